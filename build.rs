@@ -1,2 +1,169 @@
-//! Placeholder of the first commit.
-fn main() {}
+//! Turns `task/*/task.json` into typed inputs: an input that no file declares does not compile, and
+//! one that no code reads is dead code, which does not compile either.
+//!
+//! It is a pure function of files in the repository.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use adieu_manifest::task::{Input, Task};
+
+fn main() {
+    println!("cargo::rerun-if-changed=task");
+    let mut code = String::new();
+    for folder in task_folders() {
+        let path = folder.join("task.json");
+        let text =
+            fs::read_to_string(&path).unwrap_or_else(|error| stop(&path, &error.to_string()));
+        let task = Task::parse(&text).unwrap_or_else(|error| stop(&path, &error.to_string()));
+        let module = folder.file_name().unwrap_or_default().to_string_lossy();
+        code.push_str(&task_module(&module, &task, &path));
+    }
+    let output = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("inputs.rs");
+    fs::write(&output, code).unwrap_or_else(|error| stop(&output, &error.to_string()));
+}
+
+fn task_folders() -> Vec<PathBuf> {
+    let root = Path::new("task");
+    let entries = fs::read_dir(root).unwrap_or_else(|error| stop(root, &error.to_string()));
+    let mut folders: Vec<PathBuf> = entries
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.is_dir())
+        .collect();
+    folders.sort();
+    folders
+}
+
+/// A module with the task's name and its `Inputs`.
+fn task_module(module: &str, task: &Task, path: &Path) -> String {
+    let mut choices = String::new();
+    let mut fields = String::new();
+    let mut reads = String::new();
+    for input in &task.inputs {
+        let name = &input.name;
+        let field = snake_case(name);
+        let (kind, read) = match input.kind.as_str() {
+            "boolean" => ("bool".to_owned(), format!("environment.boolean({name:?})?")),
+            "multiLine" => ("String".to_owned(), format!("environment.text({name:?})")),
+            "string" | "filePath" => ("String".to_owned(), format!("environment.line({name:?})?")),
+            "pickList" | "radio" => {
+                let kind = pascal_case(name);
+                choices.push_str(&choice(&kind, input));
+                let read = format!("environment.choice({name:?}, {kind}::WORDS)?.map({kind}::of)");
+                (kind, read)
+            }
+            kind if kind.starts_with("connectedService:") => (
+                "EndpointId".to_owned(),
+                format!("environment.connection({name:?})?"),
+            ),
+            kind => stop(
+                path,
+                &format!("input {name} has a type that build.rs does not know: {kind}"),
+            ),
+        };
+        let (kind, read) = match (input.kind.as_str(), input.required) {
+            ("boolean", _) => (kind, read),
+            (_, true) => (
+                kind,
+                format!("{read}.ok_or(InputError::Missing {{ input: {name:?} }})?"),
+            ),
+            (_, false) => (format!("Option<{kind}>"), read),
+        };
+        let _ = writeln!(
+            fields,
+            "        /// {}.\n        pub(crate) {field}: {kind},",
+            input.label
+        );
+        let _ = writeln!(reads, "                {field}: {read},");
+    }
+    format!(
+        r"
+/// Inputs of {name}@{major}.
+pub(crate) mod {module} {{
+    use adieu_agent::{{EndpointId, Environment, InputError}};
+
+    /// Name in `task.json`, by which the launcher calls.
+    pub(crate) const NAME: &str = {name:?};
+
+    /// What the step says.
+    #[derive(Debug)]
+    pub(crate) struct Inputs {{
+{fields}    }}
+
+    impl Inputs {{
+        /// Reads the agent's environment.
+        pub(crate) fn read(environment: &Environment) -> Result<Self, InputError> {{
+            Ok(Self {{
+{reads}            }})
+        }}
+    }}
+{choices}}}
+",
+        name = task.name,
+        major = task.version.major,
+    )
+}
+
+/// An enum for a pick list's values.
+fn choice(kind: &str, input: &Input) -> String {
+    let words: Vec<String> = input
+        .options
+        .keys()
+        .map(|word| format!("{word:?}"))
+        .collect();
+    let mut variants = String::new();
+    let mut arms = String::new();
+    for (word, label) in &input.options {
+        let variant = pascal_case(word);
+        let _ = writeln!(variants, "        /// {label}.\n        {variant},");
+        let _ = writeln!(arms, "                {word:?} => Self::{variant},");
+    }
+    format!(
+        r"
+    /// {label}.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub(crate) enum {kind} {{
+{variants}    }}
+
+    impl {kind} {{
+        const WORDS: &[&str] = &[{words}];
+
+        fn of(word: &str) -> Self {{
+            match word {{
+{arms}                _ => unreachable!(),
+            }}
+        }}
+    }}
+",
+        label = input.label,
+        words = words.join(", "),
+    )
+}
+
+fn snake_case(name: &str) -> String {
+    let mut snake = String::new();
+    for character in name.chars() {
+        if character.is_ascii_uppercase() {
+            snake.push('_');
+        }
+        snake.push(character.to_ascii_lowercase());
+    }
+    snake
+}
+
+fn pascal_case(name: &str) -> String {
+    let mut characters = name.chars();
+    characters
+        .next()
+        .map(|first| first.to_ascii_uppercase())
+        .into_iter()
+        .chain(characters)
+        .collect()
+}
+
+fn stop(path: &Path, reason: &str) -> ! {
+    println!("cargo::error={}: {reason}", path.display());
+    std::process::exit(1)
+}

@@ -1,2 +1,39 @@
-//! Placeholder of the first commit.
-fn main() {}
+//! The binary `adieu`: its command line, and the one place where a verb's outcome becomes an exit code.
+//!
+//! It never does a verb's work; each has a file of its own name.
+
+mod aadsts;
+mod connection;
+mod inputs;
+mod network;
+mod platform;
+mod report;
+mod resource;
+mod situation;
+mod task;
+mod token;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Azure DevOps without personal access tokens: Entra tokens for pipelines, publishers and people.
+#[derive(Debug, Parser)]
+#[command(name = "adieu", version, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Runs one phase of a pipeline task; the task's launcher calls it.
+    #[command(hide = true)]
+    Task(task::Arguments),
+}
+
+fn main() -> ExitCode {
+    match Arguments::parse().verb {
+        Verb::Task(arguments) => task::run(&arguments),
+    }
+}

@@ -1,1 +1,25 @@
-//! Placeholder of the first commit.
+//! What the Pipelines agent tells a task (its environment) and what a task tells the agent (`##vso`
+//! logging commands).
+//!
+//! It never asks a service, and nothing of a service's or a user's text becomes a command in it.
+//! The platform's own source is microsoft/azure-pipelines-agent; file names below are its.
+
+mod command;
+mod endpoint;
+mod environment;
+mod input;
+mod job;
+mod log;
+mod settings;
+mod untrusted;
+mod variable;
+
+pub use command::TaskResult;
+pub use endpoint::{Endpoint, EndpointId};
+pub use environment::Environment;
+pub use input::{InputError, undefined_variable};
+pub use job::Job;
+pub use log::{Log, Masked};
+pub use settings::{ProxySettings, TlsSettings};
+pub use untrusted::defused;
+pub use variable::{Audience, NotAVariableName, TooLong, VariableName};

@@ -1,1 +1,128 @@
-//! Placeholder of the first commit.
+//! The one secret type and its kinds: what must never be printed, copied or left in memory.
+//!
+//! It holds values and says which of their forms must be masked; it never writes one anywhere.
+//!
+//! ```
+//! use adieu_secret::IdToken;
+//! let token = IdToken::new("eyJ.eyJ.c2ln".to_owned());
+//! assert_eq!(format!("{token:?}"), "IdToken(not shown)");
+//! assert_eq!(token.reveal(), "eyJ.eyJ.c2ln");
+//! ```
+
+mod forms;
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use zeroize::Zeroizing;
+
+/// A value that leaves its type through [`reveal`](Secret::reveal) alone and is wiped when dropped.
+///
+/// There is no `Clone`, `Display`, `Serialize` or `PartialEq` on purpose: each of them would be a way
+/// out that no reviewer sees.
+pub struct Secret<K: Kind> {
+    value: Zeroizing<String>,
+    kind: PhantomData<K>,
+}
+
+/// What a secret is for. The kinds are types so that one cannot be sent in another's place.
+pub trait Kind {
+    /// Name that `Debug` shows.
+    const NAME: &'static str;
+}
+
+impl<K: Kind> Secret<K> {
+    /// Takes a value into custody.
+    #[must_use]
+    pub fn new(value: String) -> Self {
+        Self {
+            value: Zeroizing::new(value),
+            kind: PhantomData,
+        }
+    }
+
+    /// The value itself, for the line that puts it on a wire or under a mask. A test in `xtask`
+    /// lists every file that may call this.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.value
+    }
+
+    /// Every form of the value that a log could show and a masker must know: itself, and what base64
+    /// makes of it behind any user name.
+    #[must_use]
+    pub fn forms_to_mask(&self) -> Vec<Zeroizing<String>> {
+        forms::to_mask(&self.value)
+    }
+}
+
+impl<K: Kind> fmt::Debug for Secret<K> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}(not shown)", K::NAME)
+    }
+}
+
+/// The kinds themselves; programs use the aliases beside them.
+pub mod kind {
+    use super::Kind;
+
+    /// See [`JobToken`](super::JobToken).
+    #[derive(Debug)]
+    pub enum JobToken {}
+    /// See [`IdToken`](super::IdToken).
+    #[derive(Debug)]
+    pub enum IdToken {}
+    /// See [`AccessToken`](super::AccessToken).
+    #[derive(Debug)]
+    pub enum AccessToken {}
+    /// See [`ClientSecret`](super::ClientSecret).
+    #[derive(Debug)]
+    pub enum ClientSecret {}
+    /// See [`ClientCertificate`](super::ClientCertificate).
+    #[derive(Debug)]
+    pub enum ClientCertificate {}
+    /// See [`ProxyPassword`](super::ProxyPassword).
+    #[derive(Debug)]
+    pub enum ProxyPassword {}
+    /// See [`PrivateKey`](super::PrivateKey).
+    #[derive(Debug)]
+    pub enum PrivateKey {}
+
+    impl Kind for JobToken {
+        const NAME: &'static str = "JobToken";
+    }
+    impl Kind for IdToken {
+        const NAME: &'static str = "IdToken";
+    }
+    impl Kind for AccessToken {
+        const NAME: &'static str = "AccessToken";
+    }
+    impl Kind for ClientSecret {
+        const NAME: &'static str = "ClientSecret";
+    }
+    impl Kind for ClientCertificate {
+        const NAME: &'static str = "ClientCertificate";
+    }
+    impl Kind for ProxyPassword {
+        const NAME: &'static str = "ProxyPassword";
+    }
+    impl Kind for PrivateKey {
+        const NAME: &'static str = "PrivateKey";
+    }
+}
+
+/// The pipeline job's own token (`System.AccessToken`): goes to the collection's host only.
+pub type JobToken = Secret<kind::JobToken>;
+/// The federated ID token that Azure DevOps mints, or an assertion that we signed: goes to the
+/// connection's authority only.
+pub type IdToken = Secret<kind::IdToken>;
+/// A Microsoft Entra access token: goes to the hosts of its resource only.
+pub type AccessToken = Secret<kind::AccessToken>;
+/// The key of a service principal: goes to the connection's authority only.
+pub type ClientSecret = Secret<kind::ClientSecret>;
+/// A service principal's certificate with its private key, as PEM: never leaves the process.
+pub type ClientCertificate = Secret<kind::ClientCertificate>;
+/// The password of the agent's proxy: goes to that proxy only.
+pub type ProxyPassword = Secret<kind::ProxyPassword>;
+/// The private key of the agent's TLS client certificate, as PEM: never leaves the process.
+pub type PrivateKey = Secret<kind::PrivateKey>;

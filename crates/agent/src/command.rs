@@ -1,0 +1,78 @@
+//! The text of a logging command, escaped as the agent unescapes it.
+//!
+//! It writes nothing; the log does.
+
+/// How a step ends, in the agent's own spelling: `Cancelled`, which task-lib writes, is refused by
+/// the agent (`TaskCommandExtension.cs`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TaskResult {
+    /// All done.
+    Succeeded,
+    /// Done, with a warning.
+    SucceededWithIssues,
+    /// Not done.
+    Failed,
+    /// Stopped by a person or by a time limit.
+    Canceled,
+}
+
+impl TaskResult {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Succeeded => "Succeeded",
+            Self::SucceededWithIssues => "SucceededWithIssues",
+            Self::Failed => "Failed",
+            Self::Canceled => "Canceled",
+        }
+    }
+}
+
+/// One command in one line. `name` and the keys are ours and need no escape.
+pub(crate) fn line(name: &str, properties: &[(&str, &str)], data: &str) -> String {
+    let mut line = format!("##vso[{name}");
+    for (index, (key, value)) in properties.iter().enumerate() {
+        line.push(if index == 0 { ' ' } else { ';' });
+        line.push_str(key);
+        line.push('=');
+        line.push_str(&property(value));
+    }
+    line.push(']');
+    line.push_str(&escaped(data));
+    line
+}
+
+/// `%` first, so that what the others put in is not escaped again (`CommandStringConvertor.cs`).
+fn escaped(data: &str) -> String {
+    data.replace('%', "%AZP25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
+}
+
+fn property(value: &str) -> String {
+    escaped(value).replace(']', "%5D").replace(';', "%3B")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escapes_as_the_agent_unescapes() {
+        for (properties, data, expected) in [
+            (&[][..], "", "##vso[a.b]"),
+            (
+                &[],
+                "plain ] ; = ##vso[c.d]x",
+                "##vso[a.b]plain ] ; = ##vso[c.d]x",
+            ),
+            (&[], "100%\r\n%0A", "##vso[a.b]100%AZP25%0D%0A%AZP250A"),
+            (
+                &[("one", "a]b;c%d\ne"), ("two", "2")],
+                "x",
+                "##vso[a.b one=a%5Db%3Bc%AZP25d%0Ae;two=2]x",
+            ),
+        ] {
+            assert_eq!(line("a.b", properties, data), expected);
+        }
+    }
+}

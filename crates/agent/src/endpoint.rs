@@ -1,0 +1,159 @@
+//! A service connection as the agent hands it to a task.
+//!
+//! It reads; what a scheme means is its reader's business.
+
+use adieu_secret::kind::JobToken as JobTokenKind;
+use adieu_secret::{JobToken, Secret};
+
+use crate::environment::{Environment, formatted};
+
+/// The id of a service connection: what an input of type `connectedService` holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EndpointId(String);
+
+impl EndpointId {
+    /// An id as the input has it; the agent writes its names in lower case.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        Self(text.trim().to_lowercase())
+    }
+
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// One connection's part of the environment.
+#[derive(Debug, Clone, Copy)]
+pub struct Endpoint<'a> {
+    environment: &'a Environment,
+    id: &'a EndpointId,
+}
+
+impl Environment {
+    /// The connection with this id, if the agent gave it to this task.
+    #[must_use]
+    pub fn endpoint<'a>(&'a self, id: &'a EndpointId) -> Option<Endpoint<'a>> {
+        let endpoint = Endpoint {
+            environment: self,
+            id,
+        };
+        endpoint.scheme().map(|_| endpoint)
+    }
+
+    /// The job's own token. Always there, unlike the variable `System.AccessToken`, which a pipeline
+    /// can switch off (`JobRunner.cs`).
+    #[must_use]
+    pub fn job_token(&self) -> Option<JobToken> {
+        let system = EndpointId::new("SystemVssConnection");
+        let endpoint = Endpoint {
+            environment: self,
+            id: &system,
+        };
+        endpoint.secret::<JobTokenKind>("AccessToken")
+    }
+}
+
+impl<'a> Endpoint<'a> {
+    /// The connection's id.
+    #[must_use]
+    pub fn id(&self) -> &'a str {
+        self.id.as_str()
+    }
+
+    /// Its address.
+    #[must_use]
+    pub fn url(&self) -> Option<&'a str> {
+        self.environment.get(&format!("ENDPOINT_URL_{}", self.id.0))
+    }
+
+    /// Its authorization scheme, such as `WorkloadIdentityFederation`.
+    #[must_use]
+    pub fn scheme(&self) -> Option<&'a str> {
+        self.environment
+            .get(&format!("ENDPOINT_AUTH_SCHEME_{}", self.id.0))
+    }
+
+    /// A parameter of the authorization that is not secret, such as `tenantId`.
+    #[must_use]
+    pub fn parameter(&self, key: &str) -> Option<&'a str> {
+        let name = format!("ENDPOINT_AUTH_PARAMETER_{}_{}", self.id.0, formatted(key));
+        self.environment.get(&name)
+    }
+
+    /// A parameter of the authorization that is a secret.
+    #[must_use]
+    pub fn secret<K: adieu_secret::Kind>(&self, key: &str) -> Option<Secret<K>> {
+        self.parameter(key)
+            .map(|value| Secret::new(value.to_owned()))
+    }
+
+    /// A value of the connection's data, such as `environment`.
+    #[must_use]
+    pub fn data(&self, key: &str) -> Option<&'a str> {
+        self.environment
+            .get(&format!("ENDPOINT_DATA_{}_{}", self.id.0, formatted(key)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment(values: &[(&str, &str)]) -> Environment {
+        values
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect()
+    }
+
+    #[test]
+    fn finds_keys_in_any_letter_case_and_with_dots() {
+        let id = EndpointId::new(" 0A1B2C3D-0000-0000-0000-000000000000 ");
+        for spelling in [
+            "0a1b2c3d-0000-0000-0000-000000000000",
+            "0A1B2C3D-0000-0000-0000-000000000000",
+        ] {
+            let environment = environment(&[
+                (
+                    &format!("ENDPOINT_AUTH_SCHEME_{spelling}"),
+                    "WorkloadIdentityFederation",
+                ),
+                (
+                    &format!("ENDPOINT_AUTH_PARAMETER_{spelling}_TENANTID"),
+                    "tenant",
+                ),
+                (
+                    &format!("ENDPOINT_DATA_{spelling}_SUBSCRIPTION_ID"),
+                    "subscription",
+                ),
+            ]);
+            let endpoint = environment.endpoint(&id).expect("the connection");
+            assert_eq!(endpoint.scheme(), Some("WorkloadIdentityFederation"));
+            assert_eq!(endpoint.parameter("tenantId"), Some("tenant"));
+            assert_eq!(endpoint.data("subscription.id"), Some("subscription"));
+            assert_eq!(endpoint.data("absent"), None);
+        }
+    }
+
+    #[test]
+    fn has_no_endpoint_that_the_agent_did_not_give() {
+        let id = EndpointId::new("0a1b2c3d-0000-0000-0000-000000000000");
+        assert!(environment(&[]).endpoint(&id).is_none());
+    }
+
+    #[test]
+    fn takes_the_job_token_from_the_system_connection() {
+        let environment = environment(&[
+            ("SYSTEM_ACCESSTOKEN", "the variable"),
+            (
+                "ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN",
+                "the endpoint's",
+            ),
+        ]);
+        let token = environment.job_token().expect("a token");
+        assert_eq!(format!("{token:?}"), "JobToken(not shown)");
+    }
+}

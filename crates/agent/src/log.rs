@@ -1,0 +1,155 @@
+//! The task's log: one writer, one line at a time, to the agent's standard input of commands.
+//!
+//! It never lets text become a command, and never writes a secret that was not masked first.
+
+use std::io::{self, Write as _};
+
+use adieu_secret::{Kind, Secret};
+
+use crate::command::{self, TaskResult};
+use crate::untrusted::defused;
+use crate::variable::{Audience, TooLong, VariableName};
+
+/// The longest value that a variable gets: every system still starts processes with it.
+const LONGEST_VALUE: usize = 32_000;
+
+/// Standard output, as the agent reads it. Standard error would do as well, but the agent delivers the
+/// lines of the two in its own order (`ProcessInvoker.cs`).
+#[derive(Debug, Default)]
+pub struct Log {
+    debug: bool,
+}
+
+/// A secret that the agent masks from now on. Made by [`Log::mask`] alone, so that nothing can be set
+/// before it is masked.
+#[derive(Debug)]
+pub struct Masked<'a, K: Kind>(&'a Secret<K>);
+
+impl Log {
+    /// A log. Debug lines are written only if `debug` (`System.Debug`) is on.
+    #[must_use]
+    pub fn new(debug: bool) -> Self {
+        Self { debug }
+    }
+
+    /// Has the agent mask a secret and every form of it that a tool may print.
+    pub fn mask<'a, K: Kind>(&self, secret: &'a Secret<K>) -> Masked<'a, K> {
+        for form in secret.forms_to_mask() {
+            self.command("task.setsecret", &[], &form);
+        }
+        Masked(secret)
+    }
+
+    /// Sets a secret variable: tasks read it, scripts only where `env:` maps it.
+    ///
+    /// # Errors
+    /// The value is longer than every system takes.
+    pub fn set_secret<K: Kind>(
+        &self,
+        name: &VariableName,
+        value: &Masked<'_, K>,
+        audience: Audience,
+    ) -> Result<(), TooLong> {
+        self.set(name, value.0.reveal(), audience, true)
+    }
+
+    /// Sets a variable that holds a secret and is not marked as one: masked in the log, and in the
+    /// environment of every later script.
+    ///
+    /// # Errors
+    /// The value is longer than every system takes.
+    pub fn set_exposed<K: Kind>(
+        &self,
+        name: &VariableName,
+        value: &Masked<'_, K>,
+        audience: Audience,
+    ) -> Result<(), TooLong> {
+        self.set(name, value.0.reveal(), audience, false)
+    }
+
+    /// Sets a variable that is no secret.
+    ///
+    /// # Errors
+    /// The value is longer than every system takes.
+    pub fn set_variable(
+        &self,
+        name: &VariableName,
+        value: &str,
+        audience: Audience,
+    ) -> Result<(), TooLong> {
+        self.set(name, value, audience, false)
+    }
+
+    /// Text for people.
+    pub fn say(&self, text: &str) {
+        for line in defused(text) {
+            write(&line);
+        }
+    }
+
+    /// Text for people who look for a fault (`System.Debug`).
+    pub fn debug(&self, text: &str) {
+        if self.debug {
+            for line in defused(text) {
+                self.command("task.debug", &[], &line);
+            }
+        }
+    }
+
+    /// A warning on the run's page.
+    pub fn warn(&self, text: &str) {
+        self.issue("warning", text);
+    }
+
+    /// An error on the run's page. The step's result is [`complete`](Self::complete)'s business.
+    pub fn error(&self, text: &str) {
+        self.issue("error", text);
+    }
+
+    /// How the step ends. The exit code would not do: a container job loses it.
+    pub fn complete(&self, result: TaskResult, text: &str) {
+        let line = defused(text).join(" ");
+        self.command("task.complete", &[("result", result.as_str())], &line);
+    }
+
+    /// `task.issue`, not its alias `task.logissue`: task-lib's test runner knows the former only.
+    fn issue(&self, kind: &str, text: &str) {
+        self.command("task.issue", &[("type", kind)], &defused(text).join("\n"));
+    }
+
+    fn set(
+        &self,
+        name: &VariableName,
+        value: &str,
+        audience: Audience,
+        secret: bool,
+    ) -> Result<(), TooLong> {
+        if value.len() > LONGEST_VALUE {
+            return Err(TooLong {
+                name: name.as_str().to_owned(),
+                length: value.len(),
+                limit: LONGEST_VALUE,
+            });
+        }
+        let mut properties = vec![("variable", name.as_str())];
+        if secret {
+            properties.push(("issecret", "true"));
+        }
+        if audience == Audience::Output {
+            properties.push(("isoutput", "true"));
+        }
+        self.command("task.setvariable", &properties, value);
+        Ok(())
+    }
+
+    fn command(&self, name: &str, properties: &[(&str, &str)], data: &str) {
+        let line = zeroize::Zeroizing::new(command::line(name, properties, data));
+        write(&line);
+    }
+}
+
+/// One line, whole, at once. Where nobody reads any more there is nobody to tell.
+fn write(line: &str) {
+    let mut output = io::stdout().lock();
+    let _ = writeln!(output, "{line}").and_then(|()| output.flush());
+}

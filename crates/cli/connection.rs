@@ -1,0 +1,194 @@
+//! A service connection as the agent gives it, made into one that signs in.
+//!
+//! It never signs in.
+
+use std::sync::Arc;
+
+use adieu_agent::{Endpoint, EndpointId, Environment, Job};
+use adieu_identity::{Authority, IdTokenRequest, Scheme, ServiceConnection};
+use adieu_secret::kind;
+
+use crate::resource::{Cloud, CustomCloud};
+use crate::situation::{ConnectionFacts, ConnectionProblem, Situation};
+
+/// A connection that can sign in, with what people need to know of it.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    pub(crate) service: ServiceConnection,
+    pub(crate) cloud: Cloud,
+    pub(crate) facts: ConnectionFacts,
+}
+
+/// The connection of an input. `tenant` stands in for the connection's own, where it is given.
+pub(crate) fn read(
+    environment: &Environment,
+    id: &EndpointId,
+    tenant: Option<String>,
+) -> Result<Connection, Situation> {
+    let job = environment.job().map_err(Situation::NotInAPipeline)?;
+    let mut facts = ConnectionFacts {
+        id: id.as_str().to_owned(),
+        page: page(&job, id),
+        ..ConnectionFacts::default()
+    };
+    match connect(environment, id, tenant, &job, &mut facts) {
+        Ok((service, cloud)) => Ok(Connection {
+            service,
+            cloud,
+            facts,
+        }),
+        Err(problem) => Err(Situation::Connection {
+            connection: facts,
+            problem,
+        }),
+    }
+}
+
+fn connect(
+    environment: &Environment,
+    id: &EndpointId,
+    tenant: Option<String>,
+    job: &Job,
+    facts: &mut ConnectionFacts,
+) -> Result<(ServiceConnection, Cloud), ConnectionProblem> {
+    let endpoint = environment
+        .endpoint(id)
+        .ok_or(ConnectionProblem::NotGiven)?;
+    facts.scheme = endpoint.scheme().unwrap_or_default().to_owned();
+    let own = |key: &'static str| endpoint.parameter(key).map(str::to_owned);
+    facts.client_id = own("servicePrincipalId").unwrap_or_default();
+    facts.tenant = tenant.or_else(|| own("tenantId")).unwrap_or_default();
+    let cloud = cloud(&endpoint);
+    let authority = authority(&endpoint, &cloud)?;
+    facts.authority = authority.host();
+    let scheme = scheme(environment, &endpoint, id, job, facts)?;
+    let client_id = match &scheme {
+        // A user-assigned identity is named by its client id, a system-assigned one by nothing.
+        Scheme::ManagedServiceIdentity => {
+            endpoint.data("msiClientId").unwrap_or_default().to_owned()
+        }
+        _ => facts.client_id.clone(),
+    };
+    let service = ServiceConnection {
+        authority,
+        tenant: facts.tenant.clone(),
+        client_id,
+        scheme,
+    };
+    Ok((service, cloud))
+}
+
+fn scheme(
+    environment: &Environment,
+    endpoint: &Endpoint<'_>,
+    id: &EndpointId,
+    job: &Job,
+    facts: &ConnectionFacts,
+) -> Result<Scheme, ConnectionProblem> {
+    let is = |name: &str| facts.scheme.eq_ignore_ascii_case(name);
+    if is("ManagedServiceIdentity") {
+        return Ok(Scheme::ManagedServiceIdentity);
+    }
+    if !is("WorkloadIdentityFederation") && !is("ServicePrincipal") {
+        return Err(ConnectionProblem::Scheme);
+    }
+    for (value, name) in [
+        (&facts.tenant, "tenant"),
+        (&facts.client_id, "service principal (client) id"),
+    ] {
+        if value.is_empty() {
+            return Err(ConnectionProblem::Missing(name));
+        }
+    }
+    if is("WorkloadIdentityFederation") {
+        return Ok(Scheme::WorkloadIdentityFederation {
+            request: id_token_request(environment, id, job)?,
+            late_bound: endpoint.secret::<kind::IdToken>("idToken").map(Arc::new),
+        });
+    }
+    let with_certificate = endpoint
+        .parameter("authenticationType")
+        .is_some_and(|kind| kind.eq_ignore_ascii_case("spnCertificate"));
+    if with_certificate {
+        let certificate = endpoint.secret("servicePrincipalCertificate");
+        return certificate
+            .map(Scheme::ServicePrincipalCertificate)
+            .ok_or(ConnectionProblem::Missing("certificate"));
+    }
+    endpoint
+        .secret("servicePrincipalKey")
+        .map(Scheme::ServicePrincipalKey)
+        .ok_or(ConnectionProblem::Missing("service principal key"))
+}
+
+fn id_token_request(
+    environment: &Environment,
+    id: &EndpointId,
+    job: &Job,
+) -> Result<IdTokenRequest, ConnectionProblem> {
+    let token = environment
+        .job_token()
+        .ok_or(ConnectionProblem::NoJobToken)?;
+    match &job.oidc_request_uri {
+        Some(uri) => IdTokenRequest::to(uri, &job.collection, id.as_str(), token),
+        None => {
+            let ids = [&job.project, &job.host_type, &job.plan, &job.id].map(String::as_str);
+            IdTokenRequest::rebuilt(&job.collection, ids, id.as_str(), token)
+        }
+    }
+    .map_err(ConnectionProblem::NotTheCollection)
+}
+
+/// The cloud that the connection names. A connection made by hand may name none: it is public then.
+fn cloud(endpoint: &Endpoint<'_>) -> Cloud {
+    match endpoint.data("environment").unwrap_or("AzureCloud") {
+        "AzureCloud" => Cloud::Public,
+        "AzureUSGovernment" => Cloud::UsGovernment,
+        "AzureChinaCloud" => Cloud::China,
+        _ => {
+            let data = |key| endpoint.data(key).map(str::to_owned);
+            Cloud::Custom(CustomCloud {
+                arm: data("activeDirectoryServiceEndpointResourceId")
+                    .or_else(|| endpoint.url().map(str::to_owned)),
+                graph: data("microsoftGraphUrl").or_else(|| data("graphUrl")),
+                key_vault: data("AzureKeyVaultServiceEndpointResourceId"),
+            })
+        }
+    }
+}
+
+/// Where the connection signs in: what its data says, or the cloud's well-known host.
+fn authority(endpoint: &Endpoint<'_>, cloud: &Cloud) -> Result<Authority, ConnectionProblem> {
+    let named = endpoint.data("activeDirectoryAuthority");
+    let text = match (named, cloud) {
+        (Some(authority), _) => authority,
+        (None, Cloud::Public) => "https://login.microsoftonline.com/",
+        (None, Cloud::UsGovernment) => "https://login.microsoftonline.us/",
+        (None, Cloud::China) => "https://login.chinacloudapi.cn/",
+        (None, Cloud::Custom(_)) => {
+            let name = endpoint.data("environment").unwrap_or_default().to_owned();
+            return endpoint
+                .data("environmentAuthorityUrl")
+                .ok_or(ConnectionProblem::Cloud(name))
+                .and_then(parse);
+        }
+    };
+    parse(text)
+}
+
+fn parse(text: &str) -> Result<Authority, ConnectionProblem> {
+    Authority::parse(text).map_err(|reason| ConnectionProblem::Authority {
+        text: text.to_owned(),
+        reason,
+    })
+}
+
+/// The page on which the connection can be seen and changed.
+fn page(job: &Job, id: &EndpointId) -> String {
+    let project = job.project_name.replace(' ', "%20");
+    let collection = job.collection.trim_end_matches('/');
+    format!(
+        "{collection}/{project}/_settings/adminservices?resourceId={}",
+        id.as_str()
+    )
+}

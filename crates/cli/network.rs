@@ -1,0 +1,81 @@
+//! The agent's proxy and certificates, made into the way to the services.
+//!
+//! It reads the files that the agent names; it asks nobody.
+
+use std::fs;
+use std::path::Path;
+
+use adieu_agent::{Environment, Log};
+use adieu_identity::{ClientIdentity, Network, Proxy, Transport, UnusableNetwork};
+use adieu_secret::PrivateKey;
+
+use crate::situation::{NetworkProblem, Situation};
+
+/// The way to the services, as the agent is configured.
+pub(crate) fn transport(environment: &Environment, log: &Log) -> Result<Transport, Situation> {
+    let proxy = proxy(environment)?;
+    let tls = environment.tls();
+    let client_identity = match &tls.client_certificate {
+        Some((certificates, key)) => Some(client_identity(certificates, key)?),
+        None => None,
+    };
+    if tls.skip_validation {
+        log.warn(
+            "The agent was configured with --sslskipcertvalidation: whoever stands between this agent and \
+             Azure DevOps or Microsoft Entra can read the job's token and every token that this step gets. \
+             Configure the agent with --sslcacert instead.",
+        );
+    }
+    let network = Network {
+        proxy,
+        extra_roots: tls.roots.map(|path| roots(&path, log)).unwrap_or_default(),
+        client_identity,
+        skip_certificate_validation: tls.skip_validation,
+    };
+    Transport::new(network).map_err(|error| {
+        Situation::Network(match error {
+            UnusableNetwork::ClientIdentity(reason) => NetworkProblem::ClientCertificate(reason),
+            UnusableNetwork::Tls(reason) => NetworkProblem::Tls(reason),
+        })
+    })
+}
+
+fn proxy(environment: &Environment) -> Result<Option<Proxy>, Situation> {
+    let Some(settings) = environment.proxy() else {
+        return Ok(None);
+    };
+    Proxy::new(
+        &settings.url,
+        settings.user,
+        settings.password,
+        &settings.bypass,
+    )
+    .map(Some)
+    .map_err(|_| Situation::Network(NetworkProblem::Proxy(settings.url)))
+}
+
+/// The agent's CA file. In a container job the path can be the host's, where there is no such file; the
+/// system's own roots may do, so that is a warning.
+fn roots(path: &Path, log: &Log) -> Vec<Vec<u8>> {
+    match fs::read(path) {
+        Ok(pem) => vec![pem],
+        Err(error) => {
+            let path = path.display();
+            log.warn(&format!(
+                "The agent's CA file {path} cannot be read here ({error}); the system's certificates are used alone."
+            ));
+            Vec::new()
+        }
+    }
+}
+
+fn client_identity(certificates: &Path, key: &Path) -> Result<ClientIdentity, Situation> {
+    let unreadable = |path: &Path, error: std::io::Error| {
+        let reason = format!("{} cannot be read: {error}", path.display());
+        Situation::Network(NetworkProblem::ClientCertificate(reason))
+    };
+    Ok(ClientIdentity {
+        certificates: fs::read(certificates).map_err(|error| unreadable(certificates, error))?,
+        key: PrivateKey::new(fs::read_to_string(key).map_err(|error| unreadable(key, error))?),
+    })
+}

@@ -1,0 +1,321 @@
+//! The words for resources (`azureDevOps`, `arm`, …) and what they mean in each cloud.
+//!
+//! It never asks for a token.
+
+use adieu_identity::Scope;
+
+/// The words, as documents list them.
+pub(crate) const WORDS: [&str; 6] = ["azureDevOps", "arm", "graph", "keyVault", "storage", "sql"];
+
+/// Azure DevOps' application, the same in every cloud
+/// (learn.microsoft.com, "Issue Microsoft Entra tokens with the Azure CLI").
+const AZURE_DEVOPS: &str = "499b84ac-1321-427f-aa17-267ca6975798";
+
+/// A cloud of Azure: which addresses its resources have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Cloud {
+    Public,
+    UsGovernment,
+    China,
+    /// Addresses of a connection's own data, as Azure Stack has them.
+    Custom(CustomCloud),
+}
+
+/// Resource addresses that a connection's data names.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct CustomCloud {
+    pub(crate) arm: Option<String>,
+    pub(crate) graph: Option<String>,
+    pub(crate) key_vault: Option<String>,
+}
+
+/// Why a text names no resource.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum NotAResource {
+    /// It is no word of ours, no GUID, no URI and no scope.
+    Unknown,
+    /// The word has no meaning in the connection's cloud.
+    NotInThisCloud,
+    /// White space inside, which a scope cannot have: Entra would take it as several.
+    Space,
+}
+
+/// What a resource as users write it means in a cloud.
+pub(crate) fn scope(resource: &str, cloud: &Cloud) -> Result<Scope, NotAResource> {
+    if resource.contains(char::is_whitespace) {
+        return Err(NotAResource::Space);
+    }
+    if let Some(word) = WORDS
+        .iter()
+        .find(|word| word.eq_ignore_ascii_case(resource))
+    {
+        return well_known(word, cloud).ok_or(NotAResource::NotInThisCloud);
+    }
+    if resource.ends_with("/.default") && resource.len() > "/.default".len() {
+        return Ok(unknown_audience(resource.to_owned()));
+    }
+    if is_guid(resource) || is_uri(resource) {
+        // A resource with a slash at its end keeps it: Entra tells the two apart.
+        return Ok(unknown_audience(format!("{resource}/.default")));
+    }
+    Err(NotAResource::Unknown)
+}
+
+fn well_known(word: &str, cloud: &Cloud) -> Option<Scope> {
+    let (public, government, china, custom) = match word {
+        "azureDevOps" => return Some(with_audiences(AZURE_DEVOPS, &[AZURE_DEVOPS])),
+        // One address in every cloud (learn.microsoft.com, "Authorize access to blobs").
+        "storage" => {
+            let address = "https://storage.azure.com";
+            return Some(with_audiences(
+                address,
+                &[address, "e406a681-f3d4-42a8-90b6-c2b029497af1"],
+            ));
+        }
+        "arm" => (
+            with_audiences(
+                "https://management.azure.com",
+                &[
+                    "https://management.azure.com",
+                    "https://management.core.windows.net",
+                    "797f4846-ba00-4fd7-ba43-dac1f8f63013",
+                ],
+            ),
+            unknown_audience_of("https://management.usgovcloudapi.net"),
+            unknown_audience_of("https://management.chinacloudapi.cn"),
+            arm as fn(&CustomCloud) -> Option<&String>,
+        ),
+        "graph" => (
+            with_audiences(
+                "https://graph.microsoft.com",
+                &[
+                    "https://graph.microsoft.com",
+                    "00000003-0000-0000-c000-000000000000",
+                ],
+            ),
+            unknown_audience_of("https://graph.microsoft.us"),
+            unknown_audience_of("https://microsoftgraph.chinacloudapi.cn"),
+            graph as fn(&CustomCloud) -> Option<&String>,
+        ),
+        "keyVault" => (
+            with_audiences(
+                "https://vault.azure.net",
+                &[
+                    "https://vault.azure.net",
+                    "cfa8b339-82a2-471a-a3c9-0fc0be7a4093",
+                ],
+            ),
+            unknown_audience_of("https://vault.usgovcloudapi.net"),
+            unknown_audience_of("https://vault.azure.cn"),
+            key_vault as fn(&CustomCloud) -> Option<&String>,
+        ),
+        "sql" => (
+            with_audiences(
+                "https://database.windows.net",
+                &[
+                    "https://database.windows.net",
+                    "022907d3-0f1b-48f7-badc-1ba6abab6d66",
+                ],
+            ),
+            unknown_audience_of("https://database.usgovcloudapi.net"),
+            unknown_audience_of("https://database.chinacloudapi.cn"),
+            nowhere as fn(&CustomCloud) -> Option<&String>,
+        ),
+        _ => return None,
+    };
+    match cloud {
+        Cloud::Public => Some(public),
+        Cloud::UsGovernment => Some(government),
+        Cloud::China => Some(china),
+        Cloud::Custom(addresses) => {
+            custom(addresses).map(|address| unknown_audience(format!("{address}/.default")))
+        }
+    }
+}
+
+fn arm(cloud: &CustomCloud) -> Option<&String> {
+    cloud.arm.as_ref()
+}
+
+fn graph(cloud: &CustomCloud) -> Option<&String> {
+    cloud.graph.as_ref()
+}
+
+fn key_vault(cloud: &CustomCloud) -> Option<&String> {
+    cloud.key_vault.as_ref()
+}
+
+fn nowhere(_cloud: &CustomCloud) -> Option<&String> {
+    None
+}
+
+fn with_audiences(resource: &str, audiences: &[&str]) -> Scope {
+    Scope {
+        value: format!("{resource}/.default"),
+        audiences: audiences
+            .iter()
+            .map(|audience| (*audience).to_owned())
+            .collect(),
+    }
+}
+
+fn unknown_audience_of(resource: &str) -> Scope {
+    unknown_audience(format!("{resource}/.default"))
+}
+
+/// A scope whose tokens may carry an audience that only the application's owner knows.
+fn unknown_audience(value: String) -> Scope {
+    Scope {
+        value,
+        audiences: Vec::new(),
+    }
+}
+
+fn is_guid(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    parts.iter().map(|part| part.len()).eq([8, 4, 4, 4, 12])
+        && parts
+            .iter()
+            .all(|part| part.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
+/// An application ID URI: `https://…`, `api://…`, `urn:…` and the like.
+fn is_uri(text: &str) -> bool {
+    let Some((scheme, rest)) = text.split_once(':') else {
+        return false;
+    };
+    let starts_with_letter = scheme
+        .bytes()
+        .next()
+        .is_some_and(|byte| byte.is_ascii_alphabetic());
+    starts_with_letter
+        && scheme.len() > 1
+        && scheme
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"+.-".contains(&byte))
+        && rest.trim_matches('/').len() > 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_mean_the_connections_own_cloud() {
+        let custom = Cloud::Custom(CustomCloud {
+            arm: Some("https://management.local.azurestack.external/id".to_owned()),
+            ..CustomCloud::default()
+        });
+        let value = |word: &str, cloud: &Cloud| scope(word, cloud).map(|scope| scope.value);
+        for (word, cloud, expected) in [
+            (
+                "azureDevOps",
+                &Cloud::Public,
+                "499b84ac-1321-427f-aa17-267ca6975798/.default",
+            ),
+            (
+                "AZUREDEVOPS",
+                &Cloud::China,
+                "499b84ac-1321-427f-aa17-267ca6975798/.default",
+            ),
+            (
+                "arm",
+                &Cloud::Public,
+                "https://management.azure.com/.default",
+            ),
+            (
+                "arm",
+                &Cloud::UsGovernment,
+                "https://management.usgovcloudapi.net/.default",
+            ),
+            (
+                "arm",
+                &Cloud::China,
+                "https://management.chinacloudapi.cn/.default",
+            ),
+            (
+                "arm",
+                &custom,
+                "https://management.local.azurestack.external/id/.default",
+            ),
+            (
+                "graph",
+                &Cloud::Public,
+                "https://graph.microsoft.com/.default",
+            ),
+            (
+                "graph",
+                &Cloud::UsGovernment,
+                "https://graph.microsoft.us/.default",
+            ),
+            (
+                "graph",
+                &Cloud::China,
+                "https://microsoftgraph.chinacloudapi.cn/.default",
+            ),
+            (
+                "keyVault",
+                &Cloud::Public,
+                "https://vault.azure.net/.default",
+            ),
+            (
+                "keyVault",
+                &Cloud::UsGovernment,
+                "https://vault.usgovcloudapi.net/.default",
+            ),
+            ("keyVault", &Cloud::China, "https://vault.azure.cn/.default"),
+            (
+                "storage",
+                &Cloud::UsGovernment,
+                "https://storage.azure.com/.default",
+            ),
+            (
+                "sql",
+                &Cloud::Public,
+                "https://database.windows.net/.default",
+            ),
+            (
+                "sql",
+                &Cloud::UsGovernment,
+                "https://database.usgovcloudapi.net/.default",
+            ),
+            (
+                "sql",
+                &Cloud::China,
+                "https://database.chinacloudapi.cn/.default",
+            ),
+            ("api://my-app", &Cloud::Public, "api://my-app/.default"),
+            (
+                "https://x.example/",
+                &Cloud::Public,
+                "https://x.example//.default",
+            ),
+            (
+                "https://x.example/.default",
+                &Cloud::Public,
+                "https://x.example/.default",
+            ),
+            (
+                "0f3b1a2c-0000-4000-8000-000000000000",
+                &Cloud::Public,
+                "0f3b1a2c-0000-4000-8000-000000000000/.default",
+            ),
+        ] {
+            assert_eq!(value(word, cloud).as_deref(), Ok(expected), "{word}");
+        }
+        assert_eq!(value("sql", &custom), Err(NotAResource::NotInThisCloud));
+    }
+
+    #[test]
+    fn refuses_what_names_no_resource() {
+        for (text, reason) in [
+            ("azuredevop", NotAResource::Unknown),
+            ("/.default", NotAResource::Unknown),
+            ("https://", NotAResource::Unknown),
+            ("C:", NotAResource::Unknown),
+            ("arm graph", NotAResource::Space),
+        ] {
+            assert_eq!(scope(text, &Cloud::Public), Err(reason), "{text}");
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! `adieu task <name> <phase>`: a pipeline task, from the agent's environment to `task.complete`.
+//!
+//! It never knows what a task does; it picks the task, and says how it ended.
+
+use std::process::ExitCode;
+
+use adieu_agent::{Environment, Log, TaskResult};
+use clap::ValueEnum;
+
+use crate::inputs;
+use crate::platform;
+use crate::report::Report;
+use crate::situation::Situation;
+use crate::token;
+
+/// What the launcher passes.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// The task's name in its task.json.
+    name: String,
+    /// The section of task.json that the agent is running.
+    phase: Phase,
+}
+
+/// A section of task.json.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Phase {
+    #[value(name = "prejobexecution")]
+    PreJobExecution,
+    #[value(name = "execution")]
+    Execution,
+    #[value(name = "postjobexecution")]
+    PostJobExecution,
+}
+
+/// Runs the task. The exit code is 0 whenever the agent was told the result: any other code is a crash
+/// to the launcher, and lost in a container job.
+pub(crate) fn run(arguments: &Arguments) -> ExitCode {
+    complete_on_panic();
+    let environment = Environment::of_process();
+    let log = Log::new(
+        environment
+            .variable("System.Debug")
+            .is_some_and(|on| on.eq_ignore_ascii_case("true")),
+    );
+    match until_stopped(arguments, &environment, &log) {
+        Outcome::Done(Ok(())) => log.complete(TaskResult::Succeeded, ""),
+        Outcome::Done(Err(situation)) => {
+            let report = Report::of(&situation);
+            log.error(&report.text());
+            log.complete(TaskResult::Failed, report.sentence());
+        }
+        Outcome::Stopped => log.complete(TaskResult::Canceled, "Stopped before it was done."),
+        Outcome::LauncherGone => {}
+    }
+    ExitCode::SUCCESS
+}
+
+enum Outcome {
+    Done(Result<(), Situation>),
+    /// The agent asked the step to stop.
+    Stopped,
+    /// Nobody is there to tell.
+    LauncherGone,
+}
+
+fn until_stopped(arguments: &Arguments, environment: &Environment, log: &Log) -> Outcome {
+    let runtime = match tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => return Outcome::Done(Err(Situation::NoRuntime(error.to_string()))),
+    };
+    let outcome = runtime.block_on(async {
+        tokio::select! {
+            result = dispatch(arguments, environment, log) => Outcome::Done(result),
+            () = platform::stop_requested() => Outcome::Stopped,
+            () = platform::parent_gone() => Outcome::LauncherGone,
+        }
+    });
+    // A name that is still being resolved must not keep the step from ending.
+    runtime.shutdown_background();
+    outcome
+}
+
+async fn dispatch(
+    arguments: &Arguments,
+    environment: &Environment,
+    log: &Log,
+) -> Result<(), Situation> {
+    match (arguments.name.as_str(), arguments.phase) {
+        (inputs::token::NAME, Phase::Execution) => token::run(environment, log).await,
+        (name, _) => Err(Situation::NoSuchTask(name.to_owned())),
+    }
+}
+
+/// A panic is a fault of ours; the step must fail by command, since a container job loses the exit code.
+fn complete_on_panic() {
+    std::panic::set_hook(Box::new(|panic| {
+        let log = Log::new(false);
+        log.error(&format!(
+            "adieu stopped because of a fault of its own; please report it: {panic}"
+        ));
+        log.complete(TaskResult::Failed, "");
+    }));
+}

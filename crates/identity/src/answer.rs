@@ -1,0 +1,99 @@
+//! One HTTP answer, bounded, and what it is when it is not what was asked for.
+//!
+//! It never keeps a body beyond the value that was looked for in it.
+
+use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER};
+use serde_json::Value;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc2822;
+use zeroize::Zeroizing;
+
+use crate::error::{Correlation, NotTheService};
+
+/// An answer with its whole body.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Zeroizing<Vec<u8>>,
+    pub(crate) too_long: bool,
+}
+
+/// An answer's body, as far as it can be read.
+pub(crate) enum Body {
+    Json(Value),
+    /// JSON that ends too early: the connection was cut where nobody noticed.
+    Cut,
+    Other(NotTheService),
+}
+
+impl Answer {
+    /// Statuses that can heal by themselves.
+    pub(crate) fn is_busy(&self) -> bool {
+        matches!(self.status, 408 | 429 | 500..=599)
+    }
+
+    /// What `Retry-After` asks for, in seconds; a date counts from this machine's clock.
+    pub(crate) fn retry_after(&self) -> Option<u64> {
+        let value = self.header(RETRY_AFTER.as_str())?;
+        if let Ok(seconds) = value.trim().parse() {
+            return Some(seconds);
+        }
+        let date = OffsetDateTime::parse(value.trim(), &Rfc2822).ok()?;
+        let seconds = (date - OffsetDateTime::now_utc()).whole_seconds();
+        Some(u64::try_from(seconds).unwrap_or_default())
+    }
+
+    /// A header's text.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The ids by which the services' support finds a request.
+    pub(crate) fn correlation(&self, names: &[&'static str]) -> Correlation {
+        let ids = names
+            .iter()
+            .filter_map(|name| Some((*name, self.header(name)?.to_owned())))
+            .collect();
+        Correlation { ids }
+    }
+
+    /// The body's JSON, or what there is in its place.
+    pub(crate) fn read(&self) -> Body {
+        if (300..400).contains(&self.status) {
+            let to = self
+                .header(LOCATION.as_str())
+                .and_then(|location| reqwest::Url::parse(location).ok())
+                .map(|url| crate::authority::host(&url))
+                .unwrap_or_default();
+            return Body::Other(NotTheService::Redirect { to });
+        }
+        if self.too_long {
+            return Body::Other(NotTheService::TooLong);
+        }
+        if let Some(encoding) = self.header(CONTENT_ENCODING.as_str())
+            && !encoding.eq_ignore_ascii_case("identity")
+        {
+            return Body::Other(NotTheService::Encoded(encoding.to_owned()));
+        }
+        let body = self.body.trim_ascii();
+        if body.is_empty() {
+            return Body::Other(NotTheService::Empty);
+        }
+        let says_html = self
+            .header(CONTENT_TYPE.as_str())
+            .is_some_and(|kind| kind.to_ascii_lowercase().contains("html"));
+        if says_html || body.starts_with(b"<") {
+            return Body::Other(NotTheService::Html);
+        }
+        match serde_json::from_slice(body) {
+            Ok(json) => Body::Json(json),
+            Err(error) if error.is_eof() => Body::Cut,
+            Err(_) => Body::Other(NotTheService::NotJson),
+        }
+    }
+}
+
+/// The first line of a service's text: the others repeat ids that are read from their own fields.
+pub(crate) fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().trim().to_owned()
+}

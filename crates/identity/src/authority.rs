@@ -1,0 +1,151 @@
+//! The authority of a service connection: the one host that may see its ID token.
+//!
+//! It builds addresses; it never sends anything.
+
+use reqwest::Url;
+
+/// Base address of a Microsoft Entra cloud, such as `https://login.microsoftonline.com/`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Authority(Url);
+
+/// Why a text is no authority.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotAnAuthority {
+    /// The text is no absolute address.
+    #[error("not an absolute address")]
+    NotAnAddress,
+    /// Credentials would travel in the clear.
+    #[error("not HTTPS")]
+    NotHttps,
+    /// AD FS of Azure Stack has no tenants and no federated credentials.
+    #[error("AD FS")]
+    Adfs,
+}
+
+impl Authority {
+    /// Reads an authority.
+    ///
+    /// # Errors
+    /// The text is no absolute HTTPS address (plain HTTP is for loopback addresses only), or it is an
+    /// AD FS.
+    pub fn parse(text: &str) -> Result<Self, NotAnAuthority> {
+        let mut url = Url::parse(text.trim()).map_err(|_| NotAnAuthority::NotAnAddress)?;
+        if url.host_str().is_none() {
+            return Err(NotAnAuthority::NotAnAddress);
+        }
+        if !may_carry_credentials(&url) {
+            return Err(NotAnAuthority::NotHttps);
+        }
+        if url.path().trim_matches('/').eq_ignore_ascii_case("adfs") {
+            return Err(NotAnAuthority::Adfs);
+        }
+        url.set_query(None);
+        url.set_fragment(None);
+        Ok(Self(url))
+    }
+
+    /// Host and, where it is not the usual one, port: what a person would look for in a firewall.
+    #[must_use]
+    pub fn host(&self) -> String {
+        host(&self.0)
+    }
+
+    /// Where a tenant's tokens come from: `{authority}/{tenant}/oauth2/v2.0/token`.
+    #[must_use]
+    pub fn token_endpoint(&self, tenant: &str) -> Url {
+        let mut url = self.0.clone();
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments
+                .pop_if_empty()
+                .extend([tenant, "oauth2", "v2.0", "token"]);
+        }
+        url
+    }
+}
+
+/// Whether a credential may travel to this address: HTTPS, or plain HTTP that does not leave the machine.
+pub(crate) fn may_carry_credentials(url: &Url) -> bool {
+    url.scheme() == "https" || (url.scheme() == "http" && is_loopback(url))
+}
+
+/// Whether the address is this machine.
+pub(crate) fn is_loopback(url: &Url) -> bool {
+    let Some(host) = url.host_str() else {
+        return false;
+    };
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    host.eq_ignore_ascii_case("localhost")
+        || address
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
+}
+
+/// Host and, where it is not the scheme's own, port.
+pub(crate) fn host(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    match url.port() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn builds_the_token_endpoint_of_every_cloud() {
+        for (authority, endpoint) in [
+            (
+                "https://login.microsoftonline.com/",
+                "https://login.microsoftonline.com/contoso.com/oauth2/v2.0/token",
+            ),
+            (
+                " https://login.microsoftonline.us",
+                "https://login.microsoftonline.us/contoso.com/oauth2/v2.0/token",
+            ),
+            (
+                "https://login.custom.example/base/?x=1#y",
+                "https://login.custom.example/base/contoso.com/oauth2/v2.0/token",
+            ),
+            (
+                "http://127.0.0.1:8080/",
+                "http://127.0.0.1:8080/contoso.com/oauth2/v2.0/token",
+            ),
+        ] {
+            let built =
+                Authority::parse(authority).map(|it| it.token_endpoint("contoso.com").to_string());
+            assert_eq!(built.as_deref(), Ok(endpoint));
+        }
+    }
+
+    #[test]
+    fn a_tenant_cannot_leave_its_segment() {
+        let authority =
+            Authority::parse("https://login.microsoftonline.com/").expect("an authority");
+        assert_eq!(
+            authority.token_endpoint("../x?y#z/").as_str(),
+            "https://login.microsoftonline.com/..%2Fx%3Fy%23z%2F/oauth2/v2.0/token"
+        );
+    }
+
+    #[test]
+    fn refuses_what_is_no_authority() {
+        for (text, reason) in [
+            ("login.microsoftonline.com", NotAnAuthority::NotAnAddress),
+            ("", NotAnAuthority::NotAnAddress),
+            (
+                "http://login.microsoftonline.com/",
+                NotAnAuthority::NotHttps,
+            ),
+            ("http://127.0.0.1.example.com/", NotAnAuthority::NotHttps),
+            ("ftp://localhost/", NotAnAuthority::NotHttps),
+            (
+                "https://adfs.local.azurestack.external/adfs/",
+                NotAnAuthority::Adfs,
+            ),
+        ] {
+            assert_eq!(Authority::parse(text), Err(reason), "{text}");
+        }
+    }
+}

@@ -1,0 +1,337 @@
+//! The exchange at the authority's token endpoint: a proof of identity in, an access token out.
+//!
+//! It never sends a proof to another host than the authority's, and never decides where one comes from.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use reqwest::Url;
+use reqwest::header::{ACCEPT, CONTENT_TYPE};
+use serde_json::Value;
+use zeroize::Zeroizing;
+
+use adieu_secret::{AccessToken, ClientSecret, IdToken};
+
+use crate::answer::{Answer, Body, first_line};
+use crate::authority::host;
+use crate::claims::Claims;
+use crate::error::{Correlation, Error, Mismatch, NoAnswer, NotTheService, Service};
+use crate::id_token::{unanswered, unsendable};
+use crate::retry::{self, Attempt, Deadline};
+use crate::scope::Scope;
+use crate::transport::Transport;
+
+/// `client_assertion_type` of RFC 7523.
+const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+/// The ID token is over; a fresh one heals it.
+pub(crate) const ASSERTION_EXPIRED: u32 = 700_024;
+
+/// Codes that Microsoft documents as transient ("Microsoft Entra authentication and authorization
+/// error codes"), and the two that stand for its own failure to fetch the issuer's keys.
+const TRANSIENT: [u32; 9] = [
+    50_166, 90_006, 90_012, 90_014, 90_024, 90_033, 90_055, 90_061, 700_005,
+];
+
+/// An access token and the moment when it ends.
+#[derive(Debug)]
+pub struct Token {
+    /// The token.
+    pub value: AccessToken,
+    /// When it ends.
+    pub expires_on: SystemTime,
+}
+
+/// What proves the client's identity.
+pub(crate) enum Proof<'a> {
+    Assertion(&'a IdToken),
+    Secret(&'a ClientSecret),
+}
+
+/// A client of one tenant, at the endpoint that knows it.
+pub(crate) struct Exchange<'a> {
+    pub(crate) endpoint: Url,
+    pub(crate) tenant: &'a str,
+    pub(crate) client_id: &'a str,
+}
+
+impl Exchange<'_> {
+    /// Exchanges `proof` for a token of `scope`.
+    pub(crate) async fn send(
+        &self,
+        proof: &Proof<'_>,
+        scope: &Scope,
+        transport: &Transport,
+        deadline: Deadline,
+    ) -> Result<Token, Error> {
+        retry::until(deadline, async |attempt| {
+            let request = transport
+                .post(&self.endpoint)
+                .header(ACCEPT, "application/json")
+                .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+                .body(self.form(proof, scope))
+                .build()
+                .map_err(|_| Attempt::Permanent(self.no_answer(unsendable(), attempt)))?;
+            match transport.send(request, deadline.left()).await {
+                Ok(answer) => self.read(&answer, proof, scope, attempt),
+                Err(cause) => Err(unanswered(self.no_answer(cause, attempt))),
+            }
+        })
+        .await
+    }
+
+    /// The form, in memory that is wiped once it is sent.
+    fn form(&self, proof: &Proof<'_>, scope: &Scope) -> Bytes {
+        let longest = match proof {
+            Proof::Assertion(token) => token.reveal().len(),
+            Proof::Secret(secret) => 3 * secret.reveal().len(),
+        };
+        // Room for everything, so that growing leaves no copy behind.
+        let mut form = form_urlencoded::Serializer::new(String::with_capacity(longest + 4096));
+        form.append_pair("grant_type", "client_credentials")
+            .append_pair("client_id", self.client_id)
+            .append_pair("scope", &scope.value);
+        match proof {
+            Proof::Assertion(token) => form
+                .append_pair("client_assertion_type", JWT_BEARER)
+                .append_pair("client_assertion", token.reveal()),
+            Proof::Secret(secret) => form.append_pair("client_secret", secret.reveal()),
+        };
+        Bytes::from_owner(Zeroizing::new(form.finish().into_bytes()))
+    }
+
+    fn read(
+        &self,
+        answer: &Answer,
+        proof: &Proof<'_>,
+        scope: &Scope,
+        attempts: u32,
+    ) -> Result<Token, Attempt<Error>> {
+        let body = answer.read();
+        if let Body::Json(json) = &body
+            && answer.status == 200
+        {
+            return match json.get("access_token").and_then(Value::as_str) {
+                Some(token) if !token.is_empty() => {
+                    self.accept(token, json, scope).map_err(Attempt::Permanent)
+                }
+                _ => Err(self.not_the_service(answer, NotTheService::WithoutField("access_token"))),
+            };
+        }
+        if let Body::Json(json) = &body
+            && let Some(refusal) = Refusal::read(json)
+        {
+            let can_heal = answer.is_busy() || refusal.is_transient();
+            let error = Error::EntraRefused {
+                status: answer.status,
+                code: refusal.code,
+                error: refusal.error,
+                description: refusal.description,
+                presented: match proof {
+                    Proof::Assertion(token) => Claims::read(token.reveal()).map(Box::new),
+                    Proof::Secret(_) => None,
+                },
+                scope: scope.value.clone(),
+                correlation: refusal.correlation,
+            };
+            return Err(if can_heal {
+                Attempt::CanHeal {
+                    error,
+                    retry_after: answer.retry_after(),
+                    crowded: answer.status == 429,
+                }
+            } else {
+                Attempt::Permanent(error)
+            });
+        }
+        if answer.is_busy() {
+            return Err(Attempt::CanHeal {
+                retry_after: answer.retry_after(),
+                crowded: answer.status == 429,
+                error: Error::Busy {
+                    service: Service::Entra,
+                    host: host(&self.endpoint),
+                    status: answer.status,
+                    attempts,
+                    message: None,
+                    correlation: answer.correlation(&["x-ms-request-id"]),
+                },
+            });
+        }
+        Err(match body {
+            Body::Cut => unanswered(self.no_answer(NoAnswer::Cut, attempts)),
+            Body::Json(_) => self.not_the_service(answer, NotTheService::WithoutField("error")),
+            Body::Other(instead) => self.not_the_service(answer, instead),
+        })
+    }
+
+    /// Takes a token if it is the one that was asked for, as far as it can be read.
+    fn accept(&self, token: &str, json: &Value, scope: &Scope) -> Result<Token, Error> {
+        let now = seconds_now();
+        let lifetime = json
+            .get("expires_in")
+            .and_then(|value| value.as_i64().or_else(|| value.as_str()?.parse().ok()));
+        let claims = Claims::read(token).unwrap_or_default();
+        if let Some(tenant) = &claims.tenant
+            && is_guid(self.tenant)
+            && !tenant.eq_ignore_ascii_case(self.tenant)
+        {
+            return Err(Error::AnotherToken(Mismatch::Tenant {
+                asked: self.tenant.to_owned(),
+                got: tenant.clone(),
+            }));
+        }
+        if let Some(audience) = &claims.audience
+            && !scope.admits_audience(audience)
+        {
+            return Err(Error::AnotherToken(Mismatch::Audience {
+                asked: scope.value.clone(),
+                got: audience.clone(),
+            }));
+        }
+        // An opaque token without a lifetime is taken to last no longer than it takes to use it.
+        let expires_on = claims
+            .expires_on
+            .unwrap_or_else(|| now.saturating_add(lifetime.unwrap_or(60)));
+        if expires_on <= now || lifetime.is_some_and(|seconds| seconds <= 0) {
+            return Err(Error::AnotherToken(Mismatch::Expired { expires_on, now }));
+        }
+        let since_1970 = Duration::from_secs(expires_on.unsigned_abs());
+        Ok(Token {
+            value: AccessToken::new(token.to_owned()),
+            expires_on: UNIX_EPOCH.checked_add(since_1970).unwrap_or(UNIX_EPOCH),
+        })
+    }
+
+    fn no_answer(&self, cause: NoAnswer, attempts: u32) -> Error {
+        Error::NoAnswer {
+            service: Service::Entra,
+            host: host(&self.endpoint),
+            cause,
+            attempts,
+        }
+    }
+
+    fn not_the_service(&self, answer: &Answer, instead: NotTheService) -> Attempt<Error> {
+        Attempt::Permanent(Error::NotTheService {
+            service: Service::Entra,
+            host: host(&self.endpoint),
+            status: answer.status,
+            instead,
+            correlation: answer.correlation(&["x-ms-request-id"]),
+        })
+    }
+}
+
+/// Entra's error body, as far as it helps a person.
+struct Refusal {
+    code: Option<u32>,
+    error: String,
+    description: String,
+    correlation: Correlation,
+}
+
+impl Refusal {
+    fn read(json: &Value) -> Option<Self> {
+        let text = |field: &str| json.get(field).and_then(Value::as_str);
+        let error = text("error")?.to_owned();
+        let description = text("error_description").unwrap_or_default();
+        let code = json
+            .get("error_codes")
+            .and_then(|codes| codes.get(0)?.as_u64())
+            .and_then(|code| u32::try_from(code).ok())
+            .or_else(|| code_in(description));
+        let ids = [
+            ("correlation_id", "correlation id"),
+            ("trace_id", "trace id"),
+            ("timestamp", "timestamp"),
+        ]
+        .into_iter()
+        .filter_map(|(field, name)| Some((name, text(field)?.to_owned())))
+        .collect();
+        Some(Self {
+            code,
+            error,
+            description: sentence(description),
+            correlation: Correlation { ids },
+        })
+    }
+
+    fn is_transient(&self) -> bool {
+        self.error == "temporarily_unavailable"
+            || self.code.is_some_and(|code| TRANSIENT.contains(&code))
+    }
+}
+
+/// The number behind `AADSTS` at the start of a description.
+fn code_in(description: &str) -> Option<u32> {
+    let digits = description.trim_start().strip_prefix("AADSTS")?;
+    let end = digits
+        .find(|character: char| !character.is_ascii_digit())
+        .unwrap_or(digits.len());
+    digits[..end].parse().ok()
+}
+
+/// The description without its code and without the ids, which older bodies put on lines of their own
+/// and newer ones behind the sentence.
+fn sentence(description: &str) -> String {
+    let line = first_line(description);
+    let end = line.find(" Trace ID:").unwrap_or(line.len());
+    let line = &line[..end];
+    match line.split_once(": ") {
+        Some((code, rest)) if code.starts_with("AADSTS") => rest.trim().to_owned(),
+        _ => line.trim().to_owned(),
+    }
+}
+
+fn is_guid(text: &str) -> bool {
+    text.len() == 36
+        && text.char_indices().all(|(index, character)| match index {
+            8 | 13 | 18 | 23 => character == '-',
+            _ => character.is_ascii_hexdigit(),
+        })
+}
+
+/// This machine's clock, in seconds since 1970.
+pub(crate) fn seconds_now() -> i64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map(|time| i64::try_from(time.as_secs()).unwrap_or(i64::MAX))
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_both_forms_of_a_description() {
+        for description in [
+            "AADSTS700024: Client assertion is not within its valid time range. Trace ID: t Correlation ID: c Timestamp: x",
+            "AADSTS700024: Client assertion is not within its valid time range.\r\nTrace ID: t\r\nCorrelation ID: c",
+        ] {
+            assert_eq!(
+                sentence(description),
+                "Client assertion is not within its valid time range."
+            );
+            assert_eq!(code_in(description), Some(700_024));
+        }
+        assert_eq!(sentence("no code: at all"), "no code: at all");
+        assert_eq!(code_in("no code"), None);
+        assert_eq!(code_in("AADSTS"), None);
+        assert_eq!(code_in("AADSTS99999999999"), None);
+    }
+
+    #[test]
+    fn knows_a_guid() {
+        assert!(is_guid("499b84ac-1321-427f-aa17-267ca6975798"));
+        for text in [
+            "",
+            "contoso.onmicrosoft.com",
+            "499b84ac-1321-427f-aa17-267ca697579",
+            "499b84ac+1321-427f-aa17-267ca6975798",
+        ] {
+            assert!(!is_guid(text), "{text}");
+        }
+    }
+}

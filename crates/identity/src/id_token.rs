@@ -1,0 +1,400 @@
+//! The federated ID token: asked of Azure DevOps with the job's own token.
+//!
+//! It never sends the job's token to another host than the collection's, and never reads the ID token.
+
+use reqwest::Url;
+use reqwest::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
+use serde_json::Value;
+
+use adieu_secret::{IdToken, JobToken};
+
+use crate::answer::{Answer, Body, first_line};
+use crate::authority::{host, may_carry_credentials};
+use crate::error::{Correlation, Error, NoAnswer, NotTheService, Service};
+use crate::retry::{self, Attempt, Deadline};
+use crate::transport::Transport;
+
+/// What Azure DevOps' support asks for.
+const CORRELATION: [&str; 3] = ["x-vss-e2eid", "activityid", "x-msedge-ref"];
+
+/// The version of the API that Microsoft's own clients name (`EntraWifUserServiceConnectionUtils.ts`
+/// of microsoft/azure-pipelines-tasks-common-packages).
+const API_VERSION: &str = "7.1";
+
+/// A request for the ID token of one service connection, in one job.
+#[derive(Debug)]
+pub struct IdTokenRequest {
+    url: Url,
+    job_token: JobToken,
+}
+
+/// Why the job's token may not go to an address.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotTheCollection {
+    /// One of the two is no address that may carry a credential.
+    #[error("{0} is not an HTTPS address")]
+    NotAnAddress(String),
+    /// The address is another host than the collection's.
+    #[error("{asked} is not the collection's host, {collection}")]
+    AnotherHost {
+        /// Host of the request.
+        asked: String,
+        /// Host of the collection.
+        collection: String,
+    },
+}
+
+impl IdTokenRequest {
+    /// A request to `uri` (`SYSTEM_OIDCREQUESTURI`), a query of which is kept.
+    ///
+    /// # Errors
+    /// `uri` is no address of the collection's host.
+    pub fn to(
+        uri: &str,
+        collection: &str,
+        connection: &str,
+        job_token: JobToken,
+    ) -> Result<Self, NotTheCollection> {
+        let url = address(uri)?;
+        let collection = address(collection)?;
+        if !is_same_collection(&url, &collection) {
+            return Err(NotTheCollection::AnotherHost {
+                asked: host(&url),
+                collection: host(&collection),
+            });
+        }
+        Ok(Self::with_query(url, connection, job_token))
+    }
+
+    /// The same where the job has no `SYSTEM_OIDCREQUESTURI`, as on an older server: the address that
+    /// the agent itself would build (`GitSourceProvider.cs` of microsoft/azure-pipelines-agent), with
+    /// the host type as the hub.
+    ///
+    /// # Errors
+    /// `collection` is no address.
+    pub fn rebuilt(
+        collection: &str,
+        [project, hub, plan, job]: [&str; 4],
+        connection: &str,
+        job_token: JobToken,
+    ) -> Result<Self, NotTheCollection> {
+        let mut url = address(collection)?;
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments
+                .pop_if_empty()
+                .extend([project, "_apis", "distributedtask", "hubs", hub]);
+            segments.extend(["plans", plan, "jobs", job, "oidctoken"]);
+        }
+        Ok(Self::with_query(url, connection, job_token))
+    }
+
+    fn with_query(mut url: Url, connection: &str, job_token: JobToken) -> Self {
+        if !url.query_pairs().any(|(name, _)| name == "api-version") {
+            url.query_pairs_mut()
+                .append_pair("api-version", API_VERSION);
+        }
+        url.query_pairs_mut()
+            .append_pair("serviceConnectionId", connection);
+        Self { url, job_token }
+    }
+
+    /// Asks for a token; each call mints a new one.
+    pub(crate) async fn send(
+        &self,
+        transport: &Transport,
+        deadline: Deadline,
+    ) -> Result<IdToken, Error> {
+        retry::until(deadline, async |attempt| {
+            let request = transport
+                .post(&self.url)
+                .bearer_auth(self.job_token.reveal())
+                .header("X-TFS-FedAuthRedirect", "Suppress")
+                .header(ACCEPT, "application/json")
+                .header(CONTENT_TYPE, "application/json")
+                .header(CONTENT_LENGTH, 0)
+                .build()
+                .map_err(|_| Attempt::Permanent(self.no_answer(unsendable(), attempt)))?;
+            match transport.send(request, deadline.left()).await {
+                Ok(answer) => self.read(&answer, attempt),
+                Err(cause) => Err(unanswered(self.no_answer(cause, attempt))),
+            }
+        })
+        .await
+    }
+
+    fn read(&self, answer: &Answer, attempts: u32) -> Result<IdToken, Attempt<Error>> {
+        let correlation = answer.correlation(&CORRELATION);
+        let body = answer.read();
+        if answer.is_busy() {
+            return Err(Attempt::CanHeal {
+                retry_after: answer.retry_after(),
+                crowded: answer.status == 429,
+                error: Error::Busy {
+                    service: Service::AzureDevOps,
+                    host: host(&self.url),
+                    status: answer.status,
+                    attempts,
+                    message: match &body {
+                        Body::Json(json) => message(json),
+                        Body::Cut | Body::Other(_) => None,
+                    },
+                    correlation,
+                },
+            });
+        }
+        let json = match body {
+            Body::Json(json) if answer.status != 203 => json,
+            Body::Cut => return Err(unanswered(self.no_answer(NoAnswer::Cut, attempts))),
+            Body::Json(_) => return Err(self.signed_out(answer, None, correlation)),
+            Body::Other(instead) => {
+                return Err(if is_sign_in(answer, &instead) {
+                    self.signed_out(answer, None, correlation)
+                } else {
+                    self.not_the_service(answer, instead, correlation)
+                });
+            }
+        };
+        if answer.status == 401 {
+            return Err(self.signed_out(answer, message(&json), correlation));
+        }
+        if answer.status == 200
+            && let Some(token) = json.get("oidcToken").and_then(Value::as_str)
+            && !token.is_empty()
+        {
+            return Ok(IdToken::new(token.to_owned()));
+        }
+        match message(&json) {
+            Some(message) => Err(Attempt::Permanent(Error::IdTokenRefused {
+                status: answer.status,
+                message,
+                correlation,
+            })),
+            None => Err(self.not_the_service(
+                answer,
+                NotTheService::WithoutField("oidcToken"),
+                correlation,
+            )),
+        }
+    }
+
+    fn no_answer(&self, cause: NoAnswer, attempts: u32) -> Error {
+        Error::NoAnswer {
+            service: Service::AzureDevOps,
+            host: host(&self.url),
+            cause,
+            attempts,
+        }
+    }
+
+    fn signed_out(
+        &self,
+        answer: &Answer,
+        message: Option<String>,
+        correlation: Correlation,
+    ) -> Attempt<Error> {
+        Attempt::Permanent(Error::JobTokenRefused {
+            host: host(&self.url),
+            status: answer.status,
+            message,
+            correlation,
+        })
+    }
+
+    fn not_the_service(
+        &self,
+        answer: &Answer,
+        instead: NotTheService,
+        correlation: Correlation,
+    ) -> Attempt<Error> {
+        Attempt::Permanent(Error::NotTheService {
+            service: Service::AzureDevOps,
+            host: host(&self.url),
+            status: answer.status,
+            instead,
+            correlation,
+        })
+    }
+}
+
+/// A failure to get any answer: it heals, unless it is about trust or a proxy that wants to know us.
+pub(crate) fn unanswered(error: Error) -> Attempt<Error> {
+    let permanent = matches!(
+        &error,
+        Error::NoAnswer {
+            cause: NoAnswer::Certificate(_) | NoAnswer::ProxyAuthentication | NoAnswer::NotHttp,
+            ..
+        }
+    );
+    if permanent {
+        return Attempt::Permanent(error);
+    }
+    Attempt::CanHeal {
+        error,
+        retry_after: None,
+        crowded: false,
+    }
+}
+
+/// A credential with a line break or the like in it can be no header; nothing was sent.
+pub(crate) fn unsendable() -> NoAnswer {
+    NoAnswer::Connection("the request cannot be written".to_owned())
+}
+
+/// Azure DevOps shows people who are not signed in a page (203, or 200 with HTML) or sends them to one.
+fn is_sign_in(answer: &Answer, instead: &NotTheService) -> bool {
+    match instead {
+        NotTheService::Redirect { to } => {
+            let location = answer.header(LOCATION.as_str()).unwrap_or_default();
+            location.contains("_signin") || to.ends_with(".vssps.visualstudio.com")
+        }
+        NotTheService::Html => matches!(answer.status, 200..=299 | 401),
+        _ => matches!(answer.status, 203 | 401),
+    }
+}
+
+/// The words in an error of Azure DevOps: `message`, or `value` where status 200 wraps a refusal.
+fn message(json: &Value) -> Option<String> {
+    let text = ["message", "value"]
+        .into_iter()
+        .find_map(|field| json.get(field).and_then(Value::as_str))?;
+    Some(first_line(text)).filter(|line| !line.is_empty())
+}
+
+fn address(text: &str) -> Result<Url, NotTheCollection> {
+    let not_an_address = || NotTheCollection::NotAnAddress(text.to_owned());
+    let url = Url::parse(text).map_err(|_| not_an_address())?;
+    if may_carry_credentials(&url) {
+        Ok(url)
+    } else {
+        Err(not_an_address())
+    }
+}
+
+/// Whether both addresses are of one collection's host. An organization has two names for the same
+/// place: `dev.azure.com/{organization}` and `{organization}.visualstudio.com`.
+fn is_same_collection(url: &Url, collection: &Url) -> bool {
+    url.origin() == collection.origin()
+        || matches!(
+            (organization(url), organization(collection)),
+            (Some(one), Some(other)) if one.eq_ignore_ascii_case(&other)
+        )
+}
+
+/// The organization in an address of Azure DevOps Services.
+fn organization(url: &Url) -> Option<String> {
+    if url.scheme() != "https" || url.port().is_some() {
+        return None;
+    }
+    let host = url.host_str()?;
+    if host == "dev.azure.com" {
+        return url.path_segments()?.next().map(str::to_owned);
+    }
+    let organization = host.strip_suffix(".visualstudio.com")?;
+    (!organization.contains('.')).then(|| organization.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CONNECTION: &str = "11111111-2222-3333-4444-555555555555";
+
+    fn token() -> JobToken {
+        JobToken::new("job".to_owned())
+    }
+
+    fn url(request: Result<IdTokenRequest, NotTheCollection>) -> Result<String, NotTheCollection> {
+        request.map(|request| request.url.to_string())
+    }
+
+    #[test]
+    fn appends_to_a_query_that_is_there() {
+        let collection = "https://dev.azure.com/contoso/";
+        let request = |uri| url(IdTokenRequest::to(uri, collection, CONNECTION, token()));
+        assert_eq!(
+            request("https://dev.azure.com/contoso/p/oidctoken").as_deref(),
+            Ok(
+                "https://dev.azure.com/contoso/p/oidctoken?api-version=7.1&serviceConnectionId=11111111-2222-3333-4444-555555555555"
+            )
+        );
+        assert_eq!(
+            request("https://dev.azure.com/contoso/p/oidctoken?a=b&api-version=7.2-preview.1")
+                .as_deref(),
+            Ok(
+                "https://dev.azure.com/contoso/p/oidctoken?a=b&api-version=7.2-preview.1&serviceConnectionId=11111111-2222-3333-4444-555555555555"
+            )
+        );
+    }
+
+    #[test]
+    fn rebuilds_the_address_of_each_hub() {
+        let request = IdTokenRequest::rebuilt(
+            "https://tfs.contoso.com/tfs/DefaultCollection",
+            ["project", "release", "plan", "job"],
+            CONNECTION,
+            token(),
+        );
+        assert_eq!(
+            url(request).as_deref(),
+            Ok(
+                "https://tfs.contoso.com/tfs/DefaultCollection/project/_apis/distributedtask/hubs/release/plans/plan/jobs/job/oidctoken?api-version=7.1&serviceConnectionId=11111111-2222-3333-4444-555555555555"
+            )
+        );
+    }
+
+    #[test]
+    fn keeps_the_job_token_at_the_collection() {
+        for (uri, collection, allowed) in [
+            (
+                "https://dev.azure.com/contoso/x",
+                "https://dev.azure.com/contoso/",
+                true,
+            ),
+            (
+                "https://dev.azure.com/contoso/x",
+                "https://contoso.visualstudio.com/",
+                true,
+            ),
+            (
+                "https://contoso.visualstudio.com/x",
+                "https://dev.azure.com/Contoso/",
+                true,
+            ),
+            (
+                "https://dev.azure.com/fabrikam/x",
+                "https://contoso.visualstudio.com/",
+                false,
+            ),
+            (
+                "https://evil.example/x",
+                "https://dev.azure.com/contoso/",
+                false,
+            ),
+            (
+                "https://dev.azure.com.evil.example/contoso/x",
+                "https://dev.azure.com/contoso/",
+                false,
+            ),
+            (
+                "https://dev.azure.com:8443/contoso/x",
+                "https://dev.azure.com/contoso/",
+                false,
+            ),
+            (
+                "https://a.contoso.visualstudio.com/x",
+                "https://dev.azure.com/a.contoso/",
+                false,
+            ),
+            (
+                "http://dev.azure.com/contoso/x",
+                "http://dev.azure.com/contoso/",
+                false,
+            ),
+            ("http://127.0.0.1:1/x", "http://127.0.0.1:1/", true),
+            ("http://127.0.0.1:2/x", "http://127.0.0.1:1/", false),
+        ] {
+            let request = IdTokenRequest::to(uri, collection, CONNECTION, token());
+            assert_eq!(request.is_ok(), allowed, "{uri} for {collection}");
+        }
+    }
+}

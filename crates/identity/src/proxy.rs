@@ -1,0 +1,170 @@
+//! The proxy between here and the services, and which hosts go past it.
+//!
+//! It decides; it never connects.
+
+use regress::Regex;
+use reqwest::Url;
+
+use adieu_secret::ProxyPassword;
+
+use crate::authority::is_loopback;
+
+/// A proxy as the Pipelines agent is configured with one.
+#[derive(Debug)]
+pub struct Proxy {
+    url: Url,
+    user: Option<String>,
+    password: Option<ProxyPassword>,
+    bypass: Vec<Regex>,
+}
+
+impl Proxy {
+    /// A proxy and the agent's bypass list. Patterns that are no ECMAScript regular expressions are
+    /// passed over, as the agent does (`AgentWebProxy.cs` of microsoft/azure-pipelines-agent).
+    ///
+    /// # Errors
+    /// The proxy's address is not one.
+    pub fn new(
+        url: &str,
+        user: Option<String>,
+        password: Option<ProxyPassword>,
+        bypass: &[String],
+    ) -> Result<Self, NotAProxy> {
+        let url = Url::parse(url).map_err(|_| NotAProxy)?;
+        if url.host_str().is_none() || !matches!(url.scheme(), "http" | "https") {
+            return Err(NotAProxy);
+        }
+        let bypass = bypass
+            .iter()
+            .filter_map(|pattern| Regex::with_flags(pattern, "i").ok())
+            .collect();
+        Ok(Self {
+            url,
+            user,
+            password,
+            bypass,
+        })
+    }
+
+    /// Whether requests to `target` go through the proxy. The agent matches its patterns against
+    /// scheme, host and a port that is not the scheme's own, and never proxies this machine.
+    fn applies_to(&self, target: &Url) -> bool {
+        if is_loopback(target) {
+            return false;
+        }
+        let host = target.host_str().unwrap_or_default();
+        let address = match target.port() {
+            Some(port) => format!("{}://{host}:{port}", target.scheme()),
+            None => format!("{}://{host}", target.scheme()),
+        };
+        !self
+            .bypass
+            .iter()
+            .any(|pattern| pattern.find(&address).is_some())
+    }
+
+    /// The same in reqwest's terms.
+    pub(crate) fn into_reqwest(self) -> reqwest::Proxy {
+        let user = self.user.clone();
+        let password = self
+            .password
+            .as_ref()
+            .map(|password| password.reveal().to_owned());
+        let proxy =
+            reqwest::Proxy::custom(move |target| self.applies_to(target).then(|| self.url.clone()));
+        match user {
+            Some(user) => proxy.basic_auth(&user, password.as_deref().unwrap_or_default()),
+            None => proxy,
+        }
+    }
+}
+
+/// The text is no address of an HTTP proxy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not the address of an HTTP proxy")]
+pub struct NotAProxy;
+
+/// The proxy that `HTTPS_PROXY` and `NO_PROXY` name, with this machine always past it: a secret for a
+/// loopback address must not reach a proxy.
+pub(crate) fn from_environment() -> Option<reqwest::Proxy> {
+    let first = |names: [&str; 2]| {
+        names
+            .into_iter()
+            .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+    };
+    let url =
+        first(["HTTPS_PROXY", "https_proxy"]).or_else(|| first(["ALL_PROXY", "all_proxy"]))?;
+    let past = first(["NO_PROXY", "no_proxy"]).unwrap_or_default();
+    let past = format!("{past},localhost,127.0.0.0/8,::1");
+    let proxy = reqwest::Proxy::https(url).ok()?;
+    Some(proxy.no_proxy(reqwest::NoProxy::from_string(&past)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn proxied(bypass: &[&str], target: &str) -> bool {
+        let bypass: Vec<String> = bypass.iter().map(|pattern| (*pattern).to_owned()).collect();
+        let proxy =
+            Proxy::new("http://proxy.contoso.com:3128", None, None, &bypass).expect("a proxy");
+        proxy.applies_to(&Url::parse(target).expect("an address"))
+    }
+
+    #[test]
+    fn matches_the_bypass_list_as_the_agent_does() {
+        for (bypass, target, expected) in [
+            (&[][..], "https://dev.azure.com/contoso", true),
+            (
+                &["dev\\.azure\\.com"],
+                "https://dev.azure.com/contoso",
+                false,
+            ),
+            (
+                &["DEV\\.AZURE\\.COM"],
+                "https://dev.azure.com/contoso",
+                false,
+            ),
+            (
+                &["https://dev.azure.com$"],
+                "https://dev.azure.com/contoso",
+                false,
+            ),
+            (
+                &["https://dev.azure.com/contoso"],
+                "https://dev.azure.com/contoso",
+                true,
+            ),
+            (&["https://tfs:8443$"], "https://tfs:8443/tfs", false),
+            (&[":443$"], "https://dev.azure.com:443/contoso", true),
+            (
+                &["^(?!https://login\\.).*$"],
+                "https://dev.azure.com/",
+                false,
+            ),
+            (
+                &["^(?!https://login\\.).*$"],
+                "https://login.microsoftonline.com/",
+                true,
+            ),
+            (&["*.contoso.com", "("], "https://tfs.contoso.com/", true),
+            (&["(", "contoso"], "https://tfs.contoso.com/", false),
+            (&[], "https://localhost:8443/", false),
+            (&[], "http://127.0.0.1:1/", false),
+            (&[], "http://[::1]:1/", false),
+        ] {
+            assert_eq!(proxied(bypass, target), expected, "{bypass:?} {target}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_is_no_proxy() {
+        for url in ["", "proxy:3128", "socks5://proxy:1080", "http://"] {
+            assert_eq!(
+                Proxy::new(url, None, None, &[]).err(),
+                Some(NotAProxy),
+                "{url}"
+            );
+        }
+    }
+}

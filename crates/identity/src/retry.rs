@@ -1,0 +1,117 @@
+//! When to ask again: only what can heal, within one bound, spread so that a crowd does not come back
+//! as a crowd.
+//!
+//! It never looks at a body; who reads the answer says whether it can heal.
+
+use std::time::Duration;
+
+use ring::rand::{SecureRandom as _, SystemRandom};
+use tokio::time::Instant;
+
+/// All attempts of one task together end within this.
+const BOUND: Duration = Duration::from_secs(30);
+
+/// A crowd that was refused at once is spread over this when it comes back. The length is what lets
+/// 500 tasks pass a service that takes 50 a second, most of them at the second attempt.
+const SPREAD_OF_A_CROWD: Duration = Duration::from_secs(9);
+
+/// First pause after a fault that is ours alone; each next one is twice as long.
+const FIRST_PAUSE: Duration = Duration::from_millis(400);
+
+/// What an attempt came to, where it did not succeed.
+pub(crate) enum Attempt<E> {
+    /// Asking again can help. The error is what is said when it does not.
+    CanHeal {
+        error: E,
+        /// What the service asked for.
+        retry_after: Option<u64>,
+        /// Whether the service said that too many ask (429).
+        crowded: bool,
+    },
+    /// Asking again gives the same answer.
+    Permanent(E),
+}
+
+/// The time that all attempts share.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Deadline(Instant);
+
+impl Deadline {
+    pub(crate) fn start() -> Self {
+        Self(Instant::now() + BOUND)
+    }
+
+    /// What is left of it.
+    pub(crate) fn left(self) -> Duration {
+        self.0.saturating_duration_since(Instant::now())
+    }
+}
+
+/// Repeats `attempt` (which is told its number, from 1) until it succeeds, cannot heal, or the pause
+/// that would be needed does not fit before the deadline.
+pub(crate) async fn until<T, E>(
+    deadline: Deadline,
+    mut attempt: impl AsyncFnMut(u32) -> Result<T, Attempt<E>>,
+) -> Result<T, E> {
+    let mut number = 1;
+    loop {
+        match attempt(number).await {
+            Ok(value) => return Ok(value),
+            Err(Attempt::Permanent(error)) => return Err(error),
+            Err(Attempt::CanHeal {
+                error,
+                retry_after,
+                crowded,
+            }) => {
+                let pause = pause(number, retry_after, crowded, random());
+                if pause >= deadline.left() {
+                    return Err(error);
+                }
+                tokio::time::sleep(pause).await;
+            }
+        }
+        number += 1;
+    }
+}
+
+/// The pause before the next attempt. `random` is between 0 and 1.
+///
+/// `Retry-After` is a lower bound. Above it, a crowd is spread evenly over some seconds, and anything
+/// else over the exponential step ("full jitter", as AWS's architecture blog measured it best).
+fn pause(attempt: u32, retry_after: Option<u64>, crowded: bool, random: f64) -> Duration {
+    let asked = Duration::from_secs(retry_after.unwrap_or_default());
+    let spread = if crowded {
+        SPREAD_OF_A_CROWD
+    } else {
+        FIRST_PAUSE * 2_u32.saturating_pow(attempt.min(10) - 1)
+    };
+    asked.saturating_add(spread.mul_f64(random))
+}
+
+/// A number from 0 to 1. Where the system has no randomness, all wait the longest.
+fn random() -> f64 {
+    let mut bytes = [0; 4];
+    match SystemRandom::new().fill(&mut bytes) {
+        Ok(()) => f64::from(u32::from_le_bytes(bytes)) / f64::from(u32::MAX),
+        Err(_) => 1.0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_and_honour_the_service() {
+        let milliseconds = |attempt, retry_after, crowded, random| {
+            pause(attempt, retry_after, crowded, random).as_millis()
+        };
+        assert_eq!(milliseconds(1, None, false, 1.0), 400);
+        assert_eq!(milliseconds(2, None, false, 1.0), 800);
+        assert_eq!(milliseconds(4, None, false, 0.5), 1600);
+        assert_eq!(milliseconds(1, Some(7), false, 0.0), 7000);
+        assert_eq!(milliseconds(1, Some(1), true, 0.0), 1000);
+        assert_eq!(milliseconds(1, Some(1), true, 1.0), 10_000);
+        assert_eq!(pause(1, Some(u64::MAX), true, 1.0), Duration::MAX);
+    }
+}

@@ -1,0 +1,289 @@
+//! The HTTPS that carries credentials: one client, one request at a time, a bounded answer.
+//!
+//! It never follows a redirect, never repeats a request by itself, and sends plain HTTP to loopback
+//! addresses only.
+
+use std::error::Error as _;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::{Client, Request, Url, redirect};
+use rustls::ClientConfig;
+use rustls::crypto::CryptoProvider;
+use rustls_pki_types::pem::PemObject as _;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+
+use adieu_secret::PrivateKey;
+
+use crate::answer::Answer;
+use crate::authority::may_carry_credentials;
+use crate::early::{self, EarlyConnections};
+use crate::error::NoAnswer;
+use crate::proxy::{self, Proxy};
+use crate::trust;
+
+/// A connection that is not there by then will not come.
+const CONNECT: Duration = Duration::from_secs(10);
+
+/// The longest that one attempt may take.
+const ATTEMPT: Duration = Duration::from_secs(15);
+
+/// No answer that we ask for is longer: a token of Entra's has a few kilobytes.
+const LONGEST_ANSWER: usize = 256 * 1024;
+
+/// How the services are reached from here.
+#[derive(Debug, Default)]
+pub struct Network {
+    /// The agent's proxy. Without one, `HTTPS_PROXY` and `NO_PROXY` of the environment count.
+    pub proxy: Option<Proxy>,
+    /// Roots on top of the system's: the contents of PEM files.
+    pub extra_roots: Vec<Vec<u8>>,
+    /// Certificate for servers that ask for one.
+    pub client_identity: Option<ClientIdentity>,
+    /// Accepts every certificate, because the agent's administrator said so.
+    pub skip_certificate_validation: bool,
+}
+
+/// A TLS client certificate with its key.
+#[derive(Debug)]
+pub struct ClientIdentity {
+    /// The certificate and those that lead to its root, as PEM.
+    pub certificates: Vec<u8>,
+    /// The private key, as PEM.
+    pub key: PrivateKey,
+}
+
+/// What is wrong with a network's settings.
+#[derive(Debug, thiserror::Error)]
+pub enum UnusableNetwork {
+    /// The client certificate or its key cannot be read.
+    #[error("the client certificate cannot be used: {0}")]
+    ClientIdentity(String),
+    /// The roots or the client cannot be set up.
+    #[error("TLS cannot be set up: {0}")]
+    Tls(String),
+}
+
+/// The way to the services.
+#[derive(Debug)]
+pub struct Transport {
+    client: Client,
+    tls: ClientConfig,
+}
+
+impl Transport {
+    /// Sets the client up. Sends nothing.
+    ///
+    /// # Errors
+    /// The client certificate or the roots are unusable.
+    pub fn new(network: Network) -> Result<Self, UnusableNetwork> {
+        let tls = tls(&network)?;
+        let mut builder = Client::builder()
+            .connector_layer(EarlyConnections)
+            .connect_timeout(CONNECT);
+        builder = match network
+            .proxy
+            .map(Proxy::into_reqwest)
+            .or_else(proxy::from_environment)
+        {
+            Some(proxy) => builder.proxy(proxy),
+            None => builder.no_proxy(),
+        };
+        Ok(Self {
+            client: finish(builder, tls.clone())?,
+            tls,
+        })
+    }
+
+    /// A client that asks this machine or its host directly: for managed identities, whose addresses
+    /// no proxy can reach.
+    pub(crate) fn without_proxy(&self) -> Result<Client, UnusableNetwork> {
+        finish(Client::builder().no_proxy(), self.tls.clone())
+    }
+
+    /// Opens `count` connections to the host of `url` in the background, for requests to come.
+    pub(crate) async fn open_ahead(&self, url: &Url, count: usize) {
+        for _ in 0..count {
+            let request = Request::new(reqwest::Method::GET, url.clone());
+            // The layer fails the request once its connection is under way.
+            let _ = early::open_only(origin(url), self.client.execute(request)).await;
+        }
+    }
+
+    /// A form or an empty body to post.
+    pub(crate) fn post(&self, url: &Url) -> reqwest::RequestBuilder {
+        self.client.post(url.clone())
+    }
+
+    /// Sends once and reads the whole answer.
+    pub(crate) async fn send(&self, request: Request, time: Duration) -> Result<Answer, NoAnswer> {
+        if !may_carry_credentials(request.url()) {
+            return Err(NoAnswer::Connection("not HTTPS".to_owned()));
+        }
+        let origin = origin(request.url());
+        let sending = early::take_opened(origin, self.exchange(request));
+        match tokio::time::timeout(time.min(ATTEMPT), sending).await {
+            Ok(answer) => answer,
+            Err(_elapsed) => Err(NoAnswer::Time),
+        }
+    }
+
+    async fn exchange(&self, request: Request) -> Result<Answer, NoAnswer> {
+        let mut response = self
+            .client
+            .execute(request)
+            .await
+            .map_err(|error| cause(&error))?;
+        let mut body = zeroize::Zeroizing::new(Vec::new());
+        let mut too_long = false;
+        while let Some(chunk) = response.chunk().await.map_err(|error| cause(&error))? {
+            if body.len() + chunk.len() > LONGEST_ANSWER {
+                too_long = true;
+                break;
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Answer {
+            status: response.status().as_u16(),
+            headers: response.headers().clone(),
+            body,
+            too_long,
+        })
+    }
+}
+
+fn finish(builder: reqwest::ClientBuilder, tls: ClientConfig) -> Result<Client, UnusableNetwork> {
+    builder
+        .tls_backend_preconfigured(tls)
+        .redirect(redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .referer(false)
+        .user_agent(concat!("adieu/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .map_err(|error| UnusableNetwork::Tls(error.to_string()))
+}
+
+fn tls(network: &Network) -> Result<ClientConfig, UnusableNetwork> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let verifier = if network.skip_certificate_validation {
+        Arc::new(trust::Unchecked(provider.clone()))
+    } else {
+        let extra = network
+            .extra_roots
+            .iter()
+            .flat_map(|pem| CertificateDer::pem_slice_iter(pem).flatten())
+            .collect();
+        trust::verifier(extra, provider.clone()).map_err(unusable_tls)?
+    };
+    let config = with_safe_versions(provider)?
+        .dangerous()
+        .with_custom_certificate_verifier(verifier);
+    let Some(identity) = &network.client_identity else {
+        return Ok(config.with_no_client_auth());
+    };
+    let unusable = |reason: String| UnusableNetwork::ClientIdentity(reason);
+    let chain: Vec<CertificateDer<'static>> =
+        CertificateDer::pem_slice_iter(&identity.certificates)
+            .collect::<Result<_, _>>()
+            .map_err(|error| unusable(error.to_string()))?;
+    let key = PrivateKeyDer::from_pem_slice(identity.key.reveal().as_bytes())
+        .map_err(|error| unusable(error.to_string()))?;
+    config
+        .with_client_auth_cert(chain, key)
+        .map_err(|error| unusable(error.to_string()))
+}
+
+fn with_safe_versions(
+    provider: Arc<CryptoProvider>,
+) -> Result<rustls::ConfigBuilder<ClientConfig, rustls::WantsVerifier>, UnusableNetwork> {
+    ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(unusable_tls)
+}
+
+fn unusable_tls(error: rustls::Error) -> UnusableNetwork {
+    UnusableNetwork::Tls(error.to_string())
+}
+
+fn origin(url: &Url) -> String {
+    url.origin().ascii_serialization()
+}
+
+/// Finds the situation behind reqwest's chain of errors.
+fn cause(error: &reqwest::Error) -> NoAnswer {
+    let mut link = error.source();
+    while let Some(current) = link {
+        if let Some(situation) = known(current) {
+            return situation;
+        }
+        link = current.source();
+    }
+    if error.is_timeout() {
+        NoAnswer::Time
+    } else if error.is_connect() {
+        NoAnswer::Connection("refused or unreachable".to_owned())
+    } else {
+        NoAnswer::Cut
+    }
+}
+
+fn known(link: &(dyn std::error::Error + 'static)) -> Option<NoAnswer> {
+    if let Some(error) = link.downcast_ref::<hyper::Error>() {
+        return if error.is_parse() {
+            Some(NoAnswer::NotHttp)
+        } else if error.is_incomplete_message() || error.is_canceled() {
+            Some(NoAnswer::Cut)
+        } else {
+            None
+        };
+    }
+    if let Some(error) = link.downcast_ref::<io::Error>() {
+        return known_io(error);
+    }
+    // hyper-util's connector names these two steps in text only.
+    let text = link.to_string();
+    if text == "dns error" {
+        return Some(NoAnswer::Name);
+    }
+    let reason = text.strip_prefix("tunnel error: ")?;
+    Some(match reason {
+        "proxy authorization required" => NoAnswer::ProxyAuthentication,
+        reason => NoAnswer::Proxy(reason.to_owned()),
+    })
+}
+
+fn known_io(error: &io::Error) -> Option<NoAnswer> {
+    let inner = error.get_ref();
+    if let Some(error) = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+        return Some(match error {
+            rustls::Error::InvalidCertificate(reason) => NoAnswer::Certificate(certificate(reason)),
+            error => NoAnswer::Connection(error.to_string()),
+        });
+    }
+    Some(match error.kind() {
+        io::ErrorKind::ConnectionRefused => NoAnswer::Connection("refused".to_owned()),
+        io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable => {
+            NoAnswer::Connection("no route".to_owned())
+        }
+        io::ErrorKind::TimedOut => NoAnswer::Time,
+        io::ErrorKind::ConnectionReset
+        | io::ErrorKind::ConnectionAborted
+        | io::ErrorKind::BrokenPipe
+        | io::ErrorKind::UnexpectedEof => NoAnswer::Cut,
+        _ => return None,
+    })
+}
+
+fn certificate(reason: &rustls::CertificateError) -> String {
+    use rustls::CertificateError as Reason;
+    match reason {
+        Reason::UnknownIssuer => "its issuer is unknown here".to_owned(),
+        Reason::Expired | Reason::ExpiredContext { .. } => "it has expired".to_owned(),
+        Reason::NotValidYet | Reason::NotValidYetContext { .. } => "it is not valid yet".to_owned(),
+        Reason::NotValidForName | Reason::NotValidForNameContext { .. } => {
+            "it is for another host".to_owned()
+        }
+        other => other.to_string(),
+    }
+}
