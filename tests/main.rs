@@ -1,1 +1,29 @@
-//! Placeholder of the first commit.
+//! The real binary, by the real launcher, against the emulator: a table of contents.
+//!
+//! Each module is a capability or a boundary; each test is a sentence. No test sleeps, and none asks a
+//! host that is not on this machine.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+// How a task's folder comes to be, and how unstable text is named.
+mod harness;
+
+// EntraToken@1: what a user gets, connection by connection.
+mod token;
+// EntraToken@1: everything a user can write wrongly.
+mod token_inputs;
+// EntraToken@1: every refusal of Entra and of Azure DevOps, as the user reads it.
+mod token_refusals;
+// EntraToken@1: faults that heal, and faults that do not.
+mod token_faults;
+// EntraToken@1: hostile answers, by the thousand.
+mod token_hostile_answers;
+// EntraToken@1: five hundred at once.
+mod token_crowd;
+
+// task/launch.js: signals, broken binaries, folders that do not let programs run.
+mod launcher;
+// The agent's proxy and certificates.
+mod network;
+// Microsoft's own clients, against the same emulator: it must be right for them too.
+mod real_clients;

@@ -13,7 +13,7 @@ use crate::situation::{NetworkProblem, Situation};
 
 /// The way to the services, as the agent is configured.
 pub(crate) fn transport(environment: &Environment, log: &Log) -> Result<Transport, Situation> {
-    let proxy = proxy(environment)?;
+    let proxy = proxy(environment, log)?;
     let tls = environment.tls();
     let client_identity = match &tls.client_certificate {
         Some((certificates, key)) => Some(client_identity(certificates, key)?),
@@ -40,18 +40,24 @@ pub(crate) fn transport(environment: &Environment, log: &Log) -> Result<Transpor
     })
 }
 
-fn proxy(environment: &Environment) -> Result<Option<Proxy>, Situation> {
+fn proxy(environment: &Environment, log: &Log) -> Result<Option<Proxy>, Situation> {
     let Some(settings) = environment.proxy() else {
         return Ok(None);
     };
-    Proxy::new(
+    let proxy = Proxy::new(
         &settings.url,
         settings.user,
         settings.password,
         &settings.bypass,
     )
-    .map(Some)
-    .map_err(|_| Situation::Network(NetworkProblem::Proxy(settings.url)))
+    .map_err(|_| Situation::Network(NetworkProblem::Proxy(settings.url)))?;
+    for pattern in proxy.unreadable_patterns() {
+        log.warn(&format!(
+            "The agent's proxy bypass list has a pattern that this task cannot read, so it has no effect \
+             here: {pattern}"
+        ));
+    }
+    Ok(Some(proxy))
 }
 
 /// The agent's CA file. In a container job the path can be the host's, where there is no such file; the

@@ -1,1 +1,40 @@
-//! Placeholder of the first commit.
+//! A strict imitation of Azure DevOps, Microsoft Entra and the Pipelines agent, on this machine alone.
+//!
+//! It is written from the platform's documents and sources and shares no code with the client: a field
+//! misspelt on both sides would pass every test. It never ships in a task.
+//!
+//! ```no_run
+//! use adieu_emulator::World;
+//! let world = World::start();
+//! let mut job = world.job();
+//! let outcome = job
+//!     .step("unpacked/task".as_ref())
+//!     .input("azureSubscription", "my-connection")
+//!     .run();
+//! assert_eq!(outcome.log, "what the run's page shows");
+//! ```
+
+mod agent;
+mod azure_devops;
+mod certificates;
+mod clock;
+mod directory;
+mod entra;
+mod fault;
+mod http;
+mod jwt;
+mod ledger;
+mod managed_identity;
+mod proxy;
+mod relay;
+mod service;
+mod world;
+
+pub use agent::{Job, Outcome, Running, Step, TaskResult, Variable};
+pub use clock::Clock;
+pub use directory::{Connection, Issuer, TokenFlaw};
+pub use fault::Fault;
+pub use http::{Answer, Request};
+pub use proxy::Proxy;
+pub use service::{Arrival, Service};
+pub use world::{MY_CONNECTION, World};

@@ -1,2 +1,58 @@
-//! Placeholder of the first commit.
-fn main() {}
+//! `cargo xtask <command>`: the chores of the repository, one file each.
+//!
+//! It ships nothing, and needs nothing but Rust and Node to start. The house rules are its tests.
+
+mod bench;
+mod command;
+mod demo;
+mod package;
+mod platforms;
+mod prerequisites;
+#[cfg(test)]
+mod rules;
+mod test;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+cargo xtask <command>
+
+  demo              the main job, offline: EntraToken@1 out of a packaged VSIX, on the built-in emulator
+  test              installs what the tests need and runs them all
+  package --host    target/vsix/*.vsix with this machine's binary
+  bench token       the task's time and memory beside the Azure SDKs' for Node and Python";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let outcome = match words.as_slice() {
+        ["demo"] => demo::run(),
+        ["test", filters @ ..] => test::run(filters),
+        ["package", "--host"] => package::run().map(|_| ()),
+        ["bench", names @ ..] => bench::run(names),
+        _ => Err(USAGE.to_owned()),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            command::tell(&reason);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The repository's root.
+fn root() -> PathBuf {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+    manifest
+        .ancestors()
+        .nth(2)
+        .unwrap_or(manifest)
+        .to_path_buf()
+}
+
+/// Where everything that is built goes.
+fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
+}

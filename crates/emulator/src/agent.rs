@@ -1,0 +1,18 @@
+//! The Pipelines agent: starts a task as the real one does, and reads what it writes.
+//!
+//! It never knows which task it runs. The real one's source is microsoft/azure-pipelines-agent; file names
+//! in this module are its.
+
+mod command;
+mod container;
+mod environment;
+mod job;
+mod log;
+mod masker;
+mod process;
+mod step;
+mod variables;
+
+pub use job::Job;
+pub use step::{Outcome, Running, Step, TaskResult};
+pub use variables::Variable;

@@ -1,0 +1,119 @@
+//! Logging commands, read as the agent reads them (`Command.cs`, `CommandStringConvertor.cs`).
+//!
+//! It does nothing about a command; the step's log does.
+
+/// A command found in a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Command {
+    pub(crate) area: String,
+    pub(crate) event: String,
+    /// Names as written; looked up without letter case.
+    pub(crate) properties: Vec<(String, String)>,
+    pub(crate) data: String,
+}
+
+impl Command {
+    /// The command in a line, if the agent would find one.
+    pub(crate) fn find(line: &str) -> Option<Self> {
+        const PREFIX: &str = "##vso[";
+        let start = line.find(PREFIX)?;
+        let end = start + line[start..].find(']')?;
+        let info = &line[start + PREFIX.len()..end];
+        let (name, properties) = info.split_once(' ').unwrap_or((info, ""));
+        let mut parts = name.split('.').filter(|part| !part.is_empty());
+        let (area, event) = (parts.next()?, parts.next()?);
+        if parts.next().is_some() {
+            return None;
+        }
+        let properties = properties
+            .split(';')
+            .filter_map(|property| {
+                // `Split('=', 2, RemoveEmptyEntries)`: a leading `=` of the value is swallowed.
+                let (key, value) = property.split_once('=')?;
+                let value = value.strip_prefix('=').unwrap_or(value);
+                (!key.is_empty() && !value.is_empty()).then(|| (key.to_owned(), unescape(value)))
+            })
+            .collect();
+        Some(Self {
+            area: area.to_owned(),
+            event: event.to_owned(),
+            properties,
+            data: unescape(&line[end + 1..]),
+        })
+    }
+
+    /// A property's value; the last of that name counts.
+    pub(crate) fn property(&self, name: &str) -> Option<&str> {
+        let mut found = self.properties.iter().rev();
+        found
+            .find(|(key, _)| key.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// A property that is a .NET boolean: `true`, in any letter case, with spaces around it.
+    pub(crate) fn flag(&self, name: &str) -> bool {
+        self.property(name)
+            .is_some_and(|value| value.trim().eq_ignore_ascii_case("true"))
+    }
+
+    /// Area and event, in lower case.
+    pub(crate) fn name(&self) -> String {
+        format!("{}.{}", self.area, self.event).to_lowercase()
+    }
+}
+
+fn unescape(text: &str) -> String {
+    text.replace("%3B", ";")
+        .replace("%0D", "\r")
+        .replace("%0A", "\n")
+        .replace("%5D", "]")
+        .replace("%AZP25", "%")
+}
+
+/// The form in which a value stands in a command, which the agent masks too.
+pub(crate) fn escape(text: &str) -> String {
+    text.replace('%', "%AZP25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_commands_where_the_agent_does() {
+        let found = |line: &str| {
+            Command::find(line).map(|command| (command.name(), command.properties, command.data))
+        };
+        let property = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+        assert_eq!(
+            found("text ##vso[task.setvariable variable=x;issecret=true]a%3Bb%AZP25]"),
+            Some((
+                "task.setvariable".to_owned(),
+                vec![property("variable", "x"), property("issecret", "true")],
+                "a;b%]".to_owned()
+            ))
+        );
+        assert_eq!(
+            found("##vso[task.setvariable variable=x; issecret=true]v").map(|found| found.1),
+            Some(vec![
+                property("variable", "x"),
+                property(" issecret", "true")
+            ])
+        );
+        assert_eq!(
+            found("##vso[task..debug]x").map(|found| found.0),
+            Some("task.debug".to_owned())
+        );
+        for line in [
+            "##vso[a.b.c]",
+            "##vso[task]",
+            "##vso[task.debug",
+            "##VSO[task.debug]",
+            "#vso[task.debug]",
+        ] {
+            assert_eq!(found(line), None, "{line}");
+        }
+    }
+}

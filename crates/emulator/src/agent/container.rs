@@ -1,0 +1,56 @@
+//! A handler in a container job: started by a script of the agent's, which gets everything over its input
+//! and loses a signal's exit code on the way (`containerHandlerInvoker.js.template`).
+//!
+//! There is no container around it; what a container changes for a task is the wrapper.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use super::process::Process;
+
+/// Does what the agent's template does: no signal is passed on, and `process.exit(null)` is 0. Its debug
+/// lines with the whole environment, which the agent masks, are left out: they would drown the task's own.
+const INVOKER: &str = r"
+const { spawn } = require('child_process');
+let payload = '';
+process.stdin.setEncoding('utf8');
+process.stdin.on('data', (chunk) => { payload += chunk; });
+process.stdin.on('end', () => {
+  const { handler, args, environment, workDirectory } = JSON.parse(payload);
+  for (const key of Object.keys(environment)) {
+    process.env[key] = environment[key];
+  }
+  process.chdir(workDirectory);
+  const child = spawn(handler, args, { stdio: 'inherit' });
+  child.on('exit', (code) => process.exit(code));
+});
+";
+
+/// Starts a script as the agent starts it in a container.
+pub(crate) fn start(
+    script: &Path,
+    environment: &BTreeMap<String, String>,
+    working_folder: &Path,
+    temp_folder: &Path,
+) -> Process {
+    let invoker = temp_folder.join("containerHandlerInvoker.js");
+    fs::write(&invoker, INVOKER).expect("a file");
+    let payload = serde_json::json!({
+        "handler": "node",
+        "args": [script],
+        "environment": environment,
+        "workDirectory": working_folder,
+    });
+    let outer: BTreeMap<String, String> = environment
+        .iter()
+        .filter(|(name, _)| matches!(name.as_str(), "PATH" | "HOME"))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    Process::node(
+        &[&invoker],
+        &outer,
+        working_folder,
+        Some(&payload.to_string()),
+    )
+}

@@ -1,0 +1,188 @@
+//! A job: its variables, its folders, and the steps that it runs.
+//!
+//! It never runs two steps at once.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+use super::environment;
+use super::log::Log;
+use super::masker::Masker;
+use super::step::Step;
+use super::variables::{Variable, Variables};
+use crate::directory::{JobRecord, guid};
+use crate::world::World;
+
+/// A job on an agent.
+pub struct Job<'w> {
+    pub(crate) world: &'w World,
+    pub(crate) record: JobRecord,
+    pub(crate) variables: Variables,
+    pub(crate) masker: Masker,
+    /// The agent's own environment, which every step inherits.
+    pub(crate) environment: BTreeMap<String, String>,
+    pub(crate) task_variables: BTreeMap<String, Variables>,
+    pub(crate) lookup_id: String,
+    folder: TempDir,
+}
+
+impl std::fmt::Debug for Job<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Job").finish_non_exhaustive()
+    }
+}
+
+impl<'w> Job<'w> {
+    pub(crate) fn new(world: &'w World, host_type: &str) -> Self {
+        let record = world.add_job(host_type);
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        for name in ["_temp", "_tool", "s"] {
+            std::fs::create_dir(folder.path().join(name)).expect("a folder");
+        }
+        let mut job = Self {
+            world,
+            variables: Variables::default(),
+            masker: Masker::default(),
+            environment: environment::of_agent(),
+            task_variables: BTreeMap::new(),
+            lookup_id: format!("vsts_{}", guid()),
+            record,
+            folder,
+        };
+        job.masker.add(&job.record.token);
+        job.set_system_variables();
+        job
+    }
+
+    /// A variable of the pipeline.
+    pub fn variable(&mut self, name: &str, value: &str) {
+        self.variables.set(name, value, false);
+    }
+
+    /// A secret variable of the pipeline.
+    pub fn secret_variable(&mut self, name: &str, value: &str) {
+        self.world.record_secret("secret variable", value);
+        self.masker.add_of_job(value);
+        self.variables.set(name, value, true);
+    }
+
+    /// Takes a variable away, as an older server would not have sent it.
+    pub fn without(&mut self, name: &str) {
+        self.variables.remove(name);
+    }
+
+    /// A variable of the agent's own process.
+    pub fn agent_environment(&mut self, name: &str, value: &str) {
+        self.environment.insert(name.to_owned(), value.to_owned());
+    }
+
+    /// The value of a variable, secret or not.
+    #[must_use]
+    pub fn value(&self, name: &str) -> Option<&str> {
+        self.variables
+            .get(name)
+            .map(|variable| variable.value.as_str())
+    }
+
+    /// A variable with what the agent knows of it.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Variable> {
+        self.variables.get(name)
+    }
+
+    /// What a script of the next step sees without mapping anything: the variables that are not secret,
+    /// but for those of the system.
+    #[must_use]
+    pub fn environment_of_next_script(&self) -> BTreeMap<String, String> {
+        self.variables
+            .iter()
+            .filter(|variable| !variable.secret && !environment::is_of_system(&variable.name))
+            .map(|variable| {
+                (
+                    super::variables::formatted(&variable.name),
+                    variable.value.clone(),
+                )
+            })
+            .collect()
+    }
+
+    /// `Agent.TempDirectory`.
+    #[must_use]
+    pub fn temp_folder(&self) -> PathBuf {
+        self.folder.path().join("_temp")
+    }
+
+    /// `Agent.WorkFolder`.
+    #[must_use]
+    pub fn work_folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// A step that runs the task in a folder.
+    pub fn step<'j>(&'j mut self, task: &Path) -> Step<'j, 'w> {
+        Step::new(self, task)
+    }
+
+    /// A line as this job's log shows it.
+    #[must_use]
+    pub fn masked(&self, line: &str) -> String {
+        self.masker.mask(line)
+    }
+
+    pub(crate) fn log(&self) -> Log {
+        let debug = self
+            .value("system.debug")
+            .is_some_and(|on| on.eq_ignore_ascii_case("true"));
+        Log::new(debug)
+    }
+
+    /// What the server and the agent tell every step (`JobRunner.cs`; learn.microsoft.com, "Use predefined
+    /// variables").
+    fn set_system_variables(&mut self) {
+        let collection = self.world.azure_devops().url().to_owned();
+        let (project, project_id) = {
+            let directory = self.world.directory();
+            (directory.project.clone(), directory.project_id.clone())
+        };
+        let JobRecord { hub, plan, id, .. } = self.record.clone();
+        let request = format!(
+            "{collection}{project_id}/_apis/distributedtask/hubs/{hub}/plans/{plan}/jobs/{id}/oidctoken"
+        );
+        let folder = |name: &str| self.folder.path().join(name).to_string_lossy().into_owned();
+        let (temp, tool, work) = (folder("_temp"), folder("_tool"), folder(""));
+        let sources = folder("s");
+        let certificate = self.world.ca_file().to_string_lossy().into_owned();
+        for (name, value) in [
+            ("system.hosttype", hub.as_str()),
+            ("system.planid", &plan),
+            ("system.jobid", &id),
+            ("system.teamprojectid", &project_id),
+            ("system.teamproject", &project),
+            ("system.collectionuri", &collection),
+            ("system.teamfoundationcollectionuri", &collection),
+            ("system.oidcrequesturi", &request),
+            ("system.culture", "en-US"),
+            ("system.servertype", "Hosted"),
+            ("system.defaultworkingdirectory", &sources),
+            ("agent.version", "4.265.1"),
+            ("agent.os", "Linux"),
+            ("agent.osarchitecture", "X64"),
+            ("agent.tempdirectory", &temp),
+            ("agent.toolsdirectory", &tool),
+            ("agent.workfolder", work.trim_end_matches('/')),
+            ("agent.isselfhosted", "1"),
+            ("agent.jobstatus", "Succeeded"),
+            ("agent.cainfo", &certificate),
+        ] {
+            self.variables.set(name, value, false);
+        }
+        if hub == "build" {
+            self.variables
+                .set("build.sourcesdirectory", &sources, false);
+        } else {
+            self.variables.set("release.releaseid", "7", false);
+        }
+    }
+}

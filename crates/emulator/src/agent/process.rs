@@ -1,0 +1,201 @@
+//! A process of the agent's, its two pipes read as lines (`ProcessInvoker.cs`).
+//!
+//! It knows no command: lines go out as they came.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{Read, Write as _};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::{Duration, Instant};
+
+/// How long the agent waits for the pipes of a process that has ended.
+const PIPES_AFTER_EXIT: Duration = Duration::from_secs(5);
+
+/// Something that a process did.
+pub(crate) enum Event {
+    /// A line on either pipe.
+    Line(String),
+    /// The arguments of the process or of one that it started.
+    Arguments(String),
+}
+
+/// A running process.
+pub(crate) struct Process {
+    child: Child,
+    events: Receiver<Event>,
+    watching: Arc<AtomicBool>,
+    ended: Option<Instant>,
+    exit_code: Option<i32>,
+}
+
+impl Process {
+    /// Starts `node` with these arguments.
+    pub(crate) fn node(
+        arguments: &[&Path],
+        environment: &BTreeMap<String, String>,
+        working_folder: &Path,
+        input: Option<&str>,
+    ) -> Self {
+        let mut child = Command::new("node")
+            .args(arguments)
+            .env_clear()
+            .envs(environment)
+            .current_dir(working_folder)
+            .stdin(if input.is_some() {
+                Stdio::piped()
+            } else {
+                Stdio::null()
+            })
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("node cannot be started: {error}"));
+        if let (Some(input), Some(mut pipe)) = (input, child.stdin.take()) {
+            pipe.write_all(input.as_bytes())
+                .expect("the process reads its input");
+        }
+        let (sender, events) = channel();
+        let watching = Arc::new(AtomicBool::new(true));
+        let output = child.stdout.take().expect("a pipe");
+        let errors = child.stderr.take().expect("a pipe");
+        read(output, sender.clone());
+        read(errors, sender.clone());
+        watch(child.id(), sender, watching.clone());
+        Self {
+            child,
+            events,
+            watching,
+            ended: None,
+            exit_code: None,
+        }
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The next event; nothing once the process has ended and its pipes are closed, or five seconds later.
+    pub(crate) fn next(&mut self) -> Option<Event> {
+        loop {
+            match self.events.recv_timeout(Duration::from_millis(20)) {
+                Ok(event) => return Some(event),
+                Err(RecvTimeoutError::Disconnected) => {
+                    self.exit_code = self.child.wait().ok().and_then(|status| status.code());
+                    return None;
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            if let Ok(Some(status)) = self.child.try_wait() {
+                self.exit_code = status.code();
+                self.watching.store(false, Ordering::SeqCst);
+                let ended = *self.ended.get_or_insert_with(Instant::now);
+                if ended.elapsed() > PIPES_AFTER_EXIT {
+                    return None;
+                }
+            }
+        }
+    }
+
+    pub(crate) fn exit_code(&self) -> Option<i32> {
+        self.exit_code
+    }
+
+    /// Sends a signal to the process alone, as the agent does on Linux and macOS.
+    pub(crate) fn signal(&self, signal: &str) {
+        send(signal, self.child.id());
+    }
+
+    /// Sends a signal to what the process started.
+    pub(crate) fn signal_children(&self, signal: &str) {
+        for child in self.children() {
+            send(signal, child);
+        }
+    }
+
+    pub(crate) fn children(&self) -> Vec<u32> {
+        children(self.child.id())
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.watching.store(false, Ordering::SeqCst);
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn send(signal: &str, process: u32) {
+    let _ = Command::new("kill")
+        .arg(format!("-{signal}"))
+        .arg(process.to_string())
+        .status();
+}
+
+/// Processes that a process started (Linux).
+fn children(process: u32) -> Vec<u32> {
+    let list =
+        fs::read_to_string(format!("/proc/{process}/task/{process}/children")).unwrap_or_default();
+    list.split_whitespace()
+        .filter_map(|id| id.parse().ok())
+        .collect()
+}
+
+/// .NET's `ReadLine` ends a line at `\n`, at `\r` and at `\r\n`.
+fn read(mut pipe: impl Read + Send + 'static, sender: Sender<Event>) {
+    std::thread::spawn(move || {
+        let mut line = Vec::new();
+        let mut after_return = false;
+        let mut bytes = [0; 16 * 1024];
+        while let Ok(count @ 1..) = pipe.read(&mut bytes) {
+            for byte in &bytes[..count] {
+                match byte {
+                    b'\n' if after_return => {}
+                    b'\n' | b'\r' => {
+                        let _ =
+                            sender.send(Event::Line(String::from_utf8_lossy(&line).into_owned()));
+                        line.clear();
+                    }
+                    byte => line.push(*byte),
+                }
+                after_return = *byte == b'\r';
+            }
+        }
+        if !line.is_empty() {
+            let _ = sender.send(Event::Line(String::from_utf8_lossy(&line).into_owned()));
+        }
+    });
+}
+
+/// Looks at the arguments of the process and of what it starts, again and again (Linux).
+fn watch(process: u32, sender: Sender<Event>, watching: Arc<AtomicBool>) {
+    std::thread::spawn(move || {
+        let mut seen = Vec::new();
+        while watching.load(Ordering::SeqCst) {
+            let mut processes = vec![process];
+            let mut alive = false;
+            while let Some(id) = processes.pop() {
+                processes.extend(children(id));
+                let Ok(arguments) = fs::read(format!("/proc/{id}/cmdline")) else {
+                    continue;
+                };
+                let arguments = String::from_utf8_lossy(&arguments).replace('\0', " ");
+                alive |= !arguments.is_empty();
+                if !arguments.is_empty() && !seen.contains(&arguments) {
+                    seen.push(arguments.clone());
+                    if sender.send(Event::Arguments(arguments)).is_err() {
+                        return;
+                    }
+                }
+            }
+            if !alive {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(4));
+        }
+    });
+}

@@ -1,0 +1,162 @@
+//! Azure DevOps' side of federation: an ID token for a connection, in a job that names it.
+//!
+//! It never trusts a request: method, version, plan, job, token and connection must all fit.
+
+use serde_json::{Value, json};
+
+use crate::clock::Clock;
+use crate::directory::{Directory, ID_TOKEN_AUDIENCE, guid};
+use crate::fault::{SIGN_IN, redirect};
+use crate::http::{Answer, Request};
+use crate::jwt;
+
+/// Answers one request.
+pub(crate) fn answer(request: &Request, directory: &mut Directory, clock: &Clock) -> Answer {
+    let answer = id_token(request, directory, clock);
+    answer
+        .with("x-vss-e2eid", &guid())
+        .with("ActivityId", &guid())
+        .with("x-msedge-ref", "Ref A: 0 Ref B: EMULATOR Ref C: 0")
+}
+
+/// `POST {collection}/{project}/_apis/distributedtask/hubs/{hub}/plans/{plan}/jobs/{job}/oidctoken`, as
+/// microsoft/azure-pipelines-tasks-common-packages calls it (`EntraWifUserServiceConnectionUtils.ts`).
+fn id_token(request: &Request, directory: &mut Directory, clock: &Clock) -> Answer {
+    let path: Vec<&str> = request.path.trim_matches('/').split('/').collect();
+    let [
+        organization,
+        project,
+        "_apis",
+        "distributedtask",
+        "hubs",
+        hub,
+        "plans",
+        plan,
+        "jobs",
+        job,
+        "oidctoken",
+    ] = path.as_slice()
+    else {
+        directory.violation(format!(
+            "Azure DevOps has no route {} {}",
+            request.method, request.path
+        ));
+        return error(
+            404,
+            "VssServiceException",
+            "The controller for path was not found.",
+        );
+    };
+    if *organization != directory.organization {
+        return error(
+            404,
+            "HostNotFoundException",
+            "VS800075: The organization does not exist.",
+        );
+    }
+    let Some(record) = directory
+        .jobs
+        .iter()
+        .find(|record| record.plan == *plan && record.id == *job)
+    else {
+        return signed_out(request);
+    };
+    if request.header("authorization") != Some(&format!("Bearer {}", record.token)) {
+        return signed_out(request);
+    }
+    let record = record.clone();
+    if request.method != "POST" {
+        return error(
+            405,
+            "VssServiceException",
+            "The requested resource does not support http method 'GET'.",
+        );
+    }
+    if !request.body.is_empty() && request.body != b"{}" {
+        directory.violation("Azure DevOps was sent a body that it did not ask for".to_owned());
+    }
+    if request.header("content-length").is_none() {
+        return error(
+            411,
+            "VssServiceException",
+            "The request must be chunked or have a content length.",
+        );
+    }
+    let version = request.parameter("api-version").unwrap_or_default();
+    if !(version.starts_with("7.1") || version.starts_with("7.2-preview")) {
+        return error(
+            400,
+            "VssVersionNotSpecifiedException",
+            "No api-version was supplied for the \"POST\" request. The version must be supplied either as part of the Accept header (e.g. \"application/json; api-version=1.0\") or as a query parameter (e.g. \"?api-version=1.0\").",
+        );
+    }
+    if *project != directory.project_id || *hub != record.hub {
+        return error(
+            404,
+            "TaskOrchestrationPlanNotFoundException",
+            &format!("No plan found for identifier {plan}."),
+        );
+    }
+    let id = request.parameter("serviceConnectionId").unwrap_or_default();
+    let Some(connection) = directory.connections.get(&id) else {
+        return error(
+            404,
+            "ServiceEndpointNotFoundException",
+            &format!("No service connection found with identifier \"{id}\"."),
+        );
+    };
+    if !record.references.contains(&id) {
+        // Status 200: dotnet/docker-tools#2012.
+        let message = format!(
+            "There is no explicit reference to service connection {id} from current stage. Please add a reference to the service connection."
+        );
+        return Answer::json(200, &json!({ "count": message.len(), "value": message }));
+    }
+    let (issuer, subject) = directory.issuer_and_subject(&id, &connection.name.clone());
+    let now = clock.now();
+    let token = jwt::issuer_key().sign(&json!({
+        "jti": guid(),
+        "iss": issuer,
+        "sub": subject,
+        "aud": ID_TOKEN_AUDIENCE,
+        "iat": now,
+        "nbf": now,
+        "exp": now + directory.id_token_lifetime,
+    }));
+    directory.ledger.record("ID token", &token);
+    Answer::json(200, &json!({ "oidcToken": token }))
+}
+
+/// What a request without a good token gets: 401 for a client that asked not to be redirected.
+fn signed_out(request: &Request) -> Answer {
+    if request.header("x-tfs-fedauthredirect") != Some("Suppress") {
+        return redirect(SIGN_IN);
+    }
+    error(
+        401,
+        "UnauthorizedRequestException",
+        "TF400813: The user '' is not authorized to access this resource.",
+    )
+    .with(
+        "WWW-Authenticate",
+        "Bearer authorization_uri=https://login.microsoftonline.com/common",
+    )
+    .with(
+        "WWW-Authenticate",
+        "Basic realm=\"https://tfsprodeus2.app.visualstudio.com/\"",
+    )
+}
+
+/// The body of every error.
+fn error(status: u16, kind: &str, message: &str) -> Answer {
+    let body: Value = json!({
+        "$id": "1",
+        "innerException": null,
+        "message": message,
+        "typeName": format!("Microsoft.TeamFoundation.Framework.Server.{kind}, Microsoft.TeamFoundation.Framework.Server"),
+        "typeKey": kind,
+        "errorCode": 0,
+        "eventId": 3000,
+    });
+    Answer::json(status, &body)
+}

@@ -1,0 +1,132 @@
+//! The emulator's own certificate authority and what it signs.
+//!
+//! It keeps keys in memory, except those that the agent gives to a task as files.
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
+use rsa::pkcs1::EncodeRsaPublicKey as _;
+use rsa::pkcs8::{EncodePrivateKey as _, LineEnding};
+use rustls::server::WebPkiClientVerifier;
+use rustls::{RootCertStore, ServerConfig};
+use rustls_pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+
+use crate::jwt;
+
+/// Hosts of the real services, which tests reach through the emulated proxy.
+const NAMES: [&str; 8] = [
+    "localhost",
+    "127.0.0.1",
+    "::1",
+    "dev.azure.com",
+    "login.microsoftonline.com",
+    "login.microsoftonline.us",
+    "login.chinacloudapi.cn",
+    "login.partner.microsoftonline.cn",
+];
+
+/// A certificate authority for one world.
+pub(crate) struct Authority {
+    issuer: CertifiedIssuer<'static, KeyPair>,
+}
+
+impl Authority {
+    pub(crate) fn new() -> Self {
+        let mut params = CertificateParams::new(Vec::new()).expect("no names are valid names");
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params
+            .distinguished_name
+            .push(rcgen::DnType::CommonName, "Adieu emulator");
+        let key = KeyPair::generate().expect("an ECDSA key");
+        let issuer = CertifiedIssuer::self_signed(params, key).expect("a certificate of its own");
+        Self { issuer }
+    }
+
+    /// The authority's certificate, for `AGENT_CAINFO`.
+    pub(crate) fn pem(&self) -> String {
+        self.issuer.pem()
+    }
+
+    /// A server's side of TLS, for all the names. `client_required` asks for a certificate of this
+    /// authority in return.
+    pub(crate) fn server(&self, client_required: bool) -> Arc<ServerConfig> {
+        let key = KeyPair::generate().expect("an ECDSA key");
+        let names: Vec<String> = NAMES.iter().map(|name| (*name).to_owned()).collect();
+        let params = CertificateParams::new(names).expect("valid names");
+        let certificate = params
+            .signed_by(&key, &self.issuer)
+            .expect("a signed certificate");
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let builder = ServerConfig::builder_with_provider(provider.clone())
+            .with_safe_default_protocol_versions()
+            .expect("ring has every version");
+        let builder = if client_required {
+            let mut roots = RootCertStore::empty();
+            roots.add(self.issuer.der().clone()).expect("our own root");
+            let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider)
+                .build()
+                .expect("a verifier with a root");
+            builder.with_client_cert_verifier(verifier)
+        } else {
+            builder.with_no_client_auth()
+        };
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        let config = builder
+            .with_single_cert(vec![certificate.der().clone()], key)
+            .expect("a key that fits its certificate");
+        Arc::new(config)
+    }
+
+    /// A TLS client certificate and its key, as PEM.
+    pub(crate) fn client(&self) -> (String, String) {
+        let key = KeyPair::generate().expect("an ECDSA key");
+        let params = CertificateParams::new(vec!["agent".to_owned()]).expect("a valid name");
+        let certificate = params
+            .signed_by(&key, &self.issuer)
+            .expect("a signed certificate");
+        (certificate.pem(), key.serialize_pem())
+    }
+}
+
+/// A service principal's certificate, as Entra knows it and as a service connection holds it.
+#[derive(Debug, Clone)]
+pub(crate) struct ApplicationCertificate {
+    /// Certificate and private key, one after the other.
+    pub(crate) pem: String,
+    /// Public key (PKCS#1 DER).
+    pub(crate) public: Vec<u8>,
+    /// `x5t#S256`.
+    pub(crate) sha256: String,
+    /// `x5t`.
+    pub(crate) sha1: String,
+}
+
+impl ApplicationCertificate {
+    /// A new RSA key in a certificate of its own.
+    pub(crate) fn generate() -> Self {
+        let rsa = jwt::generate();
+        let der = rsa.to_pkcs8_der().expect("an RSA key has a PKCS#8 form");
+        let der = PrivatePkcs8KeyDer::from(der.as_bytes().to_vec());
+        let key = KeyPair::from_pkcs8_der_and_sign_algo(&der, &rcgen::PKCS_RSA_SHA256)
+            .expect("rcgen reads PKCS#8");
+        let params =
+            CertificateParams::new(vec!["service-principal".to_owned()]).expect("a valid name");
+        let certificate = params.self_signed(&key).expect("a certificate of its own");
+        let key = rsa
+            .to_pkcs8_pem(LineEnding::LF)
+            .expect("an RSA key has a PEM form");
+        Self {
+            pem: format!("{}{}", certificate.pem(), key.as_str()),
+            public: rsa
+                .to_public_key()
+                .to_pkcs1_der()
+                .expect("a PKCS#1 form")
+                .into_vec(),
+            sha256: URL_SAFE_NO_PAD.encode(digest(&SHA256, certificate.der())),
+            sha1: URL_SAFE_NO_PAD.encode(digest(&SHA1_FOR_LEGACY_USE_ONLY, certificate.der())),
+        }
+    }
+}

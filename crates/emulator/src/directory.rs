@@ -1,0 +1,211 @@
+//! What the emulated world knows: tenants, applications, connections, jobs.
+//!
+//! It answers nobody; Azure DevOps and Entra look things up in it.
+
+use std::collections::BTreeMap;
+
+use crate::certificates::ApplicationCertificate;
+use crate::ledger::Ledger;
+
+/// The state that the services share.
+#[derive(Debug, Default)]
+pub(crate) struct Directory {
+    pub(crate) organization: String,
+    pub(crate) organization_id: String,
+    pub(crate) project: String,
+    pub(crate) project_id: String,
+    pub(crate) issuer: Issuer,
+    pub(crate) tenants: Vec<String>,
+    pub(crate) applications: Vec<Application>,
+    pub(crate) connections: BTreeMap<String, Connection>,
+    pub(crate) jobs: Vec<JobRecord>,
+    pub(crate) resources: Vec<String>,
+    pub(crate) token_lifetime: i64,
+    pub(crate) id_token_lifetime: i64,
+    pub(crate) token_flaw: Option<TokenFlaw>,
+    pub(crate) refusal: Option<u32>,
+    pub(crate) refusals_left: Option<u32>,
+    pub(crate) one_line_errors: bool,
+    pub(crate) ledger: Ledger,
+    pub(crate) violations: Vec<String>,
+}
+
+/// Who signs ID tokens, and how their subject is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Issuer {
+    /// `https://vstoken.dev.azure.com/<organization>` and `sc://<organization>/<project>/<connection>`.
+    #[default]
+    AzureDevOps,
+    /// `https://login.microsoftonline.com/<tenant>/v2.0` and `/eid1/c/pub/t/…/sc/<organization>/<connection>`.
+    Entra,
+}
+
+/// What is wrong with the access tokens that Entra gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenFlaw {
+    /// Another tenant's.
+    Tenant,
+    /// For another resource.
+    Audience,
+    /// Over already.
+    Expired,
+    /// Not a JSON web token; not a flaw for a client that treats it as opaque.
+    Opaque,
+    /// `expires_in` as text, as some servers write it.
+    TextLifetime,
+    /// Longer than a variable may be.
+    Long,
+}
+
+/// An application of a tenant.
+#[derive(Debug, Clone)]
+pub(crate) struct Application {
+    pub(crate) tenant: String,
+    pub(crate) client_id: String,
+    pub(crate) object_id: String,
+    pub(crate) federated: Vec<FederatedCredential>,
+    pub(crate) secret: Option<String>,
+    pub(crate) certificate: Option<ApplicationCertificate>,
+}
+
+/// A federated credential of an application.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FederatedCredential {
+    pub(crate) issuer: String,
+    pub(crate) subject: String,
+    pub(crate) audience: String,
+}
+
+/// A service connection: what the agent gives to a task that names it.
+#[derive(Debug, Clone)]
+pub struct Connection {
+    pub(crate) name: String,
+    pub(crate) scheme: String,
+    pub(crate) url: String,
+    pub(crate) parameters: BTreeMap<String, String>,
+    pub(crate) data: BTreeMap<String, String>,
+    pub(crate) authority_is_set: bool,
+}
+
+impl Connection {
+    /// With workload identity federation.
+    #[must_use]
+    pub fn workload_identity(name: &str) -> Self {
+        Self::new(name, "WorkloadIdentityFederation")
+    }
+
+    /// With a secret.
+    #[must_use]
+    pub fn client_secret(name: &str) -> Self {
+        Self::new(name, "ServicePrincipal").parameter("authenticationType", "spnKey")
+    }
+
+    /// With a certificate.
+    #[must_use]
+    pub fn certificate(name: &str) -> Self {
+        Self::new(name, "ServicePrincipal").parameter("authenticationType", "spnCertificate")
+    }
+
+    /// With the machine's managed identity, user-assigned where a client id is given.
+    #[must_use]
+    pub fn managed_identity(name: &str, client_id: Option<&str>) -> Self {
+        let connection = Self::new(name, "ManagedServiceIdentity");
+        match client_id {
+            Some(id) => connection.data("msiclientId", id),
+            None => connection,
+        }
+    }
+
+    /// With any scheme.
+    #[must_use]
+    pub fn new(name: &str, scheme: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            scheme: scheme.to_owned(),
+            url: "https://management.azure.com/".to_owned(),
+            parameters: BTreeMap::new(),
+            data: BTreeMap::from([("environment".to_owned(), "AzureCloud".to_owned())]),
+            authority_is_set: false,
+        }
+    }
+
+    /// Sets a parameter of its authorization; an empty one removes it.
+    #[must_use]
+    pub fn parameter(mut self, key: &str, value: &str) -> Self {
+        self.parameters.insert(key.to_owned(), value.to_owned());
+        self
+    }
+
+    /// Sets a value of its data; an empty one removes it.
+    #[must_use]
+    pub fn data(mut self, key: &str, value: &str) -> Self {
+        self.data.insert(key.to_owned(), value.to_owned());
+        self
+    }
+
+    /// Signs in elsewhere than at the emulated authority; an empty address removes it from the data.
+    #[must_use]
+    pub fn authority(mut self, url: &str) -> Self {
+        self.authority_is_set = true;
+        self.data("activeDirectoryAuthority", url)
+    }
+}
+
+/// A job that Azure DevOps knows.
+#[derive(Debug, Clone)]
+pub(crate) struct JobRecord {
+    pub(crate) hub: String,
+    pub(crate) plan: String,
+    pub(crate) id: String,
+    pub(crate) token: String,
+    /// Connections that steps of the job name.
+    pub(crate) references: Vec<String>,
+}
+
+impl Directory {
+    /// Issuer and subject of a connection's ID tokens.
+    pub(crate) fn issuer_and_subject(&self, connection: &str, name: &str) -> (String, String) {
+        match self.issuer {
+            Issuer::AzureDevOps => (
+                format!("https://vstoken.dev.azure.com/{}", self.organization_id),
+                format!("sc://{}/{}/{name}", self.organization, self.project),
+            ),
+            Issuer::Entra => (
+                format!("https://login.microsoftonline.com/{}/v2.0", self.tenants[0]),
+                format!(
+                    "/eid1/c/pub/t/Yx2vAg/a/qrt/sc/{}/{connection}",
+                    self.organization_id
+                ),
+            ),
+        }
+    }
+
+    pub(crate) fn violation(&mut self, text: String) {
+        self.violations.push(text);
+    }
+}
+
+/// The audience of every ID token (learn.microsoft.com, "Workload identity federation").
+pub(crate) const ID_TOKEN_AUDIENCE: &str = "api://AzureADTokenExchange";
+
+/// A new random GUID.
+pub(crate) fn guid() -> String {
+    let bytes = random::<16>();
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!(
+        "{}-{}-4{}-8{}-{}",
+        &hex[..8],
+        &hex[8..12],
+        &hex[13..16],
+        &hex[17..20],
+        &hex[20..]
+    )
+}
+
+/// Random bytes of the operating system.
+pub(crate) fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    ring::rand::SecureRandom::fill(&ring::rand::SystemRandom::new(), &mut bytes)
+        .expect("randomness");
+    bytes
+}

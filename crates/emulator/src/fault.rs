@@ -1,0 +1,107 @@
+//! Everything that can happen to an answer between a service and its client.
+//!
+//! It never changes what the service itself did.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::http::{Answer, Reply, Request};
+
+/// What a service does in place of, or to, its answer.
+#[derive(Clone)]
+pub enum Fault {
+    /// Answers this status with these headers and this body, and does nothing else.
+    Status(u16, Vec<(String, String)>, String),
+    /// Answers later.
+    Delay(Duration),
+    /// Announces the whole body and sends half of it.
+    Truncate,
+    /// Resets the connection in place of an answer.
+    Reset,
+    /// Closes the connection in place of an answer.
+    Close,
+    /// Shows the page on which people sign in, with this status (200 and 203 occur).
+    SignInPage(u16),
+    /// Redirects to Azure DevOps' sign-in.
+    SignInRedirect,
+    /// Redirects anywhere.
+    Redirect(String),
+    /// Bytes that a test makes up.
+    Bytes(Arc<dyn Fn(&Request) -> Vec<u8> + Send + Sync>),
+}
+
+impl fmt::Debug for Fault {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = match self {
+            Self::Status(status, ..) => return write!(formatter, "Status({status})"),
+            Self::Delay(time) => return write!(formatter, "Delay({time:?})"),
+            Self::Truncate => "Truncate",
+            Self::Reset => "Reset",
+            Self::Close => "Close",
+            Self::SignInPage(_) => "SignInPage",
+            Self::SignInRedirect => "SignInRedirect",
+            Self::Redirect(_) => "Redirect",
+            Self::Bytes(_) => "Bytes",
+        };
+        formatter.write_str(name)
+    }
+}
+
+impl Fault {
+    /// A status with an empty JSON body.
+    #[must_use]
+    pub fn status(status: u16) -> Self {
+        Self::Status(status, Vec::new(), "{}".to_owned())
+    }
+
+    /// The reply, and whether the service itself gets to see the request.
+    pub(crate) fn apply(
+        &self,
+        request: &Request,
+        service: impl FnOnce(&Request) -> Answer,
+    ) -> Reply {
+        match self {
+            Self::Status(status, headers, body) => Reply::Answer(Answer {
+                status: *status,
+                headers: headers.clone(),
+                body: body.clone().into_bytes(),
+            }),
+            Self::Delay(time) => Reply::After(*time, Box::new(Reply::Answer(service(request)))),
+            Self::Truncate => {
+                let answer = service(request);
+                let mut bytes = answer.to_bytes();
+                bytes.truncate(bytes.len() - answer.body.len().div_ceil(2));
+                Reply::Bytes(bytes)
+            }
+            Self::Reset => Reply::Reset,
+            Self::Close => Reply::Bytes(Vec::new()),
+            Self::SignInPage(status) => Reply::Answer(sign_in_page(*status)),
+            Self::SignInRedirect => Reply::Answer(redirect(SIGN_IN)),
+            Self::Redirect(to) => Reply::Answer(redirect(to)),
+            Self::Bytes(make) => Reply::Bytes(make(request)),
+        }
+    }
+}
+
+/// Where Azure DevOps sends a browser that is not signed in.
+pub(crate) const SIGN_IN: &str = "https://spsprodeus27.vssps.visualstudio.com/_signin?realm=dev.azure.com&reply_to=https%3A%2F%2Fdev.azure.com%2F";
+
+pub(crate) fn redirect(to: &str) -> Answer {
+    Answer {
+        status: 302,
+        headers: vec![
+            ("Location".into(), to.to_owned()),
+            ("Content-Type".into(), "text/html".into()),
+        ],
+        body: b"<html><head><title>Object moved</title></head></html>".to_vec(),
+    }
+}
+
+fn sign_in_page(status: u16) -> Answer {
+    Answer {
+        status,
+        headers: vec![("Content-Type".into(), "text/html; charset=utf-8".into())],
+        body: b"<!DOCTYPE html>\r\n<html><head><title>Azure DevOps Services | Sign In</title></head></html>".to_vec(),
+    }
+}

@@ -1,0 +1,253 @@
+//! HTTP/1.1 over TCP or TLS, written out so that an answer can also be wrong in every way.
+//!
+//! It binds this machine's loopback address only and knows no service.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::ServerConfig;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+
+/// A request, whole.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Method, in upper case.
+    pub method: String,
+    /// Path, not decoded.
+    pub path: String,
+    /// Query, not decoded.
+    pub query: String,
+    /// Headers as they came.
+    pub headers: Vec<(String, String)>,
+    /// Body.
+    pub body: Vec<u8>,
+}
+
+impl Request {
+    /// The only header of this name; nothing if there is none or more than one.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let mut found = self
+            .headers
+            .iter()
+            .filter(|(known, _)| known.eq_ignore_ascii_case(name));
+        let (_, value) = found.next()?;
+        found.next().is_none().then_some(value.as_str())
+    }
+
+    /// A parameter of the query, decoded.
+    #[must_use]
+    pub fn parameter(&self, name: &str) -> Option<String> {
+        form_urlencoded::parse(self.query.as_bytes())
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.into_owned())
+    }
+
+    /// A field of a form body, decoded.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<String> {
+        form_urlencoded::parse(&self.body)
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.into_owned())
+    }
+}
+
+/// An answer as a service gives it.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// Headers without the length, which is added.
+    pub headers: Vec<(String, String)>,
+    /// Body.
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// JSON.
+    #[must_use]
+    pub fn json(status: u16, body: &serde_json::Value) -> Self {
+        Self {
+            status,
+            headers: vec![(
+                "Content-Type".into(),
+                "application/json; charset=utf-8".into(),
+            )],
+            body: body.to_string().into_bytes(),
+        }
+    }
+
+    /// The same with one more header.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// The bytes on the wire.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = format!("HTTP/1.1 {} Status\r\n", self.status).into_bytes();
+        for (name, value) in &self.headers {
+            bytes.extend_from_slice(format!("{name}: {value}\r\n").as_bytes());
+        }
+        bytes.extend_from_slice(format!("Content-Length: {}\r\n\r\n", self.body.len()).as_bytes());
+        bytes.extend_from_slice(&self.body);
+        bytes
+    }
+}
+
+/// What goes back over the connection.
+pub(crate) enum Reply {
+    /// A sound answer; the connection stays open.
+    Answer(Answer),
+    /// These bytes, then the end.
+    Bytes(Vec<u8>),
+    /// No byte, and a reset.
+    Reset,
+    /// The same later.
+    After(Duration, Box<Reply>),
+}
+
+/// What answers requests.
+pub(crate) type Handler = Arc<dyn Fn(&Request) -> Reply + Send + Sync>;
+
+/// A port of this machine that nobody else has.
+pub(crate) async fn listen() -> (TcpListener, u16) {
+    let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
+        .await
+        .expect("a free port");
+    let port = listener
+        .local_addr()
+        .expect("the port that was bound")
+        .port();
+    (listener, port)
+}
+
+/// Serves until the runtime ends.
+pub(crate) async fn serve(listener: TcpListener, tls: Option<Arc<ServerConfig>>, handler: Handler) {
+    while let Ok((stream, _)) = listener.accept().await {
+        let tls = tls.clone();
+        let handler = handler.clone();
+        tokio::spawn(async move {
+            let _ = stream.set_nodelay(true);
+            // A client that goes away, or refuses the certificate, is no fault of the server.
+            let _ = connection(stream, tls, handler).await;
+        });
+    }
+}
+
+async fn connection(
+    stream: TcpStream,
+    tls: Option<Arc<ServerConfig>>,
+    handler: Handler,
+) -> io::Result<()> {
+    match tls {
+        Some(config) => {
+            let stream = TlsAcceptor::from(config).accept(stream).await?;
+            requests(stream, handler, |stream| stream.get_ref().0).await
+        }
+        None => requests(stream, handler, |stream| stream).await,
+    }
+}
+
+async fn requests<S: AsyncRead + AsyncWrite + Unpin>(
+    mut stream: S,
+    handler: Handler,
+    socket: impl Fn(&S) -> &TcpStream,
+) -> io::Result<()> {
+    let mut buffer = Vec::new();
+    while let Some(request) = read_request(&mut stream, &mut buffer).await? {
+        let mut reply = handler(&request);
+        while let Reply::After(time, later) = reply {
+            tokio::time::sleep(time).await;
+            reply = *later;
+        }
+        match reply {
+            Reply::Answer(answer) => {
+                stream.write_all(&answer.to_bytes()).await?;
+                stream.flush().await?;
+            }
+            Reply::Bytes(bytes) => {
+                stream.write_all(&bytes).await?;
+                stream.flush().await?;
+                return stream.shutdown().await;
+            }
+            Reply::Reset | Reply::After(..) => {
+                #[expect(
+                    deprecated,
+                    reason = "zero seconds of linger do not block; they are how TCP resets"
+                )]
+                socket(&stream).set_linger(Some(Duration::ZERO))?;
+                return Ok(());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The next request, or nothing once the client has closed.
+async fn read_request<S: AsyncRead + Unpin>(
+    stream: &mut S,
+    buffer: &mut Vec<u8>,
+) -> io::Result<Option<Request>> {
+    loop {
+        if let Some((request, length)) = parse(buffer)? {
+            while buffer.len() < length {
+                if stream.read_buf(buffer).await? == 0 {
+                    return Ok(None);
+                }
+            }
+            let head = length - request.body.len();
+            let body = buffer[head..length].to_vec();
+            buffer.drain(..length);
+            return Ok(Some(Request { body, ..request }));
+        }
+        if stream.read_buf(buffer).await? == 0 {
+            return Ok(None);
+        }
+    }
+}
+
+/// A request's head with a body of the right length, and the length of both.
+fn parse(buffer: &[u8]) -> io::Result<Option<(Request, usize)>> {
+    let invalid = |reason: &str| io::Error::new(io::ErrorKind::InvalidData, reason.to_owned());
+    let mut headers = [httparse::EMPTY_HEADER; 64];
+    let mut parsed = httparse::Request::new(&mut headers);
+    let status = parsed
+        .parse(buffer)
+        .map_err(|error| invalid(&error.to_string()))?;
+    let httparse::Status::Complete(head) = status else {
+        return Ok(None);
+    };
+    let headers: Vec<(String, String)> = parsed
+        .headers
+        .iter()
+        .map(|header| {
+            (
+                header.name.to_owned(),
+                String::from_utf8_lossy(header.value).into_owned(),
+            )
+        })
+        .collect();
+    let length = headers
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
+        .map(|(_, value)| value.parse().map_err(|_| invalid("content-length")))
+        .transpose()?
+        .unwrap_or(0);
+    let target = parsed.path.unwrap_or_default();
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let request = Request {
+        method: parsed.method.unwrap_or_default().to_owned(),
+        path: path.to_owned(),
+        query: query.to_owned(),
+        headers,
+        body: vec![0; length],
+    };
+    Ok(Some((request, head + length)))
+}

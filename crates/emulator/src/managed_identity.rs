@@ -1,0 +1,78 @@
+//! The managed-identity endpoint of App Service: the one that every client of Microsoft's speaks.
+//!
+//! It never answers without the secret header.
+
+use serde_json::json;
+
+use crate::clock::Clock;
+use crate::directory::{Directory, guid};
+use crate::http::{Answer, Request};
+use crate::jwt;
+
+/// Answers one request (learn.microsoft.com, "How to use managed identities for App Service").
+pub(crate) fn answer(
+    request: &Request,
+    secret: &str,
+    directory: &mut Directory,
+    clock: &Clock,
+) -> Answer {
+    let refuse = |status: u16, message: &str| {
+        Answer::json(status, &json!({ "statusCode": status, "message": message }))
+    };
+    if request.method != "GET" || request.path != "/msi/token" {
+        directory.violation(format!(
+            "App Service has no route {} {}",
+            request.method, request.path
+        ));
+        return refuse(404, "not found");
+    }
+    if request.header("x-identity-header") != Some(secret) {
+        return refuse(401, "The X-IDENTITY-HEADER is wrong.");
+    }
+    if request.parameter("api-version").as_deref() != Some("2019-08-01") {
+        return refuse(400, "The api-version is wrong.");
+    }
+    let resource = request.parameter("resource").unwrap_or_default();
+    if !directory
+        .resources
+        .iter()
+        .any(|known| known == resource.trim_end_matches('/'))
+    {
+        return refuse(400, "The resource is unknown.");
+    }
+    let identity = request.parameter("client_id");
+    let known = identity.as_ref().is_none_or(|id| {
+        directory
+            .applications
+            .iter()
+            .any(|known| known.client_id == *id)
+    });
+    if !known {
+        return refuse(
+            400,
+            "No User Assigned or Delegated Managed Identity found for specified ClientId/ResourceId/PrincipalId.",
+        );
+    }
+    let now = clock.now();
+    let expires_on = now + directory.token_lifetime;
+    let token = jwt::entra_key().sign(&json!({
+        "aud": resource,
+        "tid": directory.tenants[0],
+        "oid": guid(),
+        "appid": identity,
+        "iat": now,
+        "nbf": now,
+        "exp": expires_on,
+    }));
+    directory.ledger.record("access token", &token);
+    let body = json!({
+        "access_token": token,
+        "client_id": identity.unwrap_or_else(guid),
+        "expires_in": directory.token_lifetime.to_string(),
+        "expires_on": expires_on.to_string(),
+        "not_before": now.to_string(),
+        "resource": resource,
+        "token_type": "Bearer",
+    });
+    Answer::json(200, &body)
+}

@@ -1,0 +1,113 @@
+//! An HTTP proxy that connects to the emulated services by the real services' names.
+//!
+//! It never leaves this machine: a name that it does not map is refused.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
+use tokio::net::{TcpListener, TcpStream};
+
+/// What the proxy does with whom.
+#[derive(Debug, Default)]
+pub(crate) struct ProxyRules {
+    /// User and password; without them everyone may pass.
+    pub(crate) credentials: Option<(String, String)>,
+    /// What a refused client is told to use: `Basic realm="proxy"`, `NTLM`, `Negotiate`.
+    pub(crate) challenge: String,
+    /// Host and port as asked for, and the port of this machine that it stands for.
+    pub(crate) routes: BTreeMap<String, u16>,
+}
+
+/// A proxy that is being served.
+#[derive(Debug, Clone)]
+pub struct Proxy {
+    pub(crate) port: u16,
+    pub(crate) asked: Arc<Mutex<Vec<String>>>,
+}
+
+impl Proxy {
+    /// Its address.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Hosts that were asked for, in order, refused ones too.
+    #[must_use]
+    pub fn asked(&self) -> Vec<String> {
+        self.asked
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}
+
+/// Serves until the runtime ends.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    rules: Arc<ProxyRules>,
+    asked: Arc<Mutex<Vec<String>>>,
+) {
+    while let Ok((stream, _)) = listener.accept().await {
+        let (rules, asked) = (rules.clone(), asked.clone());
+        tokio::spawn(async move {
+            let _ = tunnel(stream, &rules, &asked).await;
+        });
+    }
+}
+
+async fn tunnel(
+    mut client: TcpStream,
+    rules: &ProxyRules,
+    asked: &Mutex<Vec<String>>,
+) -> io::Result<()> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        if client.read_buf(&mut head).await? == 0 {
+            return Ok(());
+        }
+    }
+    let head = String::from_utf8_lossy(&head).into_owned();
+    let mut lines = head.lines();
+    let mut words = lines.next().unwrap_or_default().split(' ');
+    let (method, target) = (
+        words.next().unwrap_or_default(),
+        words.next().unwrap_or_default(),
+    );
+    asked
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .push(target.to_owned());
+    let authorization = lines.find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("proxy-authorization")
+            .then(|| value.trim().to_owned())
+    });
+    let expected = rules
+        .credentials
+        .as_ref()
+        .map(|(user, password)| format!("Basic {}", STANDARD.encode(format!("{user}:{password}"))));
+    if expected.is_some() && authorization != expected {
+        let answer = format!(
+            "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: {}\r\nContent-Length: 0\r\n\r\n",
+            rules.challenge
+        );
+        return client.write_all(answer.as_bytes()).await;
+    }
+    let route = rules.routes.get(target).filter(|_| method == "CONNECT");
+    let Some(port) = route else {
+        return client
+            .write_all(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+            .await;
+    };
+    let mut server = TcpStream::connect(("127.0.0.1", *port)).await?;
+    client
+        .write_all(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        .await?;
+    copy_bidirectional(&mut client, &mut server).await?;
+    Ok(())
+}

@@ -1,0 +1,175 @@
+//! One service: its address, what arrived there, and what is to go wrong next.
+//!
+//! It never knows what it answers; that is the service's own file.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::fault::Fault;
+use crate::http::{Answer, Reply, Request};
+
+/// A service that is being served.
+#[derive(Debug)]
+pub struct Service {
+    url: String,
+    port: u16,
+    started: Instant,
+    inner: Mutex<Inner>,
+    requests: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    arrivals: Vec<Arrival>,
+    next: VecDeque<Fault>,
+    always: Option<Fault>,
+    throttle: Option<u32>,
+}
+
+/// A request that arrived.
+#[derive(Debug, Clone)]
+pub struct Arrival {
+    /// Time since the service started.
+    pub at: Duration,
+    /// Method and path.
+    pub request: String,
+    /// Names of the headers, in lower case.
+    pub headers: Vec<String>,
+    /// Status that the service gave; none where a fault took its place.
+    pub status: Option<u16>,
+}
+
+impl Service {
+    pub(crate) fn new(url: String, port: u16) -> Self {
+        Self {
+            url,
+            port,
+            started: Instant::now(),
+            inner: Mutex::default(),
+            requests: AtomicU64::new(0),
+        }
+    }
+
+    /// Base address, with a slash at its end.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Host and port, as error messages have them.
+    #[must_use]
+    pub fn host(&self) -> String {
+        format!("localhost:{}", self.port)
+    }
+
+    /// Port on this machine.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Everything that arrived, in order.
+    #[must_use]
+    pub fn arrivals(&self) -> Vec<Arrival> {
+        self.lock().arrivals.clone()
+    }
+
+    /// Methods and paths of everything that arrived, in order.
+    #[must_use]
+    pub fn requests(&self) -> Vec<String> {
+        self.lock()
+            .arrivals
+            .iter()
+            .map(|arrival| arrival.request.clone())
+            .collect()
+    }
+
+    /// Lets this happen to the next request that has no fault yet.
+    pub fn fault(&self, fault: Fault) {
+        self.lock().next.push_back(fault);
+    }
+
+    /// Lets this happen to every request from now on.
+    pub fn always(&self, fault: Fault) {
+        self.lock().always = Some(fault);
+    }
+
+    /// Answers 429 with `Retry-After: 1` to all but the first `limit` requests of each second of the
+    /// service's life.
+    pub fn throttle(&self, limit: u32) {
+        self.lock().throttle = Some(limit);
+    }
+
+    /// Takes a request: notes it, and lets happen what is to happen.
+    pub(crate) fn handle(
+        &self,
+        request: &Request,
+        service: impl FnOnce(&Request) -> Answer,
+    ) -> Reply {
+        self.requests.fetch_add(1, Ordering::SeqCst);
+        let at = self.started.elapsed();
+        let (index, fault) = {
+            let mut inner = self.lock();
+            inner.arrivals.push(Arrival {
+                at,
+                request: format!("{} {}", request.method, request.path),
+                headers: request
+                    .headers
+                    .iter()
+                    .map(|(name, _)| name.to_lowercase())
+                    .collect(),
+                status: None,
+            });
+            let index = inner.arrivals.len() - 1;
+            let crowded = inner
+                .throttle
+                .is_some_and(|limit| inner.accepted_in(at.as_secs()) >= limit as usize);
+            let fault = if crowded {
+                let retry = vec![("Retry-After".to_owned(), "1".to_owned())];
+                Some(Fault::Status(429, retry, String::new()))
+            } else {
+                inner.next.pop_front().or_else(|| inner.always.clone())
+            };
+            if fault.is_none() && inner.throttle.is_some() {
+                // Taken down before it is answered, so that requests at the same time count.
+                inner.arrivals[index].status = Some(200);
+            }
+            (index, fault)
+        };
+        let mut status = None;
+        let answer = |request: &Request| {
+            let answer = service(request);
+            status = Some(answer.status);
+            answer
+        };
+        let reply = match fault {
+            Some(fault) => fault.apply(request, answer),
+            None => Reply::Answer(answer(request)),
+        };
+        self.lock().arrivals[index].status = status;
+        reply
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    /// How many requests of one second were accepted.
+    fn accepted_in(&self, second: u64) -> usize {
+        let in_second =
+            |arrival: &&Arrival| arrival.at.as_secs() == second && arrival.status.is_some();
+        self.arrivals
+            .iter()
+            .rev()
+            .take(5000)
+            .filter(in_second)
+            .count()
+    }
+}
+
+/// A service that several threads hold.
+pub(crate) type SharedService = Arc<Service>;

@@ -1,0 +1,589 @@
+//! An emulated world: the services, running, and the directory that they share.
+//!
+//! It never outlives its value: dropping it stops everything, and fails the test if a service was asked
+//! something that the real one does not know.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+use crate::agent::Job;
+use crate::certificates::{ApplicationCertificate, Authority};
+use crate::clock::Clock;
+use crate::directory::{
+    Application, Connection, Directory, FederatedCredential, ID_TOKEN_AUDIENCE, Issuer, JobRecord,
+    TokenFlaw, guid, random,
+};
+use crate::http::{self, Handler};
+use crate::proxy::{self, Proxy, ProxyRules};
+use crate::service::{Service, SharedService};
+use crate::{azure_devops, entra, managed_identity, relay};
+
+/// The resources that every tenant has, as Entra names them.
+const RESOURCES: [&str; 16] = [
+    "499b84ac-1321-427f-aa17-267ca6975798",
+    "https://management.azure.com",
+    "https://management.core.windows.net",
+    "https://management.usgovcloudapi.net",
+    "https://management.chinacloudapi.cn",
+    "https://graph.microsoft.com",
+    "https://graph.microsoft.us",
+    "https://microsoftgraph.chinacloudapi.cn",
+    "https://vault.azure.net",
+    "https://vault.usgovcloudapi.net",
+    "https://vault.azure.cn",
+    "https://storage.azure.com",
+    "https://database.windows.net",
+    "https://database.usgovcloudapi.net",
+    "https://database.chinacloudapi.cn",
+    "api://my-application",
+];
+
+/// The name of the connection that every world has.
+pub const MY_CONNECTION: &str = "my-connection";
+
+/// A running world.
+pub struct World {
+    runtime: Option<Runtime>,
+    shared: Arc<Shared>,
+    azure_devops: SharedService,
+    entra: SharedService,
+    managed_identity: SharedService,
+    managed_identity_secret: String,
+    authority: Authority,
+    folder: TempDir,
+    violations_expected: bool,
+}
+
+/// What the services' threads hold.
+struct Shared {
+    directory: Mutex<Directory>,
+    clock: Clock,
+}
+
+impl fmt::Debug for World {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("World").finish_non_exhaustive()
+    }
+}
+
+impl World {
+    /// A world with the organization `contoso`, its project `fabrikam`, and the service connection
+    /// `my-connection`, whose application has the right federated credential.
+    #[must_use]
+    pub fn start() -> Self {
+        Self::with_issuer(Issuer::default())
+    }
+
+    /// The same with another issuer of ID tokens.
+    #[must_use]
+    pub fn with_issuer(issuer: Issuer) -> Self {
+        Self::build(issuer, false)
+    }
+
+    /// The same with services that ask for a TLS client certificate of their own authority.
+    #[must_use]
+    pub fn with_client_certificates() -> Self {
+        Self::build(Issuer::default(), true)
+    }
+
+    fn build(issuer: Issuer, client_required: bool) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .expect("an event loop");
+        let authority = Authority::new();
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        std::fs::write(folder.path().join("ca.pem"), authority.pem()).expect("a file");
+        let shared = Arc::new(Shared {
+            directory: Mutex::new(directory(issuer)),
+            clock: Clock::default(),
+        });
+        let tls = authority.server(client_required);
+        let (listener, port) = runtime.block_on(http::listen());
+        let azure_devops = Arc::new(Service::new(
+            format!("https://localhost:{port}/contoso/"),
+            port,
+        ));
+        let handles = handler(&shared, &azure_devops, |request, directory, clock| {
+            azure_devops::answer(request, directory, clock)
+        });
+        runtime.spawn(http::serve(listener, Some(tls.clone()), handles));
+        let (listener, port) = runtime.block_on(http::listen());
+        let base = format!("https://localhost:{port}/");
+        let entra = Arc::new(Service::new(base.clone(), port));
+        let handles = handler(&shared, &entra, move |request, directory, clock| {
+            entra::answer(request, &base, directory, clock)
+        });
+        runtime.spawn(http::serve(listener, Some(tls), handles));
+        let (listener, port) = runtime.block_on(http::listen());
+        let managed_identity = Arc::new(Service::new(
+            format!("http://127.0.0.1:{port}/msi/token"),
+            port,
+        ));
+        let secret: String = random::<16>()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        let header = secret.clone();
+        let handles = handler(
+            &shared,
+            &managed_identity,
+            move |request, directory, clock| {
+                managed_identity::answer(request, &header, directory, clock)
+            },
+        );
+        runtime.spawn(http::serve(listener, None, handles));
+        let world = Self {
+            runtime: Some(runtime),
+            shared,
+            azure_devops,
+            entra,
+            managed_identity,
+            managed_identity_secret: secret,
+            authority,
+            folder,
+            violations_expected: false,
+        };
+        world
+            .directory()
+            .ledger
+            .record("managed identity header", &world.managed_identity_secret);
+        world.add_connection(Connection::workload_identity(MY_CONNECTION));
+        world
+    }
+
+    /// Azure DevOps; its address is the collection's.
+    #[must_use]
+    pub fn azure_devops(&self) -> &Service {
+        &self.azure_devops
+    }
+
+    /// Microsoft Entra; its address is the authority.
+    #[must_use]
+    pub fn entra(&self) -> &Service {
+        &self.entra
+    }
+
+    /// The managed-identity endpoint; its address is what `IDENTITY_ENDPOINT` names.
+    #[must_use]
+    pub fn managed_identity(&self) -> &Service {
+        &self.managed_identity
+    }
+
+    /// What `IDENTITY_HEADER` holds.
+    #[must_use]
+    pub fn managed_identity_secret(&self) -> &str {
+        &self.managed_identity_secret
+    }
+
+    /// The clock of all services.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.shared.clock
+    }
+
+    /// The home tenant.
+    #[must_use]
+    pub fn tenant(&self) -> String {
+        self.directory().tenants[0].clone()
+    }
+
+    /// Client id of the application behind a connection.
+    #[must_use]
+    pub fn client_id(&self, connection: &str) -> String {
+        let id = self.connection_id(connection);
+        self.directory().connections[&id]
+            .parameters
+            .get("serviceprincipalid")
+            .cloned()
+            .unwrap_or_default()
+    }
+
+    /// Id of a connection.
+    #[must_use]
+    pub fn connection_id(&self, name: &str) -> String {
+        let directory = self.directory();
+        let found = directory
+            .connections
+            .iter()
+            .find(|(_, connection)| connection.name == name);
+        found
+            .map(|(id, _)| id.clone())
+            .unwrap_or_else(|| panic!("there is no connection {name}"))
+    }
+
+    /// PEM file of the certificate authority that signed the services' certificates.
+    #[must_use]
+    pub fn ca_file(&self) -> PathBuf {
+        self.folder.path().join("ca.pem")
+    }
+
+    /// PEM files of a TLS client certificate and its key.
+    #[must_use]
+    pub fn client_certificate(&self) -> (PathBuf, PathBuf) {
+        let (certificate, key) = self.authority.client();
+        self.directory().ledger.record("private key", &key);
+        let (certificate_file, key_file) = (
+            self.folder.path().join("client.pem"),
+            self.folder.path().join("client.key"),
+        );
+        std::fs::write(&certificate_file, certificate).expect("a file");
+        std::fs::write(&key_file, key).expect("a file");
+        (certificate_file, key_file)
+    }
+
+    /// A folder that goes with the world.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Adds a connection with an application of its own in the home tenant, which has whatever proof
+    /// the connection's scheme is about. Returns the connection's id.
+    pub fn add_connection(&self, mut connection: Connection) -> String {
+        let id = guid();
+        let client_id = guid();
+        let mut directory = self.directory();
+        let tenant = directory.tenants[0].clone();
+        let (issuer, subject) = directory.issuer_and_subject(&id, &connection.name);
+        let mut application = Application {
+            tenant: tenant.clone(),
+            client_id: client_id.clone(),
+            object_id: guid(),
+            federated: Vec::new(),
+            secret: None,
+            certificate: None,
+        };
+        let mut fill = |key: &str, value: &str| {
+            connection
+                .parameters
+                .entry(key.to_owned())
+                .or_insert_with(|| value.to_owned());
+        };
+        fill("tenantid", &tenant);
+        match connection.scheme.as_str() {
+            "ManagedServiceIdentity" => {}
+            _ => fill("serviceprincipalid", &client_id),
+        }
+        if connection.scheme == "WorkloadIdentityFederation" {
+            let audience = ID_TOKEN_AUDIENCE.to_owned();
+            application.federated.push(FederatedCredential {
+                issuer,
+                subject,
+                audience,
+            });
+        }
+        match connection
+            .parameters
+            .get("authenticationType")
+            .map(String::as_str)
+        {
+            Some("spnCertificate") => {
+                let certificate = ApplicationCertificate::generate();
+                let pem = certificate.pem.clone();
+                directory
+                    .ledger
+                    .record("certificate's key", private_part(&pem));
+                connection
+                    .parameters
+                    .entry("servicePrincipalCertificate".to_owned())
+                    .or_insert(pem);
+                application.certificate = Some(certificate);
+            }
+            Some(_) => {
+                let secret = format!("s3cr3t~{}+/=&%", guid());
+                directory.ledger.record("client secret", &secret);
+                connection
+                    .parameters
+                    .entry("servicePrincipalKey".to_owned())
+                    .or_insert(secret.clone());
+                application.secret = Some(secret);
+            }
+            None => {}
+        }
+        if !connection.authority_is_set {
+            connection.data.insert(
+                "activeDirectoryAuthority".to_owned(),
+                self.entra.url().to_owned(),
+            );
+        }
+        connection.parameters.retain(|_, value| !value.is_empty());
+        connection.data.retain(|_, value| !value.is_empty());
+        if let Some(client) = connection.data.get("msiclientId") {
+            application.client_id = client.clone();
+        }
+        directory.applications.push(application);
+        directory.connections.insert(id.clone(), connection);
+        id
+    }
+
+    /// Changes the federated credential of a connection's application: issuer, subject, audience.
+    pub fn federate(
+        &self,
+        connection: &str,
+        change: impl FnOnce(&mut String, &mut String, &mut String),
+    ) {
+        let client = self.client_id(connection);
+        let mut directory = self.directory();
+        let credential = directory
+            .applications
+            .iter_mut()
+            .find(|application| application.client_id == client)
+            .and_then(|application| application.federated.first_mut())
+            .expect("a federated credential");
+        change(
+            &mut credential.issuer,
+            &mut credential.subject,
+            &mut credential.audience,
+        );
+    }
+
+    /// Adds a tenant in which a connection's application, with its proof, is known too.
+    pub fn add_tenant(&self, connection: &str) -> String {
+        let client = self.client_id(connection);
+        let tenant = guid();
+        let mut directory = self.directory();
+        let known = directory
+            .applications
+            .iter()
+            .find(|application| application.client_id == client);
+        let application = Application {
+            tenant: tenant.clone(),
+            ..known.expect("an application").clone()
+        };
+        directory.applications.push(application);
+        directory.tenants.push(tenant.clone());
+        tenant
+    }
+
+    /// Removes the federated credentials of a connection's application.
+    pub fn unfederate(&self, connection: &str) {
+        let client = self.client_id(connection);
+        let mut directory = self.directory();
+        for application in &mut directory.applications {
+            if application.client_id == client {
+                application.federated.clear();
+            }
+        }
+    }
+
+    /// Lets Entra refuse with this number, always or a number of times.
+    pub fn refuse_with(&self, code: u32, times: Option<u32>) {
+        let mut directory = self.directory();
+        directory.refusal = Some(code);
+        directory.refusals_left = times;
+    }
+
+    /// Lets Entra write its errors in one line, as it does since 2025.
+    pub fn one_line_errors(&self) {
+        self.directory().one_line_errors = true;
+    }
+
+    /// Lets Entra give access tokens with a flaw.
+    pub fn flaw(&self, flaw: TokenFlaw) {
+        self.directory().token_flaw = Some(flaw);
+    }
+
+    /// How long ID tokens live, in seconds. Negative ones are over when they are minted.
+    pub fn id_token_lifetime(&self, seconds: i64) {
+        self.directory().id_token_lifetime = seconds;
+    }
+
+    /// An ID token of a connection as Azure DevOps would have minted it `age` seconds ago.
+    #[must_use]
+    pub fn late_bound_id_token(&self, connection: &str, age: i64) -> String {
+        let id = self.connection_id(connection);
+        let mut directory = self.directory();
+        let (issuer, subject) = directory.issuer_and_subject(&id, connection);
+        let minted = self.shared.clock.now() - age;
+        let token = crate::jwt::issuer_key().sign(&serde_json::json!({
+            "iss": issuer, "sub": subject, "aud": ID_TOKEN_AUDIENCE, "jti": guid(),
+            "iat": minted, "nbf": minted, "exp": minted + directory.id_token_lifetime,
+        }));
+        directory.ledger.record("ID token", &token);
+        token
+    }
+
+    /// Sets a parameter of a connection that is there already.
+    pub fn set_parameter(&self, connection: &str, key: &str, value: &str) {
+        let id = self.connection_id(connection);
+        if let Some(connection) = self.directory().connections.get_mut(&id) {
+            connection
+                .parameters
+                .insert(key.to_owned(), value.to_owned());
+        }
+    }
+
+    /// Lets a test ask what no service knows.
+    pub fn expect_violations(&mut self) {
+        self.violations_expected = true;
+    }
+
+    /// What services were asked that the real ones do not know.
+    #[must_use]
+    pub fn violations(&self) -> Vec<String> {
+        self.directory().violations.clone()
+    }
+
+    /// Kinds of secrets that stand in a text in any form.
+    #[must_use]
+    pub fn secrets_in(&self, text: &str) -> Vec<&'static str> {
+        self.directory().ledger.found_in(text)
+    }
+
+    /// Takes a secret of a test's own into the ledger.
+    pub fn record_secret(&self, kind: &'static str, value: &str) {
+        self.directory().ledger.record(kind, value);
+    }
+
+    /// A proxy by which `dev.azure.com` and Entra's hosts lead to the emulated ones.
+    #[must_use]
+    pub fn proxy(&self, credentials: Option<(&str, &str)>, challenge: &str) -> Proxy {
+        let mut routes = BTreeMap::from([
+            ("dev.azure.com:443".to_owned(), self.azure_devops.port()),
+            (self.azure_devops.host(), self.azure_devops.port()),
+            (self.entra.host(), self.entra.port()),
+        ]);
+        for host in [
+            "login.microsoftonline.com",
+            "login.microsoftonline.us",
+            "login.chinacloudapi.cn",
+        ] {
+            routes.insert(format!("{host}:443"), self.entra.port());
+        }
+        if let Some((_, password)) = credentials {
+            self.record_secret("proxy password", password);
+        }
+        let rules = Arc::new(ProxyRules {
+            credentials: credentials.map(|(user, password)| (user.to_owned(), password.to_owned())),
+            challenge: challenge.to_owned(),
+            routes,
+        });
+        let (listener, port) = self.runtime().block_on(http::listen());
+        let asked = Arc::default();
+        self.runtime()
+            .spawn(proxy::serve(listener, rules, Arc::clone(&asked)));
+        Proxy { port, asked }
+    }
+
+    /// A port that leads to `port` over a network with this round trip.
+    #[must_use]
+    pub fn relay(&self, port: u16, round_trip: Duration) -> u16 {
+        let (listener, relayed) = self.runtime().block_on(http::listen());
+        self.runtime()
+            .spawn(relay::serve(listener, port, round_trip));
+        relayed
+    }
+
+    /// A job of a build pipeline.
+    #[must_use]
+    pub fn job(&self) -> Job<'_> {
+        Job::new(self, "build")
+    }
+
+    /// A job of a classic release.
+    #[must_use]
+    pub fn release_job(&self) -> Job<'_> {
+        Job::new(self, "release")
+    }
+
+    /// A job of a classic release's deployment group.
+    #[must_use]
+    pub fn deployment_job(&self) -> Job<'_> {
+        Job::new(self, "deployment")
+    }
+
+    /// Registers a job.
+    pub(crate) fn add_job(&self, hub: &str) -> JobRecord {
+        let mut directory = self.directory();
+        let token = crate::jwt::issuer_key().sign(&serde_json::json!({
+            "iss": "app.vstoken.visualstudio.com", "aud": "app.vstoken.visualstudio.com", "nameid": guid(), "jti": guid(),
+        }));
+        directory.ledger.record("job token", &token);
+        let record = JobRecord {
+            hub: hub.to_owned(),
+            plan: guid(),
+            id: guid(),
+            token,
+            references: Vec::new(),
+        };
+        directory.jobs.push(record.clone());
+        record
+    }
+
+    pub(crate) fn directory(&self) -> MutexGuard<'_, Directory> {
+        self.shared.directory()
+    }
+
+    fn runtime(&self) -> &Runtime {
+        self.runtime
+            .as_ref()
+            .expect("the runtime is there until the world is dropped")
+    }
+}
+
+impl Shared {
+    fn directory(&self) -> MutexGuard<'_, Directory> {
+        self.directory
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+        let violations = self.violations();
+        if !violations.is_empty() && !self.violations_expected && !std::thread::panicking() {
+            panic!("a service was asked what the real one does not know: {violations:?}");
+        }
+    }
+}
+
+fn handler(
+    shared: &Arc<Shared>,
+    service: &SharedService,
+    answer: impl Fn(&http::Request, &mut Directory, &Clock) -> http::Answer + Send + Sync + 'static,
+) -> Handler {
+    let (shared, service) = (shared.clone(), service.clone());
+    Arc::new(move |request| {
+        service.handle(request, |request| {
+            answer(request, &mut shared.directory(), &shared.clock)
+        })
+    })
+}
+
+fn directory(issuer: Issuer) -> Directory {
+    Directory {
+        organization: "contoso".to_owned(),
+        organization_id: guid(),
+        project: "fabrikam".to_owned(),
+        project_id: guid(),
+        issuer,
+        tenants: vec![guid()],
+        resources: RESOURCES
+            .iter()
+            .map(|resource| (*resource).to_owned())
+            .collect(),
+        token_lifetime: 3599,
+        id_token_lifetime: 600,
+        ..Directory::default()
+    }
+}
+
+/// The key's part of a PEM text: the certificate is no secret.
+fn private_part(pem: &str) -> &str {
+    pem.find("-----BEGIN PRIVATE KEY-----")
+        .map(|start| pem[start..].trim_start_matches("-----BEGIN PRIVATE KEY-----"))
+        .and_then(|key| key.split("-----END").next())
+        .unwrap_or_default()
+}

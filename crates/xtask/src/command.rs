@@ -1,0 +1,39 @@
+//! Other programs, started with their output shown, and what we say ourselves.
+//!
+//! It never goes through a shell.
+
+use std::process::Command;
+
+/// Runs a program and waits for it.
+///
+/// # Errors
+/// One sentence: it cannot be started, or it failed.
+pub(crate) fn run(command: &mut Command) -> Result<(), String> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let status = command
+        .status()
+        .map_err(|error| format!("{name} cannot be started: {error}."))?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(format!("{name} failed ({status})."))
+    }
+}
+
+/// The output of a program that says something short.
+pub(crate) fn output(command: &mut Command) -> Option<String> {
+    let output = command.output().ok()?;
+    output
+        .status
+        .success()
+        .then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
+
+/// Says something to the person at the terminal.
+#[expect(
+    clippy::print_stdout,
+    reason = "the one place from which the chores speak"
+)]
+pub(crate) fn tell(text: &str) {
+    println!("{text}");
+}

@@ -1,0 +1,185 @@
+//! `cargo xtask package`: the extension's VSIX, out of a staged copy of what ships.
+//!
+//! It never edits the source tree: the version is stamped into the copy.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::command::{run as run_command, tell};
+use crate::platforms::{self, Platform};
+use crate::{root, target};
+
+/// The design's budget for one binary, in bytes.
+const BINARY_BUDGET: u64 = 3 * 1024 * 1024;
+
+/// The same after deflate, as an agent downloads it.
+const DEFLATED_BUDGET: u64 = 14 * 1024 * 1024 / 10;
+
+/// Builds for this machine and packages. Returns the VSIX.
+pub(crate) fn run() -> Result<PathBuf, String> {
+    let (name, platform) = host()?;
+    build(&[])?;
+    let binary = target().join("release").join(&platform.binary);
+    package(&[(name, binary)])
+}
+
+/// This machine's row of the table.
+pub(crate) fn host() -> Result<(String, Platform), String> {
+    let name = platforms::host();
+    let platform = platforms::all()?
+        .remove(&name)
+        .ok_or_else(|| format!("There is no platform {name} in task/platforms.json."))?;
+    Ok((name, platform))
+}
+
+/// Builds the binary in the profile that ships.
+pub(crate) fn build(arguments: &[&str]) -> Result<(), String> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command
+        .current_dir(root())
+        .args(["build", "--quiet", "--release", "--package", "adieu"])
+        .args(arguments);
+    run_command(&mut command)
+}
+
+/// Stages the extension with these binaries and packs it.
+fn package(binaries: &[(String, PathBuf)]) -> Result<PathBuf, String> {
+    let stage = target().join("stage");
+    let version = env!("CARGO_PKG_VERSION");
+    let _ = fs::remove_dir_all(&stage);
+    create(&stage)?;
+    for file in ["overview.md", "LICENSE", "icon.png"] {
+        copy(&root().join(file), &stage.join(file))?;
+    }
+    stamp_manifest(&stage, version)?;
+    for task in task_folders()? {
+        stage_task(&task, &stage, binaries)?;
+    }
+    let file = target()
+        .join("vsix")
+        .join(format!("adieu.adieu-{version}.vsix"));
+    create(file.parent().unwrap_or(Path::new(".")))?;
+    pack(&stage, &file)?;
+    sizes(binaries, &file)?;
+    Ok(file)
+}
+
+fn task_folders() -> Result<Vec<PathBuf>, String> {
+    let root = root().join("task");
+    let entries = fs::read_dir(&root)
+        .map_err(|error| format!("{} cannot be read: {error}.", root.display()))?;
+    Ok(entries
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.join("task.json").is_file())
+        .collect())
+}
+
+/// A task's folder as an agent unpacks it: its own files, the launcher under the name of each phase
+/// that it has, and the binaries.
+fn stage_task(task: &Path, stage: &Path, binaries: &[(String, PathBuf)]) -> Result<(), String> {
+    let folder = stage.join(task.file_name().unwrap_or_default());
+    create(&folder)?;
+    let entries = fs::read_dir(task)
+        .map_err(|error| format!("{} cannot be read: {error}.", task.display()))?;
+    for entry in entries.flatten() {
+        copy(&entry.path(), &folder.join(entry.file_name()))?;
+    }
+    let shared = root().join("task");
+    copy(
+        &shared.join("platforms.json"),
+        &folder.join("platforms.json"),
+    )?;
+    for target in launcher_names(&task.join("task.json"))? {
+        copy(&shared.join("launch.js"), &folder.join(target))?;
+    }
+    for (name, binary) in binaries {
+        let place = folder.join("bin").join(name);
+        create(&place)?;
+        copy(binary, &place.join(binary.file_name().unwrap_or_default()))?;
+    }
+    Ok(())
+}
+
+/// The files that task.json's handlers start; each is the launcher.
+fn launcher_names(path: &Path) -> Result<Vec<String>, String> {
+    let text = fs::read_to_string(path)
+        .map_err(|error| format!("{} cannot be read: {error}.", path.display()))?;
+    let task = adieu_manifest::task::Task::parse(&text)
+        .map_err(|error| format!("{}: {error}.", path.display()))?;
+    let sections = [
+        &task.pre_job_execution,
+        &task.execution,
+        &task.post_job_execution,
+    ];
+    let handlers = sections.into_iter().flat_map(|section| section.values());
+    let mut names: Vec<String> = handlers
+        .filter_map(|handler| handler.target.clone())
+        .collect();
+    names.sort();
+    names.dedup();
+    Ok(names)
+}
+
+fn stamp_manifest(stage: &Path, version: &str) -> Result<(), String> {
+    let path = root().join("vss-extension.json");
+    let text = fs::read_to_string(&path)
+        .map_err(|error| format!("{} cannot be read: {error}.", path.display()))?;
+    let mut manifest: serde_json::Value =
+        serde_json::from_str(&text).map_err(|error| format!("{}: {error}.", path.display()))?;
+    manifest["version"] = version.into();
+    let text = serde_json::to_string_pretty(&manifest).map_err(|error| error.to_string())?;
+    let stamped = stage.join("vss-extension.json");
+    fs::write(&stamped, text)
+        .map_err(|error| format!("{} cannot be written: {error}.", stamped.display()))
+}
+
+/// Says how large everything is, and refuses what is over the budget.
+fn sizes(binaries: &[(String, PathBuf)], vsix: &Path) -> Result<(), String> {
+    let mut over = Vec::new();
+    tell(&format!(
+        "{:<14} {:>12} {:>12}",
+        "binary", "bytes", "deflated"
+    ));
+    for (name, binary) in binaries {
+        let bytes = length(binary)?;
+        let deflated = adieu_vsix::deflated_length(binary).map_err(|error| error.to_string())?;
+        tell(&format!("{name:<14} {bytes:>12} {deflated:>12}"));
+        if bytes > BINARY_BUDGET || deflated > DEFLATED_BUDGET {
+            over.push(name.as_str());
+        }
+    }
+    tell(&format!(
+        "{:<14} {BINARY_BUDGET:>12} {DEFLATED_BUDGET:>12}",
+        "budget"
+    ));
+    tell(&format!("{} ({} bytes)", vsix.display(), length(vsix)?));
+    if over.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("Over the budget: {}.", over.join(", ")))
+    }
+}
+
+fn length(path: &Path) -> Result<u64, String> {
+    fs::metadata(path)
+        .map(|data| data.len())
+        .map_err(|error| format!("{}: {error}.", path.display()))
+}
+
+fn create(folder: &Path) -> Result<(), String> {
+    fs::create_dir_all(folder)
+        .map_err(|error| format!("{} cannot be made: {error}.", folder.display()))
+}
+
+fn copy(from: &Path, to: &Path) -> Result<(), String> {
+    fs::copy(from, to).map(|_| ()).map_err(|error| {
+        format!(
+            "{} cannot be copied to {}: {error}.",
+            from.display(),
+            to.display()
+        )
+    })
+}

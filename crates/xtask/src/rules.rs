@@ -1,0 +1,306 @@
+//! The house rules, as tests: what a reviewer would have to remember, the test command remembers.
+//!
+//! It reads the repository's files and never changes one.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::root;
+
+/// Which crate may know which (ARCHITECTURE.md). An arrow that is not here is forbidden.
+const FLOORS: &[(&str, &[&str])] = &[
+    (
+        "adieu",
+        &[
+            "adieu-agent",
+            "adieu-identity",
+            "adieu-manifest",
+            "adieu-secret",
+            "adieu-vsix",
+        ],
+    ),
+    ("adieu-agent", &["adieu-secret"]),
+    ("adieu-identity", &["adieu-secret"]),
+    ("adieu-manifest", &[]),
+    ("adieu-secret", &[]),
+    ("adieu-vsix", &["adieu-manifest"]),
+    ("emulator", &["adieu-manifest"]),
+    ("xtask", &["adieu-manifest", "adieu-vsix", "emulator"]),
+];
+
+/// The files in which a secret leaves its type, and where it goes there.
+const REVEALS: &[(&str, &str)] = &[
+    ("crates/agent/src/log.rs", "the agent, behind its mask"),
+    (
+        "crates/identity/src/certificate_assertion.rs",
+        "the key that signs",
+    ),
+    (
+        "crates/identity/src/exchange.rs",
+        "the form for the authority, and the claims of what was presented",
+    ),
+    (
+        "crates/identity/src/id_token.rs",
+        "the header for the collection",
+    ),
+    ("crates/identity/src/proxy.rs", "the header for the proxy"),
+    (
+        "crates/identity/src/service_connection.rs",
+        "the expiry of a token that came with the job",
+    ),
+    (
+        "crates/identity/src/transport.rs",
+        "the key of the TLS client certificate",
+    ),
+    ("crates/secret/src/lib.rs", "its own definition"),
+];
+
+#[test]
+fn crates_know_only_those_below_them() {
+    let mut known: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for path in files("")
+        .into_iter()
+        .filter(|path| path.ends_with("Cargo.toml"))
+    {
+        let text = read(&path);
+        let Some(name) = text.lines().find_map(|line| line.strip_prefix("name = \"")) else {
+            continue;
+        };
+        let name = name.trim_end_matches('"').to_owned();
+        let mut section = "";
+        let mut arrows = Vec::new();
+        for line in text.lines() {
+            if line.starts_with('[') {
+                section = line;
+            }
+            let dependency = line.split(['.', ' ', '=']).next().unwrap_or_default();
+            let ours = dependency.starts_with("adieu-") || dependency == "emulator";
+            if ours && section.ends_with("dependencies]") && section != "[workspace.dependencies]" {
+                if section != "[dev-dependencies]" {
+                    arrows.push(dependency.to_owned());
+                } else {
+                    assert!(
+                        name == "adieu" || name == "emulator",
+                        "{name} tests with {dependency}"
+                    );
+                }
+            }
+        }
+        known.insert(name, arrows);
+    }
+    for (name, arrows) in &known {
+        let floor = FLOORS.iter().find(|(floor, _)| floor == name);
+        let (_, allowed) = floor.unwrap_or_else(|| panic!("{name} has no floor in rules.rs"));
+        for arrow in arrows {
+            assert!(
+                allowed.contains(&arrow.as_str()),
+                "{name} may not know {arrow}"
+            );
+        }
+    }
+}
+
+#[test]
+fn secrets_leave_their_type_in_listed_files_only() {
+    let mut found = BTreeSet::new();
+    for path in product_sources() {
+        let text = read(&path);
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        let reveals = code.lines().any(|line| {
+            !line.trim_start().starts_with("//")
+                && (line.contains(".reveal()") || line.contains("fn reveal"))
+        });
+        if reveals {
+            found.insert(path);
+        }
+    }
+    let listed: BTreeSet<String> = REVEALS.iter().map(|(path, _)| (*path).to_owned()).collect();
+    assert_eq!(found, listed);
+}
+
+#[test]
+fn each_source_file_says_what_it_owns_and_what_it_never_does() {
+    for path in files("").into_iter().filter(|path| path.ends_with(".rs")) {
+        let text = read(&path);
+        let opening: Vec<&str> = text
+            .lines()
+            .take_while(|line| line.starts_with("//!"))
+            .collect();
+        assert!(opening.len() >= 3, "{path} opens without its two sentences");
+    }
+}
+
+#[test]
+fn a_task_has_its_five_places() {
+    for path in files("task/")
+        .into_iter()
+        .filter(|path| path.ends_with("/task.json"))
+    {
+        let name = path.split('/').nth(1).unwrap_or_default();
+        for place in [format!("crates/cli/{name}.rs"), format!("tests/{name}.rs")] {
+            assert!(root().join(&place).is_file(), "{path} without {place}");
+        }
+        let headings = headings("TROUBLESHOOTING.md");
+        assert!(
+            headings.contains(name),
+            "TROUBLESHOOTING.md has no heading {name}"
+        );
+        assert!(
+            read("README.md").contains(&path),
+            "README.md does not name {path}"
+        );
+    }
+}
+
+#[test]
+fn each_message_leads_to_an_entry() {
+    let headings = headings("TROUBLESHOOTING.md");
+    let report = read("crates/cli/report.rs");
+    let anchors = report
+        .split("Report::new(")
+        .skip(1)
+        .chain(report.split("report(").skip(1));
+    for anchor in anchors.filter_map(|rest| rest.trim_start().strip_prefix('"')?.split('"').next())
+    {
+        assert!(
+            headings.contains(anchor),
+            "TROUBLESHOOTING.md has no heading {anchor}"
+        );
+    }
+    let codes = read("crates/cli/aadsts.rs");
+    let numbers: Vec<String> = codes
+        .lines()
+        .map(str::trim)
+        .filter(|line| line.ends_with(',') || line.starts_with("federation("))
+        .filter_map(|line| {
+            let number = line
+                .trim_start_matches("federation(")
+                .split(',')
+                .next()?
+                .replace('_', "");
+            (number.len() >= 5 && number.bytes().all(|byte| byte.is_ascii_digit()))
+                .then_some(number)
+        })
+        .collect();
+    assert!(
+        numbers.len() >= 25,
+        "only {} codes were found in aadsts.rs",
+        numbers.len()
+    );
+    for number in numbers {
+        assert!(
+            headings.contains(&format!("aadsts{number}")),
+            "TROUBLESHOOTING.md has no heading AADSTS{number}"
+        );
+    }
+}
+
+#[test]
+fn paths_and_links_in_documents_exist() {
+    for path in files("").into_iter().filter(|path| path.ends_with(".md")) {
+        let text = read(&path);
+        for link in text
+            .split("](")
+            .skip(1)
+            .filter_map(|rest| rest.split(')').next())
+        {
+            if link.contains("://") || link.starts_with('#') {
+                continue;
+            }
+            let file = link.split('#').next().unwrap_or_default();
+            let folder = Path::new(&path).parent().unwrap_or(Path::new(""));
+            assert!(
+                root().join(folder).join(file).exists(),
+                "{path} links to {link}"
+            );
+        }
+        for quoted in text.split('`').skip(1).step_by(2) {
+            let first = quoted.split('/').next().unwrap_or_default();
+            let ours = matches!(
+                first,
+                "crates" | "task" | "tests" | "pipelines" | "docs" | ".ci" | "examples"
+            );
+            let is_pattern = quoted.contains(['<', '*', '{', ' ', '…']);
+            if ours && quoted.contains('/') && !is_pattern {
+                assert!(
+                    root()
+                        .join(quoted.split('#').next().unwrap_or_default())
+                        .exists(),
+                    "{path} names {quoted}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn the_emulator_uses_nothing_of_the_client() {
+    for path in files("crates/emulator/")
+        .into_iter()
+        .filter(|path| path.ends_with(".rs"))
+    {
+        let text = read(&path);
+        for name in [
+            "adieu_agent",
+            "adieu_identity",
+            "adieu_secret",
+            "adieu_vsix",
+        ] {
+            assert!(!text.contains(name), "{path} uses {name}");
+        }
+    }
+}
+
+/// Sources that ship in the binary.
+fn product_sources() -> Vec<String> {
+    let shipped = ["agent", "cli", "identity", "manifest", "secret", "vsix"];
+    files("crates/")
+        .into_iter()
+        .filter(|path| {
+            path.ends_with(".rs") && shipped.contains(&path.split('/').nth(1).unwrap_or_default())
+        })
+        .collect()
+}
+
+/// Headings as links name them.
+fn headings(document: &str) -> BTreeSet<String> {
+    read(document)
+        .lines()
+        .filter(|line| line.starts_with('#'))
+        .map(|line| {
+            line.trim_start_matches('#')
+                .trim()
+                .to_lowercase()
+                .replace(' ', "-")
+        })
+        .collect()
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// Files below a folder, relative to the root, without what is built.
+fn files(below: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut folders = vec![PathBuf::from(below)];
+    while let Some(folder) = folders.pop() {
+        let Ok(entries) = fs::read_dir(root().join(&folder)) else {
+            continue;
+        };
+        for entry in entries.flatten() {
+            let path = folder.join(entry.file_name());
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if path.is_dir() || root().join(&path).is_dir() {
+                if !matches!(name.as_str(), "target" | ".git" | "node_modules") {
+                    folders.push(path);
+                }
+            } else {
+                found.push(path.to_string_lossy().replace('\\', "/"));
+            }
+        }
+    }
+    found.sort();
+    found
+}

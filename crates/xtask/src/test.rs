@@ -1,0 +1,22 @@
+//! `cargo xtask test`: installs what the tests need and runs them all.
+//!
+//! It leaves nothing outside `target/`.
+
+use std::process::Command;
+
+use crate::command::run as run_command;
+use crate::{prerequisites, root};
+
+/// Runs the tests whose names contain one of the filters; all without any.
+pub(crate) fn run(filters: &[&str]) -> Result<(), String> {
+    prerequisites::node()?;
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command
+        .current_dir(root())
+        .args(["test", "--workspace", "--quiet"]);
+    if !filters.is_empty() {
+        command.arg("--").args(filters);
+    }
+    run_command(&mut command)
+}

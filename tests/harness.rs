@@ -1,0 +1,130 @@
+//! A task's folder as an agent unpacks it, and names for text that differs from run to run.
+//!
+//! It knows no task and asserts nothing.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+/// The repository's root.
+pub(crate) fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Node's name of this machine, as in task/platforms.json.
+pub(crate) fn platform() -> &'static str {
+    match (std::env::consts::OS, std::env::consts::ARCH) {
+        ("linux", "x86_64") => "linux-x64",
+        ("linux", "aarch64") => "linux-arm64",
+        ("macos", "x86_64") => "darwin-x64",
+        ("macos", "aarch64") => "darwin-arm64",
+        ("windows", _) => "win32-x64",
+        (system, processor) => panic!("task/platforms.json has no row for {system} on {processor}"),
+    }
+}
+
+/// A folder with a task in it, removed when dropped.
+pub(crate) struct TaskFolder {
+    folder: TempDir,
+}
+
+impl TaskFolder {
+    /// `task/<name>` with the launcher and the binary under test, the executable bit lost on the way, as
+    /// in every VSIX.
+    pub(crate) fn unpacked(name: &str) -> Self {
+        let folder = Self {
+            folder: tempfile::tempdir().expect("a temporary folder"),
+        };
+        let task = root().join("task");
+        for (from, to) in [
+            (task.join(name).join("task.json"), "task.json"),
+            (task.join("launch.js"), "launch.js"),
+            (task.join("platforms.json"), "platforms.json"),
+        ] {
+            fs::copy(from, folder.path().join(to)).expect("a copy");
+        }
+        let binary = folder.binary();
+        fs::create_dir_all(binary.parent().expect("a folder")).expect("a folder");
+        fs::copy(env!("CARGO_BIN_EXE_adieu"), &binary).expect("a copy");
+        set_mode(&binary, 0o644);
+        folder
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The binary of this machine in it.
+    pub(crate) fn binary(&self) -> PathBuf {
+        let name = if cfg!(windows) { "adieu.exe" } else { "adieu" };
+        self.path().join("bin").join(platform()).join(name)
+    }
+}
+
+#[cfg(unix)]
+pub(crate) fn set_mode(path: &Path, mode: u32) {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("a mode");
+}
+
+#[cfg(not(unix))]
+pub(crate) fn set_mode(_path: &Path, _mode: u32) {}
+
+/// The text with names in place of what differs from run to run.
+pub(crate) fn stable(world: &adieu_emulator::World, text: &str) -> String {
+    let mut text = text.to_owned();
+    let connection = world.connection_id(adieu_emulator::MY_CONNECTION);
+    for (value, name) in [
+        (
+            world.azure_devops().url().trim_end_matches('/').to_owned(),
+            "[COLLECTION]",
+        ),
+        (world.azure_devops().host(), "[AZURE DEVOPS]"),
+        (world.entra().host(), "[ENTRA]"),
+        (world.tenant(), "[TENANT]"),
+        (connection, "[CONNECTION]"),
+    ] {
+        text = text.replace(&value, name);
+    }
+    let text = replace_words(&text, is_guid, "[GUID]");
+    replace_words(&text, is_time, "[TIME]")
+}
+
+/// Replaces each word (letters, digits, `-`, `:`, `.`) that a test accepts.
+fn replace_words(text: &str, accepted: fn(&str) -> bool, name: &str) -> String {
+    let is_part = |character: char| character.is_ascii_alphanumeric() || "-:.".contains(character);
+    let mut replaced = String::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let end = rest
+            .find(|character| !is_part(character))
+            .unwrap_or(rest.len());
+        let (word, after) = rest.split_at(end);
+        let bare = word.trim_end_matches(['.', ':']);
+        if accepted(bare) {
+            replaced.push_str(name);
+            replaced.push_str(&word[bare.len()..]);
+        } else {
+            replaced.push_str(word);
+        }
+        let next = after.chars().next().map_or(0, char::len_utf8);
+        replaced.push_str(&after[..next]);
+        rest = &after[next..];
+    }
+    replaced
+}
+
+fn is_guid(word: &str) -> bool {
+    word.split('-').map(str::len).eq([8, 4, 4, 4, 12])
+        && word.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
+        // Azure DevOps' own application is a fact, not a chance.
+        && word != "499b84ac-1321-427f-aa17-267ca6975798"
+}
+
+fn is_time(word: &str) -> bool {
+    word.len() >= 20
+        && word.ends_with('Z')
+        && word.as_bytes()[10] == b'T'
+        && word.as_bytes()[4] == b'-'
+}
