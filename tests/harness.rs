@@ -128,3 +128,16 @@ fn is_time(word: &str) -> bool {
         && word.as_bytes()[10] == b'T'
         && word.as_bytes()[4] == b'-'
 }
+
+/// Runs EntraToken@1 with these inputs, as the step `tokens`.
+pub(crate) fn run(
+    job: &mut adieu_emulator::Job<'_>,
+    inputs: &[(&str, &str)],
+) -> adieu_emulator::Outcome {
+    let folder = TaskFolder::unpacked("token");
+    let mut step = job.step(folder.path()).name("tokens");
+    for (name, value) in inputs {
+        step = step.input(name, value);
+    }
+    step.run()
+}

@@ -1,1 +1,191 @@
+//! EntraToken@1: faults that heal, and faults that do not.
+//!
+//! How long a pause is stands in the table of crates/identity/src/retry.rs; here is whether there is one.
 
+use std::time::{Duration, Instant};
+
+use adieu_emulator::{Fault, MY_CONNECTION, Outcome, TaskResult, World};
+use expect_test::expect;
+
+use crate::harness::{run, stable};
+
+fn sign_in(world: &World) -> Outcome {
+    run(&mut world.job(), &[("azureSubscription", MY_CONNECTION)])
+}
+
+fn asked(world: &World) -> (usize, usize) {
+    (
+        world.azure_devops().requests().len(),
+        world.entra().requests().len(),
+    )
+}
+
+#[test]
+fn heals_what_can_heal_at_azure_devops() {
+    for fault in faults_that_heal() {
+        let world = World::start();
+        world.azure_devops().fault(fault.clone());
+        let outcome = sign_in(&world);
+        assert_eq!(
+            outcome.result,
+            TaskResult::Succeeded,
+            "{fault:?}: {}",
+            outcome.log
+        );
+        assert_eq!(asked(&world), (2, 1), "{fault:?}");
+    }
+}
+
+#[test]
+fn heals_what_can_heal_at_entra() {
+    for fault in faults_that_heal() {
+        let world = World::start();
+        world.entra().fault(fault.clone());
+        let outcome = sign_in(&world);
+        assert_eq!(
+            outcome.result,
+            TaskResult::Succeeded,
+            "{fault:?}: {}",
+            outcome.log
+        );
+        assert_eq!(asked(&world), (1, 2), "{fault:?}");
+    }
+}
+
+fn faults_that_heal() -> Vec<Fault> {
+    let retry_after = |value: &str| vec![("Retry-After".to_owned(), value.to_owned())];
+    vec![
+        Fault::status(408),
+        Fault::Status(429, retry_after("0"), String::new()),
+        Fault::status(500),
+        Fault::status(502),
+        Fault::Status(503, retry_after("1"), "<html>busy</html>".to_owned()),
+        Fault::Status(
+            503,
+            retry_after("Mon, 01 Jan 2024 00:00:00 GMT"),
+            String::new(),
+        ),
+        Fault::status(504),
+        Fault::Truncate,
+        Fault::Reset,
+        Fault::Close,
+        // Whole, as far as HTTP can tell, and not as JSON.
+        Fault::Status(200, Vec::new(), r#"{"access_token":"eyJ"#.to_owned()),
+    ]
+}
+
+#[test]
+fn heals_entras_own_passing_faults() {
+    for code in [90_033, 90_061, 50_166, 90_024] {
+        let world = World::start();
+        world.refuse_with(code, Some(2));
+        let outcome = sign_in(&world);
+        assert_eq!(
+            outcome.result,
+            TaskResult::Succeeded,
+            "{code}: {}",
+            outcome.log
+        );
+        assert_eq!(asked(&world), (1, 3), "{code}");
+    }
+}
+
+#[test]
+fn asks_for_one_fresh_id_token_where_entra_says_that_it_is_over() {
+    let world = World::start();
+    world.refuse_with(700_024, Some(1));
+    let outcome = sign_in(&world);
+    assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
+    assert_eq!(asked(&world), (2, 2));
+}
+
+#[test]
+fn asks_for_no_third_id_token() {
+    let world = World::start();
+    world.id_token_lifetime(-1000);
+    let outcome = sign_in(&world);
+    assert_eq!(asked(&world), (2, 2));
+    expect![[r#"
+        ##[error]Microsoft Entra refused the service connection (AADSTS700024) because its ID token was over, and a fresh one was refused likewise.
+          it said: Client assertion is not within its valid time range.
+          issuer: https://vstoken.dev.azure.com/[GUID]
+          subject identifier: sc://contoso/fabrikam/my-connection
+          audience: api://AzureADTokenExchange
+          authority: [ENTRA]
+          tenant: [TENANT]
+          client id: ***
+          scope: 499b84ac-1321-427f-aa17-267ca6975798/.default
+          correlation id: [GUID]
+          trace id: [GUID]
+          timestamp: [TIME]
+          tokens: AZURE_DEVOPS_TOKEN
+          connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+        What to do: Correct the clock of whatever minted it: both tokens were minutes old at most. Microsoft's status page tells of incidents.
+        More: TROUBLESHOOTING.md#aadsts700024"#]].assert_eq(&stable(&world, &outcome.log));
+}
+
+#[test]
+fn gives_up_within_its_bound_and_says_how_often_it_asked() {
+    let begun = Instant::now();
+    let world = World::start();
+    world.entra().always(Fault::status(503));
+    let outcome = sign_in(&world);
+    assert_eq!(outcome.result, TaskResult::Failed);
+    let attempts = world.entra().requests().len();
+    assert!((4..20).contains(&attempts), "{attempts} attempts");
+    assert!(
+        begun.elapsed() < Duration::from_secs(45),
+        "it did not give up"
+    );
+    expect![[r#"
+        ##[error]Microsoft Entra ([ENTRA]) answered 503 in [N] attempts.
+          tokens: AZURE_DEVOPS_TOKEN
+          connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+        What to do: Run the job again later; the service says that it cannot answer now.
+        More: TROUBLESHOOTING.md#busy"#]].assert_eq(
+        &stable(&world, &outcome.log)
+            .replace(&format!("in {attempts} attempts"), "in [N] attempts"),
+    );
+}
+
+#[test]
+fn does_not_wait_longer_than_its_bound() {
+    let world = World::start();
+    let retry_after = vec![("Retry-After".to_owned(), "3600".to_owned())];
+    world
+        .entra()
+        .always(Fault::Status(429, retry_after, String::new()));
+    let outcome = sign_in(&world);
+    assert_eq!(asked(&world), (1, 1));
+    expect![[r#"
+        ##[error]Microsoft Entra ([ENTRA]) answered 429 at the first attempt.
+          tokens: AZURE_DEVOPS_TOKEN
+          connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+        What to do: Run the job again later; the service says that it cannot answer now.
+        More: TROUBLESHOOTING.md#busy"#]].assert_eq(&stable(&world, &outcome.log));
+}
+
+#[test]
+fn asks_once_where_the_answer_is_no_http() {
+    let world = World::start();
+    world.entra().always(Fault::Bytes(std::sync::Arc::new(|_| {
+        b"SSH-2.0-OpenSSH_9.2\r\n".to_vec()
+    })));
+    let outcome = sign_in(&world);
+    assert_eq!(asked(&world), (1, 1));
+    expect![[r#"
+        ##[error]Microsoft Entra ([ENTRA]) gave no answer at the first attempt: the answer is not HTTP.
+          tokens: AZURE_DEVOPS_TOKEN
+          connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+        What to do: Let the agent reach this host on port 443, directly or by the agent's proxy.
+        More: TROUBLESHOOTING.md#network"#]].assert_eq(&stable(&world, &outcome.log));
+}
+
+#[test]
+fn waits_for_a_slow_answer() {
+    let world = World::start();
+    world.entra().fault(Fault::Delay(Duration::from_secs(3)));
+    let outcome = sign_in(&world);
+    assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
+    assert_eq!(asked(&world), (1, 1));
+}

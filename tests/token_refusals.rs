@@ -1,1 +1,544 @@
+//! EntraToken@1: every refusal of Entra and of Azure DevOps, as the user reads it.
+//!
+//! A refusal is asked for once: what cannot heal is not repeated.
 
+use adieu_emulator::{Connection, Fault, MY_CONNECTION, TaskResult, TokenFlaw, World};
+use expect_test::{Expect, expect};
+
+use crate::harness::{run, stable};
+
+/// Runs a step that must fail after one request to Azure DevOps and one to Entra at most.
+fn refused(world: &World, connection: &str) -> String {
+    let mut job = world.job();
+    let outcome = run(&mut job, &[("azureSubscription", connection)]);
+    assert_eq!(outcome.result, TaskResult::Failed, "{}", outcome.log);
+    assert!(job.get("AZURE_DEVOPS_TOKEN").is_none());
+    assert!(world.azure_devops().requests().len() <= 1, "asked again");
+    assert!(world.entra().requests().len() <= 1, "asked again");
+    let id = world.connection_id(connection);
+    stable(world, &outcome.log.replace(&id, "[CONNECTION]"))
+}
+
+#[test]
+fn shows_issuer_subject_and_audience_of_what_was_presented() {
+    let cases: &[(fn(&World), Expect)] = &[
+        (
+            |world| world.federate(MY_CONNECTION, |_, subject, _| subject.push_str("-renamed")),
+            expect![[r#"
+                ##[error]Microsoft Entra refused the service connection (AADSTS700213) because no federated credential has its ID token's subject.
+                  it said: No matching federated identity record found for presented assertion subject 'sc://contoso/fabrikam/my-connection'. Please check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation
+                  issuer: https://vstoken.dev.azure.com/[GUID]
+                  subject identifier: sc://contoso/fabrikam/my-connection
+                  audience: api://AzureADTokenExchange
+                  authority: [ENTRA]
+                  tenant: [TENANT]
+                  client id: ***
+                  scope: 499b84ac-1321-427f-aa17-267ca6975798/.default
+                  correlation id: [GUID]
+                  trace id: [GUID]
+                  timestamp: [TIME]
+                  tokens: AZURE_DEVOPS_TOKEN
+                  connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+                What to do: Open the app registration (or managed identity) → Certificates & secrets → Federated credentials and make its issuer, subject identifier and audience equal to those above, letter by letter. If the credential was made in the last minutes, run the job again.
+                More: TROUBLESHOOTING.md#aadsts700213"#]],
+        ),
+        (
+            |world| world.federate(MY_CONNECTION, |issuer, _, _| issuer.push('x')),
+            expect![[r#"
+                ##[error]Microsoft Entra refused the service connection (AADSTS700211) because no federated credential has its ID token's issuer.
+                  it said: No matching federated identity record found for presented assertion issuer 'https://vstoken.dev.azure.com/[GUID]'. Please check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation
+                  issuer: https://vstoken.dev.azure.com/[GUID]
+                  subject identifier: sc://contoso/fabrikam/my-connection
+                  audience: api://AzureADTokenExchange
+                  authority: [ENTRA]
+                  tenant: [TENANT]
+                  client id: ***
+                  scope: 499b84ac-1321-427f-aa17-267ca6975798/.default
+                  correlation id: [GUID]
+                  trace id: [GUID]
+                  timestamp: [TIME]
+                  tokens: AZURE_DEVOPS_TOKEN
+                  connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+                What to do: Open the app registration (or managed identity) → Certificates & secrets → Federated credentials and make its issuer, subject identifier and audience equal to those above, letter by letter. If the credential was made in the last minutes, run the job again.
+                More: TROUBLESHOOTING.md#aadsts700211"#]],
+        ),
+        (
+            |world| world.federate(MY_CONNECTION, |_, _, audience| audience.push('x')),
+            expect![[r#"
+                ##[error]Microsoft Entra refused the service connection (AADSTS700212) because no federated credential has its ID token's audience.
+                  it said: No matching federated identity record found for presented assertion audience 'api://AzureADTokenExchange'. Please check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation
+                  issuer: https://vstoken.dev.azure.com/[GUID]
+                  subject identifier: sc://contoso/fabrikam/my-connection
+                  audience: api://AzureADTokenExchange
+                  authority: [ENTRA]
+                  tenant: [TENANT]
+                  client id: ***
+                  scope: 499b84ac-1321-427f-aa17-267ca6975798/.default
+                  correlation id: [GUID]
+                  trace id: [GUID]
+                  timestamp: [TIME]
+                  tokens: AZURE_DEVOPS_TOKEN
+                  connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+                What to do: Open the app registration (or managed identity) → Certificates & secrets → Federated credentials and make its issuer, subject identifier and audience equal to those above, letter by letter. If the credential was made in the last minutes, run the job again.
+                More: TROUBLESHOOTING.md#aadsts700212"#]],
+        ),
+        (
+            |world| {
+                world.federate(MY_CONNECTION, |_, subject, _| {
+                    *subject = subject.to_uppercase()
+                })
+            },
+            expect![[r#"
+                ##[error]Microsoft Entra refused the service connection (AADSTS7002138) because no federated credential has its ID token's subject in the same letter case.
+                  it said: No matching federated identity record found for presented assertion subject 'sc://contoso/fabrikam/my-connection'. Please check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation
+                  issuer: https://vstoken.dev.azure.com/[GUID]
+                  subject identifier: sc://contoso/fabrikam/my-connection
+                  audience: api://AzureADTokenExchange
+                  authority: [ENTRA]
+                  tenant: [TENANT]
+                  client id: ***
+                  scope: 499b84ac-1321-427f-aa17-267ca6975798/.default
+                  correlation id: [GUID]
+                  trace id: [GUID]
+                  timestamp: [TIME]
+                  tokens: AZURE_DEVOPS_TOKEN
+                  connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+                What to do: Open the app registration (or managed identity) → Certificates & secrets → Federated credentials and make its issuer, subject identifier and audience equal to those above, letter by letter. If the credential was made in the last minutes, run the job again.
+                More: TROUBLESHOOTING.md#aadsts7002138"#]],
+        ),
+        (|world| world.unfederate(MY_CONNECTION), expect![[r###"
+            ##[error]Microsoft Entra refused the service connection (AADSTS70025) because the application has no federated credential at all.
+              it said: The client has no configured federated identity credentials.
+              issuer: https://vstoken.dev.azure.com/[GUID]
+              subject identifier: sc://contoso/fabrikam/my-connection
+              audience: api://AzureADTokenExchange
+              authority: [ENTRA]
+              tenant: [TENANT]
+              client id: ***
+              scope: 499b84ac-1321-427f-aa17-267ca6975798/.default
+              correlation id: [GUID]
+              trace id: [GUID]
+              timestamp: [TIME]
+              tokens: AZURE_DEVOPS_TOKEN
+              connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+            What to do: Open the app registration → Certificates & secrets → Federated credentials → Add credential, scenario "Other issuer", and enter the issuer, subject identifier and audience above.
+            More: TROUBLESHOOTING.md#aadsts70025"###]]),
+    ];
+    for (change, log) in cases {
+        let world = World::start();
+        change(&world);
+        log.assert_eq(&refused(&world, MY_CONNECTION));
+    }
+}
+
+#[test]
+fn reads_both_forms_of_entras_errors_alike() {
+    let log = |one_line: bool| {
+        let world = World::start();
+        if one_line {
+            world.one_line_errors();
+        }
+        world.refuse_with(53_003, None);
+        refused(&world, MY_CONNECTION)
+    };
+    assert_eq!(log(true), log(false));
+}
+
+#[test]
+fn has_a_remedy_for_every_number() {
+    for code in NUMBERS {
+        let world = World::start();
+        world.refuse_with(*code, None);
+        let log = refused(&world, MY_CONNECTION);
+        assert!(log.contains(&format!("(AADSTS{code}) because ")), "{log}");
+        assert!(log.contains("\nWhat to do: "), "{log}");
+        assert!(
+            log.contains(&format!("\nMore: TROUBLESHOOTING.md#aadsts{code}")),
+            "{log}"
+        );
+    }
+}
+
+/// Numbers that users of service connections meet and that asking again does not heal.
+const NUMBERS: &[u32] = &[
+    50_020, 50_027, 50_034, 50_076, 50_105, 53_003, 65_001, 70_011, 70_021, 70_023, 70_025, 70_052,
+    90_002, 90_072, 500_011, 530_003, 700_016, 700_027, 700_211, 700_212, 700_213, 700_223,
+    700_229, 700_238, 900_023, 900_382, 7_000_112, 7_000_215, 7_000_222, 7_002_137, 7_002_138,
+];
+
+#[test]
+fn names_a_number_that_it_does_not_know() {
+    let world = World::start();
+    world.refuse_with(4_711_815, None);
+    expect![[r#"
+        ##[error]Microsoft Entra refused the service connection (AADSTS4711815, HTTP 400).
+          it said: The request was refused.
+          issuer: https://vstoken.dev.azure.com/[GUID]
+          subject identifier: sc://contoso/fabrikam/my-connection
+          audience: api://AzureADTokenExchange
+          authority: [ENTRA]
+          tenant: [TENANT]
+          client id: ***
+          scope: 499b84ac-1321-427f-aa17-267ca6975798/.default
+          correlation id: [GUID]
+          trace id: [GUID]
+          timestamp: [TIME]
+          tokens: AZURE_DEVOPS_TOKEN
+          connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+        What to do: Look the code up at https://login.microsoftonline.com/error.
+        More: TROUBLESHOOTING.md#aadsts"#]].assert_eq(&refused(&world, MY_CONNECTION));
+}
+
+#[test]
+fn tells_a_wrong_tenant_from_a_wrong_application() {
+    let other = "0000dead-0000-4000-8000-00000000beef";
+    let cases: &[(Connection, Expect)] = &[
+        (
+            Connection::workload_identity("wrong").parameter("tenantid", other),
+            expect![[r#"
+                ##[error]Microsoft Entra refused the service connection (AADSTS90002) because the tenant does not exist in this cloud.
+                  it said: Tenant '[GUID]' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud.
+                  authority: [ENTRA]
+                  tenant: [GUID]
+                  client id: ***
+                  scope: 499b84ac-1321-427f-aa17-267ca6975798/.default
+                  correlation id: [GUID]
+                  trace id: [GUID]
+                  timestamp: [TIME]
+                  tokens: AZURE_DEVOPS_TOKEN
+                  connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+                What to do: Check the tenant (the connection's, or the input tenantId) and that the connection is made for the cloud in which the tenant is.
+                More: TROUBLESHOOTING.md#aadsts90002"#]],
+        ),
+        (
+            Connection::workload_identity("wrong").parameter("serviceprincipalid", other),
+            expect![[r#"
+                ##[error]Microsoft Entra refused the service connection (AADSTS700016) because the application is not in this tenant.
+                  it said: Application with identifier '***' was not found in the directory '[TENANT]'.
+                  authority: [ENTRA]
+                  tenant: [TENANT]
+                  client id: ***
+                  scope: 499b84ac-1321-427f-aa17-267ca6975798/.default
+                  correlation id: [GUID]
+                  trace id: [GUID]
+                  timestamp: [TIME]
+                  tokens: AZURE_DEVOPS_TOKEN
+                  connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+                What to do: Check the connection's client id against the app registration's overview page, and its tenant likewise; with the input tenantId, the application must be known in that tenant too.
+                More: TROUBLESHOOTING.md#aadsts700016"#]],
+        ),
+        (
+            Connection::workload_identity("wrong").parameter("tenantid", "contoso"),
+            expect![[r#"
+                ##[error]Microsoft Entra refused the service connection (AADSTS900023) because the tenant is neither a domain name nor a GUID.
+                  it said: Specified tenant identifier 'contoso' is neither a valid DNS name, nor a valid external domain.
+                  authority: [ENTRA]
+                  tenant: contoso
+                  client id: ***
+                  scope: 499b84ac-1321-427f-aa17-267ca6975798/.default
+                  correlation id: [GUID]
+                  trace id: [GUID]
+                  timestamp: [TIME]
+                  tokens: AZURE_DEVOPS_TOKEN
+                  connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+                What to do: Correct the tenant: the connection's, or the input tenantId.
+                More: TROUBLESHOOTING.md#aadsts900023"#]],
+        ),
+        (
+            Connection::client_secret("wrong").parameter("servicePrincipalKey", "another secret"),
+            expect![[r#"
+                ##[error]Microsoft Entra refused the service connection (AADSTS7000215) because the connection's secret is wrong.
+                  it said: Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID.
+                  authority: [ENTRA]
+                  tenant: [TENANT]
+                  client id: ***
+                  scope: 499b84ac-1321-427f-aa17-267ca6975798/.default
+                  correlation id: [GUID]
+                  trace id: [GUID]
+                  timestamp: [TIME]
+                  tokens: AZURE_DEVOPS_TOKEN
+                  connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+                What to do: Put the secret's value, not its id, into the connection, or better convert the connection to workload identity federation: then there is no secret.
+                More: TROUBLESHOOTING.md#aadsts7000215"#]],
+        ),
+    ];
+    for (connection, log) in cases {
+        let world = World::start();
+        world.add_connection(connection.clone());
+        log.assert_eq(&refused(&world, "wrong"));
+    }
+}
+
+#[test]
+fn names_the_resource_that_a_tenant_does_not_have() {
+    let world = World::start();
+    let mut job = world.job();
+    let outcome = run(
+        &mut job,
+        &[
+            ("azureSubscription", MY_CONNECTION),
+            (
+                "tokens",
+                "A=api://unknown-1\nB=graph\nC=api://unknown-1/.default",
+            ),
+        ],
+    );
+    expect![[r#"
+        ##[error]Microsoft Entra refused the service connection (AADSTS500011) because the tenant does not have the resource that the token is for.
+          it said: The resource principal named api://unknown-1 was not found in the tenant named [TENANT].
+          authority: [ENTRA]
+          tenant: [TENANT]
+          client id: ***
+          scope: api://unknown-1/.default
+          correlation id: [GUID]
+          trace id: [GUID]
+          timestamp: [TIME]
+          tokens: A, C
+          connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+        What to do: Check the resource in tokens; for Azure DevOps, use the tenant that the organization is connected to (Organization settings → Microsoft Entra).
+        More: TROUBLESHOOTING.md#aadsts500011"#]].assert_eq(&stable(&world, &outcome.log));
+    assert!(
+        job.get("B").is_none(),
+        "half of the variables are worse than none"
+    );
+}
+
+#[test]
+fn says_what_azure_devops_says() {
+    let cases: &[(fn(&World), Expect)] = &[
+        (
+            |world| {
+                let answer = r#"{"count":151,"value":"There is no explicit reference to service connection x from current stage."}"#;
+                world
+                    .azure_devops()
+                    .fault(Fault::Status(200, vec![], answer.to_owned()));
+            },
+            expect![[r#"
+                ##[error]Azure DevOps minted no ID token for the service connection (200).
+                  it said: There is no explicit reference to service connection x from current stage.
+                  connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+                What to do: Name the connection itself, not a variable, in this step's azureSubscription, and let the pipeline use it (the connection's page → Security).
+                More: TROUBLESHOOTING.md#id-token"#]],
+        ),
+        (
+            |world| {
+                let answer = r#"{"$id":"1","message":"TF400813: The user 'x' is not authorized to access this resource.","typeKey":"UnauthorizedRequestException"}"#;
+                world
+                    .azure_devops()
+                    .fault(Fault::Status(403, vec![], answer.to_owned()));
+            },
+            expect![[r#"
+                ##[error]Azure DevOps minted no ID token for the service connection (403).
+                  it said: TF400813: The user 'x' is not authorized to access this resource.
+                  connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+                What to do: Name the connection itself, not a variable, in this step's azureSubscription, and let the pipeline use it (the connection's page → Security).
+                More: TROUBLESHOOTING.md#id-token"#]],
+        ),
+        (
+            |world| world.azure_devops().fault(Fault::SignInPage(203)),
+            expect![[r#"
+                ##[error]Azure DevOps ([AZURE DEVOPS]) did not accept the job's own token and asks for a sign-in (203).
+                  connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+                What to do: Run the job again: the token ends with the job's time limit, and is of no use to another collection.
+                More: TROUBLESHOOTING.md#job-token"#]],
+        ),
+        (
+            |world| world.azure_devops().fault(Fault::SignInPage(200)),
+            expect![[r#"
+                ##[error]Azure DevOps ([AZURE DEVOPS]) did not accept the job's own token and asks for a sign-in (200).
+                  connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+                What to do: Run the job again: the token ends with the job's time limit, and is of no use to another collection.
+                More: TROUBLESHOOTING.md#job-token"#]],
+        ),
+        (
+            |world| world.azure_devops().fault(Fault::SignInRedirect),
+            expect![[r#"
+                ##[error]Azure DevOps ([AZURE DEVOPS]) did not accept the job's own token and asks for a sign-in (302).
+                  connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+                What to do: Run the job again: the token ends with the job's time limit, and is of no use to another collection.
+                More: TROUBLESHOOTING.md#job-token"#]],
+        ),
+        (
+            |world| {
+                world
+                    .azure_devops()
+                    .fault(Fault::Redirect("https://portal.example/login".to_owned()))
+            },
+            expect![[r#"
+                ##[error][AZURE DEVOPS] answered 302 with a redirect to portal.example, which is not followed with a credential, so something else than Azure DevOps answered.
+                  connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+                What to do: Look for a proxy, firewall or captive portal between the agent and this host.
+                More: TROUBLESHOOTING.md#not-the-service"#]],
+        ),
+        (
+            |world| world.azure_devops().fault(Fault::status(401)),
+            expect![[r#"
+                ##[error]Azure DevOps ([AZURE DEVOPS]) did not accept the job's own token and asks for a sign-in (401).
+                  connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+                What to do: Run the job again: the token ends with the job's time limit, and is of no use to another collection.
+                More: TROUBLESHOOTING.md#job-token"#]],
+        ),
+        (
+            |world| world.azure_devops().fault(Fault::status(404)),
+            expect![[r#"
+                ##[error][AZURE DEVOPS] answered 404 with JSON without oidcToken, so something else than Azure DevOps answered.
+                  connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+                What to do: Look for a proxy, firewall or captive portal between the agent and this host.
+                More: TROUBLESHOOTING.md#not-the-service"#]],
+        ),
+        (
+            |world| {
+                world
+                    .azure_devops()
+                    .fault(Fault::Status(200, vec![], String::new()))
+            },
+            expect![[r#"
+                ##[error][AZURE DEVOPS] answered 200 with nothing, so something else than Azure DevOps answered.
+                  connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+                What to do: Look for a proxy, firewall or captive portal between the agent and this host.
+                More: TROUBLESHOOTING.md#not-the-service"#]],
+        ),
+        (
+            |world| {
+                world.azure_devops().fault(Fault::Status(
+                    200,
+                    vec![],
+                    r#"{"oidcToken":""}"#.to_owned(),
+                ))
+            },
+            expect![[r#"
+                ##[error][AZURE DEVOPS] answered 200 with JSON without oidcToken, so something else than Azure DevOps answered.
+                  connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+                What to do: Look for a proxy, firewall or captive portal between the agent and this host.
+                More: TROUBLESHOOTING.md#not-the-service"#]],
+        ),
+    ];
+    for (fault, log) in cases {
+        let world = World::start();
+        fault(&world);
+        log.assert_eq(&refused(&world, MY_CONNECTION));
+        assert!(world.entra().requests().is_empty());
+    }
+}
+
+#[test]
+fn knows_when_something_else_answers_for_entra() {
+    let cases: &[(Fault, Expect)] = &[
+        (Fault::SignInPage(200), expect![[r#"
+            ##[error][ENTRA] answered 200 with a web page, so something else than Microsoft Entra answered.
+              tokens: AZURE_DEVOPS_TOKEN
+              connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+            What to do: Look for a proxy, firewall or captive portal between the agent and this host.
+            More: TROUBLESHOOTING.md#not-the-service"#]]),
+        (
+            Fault::Redirect("https://portal.example/login?x=1".to_owned()),
+            expect![[r#"
+                ##[error][ENTRA] answered 302 with a redirect to portal.example, which is not followed with a credential, so something else than Microsoft Entra answered.
+                  tokens: AZURE_DEVOPS_TOKEN
+                  connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+                What to do: Look for a proxy, firewall or captive portal between the agent and this host.
+                More: TROUBLESHOOTING.md#not-the-service"#]],
+        ),
+        (Fault::Status(200, vec![], "not JSON".to_owned()), expect![[r#"
+            ##[error][ENTRA] answered 200 with text that is not JSON, so something else than Microsoft Entra answered.
+              tokens: AZURE_DEVOPS_TOKEN
+              connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+            What to do: Look for a proxy, firewall or captive portal between the agent and this host.
+            More: TROUBLESHOOTING.md#not-the-service"#]]),
+        (Fault::Status(200, vec![], "{}".to_owned()), expect![[r#"
+            ##[error][ENTRA] answered 200 with JSON without access_token, so something else than Microsoft Entra answered.
+              tokens: AZURE_DEVOPS_TOKEN
+              connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+            What to do: Look for a proxy, firewall or captive portal between the agent and this host.
+            More: TROUBLESHOOTING.md#not-the-service"#]]),
+        (Fault::Status(200, vec![], "[1".repeat(200_000)), expect![[r#"
+            ##[error][ENTRA] answered 200 with more than 256 KiB, so something else than Microsoft Entra answered.
+              tokens: AZURE_DEVOPS_TOKEN
+              connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+            What to do: Look for a proxy, firewall or captive portal between the agent and this host.
+            More: TROUBLESHOOTING.md#not-the-service"#]]),
+        (
+            Fault::Status(
+                200,
+                vec![("Content-Encoding".into(), "gzip".into())],
+                "x".to_owned(),
+            ),
+            expect![[r#"
+                ##[error][ENTRA] answered 200 with a body in the encoding 'gzip', which was not asked for, so something else than Microsoft Entra answered.
+                  tokens: AZURE_DEVOPS_TOKEN
+                  connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+                What to do: Look for a proxy, firewall or captive portal between the agent and this host.
+                More: TROUBLESHOOTING.md#not-the-service"#]],
+        ),
+        (Fault::Status(407, vec![], "<html>".to_owned()), expect![[r#"
+            ##[error][ENTRA] answered 407 with a web page, so something else than Microsoft Entra answered.
+              tokens: AZURE_DEVOPS_TOKEN
+              connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+            What to do: Look for a proxy, firewall or captive portal between the agent and this host.
+            More: TROUBLESHOOTING.md#not-the-service"#]]),
+        (Fault::Status(404, vec![], String::new()), expect![[r#"
+            ##[error][ENTRA] answered 404 with nothing, so something else than Microsoft Entra answered.
+              tokens: AZURE_DEVOPS_TOKEN
+              connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+            What to do: Look for a proxy, firewall or captive portal between the agent and this host.
+            More: TROUBLESHOOTING.md#not-the-service"#]]),
+    ];
+    for (fault, log) in cases {
+        let world = World::start();
+        world.entra().fault(fault.clone());
+        log.assert_eq(&refused(&world, MY_CONNECTION));
+    }
+}
+
+#[test]
+fn refuses_a_token_that_is_not_the_one_asked_for() {
+    let cases: &[(TokenFlaw, Expect)] = &[
+        (TokenFlaw::Tenant, expect![[r#"
+            ##[error]Microsoft Entra was asked for a token of tenant [TENANT] and gave one of tenant [GUID].
+              tokens: AZURE_DEVOPS_TOKEN
+              connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+            What to do: Check the connection's authority: something between the agent and Microsoft Entra answers in its place.
+            More: TROUBLESHOOTING.md#another-token"#]]),
+        (TokenFlaw::Audience, expect![[r#"
+            ##[error]Microsoft Entra was asked for a token for 499b84ac-1321-427f-aa17-267ca6975798/.default and gave one for '[GUID]'.
+              tokens: AZURE_DEVOPS_TOKEN
+              connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+            What to do: Check the connection's authority: something between the agent and Microsoft Entra answers in its place.
+            More: TROUBLESHOOTING.md#another-token"#]]),
+        (TokenFlaw::Expired, expect![[r#"
+            ##[error]Microsoft Entra's token is over already, as this agent's clock sees it.
+              token ends: [TIME]
+              agent's clock: [TIME]
+              tokens: AZURE_DEVOPS_TOKEN
+              connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+            What to do: Set the agent's clock (NTP).
+            More: TROUBLESHOOTING.md#clock"#]]),
+        (TokenFlaw::Long, expect![[r#"
+            Signed in at [ENTRA], tenant [TENANT].
+            ##[error]The value of AZURE_DEVOPS_TOKEN has 78914 characters; 32000 is the most that every system takes in a variable.
+            What to do: Give the identity fewer groups or roles: they make its tokens long.
+            More: TROUBLESHOOTING.md#token"#]]),
+    ];
+    for (flaw, log) in cases {
+        let world = World::start();
+        world.flaw(*flaw);
+        log.assert_eq(&refused(&world, MY_CONNECTION));
+    }
+}
+
+#[test]
+fn says_what_a_managed_identity_lacks() {
+    let world = World::start();
+    world.add_connection(Connection::managed_identity("machine", None));
+    let mut job = world.job();
+    job.agent_environment("IDENTITY_ENDPOINT", world.managed_identity().url());
+    job.agent_environment("IDENTITY_HEADER", "another header");
+    let outcome = run(&mut job, &[("azureSubscription", "machine")]);
+    let id = world.connection_id("machine");
+    expect![[r###"
+        ##[error]The agent's managed identity gave no token: ManagedIdentityCredential authentication failed. The request failed: {"message":"The X-IDENTITY-HEADER is wrong.","statusCode":401} To troubleshoot, visit https://aka.ms/azsdk/rust/identity/troubleshoot#managed-id.
+          tokens: AZURE_DEVOPS_TOKEN
+          connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+        What to do: Run the job on an agent whose machine has that identity, or use a connection with workload identity federation, which works on every agent.
+        More: TROUBLESHOOTING.md#managed-identity"###]].assert_eq(&stable(&world, &outcome.log.replace(&id, "[CONNECTION]")));
+}

@@ -118,6 +118,31 @@ pub(crate) const MEANINGS: &[Meaning] = &[
         "Check the tenant (the connection's, or the input tenantId) and that the connection is made for the cloud in which the tenant is.",
     ),
     other(
+        90_006,
+        "because of a fault of its own that passes",
+        "Run the job again; the task has asked several times already.",
+    ),
+    other(
+        90_012,
+        "because of a fault of its own that passes",
+        "Run the job again; the task has asked several times already.",
+    ),
+    other(
+        90_024,
+        "because of a fault of its own that passes",
+        "Run the job again; the task has asked several times already.",
+    ),
+    other(
+        90_033,
+        "because of a fault of its own that passes",
+        "Run the job again; the task has asked several times already.",
+    ),
+    other(
+        90_055,
+        "because of a fault of its own that passes",
+        "Run the job again; the task has asked several times already.",
+    ),
+    other(
         90_061,
         "because it could not reach the ID token's issuer",
         "Run the job again: Microsoft Entra failed to fetch the issuer's keys.",
@@ -126,6 +151,11 @@ pub(crate) const MEANINGS: &[Meaning] = &[
         90_072,
         "because the account is not in this tenant",
         "Set the task's input tenantId, or the connection's tenant, to the tenant that the identity belongs to.",
+    ),
+    other(
+        90_090,
+        "because of a fault of its own that passes",
+        "Run the job again; the task has asked several times already.",
     ),
     other(
         500_011,
@@ -164,8 +194,8 @@ pub(crate) const MEANINGS: &[Meaning] = &[
     ),
     other(
         700_030,
-        "because the connection's certificate is not valid",
-        "Put a certificate into the connection that has not expired and that the app registration has.",
+        "because the application does not trust a certificate with this subject name",
+        "Upload the connection's certificate itself to the app registration → Certificates & secrets → Certificates.",
     ),
     federation(
         700_211,
@@ -189,7 +219,7 @@ pub(crate) const MEANINGS: &[Meaning] = &[
     ),
     federation(
         700_229,
-        "because an access token was presented in place of an ID token",
+        "because the token that was presented is not one for applications only",
         "Save the service connection anew; its late-bound ID token is of another kind.",
     ),
     federation(
@@ -207,16 +237,6 @@ pub(crate) const MEANINGS: &[Meaning] = &[
         "because the connection's cloud is not the tenant's",
         "Make the service connection in the cloud in which the tenant is.",
     ),
-    federation(
-        7_002_137,
-        "because no federated credential of this managed identity has its ID token's subject",
-        COMPARE,
-    ),
-    federation(
-        7_002_138,
-        "because no federated credential has its ID token's subject in the same letter case",
-        COMPARE,
-    ),
     other(
         7_000_112,
         "because the application is disabled",
@@ -231,6 +251,16 @@ pub(crate) const MEANINGS: &[Meaning] = &[
         7_000_222,
         "because the connection's secret has expired",
         "Convert the connection to workload identity federation (the button on its page), which has no secret; or put a new secret into it.",
+    ),
+    federation(
+        7_002_137,
+        "because no federated credential of this managed identity has its ID token's subject",
+        COMPARE,
+    ),
+    federation(
+        7_002_138,
+        "because no federated credential has its ID token's subject in the same letter case",
+        COMPARE,
     ),
 ];
 

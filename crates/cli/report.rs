@@ -83,7 +83,7 @@ impl Report {
 
     fn new(anchor: &str, sentence: String) -> Self {
         Self {
-            sentence,
+            sentence: one_line(&sentence),
             facts: Vec::new(),
             remedy: None,
             anchor: anchor.to_owned(),
@@ -93,7 +93,7 @@ impl Report {
 
     fn fact(mut self, name: &str, value: &str) -> Self {
         if !value.is_empty() {
-            self.facts.push((name.to_owned(), value.to_owned()));
+            self.facts.push((name.to_owned(), one_line(value)));
         }
         self
     }
@@ -111,14 +111,30 @@ impl Report {
     }
 }
 
+/// A value with line breaks could pass for another fact.
+fn one_line(text: &str) -> String {
+    text.lines().map(str::trim).collect::<Vec<_>>().join(" ")
+}
+
+/// Inputs as YAML has them: most people write the alias.
+fn in_yaml(input: &str) -> &str {
+    match input {
+        "connectedService" => "azureSubscription",
+        other => other,
+    }
+}
+
 fn input(error: &InputError) -> Report {
     match error {
         InputError::Missing { input } => Report::new(
             "inputs",
-            format!("The input {input} is empty, and the task needs it."),
+            format!(
+                "The input {} is empty, and the task needs it.",
+                in_yaml(input)
+            ),
         ),
         InputError::UndefinedVariable { input, variable } => {
-            undefined(&format!("The input {input}"), variable)
+            undefined(&format!("The input {}", in_yaml(input)), variable)
         }
         InputError::NotAChoice {
             input,
@@ -380,6 +396,13 @@ fn entra_refused(connection: &ConnectionFacts, error: &Error) -> Report {
     else {
         return Report::new("aadsts", error.to_string());
     };
+    if *code == Some(OVER)
+        && !connection
+            .scheme
+            .eq_ignore_ascii_case("WorkloadIdentityFederation")
+    {
+        return assertion_over(description).correlation(correlation);
+    }
     let known = code.and_then(aadsts::meaning);
     let name = code
         .map(|code| format!("AADSTS{code}"))
@@ -417,6 +440,23 @@ fn entra_refused(connection: &ConnectionFacts, error: &Error) -> Report {
         .fact("client id", &connection.client_id)
         .fact("scope", scope)
         .correlation(correlation)
+}
+
+/// An assertion's times do not fit: the number stands for ID tokens and for what a certificate signs.
+const OVER: u32 = 700_024;
+
+fn assertion_over(description: &str) -> Report {
+    Report::new(
+        "clock",
+        format!("Microsoft Entra refused what the connection's certificate signed (AADSTS{OVER}) because its times do not fit."),
+    )
+    .fact("it said", description)
+    .fact("agent's clock", &moment(now()))
+    .remedy("Set the agent's clock (NTP).")
+}
+
+fn now() -> i64 {
+    time::OffsetDateTime::now_utc().unix_timestamp()
 }
 
 fn another_token(mismatch: &Mismatch) -> Report {

@@ -235,8 +235,9 @@ impl Publish<'_> {
         value: &adieu_agent::Masked<'_, K>,
     ) -> Result<(), TooLong> {
         for audience in self.audiences() {
-            if self.exposed {
-                self.log.set_exposed(name, value, audience)?;
+            // An output is always secret: another job's agent knows nothing of this one's masks.
+            if self.exposed && audience == Audience::Job {
+                self.log.set_exposed(name, value)?;
             } else {
                 self.log.set_secret(name, value, audience)?;
             }

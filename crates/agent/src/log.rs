@@ -54,7 +54,7 @@ impl Log {
     }
 
     /// Sets a variable that holds a secret and is not marked as one: masked in the log, and in the
-    /// environment of every later script.
+    /// environment of every later script of this job.
     ///
     /// # Errors
     /// The value is longer than every system takes.
@@ -62,9 +62,8 @@ impl Log {
         &self,
         name: &VariableName,
         value: &Masked<'_, K>,
-        audience: Audience,
     ) -> Result<(), TooLong> {
-        self.set(name, value.0.reveal(), audience, false)
+        self.set(name, value.0.reveal(), Audience::Job, false)
     }
 
     /// Sets a variable that is no secret.

@@ -12,12 +12,10 @@ pub struct VariableName(String);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotAVariableName {
     /// There is nothing.
-    #[error("empty")]
+    #[error("is empty")]
     Empty,
     /// Something else than letters, digits, dots and underscores, or a digit in front.
-    #[error(
-        "has another character than letters, digits, `.` and `_`, or starts with a digit or dot"
-    )]
+    #[error("may have letters, digits, `.` and `_` only, and starts with a letter or `_`")]
     Character,
     /// The agent uses such names itself.
     #[error("starts with `{0}`, which Azure Pipelines keeps for itself")]

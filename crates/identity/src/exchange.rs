@@ -28,9 +28,9 @@ const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer
 pub(crate) const ASSERTION_EXPIRED: u32 = 700_024;
 
 /// Codes that Microsoft documents as transient ("Microsoft Entra authentication and authorization
-/// error codes"), and the two that stand for its own failure to fetch the issuer's keys.
-const TRANSIENT: [u32; 9] = [
-    50_166, 90_006, 90_012, 90_014, 90_024, 90_033, 90_055, 90_061, 700_005,
+/// error codes"), and the two that stand for its own failure to fetch the issuer's keys (50166, 90061).
+const TRANSIENT: [u32; 8] = [
+    50_166, 90_006, 90_012, 90_024, 90_033, 90_055, 90_061, 90_090,
 ];
 
 /// An access token and the moment when it ends.

@@ -68,6 +68,11 @@ impl<'w> Job<'w> {
         self.variables.set(name, value, true);
     }
 
+    /// Switches `System.Debug` on.
+    pub fn debug(&mut self) {
+        self.variables.set("system.debug", "true", false);
+    }
+
     /// Takes a variable away, as an older server would not have sent it.
     pub fn without(&mut self, name: &str) {
         self.variables.remove(name);
