@@ -1,1 +1,73 @@
+//! EntraToken@1: five hundred at once, against an Entra that lets fifty a second pass.
+//!
+//! How long it takes is `cargo xtask bench crowd`'s business; here is that all get through, how often they
+//! asked, and that they do not come back as a crowd.
 
+use std::process::Command;
+use std::thread;
+use std::time::Duration;
+
+use adieu_emulator::{Fault, MY_CONNECTION, World};
+
+use crate::harness::TaskFolder;
+
+const TASKS: usize = 500;
+const LIMIT: usize = 50;
+
+#[test]
+fn five_hundred_tasks_pass_a_service_that_throttles() {
+    let world = World::start();
+    let limit = u32::try_from(LIMIT).expect("a small number");
+    world.entra().throttle(limit);
+    // All who asked within four seconds get their ID tokens at the same moment: a crowd, on any machine.
+    world
+        .azure_devops()
+        .always(Fault::OnTheBeat(Duration::from_secs(4)));
+    let folder = TaskFolder::unpacked("token");
+    let environment = world
+        .job()
+        .step(folder.path())
+        .input("connectedService", MY_CONNECTION)
+        .environment();
+    let tasks: Vec<_> = (0..TASKS)
+        .map(|_| {
+            let environment = environment.clone();
+            thread::spawn(move || {
+                let mut command = Command::new(env!("CARGO_BIN_EXE_adieu"));
+                command
+                    .args(["task", "EntraToken", "execution"])
+                    .env_clear()
+                    .envs(environment);
+                let output = command.output().expect("the binary runs");
+                String::from_utf8_lossy(&output.stdout).into_owned()
+            })
+        })
+        .collect();
+    for task in tasks {
+        let output = task.join().expect("the thread ends");
+        assert!(
+            output.contains("##vso[task.complete result=Succeeded]"),
+            "{output}"
+        );
+    }
+    let arrivals = world.entra().arrivals();
+    assert!(arrivals.len() > TASKS, "nobody was throttled");
+    assert!(
+        arrivals.len() <= 3 * TASKS,
+        "{} attempts for {TASKS} tasks",
+        arrivals.len()
+    );
+    let mut a_second = vec![0; 120];
+    for arrival in &arrivals {
+        a_second[usize::try_from(arrival.at.as_secs()).expect("a small number")] += 1;
+    }
+    let mut so_far = 0;
+    for (second, count) in a_second.iter().enumerate() {
+        let is_first_wave = so_far < TASKS;
+        so_far += count;
+        assert!(
+            is_first_wave || *count <= 2 * LIMIT,
+            "{count} came in second {second}: {a_second:?}"
+        );
+    }
+}

@@ -142,7 +142,8 @@ fn gives_up_within_its_bound_and_says_how_often_it_asked() {
           tokens: AZURE_DEVOPS_TOKEN
           connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
         What to do: Run the job again later; the service says that it cannot answer now.
-        More: TROUBLESHOOTING.md#busy"#]].assert_eq(
+        More: TROUBLESHOOTING.md#busy"#]]
+    .assert_eq(
         &stable(&world, &outcome.log)
             .replace(&format!("in {attempts} attempts"), "in [N] attempts"),
     );
@@ -162,7 +163,8 @@ fn does_not_wait_longer_than_its_bound() {
           tokens: AZURE_DEVOPS_TOKEN
           connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
         What to do: Run the job again later; the service says that it cannot answer now.
-        More: TROUBLESHOOTING.md#busy"#]].assert_eq(&stable(&world, &outcome.log));
+        More: TROUBLESHOOTING.md#busy"#]]
+    .assert_eq(&stable(&world, &outcome.log));
 }
 
 #[test]

@@ -24,57 +24,93 @@ fn refused(inputs: &[(&str, &str)]) -> String {
 #[test]
 fn quotes_the_line_that_is_wrong() {
     let cases: &[(&str, Expect)] = &[
-        ("AZURE_DEVOPS_TOKEN", expect![[r#"
+        (
+            "AZURE_DEVOPS_TOKEN",
+            expect![[r#"
             ##[error]The line 'AZURE_DEVOPS_TOKEN' of tokens has no '='.
             What to do: Write VARIABLE=resource, as in AZURE_DEVOPS_TOKEN=azureDevOps.
-            More: TROUBLESHOOTING.md#token"#]]),
-        ("AZURE_DEVOPS_TOKEN=", expect![[r#"
+            More: TROUBLESHOOTING.md#token"#]],
+        ),
+        (
+            "AZURE_DEVOPS_TOKEN=",
+            expect![[r#"
             ##[error]The line 'AZURE_DEVOPS_TOKEN=' of tokens names no resource after its '='.
             What to do: Use azureDevOps, arm, graph, keyVault, storage, sql, an application ID or URI, or a scope that ends in /.default.
-            More: TROUBLESHOOTING.md#token"#]]),
-        ("MY-TOKEN=azureDevOps", expect![[r#"
+            More: TROUBLESHOOTING.md#token"#]],
+        ),
+        (
+            "MY-TOKEN=azureDevOps",
+            expect![[r#"
             ##[error]The line 'MY-TOKEN=azureDevOps' of tokens has no name for a variable before its '=': it may have letters, digits, `.` and `_` only, and starts with a letter or `_`.
             What to do: Use letters, digits and underscores.
-            More: TROUBLESHOOTING.md#token"#]]),
-        ("=azureDevOps", expect![[r#"
+            More: TROUBLESHOOTING.md#token"#]],
+        ),
+        (
+            "=azureDevOps",
+            expect![[r#"
             ##[error]The line '=azureDevOps' of tokens has no name for a variable before its '=': it is empty.
             What to do: Use letters, digits and underscores.
-            More: TROUBLESHOOTING.md#token"#]]),
-        ("SECRET_TOKEN=azureDevOps", expect![[r#"
+            More: TROUBLESHOOTING.md#token"#]],
+        ),
+        (
+            "SECRET_TOKEN=azureDevOps",
+            expect![[r#"
             ##[error]The line 'SECRET_TOKEN=azureDevOps' of tokens has no name for a variable before its '=': it starts with `secret`, which Azure Pipelines keeps for itself.
             What to do: Use letters, digits and underscores.
-            More: TROUBLESHOOTING.md#token"#]]),
-        ("A=azureDevOps\na=arm", expect![[r#"
+            More: TROUBLESHOOTING.md#token"#]],
+        ),
+        (
+            "A=azureDevOps\na=arm",
+            expect![[r#"
             ##[error]The line 'a=arm' of tokens sets a, which the step sets already.
             What to do: Give each token a name of its own; NAME_EXPIRES_ON belongs to NAME.
-            More: TROUBLESHOOTING.md#token"#]]),
-        ("A=azureDevOps\nA_EXPIRES_ON=arm", expect![[r#"
+            More: TROUBLESHOOTING.md#token"#]],
+        ),
+        (
+            "A=azureDevOps\nA_EXPIRES_ON=arm",
+            expect![[r#"
             ##[error]The line 'A_EXPIRES_ON=arm' of tokens sets A_EXPIRES_ON, which the step sets already.
             What to do: Give each token a name of its own; NAME_EXPIRES_ON belongs to NAME.
-            More: TROUBLESHOOTING.md#token"#]]),
-        ("A=azureDevops1", expect![[r#"
+            More: TROUBLESHOOTING.md#token"#]],
+        ),
+        (
+            "A=azureDevops1",
+            expect![[r#"
             ##[error]The line 'A=azureDevops1' of tokens names no resource after its '='.
             What to do: Use azureDevOps, arm, graph, keyVault, storage, sql, an application ID or URI, or a scope that ends in /.default.
-            More: TROUBLESHOOTING.md#token"#]]),
-        ("A=arm graph", expect![[r#"
+            More: TROUBLESHOOTING.md#token"#]],
+        ),
+        (
+            "A=arm graph",
+            expect![[r#"
             ##[error]The line 'A=arm graph' of tokens has a space in its resource.
             What to do: One resource a line.
-            More: TROUBLESHOOTING.md#token"#]]),
-        ("A=$(resource)", expect![[r#"
+            More: TROUBLESHOOTING.md#token"#]],
+        ),
+        (
+            "A=$(resource)",
+            expect![[r#"
             ##[error]The line 'A=$(resource)' of tokens says $(resource), and the pipeline has no variable resource.
             What to do: Define the variable, or correct its name; a variable of a group needs `- group:` in this stage.
-            More: TROUBLESHOOTING.md#undefined-variable"#]]),
-        ("A=##vso[task.complete result=Succeeded]", expect![[r#"
+            More: TROUBLESHOOTING.md#undefined-variable"#]],
+        ),
+        (
+            "A=##vso[task.complete result=Succeeded]",
+            expect![[r#"
             ##[error]The line 'A=**vso[task.complete result=Succeeded]' of tokens has a space in its resource.
             What to do: One resource a line.
-            More: TROUBLESHOOTING.md#token"#]]),
-        ("A=azure\nB\nC=graph", expect![[r#"
+            More: TROUBLESHOOTING.md#token"#]],
+        ),
+        (
+            "A=azure\nB\nC=graph",
+            expect![[r#"
             ##[error]The line 'A=azure' of tokens names no resource after its '='.
             What to do: Use azureDevOps, arm, graph, keyVault, storage, sql, an application ID or URI, or a scope that ends in /.default.
             More: TROUBLESHOOTING.md#token
             The line 'B' of tokens has no '='.
             What to do: Write VARIABLE=resource, as in AZURE_DEVOPS_TOKEN=azureDevOps.
-            More: TROUBLESHOOTING.md#token"#]]),
+            More: TROUBLESHOOTING.md#token"#]],
+        ),
     ];
     for (tokens, log) in cases {
         log.assert_eq(&refused(&[("tokens", tokens)]));
@@ -85,46 +121,76 @@ fn quotes_the_line_that_is_wrong() {
 fn says_what_is_wrong_with_every_other_input() {
     let with_secret = ("azureSubscription", "with-secret");
     let cases: &[(&[(&str, &str)], Expect)] = &[
-        (&[("azureSubscription", "")], expect![[r#"
+        (
+            &[("azureSubscription", "")],
+            expect![[r#"
             ##[error]The input azureSubscription is empty, and the task needs it.
-            More: TROUBLESHOOTING.md#inputs"#]]),
-        (&[("azureSubscription", "no-such-connection")], expect![[r#"
+            More: TROUBLESHOOTING.md#inputs"#]],
+        ),
+        (
+            &[("azureSubscription", "no-such-connection")],
+            expect![[r#"
             ##[error]The agent gave this step no service connection no-such-connection.
               connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=no-such-connection
             What to do: Name the connection in the step's azureSubscription, and let the pipeline use it (the connection's page → Security).
-            More: TROUBLESHOOTING.md#connection"#]]),
-        (&[("azureSubscription", "$(connection)")], expect![[r#"
+            More: TROUBLESHOOTING.md#connection"#]],
+        ),
+        (
+            &[("azureSubscription", "$(connection)")],
+            expect![[r#"
             ##[error]The input azureSubscription says $(connection), and the pipeline has no variable connection.
             What to do: Define the variable, or correct its name; a variable of a group needs `- group:` in this stage.
-            More: TROUBLESHOOTING.md#undefined-variable"#]]),
-        (&[("tokens", "# nothing")], expect![[r#"
+            More: TROUBLESHOOTING.md#undefined-variable"#]],
+        ),
+        (
+            &[("tokens", "# nothing")],
+            expect![[r#"
             ##[error]The step asks for no token: tokens and idToken are both empty.
             What to do: Add a line such as AZURE_DEVOPS_TOKEN=azureDevOps to tokens.
-            More: TROUBLESHOOTING.md#token"#]]),
-        (&[("idToken", "my-token")], expect![[r#"
+            More: TROUBLESHOOTING.md#token"#]],
+        ),
+        (
+            &[("idToken", "my-token")],
+            expect![[r#"
             ##[error]The input idToken is 'my-token', which is no name for a variable: it may have letters, digits, `.` and `_` only, and starts with a letter or `_`.
             What to do: Use letters, digits and underscores.
-            More: TROUBLESHOOTING.md#token"#]]),
-        (&[("idToken", "AZURE_DEVOPS_TOKEN")], expect![[r#"
+            More: TROUBLESHOOTING.md#token"#]],
+        ),
+        (
+            &[("idToken", "AZURE_DEVOPS_TOKEN")],
+            expect![[r#"
             ##[error]The line 'AZURE_DEVOPS_TOKEN=azureDevOps' of tokens sets AZURE_DEVOPS_TOKEN, which the step sets already.
             What to do: Give each token a name of its own; NAME_EXPIRES_ON belongs to NAME.
-            More: TROUBLESHOOTING.md#token"#]]),
-        (&[with_secret, ("idToken", "ID_TOKEN")], expect![[r#"
+            More: TROUBLESHOOTING.md#token"#]],
+        ),
+        (
+            &[with_secret, ("idToken", "ID_TOKEN")],
+            expect![[r#"
             ##[error]idToken is asked for, and a connection of the scheme ServicePrincipal has none.
               connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[GUID]
             What to do: Convert the connection to workload identity federation, or leave idToken empty.
-            More: TROUBLESHOOTING.md#connection"#]]),
-        (&[("isOutput", "yes")], expect![[r#"
+            More: TROUBLESHOOTING.md#connection"#]],
+        ),
+        (
+            &[("isOutput", "yes")],
+            expect![[r#"
             ##[error]The input isOutput is 'yes', and it takes true, false.
-            More: TROUBLESHOOTING.md#inputs"#]]),
-        (&[("exposeToScripts", "$(expose)")], expect![[r#"
+            More: TROUBLESHOOTING.md#inputs"#]],
+        ),
+        (
+            &[("exposeToScripts", "$(expose)")],
+            expect![[r#"
             ##[error]The input exposeToScripts says $(expose), and the pipeline has no variable expose.
             What to do: Define the variable, or correct its name; a variable of a group needs `- group:` in this stage.
-            More: TROUBLESHOOTING.md#undefined-variable"#]]),
-        (&[("tenantId", "$(tenant)")], expect![[r#"
+            More: TROUBLESHOOTING.md#undefined-variable"#]],
+        ),
+        (
+            &[("tenantId", "$(tenant)")],
+            expect![[r#"
             ##[error]The input tenantId says $(tenant), and the pipeline has no variable tenant.
             What to do: Define the variable, or correct its name; a variable of a group needs `- group:` in this stage.
-            More: TROUBLESHOOTING.md#undefined-variable"#]]),
+            More: TROUBLESHOOTING.md#undefined-variable"#]],
+        ),
     ];
     for (inputs, log) in cases {
         log.assert_eq(&refused(inputs));
@@ -135,21 +201,30 @@ fn says_what_is_wrong_with_every_other_input() {
 fn says_what_a_connection_lacks() {
     let federated = || Connection::workload_identity("broken");
     let cases: &[(Connection, Expect)] = &[
-        (Connection::new("broken", "PublishProfile"), expect![[r#"
+        (
+            Connection::new("broken", "PublishProfile"),
+            expect![[r#"
             ##[error]The service connection's scheme, PublishProfile, has no identity in Microsoft Entra.
               connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[BROKEN]
             What to do: Use an Azure Resource Manager connection with workload identity federation.
-            More: TROUBLESHOOTING.md#connection"#]]),
-        (federated().parameter("tenantid", ""), expect![[r#"
+            More: TROUBLESHOOTING.md#connection"#]],
+        ),
+        (
+            federated().parameter("tenantid", ""),
+            expect![[r#"
             ##[error]The service connection has no tenant.
               connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[BROKEN]
             What to do: Open the connection's page, edit it and save it.
-            More: TROUBLESHOOTING.md#connection"#]]),
-        (federated().parameter("serviceprincipalid", ""), expect![[r#"
+            More: TROUBLESHOOTING.md#connection"#]],
+        ),
+        (
+            federated().parameter("serviceprincipalid", ""),
+            expect![[r#"
             ##[error]The service connection has no service principal (client) id.
               connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[BROKEN]
             What to do: Open the connection's page, edit it and save it.
-            More: TROUBLESHOOTING.md#connection"#]]),
+            More: TROUBLESHOOTING.md#connection"#]],
+        ),
         (
             Connection::client_secret("broken").parameter("servicePrincipalKey", ""),
             expect![[r#"
@@ -174,16 +249,22 @@ fn says_what_a_connection_lacks() {
                 What to do: Put the certificate and its RSA private key, both as PEM and without a password, into the connection; or convert it to workload identity federation.
                 More: TROUBLESHOOTING.md#connection"#]],
         ),
-        (federated().authority("http://login.example/"), expect![[r#"
+        (
+            federated().authority("http://login.example/"),
+            expect![[r#"
             ##[error]The service connection's authority, 'http://login.example/', is not HTTPS.
               connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[BROKEN]
             What to do: Correct the connection's environment, or use one that signs in with Microsoft Entra.
-            More: TROUBLESHOOTING.md#connection"#]]),
-        (federated().authority("login.example"), expect![[r#"
+            More: TROUBLESHOOTING.md#connection"#]],
+        ),
+        (
+            federated().authority("login.example"),
+            expect![[r#"
             ##[error]The service connection's authority, 'login.example', is no address.
               connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[BROKEN]
             What to do: Correct the connection's environment, or use one that signs in with Microsoft Entra.
-            More: TROUBLESHOOTING.md#connection"#]]),
+            More: TROUBLESHOOTING.md#connection"#]],
+        ),
         (
             federated().authority("https://adfs.example/adfs"),
             expect![[r#"

@@ -106,7 +106,9 @@ fn shows_issuer_subject_and_audience_of_what_was_presented() {
                 What to do: Open the app registration (or managed identity) → Certificates & secrets → Federated credentials and make its issuer, subject identifier and audience equal to those above, letter by letter. If the credential was made in the last minutes, run the job again.
                 More: TROUBLESHOOTING.md#aadsts7002138"#]],
         ),
-        (|world| world.unfederate(MY_CONNECTION), expect![[r###"
+        (
+            |world| world.unfederate(MY_CONNECTION),
+            expect![[r###"
             ##[error]Microsoft Entra refused the service connection (AADSTS70025) because the application has no federated credential at all.
               it said: The client has no configured federated identity credentials.
               issuer: https://vstoken.dev.azure.com/[GUID]
@@ -122,7 +124,8 @@ fn shows_issuer_subject_and_audience_of_what_was_presented() {
               tokens: AZURE_DEVOPS_TOKEN
               connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
             What to do: Open the app registration → Certificates & secrets → Federated credentials → Add credential, scenario "Other issuer", and enter the issuer, subject identifier and audience above.
-            More: TROUBLESHOOTING.md#aadsts70025"###]]),
+            More: TROUBLESHOOTING.md#aadsts70025"###]],
+        ),
     ];
     for (change, log) in cases {
         let world = World::start();
@@ -186,7 +189,8 @@ fn names_a_number_that_it_does_not_know() {
           tokens: AZURE_DEVOPS_TOKEN
           connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
         What to do: Look the code up at https://login.microsoftonline.com/error.
-        More: TROUBLESHOOTING.md#aadsts"#]].assert_eq(&refused(&world, MY_CONNECTION));
+        More: TROUBLESHOOTING.md#aadsts"#]]
+    .assert_eq(&refused(&world, MY_CONNECTION));
 }
 
 #[test]
@@ -424,12 +428,15 @@ fn says_what_azure_devops_says() {
 #[test]
 fn knows_when_something_else_answers_for_entra() {
     let cases: &[(Fault, Expect)] = &[
-        (Fault::SignInPage(200), expect![[r#"
+        (
+            Fault::SignInPage(200),
+            expect![[r#"
             ##[error][ENTRA] answered 200 with a web page, so something else than Microsoft Entra answered.
               tokens: AZURE_DEVOPS_TOKEN
               connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
             What to do: Look for a proxy, firewall or captive portal between the agent and this host.
-            More: TROUBLESHOOTING.md#not-the-service"#]]),
+            More: TROUBLESHOOTING.md#not-the-service"#]],
+        ),
         (
             Fault::Redirect("https://portal.example/login?x=1".to_owned()),
             expect![[r#"
@@ -439,24 +446,33 @@ fn knows_when_something_else_answers_for_entra() {
                 What to do: Look for a proxy, firewall or captive portal between the agent and this host.
                 More: TROUBLESHOOTING.md#not-the-service"#]],
         ),
-        (Fault::Status(200, vec![], "not JSON".to_owned()), expect![[r#"
+        (
+            Fault::Status(200, vec![], "not JSON".to_owned()),
+            expect![[r#"
             ##[error][ENTRA] answered 200 with text that is not JSON, so something else than Microsoft Entra answered.
               tokens: AZURE_DEVOPS_TOKEN
               connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
             What to do: Look for a proxy, firewall or captive portal between the agent and this host.
-            More: TROUBLESHOOTING.md#not-the-service"#]]),
-        (Fault::Status(200, vec![], "{}".to_owned()), expect![[r#"
+            More: TROUBLESHOOTING.md#not-the-service"#]],
+        ),
+        (
+            Fault::Status(200, vec![], "{}".to_owned()),
+            expect![[r#"
             ##[error][ENTRA] answered 200 with JSON without access_token, so something else than Microsoft Entra answered.
               tokens: AZURE_DEVOPS_TOKEN
               connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
             What to do: Look for a proxy, firewall or captive portal between the agent and this host.
-            More: TROUBLESHOOTING.md#not-the-service"#]]),
-        (Fault::Status(200, vec![], "[1".repeat(200_000)), expect![[r#"
+            More: TROUBLESHOOTING.md#not-the-service"#]],
+        ),
+        (
+            Fault::Status(200, vec![], "[1".repeat(200_000)),
+            expect![[r#"
             ##[error][ENTRA] answered 200 with more than 256 KiB, so something else than Microsoft Entra answered.
               tokens: AZURE_DEVOPS_TOKEN
               connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
             What to do: Look for a proxy, firewall or captive portal between the agent and this host.
-            More: TROUBLESHOOTING.md#not-the-service"#]]),
+            More: TROUBLESHOOTING.md#not-the-service"#]],
+        ),
         (
             Fault::Status(
                 200,
@@ -470,18 +486,24 @@ fn knows_when_something_else_answers_for_entra() {
                 What to do: Look for a proxy, firewall or captive portal between the agent and this host.
                 More: TROUBLESHOOTING.md#not-the-service"#]],
         ),
-        (Fault::Status(407, vec![], "<html>".to_owned()), expect![[r#"
+        (
+            Fault::Status(407, vec![], "<html>".to_owned()),
+            expect![[r#"
             ##[error][ENTRA] answered 407 with a web page, so something else than Microsoft Entra answered.
               tokens: AZURE_DEVOPS_TOKEN
               connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
             What to do: Look for a proxy, firewall or captive portal between the agent and this host.
-            More: TROUBLESHOOTING.md#not-the-service"#]]),
-        (Fault::Status(404, vec![], String::new()), expect![[r#"
+            More: TROUBLESHOOTING.md#not-the-service"#]],
+        ),
+        (
+            Fault::Status(404, vec![], String::new()),
+            expect![[r#"
             ##[error][ENTRA] answered 404 with nothing, so something else than Microsoft Entra answered.
               tokens: AZURE_DEVOPS_TOKEN
               connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
             What to do: Look for a proxy, firewall or captive portal between the agent and this host.
-            More: TROUBLESHOOTING.md#not-the-service"#]]),
+            More: TROUBLESHOOTING.md#not-the-service"#]],
+        ),
     ];
     for (fault, log) in cases {
         let world = World::start();
@@ -493,31 +515,43 @@ fn knows_when_something_else_answers_for_entra() {
 #[test]
 fn refuses_a_token_that_is_not_the_one_asked_for() {
     let cases: &[(TokenFlaw, Expect)] = &[
-        (TokenFlaw::Tenant, expect![[r#"
+        (
+            TokenFlaw::Tenant,
+            expect![[r#"
             ##[error]Microsoft Entra was asked for a token of tenant [TENANT] and gave one of tenant [GUID].
               tokens: AZURE_DEVOPS_TOKEN
               connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
             What to do: Check the connection's authority: something between the agent and Microsoft Entra answers in its place.
-            More: TROUBLESHOOTING.md#another-token"#]]),
-        (TokenFlaw::Audience, expect![[r#"
+            More: TROUBLESHOOTING.md#another-token"#]],
+        ),
+        (
+            TokenFlaw::Audience,
+            expect![[r#"
             ##[error]Microsoft Entra was asked for a token for 499b84ac-1321-427f-aa17-267ca6975798/.default and gave one for '[GUID]'.
               tokens: AZURE_DEVOPS_TOKEN
               connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
             What to do: Check the connection's authority: something between the agent and Microsoft Entra answers in its place.
-            More: TROUBLESHOOTING.md#another-token"#]]),
-        (TokenFlaw::Expired, expect![[r#"
+            More: TROUBLESHOOTING.md#another-token"#]],
+        ),
+        (
+            TokenFlaw::Expired,
+            expect![[r#"
             ##[error]Microsoft Entra's token is over already, as this agent's clock sees it.
               token ends: [TIME]
               agent's clock: [TIME]
               tokens: AZURE_DEVOPS_TOKEN
               connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
             What to do: Set the agent's clock (NTP).
-            More: TROUBLESHOOTING.md#clock"#]]),
-        (TokenFlaw::Long, expect![[r#"
+            More: TROUBLESHOOTING.md#clock"#]],
+        ),
+        (
+            TokenFlaw::Long,
+            expect![[r#"
             Signed in at [ENTRA], tenant [TENANT].
             ##[error]The value of AZURE_DEVOPS_TOKEN has 78914 characters; 32000 is the most that every system takes in a variable.
             What to do: Give the identity fewer groups or roles: they make its tokens long.
-            More: TROUBLESHOOTING.md#token"#]]),
+            More: TROUBLESHOOTING.md#token"#]],
+        ),
     ];
     for (flaw, log) in cases {
         let world = World::start();
@@ -535,10 +569,10 @@ fn says_what_a_managed_identity_lacks() {
     job.agent_environment("IDENTITY_HEADER", "another header");
     let outcome = run(&mut job, &[("azureSubscription", "machine")]);
     let id = world.connection_id("machine");
-    expect![[r###"
-        ##[error]The agent's managed identity gave no token: ManagedIdentityCredential authentication failed. The request failed: {"message":"The X-IDENTITY-HEADER is wrong.","statusCode":401} To troubleshoot, visit https://aka.ms/azsdk/rust/identity/troubleshoot#managed-id.
+    expect![[r#"
+        ##[error]The agent's managed identity gave no token: ManagedIdentityCredential authentication failed. The request failed: its answer cannot be read.
           tokens: AZURE_DEVOPS_TOKEN
           connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
         What to do: Run the job on an agent whose machine has that identity, or use a connection with workload identity federation, which works on every agent.
-        More: TROUBLESHOOTING.md#managed-identity"###]].assert_eq(&stable(&world, &outcome.log.replace(&id, "[CONNECTION]")));
+        More: TROUBLESHOOTING.md#managed-identity"#]].assert_eq(&stable(&world, &outcome.log.replace(&id, "[CONNECTION]")));
 }

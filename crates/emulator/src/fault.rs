@@ -27,6 +27,9 @@ pub enum Fault {
     SignInRedirect,
     /// Redirects anywhere.
     Redirect(String),
+    /// Answers at the next beat of the service's life, so that all who asked since the last one go on at
+    /// the same moment.
+    OnTheBeat(Duration),
     /// Bytes that a test makes up.
     Bytes(Arc<dyn Fn(&Request) -> Vec<u8> + Send + Sync>),
 }
@@ -42,6 +45,7 @@ impl fmt::Debug for Fault {
             Self::SignInPage(_) => "SignInPage",
             Self::SignInRedirect => "SignInRedirect",
             Self::Redirect(_) => "Redirect",
+            Self::OnTheBeat(_) => "OnTheBeat",
             Self::Bytes(_) => "Bytes",
         };
         formatter.write_str(name)
@@ -59,6 +63,7 @@ impl Fault {
     pub(crate) fn apply(
         &self,
         request: &Request,
+        since_start: Duration,
         service: impl FnOnce(&Request) -> Answer,
     ) -> Reply {
         match self {
@@ -68,6 +73,13 @@ impl Fault {
                 body: body.clone().into_bytes(),
             }),
             Self::Delay(time) => Reply::After(*time, Box::new(Reply::Answer(service(request)))),
+            Self::OnTheBeat(beat) => {
+                let waiting = since_start.as_millis() % beat.as_millis();
+                let left = beat.saturating_sub(Duration::from_millis(
+                    u64::try_from(waiting).unwrap_or_default(),
+                ));
+                Reply::After(left, Box::new(Reply::Answer(service(request))))
+            }
             Self::Truncate => {
                 let answer = service(request);
                 let mut bytes = answer.to_bytes();

@@ -145,7 +145,7 @@ impl Service {
             answer
         };
         let reply = match fault {
-            Some(fault) => fault.apply(request, answer),
+            Some(fault) => fault.apply(request, at, answer),
             None => Reply::Answer(answer(request)),
         };
         self.lock().arrivals[index].status = status;

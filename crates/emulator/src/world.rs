@@ -473,6 +473,18 @@ impl World {
         Proxy { port, asked }
     }
 
+    /// The address of a plain server on this machine that answers every request with bytes of a test's own.
+    #[must_use]
+    pub fn server_of_bytes(
+        &self,
+        bytes: impl Fn(&http::Request) -> Vec<u8> + Send + Sync + 'static,
+    ) -> String {
+        let (listener, port) = self.runtime().block_on(http::listen());
+        let handles: Handler = Arc::new(move |request| http::Reply::Bytes(bytes(request)));
+        self.runtime().spawn(http::serve(listener, None, handles));
+        format!("http://127.0.0.1:{port}/")
+    }
+
     /// A port that leads to `port` over a network with this round trip.
     #[must_use]
     pub fn relay(&self, port: u16, round_trip: Duration) -> u16 {

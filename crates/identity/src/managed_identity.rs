@@ -11,6 +11,7 @@ use azure_identity::{ManagedIdentityCredential, ManagedIdentityCredentialOptions
 
 use adieu_secret::AccessToken;
 
+use crate::answer::first_line;
 use crate::error::Error;
 use crate::exchange::Token;
 use crate::scope::Scope;
@@ -41,13 +42,37 @@ pub(crate) async fn access_tokens(
                 value: AccessToken::new(token.token.secret().to_owned()),
                 expires_on: SystemTime::from(token.expires_on),
             }),
-            Ok(Err(error)) => Err(Error::ManagedIdentity(error.to_string())),
+            Ok(Err(error)) => Err(Error::ManagedIdentity(reason(&error.to_string()))),
             Err(_elapsed) => Err(Error::ManagedIdentity(
                 "its endpoint did not answer within 30 seconds".to_owned(),
             )),
         });
     }
     tokens
+}
+
+/// What azure_identity says, without the endpoint's whole body and without the address of its own help.
+fn reason(text: &str) -> String {
+    let text = text
+        .split(" To troubleshoot, visit")
+        .next()
+        .unwrap_or_default();
+    let Some((before, body)) = text.split_once('{') else {
+        return first_line(text).trim_end_matches('.').to_owned();
+    };
+    let said = serde_json::from_str::<serde_json::Value>(&format!("{{{body}"))
+        .ok()
+        .and_then(|body| {
+            let fields = ["message", "error_description", "error"];
+            let field = |name: &str| body.get(name)?.as_str().map(first_line);
+            fields.into_iter().find_map(field)
+        });
+    let said = said.unwrap_or_else(|| "its answer cannot be read".to_owned());
+    format!(
+        "{}: {}",
+        first_line(before).trim_end_matches([':', ' ']),
+        said.trim_end_matches('.')
+    )
 }
 
 fn credential(
@@ -66,4 +91,26 @@ fn credential(
         ..ManagedIdentityCredentialOptions::default()
     };
     ManagedIdentityCredential::new(Some(options)).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shows_what_the_endpoint_said_and_not_its_body() {
+        for (text, expected) in [
+            (
+                r#"ManagedIdentityCredential authentication failed. The request failed: {"statusCode":400,"message":"No identity."} To troubleshoot, visit x"#,
+                "ManagedIdentityCredential authentication failed. The request failed: No identity",
+            ),
+            (
+                "ManagedIdentityCredential authentication failed. The request failed: {oops",
+                "ManagedIdentityCredential authentication failed. The request failed: its answer cannot be read",
+            ),
+            ("connection refused.", "connection refused"),
+        ] {
+            assert_eq!(reason(text), expected);
+        }
+    }
 }

@@ -3,6 +3,7 @@
 //! It ships nothing, and needs nothing but Rust and Node to start. The house rules are its tests.
 
 mod bench;
+mod clients;
 mod command;
 mod demo;
 mod package;

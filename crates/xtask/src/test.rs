@@ -5,11 +5,13 @@
 use std::process::Command;
 
 use crate::command::run as run_command;
-use crate::{prerequisites, root};
+use crate::{clients, prerequisites, root};
 
 /// Runs the tests whose names contain one of the filters; all without any.
 pub(crate) fn run(filters: &[&str]) -> Result<(), String> {
     prerequisites::node()?;
+    clients::node()?;
+    clients::python()?;
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command

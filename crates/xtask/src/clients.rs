@@ -1,0 +1,77 @@
+//! The real clients that the tests and measurements run beside ours, installed below `target/`.
+//!
+//! It installs by package name and pinned version, once; it never updates what is there.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::command::{run, tell};
+use crate::target;
+
+/// The newest that runs on Node 20.
+const AZURE_IDENTITY_FOR_NODE: &str = "@azure/identity@4.13.1";
+const AZURE_IDENTITY_FOR_PYTHON: &str = "azure-identity==1.27.0";
+
+/// The Azure SDK for JavaScript. Returns the folder from which Node finds it.
+pub(crate) fn node() -> Result<PathBuf, String> {
+    installed("node", &[AZURE_IDENTITY_FOR_NODE], |folder| {
+        fs::write(folder.join("package.json"), "{\"private\":true}\n")
+            .map_err(|error| format!("{} cannot be written to: {error}.", folder.display()))?;
+        let npm = if cfg!(windows) { "npm.cmd" } else { "npm" };
+        let mut command = Command::new(npm);
+        command.current_dir(folder).args([
+            "install",
+            "--silent",
+            "--no-audit",
+            "--no-fund",
+            AZURE_IDENTITY_FOR_NODE,
+        ]);
+        run(&mut command)
+    })
+}
+
+/// The Azure SDK for Python, in an environment of its own. Returns that environment's folder.
+pub(crate) fn python() -> Result<PathBuf, String> {
+    installed("python", &[AZURE_IDENTITY_FOR_PYTHON], |folder| {
+        let python = if cfg!(windows) { "python" } else { "python3" };
+        run(Command::new(python).args(["-m", "venv"]).arg(folder)).map_err(|reason| {
+            format!(
+                "{reason} Install Python 3.9 or newer with its venv module (Debian: python3-venv)."
+            )
+        })?;
+        let pip = folder.join(if cfg!(windows) {
+            "Scripts/pip.exe"
+        } else {
+            "bin/pip"
+        });
+        run(Command::new(pip).args([
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            AZURE_IDENTITY_FOR_PYTHON,
+        ]))
+    })
+}
+
+/// Installs what is not there yet. A file with the packages' names says that an installation is whole.
+fn installed(
+    name: &str,
+    packages: &[&str],
+    install: impl FnOnce(&Path) -> Result<(), String>,
+) -> Result<PathBuf, String> {
+    let folder = target().join("clients").join(name);
+    let mark = folder.join(".installed");
+    let wanted = packages.join("\n");
+    if fs::read_to_string(&mark).is_ok_and(|there| there == wanted) {
+        return Ok(folder);
+    }
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder)
+        .map_err(|error| format!("{} cannot be made: {error}.", folder.display()))?;
+    tell(&format!("Installing {wanted} …"));
+    install(&folder)?;
+    fs::write(&mark, wanted)
+        .map_err(|error| format!("{} cannot be written: {error}.", mark.display()))?;
+    Ok(folder)
+}
