@@ -2,6 +2,8 @@
 //!
 //! It finds nothing itself and prints nothing. Every sentence about a manifest is written here, once.
 
+mod remedy;
+
 use crate::document::Place;
 
 /// One thing that is wrong, and where.
@@ -44,6 +46,12 @@ pub enum Problem {
         /** The parser's words. */
         detail: String,
     },
+    /// The text of a task.json is no JSON.
+    #[error("this is no JSON: {detail}")]
+    TaskSyntax {
+        /** The parser's words. */
+        detail: String,
+    },
     /// A value of another type than its key needs.
     #[error("`{key}` must be {expected}, but this is {found}")]
     WrongType {
@@ -57,6 +65,18 @@ pub enum Problem {
     /// A key that must be there.
     #[error("`{key}` is missing")]
     Missing {
+        /** Key path. */
+        key: String,
+    },
+    /// A key that a task must have.
+    #[error("the task has no `{key}`")]
+    TaskMissing {
+        /** Key path. */
+        key: String,
+    },
+    /// A key that the catalogue of tasks shows.
+    #[error("the task has no `{key}`, which the catalogue shows")]
+    TaskLacks {
         /** Key path. */
         key: String,
     },
@@ -339,6 +359,22 @@ pub enum Problem {
         /** The rule in words. */
         rule: &'static str,
     },
+    /// A value that the schema does not have, and servers take all the same.
+    #[error("`{key}` is `{value}`, and the schema wants {rule}")]
+    AgainstSchema {
+        /** Key path. */
+        key: String,
+        /** As written. */
+        value: String,
+        /** The rule in words. */
+        rule: &'static str,
+    },
+    /// A task without a picture.
+    #[error("the task has no `{part}`: a grey square stands in the catalogue")]
+    NoTaskIcon {
+        /** Part looked for. */
+        part: String,
+    },
     /// Two inputs of one name.
     #[error("input `{name}` is already declared in {first}")]
     DuplicateInput {
@@ -414,114 +450,4 @@ pub enum Problem {
         /** Bound. */
         limit: u64,
     },
-}
-
-impl Problem {
-    /// How grave the situation is.
-    #[must_use]
-    pub fn severity(&self) -> Severity {
-        match self {
-            Self::SetTwice { .. }
-            | Self::NoTargets
-            | Self::Incomplete { .. }
-            | Self::EmptyProperty { .. }
-            | Self::ReservedPart { .. }
-            | Self::DuplicateProperty { .. }
-            | Self::NoIcon
-            | Self::SmallIcon { .. }
-            | Self::IconFormat { .. }
-            | Self::TooLarge { .. }
-            | Self::TaskNotOffered { .. }
-            | Self::UnknownKey { .. }
-            | Self::RuleWithoutInput { .. }
-            | Self::NoSuchGroup { .. }
-            | Self::CannotRaise { .. }
-            | Self::OldHandlers { .. } => Severity::Warning,
-            Self::Syntax { .. }
-            | Self::WrongType { .. }
-            | Self::OnlyOnce { .. }
-            | Self::RepositoryType { .. }
-            | Self::BadColor { .. }
-            | Self::FileWithoutPath
-            | Self::FileMissing { .. }
-            | Self::Unreadable { .. }
-            | Self::FolderLink { .. }
-            | Self::NotAFile { .. }
-            | Self::BadPartName { .. }
-            | Self::PartCollision { .. }
-            | Self::BadTranslation
-            | Self::OverLimit { .. }
-            | Self::ManifestProgram => Severity::Fatal,
-            _ => Severity::Error,
-        }
-    }
-
-    /// What to do about it; nothing where the sentence says it already.
-    #[must_use]
-    pub fn remedy(&self) -> Option<&'static str> {
-        Some(match self {
-            Self::Syntax { .. } => "Correct the line; comments and trailing commas need --json5",
-            Self::Missing { .. } => "Add the key, here or with --override",
-            Self::SetTwice { .. } | Self::OnlyOnce { .. } => {
-                "Keep one of the two, or set the value with --override"
-            }
-            Self::BadVersion { .. } => "Write a version such as 1.4.0, or pass --extension-version",
-            Self::LongDescription { .. } => "Move the long text to content.details",
-            Self::NoTargets => r#"Add "targets": [{ "id": "Microsoft.VisualStudio.Services" }]"#,
-            Self::UnknownTarget { .. } => {
-                "Use Microsoft.VisualStudio.Services, or one of its .Cloud, .Integration and Microsoft.TeamFoundation.Server forms"
-            }
-            Self::PaidWithoutSupport => r#"Add "links": { "support": { "uri": "https://…" } }"#,
-            Self::FileMissing { .. } => {
-                "`files` and `icons` are relative to the manifest; `content` and `screenshots` to --root"
-            }
-            Self::FolderLink { .. } => {
-                "Name the folder that it leads to in `files`, with a `packagePath`"
-            }
-            Self::BadPartName { .. } => {
-                "Rename the file, or give it another name with `packagePath`"
-            }
-            Self::PartCollision { .. } => {
-                "Rename one of the files, or give it another name with `packagePath`"
-            }
-            Self::ReservedPart { .. } => "Leave the file out of `files`",
-            Self::DuplicateAsset { .. } => {
-                "Give one of the files another `assetType`, or make it not addressable"
-            }
-            Self::NoIcon => r#"Add "icons": { "default": "icon.png" }, 128x128 pixels"#,
-            Self::SmallIcon { .. } | Self::IconFormat { .. } => "Replace it with a larger PNG",
-            Self::TooLarge { .. } => {
-                "Leave out what the extension does not need at run time, or raise the server's limit"
-            }
-            Self::TaskNotPacked { .. } => {
-                "Add the task's folder to `files`, under the name that `properties.name` has"
-            }
-            Self::TaskNotOffered { .. } => {
-                "Add a contribution of type ms.vss-distributed-task.task, or leave the folder out of `files`"
-            }
-            Self::MixedTasks { .. } => {
-                "All folders of one contribution are versions of one task: same name, same ID"
-            }
-            Self::DuplicateTaskId { .. } => "Give the task a new GUID, or use --update-tasks-id",
-            Self::DuplicateTaskVersion { .. } => "Raise the version of one of them",
-            Self::UnknownKey { .. } => "Check its spelling against tasks.schema.json",
-            Self::RuleWithoutInput { .. } => {
-                "Name an existing input; as it is, the field is never shown"
-            }
-            Self::NoSuchGroup { .. } => "Declare the group, or correct its name",
-            Self::TargetNotPacked { .. } => {
-                "Build the task before packaging, and check that `files` holds the whole folder"
-            }
-            Self::NoBinary { .. } => "Put the binaries into the task's folder before packaging",
-            Self::OldHandlers { .. } => "Add Node20_1 and Node24 handlers",
-            Self::ManifestProgram => {
-                "Run it with Node yourself and write its result to a file: node -e \"console.log(JSON.stringify(require('./manifest.js')({})))\" > vss-extension.json"
-            }
-            Self::RepositoryType { .. } => {
-                r#"Write "repository": { "type": "git", "uri": "https://…" }"#
-            }
-            Self::BadColor { .. } => "Write it as #rrggbb",
-            _ => return None,
-        })
-    }
 }

@@ -101,7 +101,7 @@ fn declare(
 }
 
 /// The path relative to where we are, for messages.
-fn named(path: &Path) -> String {
+pub(crate) fn named(path: &Path) -> String {
     let here = std::env::current_dir().unwrap_or_default();
     shown(path.strip_prefix(&here).unwrap_or(path))
 }

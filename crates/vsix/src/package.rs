@@ -2,19 +2,22 @@
 //!
 //! It changes nothing but the output file, and that one only when everything else has gone well.
 
+use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
-use adieu_manifest::document::Place;
+use adieu_manifest::document::{Node, Place, Value};
 use adieu_manifest::extension::localisation::service_manifest;
-use adieu_manifest::extension::{Extension, Pricing, Visibility, check, gallery, merge};
-use adieu_manifest::finding::{Finding, Severity};
+use adieu_manifest::extension::{Extension, Pricing, Said, Visibility, check, gallery, merge};
+use adieu_manifest::finding::{Finding, Problem, Severity};
 
 use crate::archive::{ArchiveWriter, Source, Timestamp, write_entries};
 use crate::manifests::{self, Manifests, shown};
 use crate::parts::{Asset, Part, Parts};
-use crate::{content_type, files, vsixmanifest};
+use crate::task_update::{self, Owner, TaskUpdates};
+use crate::tasks::{self, Task};
+use crate::{content_type, files, image, vsixmanifest};
 
 /// What to change in the manifests, for this package only.
 #[derive(Debug, Clone, Default)]
@@ -52,6 +55,8 @@ pub struct PackageOptions {
     pub rev_version: bool,
     /// Folder with one folder for each language.
     pub loc_root: Option<PathBuf>,
+    /// What to change in tasks.
+    pub tasks: TaskUpdates,
     /// Reads manifests as JSON5.
     pub json5: bool,
     /// Packs in spite of errors, as long as a package can be made.
@@ -73,6 +78,7 @@ impl PackageOptions {
             overrides: Overrides::default(),
             rev_version: false,
             loc_root: None,
+            tasks: TaskUpdates::default(),
             json5: false,
             bypass_validation: false,
             output: None,
@@ -160,7 +166,6 @@ pub fn package(options: &PackageOptions) -> Result<Packaged, PackageError> {
         findings.extend(check::check(&extension, &manifest));
     }
     let mut parts = Parts::default();
-    localise(&extension, &manifests, &mut parts, &mut findings);
     files::add(
         &extension,
         &options.root,
@@ -168,6 +173,16 @@ pub fn package(options: &PackageOptions) -> Result<Packaged, PackageError> {
         &mut parts,
         &mut findings,
     );
+    let tasks = tasks::check(&extension, &parts, &mut findings);
+    update_tasks(
+        &mut extension,
+        &mut parts,
+        &tasks,
+        options.tasks,
+        &mut findings,
+    );
+    localise(&extension, &manifests, &mut parts, &mut findings);
+    check_icon(&extension, &parts, &manifest, &mut findings);
     parts.check_assets(&mut findings);
 
     let least = if options.bypass_validation {
@@ -181,7 +196,7 @@ pub fn package(options: &PackageOptions) -> Result<Packaged, PackageError> {
     {
         return Err(PackageError::Refused { findings });
     }
-    let text = |said: &Option<adieu_manifest::extension::Said<String>>| {
+    let text = |said: &Option<Said<String>>| {
         said.as_ref()
             .map(|said| said.value.clone())
             .unwrap_or_default()
@@ -197,6 +212,7 @@ pub fn package(options: &PackageOptions) -> Result<Packaged, PackageError> {
     );
     let entries = entries(&extension, &parts);
     let size = write(&path, &entries, options.timestamp)?;
+    check_size(size, &path, &mut findings);
     Ok(Packaged {
         path,
         publisher,
@@ -221,6 +237,127 @@ fn set_gallery(extension: &mut Extension, overrides: &Overrides) {
     }
     if !extension.elements.contains(&Element::GalleryFlags) {
         extension.elements.push(Element::GalleryFlags);
+    }
+}
+
+/// Gives tasks their new versions and IDs, in `task.json`, `task.loc.json` and wherever another task supports them.
+fn update_tasks(
+    extension: &mut Extension,
+    parts: &mut Parts,
+    tasks: &[Task],
+    updates: TaskUpdates,
+    findings: &mut Vec<Finding>,
+) {
+    if updates.is_none() {
+        return;
+    }
+    let text = |said: &Option<Said<String>>| {
+        said.as_ref()
+            .map(|said| said.value.clone())
+            .unwrap_or_default()
+    };
+    let (publisher, extension_id) = (text(&extension.publisher), text(&extension.id));
+    let owner = Owner {
+        publisher: &publisher,
+        extension_id: &extension_id,
+        version: task_version(&text(&extension.version)),
+    };
+    let mut ids = HashMap::new();
+    for task in tasks {
+        let name = task.facts.name.as_ref().map(|name| name.value.as_str());
+        match task_update::update(&task.text, &task.place.file, name, owner, updates) {
+            Ok(changed) => {
+                ids.extend(changed.id.map(|(old, new)| (old.to_lowercase(), new)));
+                parts.replace(&task.part, changed.text.into_bytes());
+            }
+            Err(error) => findings.push(Finding::new(
+                &error.place,
+                Problem::TaskSyntax {
+                    detail: error.detail,
+                },
+            )),
+        }
+        let localised = format!(
+            "{}task.loc.json",
+            task.part.strip_suffix("task.json").unwrap_or_default()
+        );
+        let Some(part) = parts.find(&localised) else {
+            continue;
+        };
+        let file = part
+            .source
+            .path()
+            .map_or_else(|| localised.clone(), files::named);
+        let text = part
+            .source
+            .read()
+            .ok()
+            .and_then(|bytes| String::from_utf8(bytes).ok())
+            .unwrap_or_default();
+        match task_update::update(&text, &file, name, owner, updates) {
+            Ok(changed) => parts.replace(&localised, changed.text.into_bytes()),
+            Err(error) => findings.push(Finding::new(
+                &error.place,
+                Problem::TaskSyntax {
+                    detail: error.detail,
+                },
+            )),
+        }
+    }
+    let contributions = extension
+        .service
+        .iter_mut()
+        .find(|(key, _)| key == "contributions");
+    if let Some((
+        _,
+        Node {
+            value: Value::List(contributions),
+            ..
+        },
+    )) = contributions
+    {
+        task_update::update_supports_tasks(contributions, &ids);
+    }
+}
+
+/// The three numbers that a task takes from an extension's version; a fourth has no place there.
+pub(crate) fn task_version(version: &str) -> [u32; 3] {
+    let numbers = check::parse_version(version).unwrap_or_default();
+    [0, 1, 2].map(|index| numbers.get(index).copied().unwrap_or(0))
+}
+
+fn check_icon(extension: &Extension, parts: &Parts, manifest: &Place, findings: &mut Vec<Finding>) {
+    const ICON: &str = "Microsoft.VisualStudio.Services.Icons.Default";
+    match parts
+        .list()
+        .iter()
+        .find(|part| part.assets.iter().any(|asset| asset.kind == ICON))
+    {
+        Some(part) => image::check(part, 128, findings),
+        // An icon that is named and missing is a finding of its own.
+        None if extension
+            .listed
+            .iter()
+            .any(|file| file.asset_types.iter().any(|kind| kind == ICON)) => {}
+        None => findings.push(Finding::new(manifest, Problem::NoIcon)),
+    }
+}
+
+/// Sizes that Azure DevOps Server takes when nobody has raised them: `maxPackageSize` of the gallery's settings.
+fn check_size(size: u64, path: &Path, findings: &mut Vec<Finding>) {
+    let limits = [
+        ("Azure DevOps Server 2022", 104_857_600),
+        ("Azure DevOps Server 2019", 26_214_400),
+    ];
+    if let Some((server, limit)) = limits.into_iter().find(|(_, limit)| size > *limit) {
+        findings.push(Finding::new(
+            &Place::file(&shown(path)),
+            Problem::TooLarge {
+                size,
+                limit,
+                server,
+            },
+        ));
     }
 }
 
@@ -344,7 +481,7 @@ pub(crate) enum ReplaceError<E> {
 
 impl<E> ReplaceError<E> {
     /// The one error, made of the system's where it is that.
-    fn unwrap_or_else(self, make: impl FnOnce(std::io::Error) -> E) -> E {
+    pub(crate) fn unwrap_or_else(self, make: impl FnOnce(std::io::Error) -> E) -> E {
         match self {
             Self::Io(error) => make(error),
             Self::Body(error) => error,

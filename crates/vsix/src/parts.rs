@@ -114,6 +114,17 @@ impl Parts {
         }
     }
 
+    /// Replaces the bytes of a part.
+    pub(crate) fn replace(&mut self, name: &str, bytes: Vec<u8>) {
+        if let Some(part) = self
+            .by_name
+            .get(&name.to_lowercase())
+            .and_then(|index| self.list.get_mut(*index))
+        {
+            part.source = Source::Bytes(bytes);
+        }
+    }
+
     /// Names the parts that would have to be a file and a folder at once.
     pub(crate) fn check_folders(&self, findings: &mut Vec<Finding>) {
         for part in &self.list {
