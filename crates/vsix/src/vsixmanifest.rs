@@ -37,8 +37,7 @@ pub(crate) fn document(extension: &Extension, parts: &[Part]) -> String {
             });
         root.push(Element::new("Installation").children(targets));
     }
-    root.push(assets(extension, parts));
-    root.to_document()
+    root.children(assets(extension, parts)).to_document()
 }
 
 fn own(said: Option<&Said<String>>) -> Option<&str> {
@@ -110,12 +109,11 @@ fn badge(badge: &Badge) -> Element {
         )
 }
 
-fn assets(extension: &Extension, parts: &[Part]) -> Element {
-    let mut assets = Element::new("Assets");
+/// The assets; an extension without any has no such element.
+fn assets(extension: &Extension, parts: &[Part]) -> Option<Element> {
+    let mut assets: Vec<Element> = Vec::new();
     for part in parts {
-        for kind in &part.assets {
-            assets.push(asset(kind, &part.name));
-        }
+        assets.extend(part.assets.iter().map(|kind| asset(kind, &part.name)));
     }
     if extension.has_service_manifest() {
         let manifest = Asset {
@@ -125,7 +123,7 @@ fn assets(extension: &Extension, parts: &[Part]) -> Element {
         };
         assets.push(asset(&manifest, "extension.vsomanifest"));
     }
-    assets
+    (!assets.is_empty()).then(|| Element::new("Assets").children(assets))
 }
 
 fn asset(asset: &Asset, path: &str) -> Element {

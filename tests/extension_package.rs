@@ -1,0 +1,2 @@
+//! `adieu extension package`.
+mod peer;
