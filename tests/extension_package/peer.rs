@@ -525,7 +525,7 @@ tfx:   type of allvss-extension.json: application/json
             folder.adieu(&["package"]).transcript(),
             "warning: vss-extension.json:1: the extension has no `icons.default`: the Marketplace shows a grey square
   Add \"icons\": { \"default\": \"icon.png\" }, 128x128 pixels.
-error: vss-extension.json:4: part `A.HTML` and part `a.html` (from vss-extension.json:4) differ by letter case only, or not at all
+error: vss-extension.json:4: part `A.HTML` cannot stand beside part `a.html` (from vss-extension.json:4): on disk they would be in each other's way
   Rename one of the files, or give it another name with `packagePath`.
 error: the extension cannot be packed: 1 error to correct
 exit 1

@@ -107,9 +107,7 @@ pub enum Problem {
         value: String,
     },
     /// A version that the Marketplace refuses.
-    #[error(
-        "the extension version `{value}` is not one to four numbers with dots between them, the first three being the common form"
-    )]
+    #[error("the extension version `{value}` is not one to four numbers with dots between them")]
     BadVersion {
         /** As written. */
         value: String,
@@ -227,7 +225,7 @@ pub enum Problem {
     },
     /// Two parts that a package cannot tell apart.
     #[error(
-        "part `{part}` and part `{other}` (from {first}) differ by letter case only, or not at all"
+        "part `{part}` cannot stand beside part `{other}` (from {first}): on disk they would be in each other's way"
     )]
     PartCollision {
         /** Name. */

@@ -159,10 +159,10 @@ pub fn package(options: &PackageOptions) -> Result<Packaged, PackageError> {
         |first| first.document.place.clone(),
     );
     // Without its manifests an extension lacks everything; saying so again for each key would hide the reason.
-    if !findings
+    let is_readable = !findings
         .iter()
-        .any(|finding| finding.problem.severity() == Severity::Fatal)
-    {
+        .any(|finding| finding.problem.severity() == Severity::Fatal);
+    if is_readable {
         findings.extend(check::check(&extension, &manifest));
     }
     let mut parts = Parts::default();
@@ -182,7 +182,9 @@ pub fn package(options: &PackageOptions) -> Result<Packaged, PackageError> {
         &mut findings,
     );
     localise(&extension, &manifests, &mut parts, &mut findings);
-    check_icon(&extension, &parts, &manifest, &mut findings);
+    if is_readable {
+        check_icon(&extension, &parts, &manifest, &mut findings);
+    }
     parts.check_assets(&mut findings);
 
     let least = if options.bypass_validation {

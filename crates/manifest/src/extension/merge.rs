@@ -226,7 +226,7 @@ impl Merging {
             Value::Null => None,
             _ => {
                 self.findings.push(wrong_type(value, key, "a string"));
-                return;
+                value.scalar()
             }
         };
         let existing = field(&mut self.extension);

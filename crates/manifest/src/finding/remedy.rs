@@ -85,7 +85,9 @@ impl Problem {
             }
             Self::NoIcon => r#"Add "icons": { "default": "icon.png" }, 128x128 pixels"#,
             Self::NoTaskIcon { .. } => "Add a PNG of 32x32 pixels",
-            Self::SmallIcon { .. } | Self::IconFormat { .. } => "Replace it with a larger PNG",
+            Self::SmallIcon { .. } | Self::IconFormat { .. } => {
+                "Replace it with a PNG that is large enough"
+            }
             Self::TooLarge { .. } => {
                 "Leave out what the extension does not need at run time, or raise the server's limit"
             }

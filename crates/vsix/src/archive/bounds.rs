@@ -87,7 +87,7 @@ pub enum Untrusted {
         reason: &'static str,
     },
     /// Two entries that a file system cannot tell apart.
-    #[error("entries `{first}` and `{second}` differ by letter case only, or not at all")]
+    #[error("entries `{first}` and `{second}` would be in each other's way on disk")]
     DuplicateName {
         /** Name. */
         first: String,

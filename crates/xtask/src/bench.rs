@@ -1,0 +1,5 @@
+//! Measurements beside peers, one file for each.
+//!
+//! It judges; it never changes what it measures.
+
+pub mod package;
