@@ -59,7 +59,9 @@ fn identity_name_and_flags_change_and_nothing_else() {
         "--json",
     ];
     let ran = folder.adieu(&flags);
-    assert_eq!(ran.transcript(), "\
+    assert_eq!(
+        ran.transcript(),
+        "\
 {
   \"changed\": [
     \"extension.vsixmanifest\"
@@ -79,7 +81,8 @@ fn identity_name_and_flags_change_and_nothing_else() {
   \"version\": \"4.0.0\"
 }
 exit 0
-");
+"
+    );
     let expected = before
         .replace(
             r#"Id="hello" Publisher="pub" Version="3.2.1""#,
@@ -289,4 +292,30 @@ exit 2
 error: --publisher: the publisher `` may hold letters, digits, dashes and underscores only
 exit 2
 ");
+}
+
+#[test]
+fn an_identity_that_is_a_path_stays_in_the_folder() {
+    let folder = hello(&[]);
+    let flags = [
+        "package",
+        "--bypass-validation",
+        "--output-path",
+        "in.vsix",
+        "--publisher",
+        "../../up",
+        "--extension-id",
+        "a/b",
+    ];
+    folder.adieu(&flags).done();
+    let ran = folder.adieu(&[
+        "edit",
+        "--vsix",
+        "in.vsix",
+        "--output-path",
+        "out",
+        "--visibility",
+        "public",
+    ]);
+    assert_eq!(ran.stdout, "[FOLDER]/out/_.._up.a_b-3.2.1.vsix\n");
 }

@@ -210,7 +210,7 @@ pub fn package(options: &PackageOptions) -> Result<Packaged, PackageError> {
     );
     let path = output_path(
         options.output.as_deref(),
-        &format!("{publisher}.{extension_id}-{version}.vsix"),
+        &file_name(&publisher, &extension_id, &version),
     );
     let entries = entries(&extension, &parts);
     let size = write(&path, &entries, options.timestamp)?;
@@ -427,6 +427,19 @@ fn entries(extension: &Extension, parts: &Parts) -> Vec<(String, Source)> {
     }
     entries.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
     entries
+}
+
+/// The name of a package. An identity may come from anybody's package, and must not lead out of the folder.
+pub(crate) fn file_name(publisher: &str, extension_id: &str, version: &str) -> String {
+    let name = format!("{publisher}.{extension_id}-{version}");
+    let safe =
+        |character: char| character.is_ascii_alphanumeric() || matches!(character, '.' | '_' | '-');
+    let name: String = name
+        .chars()
+        .take(200)
+        .map(|character| if safe(character) { character } else { '_' })
+        .collect();
+    format!("{}.vsix", name.trim_start_matches('.'))
 }
 
 /// The file to write. A path that is a folder, ends like one, or has no `.` in its last name is a folder.

@@ -10,7 +10,9 @@ use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
 use adieu_vsix::archive::{Archive, Bounds};
-use adieu_vsix::{EditOptions, PackageError, PackageOptions, Severity, Visibility, edit, inspect, package};
+use adieu_vsix::{
+    EditOptions, PackageError, PackageOptions, Severity, Visibility, edit, inspect, package,
+};
 
 /// Steele's SplitMix64: small, and the same everywhere.
 struct Random(u64);
@@ -31,8 +33,28 @@ impl Random {
 
 /// Bytes that mean something to a parser.
 const WORDS: [&[u8]; 22] = [
-    b"{", b"}", b"[", b"]", b"\"", b",", b":", b"null", b"-1", b"1e999", b"\\u0000", b"\\ud800", b"i18n:", b"..",
-    b"/", b"\\", b"\xff", b"\xff\xff\xff\xff", b"\0\0\0\0", b"PK\x05\x06", b"<!DOCTYPE x>", b"[[[[[[[[[[[[[[[[",
+    b"{",
+    b"}",
+    b"[",
+    b"]",
+    b"\"",
+    b",",
+    b":",
+    b"null",
+    b"-1",
+    b"1e999",
+    b"\\u0000",
+    b"\\ud800",
+    b"i18n:",
+    b"..",
+    b"/",
+    b"\\",
+    b"\xff",
+    b"\xff\xff\xff\xff",
+    b"\0\0\0\0",
+    b"PK\x05\x06",
+    b"<!DOCTYPE x>",
+    b"[[[[[[[[[[[[[[[[",
 ];
 
 /// The bytes with one to four wounds.
@@ -76,7 +98,8 @@ struct Folder(PathBuf);
 
 impl Folder {
     fn new(name: &str) -> Self {
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("mutation-{name}-{}", std::process::id()));
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR"))
+            .join(format!("mutation-{name}-{}", std::process::id()));
         // An earlier process of the same number may have left one.
         let _ = fs::remove_dir_all(&path);
         fs::create_dir_all(&path).expect("the folder can be made");
@@ -85,7 +108,15 @@ impl Folder {
 
     fn names(&self) -> BTreeSet<String> {
         let entries = fs::read_dir(&self.0).expect("the folder can be read");
-        entries.map(|entry| entry.expect("it can be read").file_name().to_string_lossy().into_owned()).collect()
+        entries
+            .map(|entry| {
+                entry
+                    .expect("it can be read")
+                    .file_name()
+                    .to_string_lossy()
+                    .into_owned()
+            })
+            .collect()
     }
 }
 
@@ -101,7 +132,12 @@ fn corpus(extension: &str) -> Vec<(String, Vec<u8>)> {
         .expect("the corpus is there")
         .map(|entry| entry.expect("it can be read").path())
         .filter(|path| path.extension().is_some_and(|own| own == extension))
-        .map(|path| (path.display().to_string(), fs::read(&path).expect("the seed can be read")))
+        .map(|path| {
+            (
+                path.display().to_string(),
+                fs::read(&path).expect("the seed can be read"),
+            )
+        })
         .collect();
     seeds.sort();
     assert!(!seeds.is_empty(), "there is no seed *.{extension}");
@@ -115,34 +151,50 @@ fn a_damaged_manifest_is_packed_or_refused_with_a_place() {
     fs::create_dir_all(root.join("T")).expect("the folder can be made");
     fs::write(root.join("T/index.js"), "x").expect("the file can be written");
     fs::write(root.join("icon.png"), "x").expect("the file can be written");
-    let task = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/task.json")).expect("the seed is there");
+    let task = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/task.json"))
+        .expect("the seed is there");
     for (name, seed) in corpus("json") {
         for number in 0..1500 {
             let mut random = Random(number);
             let is_task = name.ends_with("task.json");
             let wounded = damaged(&seed, &mut random);
-            fs::write(root.join("T/task.json"), if is_task { &wounded } else { &task }).expect("it can be written");
+            fs::write(
+                root.join("T/task.json"),
+                if is_task { &wounded } else { &task },
+            )
+            .expect("it can be written");
             if !is_task {
                 fs::write(root.join("vss-extension.json"), &wounded).expect("it can be written");
             }
             let mut options = PackageOptions::new(&root);
             options.bypass_validation = true;
             options.json5 = number % 2 == 0;
-            options.output = Some(folder.0.join("out.vsix"));
+            options.output = Some(folder.0.join("out"));
             options.tasks.ids = true;
             match package(&options) {
                 Ok(_) => {}
                 Err(PackageError::Refused { findings }) => {
-                    let fatal = findings.iter().find(|finding| finding.problem.severity() == Severity::Fatal);
-                    let fatal = fatal.unwrap_or_else(|| panic!("{name} {number}: nothing is fatal in {findings:?}"));
+                    let fatal = findings
+                        .iter()
+                        .find(|finding| finding.problem.severity() == Severity::Fatal);
+                    let fatal = fatal.unwrap_or_else(|| {
+                        panic!("{name} {number}: nothing is fatal in {findings:?}")
+                    });
                     assert!(!fatal.place.file.is_empty(), "{name} {number}: {fatal:?}");
                 }
                 // A path that no system has, such as one with a zero byte in it.
                 Err(error @ (PackageError::Part { .. } | PackageError::Output { .. })) => {
-                    assert!(error.to_string().starts_with('`'), "{name} {number}: {error}");
+                    assert!(
+                        error.to_string().starts_with('`'),
+                        "{name} {number}: {error}"
+                    );
                 }
             }
-            let names: Vec<String> = folder.names().into_iter().filter(|name| name != "out.vsix").collect();
+            let names: Vec<String> = folder
+                .names()
+                .into_iter()
+                .filter(|name| name != "out")
+                .collect();
             assert_eq!(names, ["root"], "{name} {number}");
         }
     }
@@ -158,7 +210,8 @@ fn a_damaged_archive_is_read_or_refused_by_name() {
             let wounded = damaged(&seed, &mut random);
             if number % 10 != 0 {
                 // In memory: the same reader without the disk.
-                if let Ok(mut archive) = Archive::read_from(Cursor::new(&wounded), Bounds::DEFAULT) {
+                if let Ok(mut archive) = Archive::read_from(Cursor::new(&wounded), Bounds::DEFAULT)
+                {
                     for entry in archive.entries().to_vec() {
                         if let Ok(bytes) = archive.read(&entry) {
                             assert_eq!(bytes.len() as u64, entry.unpacked, "{name} {number}");
@@ -169,7 +222,10 @@ fn a_damaged_archive_is_read_or_refused_by_name() {
             }
             fs::write(&input, &wounded).expect("it can be written");
             if let Err(error) = inspect(&input) {
-                assert!(error.to_string().contains("in.vsix"), "{name} {number}: {error}");
+                assert!(
+                    error.to_string().contains("in.vsix"),
+                    "{name} {number}: {error}"
+                );
             }
             let options = EditOptions {
                 vsix: input.clone(),
@@ -179,10 +235,20 @@ fn a_damaged_archive_is_read_or_refused_by_name() {
                 ..EditOptions::default()
             };
             if edit(&options).is_ok() {
-                assert_eq!(inspect(&output).expect("what was edited can be read").extension_id, "new", "{name} {number}");
+                assert_eq!(
+                    inspect(&output)
+                        .expect("what was edited can be read")
+                        .extension_id,
+                    "new",
+                    "{name} {number}"
+                );
                 fs::remove_file(&output).expect("it is there");
             }
-            assert_eq!(folder.names(), BTreeSet::from(["in.vsix".to_owned()]), "{name} {number}");
+            assert_eq!(
+                folder.names(),
+                BTreeSet::from(["in.vsix".to_owned()]),
+                "{name} {number}"
+            );
         }
     }
 }
@@ -193,12 +259,18 @@ fn a_manifest_part_that_is_damaged_inside_a_sound_archive_is_named() {
     let folder = Folder::new("part");
     let (input, output) = (folder.0.join("in.vsix"), folder.0.join("out.vsix"));
     let (_, seed) = corpus("vsix").remove(0);
-    let mut archive = Archive::read_from(Cursor::new(&seed), Bounds::DEFAULT).expect("the seed is sound");
+    let mut archive =
+        Archive::read_from(Cursor::new(&seed), Bounds::DEFAULT).expect("the seed is sound");
     let parts: Vec<(String, Vec<u8>)> = archive
         .entries()
         .to_vec()
         .iter()
-        .map(|entry| (entry.name.clone(), archive.read(entry).expect("the seed is sound")))
+        .map(|entry| {
+            (
+                entry.name.clone(),
+                archive.read(entry).expect("the seed is sound"),
+            )
+        })
         .collect();
     for number in 0..800 {
         let mut random = Random(number);
@@ -207,7 +279,11 @@ fn a_manifest_part_that_is_damaged_inside_a_sound_archive_is_named() {
             .iter()
             .enumerate()
             .map(|(index, (name, bytes))| {
-                let bytes = if index == victim { damaged(bytes, &mut random) } else { bytes.clone() };
+                let bytes = if index == victim {
+                    damaged(bytes, &mut random)
+                } else {
+                    bytes.clone()
+                };
                 (name.clone(), Source::Bytes(bytes))
             })
             .collect();
@@ -226,7 +302,9 @@ fn a_manifest_part_that_is_damaged_inside_a_sound_archive_is_named() {
             ..EditOptions::default()
         };
         if edit(&options).is_ok() {
-            inspect(&output).unwrap_or_else(|error| panic!("{number}: what was edited cannot be read: {error}"));
+            inspect(&output).unwrap_or_else(|error| {
+                panic!("{number}: what was edited cannot be read: {error}")
+            });
         }
     }
 }

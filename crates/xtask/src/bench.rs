@@ -2,4 +2,4 @@
 //!
 //! It judges; it never changes what it measures.
 
-pub mod package;
+pub(crate) mod package;

@@ -20,42 +20,42 @@ const MOST_MEMORY: u64 = 150 << 20;
 
 /// What one program needed.
 #[derive(Debug, Clone)]
-pub struct Measured {
+pub(crate) struct Measured {
     /// Median of its runs.
-    pub median: Duration,
+    pub(crate) median: Duration,
     /// Runs.
-    pub runs: usize,
+    pub(crate) runs: usize,
     /// Most memory in bytes, as Linux counts it (`VmHWM`, read until the program ends); 0 on other systems.
-    pub memory: u64,
+    pub(crate) memory: u64,
     /// Bytes of its package.
-    pub package: u64,
+    pub(crate) package: u64,
 }
 
 /// Ours beside theirs.
 #[derive(Debug, Clone)]
-pub struct PackageBench {
+pub(crate) struct PackageBench {
     /// `adieu extension package`.
-    pub adieu: Measured,
+    pub(crate) adieu: Measured,
     /// `tfx extension create`.
-    pub tfx: Measured,
+    pub(crate) tfx: Measured,
 }
 
 impl PackageBench {
     /// How much faster ours is.
     #[must_use]
-    pub fn ratio(&self) -> f64 {
+    pub(crate) fn ratio(&self) -> f64 {
         self.tfx.median.as_secs_f64() / self.adieu.median.as_secs_f64()
     }
 
     /// Whether both targets are met.
     #[must_use]
-    pub fn is_within_targets(&self) -> bool {
+    pub(crate) fn is_within_targets(&self) -> bool {
         self.ratio() >= LEAST_RATIO && self.adieu.memory < MOST_MEMORY
     }
 
     /// The table's lines.
     #[must_use]
-    pub fn table(&self) -> String {
+    pub(crate) fn table(&self) -> String {
         let line = |name: &str, measured: &Measured| {
             format!(
                 "| {name} | {:.2} s | {} | {:.0} MB | {:.1} MB |\n",
@@ -78,7 +78,7 @@ impl PackageBench {
 
     /// The same as JSON.
     #[must_use]
-    pub fn json(&self) -> String {
+    pub(crate) fn json(&self) -> String {
         let one = |measured: &Measured| {
             format!(
                 r#"{{"medianSeconds":{:.3},"runs":{},"memoryBytes":{},"packageBytes":{}}}"#,
@@ -101,7 +101,7 @@ impl PackageBench {
 ///
 /// # Errors
 /// A program is missing or fails; the text says what to do.
-pub fn run(target: &Path, binary: &Path) -> Result<PackageBench, String> {
+pub(crate) fn run(target: &Path, binary: &Path) -> Result<PackageBench, String> {
     clients::install_tfx(target)?;
     let root = target.join("bench").join("package");
     let tree = root.join("extension");
@@ -112,12 +112,26 @@ pub fn run(target: &Path, binary: &Path) -> Result<PackageBench, String> {
     let (ours, theirs) = (root.join("adieu.vsix"), root.join("tfx.vsix"));
     let adieu = measure(5, &ours, || {
         let mut command = Command::new(binary);
-        command.args(["extension", "package", "--bypass-validation", "--output-path"]).arg(&ours).current_dir(&tree);
+        command
+            .args([
+                "extension",
+                "package",
+                "--bypass-validation",
+                "--output-path",
+            ])
+            .arg(&ours)
+            .current_dir(&tree);
         command
     })?;
     let tfx = measure(3, &theirs, || {
         let mut command = Command::new("node");
-        command.arg(&script).args(["extension", "create", "--no-prompt", "--no-color", "--output-path"]);
+        command.arg(&script).args([
+            "extension",
+            "create",
+            "--no-prompt",
+            "--no-color",
+            "--output-path",
+        ]);
         command.arg(&theirs).current_dir(&tree).env("HOME", &root);
         command
     })?;
@@ -148,29 +162,48 @@ fn measure(runs: usize, package: &Path, command: impl Fn() -> Command) -> Result
         }
     }
     times.sort();
-    let package = fs::metadata(package).map_err(|error| format!("{}: {error}", package.display()))?.len();
-    Ok(Measured { median: times[runs / 2], runs, memory, package })
+    let package = fs::metadata(package)
+        .map_err(|error| format!("{}: {error}", package.display()))?
+        .len();
+    Ok(Measured {
+        median: times[runs / 2],
+        runs,
+        memory,
+        package,
+    })
 }
 
 /// The most memory that the process has had, in bytes. Linux keeps the mark, so a late look is as good as an early one.
 fn high_water(process: u32) -> u64 {
     let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok()).unwrap_or(0) * 1024
+    line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok())
+        .unwrap_or(0)
+        * 1024
 }
 
 /// The tree of one task: mostly JavaScript and its maps and types, and the files without an extension that every
 /// module has and about which tfx asks `file`. Text is drawn from a dictionary, so that it compresses as source does.
 fn generate(tree: &Path) -> std::io::Result<()> {
-    let kinds = ["js", "js", "js", "js", "d.ts", "map", "json", "md", "mjs", "LICENSE"];
+    let kinds = [
+        "js", "js", "js", "js", "d.ts", "map", "json", "md", "mjs", "LICENSE",
+    ];
     let mut random = Random(1);
     let dictionary: Vec<String> = (0..1500)
-        .map(|_| (0..3 + random.below(8)).map(|_| char::from(b'a' + u8::try_from(random.below(26)).unwrap_or(0))).collect())
+        .map(|_| {
+            (0..3 + random.below(8))
+                .map(|_| char::from(b'a' + u8::try_from(random.below(26)).unwrap_or(0)))
+                .collect()
+        })
         .collect();
     for index in 0..FILES {
         let folder: PathBuf = tree.join(format!("Task/node_modules/module{}/lib", index / 10));
         let kind = kinds[index % kinds.len()];
-        let name = if kind == "LICENSE" { kind.to_owned() } else { format!("file{index}.{kind}") };
+        let name = if kind == "LICENSE" {
+            kind.to_owned()
+        } else {
+            format!("file{index}.{kind}")
+        };
         fs::create_dir_all(&folder)?;
         let mut text = String::with_capacity(BYTES / FILES + 80);
         while text.len() < BYTES / FILES {
