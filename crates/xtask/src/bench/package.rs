@@ -102,6 +102,9 @@ impl PackageBench {
 /// # Errors
 /// A program is missing or fails; the text says what to do.
 pub(crate) fn run(target: &Path, binary: &Path) -> Result<PackageBench, String> {
+    // The programs run in another folder.
+    let absolute = |path: &Path| std::path::absolute(path).map_err(|error| error.to_string());
+    let (target, binary) = (&absolute(target)?, &absolute(binary)?);
     clients::install_tfx(target)?;
     let root = target.join("bench").join("package");
     let tree = root.join("extension");
