@@ -1,6 +1,7 @@
 //! `adieu extension package`: what comes out, what is refused, and that nothing else changes.
 
 mod checks;
+mod differ;
 mod peer;
 
 use std::fs;

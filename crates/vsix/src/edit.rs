@@ -15,7 +15,8 @@ use crate::archive::{ArchiveWriter, Source, Timestamp, write_entries};
 use crate::inspect::{PackagedTask, task_facts};
 use crate::manifests::shown;
 use crate::opened::{Held, ManifestView, Opened, ReadError, Spanned, view};
-use crate::package::{file_name, output_path, replace, task_version};
+use crate::output::{file_name, output_path, replace};
+use crate::package::task_version;
 use crate::task_update::{self, Owner, TaskUpdates};
 use crate::xml::escape;
 
