@@ -295,3 +295,29 @@ error: --publisher: the publisher `` may hold letters, digits, dashes and unders
 exit 2
 ");
 }
+
+#[test]
+fn an_identity_that_is_a_path_stays_in_the_folder() {
+    let folder = hello(&[]);
+    let flags = [
+        "package",
+        "--bypass-validation",
+        "--output-path",
+        "in.vsix",
+        "--publisher",
+        "../../up",
+        "--extension-id",
+        "a/b",
+    ];
+    folder.adieu(&flags).done();
+    let ran = folder.adieu(&[
+        "edit",
+        "--vsix",
+        "in.vsix",
+        "--output-path",
+        "out",
+        "--visibility",
+        "public",
+    ]);
+    assert_eq!(ran.stdout, "[FOLDER]/out/_.._up.a_b-3.2.1.vsix\n");
+}

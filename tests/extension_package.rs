@@ -3,6 +3,7 @@
 //! What tfx-cli makes of the same folders stands in extension_package/peer.rs.
 
 mod checks;
+mod differ;
 mod peer;
 
 use std::fs;

@@ -441,7 +441,7 @@ fn a_manifests_text_is_no_command_of_the_agent() {
     assert_eq!(
         manifest_with(r#""id": "hello""#, r###""id": "##vso[task.complete]\nx""###),
         "\
-error: vss-extension.json:2: the extension ID `#​#vso[task.complete] x` may hold letters, digits, dashes and underscores only
+error: vss-extension.json:2: the extension ID `**vso[task.complete] x` may hold letters, digits, dashes and underscores only
 error: the extension cannot be packed: 1 error to correct
 exit 1
 "

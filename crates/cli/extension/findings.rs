@@ -45,5 +45,5 @@ pub(super) fn defused(text: &str) -> String {
             }
         })
         .collect();
-    flat.replace("##", "#\u{200b}#")
+    flat.replace("##", "**")
 }

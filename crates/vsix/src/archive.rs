@@ -7,6 +7,7 @@
 pub mod bounds;
 mod compress;
 mod fields;
+mod name;
 mod reader;
 mod time;
 mod writer;

@@ -15,7 +15,8 @@ use crate::archive::{ArchiveWriter, Source, Timestamp, write_entries};
 use crate::inspect::{PackagedTask, task_facts};
 use crate::manifests::shown;
 use crate::opened::{Held, ManifestView, Opened, ReadError, Spanned, view};
-use crate::package::{output_path, replace, task_version};
+use crate::output::{file_name, output_path, replace};
+use crate::package::task_version;
 use crate::task_update::{self, Owner, TaskUpdates};
 use crate::xml::escape;
 
@@ -116,7 +117,7 @@ pub fn edit(options: &EditOptions) -> Result<Edited, EditError> {
 
     let path = output_path(
         options.output.as_deref(),
-        &format!("{publisher}.{extension_id}-{version}.vsix"),
+        &file_name(&publisher, &extension_id, &version),
     );
     let is_input = path.canonicalize().is_ok_and(|output| {
         options

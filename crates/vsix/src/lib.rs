@@ -10,6 +10,7 @@ mod image;
 mod inspect;
 mod manifests;
 mod opened;
+mod output;
 mod package;
 mod parts;
 mod task_update;

@@ -3,7 +3,6 @@
 //! It changes nothing but the output file, and that one only when everything else has gone well.
 
 use std::collections::HashMap;
-use std::fs::{self, File};
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
@@ -14,6 +13,7 @@ use adieu_manifest::finding::{Finding, Problem, Severity};
 
 use crate::archive::{ArchiveWriter, Source, Timestamp, write_entries};
 use crate::manifests::{self, Manifests, shown};
+use crate::output::{file_name, output_path, replace};
 use crate::parts::{Asset, Part, Parts};
 use crate::task_update::{self, Owner, TaskUpdates};
 use crate::tasks::{self, Task};
@@ -210,7 +210,7 @@ pub fn package(options: &PackageOptions) -> Result<Packaged, PackageError> {
     );
     let path = output_path(
         options.output.as_deref(),
-        &format!("{publisher}.{extension_id}-{version}.vsix"),
+        &file_name(&publisher, &extension_id, &version),
     );
     let entries = entries(&extension, &parts);
     let size = write(&path, &entries, options.timestamp)?;
@@ -429,26 +429,6 @@ fn entries(extension: &Extension, parts: &Parts) -> Vec<(String, Source)> {
     entries
 }
 
-/// The file to write. A path that is a folder, ends like one, or has no `.` in its last name is a folder.
-pub(crate) fn output_path(output: Option<&Path>, name: &str) -> PathBuf {
-    let Some(output) = output else {
-        return PathBuf::from(name);
-    };
-    let last = output
-        .file_name()
-        .map(|last| last.to_string_lossy().into_owned())
-        .unwrap_or_default();
-    let text = output.to_string_lossy();
-    let is_folder = output.is_dir()
-        || text.ends_with(['/', std::path::MAIN_SEPARATOR])
-        || last.find('.').is_none_or(|at| at == 0);
-    if is_folder {
-        output.join(name)
-    } else {
-        output.to_path_buf()
-    }
-}
-
 fn write(
     path: &Path,
     entries: &[(String, Source)],
@@ -473,47 +453,4 @@ fn write(
         Ok(size)
     })
     .map_err(|error| error.unwrap_or_else(failed))
-}
-
-/// Why a file was not replaced: the system, or the one who writes it.
-pub(crate) enum ReplaceError<E> {
-    Io(std::io::Error),
-    Body(E),
-}
-
-impl<E> ReplaceError<E> {
-    /// The one error, made of the system's where it is that.
-    pub(crate) fn unwrap_or_else(self, make: impl FnOnce(std::io::Error) -> E) -> E {
-        match self {
-            Self::Io(error) => make(error),
-            Self::Body(error) => error,
-        }
-    }
-}
-
-/// Writes a file beside its place and moves it there when it is whole: nobody ever sees half a package.
-pub(crate) fn replace<T, E>(
-    path: &Path,
-    body: impl FnOnce(&File) -> Result<T, E>,
-) -> Result<T, ReplaceError<E>> {
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    if let Some(folder) = folder {
-        fs::create_dir_all(folder).map_err(ReplaceError::Io)?;
-    }
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.part", std::process::id()));
-    let unfinished = path.with_file_name(name);
-    let file = File::create(&unfinished).map_err(ReplaceError::Io)?;
-    let result = body(&file).map_err(ReplaceError::Body).and_then(|value| {
-        drop(file);
-        fs::rename(&unfinished, path).map_err(ReplaceError::Io)?;
-        Ok(value)
-    });
-    if result.is_err() {
-        // What is left over is of no use; that it cannot be removed would hide the reason.
-        let _ = fs::remove_file(&unfinished);
-    }
-    result
 }

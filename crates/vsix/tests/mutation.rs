@@ -154,7 +154,7 @@ fn a_damaged_manifest_is_packed_or_refused_with_a_place() {
     let task = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/task.json"))
         .expect("the seed is there");
     for (name, seed) in corpus("json") {
-        for number in 0..1500 {
+        for number in 0..800 {
             let mut random = Random(number);
             let is_task = name.ends_with("task.json");
             let wounded = damaged(&seed, &mut random);
@@ -169,7 +169,7 @@ fn a_damaged_manifest_is_packed_or_refused_with_a_place() {
             let mut options = PackageOptions::new(&root);
             options.bypass_validation = true;
             options.json5 = number % 2 == 0;
-            options.output = Some(folder.0.join("out.vsix"));
+            options.output = Some(folder.0.join("out"));
             options.tasks.ids = true;
             match package(&options) {
                 Ok(_) => {}
@@ -193,7 +193,7 @@ fn a_damaged_manifest_is_packed_or_refused_with_a_place() {
             let names: Vec<String> = folder
                 .names()
                 .into_iter()
-                .filter(|name| name != "out.vsix")
+                .filter(|name| name != "out")
                 .collect();
             assert_eq!(names, ["root"], "{name} {number}");
         }

@@ -3,7 +3,6 @@
 //! It writes no file and unpacks no path. Everything is judged before the first byte is handed out: names,
 //! kinds, sizes, whether both headers of an entry agree, and whether entries lie over each other.
 
-use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
@@ -15,6 +14,7 @@ use super::fields::{
     CENTRAL, CENTRAL_LENGTH, DEFLATED, END, END_LENGTH, FLAG_DESCRIPTOR, LOCAL, LOCAL_LENGTH,
     STORED, u16_at, u32_at,
 };
+use super::name::{check_duplicates, checked_name};
 use super::time::Timestamp;
 
 /// One entry of an archive.
@@ -315,46 +315,6 @@ fn central_records(directory: &[u8], count: u64, bounds: &Bounds) -> Result<Vec<
     }
 }
 
-/// A name that stays below any folder it is unpacked into, on every system.
-fn checked_name(bytes: &[u8], bounds: &Bounds) -> Result<String, Untrusted> {
-    let shown: String = String::from_utf8_lossy(bytes).chars().take(200).collect();
-    let refuse = |reason| {
-        Err(Untrusted::UnsafeName {
-            entry: shown.clone(),
-            reason,
-        })
-    };
-    let Ok(name) = std::str::from_utf8(bytes) else {
-        return refuse("has a name that is no UTF-8");
-    };
-    if bytes.len() as u64 > bounds.name_bytes {
-        return refuse("has a name that is too long");
-    }
-    let body = name.strip_suffix('/').unwrap_or(name);
-    if name.starts_with('/') {
-        return refuse("has an absolute path");
-    }
-    if name.contains('\\') {
-        return refuse("has a backslash in its name");
-    }
-    if name.contains(':') {
-        return refuse("has a drive letter or a stream in its name");
-    }
-    if name.chars().any(char::is_control) {
-        return refuse("has a control character in its name");
-    }
-    if body.split('/').any(|segment| segment == "..") {
-        return refuse("leads out of its folder");
-    }
-    if body
-        .split('/')
-        .any(|segment| segment.is_empty() || segment == ".")
-    {
-        return refuse("has an empty folder in its name");
-    }
-    Ok(name.to_owned())
-}
-
 fn check_kind(entry: &Entry) -> Result<(), Untrusted> {
     let name = || entry.name.clone();
     if entry.flags & 1 != 0 {
@@ -412,36 +372,6 @@ fn check_sizes(entries: &[Entry], length: u64, bounds: &Bounds) -> Result<(), Un
             ratio,
             limit: bounds.ratio,
         });
-    }
-    Ok(())
-}
-
-/// Names that are one file on Windows or macOS; also a file where another entry needs a folder.
-fn check_duplicates(entries: &[Entry]) -> Result<(), Untrusted> {
-    let mut seen: HashMap<String, &Entry> = HashMap::new();
-    for entry in entries {
-        let folded = entry.name.trim_end_matches('/').to_lowercase();
-        if let Some(first) = seen.insert(folded, entry) {
-            return Err(Untrusted::DuplicateName {
-                first: first.name.clone(),
-                second: entry.name.clone(),
-            });
-        }
-    }
-    for entry in entries {
-        let folded = entry.name.trim_end_matches('/').to_lowercase();
-        for (at, _) in folded.match_indices('/') {
-            if let Some(file) = folded
-                .get(..at)
-                .and_then(|folder| seen.get(folder))
-                .filter(|file| !file.is_folder())
-            {
-                return Err(Untrusted::DuplicateName {
-                    first: file.name.clone(),
-                    second: entry.name.clone(),
-                });
-            }
-        }
     }
     Ok(())
 }

@@ -20,22 +20,22 @@ const MOST_MEMORY: u64 = 150 << 20;
 #[derive(Debug, Clone)]
 pub(crate) struct Measured {
     /// Median of its runs.
-    pub median: Duration,
+    pub(crate) median: Duration,
     /// Runs.
-    pub runs: usize,
+    pub(crate) runs: usize,
     /// Most memory in bytes, as Linux counts it (`VmHWM`, read until the program ends); 0 on other systems.
-    pub memory: u64,
+    pub(crate) memory: u64,
     /// Bytes of its package.
-    pub package: u64,
+    pub(crate) package: u64,
 }
 
 /// Ours beside theirs.
 #[derive(Debug, Clone)]
 pub(crate) struct PackageBench {
     /// `adieu extension package`.
-    pub adieu: Measured,
+    pub(crate) adieu: Measured,
     /// `tfx extension create`.
-    pub tfx: Measured,
+    pub(crate) tfx: Measured,
 }
 
 impl PackageBench {
@@ -100,6 +100,9 @@ impl PackageBench {
 /// # Errors
 /// A program is missing or fails; the text says what to do.
 pub(crate) fn run(target: &Path, binary: &Path) -> Result<PackageBench, String> {
+    // The programs run in another folder.
+    let absolute = |path: &Path| std::path::absolute(path).map_err(|error| error.to_string());
+    let (target, binary) = (&absolute(target)?, &absolute(binary)?);
     let root = target.join("bench").join("package");
     let tree = root.join("extension");
     if !tree.join("vss-extension.json").is_file() {
