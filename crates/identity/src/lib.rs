@@ -4,6 +4,9 @@
 //! It knows nothing of the Pipelines agent, of tasks or of logs: values come in, tokens or situations
 //! go out.
 
+// Named so that Cargo.toml can pin it; `url` uses it.
+use idna_adapter as _;
+
 mod answer;
 mod authority;
 mod certificate_assertion;

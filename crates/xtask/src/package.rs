@@ -37,15 +37,40 @@ pub(crate) fn host() -> Result<(String, Platform), String> {
     Ok((name, platform))
 }
 
-/// Builds the binary in the profile that ships.
+/// Builds the binary in the profile that ships. The folders of this machine do not go into it.
 pub(crate) fn build(arguments: &[&str]) -> Result<(), String> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command
         .current_dir(root())
         .args(["build", "--quiet", "--release", "--package", "adieu"])
+        .args(["--config", &format!("build.rustflags={:?}", remaps())])
         .args(arguments);
     run_command(&mut command)
+}
+
+/// Short names for the folders that compilers write into panics' messages.
+fn remaps() -> Vec<String> {
+    let home = std::env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| {
+            let home = std::env::var_os("HOME").or_else(|| std::env::var_os("USERPROFILE"))?;
+            Some(PathBuf::from(home).join(".cargo"))
+        });
+    let mut remaps = vec![format!("--remap-path-prefix={}=", root().display())];
+    let sources = home.map(|home| home.join("registry").join("src"));
+    for registry in sources
+        .iter()
+        .filter_map(|sources| fs::read_dir(sources).ok())
+        .flatten()
+        .flatten()
+    {
+        remaps.push(format!(
+            "--remap-path-prefix={}=",
+            registry.path().display()
+        ));
+    }
+    remaps
 }
 
 /// Stages the extension with these binaries and packs it.

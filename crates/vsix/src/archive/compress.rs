@@ -198,7 +198,7 @@ fn is_streamed(source: &Source) -> bool {
 
 fn work(line: &Line, entries: &[(String, Source)]) {
     // One compressor for all entries of a thread: its tables are larger than most files.
-    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::default());
+    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
     while let Some(index) = line.next(entries) {
         let packed = entries.get(index).map_or_else(
             || Err(io::Error::other("no such entry")),
@@ -226,7 +226,7 @@ fn pack(encoder: &mut DeflateEncoder<Vec<u8>>, bytes: Vec<u8>) -> io::Result<Pac
 
 fn stream(path: &Path, out: &mut dyn Write) -> io::Result<(u64, u32)> {
     let mut file = File::open(path)?;
-    let mut encoder = DeflateEncoder::new(out, Compression::default());
+    let mut encoder = DeflateEncoder::new(out, Compression::best());
     let mut checksum = Crc::new();
     let mut size = 0;
     let mut chunk = Vec::with_capacity(CHUNK);
