@@ -19,9 +19,12 @@ fn refused(world: &World, connection: &str) -> String {
     stable(world, &outcome.log.replace(&id, "[CONNECTION]"))
 }
 
+/// Something that goes wrong in a world, and what the user reads then.
+type Case = (fn(&World), Expect);
+
 #[test]
 fn shows_issuer_subject_and_audience_of_what_was_presented() {
-    let cases: &[(fn(&World), Expect)] = &[
+    let cases: &[Case] = &[
         (
             |world| world.federate(MY_CONNECTION, |_, subject, _| subject.push_str("-renamed")),
             expect![[r#"
@@ -309,7 +312,7 @@ fn names_the_resource_that_a_tenant_does_not_have() {
 
 #[test]
 fn says_what_azure_devops_says() {
-    let cases: &[(fn(&World), Expect)] = &[
+    let cases: &[Case] = &[
         (
             |world| {
                 let answer = r#"{"count":151,"value":"There is no explicit reference to service connection x from current stage."}"#;

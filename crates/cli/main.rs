@@ -31,7 +31,7 @@ struct Arguments {
 enum Verb {
     /// Packs, inspects and edits Azure DevOps extensions.
     #[command(subcommand)]
-    Extension(extension::ExtensionCommand),
+    Extension(Box<extension::ExtensionCommand>),
     /// Runs one phase of a pipeline task; the task's launcher calls it.
     #[command(hide = true)]
     Task(task::Arguments),
@@ -39,7 +39,7 @@ enum Verb {
 
 fn main() -> ExitCode {
     match Arguments::parse().verb {
-        Verb::Extension(command) => extension(command),
+        Verb::Extension(command) => extension(*command),
         Verb::Task(arguments) => task::run(&arguments),
     }
 }

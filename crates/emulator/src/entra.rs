@@ -15,12 +15,10 @@ use crate::jwt::{self, Parsed};
 struct Refusal(u32, String);
 
 /// Answers one request.
-pub(crate) fn answer(
-    request: &Request,
-    base: &str,
-    directory: &mut Directory,
-    clock: &Clock,
-) -> Answer {
+pub(crate) fn answer(request: &Request, directory: &mut Directory, clock: &Clock) -> Answer {
+    // The host by which the client came: a relay or a proxy may stand in between.
+    let host = request.header("host").unwrap_or_default();
+    let base = &format!("https://{host}/");
     let path: Vec<&str> = request.path.trim_matches('/').split('/').collect();
     match (request.method.as_str(), path.as_slice()) {
         ("POST", [tenant, "oauth2", "v2.0", "token"]) => {

@@ -8,6 +8,9 @@ use std::time::Duration;
 
 use crate::http::{Answer, Reply, Request};
 
+/// Makes an answer for a request.
+pub type MakeBytes = Arc<dyn Fn(&Request) -> Vec<u8> + Send + Sync>;
+
 /// What a service does in place of, or to, its answer.
 #[derive(Clone)]
 pub enum Fault {
@@ -31,7 +34,7 @@ pub enum Fault {
     /// the same moment.
     OnTheBeat(Duration),
     /// Bytes that a test makes up.
-    Bytes(Arc<dyn Fn(&Request) -> Vec<u8> + Send + Sync>),
+    Bytes(MakeBytes),
 }
 
 impl fmt::Debug for Fault {

@@ -116,10 +116,9 @@ impl World {
         });
         runtime.spawn(http::serve(listener, Some(tls.clone()), handles));
         let (listener, port) = runtime.block_on(http::listen());
-        let base = format!("https://localhost:{port}/");
-        let entra = Arc::new(Service::new(base.clone(), port));
-        let handles = handler(&shared, &entra, move |request, directory, clock| {
-            entra::answer(request, &base, directory, clock)
+        let entra = Arc::new(Service::new(format!("https://localhost:{port}/"), port));
+        let handles = handler(&shared, &entra, |request, directory, clock| {
+            entra::answer(request, directory, clock)
         });
         runtime.spawn(http::serve(listener, Some(tls), handles));
         let (listener, port) = runtime.block_on(http::listen());

@@ -88,7 +88,6 @@ fn credential(
             transport: Some(AzureTransport::new(Arc::new(client))),
             ..ClientOptions::default()
         },
-        ..ManagedIdentityCredentialOptions::default()
     };
     ManagedIdentityCredential::new(Some(options)).map_err(|error| error.to_string())
 }
