@@ -31,8 +31,11 @@ pub enum Fault {
     /// the same moment.
     OnTheBeat(Duration),
     /// Bytes that a test makes up.
-    Bytes(Arc<dyn Fn(&Request) -> Vec<u8> + Send + Sync>),
+    Bytes(MakeBytes),
 }
+
+/// Makes an answer's bytes for a request.
+pub type MakeBytes = Arc<dyn Fn(&Request) -> Vec<u8> + Send + Sync>;
 
 impl fmt::Debug for Fault {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -33,7 +33,7 @@ mod world;
 pub use agent::{Job, Outcome, Running, Step, TaskResult, Variable};
 pub use clock::Clock;
 pub use directory::{Connection, Issuer, TokenFlaw};
-pub use fault::Fault;
+pub use fault::{Fault, MakeBytes};
 pub use http::{Answer, Request};
 pub use proxy::Proxy;
 pub use service::{Arrival, Service};
