@@ -239,10 +239,11 @@ impl Running<'_, '_> {
         self.process.id()
     }
 
-    /// Does what the agent does when the step is stopped: tells Node's process, and it alone.
+    /// Does what the agent does when the step is stopped: tells Node's process, and it alone, with SIGINT,
+    /// after 7.5 s with SIGTERM, and after 2.5 s more with SIGKILL.
     pub fn cancel(&mut self) {
         self.canceled = true;
-        self.process.signal("INT");
+        self.process.cancel();
     }
 
     /// Sends a signal to Node's process, or to the processes that it started.
@@ -276,8 +277,8 @@ impl Running<'_, '_> {
         if self.log.command_failed {
             result = TaskResult::merge(Some(result), TaskResult::Failed);
         }
-        if exit_code != Some(0) {
-            let code = exit_code.unwrap_or(137);
+        if exit_code != Some(0) && !self.canceled {
+            let code = self.process.exit_code_of_dotnet();
             self.log.error(
                 &format!("Exit code {code} returned from process: file name 'node'."),
                 &self.job.masker,
