@@ -25,5 +25,11 @@ mod token_crowd;
 mod launcher;
 // The agent's proxy and certificates.
 mod network;
+// `adieu extension`: package (beside tfx-cli), inspect, edit.
+mod extension_edit;
+mod extension_folder;
+mod extension_inspect;
+mod extension_package;
+
 // Microsoft's own clients, against the same emulator: it must be right for them too.
 mod real_clients;

@@ -4,6 +4,7 @@
 
 mod aadsts;
 mod connection;
+mod extension;
 mod inputs;
 mod network;
 mod platform;
@@ -13,6 +14,7 @@ mod situation;
 mod task;
 mod token;
 
+use std::io::{self, ErrorKind};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -27,6 +29,9 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    /// Packs, inspects and edits Azure DevOps extensions.
+    #[command(subcommand)]
+    Extension(extension::ExtensionCommand),
     /// Runs one phase of a pipeline task; the task's launcher calls it.
     #[command(hide = true)]
     Task(task::Arguments),
@@ -34,6 +39,16 @@ enum Verb {
 
 fn main() -> ExitCode {
     match Arguments::parse().verb {
+        Verb::Extension(command) => extension(command),
         Verb::Task(arguments) => task::run(&arguments),
+    }
+}
+
+fn extension(command: extension::ExtensionCommand) -> ExitCode {
+    match extension::run(command, &mut io::stdout().lock(), &mut io::stderr().lock()) {
+        Ok(status) => status,
+        // Whoever reads has heard enough: that is no failure of ours.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
     }
 }

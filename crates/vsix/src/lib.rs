@@ -1,1 +1,27 @@
-//! Placeholder of the first commit.
+//! VSIX packages of Azure DevOps extensions: written, read, edited.
+//!
+//! It starts no process, changes no source file and speaks to no server.
+
+pub mod archive;
+mod content_type;
+mod edit;
+mod files;
+mod image;
+mod inspect;
+mod manifests;
+mod opened;
+mod output;
+mod package;
+mod parts;
+mod task_update;
+mod tasks;
+mod vsixmanifest;
+mod xml;
+
+pub use adieu_manifest::extension::{Pricing, Visibility};
+pub use adieu_manifest::finding::{Finding, Problem, Severity};
+pub use edit::{EditError, EditOptions, Edited, edit};
+pub use inspect::{PackageFacts, PackagedTask, inspect};
+pub use opened::ReadError;
+pub use package::{Overrides, PackageError, PackageOptions, Packaged, package};
+pub use task_update::{TaskUpdates, VersionPart, task_id};

@@ -1,11 +1,32 @@
 //! `cargo xtask bench <name>`: the measurements that documents and commits claim.
 //!
-//! It measures whole commands only, and judges nothing.
+//! It measures whole commands only, and changes nothing that it measures.
 
-/// Runs the named measurements.
+mod package;
+mod token;
+
+use crate::command::tell;
+use crate::{clients, package as packaging, prerequisites, target};
+
+/// Runs the named measurements; all without a name.
 pub(crate) fn run(names: &[&str]) -> Result<(), String> {
+    prerequisites::node()?;
     match names {
-        [] | ["token"] => Err("not there yet".to_owned()),
+        [] => run(&["token"]).and_then(|()| run(&["package"])),
+        ["token"] => token::run(),
+        ["package"] => {
+            packaging::build(&[])?;
+            clients::tfx()?;
+            let (_, platform) = packaging::host()?;
+            let measured =
+                package::run(&target(), &target().join("release").join(platform.binary))?;
+            tell(&format!("{}{}", measured.table(), measured.json()));
+            if measured.is_within_targets() {
+                Ok(())
+            } else {
+                Err("Packing is slower or larger than it may be.".to_owned())
+            }
+        }
         _ => Err(format!("There is no measurement {}.", names.join(" "))),
     }
 }

@@ -11,24 +11,25 @@ use crate::target;
 
 /// The newest that runs on Node 20.
 const AZURE_IDENTITY_FOR_NODE: &str = "@azure/identity@4.13.1";
+const TFX: &str = "tfx-cli@0.23.1";
 const AZURE_IDENTITY_FOR_PYTHON: &str = "azure-identity==1.27.0";
 
 /// The Azure SDK for JavaScript. Returns the folder from which Node finds it.
 pub(crate) fn node() -> Result<PathBuf, String> {
     installed("node", &[AZURE_IDENTITY_FOR_NODE], |folder| {
-        fs::write(folder.join("package.json"), "{\"private\":true}\n")
-            .map_err(|error| format!("{} cannot be written to: {error}.", folder.display()))?;
-        let npm = if cfg!(windows) { "npm.cmd" } else { "npm" };
-        let mut command = Command::new(npm);
-        command.current_dir(folder).args([
-            "install",
-            "--silent",
-            "--no-audit",
-            "--no-fund",
-            AZURE_IDENTITY_FOR_NODE,
-        ]);
-        run(&mut command)
+        npm_install(folder, AZURE_IDENTITY_FOR_NODE)
     })
+}
+
+fn npm_install(folder: &Path, package: &str) -> Result<(), String> {
+    fs::write(folder.join("package.json"), "{\"private\":true}\n")
+        .map_err(|error| format!("{} cannot be written to: {error}.", folder.display()))?;
+    let npm = if cfg!(windows) { "npm.cmd" } else { "npm" };
+    let mut command = Command::new(npm);
+    command
+        .current_dir(folder)
+        .args(["install", "--silent", "--no-audit", "--no-fund", package]);
+    run(&mut command)
 }
 
 /// The Azure SDK for Python, in an environment of its own. Returns that environment's folder.
@@ -52,6 +53,11 @@ pub(crate) fn python() -> Result<PathBuf, String> {
             AZURE_IDENTITY_FOR_PYTHON,
         ]))
     })
+}
+
+/// tfx-cli, with which packages are compared. A newer one may pack differently: raise it with the tests.
+pub(crate) fn tfx() -> Result<PathBuf, String> {
+    installed("tfx", &[TFX], |folder| npm_install(folder, TFX))
 }
 
 /// Installs what is not there yet. A file with the packages' names says that an installation is whole.

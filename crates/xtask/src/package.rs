@@ -1,10 +1,14 @@
 //! `cargo xtask package`: the extension's VSIX, out of a staged copy of what ships.
 //!
-//! It never edits the source tree: the version is stamped into the copy.
+//! It never edits the source tree: the version is given to the packer.
 
-use std::fs;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::{fs, io};
+
+use adieu_vsix::PackageOptions;
+use zip::ZipArchive;
 
 use crate::command::{run as run_command, tell};
 use crate::platforms::{self, Platform};
@@ -50,18 +54,15 @@ fn package(binaries: &[(String, PathBuf)]) -> Result<PathBuf, String> {
     let version = env!("CARGO_PKG_VERSION");
     let _ = fs::remove_dir_all(&stage);
     create(&stage)?;
-    for file in ["overview.md", "LICENSE", "icon.png"] {
+    for file in ["vss-extension.json", "overview.md", "LICENSE", "icon.png"] {
         copy(&root().join(file), &stage.join(file))?;
     }
-    stamp_manifest(&stage, version)?;
     for task in task_folders()? {
         stage_task(&task, &stage, binaries)?;
     }
-    let file = target()
-        .join("vsix")
-        .join(format!("adieu.adieu-{version}.vsix"));
-    create(file.parent().unwrap_or(Path::new(".")))?;
-    pack(&stage, &file)?;
+    let output = target().join("vsix");
+    create(&output)?;
+    let file = pack(&stage, &output, version)?;
     sizes(binaries, &file)?;
     Ok(file)
 }
@@ -123,21 +124,72 @@ fn launcher_names(path: &Path) -> Result<Vec<String>, String> {
     Ok(names)
 }
 
-fn stamp_manifest(stage: &Path, version: &str) -> Result<(), String> {
-    let path = root().join("vss-extension.json");
-    let text = fs::read_to_string(&path)
-        .map_err(|error| format!("{} cannot be read: {error}.", path.display()))?;
-    let mut manifest: serde_json::Value =
-        serde_json::from_str(&text).map_err(|error| format!("{}: {error}.", path.display()))?;
-    manifest["version"] = version.into();
-    let text = serde_json::to_string_pretty(&manifest).map_err(|error| error.to_string())?;
-    let stamped = stage.join("vss-extension.json");
-    fs::write(&stamped, text)
-        .map_err(|error| format!("{} cannot be written: {error}.", stamped.display()))
+/// Packs the staged folder with our own packer. What it warns of is an error here.
+fn pack(stage: &Path, output: &Path, version: &str) -> Result<PathBuf, String> {
+    let mut options = PackageOptions::new(stage);
+    options.overrides.version = Some(version.to_owned());
+    options.output = Some(output.to_path_buf());
+    let packaged = adieu_vsix::package(&options)
+        .map_err(|error| format!("The extension cannot be packed: {error:?}."))?;
+    match packaged.findings.first() {
+        Some(finding) => Err(format!(
+            "The extension's package is not clean: {finding:?}."
+        )),
+        None => Ok(packaged.path),
+    }
+}
+
+/// Unpacks one folder of a VSIX as an agent does: without the executable bit, which a VSIX has none of.
+pub(crate) fn unpack(vsix: &Path, prefix: &str, folder: &Path) -> Result<(), String> {
+    let unreadable =
+        |error: &dyn std::fmt::Display| format!("{} cannot be unpacked: {error}.", vsix.display());
+    let file = fs::File::open(vsix).map_err(|error| unreadable(&error))?;
+    let mut archive = ZipArchive::new(file).map_err(|error| unreadable(&error))?;
+    for index in 0..archive.len() {
+        let mut entry = archive
+            .by_index(index)
+            .map_err(|error| unreadable(&error))?;
+        let name = entry
+            .name()
+            .map_err(|error| unreadable(&error))?
+            .into_owned();
+        let Some(path) = name
+            .strip_prefix(prefix)
+            .filter(|path| !path.is_empty() && !path.ends_with('/'))
+        else {
+            continue;
+        };
+        let path = folder.join(path);
+        create(path.parent().unwrap_or(folder))?;
+        let mut copy = fs::File::create(&path).map_err(|error| unreadable(&error))?;
+        io::copy(&mut entry, &mut copy).map_err(|error| unreadable(&error))?;
+    }
+    Ok(())
+}
+
+/// How many bytes of each binary are in the package, by the binary's path in it.
+fn deflated(vsix: &Path) -> Result<BTreeMap<String, u64>, String> {
+    let unreadable =
+        |error: &dyn std::fmt::Display| format!("{} cannot be read: {error}.", vsix.display());
+    let file = fs::File::open(vsix).map_err(|error| unreadable(&error))?;
+    let mut archive = ZipArchive::new(file).map_err(|error| unreadable(&error))?;
+    let mut sizes = BTreeMap::new();
+    for index in 0..archive.len() {
+        let entry = archive
+            .by_index_raw(index)
+            .map_err(|error| unreadable(&error))?;
+        let name = entry
+            .name()
+            .map_err(|error| unreadable(&error))?
+            .into_owned();
+        sizes.insert(name, entry.compressed_size());
+    }
+    Ok(sizes)
 }
 
 /// Says how large everything is, and refuses what is over the budget.
 fn sizes(binaries: &[(String, PathBuf)], vsix: &Path) -> Result<(), String> {
+    let packed = deflated(vsix)?;
     let mut over = Vec::new();
     tell(&format!(
         "{:<14} {:>12} {:>12}",
@@ -145,7 +197,11 @@ fn sizes(binaries: &[(String, PathBuf)], vsix: &Path) -> Result<(), String> {
     ));
     for (name, binary) in binaries {
         let bytes = length(binary)?;
-        let deflated = adieu_vsix::deflated_length(binary).map_err(|error| error.to_string())?;
+        let suffix = format!("/bin/{name}/");
+        let deflated = packed
+            .iter()
+            .find(|(path, _)| path.contains(&suffix))
+            .map_or(0, |(_, size)| *size);
         tell(&format!("{name:<14} {bytes:>12} {deflated:>12}"));
         if bytes > BINARY_BUDGET || deflated > DEFLATED_BUDGET {
             over.push(name.as_str());

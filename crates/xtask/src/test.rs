@@ -12,6 +12,7 @@ pub(crate) fn run(filters: &[&str]) -> Result<(), String> {
     prerequisites::node()?;
     clients::node()?;
     clients::python()?;
+    clients::tfx()?;
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command

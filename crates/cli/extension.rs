@@ -1,0 +1,171 @@
+//! The verb `extension`: packages of Azure DevOps extensions, without Node.
+//!
+//! It parses flags and prints; what a package is, `adieu-vsix` knows.
+
+mod edit;
+mod findings;
+mod inspect;
+mod package;
+
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use adieu_vsix::archive::Timestamp;
+use adieu_vsix::{Pricing, TaskUpdates, VersionPart, Visibility};
+use clap::{Args, Subcommand, ValueEnum};
+
+/// What to do with an extension.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ExtensionCommand {
+    /// Make a VSIX package of an extension's folder
+    Package(package::PackageArguments),
+    /// Show what a VSIX package is
+    Inspect(inspect::InspectArguments),
+    /// Change identity, name, visibility, pricing or tasks of a VSIX package
+    Edit(edit::EditArguments),
+}
+
+/// Values that take the place of the manifest's, for the package only.
+#[derive(Debug, Args)]
+pub(crate) struct OverrideArguments {
+    /// Publisher's ID
+    #[arg(long)]
+    publisher: Option<String>,
+    /// Extension's ID
+    #[arg(long, value_name = "ID")]
+    extension_id: Option<String>,
+    /// Version, such as 1.4.0
+    #[arg(long, value_name = "VERSION")]
+    extension_version: Option<String>,
+    /// Name that people see
+    #[arg(long, value_name = "NAME")]
+    extension_name: Option<String>,
+    /// Who sees the extension
+    #[arg(long, value_enum)]
+    visibility: Option<VisibilityValue>,
+    /// What the extension costs; `default` leaves it as it is
+    #[arg(long, value_enum)]
+    pricing: Option<PricingValue>,
+    /// Take the tasks' versions over from the extension: all of it, from the minor number on, or the patch number
+    #[arg(long, value_enum, value_name = "PART")]
+    update_tasks_version: Option<VersionPartValue>,
+    /// Derive the tasks' IDs from publisher, extension and task name
+    #[arg(long)]
+    update_tasks_id: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum VisibilityValue {
+    Private,
+    Public,
+    #[value(name = "private_preview", alias = "private-preview")]
+    PrivatePreview,
+    #[value(name = "public_preview", alias = "public-preview")]
+    PublicPreview,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum PricingValue {
+    Default,
+    Free,
+    Paid,
+    Trial,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum VersionPartValue {
+    None,
+    Major,
+    Minor,
+    Patch,
+}
+
+impl OverrideArguments {
+    fn visibility(&self) -> Option<Visibility> {
+        self.visibility.map(|visibility| match visibility {
+            VisibilityValue::Private => Visibility::Private,
+            VisibilityValue::Public => Visibility::Public,
+            VisibilityValue::PrivatePreview => Visibility::PrivatePreview,
+            VisibilityValue::PublicPreview => Visibility::PublicPreview,
+        })
+    }
+
+    fn pricing(&self) -> Option<Pricing> {
+        match self.pricing? {
+            PricingValue::Default => None,
+            PricingValue::Free => Some(Pricing::Free),
+            PricingValue::Paid => Some(Pricing::Paid),
+            PricingValue::Trial => Some(Pricing::Trial),
+        }
+    }
+
+    fn tasks(&self) -> TaskUpdates {
+        let version = match self.update_tasks_version {
+            None | Some(VersionPartValue::None) => None,
+            Some(VersionPartValue::Major) => Some(VersionPart::Major),
+            Some(VersionPartValue::Minor) => Some(VersionPart::Minor),
+            Some(VersionPartValue::Patch) => Some(VersionPart::Patch),
+        };
+        TaskUpdates {
+            version,
+            ids: self.update_tasks_id,
+        }
+    }
+}
+
+/// Runs the verb: results to `out`, everything that is said about them to `notes`.
+///
+/// # Errors
+/// A stream cannot be written to.
+pub(crate) fn run(
+    command: ExtensionCommand,
+    out: &mut dyn Write,
+    notes: &mut dyn Write,
+) -> io::Result<ExitCode> {
+    match command {
+        ExtensionCommand::Package(arguments) => package::run(arguments, out, notes),
+        ExtensionCommand::Inspect(arguments) => inspect::run(&arguments, out, notes),
+        ExtensionCommand::Edit(arguments) => edit::run(arguments, out, notes),
+    }
+}
+
+/// The world said no.
+const REFUSED: u8 = 1;
+/// The command line makes no sense.
+const ASKED_WRONGLY: u8 = 2;
+
+/// The time for entries: `SOURCE_DATE_EPOCH` where it is set, else the first that a ZIP header can say.
+fn timestamp() -> Result<Timestamp, String> {
+    match std::env::var("SOURCE_DATE_EPOCH") {
+        Ok(text) if !text.trim().is_empty() => {
+            text.trim().parse().map(Timestamp::from_epoch).map_err(|_| {
+                format!("SOURCE_DATE_EPOCH is `{text}`, which is no number of seconds since 1970")
+            })
+        }
+        _ => Ok(Timestamp::default()),
+    }
+}
+
+fn asked_wrongly(notes: &mut dyn Write, sentence: &str) -> io::Result<ExitCode> {
+    writeln!(notes, "error: {sentence}")?;
+    Ok(ExitCode::from(ASKED_WRONGLY))
+}
+
+fn refused(notes: &mut dyn Write, sentence: &str) -> io::Result<ExitCode> {
+    writeln!(notes, "error: {sentence}")?;
+    Ok(ExitCode::from(REFUSED))
+}
+
+/// The path from the root of the file system, for whoever reads the result elsewhere.
+fn absolute(path: &Path) -> String {
+    std::path::absolute(path)
+        .unwrap_or_else(|_| path.to_path_buf())
+        .display()
+        .to_string()
+}
+
+/// One JSON document and a newline.
+fn write_json(out: &mut dyn Write, value: &serde_json::Value) -> io::Result<()> {
+    writeln!(out, "{value:#}")
+}

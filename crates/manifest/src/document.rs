@@ -1,0 +1,374 @@
+//! A JSON document with the place of everything in it: keys in file order, a line for each value.
+//!
+//! It knows no schema and opens no file. `serde_json` forgets lines and order, and an error that cannot
+//! say where it is costs the reader more than this module costs us.
+
+use std::fmt::{self, Write as _};
+use std::ops::Range;
+use std::sync::Arc;
+
+use jsonc_parser::{CollectOptions, ParseOptions, ast, common::Ranged, parse_to_ast};
+
+/// Where something stands: a file as the user named it, and a line that starts at 1.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// Path as the user would type it.
+    pub file: Arc<str>,
+    /// Line, counted from 1; 0 for a file as a whole.
+    pub line: u32,
+}
+
+impl Place {
+    /// A whole file, where no line is to blame.
+    #[must_use]
+    pub fn file(file: &str) -> Self {
+        Self {
+            file: file.into(),
+            line: 0,
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.file)?;
+        if self.line > 0 {
+            write!(formatter, ":{}", self.line)?;
+        }
+        Ok(())
+    }
+}
+
+/// How forgiving the reader is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// RFC 8259.
+    Json,
+    /// JSON5: comments, trailing commas, bare names, single quotes, hexadecimal numbers.
+    Json5,
+}
+
+/// A text that is no document of its dialect.
+#[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
+#[error("{detail}")]
+pub struct SyntaxError {
+    /// Where reading stopped.
+    pub place: Place,
+    /// What was wrong there, in the parser's words.
+    pub detail: String,
+}
+
+/// A value and where it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Node {
+    /// File and line of the value's first character.
+    pub place: Place,
+    /// Bytes of the value in the text that was read; an edit replaces exactly these.
+    pub span: Range<usize>,
+    /// The value.
+    pub value: Value,
+}
+
+/// A JSON value; objects keep the order of the file.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// `null`
+    Null,
+    /// `true`, `false`
+    Bool(bool),
+    /// A number in JSON's own spelling.
+    Number(String),
+    /// A string.
+    Text(String),
+    /// An array.
+    List(Vec<Node>),
+    /// An object; of a key that is there twice, the last value stands in the first one's position, as in JavaScript.
+    Object(Vec<(String, Node)>),
+}
+
+impl Node {
+    /// Reads a document. A byte order mark, which some editors write, is passed over.
+    ///
+    /// # Errors
+    /// The text is empty or is no document of the dialect; the error says where.
+    pub fn read(text: &str, file: &str, dialect: Dialect) -> Result<Self, SyntaxError> {
+        let file: Arc<str> = file.into();
+        let lines = Lines::of(text);
+        // The mark becomes a space, so that spans keep counting bytes of the text as it was given.
+        let without_mark = text
+            .strip_prefix('\u{feff}')
+            .map(|rest| format!("   {rest}"));
+        let source = without_mark.as_deref().unwrap_or(text);
+        let parsed = parse_to_ast(source, &CollectOptions::default(), &options(dialect)).map_err(
+            |error| SyntaxError {
+                place: Place {
+                    file: file.clone(),
+                    line: lines.line(error.range().start),
+                },
+                detail: error.kind().to_string(),
+            },
+        )?;
+        let Some(value) = parsed.value else {
+            return Err(SyntaxError {
+                place: Place { file, line: 1 },
+                detail: "The file is empty".to_owned(),
+            });
+        };
+        Ok(convert(value, &file, &lines))
+    }
+
+    /// A value that stands in no file, at the place that made it necessary.
+    #[must_use]
+    pub fn made(place: Place, value: Value) -> Self {
+        Self {
+            place,
+            span: 0..0,
+            value,
+        }
+    }
+
+    /// The text of a string.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        match &self.value {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The elements of an array.
+    #[must_use]
+    pub fn list(&self) -> Option<&[Node]> {
+        match &self.value {
+            Value::List(list) => Some(list),
+            _ => None,
+        }
+    }
+
+    /// The members of an object, in order.
+    #[must_use]
+    pub fn members(&self) -> Option<&[(String, Node)]> {
+        match &self.value {
+            Value::Object(members) => Some(members),
+            _ => None,
+        }
+    }
+
+    /// The member of that name; names differ by case.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Node> {
+        self.members()?
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value)
+    }
+
+    /// Whether JavaScript would take the value for true: what `if (value)` in tfx decides by.
+    #[must_use]
+    pub fn is_truthy(&self) -> bool {
+        match &self.value {
+            Value::Null => false,
+            Value::Bool(value) => *value,
+            Value::Number(number) => number.parse::<f64>().is_ok_and(|number| number != 0.0),
+            Value::Text(text) => !text.is_empty(),
+            Value::List(_) | Value::Object(_) => true,
+        }
+    }
+
+    /// The text of a scalar as it appears in an XML attribute.
+    #[must_use]
+    pub fn scalar(&self) -> Option<String> {
+        match &self.value {
+            Value::Bool(value) => Some(value.to_string()),
+            Value::Number(number) => Some(number.clone()),
+            Value::Text(text) => Some(text.clone()),
+            Value::Null | Value::List(_) | Value::Object(_) => None,
+        }
+    }
+
+    /// The noun for the value's type, for messages.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self.value {
+            Value::Null => "null",
+            Value::Bool(_) => "a boolean",
+            Value::Number(_) => "a number",
+            Value::Text(_) => "a string",
+            Value::List(_) => "an array",
+            Value::Object(_) => "an object",
+        }
+    }
+
+    /// The document as JSON, indented by four spaces, without a final newline.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let mut out = String::new();
+        self.write_json(&mut out, 0);
+        out
+    }
+
+    fn write_json(&self, out: &mut String, depth: usize) {
+        match &self.value {
+            Value::Null => out.push_str("null"),
+            Value::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
+            Value::Number(number) => out.push_str(number),
+            Value::Text(text) => write_json_text(out, text),
+            Value::List(list) if list.is_empty() => out.push_str("[]"),
+            Value::Object(members) if members.is_empty() => out.push_str("{}"),
+            Value::List(list) => {
+                out.push('[');
+                for (index, node) in list.iter().enumerate() {
+                    next_line(out, index, depth + 1);
+                    node.write_json(out, depth + 1);
+                }
+                next_line(out, 0, depth);
+                out.push(']');
+            }
+            Value::Object(members) => {
+                out.push('{');
+                for (index, (key, node)) in members.iter().enumerate() {
+                    next_line(out, index, depth + 1);
+                    write_json_text(out, key);
+                    out.push_str(": ");
+                    node.write_json(out, depth + 1);
+                }
+                next_line(out, 0, depth);
+                out.push('}');
+            }
+        }
+    }
+}
+
+fn next_line(out: &mut String, index: usize, depth: usize) {
+    if index > 0 {
+        out.push(',');
+    }
+    out.push('\n');
+    for _ in 0..depth {
+        out.push_str("    ");
+    }
+}
+
+/// Writes a JSON string with the escapes that `JSON.stringify` uses, and no others.
+fn write_json_text(out: &mut String, text: &str) {
+    out.push('"');
+    for character in text.chars() {
+        match character {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\u{8}' => out.push_str("\\b"),
+            '\u{c}' => out.push_str("\\f"),
+            character if u32::from(character) < 0x20 => {
+                // Writing to a string cannot fail.
+                let _ = write!(out, "\\u{:04x}", u32::from(character));
+            }
+            character => out.push(character),
+        }
+    }
+    out.push('"');
+}
+
+fn options(dialect: Dialect) -> ParseOptions {
+    let lenient = dialect == Dialect::Json5;
+    ParseOptions {
+        allow_comments: lenient,
+        allow_loose_object_property_names: lenient,
+        allow_trailing_commas: lenient,
+        allow_missing_commas: false,
+        allow_single_quoted_strings: lenient,
+        allow_hexadecimal_numbers: lenient,
+        allow_unary_plus_numbers: lenient,
+        allow_bare_decimal_point_numbers: lenient,
+        // JSON has no spelling for them, and the manifest inside the package is JSON.
+        allow_non_finite_numbers: false,
+        allow_extended_string_escapes: lenient,
+    }
+}
+
+fn convert(value: ast::Value<'_>, file: &Arc<str>, lines: &Lines) -> Node {
+    let range = value.range();
+    let value = match value {
+        ast::Value::NullKeyword(_) => Value::Null,
+        ast::Value::BooleanLit(literal) => Value::Bool(literal.value),
+        ast::Value::NumberLit(literal) => Value::Number(json_number(literal.value)),
+        ast::Value::StringLit(literal) => Value::Text(literal.value.into_owned()),
+        ast::Value::Array(array) => Value::List(
+            array
+                .elements
+                .into_iter()
+                .map(|element| convert(element, file, lines))
+                .collect(),
+        ),
+        ast::Value::Object(object) => {
+            let mut members: Vec<(String, Node)> = Vec::with_capacity(object.properties.len());
+            for property in object.properties {
+                let key = property.name.into_string();
+                let node = convert(property.value, file, lines);
+                match members.iter_mut().find(|(existing, _)| *existing == key) {
+                    Some((_, existing)) => *existing = node,
+                    None => members.push((key, node)),
+                }
+            }
+            Value::Object(members)
+        }
+    };
+    Node {
+        place: Place {
+            file: file.clone(),
+            line: lines.line(range.start),
+        },
+        span: range.start..range.end,
+        value,
+    }
+}
+
+/// JSON's spelling of a number that JSON5 wrote in its own way.
+fn json_number(written: &str) -> String {
+    let (sign, digits) = match written.as_bytes().first() {
+        Some(b'-') => ("-", &written[1..]),
+        Some(b'+') => ("", &written[1..]),
+        _ => ("", written),
+    };
+    if let Some(hexadecimal) = digits
+        .strip_prefix("0x")
+        .or_else(|| digits.strip_prefix("0X"))
+    {
+        return u64::from_str_radix(hexadecimal, 16)
+            .map_or_else(|_| "0".to_owned(), |value| format!("{sign}{value}"));
+    }
+    let (mantissa, exponent) = match digits.find(['e', 'E']) {
+        Some(at) => digits.split_at(at),
+        None => (digits, ""),
+    };
+    let mantissa = match (mantissa.strip_prefix('.'), mantissa.strip_suffix('.')) {
+        (Some(fraction), _) => format!("0.{fraction}"),
+        (None, Some(whole)) => whole.to_owned(),
+        (None, None) => mantissa.to_owned(),
+    };
+    format!("{sign}{mantissa}{exponent}")
+}
+
+/// Where each line of a text starts.
+struct Lines(Vec<usize>);
+
+impl Lines {
+    fn of(text: &str) -> Self {
+        Self(
+            std::iter::once(0)
+                .chain(
+                    text.bytes()
+                        .enumerate()
+                        .filter(|(_, byte)| *byte == b'\n')
+                        .map(|(at, _)| at + 1),
+                )
+                .collect(),
+        )
+    }
+
+    fn line(&self, offset: usize) -> u32 {
+        u32::try_from(self.0.partition_point(|start| *start <= offset)).unwrap_or(u32::MAX)
+    }
+}

@@ -1,0 +1,176 @@
+//! What several `vss-extension.json` files say together: one extension.
+//!
+//! It never opens a file and writes no package. Which key means what, what the first manifest decides and
+//! what adds up follows tfx-cli's `merger.ts`, `vsix-manifest-builder.ts` and `vso-manifest-builder.ts`,
+//! so that an extension that tfx packs means the same here.
+
+pub mod check;
+pub mod gallery;
+pub mod listing;
+pub mod localisation;
+mod merge;
+mod metadata;
+
+pub use gallery::{Pricing, Visibility};
+pub use listing::{Base, FileDeclaration};
+pub use merge::{Partial, merge};
+
+use crate::document::{Node, Place};
+
+/// A value and where it was said.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Said<T> {
+    /// The value.
+    pub value: T,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// A property of the gallery: `Microsoft.VisualStudio.Services.…`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Property {
+    /// Full name.
+    pub id: String,
+    /// Value as text.
+    pub value: String,
+    /// Where it was said.
+    pub place: Place,
+}
+
+/// A badge beside the extension's description.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Badge {
+    /// Address behind it.
+    pub link: Option<String>,
+    /// Address of its image.
+    pub image: Option<String>,
+    /// Text in its place.
+    pub description: Option<String>,
+}
+
+/// A product that the extension installs into.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Target {
+    /// `Microsoft.VisualStudio.Services`, …
+    pub id: String,
+    /// Range of versions, such as `[14.0,)`.
+    pub version: Option<String>,
+    /// Where it was said.
+    pub place: Place,
+}
+
+/// Elements of the package manifest's `Metadata`; they stand in the order in which manifests name them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names are the elements' names")]
+pub enum Element {
+    DisplayName,
+    Description,
+    ReleaseNotes,
+    GalleryFlags,
+    Categories,
+    Tags,
+    Properties,
+    Badges,
+}
+
+/// An extension, put together from all its manifests and overrides.
+#[derive(Debug, Clone, Default)]
+pub struct Extension {
+    /// `id`, `extensionId` or `namespace`.
+    pub id: Option<Said<String>>,
+    /// Publisher's ID.
+    pub publisher: Option<Said<String>>,
+    /// Version as written.
+    pub version: Option<Said<String>>,
+    /// Name that people see.
+    pub name: Option<Said<String>>,
+    /// One sentence about it.
+    pub description: Option<Said<String>>,
+    /// Text about this version.
+    pub release_notes: Option<Said<String>>,
+    /// Search words.
+    pub tags: Vec<String>,
+    /// Marketplace categories.
+    pub categories: Vec<String>,
+    /// `Public`, `Preview`, `Paid`, …
+    pub gallery_flags: Vec<String>,
+    /// Where the flags were said last.
+    pub gallery_flags_place: Option<Place>,
+    /// Gallery properties, links and branding among them.
+    pub properties: Vec<Property>,
+    /// Badges.
+    pub badges: Vec<Badge>,
+    /// Products.
+    pub targets: Vec<Target>,
+    /// Whether a manifest has the key `targets`.
+    pub has_targets: bool,
+    /// Elements that manifests name, in order.
+    pub elements: Vec<Element>,
+    /// `files`, in order.
+    pub files: Vec<FileDeclaration>,
+    /// Icons, screenshots and content, in order: they come after `files`.
+    pub listed: Vec<FileDeclaration>,
+    /// Everything that goes to `extension.vsomanifest`, in order of first appearance.
+    pub service: Vec<(String, Node)>,
+}
+
+impl Extension {
+    /// Whether the package has an `extension.vsomanifest`: integrations and offers have none.
+    #[must_use]
+    pub fn has_service_manifest(&self) -> bool {
+        let extends_services = |target: &Target| {
+            matches!(
+                target.id.as_str(),
+                "Microsoft.VisualStudio.Services"
+                    | "Microsoft.VisualStudio.Services.Cloud"
+                    | "Microsoft.TeamFoundation.Server"
+            )
+        };
+        self.targets.is_empty() || self.targets.iter().any(extends_services)
+    }
+
+    /// The value of a key of `extension.vsomanifest`.
+    #[must_use]
+    pub fn service_value(&self, key: &str) -> Option<&Node> {
+        self.service
+            .iter()
+            .find(|(name, _)| name == key)
+            .map(|(_, node)| node)
+    }
+
+    /// The contributions.
+    #[must_use]
+    pub fn contributions(&self) -> &[Node] {
+        self.service_value("contributions")
+            .and_then(Node::list)
+            .unwrap_or_default()
+    }
+
+    /// The contributions that offer a task: the contribution's ID and the folder that it names.
+    pub fn task_folders(&self) -> impl Iterator<Item = (String, Said<String>)> + '_ {
+        self.contributions().iter().filter_map(|contribution| {
+            if contribution.get("type").and_then(Node::text) != Some("ms.vss-distributed-task.task")
+            {
+                return None;
+            }
+            let folder = contribution.get("properties")?.get("name")?;
+            let id = contribution
+                .get("id")
+                .and_then(Node::text)
+                .unwrap_or_default()
+                .to_owned();
+            let value = folder
+                .text()?
+                .replace('\\', "/")
+                .trim_matches('/')
+                .to_owned();
+            Some((
+                id,
+                Said {
+                    value,
+                    place: folder.place.clone(),
+                },
+            ))
+        })
+    }
+}

@@ -1,0 +1,64 @@
+//! Gallery flags: who sees an extension and what it costs, as words in one list.
+//!
+//! It never touches a flag that it was not asked about: `Private` and `Free` are the absence of a flag.
+
+/// Who sees the extension.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Visibility {
+    /// Those with whom it is shared.
+    Private,
+    /// Everyone.
+    Public,
+    /// Those with whom it is shared; marked as a preview.
+    PrivatePreview,
+    /// Everyone; marked as a preview.
+    PublicPreview,
+}
+
+/// What the extension costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pricing {
+    /// Nothing.
+    Free,
+    /// Something.
+    Paid,
+    /// Something, after a trial.
+    Trial,
+}
+
+/// Sets or clears one flag; others stay where they are.
+fn set(flags: &mut Vec<String>, flag: &str, on: bool) {
+    let has = flags
+        .iter()
+        .any(|existing| existing.eq_ignore_ascii_case(flag));
+    if on && !has {
+        flags.push(flag.to_owned());
+    } else if !on {
+        flags.retain(|existing| !existing.eq_ignore_ascii_case(flag));
+    }
+}
+
+/// Makes the flags say the visibility.
+pub fn set_visibility(flags: &mut Vec<String>, visibility: Visibility) {
+    set(flags, "Private", false);
+    set(
+        flags,
+        "Public",
+        matches!(visibility, Visibility::Public | Visibility::PublicPreview),
+    );
+    set(
+        flags,
+        "Preview",
+        matches!(
+            visibility,
+            Visibility::PrivatePreview | Visibility::PublicPreview
+        ),
+    );
+}
+
+/// Makes the flags say the pricing.
+pub fn set_pricing(flags: &mut Vec<String>, pricing: Pricing) {
+    set(flags, "Free", false);
+    set(flags, "Paid", pricing == Pricing::Paid);
+    set(flags, "Trial", pricing == Pricing::Trial);
+}

@@ -1,0 +1,254 @@
+//! Files that a manifest names: `files`, `icons`, `screenshots`, `content`, `details`.
+//!
+//! It reads declarations and never looks whether a file is there.
+
+use crate::document::{Node, Place, Value};
+use crate::finding::{Finding, Problem};
+use crate::words;
+
+/// What a declared path is relative to. `files` and `icons` go with their manifest, `content` and
+/// `screenshots` with the root: tfx has it so, and manifests rely on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Base {
+    /// The folder of the manifest that names the file.
+    Manifest,
+    /// The extension's root folder.
+    Root,
+}
+
+/// One file or folder to pack.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FileDeclaration {
+    /// Path as written.
+    pub path: String,
+    /// What it is relative to.
+    pub base: Base,
+    /// Names inside the package; none means the path relative to the root.
+    pub package_paths: Vec<String>,
+    /// Whether browsers may load it by its asset type.
+    pub addressable: bool,
+    /// Asset types; an addressable file without one takes its part name.
+    pub asset_types: Vec<String>,
+    /// Media type, where the extension's usual one is wrong.
+    pub content_type: Option<String>,
+    /// Language of the asset.
+    pub lang: Option<String>,
+    /// Key that declares it, for messages.
+    pub key: String,
+    /// Which manifest declares it, counted from 0.
+    pub origin: usize,
+    /// Where it is declared.
+    pub place: Place,
+}
+
+/// `files`
+pub(super) fn files(value: &Node, findings: &mut Vec<Finding>) -> Vec<FileDeclaration> {
+    let Some(list) = super::merge::expect_list(value, "files", findings) else {
+        return Vec::new();
+    };
+    list.iter()
+        .filter_map(|entry| file(entry, findings))
+        .collect()
+}
+
+fn file(entry: &Node, findings: &mut Vec<Finding>) -> Option<FileDeclaration> {
+    let Some(path) = entry
+        .get("path")
+        .and_then(Node::text)
+        .filter(|path| !path.is_empty())
+    else {
+        findings.push(Finding::new(&entry.place, Problem::FileWithoutPath));
+        return None;
+    };
+    let names = entry
+        .get("partName")
+        .filter(|node| node.is_truthy())
+        .or_else(|| entry.get("packagePath"));
+    Some(FileDeclaration {
+        path: path.to_owned(),
+        base: Base::Manifest,
+        package_paths: names
+            .map(|names| texts(names, "packagePath", findings))
+            .unwrap_or_default(),
+        addressable: entry.get("addressable").is_some_and(Node::is_truthy),
+        asset_types: entry
+            .get("assetType")
+            .map(|types| texts(types, "assetType", findings))
+            .unwrap_or_default(),
+        content_type: text_of(entry, "contentType"),
+        lang: text_of(entry, "lang"),
+        key: "files".to_owned(),
+        origin: 0,
+        place: entry.place.clone(),
+    })
+}
+
+/// A string, or an array of strings.
+fn texts(node: &Node, key: &str, findings: &mut Vec<Finding>) -> Vec<String> {
+    match &node.value {
+        Value::Text(text) if text.is_empty() => Vec::new(),
+        Value::Text(text) => vec![text.clone()],
+        Value::List(list) if list.iter().all(|item| item.text().is_some()) => list
+            .iter()
+            .filter_map(Node::text)
+            .map(str::to_owned)
+            .collect(),
+        Value::Null => Vec::new(),
+        _ => {
+            findings.push(super::merge::wrong_type(
+                node,
+                key,
+                "a string or an array of strings",
+            ));
+            Vec::new()
+        }
+    }
+}
+
+fn text_of(node: &Node, key: &str) -> Option<String> {
+    node.get(key)
+        .and_then(Node::text)
+        .filter(|text| !text.is_empty())
+        .map(str::to_owned)
+}
+
+/// `icons`: paths by kind.
+pub(super) fn icons(value: &Node, findings: &mut Vec<Finding>) -> Vec<FileDeclaration> {
+    let Some(members) = super::merge::expect_object(value, "icons", findings) else {
+        return Vec::new();
+    };
+    let mut listed = Vec::new();
+    for (kind, path) in members {
+        let key = format!("icons.{kind}");
+        match path.text() {
+            Some(text) => {
+                let asset = format!(
+                    "Microsoft.VisualStudio.Services.Icons.{}",
+                    words::start_case(kind)
+                );
+                listed.push(asset_file(text, Base::Manifest, asset, None, key, path));
+            }
+            None => findings.push(super::merge::wrong_type(path, &key, "a path")),
+        }
+    }
+    listed
+}
+
+/// `screenshots`, numbered from the given number on: a second manifest's pictures do not replace the first one's.
+pub(super) fn screenshots(
+    value: &Node,
+    already: usize,
+    findings: &mut Vec<Finding>,
+) -> Vec<FileDeclaration> {
+    let Some(list) = super::merge::expect_list(value, "screenshots", findings) else {
+        return Vec::new();
+    };
+    let mut listed = Vec::new();
+    for entry in list {
+        match entry.get("path").and_then(Node::text) {
+            Some(path) => {
+                let asset = format!(
+                    "Microsoft.VisualStudio.Services.Screenshots.{}",
+                    already + listed.len() + 1
+                );
+                let content_type = text_of(entry, "contentType");
+                listed.push(asset_file(
+                    path,
+                    Base::Root,
+                    asset,
+                    content_type,
+                    "screenshots".to_owned(),
+                    entry,
+                ));
+            }
+            None => findings.push(Finding::new(
+                &entry.place,
+                incomplete("screenshot", "", "path"),
+            )),
+        }
+    }
+    listed
+}
+
+/// `content`: pages by kind.
+pub(super) fn content(value: &Node, findings: &mut Vec<Finding>) -> Vec<FileDeclaration> {
+    let Some(members) = super::merge::expect_object(value, "content", findings) else {
+        return Vec::new();
+    };
+    let mut listed = Vec::new();
+    for (kind, entry) in members {
+        match entry
+            .get("path")
+            .and_then(Node::text)
+            .filter(|path| !path.is_empty())
+        {
+            Some(path) => {
+                let asset = format!(
+                    "Microsoft.VisualStudio.Services.Content.{}",
+                    words::start_case(kind)
+                );
+                let content_type = text_of(entry, "contentType");
+                listed.push(asset_file(
+                    path,
+                    Base::Root,
+                    asset,
+                    content_type,
+                    format!("content.{kind}"),
+                    entry,
+                ));
+            }
+            None => findings.push(Finding::new(
+                &entry.place,
+                incomplete("content item", kind, "path"),
+            )),
+        }
+    }
+    listed
+}
+
+/// `details`, the old spelling of `content.details`.
+pub(super) fn details(value: &Node) -> Option<FileDeclaration> {
+    let path = value
+        .get("path")
+        .and_then(Node::text)
+        .filter(|path| !path.is_empty())?;
+    let asset = "Microsoft.VisualStudio.Services.Content.Details".to_owned();
+    Some(asset_file(
+        path,
+        Base::Root,
+        asset,
+        text_of(value, "contentType"),
+        "details".to_owned(),
+        value,
+    ))
+}
+
+fn asset_file(
+    path: &str,
+    base: Base,
+    asset: String,
+    content_type: Option<String>,
+    key: String,
+    node: &Node,
+) -> FileDeclaration {
+    FileDeclaration {
+        path: path.to_owned(),
+        base,
+        package_paths: Vec::new(),
+        addressable: true,
+        asset_types: vec![asset],
+        content_type,
+        lang: None,
+        key,
+        origin: 0,
+        place: node.place.clone(),
+    }
+}
+
+pub(super) fn incomplete(what: &'static str, key: &str, missing: &'static str) -> Problem {
+    Problem::Incomplete {
+        what,
+        key: key.to_owned(),
+        missing,
+    }
+}

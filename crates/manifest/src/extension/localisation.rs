@@ -1,0 +1,107 @@
+//! Texts marked `i18n:` and their translations.
+//!
+//! It reads no file. A text's key is its path in the manifest, with a contribution's ID in place of its
+//! number, as tfx-cli's `loc.ts` and `vso-manifest-builder.ts` build it: translators have files with these keys.
+
+use super::merge::is_comment;
+use super::{Extension, Said};
+use crate::document::{Node, Value};
+
+const MARK: &str = "i18n:";
+
+/// The text in the manifest's own language.
+#[must_use]
+pub fn default_text(text: &str) -> &str {
+    text.strip_prefix(MARK).unwrap_or(text)
+}
+
+/// The translations into one language.
+#[derive(Debug, Clone)]
+pub struct Translations {
+    /// Folder name, such as `fr-fr`.
+    pub language: String,
+    /// The file `resources.resjson`.
+    pub document: Node,
+}
+
+impl Translations {
+    /// The translation of a key: written flat, or as a path through nested objects. An empty one is none.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&str> {
+        let flat = self.document.get(key);
+        let nested = || {
+            key.split('.')
+                .try_fold(&self.document, |node, name| node.get(name))
+        };
+        flat.or_else(nested)
+            .and_then(Node::text)
+            .filter(|text| !text.is_empty())
+    }
+
+    /// The translation of a text of the package manifest, or the text itself where it is marked for translation.
+    #[must_use]
+    pub fn of<'a>(&'a self, key: &str, said: Option<&'a Said<String>>) -> Option<&'a str> {
+        self.get(key)
+            .or_else(|| said.and_then(|said| said.value.strip_prefix(MARK)))
+    }
+}
+
+/// `extension.vsomanifest` as a document, in the manifest's own language or in another one.
+#[must_use]
+pub fn service_manifest(extension: &Extension, translations: Option<&Translations>) -> Node {
+    let members = extension
+        .service
+        .iter()
+        .map(|(key, node)| (key.clone(), localised(node, key, translations)))
+        .collect();
+    let place = crate::document::Place::file("extension.vsomanifest");
+    Node::made(place, Value::Object(members))
+}
+
+fn localised(node: &Node, path: &str, translations: Option<&Translations>) -> Node {
+    let value = match &node.value {
+        Value::Text(text) => match text.strip_prefix(MARK) {
+            Some(own) => {
+                let translated = translations.and_then(|translations| translations.get(path));
+                Value::Text(translated.unwrap_or(own).to_owned())
+            }
+            None => Value::Text(text.clone()),
+        },
+        Value::List(list) => Value::List(
+            list.iter()
+                .enumerate()
+                .map(|(index, item)| localised(item, &item_path(path, index, item), translations))
+                .collect(),
+        ),
+        Value::Object(members) => Value::Object(
+            members
+                .iter()
+                .filter(|(key, _)| !is_comment(key))
+                .map(|(key, item)| {
+                    (
+                        key.clone(),
+                        localised(item, &format!("{path}.{key}"), translations),
+                    )
+                })
+                .collect(),
+        ),
+        other => other.clone(),
+    };
+    Node {
+        value,
+        ..node.clone()
+    }
+}
+
+fn item_path(path: &str, index: usize, item: &Node) -> String {
+    let id = item
+        .get("id")
+        .and_then(Node::text)
+        .filter(|id| !id.is_empty());
+    match id {
+        Some(id) if path == "contributions" || path == "contributionTypes" => {
+            format!("{path}.{id}")
+        }
+        _ => format!("{path}.{index}"),
+    }
+}

@@ -1,0 +1,216 @@
+//! Keys that become properties, badges and targets of the package manifest.
+//!
+//! It never decides between manifests; that is `merge`.
+
+use super::listing::incomplete;
+use super::merge::{expect_list, expect_object, wrong_type};
+use super::{Badge, Property, Target};
+use crate::document::{Node, Value};
+use crate::finding::{Finding, Problem};
+use crate::{color, words};
+
+const SERVICES: &str = "Microsoft.VisualStudio.Services";
+
+fn property(suffix: &str, value: String, node: &Node) -> Property {
+    Property {
+        id: format!("{SERVICES}.{suffix}"),
+        value,
+        place: node.place.clone(),
+    }
+}
+
+/// A text under one of two names: manifests write `uri` and `url` alike.
+fn either(node: &Node, one: &str, other: &str) -> Option<String> {
+    [one, other]
+        .into_iter()
+        .find_map(|key| node.get(key).filter(|value| value.is_truthy())?.scalar())
+}
+
+/// `links`
+pub(super) fn links(value: &Node, findings: &mut Vec<Finding>) -> Vec<Property> {
+    let Some(members) = expect_object(value, "links", findings) else {
+        return Vec::new();
+    };
+    let mut properties = Vec::new();
+    for (kind, link) in members {
+        match either(link, "uri", "url") {
+            Some(address) => properties.push(property(
+                &format!("Links.{}", words::joined(kind)),
+                address,
+                link,
+            )),
+            None => findings.push(Finding::new(&link.place, incomplete("link", kind, "uri"))),
+        }
+    }
+    properties
+}
+
+/// `repository`
+pub(super) fn repository(value: &Node, findings: &mut Vec<Finding>) -> Option<Property> {
+    expect_object(value, "repository", findings)?;
+    let kind = value.get("type").and_then(Node::scalar).unwrap_or_default();
+    if kind != "git" {
+        findings.push(Finding::new(&value.place, Problem::RepositoryType { kind }));
+        return None;
+    }
+    let address = either(value, "url", "uri");
+    if address.is_none() {
+        findings.push(Finding::new(
+            &value.place,
+            Problem::WrongType {
+                key: "repository.url".to_owned(),
+                expected: "an address",
+                found: "missing",
+            },
+        ));
+    }
+    Some(property("Links.GitHub", address?, value))
+}
+
+/// `branding`
+pub(super) fn branding(value: &Node, findings: &mut Vec<Finding>) -> Vec<Property> {
+    let Some(members) = expect_object(value, "branding", findings) else {
+        return Vec::new();
+    };
+    let mut properties = Vec::new();
+    for (kind, setting) in members {
+        let kind = words::joined(kind);
+        let written = setting.scalar().unwrap_or_default();
+        let said = if kind == "Color" {
+            color::hex(&written)
+        } else {
+            Some(written.clone())
+        };
+        match said {
+            Some(said) => properties.push(property(&format!("Branding.{kind}"), said, setting)),
+            None => findings.push(Finding::new(
+                &setting.place,
+                Problem::BadColor { value: written },
+            )),
+        }
+    }
+    properties
+}
+
+/// `CustomerQnASupport`
+pub(super) fn customer_support(value: &Node, findings: &mut Vec<Finding>) -> Vec<Property> {
+    let Some(members) = expect_object(value, "CustomerQnASupport", findings) else {
+        return Vec::new();
+    };
+    let last = |wanted: &[&str]| {
+        members
+            .iter()
+            .rev()
+            .find(|(key, _)| wanted.contains(&key.to_lowercase().as_str()))
+    };
+    let mut properties = Vec::new();
+    if let Some((_, node)) = last(&["enablemarketplaceqna"])
+        && let Value::Bool(enabled) = node.value
+    {
+        properties.push(property("EnableMarketplaceQnA", enabled.to_string(), node));
+    }
+    if let Some((_, node)) = last(&["url", "uri"])
+        && let Some(address) = node.text()
+    {
+        properties.push(property("CustomerQnALink", address.to_owned(), node));
+    }
+    properties
+}
+
+/// A boolean that becomes a property.
+pub(super) fn switch(
+    key: &str,
+    suffix: &str,
+    value: &Node,
+    findings: &mut Vec<Finding>,
+) -> Option<Property> {
+    match value.value {
+        Value::Bool(on) => Some(property(suffix, on.to_string(), value)),
+        _ => {
+            findings.push(wrong_type(value, key, "true or false"));
+            None
+        }
+    }
+}
+
+/// `galleryProperties`: an object, or an array of objects.
+pub(super) fn gallery_properties(
+    value: &Node,
+    existing: &[Property],
+    findings: &mut Vec<Finding>,
+) -> Vec<Property> {
+    let groups: Vec<&[(String, Node)]> = match &value.value {
+        Value::Object(members) => vec![members.as_slice()],
+        Value::List(list) => list.iter().filter_map(Node::members).collect(),
+        _ => {
+            findings.push(wrong_type(value, "galleryProperties", "an object"));
+            return Vec::new();
+        }
+    };
+    let mut properties: Vec<Property> = Vec::new();
+    for (key, setting) in groups.into_iter().flatten() {
+        let Some(text) = setting
+            .scalar()
+            .filter(|text| !text.is_empty() && !key.is_empty())
+        else {
+            findings.push(Finding::new(
+                &setting.place,
+                Problem::EmptyProperty { key: key.clone() },
+            ));
+            continue;
+        };
+        let id = if key.starts_with("Microsoft.") {
+            key.clone()
+        } else {
+            format!("{SERVICES}.GalleryProperties.{}", words::upper_first(key))
+        };
+        if existing
+            .iter()
+            .chain(&properties)
+            .any(|property| property.id == id)
+        {
+            findings.push(Finding::new(
+                &setting.place,
+                Problem::DuplicateProperty { key: key.clone() },
+            ));
+        } else {
+            properties.push(Property {
+                id,
+                value: text,
+                place: setting.place.clone(),
+            });
+        }
+    }
+    properties
+}
+
+/// `badges`
+pub(super) fn badges(value: &Node, findings: &mut Vec<Finding>) -> Vec<Badge> {
+    let Some(list) = expect_list(value, "badges", findings) else {
+        return Vec::new();
+    };
+    list.iter()
+        .map(|badge| Badge {
+            link: either(badge, "link", "href"),
+            image: either(badge, "imgUri", "uri"),
+            description: badge.get("description").and_then(Node::scalar),
+        })
+        .collect()
+}
+
+/// `targets`; one without an ID is named, because the Marketplace would not know what to do with it.
+pub(super) fn targets(value: &Node, findings: &mut Vec<Finding>) -> Vec<Target> {
+    let Some(list) = expect_list(value, "targets", findings) else {
+        return Vec::new();
+    };
+    list.iter()
+        .map(|target| Target {
+            id: target.get("id").and_then(Node::scalar).unwrap_or_default(),
+            version: target
+                .get("version")
+                .filter(|version| version.is_truthy())
+                .and_then(Node::scalar),
+            place: target.place.clone(),
+        })
+        .collect()
+}

@@ -1,0 +1,108 @@
+//! Spelling of keys as the Marketplace's asset and property types have them.
+//!
+//! It looks at words only and knows no key. The rules are lodash's `startCase`, `camelCase` and
+//! `capitalize`, which tfx-cli's `vsix-manifest-builder.ts` applies to keys that people wrote by hand.
+
+/// `large-icon` becomes `Large Icon`; letters and digits are words of their own.
+#[must_use]
+pub fn start_case(key: &str) -> String {
+    let mut out = String::new();
+    let mut previous = Kind::Other;
+    for character in key
+        .to_lowercase()
+        .chars()
+        .filter(|character| !matches!(character, '\'' | '\u{2019}'))
+    {
+        let kind = Kind::of(character);
+        if kind != Kind::Other {
+            if kind == previous {
+                out.push(character);
+            } else {
+                if !out.is_empty() {
+                    out.push(' ');
+                }
+                out.extend(character.to_uppercase());
+            }
+        }
+        previous = kind;
+    }
+    out
+}
+
+/// `my-link_x` becomes `Mylinkx`.
+#[must_use]
+pub fn joined(key: &str) -> String {
+    let mut characters = key.chars().filter(|character| character.is_alphanumeric());
+    let first: String = characters
+        .next()
+        .map(|first| first.to_uppercase().collect())
+        .unwrap_or_default();
+    first + &characters.collect::<String>().to_lowercase()
+}
+
+/// `pricing` becomes `Pricing`; the rest stays.
+#[must_use]
+pub fn upper_first(key: &str) -> String {
+    let mut characters = key.chars();
+    let first: String = characters
+        .next()
+        .map(|first| first.to_uppercase().collect())
+        .unwrap_or_default();
+    first + characters.as_str()
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Letter,
+    Digit,
+    Other,
+}
+
+impl Kind {
+    fn of(character: char) -> Self {
+        if character.is_numeric() {
+            Self::Digit
+        } else if character.is_alphabetic() {
+            Self::Letter
+        } else {
+            Self::Other
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_spelt_as_lodash_spells_them() {
+        let start_cases = [
+            "default",
+            "large-icon",
+            "privacy-policy",
+            "icon2",
+            "Details",
+            "a_b c",
+        ]
+        .map(start_case);
+        assert_eq!(
+            start_cases,
+            [
+                "Default",
+                "Large Icon",
+                "Privacy Policy",
+                "Icon 2",
+                "Details",
+                "A B C"
+            ]
+        );
+        assert_eq!(
+            ["my-link_x", "getstarted", "getStarted"].map(joined),
+            ["Mylinkx", "Getstarted", "Getstarted"]
+        );
+        assert_eq!(
+            ["pricing", "Microsoft.X"].map(upper_first),
+            ["Pricing", "Microsoft.X"]
+        );
+    }
+}

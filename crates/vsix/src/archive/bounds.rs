@@ -1,0 +1,151 @@
+//! How much of an unknown package is believed: the bounds, and what is said about a package beyond them.
+//!
+//! It holds numbers and sentences; the reader does the refusing. `docs/packaging.md` states the same bounds.
+
+/// The bounds that hold for a package that somebody hands to us.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    /// Entries, folders included. Above 65,534 a ZIP needs its 64-bit form, which no VSIX uses.
+    pub entries: u64,
+    /// Bytes of one entry, unpacked.
+    pub entry_bytes: u64,
+    /// Bytes of all entries, unpacked.
+    pub total_bytes: u64,
+    /// Times that unpacking may multiply the archive, once it exceeds `ratio_from` bytes.
+    pub ratio: u64,
+    /// Unpacked bytes from which `ratio` counts; a small file of zeros is no bomb.
+    pub ratio_from: u64,
+    /// Bytes of one entry's name.
+    pub name_bytes: u64,
+}
+
+impl Bounds {
+    /// Far above every extension there is (the largest known has 27 MB), and far below a machine's memory.
+    pub const DEFAULT: Self = Self {
+        entries: 65_534,
+        entry_bytes: 256 << 20,
+        total_bytes: 1 << 30,
+        ratio: 100,
+        ratio_from: 64 << 20,
+        name_bytes: 1024,
+    };
+}
+
+/// Why a package is not opened. `entry` is the name as the archive has it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Untrusted {
+    /// The bytes are no ZIP archive, or are cut off.
+    #[error("this is no ZIP archive: {detail}")]
+    NotAnArchive {
+        /** Which structure is not there. */
+        detail: &'static str,
+    },
+    /// A structure that a VSIX never has.
+    #[error("{detail}, which no VSIX has")]
+    Unsupported {
+        /** Which structure. */
+        detail: &'static str,
+    },
+    /// Too many entries.
+    #[error("the archive has {found} entries, and {limit} is the limit")]
+    TooManyEntries {
+        /** Entries. */
+        found: u64,
+        /** Bound. */
+        limit: u64,
+    },
+    /// An entry that is too large.
+    #[error("entry `{entry}` has {found} bytes, and {limit} is the limit")]
+    EntryTooLarge {
+        /** Name. */
+        entry: String,
+        /** Bytes. */
+        found: u64,
+        /** Bound. */
+        limit: u64,
+    },
+    /// All entries together are too large.
+    #[error("the archive unpacks to more than {limit} bytes")]
+    TooLarge {
+        /** Bound. */
+        limit: u64,
+    },
+    /// A bomb.
+    #[error("the archive grows to {ratio} times its size, and {limit} is the limit")]
+    Bomb {
+        /** Times. */
+        ratio: u64,
+        /** Bound. */
+        limit: u64,
+    },
+    /// A name that leads elsewhere, or nowhere.
+    #[error("entry `{entry}` {reason}")]
+    UnsafeName {
+        /** Name. */
+        entry: String,
+        /** What is wrong with it. */
+        reason: &'static str,
+    },
+    /// Two entries that a file system cannot tell apart.
+    #[error("entries `{first}` and `{second}` would be in each other's way on disk")]
+    DuplicateName {
+        /** Name. */
+        first: String,
+        /** Name. */
+        second: String,
+    },
+    /// A link, a device, a pipe.
+    #[error("entry `{entry}` is no file and no folder")]
+    NotAFile {
+        /** Name. */
+        entry: String,
+    },
+    /// A password.
+    #[error("entry `{entry}` is encrypted")]
+    Encrypted {
+        /** Name. */
+        entry: String,
+    },
+    /// A method other than stored and deflated.
+    #[error("entry `{entry}` is compressed with method {method}, and only 0 and 8 are known")]
+    Method {
+        /** Name. */
+        entry: String,
+        /** Number in APPNOTE.TXT. */
+        method: u16,
+    },
+    /// Two headers of one entry that contradict each other.
+    #[error("entry `{entry}`: the two headers differ in {field}")]
+    Contradiction {
+        /** Name. */
+        entry: String,
+        /** Field. */
+        field: &'static str,
+    },
+    /// Bytes that belong to two entries, or to none.
+    #[error("entry `{entry}` lies outside the archive or over another entry")]
+    Overlap {
+        /** Name. */
+        entry: String,
+    },
+    /// A size that is a lie.
+    #[error("entry `{entry}` unpacks to another size than its header says ({said} bytes)")]
+    LyingSize {
+        /** Name. */
+        entry: String,
+        /** Bytes. */
+        said: u64,
+    },
+    /// Bytes that do not unpack.
+    #[error("entry `{entry}` cannot be unpacked")]
+    Corrupt {
+        /** Name. */
+        entry: String,
+    },
+    /// A checksum that does not fit.
+    #[error("entry `{entry}` has another checksum than its header says")]
+    Checksum {
+        /** Name. */
+        entry: String,
+    },
+}

@@ -1,0 +1,362 @@
+//! Finds and reads the manifests, overrides and translations of an extension.
+//!
+//! It never changes one: `--rev-version` raises the version in the package, not in the file.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+
+use adieu_manifest::document::{Dialect, Node, Place, Value};
+use adieu_manifest::extension::Partial;
+use adieu_manifest::extension::localisation::Translations;
+use adieu_manifest::finding::{Finding, Problem};
+
+use crate::package::{Overrides, PackageOptions};
+
+/// Everything that was read.
+#[derive(Debug, Default)]
+pub(crate) struct Manifests {
+    /// Manifests, then overrides.
+    pub(crate) partials: Vec<Partial>,
+    /// The folder of each.
+    pub(crate) folders: Vec<PathBuf>,
+    /// Translations, by language.
+    pub(crate) translations: Vec<Translations>,
+}
+
+/// Reads what the options name.
+pub(crate) fn read(options: &PackageOptions, findings: &mut Vec<Finding>) -> Manifests {
+    let mut manifests = Manifests::default();
+    let dialect = if options.json5 {
+        Dialect::Json5
+    } else {
+        Dialect::Json
+    };
+    for path in find(options, findings) {
+        if is_program(&path) {
+            findings.push(Finding::new(
+                &Place::file(&shown(&path)),
+                Problem::ManifestProgram,
+            ));
+            continue;
+        }
+        if let Some(mut document) = read_document(&path, dialect, findings) {
+            if options.rev_version {
+                raise_version(&mut document, findings);
+            }
+            manifests
+                .folders
+                .push(path.parent().map(Path::to_path_buf).unwrap_or_default());
+            manifests.partials.push(Partial {
+                document,
+                is_override: false,
+            });
+        }
+    }
+    overrides(
+        &options.overrides,
+        &options.root,
+        dialect,
+        &mut manifests,
+        findings,
+    );
+    if let Some(folder) = &options.loc_root {
+        manifests.translations = translations(folder, findings);
+    }
+    manifests
+}
+
+/// A path as the user would type it, with `/` on every system.
+pub(crate) fn shown(path: &Path) -> String {
+    let text = path.to_string_lossy().replace('\\', "/");
+    text.strip_prefix("./").map(str::to_owned).unwrap_or(text)
+}
+
+/// A path without `.` and `..`, for comparing; links are not looked at, as tfx does not look at them either.
+pub(crate) fn normal(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir
+                if matches!(out.components().next_back(), Some(Component::Normal(_))) =>
+            {
+                out.pop();
+            }
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+fn is_program(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| {
+        ["js", "cjs", "mjs", "ts"]
+            .iter()
+            .any(|program| extension.eq_ignore_ascii_case(program))
+    })
+}
+
+fn find(options: &PackageOptions, findings: &mut Vec<Finding>) -> Vec<PathBuf> {
+    if options.manifest_globs.is_empty() {
+        let mut paths: Vec<PathBuf> = Vec::new();
+        for path in &options.manifests {
+            let path = normal(&options.root.join(path));
+            if !paths.contains(&path) {
+                paths.push(path);
+            }
+        }
+        return paths;
+    }
+    let patterns: Vec<String> = options
+        .manifest_globs
+        .iter()
+        .map(|pattern| {
+            pattern
+                .replace('\\', "/")
+                .trim_start_matches("./")
+                .to_owned()
+        })
+        .collect();
+    let mut found = BTreeSet::new();
+    walk(&options.root, "", &patterns, &mut found);
+    if found.is_empty() {
+        let path = options.manifest_globs.join(", ");
+        findings.push(Finding::new(
+            &Place::file(&shown(&options.root)),
+            Problem::FileMissing { path },
+        ));
+    }
+    found
+        .into_iter()
+        .map(|relative| normal(&options.root.join(relative)))
+        .collect()
+}
+
+/// Collects the files that a pattern matches. A name that starts with a dot matches only a pattern that says
+/// the dot, and links to folders are not followed, as in node-glob.
+fn walk(root: &Path, relative: &str, patterns: &[String], found: &mut BTreeSet<String>) {
+    let Ok(entries) = fs::read_dir(root.join(relative)) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        let Some(name) = entry.file_name().to_str().map(str::to_owned) else {
+            continue;
+        };
+        let path = if relative.is_empty() {
+            name.clone()
+        } else {
+            format!("{relative}/{name}")
+        };
+        let says_dot = |pattern: &String| {
+            pattern
+                .split('/')
+                .any(|segment| segment.starts_with('.') && segment.len() > 1)
+        };
+        let candidates: Vec<String> = patterns
+            .iter()
+            .filter(|pattern| !name.starts_with('.') || says_dot(pattern))
+            .cloned()
+            .collect();
+        if candidates.is_empty() {
+            continue;
+        }
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            walk(root, &path, &candidates, found);
+        } else if candidates
+            .iter()
+            .any(|pattern| fast_glob::glob_match(pattern, &path))
+        {
+            found.insert(path);
+        }
+    }
+}
+
+/// Reads one document; what is wrong becomes a finding.
+pub(crate) fn read_document(
+    path: &Path,
+    dialect: Dialect,
+    findings: &mut Vec<Finding>,
+) -> Option<Node> {
+    let name = shown(path);
+    let text = match fs::read(path) {
+        Ok(bytes) => String::from_utf8(bytes).ok(),
+        Err(error) => {
+            let problem = match error.kind() {
+                std::io::ErrorKind::NotFound => Problem::FileMissing { path: name.clone() },
+                _ => Problem::Unreadable {
+                    path: name.clone(),
+                    detail: error.to_string(),
+                },
+            };
+            findings.push(Finding::new(&Place::file(&name), problem));
+            return None;
+        }
+    };
+    let Some(text) = text else {
+        let problem = Problem::Syntax {
+            detail: "The file is not UTF-8".to_owned(),
+        };
+        findings.push(Finding::new(&Place::file(&name), problem));
+        return None;
+    };
+    match Node::read(&text, &name, dialect) {
+        Ok(node) => Some(node),
+        Err(error) => {
+            findings.push(Finding::new(
+                &error.place,
+                Problem::Syntax {
+                    detail: error.detail,
+                },
+            ));
+            None
+        }
+    }
+}
+
+/// The overrides of file and command line, as one more manifest whose scalars win.
+fn overrides(
+    overrides: &Overrides,
+    root: &Path,
+    dialect: Dialect,
+    manifests: &mut Manifests,
+    findings: &mut Vec<Finding>,
+) {
+    let line = Place::file("--override");
+    let mut document = Node::made(line.clone(), Value::Object(Vec::new()));
+    let mut folder = root.to_path_buf();
+    if let Some(path) = &overrides.file {
+        folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
+        if let Some(node) = read_document(path, dialect, findings) {
+            document = node;
+        }
+    }
+    if let Some(json) = &overrides.json {
+        match Node::read(json, &line.file, dialect) {
+            Ok(node) => lay_over(&mut document, node),
+            Err(error) => findings.push(Finding::new(
+                &error.place,
+                Problem::Syntax {
+                    detail: error.detail,
+                },
+            )),
+        }
+    }
+    let flags = [
+        ("publisher", "--publisher", &overrides.publisher),
+        ("extensionid", "--extension-id", &overrides.extension_id),
+        ("version", "--extension-version", &overrides.version),
+        ("name", "--extension-name", &overrides.name),
+    ];
+    for (key, flag, value) in flags {
+        let (Some(value), Value::Object(members)) = (value, &mut document.value) else {
+            continue;
+        };
+        // The flag stands for the key in every spelling, so that the file's own spelling cannot come after it.
+        members.retain(|(name, _)| {
+            let name = name.to_lowercase();
+            name != key && !(key == "extensionid" && matches!(name.as_str(), "id" | "namespace"))
+        });
+        members.push((
+            key.to_owned(),
+            Node::made(Place::file(flag), Value::Text(value.clone())),
+        ));
+    }
+    manifests.folders.push(folder);
+    manifests.partials.push(Partial {
+        document,
+        is_override: true,
+    });
+}
+
+/// Lays one document over another: objects key by key, arrays place by place, as lodash's `merge` does for tfx.
+fn lay_over(under: &mut Node, over: Node) {
+    match (&mut under.value, over.value) {
+        (Value::Object(members), Value::Object(over)) => {
+            for (key, value) in over {
+                match members.iter_mut().find(|(name, _)| *name == key) {
+                    Some((_, existing)) => lay_over(existing, value),
+                    None => members.push((key, value)),
+                }
+            }
+        }
+        (Value::List(items), Value::List(over)) => {
+            for (index, value) in over.into_iter().enumerate() {
+                match items.get_mut(index) {
+                    Some(existing) => lay_over(existing, value),
+                    None => items.push(value),
+                }
+            }
+        }
+        (_, value) => *under = Node { value, ..over },
+    }
+}
+
+/// Raises the last number of a manifest's version.
+fn raise_version(document: &mut Node, findings: &mut Vec<Finding>) {
+    let Value::Object(members) = &mut document.value else {
+        return;
+    };
+    let Some((_, node)) = members.iter_mut().find(|(key, _)| key == "version") else {
+        return;
+    };
+    let Some(version) = node.text().map(str::to_owned) else {
+        return;
+    };
+    let numbers: Option<Vec<u64>> = version
+        .split('.')
+        .map(|part| part.trim().parse().ok())
+        .collect();
+    match numbers {
+        Some(mut numbers) => {
+            if let Some(last) = numbers.last_mut() {
+                *last = last.saturating_add(1);
+            }
+            node.value = Value::Text(
+                numbers
+                    .iter()
+                    .map(u64::to_string)
+                    .collect::<Vec<_>>()
+                    .join("."),
+            );
+        }
+        None => findings.push(Finding::new(
+            &node.place,
+            Problem::CannotRaise { value: version },
+        )),
+    }
+}
+
+/// `<folder>/<language>/resources.resjson`, sorted by language.
+fn translations(folder: &Path, findings: &mut Vec<Finding>) -> Vec<Translations> {
+    let Ok(entries) = fs::read_dir(folder) else {
+        findings.push(Finding::new(
+            &Place::file(&shown(folder)),
+            Problem::FileMissing {
+                path: shown(folder),
+            },
+        ));
+        return Vec::new();
+    };
+    let mut languages: Vec<String> = entries
+        .flatten()
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .collect();
+    languages.sort_unstable();
+    let mut translations = Vec::new();
+    for language in languages {
+        let path = folder.join(&language).join("resources.resjson");
+        if !path.is_file() {
+            continue;
+        }
+        let Some(document) = read_document(&path, Dialect::Json, findings) else {
+            continue;
+        };
+        if document.members().is_some() {
+            translations.push(Translations { language, document });
+        } else {
+            findings.push(Finding::new(&document.place, Problem::BadTranslation));
+        }
+    }
+    translations
+}

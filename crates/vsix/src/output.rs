@@ -1,0 +1,82 @@
+//! Where a package is written, and that nobody ever sees half of one.
+//!
+//! It knows nothing of what is in a package.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+/// The name of a package. An identity may come from anybody's package, and must not lead out of the folder.
+pub(crate) fn file_name(publisher: &str, extension_id: &str, version: &str) -> String {
+    let name = format!("{publisher}.{extension_id}-{version}");
+    let safe =
+        |character: char| character.is_ascii_alphanumeric() || matches!(character, '.' | '_' | '-');
+    let name: String = name
+        .chars()
+        .take(200)
+        .map(|character| if safe(character) { character } else { '_' })
+        .collect();
+    format!("{}.vsix", name.trim_start_matches('.'))
+}
+
+/// The file to write. A path that is a folder, ends like one, or has no `.` in its last name is a folder.
+pub(crate) fn output_path(output: Option<&Path>, name: &str) -> PathBuf {
+    let Some(output) = output else {
+        return PathBuf::from(name);
+    };
+    let last = output
+        .file_name()
+        .map(|last| last.to_string_lossy().into_owned())
+        .unwrap_or_default();
+    let text = output.to_string_lossy();
+    let is_folder = output.is_dir()
+        || text.ends_with(['/', std::path::MAIN_SEPARATOR])
+        || last.find('.').is_none_or(|at| at == 0);
+    if is_folder {
+        output.join(name)
+    } else {
+        output.to_path_buf()
+    }
+}
+
+/// Why a file was not replaced: the system, or the one who writes it.
+pub(crate) enum ReplaceError<E> {
+    Io(std::io::Error),
+    Body(E),
+}
+
+impl<E> ReplaceError<E> {
+    /// The one error, made of the system's where it is that.
+    pub(crate) fn unwrap_or_else(self, make: impl FnOnce(std::io::Error) -> E) -> E {
+        match self {
+            Self::Io(error) => make(error),
+            Self::Body(error) => error,
+        }
+    }
+}
+
+/// Writes a file beside its place and moves it there when it is whole: nobody ever sees half a package.
+pub(crate) fn replace<T, E>(
+    path: &Path,
+    body: impl FnOnce(&File) -> Result<T, E>,
+) -> Result<T, ReplaceError<E>> {
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(folder) = folder {
+        fs::create_dir_all(folder).map_err(ReplaceError::Io)?;
+    }
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.part", std::process::id()));
+    let unfinished = path.with_file_name(name);
+    let file = File::create(&unfinished).map_err(ReplaceError::Io)?;
+    let result = body(&file).map_err(ReplaceError::Body).and_then(|value| {
+        drop(file);
+        fs::rename(&unfinished, path).map_err(ReplaceError::Io)?;
+        Ok(value)
+    });
+    if result.is_err() {
+        // What is left over is of no use; that it cannot be removed would hide the reason.
+        let _ = fs::remove_file(&unfinished);
+    }
+    result
+}

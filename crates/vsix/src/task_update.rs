@@ -1,0 +1,172 @@
+//! New versions and IDs for tasks, in the text as it stands.
+//!
+//! It replaces values and nothing between them: comments, order and indentation of a `task.json` stay. It never
+//! touches a file on disk.
+
+use std::collections::HashMap;
+
+use adieu_manifest::document::{Dialect, Node, SyntaxError, Value};
+use uuid::Uuid;
+
+/// How far the extension's version decides the tasks' versions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VersionPart {
+    /// Major, minor and patch are the extension's.
+    Major,
+    /// The task keeps its major version.
+    Minor,
+    /// The task keeps its major and minor version.
+    Patch,
+}
+
+/// What to change in tasks.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct TaskUpdates {
+    /// Takes the version over from the extension.
+    pub version: Option<VersionPart>,
+    /// Derives the IDs from publisher, extension and task name, so that a private copy of an extension can be
+    /// installed beside the public one.
+    pub ids: bool,
+}
+
+impl TaskUpdates {
+    /// Whether there is anything to do.
+    #[must_use]
+    pub fn is_none(&self) -> bool {
+        self.version.is_none() && !self.ids
+    }
+}
+
+/// The ID of a task: UUIDv5 (RFC 9562) of `publisher.extension.task` in the namespace that the extension tasks
+/// of Microsoft DevLabs use, so that IDs stay what they were for those who come from there.
+#[must_use]
+pub fn task_id(publisher: &str, extension_id: &str, task: &str) -> String {
+    let namespace = Uuid::new_v5(
+        &Uuid::NAMESPACE_URL,
+        b"https://marketplace.visualstudio.com/vsts",
+    );
+    Uuid::new_v5(
+        &namespace,
+        format!("{publisher}.{extension_id}.{task}").as_bytes(),
+    )
+    .to_string()
+}
+
+/// The extension that decides.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Owner<'a> {
+    pub(crate) publisher: &'a str,
+    pub(crate) extension_id: &'a str,
+    /// Major, minor, patch; a fourth number has no place in a task's version.
+    pub(crate) version: [u32; 3],
+}
+
+/// A changed `task.json` or `task.loc.json`.
+#[derive(Debug)]
+pub(crate) struct Changed {
+    pub(crate) text: String,
+    /// Old and new ID, where it changed.
+    pub(crate) id: Option<(String, String)>,
+}
+
+/// Changes one document; `name` is the task's name, which a `task.loc.json` may not repeat.
+pub(crate) fn update(
+    text: &str,
+    file: &str,
+    name: Option<&str>,
+    owner: Owner<'_>,
+    updates: TaskUpdates,
+) -> Result<Changed, SyntaxError> {
+    let document = Node::read(text, file, Dialect::Json)?;
+    let mut edits: Vec<(std::ops::Range<usize>, String)> = Vec::new();
+    let mut id = None;
+    if let Some(part) = updates.version {
+        let keep = match part {
+            VersionPart::Major => 0,
+            VersionPart::Minor => 1,
+            VersionPart::Patch => 2,
+        };
+        for (key, number) in ["Major", "Minor", "Patch"]
+            .into_iter()
+            .zip(owner.version)
+            .skip(keep)
+        {
+            if let Some(node) = document.get("version").and_then(|version| version.get(key)) {
+                edits.push((node.span.clone(), number.to_string()));
+            }
+        }
+    }
+    let name = document.get("name").and_then(Node::text).or(name);
+    if let (true, Some(name), Some(node)) = (updates.ids, name, document.get("id")) {
+        let new = task_id(owner.publisher, owner.extension_id, name);
+        edits.push((node.span.clone(), format!("\"{new}\"")));
+        id = node.text().map(|old| (old.to_owned(), new));
+    }
+    edits.sort_by_key(|(span, _)| span.start);
+    let mut out = String::with_capacity(text.len());
+    let mut at = 0;
+    for (span, replacement) in edits {
+        out.push_str(text.get(at..span.start).unwrap_or_default());
+        out.push_str(&replacement);
+        at = span.end;
+    }
+    out.push_str(text.get(at..).unwrap_or_default());
+    Ok(Changed { text: out, id })
+}
+
+/// Replaces old IDs by new ones in every `supportsTasks`. Returns whether anything changed.
+pub(crate) fn update_supports_tasks(
+    contributions: &mut [Node],
+    ids: &HashMap<String, String>,
+) -> bool {
+    let mut changed = false;
+    for contribution in contributions {
+        let Value::Object(members) = &mut contribution.value else {
+            continue;
+        };
+        let properties = members
+            .iter_mut()
+            .find(|(key, _)| key == "properties")
+            .map(|(_, node)| node);
+        let Some(Node {
+            value: Value::Object(properties),
+            ..
+        }) = properties
+        else {
+            continue;
+        };
+        let supported = properties
+            .iter_mut()
+            .find(|(key, _)| key == "supportsTasks")
+            .map(|(_, node)| node);
+        let Some(Node {
+            value: Value::List(supported),
+            ..
+        }) = supported
+        else {
+            continue;
+        };
+        for node in supported {
+            if let Value::Text(id) = &mut node.value
+                && let Some(new) = ids.get(&id.to_lowercase())
+            {
+                id.clone_from(new);
+                changed = true;
+            }
+        }
+    }
+    changed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::task_id;
+
+    #[test]
+    fn a_task_id_is_the_one_that_the_devlabs_tasks_derive() {
+        assert_eq!(
+            task_id("pub", "my-ext", "T1"),
+            "d8b6bdb0-f103-50c7-a668-628bb1ff5cca"
+        );
+    }
+}

@@ -1,0 +1,317 @@
+//! `cargo xtask bench token`: EntraToken@1 beside the Azure SDKs for Node and Python, doing the same on the
+//! same server in the same run.
+//!
+//! It judges nothing; the numbers that the issue asks for stand below the table.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use adieu_emulator::{MY_CONNECTION, World};
+use serde_json::json;
+
+use crate::command::tell;
+use crate::{clients, package, target};
+
+/// Runs of each command, after one that does not count. Commands take turns, so that a noisy minute is
+/// everyone's.
+const RUNS: usize = 21;
+
+/// Round trip of the far network.
+const FAR: Duration = Duration::from_millis(80);
+
+const NODE_CLIENT: &str = r"
+const { AzurePipelinesCredential } = require('@azure/identity');
+const { TENANT, CLIENT, CONNECTION, JOB_TOKEN, AUTHORITY } = process.env;
+new AzurePipelinesCredential(TENANT, CLIENT, CONNECTION, JOB_TOKEN,
+  { authorityHost: AUTHORITY, disableInstanceDiscovery: true })
+  .getToken('499b84ac-1321-427f-aa17-267ca6975798/.default')
+  .then(() => {}, (error) => { console.error(error.message); process.exit(1); });
+";
+
+const PYTHON_CLIENT: &str = "
+import os
+from azure.identity import AzurePipelinesCredential
+e = os.environ
+AzurePipelinesCredential(tenant_id=e['TENANT'], client_id=e['CLIENT'], service_connection_id=e['CONNECTION'],
+    system_access_token=e['JOB_TOKEN'], authority=e['AUTHORITY'], disable_instance_discovery=True
+  ).get_token('499b84ac-1321-427f-aa17-267ca6975798/.default')
+";
+
+/// One thing that is measured.
+struct Subject {
+    name: &'static str,
+    program: PathBuf,
+    arguments: Vec<String>,
+    folder: PathBuf,
+    /// Whether it asks the services.
+    asks: bool,
+}
+
+/// Medians of one subject.
+struct Row {
+    name: &'static str,
+    near: Duration,
+    far: Option<Duration>,
+    memory: u64,
+}
+
+/// Measures and prints.
+pub(crate) fn run() -> Result<(), String> {
+    let vsix = package::run()?;
+    let task = target().join("bench").join("token");
+    let _ = fs::remove_dir_all(&task);
+    package::unpack(&vsix, "token/", &task)?;
+    let subjects = subjects(&task)?;
+    let world = World::start();
+    let near = environment(&world, &task, None);
+    let far = environment(&world, &task, Some(FAR));
+    let mut times = vec![(Vec::new(), Vec::new()); subjects.len()];
+    let mut memory = vec![0; subjects.len()];
+    for round in 0..=RUNS {
+        for (index, subject) in subjects.iter().enumerate() {
+            let (time, peak) = measure(subject, &near)?;
+            let far_time = if subject.asks {
+                Some(measure(subject, &far)?.0)
+            } else {
+                None
+            };
+            if round > 0 {
+                times[index].0.push(time);
+                times[index].1.extend(far_time);
+                memory[index] = memory[index].max(peak);
+            }
+        }
+    }
+    let rows: Vec<Row> = subjects
+        .iter()
+        .zip(&mut times)
+        .zip(&memory)
+        .map(|((subject, (near, far)), memory)| Row {
+            name: subject.name,
+            near: median(near),
+            far: subject.asks.then(|| median(far)),
+            memory: *memory,
+        })
+        .collect();
+    report(&rows);
+    Ok(())
+}
+
+fn subjects(task: &Path) -> Result<Vec<Subject>, String> {
+    let (platform, row) = package::host()?;
+    let binary = target().join("release").join(row.binary);
+    let node = clients::node()?;
+    let python = clients::python()?;
+    let text = |value: &str| value.to_owned();
+    let launcher = task.join("launch.js").to_string_lossy().into_owned();
+    if !task.join("bin").join(platform).is_dir() {
+        return Err("The package has no binary for this machine.".to_owned());
+    }
+    let subject = |name, program: PathBuf, arguments: Vec<String>, folder: &Path, asks| Subject {
+        name,
+        program,
+        arguments,
+        folder: folder.to_path_buf(),
+        asks,
+    };
+    Ok(vec![
+        subject(
+            "node -e 0",
+            "node".into(),
+            vec![text("-e"), text("0")],
+            task,
+            false,
+        ),
+        subject(
+            "adieu, the binary alone",
+            binary,
+            vec![text("task"), text("EntraToken"), text("execution")],
+            task,
+            true,
+        ),
+        subject(
+            "EntraToken@1, launcher and binary",
+            "node".into(),
+            vec![launcher],
+            task,
+            true,
+        ),
+        subject(
+            "@azure/identity for Node",
+            "node".into(),
+            vec![text("-e"), text(NODE_CLIENT)],
+            &node,
+            true,
+        ),
+        subject(
+            "azure-identity for Python",
+            python.join(if cfg!(windows) {
+                "Scripts/python.exe"
+            } else {
+                "bin/python"
+            }),
+            vec![text("-c"), text(PYTHON_CLIENT)],
+            &python,
+            true,
+        ),
+    ])
+}
+
+/// What every subject gets; the services are behind relays where the network is far.
+fn environment(
+    world: &World,
+    task: &Path,
+    round_trip: Option<Duration>,
+) -> BTreeMap<String, String> {
+    let mut job = world.job();
+    let mut environment = job
+        .step(task)
+        .input("connectedService", MY_CONNECTION)
+        .environment();
+    let authority = world.entra().url().to_owned();
+    for (name, value) in [
+        ("TENANT", world.tenant()),
+        ("CLIENT", world.client_id(MY_CONNECTION)),
+        ("CONNECTION", world.connection_id(MY_CONNECTION)),
+        ("AUTHORITY", authority),
+        (
+            "NODE_EXTRA_CA_CERTS",
+            world.ca_file().to_string_lossy().into_owned(),
+        ),
+        (
+            "REQUESTS_CA_BUNDLE",
+            world.ca_file().to_string_lossy().into_owned(),
+        ),
+        (
+            "JOB_TOKEN",
+            environment["ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN"].clone(),
+        ),
+    ] {
+        environment.insert(name.to_owned(), value);
+    }
+    if let Some(round_trip) = round_trip {
+        for port in [world.azure_devops().port(), world.entra().port()] {
+            let relayed = world.relay(port, round_trip);
+            for value in environment.values_mut() {
+                *value = value.replace(
+                    &format!("https://localhost:{port}/"),
+                    &format!("https://localhost:{relayed}/"),
+                );
+            }
+        }
+    }
+    // The job's folders go with the job; nothing here uses them.
+    environment.insert(
+        "AGENT_TEMPDIRECTORY".to_owned(),
+        std::env::temp_dir().to_string_lossy().into_owned(),
+    );
+    environment
+}
+
+/// Time from start to end, and the most memory that was seen in use, in KiB.
+fn measure(
+    subject: &Subject,
+    environment: &BTreeMap<String, String>,
+) -> Result<(Duration, u64), String> {
+    let mut command = Command::new(&subject.program);
+    command
+        .args(&subject.arguments)
+        .current_dir(&subject.folder)
+        .env_clear()
+        .envs(environment)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::inherit());
+    let begun = Instant::now();
+    let child = command
+        .spawn()
+        .map_err(|error| format!("{} cannot be started: {error}.", subject.name))?;
+    let (ended, peak, success) = watch(child)?;
+    if success {
+        Ok((ended - begun, peak))
+    } else {
+        Err(format!("{} failed.", subject.name))
+    }
+}
+
+fn watch(mut child: Child) -> Result<(Instant, u64, bool), String> {
+    let status_file = format!("/proc/{}/status", child.id());
+    let mut peak = 0;
+    loop {
+        if let Some(status) = child.try_wait().map_err(|error| error.to_string())? {
+            return Ok((Instant::now(), peak, status.success()));
+        }
+        peak = peak.max(peak_memory(&status_file));
+        std::thread::sleep(Duration::from_micros(300));
+    }
+}
+
+/// `VmHWM` of a process, in KiB; 0 where the system does not tell.
+fn peak_memory(status_file: &str) -> u64 {
+    let status = fs::read_to_string(status_file).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.and_then(|line| line.split_whitespace().next()?.parse().ok())
+        .unwrap_or(0)
+}
+
+fn median(times: &mut [Duration]) -> Duration {
+    times.sort_unstable();
+    times.get(times.len() / 2).copied().unwrap_or_default()
+}
+
+fn report(rows: &[Row]) {
+    let milliseconds = |time: Duration| time.as_secs_f64() * 1000.0;
+    tell(&format!(
+        "\nMedians of {RUNS} runs.\n\n| command | 0 ms round trip | {} ms round trip | memory |",
+        FAR.as_millis()
+    ));
+    tell("|---|---:|---:|---:|");
+    for row in rows {
+        let far = row.far.map_or_else(
+            || "-".to_owned(),
+            |far| format!("{:.1} ms", milliseconds(far)),
+        );
+        tell(&format!(
+            "| {} | {:.1} ms | {far} | {:.1} MB |",
+            row.name,
+            milliseconds(row.near),
+            row.memory as f64 / 1024.0
+        ));
+    }
+    let [node, binary, task, ..] = rows else {
+        return;
+    };
+    let sum = milliseconds(node.near) + milliseconds(binary.near);
+    let trips = |row: &Row| {
+        (milliseconds(row.far.unwrap_or_default()) - milliseconds(row.near)) / milliseconds(FAR)
+    };
+    tell(&format!(
+        "\nwhole task / (node -e 0 + binary): {:.2}",
+        milliseconds(task.near) / sum
+    ));
+    tell(&format!(
+        "round trips of the whole task: {:.2}",
+        trips(task)
+    ));
+    for row in &rows[1..] {
+        tell(&format!("round trips of {}: {:.2}", row.name, trips(row)));
+    }
+    let json: Vec<_> = rows
+        .iter()
+        .map(|row| {
+            json!({
+                "command": row.name,
+                "near_ms": milliseconds(row.near),
+                "far_ms": row.far.map(milliseconds),
+                "memory_kib": row.memory,
+            })
+        })
+        .collect();
+    tell(&format!(
+        "\n{}",
+        json!({ "runs": RUNS, "round_trip_ms": FAR.as_millis(), "rows": json })
+    ));
+}

@@ -1,0 +1,466 @@
+//! `adieu extension inspect`: what a package is, and which packages are not opened at all.
+//!
+//! Nothing is written by any of these.
+
+use std::fs;
+
+use super::extension_folder::Folder;
+use super::extension_package::hello;
+
+#[test]
+fn a_package_is_shown_to_people_and_to_programs() {
+    let folder = hello(&[]);
+    folder
+        .adieu(&[
+            "package",
+            "--output-path",
+            "p.vsix",
+            "--visibility",
+            "public",
+        ])
+        .done();
+    assert_eq!(
+        folder.adieu(&["inspect", "--vsix", "p.vsix"]).transcript(),
+        "\
+extension     pub.hello 3.2.1
+name          Hello
+flags         Public
+categories    Azure Pipelines
+target        Microsoft.VisualStudio.Services
+contribution  hello-task (ms.vss-distributed-task.task)
+contribution  decorator (ms.azure-pipelines.pipeline-decorator)
+task          Hello@1.4.7 aaaaaaaa-1111-4222-8333-444444444444 (Hello/task.json)
+size          [SIZE] bytes, 7 files of [SIZE] bytes
+exit 0
+"
+    );
+    assert_eq!(
+        folder
+            .adieu(&["inspect", "--vsix", "p.vsix", "--json"])
+            .transcript(),
+        "\
+{
+  \"categories\": [
+    \"Azure Pipelines\"
+  ],
+  \"contributions\": [
+    {
+      \"id\": \"hello-task\",
+      \"type\": \"ms.vss-distributed-task.task\"
+    },
+    {
+      \"id\": \"decorator\",
+      \"type\": \"ms.azure-pipelines.pipeline-decorator\"
+    }
+  ],
+  \"description\": \"\",
+  \"extensionId\": \"hello\",
+  \"files\": 7,
+  \"galleryFlags\": [
+    \"Public\"
+  ],
+  \"name\": \"Hello\",
+  \"publisher\": \"pub\",
+  \"size\": [SIZE],
+  \"tags\": [],
+  \"targets\": [
+    {
+      \"id\": \"Microsoft.VisualStudio.Services\",
+      \"version\": null
+    }
+  ],
+  \"tasks\": [
+    {
+      \"id\": \"aaaaaaaa-1111-4222-8333-444444444444\",
+      \"name\": \"Hello\",
+      \"part\": \"Hello/task.json\",
+      \"version\": \"1.4.7\"
+    }
+  ],
+  \"unpackedSize\": [SIZE],
+  \"version\": \"3.2.1\"
+}
+exit 0
+"
+    );
+}
+
+#[test]
+fn a_package_of_tfx_is_read_as_well() {
+    let folder = hello(&[]);
+    folder.tfx(&["--output-path", "p.vsix"]).done();
+    let shown = folder.adieu(&["inspect", "--vsix", "p.vsix"]).transcript();
+    let without_size: Vec<&str> = shown
+        .lines()
+        .filter(|line| !line.starts_with("size"))
+        .collect();
+    assert_eq!(
+        without_size.join("\n"),
+        "\
+extension     pub.hello 3.2.1
+name          Hello
+categories    Azure Pipelines
+target        Microsoft.VisualStudio.Services
+contribution  hello-task (ms.vss-distributed-task.task)
+contribution  decorator (ms.azure-pipelines.pipeline-decorator)
+task          Hello@1.4.7 aaaaaaaa-1111-4222-8333-444444444444 (Hello/task.json)
+exit 0"
+    );
+}
+
+/// One entry of an archive that a liar wrote.
+struct Lie {
+    /// Name in the entry's own header.
+    local: &'static str,
+    /// Name in the directory.
+    central: &'static str,
+    method: u16,
+    flags: u16,
+    bytes: &'static [u8],
+    unpacked: u32,
+    attributes: u32,
+}
+
+const HONEST: Lie = Lie {
+    local: "a.txt",
+    central: "a.txt",
+    method: 0,
+    flags: 0,
+    bytes: b"hello",
+    unpacked: 5,
+    attributes: 0,
+};
+
+/// An archive of these entries. Checksums are those of `hello`.
+fn archive(entries: &[Lie]) -> Vec<u8> {
+    let (mut out, mut directory) = (Vec::new(), Vec::new());
+    for entry in entries {
+        let offset = (out.len() as u32).to_le_bytes();
+        let fields = |name: &str| {
+            [
+                &20_u16.to_le_bytes()[..],
+                &entry.flags.to_le_bytes(),
+                &entry.method.to_le_bytes(),
+                &[0; 4],
+                &0x3610_a686_u32.to_le_bytes(),
+                &(entry.bytes.len() as u32).to_le_bytes(),
+                &entry.unpacked.to_le_bytes(),
+                &(name.len() as u16).to_le_bytes(),
+                &[0; 2],
+            ]
+            .concat()
+        };
+        out.extend(
+            [
+                b"PK\x03\x04",
+                &fields(entry.local)[..],
+                entry.local.as_bytes(),
+                entry.bytes,
+            ]
+            .concat(),
+        );
+        directory.extend(
+            [
+                b"PK\x01\x02\x14\0",
+                &fields(entry.central)[..],
+                &[0; 6],
+                &entry.attributes.to_le_bytes(),
+                &offset,
+                entry.central.as_bytes(),
+            ]
+            .concat(),
+        );
+    }
+    let (start, count) = (
+        (out.len() as u32).to_le_bytes(),
+        (entries.len() as u16).to_le_bytes(),
+    );
+    let size = (directory.len() as u32).to_le_bytes();
+    out.extend(directory);
+    out.extend(
+        [
+            b"PK\x05\x06",
+            &[0; 4][..],
+            &count,
+            &count,
+            &size,
+            &start,
+            &[0; 2],
+        ]
+        .concat(),
+    );
+    out
+}
+
+/// What is said of such an archive, by `inspect` and by `edit`, and that neither writes anything.
+fn refusal(bytes: &[u8]) -> String {
+    let folder = Folder::with(&[]);
+    folder.write("p.vsix", bytes);
+    let inspected = folder.adieu(&["inspect", "--vsix", "p.vsix"]);
+    let edited = folder.adieu(&[
+        "edit",
+        "--vsix",
+        "p.vsix",
+        "--output-path",
+        "out/o.vsix",
+        "--extension-id",
+        "x",
+    ]);
+    assert_eq!(edited.transcript(), inspected.transcript());
+    assert_eq!(inspected.status, 1);
+    assert_eq!(folder.files().into_keys().collect::<Vec<_>>(), ["p.vsix"]);
+    inspected.transcript().replace("exit 1\n", "")
+}
+
+#[test]
+fn names_that_lead_elsewhere_are_refused() {
+    let names = [
+        "../a.txt",
+        "a/../../b",
+        "/etc/passwd",
+        "C:/a.txt",
+        "c:a",
+        "a\\b",
+        "..\\a",
+        "a//b",
+        "./a",
+        "a\u{7}b",
+        "",
+        "a/./b",
+        "a.txt:stream",
+    ];
+    let said: String = names
+        .map(|name| {
+            refusal(&archive(&[Lie {
+                local: name,
+                central: name,
+                ..HONEST
+            }]))
+        })
+        .concat();
+    assert_eq!(
+        said,
+        "\
+error: `p.vsix`: entry `../a.txt` leads out of its folder
+error: `p.vsix`: entry `a/../../b` leads out of its folder
+error: `p.vsix`: entry `/etc/passwd` has an absolute path
+error: `p.vsix`: entry `C:/a.txt` has a drive letter or a stream in its name
+error: `p.vsix`: entry `c:a` has a drive letter or a stream in its name
+error: `p.vsix`: entry `a\\b` has a backslash in its name
+error: `p.vsix`: entry `..\\a` has a backslash in its name
+error: `p.vsix`: entry `a//b` has an empty folder in its name
+error: `p.vsix`: entry `./a` has an empty folder in its name
+error: `p.vsix`: entry `a b` has a control character in its name
+error: `p.vsix`: entry `` has an empty folder in its name
+error: `p.vsix`: entry `a/./b` has an empty folder in its name
+error: `p.vsix`: entry `a.txt:stream` has a drive letter or a stream in its name
+"
+    );
+}
+
+#[test]
+fn entries_that_are_one_file_are_refused() {
+    let upper = Lie {
+        local: "A.TXT",
+        central: "A.TXT",
+        ..HONEST
+    };
+    let below = Lie {
+        local: "a.txt/b",
+        central: "a.txt/b",
+        ..HONEST
+    };
+    let said = [
+        archive(&[HONEST, HONEST]),
+        archive(&[HONEST, upper]),
+        archive(&[HONEST, below]),
+    ]
+    .map(|bytes| refusal(&bytes));
+    assert_eq!(
+        said.concat(),
+        "\
+error: `p.vsix`: entries `a.txt` and `a.txt` would be in each other's way on disk
+error: `p.vsix`: entries `a.txt` and `A.TXT` would be in each other's way on disk
+error: `p.vsix`: entries `a.txt` and `a.txt/b` would be in each other's way on disk
+"
+    );
+}
+
+#[test]
+fn links_devices_and_secrets_are_refused() {
+    let link = Lie {
+        attributes: 0o120_777 << 16,
+        ..HONEST
+    };
+    let device = Lie {
+        attributes: 0o020_666 << 16,
+        ..HONEST
+    };
+    let secret = Lie { flags: 1, ..HONEST };
+    let method = Lie {
+        method: 12,
+        ..HONEST
+    };
+    let said = [link, device, secret, method].map(|lie| refusal(&archive(&[lie])));
+    assert_eq!(
+        said.concat(),
+        "\
+error: `p.vsix`: entry `a.txt` is no file and no folder
+error: `p.vsix`: entry `a.txt` is no file and no folder
+error: `p.vsix`: entry `a.txt` is encrypted
+error: `p.vsix`: entry `a.txt` is compressed with method 12, and only 0 and 8 are known
+"
+    );
+}
+
+#[test]
+fn headers_that_lie_are_refused() {
+    let two_names = Lie {
+        local: "b.txt",
+        ..HONEST
+    };
+    let too_short = Lie {
+        unpacked: 4,
+        ..HONEST
+    };
+    // "hello" deflated as one stored block.
+    let deflated = Lie {
+        method: 8,
+        bytes: b"\x01\x05\x00\xfa\xffhello",
+        ..HONEST
+    };
+    let deflated_lie = Lie {
+        unpacked: 3,
+        method: 8,
+        bytes: b"\x01\x05\x00\xfa\xffhello",
+        ..HONEST
+    };
+    let broken = Lie {
+        method: 8,
+        bytes: b"\xff\xff\xff\xff",
+        ..HONEST
+    };
+    let checksum = Lie {
+        bytes: b"jello",
+        ..HONEST
+    };
+    let huge = Lie {
+        method: 8,
+        bytes: b"\x01\x05\x00\xfa\xffhello",
+        unpacked: 0xffff_0000,
+        ..HONEST
+    };
+    let said = [
+        two_names,
+        too_short,
+        deflated,
+        deflated_lie,
+        broken,
+        checksum,
+        huge,
+    ]
+    .map(|lie| refusal(&archive(&[lie])));
+    assert_eq!(
+        said.concat(),
+        "\
+error: `p.vsix`: entry `a.txt`: the two headers differ in name
+error: `p.vsix`: entry `a.txt` unpacks to another size than its header says (4 bytes)
+error: `p.vsix` has no `extension.vsixmanifest`: it is no VSIX package
+error: `p.vsix`: entry `a.txt` unpacks to another size than its header says (3 bytes)
+error: `p.vsix`: entry `a.txt` cannot be unpacked
+error: `p.vsix`: entry `a.txt` has another checksum than its header says
+error: `p.vsix`: entry `a.txt` has 4294901760 bytes, and 268435456 is the limit
+"
+    );
+}
+
+#[test]
+fn a_bomb_is_refused_before_it_is_unpacked() {
+    let bomb = |count: usize| -> Vec<Lie> {
+        let names: Vec<&'static str> = (0..count)
+            .map(|index| &*Box::leak(format!("{index}").into_boxed_str()))
+            .collect();
+        names
+            .into_iter()
+            .map(|name| Lie {
+                local: name,
+                central: name,
+                method: 8,
+                bytes: b"\x01\x05\x00\xfa\xffhello",
+                unpacked: 200 << 20,
+                ..HONEST
+            })
+            .collect()
+    };
+    assert_eq!(
+        [bomb(1), bomb(6)]
+            .map(|lies| refusal(&archive(&lies)))
+            .concat(),
+        "\
+error: `p.vsix`: the archive grows to 1906501 times its size, and 100 is the limit
+error: `p.vsix`: the archive unpacks to more than 1073741824 bytes
+"
+    );
+}
+
+#[test]
+fn other_files_are_no_packages() {
+    let mut cut = archive(&[HONEST]);
+    cut.truncate(cut.len() - 3);
+    let mut prefixed = b"#!/bin/sh\n".to_vec();
+    prefixed.extend(archive(&[HONEST]));
+    let said = [
+        Vec::new(),
+        b"no archive at all, but long enough to be one".to_vec(),
+        cut,
+        prefixed,
+        archive(&[HONEST]),
+    ]
+    .map(|bytes| refusal(&bytes));
+    assert_eq!(
+        said.concat(),
+        "\
+error: `p.vsix`: this is no ZIP archive: it is too short
+error: `p.vsix`: this is no ZIP archive: it has no end record
+error: `p.vsix`: this is no ZIP archive: it has no end record
+error: `p.vsix`: this is no ZIP archive: its directory is not where it should be
+error: `p.vsix` has no `extension.vsixmanifest`: it is no VSIX package
+"
+    );
+    assert_eq!(
+        Folder::with(&[])
+            .adieu(&["inspect", "--vsix", "gone.vsix"])
+            .transcript(),
+        "\
+error: `gone.vsix`: No such file or directory (os error 2)
+exit 1
+"
+    );
+}
+
+#[test]
+fn a_manifest_that_is_no_xml_is_named_with_its_line() {
+    let folder = hello(&[]);
+    folder.adieu(&["package", "--output-path", "p.vsix"]).done();
+    let file = fs::File::create(folder.path("q.vsix")).expect("the file can be made");
+    let mut writer = zip::ZipWriter::new(file);
+    writer
+        .start_file(
+            "extension.vsixmanifest",
+            zip::write::SimpleFileOptions::default(),
+        )
+        .expect("it can be started");
+    std::io::Write::write_all(
+        &mut writer,
+        b"<PackageManifest>\n<Metadata></PackageManifest>",
+    )
+    .expect("it can be written");
+    writer.finish().expect("it can be finished");
+    assert_eq!(
+        folder.adieu(&["inspect", "--vsix", "q.vsix"]).transcript(),
+        "\
+error: `q.vsix`: extension.vsixmanifest:2: expected 'Metadata' tag, not 'PackageManifest' at 2:11
+exit 1
+"
+    );
+}

@@ -1,0 +1,474 @@
+//! Problems that nobody else reports: each with its file, its line and what to do.
+//!
+//! It never looks for what tfx-cli checks too; peer.rs does.
+
+use super::super::extension_folder::Folder;
+use super::{MANIFEST, TASK, hello, png};
+
+/// What the packer says of a task that was changed like this.
+fn task_with(old: &str, new: &str) -> String {
+    let task = TASK.replace(old, new);
+    assert_ne!(task, TASK);
+    hello(&[("Hello/task.json", &task)])
+        .adieu(&["package"])
+        .transcript()
+}
+
+/// What the packer says of a manifest that was changed like this.
+fn manifest_with(old: &str, new: &str) -> String {
+    let manifest = MANIFEST.replace(old, new);
+    assert_ne!(manifest, MANIFEST);
+    hello(&[("vss-extension.json", &manifest)])
+        .adieu(&["package"])
+        .transcript()
+}
+
+#[test]
+fn a_manifest_that_is_not_there() {
+    assert_eq!(
+        Folder::with(&[]).adieu(&["package"]).transcript(),
+        "\
+error: vss-extension.json: `vss-extension.json` does not exist
+  `files` and `icons` are relative to the manifest; `content` and `screenshots` to --root.
+error: the extension cannot be packed: 1 error to correct
+exit 1
+"
+    );
+}
+
+#[test]
+fn a_manifest_that_is_no_json() {
+    assert_eq!(
+        manifest_with("\"icons\"", "// no\n\"icons\""),
+        "\
+error: vss-extension.json:4: this is no JSON: Comments are not allowed
+  Correct the line; comments and trailing commas need --json5.
+error: the extension cannot be packed: 1 error to correct
+exit 1
+"
+    );
+}
+
+#[test]
+fn a_manifest_that_is_a_program() {
+    assert_eq!(
+        hello(&[("m.js", "module.exports = () => ({})")])
+            .adieu(&["package", "--manifest-js", "m.js"])
+            .transcript(),
+        "\
+error: [FOLDER]/m.js: a manifest that is a JavaScript program cannot be run here
+  Run it with Node yourself and write its result to a file: node -e \"console.log(JSON.stringify(require('./manifest.js')({})))\" > vss-extension.json.
+error: the extension cannot be packed: 1 error to correct
+exit 1
+"
+    );
+}
+
+#[test]
+fn every_missing_key_is_named_at_once() {
+    assert_eq!(
+        Folder::with(&[("vss-extension.json", "{}")])
+            .adieu(&["package"])
+            .transcript(),
+        "\
+error: vss-extension.json:1: `id` is missing
+  Add the key, here or with --override.
+error: vss-extension.json:1: `publisher` is missing
+  Add the key, here or with --override.
+error: vss-extension.json:1: `name` is missing
+  Add the key, here or with --override.
+error: vss-extension.json:1: `version` is missing
+  Add the key, here or with --override.
+error: vss-extension.json:1: `categories` is missing
+  Add the key, here or with --override.
+warning: vss-extension.json:1: there is no `targets`: taken for `Microsoft.VisualStudio.Services`
+  Add \"targets\": [{ \"id\": \"Microsoft.VisualStudio.Services\" }].
+error: vss-extension.json:1: the extension has no contribution and no contribution type
+warning: vss-extension.json:1: the extension has no `icons.default`: the Marketplace shows a grey square
+  Add \"icons\": { \"default\": \"icon.png\" }, 128x128 pixels.
+error: the extension cannot be packed: 6 errors to correct
+exit 1
+"
+    );
+}
+
+#[test]
+fn values_that_the_marketplace_refuses() {
+    let manifest = format!(
+        r#"{{ "id": "my ext", "publisher": "p", "version": "1.x", "name": 5, "categories": ["c"],
+  "description": "{}",
+  "targets": [{{ "id": "Visual.Studio" }}, {{ "id": "Microsoft.VisualStudio.Services" }}, {{ "id": "Microsoft.VisualStudio.Services.Integration" }}],
+  "galleryFlags": "Paid", "icons": {{ "default": "i.svg" }}, "restrictedTo": "member",
+  "contributions": [
+    {{ "id": "a", "type": "t" }},
+    {{ "id": "a", "type": "t" }},
+    {{ "properties": {{}} }}]
+}}"#,
+        "x".repeat(201)
+    );
+    assert_eq!(
+        Folder::with(&[("vss-extension.json", &manifest), ("i.svg", "<svg/>")])
+            .adieu(&["package"])
+            .transcript(),
+        "\
+error: vss-extension.json:1: `name` must be a string, but this is a number
+error: vss-extension.json:1: the extension ID `my ext` may hold letters, digits, dashes and underscores only
+error: vss-extension.json:1: the extension version `1.x` is not one to four numbers with dots between them
+  Write a version such as 1.4.0, or pass --extension-version.
+error: vss-extension.json:1: an integration needs a `getstarted` or an `action` link
+error: vss-extension.json:2: `description` has 201 characters, 200 are allowed
+  Move the long text to content.details.
+error: vss-extension.json:3: `Visual.Studio` is no installation target
+  Use Microsoft.VisualStudio.Services, or one of its .Cloud, .Integration and Microsoft.TeamFoundation.Server forms.
+error: vss-extension.json:4: `restrictedTo` must be an array, but this is a string
+error: vss-extension.json:4: a paid extension needs a support link
+  Add \"links\": { \"support\": { \"uri\": \"https://…\" } }.
+warning: vss-extension.json:4: icon `i.svg` is no PNG, JPEG, GIF or BMP image
+  Replace it with a PNG that is large enough.
+error: vss-extension.json:7: contribution `a` is already declared in vss-extension.json:6
+error: vss-extension.json:8: a contribution has no `id`
+error: vss-extension.json:8: a contribution has no `type`
+error: the extension cannot be packed: 11 errors to correct
+exit 1
+"
+    );
+}
+
+#[test]
+fn files_that_cannot_be_packed() {
+    let files = r#""files": [{ "path": "Hello" }, {}, { "path": "gone.txt" }, { "path": "../out.txt" },
+    { "path": "icon.png", "packagePath": "a b.png" }, { "path": "icon.png", "packagePath": "Hello/index.js" },
+    { "path": "icon.png", "packagePath": "extension.vsomanifest" }, { "path": "icon.png", "packagePath": "icon.png/x" }]"#;
+    assert_eq!(
+        manifest_with(r#""files": [{ "path": "Hello" }]"#, files),
+        "\
+error: vss-extension.json:5: an entry of `files` has no `path`
+error: vss-extension.json:5: `gone.txt` does not exist
+  `files` and `icons` are relative to the manifest; `content` and `screenshots` to --root.
+error: vss-extension.json:5: `[TEMP]/out.txt` does not exist
+  `files` and `icons` are relative to the manifest; `content` and `screenshots` to --root.
+error: vss-extension.json:6: `a b.png` cannot be the name of a part: only ASCII letters, digits and ._~%!$&'()+,;=@- are allowed: no space, colon or asterisk
+  Rename the file, or give it another name with `packagePath`.
+error: vss-extension.json:6: part `Hello/index.js` cannot stand beside part `Hello/index.js` (from vss-extension.json:5): on disk they would be in each other's way
+  Rename one of the files, or give it another name with `packagePath`.
+warning: vss-extension.json:7: part `extension.vsomanifest` is written by the packer itself: the file of that name is left out
+  Leave the file out of `files`.
+error: vss-extension.json:7: part `icon.png/x` cannot stand beside part `icon.png` (from vss-extension.json:4): on disk they would be in each other's way
+  Rename one of the files, or give it another name with `packagePath`.
+error: the extension cannot be packed: 6 errors to correct
+exit 1
+"
+    );
+}
+
+#[test]
+fn a_task_whose_folder_is_not_packed() {
+    assert_eq!(
+        manifest_with(r#""files": [{ "path": "Hello" }]"#, r#""files": []"#),
+        "\
+error: vss-extension.json:8: task contribution `hello-task` names folder `Hello`, and the package has no `Hello/task.json`
+  Add the task's folder to `files`, under the name that `properties.name` has.
+error: the extension cannot be packed: 1 error to correct
+exit 1
+"
+    );
+}
+
+#[test]
+fn a_task_that_nobody_offers() {
+    assert_eq!(
+        manifest_with("ms.vss-distributed-task.task\"", "ms.vss-web.hub\""),
+        "\
+[FOLDER]/pub.hello-3.2.1.vsix
+warning: vss-extension.json:5: task `Hello/task.json` is packed, but no contribution offers it
+  Add a contribution of type ms.vss-distributed-task.task, or leave the folder out of `files`.
+Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
+exit 0
+"
+    );
+}
+
+#[test]
+fn a_handler_whose_file_is_not_packed() {
+    assert_eq!(
+        task_with("index.js", "$(currentDirectory)\\\\dist\\\\index.js"),
+        "\
+error: Hello/task.json:7: `execution.Node20_1` starts `$(currentDirectory)\\dist\\index.js`, and the package has no `Hello/dist/index.js`
+  Build the task before packaging, and check that `files` holds the whole folder.
+error: the extension cannot be packed: 1 error to correct
+exit 1
+"
+    );
+}
+
+#[test]
+fn a_launcher_without_its_binary() {
+    let task = TASK.replace("index.js", "launch.js");
+    assert_eq!(
+        hello(&[("Hello/task.json", &task), ("Hello/launch.js", "")])
+            .adieu(&["package"])
+            .transcript(),
+        "\
+error: Hello/task.json:7: `execution.Node20_1` starts a launcher, and the package has no binary under `Hello/bin/`
+  Put the binaries into the task's folder before packaging.
+error: the extension cannot be packed: 1 error to correct
+exit 1
+"
+    );
+    hello(&[
+        ("Hello/task.json", &task),
+        ("Hello/launch.js", ""),
+        ("Hello/bin/linux-x64", "ELF"),
+    ])
+    .adieu(&["package"])
+    .done();
+}
+
+#[test]
+fn a_task_against_its_schema() {
+    let task = r#"{
+  "id": "not-a-guid",
+  "name": "Hello World",
+  "friendlyName": "A name that is much longer than forty characters",
+  "instanceNameFormat": "",
+  "category": "Nonsense",
+  "frendlyName": "misspelt",
+  "preview": "true",
+  "demands": "none",
+  "minimumAgentVersion": "two",
+  "version": { "Major": "1", "Minor": -1, "Build": 5 },
+  "groups": [{ "name": "g", "displayName": "G", "visibleRule": "who = x" }],
+  "inputs": [
+    { "name": "who", "type": "string", "label": "Who", "aliases": ["whom"] },
+    { "name": "WHOM", "type": "text", "groupName": "h" },
+    { "name": "with.dot", "type": "connectedService:AzureRM", "label": "L", "visibleRule": "who != a && (wher == b || whom in c)" }
+  ],
+  "execution": { "Node16": { }, "Node10": { "target": "index.js" } }
+}"#;
+    assert_eq!(
+        hello(&[("Hello/task.json", task)])
+            .adieu(&["package"])
+            .transcript(),
+        "\
+warning: Hello/task.json:1: the task has no `description`, which the catalogue shows
+  Add the key to the task.json.
+warning: Hello/task.json:1: the task has no `author`, which the catalogue shows
+  Add the key to the task.json.
+error: Hello/task.json:2: `id` is `not-a-guid`, which must be a GUID
+error: Hello/task.json:3: `name` is `Hello World`, which must be letters, digits and dashes
+error: Hello/task.json:4: `friendlyName` is `A name that is much longer than forty characters`, which must be of one to forty characters
+error: Hello/task.json:5: `instanceNameFormat` is ``, which must be some text
+warning: Hello/task.json:6: `category` is `Nonsense`, which must be one of Build, Utility, Test, Package, Deploy, Azure Repos, Azure Boards, Azure Pipelines, Azure Test Plans, Azure Artifacts
+warning: Hello/task.json:7: `frendlyName` is no key of a task in a task.json
+  Check its spelling against tasks.schema.json.
+warning: Hello/task.json:8: `preview` is `true`, and the schema wants true or false
+error: Hello/task.json:9: `demands` must be an array, but this is a string
+warning: Hello/task.json:10: `minimumAgentVersion` is `two`, and the schema wants two or three numbers
+warning: Hello/task.json:11: `version.Major` is `1`, and the schema wants a number without quotes
+error: Hello/task.json:11: `version.Minor` is `-1`, which must be a whole number
+error: Hello/task.json:11: the task has no `version.Patch`
+  Add the key to the task.json.
+warning: Hello/task.json:11: `Build` is no key of a version in a task.json
+  Check its spelling against tasks.schema.json.
+error: Hello/task.json:15: input `WHOM` is already declared in Hello/task.json:14
+error: Hello/task.json:15: the task has no `inputs[1].label`
+  Add the key to the task.json.
+warning: Hello/task.json:15: `inputs[1].type` is `text`, which must be one of boolean, filePath, multiLine, pickList, radio, secureFile, string, int, identities, querycontrol, connectedService:<type>
+warning: Hello/task.json:15: input `WHOM` stands in group `h`, which does not exist
+  Declare the group, or correct its name.
+warning: Hello/task.json:16: `name` is `with.dot`, and the schema wants a letter, then letters and digits
+warning: Hello/task.json:16: `visibleRule` of `with.dot` asks for input `wher`, which does not exist
+  Name an existing input; as it is, the field is never shown.
+error: Hello/task.json:18: the task has no `execution.Node16.target`
+  Add the key to the task.json.
+warning: Hello/task.json:18: every handler of `execution` is at the end of its life (Node16, Node10)
+  Add Node20_1 and Node24 handlers.
+error: the extension cannot be packed: 10 errors to correct
+exit 1
+"
+    );
+}
+
+#[test]
+fn a_task_that_is_no_json() {
+    assert_eq!(
+        task_with("\"inputs\"", "inputs"),
+        "\
+error: Hello/task.json:6: this is no JSON: Expected string for object property
+  Correct the line; a task.json has no comments and no trailing commas.
+error: the extension cannot be packed: 1 error to correct
+exit 1
+"
+    );
+}
+
+#[test]
+fn tasks_that_share_an_id_or_a_version() {
+    let manifest = MANIFEST.replace(
+        r#"{ "id": "decorator""#,
+        r#"{ "id": "other", "type": "ms.vss-distributed-task.task", "properties": { "name": "Other" } }, { "id": "decorator""#,
+    );
+    let manifest = manifest.replace(
+        r#"{ "path": "Hello" }"#,
+        r#"{ "path": "Hello" }, { "path": "Other" }"#,
+    );
+    let folder = hello(&[
+        ("vss-extension.json", &manifest),
+        ("Hello/V2/task.json", TASK),
+        ("Hello/V2/index.js", ""),
+        (
+            "Hello/V3/task.json",
+            &TASK
+                .replace("\"name\": \"Hello\"", "\"name\": \"Third\"")
+                .replace("\"Major\": 1", "\"Major\": 3"),
+        ),
+        ("Hello/V3/index.js", ""),
+        (
+            "Other/task.json",
+            &TASK.replace("\"name\": \"Hello\"", "\"name\": \"Other\""),
+        ),
+        ("Other/index.js", ""),
+    ]);
+    for task in ["Hello/V2", "Hello/V3", "Other"] {
+        folder.write(&format!("{task}/icon.png"), &png(32));
+    }
+    assert_eq!(folder.adieu(&["package"]).transcript(), "\
+error: Hello/V3/task.json:2: task ID aaaaaaaa-1111-4222-8333-444444444444 belongs to `Hello` as well, in Hello/V2/task.json:2
+  Give the task a new GUID, or use --update-tasks-id.
+error: Hello/task.json:4: Hello@1.4.7 is packed twice, also in Hello/V2/task.json
+  Raise the version of one of them.
+error: Other/task.json:2: task ID aaaaaaaa-1111-4222-8333-444444444444 belongs to `Hello` as well, in Hello/V2/task.json:2
+  Give the task a new GUID, or use --update-tasks-id.
+error: vss-extension.json:8: one contribution holds tasks of several names or IDs: `Hello aaaaaaaa-1111-4222-8333-444444444444` and `Third aaaaaaaa-1111-4222-8333-444444444444`
+  All folders of one contribution are versions of one task: same name, same ID.
+error: the extension cannot be packed: 4 errors to correct
+exit 1
+");
+}
+
+#[test]
+fn old_handlers_are_forgiven_where_a_newer_version_has_others() {
+    assert_eq!(
+        task_with("Node20_1", "Node16"),
+        "\
+[FOLDER]/pub.hello-3.2.1.vsix
+warning: Hello/task.json:7: every handler of `execution` is at the end of its life (Node16)
+  Add Node20_1 and Node24 handlers.
+Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
+exit 0
+"
+    );
+    let folder = hello(&[
+        ("Hello/V1/task.json", &TASK.replace("Node20_1", "Node16")),
+        ("Hello/V1/index.js", ""),
+        (
+            "Hello/V2/task.json",
+            &TASK.replace("\"Major\": 1", "\"Major\": 2"),
+        ),
+        ("Hello/V2/index.js", ""),
+    ]);
+    std::fs::remove_file(folder.path("Hello/task.json")).expect("the file is there");
+    folder.write("Hello/V1/icon.png", &png(32));
+    folder.write("Hello/V2/icon.png", &png(32));
+    assert_eq!(
+        folder.adieu(&["package"]).stderr,
+        "\
+Packed pub.hello 3.2.1: 12 parts, [SIZE] bytes.
+"
+    );
+}
+
+#[test]
+fn icons_that_are_missing_or_too_small() {
+    let folder = hello(&[("icon.png", "GIF89a\u{1}\0\u{1}\0")]);
+    std::fs::remove_file(folder.path("Hello/icon.png")).expect("the file is there");
+    assert_eq!(
+        folder.adieu(&["package"]).stderr,
+        "\
+warning: Hello/task.json: the task has no `Hello/icon.png`: a grey square stands in the catalogue
+  Add a PNG of 32x32 pixels.
+warning: vss-extension.json:4: icon `icon.png` is 1x1 pixels, at least 128x128 are needed
+  Replace it with a PNG that is large enough.
+Packed pub.hello 3.2.1: 6 parts, [SIZE] bytes.
+"
+    );
+}
+
+#[test]
+fn a_package_that_is_larger_than_servers_take() {
+    let folder = hello(&[]);
+    // Noise that does not compress: a linear congruential generator, so that every run packs the same.
+    let mut state = 7_u64;
+    let noise: Vec<u8> = std::iter::repeat_with(|| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (state >> 56) as u8
+    })
+    .take(26 << 20)
+    .collect();
+    folder.write("Hello/noise.bin", &noise);
+    assert_eq!(
+        folder.adieu(&["package", "--output-path", "p.vsix"]).stderr,
+        "\
+warning: p.vsix: the package has 27273320 bytes, and Azure DevOps Server 2019 takes 26214400 by default
+  Leave out what the extension does not need at run time, or raise the server's limit.
+Packed pub.hello 3.2.1: 8 parts, [SIZE] bytes.
+"
+    );
+}
+
+#[test]
+fn validation_can_be_bypassed_as_long_as_a_package_can_be_made() {
+    let manifest = MANIFEST.replace(r#""version": "3.2.1""#, r#""version": "3.x""#);
+    let folder = hello(&[("vss-extension.json", &manifest)]);
+    assert_eq!(
+        folder
+            .adieu(&["package", "--bypass-validation"])
+            .transcript(),
+        "\
+[FOLDER]/pub.hello-3.x.vsix
+warning: vss-extension.json:2: the extension version `3.x` is not one to four numbers with dots between them
+  Write a version such as 1.4.0, or pass --extension-version.
+Packed pub.hello 3.x: 7 parts, [SIZE] bytes.
+exit 0
+"
+    );
+}
+
+#[test]
+fn a_manifests_text_is_no_command_of_the_agent() {
+    assert_eq!(
+        manifest_with(r#""id": "hello""#, r###""id": "##vso[task.complete]\nx""###),
+        "\
+error: vss-extension.json:2: the extension ID `**vso[task.complete] x` may hold letters, digits, dashes and underscores only
+error: the extension cannot be packed: 1 error to correct
+exit 1
+"
+    );
+}
+
+#[test]
+fn a_word_that_no_flag_has_is_asked_wrongly() {
+    let ran = hello(&[]).adieu(&["package", "--visibility", "secret"]);
+    assert_eq!(ran.status, 2);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_to_a_folder_is_named() {
+    let folder = hello(&[]);
+    std::os::unix::fs::symlink(folder.path(""), folder.path("Hello/loop"))
+        .expect("links can be made");
+    std::os::unix::fs::symlink(folder.path("icon.png"), folder.path("Hello/linked.png"))
+        .expect("links can be made");
+    assert_eq!(
+        folder.adieu(&["package"]).transcript(),
+        "\
+error: vss-extension.json:5: `Hello/loop` is a link to a folder; links to folders are not followed
+  Name the folder that it leads to in `files`, with a `packagePath`.
+error: the extension cannot be packed: 1 error to correct
+exit 1
+"
+    );
+}
