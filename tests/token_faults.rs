@@ -107,7 +107,7 @@ fn asks_for_no_third_id_token() {
     assert_eq!(asked(&world), (2, 2));
     expect![[r#"
         ##[error]Microsoft Entra refused the service connection (AADSTS700024) because its ID token was over, and a fresh one was refused likewise.
-          it said: Client assertion is not within its valid time range.
+          it said: Client assertion is not within its valid time range. Current time: [TIME], assertion valid from [TIME], expiry time of assertion [TIME]. Review the documentation at https://learn.microsoft.com/entra/identity-platform/certificate-credentials .
           issuer: https://vstoken.dev.azure.com/[GUID]
           subject identifier: sc://contoso/fabrikam/my-connection
           audience: api://AzureADTokenExchange

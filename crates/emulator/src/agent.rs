@@ -10,6 +10,7 @@ mod job;
 mod log;
 mod masker;
 mod process;
+mod restriction;
 mod step;
 mod variables;
 

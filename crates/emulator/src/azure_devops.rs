@@ -10,6 +10,9 @@ use crate::fault::{SIGN_IN, redirect};
 use crate::http::{Answer, Request};
 use crate::jwt;
 
+/// The secrets that it asks its clients for.
+pub(crate) const ASKS_FOR: [&str; 1] = ["job token"];
+
 /// Answers one request.
 pub(crate) fn answer(request: &Request, directory: &mut Directory, clock: &Clock) -> Answer {
     let answer = id_token(request, directory, clock);
@@ -108,7 +111,7 @@ fn id_token(request: &Request, directory: &mut Directory, clock: &Clock) -> Answ
     if !record.references.contains(&id) {
         // Status 200: dotnet/docker-tools#2012.
         let message = format!(
-            "There is no explicit reference to service connection {id} from current stage. Please add a reference to the service connection."
+            "There is no explicit reference to service connection {id} from current stage Deploy.Job.__default."
         );
         return Answer::json(200, &json!({ "count": message.len(), "value": message }));
     }

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use crate::certificates::ApplicationCertificate;
+use crate::http::Request;
 use crate::ledger::Ledger;
 
 /// The state that the services share.
@@ -178,6 +179,34 @@ impl Directory {
                 ),
             ),
         }
+    }
+
+    /// Notes every secret that a service did not ask for, and every secret in an address.
+    pub(crate) fn inspect(&mut self, service: &str, asks_for: &[&str], request: &Request) {
+        let mut found = Vec::new();
+        let parameters = form_urlencoded::parse(request.query.as_bytes());
+        let in_address = parameters.map(|(_, value)| value.into_owned());
+        for part in in_address.chain(request.path.split('/').map(str::to_owned)) {
+            if let Some(kind) = self.ledger.kind_of(&part) {
+                found.push(format!("{service} was sent a secret in an address: {kind}"));
+            }
+        }
+        let headers = request.headers.iter();
+        let in_headers =
+            headers.map(|(_, value)| value.rsplit(' ').next().unwrap_or_default().to_owned());
+        let fields = form_urlencoded::parse(&request.body);
+        for part in in_headers.chain(fields.map(|(_, value)| value.into_owned())) {
+            if let Some(kind) = self
+                .ledger
+                .kind_of(&part)
+                .filter(|kind| !asks_for.contains(kind))
+            {
+                found.push(format!(
+                    "{service} was sent a secret that it did not ask for: {kind}"
+                ));
+            }
+        }
+        self.violations.append(&mut found);
     }
 
     pub(crate) fn violation(&mut self, text: String) {

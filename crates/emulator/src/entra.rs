@@ -14,6 +14,9 @@ use crate::jwt::{self, Parsed};
 /// Why Entra refuses: its number, and the words after it.
 struct Refusal(u32, String);
 
+/// The secrets that it asks its clients for.
+pub(crate) const ASKS_FOR: [&str; 3] = ["ID token", "assertion", "client secret"];
+
 /// Answers one request.
 pub(crate) fn answer(request: &Request, directory: &mut Directory, clock: &Clock) -> Answer {
     // The host by which the client came: a relay or a proxy may stand in between.
@@ -76,9 +79,6 @@ fn token(
             .violation("Entra was sent an Authorization header that it did not ask for".to_owned());
     }
     let sent = request.field("client_assertion").unwrap_or_default();
-    if directory.jobs.iter().any(|job| job.token == sent) {
-        directory.violation("Entra was sent a job's token".to_owned());
-    }
     if !sent.is_empty() {
         directory.ledger.record("assertion", &sent);
     }
@@ -254,6 +254,9 @@ fn prove(
     is_alive(&token, clock)
 }
 
+/// How long an assertion that a client signed itself may live.
+const LONGEST_ASSERTION: i64 = 24 * 60 * 60;
+
 /// An assertion that the application signed with its own certificate (learn.microsoft.com, "Microsoft
 /// identity platform application authentication certificate credentials").
 fn prove_certificate(
@@ -291,6 +294,12 @@ fn prove_certificate(
             "Client assertion audience claim does not match Realm issuer.".to_owned(),
         ));
     }
+    if token
+        .number("exp")
+        .is_none_or(|end| end > clock.now() + LONGEST_ASSERTION)
+    {
+        return Err(out_of_range(token, clock));
+    }
     is_alive(token, clock)
 }
 
@@ -302,7 +311,25 @@ fn is_alive(token: &Parsed, clock: &Clock) -> Result<(), Refusal> {
     if begun && running {
         return Ok(());
     }
-    Err(Refusal(700_024, words(700_024)))
+    Err(out_of_range(token, clock))
+}
+
+fn out_of_range(token: &Parsed, clock: &Clock) -> Refusal {
+    let time = |seconds: i64| {
+        OffsetDateTime::from_unix_timestamp(seconds)
+            .ok()
+            .and_then(|time| time.format(&Rfc3339).ok())
+            .unwrap_or_default()
+    };
+    Refusal(
+        700_024,
+        format!(
+            "Client assertion is not within its valid time range. Current time: {}, assertion valid from {}, expiry time of assertion {}. Review the documentation at https://learn.microsoft.com/entra/identity-platform/certificate-credentials .",
+            time(clock.now()),
+            time(token.number("nbf").unwrap_or_default()),
+            time(token.number("exp").unwrap_or_default()),
+        ),
+    )
 }
 
 fn access_token(
@@ -389,8 +416,10 @@ fn refuse(refusal: &Refusal, directory: &Directory, request: &Request) -> Answer
     .join(separator);
     let (status, error) = match code {
         90_033 | 90_055 => (503, "temporarily_unavailable"),
-        7_000_215 | 7_000_222 | 700_024 | 700_027 => (401, "invalid_client"),
-        70_021 | 700_016 | 700_211 | 700_212 | 700_213 | 7_002_138 => (400, "unauthorized_client"),
+        // invalid_client for what is wrong with a credential: microsoft/Agents#202, Azure/azure-workload-identity#1200.
+        7_000_215 | 7_000_218 | 7_000_222 | 700_023 | 700_024 | 700_027 | 70_025 | 700_211
+        | 700_212 | 700_213 | 7_002_137 | 7_002_138 => (401, "invalid_client"),
+        700_016 => (400, "unauthorized_client"),
         70_011 => (400, "invalid_scope"),
         500_011 => (400, "invalid_resource"),
         53_003 => (400, "access_denied"),

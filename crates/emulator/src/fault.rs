@@ -8,9 +8,6 @@ use std::time::Duration;
 
 use crate::http::{Answer, Reply, Request};
 
-/// Makes an answer for a request.
-pub type MakeBytes = Arc<dyn Fn(&Request) -> Vec<u8> + Send + Sync>;
-
 /// What a service does in place of, or to, its answer.
 #[derive(Clone)]
 pub enum Fault {
@@ -36,6 +33,9 @@ pub enum Fault {
     /// Bytes that a test makes up.
     Bytes(MakeBytes),
 }
+
+/// Makes an answer's bytes for a request.
+pub type MakeBytes = Arc<dyn Fn(&Request) -> Vec<u8> + Send + Sync>;
 
 impl fmt::Debug for Fault {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

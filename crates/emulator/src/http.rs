@@ -5,6 +5,7 @@
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use rustls::ServerConfig;
@@ -128,9 +129,19 @@ pub(crate) async fn listen() -> (TcpListener, u16) {
     (listener, port)
 }
 
-/// Serves until the runtime ends.
-pub(crate) async fn serve(listener: TcpListener, tls: Option<Arc<ServerConfig>>, handler: Handler) {
-    while let Ok((stream, _)) = listener.accept().await {
+/// Serves until the runtime ends, and counts the connections.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    tls: Option<Arc<ServerConfig>>,
+    connections: Arc<AtomicUsize>,
+    handler: Handler,
+) {
+    loop {
+        // A connection that its client has given up already is no reason to stop.
+        let Ok((stream, _)) = listener.accept().await else {
+            continue;
+        };
+        connections.fetch_add(1, Ordering::SeqCst);
         let tls = tls.clone();
         let handler = handler.clone();
         tokio::spawn(async move {

@@ -2,6 +2,8 @@
 //!
 //! It never forgets one, so that a leak is found whichever test causes it.
 
+use std::collections::HashMap;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 
@@ -12,6 +14,7 @@ const SHORTEST: usize = 8;
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
     entries: Vec<Entry>,
+    kinds: HashMap<String, &'static str>,
 }
 
 #[derive(Debug)]
@@ -28,11 +31,19 @@ impl Ledger {
             .map(str::trim)
             .filter(|line| line.len() >= SHORTEST)
         {
-            let forms = forms(line);
-            if !self.entries.iter().any(|known| known.forms == forms) {
-                self.entries.push(Entry { kind, forms });
+            if !self.kinds.contains_key(line) {
+                self.kinds.insert(line.to_owned(), kind);
+                self.entries.push(Entry {
+                    kind,
+                    forms: forms(line),
+                });
             }
         }
+    }
+
+    /// What kind of secret a value is, if it is one.
+    pub(crate) fn kind_of(&self, value: &str) -> Option<&'static str> {
+        self.kinds.get(value).copied()
     }
 
     /// What kinds of secrets stand in a text, in any form.
@@ -49,6 +60,13 @@ impl Ledger {
 /// The value itself, percent-encoded, and the middle of its base64 wherever it may start.
 fn forms(value: &str) -> Vec<String> {
     let mut forms = vec![value.to_owned()];
+    // A JSON web token whose first part was cut off is one still: its signature is its own.
+    if let Some((_, signature)) = value
+        .rsplit_once('.')
+        .filter(|(rest, signature)| rest.contains('.') && signature.len() > 40)
+    {
+        forms.push(signature.to_owned());
+    }
     let encoded: String = form_urlencoded::byte_serialize(value.as_bytes()).collect();
     if encoded != value {
         forms.push(encoded);
@@ -88,5 +106,8 @@ mod tests {
             assert_eq!(ledger.found_in(&text), ["password"], "{text}");
         }
         assert!(ledger.found_in("correct horse").is_empty());
+        let signature = "s".repeat(64);
+        ledger.record("token", &format!("header.payload.{signature}"));
+        assert_eq!(ledger.found_in(&format!("...{signature}")), ["token"]);
     }
 }

@@ -9,6 +9,9 @@ use crate::directory::{Directory, guid};
 use crate::http::{Answer, Request};
 use crate::jwt;
 
+/// The secrets that it asks its clients for.
+pub(crate) const ASKS_FOR: [&str; 1] = ["managed identity header"];
+
 /// Answers one request (learn.microsoft.com, "How to use managed identities for App Service").
 pub(crate) fn answer(
     request: &Request,

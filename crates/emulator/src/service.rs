@@ -3,7 +3,7 @@
 //! It never knows what it answers; that is the service's own file.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -17,7 +17,7 @@ pub struct Service {
     port: u16,
     started: Instant,
     inner: Mutex<Inner>,
-    requests: AtomicU64,
+    connections: Arc<AtomicUsize>,
 }
 
 #[derive(Debug, Default)]
@@ -48,7 +48,7 @@ impl Service {
             port,
             started: Instant::now(),
             inner: Mutex::default(),
-            requests: AtomicU64::new(0),
+            connections: Arc::default(),
         }
     }
 
@@ -68,6 +68,17 @@ impl Service {
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// Connections that were opened, whether a request came over them or not.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
+    }
+
+    /// Where connections are counted.
+    pub(crate) fn connection_count(&self) -> Arc<AtomicUsize> {
+        Arc::clone(&self.connections)
     }
 
     /// Everything that arrived, in order.
@@ -108,7 +119,6 @@ impl Service {
         request: &Request,
         service: impl FnOnce(&Request) -> Answer,
     ) -> Reply {
-        self.requests.fetch_add(1, Ordering::SeqCst);
         let at = self.started.elapsed();
         let (index, fault) = {
             let mut inner = self.lock();

@@ -111,16 +111,24 @@ impl World {
             format!("https://localhost:{port}/contoso/"),
             port,
         ));
-        let handles = handler(&shared, &azure_devops, |request, directory, clock| {
-            azure_devops::answer(request, directory, clock)
-        });
-        runtime.spawn(http::serve(listener, Some(tls.clone()), handles));
+        let handles = handler(
+            &shared,
+            &azure_devops,
+            &azure_devops::ASKS_FOR,
+            azure_devops::answer,
+        );
+        let connections = azure_devops.connection_count();
+        runtime.spawn(http::serve(
+            listener,
+            Some(tls.clone()),
+            connections,
+            handles,
+        ));
         let (listener, port) = runtime.block_on(http::listen());
         let entra = Arc::new(Service::new(format!("https://localhost:{port}/"), port));
-        let handles = handler(&shared, &entra, |request, directory, clock| {
-            entra::answer(request, directory, clock)
-        });
-        runtime.spawn(http::serve(listener, Some(tls), handles));
+        let handles = handler(&shared, &entra, &entra::ASKS_FOR, entra::answer);
+        let connections = entra.connection_count();
+        runtime.spawn(http::serve(listener, Some(tls), connections, handles));
         let (listener, port) = runtime.block_on(http::listen());
         let managed_identity = Arc::new(Service::new(
             format!("http://127.0.0.1:{port}/msi/token"),
@@ -134,11 +142,13 @@ impl World {
         let handles = handler(
             &shared,
             &managed_identity,
+            &managed_identity::ASKS_FOR,
             move |request, directory, clock| {
                 managed_identity::answer(request, &header, directory, clock)
             },
         );
-        runtime.spawn(http::serve(listener, None, handles));
+        let connections = managed_identity.connection_count();
+        runtime.spawn(http::serve(listener, None, connections, handles));
         let world = Self {
             runtime: Some(runtime),
             shared,
@@ -480,7 +490,8 @@ impl World {
     ) -> String {
         let (listener, port) = self.runtime().block_on(http::listen());
         let handles: Handler = Arc::new(move |request| http::Reply::Bytes(bytes(request)));
-        self.runtime().spawn(http::serve(listener, None, handles));
+        self.runtime()
+            .spawn(http::serve(listener, None, Arc::default(), handles));
         format!("http://127.0.0.1:{port}/")
     }
 
@@ -563,10 +574,13 @@ impl Drop for World {
 fn handler(
     shared: &Arc<Shared>,
     service: &SharedService,
+    asks_for: &'static [&'static str],
     answer: impl Fn(&http::Request, &mut Directory, &Clock) -> http::Answer + Send + Sync + 'static,
 ) -> Handler {
     let (shared, service) = (shared.clone(), service.clone());
     Arc::new(move |request| {
+        // Before any fault: what a client sends is wrong or right whatever it gets for it.
+        shared.directory().inspect(service.url(), asks_for, request);
         service.handle(request, |request| {
             answer(request, &mut shared.directory(), &shared.clock)
         })

@@ -28,9 +28,9 @@ impl Command {
         let properties = properties
             .split(';')
             .filter_map(|property| {
-                // `Split('=', 2, RemoveEmptyEntries)`: a leading `=` of the value is swallowed.
-                let (key, value) = property.split_once('=')?;
-                let value = value.strip_prefix('=').unwrap_or(value);
+                // `Split('=', 2, RemoveEmptyEntries)` swallows every `=` in front of a part.
+                let (key, value) = property.trim_start_matches('=').split_once('=')?;
+                let value = value.trim_start_matches('=');
                 (!key.is_empty() && !value.is_empty()).then(|| (key.to_owned(), unescape(value)))
             })
             .collect();
@@ -62,7 +62,8 @@ impl Command {
     }
 }
 
-fn unescape(text: &str) -> String {
+/// What a text that stood in a command says.
+pub(crate) fn unescape(text: &str) -> String {
     text.replace("%3B", ";")
         .replace("%0D", "\r")
         .replace("%0A", "\n")
@@ -73,8 +74,10 @@ fn unescape(text: &str) -> String {
 /// The form in which a value stands in a command, which the agent masks too.
 pub(crate) fn escape(text: &str) -> String {
     text.replace('%', "%AZP25")
+        .replace(';', "%3B")
         .replace('\r', "%0D")
         .replace('\n', "%0A")
+        .replace(']', "%5D")
 }
 
 #[cfg(test)]
@@ -105,6 +108,23 @@ mod tests {
         assert_eq!(
             found("##vso[task..debug]x").map(|found| found.0),
             Some("task.debug".to_owned())
+        );
+        // Rows of the agent's LoggingCommandL0.cs.
+        assert_eq!(
+            found(">>>   ##vso[area.event k1=%3B=%0D=%0A=%5D%AZP25;]%3B-%0D-%0A-%5D%AZP253B"),
+            Some((
+                "area.event".to_owned(),
+                vec![property("k1", ";=\r=\n=]%")],
+                ";-\r-\n-]%3B".to_owned()
+            ))
+        );
+        assert_eq!(
+            found("##vso[area.event k1=;k2=;]").map(|found| found.1),
+            Some(Vec::new())
+        );
+        assert_eq!(
+            found("##vso[task.debug]##vso[task.complete]").map(|found| found.2),
+            Some("##vso[task.complete]".to_owned())
         );
         for line in [
             "##vso[a.b.c]",

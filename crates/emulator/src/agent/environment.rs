@@ -98,6 +98,9 @@ fn variables(variables: &Variables, environment: &mut BTreeMap<String, String>) 
     let (mut public, mut secret) = (Vec::new(), Vec::new());
     for variable in variables.iter() {
         let name = formatted(&variable.name);
+        if name == "AGENT_JOBSTATUS" {
+            environment.insert(variable.name.clone(), variable.value.clone());
+        }
         if variable.secret {
             environment.insert(format!("SECRET_{name}"), variable.value.clone());
             secret.push(variable.name.clone());
@@ -171,12 +174,21 @@ fn connections(
             );
             if !matches!(
                 key.to_lowercase().as_str(),
-                "tenantid" | "authenticationtype" | "scope" | "role"
+                "role"
+                    | "scope"
+                    | "tenantid"
+                    | "issuedat"
+                    | "expiresat"
+                    | "audience"
+                    | "authenticationtype"
+                    | "authorizationtype"
+                    | "accesstokentype"
+                    | "accesstokenfetchingmethod"
+                    | "usewindowssecurity"
+                    | "unsecured"
             ) {
+                // Whole, as the agent does: a line of a certificate's key by itself is not masked.
                 job.masker.add(value);
-                for line in value.lines() {
-                    job.masker.add(line);
-                }
             }
         }
         environment.insert(

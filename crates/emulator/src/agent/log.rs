@@ -3,8 +3,11 @@
 //!
 //! It starts no process.
 
-use super::command::{Command, escape};
+use std::fs;
+
+use super::command::{Command, escape, unescape};
 use super::masker::Masker;
+use super::restriction::Restriction;
 use super::step::TaskResult;
 use super::variables::Variables;
 
@@ -23,40 +26,86 @@ pub(crate) struct Log {
     pub(crate) denied: Vec<String>,
 }
 
-/// Where commands have their effect.
+/// Where commands have their effect, and what they may do.
 pub(crate) struct Effects<'a> {
     pub(crate) variables: &'a mut Variables,
     pub(crate) task_variables: &'a mut Variables,
     pub(crate) masker: &'a mut Masker,
     pub(crate) reference_name: &'a str,
-    pub(crate) restricted: bool,
+    pub(crate) restrictions: &'a [Restriction],
+    /// Output variables that the task's definition names.
+    pub(crate) output_variables: &'a [String],
+    pub(crate) host_type: &'a str,
 }
 
-/// Commands that a restricted task may use (`TaskRestrictionsChecker.cs`).
-const ALLOWED: [&str; 11] = [
-    "task.logdetail",
-    "task.logissue",
-    "task.issue",
-    "task.complete",
-    "task.setprogress",
-    "task.setsecret",
-    "task.setvariable",
-    "task.debug",
-    "task.settaskvariable",
-    "task.prependpath",
-    "telemetry.publish",
+/// An area of commands: the kinds of jobs that have it, and its events.
+struct Area {
+    name: &'static str,
+    hosts: &'static [&'static str],
+    events: &'static [&'static str],
+}
+
+const EVERYWHERE: &[&str] = &["build", "release", "deployment"];
+const AREAS: [Area; 7] = [
+    Area {
+        name: "task",
+        hosts: EVERYWHERE,
+        events: &[
+            "logissue",
+            "issue",
+            "setprogress",
+            "logdetail",
+            "complete",
+            "setsecret",
+            "setvariable",
+            "addattachment",
+            "debug",
+            "uploadsummary",
+            "uploadfile",
+            "settaskvariable",
+            "setendpoint",
+            "prependpath",
+        ],
+    },
+    Area {
+        name: "telemetry",
+        hosts: EVERYWHERE,
+        events: &["publish"],
+    },
+    Area {
+        name: "build",
+        hosts: EVERYWHERE,
+        events: &[
+            "updatebuildnumber",
+            "addbuildtag",
+            "uploadlog",
+            "uploadsummary",
+        ],
+    },
+    Area {
+        name: "artifact",
+        hosts: &["build", "release"],
+        events: &["associate", "upload"],
+    },
+    Area {
+        name: "release",
+        hosts: &["release", "deployment"],
+        events: &["updatereleasename"],
+    },
+    Area {
+        name: "results",
+        hosts: EVERYWHERE,
+        events: &["publish"],
+    },
+    Area {
+        name: "codecoverage",
+        hosts: &["build"],
+        events: &["publish", "enable"],
+    },
 ];
 
-/// Commands that the agent knows and that have no effect in the emulator.
-const KNOWN: [&str; 7] = [
-    "task.logdetail",
-    "task.setprogress",
-    "task.prependpath",
-    "task.uploadsummary",
-    "task.uploadfile",
-    "task.addattachment",
-    "build.updatebuildnumber",
-];
+/// The end of several of the agent's messages (strings.json).
+const SEE: &str = "Please reference documentation (http://go.microsoft.com/fwlink/?LinkId=817296)";
 
 impl Log {
     pub(crate) fn new(debug: bool) -> Self {
@@ -66,42 +115,94 @@ impl Log {
         }
     }
 
-    /// Takes one line of the process.
+    /// Takes one line of the process (`TryProcessCommand`).
     pub(crate) fn take(&mut self, line: &str, effects: &mut Effects<'_>) {
         self.raw.push(line.to_owned());
         let Some(command) = Command::find(line) else {
             if line.contains("##vso") {
                 self.warn(
-                    "The line has a command keyword that is no command.",
+                    &format!(
+                        "'{line}' contains logging command keyword '##vso', but it's not a legal command. Please see the list of accepted commands: https://go.microsoft.com/fwlink/?LinkId=817296"
+                    ),
                     effects.masker,
                 );
             }
             self.show(line, effects.masker);
             return;
         };
-        let name = command.name();
-        if effects.restricted && !ALLOWED.contains(&name.as_str()) {
-            self.denied.push(name.clone());
-            self.warn(
-                &format!("##vso[{name}] is not allowed in this step due to policy restrictions."),
+        let known = AREAS
+            .iter()
+            .find(|area| area.name.eq_ignore_ascii_case(&command.area));
+        let Some(area) = known else {
+            let message = format!(
+                "Cannot find command extension for ##vso[{}.command]. {SEE}",
+                command.area
+            );
+            self.warn(&message, effects.masker);
+            return;
+        };
+        if !area.hosts.contains(&effects.host_type) {
+            let flow = capitalized(effects.host_type);
+            self.error(
+                &format!(
+                    "{} commands are not supported for {flow} flow. {SEE}",
+                    command.area
+                ),
                 effects.masker,
             );
+            self.command_failed = true;
+            self.show(line, effects.masker);
             return;
         }
-        match self.perform(&name, &command, effects) {
-            Ok(()) => {
-                if self.debug && name != "task.debug" {
-                    self.show(&format!("##[debug]Processed: {line}"), effects.masker);
-                }
-            }
-            Err(reason) => {
-                self.command_failed = true;
-                self.error(
-                    &format!("Unable to process command '{line}' successfully. {reason}"),
-                    effects.masker,
-                );
-            }
+        if let Err(reason) = self.process(area, &command, effects) {
+            self.command_failed = true;
+            self.error(
+                &format!("Unable to process command '{line}' successfully. {SEE}"),
+                effects.masker,
+            );
+            self.error(&reason, effects.masker);
         }
+        if self.debug && command.name() != "task.debug" {
+            self.show(
+                &format!("##[debug]Processed: {}", unescape(line)),
+                effects.masker,
+            );
+        }
+    }
+
+    fn process(
+        &mut self,
+        area: &Area,
+        command: &Command,
+        effects: &mut Effects<'_>,
+    ) -> Result<(), String> {
+        let name = command.name();
+        if !area
+            .events
+            .iter()
+            .any(|event| event.eq_ignore_ascii_case(&command.event))
+        {
+            return Err(format!(
+                "##vso[{}.{}] is not a recognized command for {} command extension. {SEE}.",
+                area.name,
+                command.event,
+                capitalized(area.name)
+            ));
+        }
+        if !effects
+            .restrictions
+            .iter()
+            .all(|restriction| restriction.allows_command(&name))
+        {
+            self.denied.push(name);
+            let message = format!(
+                "##vso[{}.{}] is not allowed in this step due to policy restrictions. {SEE}",
+                command.area, command.event
+            );
+            self.warn(&message, effects.masker);
+            return Ok(());
+        }
+        self.perform(&name, command, effects)
     }
 
     fn perform(
@@ -112,74 +213,119 @@ impl Log {
     ) -> Result<(), String> {
         match name {
             "task.setsecret" => effects.masker.add(&command.data),
-            "task.setvariable" | "task.settaskvariable" => {
-                self.set_variable(name, command, effects)?
-            }
-            "task.debug" => {
-                if self.debug {
-                    self.show(&format!("##[debug]{}", command.data), effects.masker);
+            "task.setvariable" => self.set_variable(command, effects)?,
+            "task.settaskvariable" => {
+                let variable = required(
+                    command,
+                    "variable",
+                    "Required field 'variable' is missing in ##vso[task.settaskvariable] command.",
+                )?;
+                let secret = command.flag("issecret");
+                if secret {
+                    check_lines(&command.data)?;
+                    effects.masker.add(&command.data);
                 }
+                effects.task_variables.set(variable, &command.data, secret);
             }
-            "task.logissue" | "task.issue" => match command
-                .property("type")
-                .unwrap_or_default()
-                .to_lowercase()
-                .as_str()
-            {
-                "error" => self.error(&command.data, effects.masker),
-                "warning" => self.warn(&command.data, effects.masker),
-                other => return Err(format!("issue type {other} is not an expected issue type.")),
-            },
+            "task.debug" if self.debug => {
+                self.show(&format!("##[debug]{}", command.data), effects.masker);
+            }
+            "task.logissue" | "task.issue" => self.log_issue(command, effects.masker)?,
             "task.complete" => {
-                let result = command
-                    .property("result")
-                    .and_then(TaskResult::parse)
-                    .ok_or("The result is not one.")?;
+                let result = command.property("result").and_then(TaskResult::parse);
+                let result = result.ok_or("Command doesn't have valid result value.")?;
                 self.result = Some(TaskResult::merge(self.result, result));
             }
-            known if KNOWN.contains(&known) => {}
-            _ if matches!(
-                command.area.to_lowercase().as_str(),
-                "task" | "build" | "artifact" | "release"
-            ) =>
-            {
-                return Err(format!("##vso[{name}] is not a recognized command."));
+            "task.uploadsummary" | "task.uploadfile" | "task.addattachment" => {
+                if name == "task.addattachment" {
+                    required(
+                        command,
+                        "type",
+                        "Can't add task attachment, attachment type is not provided.",
+                    )?;
+                    required(
+                        command,
+                        "name",
+                        "Can't add task attachment, attachment name is not provided.",
+                    )?;
+                }
+                fs::metadata(&command.data).map_err(|_| {
+                    null("Cannot upload task attachment file, attachment file location is not specified or attachment file does not exist on disk.")
+                })?;
             }
-            _ => self.warn(
-                &format!(
-                    "Cannot find command extension for ##vso[{}.command].",
-                    command.area
-                ),
-                effects.masker,
-            ),
+            "task.prependpath" if command.data.is_empty() => {
+                return Err("Value cannot be null or empty. (Parameter 'prependpath')".to_owned());
+            }
+            // What the other commands do is nothing that a test sees.
+            _ => {}
         }
         Ok(())
     }
 
-    fn set_variable(
-        &mut self,
-        name: &str,
-        command: &Command,
-        effects: &mut Effects<'_>,
-    ) -> Result<(), String> {
-        let variable = command
-            .property("variable")
-            .ok_or("Required field 'variable' is missing.")?;
+    fn set_variable(&mut self, command: &Command, effects: &mut Effects<'_>) -> Result<(), String> {
+        let name = required(
+            command,
+            "variable",
+            "Required field 'variable' is missing in ##vso[task.setvariable] command.",
+        )?;
         let secret = command.flag("issecret");
         if secret {
-            if command.data.contains('\n') {
-                return Err("Secrets cannot contain multiple lines.".to_owned());
-            }
-            effects.masker.add(&command.data);
+            check_lines(&command.data)?;
             effects.masker.add(&escape(&command.data));
         }
-        if name == "task.settaskvariable" {
-            effects.task_variables.set(variable, &command.data, secret);
-        } else if command.flag("isoutput") {
-            let output = format!("{}.{variable}", effects.reference_name);
-            effects.variables.set(&output, &command.data, secret);
+        if !effects
+            .restrictions
+            .iter()
+            .all(|restriction| restriction.allows_variable(name))
+        {
+            let message = format!(
+                "Setting variable '{name}' has been disabled by the task or build definition."
+            );
+            self.warn(&message, effects.masker);
+            return Ok(());
+        }
+        // A variable that the definition names is an output, whether the command says so or not.
+        let declared = effects
+            .output_variables
+            .iter()
+            .any(|output| output.eq_ignore_ascii_case(name));
+        let full_name = if declared || command.flag("isoutput") {
+            format!("{}.{name}", effects.reference_name)
         } else {
-            effects.variables.set(variable, &command.data, secret);
+            name.to_owned()
+        };
+        effects.variables.set(&full_name, &command.data, secret);
+        if effects
+            .variables
+            .get(&full_name)
+            .is_some_and(|variable| variable.secret)
+        {
+            // Once secret, always secret: masked even where this command did not say it.
+            effects.masker.add(&command.data);
+        }
+        Ok(())
+    }
+
+    fn log_issue(&mut self, command: &Command, masker: &Masker) -> Result<(), String> {
+        let Some(kind) = command.property("type") else {
+            self.warn("Can't create TaskIssue from logging event.", masker);
+            return Ok(());
+        };
+        let property = |name| command.property(name).unwrap_or_default();
+        let message = match command.property("sourcepath") {
+            Some(path) => format!(
+                "{path}({},{}): {kind} {}: {}",
+                property("linenumber"),
+                property("columnnumber"),
+                property("code"),
+                command.data
+            ),
+            None => command.data.clone(),
+        };
+        match kind.to_lowercase().as_str() {
+            "error" => self.error(&message, masker),
+            "warning" => self.warn(&message, masker),
+            _ => return Err(format!("issue type {kind} is not an expected issue type.")),
         }
         Ok(())
     }
@@ -200,3 +346,35 @@ impl Log {
             .extend(text.lines().map(|line| masker.mask(line)));
     }
 }
+
+fn required<'command>(
+    command: &'command Command,
+    name: &str,
+    missing: &str,
+) -> Result<&'command str, String> {
+    command
+        .property(name)
+        .filter(|value| !value.is_empty())
+        .ok_or_else(|| null(missing))
+}
+
+/// The message of .NET's `ArgumentNullException`.
+fn null(parameter: &str) -> String {
+    format!("Value cannot be null. (Parameter '{parameter}')")
+}
+
+fn check_lines(secret: &str) -> Result<(), String> {
+    let line_break = if cfg!(windows) { "\r\n" } else { "\n" };
+    if secret.contains(line_break) {
+        return Err("Secrets cannot contain multiple lines".to_owned());
+    }
+    Ok(())
+}
+
+fn capitalized(word: &str) -> String {
+    let (first, rest) = word.split_at(word.len().min(1));
+    first.to_uppercase() + rest
+}
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{Read, Write as _};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -14,6 +14,13 @@ use std::time::{Duration, Instant};
 
 /// How long the agent waits for the pipes of a process that has ended.
 const PIPES_AFTER_EXIT: Duration = Duration::from_secs(5);
+
+/// What a process that is to stop gets, and how long after it was told so (`PROCESS_SIGINT_TIMEOUT`,
+/// `PROCESS_SIGTERM_TIMEOUT`). The last one first.
+const STOPS: [(Duration, &str); 2] = [
+    (Duration::from_millis(10_000), "KILL"),
+    (Duration::from_millis(7_500), "TERM"),
+];
 
 /// Something that a process did.
 pub(crate) enum Event {
@@ -29,7 +36,9 @@ pub(crate) struct Process {
     events: Receiver<Event>,
     watching: Arc<AtomicBool>,
     ended: Option<Instant>,
-    exit_code: Option<i32>,
+    status: Option<ExitStatus>,
+    told_to_stop: Option<Instant>,
+    stops: Vec<(Duration, &'static str)>,
 }
 
 impl Process {
@@ -70,7 +79,9 @@ impl Process {
             events,
             watching,
             ended: None,
-            exit_code: None,
+            status: None,
+            told_to_stop: None,
+            stops: STOPS.to_vec(),
         }
     }
 
@@ -81,16 +92,17 @@ impl Process {
     /// The next event; nothing once the process has ended and its pipes are closed, or five seconds later.
     pub(crate) fn next(&mut self) -> Option<Event> {
         loop {
+            self.stop_harder();
             match self.events.recv_timeout(Duration::from_millis(20)) {
                 Ok(event) => return Some(event),
                 Err(RecvTimeoutError::Disconnected) => {
-                    self.exit_code = self.child.wait().ok().and_then(|status| status.code());
+                    self.status = self.child.wait().ok();
                     return None;
                 }
                 Err(RecvTimeoutError::Timeout) => {}
             }
             if let Ok(Some(status)) = self.child.try_wait() {
-                self.exit_code = status.code();
+                self.status = Some(status);
                 self.watching.store(false, Ordering::SeqCst);
                 let ended = *self.ended.get_or_insert_with(Instant::now);
                 if ended.elapsed() > PIPES_AFTER_EXIT {
@@ -100,8 +112,31 @@ impl Process {
         }
     }
 
+    /// Its exit code; none where a signal ended it.
     pub(crate) fn exit_code(&self) -> Option<i32> {
-        self.exit_code
+        self.status?.code()
+    }
+
+    /// Its exit code as .NET has it: 128 and the signal's number, where a signal ended it.
+    pub(crate) fn exit_code_of_dotnet(&self) -> i32 {
+        self.exit_code()
+            .or_else(|| signal_number(self.status?).map(|signal| 128 + signal))
+            .unwrap_or(-1)
+    }
+
+    /// Tells it to stop, and it alone: SIGINT now, SIGTERM and SIGKILL where it goes on.
+    pub(crate) fn cancel(&mut self) {
+        self.told_to_stop.get_or_insert_with(Instant::now);
+        self.signal("INT");
+    }
+
+    fn stop_harder(&mut self) {
+        let Some(told) = self.told_to_stop.filter(|_| self.ended.is_none()) else {
+            return;
+        };
+        while let Some((_, signal)) = self.stops.pop_if(|(after, _)| told.elapsed() >= *after) {
+            self.signal(signal);
+        }
     }
 
     /// Sends a signal to the process alone, as the agent does on Linux and macOS.
@@ -134,6 +169,16 @@ fn send(signal: &str, process: u32) {
         .arg(format!("-{signal}"))
         .arg(process.to_string())
         .status();
+}
+
+#[cfg(unix)]
+fn signal_number(status: ExitStatus) -> Option<i32> {
+    std::os::unix::process::ExitStatusExt::signal(&status)
+}
+
+#[cfg(not(unix))]
+fn signal_number(_status: ExitStatus) -> Option<i32> {
+    None
 }
 
 /// Processes that a process started (Linux).

@@ -15,6 +15,7 @@ use super::environment;
 use super::job::Job;
 use super::log::{Effects, Log};
 use super::process::{Event, Process};
+use super::restriction::Restriction;
 
 /// How a step ended, in the agent's order of badness (`TaskResultUtil.cs`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -67,6 +68,7 @@ pub struct Step<'j, 'w> {
     reference_name: String,
     section: &'static str,
     in_container: bool,
+    target: Restriction,
 }
 
 /// A step that is running.
@@ -76,7 +78,8 @@ pub struct Running<'j, 'w> {
     process: Process,
     log: Log,
     reference_name: String,
-    restricted: bool,
+    restrictions: Vec<Restriction>,
+    output_variables: Vec<String>,
     canceled: bool,
     leaks: Vec<String>,
 }
@@ -110,6 +113,7 @@ impl<'j, 'w> Step<'j, 'w> {
             reference_name: "step".to_owned(),
             section: "execution",
             in_container: false,
+            target: Restriction::default(),
         }
     }
 
@@ -145,6 +149,21 @@ impl<'j, 'w> Step<'j, 'w> {
     #[must_use]
     pub fn section(mut self, section: &'static str) -> Self {
         self.section = section;
+        self
+    }
+
+    /// With `target: { commands: restricted }`, on top of what the task's definition says.
+    #[must_use]
+    pub fn restricted_commands(mut self) -> Self {
+        self.target.commands_restricted = true;
+        self
+    }
+
+    /// With `target: { settableVariables: [...] }`, on top of what the task's definition says.
+    #[must_use]
+    pub fn settable_variables(mut self, patterns: &[&str]) -> Self {
+        let patterns = patterns.iter().map(|pattern| (*pattern).to_owned());
+        self.target.settable = Some(patterns.collect());
         self
     }
 
@@ -196,18 +215,17 @@ impl<'j, 'w> Step<'j, 'w> {
         } else {
             Process::node(&[&script], &environment, &working_folder, None)
         };
-        let restricted = task
-            .restrictions
-            .as_ref()
-            .and_then(|restrictions| restrictions.commands.as_ref())
-            .is_some_and(|commands| commands.mode == "restricted");
+        let mut restrictions = vec![self.target];
+        restrictions.extend(task.restrictions.as_ref().map(Restriction::of_task));
+        let output_variables = task.output_variables.iter();
         Running {
             log: self.job.log(),
             job: self.job,
             folder: self.folder,
             process,
             reference_name: self.reference_name,
-            restricted,
+            restrictions,
+            output_variables: output_variables.map(|output| output.name.clone()).collect(),
             canceled: false,
             leaks: Vec::new(),
         }
@@ -221,10 +239,11 @@ impl Running<'_, '_> {
         self.process.id()
     }
 
-    /// Does what the agent does when the step is stopped: tells Node's process, and it alone.
+    /// Does what the agent does when the step is stopped: tells Node's process, and it alone, with SIGINT,
+    /// after 7.5 s with SIGTERM, and after 2.5 s more with SIGKILL.
     pub fn cancel(&mut self) {
         self.canceled = true;
-        self.process.signal("INT");
+        self.process.cancel();
     }
 
     /// Sends a signal to Node's process, or to the processes that it started.
@@ -258,8 +277,8 @@ impl Running<'_, '_> {
         if self.log.command_failed {
             result = TaskResult::merge(Some(result), TaskResult::Failed);
         }
-        if exit_code != Some(0) {
-            let code = exit_code.unwrap_or(137);
+        if exit_code != Some(0) && !self.canceled {
+            let code = self.process.exit_code_of_dotnet();
             self.log.error(
                 &format!("Exit code {code} returned from process: file name 'node'."),
                 &self.job.masker,
@@ -297,7 +316,9 @@ impl Running<'_, '_> {
             task_variables: &mut task_variables,
             masker: &mut self.job.masker,
             reference_name: &self.reference_name,
-            restricted: self.restricted,
+            restrictions: &self.restrictions,
+            output_variables: &self.output_variables,
+            host_type: &self.job.record.hub,
         };
         self.log.take(line, &mut effects);
         let instance = self.folder.to_string_lossy().into_owned();

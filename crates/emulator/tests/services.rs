@@ -1,0 +1,446 @@
+//! The services' strictness, seen by a client that knows nothing but HTTP.
+//!
+//! It never uses the client of this repository.
+
+use std::collections::BTreeMap;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::Path;
+use std::sync::Arc;
+
+use adieu_emulator::{Connection, MY_CONNECTION, World};
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use serde_json::Value;
+
+const SUPPRESS: (&str, &str) = ("X-TFS-FedAuthRedirect", "Suppress");
+const FORM: (&str, &str) = ("Content-Type", "application/x-www-form-urlencoded");
+const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+/// An answer's status line and headers, and its body.
+struct Answer {
+    status: u16,
+    head: String,
+    body: Value,
+}
+
+/// Sends one request over a connection of its own.
+fn ask(
+    world: &World,
+    port: u16,
+    method: &str,
+    target: &str,
+    headers: &[(&str, &str)],
+    body: Option<&str>,
+) -> Answer {
+    let mut roots = RootCertStore::empty();
+    let authority = CertificateDer::from_pem_file(world.ca_file()).expect("a certificate");
+    roots.add(authority).expect("a root");
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("ring has every version")
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let name = ServerName::try_from("localhost").expect("a name");
+    let connection = ClientConnection::new(Arc::new(config), name).expect("a sound configuration");
+    let socket = TcpStream::connect(("127.0.0.1", port)).expect("a listening port");
+    let mut stream = StreamOwned::new(connection, socket);
+    let mut request = format!("{method} {target} HTTP/1.1\r\nHost: localhost:{port}\r\n");
+    for (name, value) in headers {
+        request.push_str(&format!("{name}: {value}\r\n"));
+    }
+    if let Some(body) = body {
+        request.push_str(&format!("Content-Length: {}\r\n", body.len()));
+    }
+    request.push_str("\r\n");
+    request.push_str(body.unwrap_or_default());
+    stream
+        .write_all(request.as_bytes())
+        .expect("a request is sent");
+    read_answer(stream)
+}
+
+fn read_answer(mut stream: StreamOwned<ClientConnection, TcpStream>) -> Answer {
+    let mut bytes = Vec::new();
+    let mut chunk = [0; 4096];
+    loop {
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        if let Some((head, body)) = text.split_once("\r\n\r\n") {
+            let length = head
+                .lines()
+                .find_map(|line| line.strip_prefix("Content-Length: "));
+            let length: usize = length
+                .and_then(|length| length.parse().ok())
+                .expect("a length");
+            if body.len() >= length {
+                let status = head
+                    .split(' ')
+                    .nth(1)
+                    .and_then(|status| status.parse().ok());
+                return Answer {
+                    status: status.expect("a status"),
+                    head: head.to_owned(),
+                    body: serde_json::from_str(body).unwrap_or_default(),
+                };
+            }
+        }
+        let count = stream.read(&mut chunk).expect("an answer");
+        assert_ne!(count, 0, "the answer was cut off");
+        bytes.extend_from_slice(&chunk[..count]);
+    }
+}
+
+/// What a step that names `my-connection` has in its environment.
+fn environment(world: &World) -> BTreeMap<String, String> {
+    let task = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../task/token");
+    let mut job = world.job();
+    job.step(&task)
+        .input("connectedService", MY_CONNECTION)
+        .environment()
+}
+
+fn job_token(environment: &BTreeMap<String, String>) -> String {
+    environment["ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN"].clone()
+}
+
+/// Path of a URL.
+fn path(url: &str) -> String {
+    url.splitn(4, '/')
+        .nth(3)
+        .map(|path| format!("/{path}"))
+        .expect("a URL with a path")
+}
+
+fn id_token(world: &World) -> String {
+    let environment = environment(world);
+    let target = format!(
+        "{}?api-version=7.1&serviceConnectionId={}",
+        path(&environment["SYSTEM_OIDCREQUESTURI"]),
+        world.connection_id(MY_CONNECTION)
+    );
+    let token = format!("Bearer {}", job_token(&environment));
+    let headers = [("Authorization", token.as_str()), SUPPRESS];
+    let answer = ask(
+        world,
+        world.azure_devops().port(),
+        "POST",
+        &target,
+        &headers,
+        Some(""),
+    );
+    answer.body["oidcToken"]
+        .as_str()
+        .expect("an ID token")
+        .to_owned()
+}
+
+fn form(pairs: &[(&str, &str)]) -> String {
+    form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(pairs)
+        .finish()
+}
+
+#[test]
+fn azure_devops_checks_every_part_of_a_request() {
+    let mut world = World::start();
+    world.expect_violations();
+    let other = world.add_connection(Connection::workload_identity("other"));
+    let known = world.connection_id(MY_CONNECTION);
+    let environment = environment(&world);
+    let other_job = self::environment(&world);
+    let uri = path(&environment["SYSTEM_OIDCREQUESTURI"]);
+    let bearer = format!("Bearer {}", job_token(&environment));
+    let foreign = format!("Bearer {}", job_token(&other_job));
+    let sound = [("Authorization", bearer.as_str()), SUPPRESS];
+    let port = world.azure_devops().port();
+    let version = "api-version=7.1";
+
+    let with = |id: &str| format!("{uri}?{version}&serviceConnectionId={id}");
+    let rows = [
+        (
+            "all right",
+            "POST",
+            with(&known),
+            sound.to_vec(),
+            Some(""),
+            200,
+        ),
+        (
+            "an empty object, as node API clients send it",
+            "POST",
+            with(&known),
+            sound.to_vec(),
+            Some("{}"),
+            200,
+        ),
+        (
+            "no version",
+            "POST",
+            format!("{uri}?serviceConnectionId={known}"),
+            sound.to_vec(),
+            Some(""),
+            400,
+        ),
+        ("no length", "POST", with(&known), sound.to_vec(), None, 411),
+        (
+            "another method",
+            "GET",
+            with(&known),
+            sound.to_vec(),
+            None,
+            405,
+        ),
+        (
+            "no token",
+            "POST",
+            with(&known),
+            vec![SUPPRESS],
+            Some(""),
+            401,
+        ),
+        (
+            "another job's token",
+            "POST",
+            with(&known),
+            vec![("Authorization", &foreign), SUPPRESS],
+            Some(""),
+            401,
+        ),
+        (
+            "no token, and no header against redirects",
+            "POST",
+            with(&known),
+            vec![],
+            Some(""),
+            302,
+        ),
+        (
+            "another hub",
+            "POST",
+            with(&known).replace("hubs/build", "hubs/release"),
+            sound.to_vec(),
+            Some(""),
+            404,
+        ),
+        (
+            "another route",
+            "POST",
+            "/contoso/_apis/projects".to_owned(),
+            sound.to_vec(),
+            Some(""),
+            404,
+        ),
+        (
+            "no such connection",
+            "POST",
+            with("00000000-0000-0000-0000-000000000000"),
+            sound.to_vec(),
+            Some(""),
+            404,
+        ),
+        (
+            "a connection that the job does not name",
+            "POST",
+            with(&other),
+            sound.to_vec(),
+            Some(""),
+            200,
+        ),
+    ];
+    for (what, method, target, headers, body, status) in rows {
+        let answer = ask(&world, port, method, &target, &headers, body);
+        assert_eq!(
+            answer.status, status,
+            "{what}: {} {}",
+            answer.head, answer.body
+        );
+        assert!(
+            answer.head.contains("x-vss-e2eid: "),
+            "{what}: {}",
+            answer.head
+        );
+    }
+    let refused = ask(&world, port, "POST", &with(&other), &sound, Some(""));
+    assert_eq!(
+        refused.body["value"],
+        format!(
+            "There is no explicit reference to service connection {other} from current stage Deploy.Job.__default."
+        )
+    );
+    let signed_out = ask(&world, port, "POST", &with(&known), &[SUPPRESS], Some(""));
+    assert!(
+        signed_out
+            .head
+            .contains("WWW-Authenticate: Bearer authorization_uri="),
+        "{}",
+        signed_out.head
+    );
+}
+
+#[test]
+fn entra_checks_every_part_of_a_request() {
+    let mut world = World::start();
+    world.expect_violations();
+    let token = id_token(&world);
+    let (tenant, client) = (world.tenant(), world.client_id(MY_CONNECTION));
+    let scope = "499b84ac-1321-427f-aa17-267ca6975798/.default";
+    let sound = [
+        ("grant_type", "client_credentials"),
+        ("client_id", client.as_str()),
+        ("scope", scope),
+        ("client_assertion_type", JWT_BEARER),
+        ("client_assertion", token.as_str()),
+    ];
+    let port = world.entra().port();
+    let code = |tenant: &str, fields: &[(&str, &str)]| {
+        let target = format!("/{tenant}/oauth2/v2.0/token");
+        let answer = ask(&world, port, "POST", &target, &[FORM], Some(&form(fields)));
+        answer.body["error_codes"][0]
+            .as_u64()
+            .unwrap_or(u64::from(answer.status))
+    };
+    let without = |name: &str| {
+        sound
+            .into_iter()
+            .filter(|(key, _)| *key != name)
+            .collect::<Vec<_>>()
+    };
+    let with =
+        |name: &'static str, value: &'static str| [without(name), vec![(name, value)]].concat();
+    // The last letters of a signature hold bits that no one reads; the first one is all signature.
+    let (signed, signature) = token.rsplit_once('.').expect("a JWT");
+    let flipped = if signature.starts_with('A') { "B" } else { "A" };
+    let forged = format!("{signed}.{flipped}{}", &signature[1..]);
+    let forged = [
+        without("client_assertion"),
+        vec![("client_assertion", forged.as_str())],
+    ]
+    .concat();
+
+    for (what, fields, expected) in [
+        ("all right", sound.to_vec(), 200),
+        ("no grant", without("grant_type"), 900_144),
+        ("another grant", with("grant_type", "password"), 70_003),
+        ("no client", without("client_id"), 900_144),
+        (
+            "another client",
+            with("client_id", "00000000-0000-4000-8000-000000000000"),
+            700_016,
+        ),
+        ("no scope", without("scope"), 900_144),
+        (
+            "a scope of a user's",
+            with("scope", "https://graph.microsoft.com/User.Read"),
+            70_011,
+        ),
+        ("two scopes", with("scope", "a/.default b/.default"), 70_011),
+        (
+            "no such resource",
+            with("scope", "api://nothing/.default"),
+            500_011,
+        ),
+        ("no proof", without("client_assertion_type"), 7_000_218),
+        ("no token", with("client_assertion", "not.a.token"), 50_027),
+        ("a forged token", forged, 700_027),
+    ] {
+        assert_eq!(code(&tenant, &fields), expected, "{what}");
+    }
+    assert_eq!(code("nonsense", &sound), 900_023);
+    assert_eq!(code("00000000-0000-4000-8000-000000000000", &sound), 90_002);
+
+    world.federate(MY_CONNECTION, |_, subject, _| {
+        subject.make_ascii_uppercase()
+    });
+    assert_eq!(code(&tenant, &sound), 7_002_138);
+    world.federate(MY_CONNECTION, |_, subject, _| subject.push_str("else"));
+    assert_eq!(code(&tenant, &sound), 700_213);
+    world.federate(MY_CONNECTION, |issuer, _, _| issuer.push('/'));
+    assert_eq!(code(&tenant, &sound), 700_211);
+    world.unfederate(MY_CONNECTION);
+    assert_eq!(code(&tenant, &sound), 70_025);
+}
+
+#[test]
+fn a_token_ends_by_the_worlds_clock() {
+    let world = World::start();
+    let token = id_token(&world);
+    let (tenant, client) = (world.tenant(), world.client_id(MY_CONNECTION));
+    let fields = form(&[
+        ("grant_type", "client_credentials"),
+        ("client_id", &client),
+        ("scope", "https://management.azure.com/.default"),
+        ("client_assertion_type", JWT_BEARER),
+        ("client_assertion", &token),
+    ]);
+    let target = format!("/{tenant}/oauth2/v2.0/token");
+    let exchange = || {
+        ask(
+            &world,
+            world.entra().port(),
+            "POST",
+            &target,
+            &[FORM],
+            Some(&fields),
+        )
+    };
+    assert_eq!(exchange().status, 200);
+    world
+        .clock()
+        .advance(std::time::Duration::from_secs(20 * 60));
+    let late = exchange();
+    assert_eq!(
+        (late.status, &late.body["error"]),
+        (401, &Value::from("invalid_client"))
+    );
+    assert_eq!(late.body["error_codes"][0], 700_024);
+    assert_eq!(world.entra().connections(), 2);
+}
+
+#[test]
+fn a_secret_in_the_wrong_place_is_a_violation() {
+    let mut world = World::start();
+    world.expect_violations();
+    let token = id_token(&world);
+    let job = job_token(&environment(&world));
+    assert_eq!(world.violations(), Vec::<String>::new());
+
+    let tenant = world.tenant();
+    let target = format!("/{tenant}/oauth2/v2.0/token");
+    let body = form(&[("client_assertion", &job)]);
+    ask(
+        &world,
+        world.entra().port(),
+        "POST",
+        &target,
+        &[FORM],
+        Some(&body),
+    );
+    let target = format!("/{tenant}/v2.0/.well-known/openid-configuration?hint={token}");
+    ask(&world, world.entra().port(), "GET", &target, &[], None);
+    let bearer = format!("Bearer {token}");
+    let headers = [("Authorization", bearer.as_str())];
+    ask(
+        &world,
+        world.azure_devops().port(),
+        "POST",
+        "/contoso/",
+        &headers,
+        Some(""),
+    );
+
+    let (entra, azure_devops) = (world.entra().url(), world.azure_devops().url());
+    let violations = world.violations();
+    for expected in [
+        format!("{entra} was sent a secret that it did not ask for: job token"),
+        format!("{entra} was sent a secret in an address: ID token"),
+        format!("{azure_devops} was sent a secret that it did not ask for: ID token"),
+        "Azure DevOps has no route POST /contoso/".to_owned(),
+    ] {
+        assert!(
+            violations.contains(&expected),
+            "{expected}\n{violations:#?}"
+        );
+    }
+}
