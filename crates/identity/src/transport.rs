@@ -255,6 +255,10 @@ fn known(link: &(dyn std::error::Error + 'static)) -> Option<NoAnswer> {
 
 fn known_io(error: &io::Error) -> Option<NoAnswer> {
     let inner = error.get_ref();
+    // TLS comes wrapped twice, and `source` skips what an `io::Error` wraps.
+    if let Some(inner) = inner.and_then(|inner| inner.downcast_ref::<io::Error>()) {
+        return known_io(inner);
+    }
     if let Some(error) = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
         return Some(match error {
             rustls::Error::InvalidCertificate(reason) => NoAnswer::Certificate(certificate(reason)),
