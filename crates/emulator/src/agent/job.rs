@@ -120,6 +120,24 @@ impl<'w> Job<'w> {
         self.folder.path()
     }
 
+    /// Processes that this job's steps left behind, found as the agent finds them: by the lookup id in
+    /// their environment (`JobExtension.cs`; Linux).
+    #[must_use]
+    pub fn processes_left(&self) -> Vec<u32> {
+        let wanted = format!("VSTS_PROCESS_LOOKUP_ID={}", self.lookup_id);
+        let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+        processes
+            .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+            .filter(|id: &u32| {
+                std::fs::read(format!("/proc/{id}/environ")).is_ok_and(|environment| {
+                    environment
+                        .split(|byte| *byte == 0)
+                        .any(|entry| entry == wanted.as_bytes())
+                })
+            })
+            .collect()
+    }
+
     /// A step that runs the task in a folder.
     pub fn step<'j>(&'j mut self, task: &Path) -> Step<'j, 'w> {
         Step::new(self, task)

@@ -23,6 +23,13 @@ pub(crate) enum Event {
     Arguments(String),
 }
 
+/// A native program that is running.
+pub(crate) struct Program {
+    pub(crate) id: u32,
+    /// The process that started it.
+    pub(crate) launcher: u32,
+}
+
 /// A running process.
 pub(crate) struct Process {
     child: Child,
@@ -100,6 +107,10 @@ impl Process {
         }
     }
 
+    pub(crate) fn has_ended(&mut self) -> bool {
+        !matches!(self.child.try_wait(), Ok(None))
+    }
+
     pub(crate) fn exit_code(&self) -> Option<i32> {
         self.exit_code
     }
@@ -109,15 +120,21 @@ impl Process {
         send(signal, self.child.id());
     }
 
-    /// Sends a signal to what the process started.
-    pub(crate) fn signal_children(&self, signal: &str) {
-        for child in self.children() {
-            send(signal, child);
+    /// Native programs that the process started, however many processes are in between, each with the
+    /// process that started it (Linux).
+    pub(crate) fn programs(&self) -> Vec<Program> {
+        let mut found = Vec::new();
+        let mut processes = vec![self.child.id()];
+        while let Some(launcher) = processes.pop() {
+            for id in children(launcher) {
+                let name = fs::read_to_string(format!("/proc/{id}/comm")).unwrap_or_default();
+                if name.trim_end() == "adieu" {
+                    found.push(Program { id, launcher });
+                }
+                processes.push(id);
+            }
         }
-    }
-
-    pub(crate) fn children(&self) -> Vec<u32> {
-        children(self.child.id())
+        found
     }
 }
 
@@ -129,7 +146,8 @@ impl Drop for Process {
     }
 }
 
-fn send(signal: &str, process: u32) {
+/// Sends a signal to one process.
+pub(crate) fn send(signal: &str, process: u32) {
     let _ = Command::new("kill")
         .arg(format!("-{signal}"))
         .arg(process.to_string())

@@ -14,7 +14,7 @@ use super::container;
 use super::environment;
 use super::job::Job;
 use super::log::{Effects, Log};
-use super::process::{Event, Process};
+use super::process::{self, Event, Process};
 
 /// How a step ended, in the agent's order of badness (`TaskResultUtil.cs`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -227,20 +227,42 @@ impl Running<'_, '_> {
         self.process.signal("INT");
     }
 
-    /// Sends a signal to Node's process, or to the processes that it started.
+    /// Whether the process that the agent knows has ended.
+    #[must_use]
+    pub fn has_ended(&mut self) -> bool {
+        self.process.has_ended()
+    }
+
+    /// Sends a signal to Node's process alone.
     pub fn signal(&self, signal: &str) {
         self.process.signal(signal);
     }
 
-    /// Kills the program that the launcher started.
-    pub fn kill_child(&self) {
-        self.process.signal_children("KILL");
+    /// Processes of the native program that the launcher started (Linux).
+    #[must_use]
+    pub fn programs(&self) -> Vec<u32> {
+        let programs = self.process.programs();
+        programs.iter().map(|program| program.id).collect()
     }
 
-    /// Whether the launcher has a child by now.
+    /// Whether the launcher has started the native program by now.
     #[must_use]
     pub fn has_child(&self) -> bool {
-        !self.process.children().is_empty()
+        !self.programs().is_empty()
+    }
+
+    /// Kills the native program, and it alone.
+    pub fn kill_child(&self) {
+        for program in self.process.programs() {
+            process::send("KILL", program.id);
+        }
+    }
+
+    /// Kills the launcher, and it alone: in a container it is not the process that the agent knows.
+    pub fn kill_launcher(&self) {
+        for program in self.process.programs() {
+            process::send("KILL", program.launcher);
+        }
     }
 
     /// Waits for the step's end.
