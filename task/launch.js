@@ -14,6 +14,7 @@ var PHASES = { 'prejobexecution.js': 'prejobexecution', 'postjobexecution.js': '
 
 var folder = __dirname;
 var child = null;
+var stoppedBy = null;
 var copies = [];
 
 main();
@@ -34,7 +35,7 @@ function main() {
       ' Delete the task\'s folder on the agent (' + folder + ') so that it is downloaded again.');
   }
   forwardSignals();
-  start(file, platform, ['task', task, phase], candidates(platform));
+  start(file, ['task', task, phase], candidates());
 }
 
 function readJson(name) {
@@ -80,32 +81,33 @@ function machineOf(head, format) {
 }
 
 // Where a copy of the binary may go when the task's own folder does not let it run.
-function candidates(platform) {
+function candidates() {
   var folders = [process.env.AGENT_TEMPDIRECTORY, os.tmpdir()];
   return folders.filter(function (place, index) {
     return place && folders.indexOf(place) === index;
-  }).map(function (place) {
-    return path.join(place, 'adieu-' + process.pid + '-' + Math.random().toString(36).slice(2), platform.binary);
   });
 }
 
-function start(file, platform, args, places) {
+function start(file, args, places) {
   makeExecutable(file);
   // Attached and in the open, so that on Windows Ctrl+C of the agent reaches the binary as well.
   try {
     child = childProcess.spawn(file, args, { stdio: ['ignore', 'inherit', 'inherit'] });
   } catch (error) {
-    return cannotStart(error, file, platform, args, places);
+    return cannotStart(error, file, args, places);
   }
   var failed = false;
   child.on('error', function (error) {
     failed = true;
-    cannotStart(error, file, platform, args, places);
+    cannotStart(error, file, args, places);
   });
   child.on('exit', function (code, signal) {
     if (failed) return;
     removeCopies();
-    if (signal) {
+    if (signal && signal === stoppedBy) {
+      // It came before the binary listened to signals.
+      complete('Canceled', 'Stopped before it was done.');
+    } else if (signal) {
       fail('adieu was killed by ' + signal + (signal === 'SIGKILL'
         ? ': out of memory, or on Apple silicon a binary without a valid signature.' : '.'));
     } else if (code !== 0) {
@@ -125,24 +127,27 @@ function makeExecutable(file) {
 }
 
 // A folder that is read-only without the bit, or mounted noexec, says EACCES or EPERM: run a copy.
-function cannotStart(error, file, platform, args, places) {
+function cannotStart(error, file, args, places) {
   var movable = ['EACCES', 'EPERM', 'EROFS', 'ETXTBSY'].indexOf(error.code) >= 0;
   while (movable && places.length > 0) {
-    var copy = places.shift();
     try {
-      fs.mkdirSync(path.dirname(copy), 448);
-      copies.push(copy);
-      fs.writeFileSync(copy, fs.readFileSync(path.join(folder, 'bin',
-        process.platform + '-' + architecture(), platform.binary)), { mode: 448 });
-      return start(copy, platform, args, places);
+      return start(copyInto(places.shift(), file), args, places);
     } catch (failure) {
-      error = failure;
+      // The next place may do.
     }
   }
   removeCopies();
-  fail('adieu could not be started (' + error.code + '): ' + file + '. ' + (movable
-    ? 'The folder, and the agent\'s temporary folder, do not allow programs (noexec, AppLocker, a virus scanner). Allow one of them.'
-    : 'Delete the task\'s folder on the agent (' + folder + ') so that it is downloaded again.'));
+  fail('adieu could not be started (' + error.code + ')' + (movable
+    ? ': ' + [folder].concat(candidates()).join(', ') + ' do not allow programs (noexec, AppLocker, a virus scanner). Allow one of them.'
+    : '. Delete the task\'s folder on the agent (' + folder + ') so that it is downloaded again.'));
+}
+
+function copyInto(place, file) {
+  var copy = path.join(place, 'adieu-' + process.pid + '-' + Math.random().toString(36).slice(2), path.basename(file));
+  fs.mkdirSync(path.dirname(copy), 448);
+  copies.push(copy);
+  fs.writeFileSync(copy, fs.readFileSync(file), { mode: 448 });
+  return copy;
 }
 
 function removeCopies() {
@@ -161,6 +166,7 @@ function forwardSignals() {
   ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGBREAK'].forEach(function (signal) {
     try {
       process.on(signal, function () {
+        stoppedBy = signal;
         if (child) child.kill(signal);
       });
     } catch (error) {
@@ -172,9 +178,13 @@ function forwardSignals() {
 // In a container job the exit code is lost and this command alone counts. The exit code is set and
 // not called, so that what was written gets out first.
 function fail(message) {
-  process.stdout.write('\n##vso[task.issue type=error]' + escape(message) + '\n' +
-    '##vso[task.complete result=Failed]\n');
+  process.stdout.write('\n##vso[task.issue type=error]' + escape(message) + '\n');
+  complete('Failed', '');
   process.exitCode = 1;
+}
+
+function complete(result, text) {
+  process.stdout.write('##vso[task.complete result=' + result + ']' + text + '\n');
 }
 
 function escape(text) {

@@ -30,8 +30,10 @@ impl Report {
     pub(crate) fn of(situation: &Situation) -> Self {
         match situation {
             Situation::NoRuntime(reason) => Report::new("agent", format!("The system gives adieu no event loop: {reason}.")),
-            Situation::NoSuchTask(name) => Report::new("agent", format!("This binary has no task {name} for this phase."))
+            Situation::NoSuchTask { name, phase } => Report::new("agent", format!("This binary has no task {name} with the phase {phase}."))
                 .remedy("Delete the task's folder on the agent so that launcher and binary are downloaded together."),
+            Situation::LauncherGone => Report::new("agent", "The launcher of this task was killed, so the task stops before it is done.".to_owned())
+                .remedy("Look for what kills processes on the agent; it is often out of memory."),
             Situation::NotInAPipeline(variable) => {
                 Report::new("agent", format!("The variable {variable} is not set, so this is no pipeline job."))
                     .remedy("Run the task in Azure Pipelines; `cargo xtask demo` shows it without one.")

@@ -13,7 +13,9 @@ pub(crate) enum Situation {
     /// The system gives the program no event loop.
     NoRuntime(String),
     /// The launcher named a task or a phase that this binary does not have.
-    NoSuchTask(String),
+    NoSuchTask { name: String, phase: String },
+    /// The launcher died.
+    LauncherGone,
     /// A variable that every agent sets is not there.
     NotInAPipeline(&'static str),
     /// An input is wrong.

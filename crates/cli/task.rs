@@ -51,7 +51,6 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
             log.complete(TaskResult::Failed, report.sentence());
         }
         Outcome::Stopped => log.complete(TaskResult::Canceled, "Stopped before it was done."),
-        Outcome::LauncherGone => {}
     }
     ExitCode::SUCCESS
 }
@@ -60,8 +59,6 @@ enum Outcome {
     Done(Result<(), Situation>),
     /// The agent asked the step to stop.
     Stopped,
-    /// Nobody is there to tell.
-    LauncherGone,
 }
 
 fn until_stopped(arguments: &Arguments, environment: &Environment, log: &Log) -> Outcome {
@@ -76,7 +73,9 @@ fn until_stopped(arguments: &Arguments, environment: &Environment, log: &Log) ->
         tokio::select! {
             result = dispatch(arguments, environment, log) => Outcome::Done(result),
             () = platform::stop_requested() => Outcome::Stopped,
-            () = platform::parent_gone() => Outcome::LauncherGone,
+            // In a container job the launcher's exit code is lost, so that without a word of ours the
+            // step would be green.
+            () = platform::parent_gone() => Outcome::Done(Err(Situation::LauncherGone)),
         }
     });
     // A name that is still being resolved must not keep the step from ending.
@@ -91,7 +90,13 @@ async fn dispatch(
 ) -> Result<(), Situation> {
     match (arguments.name.as_str(), arguments.phase) {
         (inputs::token::NAME, Phase::Execution) => token::run(environment, log).await,
-        (name, _) => Err(Situation::NoSuchTask(name.to_owned())),
+        (name, phase) => Err(Situation::NoSuchTask {
+            name: name.to_owned(),
+            phase: phase
+                .to_possible_value()
+                .map(|value| value.get_name().to_owned())
+                .unwrap_or_default(),
+        }),
     }
 }
 

@@ -119,6 +119,10 @@ impl Process {
         }
     }
 
+    pub(crate) fn has_ended(&mut self) -> bool {
+        !matches!(self.child.try_wait(), Ok(None))
+    }
+
     /// Its exit code; none where a signal ended it.
     pub(crate) fn exit_code(&self) -> Option<i32> {
         self.status?.code()

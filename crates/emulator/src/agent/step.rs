@@ -246,6 +246,12 @@ impl Running<'_, '_> {
         self.process.cancel();
     }
 
+    /// Whether the process that the agent knows has ended.
+    #[must_use]
+    pub fn has_ended(&mut self) -> bool {
+        self.process.has_ended()
+    }
+
     /// Sends a signal to Node's process alone.
     pub fn signal(&self, signal: &str) {
         self.process.signal(signal);
