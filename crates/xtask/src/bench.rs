@@ -2,6 +2,7 @@
 //!
 //! It measures whole commands only, and changes nothing that it measures.
 
+mod crowd;
 mod package;
 mod token;
 
@@ -12,7 +13,8 @@ use crate::{clients, package as packaging, prerequisites, target};
 pub(crate) fn run(names: &[&str]) -> Result<(), String> {
     prerequisites::node()?;
     match names {
-        [] => run(&["token"]).and_then(|()| run(&["package"])),
+        [] => ["token", "crowd", "package"].iter().try_for_each(|name| run(&[name])),
+        ["crowd"] => crowd::run(),
         ["token"] => token::run(),
         ["package"] => {
             packaging::build(&[])?;

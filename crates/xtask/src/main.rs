@@ -22,7 +22,10 @@ cargo xtask <command>
   demo              the main job, offline: EntraToken@1 out of a packaged VSIX, on the built-in emulator
   test              installs what the tests need and runs them all
   package --host    target/vsix/*.vsix with this machine's binary
-  bench token       the task's time and memory beside the Azure SDKs' for Node and Python";
+  bench             all measurements, or one of them:
+  bench token       the task's time and memory beside the Azure SDKs' for Node and Python
+  bench crowd       five hundred tasks at once against a service that throttles
+  bench package     packing 12,000 files beside tfx-cli";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
