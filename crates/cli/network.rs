@@ -44,13 +44,16 @@ fn proxy(environment: &Environment, log: &Log) -> Result<Option<Proxy>, Situatio
     let Some(settings) = environment.proxy() else {
         return Ok(None);
     };
-    let proxy = Proxy::new(
-        &settings.url,
-        settings.user,
-        settings.password,
-        &settings.bypass,
-    )
-    .map_err(|_| Situation::Network(NetworkProblem::Proxy(settings.url)))?;
+    let bypass = settings.bypass.unwrap_or_else(|text| {
+        log.warn(&format!(
+            "The agent's proxy bypass list is no JSON array of texts, so it has no effect here: {text}"
+        ));
+        Vec::new()
+    });
+    let proxy =
+        Proxy::new(&settings.url, settings.user, settings.password, &bypass).map_err(|_| {
+            Situation::Network(NetworkProblem::Proxy(without_credentials(&settings.url)))
+        })?;
     for pattern in proxy.unreadable_patterns() {
         log.warn(&format!(
             "The agent's proxy bypass list has a pattern that this task cannot read, so it has no effect \
@@ -60,19 +63,33 @@ fn proxy(environment: &Environment, log: &Log) -> Result<Option<Proxy>, Situatio
     Ok(Some(proxy))
 }
 
+/// An address as it may be shown, though it is no address: what stands before its last `@` can be a user
+/// and a password.
+fn without_credentials(url: &str) -> String {
+    let Some((before, after)) = url.rsplit_once('@') else {
+        return url.to_owned();
+    };
+    match before.split_once("://") {
+        Some((scheme, _)) => format!("{scheme}://***@{after}"),
+        None => format!("***@{after}"),
+    }
+}
+
 /// The agent's CA file. In a container job the path can be the host's, where there is no such file; the
 /// system's own roots may do, so that is a warning.
 fn roots(path: &Path, log: &Log) -> Vec<Vec<u8>> {
-    match fs::read(path) {
-        Ok(pem) => vec![pem],
-        Err(error) => {
-            let path = path.display();
-            log.warn(&format!(
-                "The agent's CA file {path} cannot be read here ({error}); the system's certificates are used alone."
-            ));
-            Vec::new()
+    let flaw = match fs::read(path) {
+        Ok(pem) if String::from_utf8_lossy(&pem).contains("-----BEGIN CERTIFICATE-----") => {
+            return vec![pem];
         }
-    }
+        Ok(_) => "has no certificate in PEM form".to_owned(),
+        Err(error) => format!("cannot be read here ({error})"),
+    };
+    log.warn(&format!(
+        "The agent's CA file {} {flaw}; the system's certificates are used alone.",
+        path.display()
+    ));
+    Vec::new()
 }
 
 fn client_identity(certificates: &Path, key: &Path) -> Result<ClientIdentity, Situation> {

@@ -336,6 +336,14 @@ fn no_answer(service: Service, host: &str, cause: &NoAnswer, attempts: u32) -> R
             "certificates",
             "If a proxy of yours inspects TLS, configure the agent with --sslcacert and that proxy's root.",
         ),
+        NoAnswer::ClientCertificate(_) => (
+            "certificates",
+            "Configure the agent with --sslclientcert and --sslclientcertkey, and a certificate that this host accepts.",
+        ),
+        NoAnswer::ProxyUnreachable(_) => (
+            "proxy",
+            "Let the agent reach its proxy, or correct the proxy's address.",
+        ),
         NoAnswer::ProxyAuthentication => (
             "proxy",
             "Configure the agent with --proxyusername and --proxypassword for Basic authentication; NTLM, Negotiate and Kerberos are not supported.",

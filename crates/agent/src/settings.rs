@@ -17,8 +17,8 @@ pub struct ProxySettings {
     pub user: Option<String>,
     /// Password for it.
     pub password: Option<ProxyPassword>,
-    /// Regular expressions of the addresses that go past it.
-    pub bypass: Vec<String>,
+    /// Regular expressions of the addresses that go past it, or the text that is no list of them.
+    pub bypass: Result<Vec<String>, String>,
 }
 
 /// The agent's certificates.
@@ -43,7 +43,7 @@ impl Environment {
             password: self
                 .variable("Agent.ProxyPassword")
                 .map(|password| ProxyPassword::new(password.to_owned())),
-            bypass: serde_json::from_str(bypass).unwrap_or_default(),
+            bypass: serde_json::from_str(bypass).map_err(|_| bypass.to_owned()),
         })
     }
 

@@ -14,6 +14,7 @@ use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig};
 use rustls_pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
+use crate::directory::guid;
 use crate::jwt;
 
 /// Hosts of the real services, which tests reach through the emulated proxy.
@@ -37,9 +38,10 @@ impl Authority {
     pub(crate) fn new() -> Self {
         let mut params = CertificateParams::new(Vec::new()).expect("no names are valid names");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params
-            .distinguished_name
-            .push(rcgen::DnType::CommonName, "Adieu emulator");
+        params.distinguished_name.push(
+            rcgen::DnType::CommonName,
+            format!("Adieu emulator {}", guid()),
+        );
         let key = KeyPair::generate().expect("an ECDSA key");
         let issuer = CertifiedIssuer::self_signed(params, key).expect("a certificate of its own");
         Self { issuer }

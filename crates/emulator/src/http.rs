@@ -159,8 +159,16 @@ async fn connection(
 ) -> io::Result<()> {
     match tls {
         Some(config) => {
-            let stream = TlsAcceptor::from(config).accept(stream).await?;
-            requests(stream, handler, |stream| stream.get_ref().0).await
+            let accepting = TlsAcceptor::from(config).accept(stream).into_fallible();
+            match accepting.await {
+                Ok(stream) => requests(stream, handler, |stream| stream.get_ref().0).await,
+                Err((error, mut stream)) => {
+                    // A reset could overtake the alert that says why.
+                    stream.shutdown().await?;
+                    tokio::io::copy(&mut stream, &mut tokio::io::sink()).await?;
+                    Err(error)
+                }
+            }
         }
         None => requests(stream, handler, |stream| stream).await,
     }

@@ -452,7 +452,8 @@ impl World {
         self.directory().ledger.record(kind, value);
     }
 
-    /// A proxy by which `dev.azure.com` and Entra's hosts lead to the emulated ones.
+    /// A proxy by which `dev.azure.com` and Entra's hosts lead to the emulated ones. One of them,
+    /// `login.windows.net`, is no name in their certificate.
     #[must_use]
     pub fn proxy(&self, credentials: Option<(&str, &str)>, challenge: &str) -> Proxy {
         let mut routes = BTreeMap::from([
@@ -464,6 +465,7 @@ impl World {
             "login.microsoftonline.com",
             "login.microsoftonline.us",
             "login.chinacloudapi.cn",
+            "login.windows.net",
         ] {
             routes.insert(format!("{host}:443"), self.entra.port());
         }

@@ -133,6 +133,10 @@ pub enum NoAnswer {
     Connection(String),
     /// The certificate is not trusted or not for this host.
     Certificate(String),
+    /// The service does not accept the client certificate, or misses one.
+    ClientCertificate(String),
+    /// The proxy itself cannot be reached.
+    ProxyUnreachable(String),
     /// The proxy wants another authentication than it was given.
     ProxyAuthentication,
     /// The proxy does not connect to the host.
@@ -152,6 +156,15 @@ impl fmt::Display for NoAnswer {
             Self::Connection(reason) => write!(formatter, "no connection ({reason})"),
             Self::Certificate(reason) => {
                 write!(formatter, "its certificate is not trusted ({reason})")
+            }
+            Self::ClientCertificate(reason) => {
+                write!(
+                    formatter,
+                    "it does not accept this agent's client certificate ({reason})"
+                )
+            }
+            Self::ProxyUnreachable(reason) => {
+                write!(formatter, "no connection to the proxy ({reason})")
             }
             Self::ProxyAuthentication => formatter.write_str("the proxy asks for authentication"),
             Self::Proxy(reason) => write!(formatter, "the proxy does not connect ({reason})"),

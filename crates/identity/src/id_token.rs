@@ -221,7 +221,10 @@ pub(crate) fn unanswered(error: Error) -> Attempt<Error> {
     let permanent = matches!(
         &error,
         Error::NoAnswer {
-            cause: NoAnswer::Certificate(_) | NoAnswer::ProxyAuthentication | NoAnswer::NotHttp,
+            cause: NoAnswer::Certificate(_)
+                | NoAnswer::ClientCertificate(_)
+                | NoAnswer::ProxyAuthentication
+                | NoAnswer::NotHttp,
             ..
         }
     );

@@ -11,7 +11,7 @@ use std::time::Duration;
 use reqwest::{Client, Request, Url, redirect};
 use rustls::ClientConfig;
 use rustls::crypto::CryptoProvider;
-use rustls_pki_types::pem::PemObject as _;
+use rustls_pki_types::pem::{self, PemObject as _};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
 use adieu_secret::PrivateKey;
@@ -187,11 +187,27 @@ fn tls(network: &Network) -> Result<ClientConfig, UnusableNetwork> {
         CertificateDer::pem_slice_iter(&identity.certificates)
             .collect::<Result<_, _>>()
             .map_err(|error| unusable(error.to_string()))?;
-    let key = PrivateKeyDer::from_pem_slice(identity.key.reveal().as_bytes())
-        .map_err(|error| unusable(error.to_string()))?;
+    if chain.is_empty() {
+        return Err(unusable("there is no certificate in its file".to_owned()));
+    }
+    // Both the old form and PKCS#8 say so in plain text.
+    if identity.key.reveal().contains("ENCRYPTED") {
+        return Err(unusable("its key is encrypted".to_owned()));
+    }
+    let key = PrivateKeyDer::from_pem_slice(identity.key.reveal().as_bytes()).map_err(|error| {
+        unusable(match error {
+            pem::Error::NoItemsFound => "there is no private key in its file".to_owned(),
+            error => error.to_string(),
+        })
+    })?;
     config
         .with_client_auth_cert(chain, key)
-        .map_err(|error| unusable(error.to_string()))
+        .map_err(|error| match error {
+            rustls::Error::InconsistentKeys(_) => {
+                unusable("its key is another certificate's".to_owned())
+            }
+            error => unusable(error.to_string()),
+        })
 }
 
 fn with_safe_versions(
@@ -210,16 +226,12 @@ fn origin(url: &Url) -> String {
     url.origin().ascii_serialization()
 }
 
-/// Finds the situation behind reqwest's chain of errors.
+/// Finds the situation behind reqwest's chain of errors. What the system or TLS says, deep down, counts
+/// more than what hyper made of it.
 fn cause(error: &reqwest::Error) -> NoAnswer {
-    let mut link = error.source();
-    while let Some(current) = link {
-        if let Some(situation) = known(current) {
-            return situation;
-        }
-        link = current.source();
-    }
-    if error.is_timeout() {
+    if let Some(situation) = error.source().and_then(known) {
+        situation
+    } else if error.is_timeout() {
         NoAnswer::Time
     } else if error.is_connect() {
         NoAnswer::Connection("refused or unreachable".to_owned())
@@ -229,41 +241,50 @@ fn cause(error: &reqwest::Error) -> NoAnswer {
 }
 
 fn known(link: &(dyn std::error::Error + 'static)) -> Option<NoAnswer> {
+    let deeper = || link.source().and_then(known);
     if let Some(error) = link.downcast_ref::<hyper::Error>() {
-        return if error.is_parse() {
-            Some(NoAnswer::NotHttp)
-        } else if error.is_incomplete_message() || error.is_canceled() {
-            Some(NoAnswer::Cut)
-        } else {
-            None
-        };
+        return deeper().or_else(|| known_hyper(error));
     }
     if let Some(error) = link.downcast_ref::<io::Error>() {
-        return known_io(error);
+        return known_io(error).or_else(deeper);
     }
-    // hyper-util's connector names these two steps in text only.
+    // hyper-util's connector names these steps in text only.
     let text = link.to_string();
     if text == "dns error" {
         return Some(NoAnswer::Name);
     }
-    let reason = text.strip_prefix("tunnel error: ")?;
+    let Some(reason) = text.strip_prefix("tunnel error: ") else {
+        return deeper();
+    };
     Some(match reason {
         "proxy authorization required" => NoAnswer::ProxyAuthentication,
+        "failed to create underlying connection" => NoAnswer::ProxyUnreachable(match deeper() {
+            Some(NoAnswer::Connection(reason)) => reason,
+            Some(other) => other.to_string(),
+            None => "unreachable".to_owned(),
+        }),
         reason => NoAnswer::Proxy(reason.to_owned()),
     })
 }
 
+fn known_hyper(error: &hyper::Error) -> Option<NoAnswer> {
+    if error.is_parse() {
+        Some(NoAnswer::NotHttp)
+    } else if error.is_incomplete_message() || error.is_canceled() {
+        Some(NoAnswer::Cut)
+    } else {
+        None
+    }
+}
+
 fn known_io(error: &io::Error) -> Option<NoAnswer> {
     let inner = error.get_ref();
-    // TLS comes wrapped twice, and `source` skips what an `io::Error` wraps.
-    if let Some(inner) = inner.and_then(|inner| inner.downcast_ref::<io::Error>()) {
-        return known_io(inner);
+    // The connector wraps one into another, and `source` passes over the inner one.
+    if let Some(error) = inner.and_then(|inner| inner.downcast_ref::<io::Error>()) {
+        return known_io(error);
     }
     if let Some(error) = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-        return Some(match error {
-            rustls::Error::InvalidCertificate(reason) => NoAnswer::Certificate(certificate(reason)),
-            error => NoAnswer::Connection(error.to_string()),
-        });
+        return Some(known_tls(error));
     }
     Some(match error.kind() {
         io::ErrorKind::ConnectionRefused => NoAnswer::Connection("refused".to_owned()),
@@ -277,6 +298,31 @@ fn known_io(error: &io::Error) -> Option<NoAnswer> {
         | io::ErrorKind::UnexpectedEof => NoAnswer::Cut,
         _ => return None,
     })
+}
+
+fn known_tls(error: &rustls::Error) -> NoAnswer {
+    use rustls::AlertDescription as Alert;
+    match error {
+        rustls::Error::InvalidCertificate(reason) => NoAnswer::Certificate(certificate(reason)),
+        // An alert about a certificate is about ours: about its own a server has nothing to say.
+        rustls::Error::AlertReceived(alert) => match alert {
+            Alert::CertificateRequired => {
+                NoAnswer::ClientCertificate("it wants one, and none was shown".to_owned())
+            }
+            Alert::UnknownCA => {
+                NoAnswer::ClientCertificate("its issuer is unknown there".to_owned())
+            }
+            Alert::CertificateExpired => NoAnswer::ClientCertificate("it has expired".to_owned()),
+            Alert::NoCertificate
+            | Alert::BadCertificate
+            | Alert::UnsupportedCertificate
+            | Alert::CertificateRevoked
+            | Alert::CertificateUnknown
+            | Alert::AccessDenied => NoAnswer::ClientCertificate(format!("{alert:?}")),
+            _ => NoAnswer::Connection(error.to_string()),
+        },
+        error => NoAnswer::Connection(error.to_string()),
+    }
 }
 
 fn certificate(reason: &rustls::CertificateError) -> String {

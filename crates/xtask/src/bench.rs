@@ -13,7 +13,9 @@ use crate::{clients, package as packaging, prerequisites, target};
 pub(crate) fn run(names: &[&str]) -> Result<(), String> {
     prerequisites::node()?;
     match names {
-        [] => ["token", "crowd", "package"].iter().try_for_each(|name| run(&[name])),
+        [] => ["token", "crowd", "package"]
+            .iter()
+            .try_for_each(|name| run(&[name])),
         ["crowd"] => crowd::run(),
         ["token"] => token::run(),
         ["package"] => {

@@ -24,20 +24,33 @@ pub(crate) fn run() -> Result<(), String> {
     world.entra().throttle(LIMIT);
     let mut job = world.job();
     let task = root().join("task").join("token");
-    let environment = job.step(&task).input("connectedService", MY_CONNECTION).environment();
+    let environment = job
+        .step(&task)
+        .input("connectedService", MY_CONNECTION)
+        .environment();
     let begun = Instant::now();
     let tasks: Vec<_> = (0..TASKS)
         .map(|_| {
             let (binary, environment) = (binary.clone(), environment.clone());
             thread::spawn(move || {
                 let mut command = Command::new(binary);
-                command.args(["task", "EntraToken", "execution"]).env_clear().envs(environment);
-                let output = command.output().map(|output| output.stdout).unwrap_or_default();
+                command
+                    .args(["task", "EntraToken", "execution"])
+                    .env_clear()
+                    .envs(environment);
+                let output = command
+                    .output()
+                    .map(|output| output.stdout)
+                    .unwrap_or_default();
                 String::from_utf8_lossy(&output).contains("##vso[task.complete result=Succeeded]")
             })
         })
         .collect();
-    let succeeded = tasks.into_iter().filter_map(|task| task.join().ok()).filter(|succeeded| *succeeded).count();
+    let succeeded = tasks
+        .into_iter()
+        .filter_map(|task| task.join().ok())
+        .filter(|succeeded| *succeeded)
+        .count();
     let seconds = begun.elapsed().as_secs_f64();
     let arrivals = world.entra().arrivals();
     let mut a_second: Vec<usize> = Vec::new();
@@ -47,8 +60,12 @@ pub(crate) fn run() -> Result<(), String> {
         a_second[second] += 1;
     }
     let attempts = arrivals.len() as f64 / TASKS as f64;
-    tell(&format!("{succeeded} of {TASKS} tasks succeeded in {seconds:.1} s, with {attempts:.2} attempts a task on average."));
-    tell(&format!("Requests a second at Entra, which takes {LIMIT}: {a_second:?}"));
+    tell(&format!(
+        "{succeeded} of {TASKS} tasks succeeded in {seconds:.1} s, with {attempts:.2} attempts a task on average."
+    ));
+    tell(&format!(
+        "Requests a second at Entra, which takes {LIMIT}: {a_second:?}"
+    ));
     tell(&json!({ "tasks": TASKS, "succeeded": succeeded, "seconds": seconds, "attempts": attempts, "a_second": a_second }).to_string());
     Ok(())
 }
