@@ -35,7 +35,7 @@ mod imp {
     /// The distribution's roots (`SSL_CERT_FILE` and `SSL_CERT_DIR` included) with `extra` ones.
     ///
     /// A slim container often has no roots. Node tasks work there because Node brings its own, and so
-    /// do we: Mozilla's, 56 KiB of the binary.
+    /// do we: Mozilla's, 60 KB of the binary.
     pub(crate) fn verifier(
         extra: Vec<CertificateDer<'static>>,
         provider: Arc<CryptoProvider>,
