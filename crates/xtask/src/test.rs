@@ -5,7 +5,7 @@
 use std::process::Command;
 
 use crate::command::run as run_command;
-use crate::{clients, prerequisites, root};
+use crate::{clients, dist, prerequisites, root};
 
 /// Runs the tests whose names contain one of the filters; all without any.
 pub(crate) fn run(filters: &[&str]) -> Result<(), String> {
@@ -13,6 +13,11 @@ pub(crate) fn run(filters: &[&str]) -> Result<(), String> {
     clients::node()?;
     clients::python()?;
     clients::tfx()?;
+    // Minutes, the first time: not for someone who asked for other tests.
+    if filters.is_empty() || filters.iter().any(|filter| filter.contains("platform")) {
+        dist::test_programs()?;
+        dist::run(&[])?;
+    }
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command
