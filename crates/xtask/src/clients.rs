@@ -34,7 +34,12 @@ fn npm_install(folder: &Path, package: &str) -> Result<(), String> {
 
 /// The Azure SDK for Python, in an environment of its own. Returns that environment's folder.
 pub(crate) fn python() -> Result<PathBuf, String> {
-    installed("python", &[AZURE_IDENTITY_FOR_PYTHON], |folder| {
+    python_packages("python", &[AZURE_IDENTITY_FOR_PYTHON])
+}
+
+/// Packages from PyPI in an environment of their own. Returns that environment's folder.
+pub(crate) fn python_packages(name: &str, packages: &[&str]) -> Result<PathBuf, String> {
+    installed(name, packages, |folder| {
         let python = if cfg!(windows) { "python" } else { "python3" };
         run(Command::new(python).args(["-m", "venv"]).arg(folder)).map_err(|reason| {
             format!(
@@ -46,12 +51,9 @@ pub(crate) fn python() -> Result<PathBuf, String> {
         } else {
             "bin/pip"
         });
-        run(Command::new(pip).args([
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            AZURE_IDENTITY_FOR_PYTHON,
-        ]))
+        run(Command::new(pip)
+            .args(["install", "--quiet", "--disable-pip-version-check"])
+            .args(packages))
     })
 }
 

@@ -6,6 +6,7 @@ mod bench;
 mod clients;
 mod command;
 mod demo;
+mod dist;
 mod package;
 mod platforms;
 mod prerequisites;
@@ -21,7 +22,9 @@ cargo xtask <command>
 
   demo              the main job, offline: EntraToken@1 out of a packaged VSIX, on the built-in emulator
   test              installs what the tests need and runs them all
-  package --host    target/vsix/*.vsix with this machine's binary
+  dist [platform…]  the binaries of these platforms or all, in target/dist/<platform>/
+  package           target/vsix/*.vsix with the binaries of all platforms
+  package --host    the same with this machine's binary alone
   bench             all measurements, or one of them:
   bench token       the task's time and memory beside the Azure SDKs' for Node and Python
   bench crowd       five hundred tasks at once against a service that throttles
@@ -33,6 +36,8 @@ fn main() -> ExitCode {
     let outcome = match words.as_slice() {
         ["demo"] => demo::run(),
         ["test", filters @ ..] => test::run(filters),
+        ["dist", names @ ..] => dist::run(names).map(|_| ()),
+        ["package"] => package::all().map(|_| ()),
         ["package", "--host"] => package::run().map(|_| ()),
         ["bench", names @ ..] => bench::run(names),
         _ => Err(USAGE.to_owned()),

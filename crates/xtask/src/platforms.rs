@@ -11,9 +11,16 @@ use crate::root;
 
 /// A platform that a task's package has a binary for.
 #[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Platform {
+    /// Rust's name of the target.
+    pub(crate) target: String,
     /// File name of the binary.
     pub(crate) binary: String,
+    /// Kind of executable: ELF, PE or Mach-O.
+    pub(crate) format: String,
+    /// The machine's number in that format.
+    pub(crate) machine: u32,
 }
 
 /// All platforms, by Node's name (`process.platform` and `process.arch`).

@@ -1,0 +1,79 @@
+//! Debian's packages, and PyPI's, that stand in for targets which rustup cannot give.
+//!
+//! It installs nothing on a machine that is not Debian's or not run by root: there it says what is missing.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::clients;
+use crate::command::{output, run, tell};
+
+/// Linker and C compiler for musl and macOS, and what makes cargo use them.
+const ZIG: [&str; 2] = ["ziglang==0.17.1", "cargo-zigbuild==0.24.0"];
+
+/// A Rust with the source of its standard library, which is then built for each target.
+const RUST: &[&str] = &["rustc-web", "cargo-web", "rust-web-src"];
+
+/// Where `rustc-web` and `cargo-web` put their programs.
+pub(crate) const BIN: &str = "/usr/bin";
+
+/// Makes Debian's Rust with its source be there.
+pub(crate) fn rust() -> Result<(), String> {
+    install(RUST).map_err(|reason| format!("{reason} `rustup target add` does, too."))
+}
+
+/// Makes the MinGW compiler be there.
+pub(crate) fn mingw() -> Result<(), String> {
+    program("x86_64-w64-mingw32-gcc", &["gcc-mingw-w64-x86-64"])
+}
+
+/// Makes zig and cargo-zigbuild be there, below `target/`. Returns the environment's folder.
+pub(crate) fn zig() -> Result<PathBuf, String> {
+    clients::python_packages("zig", &ZIG)
+}
+
+/// Installs the packages where the program is missing: another system has it from elsewhere.
+fn program(name: &str, packages: &[&str]) -> Result<(), String> {
+    if output(Command::new(name).arg("--version")).is_some() {
+        return Ok(());
+    }
+    install(packages).map_err(|reason| format!("{name} is missing. {reason}"))
+}
+
+/// Installs the packages that are missing, or names them in one sentence.
+fn install(packages: &[&str]) -> Result<(), String> {
+    let missing: Vec<&str> = packages
+        .iter()
+        .copied()
+        .filter(|package| !is_installed(package))
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let list = missing.join(" ");
+    let is_root = output(Command::new("id").arg("-u")).is_some_and(|id| id == "0");
+    if !is_root || output(Command::new("apt-get").arg("--version")).is_none() {
+        return Err(format!(
+            "Install the packages {list} (Debian 12: `apt-get install {list}`); only as root on Debian does this command do it itself."
+        ));
+    }
+    tell(&format!("Installing {list} …"));
+    let apt = |arguments: &[&str]| {
+        run(Command::new("apt-get")
+            .env("DEBIAN_FRONTEND", "noninteractive")
+            .args(["-qq", "-o=Dpkg::Use-Pty=0"])
+            .args(arguments))
+    };
+    apt(&["update"])?;
+    apt(&[
+        &["install", "--yes", "--no-install-recommends"],
+        missing.as_slice(),
+    ]
+    .concat())
+    .map_err(|reason| format!("{reason} It was to install {list}."))
+}
+
+fn is_installed(package: &str) -> bool {
+    let status = ["--show", "--showformat=${db:Status-Status}", package];
+    output(Command::new("dpkg-query").args(status)).is_some_and(|status| status == "installed")
+}
