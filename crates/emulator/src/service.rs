@@ -4,7 +4,7 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::fault::Fault;
@@ -17,6 +17,7 @@ pub struct Service {
     port: u16,
     started: Instant,
     inner: Mutex<Inner>,
+    arrived: Condvar,
     connections: Arc<AtomicUsize>,
 }
 
@@ -48,6 +49,7 @@ impl Service {
             port,
             started: Instant::now(),
             inner: Mutex::default(),
+            arrived: Condvar::new(),
             connections: Arc::default(),
         }
     }
@@ -97,6 +99,21 @@ impl Service {
             .collect()
     }
 
+    /// Waits until this many requests have arrived.
+    pub fn wait_for_requests(&self, count: usize) {
+        let waiting =
+            self.arrived
+                .wait_timeout_while(self.lock(), Duration::from_secs(120), |inner| {
+                    inner.arrivals.len() < count
+                });
+        let (inner, _) = waiting.unwrap_or_else(PoisonError::into_inner);
+        assert!(
+            inner.arrivals.len() >= count,
+            "only {} requests arrived",
+            inner.arrivals.len()
+        );
+    }
+
     /// Lets this happen to the next request that has no fault yet.
     pub fn fault(&self, fault: Fault) {
         self.lock().next.push_back(fault);
@@ -122,6 +139,7 @@ impl Service {
         let at = self.started.elapsed();
         let (index, fault) = {
             let mut inner = self.lock();
+            self.arrived.notify_all();
             inner.arrivals.push(Arrival {
                 at,
                 request: format!("{} {}", request.method, request.path),

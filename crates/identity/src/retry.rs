@@ -18,6 +18,9 @@ const SPREAD_OF_A_CROWD: Duration = Duration::from_secs(9);
 /// First pause after a fault that is ours alone; each next one is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(400);
 
+/// Time that the last attempt has at least.
+const LAST_ATTEMPT: Duration = Duration::from_secs(2);
+
 /// What an attempt came to, where it did not succeed.
 pub(crate) enum Attempt<E> {
     /// Asking again can help. The error is what is said when it does not.
@@ -63,11 +66,13 @@ pub(crate) async fn until<T, E>(
                 retry_after,
                 crowded,
             }) => {
-                let pause = pause(number, retry_after, crowded, random());
-                if pause >= deadline.left() {
+                let left = deadline.left();
+                if left <= LAST_ATTEMPT || asked(retry_after) >= left - LAST_ATTEMPT {
                     return Err(error);
                 }
-                tokio::time::sleep(pause).await;
+                // The spread may be cut short, what the service asked for may not.
+                let pause = pause(number, retry_after, crowded, random());
+                tokio::time::sleep(pause.min(left - LAST_ATTEMPT)).await;
             }
         }
         number += 1;
@@ -79,13 +84,16 @@ pub(crate) async fn until<T, E>(
 /// `Retry-After` is a lower bound. Above it, a crowd is spread evenly over some seconds, and anything
 /// else over the exponential step ("full jitter", as AWS's architecture blog measured it best).
 fn pause(attempt: u32, retry_after: Option<u64>, crowded: bool, random: f64) -> Duration {
-    let asked = Duration::from_secs(retry_after.unwrap_or_default());
     let spread = if crowded {
         SPREAD_OF_A_CROWD
     } else {
         FIRST_PAUSE * 2_u32.saturating_pow(attempt.min(10) - 1)
     };
-    asked.saturating_add(spread.mul_f64(random))
+    asked(retry_after).saturating_add(spread.mul_f64(random))
+}
+
+fn asked(retry_after: Option<u64>) -> Duration {
+    Duration::from_secs(retry_after.unwrap_or_default())
 }
 
 /// A number from 0 to 1. Where the system has no randomness, all wait the longest.
