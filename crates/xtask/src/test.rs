@@ -13,11 +13,18 @@ pub(crate) fn run(filters: &[&str]) -> Result<(), String> {
     clients::node()?;
     clients::python()?;
     clients::tfx()?;
+    // Examples in documents first, so that the last line is the tests' own summary.
+    cargo_test(&["--doc"], filters)?;
+    cargo_test(&["--lib", "--bins", "--tests"], filters)
+}
+
+fn cargo_test(kinds: &[&str], filters: &[&str]) -> Result<(), String> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command
         .current_dir(root())
-        .args(["test", "--workspace", "--quiet"]);
+        .args(["test", "--workspace", "--quiet"])
+        .args(kinds);
     if !filters.is_empty() {
         command.arg("--").args(filters);
     }
