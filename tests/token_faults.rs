@@ -1,6 +1,6 @@
 //! EntraToken@1: faults that heal, and faults that do not.
 //!
-//! How long a pause is stands in the table of crates/identity/src/retry.rs; here is whether there is one.
+//! How long a pause is stands in the table of crates/transport/src/retry.rs; here is whether there is one.
 
 use std::time::{Duration, Instant};
 

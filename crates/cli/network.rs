@@ -6,8 +6,8 @@ use std::fs;
 use std::path::Path;
 
 use adieu_agent::{Environment, Log};
-use adieu_identity::{ClientIdentity, Network, Proxy, Transport, UnusableNetwork};
 use adieu_secret::PrivateKey;
+use adieu_transport::{ClientIdentity, Network, Proxy, Transport, UnusableNetwork};
 
 use crate::situation::{NetworkProblem, Situation};
 

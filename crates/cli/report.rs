@@ -4,9 +4,8 @@
 //! It decides nothing and prints nothing; no other file words an error.
 
 use adieu_agent::InputError;
-use adieu_identity::{
-    Correlation, Error, Mismatch, NoAnswer, NotAnAuthority, NotTheService, Service,
-};
+use adieu_identity::{Error, Mismatch, NotAnAuthority, Service};
+use adieu_transport::{Correlation, NoAnswer, NotTheService};
 
 use crate::aadsts;
 use crate::resource::{self, NotAResource};

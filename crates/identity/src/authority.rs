@@ -2,6 +2,7 @@
 //!
 //! It builds addresses; it never sends anything.
 
+use adieu_transport::{host, may_carry_credentials};
 use reqwest::Url;
 
 /// Base address of a Microsoft Entra cloud, such as `https://login.microsoftonline.com/`.
@@ -60,32 +61,6 @@ impl Authority {
                 .extend([tenant, "oauth2", "v2.0", "token"]);
         }
         url
-    }
-}
-
-/// Whether a credential may travel to this address: HTTPS, or plain HTTP that does not leave the machine.
-pub(crate) fn may_carry_credentials(url: &Url) -> bool {
-    url.scheme() == "https" || (url.scheme() == "http" && is_loopback(url))
-}
-
-/// Whether the address is this machine.
-pub(crate) fn is_loopback(url: &Url) -> bool {
-    let Some(host) = url.host_str() else {
-        return false;
-    };
-    let address = host.trim_start_matches('[').trim_end_matches(']');
-    host.eq_ignore_ascii_case("localhost")
-        || address
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
-}
-
-/// Host and, where it is not the scheme's own, port.
-pub(crate) fn host(url: &Url) -> String {
-    let host = url.host_str().unwrap_or_default();
-    match url.port() {
-        Some(port) => format!("{host}:{port}"),
-        None => host.to_owned(),
     }
 }
 

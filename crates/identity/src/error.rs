@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use adieu_transport::{Correlation, NoAnswer, NotTheService};
+
 use crate::claims::Claims;
 
 /// Who was asked.
@@ -124,79 +126,6 @@ pub enum Error {
     NoIdToken,
 }
 
-/// Why no answer came.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum NoAnswer {
-    /// The name is not known here.
-    Name,
-    /// Nobody listens, or a firewall is in between.
-    Connection(String),
-    /// The certificate is not trusted or not for this host.
-    Certificate(String),
-    /// The service does not accept the client certificate, or misses one.
-    ClientCertificate(String),
-    /// The proxy itself cannot be reached.
-    ProxyUnreachable(String),
-    /// The proxy wants another authentication than it was given.
-    ProxyAuthentication,
-    /// The proxy does not connect to the host.
-    Proxy(String),
-    /// Nothing came in time.
-    Time,
-    /// The answer was cut off.
-    Cut,
-    /// What came is no HTTP.
-    NotHttp,
-}
-
-impl fmt::Display for NoAnswer {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Name => formatter.write_str("its name cannot be resolved"),
-            Self::Connection(reason) => write!(formatter, "no connection ({reason})"),
-            Self::Certificate(reason) => {
-                write!(formatter, "its certificate is not trusted ({reason})")
-            }
-            Self::ClientCertificate(reason) => {
-                write!(
-                    formatter,
-                    "it does not accept this agent's client certificate ({reason})"
-                )
-            }
-            Self::ProxyUnreachable(reason) => {
-                write!(formatter, "no connection to the proxy ({reason})")
-            }
-            Self::ProxyAuthentication => formatter.write_str("the proxy asks for authentication"),
-            Self::Proxy(reason) => write!(formatter, "the proxy does not connect ({reason})"),
-            Self::Time => formatter.write_str("nothing came in time"),
-            Self::Cut => formatter.write_str("the answer was cut off"),
-            Self::NotHttp => formatter.write_str("the answer is not HTTP"),
-        }
-    }
-}
-
-/// What came instead of a service's answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum NotTheService {
-    /// A page for people.
-    Html,
-    /// A redirect, which is never followed with a credential.
-    Redirect {
-        /// Host that it points to.
-        to: String,
-    },
-    /// Text that is not JSON.
-    NotJson,
-    /// JSON without the field that the answer is about.
-    WithoutField(&'static str),
-    /// More bytes than such an answer can have.
-    TooLong,
-    /// A compressed body, which was not asked for.
-    Encoded(String),
-    /// Nothing at all.
-    Empty,
-}
-
 /// How an access token differs from what was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Mismatch {
@@ -221,13 +150,6 @@ pub enum Mismatch {
         /// This machine's clock, seconds since 1970.
         now: i64,
     },
-}
-
-/// Ids that a service's support asks for.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Correlation {
-    /// Name and value, in the order in which the service gives them.
-    pub ids: Vec<(&'static str, String)>,
 }
 
 impl Error {

@@ -5,21 +5,21 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use reqwest::Url;
 use reqwest::header::{ACCEPT, CONTENT_TYPE};
+use reqwest::{Method, Url};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
 use adieu_secret::{AccessToken, ClientSecret, IdToken};
+use adieu_transport::{
+    Answer, Attempt, Body, Correlation, Deadline, NoAnswer, NotTheService, Transport, first_line,
+    host,
+};
 
-use crate::answer::{Answer, Body, first_line};
-use crate::authority::host;
 use crate::claims::Claims;
-use crate::error::{Correlation, Error, Mismatch, NoAnswer, NotTheService, Service};
+use crate::error::{Error, Mismatch, Service};
 use crate::id_token::{unanswered, unsendable};
-use crate::retry::{self, Attempt, Deadline};
 use crate::scope::Scope;
-use crate::transport::Transport;
 
 /// `client_assertion_type` of RFC 7523.
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -64,9 +64,9 @@ impl Exchange<'_> {
         transport: &Transport,
         deadline: Deadline,
     ) -> Result<Token, Error> {
-        retry::until(deadline, async |attempt| {
+        adieu_transport::until(deadline, async |attempt| {
             let request = transport
-                .post(&self.endpoint)
+                .request(Method::POST, &self.endpoint)
                 .header(ACCEPT, "application/json")
                 .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
                 .body(self.form(proof, scope))

@@ -2,17 +2,17 @@
 //!
 //! It never sends the job's token to another host than the collection's, and never reads the ID token.
 
-use reqwest::Url;
 use reqwest::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
+use reqwest::{Method, Url};
 use serde_json::Value;
 
 use adieu_secret::{IdToken, JobToken};
+use adieu_transport::{
+    Answer, Attempt, Body, Correlation, Deadline, NoAnswer, NotTheService, Transport, first_line,
+    host, may_carry_credentials,
+};
 
-use crate::answer::{Answer, Body, first_line};
-use crate::authority::{host, may_carry_credentials};
-use crate::error::{Correlation, Error, NoAnswer, NotTheService, Service};
-use crate::retry::{self, Attempt, Deadline};
-use crate::transport::Transport;
+use crate::error::{Error, Service};
 
 /// What Azure DevOps' support asks for.
 const CORRELATION: [&str; 3] = ["x-vss-e2eid", "activityid", "x-msedge-ref"];
@@ -104,9 +104,9 @@ impl IdTokenRequest {
         transport: &Transport,
         deadline: Deadline,
     ) -> Result<IdToken, Error> {
-        retry::until(deadline, async |attempt| {
+        adieu_transport::until(deadline, async |attempt| {
             let request = transport
-                .post(&self.url)
+                .request(Method::POST, &self.url)
                 .bearer_auth(self.job_token.reveal())
                 .header("X-TFS-FedAuthRedirect", "Suppress")
                 .header(ACCEPT, "application/json")

@@ -10,12 +10,11 @@ use azure_core::http::{ClientOptions, Transport as AzureTransport};
 use azure_identity::{ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId};
 
 use adieu_secret::AccessToken;
+use adieu_transport::{Transport, first_line};
 
-use crate::answer::first_line;
 use crate::error::Error;
 use crate::exchange::Token;
 use crate::scope::Scope;
-use crate::transport::Transport;
 
 /// azure_identity would ask a virtual machine's endpoint for 72 seconds before it gives up.
 const BOUND: Duration = Duration::from_secs(30);

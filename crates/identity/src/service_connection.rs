@@ -7,6 +7,7 @@ use std::sync::Arc;
 use futures_util::future::join_all;
 
 use adieu_secret::{ClientCertificate, ClientSecret, IdToken};
+use adieu_transport::{Deadline, Transport};
 
 use crate::authority::Authority;
 use crate::certificate_assertion;
@@ -15,9 +16,7 @@ use crate::error::Error;
 use crate::exchange::{ASSERTION_EXPIRED, Exchange, Proof, Token, seconds_now};
 use crate::id_token::IdTokenRequest;
 use crate::managed_identity;
-use crate::retry::Deadline;
 use crate::scope::Scope;
-use crate::transport::Transport;
 
 /// An Azure Resource Manager service connection.
 #[derive(Debug)]

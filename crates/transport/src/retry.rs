@@ -22,9 +22,11 @@ const FIRST_PAUSE: Duration = Duration::from_millis(400);
 const LAST_ATTEMPT: Duration = Duration::from_secs(2);
 
 /// What an attempt came to, where it did not succeed.
-pub(crate) enum Attempt<E> {
+#[derive(Debug)]
+pub enum Attempt<E> {
     /// Asking again can help. The error is what is said when it does not.
     CanHeal {
+        /// What is said when it does not heal.
         error: E,
         /// What the service asked for.
         retry_after: Option<u64>,
@@ -37,22 +39,34 @@ pub(crate) enum Attempt<E> {
 
 /// The time that all attempts share.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Deadline(Instant);
+pub struct Deadline(Instant);
 
 impl Deadline {
-    pub(crate) fn start() -> Self {
-        Self(Instant::now() + BOUND)
+    /// All attempts of a task within half a minute, from now on.
+    #[must_use]
+    pub fn start() -> Self {
+        Self::after(BOUND)
+    }
+
+    /// Everything within `time` from now on.
+    #[must_use]
+    pub fn after(time: Duration) -> Self {
+        Self(Instant::now() + time)
     }
 
     /// What is left of it.
-    pub(crate) fn left(self) -> Duration {
+    #[must_use]
+    pub fn left(self) -> Duration {
         self.0.saturating_duration_since(Instant::now())
     }
 }
 
 /// Repeats `attempt` (which is told its number, from 1) until it succeeds, cannot heal, or the pause
 /// that would be needed does not fit before the deadline.
-pub(crate) async fn until<T, E>(
+///
+/// # Errors
+/// What the last attempt came to.
+pub async fn until<T, E>(
     deadline: Deadline,
     mut attempt: impl AsyncFnMut(u32) -> Result<T, Attempt<E>>,
 ) -> Result<T, E> {

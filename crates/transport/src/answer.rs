@@ -8,32 +8,43 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
 use zeroize::Zeroizing;
 
-use crate::error::{Correlation, NotTheService};
+use crate::address::host;
+use crate::outcome::{Correlation, NotTheService};
 
 /// An answer with its whole body.
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Zeroizing<Vec<u8>>,
-    pub(crate) too_long: bool,
+#[derive(Debug)]
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// Headers, as they came.
+    pub headers: HeaderMap,
+    /// The body, wiped when dropped: it can hold a credential.
+    pub body: Zeroizing<Vec<u8>>,
+    /// Whether there was more than the body holds.
+    pub too_long: bool,
 }
 
 /// An answer's body, as far as it can be read.
-pub(crate) enum Body {
+#[derive(Debug)]
+pub enum Body {
+    /// It is JSON.
     Json(Value),
     /// JSON that ends too early: the connection was cut where nobody noticed.
     Cut,
+    /// It is something else.
     Other(NotTheService),
 }
 
 impl Answer {
     /// Statuses that can heal by themselves.
-    pub(crate) fn is_busy(&self) -> bool {
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
         matches!(self.status, 408 | 429 | 500..=599)
     }
 
     /// What `Retry-After` asks for, in seconds; a date counts from this machine's clock.
-    pub(crate) fn retry_after(&self) -> Option<u64> {
+    #[must_use]
+    pub fn retry_after(&self) -> Option<u64> {
         let value = self.header(RETRY_AFTER.as_str())?;
         if let Ok(seconds) = value.trim().parse() {
             return Some(seconds);
@@ -44,12 +55,14 @@ impl Answer {
     }
 
     /// A header's text.
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 
     /// The ids by which the services' support finds a request.
-    pub(crate) fn correlation(&self, names: &[&'static str]) -> Correlation {
+    #[must_use]
+    pub fn correlation(&self, names: &[&'static str]) -> Correlation {
         let ids = names
             .iter()
             .filter_map(|name| Some((*name, self.header(name)?.to_owned())))
@@ -58,12 +71,13 @@ impl Answer {
     }
 
     /// The body's JSON, or what there is in its place.
-    pub(crate) fn read(&self) -> Body {
+    #[must_use]
+    pub fn read(&self) -> Body {
         if (300..400).contains(&self.status) {
             let to = self
                 .header(LOCATION.as_str())
                 .and_then(|location| reqwest::Url::parse(location).ok())
-                .map(|url| crate::authority::host(&url))
+                .map(|url| host(&url))
                 .unwrap_or_default();
             return Body::Other(NotTheService::Redirect { to });
         }
@@ -94,6 +108,7 @@ impl Answer {
 }
 
 /// The first line of a service's text: the others repeat ids that are read from their own fields.
-pub(crate) fn first_line(text: &str) -> String {
+#[must_use]
+pub fn first_line(text: &str) -> String {
     text.lines().next().unwrap_or_default().trim().to_owned()
 }

@@ -8,7 +8,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::{Client, Request, Url, redirect};
+use reqwest::{Client, Method, Request, Url, redirect};
 use rustls::ClientConfig;
 use rustls::crypto::CryptoProvider;
 use rustls_pki_types::pem::{self, PemObject as _};
@@ -16,10 +16,10 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
 use adieu_secret::PrivateKey;
 
+use crate::address::may_carry_credentials;
 use crate::answer::Answer;
-use crate::authority::may_carry_credentials;
 use crate::early::{self, EarlyConnections};
-use crate::error::NoAnswer;
+use crate::outcome::NoAnswer;
 use crate::proxy::{self, Proxy};
 use crate::trust;
 
@@ -98,38 +98,55 @@ impl Transport {
 
     /// A client that asks this machine or its host directly: for managed identities, whose addresses
     /// no proxy can reach.
-    pub(crate) fn without_proxy(&self) -> Result<Client, UnusableNetwork> {
+    pub fn without_proxy(&self) -> Result<Client, UnusableNetwork> {
         finish(Client::builder().no_proxy(), self.tls.clone())
     }
 
     /// Opens `count` connections to the host of `url` in the background, for requests to come.
-    pub(crate) async fn open_ahead(&self, url: &Url, count: usize) {
+    pub async fn open_ahead(&self, url: &Url, count: usize) {
         for _ in 0..count {
-            let request = Request::new(reqwest::Method::GET, url.clone());
+            let request = Request::new(Method::GET, url.clone());
             // The layer fails the request once its connection is under way.
             let _ = early::open_only(origin(url), self.client.execute(request)).await;
         }
     }
 
-    /// A form or an empty body to post.
-    pub(crate) fn post(&self, url: &Url) -> reqwest::RequestBuilder {
-        self.client.post(url.clone())
+    /// A request to build. What it carries goes to this address and to no other.
+    pub fn request(&self, method: Method, url: &Url) -> reqwest::RequestBuilder {
+        self.client.request(method, url.clone())
     }
 
-    /// Sends once and reads the whole answer.
-    pub(crate) async fn send(&self, request: Request, time: Duration) -> Result<Answer, NoAnswer> {
+    /// Sends once and reads the whole answer, which is a small one.
+    ///
+    /// # Errors
+    /// No answer came within `time` or 15 seconds, whichever is less; or the address is not HTTPS.
+    pub async fn send(&self, request: Request, time: Duration) -> Result<Answer, NoAnswer> {
+        self.send_within(request, time.min(ATTEMPT), LONGEST_ANSWER)
+            .await
+    }
+
+    /// Sends once and reads an answer of at most `longest` bytes.
+    ///
+    /// # Errors
+    /// No answer came within `time`; or the address is not HTTPS.
+    pub async fn send_within(
+        &self,
+        request: Request,
+        time: Duration,
+        longest: usize,
+    ) -> Result<Answer, NoAnswer> {
         if !may_carry_credentials(request.url()) {
             return Err(NoAnswer::Connection("not HTTPS".to_owned()));
         }
         let origin = origin(request.url());
-        let sending = early::take_opened(origin, self.exchange(request));
-        match tokio::time::timeout(time.min(ATTEMPT), sending).await {
+        let sending = early::take_opened(origin, self.exchange(request, longest));
+        match tokio::time::timeout(time, sending).await {
             Ok(answer) => answer,
             Err(_elapsed) => Err(NoAnswer::Time),
         }
     }
 
-    async fn exchange(&self, request: Request) -> Result<Answer, NoAnswer> {
+    async fn exchange(&self, request: Request, longest: usize) -> Result<Answer, NoAnswer> {
         let mut response = self
             .client
             .execute(request)
@@ -138,7 +155,7 @@ impl Transport {
         let mut body = zeroize::Zeroizing::new(Vec::new());
         let mut too_long = false;
         while let Some(chunk) = response.chunk().await.map_err(|error| cause(&error))? {
-            if body.len() + chunk.len() > LONGEST_ANSWER {
+            if body.len() + chunk.len() > longest {
                 too_long = true;
                 break;
             }

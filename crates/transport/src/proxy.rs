@@ -7,7 +7,7 @@ use reqwest::Url;
 
 use adieu_secret::ProxyPassword;
 
-use crate::authority::is_loopback;
+use crate::address::is_loopback;
 
 /// A proxy as the Pipelines agent is configured with one.
 #[derive(Debug)]

@@ -1,0 +1,23 @@
+//! The HTTPS that carries credentials: proxies, trust, one bounded answer, and when to ask again.
+//!
+//! It never knows whose credential it carries, nor what an answer means: who signs in and who publishes
+//! build on the same careful client.
+
+// Named so that Cargo.toml can pin it; `url` uses it.
+use idna_adapter as _;
+
+mod address;
+mod answer;
+mod early;
+mod outcome;
+mod proxy;
+mod retry;
+mod transport;
+mod trust;
+
+pub use address::{host, may_carry_credentials};
+pub use answer::{Answer, Body, first_line};
+pub use outcome::{Correlation, NoAnswer, NotTheService};
+pub use proxy::Proxy;
+pub use retry::{Attempt, Deadline, until};
+pub use transport::{ClientIdentity, Network, Transport, UnusableNetwork};
