@@ -79,7 +79,9 @@ fn task_module(module: &str, task: &Task, path: &Path) -> String {
                 &format!("input {name} has a type that build.rs does not know: {kind}"),
             ),
         };
-        let (kind, read) = match (input.kind.as_str(), input.required) {
+        // What a rule can hide is required only where it shows.
+        let required = input.required && input.visible_rule.is_none();
+        let (kind, read) = match (input.kind.as_str(), required) {
             ("boolean", _) => (kind, read),
             (_, true) => (
                 kind,

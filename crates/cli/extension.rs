@@ -1,19 +1,40 @@
 //! The verb `extension`: packages of Azure DevOps extensions, without Node.
 //!
-//! It parses flags and prints; what a package is, `adieu-vsix` knows.
+//! It parses flags and prints; what a package is, `adieu-vsix` knows, and what the Marketplace says,
+//! `adieu-devops`.
 
+mod command;
 mod edit;
+mod events;
 mod findings;
 mod inspect;
+mod installation;
+mod members;
+mod operation;
+mod organizations;
 mod package;
+mod publish;
+mod settings;
+mod sharing;
+mod show;
+mod subject;
+mod task;
+mod validation;
+mod version;
 
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
+use adieu_devops::{Error, ExtensionName, Reason};
 use adieu_vsix::archive::Timestamp;
 use adieu_vsix::{Pricing, TaskUpdates, VersionPart, Visibility};
 use clap::{Args, Subcommand, ValueEnum};
+
+use crate::session::Session;
+use crate::situation::{ExtensionProblem, Situation};
+
+pub(crate) use task::run as run_task;
 
 /// What to do with an extension.
 #[derive(Debug, Subcommand)]
@@ -24,6 +45,8 @@ pub(crate) enum ExtensionCommand {
     Inspect(inspect::InspectArguments),
     /// Change identity, name, visibility, pricing or tasks of a VSIX package
     Edit(edit::EditArguments),
+    #[command(flatten)]
+    Marketplace(command::MarketplaceCommand),
 }
 
 /// Values that take the place of the manifest's, for the package only.
@@ -127,7 +150,40 @@ pub(crate) fn run(
         ExtensionCommand::Package(arguments) => package::run(arguments, out, notes),
         ExtensionCommand::Inspect(arguments) => inspect::run(&arguments, out, notes),
         ExtensionCommand::Edit(arguments) => edit::run(arguments, out, notes),
+        ExtensionCommand::Marketplace(command) => command::run(command, out, notes),
     }
+}
+
+/// A no of the Marketplace's, with who was refused: most of them mean that the identity is no member yet.
+async fn marketplace_refused(
+    session: &Session,
+    error: Error,
+    doing: &str,
+    publisher: Option<&str>,
+) -> Situation {
+    let is_about_identity = [
+        Reason::NotPermitted,
+        Reason::UnknownIdentity,
+        Reason::NeverSignedIn,
+    ]
+    .into_iter()
+    .any(|reason| error.is(reason));
+    // Who cannot be asked stays unnamed; the refusal is what counts.
+    let identity = match session.client().await {
+        Ok(client) if is_about_identity => client.profile().await.ok(),
+        _ => None,
+    };
+    Situation::Marketplace {
+        doing: doing.to_owned(),
+        identity,
+        page: publisher.map(|publisher| session.hosts().publisher_page(publisher)),
+        error,
+    }
+}
+
+/// The Marketplace has no such extension, or shows it to nobody like us.
+fn not_found(name: &ExtensionName) -> Situation {
+    Situation::Extension(ExtensionProblem::NotFound(name.to_string()))
 }
 
 /// The world said no.

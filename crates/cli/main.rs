@@ -4,15 +4,18 @@
 
 mod aadsts;
 mod connection;
+mod credential;
 mod extension;
 mod inputs;
 mod network;
 mod platform;
 mod report;
 mod resource;
+mod session;
 mod situation;
 mod task;
 mod token;
+mod voice;
 
 use std::io::{self, ErrorKind};
 use std::process::ExitCode;

@@ -1,10 +1,12 @@
 //! The text of everything that goes wrong: one sentence, the facts, at most one remedy, and where to
 //! read more.
 //!
-//! It decides nothing and prints nothing; no other file words an error.
+//! It decides nothing and prints nothing; no file but this one and those of its folder words an error.
+
+mod extension;
 
 use adieu_agent::InputError;
-use adieu_identity::{Error, Mismatch, NotAnAuthority, Service};
+use adieu_identity::{Error, Mismatch, NotAnAuthority};
 use adieu_transport::{Correlation, NoAnswer, NotTheService};
 
 use crate::aadsts;
@@ -48,6 +50,12 @@ impl Report {
             Situation::Connection { connection, problem } => connection_problem(connection, problem),
             Situation::Network(problem) => network(problem),
             Situation::NoToken { connection, errors } => no_token(connection, errors),
+            Situation::Extension(problem) => extension::problem(problem),
+            Situation::Marketplace { doing, error, identity, page } => {
+                extension::marketplace(doing, error, identity.as_ref(), page.as_deref())
+            }
+            Situation::Organizations { doing, failures } => extension::organizations(doing, failures),
+            Situation::NoCredential(problems) => extension::no_credential(problems),
             Situation::TooLong(error) => Report::new(
                 "token",
                 format!(
@@ -288,7 +296,7 @@ fn no_token(connection: &ConnectionFacts, errors: &[(String, Error)]) -> Report 
 
 fn identity(connection: &ConnectionFacts, error: &Error) -> Report {
     match error {
-        Error::NoAnswer { service, host, cause, attempts } => no_answer(*service, host, cause, *attempts),
+        Error::NoAnswer { service, host, cause, attempts } => no_answer_of(&service.to_string(), host, cause, *attempts),
         Error::Busy { service, host, status, attempts, message, correlation } => Report::new(
             "busy",
             format!("{service} ({host}) answered {status} {}.", times(*attempts)),
@@ -297,7 +305,7 @@ fn identity(connection: &ConnectionFacts, error: &Error) -> Report {
         .correlation(correlation)
         .remedy("Run the job again later; the service says that it cannot answer now."),
         Error::NotTheService { service, host, status, instead, correlation } => {
-            not_the_service(*service, host, *status, instead).correlation(correlation)
+            not_the_service_of(&service.to_string(), host, *status, instead).correlation(correlation)
         }
         Error::JobTokenRefused { host, status, message, correlation } => Report::new(
             "job-token",
@@ -329,7 +337,7 @@ fn identity(connection: &ConnectionFacts, error: &Error) -> Report {
     }
 }
 
-fn no_answer(service: Service, host: &str, cause: &NoAnswer, attempts: u32) -> Report {
+fn no_answer_of(service: &str, host: &str, cause: &NoAnswer, attempts: u32) -> Report {
     let (anchor, remedy) = match cause {
         NoAnswer::Certificate(_) => (
             "certificates",
@@ -370,7 +378,7 @@ fn no_answer(service: Service, host: &str, cause: &NoAnswer, attempts: u32) -> R
     .remedy(remedy)
 }
 
-fn not_the_service(service: Service, host: &str, status: u16, instead: &NotTheService) -> Report {
+fn not_the_service_of(service: &str, host: &str, status: u16, instead: &NotTheService) -> Report {
     let what = match instead {
         NotTheService::Html => "a web page".to_owned(),
         NotTheService::Redirect { to } if to.is_empty() => "a redirect".to_owned(),

@@ -3,6 +3,7 @@
 //! It has no words; `report.rs` has them.
 
 use adieu_agent::{InputError, TooLong};
+use adieu_devops::{Error as DevOpsError, NotAHost, NotAnOrganization, Profile};
 use adieu_identity::{Error, NotAnAuthority, NotTheCollection};
 
 use crate::token::LineProblem;
@@ -44,6 +45,100 @@ pub(crate) enum Situation {
     },
     /// A value is longer than a variable may be.
     TooLong(TooLong),
+    /// Something about an extension is wrong, before or after a service was asked.
+    Extension(ExtensionProblem),
+    /// The Marketplace gave no answer, or said no.
+    Marketplace {
+        /// `publish contoso.hello 1.2.3`
+        doing: String,
+        error: DevOpsError,
+        /// Who was refused, where it could be found out.
+        identity: Option<Profile>,
+        /// Page on which people manage the publisher.
+        page: Option<String>,
+    },
+    /// Some organizations said no; the others were told of as they were done.
+    Organizations {
+        /// `install contoso.hello`
+        doing: String,
+        /// Organization and what it said.
+        failures: Vec<(String, DevOpsError)>,
+    },
+    /// No credential of the command line gave a token.
+    NoCredential(Vec<CredentialProblem>),
+}
+
+/// Why one way to sign in was passed over.
+#[derive(Debug)]
+pub(crate) struct CredentialProblem {
+    /// Name, as `--credential` has it.
+    pub(crate) credential: &'static str,
+    /// What is wrong with it.
+    pub(crate) reason: String,
+    /// What would make it work.
+    pub(crate) remedy: &'static str,
+}
+
+/// What can be wrong with an extension or with what is asked of it.
+#[derive(Debug)]
+pub(crate) enum ExtensionProblem {
+    /// Neither inputs nor files say which extension is meant.
+    NoName {
+        /// It is the publisher that is missing.
+        publisher: bool,
+    },
+    /// An input that the operation needs is empty.
+    Missing {
+        input: &'static str,
+        example: &'static str,
+    },
+    /// A path or pattern does not mean one file.
+    NotOneFile {
+        pattern: String,
+        root: String,
+        found: Vec<String>,
+        count: usize,
+    },
+    /// The folder cannot be packed, for these reasons.
+    Refused { root: String, findings: Vec<String> },
+    /// A package or another file cannot be read or written.
+    Package(String),
+    /// A text is no organization of Azure DevOps'.
+    NotAnOrganization {
+        text: String,
+        reason: NotAnOrganization,
+    },
+    /// A text is no address for a token.
+    NotAHost { text: String, reason: NotAHost },
+    /// A text is no number of minutes.
+    NotMinutes(String),
+    /// A text is no date.
+    NotADate(String),
+    /// A source's version is none.
+    NotAVersion { source: String, text: String },
+    /// No source has a version.
+    NoVersion,
+    /// The Marketplace has no such extension.
+    NotFound(String),
+    /// The Marketplace's validation refused the version.
+    Validation {
+        label: String,
+        reasons: Vec<String>,
+        log: Vec<String>,
+    },
+    /// The validation took longer than the step may.
+    NotValidated {
+        label: String,
+        state: String,
+        minutes: u64,
+    },
+    /// The installation took longer than the step may.
+    NotInstalled {
+        label: String,
+        minutes: u64,
+        /// Organization and what is missing there.
+        missing: Vec<(String, String)>,
+    },
 }
 
 /// What a person needs to find a connection.

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use adieu_agent::{Environment, Log, TaskResult};
 use clap::ValueEnum;
 
+use crate::extension;
 use crate::inputs;
 use crate::platform;
 use crate::report::Report;
@@ -90,6 +91,7 @@ async fn dispatch(
 ) -> Result<(), Situation> {
     match (arguments.name.as_str(), arguments.phase) {
         (inputs::token::NAME, Phase::Execution) => token::run(environment, log).await,
+        (inputs::extension::NAME, Phase::Execution) => extension::run_task(environment, log).await,
         (name, phase) => Err(Situation::NoSuchTask {
             name: name.to_owned(),
             phase: phase

@@ -105,6 +105,28 @@ impl Log {
         self.issue("error", text);
     }
 
+    /// How far the step is, from 0 to 100.
+    pub fn progress(&self, percent: u8, text: &str) {
+        let percent = percent.min(100).to_string();
+        let line = defused(text).join(" ");
+        self.command("task.setprogress", &[("value", &percent)], &line);
+    }
+
+    /// The number of the run; where the job is a release's, its name.
+    pub fn number_run(&self, number: &str, is_release: bool) {
+        let name = if is_release {
+            "release.updatereleasename"
+        } else {
+            "build.updatebuildnumber"
+        };
+        self.command(name, &[], &defused(number).join(" "));
+    }
+
+    /// A page of Markdown on the run's summary. The agent reads the file when the step is over.
+    pub fn summary(&self, file: &std::path::Path) {
+        self.command("task.uploadsummary", &[], &file.display().to_string());
+    }
+
     /// How the step ends. The exit code would not do: a container job loses it.
     pub fn complete(&self, result: TaskResult, text: &str) {
         let line = defused(text).join(" ");

@@ -22,6 +22,12 @@ pub struct Claims {
     /// `tid`.
     #[serde(rename = "tid")]
     pub tenant: Option<String>,
+    /// `oid`: the object in the tenant's directory, as an enterprise application has it.
+    #[serde(rename = "oid")]
+    pub object_id: Option<String>,
+    /// `appid` or, in newer tokens, `azp`: the client id.
+    #[serde(rename = "appid", alias = "azp")]
+    pub client_id: Option<String>,
     /// `exp`, seconds since 1970.
     #[serde(rename = "exp")]
     pub expires_on: Option<i64>,

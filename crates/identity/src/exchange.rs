@@ -42,6 +42,14 @@ pub struct Token {
     pub expires_on: SystemTime,
 }
 
+impl Token {
+    /// What the token says of itself, where it says anything.
+    #[must_use]
+    pub fn claims(&self) -> Option<Claims> {
+        Claims::read(self.value.reveal())
+    }
+}
+
 /// What proves the client's identity.
 pub(crate) enum Proof<'a> {
     Assertion(&'a IdToken),

@@ -97,6 +97,30 @@ fn is_program(path: &Path) -> bool {
     })
 }
 
+/// Files below `root` whose path from there fits a pattern such as `out/*.vsix`, sorted.
+#[must_use]
+pub fn files_like(root: &Path, pattern: &str) -> Vec<PathBuf> {
+    let pattern = pattern.replace('\\', "/");
+    // A pattern from the root of the file system is one from its longest plain folder.
+    let (folder, pattern) = match pattern.split_once(['*', '?', '[', '{']) {
+        Some((plain, _)) if Path::new(plain).is_absolute() => {
+            let folder = plain.rsplit_once('/').map_or("", |(folder, _)| folder);
+            let rest = pattern[folder.len()..].trim_start_matches('/');
+            (PathBuf::from(format!("{folder}/")), rest.to_owned())
+        }
+        _ => (
+            root.to_path_buf(),
+            pattern.trim_start_matches("./").to_owned(),
+        ),
+    };
+    let mut found = BTreeSet::new();
+    walk(&folder, "", &[pattern], &mut found);
+    found
+        .into_iter()
+        .map(|relative| folder.join(relative))
+        .collect()
+}
+
 fn find(options: &PackageOptions, findings: &mut Vec<Finding>) -> Vec<PathBuf> {
     if options.manifest_globs.is_empty() {
         let mut paths: Vec<PathBuf> = Vec::new();

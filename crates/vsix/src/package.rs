@@ -198,15 +198,10 @@ pub fn package(options: &PackageOptions) -> Result<Packaged, PackageError> {
     {
         return Err(PackageError::Refused { findings });
     }
-    let text = |said: &Option<Said<String>>| {
-        said.as_ref()
-            .map(|said| said.value.clone())
-            .unwrap_or_default()
-    };
     let (publisher, extension_id, version) = (
-        text(&extension.publisher),
-        text(&extension.id),
-        text(&extension.version),
+        said(&extension.publisher),
+        said(&extension.id),
+        said(&extension.version),
     );
     let path = output_path(
         options.output.as_deref(),
@@ -226,6 +221,14 @@ pub fn package(options: &PackageOptions) -> Result<Packaged, PackageError> {
     })
 }
 
+/// What the manifests say, or nothing.
+pub(crate) fn said(value: &Option<Said<String>>) -> String {
+    value
+        .as_ref()
+        .map(|said| said.value.clone())
+        .unwrap_or_default()
+}
+
 fn set_gallery(extension: &mut Extension, overrides: &Overrides) {
     use adieu_manifest::extension::Element;
     if overrides.visibility.is_none() && overrides.pricing.is_none() {
@@ -243,7 +246,7 @@ fn set_gallery(extension: &mut Extension, overrides: &Overrides) {
 }
 
 /// Gives tasks their new versions and IDs, in `task.json`, `task.loc.json` and wherever another task supports them.
-fn update_tasks(
+pub(crate) fn update_tasks(
     extension: &mut Extension,
     parts: &mut Parts,
     tasks: &[Task],
@@ -253,16 +256,11 @@ fn update_tasks(
     if updates.is_none() {
         return;
     }
-    let text = |said: &Option<Said<String>>| {
-        said.as_ref()
-            .map(|said| said.value.clone())
-            .unwrap_or_default()
-    };
-    let (publisher, extension_id) = (text(&extension.publisher), text(&extension.id));
+    let (publisher, extension_id) = (said(&extension.publisher), said(&extension.id));
     let owner = Owner {
         publisher: &publisher,
         extension_id: &extension_id,
-        version: task_version(&text(&extension.version)),
+        version: task_version(&said(&extension.version)),
     };
     let mut ids = HashMap::new();
     for task in tasks {

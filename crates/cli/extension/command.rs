@@ -1,0 +1,369 @@
+//! The operations on the Marketplace as sub-commands: flags in, results on standard output.
+//!
+//! It does no operation itself.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use adieu_devops::{Hosts, Role};
+use adieu_transport::{Network, Transport, UnusableNetwork};
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::operation;
+use super::settings::{Done, Raise, Settings};
+use super::{OverrideArguments, REFUSED, write_json};
+use crate::credential::Credential;
+use crate::inputs::extension::Operation;
+use crate::report::Report;
+use crate::session::{Session, Source};
+use crate::situation::{ExtensionProblem, NetworkProblem, Situation};
+use crate::voice::Terminal;
+
+/// What to ask the Marketplace for.
+#[derive(Debug, Subcommand)]
+pub(crate) enum MarketplaceCommand {
+    /// Publish to the Marketplace, and wait until it has validated
+    Publish(PublishArguments),
+    /// Share a private extension with organizations
+    Share(OrganizationsArguments),
+    /// Stop sharing an extension with organizations
+    Unshare(OrganizationsArguments),
+    /// Install in organizations
+    Install(OrganizationsArguments),
+    /// Uninstall from organizations
+    Uninstall(OrganizationsArguments),
+    /// Remove from the Marketplace: all of it, or one version
+    Unpublish(SubjectArguments),
+    /// Show what the Marketplace knows
+    Show(SubjectArguments),
+    /// Find the highest version of several sources, and the next one
+    QueryVersion(VersionArguments),
+    /// Wait until the Marketplace has validated a version
+    WaitForValidation(WaitArguments),
+    /// Wait until organizations have a version and its tasks
+    WaitForInstallation(OrganizationsArguments),
+    /// Tell the identity's Azure DevOps id
+    #[command(name = "whoami")]
+    WhoAmI(SubjectArguments),
+    /// Make an identity a member of a publisher
+    AddMember(MemberArguments),
+    /// Get installs, uninstalls, reviews and sales, a JSON document a line
+    Events(EventsArguments),
+}
+
+/// Who asks, and whom.
+#[derive(Debug, Args)]
+pub(crate) struct ServiceArguments {
+    /// Which identity asks
+    #[arg(long, value_enum, default_value_t)]
+    credential: Credential,
+    /// Address of an Azure DevOps Server, in place of the public Marketplace
+    #[arg(long, value_name = "URL")]
+    service_url: Option<String>,
+    /// Print the result as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Which extension.
+#[derive(Debug, Args)]
+pub(crate) struct SubjectArguments {
+    /// The extension's folder
+    #[arg(long, short, default_value = ".")]
+    root: PathBuf,
+    /// Manifests or patterns, relative to the root
+    #[arg(long, num_args = 1.., default_value = "vss-extension.json")]
+    manifests: Vec<String>,
+    /// A finished package, or a pattern with one match
+    #[arg(long, value_name = "FILE")]
+    vsix: Option<String>,
+    #[command(flatten)]
+    overrides: OverrideArguments,
+    #[command(flatten)]
+    service: ServiceArguments,
+}
+
+/// Flags of `publish`.
+#[derive(Debug, Args)]
+pub(crate) struct PublishArguments {
+    #[command(flatten)]
+    subject: SubjectArguments,
+    /// File with manifest keys that take the place of the manifests'
+    #[arg(long, value_name = "FILE")]
+    overrides_file: Option<PathBuf>,
+    /// Folder with <language>/resources.resjson files
+    #[arg(long, value_name = "FOLDER")]
+    loc_root: Option<PathBuf>,
+    /// File or folder for the package
+    #[arg(long, short, value_name = "PATH")]
+    output_path: Option<PathBuf>,
+    /// Organizations to share with
+    #[arg(long, num_args = 1.., value_name = "ORGANIZATION")]
+    share_with: Vec<String>,
+    /// End when the package is uploaded
+    #[arg(long)]
+    no_wait_validation: bool,
+    /// Minutes to wait for validation
+    #[arg(long, default_value_t = 30, value_name = "MINUTES")]
+    timeout: u64,
+}
+
+/// Flags of what is done in organizations.
+#[derive(Debug, Args)]
+pub(crate) struct OrganizationsArguments {
+    #[command(flatten)]
+    subject: SubjectArguments,
+    /// Organizations: names or addresses
+    #[arg(long, num_args = 1.., required = true, value_name = "ORGANIZATION")]
+    organizations: Vec<String>,
+    /// Minutes to wait
+    #[arg(long, default_value_t = 30, value_name = "MINUTES")]
+    timeout: u64,
+}
+
+/// Flags of `wait-for-validation`.
+#[derive(Debug, Args)]
+pub(crate) struct WaitArguments {
+    #[command(flatten)]
+    subject: SubjectArguments,
+    /// Minutes to wait
+    #[arg(long, default_value_t = 30, value_name = "MINUTES")]
+    timeout: u64,
+}
+
+/// Flags of `query-version`.
+#[derive(Debug, Args)]
+pub(crate) struct VersionArguments {
+    #[command(flatten)]
+    subject: SubjectArguments,
+    /// marketplace, manifest, vsix, or a version
+    #[arg(long, num_args = 1.., default_value = "marketplace", value_name = "SOURCE")]
+    version_source: Vec<String>,
+    /// What to raise
+    #[arg(long, value_enum, default_value_t)]
+    version_action: RaiseValue,
+}
+
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+enum RaiseValue {
+    #[default]
+    None,
+    Major,
+    Minor,
+    Patch,
+    Revision,
+}
+
+/// Flags of `add-member`.
+#[derive(Debug, Args)]
+pub(crate) struct MemberArguments {
+    #[command(flatten)]
+    subject: SubjectArguments,
+    /// Azure DevOps id, as whoami tells it; without it, the identity that asks
+    #[arg(long, value_name = "ID")]
+    member_id: Option<String>,
+    /// What the member may do
+    #[arg(long, value_enum, default_value_t)]
+    member_role: RoleValue,
+}
+
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+enum RoleValue {
+    Reader,
+    #[default]
+    Contributor,
+    Creator,
+    Owner,
+}
+
+/// Flags of `events`.
+#[derive(Debug, Args)]
+pub(crate) struct EventsArguments {
+    #[command(flatten)]
+    subject: SubjectArguments,
+    /// Events after this date or moment
+    #[arg(long, value_name = "DATE")]
+    after_date: Option<String>,
+    /// File or folder for JSON Lines, CSV and statistics
+    #[arg(long, short, value_name = "PATH")]
+    output_path: Option<PathBuf>,
+}
+
+/// Runs a sub-command.
+pub(super) fn run(
+    command: MarketplaceCommand,
+    out: &mut dyn Write,
+    notes: &mut dyn Write,
+) -> io::Result<ExitCode> {
+    let (operation, settings, service) = settings(command);
+    let print_json = service.json;
+    match execute(operation, &settings, &service) {
+        Ok(done) if print_json => write_json(out, &done.json).map(|()| ExitCode::SUCCESS),
+        Ok(done) => {
+            for line in done.lines {
+                writeln!(out, "{line}")?;
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(situation) => {
+            for line in adieu_agent::defused(&Report::of(&situation).text()) {
+                writeln!(notes, "{line}")?;
+            }
+            Ok(ExitCode::from(REFUSED))
+        }
+    }
+}
+
+fn execute(
+    operation: Operation,
+    settings: &Settings,
+    service: &ServiceArguments,
+) -> Result<Done, Situation> {
+    let hosts = match service.service_url.as_deref() {
+        None => Hosts::public(),
+        Some(text) => Hosts::server(text).map_err(|reason| {
+            Situation::Extension(ExtensionProblem::NotAHost {
+                text: text.to_owned(),
+                reason,
+            })
+        })?,
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Situation::NoRuntime(error.to_string()))?;
+    let transport = Transport::new(Network::default()).map_err(|error| {
+        Situation::Network(match error {
+            UnusableNetwork::ClientIdentity(reason) => NetworkProblem::ClientCertificate(reason),
+            UnusableNetwork::Tls(reason) => NetworkProblem::Tls(reason),
+        })
+    })?;
+    let session = Session::new(transport, hosts, Source::Credential(service.credential));
+    let done = runtime.block_on(operation::run(
+        operation,
+        settings,
+        Some(&session),
+        &Terminal,
+    ));
+    runtime.shutdown_background();
+    done
+}
+
+fn settings(command: MarketplaceCommand) -> (Operation, Settings, ServiceArguments) {
+    let of_organizations = |operation, arguments: OrganizationsArguments| {
+        let (settings, service) = arguments.subject.into_settings();
+        let settings = Settings {
+            organizations: arguments.organizations,
+            time_limit: minutes(arguments.timeout),
+            ..settings
+        };
+        (operation, settings, service)
+    };
+    let of_subject = |operation, arguments: SubjectArguments| {
+        let (settings, service) = arguments.into_settings();
+        (operation, settings, service)
+    };
+    match command {
+        MarketplaceCommand::Publish(arguments) => {
+            let (settings, service) = arguments.subject.into_settings();
+            let settings = Settings {
+                overrides_file: arguments.overrides_file,
+                loc_root: arguments.loc_root,
+                output: arguments.output_path,
+                organizations: arguments.share_with,
+                no_wait: arguments.no_wait_validation,
+                time_limit: minutes(arguments.timeout),
+                ..settings
+            };
+            (Operation::Publish, settings, service)
+        }
+        MarketplaceCommand::Share(arguments) => of_organizations(Operation::Share, arguments),
+        MarketplaceCommand::Unshare(arguments) => of_organizations(Operation::Unshare, arguments),
+        MarketplaceCommand::Install(arguments) => of_organizations(Operation::Install, arguments),
+        MarketplaceCommand::Uninstall(arguments) => {
+            of_organizations(Operation::Uninstall, arguments)
+        }
+        MarketplaceCommand::WaitForInstallation(arguments) => {
+            of_organizations(Operation::WaitForInstallation, arguments)
+        }
+        MarketplaceCommand::Unpublish(arguments) => of_subject(Operation::Unpublish, arguments),
+        MarketplaceCommand::Show(arguments) => of_subject(Operation::Show, arguments),
+        MarketplaceCommand::WhoAmI(arguments) => of_subject(Operation::WhoAmI, arguments),
+        MarketplaceCommand::QueryVersion(arguments) => {
+            let (settings, service) = arguments.subject.into_settings();
+            let settings = Settings {
+                version_sources: arguments.version_source,
+                raise: match arguments.version_action {
+                    RaiseValue::None => Raise::Nothing,
+                    RaiseValue::Major => Raise::Major,
+                    RaiseValue::Minor => Raise::Minor,
+                    RaiseValue::Patch => Raise::Patch,
+                    RaiseValue::Revision => Raise::Revision,
+                },
+                ..settings
+            };
+            (Operation::QueryVersion, settings, service)
+        }
+        MarketplaceCommand::WaitForValidation(arguments) => {
+            let (settings, service) = arguments.subject.into_settings();
+            let settings = Settings {
+                time_limit: minutes(arguments.timeout),
+                ..settings
+            };
+            (Operation::WaitForValidation, settings, service)
+        }
+        MarketplaceCommand::AddMember(arguments) => {
+            let (settings, service) = arguments.subject.into_settings();
+            let settings = Settings {
+                member: arguments.member_id,
+                role: Some(match arguments.member_role {
+                    RoleValue::Reader => Role::Reader,
+                    RoleValue::Contributor => Role::Contributor,
+                    RoleValue::Creator => Role::Creator,
+                    RoleValue::Owner => Role::Owner,
+                }),
+                ..settings
+            };
+            (Operation::AddMember, settings, service)
+        }
+        MarketplaceCommand::Events(arguments) => {
+            let (settings, service) = arguments.subject.into_settings();
+            let settings = Settings {
+                after: arguments.after_date,
+                output: arguments.output_path,
+                ..settings
+            };
+            (Operation::Events, settings, service)
+        }
+    }
+}
+
+impl SubjectArguments {
+    fn into_settings(self) -> (Settings, ServiceArguments) {
+        let overrides = self.overrides;
+        let settings = Settings {
+            visibility: overrides.visibility(),
+            pricing: overrides.pricing(),
+            tasks: overrides.tasks(),
+            publisher: overrides.publisher,
+            extension_id: overrides.extension_id,
+            version: overrides.extension_version,
+            name: overrides.extension_name,
+            root: self.root,
+            manifests: self.manifests,
+            // A package is named from where the person stands, not from the extension's folder.
+            vsix: self.vsix.map(|vsix| {
+                let here = std::env::current_dir().unwrap_or_default();
+                here.join(vsix).display().to_string()
+            }),
+            ..Settings::default()
+        };
+        (settings, self.service)
+    }
+}
+
+fn minutes(count: u64) -> Duration {
+    Duration::from_secs(count.saturating_mul(60))
+}

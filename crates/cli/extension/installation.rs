@@ -1,0 +1,220 @@
+//! `install`, `uninstall` and `waitForInstallation`: the extension in organizations.
+//!
+//! It never publishes or shares.
+
+use std::time::Duration;
+
+use adieu_devops::{Client, Error, ExtensionName, Installation, Organization};
+use adieu_transport::Deadline;
+use futures_util::future::join_all;
+use serde_json::json;
+
+use super::settings::{Done, Settings};
+use super::subject::Subject;
+use super::{organizations, subject};
+use crate::session::Session;
+use crate::situation::{ExtensionProblem, Situation};
+use crate::voice::Voice;
+
+/// First pause between two questions; each next one is half as long again.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+
+/// No pause is longer.
+const LONGEST_PAUSE: Duration = Duration::from_secs(15);
+
+/// Runs `install`.
+pub(super) async fn run(
+    settings: &Settings,
+    session: &Session,
+    voice: &dyn Voice,
+) -> Result<Done, Situation> {
+    let organizations = organizations::required(session.hosts(), &settings.organizations)?;
+    let name = subject::find(settings)?.name;
+    let version = settings.version.as_deref();
+    let client = session.client().await?;
+    let asked = organizations
+        .iter()
+        .map(|organization| client.install(&name, version, organization));
+    let mut failures = Vec::new();
+    for (organization, result) in organizations.iter().zip(join_all(asked).await) {
+        let organization = &organization.name;
+        match result {
+            Ok(Installation::Installed(installed)) => {
+                voice.say(&format!("{organization}: installed {}.", installed.version));
+                for issue in installed.issues {
+                    voice.warn(&format!("{organization}: {issue}"));
+                }
+            }
+            Ok(Installation::WasInstalled) => {
+                voice.say(&format!("{organization}: was installed already."));
+            }
+            Err(error) => failures.push((organization.clone(), error)),
+        }
+    }
+    organizations::all(&format!("install {name}"), failures)?;
+    Ok(done(&name, version, &organizations, "installedIn"))
+}
+
+/// Runs `uninstall`.
+pub(super) async fn undo(
+    settings: &Settings,
+    session: &Session,
+    voice: &dyn Voice,
+) -> Result<Done, Situation> {
+    let organizations = organizations::required(session.hosts(), &settings.organizations)?;
+    let name = subject::find(settings)?.name;
+    let client = session.client().await?;
+    let asked = organizations
+        .iter()
+        .map(|organization| client.uninstall(&name, organization));
+    let mut failures = Vec::new();
+    for (organization, result) in organizations.iter().zip(join_all(asked).await) {
+        let organization = &organization.name;
+        match result {
+            Ok(true) => voice.say(&format!("{organization}: uninstalled.")),
+            Ok(false) => voice.say(&format!("{organization}: was not installed.")),
+            Err(error) => failures.push((organization.clone(), error)),
+        }
+    }
+    organizations::all(&format!("uninstall {name}"), failures)?;
+    Ok(done(&name, None, &organizations, "uninstalledFrom"))
+}
+
+/// Runs `waitForInstallation`.
+pub(super) async fn wait(
+    settings: &Settings,
+    session: &Session,
+    voice: &dyn Voice,
+) -> Result<Done, Situation> {
+    let organizations = organizations::required(session.hosts(), &settings.organizations)?;
+    let subject = subject::find(settings)?;
+    voice.say(&format!(
+        "Waiting until {} is installed in {} organization(s), for at most {} minutes.",
+        label(&subject),
+        organizations.len(),
+        settings.time_limit.as_secs() / 60
+    ));
+    let deadline = Deadline::after(settings.time_limit);
+    let waiting = organizations
+        .iter()
+        .map(|organization| until_there(&subject, organization, deadline, session, voice));
+    let mut missing = Vec::new();
+    let mut failures = Vec::new();
+    for (organization, result) in organizations.iter().zip(join_all(waiting).await) {
+        match result {
+            Ok(None) => {}
+            Ok(Some(state)) => missing.push((organization.name.clone(), state)),
+            Err(Waiting::Refused(error)) => failures.push((organization.name.clone(), error)),
+            Err(Waiting::Situation(situation)) => return Err(situation),
+        }
+    }
+    organizations::all(&format!("look for {}", label(&subject)), failures)?;
+    if !missing.is_empty() {
+        return Err(Situation::Extension(ExtensionProblem::NotInstalled {
+            label: label(&subject),
+            minutes: settings.time_limit.as_secs() / 60,
+            missing,
+        }));
+    }
+    Ok(done(
+        &subject.name,
+        subject.version.as_deref(),
+        &organizations,
+        "installedIn",
+    ))
+}
+
+enum Waiting {
+    Refused(Error),
+    Situation(Situation),
+}
+
+/// Waits for one organization. Returns what is still missing when the time is over.
+async fn until_there(
+    subject: &Subject,
+    organization: &Organization,
+    deadline: Deadline,
+    session: &Session,
+    voice: &dyn Voice,
+) -> Result<Option<String>, Waiting> {
+    let mut pause = FIRST_PAUSE;
+    let mut last = String::new();
+    loop {
+        let client = session.client().await.map_err(Waiting::Situation)?;
+        let state = match missing(&client, subject, organization).await {
+            Ok(None) => {
+                voice.say(&format!("{}: there.", organization.name));
+                return Ok(None);
+            }
+            Ok(Some(state)) => state,
+            Err(error) => return Err(Waiting::Refused(error)),
+        };
+        if state != last {
+            voice.say(&format!("{}: {state}.", organization.name));
+            last.clone_from(&state);
+        }
+        if deadline.left() <= pause {
+            return Ok(Some(state));
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 3 / 2).min(LONGEST_PAUSE);
+    }
+}
+
+/// What is not there yet: the extension in its version, then each task in its own.
+async fn missing(
+    client: &Client<'_>,
+    subject: &Subject,
+    organization: &Organization,
+) -> Result<Option<String>, Error> {
+    let Some(installed) = client.installed(&subject.name, organization).await? else {
+        return Ok(Some("not installed".to_owned()));
+    };
+    if let Some(version) = &subject.version
+        && &installed.version != version
+    {
+        return Ok(Some(format!("version {} is installed", installed.version)));
+    }
+    for task in &subject.tasks {
+        let definitions = client.task_definitions(&task.id, organization).await?;
+        if !definitions
+            .iter()
+            .any(|definition| definition.version == task.version)
+        {
+            return Ok(Some(format!(
+                "the task {} {} is not offered to pipelines",
+                task.name, task.version
+            )));
+        }
+    }
+    Ok(None)
+}
+
+fn label(subject: &Subject) -> String {
+    match &subject.version {
+        Some(version) => format!("{} {version}", subject.name),
+        None => subject.name.to_string(),
+    }
+}
+
+fn done(
+    name: &ExtensionName,
+    version: Option<&str>,
+    organizations: &[Organization],
+    key: &str,
+) -> Done {
+    let names: Vec<String> = organizations.iter().map(|one| one.name.clone()).collect();
+    let mut variables = vec![
+        ("extensionId", name.extension.clone()),
+        ("publisherId", name.publisher.clone()),
+    ];
+    variables.extend(version.map(|version| ("version", version.to_owned())));
+    Done {
+        variables,
+        json: json!({
+            "publisher": name.publisher, "extensionId": name.extension, "version": version, key: names,
+        }),
+        lines: names,
+        page: None,
+    }
+}

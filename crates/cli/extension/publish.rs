@@ -1,0 +1,119 @@
+//! Publishing: package, upload, validation, sharing.
+//!
+//! It never uploads a version twice; the gallery is asked first, and asked again when in doubt.
+
+use adieu_devops::{ExtensionName, Progress, ValidationState};
+use serde_json::json;
+
+use super::settings::{Done, Settings};
+use super::{organizations, sharing, subject, validation};
+use crate::session::Session;
+use crate::situation::Situation;
+use crate::voice::Voice;
+
+/// Runs the operation.
+pub(super) async fn run(
+    settings: &Settings,
+    session: &Session,
+    voice: &dyn Voice,
+) -> Result<Done, Situation> {
+    // Everything that can be wrong here is found before anything is sent.
+    let organizations = organizations::read(session.hosts(), &settings.organizations)?;
+    let package = subject::make(settings, voice)?;
+    let label = format!("{} {}", package.name, package.version);
+    let client = session.client().await?;
+    let tell = |progress: Progress| match progress {
+        Progress::Uploading { is_new } => voice.say(&format!(
+            "Uploading {label}, {} bytes; the extension is {}.",
+            package.size,
+            if is_new { "new" } else { "there already" }
+        )),
+        Progress::Sent(percent) => voice.progress(percent, "uploaded"),
+        Progress::InDoubt => {
+            voice.say("The upload's answer did not come; asking the Marketplace what it has.");
+        }
+        Progress::Again => voice.say("Uploading again."),
+    };
+    let published = match client.publish(&package, &tell).await {
+        Ok(published) => published,
+        Err(error) => {
+            let doing = format!("publish {label}");
+            return Err(super::marketplace_refused(
+                session,
+                error,
+                &doing,
+                Some(&package.name.publisher),
+            )
+            .await);
+        }
+    };
+    if published.was_there {
+        voice.warn(&format!(
+            "{label} is in the Marketplace already (since {}), so nothing was uploaded. If this package is another one, raise its version.",
+            published.version.last_updated
+        ));
+    } else if published.after_doubt {
+        voice.say("The Marketplace has it: the upload was complete.");
+    } else {
+        voice.say(&format!("Uploaded {label}."));
+    }
+    let mut state = published.version.state.clone();
+    if settings.no_wait {
+        voice.say("Not waiting for validation; the version cannot be installed before it is done.");
+    } else {
+        state = validation::wait(
+            &package.name,
+            Some(&package.version),
+            settings.time_limit,
+            session,
+            voice,
+        )
+        .await?
+        .state;
+    }
+    if !organizations.is_empty() {
+        sharing::share(&package.name, &organizations, session, voice).await?;
+    }
+    let path = package.path.display().to_string();
+    Ok(Done {
+        variables: vec![
+            ("vsixFile", path.clone()),
+            ("extensionId", package.name.extension.clone()),
+            ("publisherId", package.name.publisher.clone()),
+            ("version", package.version.clone()),
+        ],
+        lines: vec![label.clone()],
+        json: json!({
+            "publisher": package.name.publisher,
+            "extensionId": package.name.extension,
+            "version": package.version,
+            "vsixFile": path,
+            "isNew": published.is_new,
+            "wasThere": published.was_there,
+            "validation": word(&state),
+            "sharedWith": organizations.iter().map(|one| one.name.clone()).collect::<Vec<_>>(),
+        }),
+        page: Some(page(&package.name, &package.version, &state, session)),
+    })
+}
+
+/// `pending`, `success` or `error`, as tfx says it.
+pub(super) fn word(state: &ValidationState) -> &'static str {
+    match state {
+        ValidationState::Pending => "pending",
+        ValidationState::Validated => "success",
+        ValidationState::Failed(_) => "error",
+    }
+}
+
+fn page(name: &ExtensionName, version: &str, state: &ValidationState, session: &Session) -> String {
+    let state = match state {
+        ValidationState::Pending => "uploaded; validation is not done yet",
+        ValidationState::Validated => "validated: it can be installed",
+        ValidationState::Failed(_) => "refused by the validation",
+    };
+    format!(
+        "### {name} {version}\n\n{state}\n\n[Publisher's page]({})\n",
+        session.hosts().publisher_page(&name.publisher)
+    )
+}

@@ -1,0 +1,110 @@
+//! `share` and `unshare`: which organizations see a private extension.
+//!
+//! It never installs it there.
+
+use adieu_devops::{ExtensionName, Organization, Sharing};
+use futures_util::future::join_all;
+use serde_json::json;
+
+use super::settings::{Done, Settings};
+use super::{organizations, subject};
+use crate::session::Session;
+use crate::situation::Situation;
+use crate::voice::Voice;
+
+/// Runs `share`.
+pub(super) async fn run(
+    settings: &Settings,
+    session: &Session,
+    voice: &dyn Voice,
+) -> Result<Done, Situation> {
+    let organizations = organizations::required(session.hosts(), &settings.organizations)?;
+    let name = subject::find(settings)?.name;
+    share(&name, &organizations, session, voice).await?;
+    Ok(done(&name, &organizations, "sharedWith"))
+}
+
+/// Runs `unshare`.
+pub(super) async fn undo(
+    settings: &Settings,
+    session: &Session,
+    voice: &dyn Voice,
+) -> Result<Done, Situation> {
+    let organizations = organizations::required(session.hosts(), &settings.organizations)?;
+    let name = subject::find(settings)?.name;
+    let client = session.client().await?;
+    let asked = organizations
+        .iter()
+        .map(|organization| client.unshare(&name, organization));
+    let mut failures = Vec::new();
+    for (organization, result) in organizations.iter().zip(join_all(asked).await) {
+        match result {
+            Ok(Sharing::Changed) => {
+                voice.say(&format!("{}: no longer shared.", organization.name));
+            }
+            Ok(Sharing::WasSo) => {
+                voice.say(&format!("{}: was not shared with it.", organization.name));
+            }
+            Err(error) => failures.push((organization.name.clone(), error)),
+        }
+    }
+    organizations::all(&format!("stop sharing {name}"), failures)?;
+    Ok(done(&name, &organizations, "unsharedFrom"))
+}
+
+/// Shares with all, and says of each how it went.
+pub(super) async fn share(
+    name: &ExtensionName,
+    organizations: &[Organization],
+    session: &Session,
+    voice: &dyn Voice,
+) -> Result<(), Situation> {
+    let client = session.client().await?;
+    // The gallery answers a second sharing like the first, so that what it knows is asked before.
+    let shared_with = match client.show(name).await {
+        Ok(Some(extension)) => extension.shared_with,
+        Ok(None) => return Err(super::not_found(name)),
+        Err(error) => {
+            let doing = format!("share {name}");
+            return Err(
+                super::marketplace_refused(session, error, &doing, Some(&name.publisher)).await,
+            );
+        }
+    };
+    let is_shared = |organization: &Organization| {
+        shared_with
+            .iter()
+            .any(|shared| shared.eq_ignore_ascii_case(&organization.name))
+    };
+    let asked = organizations.iter().map(|organization| async {
+        if is_shared(organization) {
+            return Ok(Sharing::WasSo);
+        }
+        client
+            .share(name, organization)
+            .await
+            .map(|()| Sharing::Changed)
+    });
+    let mut failures = Vec::new();
+    for (organization, result) in organizations.iter().zip(join_all(asked).await) {
+        match result {
+            Ok(Sharing::Changed) => voice.say(&format!("{}: shared.", organization.name)),
+            Ok(Sharing::WasSo) => voice.say(&format!("{}: was shared already.", organization.name)),
+            Err(error) => failures.push((organization.name.clone(), error)),
+        }
+    }
+    organizations::all(&format!("share {name}"), failures)
+}
+
+fn done(name: &ExtensionName, organizations: &[Organization], key: &str) -> Done {
+    let names: Vec<String> = organizations.iter().map(|one| one.name.clone()).collect();
+    Done {
+        variables: vec![
+            ("extensionId", name.extension.clone()),
+            ("publisherId", name.publisher.clone()),
+        ],
+        json: json!({ "publisher": name.publisher, "extensionId": name.extension, key: names }),
+        lines: names,
+        page: None,
+    }
+}

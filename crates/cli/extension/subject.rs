@@ -1,0 +1,270 @@
+//! Which extension an operation is about: by its ids, by a finished package, or by its manifests.
+//!
+//! It asks no service.
+
+use std::path::{Path, PathBuf};
+
+use adieu_devops::{ExtensionName, Package};
+use adieu_vsix::{
+    EditOptions, Finding, Identity, Overrides, PackageOptions, PackagedTask, edit, identify,
+    inspect, package,
+};
+
+use super::settings::Settings;
+use super::timestamp;
+use crate::situation::{ExtensionProblem, Situation};
+use crate::voice::Voice;
+
+/// An extension, as far as it is known without asking.
+#[derive(Debug, Clone)]
+pub(crate) struct Subject {
+    pub(crate) name: ExtensionName,
+    /// Its version, where something says it.
+    pub(crate) version: Option<String>,
+    /// Its tasks, where a package or manifests are there.
+    pub(crate) tasks: Vec<PackagedTask>,
+}
+
+/// The extension that the settings mean.
+pub(crate) fn find(settings: &Settings) -> Result<Subject, Situation> {
+    let given = match (&settings.publisher, &settings.extension_id) {
+        (Some(publisher), Some(extension)) if settings.vsix.is_none() => {
+            let has_manifest = settings
+                .manifests
+                .iter()
+                .any(|manifest| settings.root.join(manifest).is_file());
+            if !has_manifest {
+                return Ok(Subject {
+                    name: ExtensionName {
+                        publisher: publisher.clone(),
+                        extension: extension.clone(),
+                    },
+                    version: settings.version.clone(),
+                    tasks: Vec::new(),
+                });
+            }
+            read(settings)?
+        }
+        _ => read(settings)?,
+    };
+    let name = ExtensionName {
+        publisher: settings.publisher.clone().unwrap_or(given.publisher),
+        extension: settings.extension_id.clone().unwrap_or(given.extension_id),
+    };
+    if name.publisher.is_empty() || name.extension.is_empty() {
+        return Err(Situation::Extension(ExtensionProblem::NoName {
+            publisher: name.publisher.is_empty(),
+        }));
+    }
+    let version = settings
+        .version
+        .clone()
+        .or(Some(given.version).filter(|version| !version.is_empty()));
+    Ok(Subject {
+        name,
+        version,
+        tasks: given.tasks,
+    })
+}
+
+/// What the package or the manifests say; nothing where there is neither.
+pub(crate) fn read(settings: &Settings) -> Result<Identity, Situation> {
+    if let Some(pattern) = &settings.vsix {
+        return of_package(&one_file(&settings.root, pattern)?);
+    }
+    let options = options(settings)?;
+    let is_there = !options.manifest_globs.is_empty()
+        || options
+            .manifests
+            .iter()
+            .any(|manifest| options.root.join(manifest).is_file());
+    if is_there {
+        identify(&options).map_err(|error| package_problem(&error, &settings.root))
+    } else {
+        Ok(Identity::default())
+    }
+}
+
+/// Makes the package, or a changed copy of the one that is there. Findings go to `voice`.
+pub(crate) fn make(settings: &Settings, voice: &dyn Voice) -> Result<Package, Situation> {
+    let path = match &settings.vsix {
+        None => {
+            let packaged = package(&options(settings)?)
+                .map_err(|error| package_problem(&error, &settings.root))?;
+            for finding in &packaged.findings {
+                voice.warn(&sentence(finding));
+            }
+            voice.say(&format!(
+                "Packed {}.{} {}: {} parts, {} bytes.",
+                packaged.publisher,
+                packaged.extension_id,
+                packaged.version,
+                packaged.parts,
+                packaged.size
+            ));
+            packaged.path
+        }
+        Some(pattern) => {
+            let vsix = one_file(&settings.root, pattern)?;
+            if changes(settings) {
+                edited(settings, vsix, voice)?
+            } else {
+                vsix
+            }
+        }
+    };
+    let identity = of_package(&path)?;
+    let size = std::fs::metadata(&path)
+        .map_err(|error| {
+            Situation::Extension(ExtensionProblem::Package(format!(
+                "{} cannot be read: {error}",
+                path.display()
+            )))
+        })?
+        .len();
+    Ok(Package {
+        name: ExtensionName {
+            publisher: identity.publisher,
+            extension: identity.extension_id,
+        },
+        version: identity.version,
+        path: std::path::absolute(&path).unwrap_or(path),
+        size,
+    })
+}
+
+fn edited(settings: &Settings, vsix: PathBuf, voice: &dyn Voice) -> Result<PathBuf, Situation> {
+    let options = EditOptions {
+        vsix,
+        output: settings.output.clone(),
+        publisher: settings.publisher.clone(),
+        extension_id: settings.extension_id.clone(),
+        version: settings.version.clone(),
+        name: settings.name.clone(),
+        visibility: settings.visibility,
+        pricing: settings.pricing,
+        tasks: settings.tasks,
+        timestamp: time_of_entries()?,
+    };
+    let edited = edit(&options)
+        .map_err(|error| Situation::Extension(ExtensionProblem::Package(error.to_string())))?;
+    for part in &edited.changed {
+        voice.say(&format!("Changed {part} in a copy of the package."));
+    }
+    Ok(edited.path)
+}
+
+fn changes(settings: &Settings) -> bool {
+    settings.publisher.is_some()
+        || settings.extension_id.is_some()
+        || settings.version.is_some()
+        || settings.name.is_some()
+        || settings.visibility.is_some()
+        || settings.pricing.is_some()
+        || !settings.tasks.is_none()
+}
+
+fn of_package(path: &Path) -> Result<Identity, Situation> {
+    let facts = inspect(path).map_err(|error| {
+        Situation::Extension(ExtensionProblem::Package(format!(
+            "{}: {error}",
+            path.display()
+        )))
+    })?;
+    Ok(Identity {
+        publisher: facts.publisher,
+        extension_id: facts.extension_id,
+        version: facts.version,
+        tasks: facts.tasks,
+    })
+}
+
+fn options(settings: &Settings) -> Result<PackageOptions, Situation> {
+    let is_pattern = |manifest: &String| manifest.contains(['*', '?', '[', '{']);
+    let manifests = if settings.manifests.is_empty() {
+        vec!["vss-extension.json".to_owned()]
+    } else {
+        settings.manifests.clone()
+    };
+    // The packer takes patterns or names; a name is a pattern that has one match.
+    let (manifests, manifest_globs) = if manifests.iter().any(is_pattern) {
+        (Vec::new(), manifests)
+    } else {
+        let paths = manifests.into_iter().map(PathBuf::from).collect();
+        (paths, Vec::new())
+    };
+    Ok(PackageOptions {
+        manifests,
+        manifest_globs,
+        overrides: Overrides {
+            file: settings.overrides_file.clone(),
+            json: None,
+            publisher: settings.publisher.clone(),
+            extension_id: settings.extension_id.clone(),
+            version: settings.version.clone(),
+            name: settings.name.clone(),
+            visibility: settings.visibility,
+            pricing: settings.pricing,
+        },
+        loc_root: settings.loc_root.clone(),
+        tasks: settings.tasks,
+        output: settings.output.clone(),
+        timestamp: time_of_entries()?,
+        ..PackageOptions::new(&settings.root)
+    })
+}
+
+fn time_of_entries() -> Result<adieu_vsix::archive::Timestamp, Situation> {
+    timestamp().map_err(|reason| Situation::Extension(ExtensionProblem::Package(reason)))
+}
+
+/// The one file that a path or a pattern means.
+fn one_file(root: &Path, pattern: &str) -> Result<PathBuf, Situation> {
+    let path = root.join(pattern);
+    if path.is_file() {
+        return Ok(path);
+    }
+    let mut found = if pattern.contains(['*', '?', '[', '{']) {
+        adieu_vsix::files_like(root, pattern)
+    } else {
+        Vec::new()
+    };
+    found.sort();
+    match found.len() {
+        1 => Ok(found.swap_remove(0)),
+        count => Err(Situation::Extension(ExtensionProblem::NotOneFile {
+            pattern: pattern.to_owned(),
+            root: root.display().to_string(),
+            found: found
+                .iter()
+                .take(5)
+                .map(|path| path.display().to_string())
+                .collect(),
+            count,
+        })),
+    }
+}
+
+fn package_problem(error: &adieu_vsix::PackageError, root: &Path) -> Situation {
+    match error {
+        adieu_vsix::PackageError::Refused { findings } => {
+            Situation::Extension(ExtensionProblem::Refused {
+                root: root.display().to_string(),
+                findings: findings
+                    .iter()
+                    .filter(|finding| finding.problem.severity() > adieu_vsix::Severity::Warning)
+                    .map(sentence)
+                    .collect(),
+            })
+        }
+        error => Situation::Extension(ExtensionProblem::Package(error.to_string())),
+    }
+}
+
+fn sentence(finding: &Finding) -> String {
+    let mut sentence = format!("{}: {}", finding.place, finding.problem);
+    if let Some(remedy) = finding.problem.remedy() {
+        sentence = format!("{sentence}. {remedy}.");
+    }
+    sentence
+}

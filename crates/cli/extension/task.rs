@@ -1,0 +1,211 @@
+//! MarketplaceExtension@1: a step's inputs made into an operation's settings, and what it found into
+//! variables and a page of the run.
+//!
+//! It does no operation itself.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use adieu_agent::{Audience, Environment, Log, VariableName, undefined_variable};
+use adieu_devops::{Hosts, Role};
+use adieu_vsix::{Pricing as Price, TaskUpdates, VersionPart, Visibility as Visible};
+
+use super::operation;
+use super::settings::{Done, Raise, Settings, lines};
+use crate::inputs::extension::{
+    Inputs, MemberRole, Operation, Pricing, UpdateTasksVersion, VersionAction, Visibility,
+};
+use crate::session::{Session, Source};
+use crate::situation::{ExtensionProblem, Situation};
+use crate::{connection, network};
+
+/// Runs the task.
+pub(crate) async fn run(environment: &Environment, log: &Log) -> Result<(), Situation> {
+    let inputs = Inputs::read(environment).map_err(Situation::Input)?;
+    let operation = inputs.operation;
+    let hosts = match inputs.service_url.as_deref() {
+        None => Hosts::public(),
+        Some(text) => Hosts::server(text).map_err(|reason| {
+            Situation::Extension(ExtensionProblem::NotAHost {
+                text: text.to_owned(),
+                reason,
+            })
+        })?,
+    };
+    let id = inputs.connected_service.clone();
+    let set_build_number = inputs.set_build_number;
+    let settings = settings(inputs, environment)?;
+    let session = if operation::needs_identity(operation, &settings) {
+        let id = id.ok_or(Situation::Extension(ExtensionProblem::Missing {
+            input: "azureSubscription",
+            example: "my-connection",
+        }))?;
+        let connection = connection::read(environment, &id, None)?;
+        let transport = network::transport(environment, log)?;
+        let source = Source::Connection(Box::new(connection));
+        Some(Session::new(transport, hosts, source))
+    } else {
+        None
+    };
+    let done = operation::run(operation, &settings, session.as_ref(), log).await?;
+    if operation == Operation::QueryVersion && set_build_number {
+        number_run(&done, environment, log);
+    }
+    publish(&done, environment, log)
+}
+
+fn settings(inputs: Inputs, environment: &Environment) -> Result<Settings, Situation> {
+    let folder = |name: &str| environment.variable(name).map(PathBuf::from);
+    let working = folder("System.DefaultWorkingDirectory").unwrap_or_else(|| PathBuf::from("."));
+    let at = |path: Option<String>| path.map(|path| working.join(path));
+    let output = at(inputs.output_path).unwrap_or_else(|| match inputs.operation {
+        // A package that is made on the way to the Marketplace does not belong into the checkout.
+        Operation::Publish => folder("Agent.TempDirectory").unwrap_or_else(|| working.clone()),
+        _ => working.clone(),
+    });
+    let list = |input: &'static str, text: Option<String>| {
+        let lines = lines(text.as_deref().unwrap_or_default());
+        match lines.iter().find_map(|line| undefined_variable(line)) {
+            Some(variable) => Err(Situation::Input(
+                adieu_agent::InputError::UndefinedVariable {
+                    input,
+                    variable: variable.to_owned(),
+                },
+            )),
+            None => Ok(lines),
+        }
+    };
+    Ok(Settings {
+        root: at(inputs.root_folder).unwrap_or_else(|| working.clone()),
+        manifests: list("manifests", inputs.manifests)?,
+        vsix: inputs
+            .vsix
+            .map(|vsix| working.join(vsix).display().to_string()),
+        overrides_file: at(inputs.overrides_file),
+        loc_root: at(inputs.localization_root),
+        publisher: inputs.publisher_id,
+        extension_id: inputs.extension_id,
+        version: inputs.extension_version,
+        name: inputs.extension_name,
+        visibility: inputs.visibility.and_then(visibility),
+        pricing: inputs.pricing.and_then(pricing),
+        tasks: TaskUpdates {
+            version: inputs.update_tasks_version.and_then(version_part),
+            ids: inputs.update_tasks_id,
+        },
+        output: Some(output),
+        organizations: list("organizations", inputs.organizations)?,
+        no_wait: inputs.no_wait_validation,
+        time_limit: time_limit(inputs.timeout_in_minutes.as_deref())?,
+        version_sources: list("versionSource", inputs.version_source)?,
+        raise: inputs.version_action.map(raise).unwrap_or_default(),
+        member: inputs.member_id,
+        role: inputs.member_role.map(role),
+        after: inputs.after_date,
+    })
+}
+
+/// Half an hour unless the step says otherwise; a job's own limit comes first anyway.
+fn time_limit(text: Option<&str>) -> Result<Duration, Situation> {
+    let text = text.unwrap_or("30");
+    match text.parse::<u64>() {
+        Ok(minutes) if (1..=24 * 60).contains(&minutes) => Ok(Duration::from_secs(minutes * 60)),
+        _ => Err(Situation::Extension(ExtensionProblem::NotMinutes(
+            text.to_owned(),
+        ))),
+    }
+}
+
+fn visibility(visibility: Visibility) -> Option<Visible> {
+    match visibility {
+        Visibility::Default => None,
+        Visibility::Private => Some(Visible::Private),
+        Visibility::Public => Some(Visible::Public),
+        Visibility::PrivatePreview => Some(Visible::PrivatePreview),
+        Visibility::PublicPreview => Some(Visible::PublicPreview),
+    }
+}
+
+fn pricing(pricing: Pricing) -> Option<Price> {
+    match pricing {
+        Pricing::Default => None,
+        Pricing::Free => Some(Price::Free),
+        Pricing::Paid => Some(Price::Paid),
+        Pricing::Trial => Some(Price::Trial),
+    }
+}
+
+fn version_part(part: UpdateTasksVersion) -> Option<VersionPart> {
+    match part {
+        UpdateTasksVersion::None => None,
+        UpdateTasksVersion::Major => Some(VersionPart::Major),
+        UpdateTasksVersion::Minor => Some(VersionPart::Minor),
+        UpdateTasksVersion::Patch => Some(VersionPart::Patch),
+    }
+}
+
+fn raise(action: VersionAction) -> Raise {
+    match action {
+        VersionAction::None => Raise::Nothing,
+        VersionAction::Major => Raise::Major,
+        VersionAction::Minor => Raise::Minor,
+        VersionAction::Patch => Raise::Patch,
+        VersionAction::Revision => Raise::Revision,
+    }
+}
+
+fn role(role: MemberRole) -> Role {
+    match role {
+        MemberRole::Reader => Role::Reader,
+        MemberRole::Contributor => Role::Contributor,
+        MemberRole::Creator => Role::Creator,
+        MemberRole::Owner => Role::Owner,
+    }
+}
+
+/// A release has a name where a build has a number.
+fn number_run(done: &Done, environment: &Environment, log: &Log) {
+    let number = done
+        .variables
+        .iter()
+        .find(|(name, _)| *name == "proposedVersion");
+    if let Some((_, number)) = number {
+        let is_release = environment
+            .variable("System.HostType")
+            .is_some_and(|host| host.eq_ignore_ascii_case("release"));
+        log.number_run(number, is_release);
+    }
+}
+
+/// Every variable is there under its own name in this job, and as the step's output for later ones.
+fn publish(done: &Done, environment: &Environment, log: &Log) -> Result<(), Situation> {
+    for (name, value) in &done.variables {
+        let Ok(name) = VariableName::parse(name) else {
+            continue;
+        };
+        log.set_variable(&name, value, Audience::Output)
+            .map_err(Situation::TooLong)?;
+    }
+    if let (Some(page), Some(folder)) = (&done.page, environment.variable("Agent.TempDirectory")) {
+        let file = page_file(Path::new(folder));
+        match std::fs::write(&file, page) {
+            Ok(()) => log.summary(&file),
+            Err(error) => log.warn(&format!(
+                "The run has no summary page of this step: {} cannot be written ({error}).",
+                file.display()
+            )),
+        }
+    }
+    Ok(())
+}
+
+/// Two steps of one job have two pages; the name is what the page's heading says in the portal.
+fn page_file(folder: &Path) -> PathBuf {
+    let free = |index: &u32| {
+        let file = folder.join(format!("Marketplace extension {index}.md"));
+        (!file.exists()).then_some(file)
+    };
+    (1..=u32::MAX)
+        .find_map(|index| free(&index))
+        .unwrap_or_else(|| folder.join("Marketplace extension.md"))
+}

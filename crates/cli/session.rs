@@ -1,0 +1,123 @@
+//! An identity that asks Azure DevOps for as long as a verb takes: its token is renewed before it ends.
+//!
+//! It never decides what is asked.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use adieu_devops::{Client, Hosts};
+use adieu_identity::{Claims, Scope, Token};
+use adieu_secret::AccessToken;
+use adieu_transport::Transport;
+
+use crate::connection::Connection;
+use crate::credential::Credential;
+use crate::resource::{self, Cloud};
+use crate::situation::Situation;
+
+/// A token with less than this to live is renewed first.
+const MARGIN: Duration = Duration::from_secs(5 * 60);
+
+/// Who asks, and how the services are reached.
+pub(crate) struct Session {
+    transport: Transport,
+    hosts: Hosts,
+    source: Source,
+    current: RefCell<Option<Current>>,
+}
+
+/// Where tokens come from.
+pub(crate) enum Source {
+    /// A task's service connection.
+    Connection(Box<Connection>),
+    /// What the command line has at hand.
+    Credential(Credential),
+}
+
+struct Current {
+    token: Arc<AccessToken>,
+    expires_on: SystemTime,
+    claims: Claims,
+}
+
+impl Session {
+    pub(crate) fn new(transport: Transport, hosts: Hosts, source: Source) -> Self {
+        Self {
+            transport,
+            hosts,
+            source,
+            current: RefCell::new(None),
+        }
+    }
+
+    /// The services that are asked.
+    pub(crate) fn hosts(&self) -> &Hosts {
+        &self.hosts
+    }
+
+    /// Someone who asks, with a token that is good for the next minutes.
+    pub(crate) async fn client(&self) -> Result<Client<'_>, Situation> {
+        if let Some(current) = self.current.borrow().as_ref()
+            && current.expires_on > SystemTime::now() + MARGIN
+        {
+            return Ok(self.with(&current.token));
+        }
+        let token = self.source.token(&self.transport).await?;
+        let claims = token.claims().unwrap_or_default();
+        let current = Current {
+            token: Arc::new(token.value),
+            expires_on: token.expires_on,
+            claims,
+        };
+        let client = self.with(&current.token);
+        *self.current.borrow_mut() = Some(current);
+        Ok(client)
+    }
+
+    /// What the token says of the identity; nothing before the first question.
+    pub(crate) fn claims(&self) -> Claims {
+        let current = self.current.borrow();
+        current
+            .as_ref()
+            .map(|current| current.claims.clone())
+            .unwrap_or_default()
+    }
+
+    fn with(&self, token: &Arc<AccessToken>) -> Client<'_> {
+        Client::new(&self.transport, Arc::clone(token), &self.hosts)
+    }
+}
+
+impl Source {
+    async fn token(&self, transport: &Transport) -> Result<Token, Situation> {
+        match self {
+            Self::Connection(connection) => {
+                let refused = |error| Situation::NoToken {
+                    connection: connection.facts.clone(),
+                    errors: vec![(String::new(), error)],
+                };
+                let scopes = [azure_devops(&connection.cloud)?];
+                let mut tokens = connection
+                    .service
+                    .tokens(&scopes, transport)
+                    .await
+                    .map_err(refused)?;
+                match tokens.access.pop() {
+                    Some(token) => token.map_err(refused),
+                    None => Err(Situation::NothingAsked),
+                }
+            }
+            Self::Credential(credential) => {
+                credential
+                    .token(&azure_devops(&Cloud::Public)?, transport)
+                    .await
+            }
+        }
+    }
+}
+
+/// Azure DevOps' own application, which every cloud's tenants know.
+fn azure_devops(cloud: &Cloud) -> Result<Scope, Situation> {
+    resource::scope("azureDevOps", cloud).map_err(|_| Situation::NothingAsked)
+}

@@ -1,0 +1,279 @@
+//! The hosts of Azure DevOps and its Marketplace: the only ones that an access token for them goes to.
+//!
+//! It builds addresses; it never sends anything.
+
+use adieu_transport::may_carry_credentials;
+use reqwest::Url;
+
+/// Where the Marketplace and the profile service are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hosts {
+    marketplace: Url,
+    profile: Url,
+    is_public: bool,
+}
+
+/// A text is no host for a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotAHost {
+    /// It is no absolute address.
+    #[error("no absolute address")]
+    NotAnAddress,
+    /// The token would travel in the clear.
+    #[error("not HTTPS")]
+    NotHttps,
+}
+
+/// An organization, or a collection of Azure DevOps Server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Organization {
+    /// Name, as the Marketplace knows it.
+    pub name: String,
+    collection: Url,
+    extension_management: Url,
+}
+
+/// Why a text names no organization.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotAnOrganization {
+    /// It is neither a name nor an address.
+    #[error("neither a name nor an address")]
+    NotAName,
+    /// It is an address of another service, which gets no token.
+    #[error("an address that is not Azure DevOps'")]
+    AnotherHost,
+}
+
+impl Hosts {
+    /// Those of Azure DevOps Services.
+    #[must_use]
+    pub fn public() -> Self {
+        let url = |text: &str| Url::parse(text).expect("an address written here");
+        Self {
+            marketplace: url("https://marketplace.visualstudio.com/"),
+            profile: url("https://app.vssps.visualstudio.com/"),
+            is_public: true,
+        }
+    }
+
+    /// Those of an Azure DevOps Server, whose gallery, collections and profiles stand under one address.
+    /// The public Marketplace's own address is the public hosts.
+    ///
+    /// # Errors
+    /// The text is no absolute HTTPS address; plain HTTP is for loopback addresses only.
+    pub fn server(text: &str) -> Result<Self, NotAHost> {
+        let mut url = Url::parse(text.trim()).map_err(|_| NotAHost::NotAnAddress)?;
+        if url.host_str().is_none() {
+            return Err(NotAHost::NotAnAddress);
+        }
+        if !may_carry_credentials(&url) {
+            return Err(NotAHost::NotHttps);
+        }
+        let public = Self::public();
+        if url.origin() == public.marketplace.origin() {
+            return Ok(public);
+        }
+        url.set_query(None);
+        url.set_fragment(None);
+        Ok(Self {
+            marketplace: url.clone(),
+            profile: url,
+            is_public: false,
+        })
+    }
+
+    /// Whether this is Azure DevOps Services, whose gallery takes packages as they are.
+    #[must_use]
+    pub fn is_public(&self) -> bool {
+        self.is_public
+    }
+
+    /// Page on which people manage a publisher.
+    #[must_use]
+    pub fn publisher_page(&self, publisher: &str) -> String {
+        at(&self.marketplace, &["manage", "publishers", publisher]).to_string()
+    }
+
+    /// An organization by its name or by any address of it: `contoso`, `https://dev.azure.com/contoso`,
+    /// `https://contoso.visualstudio.com`, or a collection below this server's address.
+    ///
+    /// # Errors
+    /// The text is neither, or an address that must not see the token.
+    pub fn organization(&self, text: &str) -> Result<Organization, NotAnOrganization> {
+        let text = text.trim();
+        if !text.contains("://") {
+            let text = text.trim_end_matches('/');
+            let host = ["dev.azure.com/", "www.dev.azure.com/"]
+                .iter()
+                .find_map(|host| text.strip_prefix(host))
+                .or_else(|| text.strip_suffix(".visualstudio.com"));
+            return self.by_name(host.unwrap_or(text));
+        }
+        let url = Url::parse(text).map_err(|_| NotAnOrganization::NotAName)?;
+        let first = || {
+            let mut segments = url.path_segments()?;
+            segments.next().filter(|name| !name.is_empty())
+        };
+        if !self.is_public && url.origin() == self.marketplace.origin() {
+            let name = url
+                .path_segments()
+                .and_then(|segments| segments.rev().find(|segment| !segment.is_empty()))
+                .ok_or(NotAnOrganization::NotAName)?;
+            return self.by_name(name);
+        }
+        if url.scheme() != "https" || url.port().is_some() || !self.is_public {
+            return Err(NotAnOrganization::AnotherHost);
+        }
+        let host = url.host_str().unwrap_or_default();
+        if host == "dev.azure.com" || host.ends_with(".dev.azure.com") {
+            return self.by_name(first().ok_or(NotAnOrganization::NotAName)?);
+        }
+        match host.strip_suffix(".visualstudio.com") {
+            Some(name) => self.by_name(name.split('.').next().unwrap_or_default()),
+            None => Err(NotAnOrganization::AnotherHost),
+        }
+    }
+
+    fn by_name(&self, name: &str) -> Result<Organization, NotAnOrganization> {
+        let is_letter = |byte: u8| byte.is_ascii_alphanumeric();
+        let bytes = name.as_bytes();
+        let is_name = bytes.first().copied().is_some_and(is_letter)
+            && bytes
+                .iter()
+                .all(|byte| is_letter(*byte) || b"-_.".contains(byte))
+            && bytes.len() <= 64;
+        if !is_name {
+            return Err(NotAnOrganization::NotAName);
+        }
+        let (collection, extension_management) = if self.is_public {
+            (
+                format!("https://dev.azure.com/{name}/"),
+                format!("https://extmgmt.dev.azure.com/{name}/"),
+            )
+        } else {
+            let collection = at(&self.marketplace, &[name]).to_string();
+            (collection.clone(), collection)
+        };
+        let url = |text: &str| Url::parse(text).map_err(|_| NotAnOrganization::NotAName);
+        Ok(Organization {
+            name: name.to_owned(),
+            collection: url(&collection)?,
+            extension_management: url(&extension_management)?,
+        })
+    }
+
+    pub(crate) fn gallery(&self, path: &[&str]) -> Url {
+        at(&self.marketplace, path)
+    }
+
+    pub(crate) fn profile(&self, path: &[&str]) -> Url {
+        at(&self.profile, path)
+    }
+}
+
+impl Organization {
+    /// Address that people know.
+    #[must_use]
+    pub fn page(&self) -> &str {
+        self.collection.as_str()
+    }
+
+    pub(crate) fn collection(&self, path: &[&str]) -> Url {
+        at(&self.collection, path)
+    }
+
+    pub(crate) fn extension_management(&self, path: &[&str]) -> Url {
+        at(&self.extension_management, path)
+    }
+}
+
+/// Segments are escaped: no name leaves its own.
+fn at(base: &Url, path: &[&str]) -> Url {
+    let mut url = base.clone();
+    if let Ok(mut segments) = url.path_segments_mut() {
+        segments.pop_if_empty().extend(path);
+    }
+    url
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn knows_an_organization_by_every_name_it_has() {
+        let hosts = Hosts::public();
+        for text in [
+            "contoso",
+            " contoso ",
+            "dev.azure.com/contoso",
+            "contoso.visualstudio.com",
+            "https://dev.azure.com/contoso",
+            "https://dev.azure.com/contoso/project/_build",
+            "https://contoso.visualstudio.com/DefaultCollection",
+            "https://contoso.extmgmt.visualstudio.com",
+            "https://extmgmt.dev.azure.com/contoso/",
+        ] {
+            let organization = hosts.organization(text).expect(text);
+            assert_eq!(organization.name, "contoso", "{text}");
+            assert_eq!(organization.page(), "https://dev.azure.com/contoso/");
+        }
+    }
+
+    #[test]
+    fn sends_no_token_to_what_only_looks_like_azure_devops() {
+        let hosts = Hosts::public();
+        for (text, reason) in [
+            ("", NotAnOrganization::NotAName),
+            ("my organization", NotAnOrganization::NotAName),
+            ("https://dev.azure.com/", NotAnOrganization::NotAName),
+            (
+                "http://dev.azure.com/contoso",
+                NotAnOrganization::AnotherHost,
+            ),
+            (
+                "https://dev.azure.com:8443/contoso",
+                NotAnOrganization::AnotherHost,
+            ),
+            (
+                "https://dev.azure.com.example/contoso",
+                NotAnOrganization::AnotherHost,
+            ),
+            (
+                "https://visualstudio.com.example",
+                NotAnOrganization::AnotherHost,
+            ),
+            (
+                "https://evilvisualstudio.com",
+                NotAnOrganization::AnotherHost,
+            ),
+        ] {
+            assert_eq!(hosts.organization(text), Err(reason), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_server_has_its_collections_below_its_own_address() {
+        let hosts = Hosts::server("https://tfs.contoso.example/tfs").expect("an address");
+        for text in ["Default", "https://tfs.contoso.example/tfs/Default/"] {
+            let organization = hosts.organization(text).expect(text);
+            assert_eq!(
+                organization.page(),
+                "https://tfs.contoso.example/tfs/Default"
+            );
+        }
+        assert_eq!(
+            hosts.organization("https://dev.azure.com/contoso"),
+            Err(NotAnOrganization::AnotherHost)
+        );
+        assert_eq!(
+            Hosts::server("http://tfs.contoso.example"),
+            Err(NotAHost::NotHttps)
+        );
+        assert_eq!(Hosts::server("tfs"), Err(NotAHost::NotAnAddress));
+        assert!(
+            Hosts::server("https://marketplace.visualstudio.com")
+                .is_ok_and(|hosts| hosts.is_public())
+        );
+    }
+}

@@ -1,0 +1,134 @@
+//! Extensions in an organization: installed, looked up, uninstalled.
+//!
+//! It never waits; who waits asks again.
+
+use reqwest::{Method, Url};
+use serde_json::Value;
+
+use crate::client::Client;
+use crate::error::Error;
+use crate::gallery::ExtensionName;
+use crate::hosts::Organization;
+use crate::refusal::Reason;
+
+/// "Installed Extensions" of Microsoft's REST reference.
+const API_VERSION: &str = "7.1-preview.1";
+
+/// An installed extension.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Installed {
+    /// Its version.
+    pub version: String,
+    /// `disabled`, `error`, `warning` …: what its state says.
+    pub flags: Vec<String>,
+    /// What is wrong with it, in the service's words.
+    pub issues: Vec<String>,
+}
+
+/// What an installation came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Installation {
+    /// It is installed now.
+    Installed(Installed),
+    /// It was installed before.
+    WasInstalled,
+}
+
+impl Client<'_> {
+    /// Installs an extension, or a version of it.
+    ///
+    /// # Errors
+    /// No answer, or a no that is not "installed already".
+    pub async fn install(
+        &self,
+        name: &ExtensionName,
+        version: Option<&str>,
+        organization: &Organization,
+    ) -> Result<Installation, Error> {
+        let url = Self::by_name(name, version, organization);
+        match self
+            .ask(Method::POST, &url, API_VERSION, Some(&Value::Null))
+            .await
+        {
+            Ok(answer) => Ok(Installation::Installed(read(&answer))),
+            Err(error) if error.is(Reason::AlreadyInstalled) => Ok(Installation::WasInstalled),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What is installed of it, if anything.
+    ///
+    /// # Errors
+    /// No answer, or a no that is not "not found".
+    pub async fn installed(
+        &self,
+        name: &ExtensionName,
+        organization: &Organization,
+    ) -> Result<Option<Installed>, Error> {
+        let url = Self::by_name(name, None, organization);
+        match self.ask(Method::GET, &url, API_VERSION, None).await {
+            Ok(answer) if answer.is_null() => Ok(None),
+            Ok(answer) => Ok(Some(read(&answer)).filter(|installed| !installed.is_gone())),
+            Err(error) if error.is(Reason::NotFound) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Uninstalls it. Returns whether it was there.
+    ///
+    /// # Errors
+    /// No answer, or a no that is not "not found".
+    pub async fn uninstall(
+        &self,
+        name: &ExtensionName,
+        organization: &Organization,
+    ) -> Result<bool, Error> {
+        let url = Self::by_name(name, None, organization);
+        match self.ask(Method::DELETE, &url, API_VERSION, None).await {
+            Ok(_) => Ok(true),
+            Err(error) if error.is(Reason::NotFound) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn by_name(name: &ExtensionName, version: Option<&str>, organization: &Organization) -> Url {
+        let mut path = vec![
+            "_apis",
+            "extensionmanagement",
+            "installedextensionsbyname",
+            &name.publisher,
+            &name.extension,
+        ];
+        path.extend(version);
+        organization.extension_management(&path)
+    }
+}
+
+impl Installed {
+    fn is_gone(&self) -> bool {
+        self.flags.iter().any(|flag| flag == "uninstalled")
+    }
+}
+
+fn read(answer: &Value) -> Installed {
+    let state = answer.get("installState");
+    let flags = state
+        .and_then(|state| state.get("flags")?.as_str())
+        .unwrap_or_default();
+    let issues = state
+        .and_then(|state| state.get("installationIssues")?.as_array().cloned())
+        .unwrap_or_default();
+    let version = answer.get("version").and_then(Value::as_str);
+    Installed {
+        version: version.unwrap_or_default().to_owned(),
+        flags: flags
+            .split(',')
+            .map(|flag| flag.trim().to_ascii_lowercase())
+            .filter(|flag| !flag.is_empty() && flag != "none")
+            .collect(),
+        issues: issues
+            .iter()
+            .filter_map(|issue| Some(issue.get("message")?.as_str()?.to_owned()))
+            .collect(),
+    }
+}

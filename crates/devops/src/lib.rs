@@ -1,0 +1,32 @@
+//! Azure DevOps and its Marketplace, as far as Adieu asks them: extensions, their validation, sharing,
+//! installation, members, events.
+//!
+//! It never gets a token, never decides what to do, and words no message for people: values come in,
+//! answers or situations go out. Every route is written out; nothing is discovered by `OPTIONS`.
+
+mod client;
+mod error;
+mod events;
+mod gallery;
+mod hosts;
+mod installation;
+mod members;
+mod profile;
+mod publish;
+mod refusal;
+mod sharing;
+mod task_definitions;
+mod upload;
+
+pub use client::Client;
+pub use error::Error;
+pub use events::{DailyStatistics, Event, EventKind};
+pub use gallery::{ExtensionName, PublishedExtension, PublishedVersion, ValidationState};
+pub use hosts::{Hosts, NotAHost, NotAnOrganization, Organization};
+pub use installation::{Installation, Installed};
+pub use members::{Member, Role};
+pub use profile::Profile;
+pub use publish::{Package, Progress, Published};
+pub use refusal::{Reason, Refusal};
+pub use sharing::Sharing;
+pub use task_definitions::TaskDefinition;

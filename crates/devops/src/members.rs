@@ -1,0 +1,102 @@
+//! The members of a publisher and their roles.
+//!
+//! It never finds out who somebody is; it is given ids.
+
+use reqwest::{Method, Url};
+use serde_json::{Value, json};
+
+use crate::client::Client;
+use crate::error::Error;
+
+/// microsoft/vscode-vsce, `store.ts`, and `SecurityRolesApi.ts` of microsoft/azure-devops-node-api.
+const API_VERSION: &str = "3.2-preview.1";
+
+/// What a member may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// See private extensions and reports.
+    Reader,
+    /// Publish new versions too.
+    Contributor,
+    /// Publish new extensions too.
+    Creator,
+    /// Everything, members included.
+    Owner,
+}
+
+/// A member.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// Profile id.
+    pub id: String,
+    /// Name that people see.
+    pub display_name: String,
+    /// Name of the role.
+    pub role: String,
+}
+
+impl Role {
+    /// Name, as the service spells it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Reader => "Reader",
+            Self::Contributor => "Contributor",
+            Self::Creator => "Creator",
+            Self::Owner => "Owner",
+        }
+    }
+}
+
+impl Client<'_> {
+    /// Who is a member of a publisher.
+    ///
+    /// # Errors
+    /// No answer, or a no.
+    pub async fn members(&self, publisher: &str) -> Result<Vec<Member>, Error> {
+        let url = self.role_assignments(publisher);
+        let answer = self.ask(Method::GET, &url, API_VERSION, None).await?;
+        let members = answer.get("value").and_then(Value::as_array);
+        Ok(members
+            .map(|members| members.iter().map(read).collect())
+            .unwrap_or_default())
+    }
+
+    /// Makes somebody a member, or gives a member another role.
+    ///
+    /// # Errors
+    /// No answer, or a no.
+    pub async fn add_member(&self, publisher: &str, id: &str, role: Role) -> Result<(), Error> {
+        let url = self.role_assignments(publisher);
+        let body = json!([{ "userId": id, "roleName": role.name() }]);
+        let answer = self.ask(Method::PUT, &url, API_VERSION, Some(&body));
+        answer.await.map(|_| ())
+    }
+
+    fn role_assignments(&self, publisher: &str) -> Url {
+        self.hosts.gallery(&[
+            "_apis",
+            "securityroles",
+            "scopes",
+            "gallery.publisher",
+            "roleassignments",
+            "resources",
+            publisher,
+        ])
+    }
+}
+
+fn read(member: &Value) -> Member {
+    let text = |parent: &str, field: &str| {
+        member
+            .get(parent)
+            .and_then(|parent| parent.get(field)?.as_str())
+            .unwrap_or_default()
+            .to_owned()
+    };
+    Member {
+        id: text("identity", "id"),
+        display_name: text("identity", "displayName"),
+        role: text("role", "name"),
+    }
+}

@@ -1,0 +1,40 @@
+//! Who the token's identity is to Azure DevOps.
+//!
+//! It never reads the token itself.
+
+use reqwest::Method;
+use serde_json::Value;
+
+use crate::client::Client;
+use crate::error::Error;
+
+/// "Profiles - Get" of Microsoft's REST reference.
+const API_VERSION: &str = "7.1-preview.3";
+
+/// An identity, as Azure DevOps knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Profile {
+    /// The id that a publisher's member page wants.
+    pub id: String,
+    /// Name that people see.
+    pub display_name: String,
+}
+
+impl Client<'_> {
+    /// The profile of the token's identity.
+    ///
+    /// # Errors
+    /// No answer, or a no.
+    pub async fn profile(&self) -> Result<Profile, Error> {
+        let url = self.hosts.profile(&["_apis", "profile", "profiles", "me"]);
+        let answer = self.ask(Method::GET, &url, API_VERSION, None).await?;
+        let text = |field: &str| {
+            let value = answer.get(field).and_then(Value::as_str);
+            value.unwrap_or_default().to_owned()
+        };
+        Ok(Profile {
+            id: text("id"),
+            display_name: text("displayName"),
+        })
+    }
+}

@@ -1,0 +1,212 @@
+//! Publishing a package: create or update, as the gallery says, once and not twice.
+//!
+//! It never waits for validation, and never believes that something went wrong without asking what is
+//! there.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use adieu_transport::Deadline;
+use reqwest::Method;
+
+use crate::client::{Client, cause_is_permanent};
+use crate::error::Error;
+use crate::gallery::{ExtensionName, PublishedExtension, PublishedVersion};
+use crate::refusal::Reason;
+use crate::upload::{self, Form, Sent};
+
+/// Octet-stream uploads (microsoft/tfs-cli, `publish.ts`).
+const PACKAGE_API: &str = "7.2-preview.2";
+
+/// The JSON form of Azure DevOps Server, from the same place.
+const JSON_API: &str = "3.1-preview.1";
+
+/// Uploads of one package, the first included.
+const ATTEMPTS: u32 = 3;
+
+/// An upload may take this long, plus a second for each [`SLOWEST`] bytes.
+const UPLOAD: Duration = Duration::from_secs(180);
+
+/// Bytes a second of the slowest connection that is worth waiting for.
+const SLOWEST: u64 = 64 * 1024;
+
+/// After a cut connection the gallery may still be storing what it got.
+const SETTLING: Duration = Duration::from_secs(30);
+
+/// A package that is to be published.
+#[derive(Debug, Clone)]
+pub struct Package {
+    /// The file.
+    pub path: PathBuf,
+    /// What it says that it is.
+    pub name: ExtensionName,
+    /// Its version.
+    pub version: String,
+    /// Its length in bytes.
+    pub size: u64,
+}
+
+/// What is said while a package is on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// The upload begins; the extension is new, or not.
+    Uploading {
+        /// Whether the gallery has no such extension yet.
+        is_new: bool,
+    },
+    /// Percent of the package that was sent.
+    Sent(u8),
+    /// An upload failed in a way that says nothing of what the gallery has; it is asked.
+    InDoubt,
+    /// The upload begins again.
+    Again,
+}
+
+/// How it went.
+#[derive(Debug, Clone)]
+pub struct Published {
+    /// The version, as the gallery has it now.
+    pub version: PublishedVersion,
+    /// Whether the extension was new.
+    pub is_new: bool,
+    /// Whether the version was there before, so that nothing was sent.
+    pub was_there: bool,
+    /// Whether the gallery was asked after a broken upload, and had it.
+    pub after_doubt: bool,
+}
+
+impl Client<'_> {
+    /// Publishes a package. A version that the gallery has already is not sent again.
+    ///
+    /// # Errors
+    /// No answer, or a no. What is left in doubt was asked for before.
+    pub async fn publish(
+        &self,
+        package: &Package,
+        tell: &dyn Fn(Progress),
+    ) -> Result<Published, Error> {
+        let existing = self.find(&package.name, None).await?;
+        let is_new = existing.is_none();
+        if let Some(version) = existing
+            .as_ref()
+            .and_then(|extension| extension.version(Some(&package.version)))
+        {
+            return Ok(Published {
+                version: version.clone(),
+                is_new: false,
+                was_there: true,
+                after_doubt: false,
+            });
+        }
+        tell(Progress::Uploading { is_new });
+        let mut in_doubt = false;
+        let mut attempt = 1;
+        loop {
+            let (error, retry_after) = match self.upload(package, is_new, attempt, tell).await {
+                Ok(answer) => {
+                    return Ok(Published {
+                        version: stored(&answer, package),
+                        is_new,
+                        was_there: false,
+                        after_doubt: false,
+                    });
+                }
+                Err(failed) => failed,
+            };
+            let is_repeat =
+                error.is(Reason::ExtensionExists) || error.is(Reason::VersionMustIncrease);
+            if error.leaves_doubt() || (in_doubt && is_repeat) {
+                in_doubt = true;
+                tell(Progress::InDoubt);
+                if let Some(version) = self.settled(package).await? {
+                    return Ok(Published {
+                        version,
+                        is_new,
+                        was_there: false,
+                        after_doubt: true,
+                    });
+                }
+            }
+            let heals = match &error {
+                Error::Busy { .. } => true,
+                Error::NoAnswer { cause, .. } => !cause_is_permanent(cause),
+                _ => false,
+            };
+            if !heals || attempt == ATTEMPTS {
+                return Err(error);
+            }
+            let pause = Duration::from_secs(retry_after.unwrap_or(u64::from(attempt)));
+            tokio::time::sleep(pause.min(Duration::from_secs(120))).await;
+            attempt += 1;
+            tell(Progress::Again);
+        }
+    }
+
+    async fn upload(
+        &self,
+        package: &Package,
+        is_new: bool,
+        attempt: u32,
+        tell: &dyn Fn(Progress),
+    ) -> Result<PublishedExtension, (Error, Option<u64>)> {
+        let (form, api_version) = if self.hosts.is_public() {
+            (Form::Package, PACKAGE_API)
+        } else {
+            (Form::Json, JSON_API)
+        };
+        let (method, url) = if is_new {
+            let url = self.hosts.gallery(&["_apis", "gallery", "extensions"]);
+            (Method::POST, url)
+        } else {
+            (Method::PUT, self.hosts.gallery(&Self::path(&package.name)))
+        };
+        let sent = Sent::default();
+        let content = upload::content(&package.path, form, &sent).map_err(|error| (error, None))?;
+        let time = UPLOAD + Duration::from_secs(package.size / SLOWEST);
+        let uploading = self.once(method, &url, api_version, content, time, attempt);
+        let watching = async {
+            let mut said = 0;
+            loop {
+                tokio::time::sleep(Duration::from_millis(200)).await;
+                let percent = u8::try_from(sent.bytes() * 100 / package.size.max(1)).unwrap_or(100);
+                // A step of ten is what a log can bear.
+                if percent / 10 > said / 10 {
+                    said = percent;
+                    tell(Progress::Sent(percent));
+                }
+            }
+        };
+        let answer = tokio::select! {
+            answer = uploading => answer,
+            () = watching => unreachable!("it watches until the upload ends"),
+        };
+        answer.map(PublishedExtension::read)
+    }
+
+    /// The version, once the gallery has had time to store what it may have got.
+    async fn settled(&self, package: &Package) -> Result<Option<PublishedVersion>, Error> {
+        let deadline = Deadline::after(SETTLING);
+        let mut pause = Duration::from_millis(500);
+        loop {
+            let found = self.find(&package.name, None).await?;
+            let version = found.and_then(|found| found.version(Some(&package.version)).cloned());
+            if version.is_some() || deadline.left() < pause {
+                return Ok(version);
+            }
+            tokio::time::sleep(pause).await;
+            pause *= 2;
+        }
+    }
+}
+
+/// What the gallery answered to the upload, or, where the answer lists no versions, what was sent.
+fn stored(answer: &PublishedExtension, package: &Package) -> PublishedVersion {
+    answer
+        .version(Some(&package.version))
+        .cloned()
+        .unwrap_or_else(|| PublishedVersion {
+            version: package.version.clone(),
+            last_updated: String::new(),
+            state: crate::gallery::ValidationState::Pending,
+        })
+}

@@ -1,0 +1,75 @@
+//! With which organizations a private extension is shared.
+//!
+//! It never installs it there.
+
+use reqwest::Method;
+use serde_json::Value;
+
+use crate::client::Client;
+use crate::error::Error;
+use crate::gallery::ExtensionName;
+use crate::hosts::Organization;
+use crate::refusal::Reason;
+
+/// microsoft/tfs-cli, `sharing.ts`; the path says publisher and extension in the singular.
+const API_VERSION: &str = "7.2-preview.1";
+
+/// What a change came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sharing {
+    /// It took effect.
+    Changed,
+    /// It was so before.
+    WasSo,
+}
+
+impl Client<'_> {
+    /// Shares an extension with an organization.
+    ///
+    /// # Errors
+    /// No answer, or a no.
+    pub async fn share(
+        &self,
+        name: &ExtensionName,
+        organization: &Organization,
+    ) -> Result<(), Error> {
+        self.change(Method::POST, name, organization, Some(&Value::Null))
+            .await
+    }
+
+    /// Takes an organization off the list.
+    ///
+    /// # Errors
+    /// No answer, or a no that is not "not shared".
+    pub async fn unshare(
+        &self,
+        name: &ExtensionName,
+        organization: &Organization,
+    ) -> Result<Sharing, Error> {
+        match self.change(Method::DELETE, name, organization, None).await {
+            Ok(()) => Ok(Sharing::Changed),
+            Err(error) if error.is(Reason::NotFound) => Ok(Sharing::WasSo),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn change(
+        &self,
+        method: Method,
+        name: &ExtensionName,
+        organization: &Organization,
+        body: Option<&Value>,
+    ) -> Result<(), Error> {
+        let url = self.hosts.gallery(&[
+            "_apis",
+            "gallery",
+            "publisher",
+            &name.publisher,
+            "extension",
+            &name.extension,
+            "accountsbyname",
+            &organization.name,
+        ]);
+        self.ask(method, &url, API_VERSION, body).await.map(|_| ())
+    }
+}
