@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use crate::certificates::ApplicationCertificate;
 use crate::http::Request;
 use crate::ledger::Ledger;
+use crate::marketplace::{Marketplace, Minted};
 
 /// The state that the services share.
 #[derive(Debug, Default)]
@@ -29,6 +30,8 @@ pub(crate) struct Directory {
     pub(crate) one_line_errors: bool,
     pub(crate) ledger: Ledger,
     pub(crate) violations: Vec<String>,
+    pub(crate) access_tokens: Vec<Minted>,
+    pub(crate) marketplace: Marketplace,
 }
 
 /// Who signs ID tokens, and how their subject is written.

@@ -10,6 +10,7 @@ use crate::clock::Clock;
 use crate::directory::{Application, Directory, ID_TOKEN_AUDIENCE, TokenFlaw, guid};
 use crate::http::{Answer, Request};
 use crate::jwt::{self, Parsed};
+use crate::marketplace::Minted;
 
 /// Why Entra refuses: its number, and the words after it.
 struct Refusal(u32, String);
@@ -338,13 +339,41 @@ fn access_token(
     directory: &mut Directory,
     clock: &Clock,
 ) -> Answer {
-    let now = clock.now();
     let flaw = directory.token_flaw;
-    let lifetime = if flaw == Some(TokenFlaw::Expired) {
+    let token = mint(resource, application, directory, clock);
+    let lifetime = lifetime(directory);
+    let lifetime = match flaw {
+        Some(TokenFlaw::TextLifetime) => json!(lifetime.to_string()),
+        _ => json!(lifetime),
+    };
+    let body = json!({
+        "token_type": "Bearer",
+        "expires_in": lifetime,
+        "ext_expires_in": lifetime,
+        "access_token": token,
+    });
+    Answer::json(200, &body).with("Cache-Control", "no-store, no-cache")
+}
+
+/// How long an access token lives, in seconds.
+fn lifetime(directory: &Directory) -> i64 {
+    if directory.token_flaw == Some(TokenFlaw::Expired) {
         -60
     } else {
         directory.token_lifetime
-    };
+    }
+}
+
+/// An access token of an application, taken down in the ledger.
+pub(crate) fn mint(
+    resource: &str,
+    application: &Application,
+    directory: &mut Directory,
+    clock: &Clock,
+) -> String {
+    let now = clock.now();
+    let flaw = directory.token_flaw;
+    let lifetime = lifetime(directory);
     let other = "00000000-0000-4000-8000-000000000bad";
     let tenant = if flaw == Some(TokenFlaw::Tenant) {
         other
@@ -377,17 +406,13 @@ fn access_token(
         jwt::entra_key().sign(&claims)
     };
     directory.ledger.record("access token", &token);
-    let lifetime = match flaw {
-        Some(TokenFlaw::TextLifetime) => json!(lifetime.to_string()),
-        _ => json!(lifetime),
-    };
-    let body = json!({
-        "token_type": "Bearer",
-        "expires_in": lifetime,
-        "ext_expires_in": lifetime,
-        "access_token": token,
+    directory.access_tokens.push(Minted {
+        value: token.clone(),
+        client_id: application.client_id.clone(),
+        audience: audience.to_owned(),
+        expires_on: now + lifetime,
     });
-    Answer::json(200, &body).with("Cache-Control", "no-store, no-cache")
+    token
 }
 
 /// Entra's error, in the older form with line breaks or in the newer one without.

@@ -8,6 +8,7 @@ use crate::clock::Clock;
 use crate::directory::{Directory, guid};
 use crate::http::{Answer, Request};
 use crate::jwt;
+use crate::marketplace::Minted;
 
 /// The secrets that it asks its clients for.
 pub(crate) const ASKS_FOR: [&str; 1] = ["managed identity header"];
@@ -68,6 +69,12 @@ pub(crate) fn answer(
         "exp": expires_on,
     }));
     directory.ledger.record("access token", &token);
+    directory.access_tokens.push(Minted {
+        value: token.clone(),
+        client_id: identity.clone().unwrap_or_default(),
+        audience: resource.clone(),
+        expires_on,
+    });
     let body = json!({
         "access_token": token,
         "client_id": identity.unwrap_or_else(guid),

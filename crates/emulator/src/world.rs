@@ -20,6 +20,7 @@ use crate::directory::{
     TokenFlaw, guid, random,
 };
 use crate::http::{self, Handler};
+use crate::marketplace::{self, Extension, Validation};
 use crate::proxy::{self, Proxy, ProxyRules};
 use crate::service::{Service, SharedService};
 use crate::{azure_devops, entra, managed_identity, relay};
@@ -54,6 +55,8 @@ pub struct World {
     azure_devops: SharedService,
     entra: SharedService,
     managed_identity: SharedService,
+    marketplace: SharedService,
+    plain_marketplace: SharedService,
     managed_identity_secret: String,
     authority: Authority,
     folder: TempDir,
@@ -128,7 +131,14 @@ impl World {
         let entra = Arc::new(Service::new(format!("https://localhost:{port}/"), port));
         let handles = handler(&shared, &entra, &entra::ASKS_FOR, entra::answer);
         let connections = entra.connection_count();
-        runtime.spawn(http::serve(listener, Some(tls), connections, handles));
+        runtime.spawn(http::serve(
+            listener,
+            Some(tls.clone()),
+            connections,
+            handles,
+        ));
+        let marketplace = serve_marketplace(&runtime, &shared, Some(tls));
+        let plain_marketplace = serve_marketplace(&runtime, &shared, None);
         let (listener, port) = runtime.block_on(http::listen());
         let managed_identity = Arc::new(Service::new(
             format!("http://127.0.0.1:{port}/msi/token"),
@@ -155,6 +165,8 @@ impl World {
             azure_devops,
             entra,
             managed_identity,
+            marketplace,
+            plain_marketplace,
             managed_identity_secret: secret,
             authority,
             folder,
@@ -178,6 +190,19 @@ impl World {
     #[must_use]
     pub fn entra(&self) -> &Service {
         &self.entra
+    }
+
+    /// The Marketplace, the profile service and the organizations behind one address, over HTTPS;
+    /// [`internet`](Self::internet) leads to it by their own names.
+    #[must_use]
+    pub fn marketplace(&self) -> &Service {
+        &self.marketplace
+    }
+
+    /// The same services over plain HTTP, as an Azure DevOps Server of this machine.
+    #[must_use]
+    pub fn plain_marketplace(&self) -> &Service {
+        &self.plain_marketplace
     }
 
     /// The managed-identity endpoint; its address is what `IDENTITY_ENDPOINT` names.
@@ -484,6 +509,125 @@ impl World {
         Proxy { port, asked }
     }
 
+    /// A proxy by which the names of the Marketplace, of the profile service and of the organizations
+    /// lead to the emulated ones, and Entra's names too.
+    #[must_use]
+    pub fn internet(&self) -> Proxy {
+        let marketplace = self.marketplace.port();
+        let mut routes = BTreeMap::from([
+            (self.azure_devops.host(), self.azure_devops.port()),
+            (self.entra.host(), self.entra.port()),
+            (
+                "login.microsoftonline.com:443".to_owned(),
+                self.entra.port(),
+            ),
+        ]);
+        for host in [
+            "marketplace.visualstudio.com",
+            "app.vssps.visualstudio.com",
+            "extmgmt.dev.azure.com",
+            "dev.azure.com",
+        ] {
+            routes.insert(format!("{host}:443"), marketplace);
+        }
+        let rules = Arc::new(ProxyRules {
+            credentials: None,
+            challenge: String::new(),
+            routes,
+        });
+        let (listener, port) = self.runtime().block_on(http::listen());
+        let asked = Arc::default();
+        self.runtime()
+            .spawn(proxy::serve(listener, rules, Arc::clone(&asked)));
+        Proxy { port, asked }
+    }
+
+    /// Gives a connection's application a role in a publisher: `Reader`, `Contributor`, `Creator`,
+    /// `Owner`; nothing takes it away.
+    pub fn publisher_role(&self, publisher: &str, connection: &str, role: Option<&str>) {
+        let client = self.client_id(connection);
+        let mut directory = self.directory();
+        let members = directory
+            .marketplace
+            .members
+            .entry(publisher.to_owned())
+            .or_default();
+        match role {
+            Some(role) => members.insert(client, role.to_owned()),
+            None => members.remove(&client),
+        };
+    }
+
+    /// Makes a connection's application a member of an organization.
+    pub fn organization_member(&self, organization: &str, connection: &str) {
+        let client = self.client_id(connection);
+        let mut directory = self.directory();
+        let organizations = &mut directory.marketplace.organizations;
+        let members = organizations.entry(organization.to_owned()).or_default();
+        members.push(client);
+    }
+
+    /// How the validation of what is published from now on goes.
+    pub fn validation(&self, validation: Validation) {
+        self.directory().marketplace.validation = validation;
+    }
+
+    /// After how many questions an installed extension appears in its organization.
+    pub fn installation_takes(&self, questions: u32) {
+        self.directory().marketplace.installation_takes = questions;
+    }
+
+    /// The largest package, in bytes, that the Marketplace takes.
+    pub fn largest_package(&self, bytes: usize) {
+        self.directory().marketplace.largest_package = Some(bytes);
+    }
+
+    /// Adds an event to an extension's history.
+    pub fn add_event(&self, extension: &str, kind: &str, id: u64, date: &str) {
+        let mut directory = self.directory();
+        let known = directory.marketplace.extensions.get_mut(extension);
+        let events = &mut known.expect("an extension").events;
+        events.push((kind.to_owned(), id, date.to_owned()));
+    }
+
+    /// How many events of a kind a page has.
+    pub fn page_of_events(&self, count: usize) {
+        self.directory().marketplace.page_of_events = Some(count);
+    }
+
+    /// An extension, `publisher.extension`, as the Marketplace has it.
+    #[must_use]
+    pub fn extension(&self, name: &str) -> Option<Extension> {
+        self.directory().marketplace.extensions.get(name).cloned()
+    }
+
+    /// The Azure DevOps id of a connection's application.
+    #[must_use]
+    pub fn profile_id(&self, connection: &str) -> String {
+        let client = self.client_id(connection);
+        let mut directory = self.directory();
+        let profiles = &mut directory.marketplace.profiles;
+        profiles.entry(client).or_insert_with(guid).clone()
+    }
+
+    /// An access token of a connection's application for Azure DevOps, for clients of others.
+    #[must_use]
+    pub fn azure_devops_token(&self, connection: &str) -> String {
+        let client = self.client_id(connection);
+        let mut directory = self.directory();
+        let mut known = directory.applications.iter();
+        let application = known
+            .find(|application| application.client_id == client)
+            .expect("an application")
+            .clone();
+        entra::mint(
+            "499b84ac-1321-427f-aa17-267ca6975798",
+            &application,
+            &mut directory,
+            &self.shared.clock,
+        )
+    }
+
     /// The address of a plain server on this machine that answers every request with bytes of a test's own.
     #[must_use]
     pub fn server_of_bytes(
@@ -571,6 +715,26 @@ impl Drop for World {
             panic!("a service was asked what the real one does not know: {violations:?}");
         }
     }
+}
+
+/// The Marketplace over TLS or, as a server of this machine, without it.
+fn serve_marketplace(
+    runtime: &Runtime,
+    shared: &Arc<Shared>,
+    tls: Option<Arc<rustls::ServerConfig>>,
+) -> SharedService {
+    let (listener, port) = runtime.block_on(http::listen());
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    let service = Arc::new(Service::new(format!("{scheme}://localhost:{port}/"), port));
+    let handles = handler(
+        shared,
+        &service,
+        &marketplace::ASKS_FOR,
+        marketplace::answer,
+    );
+    let connections = service.connection_count();
+    runtime.spawn(http::serve(listener, tls, connections, handles));
+    service
 }
 
 fn handler(
