@@ -25,6 +25,8 @@ mod token_crowd;
 mod launcher;
 // The agent's proxy and certificates.
 mod network;
+// MarketplaceExtension@1: each operation, as the log shows it and the Marketplace keeps it.
+mod extension;
 // `adieu extension`: package (beside tfx-cli), inspect, edit.
 mod extension_edit;
 mod extension_folder;
