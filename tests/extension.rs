@@ -95,7 +95,8 @@ fn publishes_a_new_extension_and_waits_until_it_is_validated() {
         Uploaded pub.hello 3.2.1.
         pub.hello 3.2.1: validation is not done; waiting for at most 30 minutes.
         pub.hello 3.2.1 is validated.
-        fabrikam: shared."#]].assert_eq(&shown(&world, &job, &outcome));
+        fabrikam: shared."#]]
+    .assert_eq(&shown(&world, &job, &outcome));
     assert_eq!(outcome.result, TaskResult::Succeeded);
     let extension = world.extension("pub.hello").expect("an extension");
     assert_eq!(extension.versions.len(), 1);

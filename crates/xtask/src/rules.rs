@@ -14,6 +14,7 @@ const FLOORS: &[(&str, &[&str])] = &[
         "adieu",
         &[
             "adieu-agent",
+            "adieu-devops",
             "adieu-identity",
             "adieu-manifest",
             "adieu-secret",
@@ -22,6 +23,7 @@ const FLOORS: &[(&str, &[&str])] = &[
         ],
     ),
     ("adieu-agent", &["adieu-secret"]),
+    ("adieu-devops", &["adieu-secret", "adieu-transport"]),
     ("adieu-identity", &["adieu-secret", "adieu-transport"]),
     ("adieu-manifest", &[]),
     ("adieu-secret", &[]),
@@ -34,6 +36,10 @@ const FLOORS: &[(&str, &[&str])] = &[
 /// The files in which a secret leaves its type, and where it goes there.
 const REVEALS: &[(&str, &str)] = &[
     ("crates/agent/src/log.rs", "the agent, behind its mask"),
+    (
+        "crates/devops/src/client.rs",
+        "the header for Azure DevOps and the Marketplace",
+    ),
     (
         "crates/identity/src/certificate_assertion.rs",
         "the key that signs",
@@ -158,7 +164,7 @@ fn a_task_has_its_five_places() {
 #[test]
 fn each_message_leads_to_an_entry() {
     let headings = headings("TROUBLESHOOTING.md");
-    let report = read("crates/cli/report.rs");
+    let report = read("crates/cli/report.rs") + &read("crates/cli/report/extension.rs");
     let anchors = report
         .split("Report::new(")
         .skip(1)
@@ -245,8 +251,10 @@ fn the_emulator_uses_nothing_of_the_client() {
         let text = read(&path);
         for name in [
             "adieu_agent",
+            "adieu_devops",
             "adieu_identity",
             "adieu_secret",
+            "adieu_transport",
             "adieu_vsix",
         ] {
             assert!(!text.contains(name), "{path} uses {name}");
@@ -256,7 +264,16 @@ fn the_emulator_uses_nothing_of_the_client() {
 
 /// Sources that ship in the binary.
 fn product_sources() -> Vec<String> {
-    let shipped = ["agent", "cli", "identity", "manifest", "secret", "vsix"];
+    let shipped = [
+        "agent",
+        "cli",
+        "devops",
+        "identity",
+        "manifest",
+        "secret",
+        "transport",
+        "vsix",
+    ];
     files("crates/")
         .into_iter()
         .filter(|path| {
