@@ -112,3 +112,371 @@ fn publishes_a_new_extension_and_waits_until_it_is_validated() {
     let vsix = job.value("extension.vsixFile").expect("a path").to_owned();
     assert!(vsix.starts_with(&*job.temp_folder().to_string_lossy()));
 }
+
+#[test]
+fn sends_what_the_gallery_needs_and_nothing_else() {
+    let world = world();
+    let (mut job, proxy) = job(&world);
+    let outcome = run(&mut job, "publish", &[("noWaitValidation", "true")]);
+    assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
+    assert_eq!(
+        world.marketplace().requests(),
+        [
+            "GET /_apis/gallery/publishers/pub/extensions/hello",
+            "POST /_apis/gallery/extensions"
+        ]
+    );
+    let upload = world.marketplace().arrivals().pop().expect("the upload");
+    assert_eq!(
+        upload.headers,
+        [
+            "authorization",
+            "x-tfs-fedauthredirect",
+            "accept",
+            "content-type",
+            "content-length",
+            "user-agent",
+            "host"
+        ]
+    );
+    assert!(
+        proxy
+            .asked()
+            .contains(&"marketplace.visualstudio.com:443".to_owned())
+    );
+}
+
+#[test]
+fn publishes_a_new_version_and_leaves_the_folder_as_it_was() {
+    let world = world();
+    let (mut job, _proxy) = job(&world);
+    let first = run(&mut job, "publish", &[]);
+    assert_eq!(first.result, TaskResult::Succeeded, "{}", first.log);
+    let manifest = sources(&job).join("vss-extension.json");
+    let before = fs::read(&manifest).expect("a manifest");
+    let outcome = run(
+        &mut job,
+        "publish",
+        &[
+            ("extensionVersion", "3.3.0"),
+            ("visibility", "publicPreview"),
+            ("updateTasksVersion", "major"),
+        ],
+    );
+    expect_test::expect![[r#"
+        Packed pub.hello 3.3.0: 7 parts, [SIZE] bytes.
+        Uploading pub.hello 3.3.0, [SIZE] bytes; the extension is there already.
+        Uploaded pub.hello 3.3.0.
+        pub.hello 3.3.0 is validated."#]]
+    .assert_eq(&shown(&world, &job, &outcome));
+    let extension = world.extension("pub.hello").expect("an extension");
+    assert_eq!(extension.versions.len(), 2);
+    assert_eq!(extension.versions[1].0, "3.3.0");
+    assert_eq!(extension.gallery_flags, "Public Preview");
+    assert_eq!(fs::read(&manifest).expect("a manifest"), before);
+    assert_eq!(
+        world.marketplace().requests().last().map(String::as_str),
+        Some("GET /_apis/gallery/publishers/pub/extensions/hello")
+    );
+}
+
+#[test]
+fn publishes_a_finished_package_with_other_values_and_keeps_its_flags() {
+    let world = world();
+    let (mut job, _proxy) = job(&world);
+    let manifest = sources(&job).join("vss-extension.json");
+    let links = "\"links\": { \"support\": { \"uri\": \"https://contoso.example\" } }, \"files\"";
+    let text = fs::read_to_string(&manifest).expect("a manifest");
+    fs::write(&manifest, text.replace("\"files\"", links)).expect("a manifest");
+    let packed = run(
+        &mut job,
+        "package",
+        &[
+            ("pricing", "paid"),
+            ("visibility", "publicPreview"),
+            ("outputPath", "out"),
+        ],
+    );
+    assert_eq!(packed.result, TaskResult::Succeeded, "{}", packed.log);
+    assert!(world.marketplace().requests().is_empty());
+    let outcome = run(
+        &mut job,
+        "publish",
+        &[
+            ("vsix", "out/*.vsix"),
+            ("extensionVersion", "4.0.0"),
+            ("visibility", "private"),
+        ],
+    );
+    expect_test::expect![[r#"
+        Changed extension.vsixmanifest in a copy of the package.
+        Uploading pub.hello 4.0.0, [SIZE] bytes; the extension is new.
+        Uploaded pub.hello 4.0.0.
+        pub.hello 4.0.0 is validated."#]]
+    .assert_eq(&shown(&world, &job, &outcome));
+    let extension = world.extension("pub.hello").expect("an extension");
+    assert_eq!(extension.versions[0].0, "4.0.0");
+    assert_eq!(extension.gallery_flags, "Preview Paid");
+}
+
+#[test]
+fn a_version_that_is_there_already_is_not_sent_again() {
+    let world = world();
+    let (mut job, _proxy) = job(&world);
+    let first = run(&mut job, "publish", &[]);
+    assert_eq!(first.result, TaskResult::Succeeded, "{}", first.log);
+    let outcome = run(&mut job, "publish", &[]);
+    expect_test::expect![[r#"
+        Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
+        ##[warning]pub.hello 3.2.1 is in the Marketplace already (since [TIME]), so nothing was uploaded. If this package is another one, raise its version.
+        pub.hello 3.2.1 is validated."#]].assert_eq(&shown(&world, &job, &outcome));
+    assert_eq!(outcome.result, TaskResult::Succeeded);
+    assert_eq!(world.extension("pub.hello").expect("it").versions.len(), 1);
+}
+
+#[test]
+fn shares_installs_waits_uninstalls_and_stops_sharing() {
+    let world = world();
+    world.installation_takes(1);
+    let (mut job, _proxy) = job(&world);
+    let published = run(&mut job, "publish", &[]);
+    assert_eq!(published.result, TaskResult::Succeeded, "{}", published.log);
+    let organizations =
+        "fabrikam\nhttps://dev.azure.com/northwind\nhttps://northwind.visualstudio.com";
+    let mut log = String::new();
+    for operation in [
+        "share",
+        "share",
+        "install",
+        "install",
+        "waitForInstallation",
+        "uninstall",
+        "uninstall",
+        "unshare",
+        "unshare",
+    ] {
+        let outcome = run(&mut job, operation, &[("organizations", organizations)]);
+        assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
+        log.push_str(&format!("{operation}\n{}\n", shown(&world, &job, &outcome)));
+        if operation == "waitForInstallation" {
+            let extension = world.extension("pub.hello").expect("it");
+            assert_eq!(extension.shared_with, ["fabrikam", "northwind"]);
+            assert_eq!(extension.installed_in.len(), 2);
+        }
+    }
+    expect_test::expect![[r#"
+        share
+        fabrikam: shared.
+        northwind: shared.
+        share
+        fabrikam: was shared already.
+        northwind: was shared already.
+        install
+        fabrikam: installed 3.2.1.
+        northwind: installed 3.2.1.
+        install
+        fabrikam: was installed already.
+        northwind: was installed already.
+        waitForInstallation
+        Waiting until pub.hello 3.2.1 is installed in 2 organization(s), for at most 30 minutes.
+        fabrikam: not installed.
+        northwind: not installed.
+        fabrikam: there.
+        northwind: there.
+        uninstall
+        fabrikam: uninstalled.
+        northwind: uninstalled.
+        uninstall
+        fabrikam: was not installed.
+        northwind: was not installed.
+        unshare
+        fabrikam: no longer shared.
+        northwind: no longer shared.
+        unshare
+        fabrikam: was not shared with it.
+        northwind: was not shared with it.
+    "#]]
+    .assert_eq(&log);
+    let extension = world.extension("pub.hello").expect("it");
+    assert!(extension.shared_with.is_empty() && extension.installed_in.is_empty());
+}
+
+#[test]
+fn tells_who_the_connection_is_and_where_to_click() {
+    let world = world();
+    let (mut job, _proxy) = job(&world);
+    let outcome = run(&mut job, "whoAmI", &[]);
+    expect_test::expect![[r#"
+        Azure DevOps id: [PROFILE]
+        name: my-connection's principal
+        tenant: [TENANT]
+        object id: [GUID]
+        client id: ***
+        Next: open https://marketplace.visualstudio.com/manage/publishers/pub → Members → Add, and paste [PROFILE] with the role Contributor."#]].assert_eq(&shown(&world, &job, &outcome));
+    let profile = world.profile_id(MY_CONNECTION);
+    assert_eq!(job.value("extension.identityId"), Some(profile.as_str()));
+    let page = fs::read_to_string(job.temp_folder().join("Marketplace extension 1.md"));
+    let page = page.expect("a page").replace(&profile, "[PROFILE]");
+    expect_test::expect![[r#"
+        ### Who this connection is to Azure DevOps
+
+        | | |
+        |---|---|
+        | Azure DevOps id | `[PROFILE]` |
+        | name | `my-connection's principal` |
+        | tenant | `[TENANT]` |
+        | object id | `[GUID]` |
+        | client id | `[GUID]` |
+
+        Next: open https://marketplace.visualstudio.com/manage/publishers/pub → Members → Add, and paste [PROFILE] with the role Contributor.
+    "#]].assert_eq(&stable(&world, &page));
+}
+
+#[test]
+fn makes_an_identity_a_member_once() {
+    let world = world();
+    world.add_connection(adieu_emulator::Connection::workload_identity("other"));
+    let other = world.profile_id("other");
+    let (mut job, _proxy) = job(&world);
+    let refused = run(&mut job, "addMember", &[("memberId", &other)]);
+    expect_test::expect![[r#"
+        ##[error]It was not possible to make [GUID] a member of pub: the identity may not (403 of marketplace.visualstudio.com).
+          it said: Access Denied: *** needs the following permission(s) on the resource /pub to perform this action: Manage publisher permissions
+          activityid: [GUID]
+          identity: [PROFILE]
+          its name: my-connection's principal
+        What to do: Open https://marketplace.visualstudio.com/manage/publishers/pub → Members → Add, and paste the identity's id with the role Contributor (Creator for a new extension); operation whoAmI tells the id.
+        More: TROUBLESHOOTING.md#publisher-member"#]].assert_eq(&shown(&world, &job, &refused).replace(&other, "[OTHER]"));
+    world.publisher_role("pub", MY_CONNECTION, Some("Owner"));
+    let inputs = [("memberId", other.as_str()), ("memberRole", "creator")];
+    for (log, expected) in [
+        (
+            run(&mut job, "addMember", &inputs).log,
+            "is a member of pub now, as Creator.",
+        ),
+        (
+            run(&mut job, "addMember", &inputs).log,
+            "was a member of pub already, as Creator.",
+        ),
+    ] {
+        assert_eq!(log, format!("{other} {expected}"));
+    }
+}
+
+#[test]
+fn finds_the_next_version_and_numbers_the_run() {
+    let world = world();
+    let (mut job, _proxy) = job(&world);
+    let first = run(&mut job, "queryVersion", &[]);
+    expect_test::expect![[r#"
+        marketplace: no version.
+        ##[error]None of the sources has a version yet.
+        What to do: Add a first version to versionSource, such as 0.1.0.
+        More: TROUBLESHOOTING.md#extension-version"#]]
+    .assert_eq(&shown(&world, &job, &first));
+    let published = run(&mut job, "publish", &[("extensionVersion", "3.10.0")]);
+    assert_eq!(published.result, TaskResult::Succeeded, "{}", published.log);
+    let outcome = run(
+        &mut job,
+        "queryVersion",
+        &[
+            ("versionSource", "marketplace\nmanifest\n3.9.9"),
+            ("versionAction", "minor"),
+            ("setBuildNumber", "true"),
+        ],
+    );
+    expect_test::expect![[r#"
+        marketplace: 3.10.0
+        manifest: 3.2.1
+        3.9.9: 3.9.9
+        Highest: 3.10.0 (marketplace); next: 3.11.0."#]]
+    .assert_eq(&shown(&world, &job, &outcome));
+    assert_eq!(job.value("extension.proposedVersion"), Some("3.11.0"));
+    assert_eq!(job.value("extension.currentVersion"), Some("3.10.0"));
+}
+
+#[test]
+fn shows_and_unpublishes_one_version_or_all() {
+    let world = world();
+    let (mut job, _proxy) = job(&world);
+    let mut log = String::new();
+    for (operation, inputs) in [
+        ("publish", &[][..]),
+        ("publish", &[("extensionVersion", "3.3.0")]),
+        ("show", &[]),
+        ("unpublish", &[("extensionVersion", "3.3.0")]),
+        ("unpublish", &[("extensionVersion", "3.3.0")]),
+        ("unpublish", &[]),
+        ("unpublish", &[]),
+    ] {
+        let outcome = run(&mut job, operation, inputs);
+        assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
+        if operation != "publish" {
+            log.push_str(&format!("{operation}\n{}\n", shown(&world, &job, &outcome)));
+        }
+    }
+    expect_test::expect![[r#"
+        show
+        pub.hello 3.3.0: validated; shared with nobody.
+        unpublish
+        pub.hello 3.3.0 is no longer in the Marketplace.
+        unpublish
+        pub.hello 3.3.0 was not in the Marketplace.
+        unpublish
+        pub.hello is no longer in the Marketplace.
+        unpublish
+        pub.hello was not in the Marketplace.
+    "#]]
+    .assert_eq(&log);
+    assert!(world.extension("pub.hello").is_none());
+    let metadata = job.value("extension.metadata").expect("JSON");
+    let metadata: serde_json::Value = serde_json::from_str(metadata).expect("JSON");
+    assert_eq!(metadata["versions"][0]["version"], "3.3.0");
+}
+
+#[test]
+fn reads_every_page_of_events_into_json_lines_and_csv() {
+    let world = world();
+    world.page_of_events(2);
+    let (mut job, _proxy) = job(&world);
+    let published = run(&mut job, "publish", &[]);
+    assert_eq!(published.result, TaskResult::Succeeded, "{}", published.log);
+    for (id, day) in (1..=5).zip(["01", "02", "03", "03", "04"]) {
+        world.add_event(
+            "pub.hello",
+            "install",
+            id,
+            &format!("2026-11-{day}T00:00:00Z"),
+        );
+    }
+    world.add_event("pub.hello", "review", 9, "2026-11-05T00:00:00Z");
+    let outcome = run(
+        &mut job,
+        "events",
+        &[("afterDate", "2026-11-02"), ("outputPath", "events")],
+    );
+    expect_test::expect![
+        "pub.hello: 3 events and 1 days of statistics in [SOURCES]/events/pub.hello-events.jsonl."
+    ]
+    .assert_eq(&shown(&world, &job, &outcome));
+    let folder = sources(&job).join("events");
+    let read = |name: &str| fs::read_to_string(folder.join(name)).expect("a file");
+    expect_test::expect![[r#"
+        {"date":"2026-11-02T00:00:00Z","event":"install","extension":"hello","id":2,"properties":{"hostName":"contoso"},"publisher":"pub","version":"1.0.0"}
+        {"date":"2026-11-03T00:00:00Z","event":"install","extension":"hello","id":3,"properties":{"hostName":"contoso"},"publisher":"pub","version":"1.0.0"}
+        {"date":"2026-11-05T00:00:00Z","event":"review","extension":"hello","id":9,"properties":{"hostName":"contoso"},"publisher":"pub","version":"1.0.0"}
+    "#]].assert_eq(&read("pub.hello-events.jsonl"));
+    expect_test::expect![[r#"
+        date,event,id,version,properties
+        2026-11-02T00:00:00Z,install,2,1.0.0,"{""hostName"":""contoso""}"
+        2026-11-03T00:00:00Z,install,3,1.0.0,"{""hostName"":""contoso""}"
+        2026-11-05T00:00:00Z,review,9,1.0.0,"{""hostName"":""contoso""}"
+    "#]]
+    .assert_eq(&read("pub.hello-events.csv"));
+    expect_test::expect![[r#"
+        date,version,count,value
+        2026-11-02T00:00:00Z,1.0.0,installCount,3
+        2026-11-02T00:00:00Z,1.0.0,webPageViews,40
+    "#]]
+    .assert_eq(&read("pub.hello-statistics.csv"));
+}
