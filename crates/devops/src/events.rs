@@ -2,7 +2,7 @@
 //!
 //! It never keeps anything; who wants to go on later remembers the last date.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use reqwest::Method;
 use serde_json::Value;
@@ -71,18 +71,21 @@ impl Client<'_> {
             }
             url.query_pairs_mut().append_pair("include", KINDS);
             let answer = self.ask(Method::GET, &url, API_VERSION, None).await?;
-            let before = events.len();
+            let mut ends: BTreeMap<EventKind, String> = BTreeMap::new();
             for event in read(&answer) {
                 if known.insert((event.kind.clone(), event.id)) {
+                    let end = ends.entry(event.kind.clone()).or_default();
+                    *end = event.date.clone().max(std::mem::take(end));
                     events.push(event);
                 }
             }
-            if events.len() == before {
-                break;
-            }
             // The next page begins where this one ended: the service takes a date and gives no other
-            // place to go on from. Events of that very moment come twice and count once.
-            after = events.iter().map(|event| event.date.clone()).max();
+            // place to go on from. A page is full for each kind by itself, so that the kind which came
+            // least far says where. Events of that very moment come twice and count once.
+            match ends.into_values().min() {
+                Some(end) => after = Some(end),
+                None => break,
+            }
         }
         events.sort_by(|one, other| (&one.date, one.id).cmp(&(&other.date, other.id)));
         Ok(events)
