@@ -460,7 +460,7 @@ fn reads_every_page_of_events_into_json_lines_and_csv() {
         &[("afterDate", "2026-11-02"), ("outputPath", "events")],
     );
     expect_test::expect![
-        "pub.hello: 4 events and 1 days of statistics in [SOURCES]/events/pub.hello-events.jsonl."
+        "pub.hello: 5 events and 1 days of statistics in [SOURCES]/events/pub.hello-events.jsonl."
     ]
     .assert_eq(&shown(&world, &job, &outcome));
     let folder = sources(&job).join("events");
@@ -469,6 +469,7 @@ fn reads_every_page_of_events_into_json_lines_and_csv() {
         {"date":"2026-11-02T00:00:00Z","event":"install","extension":"hello","id":2,"properties":{"hostName":"contoso"},"publisher":"pub","version":"1.0.0"}
         {"date":"2026-11-03T00:00:00Z","event":"install","extension":"hello","id":3,"properties":{"hostName":"contoso"},"publisher":"pub","version":"1.0.0"}
         {"date":"2026-11-03T00:00:00Z","event":"install","extension":"hello","id":4,"properties":{"hostName":"contoso"},"publisher":"pub","version":"1.0.0"}
+        {"date":"2026-11-04T00:00:00Z","event":"install","extension":"hello","id":5,"properties":{"hostName":"contoso"},"publisher":"pub","version":"1.0.0"}
         {"date":"2026-11-05T00:00:00Z","event":"review","extension":"hello","id":9,"properties":{"hostName":"contoso"},"publisher":"pub","version":"1.0.0"}
     "#]].assert_eq(&read("pub.hello-events.jsonl"));
     expect_test::expect![[r#"
@@ -476,6 +477,7 @@ fn reads_every_page_of_events_into_json_lines_and_csv() {
         2026-11-02T00:00:00Z,install,2,1.0.0,"{""hostName"":""contoso""}"
         2026-11-03T00:00:00Z,install,3,1.0.0,"{""hostName"":""contoso""}"
         2026-11-03T00:00:00Z,install,4,1.0.0,"{""hostName"":""contoso""}"
+        2026-11-04T00:00:00Z,install,5,1.0.0,"{""hostName"":""contoso""}"
         2026-11-05T00:00:00Z,review,9,1.0.0,"{""hostName"":""contoso""}"
     "#]]
     .assert_eq(&read("pub.hello-events.csv"));

@@ -6,6 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use reqwest::Method;
 use serde_json::Value;
+use time::format_description::well_known::Rfc3339;
+use time::{Duration, OffsetDateTime};
 
 use crate::client::Client;
 use crate::error::Error;
@@ -72,7 +74,9 @@ impl Client<'_> {
             url.query_pairs_mut().append_pair("include", KINDS);
             let answer = self.ask(Method::GET, &url, API_VERSION, None).await?;
             let mut ends: BTreeMap<EventKind, String> = BTreeMap::new();
-            for event in read(&answer) {
+            let page = read(&answer);
+            let page_is_empty = page.is_empty();
+            for event in page {
                 if known.insert((event.kind.clone(), event.id)) {
                     let end = ends.entry(event.kind.clone()).or_default();
                     *end = event.date.clone().max(std::mem::take(end));
@@ -82,10 +86,15 @@ impl Client<'_> {
             // The next page begins where this one ended: the service takes a date and gives no other
             // place to go on from. A page is full for each kind by itself, so that the kind which came
             // least far says where. Events of that very moment come twice and count once.
-            match ends.into_values().min() {
-                Some(end) => after = Some(end),
-                None => break,
-            }
+            // A page with nothing new ends at a moment that fills it: the next one begins behind it.
+            after = match (ends.into_values().min(), page_is_empty) {
+                (Some(end), _) => Some(end),
+                (None, false) => match after.as_deref().and_then(behind) {
+                    Some(behind) => Some(behind),
+                    None => break,
+                },
+                (None, true) => break,
+            };
         }
         events.sort_by(|one, other| (&one.date, one.id).cmp(&(&other.date, other.id)));
         Ok(events)
@@ -112,6 +121,12 @@ impl Client<'_> {
             .map(|days| days.iter().map(day).collect())
             .unwrap_or_default())
     }
+}
+
+/// A millisecond later.
+fn behind(moment: &str) -> Option<String> {
+    let moment = OffsetDateTime::parse(moment, &Rfc3339).ok()?;
+    (moment + Duration::milliseconds(1)).format(&Rfc3339).ok()
 }
 
 fn read(answer: &Value) -> Vec<Event> {
