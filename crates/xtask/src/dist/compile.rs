@@ -46,8 +46,11 @@ pub(crate) fn run(platform: &Platform) -> Result<PathBuf, String> {
         command
             .env("RUSTC", Path::new(debian::BIN).join("rustc"))
             .env("RUSTC_BOOTSTRAP", "1");
-        // Debian's rustc knows its own C start files as little as zig and MinGW do rustup's.
-        flags.push("-Clink-self-contained=no".to_owned());
+        // Debian's rustc knows its own C start files as little as zig and MinGW do rustup's. Apple's
+        // targets have none, and refuse the flag.
+        if platform.format != "Mach-O" {
+            flags.push("-Clink-self-contained=no".to_owned());
+        }
     }
     match linker {
         Linker::Native => {
@@ -75,6 +78,12 @@ pub(crate) fn run(platform: &Platform) -> Result<PathBuf, String> {
             if platform.format == "Mach-O" {
                 let sdk = frameworks::write(&folder.join("sdk"))?;
                 flags.push(format!("-Clink-arg=-F{}", sdk.frameworks.display()));
+                // rustc would strip by a program of rustup's, after the linker has signed; the linker
+                // itself strips first and signs what is left.
+                flags.push("-Clink-arg=-s".to_owned());
+                // zig names a library for character sets that nothing here uses.
+                flags.push("-Clink-arg=-Wl,-dead_strip_dylibs".to_owned());
+                command.env("CARGO_PROFILE_RELEASE_STRIP", "none");
                 command.env("SDKROOT", &sdk.root);
             }
         }

@@ -11,9 +11,34 @@ pub(crate) struct Sdk {
     pub(crate) frameworks: PathBuf,
 }
 
-const CORE_FOUNDATION: &[&str] = &[];
+const CORE_FOUNDATION: &[&str] = &[
+    "CFArrayCreate",
+    "CFDataCreate",
+    "CFDateCreate",
+    "CFErrorCopyDescription",
+    "CFErrorGetCode",
+    "CFRelease",
+    "CFStringCreateWithBytes",
+    "CFStringGetBytes",
+    "CFStringGetCStringPtr",
+    "CFStringGetLength",
+    "kCFAbsoluteTimeIntervalSince1970",
+    "kCFAllocatorDefault",
+    "kCFTypeArrayCallBacks",
+];
 
-const SECURITY: &[&str] = &[];
+const SECURITY: &[&str] = &[
+    "SecCertificateCopySubjectSummary",
+    "SecCertificateCreateWithData",
+    "SecCopyErrorMessageString",
+    "SecPolicyCreateSSL",
+    "SecTrustCreateWithCertificates",
+    "SecTrustEvaluateWithError",
+    "SecTrustSetAnchorCertificates",
+    "SecTrustSetAnchorCertificatesOnly",
+    "SecTrustSetOCSPResponse",
+    "SecTrustSetVerifyDate",
+];
 
 /// Writes the stubs. A file that is right already keeps its time.
 pub(crate) fn write(root: &Path) -> Result<Sdk, String> {
