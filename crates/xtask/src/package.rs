@@ -20,17 +20,26 @@ pub(crate) const BINARY_BUDGET: u64 = 3 * 1024 * 1024;
 /// The same after deflate, as an agent downloads it.
 pub(crate) const DEFLATED_BUDGET: u64 = 14 * 1024 * 1024 / 10;
 
+/// Whom a package is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Audience {
+    /// It is made by whatever compiler is here, and ships to nobody.
+    ThisMachine,
+    /// It ships, and the budget holds.
+    Everybody,
+}
+
 /// Builds for this machine and packages. Returns the VSIX.
 pub(crate) fn run() -> Result<PathBuf, String> {
     let (name, platform) = host()?;
     build(&[])?;
     let binary = target().join("release").join(&platform.binary);
-    package(&[(name, binary)])
+    package(&[(name, binary)], Audience::ThisMachine)
 }
 
 /// Builds for all platforms and packages. Returns the VSIX.
 pub(crate) fn all() -> Result<PathBuf, String> {
-    package(&dist::run(&[])?)
+    package(&dist::run(&[])?, Audience::Everybody)
 }
 
 /// This machine's row of the table.
@@ -79,7 +88,7 @@ fn remaps() -> Vec<String> {
 }
 
 /// Stages the extension with these binaries and packs it.
-fn package(binaries: &[(String, PathBuf)]) -> Result<PathBuf, String> {
+fn package(binaries: &[(String, PathBuf)], audience: Audience) -> Result<PathBuf, String> {
     let stage = target().join("stage");
     let version = env!("CARGO_PKG_VERSION");
     let _ = fs::remove_dir_all(&stage);
@@ -93,7 +102,7 @@ fn package(binaries: &[(String, PathBuf)]) -> Result<PathBuf, String> {
     let output = target().join("vsix");
     create(&output)?;
     let file = pack(&stage, &output, version)?;
-    sizes(binaries, &file)?;
+    sizes(binaries, &file, audience)?;
     Ok(file)
 }
 
@@ -217,8 +226,8 @@ fn deflated(vsix: &Path) -> Result<BTreeMap<String, u64>, String> {
     Ok(sizes)
 }
 
-/// Says how large everything is, and refuses what is over the budget.
-fn sizes(binaries: &[(String, PathBuf)], vsix: &Path) -> Result<(), String> {
+/// Says how large everything is, and refuses what ships over the budget.
+fn sizes(binaries: &[(String, PathBuf)], vsix: &Path, audience: Audience) -> Result<(), String> {
     let packed = deflated(vsix)?;
     let mut over = Vec::new();
     tell(&format!(
@@ -243,9 +252,18 @@ fn sizes(binaries: &[(String, PathBuf)], vsix: &Path) -> Result<(), String> {
     ));
     tell(&format!("{} ({} bytes)", vsix.display(), length(vsix)?));
     if over.is_empty() {
-        Ok(())
-    } else {
-        Err(format!("Over the budget: {}.", over.join(", ")))
+        return Ok(());
+    }
+    let sentence = format!("Over the budget: {}.", over.join(", "));
+    match audience {
+        Audience::Everybody => Err(sentence),
+        // rustup's standard library is built for speed; those that ship are built with a small one.
+        Audience::ThisMachine => {
+            tell(&format!(
+                "{sentence} The budget is for the binaries of `cargo xtask dist`; this one stays here."
+            ));
+            Ok(())
+        }
     }
 }
 
