@@ -27,6 +27,10 @@ mod launcher;
 mod network;
 // MarketplaceExtension@1: each operation, as the log shows it and the Marketplace keeps it.
 mod extension;
+// MarketplaceExtension@1: every refusal, as the user reads it.
+mod extension_refusals;
+// MarketplaceExtension@1: cut connections and busy services; nothing is published twice.
+mod extension_faults;
 // `adieu extension`: package (beside tfx-cli), inspect, edit.
 mod extension_edit;
 mod extension_folder;

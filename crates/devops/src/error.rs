@@ -78,7 +78,14 @@ impl Error {
     }
 
     /// Whether nobody can tell if the request took effect: the answer is missing, or the service failed.
+    /// Who was never reached, or turned the request away, did nothing.
     pub(crate) fn leaves_doubt(&self) -> bool {
-        matches!(self, Self::NoAnswer { .. } | Self::Busy { .. })
+        match self {
+            Self::NoAnswer { cause, .. } => {
+                matches!(cause, NoAnswer::Cut | NoAnswer::Time | NoAnswer::NotHttp)
+            }
+            Self::Busy { status, .. } => *status != 429,
+            _ => false,
+        }
     }
 }

@@ -31,7 +31,7 @@ const UPLOAD: Duration = Duration::from_secs(180);
 const SLOWEST: u64 = 64 * 1024;
 
 /// After a cut connection the gallery may still be storing what it got.
-const SETTLING: Duration = Duration::from_secs(30);
+const SETTLING: Duration = Duration::from_secs(4);
 
 /// A package that is to be published.
 #[derive(Debug, Clone)]

@@ -1,0 +1,148 @@
+//! MarketplaceExtension@1: cut connections, busy services and pages for people; nothing is published twice,
+//! and nothing is reported wrongly.
+//!
+//! How long a pause is stands in crates/devops; here is whether there is one.
+
+use std::time::Duration;
+
+use adieu_emulator::{Fault, TaskResult, World};
+
+use super::extension::{job, run, shown, world};
+
+/// Lets the first `passing` requests through, and this happen to the next one.
+fn fault_after(world: &World, passing: usize, fault: Fault) {
+    for _ in 0..passing {
+        world.marketplace().fault(Fault::Delay(Duration::ZERO));
+    }
+    world.marketplace().fault(fault);
+}
+
+/// Publishes while one request goes wrong, and returns how often the package was sent.
+fn publishes_once(passing: usize, fault: Fault) -> usize {
+    let name = format!("{fault:?} after {passing}");
+    let world = world();
+    fault_after(&world, passing, fault);
+    let (mut job, _proxy) = job(&world);
+    let outcome = run(&mut job, "publish", &[]);
+    assert_eq!(
+        outcome.result,
+        TaskResult::Succeeded,
+        "{name}: {}",
+        outcome.log
+    );
+    let extension = world.extension("pub.hello").expect("an extension");
+    assert_eq!(extension.versions.len(), 1, "{name}");
+    let requests = world.marketplace().requests();
+    let is_upload = |request: &&String| request.starts_with("POST") || request.starts_with("PUT");
+    requests.iter().filter(is_upload).count()
+}
+
+fn busy(status: u16) -> Fault {
+    let headers = vec![("Retry-After".to_owned(), "1".to_owned())];
+    Fault::Status(status, headers, String::new())
+}
+
+#[test]
+fn an_answer_that_is_cut_off_is_asked_for_and_the_package_is_not_sent_again() {
+    assert_eq!(publishes_once(1, Fault::Truncate), 1);
+}
+
+#[test]
+fn a_connection_that_is_cut_before_the_gallery_stored_anything_is_used_again() {
+    assert_eq!(publishes_once(1, Fault::Reset), 2);
+}
+
+#[test]
+fn a_gallery_that_fails_while_it_stores_is_asked_what_it_has() {
+    assert_eq!(publishes_once(1, busy(503)), 2);
+}
+
+#[test]
+fn a_gallery_that_has_too_much_to_do_is_given_the_time_that_it_asks_for() {
+    assert_eq!(publishes_once(1, busy(429)), 2);
+}
+
+#[test]
+fn questions_before_and_after_the_upload_heal_too() {
+    for passing in [0, 2] {
+        for fault in [
+            Fault::Truncate,
+            Fault::Reset,
+            Fault::Close,
+            busy(500),
+            busy(429),
+        ] {
+            assert_eq!(publishes_once(passing, fault), 1);
+        }
+    }
+}
+
+#[test]
+fn says_so_where_a_page_for_people_comes_in_place_of_an_answer() {
+    let world = world();
+    let (mut job, _proxy) = job(&world);
+    let mut said = String::new();
+    for (passing, fault) in [
+        (0, Fault::SignInPage(203)),
+        (1, Fault::SignInPage(200)),
+        (0, Fault::SignInRedirect),
+        (
+            0,
+            Fault::Redirect("https://portal.contoso.example/".to_owned()),
+        ),
+        (1, Fault::Status(400, Vec::new(), "{}".to_owned())),
+    ] {
+        fault_after(&world, passing, fault);
+        let outcome = run(&mut job, "publish", &[]);
+        assert_eq!(outcome.result, TaskResult::Failed);
+        said.push_str(&shown(&world, &job, &outcome));
+        said.push_str("\n\n");
+    }
+    expect_test::expect![[r#"
+        Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
+        ##[error]Azure DevOps (marketplace.visualstudio.com) takes the token for nobody's and asks for a sign-in (203), so it was not possible to publish pub.hello 3.2.1.
+        What to do: Add the connection's identity to an organization of its own tenant first (Organization settings → Users), so that Azure DevOps knows it.
+        More: TROUBLESHOOTING.md#marketplace-sign-in
+
+        Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
+        Uploading pub.hello 3.2.1, [SIZE] bytes; the extension is new.
+        ##[error]Azure DevOps (marketplace.visualstudio.com) takes the token for nobody's and asks for a sign-in (200), so it was not possible to publish pub.hello 3.2.1.
+        What to do: Add the connection's identity to an organization of its own tenant first (Organization settings → Users), so that Azure DevOps knows it.
+        More: TROUBLESHOOTING.md#marketplace-sign-in
+
+        Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
+        ##[error]Azure DevOps (marketplace.visualstudio.com) takes the token for nobody's and asks for a sign-in (302), so it was not possible to publish pub.hello 3.2.1.
+        What to do: Add the connection's identity to an organization of its own tenant first (Organization settings → Users), so that Azure DevOps knows it.
+        More: TROUBLESHOOTING.md#marketplace-sign-in
+
+        Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
+        ##[error]marketplace.visualstudio.com answered 302 with a redirect to portal.contoso.example, which is not followed with a credential, so something else than Azure DevOps answered.
+        What to do: Look for a proxy, firewall or captive portal between the agent and this host.
+        More: TROUBLESHOOTING.md#not-the-service
+
+        Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
+        Uploading pub.hello 3.2.1, [SIZE] bytes; the extension is new.
+        ##[error]It was not possible to publish pub.hello 3.2.1: the service said no (400 of marketplace.visualstudio.com).
+        What to do: Read the service's own words above; its support finds the request by the ids.
+        More: TROUBLESHOOTING.md#marketplace-refused
+
+    "#]].assert_eq(&said);
+    assert!(world.extension("pub.hello").is_none());
+}
+
+#[test]
+fn a_marketplace_that_does_not_answer_is_no_first_publish() {
+    let world = world();
+    let (mut job, _proxy) = job(&world);
+    for operation in ["queryVersion", "show", "publish"] {
+        world.marketplace().fault(Fault::SignInPage(401));
+        let outcome = run(&mut job, operation, &[]);
+        assert_eq!(outcome.result, TaskResult::Failed, "{}", outcome.log);
+        assert!(
+            outcome.log.contains("asks for a sign-in"),
+            "{}",
+            outcome.log
+        );
+    }
+    assert_eq!(world.marketplace().requests().len(), 3);
+}

@@ -1,0 +1,296 @@
+//! MarketplaceExtension@1: everything that can be written wrongly, and every refusal of the Marketplace's,
+//! as the user reads it.
+//!
+//! What breaks on the way stands in extension_faults.rs.
+
+use std::fs;
+
+use adieu_emulator::{MY_CONNECTION, TaskResult, Validation, World};
+
+use super::extension::{job, run, shown, sources, world};
+
+/// Runs a step that has to fail, and returns what it says.
+fn refused(world: &World, operation: &str, inputs: &[(&str, &str)]) -> String {
+    let (mut job, _proxy) = job(world);
+    let outcome = run(&mut job, operation, inputs);
+    assert_eq!(outcome.result, TaskResult::Failed, "{}", outcome.log);
+    shown(world, &job, &outcome)
+}
+
+#[test]
+fn says_what_is_wrong_with_an_input_before_it_signs_in() {
+    let world = world();
+    let mut said = String::new();
+    for (operation, inputs) in [
+        ("share", &[][..]),
+        (
+            "share",
+            &[(
+                "organizations",
+                "https://dev.azure.com.evil.example/contoso",
+            )],
+        ),
+        ("install", &[("organizations", "my organization")]),
+        ("publish", &[("timeoutInMinutes", "soon")]),
+        ("publish", &[("vsix", "out/*.vsix")]),
+        ("publish", &[("publisherId", "$(Publisher)")]),
+        ("publish", &[("organizations", "fabrikam\n$(Organization)")]),
+        ("show", &[("serviceUrl", "http://tfs.contoso.example")]),
+        ("show", &[("serviceUrl", "tfs")]),
+        ("show", &[("manifests", "none.json")]),
+        ("events", &[("afterDate", "yesterday")]),
+        ("queryVersion", &[("versionSource", "vsix")]),
+        ("queryVersion", &[("versionSource", "1.x")]),
+        ("deploy", &[]),
+    ] {
+        said.push_str(&refused(&world, operation, inputs));
+        said.push_str("\n\n");
+    }
+    expect_test::expect![[r#"
+        ##[error]The input organizations is empty, and this operation needs it.
+        What to do: Write, for example, organizations: contoso
+        More: TROUBLESHOOTING.md#inputs
+
+        ##[error]'https://dev.azure.com.evil.example/contoso' is no address of Azure DevOps, so it gets no token.
+        What to do: Write the organization's name; collections of an Azure DevOps Server need its address in serviceUrl.
+        More: TROUBLESHOOTING.md#organizations
+
+        ##[error]'my organization' is no organization.
+        What to do: Write its name, https://dev.azure.com/<name> or https://<name>.visualstudio.com, one a line.
+        More: TROUBLESHOOTING.md#organizations
+
+        ##[error]The input timeoutInMinutes is 'soon', and it takes a number from 1 to 1440.
+        More: TROUBLESHOOTING.md#inputs
+
+        ##[error]There is no package '[SOURCES]/out/*.vsix'.
+          folder: [SOURCES]
+        What to do: Give the path of the package that is to be used.
+        More: TROUBLESHOOTING.md#extension
+
+        ##[error]The input publisherId says $(Publisher), and the pipeline has no variable Publisher.
+        What to do: Define the variable, or correct its name; a variable of a group needs `- group:` in this stage.
+        More: TROUBLESHOOTING.md#undefined-variable
+
+        ##[error]The input organizations says $(Organization), and the pipeline has no variable Organization.
+        What to do: Define the variable, or correct its name; a variable of a group needs `- group:` in this stage.
+        More: TROUBLESHOOTING.md#undefined-variable
+
+        ##[error]The serviceUrl 'http://tfs.contoso.example' is not HTTPS, and the token would travel in the clear.
+        What to do: Leave it empty for the public Marketplace.
+        More: TROUBLESHOOTING.md#inputs
+
+        ##[error]The serviceUrl 'tfs' is no address.
+        What to do: Leave it empty for the public Marketplace.
+        More: TROUBLESHOOTING.md#inputs
+
+        ##[error]Nothing says which extension is meant: there is no publisher.
+        What to do: Set publisherId and extensionId, or name a package (vsix) or a folder with vss-extension.json (rootFolder).
+        More: TROUBLESHOOTING.md#extension
+
+        ##[error]The input afterDate is 'yesterday', which is no date.
+        What to do: Write 2026-11-01 or [TIME].
+        More: TROUBLESHOOTING.md#inputs
+
+        ##[error]The input vsix is empty, and this operation needs it.
+        What to do: Write, for example, vsix: out/*.vsix
+        More: TROUBLESHOOTING.md#inputs
+
+        ##[error]The source 1.x has '1.x', which is no version.
+        What to do: A version has up to four numbers, such as 1.4.0; a source is marketplace, manifest, vsix or a version.
+        More: TROUBLESHOOTING.md#extension-version
+
+        ##[error]The input operation is 'deploy', and it takes addMember, events, install, package, publish, queryVersion, share, show, uninstall, unpublish, unshare, waitForInstallation, waitForValidation, whoAmI.
+        More: TROUBLESHOOTING.md#inputs
+
+    "#]].assert_eq(&said);
+    assert_eq!(world.entra().requests(), Vec::<String>::new());
+}
+
+#[test]
+fn names_who_was_refused_and_where_to_click() {
+    let world = World::start();
+    expect_test::expect![[r#"
+        Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
+        Uploading pub.hello 3.2.1, [SIZE] bytes; the extension is new.
+        ##[error]It was not possible to publish pub.hello 3.2.1: the identity may not (403 of marketplace.visualstudio.com).
+          it said: Access Denied: *** needs the following permission(s) on the resource /pub to perform this action: Publish, update extensions
+          activityid: [GUID]
+          identity: [PROFILE]
+          its name: my-connection's principal
+        What to do: Open https://marketplace.visualstudio.com/manage/publishers/pub → Members → Add, and paste the identity's id with the role Contributor (Creator for a new extension); operation whoAmI tells the id.
+        More: TROUBLESHOOTING.md#publisher-member"#]].assert_eq(&refused(&world, "publish", &[]));
+}
+
+#[test]
+fn says_each_refusal_of_the_gallery_in_its_own_words_and_in_ours() {
+    let world = world();
+    let mut said = String::new();
+    let mut say = |what: &str, text: String| {
+        said.push_str(&format!("{what}\n{text}\n\n"));
+    };
+    world.publisher_role("pub", MY_CONNECTION, Some("Contributor"));
+    say(
+        "a new extension by a contributor",
+        refused(&world, "publish", &[]),
+    );
+    world.publisher_role("pub", MY_CONNECTION, Some("Creator"));
+    world.publisher_role("Microsoft-friends", MY_CONNECTION, Some("Owner"));
+    say(
+        "Microsoft in the name",
+        refused(&world, "publish", &[("publisherId", "Microsoft-friends")]),
+    );
+    let (mut job, _proxy) = job(&world);
+    assert_eq!(run(&mut job, "publish", &[]).result, TaskResult::Succeeded);
+    say(
+        "a lower version",
+        refused(&world, "publish", &[("extensionVersion", "3.0.0")]),
+    );
+    say(
+        "a task of another extension",
+        refused(&world, "publish", &[("extensionId", "second")]),
+    );
+    world.largest_package(100);
+    say(
+        "too large",
+        refused(&world, "publish", &[("extensionVersion", "3.4.0")]),
+    );
+    say(
+        "no such organization",
+        refused(&world, "share", &[("organizations", "nowhere")]),
+    );
+    say(
+        "not shared, and not a member",
+        refused(&world, "install", &[("organizations", "fabrikam\ncontoso")]),
+    );
+    say("an id that is none", {
+        world.publisher_role("pub", MY_CONNECTION, Some("Owner"));
+        refused(
+            &world,
+            "addMember",
+            &[("memberId", "11111111-1111-4111-8111-111111111111")],
+        )
+    });
+    say(
+        "an extension that is not there",
+        refused(&world, "show", &[("extensionId", "third")]),
+    );
+    expect_test::expect![[r#"
+        a new extension by a contributor
+        Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
+        Uploading pub.hello 3.2.1, [SIZE] bytes; the extension is new.
+        ##[error]It was not possible to publish pub.hello 3.2.1: the identity may not (403 of marketplace.visualstudio.com).
+          it said: Access Denied: *** needs the following permission(s) on the resource /pub to perform this action: Create extensions
+          activityid: [GUID]
+          identity: [PROFILE]
+          its name: my-connection's principal
+        What to do: Open https://marketplace.visualstudio.com/manage/publishers/pub → Members → Add, and paste the identity's id with the role Contributor (Creator for a new extension); operation whoAmI tells the id.
+        More: TROUBLESHOOTING.md#publisher-member
+
+        Microsoft in the name
+        Packed Microsoft-friends.hello 3.2.1: 7 parts, [SIZE] bytes.
+        Uploading Microsoft-friends.hello 3.2.1, [SIZE] bytes; the extension is new.
+        ##[error]It was not possible to publish Microsoft-friends.hello 3.2.1: the publisher's name has Microsoft's in it (400 of marketplace.visualstudio.com).
+          it said: You need to be logged in with your Microsoft corporate credentials to publish under this publisher.
+          activityid: [GUID]
+        What to do: Publish under a publisher without Microsoft in its name, or have Microsoft allow this one.
+        More: TROUBLESHOOTING.md#publisher-name
+
+        a lower version
+        Packed pub.hello 3.0.0: 7 parts, [SIZE] bytes.
+        Uploading pub.hello 3.0.0, [SIZE] bytes; the extension is there already.
+        ##[error]It was not possible to publish pub.hello 3.0.0: its version is not above the last one (400 of marketplace.visualstudio.com).
+          it said: The extension version number must increase each time an extension is published.
+          activityid: [GUID]
+        What to do: Raise the version: operation queryVersion with versionAction: patch finds the next one.
+        More: TROUBLESHOOTING.md#extension-version
+
+        a task of another extension
+        Packed pub.second 3.2.1: 7 parts, [SIZE] bytes.
+        Uploading pub.second 3.2.1, [SIZE] bytes; the extension is new.
+        ##[error]It was not possible to publish pub.second 3.2.1: a task has the id of another contribution (400 of marketplace.visualstudio.com).
+          it said: Contribution task is re-using task ID of some other contribution from earlier version.
+          activityid: [GUID]
+        What to do: Give each task an id of its own; updateTasksId derives one from publisher, extension and name.
+        More: TROUBLESHOOTING.md#extension-package
+
+        too large
+        Packed pub.hello 3.4.0: 7 parts, [SIZE] bytes.
+        Uploading pub.hello 3.4.0, [SIZE] bytes; the extension is there already.
+        ##[error]It was not possible to publish pub.hello 3.4.0: the package is larger than the Marketplace takes (400 of marketplace.visualstudio.com).
+          it said: The extension package size exceeds the maximum size.
+          activityid: [GUID]
+        What to do: Leave out of `files` what the extension does not need; `adieu extension inspect --vsix` shows what is in it.
+        More: TROUBLESHOOTING.md#extension-size
+
+        no such organization
+        ##[error]It was not possible to share pub.hello in nowhere: there is no such thing, or none that this identity may see (404 of marketplace.visualstudio.com).
+          it said: The account nowhere does not exist.
+          activityid: [GUID]
+        What to do: Compare publisher, extension and organization with their pages; what is private is shown to members only.
+        More: TROUBLESHOOTING.md#extension
+
+        not shared, and not a member
+        ##[error]It was not possible to install pub.hello in fabrikam: the identity may not (403 of extmgmt.dev.azure.com).
+          it said: Access Denied: the extension pub.hello is not shared with fabrikam.
+          activityid: [GUID]
+        What to do: Give the identity the permission in the organization (Organization settings → Extensions → Security, or → Users).
+        More: TROUBLESHOOTING.md#publisher-member
+        It was not possible to install pub.hello in contoso: the address has no such collection (TF400856) (404 of extmgmt.dev.azure.com).
+          it said: TF400856: The following service is not registered in the database: contoso.
+          activityid: [GUID]
+        What to do: Correct the organization's name, or serviceUrl with its collection.
+        More: TROUBLESHOOTING.md#organizations
+
+        an id that is none
+        ##[error]It was not possible to make [GUID] a member of pub: Azure DevOps knows nobody of that id (TF14045) (400 of marketplace.visualstudio.com).
+          it said: TF14045: The identity with type 'System.Guid' and identifier '[GUID]' could not be found.
+          activityid: [GUID]
+          identity: [PROFILE]
+          its name: my-connection's principal
+        What to do: Use the id that operation whoAmI tells: neither the client id nor the object id is it.
+        More: TROUBLESHOOTING.md#publisher-member
+
+        an extension that is not there
+        ##[error]The Marketplace has no extension pub.third, or does not show it to this identity.
+        What to do: Compare publisher and extension id with the publisher's page; a private extension is shown to the publisher's members only (operation whoAmI).
+        More: TROUBLESHOOTING.md#extension
+
+    "#]].assert_eq(&said);
+}
+
+#[test]
+fn shows_the_validators_words_and_its_log() {
+    let world = world();
+    world.validation(Validation {
+        takes: 1,
+        refuses: Some(
+            r###"{"results":[{"source":"VirusScan","status":"error","message":"##vso[task.complete result=Succeeded]found it"}]}"###
+                .to_owned(),
+        ),
+    });
+    expect_test::expect![[r#"
+        Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
+        Uploading pub.hello 3.2.1, [SIZE] bytes; the extension is new.
+        Uploaded pub.hello 3.2.1.
+        pub.hello 3.2.1: validation is not done; waiting for at most 30 minutes.
+        ##[error]The Marketplace's validation refused pub.hello 3.2.1.
+          validator: VirusScan: error: **vso[task.complete result=Succeeded]found it
+          its log: Verifying 3.2.1
+          its log: {"results":[{"source":"VirusScan","status":"error","message":"**vso[task.complete result=Succeeded]found it"}]}
+        What to do: Correct what the validator names and publish under a higher version: a refused one stays refused.
+        More: TROUBLESHOOTING.md#validation"#]].assert_eq(&refused(&world, "publish", &[]));
+}
+
+#[test]
+fn an_extension_that_cannot_be_packed_is_not_sent() {
+    let world = world();
+    let (mut job, _proxy) = job(&world);
+    fs::remove_file(sources(&job).join("Hello/index.js")).expect("a file");
+    let outcome = run(&mut job, "publish", &[]);
+    assert_eq!(outcome.result, TaskResult::Failed);
+    expect_test::expect![[r#"
+        ##[error]The extension in [SOURCES] cannot be packed: 1 error to correct.
+          error: Hello/task.json:7: `execution.Node20_1` starts `index.js`, and the package has no `Hello/index.js`. Build the task before packaging, and check that `files` holds the whole folder.
+        More: TROUBLESHOOTING.md#extension-package"#]].assert_eq(&shown(&world, &job, &outcome));
+    assert!(world.marketplace().requests().is_empty());
+}
