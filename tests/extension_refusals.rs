@@ -234,7 +234,7 @@ fn says_each_refusal_of_the_gallery_in_its_own_words_and_in_ours() {
           it said: Access Denied: the extension pub.hello is not shared with fabrikam.
           activityid: [GUID]
         What to do: Give the identity the permission in the organization (Organization settings → Extensions → Security, or → Users).
-        More: TROUBLESHOOTING.md#publisher-member
+        More: TROUBLESHOOTING.md#organizations
         It was not possible to install pub.hello in contoso: the address has no such collection (TF400856) (404 of extmgmt.dev.azure.com).
           it said: TF400856: The following service is not registered in the database: contoso.
           activityid: [GUID]

@@ -31,6 +31,8 @@ mod extension;
 mod extension_refusals;
 // MarketplaceExtension@1: cut connections and busy services; nothing is published twice.
 mod extension_faults;
+// tfx-cli and adieu at the same Marketplace.
+mod extension_peers;
 // `adieu extension`: package (beside tfx-cli), inspect, edit.
 mod extension_edit;
 mod extension_folder;

@@ -174,6 +174,9 @@ fn refused(doing: &str, refusal: &Refusal, page: Option<&str>) -> Report {
             "there is no such thing, or none that this identity may see",
             "Compare publisher, extension and organization with their pages; what is private is shown to members only.",
         ),
+        Reason::NotPermitted if page.is_none() => {
+            ("organizations", "the identity may not", add.as_str())
+        }
         Reason::NotPermitted => ("publisher-member", "the identity may not", add.as_str()),
         Reason::UnknownIdentity => (
             "publisher-member",

@@ -65,6 +65,7 @@ mod tests {
                 audience: Some("a".to_owned()),
                 tenant: None,
                 expires_on: Some(5),
+                ..Claims::default()
             })
         );
         for opaque in [

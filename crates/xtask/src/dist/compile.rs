@@ -48,6 +48,8 @@ pub(crate) fn run(platform: &Platform) -> Result<PathBuf, String> {
             .env("RUSTC_BOOTSTRAP", "1");
         // File and line of a panic that no user reads are a tenth of the text in the file.
         flags.push("-Zlocation-detail=none".to_owned());
+        // Types print their names and not their contents, for the same reason; no message is made of them.
+        flags.push("-Zfmt-debug=shallow".to_owned());
         // Debian's rustc knows its own C start files as little as zig and MinGW do rustup's. Apple's
         // targets have none, and refuse the flag.
         if platform.format != "Mach-O" {

@@ -1,0 +1,128 @@
+//! tfx-cli and `adieu` at the same Marketplace: each sees what the other leaves behind.
+//!
+//! `cargo xtask test` installs tfx-cli; nothing of it is imitated here.
+
+use std::path::Path;
+use std::process::Command;
+
+use adieu_emulator::{Connection, World};
+use serde_json::Value;
+
+use super::extension_folder::Folder;
+use super::extension_package::hello;
+
+/// The managed identity by which the command line signs in, as its client id.
+const IDENTITY: &str = "22222222-2222-4222-8222-222222222222";
+
+/// A world whose managed identity may publish `pub`, and its Marketplace as a server of this machine.
+fn world() -> World {
+    let world = World::start();
+    world.add_connection(
+        Connection::managed_identity("identity", Some(IDENTITY))
+            .parameter("serviceprincipalid", IDENTITY),
+    );
+    world.publisher_role("pub", "identity", Some("Owner"));
+    world.organization_member("fabrikam", "identity");
+    world
+}
+
+/// Runs `tfx extension <arguments>` against the Marketplace, and returns its JSON.
+fn tfx(world: &World, folder: &Folder, arguments: &[&str]) -> Value {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("target/clients/tfx/node_modules/tfx-cli/_build/tfx-cli.js");
+    assert!(
+        script.is_file(),
+        "tfx-cli is not installed: run cargo xtask test"
+    );
+    let token = world.azure_devops_token("identity");
+    let url = world.plain_marketplace().url();
+    let output = Command::new("node")
+        .arg(script)
+        .arg("extension")
+        .args(arguments)
+        .args(["--service-url", url, "--token", &token])
+        .args(["--no-prompt", "--no-color", "--json"])
+        .current_dir(folder.path("."))
+        .env("HOME", folder.path("."))
+        .env("USERPROFILE", folder.path("."))
+        .output()
+        .expect("node starts");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{arguments:?}: {text}{errors}");
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}{errors}"))
+}
+
+/// Runs `adieu extension <arguments>` against the same, and returns its JSON.
+fn adieu(world: &World, folder: &Folder, arguments: &[&str]) -> Value {
+    let output = Command::new(env!("CARGO_BIN_EXE_adieu"))
+        .arg("extension")
+        .args(arguments)
+        .args(["--service-url", world.plain_marketplace().url(), "--json"])
+        .current_dir(folder.path("."))
+        .env("IDENTITY_ENDPOINT", world.managed_identity().url())
+        .env("IDENTITY_HEADER", world.managed_identity_secret())
+        .env("AZURE_CLIENT_ID", IDENTITY)
+        .output()
+        .expect("the binary starts");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{arguments:?}: {text}{errors}");
+    assert!(world.secrets_in(&errors).is_empty() && world.secrets_in(&text).is_empty());
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}{errors}"))
+}
+
+#[test]
+fn tfx_sees_what_adieu_published_and_shared() {
+    let world = world();
+    let folder = hello(&[]);
+    let published = adieu(&world, &folder, &["publish", "--share-with", "fabrikam"]);
+    assert_eq!(published["validation"], "success");
+    let name = ["--publisher", "pub", "--extension-id", "hello"];
+    let shown = tfx(&world, &folder, &[&["show"], &name[..]].concat());
+    assert_eq!(shown["versions"][0]["version"], "3.2.1");
+    assert_eq!(shown["sharedWith"][0]["name"], "fabrikam");
+    let valid = tfx(&world, &folder, &[&["isvalid"], &name[..]].concat());
+    assert_eq!(valid["status"], "success");
+    tfx(
+        &world,
+        &folder,
+        &[&["unshare"], &name[..], &["--unshare-with", "fabrikam"]].concat(),
+    );
+    assert!(
+        world
+            .extension("pub.hello")
+            .expect("it")
+            .shared_with
+            .is_empty()
+    );
+}
+
+#[test]
+fn adieu_sees_what_tfx_published_and_shared() {
+    let world = world();
+    let folder = hello(&[]);
+    let packed = folder.adieu(&["package", "--output-path", "hello.vsix"]);
+    assert_eq!(packed.status, 0);
+    let published = tfx(
+        &world,
+        &folder,
+        &[
+            "publish",
+            "--vsix",
+            "hello.vsix",
+            "--share-with",
+            "fabrikam",
+        ],
+    );
+    assert_eq!(published["published"], true);
+    let shown = adieu(&world, &folder, &["show"]);
+    assert_eq!(shown["versions"][0]["version"], "3.2.1");
+    assert_eq!(shown["sharedWith"][0]["name"], "fabrikam");
+    let valid = adieu(&world, &folder, &["wait-for-validation"]);
+    assert_eq!(valid["status"], "success");
+    // The same bytes: what tfx sent is what we packed.
+    let again = adieu(&world, &folder, &["publish", "--vsix", "hello.vsix"]);
+    assert_eq!(again["wasThere"], true);
+    assert_eq!(world.extension("pub.hello").expect("it").versions.len(), 1);
+}
