@@ -4,8 +4,9 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
-use adieu_emulator::{Connection, World};
+use adieu_emulator::{Connection, Fault, World};
 use serde_json::Value;
 
 use super::extension_folder::Folder;
@@ -125,4 +126,67 @@ fn adieu_sees_what_tfx_published_and_shared() {
     let again = adieu(&world, &folder, &["publish", "--vsix", "hello.vsix"]);
     assert_eq!(again["wasThere"], true);
     assert_eq!(world.extension("pub.hello").expect("it").versions.len(), 1);
+}
+
+/// A package of 60 MB that no compression makes smaller.
+fn large() -> Folder {
+    let folder = hello(&[]);
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    let mut bytes = Vec::with_capacity(60_000_000);
+    while bytes.len() < 60_000_000 {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        bytes.extend_from_slice(&state.to_le_bytes());
+    }
+    folder.write("Hello/large.bin", &bytes);
+    let packed = folder.adieu(&["package", "--output-path", "large.vsix"]);
+    assert_eq!(packed.status, 0, "{}", packed.stderr);
+    folder
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn sixty_megabytes_are_published_in_less_than_forty() {
+    let folder = large();
+    for service in [
+        "https://marketplace.visualstudio.com",
+        "a server of this machine",
+    ] {
+        let world = world();
+        let is_public = service.starts_with("https");
+        let proxy = world.internet();
+        let gallery = if is_public {
+            world.marketplace()
+        } else {
+            world.plain_marketplace()
+        };
+        // The question after the upload waits, so that the program can be looked at.
+        for _ in 0..2 {
+            gallery.fault(Fault::Delay(Duration::ZERO));
+        }
+        gallery.fault(Fault::Delay(Duration::from_millis(500)));
+        let url = if is_public { service } else { gallery.url() };
+        let mut child = Command::new(env!("CARGO_BIN_EXE_adieu"))
+            .args(["extension", "publish", "--vsix", "large.vsix"])
+            .args(["--service-url", url])
+            .current_dir(folder.path("."))
+            .env("HTTPS_PROXY", proxy.url())
+            .env("SSL_CERT_FILE", world.ca_file())
+            .env("IDENTITY_ENDPOINT", world.managed_identity().url())
+            .env("IDENTITY_HEADER", world.managed_identity_secret())
+            .env("AZURE_CLIENT_ID", IDENTITY)
+            .spawn()
+            .expect("the binary starts");
+        gallery.wait_for_requests(3);
+        let status = std::fs::read_to_string(format!("/proc/{}/status", child.id()));
+        let status = status.expect("the program is there");
+        let line = status.lines().find(|line| line.starts_with("VmHWM"));
+        let kilobytes: u64 = line
+            .and_then(|line| line.split_whitespace().nth(1)?.parse().ok())
+            .expect("a number");
+        assert!(child.wait().expect("an end").success());
+        assert!(world.extension("pub.hello").expect("it").size > 60_000_000);
+        assert!(kilobytes < 40 * 1024, "{service}: {kilobytes} KiB");
+    }
 }
