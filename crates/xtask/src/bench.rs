@@ -4,6 +4,7 @@
 
 mod crowd;
 mod package;
+mod publish;
 mod token;
 
 use crate::command::tell;
@@ -13,11 +14,16 @@ use crate::{clients, package as packaging, prerequisites, target};
 pub(crate) fn run(names: &[&str]) -> Result<(), String> {
     prerequisites::node()?;
     match names {
-        [] => ["token", "crowd", "package"]
+        [] => ["token", "crowd", "package", "publish"]
             .iter()
             .try_for_each(|name| run(&[name])),
         ["crowd"] => crowd::run(),
         ["token"] => token::run(),
+        ["publish"] => {
+            clients::tfx()?;
+            let tfx = target().join("clients/tfx/node_modules/tfx-cli/_build/tfx-cli.js");
+            publish::run(&publish::binary()?, &tfx)
+        }
         ["package"] => {
             packaging::build(&[])?;
             clients::tfx()?;
