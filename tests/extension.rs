@@ -282,7 +282,7 @@ fn shares_installs_waits_uninstalls_and_stops_sharing() {
         fabrikam: was installed already.
         northwind: was installed already.
         waitForInstallation
-        Waiting until pub.hello 3.2.1 is installed in 2 organization(s), for at most 30 minutes.
+        Waiting until pub.hello 3.2.1 is installed in fabrikam, northwind, for at most 30 minutes.
         fabrikam: not installed.
         fabrikam: there.
         northwind: not installed.
@@ -487,4 +487,45 @@ fn reads_every_page_of_events_into_json_lines_and_csv() {
         2026-11-02T00:00:00Z,1.0.0,webPageViews,40
     "#]]
     .assert_eq(&read("pub.hello-statistics.csv"));
+}
+
+#[test]
+fn publishes_the_package_of_an_extension_for_visual_studio_code() {
+    let world = world();
+    let (mut job, _proxy) = job(&world);
+    let manifest = r#"<?xml version="1.0" encoding="utf-8"?>
+<PackageManifest Version="2.0.0" xmlns="http://schemas.microsoft.com/developer/vsx-schema/2011" xmlns:d="http://schemas.microsoft.com/developer/vsx-schema-design/2011">
+  <Metadata>
+    <Identity Language="en-US" Id="code" Version="0.1.0" Publisher="pub" TargetPlatform="linux-x64" />
+    <DisplayName>Code</DisplayName>
+    <Description xml:space="preserve">For the editor</Description>
+    <GalleryFlags>Public</GalleryFlags>
+  </Metadata>
+  <Installation><InstallationTarget Id="Microsoft.VisualStudio.Code"/></Installation>
+  <Dependencies/>
+  <Assets><Asset Type="Microsoft.VisualStudio.Code.Manifest" Path="extension/package.json" Addressable="true" /></Assets>
+</PackageManifest>"#;
+    let file = fs::File::create(sources(&job).join("code.vsix")).expect("a file");
+    let mut archive = zip::ZipWriter::new(file);
+    let options = zip::write::SimpleFileOptions::default();
+    for (name, text) in [
+        ("extension.vsixmanifest", manifest),
+        ("[Content_Types].xml", "<Types/>"),
+        ("extension/package.json", "{}"),
+    ] {
+        archive.start_file(name, options).expect("an entry");
+        std::io::Write::write_all(&mut archive, text.as_bytes()).expect("a text");
+    }
+    archive.finish().expect("an archive");
+    let outcome = run(&mut job, "publish", &[("vsix", "code.vsix")]);
+    expect_test::expect![[r#"
+        Uploading pub.code 0.1.0, [SIZE] bytes; the extension is new.
+        Uploaded pub.code 0.1.0.
+        pub.code 0.1.0 is validated."#]]
+    .assert_eq(&shown(&world, &job, &outcome));
+    assert_eq!(outcome.result, TaskResult::Succeeded);
+    assert_eq!(
+        world.extension("pub.code").expect("it").versions[0].0,
+        "0.1.0"
+    );
 }

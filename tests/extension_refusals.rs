@@ -294,3 +294,36 @@ fn an_extension_that_cannot_be_packed_is_not_sent() {
         More: TROUBLESHOOTING.md#extension-package"#]].assert_eq(&shown(&world, &job, &outcome));
     assert!(world.marketplace().requests().is_empty());
 }
+
+#[test]
+fn gives_up_when_the_time_is_over_and_says_how_to_go_on() {
+    let world = world();
+    let (mut job, _proxy) = job(&world);
+    let published = run(&mut job, "publish", &[("visibility", "public")]);
+    assert_eq!(published.result, TaskResult::Succeeded, "{}", published.log);
+    let limit = ("timeoutInMinutes", "1");
+    let outcome = run(
+        &mut job,
+        "waitForInstallation",
+        &[("organizations", "fabrikam"), limit],
+    );
+    assert_eq!(outcome.result, TaskResult::Failed);
+    expect_test::expect![[r#"
+        Waiting until pub.hello 3.2.1 is installed in fabrikam, for at most 1 minute.
+        fabrikam: not installed.
+        ##[error]pub.hello 3.2.1 is not everywhere after 1 minute.
+          fabrikam: not installed
+        What to do: Share the extension with the organization and install it there; an update of an installed one can take an hour to arrive.
+        More: TROUBLESHOOTING.md#installation"#]].assert_eq(&shown(&world, &job, &outcome));
+    let outcome = run(
+        &mut job,
+        "waitForValidation",
+        &[("extensionVersion", "9.9.9"), limit],
+    );
+    assert_eq!(outcome.result, TaskResult::Failed);
+    expect_test::expect![[r#"
+        pub.hello 9.9.9: the version is not in the Marketplace yet; waiting for at most 1 minute.
+        ##[error]pub.hello 9.9.9 was not validated within 1 minute: the version is not in the Marketplace yet.
+        What to do: The upload is not lost: run waitForValidation later, with a larger timeoutInMinutes.
+        More: TROUBLESHOOTING.md#validation"#]].assert_eq(&shown(&world, &job, &outcome));
+}

@@ -34,6 +34,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use crate::session::Session;
 use crate::situation::{ExtensionProblem, Situation};
 
+pub(crate) use command::EventsArguments;
 pub(crate) use task::run as run_task;
 
 /// What to do with an extension.
@@ -135,6 +136,11 @@ impl OverrideArguments {
             ids: self.update_tasks_id,
         }
     }
+}
+
+/// The command behind the verb `events`.
+pub(crate) fn events(arguments: EventsArguments) -> ExtensionCommand {
+    ExtensionCommand::Marketplace(command::MarketplaceCommand::Events(arguments))
 }
 
 /// Runs the verb: results to `out`, everything that is said about them to `notes`.

@@ -32,9 +32,11 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    /// Packs, inspects and edits Azure DevOps extensions.
+    /// Packs, publishes, shares and installs Azure DevOps extensions.
     #[command(subcommand)]
     Extension(Box<extension::ExtensionCommand>),
+    /// Gets an extension's installs, uninstalls, reviews and sales; the same as `extension events`.
+    Events(Box<extension::EventsArguments>),
     /// Runs one phase of a pipeline task; the task's launcher calls it.
     #[command(hide = true)]
     Task(task::Arguments),
@@ -43,6 +45,7 @@ enum Verb {
 fn main() -> ExitCode {
     match Arguments::parse().verb {
         Verb::Extension(command) => extension(*command),
+        Verb::Events(arguments) => extension(extension::events(*arguments)),
         Verb::Task(arguments) => task::run(&arguments),
     }
 }

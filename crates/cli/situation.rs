@@ -130,12 +130,14 @@ pub(crate) enum ExtensionProblem {
     NotValidated {
         label: String,
         state: String,
-        minutes: u64,
+        /// `30 minutes`
+        limit: String,
     },
     /// The installation took longer than the step may.
     NotInstalled {
         label: String,
-        minutes: u64,
+        /// `30 minutes`
+        limit: String,
         /// Organization and what is missing there.
         missing: Vec<(String, String)>,
     },

@@ -45,7 +45,7 @@ pub(crate) enum MarketplaceCommand {
     /// Wait until organizations have a version and its tasks
     WaitForInstallation(OrganizationsArguments),
     /// Tell the identity's Azure DevOps id
-    #[command(name = "whoami")]
+    #[command(name = "who-am-i", alias = "whoami")]
     WhoAmI(SubjectArguments),
     /// Make an identity a member of a publisher
     AddMember(MemberArguments),

@@ -9,7 +9,7 @@ use adieu_transport::Deadline;
 use futures_util::future::join_all;
 use serde_json::json;
 
-use super::settings::{Done, Settings};
+use super::settings::{Done, Settings, in_minutes};
 use super::subject::Subject;
 use super::{organizations, subject};
 use crate::session::Session;
@@ -89,10 +89,10 @@ pub(super) async fn wait(
     let organizations = organizations::required(session.hosts(), &settings.organizations)?;
     let subject = subject::find(settings)?;
     voice.say(&format!(
-        "Waiting until {} is installed in {} organization(s), for at most {} minutes.",
+        "Waiting until {} is installed in {}, for at most {}.",
         label(&subject),
-        organizations.len(),
-        settings.time_limit.as_secs() / 60
+        names(&organizations),
+        in_minutes(settings.time_limit)
     ));
     let deadline = Deadline::after(settings.time_limit);
     let waiting = organizations
@@ -112,7 +112,7 @@ pub(super) async fn wait(
     if !missing.is_empty() {
         return Err(Situation::Extension(ExtensionProblem::NotInstalled {
             label: label(&subject),
-            minutes: settings.time_limit.as_secs() / 60,
+            limit: in_minutes(settings.time_limit),
             missing,
         }));
     }
@@ -190,6 +190,11 @@ async fn missing(
     Ok(None)
 }
 
+fn names(organizations: &[Organization]) -> String {
+    let names = organizations.iter().map(|one| one.name.as_str());
+    names.collect::<Vec<_>>().join(", ")
+}
+
 fn label(subject: &Subject) -> String {
     match &subject.version {
         Some(version) => format!("{} {version}", subject.name),
@@ -203,7 +208,8 @@ fn done(
     organizations: &[Organization],
     key: &str,
 ) -> Done {
-    let names: Vec<String> = organizations.iter().map(|one| one.name.clone()).collect();
+    let names = organizations.iter().map(|one| one.name.clone());
+    let names: Vec<String> = names.collect();
     let mut variables = vec![
         ("extensionId", name.extension.clone()),
         ("publisherId", name.publisher.clone()),

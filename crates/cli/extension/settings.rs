@@ -66,6 +66,14 @@ pub(crate) struct Done {
     pub(crate) page: Option<String>,
 }
 
+/// A length of time, as a sentence has it.
+pub(crate) fn in_minutes(time: Duration) -> String {
+    match time.as_secs() / 60 {
+        1 => "1 minute".to_owned(),
+        minutes => format!("{minutes} minutes"),
+    }
+}
+
 /// The lines of an input that say something.
 pub(crate) fn lines(text: &str) -> Vec<String> {
     text.lines()

@@ -9,7 +9,7 @@ use adieu_transport::Deadline;
 use serde_json::json;
 
 use super::publish::word;
-use super::settings::{Done, Settings};
+use super::settings::{Done, Settings, in_minutes};
 use super::subject;
 use crate::session::Session;
 use crate::situation::{ExtensionProblem, Situation};
@@ -68,7 +68,6 @@ pub(super) async fn wait(
         Some(version) => format!("{name} {version}"),
         None => name.to_string(),
     };
-    let minutes = limit.as_secs() / 60;
     let deadline = Deadline::after(limit);
     let mut pause = FIRST_PAUSE;
     let mut said = "";
@@ -114,7 +113,8 @@ pub(super) async fn wait(
         };
         if state != said {
             voice.say(&format!(
-                "{label}: {state}; waiting for at most {minutes} minutes."
+                "{label}: {state}; waiting for at most {}.",
+                in_minutes(limit)
             ));
             said = state;
         }
@@ -122,7 +122,7 @@ pub(super) async fn wait(
             return Err(Situation::Extension(ExtensionProblem::NotValidated {
                 label,
                 state: state.to_owned(),
-                minutes,
+                limit: in_minutes(limit),
             }));
         }
         tokio::time::sleep(pause).await;

@@ -76,13 +76,13 @@ pub(super) fn problem(problem: &ExtensionProblem) -> Report {
             }
             report.remedy("Correct what the validator names and publish under a higher version: a refused one stays refused.")
         }
-        ExtensionProblem::NotValidated { label, state, minutes } => Report::new(
+        ExtensionProblem::NotValidated { label, state, limit } => Report::new(
             "validation",
-            format!("{label} was not validated within {minutes} minutes: {state}."),
+            format!("{label} was not validated within {limit}: {state}."),
         )
         .remedy("The upload is not lost: run waitForValidation later, with a larger timeoutInMinutes."),
-        ExtensionProblem::NotInstalled { label, minutes, missing } => {
-            let mut report = Report::new("installation", format!("{label} is not everywhere after {minutes} minutes."));
+        ExtensionProblem::NotInstalled { label, limit, missing } => {
+            let mut report = Report::new("installation", format!("{label} is not everywhere after {limit}."));
             for (organization, state) in missing {
                 report = report.fact(organization, state);
             }
