@@ -114,6 +114,22 @@ fn publishes_a_new_extension_and_waits_until_it_is_validated() {
 }
 
 #[test]
+fn a_wait_that_outlives_its_token_signs_in_again() {
+    let world = world();
+    world.access_token_lifetime(240);
+    world.validation(Validation {
+        takes: 2,
+        refuses: None,
+    });
+    let (mut job, _proxy) = job(&world);
+    let outcome = run(&mut job, "publish", &[]);
+    assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
+    // Less than five minutes are left of each token, so that every question of the wait has a new one.
+    assert_eq!(world.entra().requests().len(), 4);
+    assert_eq!(world.marketplace().requests().len(), 5);
+}
+
+#[test]
 fn sends_what_the_gallery_needs_and_nothing_else() {
     let world = world();
     let (mut job, proxy) = job(&world);

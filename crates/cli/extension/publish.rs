@@ -28,7 +28,10 @@ pub(super) async fn run(
             package.size,
             if is_new { "new" } else { "there already" }
         )),
-        Progress::Sent(percent) => voice.progress(percent, "uploaded"),
+        Progress::Sent(percent) => {
+            voice.progress(percent, "uploaded");
+            voice.say(&format!("{percent} % sent."));
+        }
         Progress::InDoubt => {
             voice.say("The upload's answer did not come; asking the Marketplace what it has.");
         }

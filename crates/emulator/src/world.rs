@@ -430,6 +430,11 @@ impl World {
         self.directory().id_token_lifetime = seconds;
     }
 
+    /// How long access tokens live, in seconds.
+    pub fn access_token_lifetime(&self, seconds: i64) {
+        self.directory().token_lifetime = seconds;
+    }
+
     /// An ID token of a connection as Azure DevOps would have minted it `age` seconds ago.
     #[must_use]
     pub fn late_bound_id_token(&self, connection: &str, age: i64) -> String {

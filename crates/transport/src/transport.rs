@@ -3,9 +3,10 @@
 //! It never follows a redirect, never repeats a request by itself, and sends plain HTTP to loopback
 //! addresses only.
 
+use std::collections::HashSet;
 use std::error::Error as _;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use reqwest::{Client, Method, Request, Url, redirect};
@@ -70,6 +71,9 @@ pub enum UnusableNetwork {
 pub struct Transport {
     client: Client,
     tls: ClientConfig,
+    /// Origins that were asked before. The client may still have a connection to them, over which a
+    /// request that only wants one opened would go out for real.
+    known: Mutex<HashSet<String>>,
 }
 
 impl Transport {
@@ -93,6 +97,7 @@ impl Transport {
         Ok(Self {
             client: finish(builder, tls.clone())?,
             tls,
+            known: Mutex::default(),
         })
     }
 
@@ -102,8 +107,12 @@ impl Transport {
         finish(Client::builder().no_proxy(), self.tls.clone())
     }
 
-    /// Opens `count` connections to the host of `url` in the background, for requests to come.
+    /// Opens `count` connections to the host of `url` in the background, for requests to come. Does
+    /// nothing for a host that was asked before.
     pub async fn open_ahead(&self, url: &Url, count: usize) {
+        if !self.is_new(origin(url)) {
+            return;
+        }
         for _ in 0..count {
             let request = Request::new(Method::GET, url.clone());
             // The layer fails the request once its connection is under way.
@@ -139,11 +148,18 @@ impl Transport {
             return Err(NoAnswer::Connection("not HTTPS".to_owned()));
         }
         let origin = origin(request.url());
+        self.is_new(origin.clone());
         let sending = early::take_opened(origin, self.exchange(request, longest));
         match tokio::time::timeout(time, sending).await {
             Ok(answer) => answer,
             Err(_elapsed) => Err(NoAnswer::Time),
         }
+    }
+
+    /// Whether nothing was sent to this origin yet; from now on something was.
+    fn is_new(&self, origin: String) -> bool {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(origin)
     }
 
     async fn exchange(&self, request: Request, longest: usize) -> Result<Answer, NoAnswer> {
