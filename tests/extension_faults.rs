@@ -78,6 +78,25 @@ fn questions_before_and_after_the_upload_heal_too() {
 }
 
 #[test]
+fn what_was_done_before_its_answer_was_lost_is_reported_as_done() {
+    let world = world();
+    let (mut job, _proxy) = job(&world);
+    let published = run(&mut job, "publish", &[]);
+    assert_eq!(published.result, TaskResult::Succeeded, "{}", published.log);
+    for (operation, passing, said) in [
+        ("share", 1, "fabrikam: shared."),
+        ("install", 0, "fabrikam: installed 3.2.1."),
+        ("uninstall", 0, "fabrikam: uninstalled."),
+        ("unshare", 0, "fabrikam: no longer shared."),
+        ("unpublish", 0, "pub.hello is no longer in the Marketplace."),
+    ] {
+        fault_after(&world, passing, Fault::TruncateHead);
+        let outcome = run(&mut job, operation, &[("organizations", "fabrikam")]);
+        assert_eq!(outcome.log, said);
+    }
+}
+
+#[test]
 fn says_so_where_a_page_for_people_comes_in_place_of_an_answer() {
     let world = world();
     let (mut job, _proxy) = job(&world);

@@ -197,13 +197,17 @@ fn read(answer: &Answer, url: &Url, attempts: u32) -> Result<Value, Error> {
         }),
         Body::Json(_) if answer.status == 203 => Err(signed_out(None, correlation)),
         Body::Json(_) if answer.status == 401 => match said {
-            Some(said) if names_an_identity(&said.0) => {
-                Err(refused(answer.status, Some(said), url, correlation))
-            }
+            Some(said) if names_an_identity(&said.0) => Err(refused(
+                answer.status,
+                Some(said),
+                url,
+                attempts,
+                correlation,
+            )),
             said => Err(signed_out(said.map(|(message, _)| message), correlation)),
         },
         Body::Json(json) if (200..300).contains(&answer.status) => Ok(json),
-        Body::Json(_) => Err(refused(answer.status, said, url, correlation)),
+        Body::Json(_) => Err(refused(answer.status, said, url, attempts, correlation)),
         // Sharing and deleting are answered with nothing.
         Body::Other(NotTheService::Empty)
             if (200..300).contains(&answer.status) && answer.status != 203 =>
@@ -214,7 +218,7 @@ fn read(answer: &Answer, url: &Url, attempts: u32) -> Result<Value, Error> {
         Body::Other(NotTheService::Empty | NotTheService::NotJson)
             if matches!(answer.status, 400..=499) =>
         {
-            Err(refused(answer.status, None, url, correlation))
+            Err(refused(answer.status, None, url, attempts, correlation))
         }
         Body::Other(instead) => Err(Error::NotTheService {
             host: host(url),
@@ -239,12 +243,14 @@ fn refused(
     status: u16,
     said: Option<(String, String)>,
     url: &Url,
+    attempts: u32,
     correlation: Correlation,
 ) -> Error {
     let (message, type_key) = said.unwrap_or_default();
     Error::Refused(Box::new(Refusal {
         host: host(url),
         status,
+        attempts,
         reason: Reason::of(status, &type_key, &message),
         message,
         correlation,

@@ -77,6 +77,11 @@ impl Error {
         matches!(self, Self::Refused(refusal) if refusal.reason == reason)
     }
 
+    /// Whether an earlier attempt may have done what this no is about: its answer was lost.
+    pub(crate) fn is_of_a_repeat(&self) -> bool {
+        matches!(self, Self::Refused(refusal) if refusal.attempts > 1)
+    }
+
     /// Whether nobody can tell if the request took effect: the answer is missing, or the service failed.
     /// Who was never reached, or turned the request away, did nothing.
     pub(crate) fn leaves_doubt(&self) -> bool {

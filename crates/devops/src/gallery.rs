@@ -167,7 +167,7 @@ impl Client<'_> {
         }
         match self.ask(Method::DELETE, &url, API_VERSION, None).await {
             Ok(_) => Ok(true),
-            Err(error) if error.is(Reason::NotFound) => Ok(false),
+            Err(error) if error.is(Reason::NotFound) => Ok(error.is_of_a_repeat()),
             Err(error) => Err(error),
         }
     }

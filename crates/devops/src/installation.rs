@@ -51,6 +51,10 @@ impl Client<'_> {
             .await
         {
             Ok(answer) => Ok(Installation::Installed(read(&answer))),
+            Err(error) if error.is(Reason::AlreadyInstalled) && error.is_of_a_repeat() => {
+                let installed = self.installed(name, organization).await?;
+                Ok(installed.map_or(Installation::WasInstalled, Installation::Installed))
+            }
             Err(error) if error.is(Reason::AlreadyInstalled) => Ok(Installation::WasInstalled),
             Err(error) => Err(error),
         }
@@ -86,7 +90,7 @@ impl Client<'_> {
         let url = Self::by_name(name, None, organization);
         match self.ask(Method::DELETE, &url, API_VERSION, None).await {
             Ok(_) => Ok(true),
-            Err(error) if error.is(Reason::NotFound) => Ok(false),
+            Err(error) if error.is(Reason::NotFound) => Ok(error.is_of_a_repeat()),
             Err(error) => Err(error),
         }
     }

@@ -12,6 +12,8 @@ pub struct Refusal {
     pub host: String,
     /// HTTP status.
     pub status: u16,
+    /// At which attempt: after the first, the no can be about what an earlier one did.
+    pub attempts: u32,
     /// What it means.
     pub reason: Reason,
     /// The service's own words, first line.

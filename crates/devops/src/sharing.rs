@@ -48,6 +48,9 @@ impl Client<'_> {
     ) -> Result<Sharing, Error> {
         match self.change(Method::DELETE, name, organization, None).await {
             Ok(()) => Ok(Sharing::Changed),
+            Err(error) if error.is(Reason::NotFound) && error.is_of_a_repeat() => {
+                Ok(Sharing::Changed)
+            }
             Err(error) if error.is(Reason::NotFound) => Ok(Sharing::WasSo),
             Err(error) => Err(error),
         }

@@ -17,6 +17,8 @@ pub enum Fault {
     Delay(Duration),
     /// Announces the whole body and sends half of it.
     Truncate,
+    /// Does what was asked, and closes the connection in the middle of the answer's first line.
+    TruncateHead,
     /// Resets the connection in place of an answer.
     Reset,
     /// Closes the connection in place of an answer.
@@ -43,6 +45,7 @@ impl fmt::Debug for Fault {
             Self::Status(status, ..) => return write!(formatter, "Status({status})"),
             Self::Delay(time) => return write!(formatter, "Delay({time:?})"),
             Self::Truncate => "Truncate",
+            Self::TruncateHead => "TruncateHead",
             Self::Reset => "Reset",
             Self::Close => "Close",
             Self::SignInPage(_) => "SignInPage",
@@ -87,6 +90,11 @@ impl Fault {
                 let answer = service(request);
                 let mut bytes = answer.to_bytes();
                 bytes.truncate(bytes.len() - answer.body.len().div_ceil(2));
+                Reply::Bytes(bytes)
+            }
+            Self::TruncateHead => {
+                let mut bytes = service(request).to_bytes();
+                bytes.truncate("HTTP/1.1".len());
                 Reply::Bytes(bytes)
             }
             Self::Reset => Reply::Reset,
