@@ -411,6 +411,8 @@ fn finds_the_next_version_and_numbers_the_run() {
         3.9.9: 3.9.9
         Highest: 3.10.0 (marketplace); next: 3.11.0."#]]
     .assert_eq(&shown(&world, &job, &outcome));
+    let number = "##vso[build.updatebuildnumber]3.11.0".to_owned();
+    assert!(outcome.raw.contains(&number), "{:?}", outcome.raw);
     assert_eq!(job.value("extension.proposedVersion"), Some("3.11.0"));
     assert_eq!(job.value("extension.currentVersion"), Some("3.10.0"));
 }
