@@ -573,7 +573,7 @@ fn says_what_a_managed_identity_lacks() {
     let outcome = run(&mut job, &[("azureSubscription", "machine")]);
     let id = world.connection_id("machine");
     expect![[r#"
-        ##[error]The agent's managed identity gave no token: ManagedIdentityCredential authentication failed. The request failed: its answer cannot be read.
+        ##[error]The agent's managed identity gave no token: its endpoint answered 401: The X-IDENTITY-HEADER is wrong.
           tokens: AZURE_DEVOPS_TOKEN
           connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
         What to do: Run the job on an agent whose machine has that identity, or use a connection with workload identity federation, which works on every agent.

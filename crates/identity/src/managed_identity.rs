@@ -1,23 +1,30 @@
-//! Access tokens of the machine's own managed identity.
+//! Access tokens of the machine's own managed identity, from the endpoint that the platform put beside it.
 //!
-//! Which endpoint answers (a virtual machine's, App Service's) is azure_identity's business.
+//! It never sends the endpoint's secret anywhere else, and never asks through a proxy.
 
-use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use azure_core::credentials::TokenCredential as _;
-use azure_core::http::{ClientOptions, Transport as AzureTransport};
-use azure_identity::{ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId};
+use reqwest::{Method, RequestBuilder, Url};
+use serde_json::Value;
 
-use adieu_secret::AccessToken;
-use adieu_transport::{Transport, first_line};
+use adieu_secret::{AccessToken, EndpointSecret};
+use adieu_transport::{Answer, Attempt, Body, Deadline, Transport, first_line};
 
 use crate::error::Error;
-use crate::exchange::Token;
+use crate::exchange::{Token, seconds_now};
 use crate::scope::Scope;
 
-/// azure_identity would ask a virtual machine's endpoint for 72 seconds before it gives up.
-const BOUND: Duration = Duration::from_secs(30);
+/// A virtual machine's endpoint (learn.microsoft.com, "How to use managed identities on Azure VMs").
+const VIRTUAL_MACHINE: &str = "http://169.254.169.254/metadata/identity/oauth2/token";
+
+/// Where the machine's tokens come from.
+#[derive(Debug)]
+enum Endpoint {
+    /// App Service, Functions, Container Apps: their address and the header that proves who asks.
+    AppService { url: Url, secret: EndpointSecret },
+    /// The metadata service of a virtual machine, which proves nothing but where one asks from.
+    VirtualMachine(Url),
+}
 
 /// A token for each scope, one after the other: the endpoint is on this machine or its host.
 pub(crate) async fn access_tokens(
@@ -25,8 +32,13 @@ pub(crate) async fn access_tokens(
     scopes: &[Scope],
     transport: &Transport,
 ) -> Vec<Result<Token, Error>> {
-    let credential = match credential(client_id, transport) {
-        Ok(credential) => credential,
+    let deadline = Deadline::start();
+    let ready = Endpoint::of_this_machine().and_then(|endpoint| {
+        let direct = transport.direct().map_err(|error| error.to_string())?;
+        Ok((endpoint, direct))
+    });
+    let (endpoint, direct) = match ready {
+        Ok(ready) => ready,
         Err(reason) => {
             let refused = |_| Err(Error::ManagedIdentity(reason.clone()));
             return scopes.iter().map(refused).collect();
@@ -34,81 +46,141 @@ pub(crate) async fn access_tokens(
     };
     let mut tokens = Vec::new();
     for scope in scopes {
-        let wanted = [scope.value.as_str()];
-        let asking = tokio::time::timeout(BOUND, credential.get_token(&wanted, None));
-        tokens.push(match asking.await {
-            Ok(Ok(token)) => Ok(Token {
-                value: AccessToken::new(token.token.secret().to_owned()),
-                expires_on: SystemTime::from(token.expires_on),
-            }),
-            Ok(Err(error)) => Err(Error::ManagedIdentity(reason(&error.to_string()))),
-            Err(_elapsed) => Err(Error::ManagedIdentity(
-                "its endpoint did not answer within 30 seconds".to_owned(),
-            )),
+        let token = adieu_transport::until(deadline, async |_| {
+            let request = endpoint
+                .request(&direct, client_id, scope)
+                .build()
+                .map_err(|_| Attempt::Permanent("the request cannot be built".to_owned()))?;
+            match direct.send(request, deadline.left()).await {
+                Ok(answer) => read(&answer),
+                Err(cause) => Err(heals(format!(
+                    "{} does not answer: {cause}",
+                    endpoint.name()
+                ))),
+            }
         });
+        tokens.push(token.await.map_err(Error::ManagedIdentity));
     }
     tokens
 }
 
-/// What azure_identity says, without the endpoint's whole body and without the address of its own help.
-fn reason(text: &str) -> String {
-    let text = text
-        .split(" To troubleshoot, visit")
-        .next()
-        .unwrap_or_default();
-    let Some((before, body)) = text.split_once('{') else {
-        return first_line(text).trim_end_matches('.').to_owned();
-    };
-    let said = serde_json::from_str::<serde_json::Value>(&format!("{{{body}"))
-        .ok()
-        .and_then(|body| {
-            let fields = ["message", "error_description", "error"];
-            let field = |name: &str| body.get(name)?.as_str().map(first_line);
-            fields.into_iter().find_map(field)
-        });
-    let said = said.unwrap_or_else(|| "its answer cannot be read".to_owned());
-    format!(
-        "{}: {}",
-        first_line(before).trim_end_matches([':', ' ']),
-        said.trim_end_matches('.')
-    )
-}
-
-fn credential(
-    client_id: Option<&str>,
-    transport: &Transport,
-) -> Result<Arc<ManagedIdentityCredential>, String> {
-    let client = transport
-        .without_proxy()
-        .map_err(|error| error.to_string())?;
-    let options = ManagedIdentityCredentialOptions {
-        user_assigned_id: client_id.map(|id| UserAssignedId::ClientId(id.to_owned())),
-        client_options: ClientOptions {
-            transport: Some(AzureTransport::new(Arc::new(client))),
-            ..ClientOptions::default()
-        },
-    };
-    ManagedIdentityCredential::new(Some(options)).map_err(|error| error.to_string())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn shows_what_the_endpoint_said_and_not_its_body() {
-        for (text, expected) in [
-            (
-                r#"ManagedIdentityCredential authentication failed. The request failed: {"statusCode":400,"message":"No identity."} To troubleshoot, visit x"#,
-                "ManagedIdentityCredential authentication failed. The request failed: No identity",
+impl Endpoint {
+    /// The variables are the ones that every Azure SDK goes by.
+    fn of_this_machine() -> Result<Self, String> {
+        let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let Some(address) = variable("IDENTITY_ENDPOINT") else {
+            let url = Url::parse(VIRTUAL_MACHINE).map_err(|error| error.to_string())?;
+            return Ok(Self::VirtualMachine(url));
+        };
+        let url = Url::parse(&address)
+            .map_err(|error| format!("IDENTITY_ENDPOINT is no address: {error}"))?;
+        match variable("IDENTITY_HEADER") {
+            Some(_) if variable("IDENTITY_SERVER_THUMBPRINT").is_some() => {
+                Err("Service Fabric's managed identity is not supported".to_owned())
+            }
+            Some(secret) => Ok(Self::AppService {
+                url,
+                secret: EndpointSecret::new(secret),
+            }),
+            None => Err(
+                "IDENTITY_ENDPOINT is set without IDENTITY_HEADER; Azure Arc's managed identity is not supported"
+                    .to_owned(),
             ),
-            (
-                "ManagedIdentityCredential authentication failed. The request failed: {oops",
-                "ManagedIdentityCredential authentication failed. The request failed: its answer cannot be read",
-            ),
-            ("connection refused.", "connection refused"),
-        ] {
-            assert_eq!(reason(text), expected);
         }
+    }
+
+    fn name(&self) -> &'static str {
+        match self {
+            Self::AppService { .. } => "the endpoint that IDENTITY_ENDPOINT names",
+            Self::VirtualMachine(_) => "the endpoint of virtual machines, 169.254.169.254,",
+        }
+    }
+
+    fn request(
+        &self,
+        direct: &Transport,
+        client_id: Option<&str>,
+        scope: &Scope,
+    ) -> RequestBuilder {
+        let mut parameters = vec![("resource", resource(&scope.value))];
+        parameters.extend(client_id.map(|id| ("client_id", id)));
+        let with = |url: &Url, version| {
+            let mut url = url.clone();
+            url.query_pairs_mut()
+                .append_pair("api-version", version)
+                .extend_pairs(&parameters);
+            url
+        };
+        match self {
+            Self::AppService { url, secret } => direct
+                .request(Method::GET, &with(url, "2019-08-01"))
+                .header("X-IDENTITY-HEADER", secret.reveal()),
+            Self::VirtualMachine(url) => direct
+                .request(Method::GET, &with(url, "2018-02-01"))
+                .header("Metadata", "true"),
+        }
+    }
+}
+
+/// Managed identities are asked for a resource, which is a scope without its last word.
+fn resource(scope: &str) -> &str {
+    scope.strip_suffix("/.default").unwrap_or(scope)
+}
+
+fn read(answer: &Answer) -> Result<Token, Attempt<String>> {
+    let body = match answer.read() {
+        Body::Json(body) => body,
+        Body::Cut => return Err(heals("its answer was cut off".to_owned())),
+        Body::Other(_) => Value::Null,
+    };
+    if answer.status == 200 {
+        let permanent = |reason: &str| Attempt::Permanent(reason.to_owned());
+        return token(&body).ok_or_else(|| permanent("its answer has no token that can be read"));
+    }
+    let said = ["message", "error_description", "error"]
+        .into_iter()
+        .find_map(|field| body.get(field)?.as_str().map(first_line));
+    let reason = match said {
+        Some(said) => format!(
+            "its endpoint answered {}: {}",
+            answer.status,
+            said.trim_end_matches('.')
+        ),
+        None => format!("its endpoint answered {}", answer.status),
+    };
+    // 410 is a virtual machine's endpoint while it is updated (the page above, "Retry guidance").
+    Err(if answer.is_busy() || answer.status == 410 {
+        Attempt::CanHeal {
+            error: reason,
+            retry_after: answer.retry_after(),
+            crowded: answer.status == 429,
+        }
+    } else {
+        Attempt::Permanent(reason)
+    })
+}
+
+/// Both endpoints give seconds since 1970, as text; App Service's successors give numbers too.
+fn token(body: &Value) -> Option<Token> {
+    let number = |field: &str| {
+        let value = body.get(field)?;
+        value.as_i64().or_else(|| value.as_str()?.parse().ok())
+    };
+    let expires_on =
+        number("expires_on").or_else(|| number("expires_in").map(|left| seconds_now() + left))?;
+    let since_1970 = Duration::from_secs(u64::try_from(expires_on).ok()?);
+    Some(Token {
+        value: AccessToken::new(body.get("access_token")?.as_str()?.to_owned()),
+        expires_on: UNIX_EPOCH
+            .checked_add(since_1970)
+            .unwrap_or(SystemTime::now()),
+    })
+}
+
+fn heals(error: String) -> Attempt<String> {
+    Attempt::CanHeal {
+        error,
+        retry_after: None,
+        crowded: false,
     }
 }

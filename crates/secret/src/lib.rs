@@ -88,6 +88,10 @@ pub mod kind {
     #[derive(Debug)]
     pub enum PrivateKey {}
 
+    /// See [`EndpointSecret`](super::EndpointSecret).
+    #[derive(Debug)]
+    pub enum EndpointSecret {}
+
     impl Kind for JobToken {
         const NAME: &'static str = "JobToken";
     }
@@ -109,6 +113,9 @@ pub mod kind {
     impl Kind for PrivateKey {
         const NAME: &'static str = "PrivateKey";
     }
+    impl Kind for EndpointSecret {
+        const NAME: &'static str = "EndpointSecret";
+    }
 }
 
 /// The pipeline job's own token (`System.AccessToken`): goes to the collection's host only.
@@ -126,3 +133,5 @@ pub type ClientCertificate = Secret<kind::ClientCertificate>;
 pub type ProxyPassword = Secret<kind::ProxyPassword>;
 /// The private key of the agent's TLS client certificate, as PEM: never leaves the process.
 pub type PrivateKey = Secret<kind::PrivateKey>;
+/// What opens a credential endpoint of this machine (`IDENTITY_HEADER`): goes to that endpoint only.
+pub type EndpointSecret = Secret<kind::EndpointSecret>;

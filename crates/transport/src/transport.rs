@@ -71,6 +71,8 @@ pub enum UnusableNetwork {
 pub struct Transport {
     client: Client,
     tls: ClientConfig,
+    /// Whether plain HTTP may leave the process for other addresses than loopback.
+    plain: bool,
     /// Origins that were asked before. The client may still have a connection to them, over which a
     /// request that only wants one opened would go out for real.
     known: Mutex<HashSet<String>>,
@@ -97,14 +99,23 @@ impl Transport {
         Ok(Self {
             client: finish(builder, tls.clone())?,
             tls,
+            plain: false,
             known: Mutex::default(),
         })
     }
 
-    /// A client that asks this machine or its host directly: for managed identities, whose addresses
-    /// no proxy can reach.
-    pub fn without_proxy(&self) -> Result<Client, UnusableNetwork> {
-        finish(Client::builder().no_proxy(), self.tls.clone())
+    /// A way to the endpoints of this machine and its host, for managed identities: no proxy can reach
+    /// them, and plain HTTP to an address that the platform chose is all they speak.
+    ///
+    /// # Errors
+    /// The client cannot be set up.
+    pub fn direct(&self) -> Result<Self, UnusableNetwork> {
+        Ok(Self {
+            client: finish(Client::builder().no_proxy(), self.tls.clone())?,
+            tls: self.tls.clone(),
+            plain: true,
+            known: Mutex::default(),
+        })
     }
 
     /// Opens `count` connections to the host of `url` in the background, for requests to come. Does
@@ -144,7 +155,7 @@ impl Transport {
         time: Duration,
         longest: usize,
     ) -> Result<Answer, NoAnswer> {
-        if !may_carry_credentials(request.url()) {
+        if !self.plain && !may_carry_credentials(request.url()) {
             return Err(NoAnswer::Connection("not HTTPS".to_owned()));
         }
         let origin = origin(request.url());

@@ -52,6 +52,10 @@ const REVEALS: &[(&str, &str)] = &[
         "crates/identity/src/id_token.rs",
         "the header for the collection",
     ),
+    (
+        "crates/identity/src/managed_identity.rs",
+        "the header for the machine's own endpoint",
+    ),
     ("crates/transport/src/proxy.rs", "the header for the proxy"),
     (
         "crates/identity/src/service_connection.rs",
