@@ -19,7 +19,7 @@ use crate::hosts::Hosts;
 use crate::refusal::{Reason, Refusal, words};
 
 /// What the services' support asks for.
-const CORRELATION: [&str; 3] = ["x-vss-e2eid", "activityid", "x-msedge-ref"];
+pub(crate) const CORRELATION: [&str; 3] = ["x-vss-e2eid", "activityid", "x-msedge-ref"];
 
 /// An extension with years of versions answers with this much and no more.
 const LONGEST_ANSWER: usize = 16 * 1024 * 1024;

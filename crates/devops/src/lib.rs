@@ -16,6 +16,7 @@ mod publish;
 mod refusal;
 mod sharing;
 mod task_definitions;
+mod tenant;
 mod upload;
 
 pub use client::Client;
@@ -30,3 +31,4 @@ pub use publish::{Package, Progress, Published};
 pub use refusal::{Reason, Refusal};
 pub use sharing::Sharing;
 pub use task_definitions::TaskDefinition;
+pub use tenant::Tenant;

@@ -45,6 +45,8 @@ pub(crate) struct Marketplace {
     pub(crate) extensions: BTreeMap<String, Extension>,
     /// Organization to client ids of its members.
     pub(crate) organizations: BTreeMap<String, Vec<String>>,
+    /// Organization to the tenant that it is connected to, where that is not the home tenant.
+    pub(crate) organization_tenants: BTreeMap<String, String>,
     /// Client id to profile id.
     pub(crate) profiles: BTreeMap<String, String>,
     pub(crate) validation: Validation,
@@ -90,6 +92,9 @@ pub(crate) fn answer(request: &Request, directory: &mut Directory, clock: &Clock
     let segments: Vec<&str> = path.iter().map(String::as_str).collect();
     if request.method == "OPTIONS" || segments.contains(&"resourceareas") {
         return discovery(request, directory);
+    }
+    if let ("HEAD", [organization]) = (request.method.as_str(), segments.as_slice()) {
+        return organizations::front_door(request, organization, directory);
     }
     let Some(caller) = caller(request, directory, clock) else {
         return signed_out(request);

@@ -572,6 +572,18 @@ impl World {
         members.push(client);
     }
 
+    /// Connects an organization to a tenant, in place of the home tenant. The GUID of zeros is none.
+    pub fn organization_tenant(&self, organization: &str, tenant: &str) {
+        let mut directory = self.directory();
+        let marketplace = &mut directory.marketplace;
+        marketplace
+            .organizations
+            .entry(organization.to_owned())
+            .or_default();
+        let tenants = &mut marketplace.organization_tenants;
+        tenants.insert(organization.to_owned(), tenant.to_owned());
+    }
+
     /// How the validation of what is published from now on goes.
     pub fn validation(&self, validation: Validation) {
         self.directory().marketplace.validation = validation;

@@ -57,6 +57,45 @@ pub(super) fn answer(
     }
 }
 
+/// What everybody learns at an organization's own address: which tenant it is connected to. Git Credential
+/// Manager's tests have the headers (`AzureDevOpsApiTests.cs`).
+pub(super) fn front_door(
+    request: &Request,
+    organization: &str,
+    directory: &mut Directory,
+) -> Answer {
+    if request.header("authorization").is_some() {
+        directory.violation(format!(
+            "{organization} was sent a credential with a question that needs none"
+        ));
+    }
+    let nothing = |status| Answer {
+        status,
+        headers: Vec::new(),
+        body: Vec::new(),
+    };
+    if !directory
+        .marketplace
+        .organizations
+        .contains_key(organization)
+    {
+        return nothing(404);
+    }
+    let tenants = &directory.marketplace.organization_tenants;
+    let tenant = tenants.get(organization).unwrap_or(&directory.tenants[0]);
+    nothing(401)
+        .with(
+            "WWW-Authenticate",
+            &format!("Bearer authorization_uri=https://login.microsoftonline.com/{tenant}"),
+        )
+        .with(
+            "WWW-Authenticate",
+            "Basic realm=\"https://tfsprodweu1.app.visualstudio.com/\"",
+        )
+        .with("WWW-Authenticate", "TFS-Federated")
+        .with("X-VSS-ResourceTenant", tenant)
+}
+
 fn installed(
     request: &Request,
     organization: &str,
