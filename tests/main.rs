@@ -39,5 +39,8 @@ mod extension_folder;
 mod extension_inspect;
 mod extension_package;
 
+// Pipelines that users copy: valid for Azure Pipelines, right for our tasks, and run.
+mod pipelines;
+
 // Microsoft's own clients, against the same emulator: it must be right for them too.
 mod real_clients;

@@ -76,7 +76,7 @@ fn gets_a_token(mut command: Command, certificates: &str) {
 }
 
 /// Where `cargo xtask test` puts a client.
-fn client(name: &str) -> PathBuf {
+pub(crate) fn client(name: &str) -> PathBuf {
     let target =
         std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
     let folder = target.join("clients").join(name);

@@ -12,6 +12,11 @@ use crate::target;
 /// The newest that runs on Node 20.
 const AZURE_IDENTITY_FOR_NODE: &str = "@azure/identity@4.13.1";
 const TFX: &str = "tfx-cli@0.23.1";
+/// Azure Pipelines' language service, which Microsoft's editor extension runs.
+const LANGUAGE_SERVICE: &str = "azure-pipelines-language-service@0.9.2";
+/// Brings, among others, the schema of Azure Pipelines: `service-schema.json` of
+/// microsoft/azure-pipelines-vscode, which Microsoft publishes in no package of its own.
+const SCHEMAS: &str = "check-jsonschema==0.39.0";
 const AZURE_IDENTITY_FOR_PYTHON: &str = "azure-identity==1.27.0";
 
 /// The Azure SDK for JavaScript. Returns the folder from which Node finds it.
@@ -60,6 +65,24 @@ pub(crate) fn python_packages(name: &str, packages: &[&str]) -> Result<PathBuf, 
 /// tfx-cli, with which packages are compared. A newer one may pack differently: raise it with the tests.
 pub(crate) fn tfx() -> Result<PathBuf, String> {
     installed("tfx", &[TFX], |folder| npm_install(folder, TFX))
+}
+
+/// Azure Pipelines' language service, and below `schema/` the schema that it checks against.
+pub(crate) fn azure_pipelines() -> Result<PathBuf, String> {
+    // Its pip puts files into a folder; the program that comes with the schemas is not run.
+    let pip = python()?.join(if cfg!(windows) {
+        "Scripts/pip.exe"
+    } else {
+        "bin/pip"
+    });
+    installed("azure-pipelines", &[LANGUAGE_SERVICE, SCHEMAS], |folder| {
+        npm_install(folder, LANGUAGE_SERVICE)?;
+        run(Command::new(pip)
+            .args(["install", "--quiet", "--disable-pip-version-check"])
+            .args(["--no-deps", "--target"])
+            .arg(folder.join("schema"))
+            .arg(SCHEMAS))
+    })
 }
 
 /// Installs what is not there yet. A file with the packages' names says that an installation is whole.

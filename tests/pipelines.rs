@@ -1,0 +1,6 @@
+//! Pipelines that users copy: the templates, our own, and every block of YAML in a document.
+//!
+//! They are held against Azure Pipelines' schema and against our own `task.json`, and the templates are run.
+
+mod documents;
+mod schema;

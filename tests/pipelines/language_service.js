@@ -1,0 +1,67 @@
+// Asks Azure Pipelines' own language service what it thinks of pipelines. Arguments: the folder in which the
+// service is installed, the schema of Azure Pipelines, and our task.json files. Standard input: a JSON document
+// a line, { name, offset, text }. Standard output: a problem a line, `name:line: message`.
+//
+// It judges nothing itself: the service does, with the schema as an organization serves it once our tasks are
+// installed there.
+'use strict';
+const fs = require('fs');
+const { createRequire } = require('module');
+
+const [folder, schemaFile, ...taskFiles] = process.argv.slice(2);
+const service = createRequire(folder + '/')('azure-pipelines-language-service');
+const schema = JSON.parse(fs.readFileSync(schemaFile, 'utf8'));
+for (const file of taskFiles) install(JSON.parse(fs.readFileSync(file, 'utf8')));
+
+// An organization's schema describes each installed task as the published one describes Microsoft's: a choice
+// of `task`, and a shape of its inputs in which letter case does not count and aliases do.
+function install(task) {
+  const name = task.name + '@' + task.version.Major;
+  const properties = {};
+  for (const input of task.inputs) {
+    const [first, ...others] = [...(input.aliases || []), input.name];
+    properties[first] = { ...type(input), ...(others.length ? { aliases: others } : {}) };
+  }
+  const definition = schema.definitions.task;
+  definition.properties.task.anyOf.push({ ignoreCase: 'value', enum: [name] });
+  definition.anyOf.push({
+    properties: {
+      task: { ignoreCase: 'value', pattern: '^' + name + '$' },
+      inputs: { properties, additionalProperties: false, required: required(task) },
+    },
+    firstProperty: ['task'],
+    required: required(task).length ? ['task', 'inputs'] : ['task'],
+  });
+}
+
+function type(input) {
+  if (input.type === 'boolean') return { type: 'boolean', ignoreCase: 'key' };
+  if (input.type === 'pickList') return { ignoreCase: 'all', enum: Object.keys(input.options) };
+  return { type: 'string', ignoreCase: 'key' };
+}
+
+// What is required only where another input says so cannot be said in this schema, and is not.
+function required(task) {
+  const always = task.inputs.filter((input) => input.required && !input.visibleRule && !input.defaultValue);
+  return always.map((input) => [...(input.aliases || []), input.name][0]);
+}
+
+// The service talks about itself on the console.
+console.log = () => {};
+const languageService = service.getLanguageService(
+  () => Promise.resolve(schema), [], () => Promise.resolve('schema:///azure-pipelines'));
+languageService.configure({ validate: true });
+
+(async () => {
+  const lines = fs.readFileSync(0, 'utf8').split('\n').filter((line) => line);
+  for (const { name, offset, text } of lines.map((line) => JSON.parse(line))) {
+    const document = service.TextDocument.create('file:///pipeline.yml', 'azure-pipelines', 1, text);
+    const problems = await languageService.doValidation(document, service.parse(text));
+    for (const problem of problems) {
+      const line = offset + problem.range.start.line + 1;
+      // Without its list of Microsoft's two hundred tasks.
+      const message = problem.message.split(' Valid values:')[0];
+      process.stdout.write(name + ':' + line + ': ' + message + '\n');
+    }
+  }
+})();
