@@ -18,13 +18,14 @@ use crate::directory::guid;
 use crate::jwt;
 
 /// Hosts of the real services, which tests reach through the emulated proxy.
-const NAMES: [&str; 11] = [
+const NAMES: [&str; 12] = [
     "localhost",
     "127.0.0.1",
     "::1",
     "dev.azure.com",
     "extmgmt.dev.azure.com",
     "marketplace.visualstudio.com",
+    "*.visualstudio.com",
     "app.vssps.visualstudio.com",
     "login.microsoftonline.com",
     "login.microsoftonline.us",

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use crate::certificates::ApplicationCertificate;
+use crate::git::Git;
 use crate::http::Request;
 use crate::ledger::Ledger;
 use crate::marketplace::{Marketplace, Minted};
@@ -32,6 +33,7 @@ pub(crate) struct Directory {
     pub(crate) violations: Vec<String>,
     pub(crate) access_tokens: Vec<Minted>,
     pub(crate) marketplace: Marketplace,
+    pub(crate) git: Git,
 }
 
 /// Who signs ID tokens, and how their subject is written.

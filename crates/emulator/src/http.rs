@@ -114,6 +114,9 @@ pub(crate) enum Reply {
     After(Duration, Box<Reply>),
 }
 
+/// More than any test sends, in bytes: a client that never ends its body must not fill the memory.
+const LARGEST_BODY: usize = 512 * 1024 * 1024;
+
 /// What answers requests.
 pub(crate) type Handler = Arc<dyn Fn(&Request) -> Reply + Send + Sync>;
 
@@ -215,16 +218,17 @@ async fn read_request<S: AsyncRead + Unpin>(
     buffer: &mut Vec<u8>,
 ) -> io::Result<Option<Request>> {
     loop {
-        if let Some((request, length)) = parse(buffer)? {
-            while buffer.len() < length {
-                if stream.read_buf(buffer).await? == 0 {
-                    return Ok(None);
-                }
-            }
-            let head = length - request.body.len();
-            let body = buffer[head..length].to_vec();
-            buffer.drain(..length);
-            return Ok(Some(Request { body, ..request }));
+        if let Some((request, head)) = parse(buffer)? {
+            buffer.drain(..head);
+            let is_chunked = request
+                .header("transfer-encoding")
+                .is_some_and(|encoding| encoding.eq_ignore_ascii_case("chunked"));
+            let body = if is_chunked {
+                chunked_body(stream, buffer).await?
+            } else {
+                bytes(stream, buffer, request.body.len()).await?
+            };
+            return Ok(body.map(|body| Request { body, ..request }));
         }
         if stream.read_buf(buffer).await? == 0 {
             return Ok(None);
@@ -232,9 +236,66 @@ async fn read_request<S: AsyncRead + Unpin>(
     }
 }
 
-/// A request's head with a body of the right length, and the length of both.
+/// The next bytes, or nothing if the client closes before.
+async fn bytes<S: AsyncRead + Unpin>(
+    stream: &mut S,
+    buffer: &mut Vec<u8>,
+    length: usize,
+) -> io::Result<Option<Vec<u8>>> {
+    if length > LARGEST_BODY {
+        return Err(invalid("a body that is too long"));
+    }
+    while buffer.len() < length {
+        if stream.read_buf(buffer).await? == 0 {
+            return Ok(None);
+        }
+    }
+    Ok(Some(buffer.drain(..length).collect()))
+}
+
+/// A body in chunks (RFC 9112, section 7.1), as git sends a pack whose length it does not know.
+async fn chunked_body<S: AsyncRead + Unpin>(
+    stream: &mut S,
+    buffer: &mut Vec<u8>,
+) -> io::Result<Option<Vec<u8>>> {
+    let mut body = Vec::new();
+    loop {
+        let size = match httparse::parse_chunk_size(buffer) {
+            Ok(httparse::Status::Complete((line, size))) => {
+                buffer.drain(..line);
+                usize::try_from(size).map_err(|_| invalid("a chunk's size"))?
+            }
+            Ok(httparse::Status::Partial) => {
+                if stream.read_buf(buffer).await? == 0 {
+                    return Ok(None);
+                }
+                continue;
+            }
+            Err(_) => return Err(invalid("a chunk's size")),
+        };
+        if body.len() + size > LARGEST_BODY {
+            return Err(invalid("a body that is too long"));
+        }
+        // Each chunk has a line end behind it; no client here sends trailers.
+        let Some(chunk) = bytes(stream, buffer, size + 2).await? else {
+            return Ok(None);
+        };
+        if !chunk.ends_with(b"\r\n") {
+            return Err(invalid("a chunk's end"));
+        }
+        if size == 0 {
+            return Ok(Some(body));
+        }
+        body.extend_from_slice(&chunk[..size]);
+    }
+}
+
+fn invalid(reason: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, reason.to_owned())
+}
+
+/// A request's head with a body of the right length, and the head's length.
 fn parse(buffer: &[u8]) -> io::Result<Option<(Request, usize)>> {
-    let invalid = |reason: &str| io::Error::new(io::ErrorKind::InvalidData, reason.to_owned());
     let mut headers = [httparse::EMPTY_HEADER; 64];
     let mut parsed = httparse::Request::new(&mut headers);
     let status = parsed
@@ -266,7 +327,7 @@ fn parse(buffer: &[u8]) -> io::Result<Option<(Request, usize)>> {
         path: path.to_owned(),
         query: query.to_owned(),
         headers,
-        body: vec![0; length],
+        body: vec![0; length.min(LARGEST_BODY + 1)],
     };
-    Ok(Some((request, head + length)))
+    Ok(Some((request, head)))
 }

@@ -21,6 +21,7 @@ mod clock;
 mod directory;
 mod entra;
 mod fault;
+mod git;
 mod http;
 mod jwt;
 mod ledger;

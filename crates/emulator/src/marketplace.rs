@@ -25,7 +25,7 @@ pub use gallery::Validation;
 pub(crate) const ASKS_FOR: [&str; 1] = ["access token"];
 
 /// The application whose tokens Azure DevOps and the Marketplace take.
-const AZURE_DEVOPS: &str = "499b84ac-1321-427f-aa17-267ca6975798";
+pub(crate) const AZURE_DEVOPS: &str = "499b84ac-1321-427f-aa17-267ca6975798";
 
 /// An access token that Entra gave.
 #[derive(Debug, Clone)]
@@ -222,7 +222,7 @@ pub(crate) fn json_body(request: &Request) -> Option<Value> {
         .then(|| serde_json::from_slice(&request.body).ok())?
 }
 
-fn decoded(segment: &str) -> String {
+pub(crate) fn decoded(segment: &str) -> String {
     let text = format!("x={}", segment.replace('+', "%2B"));
     form_urlencoded::parse(text.as_bytes())
         .next()

@@ -19,6 +19,7 @@ use crate::directory::{
     Application, Connection, Directory, FederatedCredential, ID_TOKEN_AUDIENCE, Issuer, JobRecord,
     TokenFlaw, guid, random,
 };
+use crate::git;
 use crate::http::{self, Handler};
 use crate::marketplace::{self, Extension, Validation};
 use crate::proxy::{self, Proxy, ProxyRules};
@@ -535,6 +536,9 @@ impl World {
         ] {
             routes.insert(format!("{host}:443"), marketplace);
         }
+        for organization in self.directory().marketplace.organizations.keys() {
+            routes.insert(format!("{organization}.visualstudio.com:443"), marketplace);
+        }
         let rules = Arc::new(ProxyRules {
             credentials: None,
             challenge: String::new(),
@@ -762,6 +766,14 @@ fn handler(
 ) -> Handler {
     let (shared, service) = (shared.clone(), service.clone());
     Arc::new(move |request| {
+        if let Some(address) = git::Address::of(request) {
+            let mut directory = shared.directory();
+            directory.inspect(service.url(), &git::ASKS_FOR, request);
+            drop(directory);
+            return service.handle(request, |request| {
+                git::answer(&address, request, || shared.directory(), &shared.clock)
+            });
+        }
         // Before any fault: what a client sends is wrong or right whatever it gets for it.
         shared.directory().inspect(service.url(), asks_for, request);
         service.handle(request, |request| {

@@ -1,0 +1,278 @@
+//! The organizations' git repositories: who may reach which, and the routes of git itself.
+//!
+//! It never speaks git's protocol; git's own `http-backend` does.
+//!
+//! What a client without a good token gets is what Azure DevOps was seen to send: 401 with three
+//! challenges to git and to whoever suppresses the sign-in page, a redirect to that page to everyone else.
+
+mod backend;
+mod lfs;
+mod setup;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::MutexGuard;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::clock::Clock;
+use crate::directory::Directory;
+use crate::fault::{SIGN_IN, redirect};
+use crate::http::{Answer, Request};
+use crate::marketplace::{AZURE_DEVOPS, decoded, error};
+
+/// The secrets that it asks its clients for: a token of Entra's, or the job's own.
+pub(crate) const ASKS_FOR: [&str; 2] = ["access token", "job token"];
+
+/// The repositories, and what happened to them.
+#[derive(Debug, Default)]
+pub(crate) struct Git {
+    pub(crate) repositories: BTreeMap<Name, Repository>,
+    /// Organization and client id of members whose licence has no repositories.
+    stakeholders: BTreeSet<(String, String)>,
+    /// One line for each request, as [`World::git_requests`](crate::World::git_requests) has them.
+    pub(crate) requests: Vec<String>,
+    /// Large files by their SHA-256.
+    objects: BTreeMap<String, Vec<u8>>,
+}
+
+/// A repository's place.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Name {
+    pub(crate) organization: String,
+    pub(crate) project: String,
+    pub(crate) repository: String,
+}
+
+/// A repository.
+#[derive(Debug, Clone)]
+pub(crate) struct Repository {
+    /// The bare repository.
+    pub(crate) folder: PathBuf,
+}
+
+/// What a request for a repository is about.
+#[derive(Debug)]
+pub(crate) struct Address {
+    name: Name,
+    /// What stands behind the repository's name: `info/refs`, `git-upload-pack`, …
+    rest: String,
+}
+
+/// Who asks.
+enum Caller {
+    /// An application of Entra's, by its client id.
+    Application(String),
+    /// A pipeline's job.
+    Job,
+}
+
+impl Address {
+    /// The repository that a request is about; nothing if it is about none.
+    ///
+    /// `dev.azure.com/{organization}/{project}/_git/{repository}`,
+    /// `{organization}.visualstudio.com/{project}/_git/{repository}`, the latter also behind
+    /// `DefaultCollection`; a repository of its project's name also without the project
+    /// (learn.microsoft.com, "Clone an existing Git repo").
+    pub(crate) fn of(request: &Request) -> Option<Self> {
+        let host = request.header("host")?;
+        let host = host.split(':').next()?.to_ascii_lowercase();
+        let path: Vec<String> = request
+            .path
+            .trim_start_matches('/')
+            .split('/')
+            .map(decoded)
+            .collect();
+        let mut path: Vec<&str> = path.iter().map(String::as_str).collect();
+        let organization = match host.strip_suffix(".visualstudio.com") {
+            Some(organization) => {
+                if path.first() == Some(&"DefaultCollection") {
+                    path.remove(0);
+                }
+                organization.to_owned()
+            }
+            None => path.remove(0).to_owned(),
+        };
+        let (project, repository, rest) = match path.as_slice() {
+            [project, "_git", repository, rest @ ..] => (*project, *repository, rest),
+            ["_git", repository, rest @ ..] => (*repository, *repository, rest),
+            _ => return None,
+        };
+        Some(Self {
+            name: Name {
+                organization,
+                project: project.to_owned(),
+                repository: repository.to_owned(),
+            },
+            rest: rest.join("/"),
+        })
+    }
+}
+
+/// Answers one request. The directory is locked for as long as it is read, not while git works.
+pub(crate) fn answer<'a>(
+    address: &Address,
+    request: &Request,
+    directory: impl Fn() -> MutexGuard<'a, Directory>,
+    clock: &Clock,
+) -> Answer {
+    let answer = admitted(address, request, &mut directory(), clock);
+    let answer = match answer {
+        Err(refusal) => refusal,
+        Ok(Admitted::LargeFiles) => lfs::answer(address, request, &mut directory()),
+        Ok(Admitted::Git { folder, caller }) => tokio::task::block_in_place(|| {
+            backend::answer(&folder, &address.rest, &caller, request)
+        }),
+    };
+    let query = if request.query.is_empty() { "" } else { "?" };
+    let protocol = request.header("git-protocol").unwrap_or("version=0");
+    directory().git.requests.push(format!(
+        "{} {}/{}{query}{} {protocol} {} {}",
+        request.method,
+        address.name.repository,
+        address.rest,
+        request.query,
+        scheme(request),
+        answer.status
+    ));
+    answer
+}
+
+/// A request that may pass.
+enum Admitted {
+    Git { folder: PathBuf, caller: String },
+    LargeFiles,
+}
+
+fn admitted(
+    address: &Address,
+    request: &Request,
+    directory: &mut Directory,
+    clock: &Clock,
+) -> Result<Admitted, Answer> {
+    let is_git = matches!(
+        (
+            request.method.as_str(),
+            address.rest.as_str(),
+            request.query.as_str()
+        ),
+        (
+            "GET",
+            "info/refs",
+            "service=git-upload-pack" | "service=git-receive-pack"
+        ) | ("POST", "git-upload-pack" | "git-receive-pack", "")
+    );
+    let is_lfs = address.rest.starts_with("info/lfs/");
+    if !is_git && !is_lfs {
+        directory.violation(format!(
+            "git has no route {} {}?{}",
+            request.method, request.path, request.query
+        ));
+        return Err(error(404, "VssServiceException", "There is no such page."));
+    }
+    let Some(caller) = caller(request, directory, clock) else {
+        return Err(signed_out(request, directory));
+    };
+    let Name {
+        organization,
+        repository,
+        ..
+    } = &address.name;
+    if let Caller::Application(client) = &caller {
+        let members = directory.marketplace.organizations.get(organization);
+        if !members.is_some_and(|members| members.contains(client)) {
+            return Err(signed_out(request, directory));
+        }
+    }
+    let may_read = match &caller {
+        Caller::Application(client) => !directory
+            .git
+            .stakeholders
+            .contains(&(organization.clone(), client.clone())),
+        Caller::Job => *organization == directory.organization,
+    };
+    match directory.git.repositories.get(&address.name) {
+        Some(_) if may_read && is_lfs => Ok(Admitted::LargeFiles),
+        Some(found) if may_read => Ok(Admitted::Git {
+            folder: found.folder.clone(),
+            caller: match caller {
+                Caller::Application(client) => client,
+                Caller::Job => "Project Collection Build Service".to_owned(),
+            },
+        }),
+        // One answer for both, so that nobody learns which repositories there are.
+        _ => Err(Answer {
+            status: 404,
+            headers: vec![("Content-Type".into(), "text/plain; charset=utf-8".into())],
+            body: format!(
+                "TF401019: The Git repository with name or identifier {repository} does not exist or you do not have permissions for the operation you are attempting.\n"
+            )
+            .into_bytes(),
+        }),
+    }
+}
+
+/// Who asks, by a token that comes as a bearer's or as the password of any user.
+fn caller(request: &Request, directory: &Directory, clock: &Clock) -> Option<Caller> {
+    let token = token(request)?;
+    if directory.jobs.iter().any(|job| job.token == token) {
+        return Some(Caller::Job);
+    }
+    let minted = directory
+        .access_tokens
+        .iter()
+        .find(|minted| minted.value == token)?;
+    let is_good = minted.audience == AZURE_DEVOPS && minted.expires_on > clock.now();
+    is_good.then(|| Caller::Application(minted.client_id.clone()))
+}
+
+fn token(request: &Request) -> Option<String> {
+    let (scheme, value) = request.header("authorization")?.split_once(' ')?;
+    match scheme.to_ascii_lowercase().as_str() {
+        "bearer" => Some(value.to_owned()),
+        "basic" => {
+            let text = String::from_utf8(STANDARD.decode(value).ok()?).ok()?;
+            Some(text.split_once(':')?.1.to_owned())
+        }
+        _ => None,
+    }
+}
+
+/// How a request was signed in, for the notes of a test.
+fn scheme(request: &Request) -> &'static str {
+    let header = request.header("authorization").unwrap_or_default();
+    match header.split(' ').next() {
+        Some(scheme) if scheme.eq_ignore_ascii_case("bearer") => "Bearer",
+        Some(scheme) if scheme.eq_ignore_ascii_case("basic") => "Basic",
+        Some("") | None => "anonymous",
+        Some(_) => "another scheme",
+    }
+}
+
+/// What Azure DevOps says to a client without a good token.
+fn signed_out(request: &Request, directory: &Directory) -> Answer {
+    let agent = request.header("user-agent").unwrap_or_default();
+    let is_tool = ["git/", "git-lfs/"]
+        .iter()
+        .any(|tool| agent.starts_with(tool));
+    if !is_tool && request.header("x-tfs-fedauthredirect") != Some("Suppress") {
+        return redirect(SIGN_IN);
+    }
+    let tenant = &directory.tenants[0];
+    Answer {
+        status: 401,
+        headers: vec![("Content-Type".into(), "text/html; charset=utf-8".into())],
+        body: b"<!DOCTYPE html><html><head><title>Unauthorized</title></head></html>".to_vec(),
+    }
+    .with("X-VSS-ResourceTenant", tenant)
+    .with(
+        "WWW-Authenticate",
+        &format!("Bearer authorization_uri=https://login.microsoftonline.com/{tenant}"),
+    )
+    .with(
+        "WWW-Authenticate",
+        "Basic realm=\"https://tfsprodneu1.visualstudio.com/\"",
+    )
+    .with("WWW-Authenticate", "TFS-Federated")
+}
