@@ -14,6 +14,7 @@ const FLOORS: &[(&str, &[&str])] = &[
         "adieu",
         &[
             "adieu-agent",
+            "adieu-broker",
             "adieu-devops",
             "adieu-identity",
             "adieu-manifest",
@@ -23,6 +24,7 @@ const FLOORS: &[(&str, &[&str])] = &[
         ],
     ),
     ("adieu-agent", &["adieu-secret"]),
+    ("adieu-broker", &["adieu-identity", "adieu-secret"]),
     ("adieu-devops", &["adieu-secret", "adieu-transport"]),
     ("adieu-identity", &["adieu-secret", "adieu-transport"]),
     ("adieu-manifest", &[]),
@@ -36,6 +38,18 @@ const FLOORS: &[(&str, &[&str])] = &[
 /// The files in which a secret leaves its type, and where it goes there.
 const REVEALS: &[(&str, &str)] = &[
     ("crates/agent/src/log.rs", "the agent, behind its mask"),
+    (
+        "crates/broker/src/gate.rs",
+        "the comparison with what a client shows",
+    ),
+    (
+        "crates/broker/src/protocol/azd.rs",
+        "the answer to azd, over the loopback address",
+    ),
+    (
+        "crates/broker/src/protocol/managed_identity.rs",
+        "the answer to an SDK, over the loopback address",
+    ),
     (
         "crates/devops/src/client.rs",
         "the header for Azure DevOps and the Marketplace",
@@ -255,6 +269,7 @@ fn the_emulator_uses_nothing_of_the_client() {
         let text = read(&path);
         for name in [
             "adieu_agent",
+            "adieu_broker",
             "adieu_devops",
             "adieu_identity",
             "adieu_secret",
@@ -270,6 +285,7 @@ fn the_emulator_uses_nothing_of_the_client() {
 fn product_sources() -> Vec<String> {
     let shipped = [
         "agent",
+        "broker",
         "cli",
         "devops",
         "identity",

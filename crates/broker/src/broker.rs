@@ -1,0 +1,163 @@
+//! The broker itself: a port of this machine, two keys, and the reasons to end.
+//!
+//! It never listens on any other address, and never outlives the future that serves.
+
+use std::cell::Cell;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use adieu_secret::EndpointSecret;
+use tokio::net::TcpListener;
+use tokio::sync::{Notify, Semaphore};
+use tokio::task::{LocalSet, spawn_local};
+use tokio::time::{Instant, sleep, sleep_until};
+
+use crate::connections::Shared;
+use crate::gate::{APP_SERVICE, AZD, Keys, STOP};
+use crate::resources::Resources;
+use crate::source::Source;
+use crate::tokens::Tokens;
+
+/// So many connections at once; more wait in the system's queue.
+const MOST_CONNECTIONS: usize = 256;
+
+/// A broker that has its port and serves nobody yet.
+#[derive(Debug)]
+pub struct Broker {
+    listener: TcpListener,
+    address: Address,
+}
+
+/// What a client needs to ask a broker, and its owner to end it.
+#[derive(Debug, Clone)]
+pub struct Address {
+    port: u16,
+    keys: Rc<Keys>,
+}
+
+/// Why a broker ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// Its owner said so.
+    Asked,
+    /// Nobody asked for too long.
+    Idle,
+    /// Its source will never have a token again.
+    NothingLeft,
+}
+
+impl Broker {
+    /// Takes a free port of the loopback address.
+    ///
+    /// # Errors
+    /// The system has no port or no random numbers to give.
+    pub async fn bind() -> io::Result<Self> {
+        let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
+        let keys = Keys::random().map_err(|_| io::Error::other("there are no random numbers"))?;
+        let address = Address {
+            port: listener.local_addr()?.port(),
+            keys: Rc::new(keys),
+        };
+        Ok(Self { listener, address })
+    }
+
+    /// How it is asked.
+    #[must_use]
+    pub fn address(&self) -> Address {
+        self.address.clone()
+    }
+
+    /// Serves until its owner ends it, nobody asked for `idle`, or the source has no more tokens.
+    pub async fn serve<S: Source + 'static>(
+        self,
+        source: S,
+        resources: Resources,
+        idle: Duration,
+    ) -> Ended {
+        let shared = Rc::new(Shared {
+            port: self.address.port,
+            keys: self.address.keys,
+            resources,
+            tokens: Tokens::new(source),
+            asked: Cell::new(Instant::now()),
+            ending: Cell::new(None),
+            ended: Notify::new(),
+        });
+        let listener = self.listener;
+        LocalSet::new()
+            .run_until(async {
+                tokio::select! {
+                    () = accept(&listener, &shared) => Ended::Asked,
+                    () = shared.ended.notified() => shared.ending.get().unwrap_or(Ended::Asked),
+                    () = nobody_asks(&shared.asked, idle) => Ended::Idle,
+                }
+            })
+            .await
+    }
+}
+
+impl Address {
+    /// `IDENTITY_ENDPOINT`: App Service's protocol.
+    #[must_use]
+    pub fn identity_endpoint(&self) -> String {
+        self.url(APP_SERVICE)
+    }
+
+    /// `AZD_AUTH_ENDPOINT`: azd's protocol.
+    #[must_use]
+    pub fn azd_endpoint(&self) -> String {
+        self.url(AZD)
+    }
+
+    /// Where its owner ends it, with a POST and [`stop_key`](Self::stop_key) in `X-IDENTITY-HEADER`.
+    #[must_use]
+    pub fn stop_endpoint(&self) -> String {
+        self.url(STOP)
+    }
+
+    /// `IDENTITY_HEADER` and `AZD_AUTH_KEY`: whoever has it gets tokens.
+    #[must_use]
+    pub fn key(&self) -> &EndpointSecret {
+        &self.keys.ask
+    }
+
+    /// What ends it.
+    #[must_use]
+    pub fn stop_key(&self) -> &EndpointSecret {
+        &self.keys.stop
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.port)
+    }
+}
+
+async fn accept<S: Source + 'static>(listener: &TcpListener, shared: &Rc<Shared<S>>) {
+    let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+    while let Ok(place) = Arc::clone(&places).acquire_owned().await {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                let shared = Rc::clone(shared);
+                spawn_local(async move {
+                    shared.serve(stream).await;
+                    drop(place);
+                });
+            }
+            // No more files, or a client that is gone already: the next one may do.
+            Err(_) => sleep(Duration::from_millis(20)).await,
+        }
+    }
+}
+
+async fn nobody_asks(asked: &Cell<Instant>, idle: Duration) {
+    loop {
+        let end = asked.get() + idle;
+        if end <= Instant::now() {
+            return;
+        }
+        sleep_until(end).await;
+    }
+}

@@ -1,0 +1,171 @@
+//! One connection: bounded in every direction, one question at a time.
+//!
+//! It never keeps what it read once it has answered.
+
+use std::cell::Cell;
+use std::convert::Infallible;
+use std::rc::Rc;
+use std::time::Duration;
+
+use adieu_identity::Token;
+use http_body_util::{BodyExt as _, Limited};
+use hyper::body::Incoming;
+use hyper::header::{CONNECTION, HeaderValue};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::TcpStream;
+use tokio::sync::Notify;
+use tokio::time::{Instant, timeout};
+
+use crate::broker::Ended;
+use crate::gate::{self, Door, Keys};
+use crate::protocol::{Answer, Question, WantedIdentity, azd, managed_identity};
+use crate::resources::Resources;
+use crate::source::{Refusal, Source};
+use crate::tokens::Tokens;
+
+/// Head and body of a request come within this, and an idle connection is closed after it.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The longest head of a request, in bytes. Clients of today send a tenth of it.
+const LONGEST_HEAD: usize = 16 * 1024;
+
+/// The longest body, in bytes: azd's has a scope and a tenant.
+const LONGEST_BODY: usize = 8 * 1024;
+
+const MOST_HEADERS: usize = 64;
+
+/// What all connections share.
+pub(crate) struct Shared<S> {
+    pub(crate) port: u16,
+    pub(crate) keys: Rc<Keys>,
+    pub(crate) resources: Resources,
+    pub(crate) tokens: Rc<Tokens<S>>,
+    /// When somebody who may ask did so last.
+    pub(crate) asked: Cell<Instant>,
+    /// Set once the broker is to end; `ended` is notified when the answer that says so is out.
+    pub(crate) ending: Cell<Option<Ended>>,
+    pub(crate) ended: Notify,
+}
+
+impl<S: Source + 'static> Shared<S> {
+    /// Answers a connection's requests until it is closed.
+    pub(crate) async fn serve(self: Rc<Self>, stream: TcpStream) {
+        let _ = stream.set_nodelay(true);
+        let shared = &self;
+        let service =
+            service_fn(
+                move |request| async move { Ok::<_, Infallible>(shared.answer(request).await) },
+            );
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(PATIENCE)
+            .max_buf_size(LONGEST_HEAD)
+            .max_headers(MOST_HEADERS)
+            .serve_connection(TokioIo::new(stream), service);
+        // A client that goes away, or speaks no HTTP, is no fault of the broker's.
+        let _ = connection.await;
+        if self.ending.get().is_some() {
+            self.ended.notify_one();
+        }
+    }
+
+    async fn answer(&self, request: Request<Incoming>) -> Answer {
+        let (head, body) = request.into_parts();
+        let door = match gate::enter(&head, self.port, &self.keys) {
+            Ok(door) => door,
+            Err(denied) => {
+                // Whoever has no key gets no second request over this connection.
+                return closing(managed_identity::error(
+                    denied.status(),
+                    "invalid_request",
+                    denied.reason(),
+                ));
+            }
+        };
+        self.asked.set(Instant::now());
+        match door {
+            Door::ManagedIdentity => match self.managed_identity(head.uri.query()).await {
+                Ok(answer) => answer,
+                Err(refusal) => self.last_words(&refusal, managed_identity::refusal(&refusal)),
+            },
+            Door::Azd => match self.azd(body).await {
+                Ok(answer) => answer,
+                Err(refusal) => self.last_words(&refusal, azd::refusal(&refusal)),
+            },
+            Door::Stop => {
+                self.ending.set(Some(Ended::Asked));
+                let mut answer = Response::default();
+                *answer.status_mut() = hyper::StatusCode::NO_CONTENT;
+                closing(answer)
+            }
+        }
+    }
+
+    async fn managed_identity(&self, query: Option<&str>) -> Result<Answer, Refusal> {
+        let question = managed_identity::question(query.unwrap_or_default())?;
+        let token = self.token(&question).await?;
+        let client_id = self.tokens.source().client_id();
+        Ok(managed_identity::success(
+            &token,
+            &question.resource,
+            client_id,
+        ))
+    }
+
+    async fn azd(&self, body: Incoming) -> Result<Answer, Refusal> {
+        let question = read(body).await?;
+        Ok(azd::success(&*self.token(&question).await?))
+    }
+
+    async fn token(&self, question: &Question) -> Result<Rc<Token>, Refusal> {
+        if let Some(wanted) = &question.identity {
+            self.is_this(wanted)?;
+        }
+        let scope = self.resources.scope(&question.resource)?;
+        self.tokens.get(&scope, question.tenant.as_deref()).await
+    }
+
+    /// A client that wants another identity than there is must not get this one's token instead.
+    fn is_this(&self, wanted: &WantedIdentity) -> Result<(), Refusal> {
+        match (wanted, self.tokens.source().client_id()) {
+            (WantedIdentity::ClientId(wanted), Some(own)) if !wanted.eq_ignore_ascii_case(own) => {
+                Err(Refusal::permanent(format!(
+                    "the client asks for the identity {wanted} (AZURE_CLIENT_ID, or in code), and this endpoint has {own}; ask for that or for none"
+                )))
+            }
+            (WantedIdentity::ClientId(_), _) => Ok(()),
+            (WantedIdentity::Other(name), _) => Err(Refusal::permanent(format!(
+                "the client names its identity by {name}, which this endpoint cannot tell; name none, or use the client id"
+            ))),
+        }
+    }
+
+    /// After a refusal that is final there is nothing left to stay for.
+    fn last_words(&self, refusal: &Refusal, answer: Answer) -> Answer {
+        if !refusal.is_final {
+            return answer;
+        }
+        self.ending.set(Some(Ended::NothingLeft));
+        closing(answer)
+    }
+}
+
+async fn read(body: Incoming) -> Result<Question, Refusal> {
+    let reading = Limited::new(body, LONGEST_BODY).collect();
+    match timeout(PATIENCE, reading).await {
+        Ok(Ok(body)) => azd::question(&body.to_bytes()),
+        Ok(Err(_)) | Err(_) => Err(Refusal::permanent(
+            "the body of the request did not come or is too long",
+        )),
+    }
+}
+
+fn closing(mut answer: Answer) -> Answer {
+    answer
+        .headers_mut()
+        .insert(CONNECTION, HeaderValue::from_static("close"));
+    answer
+}

@@ -1,0 +1,158 @@
+//! Who may ask: a process of this machine that has the key, by its own hand and by a path of the protocol.
+//!
+//! It never looks at what is asked for, and says no before anything else happens.
+
+use adieu_secret::EndpointSecret;
+use hyper::Method;
+use hyper::header::{AUTHORIZATION, FORWARDED, HOST, HeaderMap, ORIGIN, VIA};
+use hyper::http::request::Parts;
+use ring::rand::{SecureRandom as _, SystemRandom};
+use subtle::ConstantTimeEq as _;
+
+/// App Service's endpoint, as [`Address`](crate::Address) gives it out.
+pub(crate) const APP_SERVICE: &str = "/msi/token";
+/// azd appends its own `/token`.
+pub(crate) const AZD: &str = "/azd";
+/// Ends the broker.
+pub(crate) const STOP: &str = "/stop";
+/// Where a virtual machine's endpoint is, below the key.
+pub(crate) const VIRTUAL_MACHINE: &str = "/metadata/identity/oauth2/token";
+
+/// What opens the broker, and what ends it.
+#[derive(Debug)]
+pub(crate) struct Keys {
+    pub(crate) ask: EndpointSecret,
+    pub(crate) stop: EndpointSecret,
+}
+
+/// A request that may pass, by its protocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Door {
+    /// App Service's managed identity; a virtual machine's, with the key in the path, asks the same.
+    ManagedIdentity,
+    /// azd's external authentication.
+    Azd,
+    /// The end.
+    Stop,
+}
+
+/// Why a request may not pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Denied {
+    /// It names another host: a page in a browser, led here by a name that points to this machine.
+    Host,
+    /// A browser or a relay sent it.
+    Relayed,
+    /// No protocol has this path.
+    Path,
+    /// The protocol has another method.
+    Method,
+    /// The key is missing or wrong.
+    Key,
+}
+
+impl Keys {
+    /// 256 bits each, in hexadecimal digits.
+    ///
+    /// # Errors
+    /// The system has no random numbers.
+    pub(crate) fn random() -> Result<Self, ring::error::Unspecified> {
+        Ok(Self {
+            ask: random()?,
+            stop: random()?,
+        })
+    }
+}
+
+impl Denied {
+    pub(crate) fn status(self) -> u16 {
+        match self {
+            Self::Host | Self::Relayed => 403,
+            Self::Path => 404,
+            Self::Method => 405,
+            // Azure's SDKs ask once more for none of these but 404, which no configured client gets.
+            Self::Key => 401,
+        }
+    }
+
+    pub(crate) fn reason(self) -> &'static str {
+        match self {
+            Self::Host => "The request names another host than this endpoint's.",
+            Self::Relayed => "The request comes from a browser or through a proxy.",
+            Self::Path => "There is nothing at this path.",
+            Self::Method => "The method is not the protocol's.",
+            Self::Key => "The secret is missing or wrong.",
+        }
+    }
+}
+
+/// Lets a request in, or says why not.
+pub(crate) fn enter(head: &Parts, port: u16, keys: &Keys) -> Result<Door, Denied> {
+    let headers = &head.headers;
+    if !is_for_us(headers, port) || head.uri.authority().is_some() {
+        return Err(Denied::Host);
+    }
+    let relays = [ORIGIN.as_str(), FORWARDED.as_str(), VIA.as_str()];
+    let more = ["x-forwarded-for", "x-forwarded-host", "sec-fetch-site"];
+    if relays
+        .into_iter()
+        .chain(more)
+        .any(|name| headers.contains_key(name))
+    {
+        return Err(Denied::Relayed);
+    }
+    let path = head.uri.path();
+    let (door, method, shown, key) = if path == APP_SERVICE {
+        let shown = only(headers, "x-identity-header");
+        (Door::ManagedIdentity, Method::GET, shown, &keys.ask)
+    } else if path.strip_prefix(AZD) == Some("/token") {
+        let shown =
+            only(headers, AUTHORIZATION.as_str()).and_then(|value| value.strip_prefix("Bearer "));
+        (Door::Azd, Method::POST, shown, &keys.ask)
+    } else if path == STOP {
+        let shown = only(headers, "x-identity-header");
+        (Door::Stop, Method::POST, shown, &keys.stop)
+    } else {
+        // Clients that know a virtual machine's endpoint alone can send no header of ours.
+        let bare = path.trim_end_matches('/');
+        let below = bare.strip_suffix(VIRTUAL_MACHINE).ok_or(Denied::Path)?;
+        // As the real one: a request that a page could make a server send lacks this header.
+        let shown = only(headers, "metadata")
+            .filter(|value| value.eq_ignore_ascii_case("true"))
+            .and_then(|_| below.strip_prefix('/'));
+        (Door::ManagedIdentity, Method::GET, shown, &keys.ask)
+    };
+    if !shown.is_some_and(|shown| is_same(shown, key)) {
+        return Err(Denied::Key);
+    }
+    if head.method != method {
+        return Err(Denied::Method);
+    }
+    Ok(door)
+}
+
+/// The one value of a header; nothing where there are two.
+fn only<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let mut values = headers.get_all(name).iter();
+    let value = values.next()?.to_str().ok()?;
+    values.next().is_none().then_some(value)
+}
+
+fn is_for_us(headers: &HeaderMap, port: u16) -> bool {
+    only(headers, HOST.as_str()).is_some_and(|host| {
+        let name = host.strip_suffix(&format!(":{port}"));
+        name.is_some_and(|name| name == "127.0.0.1" || name.eq_ignore_ascii_case("localhost"))
+    })
+}
+
+/// In the same time for every wrong key of the right length.
+fn is_same(shown: &str, key: &EndpointSecret) -> bool {
+    shown.as_bytes().ct_eq(key.reveal().as_bytes()).into()
+}
+
+fn random() -> Result<EndpointSecret, ring::error::Unspecified> {
+    let mut bytes = zeroize::Zeroizing::new([0; 32]);
+    SystemRandom::new().fill(bytes.as_mut())?;
+    let digits = bytes.iter().map(|byte| format!("{byte:02x}"));
+    Ok(EndpointSecret::new(digits.collect()))
+}

@@ -1,0 +1,78 @@
+//! What the two protocols have in common: a question for a token, and an answer without one.
+//!
+//! It never opens a connection.
+
+pub(crate) mod azd;
+pub(crate) mod managed_identity;
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::Response;
+use hyper::header::{CACHE_CONTROL, CONTENT_TYPE};
+use zeroize::Zeroizing;
+
+use crate::resources::NotServed;
+use crate::source::Refusal;
+
+/// A response, whole.
+pub(crate) type Answer = Response<Full<Bytes>>;
+
+/// A question for a token, as every protocol has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Question {
+    /// Resource, as the client writes it.
+    pub(crate) resource: String,
+    /// Tenant, where the protocol has one.
+    pub(crate) tenant: Option<String>,
+    /// How the client names the identity that it wants.
+    pub(crate) identity: Option<WantedIdentity>,
+}
+
+/// An identity that a client asks for by name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum WantedIdentity {
+    /// By its client id.
+    ClientId(String),
+    /// By something that the broker cannot compare, such as a resource id.
+    Other(String),
+}
+
+impl From<NotServed> for Refusal {
+    fn from(reason: NotServed) -> Self {
+        Self::permanent(match reason {
+            NotServed::NotAResource => {
+                "the resource is missing or is neither a GUID nor an address"
+            }
+            NotServed::NotListed => {
+                "this resource is not among those that `resources` of the step's `configure` lists"
+            }
+        })
+    }
+}
+
+/// JSON that nothing on the way keeps. The body is wiped once it is sent.
+pub(crate) fn json(status: u16, body: Zeroizing<String>) -> Answer {
+    let mut answer = Response::new(Full::new(Bytes::from_owner(Wiped(body))));
+    *answer.status_mut() = hyper::StatusCode::from_u16(status).unwrap_or_default();
+    let headers = answer.headers_mut();
+    for (name, value) in [
+        (CONTENT_TYPE, "application/json"),
+        (CACHE_CONTROL, "no-store"),
+    ] {
+        headers.insert(name, hyper::header::HeaderValue::from_static(value));
+    }
+    answer
+}
+
+/// A text as a JSON string, quotes included.
+pub(crate) fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+struct Wiped(Zeroizing<String>);
+
+impl AsRef<[u8]> for Wiped {
+    fn as_ref(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}

@@ -1,0 +1,124 @@
+//! For which resources the broker has tokens: all, or those that its user named.
+//!
+//! It never asks whether a resource exists.
+
+use adieu_identity::Scope;
+
+/// The longest resource that is read. Entra's own are GUIDs and short addresses.
+const LONGEST: usize = 512;
+
+/// What may be asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Resources {
+    /// Everything that the identity can have.
+    Any,
+    /// These alone.
+    Listed(Vec<Scope>),
+}
+
+/// Why a resource is not served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NotServed {
+    /// The text is no resource: a GUID or an address.
+    NotAResource,
+    /// The user's list does not have it.
+    NotListed,
+}
+
+impl Resources {
+    /// The scope of a resource, as clients write it. A slash at its end stays: Entra tells
+    /// `https://management.core.windows.net/` from the same without it, and az asks for the former.
+    pub(crate) fn scope(&self, resource: &str) -> Result<Scope, NotServed> {
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/".contains(&byte);
+        if resource.is_empty() || resource.len() > LONGEST || !resource.bytes().all(is_plain) {
+            return Err(NotServed::NotAResource);
+        }
+        let audiences = match self {
+            Self::Any => Vec::new(),
+            Self::Listed(scopes) => {
+                let known = scopes.iter().find(|scope| is_of(scope, resource));
+                known.ok_or(NotServed::NotListed)?.audiences.clone()
+            }
+        };
+        Ok(Scope {
+            value: format!("{resource}/.default"),
+            audiences,
+        })
+    }
+}
+
+/// Whether a resource is what a scope is about, by any of its names.
+fn is_of(scope: &Scope, resource: &str) -> bool {
+    let bare = |text: &str| text.trim_end_matches('/').to_ascii_lowercase();
+    let own = scope
+        .value
+        .strip_suffix("/.default")
+        .unwrap_or(&scope.value);
+    bare(own) == bare(resource)
+        || scope
+            .audiences
+            .iter()
+            .any(|audience| bare(audience) == bare(resource))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn listed() -> Resources {
+        Resources::Listed(vec![
+            Scope {
+                value: "https://management.azure.com/.default".to_owned(),
+                audiences: vec![
+                    "https://management.azure.com".to_owned(),
+                    "https://management.core.windows.net".to_owned(),
+                ],
+            },
+            Scope {
+                value: "api://mine/.default".to_owned(),
+                audiences: Vec::new(),
+            },
+        ])
+    }
+
+    #[test]
+    fn serves_listed_resources_by_every_name() {
+        for (resource, expected) in [
+            (
+                "https://management.azure.com",
+                Ok("https://management.azure.com/.default"),
+            ),
+            (
+                "https://management.azure.com/",
+                Ok("https://management.azure.com//.default"),
+            ),
+            (
+                "https://management.core.windows.net/",
+                Ok("https://management.core.windows.net//.default"),
+            ),
+            ("api://Mine", Ok("api://Mine/.default")),
+            ("https://graph.microsoft.com", Err(NotServed::NotListed)),
+            ("api://mine2", Err(NotServed::NotListed)),
+            ("", Err(NotServed::NotAResource)),
+            ("a b", Err(NotServed::NotAResource)),
+            ("a\r\nb", Err(NotServed::NotAResource)),
+            ("https://x/?q=1", Err(NotServed::NotAResource)),
+        ] {
+            let scope = listed().scope(resource).map(|scope| scope.value);
+            assert_eq!(
+                scope.as_deref().map_err(|error| *error),
+                expected,
+                "{resource}"
+            );
+        }
+    }
+
+    #[test]
+    fn serves_any_resource_where_nothing_is_listed() {
+        let scope = Resources::Any.scope("https://vault.azure.net");
+        let value = scope.map(|scope| scope.value);
+        assert_eq!(value.as_deref(), Ok("https://vault.azure.net/.default"));
+        let long = "a".repeat(LONGEST + 1);
+        assert_eq!(Resources::Any.scope(&long), Err(NotServed::NotAResource));
+    }
+}
