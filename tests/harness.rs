@@ -40,6 +40,8 @@ impl TaskFolder {
         for (from, to) in [
             (task.join(name).join("task.json"), "task.json"),
             (task.join("launch.js"), "launch.js"),
+            // Under its other name the launcher is the section after the job.
+            (task.join("launch.js"), "postjobexecution.js"),
             (task.join("platforms.json"), "platforms.json"),
         ] {
             fs::copy(from, folder.path().join(to)).expect("a copy");
@@ -140,4 +142,50 @@ pub(crate) fn run(
         step = step.input(name, value);
     }
     step.run()
+}
+
+/// A question to a server of this machine, as it stands, and the answer: its status and its body.
+pub(crate) fn ask(port: u16, request: &str) -> (u16, String) {
+    use std::io::{Read as _, Write as _};
+    let mut stream = std::net::TcpStream::connect(("127.0.0.1", port)).expect("a connection");
+    stream.write_all(request.as_bytes()).expect("a request");
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer);
+    let answer = String::from_utf8_lossy(&answer).into_owned();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+    let status = head.split(' ').nth(1).and_then(|code| code.parse().ok());
+    (status.unwrap_or(0), body.to_owned())
+}
+
+/// A credential endpoint as clients find it in their environment.
+pub(crate) struct Endpoint {
+    pub(crate) port: u16,
+    pub(crate) key: String,
+}
+
+impl Endpoint {
+    /// From `IDENTITY_ENDPOINT` and `IDENTITY_HEADER`.
+    pub(crate) fn new(endpoint: &str, key: &str) -> Self {
+        let port = endpoint
+            .strip_prefix("http://127.0.0.1:")
+            .and_then(|rest| rest.strip_suffix("/msi/token"))
+            .and_then(|port| port.parse().ok());
+        Self {
+            port: port.unwrap_or_else(|| panic!("{endpoint} is no endpoint")),
+            key: key.to_owned(),
+        }
+    }
+
+    /// Asks as an SDK does.
+    pub(crate) fn token(&self, resource: &str) -> (u16, serde_json::Value) {
+        let (status, body) = ask(
+            self.port,
+            &format!(
+                "GET /msi/token?api-version=2019-08-01&resource={resource} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nX-IDENTITY-HEADER: {}\r\nConnection: close\r\n\r\n",
+                self.port, self.key
+            ),
+        );
+        let body = serde_json::from_str(&body).unwrap_or_else(|_| panic!("no JSON: {body}"));
+        (status, body)
+    }
 }

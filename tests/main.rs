@@ -21,6 +21,12 @@ mod token_hostile_answers;
 // EntraToken@1: five hundred at once.
 mod token_crowd;
 
+// `configure` of EntraToken@1, and the broker behind it: from its start to the end of the job.
+mod serve;
+
+// RunWithToken@1: scripts, shells, exit codes, stops.
+mod run;
+
 // task/launch.js: signals, broken binaries, folders that do not let programs run.
 mod launcher;
 // The agent's proxy and certificates.

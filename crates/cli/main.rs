@@ -3,6 +3,8 @@
 //! It never does a verb's work; each has a file of its own name.
 
 mod aadsts;
+mod child;
+mod configure;
 mod connection;
 mod credential;
 mod extension;
@@ -11,16 +13,23 @@ mod network;
 mod platform;
 mod report;
 mod resource;
+mod run;
+mod serve;
 mod session;
 mod situation;
 mod task;
 mod token;
+mod tokens;
 mod voice;
 
 use std::io::{self, ErrorKind};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+use crate::report::Report;
+use crate::situation::Situation;
+use crate::voice::Terminal;
 
 /// Azure DevOps without personal access tokens: Entra tokens for pipelines, publishers and people.
 #[derive(Debug, Parser)]
@@ -37,6 +46,8 @@ enum Verb {
     Extension(Box<extension::ExtensionCommand>),
     /// Gets an extension's installs, uninstalls, reviews and sales; the same as `extension events`.
     Events(Box<extension::EventsArguments>),
+    /// Serves tokens to every Azure client of this machine that has the key, until Ctrl+C.
+    Serve(serve::ServeArguments),
     /// Runs one phase of a pipeline task; the task's launcher calls it.
     #[command(hide = true)]
     Task(task::Arguments),
@@ -46,6 +57,7 @@ fn main() -> ExitCode {
     match Arguments::parse().verb {
         Verb::Extension(command) => extension(*command),
         Verb::Events(arguments) => extension(extension::events(*arguments)),
+        Verb::Serve(arguments) => in_a_runtime(serve::run(arguments)),
         Verb::Task(arguments) => task::run(&arguments),
     }
 }
@@ -57,4 +69,24 @@ fn extension(command: extension::ExtensionCommand) -> ExitCode {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(_) => ExitCode::FAILURE,
     }
+}
+
+/// Runs a verb of the command line to its exit code; what went wrong stands on standard error.
+fn in_a_runtime(verb: impl Future<Output = Result<ExitCode, Situation>>) -> ExitCode {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let outcome = match runtime {
+        Ok(runtime) => {
+            let outcome = runtime.block_on(verb);
+            // A name that is still being resolved must not keep the program from ending.
+            runtime.shutdown_background();
+            outcome
+        }
+        Err(error) => Err(Situation::NoRuntime(error.to_string())),
+    };
+    outcome.unwrap_or_else(|situation| {
+        Terminal.error(&Report::of(&situation).text());
+        ExitCode::FAILURE
+    })
 }

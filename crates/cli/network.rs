@@ -5,14 +5,18 @@
 use std::fs;
 use std::path::Path;
 
-use adieu_agent::{Environment, Log};
+use adieu_agent::Environment;
 use adieu_secret::PrivateKey;
 use adieu_transport::{ClientIdentity, Network, Proxy, Transport, UnusableNetwork};
 
 use crate::situation::{NetworkProblem, Situation};
+use crate::voice::Voice;
 
 /// The way to the services, as the agent is configured.
-pub(crate) fn transport(environment: &Environment, log: &Log) -> Result<Transport, Situation> {
+pub(crate) fn transport(
+    environment: &Environment,
+    log: &dyn Voice,
+) -> Result<Transport, Situation> {
     let proxy = proxy(environment, log)?;
     let tls = environment.tls();
     let client_identity = match &tls.client_certificate {
@@ -40,7 +44,7 @@ pub(crate) fn transport(environment: &Environment, log: &Log) -> Result<Transpor
     })
 }
 
-fn proxy(environment: &Environment, log: &Log) -> Result<Option<Proxy>, Situation> {
+fn proxy(environment: &Environment, log: &dyn Voice) -> Result<Option<Proxy>, Situation> {
     let Some(settings) = environment.proxy() else {
         return Ok(None);
     };
@@ -77,7 +81,7 @@ fn without_credentials(url: &str) -> String {
 
 /// The agent's CA file. In a container job the path can be the host's, where there is no such file; the
 /// system's own roots may do, so that is a warning.
-fn roots(path: &Path, log: &Log) -> Vec<Vec<u8>> {
+fn roots(path: &Path, log: &dyn Voice) -> Vec<Vec<u8>> {
     let flaw = match fs::read(path) {
         Ok(pem) if String::from_utf8_lossy(&pem).contains("-----BEGIN CERTIFICATE-----") => {
             return vec![pem];

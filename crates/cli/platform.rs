@@ -1,10 +1,45 @@
-//! What differs between operating systems: how a process is asked to stop, and who started it.
+//! What differs between operating systems: how processes are asked to stop, who started them, and how one
+//! outlives its parent.
 //!
-//! It never kills anything.
+//! It never kills anything but what this process has started itself.
+
+use std::time::Duration;
+
+use tokio::process::Command;
+
+/// How a process is asked to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stop {
+    /// Ctrl+C, and the agent's first word.
+    Interrupt,
+    /// The agent's second word, and Ctrl+Break.
+    Terminate,
+    /// The terminal is gone.
+    HangUp,
+}
+
+/// Whom a stop is passed on to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Whom {
+    /// A process and all that it started, in a process group of its own.
+    Group,
+    /// A process in this one's group, which a terminal tells by itself.
+    Neighbour,
+}
 
 /// Waits until someone asks this process to stop: the agent by way of the launcher, or a person.
-pub(crate) async fn stop_requested() {
-    imp::stop_requested().await;
+pub(crate) async fn stop_requested() -> Stop {
+    imp::stop_requested().await
+}
+
+/// Passes a stop on to a process that this one started.
+pub(crate) fn pass_on(stop: Stop, process: u32, whom: Whom) {
+    imp::pass_on(stop, process, whom);
+}
+
+/// Ends a process that did not listen.
+pub(crate) fn kill(process: u32, whom: Whom) {
+    imp::kill(process, whom);
 }
 
 /// Waits until the launcher is gone without having told us. Only where that can be seen: elsewhere it
@@ -13,15 +48,69 @@ pub(crate) async fn parent_gone() {
     imp::parent_gone().await;
 }
 
+/// Lets a process that is about to be started live on when this one and its terminal are gone.
+pub(crate) fn detach(command: &mut Command) {
+    imp::detach(command);
+}
+
+/// Puts a process that is about to be started at the head of a group, so that all that it starts can be told
+/// to stop.
+pub(crate) fn lead_a_group(command: &mut Command) {
+    imp::lead_a_group(command);
+}
+
+/// The agent's worker, which lives as long as the job (`Agent.Worker`), among those that started this
+/// process. Only on Linux, and not in a container, where the worker is out of sight.
+pub(crate) fn worker() -> Option<u32> {
+    let mut process = std::process::id();
+    // Node and a wrapper or two are in between.
+    for _ in 0..8 {
+        process = parent_of(process)?;
+        if is_worker(process) {
+            return Some(process);
+        }
+    }
+    None
+}
+
+/// Waits until a worker is gone; for ever where there is none to watch.
+pub(crate) async fn gone(worker: Option<u32>) {
+    let Some(worker) = worker else {
+        return std::future::pending().await;
+    };
+    // Its number may be another process's by now.
+    while is_worker(worker) {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+}
+
+/// Whether a process is the agent's worker (Linux).
+fn is_worker(process: u32) -> bool {
+    let name = std::fs::read_to_string(format!("/proc/{process}/comm"));
+    name.is_ok_and(|name| name.trim_end() == "Agent.Worker")
+}
+
+/// The process that started another one (Linux).
+fn parent_of(process: u32) -> Option<u32> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    // The name stands in parentheses and may have anything in it.
+    let (_, after) = stat.rsplit_once(')')?;
+    after.split_whitespace().nth(1)?.parse().ok()
+}
+
 #[cfg(unix)]
 mod imp {
     use std::future::pending;
     use std::os::unix::process::parent_id;
     use std::time::Duration;
 
+    use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+    use tokio::process::Command;
     use tokio::signal::unix::{SignalKind, signal};
 
-    pub(super) async fn stop_requested() {
+    use super::{Stop, Whom};
+
+    pub(super) async fn stop_requested() -> Stop {
         let wait = async |kind| match signal(kind) {
             Ok(mut signals) => {
                 signals.recv().await;
@@ -29,10 +118,45 @@ mod imp {
             Err(_) => pending().await,
         };
         tokio::select! {
-            () = wait(SignalKind::interrupt()) => {}
-            () = wait(SignalKind::terminate()) => {}
-            () = wait(SignalKind::hangup()) => {}
+            () = wait(SignalKind::interrupt()) => Stop::Interrupt,
+            () = wait(SignalKind::terminate()) => Stop::Terminate,
+            () = wait(SignalKind::hangup()) => Stop::HangUp,
         }
+    }
+
+    pub(super) fn pass_on(stop: Stop, process: u32, whom: Whom) {
+        use std::io::IsTerminal as _;
+        let signal = match stop {
+            // A terminal tells everybody in front of it.
+            Stop::Interrupt if whom == Whom::Neighbour && std::io::stdin().is_terminal() => return,
+            Stop::Interrupt => Signal::INT,
+            Stop::Terminate => Signal::TERM,
+            Stop::HangUp => Signal::HUP,
+        };
+        send(signal, process, whom);
+    }
+
+    pub(super) fn kill(process: u32, whom: Whom) {
+        send(Signal::KILL, process, whom);
+    }
+
+    fn send(signal: Signal, process: u32, whom: Whom) {
+        let Some(process) = i32::try_from(process).ok().and_then(Pid::from_raw) else {
+            return;
+        };
+        // One that has ended already needs no signal.
+        let _ = match whom {
+            Whom::Group => kill_process_group(process, signal),
+            Whom::Neighbour => kill_process(process, signal),
+        };
+    }
+
+    pub(super) fn detach(command: &mut Command) {
+        command.process_group(0);
+    }
+
+    pub(super) fn lead_a_group(command: &mut Command) {
+        command.process_group(0);
     }
 
     pub(super) async fn parent_gone() {
@@ -47,8 +171,15 @@ mod imp {
 mod imp {
     use std::future::pending;
 
+    use tokio::process::Command;
+
+    use super::{Stop, Whom};
+
+    /// `DETACHED_PROCESS` and `CREATE_NEW_PROCESS_GROUP`: no console, and no Ctrl+C of one.
+    const DETACHED: u32 = 0x0000_0008 | 0x0000_0200;
+
     /// The agent sends Ctrl+C, and Ctrl+Break when that was not enough (`ProcessInvoker.cs`).
-    pub(super) async fn stop_requested() {
+    pub(super) async fn stop_requested() -> Stop {
         let ctrl_break = async {
             match tokio::signal::windows::ctrl_break() {
                 Ok(mut signals) => {
@@ -58,10 +189,23 @@ mod imp {
             }
         };
         tokio::select! {
-            Ok(()) = tokio::signal::ctrl_c() => {}
-            () = ctrl_break => {}
+            Ok(()) = tokio::signal::ctrl_c() => Stop::Interrupt,
+            () = ctrl_break => Stop::Terminate,
         }
     }
+
+    /// The console tells everybody in it.
+    pub(super) fn pass_on(_stop: Stop, _process: u32, _whom: Whom) {}
+
+    /// The agent ends the whole tree.
+    pub(super) fn kill(_process: u32, _whom: Whom) {}
+
+    pub(super) fn detach(command: &mut Command) {
+        command.creation_flags(DETACHED);
+    }
+
+    /// The console tells everybody in it; a group of its own would not hear of Ctrl+C.
+    pub(super) fn lead_a_group(_command: &mut Command) {}
 
     pub(super) async fn parent_gone() {
         pending().await

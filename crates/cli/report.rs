@@ -4,6 +4,7 @@
 //! It decides nothing and prints nothing; no file but this one and those of its folder words an error.
 
 mod extension;
+mod job;
 
 use adieu_agent::InputError;
 use adieu_identity::{Error, Mismatch, NotAnAuthority};
@@ -12,7 +13,7 @@ use adieu_transport::{Correlation, NoAnswer, NotTheService};
 use crate::aadsts;
 use crate::resource::{self, NotAResource};
 use crate::situation::{ConnectionFacts, ConnectionProblem, NetworkProblem, Situation};
-use crate::token::{LineFault, LineProblem};
+use crate::tokens::{LineFault, LineProblem};
 
 /// What a person reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +44,10 @@ impl Report {
             Situation::Tokens(problems) => tokens(problems),
             Situation::NothingAsked => Report::new("token", "The step asks for no token: tokens and idToken are both empty.".to_owned())
                 .remedy("Add a line such as AZURE_DEVOPS_TOKEN=azureDevOps to tokens."),
+            Situation::Configure(problems) => job::configure(problems),
+            Situation::NotAResource { text, reason } => job::not_a_resource(text, reason),
+            Situation::NoBroker(reason) => job::no_broker(reason),
+            Situation::Script(problem) => job::script(problem),
             Situation::VariableName { input, text, reason } => {
                 Report::new("token", format!("The input {input} is '{text}', which is no name for a variable: it {reason}."))
                     .remedy("Use letters, digits and underscores.")
@@ -70,6 +75,21 @@ impl Report {
     /// The first sentence alone.
     pub(crate) fn sentence(&self) -> &str {
         &self.sentence
+    }
+
+    /// The sentence and what to do, in one line, for whoever reads it in a client's log.
+    pub(crate) fn line(&self) -> String {
+        let remedy = self.remedy.iter().map(|remedy| format!(" {remedy}"));
+        let facts = self
+            .facts
+            .iter()
+            .map(|(name, value)| format!("{name}: {value}"));
+        let facts: Vec<String> = facts.collect();
+        let facts = match facts.join("; ") {
+            facts if facts.is_empty() => facts,
+            facts => format!(" ({facts})"),
+        };
+        format!("{}{}{facts}", self.sentence, remedy.collect::<String>())
     }
 
     /// The whole report, one thing a line.

@@ -63,7 +63,8 @@ impl Session {
         {
             return Ok(self.with(&current.token));
         }
-        let token = self.source.token(&self.transport).await?;
+        let scope = azure_devops(self.source.cloud())?;
+        let token = self.source.token(&scope, None, &self.transport).await?;
         let claims = token.claims().unwrap_or_default();
         let current = Current {
             token: Arc::new(token.value),
@@ -90,17 +91,23 @@ impl Session {
 }
 
 impl Source {
-    async fn token(&self, transport: &Transport) -> Result<Token, Situation> {
+    /// A new token. `tenant` is for a credential of the command line; a connection has its own.
+    pub(crate) async fn token(
+        &self,
+        scope: &Scope,
+        tenant: Option<&str>,
+        transport: &Transport,
+    ) -> Result<Token, Situation> {
         match self {
             Self::Connection(connection) => {
                 let refused = |error| Situation::NoToken {
                     connection: connection.facts.clone(),
                     errors: vec![(String::new(), error)],
                 };
-                let scopes = [azure_devops(&connection.cloud)?];
+                let scopes = std::slice::from_ref(scope);
                 let mut tokens = connection
                     .service
-                    .tokens(&scopes, transport)
+                    .tokens(scopes, transport)
                     .await
                     .map_err(refused)?;
                 match tokens.access.pop() {
@@ -109,10 +116,16 @@ impl Source {
                 }
             }
             Self::Credential(credential) => {
-                credential
-                    .token(&azure_devops(&Cloud::Public)?, transport)
-                    .await
+                let _ = tenant;
+                credential.token(scope, transport).await
             }
+        }
+    }
+
+    fn cloud(&self) -> &Cloud {
+        match self {
+            Self::Connection(connection) => &connection.cloud,
+            Self::Credential(_) => &Cloud::Public,
         }
     }
 }

@@ -6,7 +6,9 @@ use adieu_agent::{InputError, TooLong};
 use adieu_devops::{Error as DevOpsError, NotAHost, NotAnOrganization, Profile};
 use adieu_identity::{Error, NotAnAuthority, NotTheCollection};
 
-use crate::token::LineProblem;
+use crate::configure::ConfigureProblem;
+use crate::resource::NotAResource;
+use crate::tokens::LineProblem;
 
 /// A situation that ends a verb.
 #[derive(Debug)]
@@ -25,6 +27,14 @@ pub(crate) enum Situation {
     Tokens(Vec<LineProblem>),
     /// There is nothing to do.
     NothingAsked,
+    /// Lines of `configure` are wrong.
+    Configure(Vec<ConfigureProblem>),
+    /// A text of the command line is no resource.
+    NotAResource { text: String, reason: NotAResource },
+    /// The credential endpoint cannot be started.
+    NoBroker(String),
+    /// The script cannot be run, or failed.
+    Script(ScriptProblem),
     /// A name for a variable is none.
     VariableName {
         input: &'static str,
@@ -66,6 +76,23 @@ pub(crate) enum Situation {
     },
     /// No credential of the command line gave a token.
     NoCredential(Vec<CredentialProblem>),
+}
+
+/// What can become of a script.
+#[derive(Debug)]
+pub(crate) enum ScriptProblem {
+    /// The machine has no such shell.
+    NoShell(&'static str),
+    /// The working folder is not there.
+    NoFolder(String),
+    /// The script cannot be put on disk.
+    NotWritten { path: String, reason: String },
+    /// The shell cannot be started.
+    CannotStart { shell: &'static str, reason: String },
+    /// It ended with another code than 0.
+    Ended { shell: &'static str, code: i32 },
+    /// It wrote to its standard error, which is to count as a failure.
+    StandardError,
 }
 
 /// Why one way to sign in was passed over.

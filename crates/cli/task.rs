@@ -11,6 +11,7 @@ use crate::extension;
 use crate::inputs;
 use crate::platform;
 use crate::report::Report;
+use crate::run;
 use crate::situation::Situation;
 use crate::token;
 
@@ -44,7 +45,7 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
             .variable("System.Debug")
             .is_some_and(|on| on.eq_ignore_ascii_case("true")),
     );
-    match until_stopped(arguments, &environment, &log) {
+    match outcome(arguments, &environment, &log) {
         Outcome::Done(Ok(())) => log.complete(TaskResult::Succeeded, ""),
         Outcome::Done(Err(situation)) => {
             let report = Report::of(&situation);
@@ -56,13 +57,14 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-enum Outcome {
+/// How a task ended, before anybody is told.
+pub(crate) enum Outcome {
     Done(Result<(), Situation>),
     /// The agent asked the step to stop.
     Stopped,
 }
 
-fn until_stopped(arguments: &Arguments, environment: &Environment, log: &Log) -> Outcome {
+fn outcome(arguments: &Arguments, environment: &Environment, log: &Log) -> Outcome {
     let runtime = match tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -70,35 +72,42 @@ fn until_stopped(arguments: &Arguments, environment: &Environment, log: &Log) ->
         Ok(runtime) => runtime,
         Err(error) => return Outcome::Done(Err(Situation::NoRuntime(error.to_string()))),
     };
-    let outcome = runtime.block_on(async {
-        tokio::select! {
-            result = dispatch(arguments, environment, log) => Outcome::Done(result),
-            () = platform::stop_requested() => Outcome::Stopped,
-            // In a container job the launcher's exit code is lost, so that without a word of ours the
-            // step would be green.
-            () = platform::parent_gone() => Outcome::Done(Err(Situation::LauncherGone)),
-        }
-    });
+    let outcome = runtime.block_on(dispatch(arguments, environment, log));
     // A name that is still being resolved must not keep the step from ending.
     runtime.shutdown_background();
     outcome
 }
 
-async fn dispatch(
-    arguments: &Arguments,
-    environment: &Environment,
-    log: &Log,
-) -> Result<(), Situation> {
+async fn dispatch(arguments: &Arguments, environment: &Environment, log: &Log) -> Outcome {
     match (arguments.name.as_str(), arguments.phase) {
-        (inputs::token::NAME, Phase::Execution) => token::run(environment, log).await,
-        (inputs::extension::NAME, Phase::Execution) => extension::run_task(environment, log).await,
-        (name, phase) => Err(Situation::NoSuchTask {
+        (inputs::token::NAME, Phase::Execution) => {
+            until_stopped(token::run(environment, log)).await
+        }
+        (inputs::token::NAME, Phase::PostJobExecution) => {
+            until_stopped(token::finish(environment, log)).await
+        }
+        // It passes a stop on to its script and waits for that.
+        (inputs::run::NAME, Phase::Execution) => run::run(environment, log).await,
+        (inputs::extension::NAME, Phase::Execution) => {
+            until_stopped(extension::run_task(environment, log)).await
+        }
+        (name, phase) => Outcome::Done(Err(Situation::NoSuchTask {
             name: name.to_owned(),
             phase: phase
                 .to_possible_value()
                 .map(|value| value.get_name().to_owned())
                 .unwrap_or_default(),
-        }),
+        })),
+    }
+}
+
+async fn until_stopped(work: impl Future<Output = Result<(), Situation>>) -> Outcome {
+    tokio::select! {
+        result = work => Outcome::Done(result),
+        _ = platform::stop_requested() => Outcome::Stopped,
+        // In a container job the launcher's exit code is lost, so that without a word of ours the
+        // step would be green.
+        () = platform::parent_gone() => Outcome::Done(Err(Situation::LauncherGone)),
     }
 }
 

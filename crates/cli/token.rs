@@ -1,50 +1,48 @@
 //! EntraToken@1: access tokens of a service connection, as variables of the pipeline.
 //!
-//! It never sends a request itself and never writes a file.
+//! It never writes a file, and leaves no process behind but the broker that `configure` asks for.
 
 use std::sync::Arc;
 
-use adieu_agent::{Audience, Environment, Log, TooLong, VariableName, undefined_variable};
-use adieu_identity::{Scope, Token};
-use adieu_secret::IdToken;
+use adieu_agent::{Audience, Environment, Log, TooLong, VariableName};
+use adieu_identity::Token;
+use adieu_secret::{EndpointSecret, IdToken};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use crate::configure::{self, Configure};
 use crate::connection::{self, Connection};
 use crate::inputs::token::Inputs;
 use crate::network;
-use crate::resource::{self, NotAResource};
+use crate::serve::job::{self, Serving};
 use crate::situation::{ConnectionProblem, Situation};
+use crate::tokens::{self, Wanted, expiry_name};
+use crate::voice::Silence;
 
-/// A line of `tokens` that cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct LineProblem {
-    /// The line as it stands.
-    pub(crate) line: String,
-    /// What is wrong with it.
-    pub(crate) reason: LineFault,
-}
-
-/// What can be wrong with a line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum LineFault {
-    NoEqualsSign,
-    NotAName(String),
-    NameTwice(String),
-    UndefinedVariable(String),
-    NotAResource(NotAResource),
-}
+/// Under these names the section after the job finds the broker again.
+const BROKER: &str = "ADIEU_BROKER";
+const BROKER_KEY: &str = "ADIEU_BROKER_KEY";
+/// And under this one the variables that lead to it.
+const SETTINGS: &str = "ADIEU_SETTINGS";
 
 /// Runs the task.
 pub(crate) async fn run(environment: &Environment, log: &Log) -> Result<(), Situation> {
     let inputs = Inputs::read(environment).map_err(Situation::Input)?;
-    let lines = parse(inputs.tokens.as_deref().unwrap_or_default());
     let id_token_name = id_token_name(inputs.id_token.as_deref())?;
-    let connection = connection::read(environment, &inputs.connected_service, inputs.tenant_id)?;
-    let wanted = resolve(lines, id_token_name.as_ref(), &connection)?;
-    if wanted.is_empty() && id_token_name.is_none() {
+    let inputs_tenant = inputs.tenant_id;
+    let connection = connection::read(
+        environment,
+        &inputs.connected_service,
+        inputs_tenant.clone(),
+    )?;
+    let lines = inputs.tokens.as_deref().unwrap_or_default();
+    let wanted = tokens::wanted(lines, id_token_name.as_ref(), &connection.cloud)?;
+    let lines = inputs.configure.as_deref().unwrap_or_default();
+    let configure = Configure::read(lines, &connection.cloud, &wanted)?;
+    if wanted.is_empty() && id_token_name.is_none() && configure.is_empty() {
         return Err(Situation::NothingAsked);
     }
+    configure.check(&connection)?;
     if id_token_name.is_some() && !connection.service.has_id_token() {
         return Err(Situation::Connection {
             connection: connection.facts,
@@ -52,78 +50,97 @@ pub(crate) async fn run(environment: &Environment, log: &Log) -> Result<(), Situ
         });
     }
     let transport = network::transport(environment, log)?;
-    let scopes: Vec<Scope> = wanted.iter().map(|wanted| wanted.scope.clone()).collect();
-    let tokens = match connection.service.tokens(&scopes, &transport).await {
-        Ok(tokens) => tokens,
-        Err(error) => {
-            return Err(Situation::NoToken {
-                connection: connection.facts,
-                errors: vec![(String::new(), error)],
-            });
-        }
-    };
-    let mut got = Vec::new();
-    let mut errors = Vec::new();
-    for (wanted, result) in wanted.into_iter().zip(tokens.access) {
-        match result {
-            Ok(token) => got.push((wanted, token)),
-            Err(error) => errors.push((wanted.name.to_string(), error)),
-        }
-    }
-    if !errors.is_empty() {
-        // Half of the variables would let a later step fail in a way that nobody connects with this one.
-        return Err(Situation::NoToken {
-            connection: connection.facts,
-            errors,
-        });
+    let got = tokens::get(&connection, wanted, &transport).await?;
+    if got.access.is_empty() && configure.needs_broker() {
+        // A connection that cannot sign in is found out here, and not by a script an hour later.
+        let probe = configure.probe(&connection.cloud);
+        tokens::get(&connection, probe, &transport).await?;
     }
     log.say(&format!(
         "Signed in at {}, tenant {}.",
         connection.facts.authority, connection.facts.tenant
     ));
+    let serving = match configure.needs_broker() {
+        true => {
+            let tenant = inputs_tenant.as_deref();
+            Some(job::start(environment, &inputs.connected_service, tenant, &configure).await?)
+        }
+        false => None,
+    };
     let publish = Publish {
         log,
         exposed: inputs.expose_to_scripts,
         output: inputs.is_output,
     };
-    publish
-        .all(&got, id_token_name.zip(tokens.id))
-        .map_err(Situation::TooLong)
+    let published = publish
+        .all(&got.access, id_token_name.zip(got.id))
+        .and_then(|()| configured(&configure, serving.as_ref(), environment, &connection, log));
+    if let (Err(_), Some(serving)) = (&published, &serving) {
+        job::stop(&serving.stop_endpoint, &serving.stop_key, &transport).await;
+    }
+    published.map_err(Situation::TooLong)
 }
 
-/// One line of `tokens`.
-#[derive(Debug)]
-struct Line {
-    text: String,
-    name: String,
-    resource: Option<String>,
+/// Runs the section after the job: the step's broker ends.
+pub(crate) async fn finish(environment: &Environment, log: &Log) -> Result<(), Situation> {
+    let (Some(endpoint), Some(key)) = (
+        environment.task_variable(BROKER),
+        environment.task_variable(BROKER_KEY),
+    ) else {
+        log.debug("This step has started no credential endpoint.");
+        return Ok(());
+    };
+    // What leads to nothing is taken away; an agent forgets no variable, so it is emptied.
+    let settings = environment.task_variable(SETTINGS).unwrap_or_default();
+    for name in settings.split(',').flat_map(VariableName::parse) {
+        log.set_variable(&name, "", Audience::Job)
+            .map_err(Situation::TooLong)?;
+    }
+    let key = EndpointSecret::new(key.to_owned());
+    let transport = network::transport(environment, &Silence)?;
+    if job::stop(endpoint, &key, &transport).await {
+        log.say("The job's credential endpoint is closed.");
+    } else {
+        log.warn("The job's credential endpoint does not answer any more; it may have ended before the job.");
+    }
+    Ok(())
 }
 
-/// A token that is wanted: where it goes and what it is for.
-struct Wanted {
-    name: VariableName,
-    resource: String,
-    scope: Scope,
-}
-
-/// The lines that say something: `VARIABLE=resource`, with spaces allowed around both.
-fn parse(tokens: &str) -> Vec<Line> {
-    tokens
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty() && !line.starts_with('#'))
-        .map(|line| {
-            let (name, resource) = match line.split_once('=') {
-                Some((name, resource)) => (name, Some(resource.trim().to_owned())),
-                None => (line, None),
-            };
-            Line {
-                text: line.to_owned(),
-                name: name.trim().to_owned(),
-                resource,
-            }
-        })
-        .collect()
+/// Tells later steps where the broker is, and the step's own last section how to end it.
+fn configured(
+    configure: &Configure,
+    serving: Option<&Serving>,
+    environment: &Environment,
+    connection: &Connection,
+    log: &Log,
+) -> Result<(), TooLong> {
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    for rival in configure.rivals(variable) {
+        log.warn(&format!(
+            "{rival} is set, and clients look at it before what this step configures; take it away."
+        ));
+    }
+    if let Some(serving) = serving {
+        log.set_task_variable(BROKER, &serving.stop_endpoint);
+        log.set_secret_task_variable(BROKER_KEY, &log.mask(&serving.stop_key));
+        if variable("no_proxy").is_some() {
+            log.warn("The agent's environment has no_proxy in small letters, which no pipeline variable can change; it needs 127.0.0.1 and localhost for what this step configures.");
+        }
+    }
+    let endpoints = serving.map(|serving| &serving.endpoints);
+    let settings = configure.settings(endpoints, Some((environment, connection)), variable);
+    if serving.is_some() {
+        let names: Vec<&str> = settings.iter().map(|setting| setting.name).collect();
+        log.set_task_variable(SETTINGS, &names.join(","));
+    }
+    configure::publish(&settings, log)?;
+    if !configure.is_empty() {
+        log.say(&format!(
+            "Configured until the job ends: {}.",
+            configure.words()
+        ));
+    }
+    Ok(())
 }
 
 fn id_token_name(input: Option<&str>) -> Result<Option<VariableName>, Situation> {
@@ -137,58 +154,6 @@ fn id_token_name(input: Option<&str>) -> Result<Option<VariableName>, Situation>
             text: text.to_owned(),
             reason: reason.to_string(),
         })
-}
-
-/// All lines, or everything that is wrong with any of them.
-fn resolve(
-    lines: Vec<Line>,
-    id_token_name: Option<&VariableName>,
-    connection: &Connection,
-) -> Result<Vec<Wanted>, Situation> {
-    let mut wanted: Vec<Wanted> = Vec::new();
-    let mut problems = Vec::new();
-    let mut taken: Vec<VariableName> = id_token_name.into_iter().cloned().collect();
-    for line in lines {
-        match one(&line, &taken, connection) {
-            Ok(one) => {
-                taken.push(one.name.clone());
-                taken.push(expiry_name(&one.name));
-                wanted.push(one);
-            }
-            Err(reason) => problems.push(LineProblem {
-                line: line.text,
-                reason,
-            }),
-        }
-    }
-    if problems.is_empty() {
-        Ok(wanted)
-    } else {
-        Err(Situation::Tokens(problems))
-    }
-}
-
-fn one(line: &Line, taken: &[VariableName], connection: &Connection) -> Result<Wanted, LineFault> {
-    if let Some(variable) = undefined_variable(&line.text) {
-        return Err(LineFault::UndefinedVariable(variable.to_owned()));
-    }
-    let resource = line.resource.as_deref().ok_or(LineFault::NoEqualsSign)?;
-    let name = VariableName::parse(&line.name)
-        .map_err(|reason| LineFault::NotAName(reason.to_string()))?;
-    for mine in [&name, &expiry_name(&name)] {
-        if taken.iter().any(|other| mine.is_same_variable(other)) {
-            return Err(LineFault::NameTwice(mine.to_string()));
-        }
-    }
-    Ok(Wanted {
-        scope: resource::scope(resource, &connection.cloud).map_err(LineFault::NotAResource)?,
-        resource: resource.to_owned(),
-        name,
-    })
-}
-
-fn expiry_name(name: &VariableName) -> VariableName {
-    name.with_suffix("_EXPIRES_ON")
 }
 
 /// How tokens become variables.

@@ -30,9 +30,31 @@ impl Voice for Log {
     }
 }
 
+/// Nobody: what there is to say was said by another process.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Silence;
+
+impl Voice for Silence {
+    fn say(&self, _text: &str) {}
+
+    fn warn(&self, _text: &str) {}
+
+    fn progress(&self, _percent: u8, _text: &str) {}
+}
+
 /// Standard error of a command line, which leaves standard output to the result.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Terminal;
+
+impl Terminal {
+    /// What ended a verb, in all its lines.
+    pub(crate) fn error(self, text: &str) {
+        for (index, line) in defused(text).into_iter().enumerate() {
+            let start = if index == 0 { "error: " } else { "" };
+            let _ = writeln!(io::stderr(), "{start}{line}");
+        }
+    }
+}
 
 impl Voice for Terminal {
     fn say(&self, text: &str) {

@@ -5,6 +5,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use zeroize::Zeroizing;
+
 /// Names and values that the agent gave. There is no `Debug` of the values: some are secret.
 pub struct Environment {
     values: BTreeMap<String, String>,
@@ -26,6 +28,40 @@ impl Environment {
         let name = formatted(name);
         self.get(&format!("SECRET_{name}"))
             .or_else(|| self.get(&name))
+    }
+
+    /// A variable that an earlier section of the same step set with [`Log::set_task_variable`]
+    /// (`TaskRunner.cs`).
+    ///
+    /// [`Log::set_task_variable`]: crate::Log::set_task_variable
+    #[must_use]
+    pub fn task_variable(&self, name: &str) -> Option<&str> {
+        self.get(&format!("VSTS_TASKVARIABLE_{}", formatted(name)))
+    }
+
+    /// All of it as one block, for another process of ours that serves the same job. It goes through a
+    /// pipe: what a process is started with can be read for as long as it runs.
+    #[must_use]
+    pub fn to_block(&self) -> Zeroizing<Vec<u8>> {
+        let mut block = Zeroizing::new(Vec::new());
+        for (name, value) in &self.values {
+            for part in [name, "=", value, "\0"] {
+                block.extend_from_slice(part.as_bytes());
+            }
+        }
+        block
+    }
+
+    /// Reads what [`to_block`](Self::to_block) wrote.
+    #[must_use]
+    pub fn from_block(block: &[u8]) -> Self {
+        let entries = block.split(|byte| *byte == 0);
+        entries
+            .filter_map(|entry| {
+                let (name, value) = std::str::from_utf8(entry).ok()?.split_once('=')?;
+                Some((name.to_owned(), value.to_owned()))
+            })
+            .collect()
     }
 
     /// The value of exactly this name, unless it is empty.
@@ -61,6 +97,27 @@ impl fmt::Debug for Environment {
     }
 }
 
+/// Whether the agent gives a variable of the environment to a task and not to what a task starts: inputs,
+/// connections, secrets and the lists of what there is. task-lib takes the same away (`internal.ts`).
+#[must_use]
+pub fn is_for_the_task_alone(name: &str) -> bool {
+    let name = name.to_ascii_uppercase();
+    let beginnings = [
+        "INPUT_",
+        "ENDPOINT_",
+        "SECRET_",
+        "SECUREFILE_",
+        "VSTS_TASKVARIABLE_",
+    ];
+    beginnings
+        .iter()
+        .any(|beginning| name.starts_with(beginning))
+        || matches!(
+            name.as_str(),
+            "VSTS_PUBLIC_VARIABLES" | "VSTS_SECRET_VARIABLES"
+        )
+}
+
 /// A name as the agent writes it into the environment: dots and spaces become underscores, letters
 /// upper case, nothing else changes (`VarUtil.cs`).
 pub(crate) fn formatted(name: &str) -> String {
@@ -70,6 +127,33 @@ pub(crate) fn formatted(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn passes_through_a_block() {
+        let environment: Environment = [("A", "1\n=2"), ("B", ""), ("SECRET_X", "s")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into_iter()
+            .collect();
+        let copy = Environment::from_block(&environment.to_block());
+        assert_eq!(copy.values, environment.values);
+    }
+
+    #[test]
+    fn keeps_what_is_the_tasks_alone() {
+        for (name, alone) in [
+            ("INPUT_TOKENS", true),
+            ("Endpoint_Auth_x", true),
+            ("SECRET_PASSWORD", true),
+            ("SECUREFILE_TICKET_1", true),
+            ("VSTS_TASKVARIABLE_A", true),
+            ("VSTS_SECRET_VARIABLES", true),
+            ("VSTS_PROCESS_LOOKUP_ID", false),
+            ("SYSTEM_COLLECTIONURI", false),
+            ("PATH", false),
+        ] {
+            assert_eq!(is_for_the_task_alone(name), alone, "{name}");
+        }
+    }
 
     #[test]
     fn reads_variables_by_the_agents_names() {

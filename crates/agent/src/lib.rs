@@ -16,7 +16,7 @@ mod variable;
 
 pub use command::TaskResult;
 pub use endpoint::{Endpoint, EndpointId};
-pub use environment::Environment;
+pub use environment::{Environment, is_for_the_task_alone};
 pub use input::{InputError, undefined_variable};
 pub use job::Job;
 pub use log::{Log, Masked};

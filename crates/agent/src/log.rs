@@ -79,6 +79,17 @@ impl Log {
         self.set(name, value, audience, false)
     }
 
+    /// Remembers a value that is no secret for the later sections of this same step.
+    pub fn set_task_variable(&self, name: &str, value: &str) {
+        self.command("task.settaskvariable", &[("variable", name)], value);
+    }
+
+    /// The same for a secret.
+    pub fn set_secret_task_variable<K: Kind>(&self, name: &str, value: &Masked<'_, K>) {
+        let properties = [("variable", name), ("issecret", "true")];
+        self.command("task.settaskvariable", &properties, value.0.reveal());
+    }
+
     /// Text for people.
     pub fn say(&self, text: &str) {
         for line in defused(text) {

@@ -57,6 +57,12 @@ impl VariableName {
         }
     }
 
+    /// A name that a document of this project or of a client gives, and that is therefore a good one.
+    #[must_use]
+    pub fn ours(name: &'static str) -> Self {
+        Self(name.to_owned())
+    }
+
     /// The same name with something behind it, such as `_EXPIRES_ON`.
     #[must_use]
     pub fn with_suffix(&self, suffix: &str) -> Self {
@@ -67,6 +73,12 @@ impl VariableName {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The name under which scripts find it in their environment.
+    #[must_use]
+    pub fn in_environment(&self) -> String {
+        crate::environment::formatted(&self.0)
     }
 
     /// Whether both stand for one variable of the environment, where dots are underscores and letter

@@ -124,6 +124,12 @@ impl Address {
         &self.keys.ask
     }
 
+    /// The same in a value of its own, for whoever outlives this one.
+    #[must_use]
+    pub fn copy_of_key(&self) -> EndpointSecret {
+        self.keys.ask.duplicate()
+    }
+
     /// What ends it.
     #[must_use]
     pub fn stop_key(&self) -> &EndpointSecret {

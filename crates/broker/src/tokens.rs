@@ -73,11 +73,12 @@ impl<S: Source + 'static> Tokens<S> {
         let entry = self.entry(scope, tenant)?;
         let asked = Instant::now();
         if let Some(token) = entry.alive() {
-            if left(&token) < RENEW && entry.may_fetch(asked) {
-                if let Ok(turn) = Arc::clone(&entry.fetching).try_lock_owned() {
-                    // Nobody waits for it.
-                    let _ = self.fetch(turn, &entry, scope, tenant);
-                }
+            if left(&token) < RENEW
+                && entry.may_fetch(asked)
+                && let Ok(turn) = Arc::clone(&entry.fetching).try_lock_owned()
+            {
+                // Nobody waits for it.
+                drop(self.fetch(turn, &entry, scope, tenant));
             }
             return Ok(token);
         }

@@ -135,3 +135,11 @@ pub type ProxyPassword = Secret<kind::ProxyPassword>;
 pub type PrivateKey = Secret<kind::PrivateKey>;
 /// What opens a credential endpoint of this machine (`IDENTITY_HEADER`): goes to that endpoint only.
 pub type EndpointSecret = Secret<kind::EndpointSecret>;
+
+impl EndpointSecret {
+    /// The same key once more: it was made to be handed out, and opens nothing when its endpoint is gone.
+    #[must_use]
+    pub fn duplicate(&self) -> Self {
+        Self::new(self.value.to_string())
+    }
+}

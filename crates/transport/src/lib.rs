@@ -16,6 +16,8 @@ mod transport;
 mod trust;
 
 pub use address::{host, may_carry_credentials};
+pub use reqwest::{Method, Url};
+
 pub use answer::{Answer, Body, first_line};
 pub use outcome::{Correlation, NoAnswer, NotTheService};
 pub use proxy::Proxy;

@@ -51,6 +51,19 @@ const REVEALS: &[(&str, &str)] = &[
         "the answer to an SDK, over the loopback address",
     ),
     (
+        "crates/cli/configure.rs",
+        "the environment of a process that this one starts",
+    ),
+    ("crates/cli/run.rs", "the environment of one script"),
+    (
+        "crates/cli/serve.rs",
+        "standard output of a person's terminal, whom it is for",
+    ),
+    (
+        "crates/cli/serve/job.rs",
+        "the pipe between a task and the broker that it starts, and the header that ends one",
+    ),
+    (
         "crates/devops/src/client.rs",
         "the header for Azure DevOps and the Marketplace",
     ),
@@ -182,7 +195,11 @@ fn a_task_has_its_five_places() {
 #[test]
 fn each_message_leads_to_an_entry() {
     let headings = headings("TROUBLESHOOTING.md");
-    let report = read("crates/cli/report.rs") + &read("crates/cli/report/extension.rs");
+    let report: String = files("crates/cli/report/")
+        .iter()
+        .map(|path| read(path))
+        .chain([read("crates/cli/report.rs")])
+        .collect();
     let anchors = report
         .split("Report::new(")
         .skip(1)

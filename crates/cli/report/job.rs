@@ -1,0 +1,99 @@
+//! The words for what goes wrong with `configure`, the broker and a script.
+//!
+//! It never decides what is wrong.
+
+use super::{Report, undefined};
+use crate::configure::{self, ConfigureFault, ConfigureProblem};
+use crate::resource::{self, NotAResource};
+use crate::situation::ScriptProblem;
+
+pub(super) fn configure(problems: &[ConfigureProblem]) -> Report {
+    let mut reports = problems.iter().map(line);
+    let mut report = reports
+        .next()
+        .unwrap_or_else(|| Report::new("configure", String::new()));
+    report.also = reports.collect();
+    report
+}
+
+fn line(problem: &ConfigureProblem) -> Report {
+    let line = &problem.line;
+    match &problem.reason {
+        ConfigureFault::Unknown => Report::new(
+            "configure",
+            format!("The line '{line}' of configure is nothing that can be configured."),
+        )
+        .remedy(&format!(
+            "Use {}, one a line; `resources = azureDevOps, arm` limits what there are tokens for.",
+            configure::WORDS.join(", ")
+        )),
+        ConfigureFault::UndefinedVariable(variable) => {
+            undefined(&format!("The line '{line}' of configure"), variable)
+        }
+        ConfigureFault::NotAResource { text, reason } => {
+            let report = not_a_resource(text, reason);
+            Report {
+                anchor: "configure".to_owned(),
+                sentence: format!("The line '{line}' of configure: {}", report.sentence),
+                ..report
+            }
+        }
+        ConfigureFault::NoIdToken => Report::new(
+            "configure",
+            format!(
+                "{line} needs a service connection with workload identity federation, and this one signs in otherwise."
+            ),
+        )
+        .remedy("Convert the connection (its page → Convert), or use `identity`, which works with every connection."),
+    }
+}
+
+pub(super) fn not_a_resource(text: &str, reason: &NotAResource) -> Report {
+    let sentence = match reason {
+        NotAResource::Unknown => format!("'{text}' is no resource."),
+        NotAResource::Space => format!("'{text}' has a space in it."),
+        NotAResource::NotInThisCloud => {
+            format!("'{text}' has no known address in the connection's cloud.")
+        }
+    };
+    Report::new("inputs", sentence).remedy(&format!(
+        "Use {}, an application ID or URI, or a scope that ends in /.default.",
+        resource::WORDS.join(", ")
+    ))
+}
+
+pub(super) fn no_broker(reason: &str) -> Report {
+    Report::new(
+        "serve",
+        format!(
+            "The credential endpoint cannot be started: {}.",
+            reason.trim_end_matches('.')
+        ),
+    )
+}
+
+pub(super) fn script(problem: &ScriptProblem) -> Report {
+    let failed = |sentence: String| Report::new("run", sentence);
+    match problem {
+        ScriptProblem::NoShell(shell) => {
+            failed(format!("This agent has no {shell} on its PATH."))
+                .remedy("Install it on the agent, or name another shell in the step's input shell.")
+        }
+        ScriptProblem::NoFolder(folder) => {
+            failed(format!("The working directory {folder} is not there."))
+                .remedy("Correct workingDirectory; a relative path starts at $(System.DefaultWorkingDirectory).")
+        }
+        ScriptProblem::NotWritten { path, reason } => {
+            failed(format!("The script cannot be written to {path}: {reason}."))
+                .remedy("Give the agent's user that folder, Agent.TempDirectory, and room on its disk.")
+        }
+        ScriptProblem::CannotStart { shell, reason } => {
+            failed(format!("{shell} cannot be started: {reason}."))
+        }
+        // Built-in tasks say it so, and people look for these words.
+        ScriptProblem::Ended { shell, code } => failed(format!("{shell} exited with code '{code}'.")),
+        ScriptProblem::StandardError => failed(
+            "The script wrote to its standard error, and failOnStandardError says that this fails the step.".to_owned(),
+        ),
+    }
+}

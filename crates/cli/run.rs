@@ -1,0 +1,248 @@
+//! RunWithToken@1: a script with tokens in its own environment, and a broker beside it for as long as it runs.
+//!
+//! It never sets a variable of the pipeline, and never changes what the script says.
+
+mod shell;
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::future::pending;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+use std::{env, fs};
+
+use adieu_agent::{Environment, Log, is_for_the_task_alone};
+use adieu_broker::Broker;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use tokio::io::AsyncReadExt as _;
+use tokio::process::{Child, ChildStderr, Command};
+
+use crate::child::{self, Ended};
+use crate::configure::{Configure, Endpoints, environment_of};
+use crate::connection;
+use crate::inputs::run::{Inputs, Shell as Choice};
+use crate::network;
+use crate::platform::{self, Whom};
+use crate::serve::source::Identity;
+use crate::session::Source;
+use crate::situation::{ScriptProblem, Situation};
+use crate::task::Outcome;
+use crate::tokens::{self, expiry_name};
+use shell::Shell;
+
+/// The broker is the script's, and ends with it.
+const NEVER: Duration = Duration::from_secs(400 * 24 * 60 * 60);
+
+/// Runs the task. It stops the script itself where it is stopped, so that the script can clean up.
+pub(crate) async fn run(environment: &Environment, log: &Log) -> Outcome {
+    match script(environment, log).await {
+        Ok(Ended::Stopped(_)) => Outcome::Stopped,
+        Ok(Ended::Abandoned) => Outcome::Done(Err(Situation::LauncherGone)),
+        Ok(Ended::Code(_)) => Outcome::Done(Ok(())),
+        Err(situation) => Outcome::Done(Err(situation)),
+    }
+}
+
+async fn script(environment: &Environment, log: &Log) -> Result<Ended, Situation> {
+    let inputs = Inputs::read(environment).map_err(Situation::Input)?;
+    let shell = Shell::of(inputs.shell.unwrap_or(Choice::Auto));
+    let program = shell
+        .program()
+        .ok_or(Situation::Script(ScriptProblem::NoShell(shell.name())))?;
+    let folder = working_folder(environment, inputs.working_directory.as_deref())?;
+    let connection = connection::read(environment, &inputs.connected_service, None)?;
+    let lines = inputs.tokens.as_deref().unwrap_or_default();
+    let wanted = tokens::wanted(lines, None, &connection.cloud)?;
+    let lines = inputs.configure.as_deref().unwrap_or_default();
+    let configure = Configure::read(lines, &connection.cloud, &wanted)?;
+    configure.check(&connection)?;
+    let transport = network::transport(environment, log)?;
+    let got = tokio::select! {
+        got = tokens::get(&connection, wanted, &transport) => got?,
+        _ = platform::stop_requested() => return Ok(Ended::Stopped(0)),
+    };
+    let broker = Broker::bind()
+        .await
+        .map_err(|error| Situation::NoBroker(error.to_string()))?;
+    let address = broker.address();
+    let endpoints = Endpoints {
+        identity: address.identity_endpoint(),
+        azd: address.azd_endpoint(),
+        key: address.copy_of_key(),
+    };
+    log.mask(&endpoints.key);
+    let variable = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
+    for rival in configure.rivals(variable) {
+        log.warn(&format!(
+            "{rival} is set, and clients look at it before what this step configures; take it away."
+        ));
+    }
+    let with = Some((environment, &connection));
+    let mut own = environment_of(&configure.settings(Some(&endpoints), with, variable));
+    for (wanted, token) in &got.access {
+        log.mask(&token.value);
+        let until = OffsetDateTime::from(token.expires_on);
+        let until = until.replace_nanosecond(0).unwrap_or(until);
+        let until = until.format(&Rfc3339).unwrap_or_default();
+        log.say(&format!(
+            "{}: {}, until {until}, for this script alone.",
+            wanted.name, wanted.resource
+        ));
+        let name = wanted.name.in_environment();
+        own.insert(name, token.value.reveal().to_owned());
+        own.insert(expiry_name(&wanted.name).in_environment(), until);
+    }
+    if !configure.is_empty() {
+        log.say(&format!(
+            "Configured for this script: {}.",
+            configure.words()
+        ));
+    }
+    let file = ScriptFile::write(environment, shell, &inputs.script)?;
+    let mut command = shell.command(&program, &file.path);
+    let command = prepared(&mut command, &folder, &own, inputs.fail_on_standard_error);
+    let mut child = command.spawn().map_err(|error| {
+        Situation::Script(ScriptProblem::CannotStart {
+            shell: shell.name(),
+            reason: error.to_string(),
+        })
+    })?;
+    let source = Identity::new(Source::Connection(Box::new(connection)), transport);
+    let serving = async {
+        if configure.needs_broker() {
+            broker.serve(source, configure.resources(), NEVER).await;
+        }
+        // A broker that has nothing to give any more is no reason to end the script.
+        pending::<Ended>().await
+    };
+    let (ended, wrote) = tokio::select! {
+        ended = finished(&mut child) => ended,
+        ended = serving => (Ok(ended), false),
+    };
+    let ended = ended.map_err(|error| {
+        Situation::Script(ScriptProblem::CannotStart {
+            shell: shell.name(),
+            reason: error.to_string(),
+        })
+    })?;
+    match ended {
+        Ended::Code(0) if wrote => Err(Situation::Script(ScriptProblem::StandardError)),
+        Ended::Code(code) if code != 0 => Err(Situation::Script(ScriptProblem::Ended {
+            shell: shell.name(),
+            code,
+        })),
+        ended => Ok(ended),
+    }
+}
+
+/// Waits for the script, and says whether it wrote to its standard error where that was asked for.
+async fn finished(child: &mut Child) -> (std::io::Result<Ended>, bool) {
+    let errors = child.stderr.take();
+    let (ended, wrote) = tokio::join!(child::wait(child, Whom::Group), pass_through(errors));
+    (ended, wrote)
+}
+
+/// What comes out goes out, byte by byte, as it comes.
+async fn pass_through(errors: Option<ChildStderr>) -> bool {
+    let Some(mut errors) = errors else {
+        return false;
+    };
+    let mut wrote = false;
+    let mut bytes = [0; 8192];
+    while let Ok(count @ 1..) = errors.read(&mut bytes).await {
+        wrote = true;
+        let mut output = std::io::stderr().lock();
+        let _ = output
+            .write_all(&bytes[..count])
+            .and_then(|()| output.flush());
+    }
+    wrote
+}
+
+/// The step's environment without what is the task's alone, with the tokens, and with `adieu` on its PATH.
+fn prepared<'a>(
+    command: &'a mut Command,
+    folder: &Path,
+    own: &BTreeMap<String, String>,
+    watch_errors: bool,
+) -> &'a mut Command {
+    for (name, _) in env::vars_os() {
+        if name.to_str().is_some_and(is_for_the_task_alone) {
+            command.env_remove(name);
+        }
+    }
+    command
+        .envs(own)
+        .env("PATH", path_with_adieu())
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .stdout(Stdio::inherit())
+        .stderr(if watch_errors {
+            Stdio::piped()
+        } else {
+            Stdio::inherit()
+        });
+    platform::lead_a_group(command);
+    command
+}
+
+fn path_with_adieu() -> OsString {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let own = env::current_exe();
+    let own = own
+        .ok()
+        .and_then(|file| file.parent().map(Path::to_path_buf));
+    let all = own.into_iter().chain(env::split_paths(&path));
+    env::join_paths(all).unwrap_or(path)
+}
+
+fn working_folder(environment: &Environment, input: Option<&str>) -> Result<PathBuf, Situation> {
+    let default = environment
+        .variable("System.DefaultWorkingDirectory")
+        .map(PathBuf::from);
+    let default = default
+        .or_else(|| env::current_dir().ok())
+        .unwrap_or_default();
+    let folder = match input {
+        Some(text) => default.join(text),
+        None => default,
+    };
+    if folder.is_dir() {
+        return Ok(folder);
+    }
+    Err(Situation::Script(ScriptProblem::NoFolder(
+        folder.display().to_string(),
+    )))
+}
+
+/// The script on disk, gone when dropped. It holds what the pipeline's author wrote, and no token.
+struct ScriptFile {
+    path: PathBuf,
+}
+
+impl ScriptFile {
+    fn write(environment: &Environment, shell: Shell, script: &str) -> Result<Self, Situation> {
+        let folder = environment
+            .variable("Agent.TempDirectory")
+            .map_or_else(env::temp_dir, PathBuf::from);
+        let name = format!("adieu-{}.{}", std::process::id(), shell.extension());
+        let path = folder.join(name);
+        fs::write(&path, shell.content(script)).map_err(|error| {
+            Situation::Script(ScriptProblem::NotWritten {
+                path: path.display().to_string(),
+                reason: error.to_string(),
+            })
+        })?;
+        Ok(Self { path })
+    }
+}
+
+impl Drop for ScriptFile {
+    fn drop(&mut self) {
+        // The agent empties the folder at the end of the job.
+        let _ = fs::remove_file(&self.path);
+    }
+}

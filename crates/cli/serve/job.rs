@@ -1,0 +1,198 @@
+//! The broker of a job: a process of its own that outlives the step which starts it, and ends with the job.
+//!
+//! It never has a secret in its arguments or its environment: they come through a pipe.
+
+use std::io::{Read as _, Write as _};
+use std::process::Stdio;
+use std::time::Duration;
+
+use adieu_agent::{EndpointId, Environment, is_for_the_task_alone};
+use adieu_broker::{Broker, Resources};
+use adieu_secret::EndpointSecret;
+use adieu_transport::{Method, Transport, Url};
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::TcpStream;
+use tokio::process::Command;
+use tokio::time::timeout;
+use zeroize::Zeroizing;
+
+use super::source::Identity;
+use crate::configure::{Configure, Endpoints};
+use crate::connection;
+use crate::network;
+use crate::platform;
+use crate::report::Report;
+use crate::session::Source;
+use crate::situation::Situation;
+use crate::voice::Silence;
+
+/// A broker that nobody asks for so long belongs to a job that is over. Longer than a job may be quiet
+/// between two deployments, shorter than a machine lives.
+const IDLE: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A process that says nothing by then will not.
+const START: Duration = Duration::from_secs(20);
+
+/// A broker that is told to end does so within this.
+const STOP: Duration = Duration::from_secs(5);
+
+/// A broker that serves, in a process of its own.
+#[derive(Debug)]
+pub(crate) struct Serving {
+    pub(crate) endpoints: Endpoints,
+    pub(crate) stop_endpoint: String,
+    pub(crate) stop_key: EndpointSecret,
+}
+
+/// Starts a broker for the job of `environment`, and returns when it serves.
+pub(crate) async fn start(
+    environment: &Environment,
+    connection: &EndpointId,
+    tenant: Option<&str>,
+    configure: &Configure,
+) -> Result<Serving, Situation> {
+    let failed = |reason: String| Situation::NoBroker(reason);
+    let program = std::env::current_exe().map_err(|error| failed(error.to_string()))?;
+    let mut command = Command::new(program);
+    command.args(["serve", "--job", connection.as_str()]);
+    if let Some(tenant) = tenant {
+        command.args(["--tenant", tenant]);
+    }
+    for resource in configure.listed() {
+        command.args(["--resource", resource]);
+    }
+    if let Some(worker) = platform::worker() {
+        command.args(["--worker", &worker.to_string()]);
+    }
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(is_for_the_task_alone) || name == "SYSTEM_ACCESSTOKEN" {
+            command.env_remove(name);
+        }
+    }
+    // The agent waits for whoever holds its pipes, so the process gets none of them.
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
+    platform::detach(&mut command);
+    let mut process = command.spawn().map_err(|error| failed(error.to_string()))?;
+    let block = environment.to_block();
+    let talk = async {
+        if let Some(mut input) = process.stdin.take() {
+            input.write_all(&block).await?;
+            input.shutdown().await?;
+        }
+        let mut line = Zeroizing::new(String::new());
+        let read: &mut String = &mut line;
+        if let Some(output) = process.stdout.take() {
+            BufReader::new(output).read_line(read).await?;
+        }
+        Ok::<_, std::io::Error>(line)
+    };
+    let line = match timeout(START, talk).await {
+        Ok(Ok(line)) => line,
+        Ok(Err(error)) => return Err(failed(error.to_string())),
+        Err(_elapsed) => return Err(failed("it said nothing within 20 seconds".to_owned())),
+    };
+    serving(&line).map_err(failed)
+}
+
+/// Ends a broker and sees that it is gone. Says no where there is none any more.
+pub(crate) async fn stop(endpoint: &str, key: &EndpointSecret, transport: &Transport) -> bool {
+    let Ok(url) = Url::parse(endpoint) else {
+        return false;
+    };
+    let request = transport
+        .request(Method::POST, &url)
+        .header("X-IDENTITY-HEADER", key.reveal())
+        .build();
+    let Ok(request) = request else {
+        return false;
+    };
+    let is_told = matches!(transport.send(request, STOP).await, Ok(answer) if answer.status == 204);
+    let host = url.host_str().unwrap_or_default();
+    let address = format!("{host}:{}", url.port().unwrap_or_default());
+    let gone = async {
+        while TcpStream::connect(&address).await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    is_told && timeout(STOP, gone).await.is_ok()
+}
+
+/// Serves the job whose environment comes on standard input. Says on standard output how, or why not.
+pub(crate) async fn serve(
+    connection: &str,
+    tenant: Option<String>,
+    resources: &[String],
+    worker: Option<u32>,
+) {
+    let ready = prepare(connection, tenant, resources).await;
+    let (broker, identity, resources) = match ready {
+        Ok(ready) => ready,
+        Err(reason) => return say(&json!({ "error": reason })),
+    };
+    let address = broker.address();
+    say(&json!({
+        "identity": address.identity_endpoint(),
+        "azd": address.azd_endpoint(),
+        "key": address.key().reveal(),
+        "stop": address.stop_endpoint(),
+        "stopKey": address.stop_key().reveal(),
+    }));
+    tokio::select! {
+        _ = broker.serve(identity, resources, IDLE) => {}
+        _ = platform::stop_requested() => {}
+        () = platform::gone(worker) => {}
+    }
+}
+
+async fn prepare(
+    connection: &str,
+    tenant: Option<String>,
+    resources: &[String],
+) -> Result<(Broker, Identity, Resources), String> {
+    let mut block = Zeroizing::new(Vec::new());
+    std::io::stdin()
+        .lock()
+        .read_to_end(&mut block)
+        .map_err(|error| error.to_string())?;
+    let environment = Environment::from_block(&block);
+    let words = |situation: Situation| Report::of(&situation).line();
+    let id = EndpointId::new(connection);
+    let connection = connection::read(&environment, &id, tenant).map_err(words)?;
+    // What it warns of, the task has said already.
+    let resources = super::resources(resources, &connection.cloud).map_err(words)?;
+    let transport = network::transport(&environment, &Silence).map_err(words)?;
+    let broker = Broker::bind().await.map_err(|error| error.to_string())?;
+    let source = Source::Connection(Box::new(connection));
+    Ok((broker, Identity::new(source, transport), resources))
+}
+
+fn serving(line: &str) -> Result<Serving, String> {
+    let said: Value =
+        serde_json::from_str(line).map_err(|_| "it ended before it could serve".to_owned())?;
+    let text = |name: &str| {
+        let value = said.get(name).and_then(Value::as_str);
+        value.map(str::to_owned).ok_or_else(|| {
+            let error = said.get("error").and_then(Value::as_str);
+            error.unwrap_or("its answer is incomplete").to_owned()
+        })
+    };
+    Ok(Serving {
+        endpoints: Endpoints {
+            identity: text("identity")?,
+            azd: text("azd")?,
+            key: EndpointSecret::new(text("key")?),
+        },
+        stop_endpoint: text("stop")?,
+        stop_key: EndpointSecret::new(text("stopKey")?),
+    })
+}
+
+fn say(document: &Value) {
+    let line = Zeroizing::new(document.to_string());
+    let mut output = std::io::stdout().lock();
+    let _ = writeln!(output, "{}", *line).and_then(|()| output.flush());
+}

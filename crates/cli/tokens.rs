@@ -1,0 +1,142 @@
+//! The tokens that a step names, line by line (`VARIABLE=resource`), and how it gets them all.
+//!
+//! It never says what becomes of them: variables, or one script's environment.
+
+use std::sync::Arc;
+
+use adieu_agent::{VariableName, undefined_variable};
+use adieu_identity::{Scope, Token};
+use adieu_secret::IdToken;
+use adieu_transport::Transport;
+
+use crate::connection::Connection;
+use crate::resource::{self, Cloud, NotAResource};
+use crate::situation::Situation;
+
+/// A line of `tokens` that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LineProblem {
+    /// The line as it stands.
+    pub(crate) line: String,
+    /// What is wrong with it.
+    pub(crate) reason: LineFault,
+}
+
+/// What can be wrong with a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum LineFault {
+    NoEqualsSign,
+    NotAName(String),
+    NameTwice(String),
+    UndefinedVariable(String),
+    NotAResource(NotAResource),
+}
+
+/// A token that is wanted: where it goes and what it is for.
+#[derive(Debug)]
+pub(crate) struct Wanted {
+    pub(crate) name: VariableName,
+    pub(crate) resource: String,
+    pub(crate) scope: Scope,
+}
+
+/// All tokens of a step.
+#[derive(Debug)]
+pub(crate) struct Got {
+    pub(crate) access: Vec<(Wanted, Token)>,
+    /// The ID token, where the connection has one.
+    pub(crate) id: Option<Arc<IdToken>>,
+}
+
+/// All lines of `text`, or everything that is wrong with any of them. A name in `taken` is not free.
+pub(crate) fn wanted(
+    text: &str,
+    taken: Option<&VariableName>,
+    cloud: &Cloud,
+) -> Result<Vec<Wanted>, Situation> {
+    let mut wanted: Vec<Wanted> = Vec::new();
+    let mut problems = Vec::new();
+    let mut taken: Vec<VariableName> = taken.into_iter().cloned().collect();
+    for line in said(text) {
+        match one(line, &taken, cloud) {
+            Ok(one) => {
+                taken.push(one.name.clone());
+                taken.push(expiry_name(&one.name));
+                wanted.push(one);
+            }
+            Err(reason) => problems.push(LineProblem {
+                line: line.to_owned(),
+                reason,
+            }),
+        }
+    }
+    if problems.is_empty() {
+        Ok(wanted)
+    } else {
+        Err(Situation::Tokens(problems))
+    }
+}
+
+/// Gets all of them, or says what kept any of them back: half of the variables would let a later step fail
+/// in a way that nobody connects with this one.
+pub(crate) async fn get(
+    connection: &Connection,
+    wanted: Vec<Wanted>,
+    transport: &Transport,
+) -> Result<Got, Situation> {
+    let refused = |errors| Situation::NoToken {
+        connection: connection.facts.clone(),
+        errors,
+    };
+    let scopes: Vec<Scope> = wanted.iter().map(|wanted| wanted.scope.clone()).collect();
+    let tokens = connection.service.tokens(&scopes, transport).await;
+    let tokens = tokens.map_err(|error| refused(vec![(String::new(), error)]))?;
+    let mut access = Vec::new();
+    let mut errors = Vec::new();
+    for (wanted, result) in wanted.into_iter().zip(tokens.access) {
+        match result {
+            Ok(token) => access.push((wanted, token)),
+            Err(error) => errors.push((wanted.name.to_string(), error)),
+        }
+    }
+    if errors.is_empty() {
+        Ok(Got {
+            access,
+            id: tokens.id,
+        })
+    } else {
+        Err(refused(errors))
+    }
+}
+
+/// The lines of an input that say something: no blank ones, no comments, no spaces around.
+pub(crate) fn said(text: &str) -> impl Iterator<Item = &str> {
+    text.lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+}
+
+/// The variable that says when a token ends.
+pub(crate) fn expiry_name(name: &VariableName) -> VariableName {
+    name.with_suffix("_EXPIRES_ON")
+}
+
+fn one(line: &str, taken: &[VariableName], cloud: &Cloud) -> Result<Wanted, LineFault> {
+    if let Some(variable) = undefined_variable(line) {
+        return Err(LineFault::UndefinedVariable(variable.to_owned()));
+    }
+    let (name, resource) = line.split_once('=').ok_or(LineFault::NoEqualsSign)?;
+    let resource = resource.trim();
+    let name = VariableName::parse(name.trim())
+        .map_err(|reason| LineFault::NotAName(reason.to_string()))?;
+    for mine in [&name, &expiry_name(&name)] {
+        if taken.iter().any(|other| mine.is_same_variable(other)) {
+            return Err(LineFault::NameTwice(mine.to_string()));
+        }
+    }
+    Ok(Wanted {
+        scope: resource::scope(resource, cloud).map_err(LineFault::NotAResource)?,
+        resource: resource.to_owned(),
+        name,
+    })
+}
