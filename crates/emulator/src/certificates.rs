@@ -18,12 +18,14 @@ use crate::directory::guid;
 use crate::jwt;
 
 /// Hosts of the real services, which tests reach through the emulated proxy.
-const NAMES: [&str; 12] = [
+const NAMES: [&str; 14] = [
     "localhost",
     "127.0.0.1",
     "::1",
     "dev.azure.com",
     "extmgmt.dev.azure.com",
+    "vsaex.dev.azure.com",
+    "graph.microsoft.com",
     "marketplace.visualstudio.com",
     "*.visualstudio.com",
     "app.vssps.visualstudio.com",

@@ -2,7 +2,7 @@
 //!
 //! It answers nobody; Azure DevOps and Entra look things up in it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::certificates::ApplicationCertificate;
 use crate::git::Git;
@@ -33,6 +33,12 @@ pub(crate) struct Directory {
     pub(crate) violations: Vec<String>,
     pub(crate) access_tokens: Vec<Minted>,
     pub(crate) marketplace: Marketplace,
+    /// Identities that may read others' applications by Microsoft Graph.
+    pub(crate) graph_readers: BTreeSet<String>,
+    /// Client id behind each connection, by its id.
+    pub(crate) clients: BTreeMap<String, String>,
+    /// Client id of the machine's system-assigned identity, where it has one.
+    pub(crate) machine: Option<String>,
     pub(crate) git: Git,
 }
 
@@ -68,7 +74,11 @@ pub enum TokenFlaw {
 pub(crate) struct Application {
     pub(crate) tenant: String,
     pub(crate) client_id: String,
+    /// Of the enterprise application.
     pub(crate) object_id: String,
+    /// Of the app registration; a managed identity has none.
+    pub(crate) registration_id: String,
+    pub(crate) name: String,
     pub(crate) federated: Vec<FederatedCredential>,
     pub(crate) secret: Option<String>,
     pub(crate) certificate: Option<ApplicationCertificate>,
@@ -169,6 +179,22 @@ pub(crate) struct JobRecord {
 }
 
 impl Directory {
+    /// Who somebody is to Azure DevOps: in the home tenant its client id, elsewhere another identity.
+    pub(crate) fn identity(&self, client: &str, tenant: &str) -> String {
+        if self.tenants.first().is_some_and(|home| home == tenant) {
+            client.to_owned()
+        } else {
+            format!("{client}@{tenant}")
+        }
+    }
+
+    /// The application in the tenant that an identity is of.
+    pub(crate) fn application(&self, identity: &str) -> Option<&Application> {
+        self.applications
+            .iter()
+            .find(|known| self.identity(&known.client_id, &known.tenant) == identity)
+    }
+
     /// Issuer and subject of a connection's ID tokens.
     pub(crate) fn issuer_and_subject(&self, connection: &str, name: &str) -> (String, String) {
         match self.issuer {

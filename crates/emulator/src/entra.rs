@@ -376,9 +376,9 @@ pub(crate) fn mint(
     let lifetime = lifetime(directory);
     let other = "00000000-0000-4000-8000-000000000bad";
     let tenant = if flaw == Some(TokenFlaw::Tenant) {
-        other
+        other.to_owned()
     } else {
-        &application.tenant
+        application.tenant.clone()
     };
     let audience = if flaw == Some(TokenFlaw::Audience) {
         other
@@ -406,12 +406,14 @@ pub(crate) fn mint(
         jwt::entra_key().sign(&claims)
     };
     directory.ledger.record("access token", &token);
-    directory.access_tokens.push(Minted {
+    let minted = Minted {
         value: token.clone(),
-        client_id: application.client_id.clone(),
+        identity: directory.identity(&application.client_id, &application.tenant),
+        tenant: tenant.clone(),
         audience: audience.to_owned(),
         expires_on: now + lifetime,
-    });
+    };
+    directory.access_tokens.push(minted);
     token
 }
 

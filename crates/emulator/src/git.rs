@@ -30,7 +30,7 @@ pub(crate) const ASKS_FOR: [&str; 2] = ["access token", "job token"];
 pub(crate) struct Git {
     pub(crate) repositories: BTreeMap<Name, Repository>,
     /// Organization and client id of members whose licence has no repositories.
-    stakeholders: BTreeSet<(String, String)>,
+    pub(crate) stakeholders: BTreeSet<(String, String)>,
     /// One line for each request, as [`World::git_requests`](crate::World::git_requests) has them.
     pub(crate) requests: Vec<String>,
     /// Large files by their SHA-256.
@@ -224,7 +224,7 @@ fn caller(request: &Request, directory: &Directory, clock: &Clock) -> Option<Cal
         .iter()
         .find(|minted| minted.value == token)?;
     let is_good = minted.audience == AZURE_DEVOPS && minted.expires_on > clock.now();
-    is_good.then(|| Caller::Application(minted.client_id.clone()))
+    is_good.then(|| Caller::Application(minted.identity.clone()))
 }
 
 fn token(request: &Request) -> Option<String> {

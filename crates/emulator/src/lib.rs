@@ -27,6 +27,7 @@ mod jwt;
 mod ledger;
 mod managed_identity;
 mod marketplace;
+mod microsoft_graph;
 mod proxy;
 mod relay;
 mod service;

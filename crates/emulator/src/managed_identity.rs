@@ -44,7 +44,9 @@ pub(crate) fn answer(
     {
         return refuse(400, "The resource is unknown.");
     }
-    let identity = request.parameter("client_id");
+    let asked = request.parameter("client_id");
+    // Without a client id, the machine's own identity is meant.
+    let identity = asked.or_else(|| directory.machine.clone());
     let known = identity.as_ref().is_none_or(|id| {
         directory
             .applications
@@ -59,11 +61,16 @@ pub(crate) fn answer(
     }
     let now = clock.now();
     let expires_on = now + directory.token_lifetime;
+    let client = identity.clone().unwrap_or_else(guid);
+    let object = directory
+        .application(&client)
+        .map_or_else(guid, |known| known.object_id.clone());
+    let tenant = directory.tenants[0].clone();
     let token = jwt::entra_key().sign(&json!({
         "aud": resource,
-        "tid": directory.tenants[0],
-        "oid": guid(),
-        "appid": identity,
+        "tid": tenant,
+        "oid": object,
+        "appid": client,
         "iat": now,
         "nbf": now,
         "exp": expires_on,
@@ -71,13 +78,14 @@ pub(crate) fn answer(
     directory.ledger.record("access token", &token);
     directory.access_tokens.push(Minted {
         value: token.clone(),
-        client_id: identity.clone().unwrap_or_default(),
+        identity: client.clone(),
+        tenant,
         audience: resource.clone(),
         expires_on,
     });
     let body = json!({
         "access_token": token,
-        "client_id": identity.unwrap_or_else(guid),
+        "client_id": client,
         "expires_in": directory.token_lifetime.to_string(),
         "expires_on": expires_on.to_string(),
         "not_before": now.to_string(),

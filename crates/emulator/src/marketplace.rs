@@ -4,12 +4,14 @@
 //! versions are those of microsoft/azure-devops-extension-api (`GalleryClient.ts`,
 //! `ExtensionManagementClient.ts`) and of the calls that microsoft/tfs-cli makes.
 
+mod entitlements;
 mod gallery;
 mod identities;
 mod organizations;
 mod package;
+mod setup;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -31,7 +33,9 @@ pub(crate) const AZURE_DEVOPS: &str = "499b84ac-1321-427f-aa17-267ca6975798";
 #[derive(Debug, Clone)]
 pub(crate) struct Minted {
     pub(crate) value: String,
-    pub(crate) client_id: String,
+    /// Whose it is: `Directory::identity`.
+    pub(crate) identity: String,
+    pub(crate) tenant: String,
     pub(crate) audience: String,
     pub(crate) expires_on: i64,
 }
@@ -39,15 +43,28 @@ pub(crate) struct Minted {
 /// Everything that the Marketplace and the organizations know.
 #[derive(Debug, Default)]
 pub(crate) struct Marketplace {
-    /// Publisher to client id to role.
+    /// Publisher to identity to role.
     pub(crate) members: BTreeMap<String, BTreeMap<String, String>>,
     /// By `publisher.extension`.
     pub(crate) extensions: BTreeMap<String, Extension>,
-    /// Organization to client ids of its members.
+    /// Organization to the identities of its members.
     pub(crate) organizations: BTreeMap<String, Vec<String>>,
     /// Organization to the tenant that it is connected to, where that is not the home tenant.
     pub(crate) organization_tenants: BTreeMap<String, String>,
-    /// Client id to profile id.
+    /// By organization and member.
+    pub(crate) entitlements: BTreeMap<(String, String), entitlements::Entitlement>,
+    /// Organization and member.
+    pub(crate) administrators: BTreeSet<(String, String)>,
+    /// Organization to its projects: id and name.
+    pub(crate) projects: BTreeMap<String, Vec<(String, String)>>,
+    /// Organization to the licences that are left, where there is a limit.
+    pub(crate) licences: BTreeMap<String, usize>,
+    /// Object ids that organizations do not know yet, and for how many questions.
+    pub(crate) not_yet_known: BTreeMap<String, u32>,
+    pub(crate) entitlements_are_private: bool,
+    /// Members of a page, where there is a limit.
+    pub(crate) page_of_members: Option<usize>,
+    /// Identity to profile id.
     pub(crate) profiles: BTreeMap<String, String>,
     pub(crate) validation: Validation,
     /// Installed versions appear after this many questions.
@@ -101,9 +118,11 @@ pub(crate) fn answer(request: &Request, directory: &mut Directory, clock: &Clock
     };
     let answer = match segments.as_slice() {
         ["_apis", "gallery", rest @ ..] => {
-            gallery::answer(request, rest, &caller, directory, clock)
+            gallery::answer(request, rest, &caller.identity, directory, clock)
         }
-        ["_apis", "profile", "profiles", "me"] => identities::profile(request, &caller, directory),
+        ["_apis", "profile", "profiles", "me"] => {
+            identities::profile(request, &caller.identity, directory)
+        }
         [
             "_apis",
             "securityroles",
@@ -112,7 +131,12 @@ pub(crate) fn answer(request: &Request, directory: &mut Directory, clock: &Clock
             "roleassignments",
             "resources",
             publisher,
-        ] => identities::roles(request, publisher, &caller, directory),
+        ] => identities::roles(request, publisher, &caller.identity, directory),
+        [organization, "_apis", area, rest @ ..]
+            if request.header("host") == Some("vsaex.dev.azure.com") =>
+        {
+            entitlements::answer(request, organization, area, rest, &caller, directory)
+        }
         [organization, "_apis", area, rest @ ..] => {
             organizations::answer(request, organization, area, rest, &caller, directory)
         }
@@ -148,8 +172,8 @@ fn discovery(request: &Request, directory: &mut Directory) -> Answer {
     )
 }
 
-/// The client id behind a token, which comes as a bearer's or as the password of any user.
-fn caller(request: &Request, directory: &Directory, clock: &Clock) -> Option<String> {
+/// What is known of a token, which comes as a bearer's or as the password of any user.
+fn caller(request: &Request, directory: &Directory, clock: &Clock) -> Option<Minted> {
     let (scheme, value) = request.header("authorization")?.split_once(' ')?;
     let token = match scheme.to_ascii_lowercase().as_str() {
         "bearer" => value.to_owned(),
@@ -164,7 +188,7 @@ fn caller(request: &Request, directory: &Directory, clock: &Clock) -> Option<Str
         .iter()
         .find(|minted| minted.value == token)?;
     let is_good = minted.audience == AZURE_DEVOPS && minted.expires_on > clock.now();
-    is_good.then(|| minted.client_id.clone())
+    is_good.then(|| minted.clone())
 }
 
 /// 401 for a client that says that it cannot sign in by a page, and the page's address for others.

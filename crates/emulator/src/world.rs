@@ -24,7 +24,7 @@ use crate::http::{self, Handler};
 use crate::marketplace::{self, Extension, Validation};
 use crate::proxy::{self, Proxy, ProxyRules};
 use crate::service::{Service, SharedService};
-use crate::{azure_devops, entra, managed_identity, relay};
+use crate::{azure_devops, entra, managed_identity, microsoft_graph, relay};
 
 /// The resources that every tenant has, as Entra names them.
 const RESOURCES: [&str; 16] = [
@@ -58,6 +58,7 @@ pub struct World {
     managed_identity: SharedService,
     marketplace: SharedService,
     plain_marketplace: SharedService,
+    microsoft_graph: SharedService,
     managed_identity_secret: String,
     authority: Authority,
     folder: TempDir,
@@ -138,6 +139,21 @@ impl World {
             connections,
             handles,
         ));
+        let (listener, port) = runtime.block_on(http::listen());
+        let microsoft_graph = Arc::new(Service::new(format!("https://localhost:{port}/"), port));
+        let handles = handler(
+            &shared,
+            &microsoft_graph,
+            &microsoft_graph::ASKS_FOR,
+            microsoft_graph::answer,
+        );
+        let connections = microsoft_graph.connection_count();
+        runtime.spawn(http::serve(
+            listener,
+            Some(tls.clone()),
+            connections,
+            handles,
+        ));
         let marketplace = serve_marketplace(&runtime, &shared, Some(tls));
         let plain_marketplace = serve_marketplace(&runtime, &shared, None);
         let (listener, port) = runtime.block_on(http::listen());
@@ -168,6 +184,7 @@ impl World {
             managed_identity,
             marketplace,
             plain_marketplace,
+            microsoft_graph,
             managed_identity_secret: secret,
             authority,
             folder,
@@ -206,6 +223,12 @@ impl World {
         &self.plain_marketplace
     }
 
+    /// Microsoft Graph; [`internet`](Self::internet) leads to it by its own name.
+    #[must_use]
+    pub fn microsoft_graph(&self) -> &Service {
+        &self.microsoft_graph
+    }
+
     /// The managed-identity endpoint; its address is what `IDENTITY_ENDPOINT` names.
     #[must_use]
     pub fn managed_identity(&self) -> &Service {
@@ -234,11 +257,12 @@ impl World {
     #[must_use]
     pub fn client_id(&self, connection: &str) -> String {
         let id = self.connection_id(connection);
-        self.directory().connections[&id]
+        let directory = self.directory();
+        let in_connection = directory.connections[&id]
             .parameters
-            .get("serviceprincipalid")
-            .cloned()
-            .unwrap_or_default()
+            .get("serviceprincipalid");
+        let known = in_connection.or_else(|| directory.clients.get(&id));
+        known.cloned().unwrap_or_default()
     }
 
     /// Id of a connection.
@@ -292,6 +316,8 @@ impl World {
             tenant: tenant.clone(),
             client_id: client_id.clone(),
             object_id: guid(),
+            registration_id: guid(),
+            name: connection.name.clone(),
             federated: Vec::new(),
             secret: None,
             certificate: None,
@@ -304,7 +330,7 @@ impl World {
         };
         fill("tenantid", &tenant);
         match connection.scheme.as_str() {
-            "ManagedServiceIdentity" => {}
+            "ManagedServiceIdentity" => application.registration_id.clear(),
             _ => fill("serviceprincipalid", &client_id),
         }
         if connection.scheme == "WorkloadIdentityFederation" {
@@ -353,7 +379,11 @@ impl World {
         connection.data.retain(|_, value| !value.is_empty());
         if let Some(client) = connection.data.get("msiclientId") {
             application.client_id = client.clone();
+        } else if connection.scheme == "ManagedServiceIdentity" {
+            directory.machine = Some(client_id);
         }
+        let client_id = application.client_id.clone();
+        directory.clients.insert(id.clone(), client_id);
         directory.applications.push(application);
         directory.connections.insert(id.clone(), connection);
         id
@@ -389,12 +419,21 @@ impl World {
             .applications
             .iter()
             .find(|application| application.client_id == client);
+        // Each tenant has an enterprise application of its own for it.
         let application = Application {
             tenant: tenant.clone(),
+            object_id: guid(),
             ..known.expect("an application").clone()
         };
         directory.applications.push(application);
         directory.tenants.push(tenant.clone());
+        tenant
+    }
+
+    /// Adds a tenant that knows no application.
+    pub fn add_foreign_tenant(&self) -> String {
+        let tenant = guid();
+        self.directory().tenants.push(tenant.clone());
         tenant
     }
 
@@ -527,11 +566,16 @@ impl World {
                 "login.microsoftonline.com:443".to_owned(),
                 self.entra.port(),
             ),
+            (
+                "graph.microsoft.com:443".to_owned(),
+                self.microsoft_graph.port(),
+            ),
         ]);
         for host in [
             "marketplace.visualstudio.com",
             "app.vssps.visualstudio.com",
             "extmgmt.dev.azure.com",
+            "vsaex.dev.azure.com",
             "dev.azure.com",
         ] {
             routes.insert(format!("{host}:443"), marketplace);
@@ -549,43 +593,6 @@ impl World {
         self.runtime()
             .spawn(proxy::serve(listener, rules, Arc::clone(&asked)));
         Proxy { port, asked }
-    }
-
-    /// Gives a connection's application a role in a publisher: `Reader`, `Contributor`, `Creator`,
-    /// `Owner`; nothing takes it away.
-    pub fn publisher_role(&self, publisher: &str, connection: &str, role: Option<&str>) {
-        let client = self.client_id(connection);
-        let mut directory = self.directory();
-        let members = directory
-            .marketplace
-            .members
-            .entry(publisher.to_owned())
-            .or_default();
-        match role {
-            Some(role) => members.insert(client, role.to_owned()),
-            None => members.remove(&client),
-        };
-    }
-
-    /// Makes a connection's application a member of an organization.
-    pub fn organization_member(&self, organization: &str, connection: &str) {
-        let client = self.client_id(connection);
-        let mut directory = self.directory();
-        let organizations = &mut directory.marketplace.organizations;
-        let members = organizations.entry(organization.to_owned()).or_default();
-        members.push(client);
-    }
-
-    /// Connects an organization to a tenant, in place of the home tenant. The GUID of zeros is none.
-    pub fn organization_tenant(&self, organization: &str, tenant: &str) {
-        let mut directory = self.directory();
-        let marketplace = &mut directory.marketplace;
-        marketplace
-            .organizations
-            .entry(organization.to_owned())
-            .or_default();
-        let tenants = &mut marketplace.organization_tenants;
-        tenants.insert(organization.to_owned(), tenant.to_owned());
     }
 
     /// How the validation of what is published from now on goes.
@@ -622,31 +629,24 @@ impl World {
         self.directory().marketplace.extensions.get(name).cloned()
     }
 
-    /// The Azure DevOps id of a connection's application.
-    #[must_use]
-    pub fn profile_id(&self, connection: &str) -> String {
-        let client = self.client_id(connection);
-        let mut directory = self.directory();
-        let profiles = &mut directory.marketplace.profiles;
-        profiles.entry(client).or_insert_with(guid).clone()
-    }
-
     /// An access token of a connection's application for Azure DevOps, for clients of others.
     #[must_use]
     pub fn azure_devops_token(&self, connection: &str) -> String {
+        self.token("499b84ac-1321-427f-aa17-267ca6975798", connection)
+    }
+
+    /// An access token of a connection's application for Microsoft Graph, for clients of others.
+    #[must_use]
+    pub fn graph_token(&self, connection: &str) -> String {
+        self.token("https://graph.microsoft.com", connection)
+    }
+
+    fn token(&self, resource: &str, connection: &str) -> String {
         let client = self.client_id(connection);
         let mut directory = self.directory();
-        let mut known = directory.applications.iter();
-        let application = known
-            .find(|application| application.client_id == client)
-            .expect("an application")
-            .clone();
-        entra::mint(
-            "499b84ac-1321-427f-aa17-267ca6975798",
-            &application,
-            &mut directory,
-            &self.shared.clock,
-        )
+        let known = directory.application(&client);
+        let application = known.expect("an application").clone();
+        entra::mint(resource, &application, &mut directory, &self.shared.clock)
     }
 
     /// The address of a plain server on this machine that answers every request with bytes of a test's own.

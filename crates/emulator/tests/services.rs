@@ -363,6 +363,50 @@ fn entra_checks_every_part_of_a_request() {
 }
 
 #[test]
+fn microsoft_graph_takes_its_own_tokens_and_shows_others_to_readers_only() {
+    let mut world = World::start();
+    world.add_connection(Connection::client_secret("reader"));
+    world.graph_reader("reader");
+    let get = |token: &str, target: &str| {
+        let bearer = format!("Bearer {token}");
+        let headers = [("Authorization", bearer.as_str())];
+        let port = world.microsoft_graph().port();
+        ask(&world, port, "GET", target, &headers, None)
+    };
+    let by_client_id = format!(
+        "/v1.0/servicePrincipals(appId='{}')?$select=id,displayName,appId",
+        world.client_id(MY_CONNECTION)
+    );
+    let own = world.graph_token(MY_CONNECTION);
+    let found = get(&own, &by_client_id);
+    assert_eq!(found.body["id"], world.object_id(MY_CONNECTION));
+    let of_reader = format!("/v1.0/servicePrincipals/{}", world.object_id("reader"));
+    let denied = get(&own, &of_reader);
+    assert_eq!(denied.status, 403);
+    assert_eq!(denied.body["error"]["code"], "Authorization_RequestDenied");
+    let reader = world.graph_token("reader");
+    let registration = format!(
+        "/v1.0/applications/{}",
+        world.registration_id(MY_CONNECTION)
+    );
+    assert_eq!(
+        get(&reader, &registration).body["appId"],
+        world.client_id(MY_CONNECTION)
+    );
+    let nobody = get(
+        &reader,
+        "/v1.0/applications/00000000-0000-4000-8000-000000000000",
+    );
+    assert_eq!(nobody.body["error"]["code"], "Request_ResourceNotFound");
+    assert_eq!(
+        get(&world.azure_devops_token("reader"), &registration).status,
+        401
+    );
+    assert_eq!(world.violations().len(), 1, "{:?}", world.violations());
+    world.expect_violations();
+}
+
+#[test]
 fn a_token_ends_by_the_worlds_clock() {
     let world = World::start();
     let token = id_token(&world);

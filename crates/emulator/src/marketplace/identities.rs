@@ -21,10 +21,12 @@ pub(super) fn profile(
         return Some(refusal);
     }
     let id = profile_id(directory, caller);
+    let known = directory.application(caller);
+    let name = known.map(|known| format!("{}'s principal", known.name));
     Some(Answer::json(
         200,
         &json!({
-            "displayName": "my-connection's principal", "publicAlias": id, "emailAddress": "",
+            "displayName": name, "publicAlias": id, "emailAddress": "",
             "coreRevision": 1, "timeStamp": "2026-11-01T00:00:00+00:00", "id": id, "revision": 1,
         }),
     ))

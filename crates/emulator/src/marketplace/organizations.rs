@@ -1,10 +1,13 @@
-//! Organizations: which extensions are installed, and which tasks their pipelines have.
+//! Organizations: who asks them, their projects, which extensions are installed, and which tasks their
+//! pipelines have.
 //!
 //! It never installs what the organization may not see.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use super::{error, identities, json_body, version};
+use super::{Minted, error, identities, json_body, version};
 use crate::directory::{Directory, guid};
 use crate::http::{Answer, Request};
 
@@ -14,7 +17,31 @@ pub(super) fn answer(
     organization: &str,
     area: &str,
     rest: &[&str],
-    caller: &str,
+    caller: &Minted,
+    directory: &mut Directory,
+) -> Option<Answer> {
+    if let Some(refusal) = not_a_member(organization, caller, directory) {
+        return Some(refusal);
+    }
+    let tenant = tenant_of(organization, directory);
+    let answer = reply(request, organization, area, rest, caller, directory)?;
+    Some(answer.with("X-VSS-ResourceTenant", &tenant))
+}
+
+/// The tenant that an organization takes its members from.
+pub(super) fn tenant_of(organization: &str, directory: &Directory) -> String {
+    let tenants = &directory.marketplace.organization_tenants;
+    tenants
+        .get(organization)
+        .unwrap_or(&directory.tenants[0])
+        .clone()
+}
+
+/// Why an organization does not know somebody, if it does not: it is none, the token is another
+/// tenant's, or nobody has added the identity.
+pub(super) fn not_a_member(
+    organization: &str,
+    caller: &Minted,
     directory: &mut Directory,
 ) -> Option<Answer> {
     let Some(members) = directory.marketplace.organizations.get(organization) else {
@@ -26,14 +53,40 @@ pub(super) fn answer(
             ),
         ));
     };
-    if !members.iter().any(|member| member == caller) {
-        let id = identities::profile_id(directory, caller);
-        return Some(error(
-            401,
-            "UnauthorizedRequestException",
-            &format!("TF400813: The user '{id}' is not authorized to access this resource."),
-        ));
-    }
+    let is_member = members.contains(&caller.identity);
+    let tenant = tenant_of(organization, directory);
+    // Who comes with another tenant's token is nobody there.
+    let user = if tenant != caller.tenant {
+        "aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa".to_owned()
+    } else if is_member {
+        return None;
+    } else {
+        identities::profile_id(directory, &caller.identity)
+    };
+    let refusal = error(
+        401,
+        "UnauthorizedRequestException",
+        &format!("TF400813: The user '{user}' is not authorized to access this resource."),
+    );
+    Some(refusal.with("X-VSS-ResourceTenant", &tenant).with(
+        "WWW-Authenticate",
+        &format!("Bearer authorization_uri=https://login.microsoftonline.com/{tenant}"),
+    ))
+}
+
+/// The descriptor by which Azure DevOps' Graph names a service principal.
+pub(super) fn subject_descriptor(id: &str) -> String {
+    format!("aadsp.{}", URL_SAFE_NO_PAD.encode(id))
+}
+
+fn reply(
+    request: &Request,
+    organization: &str,
+    area: &str,
+    rest: &[&str],
+    caller: &Minted,
+    directory: &mut Directory,
+) -> Option<Answer> {
     match (area.to_ascii_lowercase().as_str(), rest) {
         ("extensionmanagement", [by_name, publisher, extension, versions @ ..])
             if by_name.eq_ignore_ascii_case("installedextensionsbyname") && versions.len() < 2 =>
@@ -52,6 +105,18 @@ pub(super) fn answer(
                 return Some(refusal);
             }
             Some(tasks(organization, id, directory))
+        }
+        ("connectiondata", []) if request.method == "GET" => {
+            if let Some(refusal) = version(request, &["7.1-preview", "7.2-preview"]) {
+                return Some(refusal);
+            }
+            Some(connection_data(caller, directory))
+        }
+        ("projects", [name]) if request.method == "GET" => {
+            if let Some(refusal) = version(request, &["7.1", "7.2-preview"]) {
+                return Some(refusal);
+            }
+            Some(project(organization, name, directory))
         }
         _ => None,
     }
@@ -81,8 +146,7 @@ pub(super) fn front_door(
     {
         return nothing(404);
     }
-    let tenants = &directory.marketplace.organization_tenants;
-    let tenant = tenants.get(organization).unwrap_or(&directory.tenants[0]);
+    let tenant = &tenant_of(organization, directory);
     nothing(401)
         .with(
             "WWW-Authenticate",
@@ -188,6 +252,53 @@ fn state(name: &str, version: &str) -> Value {
         "extensionId": extension, "publisherId": publisher, "version": version, "flags": "none",
         "registrationId": guid(), "installState": { "flags": "none", "lastUpdated": "2026-11-01T00:00:00Z" },
     })
+}
+
+/// Who is asking, in the words of the location service (`LocationApi.ts` and `LocationsInterfaces.ts` of
+/// microsoft/azure-devops-node-api).
+fn connection_data(caller: &Minted, directory: &mut Directory) -> Answer {
+    let id = identities::profile_id(directory, &caller.identity);
+    let known = directory.application(&caller.identity).cloned();
+    let (object, name) = known.map_or_else(Default::default, |known| (known.object_id, known.name));
+    let user = json!({
+        "id": id,
+        "descriptor": format!("Microsoft.VisualStudio.Services.Claims.AadServicePrincipal;{}\\{object}", caller.tenant),
+        "subjectDescriptor": subject_descriptor(&id),
+        "providerDisplayName": name,
+        "isActive": true,
+        "properties": { "Account": { "$type": "System.String", "$value": object } },
+        "resourceVersion": 2, "metaTypeId": 4,
+    });
+    Answer::json(
+        200,
+        &json!({
+            "authenticatedUser": user, "authorizedUser": user, "instanceId": guid(),
+            "deploymentId": guid(), "deploymentType": "hosted",
+            "locationServiceData": { "serviceOwner": guid(), "lastChangeId": 1 },
+        }),
+    )
+}
+
+/// "Projects - Get" of Microsoft's REST reference.
+fn project(organization: &str, name: &str, directory: &Directory) -> Answer {
+    let known = directory.marketplace.projects.get(organization);
+    let found = known
+        .into_iter()
+        .flatten()
+        .find(|(id, known)| known.eq_ignore_ascii_case(name) || id == name);
+    match found {
+        Some((id, name)) => Answer::json(
+            200,
+            &json!({ "id": id, "name": name, "state": "wellFormed", "visibility": "private", "revision": 1 }),
+        ),
+        None => error(
+            404,
+            "ProjectDoesNotExistWithNameException",
+            &format!(
+                "TF200016: The following project does not exist: {name}. Verify that the name of the project is correct and that the project exists on the specified Azure DevOps Server."
+            ),
+        ),
+    }
 }
 
 fn tasks(organization: &str, id: &str, directory: &Directory) -> Answer {

@@ -1,0 +1,456 @@
+//! Who belongs to an organization and what it is licensed for: the member entitlements of
+//! `vsaex.dev.azure.com`.
+//!
+//! It never adds anybody but an enterprise application of the organization's own tenant. Routes, bodies and
+//! the rule that a failure has status 200 are those of "Service Principal Entitlements" and "Member
+//! Entitlements" of Microsoft's REST reference; the numbers are those that users of
+//! microsoft/terraform-provider-azuredevops report (#86: 5032, #1036: 5005, #1384: 5000 and 5102).
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::organizations::{self, tenant_of};
+use super::{Minted, error, identities, json_body, version};
+use crate::directory::Directory;
+use crate::http::{Answer, Request};
+
+/// What an organization gave to a member.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Entitlement {
+    /// `express`, `stakeholder`, `advanced` …
+    pub(crate) access_level: String,
+    /// Project id to the group in it: `projectReader`, `projectContributor` …
+    pub(crate) projects: BTreeMap<String, String>,
+}
+
+/// Names of access levels as the API and as people have them.
+const ACCESS_LEVELS: [(&str, &str); 6] = [
+    ("express", "Basic"),
+    ("stakeholder", "Stakeholder"),
+    ("advanced", "Basic + Test Plans"),
+    ("professional", "Visual Studio Professional subscription"),
+    ("earlyAdopter", "Early Adopter"),
+    ("none", "None"),
+];
+
+/// `{organization}/_apis/{area}/…` of `vsaex.dev.azure.com`.
+pub(super) fn answer(
+    request: &Request,
+    organization: &str,
+    area: &str,
+    rest: &[&str],
+    caller: &Minted,
+    directory: &mut Directory,
+) -> Option<Answer> {
+    if let Some(refusal) = organizations::not_a_member(organization, caller, directory) {
+        return Some(refusal);
+    }
+    let area = area.to_ascii_lowercase();
+    let known: &[&str] = match area.as_str() {
+        "memberentitlements" => &["7.1-preview.2"],
+        _ => &["7.1-preview.1"],
+    };
+    if let Some(refusal) = version(request, known) {
+        return Some(refusal);
+    }
+    let is_administrator = is_administrator(organization, &caller.identity, directory);
+    match (request.method.as_str(), area.as_str(), rest) {
+        ("GET", "memberentitlements", []) => {
+            if directory.marketplace.entitlements_are_private && !is_administrator {
+                return Some(denied(&caller.identity, "View Users"));
+            }
+            list(request, organization, directory)
+        }
+        ("GET", "serviceprincipalentitlements", [id]) => {
+            let is_own = identities::profile_id(directory, &caller.identity) == *id;
+            if directory.marketplace.entitlements_are_private && !is_administrator && !is_own {
+                return Some(denied(&caller.identity, "View Users"));
+            }
+            Some(match member(organization, id, directory) {
+                Some(identity) => Answer::json(
+                    200,
+                    &one(organization, &identity, "servicePrincipal", directory),
+                ),
+                None => not_found(id),
+            })
+        }
+        ("POST", "serviceprincipalentitlements", []) => {
+            let Some(wanted) = json_body(request).as_ref().and_then(read) else {
+                return Some(bad("The body is no service principal entitlement."));
+            };
+            Some(add(
+                organization,
+                &wanted,
+                is_administrator,
+                caller,
+                directory,
+            ))
+        }
+        ("PATCH", "serviceprincipalentitlements", [id]) => patch(
+            request,
+            organization,
+            id,
+            is_administrator,
+            caller,
+            directory,
+        ),
+        _ => None,
+    }
+}
+
+/// Whether somebody is in Project Collection Administrators.
+fn is_administrator(organization: &str, identity: &str, directory: &Directory) -> bool {
+    let key = (organization.to_owned(), identity.to_owned());
+    directory.marketplace.administrators.contains(&key)
+}
+
+/// What a body asks for.
+struct Wanted {
+    origin_id: String,
+    access_level: String,
+    projects: BTreeMap<String, String>,
+}
+
+/// Every field that "Service Principal Entitlements - Add" needs, or nothing.
+fn read(body: &Value) -> Option<Wanted> {
+    let principal = &body["servicePrincipal"];
+    let is_principal =
+        principal["origin"] == "aad" && principal["subjectKind"] == "servicePrincipal";
+    let access_level = access_level(&body["accessLevel"])?;
+    let mut projects = BTreeMap::new();
+    for project in body["projectEntitlements"].as_array().into_iter().flatten() {
+        let (id, group) = project_group(project)?;
+        projects.insert(id, group);
+    }
+    is_principal.then_some(Wanted {
+        origin_id: principal["originId"].as_str()?.to_owned(),
+        access_level,
+        projects,
+    })
+}
+
+fn access_level(value: &Value) -> Option<String> {
+    let kind = value["accountLicenseType"].as_str()?;
+    let is_known = ACCESS_LEVELS.iter().any(|(name, _)| *name == kind);
+    (is_known && value["licensingSource"] == "account").then(|| kind.to_owned())
+}
+
+fn project_group(value: &Value) -> Option<(String, String)> {
+    let group = value["group"]["groupType"].as_str()?;
+    let is_known = matches!(
+        group,
+        "projectReader" | "projectContributor" | "projectAdministrator" | "projectStakeholder"
+    );
+    let id = value["projectRef"]["id"].as_str()?;
+    is_known.then(|| (id.to_owned(), group.to_owned()))
+}
+
+fn add(
+    organization: &str,
+    wanted: &Wanted,
+    is_administrator: bool,
+    caller: &Minted,
+    directory: &mut Directory,
+) -> Answer {
+    let failed = |(key, value): (u32, String)| {
+        let none = "00000000-0000-0000-0000-000000000000";
+        Answer::json(
+            200,
+            &json!({
+                "isSuccess": false,
+                "operationResult": {
+                    "isSuccess": false, "servicePrincipalId": none, "result": null,
+                    "errors": [{ "key": key, "value": value }],
+                },
+                "servicePrincipalEntitlement": null,
+            }),
+        )
+    };
+    if !is_administrator {
+        return failed(may_not_add(caller));
+    }
+    let identity = match find(organization, &wanted.origin_id, directory) {
+        Ok(identity) => identity,
+        Err(problem) => return failed(problem),
+    };
+    if let Some(problem) = assign(organization, &identity, &wanted.access_level, directory) {
+        return failed(problem);
+    }
+    let members = directory.marketplace.organizations.get_mut(organization);
+    let members = members.expect("an organization that was looked up");
+    if !members.contains(&identity) {
+        members.push(identity.clone());
+    }
+    let entitlement = entitlement(organization, &identity, directory);
+    entitlement.projects.extend(wanted.projects.clone());
+    let id = identities::profile_id(directory, &identity);
+    let one = one(organization, &identity, "servicePrincipal", directory);
+    Answer::json(
+        200,
+        &json!({
+            "isSuccess": true,
+            "operationResult": {
+                "isSuccess": true, "servicePrincipalId": id, "errors": [], "result": one,
+            },
+            "servicePrincipalEntitlement": one,
+        }),
+    )
+}
+
+fn may_not_add(caller: &Minted) -> (u32, String) {
+    (
+        5032,
+        format!(
+            "Access Denied: {} needs the following permission(s) on the resource Users to perform this action: Add Users",
+            caller.identity
+        ),
+    )
+}
+
+/// The enterprise application that an id is the object id of, in the organization's tenant.
+fn find(
+    organization: &str,
+    origin_id: &str,
+    directory: &mut Directory,
+) -> Result<String, (u32, String)> {
+    let tenant = tenant_of(organization, directory);
+    let mut known = directory.applications.iter();
+    let found = known.find(|known| known.object_id == origin_id && known.tenant == tenant);
+    let Some(found) = found else {
+        return Err((
+            5000,
+            format!(
+                "VS860016: Could not find originId '{origin_id}' in the backing domain '{tenant}'."
+            ),
+        ));
+    };
+    let identity = directory.identity(&found.client_id, &tenant);
+    match directory.marketplace.not_yet_known.get_mut(origin_id) {
+        Some(left) if *left > 0 => {
+            *left -= 1;
+            Err((
+                5000,
+                format!("VS403283: Could not add user '{origin_id}' at this time."),
+            ))
+        }
+        _ => Ok(identity),
+    }
+}
+
+/// Gives a licence, where there is one left.
+fn assign(
+    organization: &str,
+    identity: &str,
+    access_level: &str,
+    directory: &mut Directory,
+) -> Option<(u32, String)> {
+    let key = (organization.to_owned(), identity.to_owned());
+    let before = directory.marketplace.entitlements.get(&key);
+    let costs = !matches!(access_level, "stakeholder" | "none");
+    if costs
+        && before.is_none_or(|before| before.access_level != access_level)
+        && let Some(left) = directory.marketplace.licences.get_mut(organization)
+    {
+        if *left == 0 {
+            let id = identities::profile_id(directory, identity);
+            return Some((
+                5005,
+                format!("Failed to assign license Account-Express to identity with id {id}."),
+            ));
+        }
+        *left -= 1;
+    }
+    access_level.clone_into(&mut entitlement(organization, identity, directory).access_level);
+    if access_level == "stakeholder" {
+        directory.git.stakeholders.insert(key);
+    } else {
+        directory.git.stakeholders.remove(&key);
+    }
+    None
+}
+
+fn patch(
+    request: &Request,
+    organization: &str,
+    id: &str,
+    is_administrator: bool,
+    caller: &Minted,
+    directory: &mut Directory,
+) -> Option<Answer> {
+    let kind = request.header("content-type").unwrap_or_default();
+    if !kind.starts_with("application/json-patch+json") {
+        return Some(error(
+            415,
+            "VssRequestContentTypeNotSupportedException",
+            "The request indicated a Content-Type that is not supported for this method.",
+        ));
+    }
+    let Some(identity) = member(organization, id, directory) else {
+        return Some(not_found(id));
+    };
+    let operations: Vec<Value> = serde_json::from_slice(&request.body).ok()?;
+    let mut problem = (!is_administrator).then(|| may_not_add(caller));
+    for operation in operations {
+        let path = operation["path"].as_str().unwrap_or_default();
+        let value = &operation["value"];
+        let done = match (operation["op"].as_str()?, path) {
+            _ if problem.is_some() => None,
+            ("replace", "/accessLevel") => {
+                let level = access_level(value)?;
+                assign(organization, &identity, &level, directory)
+            }
+            ("add", path) if path.starts_with("/projectEntitlements") => {
+                let (project, group) = project_group(value)?;
+                entitlement(organization, &identity, directory)
+                    .projects
+                    .insert(project, group);
+                None
+            }
+            _ => {
+                return Some(bad(
+                    "The patch document has an operation that is not known.",
+                ));
+            }
+        };
+        problem = problem.or(done);
+    }
+    let errors: Vec<Value> = problem
+        .iter()
+        .map(|(key, value)| json!({ "key": key, "value": value }))
+        .collect();
+    let is_success = errors.is_empty();
+    Some(Answer::json(
+        200,
+        &json!({
+            "isSuccess": is_success,
+            "operationResults": [{
+                "isSuccess": is_success, "servicePrincipalId": id, "errors": errors,
+                "result": null,
+            }],
+            "servicePrincipalEntitlement": one(organization, &identity, "servicePrincipal", directory),
+        }),
+    ))
+}
+
+/// Applications among the members, a page at a time.
+fn list(request: &Request, organization: &str, directory: &mut Directory) -> Option<Answer> {
+    if request.parameter("$filter").as_deref() != Some("userType eq 'application'") {
+        return Some(bad("The filter is not supported."));
+    }
+    let members = directory.marketplace.organizations[organization].clone();
+    let page = directory.marketplace.page_of_members.unwrap_or(100);
+    let start = match request.parameter("continuationToken") {
+        Some(token) => token.parse().ok()?,
+        None => 0,
+    };
+    let items: Vec<Value> = members
+        .iter()
+        .skip(start)
+        .take(page)
+        .map(|identity| one(organization, identity, "member", directory))
+        .collect();
+    let end = start + items.len();
+    let next = (end < members.len()).then(|| end.to_string());
+    Some(Answer::json(
+        200,
+        &json!({
+            "members": items, "items": items, "totalCount": members.len(), "continuationToken": next,
+        }),
+    ))
+}
+
+/// A member by the id that the organization gave it.
+fn member(organization: &str, id: &str, directory: &mut Directory) -> Option<String> {
+    let members = directory.marketplace.organizations[organization].clone();
+    members
+        .into_iter()
+        .find(|identity| identities::profile_id(directory, identity).eq_ignore_ascii_case(id))
+}
+
+/// What a member has; whoever was made one by a test has Basic, unless git knows better.
+fn entitlement<'a>(
+    organization: &str,
+    identity: &str,
+    directory: &'a mut Directory,
+) -> &'a mut Entitlement {
+    let key = (organization.to_owned(), identity.to_owned());
+    let level = if directory.git.stakeholders.contains(&key) {
+        "stakeholder"
+    } else {
+        "express"
+    };
+    directory
+        .marketplace
+        .entitlements
+        .entry(key)
+        .or_insert_with(|| Entitlement {
+            access_level: level.to_owned(),
+            projects: BTreeMap::new(),
+        })
+}
+
+/// One entitlement, as "Service Principal Entitlements - Get" shows it. In a list the principal is
+/// called `member`.
+fn one(organization: &str, identity: &str, field: &str, directory: &mut Directory) -> Value {
+    let entitlement = entitlement(organization, identity, directory).clone();
+    let id = identities::profile_id(directory, identity);
+    let application = directory.application(identity).cloned();
+    let (object, client, tenant, name) = application.map_or_else(Default::default, |known| {
+        (known.object_id, known.client_id, known.tenant, known.name)
+    });
+    let level = &entitlement.access_level;
+    let shown = ACCESS_LEVELS.iter().find(|(name, _)| name == level);
+    let projects = directory.marketplace.projects.get(organization);
+    let projects: Vec<Value> = entitlement
+        .projects
+        .iter()
+        .map(|(id, group)| {
+            let mut known = projects.into_iter().flatten();
+            let name = known.find(|(known, _)| known == id).map(|(_, name)| name);
+            json!({
+                "group": { "groupType": group, "displayName": group },
+                "projectRef": { "id": id, "name": name },
+                "assignmentSource": "unknown", "teamRefs": [],
+            })
+        })
+        .collect();
+    json!({
+        "id": id,
+        field: {
+            "subjectKind": "servicePrincipal", "metaType": "application", "applicationId": client,
+            "domain": tenant, "principalName": object, "directoryAlias": object, "mailAddress": null,
+            "origin": "aad", "originId": object, "displayName": name,
+            "descriptor": organizations::subject_descriptor(&id),
+        },
+        "accessLevel": {
+            "licensingSource": "account", "accountLicenseType": level, "msdnLicenseType": "none",
+            "licenseDisplayName": shown.map(|(_, shown)| shown), "status": "active",
+            "statusMessage": "", "assignmentSource": "unknown",
+        },
+        "lastAccessedDate": "0001-01-01T00:00:00Z", "dateCreated": "2026-11-01T00:00:00Z",
+        "projectEntitlements": projects, "extensions": [], "groupAssignments": [],
+    })
+}
+
+fn denied(identity: &str, what: &str) -> Answer {
+    error(
+        403,
+        "AccessCheckException",
+        &format!(
+            "Access Denied: {identity} needs the following permission(s) on the resource Users to perform this action: {what}"
+        ),
+    )
+}
+
+fn not_found(id: &str) -> Answer {
+    error(
+        404,
+        "MemberNotFoundException",
+        &format!("The service principal with id {id} is no member of the organization."),
+    )
+}
+
+fn bad(message: &str) -> Answer {
+    error(400, "VssPropertyValidationException", message)
+}

@@ -1,0 +1,161 @@
+//! What a test says of organizations before it starts: tenants, members, licences, administrators.
+//!
+//! It answers nobody.
+
+use std::collections::BTreeMap;
+
+use super::organizations::tenant_of;
+use crate::directory::guid;
+use crate::world::World;
+
+impl World {
+    /// Makes a connection's application a member of an organization, with the licence Basic.
+    pub fn organization_member(&self, organization: &str, connection: &str) {
+        let client = self.client_id(connection);
+        let mut directory = self.directory();
+        let tenant = tenant_of(organization, &directory);
+        let identity = directory.identity(&client, &tenant);
+        let organizations = &mut directory.marketplace.organizations;
+        let members = organizations.entry(organization.to_owned()).or_default();
+        members.push(identity);
+    }
+
+    /// An organization without members.
+    pub fn organization(&self, organization: &str) {
+        let mut directory = self.directory();
+        let organizations = &mut directory.marketplace.organizations;
+        organizations.entry(organization.to_owned()).or_default();
+    }
+
+    /// Connects an organization to a tenant, in place of the home tenant. The GUID of zeros is none.
+    pub fn organization_tenant(&self, organization: &str, tenant: &str) {
+        self.organization(organization);
+        let mut directory = self.directory();
+        let tenants = &mut directory.marketplace.organization_tenants;
+        tenants.insert(organization.to_owned(), tenant.to_owned());
+    }
+
+    /// Makes a connection's application a member of an organization and of its administrators.
+    pub fn organization_administrator(&self, organization: &str, connection: &str) {
+        self.organization_member(organization, connection);
+        let client = self.client_id(connection);
+        let mut directory = self.directory();
+        let tenant = tenant_of(organization, &directory);
+        let identity = directory.identity(&client, &tenant);
+        let administrators = &mut directory.marketplace.administrators;
+        administrators.insert((organization.to_owned(), identity));
+    }
+
+    /// Adds a project to an organization. Returns its id.
+    pub fn add_project(&self, organization: &str, name: &str) -> String {
+        let id = guid();
+        let mut directory = self.directory();
+        let projects = &mut directory.marketplace.projects;
+        let known = projects.entry(organization.to_owned()).or_default();
+        known.push((id.clone(), name.to_owned()));
+        id
+    }
+
+    /// How many licences that cost something are left in an organization.
+    pub fn licences_left(&self, organization: &str, count: usize) {
+        let mut directory = self.directory();
+        let licences = &mut directory.marketplace.licences;
+        licences.insert(organization.to_owned(), count);
+    }
+
+    /// Access level of a connection's application in an organization, and its projects' groups by the
+    /// projects' ids; nothing where it is no member.
+    #[must_use]
+    pub fn entitlement(
+        &self,
+        organization: &str,
+        connection: &str,
+    ) -> Option<(String, BTreeMap<String, String>)> {
+        let client = self.client_id(connection);
+        let directory = self.directory();
+        let tenant = tenant_of(organization, &directory);
+        let key = (
+            organization.to_owned(),
+            directory.identity(&client, &tenant),
+        );
+        let found = directory.marketplace.entitlements.get(&key)?;
+        Some((found.access_level.clone(), found.projects.clone()))
+    }
+
+    /// Lets an organization fail to add an enterprise application this many times, as it does for one that
+    /// was created a moment ago, and always for an agent identity.
+    pub fn not_yet_known(&self, connection: &str, times: u32) {
+        let object = self.object_id(connection);
+        let mut directory = self.directory();
+        let unknown = &mut directory.marketplace.not_yet_known;
+        unknown.insert(object, times);
+    }
+
+    /// Lets organizations show entitlements to administrators only.
+    pub fn entitlements_are_private(&self) {
+        self.directory().marketplace.entitlements_are_private = true;
+    }
+
+    /// How many members a page of entitlements has.
+    pub fn page_of_members(&self, count: usize) {
+        self.directory().marketplace.page_of_members = Some(count);
+    }
+
+    /// Lets a connection's application read the directory by Microsoft Graph.
+    pub fn graph_reader(&self, connection: &str) {
+        let client = self.client_id(connection);
+        self.directory().graph_readers.insert(client);
+    }
+
+    /// Object id of the enterprise application behind a connection, in the home tenant.
+    #[must_use]
+    pub fn object_id(&self, connection: &str) -> String {
+        let client = self.client_id(connection);
+        let directory = self.directory();
+        let found = directory.application(&client);
+        found.expect("an application").object_id.clone()
+    }
+
+    /// Object id of the app registration behind a connection.
+    #[must_use]
+    pub fn registration_id(&self, connection: &str) -> String {
+        let client = self.client_id(connection);
+        let directory = self.directory();
+        let found = directory.application(&client);
+        found.expect("an application").registration_id.clone()
+    }
+
+    /// The Azure DevOps id of a connection's application.
+    #[must_use]
+    pub fn profile_id(&self, connection: &str) -> String {
+        let client = self.client_id(connection);
+        let mut directory = self.directory();
+        let profiles = &mut directory.marketplace.profiles;
+        profiles.entry(client).or_insert_with(guid).clone()
+    }
+
+    /// Gives a connection's application a role in a publisher: `Reader`, `Contributor`, `Creator`,
+    /// `Owner`; nothing takes it away.
+    pub fn publisher_role(&self, publisher: &str, connection: &str, role: Option<&str>) {
+        let client = self.client_id(connection);
+        let mut directory = self.directory();
+        let members = directory
+            .marketplace
+            .members
+            .entry(publisher.to_owned())
+            .or_default();
+        match role {
+            Some(role) => members.insert(client, role.to_owned()),
+            None => members.remove(&client),
+        };
+    }
+
+    /// The role of a connection's application in a publisher.
+    #[must_use]
+    pub fn role(&self, publisher: &str, connection: &str) -> Option<String> {
+        let client = self.client_id(connection);
+        let directory = self.directory();
+        let members = directory.marketplace.members.get(publisher)?;
+        members.get(&client).cloned()
+    }
+}

@@ -1,0 +1,186 @@
+//! Microsoft Graph, as far as an enterprise application or an app registration is looked up in it.
+//!
+//! It never takes a token of another audience, and shows others' applications only to those who may read
+//! the directory ("Get servicePrincipal" of Microsoft Graph's reference: an application may always read
+//! itself).
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
+
+use crate::clock::Clock;
+use crate::directory::{Application, Directory, guid};
+use crate::http::{Answer, Request};
+use crate::marketplace::decoded;
+
+/// The secrets that it asks its clients for.
+pub(crate) const ASKS_FOR: [&str; 1] = ["access token"];
+
+/// The application whose tokens it takes.
+const AUDIENCE: &str = "https://graph.microsoft.com";
+
+/// What is looked up, and by what.
+enum Question {
+    EnterpriseApplication(By),
+    AppRegistration(By),
+    FederatedCredentials(By),
+}
+
+enum By {
+    ClientId(String),
+    ObjectId(String),
+}
+
+/// Answers one request.
+pub(crate) fn answer(request: &Request, directory: &mut Directory, clock: &Clock) -> Answer {
+    let token = request
+        .header("authorization")
+        .and_then(|value| value.strip_prefix("Bearer "))
+        .unwrap_or_default();
+    let minted = directory
+        .access_tokens
+        .iter()
+        .find(|minted| minted.value == token)
+        .cloned();
+    let Some(minted) = minted.filter(|minted| minted.expires_on > clock.now()) else {
+        return error(401, "InvalidAuthenticationToken", "Access token is empty.");
+    };
+    if minted.audience.trim_end_matches('/') != AUDIENCE {
+        directory.violation(format!(
+            "Microsoft Graph was sent a token for {}",
+            minted.audience
+        ));
+        return error(
+            401,
+            "InvalidAuthenticationToken",
+            "Access token validation failure. Invalid audience.",
+        );
+    }
+    let path = request.path.trim_matches('/').split('/').map(decoded);
+    let path: Vec<String> = path.collect();
+    let segments: Vec<&str> = path.iter().map(String::as_str).collect();
+    let question = match (request.method.as_str(), segments.as_slice()) {
+        ("GET", ["v1.0", "servicePrincipals", id]) => Some(Question::EnterpriseApplication(
+            By::ObjectId((*id).to_owned()),
+        )),
+        ("GET", ["v1.0", "applications", id]) => {
+            Some(Question::AppRegistration(By::ObjectId((*id).to_owned())))
+        }
+        ("GET", ["v1.0", name]) => by_client_id(name, "servicePrincipals")
+            .map(Question::EnterpriseApplication)
+            .or_else(|| by_client_id(name, "applications").map(Question::AppRegistration)),
+        ("GET", ["v1.0", name, "federatedIdentityCredentials"]) => {
+            by_client_id(name, "applications").map(Question::FederatedCredentials)
+        }
+        _ => None,
+    };
+    let Some(question) = question else {
+        directory.violation(format!(
+            "Microsoft Graph has no route {} {}",
+            request.method, request.path
+        ));
+        return error(400, "BadRequest", "Resource not found for the segment.");
+    };
+    look_up(&question, &minted.identity, &minted.tenant, directory)
+}
+
+/// `servicePrincipals(appId='…')`.
+fn by_client_id(segment: &str, collection: &str) -> Option<By> {
+    let rest = segment.strip_prefix(collection)?;
+    let id = rest.strip_prefix("(appId='")?.strip_suffix("')")?;
+    Some(By::ClientId(id.to_owned()))
+}
+
+fn look_up(question: &Question, caller: &str, tenant: &str, directory: &Directory) -> Answer {
+    let (Question::EnterpriseApplication(by)
+    | Question::AppRegistration(by)
+    | Question::FederatedCredentials(by)) = question;
+    let is_registration = !matches!(question, Question::EnterpriseApplication(_));
+    let is_meant = |known: &&Application| {
+        let object_id = if is_registration {
+            &known.registration_id
+        } else {
+            &known.object_id
+        };
+        match by {
+            By::ClientId(id) => known.client_id == *id,
+            By::ObjectId(id) => object_id == id,
+        }
+    };
+    // An enterprise application is there in each tenant, the registration in its home alone.
+    let tenant = if is_registration {
+        &directory.tenants[0]
+    } else {
+        tenant
+    };
+    let found = directory
+        .applications
+        .iter()
+        .filter(|known| {
+            known.tenant == *tenant && !(is_registration && known.registration_id.is_empty())
+        })
+        .find(is_meant);
+    let is_own =
+        found.is_some_and(|found| directory.identity(&found.client_id, &found.tenant) == caller);
+    if !is_own && !directory.graph_readers.contains(caller) {
+        return error(
+            403,
+            "Authorization_RequestDenied",
+            "Insufficient privileges to complete the operation.",
+        );
+    }
+    let Some(found) = found else {
+        let (By::ClientId(id) | By::ObjectId(id)) = by;
+        return error(
+            404,
+            "Request_ResourceNotFound",
+            &format!(
+                "Resource '{id}' does not exist or one of its queried reference-property objects are not present."
+            ),
+        );
+    };
+    let id = if is_registration {
+        &found.registration_id
+    } else {
+        &found.object_id
+    };
+    Answer::json(
+        200,
+        &match question {
+            Question::FederatedCredentials(_) => federated(found),
+            _ => json!({
+                "@odata.context": "https://graph.microsoft.com/v1.0/$metadata",
+                "id": id, "appId": found.client_id, "displayName": found.name,
+            }),
+        },
+    )
+}
+
+fn federated(application: &Application) -> Value {
+    let list: Vec<Value> = application
+        .federated
+        .iter()
+        .map(|known| {
+            json!({
+                "id": URL_SAFE_NO_PAD.encode(&known.subject), "name": "azure-pipelines", "issuer": known.issuer,
+                "subject": known.subject, "audiences": [known.audience], "description": null,
+            })
+        })
+        .collect();
+    json!({ "value": list })
+}
+
+/// An error in Microsoft Graph's shape ("Microsoft Graph error responses and resource types").
+fn error(status: u16, code: &str, message: &str) -> Answer {
+    let id = guid();
+    Answer::json(
+        status,
+        &json!({
+            "error": {
+                "code": code, "message": message,
+                "innerError": { "date": "2026-11-25T00:00:00", "request-id": id, "client-request-id": id },
+            }
+        }),
+    )
+    .with("request-id", &id)
+}

@@ -1,0 +1,266 @@
+//! The strictness of organizations, of their entitlements and of their tenants, seen by a client that knows
+//! nothing but HTTP.
+//!
+//! It never uses the client of this repository.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+
+use adieu_emulator::{Connection, MY_CONNECTION, World};
+use serde_json::{Value, json};
+
+const ENTITLEMENTS: &str = "/contoso/_apis/serviceprincipalentitlements";
+
+/// An answer's status, head and body.
+struct Answer {
+    status: u16,
+    head: String,
+    body: Value,
+}
+
+/// Asks a host of Azure DevOps over plain HTTP, with a token of a connection's application.
+fn ask(world: &World, token: &str, host: &str, line: &str, body: Option<(&str, Value)>) -> Answer {
+    let port = world.plain_marketplace().port();
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("a listening port");
+    let mut request = format!(
+        "{line} HTTP/1.1\r\nHost: {host}\r\nX-TFS-FedAuthRedirect: Suppress\r\nAuthorization: Bearer {token}\r\n"
+    );
+    let mut text = String::new();
+    if let Some((kind, body)) = body {
+        text = body.to_string();
+        request.push_str(&format!(
+            "Content-Type: {kind}\r\nContent-Length: {}\r\n",
+            text.len()
+        ));
+    }
+    request.push_str(&format!("\r\n{text}"));
+    stream
+        .write_all(request.as_bytes())
+        .expect("a request is sent");
+    let mut bytes = Vec::new();
+    let mut chunk = [0; 4096];
+    loop {
+        let answer = String::from_utf8_lossy(&bytes).into_owned();
+        if let Some((head, body)) = answer.split_once("\r\n\r\n") {
+            let length = head
+                .lines()
+                .find_map(|line| line.strip_prefix("Content-Length: "));
+            let length: usize = length
+                .and_then(|length| length.parse().ok())
+                .expect("a length");
+            if body.len() >= length {
+                let status = head
+                    .split(' ')
+                    .nth(1)
+                    .and_then(|status| status.parse().ok());
+                return Answer {
+                    status: status.expect("a status"),
+                    head: head.to_owned(),
+                    body: serde_json::from_str(body).unwrap_or_default(),
+                };
+            }
+        }
+        let count = stream.read(&mut chunk).expect("an answer");
+        assert_ne!(count, 0, "the answer was cut off");
+        bytes.extend_from_slice(&chunk[..count]);
+    }
+}
+
+fn wanted(origin_id: &str, level: &str) -> Value {
+    json!({
+        "accessLevel": { "accountLicenseType": level, "licensingSource": "account" },
+        "servicePrincipal": { "origin": "aad", "originId": origin_id, "subjectKind": "servicePrincipal" },
+        "projectEntitlements": [],
+    })
+}
+
+fn add(world: &World, token: &str, body: Value) -> Answer {
+    let line = format!("POST {ENTITLEMENTS}?api-version=7.1-preview.1");
+    ask(
+        world,
+        token,
+        "vsaex.dev.azure.com",
+        &line,
+        Some(("application/json", body)),
+    )
+}
+
+/// A world in which `administrator` administers contoso, and `my-connection` is nobody there yet.
+fn world() -> (World, String) {
+    let world = World::start();
+    world.add_connection(Connection::client_secret("administrator"));
+    world.organization_administrator("contoso", "administrator");
+    let token = world.azure_devops_token("administrator");
+    (world, token)
+}
+
+#[test]
+fn adds_an_enterprise_application_by_its_own_object_id_only() {
+    let (world, token) = world();
+    for wrong in [
+        world.client_id(MY_CONNECTION),
+        world.registration_id(MY_CONNECTION),
+    ] {
+        let answer = add(&world, &token, wanted(&wrong, "express"));
+        assert_eq!(answer.status, 200);
+        assert_eq!(answer.body["isSuccess"], false);
+        let error = &answer.body["operationResult"]["errors"][0];
+        assert_eq!(error["key"], 5000);
+        assert_eq!(
+            error["value"],
+            format!(
+                "VS860016: Could not find originId '{wrong}' in the backing domain '{}'.",
+                world.tenant()
+            )
+        );
+    }
+    let right = world.object_id(MY_CONNECTION);
+    let answer = add(&world, &token, wanted(&right, "express"));
+    assert_eq!(answer.body["isSuccess"], true);
+    let made = &answer.body["servicePrincipalEntitlement"];
+    assert_eq!(
+        made["servicePrincipal"]["applicationId"],
+        world.client_id(MY_CONNECTION)
+    );
+    assert_eq!(made["accessLevel"]["licenseDisplayName"], "Basic");
+    assert_eq!(made["id"], world.profile_id(MY_CONNECTION));
+}
+
+#[test]
+fn a_failure_has_status_200_and_a_number() {
+    let (world, token) = world();
+    let object = world.object_id(MY_CONNECTION);
+    let error = |answer: &Answer| {
+        assert_eq!(answer.status, 200);
+        answer.body["operationResult"]["errors"][0]["key"].as_u64()
+    };
+    let theirs = world.azure_devops_token(MY_CONNECTION);
+    world.organization_member("contoso", MY_CONNECTION);
+    assert_eq!(
+        error(&add(&world, &theirs, wanted(&object, "express"))),
+        Some(5032)
+    );
+    world.licences_left("contoso", 0);
+    assert_eq!(
+        error(&add(&world, &token, wanted(&object, "advanced"))),
+        Some(5005)
+    );
+    world.not_yet_known(MY_CONNECTION, 1);
+    assert_eq!(
+        error(&add(&world, &token, wanted(&object, "stakeholder"))),
+        Some(5000)
+    );
+    assert_eq!(
+        error(&add(&world, &token, wanted(&object, "stakeholder"))),
+        None
+    );
+}
+
+#[test]
+fn what_the_reference_does_not_have_is_refused() {
+    let (mut world, token) = world();
+    let object = world.object_id(MY_CONNECTION);
+    let mut body = wanted(&object, "express");
+    body["servicePrincipal"]["subjectKind"] = json!("user");
+    assert_eq!(add(&world, &token, body).status, 400);
+    assert_eq!(add(&world, &token, wanted(&object, "basic")).status, 400);
+    let host = "vsaex.dev.azure.com";
+    let line = format!("POST {ENTITLEMENTS}");
+    let without_version = ask(
+        &world,
+        &token,
+        host,
+        &line,
+        Some(("application/json", wanted(&object, "express"))),
+    );
+    assert_eq!(without_version.status, 400);
+    let line = format!(
+        "PATCH {ENTITLEMENTS}/{}?api-version=7.1-preview.1",
+        world.profile_id("administrator")
+    );
+    let patch = json!([{ "op": "replace", "path": "/accessLevel", "value": {
+        "accountLicenseType": "stakeholder", "licensingSource": "account" } }]);
+    assert_eq!(
+        ask(
+            &world,
+            &token,
+            host,
+            &line,
+            Some(("application/json", patch.clone()))
+        )
+        .status,
+        415
+    );
+    let kind = "application/json-patch+json";
+    let answer = ask(&world, &token, host, &line, Some((kind, patch)));
+    assert_eq!(answer.body["isSuccess"], true, "{}", answer.body);
+    // The organization's own host has no entitlements.
+    world.expect_violations();
+    let line = format!("GET {ENTITLEMENTS}/x?api-version=7.1-preview.1");
+    assert_eq!(
+        ask(&world, &token, "dev.azure.com", &line, None).status,
+        404
+    );
+    assert_eq!(world.violations().len(), 1);
+}
+
+#[test]
+fn lists_applications_a_page_at_a_time() {
+    let (world, token) = world();
+    world.organization_member("contoso", MY_CONNECTION);
+    world.page_of_members(1);
+    let host = "vsaex.dev.azure.com";
+    let line = "GET /contoso/_apis/memberentitlements?$filter=userType%20eq%20%27application%27&api-version=7.1-preview.2";
+    let first = ask(&world, &token, host, line, None);
+    assert_eq!(
+        first.body["items"][0]["member"]["applicationId"],
+        world.client_id("administrator")
+    );
+    let next = first.body["continuationToken"].as_str().expect("a token");
+    let second = ask(
+        &world,
+        &token,
+        host,
+        &format!("{line}&continuationToken={next}"),
+        None,
+    );
+    assert_eq!(
+        second.body["items"][0]["member"]["originId"],
+        world.object_id(MY_CONNECTION)
+    );
+    assert!(second.body["continuationToken"].is_null());
+}
+
+#[test]
+fn the_token_of_another_tenant_is_nobodys() {
+    let (world, token) = world();
+    let tenant = world.add_tenant("administrator");
+    world.organization_tenant("fabrikam", &tenant);
+    world.organization_member("fabrikam", "administrator");
+    let line = |organization: &str| {
+        format!("GET /{organization}/_apis/connectionData?api-version=7.2-preview.1")
+    };
+    let own = ask(&world, &token, "dev.azure.com", &line("contoso"), None);
+    assert_eq!(own.status, 200);
+    let user = &own.body["authenticatedUser"];
+    assert_eq!(user["id"], world.profile_id("administrator"));
+    assert!(
+        user["subjectDescriptor"]
+            .as_str()
+            .is_some_and(|text| text.starts_with("aadsp."))
+    );
+    let other = ask(&world, &token, "dev.azure.com", &line("fabrikam"), None);
+    assert_eq!(other.status, 401);
+    assert!(
+        other
+            .head
+            .contains(&format!("X-VSS-ResourceTenant: {tenant}")),
+        "{}",
+        other.head
+    );
+    assert!(
+        other.body["message"]
+            .as_str()
+            .is_some_and(|text| text.contains("'aaaaaaaa-"))
+    );
+}
