@@ -28,6 +28,7 @@ mod ledger;
 mod managed_identity;
 mod marketplace;
 mod microsoft_graph;
+pub mod pipeline;
 mod proxy;
 mod relay;
 mod service;

@@ -47,7 +47,8 @@ pub(crate) fn start(
         .filter(|(name, _)| matches!(name.as_str(), "PATH" | "HOME"))
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
-    Process::node(
+    Process::start(
+        "node",
         &[&invoker],
         &outer,
         working_folder,

@@ -58,6 +58,29 @@ pub(crate) fn of_step(
     environment
 }
 
+/// The environment of a script. The tasks that run one, Bash@3 and CmdLine@2, are Node programs whose task-lib
+/// takes inputs, secrets and connections' credentials away first (`internal.ts`, `_loadData`).
+pub(crate) fn of_script(
+    job: &Job<'_>,
+    mapped: &BTreeMap<String, String>,
+) -> BTreeMap<String, String> {
+    let mut environment = job.environment.clone();
+    for (name, value) in mapped {
+        environment.insert(name.clone(), job.variables.expand(value).trim().to_owned());
+    }
+    variables(&job.variables, &mut environment);
+    environment.retain(|name, _| {
+        !name.starts_with("SECRET_")
+            && !matches!(
+                name.as_str(),
+                "VSTS_PUBLIC_VARIABLES" | "VSTS_SECRET_VARIABLES"
+            )
+    });
+    environment.insert("TF_BUILD".to_owned(), "True".to_owned());
+    environment.insert("VSTS_PROCESS_LOOKUP_ID".to_owned(), job.lookup_id.clone());
+    environment
+}
+
 /// Every input that task.json declares: what the step says by name or alias, or the default; expanded once
 /// and trimmed. Connections become ids.
 pub(crate) fn inputs(

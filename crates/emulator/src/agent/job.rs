@@ -10,7 +10,8 @@ use tempfile::TempDir;
 use super::environment;
 use super::log::Log;
 use super::masker::Masker;
-use super::step::Step;
+use super::process::Process;
+use super::step::{Running, Step};
 use super::variables::{Variable, Variables};
 use crate::directory::{JobRecord, guid};
 use crate::world::World;
@@ -146,6 +147,74 @@ impl<'w> Job<'w> {
     /// A step that runs the task in a folder.
     pub fn step<'j>(&'j mut self, task: &Path) -> Step<'j, 'w> {
         Step::new(self, task)
+    }
+
+    /// Lays out what a job of a YAML pipeline has beyond a bare one: folders for artifacts, a home of its own,
+    /// and the job's token as a secret variable, which the service sends with each YAML job.
+    pub(crate) fn lay_out(&mut self) {
+        for name in ["a", "b", "_home"] {
+            std::fs::create_dir(self.folder.path().join(name)).expect("a folder");
+        }
+        let folder = |name: &str| self.folder.path().join(name).to_string_lossy().into_owned();
+        let (staging, work, home) = (folder("a"), folder(""), folder("_home"));
+        self.environment.insert("HOME".to_owned(), home);
+        for (name, value) in [
+            ("Pipeline.Workspace", work.trim_end_matches('/')),
+            ("Build.ArtifactStagingDirectory", &staging),
+            ("System.ArtifactsDirectory", &staging),
+        ] {
+            self.variables.set(name, value, false);
+        }
+        let token = self.record.token.clone();
+        self.variables.set("System.AccessToken", &token, true);
+    }
+
+    /// A text with its macros replaced.
+    pub(crate) fn expanded(&self, text: &str) -> String {
+        self.variables.expand(text)
+    }
+
+    /// Every variable, secret or not.
+    pub(crate) fn all_variables(&self) -> impl Iterator<Item = (&str, &str)> {
+        let variables = self.variables.iter();
+        variables.map(|variable| (variable.name.as_str(), variable.value.as_str()))
+    }
+
+    /// Variables that steps made outputs, as `step.name`; secrets are none.
+    pub(crate) fn outputs(&self) -> BTreeMap<String, String> {
+        let is_output = |name: &str| {
+            !environment::is_of_system(name) && !name.to_lowercase().starts_with("pipeline.")
+        };
+        let variables = self.variables.iter();
+        variables
+            .filter(|variable| {
+                variable.name.contains('.') && !variable.secret && is_output(&variable.name)
+            })
+            .map(|variable| (variable.name.clone(), variable.value.clone()))
+            .collect()
+    }
+
+    /// Whether a task has something to do when the job ends.
+    pub(crate) fn has_post_job(&self, folder: &Path) -> bool {
+        !super::step::read_task(folder).post_job_execution.is_empty()
+    }
+
+    /// Starts a script as `script:` and `bash:` do: in a file, macros replaced, with bash (Bash@3, CmdLine@2).
+    pub(crate) fn script<'j>(
+        &'j mut self,
+        text: &str,
+        mapped: &BTreeMap<String, String>,
+        working_folder: &Path,
+        name: &str,
+    ) -> Running<'j, 'w> {
+        let environment = environment::of_script(self, mapped);
+        let folder = self.temp_folder();
+        let file = folder.join(format!("{}.sh", guid()));
+        std::fs::write(&file, self.variables.expand(text)).expect("a file");
+        let options = ["--noprofile", "--norc"].map(Path::new);
+        let arguments = [options[0], options[1], &file];
+        let process = Process::start("bash", &arguments, &environment, working_folder, None);
+        Running::new(self, folder, "bash", process).named(name)
     }
 
     /// A line as this job's log shows it.

@@ -49,14 +49,15 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Starts `node` with these arguments.
-    pub(crate) fn node(
+    /// Starts a program with these arguments.
+    pub(crate) fn start(
+        program: &str,
         arguments: &[&Path],
         environment: &BTreeMap<String, String>,
         working_folder: &Path,
         input: Option<&str>,
     ) -> Self {
-        let mut child = Command::new("node")
+        let mut child = Command::new(program)
             .args(arguments)
             .env_clear()
             .envs(environment)
@@ -69,7 +70,7 @@ impl Process {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
-            .unwrap_or_else(|error| panic!("node cannot be started: {error}"));
+            .unwrap_or_else(|error| panic!("{program} cannot be started: {error}"));
         if let (Some(input), Some(mut pipe)) = (input, child.stdin.take()) {
             pipe.write_all(input.as_bytes())
                 .expect("the process reads its input");

@@ -63,6 +63,7 @@ impl TaskResult {
 pub struct Step<'j, 'w> {
     job: &'j mut Job<'w>,
     folder: PathBuf,
+    instance: String,
     inputs: BTreeMap<String, String>,
     mapped: BTreeMap<String, String>,
     reference_name: String,
@@ -75,6 +76,8 @@ pub struct Step<'j, 'w> {
 pub struct Running<'j, 'w> {
     job: &'j mut Job<'w>,
     folder: PathBuf,
+    instance: String,
+    program: &'static str,
     process: Process,
     log: Log,
     reference_name: String,
@@ -108,6 +111,7 @@ impl<'j, 'w> Step<'j, 'w> {
         Self {
             job,
             folder: folder.to_path_buf(),
+            instance: folder.to_string_lossy().into_owned(),
             inputs: BTreeMap::new(),
             mapped: BTreeMap::new(),
             reference_name: "step".to_owned(),
@@ -135,6 +139,13 @@ impl<'j, 'w> Step<'j, 'w> {
     #[must_use]
     pub fn name(mut self, name: &str) -> Self {
         name.clone_into(&mut self.reference_name);
+        self
+    }
+
+    /// Another instance than the folder's own: task variables are shared by the sections of one instance.
+    #[must_use]
+    pub fn instance(mut self, name: &str) -> Self {
+        name.clone_into(&mut self.instance);
         self
     }
 
@@ -172,13 +183,7 @@ impl<'j, 'w> Step<'j, 'w> {
     pub fn environment(self) -> BTreeMap<String, String> {
         let task = read_task(&self.folder);
         let inputs = environment::inputs(self.job, &task, &self.inputs);
-        environment::of_step(
-            self.job,
-            &task,
-            &inputs,
-            &self.mapped,
-            &self.folder.to_string_lossy(),
-        )
+        environment::of_step(self.job, &task, &inputs, &self.mapped, &self.instance)
     }
 
     /// Runs the step to its end.
@@ -192,8 +197,8 @@ impl<'j, 'w> Step<'j, 'w> {
     pub fn start(self) -> Running<'j, 'w> {
         let task = read_task(&self.folder);
         let inputs = environment::inputs(self.job, &task, &self.inputs);
-        let instance = self.folder.to_string_lossy().into_owned();
-        let environment = environment::of_step(self.job, &task, &inputs, &self.mapped, &instance);
+        let environment =
+            environment::of_step(self.job, &task, &inputs, &self.mapped, &self.instance);
         let sections = BTreeMap::from([
             ("prejobexecution", &task.pre_job_execution),
             ("execution", &task.execution),
@@ -213,22 +218,48 @@ impl<'j, 'w> Step<'j, 'w> {
                 &self.job.temp_folder(),
             )
         } else {
-            Process::node(&[&script], &environment, &working_folder, None)
+            Process::start("node", &[&script], &environment, &working_folder, None)
         };
         let mut restrictions = vec![self.target];
         restrictions.extend(task.restrictions.as_ref().map(Restriction::of_task));
         let output_variables = task.output_variables.iter();
         Running {
-            log: self.job.log(),
-            job: self.job,
-            folder: self.folder,
-            process,
+            instance: self.instance,
             reference_name: self.reference_name,
             restrictions,
             output_variables: output_variables.map(|output| output.name.clone()).collect(),
+            ..Running::new(self.job, self.folder, "node", process)
+        }
+    }
+}
+
+impl<'j, 'w> Running<'j, 'w> {
+    /// A process of a step without a task's definition: nothing is restricted.
+    pub(super) fn new(
+        job: &'j mut Job<'w>,
+        folder: PathBuf,
+        program: &'static str,
+        process: Process,
+    ) -> Self {
+        Self {
+            log: job.log(),
+            job,
+            instance: folder.to_string_lossy().into_owned(),
+            folder,
+            program,
+            process,
+            reference_name: String::new(),
+            restrictions: Vec::new(),
+            output_variables: Vec::new(),
             canceled: false,
             leaks: Vec::new(),
         }
+    }
+
+    /// The same, with the step's `name:`.
+    pub(super) fn named(mut self, name: &str) -> Self {
+        name.clone_into(&mut self.reference_name);
+        self
     }
 }
 
@@ -301,10 +332,12 @@ impl Running<'_, '_> {
         }
         if exit_code != Some(0) && !self.canceled {
             let code = self.process.exit_code_of_dotnet();
-            self.log.error(
-                &format!("Exit code {code} returned from process: file name 'node'."),
-                &self.job.masker,
-            );
+            let message = match self.program {
+                "node" => format!("Exit code {code} returned from process: file name 'node'."),
+                // The words of Bash@3 and CmdLine@2, which the agent runs for a script.
+                _ => format!("Bash exited with code '{code}'."),
+            };
+            self.log.error(&message, &self.job.masker);
             result = TaskResult::Failed;
         }
         if self.canceled {
@@ -331,7 +364,7 @@ impl Running<'_, '_> {
         let mut task_variables = self
             .job
             .task_variables
-            .remove(&*self.folder.to_string_lossy())
+            .remove(&self.instance)
             .unwrap_or_default();
         let mut effects = Effects {
             variables: &mut self.job.variables,
@@ -343,7 +376,7 @@ impl Running<'_, '_> {
             host_type: &self.job.record.hub,
         };
         self.log.take(line, &mut effects);
-        let instance = self.folder.to_string_lossy().into_owned();
+        let instance = self.instance.clone();
         self.job.task_variables.insert(instance, task_variables);
     }
 
@@ -404,7 +437,7 @@ fn handler(handlers: &BTreeMap<String, Handler>) -> &Handler {
         .expect("a supported task execution handler")
 }
 
-fn read_task(folder: &Path) -> Task {
+pub(crate) fn read_task(folder: &Path) -> Task {
     let path = folder.join("task.json");
     let text =
         fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));

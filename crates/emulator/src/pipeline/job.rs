@@ -1,0 +1,286 @@
+//! One job: its steps in order, each if its condition holds, then what tasks do when a job ends, in reverse
+//! (`JobExtension.cs`, `StepsRunner.cs`).
+//!
+//! It knows no task: a step that names one is the emulated agent's.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+
+use super::artifacts::{self, Artifacts};
+use super::error::Problem;
+use super::expression::{Context, Status};
+use super::plan::{self, Action, Step};
+use super::run::{Pipeline, Run, StepRun, holds};
+use super::value::Value;
+use crate::agent::{Job, TaskResult};
+
+/// Runs a job and tells its result.
+pub(crate) fn run(
+    pipeline: &Pipeline<'_>,
+    stage: &str,
+    planned: &plan::Job,
+    variables: &[(String, String)],
+    artifacts: &Artifacts,
+    run: &mut Run,
+) -> Result<TaskResult, Problem> {
+    let mut running = Running {
+        pipeline,
+        artifacts,
+        job: pipeline.world.job(),
+        status: TaskResult::Succeeded,
+        steps: Vec::new(),
+        post_job: Vec::new(),
+    };
+    running.prepare(variables, planned)?;
+    for (index, step) in steps(planned).iter().enumerate() {
+        let result = running.step(index, step)?;
+        running.count(result, step.continue_on_error);
+    }
+    while let Some((index, step)) = running.post_job.pop() {
+        let result = running.task(index, &step, "postjobexecution");
+        running.count(result, false);
+    }
+    for (name, value) in running.job.outputs() {
+        run.outputs
+            .insert(format!("{stage}.{}.{name}", planned.name), value);
+    }
+    for (name, result, log) in running.steps {
+        run.steps.push(StepRun {
+            stage: stage.to_owned(),
+            job: planned.name.clone(),
+            name,
+            result,
+            log,
+        });
+    }
+    Ok(running.status)
+}
+
+/// The job's steps with those that nobody has to write: a job checks its repository out, a deployment downloads
+/// what the run has published (learn.microsoft.com, "steps.checkout definition", "Deployment jobs").
+fn steps(planned: &plan::Job) -> Vec<Step> {
+    let first = |action: Action, name: &str| Step {
+        action,
+        name: String::new(),
+        display_name: name.to_owned(),
+        condition: "succeeded()".to_owned(),
+        env: Vec::new(),
+        continue_on_error: false,
+        place: planned.place,
+    };
+    let mut steps = planned.steps.clone();
+    let has = |is: fn(&Action) -> bool| planned.steps.iter().any(|step| is(&step.action));
+    if planned.is_deployment && !has(|action| matches!(action, Action::Download { .. })) {
+        let (what, artifact) = ("current".to_owned(), String::new());
+        steps.insert(
+            0,
+            first(Action::Download { what, artifact }, "Download artifacts"),
+        );
+    }
+    if !planned.is_deployment && !has(|action| matches!(action, Action::Checkout { .. })) {
+        let action = Action::Checkout {
+            what: "self".to_owned(),
+            persist_credentials: false,
+        };
+        steps.insert(0, first(action, "Checkout"));
+    }
+    steps
+}
+
+struct Running<'r, 'w> {
+    pipeline: &'r Pipeline<'w>,
+    artifacts: &'r Artifacts,
+    job: Job<'w>,
+    status: TaskResult,
+    steps: Vec<(String, TaskResult, String)>,
+    /// Steps whose tasks have something to do when the job ends, in the order of the steps.
+    post_job: Vec<(usize, Step)>,
+}
+
+impl Running<'_, '_> {
+    fn prepare(
+        &mut self,
+        variables: &[(String, String)],
+        planned: &plan::Job,
+    ) -> Result<(), Problem> {
+        for (name, value) in &self.pipeline.agent {
+            self.job.agent_environment(name, value);
+        }
+        self.job.lay_out();
+        for (name, value) in variables {
+            let value = match value
+                .strip_prefix("$[")
+                .and_then(|rest| rest.strip_suffix(']'))
+            {
+                Some(expression) => {
+                    let value = self.context().evaluate(expression);
+                    let value = value.map_err(|message| Problem::new(planned.place, &message))?;
+                    value.to_text().unwrap_or_default()
+                }
+                None => self.job.expanded(value),
+            };
+            self.job.variable(name, &value);
+        }
+        Ok(())
+    }
+
+    fn context(&self) -> Context {
+        let variables = self.job.all_variables();
+        let variables = variables.map(|(name, value)| (name.to_owned(), Value::text(value)));
+        let mut context = Context::default().with("variables", Value::Map(variables.collect()));
+        context.status = Some(match self.status {
+            TaskResult::Succeeded => Status::Succeeded,
+            TaskResult::SucceededWithIssues => Status::SucceededWithIssues,
+            _ => Status::Failed,
+        });
+        context
+    }
+
+    /// The job's result after one more step.
+    fn count(&mut self, result: TaskResult, continue_on_error: bool) {
+        let result = match result {
+            TaskResult::Skipped => return,
+            TaskResult::Failed if continue_on_error => TaskResult::SucceededWithIssues,
+            result => result,
+        };
+        self.status = self.status.max(result);
+        self.job
+            .variable("agent.jobstatus", &format!("{:?}", self.status));
+    }
+
+    fn step(&mut self, index: usize, step: &Step) -> Result<TaskResult, Problem> {
+        let is_for_job_end = matches!(&step.action, Action::Task { task, .. }
+            if self.pipeline.folder_of(task).is_some_and(|folder| self.job.has_post_job(folder)));
+        if is_for_job_end {
+            self.post_job.push((index, step.clone()));
+        }
+        if !holds(&step.condition, &self.context(), step.place)? {
+            let name = self.job.expanded(&step.display_name);
+            self.steps.push((name, TaskResult::Skipped, String::new()));
+            return Ok(TaskResult::Skipped);
+        }
+        match &step.action {
+            Action::Task { .. } => Ok(self.task(index, step, "execution")),
+            Action::Script {
+                script,
+                working_directory,
+                ..
+            } => self.script(step, script, working_directory),
+            Action::Checkout { what, .. } => {
+                let done = self.checkout(what, step)?;
+                Ok(self.done(step, done))
+            }
+            Action::Publish { path, artifact } => {
+                let path = self.path(path);
+                let done = self.artifacts.publish(&path, &self.job.expanded(artifact));
+                Ok(self.done(step, done))
+            }
+            Action::Download { what, artifact } => {
+                let done = match what.as_str() {
+                    "none" => Ok(()),
+                    "current" => {
+                        let folder = self.job.work_folder().to_path_buf();
+                        let artifact = self.job.expanded(artifact);
+                        self.artifacts.download(&artifact, &folder)
+                    }
+                    _ => {
+                        let message = format!("'download: {what}' is not known to this emulator");
+                        return Err(Problem::new(step.place, &message));
+                    }
+                };
+                Ok(self.done(step, done))
+            }
+        }
+    }
+
+    fn task(&mut self, index: usize, step: &Step, section: &'static str) -> TaskResult {
+        let Action::Task { task, inputs } = &step.action else {
+            return TaskResult::Skipped;
+        };
+        let folder = self.pipeline.folder_of(task).expect("it was looked for");
+        let name = self.job.expanded(&step.display_name);
+        let mut starting = self
+            .job
+            .step(folder)
+            .instance(&format!("step {index}"))
+            .name(&step.name)
+            .section(section);
+        for (name, value) in inputs {
+            starting = starting.input(name, value);
+        }
+        for (name, value) in &step.env {
+            starting = starting.env(name, value);
+        }
+        let outcome = starting.run();
+        let name = match section {
+            "execution" => name,
+            _ => format!("Post-job: {name}"),
+        };
+        self.steps.push((name, outcome.result, outcome.log));
+        outcome.result
+    }
+
+    fn script(
+        &mut self,
+        step: &Step,
+        script: &str,
+        working_directory: &str,
+    ) -> Result<TaskResult, Problem> {
+        let mapped: BTreeMap<String, String> = step.env.iter().cloned().collect();
+        let folder = self.path(working_directory);
+        if !folder.is_dir() {
+            let message = format!("Not found workingDirectory: {}", folder.display());
+            return Ok(self.done(step, Err(message)));
+        }
+        let outcome = self.job.script(script, &mapped, &folder, &step.name).wait();
+        let name = self.job.expanded(&step.display_name);
+        self.steps.push((name, outcome.result, outcome.log));
+        Ok(outcome.result)
+    }
+
+    fn checkout(&mut self, what: &str, step: &Step) -> Result<Result<(), String>, Problem> {
+        let Action::Checkout {
+            persist_credentials: false,
+            ..
+        } = step.action
+        else {
+            let message = "'persistCredentials: true' is not known to this emulator";
+            return Err(Problem::new(step.place, message));
+        };
+        match what {
+            "none" => Ok(Ok(())),
+            "self" => {
+                artifacts::copy(&self.pipeline.sources, &self.job.work_folder().join("s"));
+                Ok(Ok(()))
+            }
+            _ => {
+                let message = format!("'checkout: {what}' is not known to this emulator");
+                Err(Problem::new(step.place, &message))
+            }
+        }
+    }
+
+    /// A path of a step: relative to the sources.
+    fn path(&self, path: &str) -> PathBuf {
+        let path = self.job.expanded(path);
+        let sources = self.job.work_folder().join("s");
+        let _ = fs::create_dir_all(&sources);
+        if path.is_empty() {
+            sources
+        } else {
+            sources.join(path)
+        }
+    }
+
+    /// A step of the agent's own.
+    fn done(&mut self, step: &Step, done: Result<(), String>) -> TaskResult {
+        let name = self.job.expanded(&step.display_name);
+        let (result, log) = match done {
+            Ok(()) => (TaskResult::Succeeded, String::new()),
+            Err(message) => (TaskResult::Failed, format!("##[error]{message}")),
+        };
+        self.steps.push((name, result, log));
+        result
+    }
+}
