@@ -67,7 +67,7 @@ pub(crate) fn shown(world: &World, job: &Job<'_>, outcome: &Outcome) -> String {
 }
 
 /// Sizes of packages depend on how well they are compressed.
-fn sizes(log: &str) -> String {
+pub(crate) fn sizes(log: &str) -> String {
     let words: Vec<&str> = log.split(' ').collect();
     let mut shown: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
     for index in 1..words.len() {

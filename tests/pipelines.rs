@@ -3,4 +3,7 @@
 //! They are held against Azure Pipelines' schema and against our own `task.json`, and the templates are run.
 
 mod documents;
+mod extension;
+mod scenario;
 mod schema;
+mod tasks;

@@ -36,7 +36,12 @@ function install(task) {
 
 function type(input) {
   if (input.type === 'boolean') return { type: 'boolean', ignoreCase: 'key' };
-  if (input.type === 'pickList') return { ignoreCase: 'all', enum: Object.keys(input.options) };
+  if (input.type === 'pickList') {
+    // The editor complains of expressions in a choice, in Microsoft's own tasks too. What they come to is checked
+    // in the expanded pipelines.
+    const choice = { ignoreCase: 'all', enum: Object.keys(input.options) };
+    return { anyOf: [choice, { type: 'string', pattern: '^\\$\\{\\{.*\\}\\}$' }] };
+  }
   return { type: 'string', ignoreCase: 'key' };
 }
 

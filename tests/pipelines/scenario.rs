@@ -1,0 +1,62 @@
+//! A template, run: the emulated service and agent, the real launcher and binary.
+//!
+//! It asserts nothing: a scenario's test does.
+
+use std::fs;
+use std::path::Path;
+
+use adieu_emulator::pipeline::Pipeline;
+use adieu_emulator::{Proxy, World};
+
+use crate::harness::{TaskFolder, root};
+
+/// What a scenario runs in.
+pub(crate) struct Scenario<'w> {
+    pub(crate) pipeline: Pipeline<'w>,
+    _tasks: Vec<TaskFolder>,
+    _proxy: Proxy,
+}
+
+impl<'w> Scenario<'w> {
+    /// A pipeline, which may name our templates, in a repository with these files checked out.
+    pub(crate) fn new(world: &'w World, pipeline: &str, sources: &Path) -> Self {
+        let proxy = world.internet();
+        let mut scenario = Pipeline::new(world, sources)
+            .file("azure-pipelines.yml", pipeline)
+            .agent_environment("AGENT_PROXYURL", &proxy.url())
+            .agent_environment("HTTPS_PROXY", &proxy.url())
+            .agent_environment("CURL_CA_BUNDLE", &world.ca_file().to_string_lossy())
+            .agent_environment("NODE_EXTRA_CA_CERTS", &world.ca_file().to_string_lossy());
+        let folder = root().join("pipelines/templates");
+        for entry in fs::read_dir(folder).expect("the templates") {
+            let path = entry.expect("an entry").path();
+            let name = path.file_name().expect("a name").to_string_lossy();
+            let text = fs::read_to_string(&path).expect("a text");
+            scenario = scenario.file(&format!("pipelines/templates/{name}"), &text);
+        }
+        let mut tasks = Vec::new();
+        for entry in fs::read_dir(root().join("task")).expect("the tasks") {
+            let path = entry.expect("an entry").path();
+            if path.join("task.json").is_file() {
+                let name = path.file_name().expect("a name").to_string_lossy();
+                tasks.push(TaskFolder::unpacked(&name));
+            }
+        }
+        for task in &tasks {
+            scenario = scenario.task(task.path());
+        }
+        Self {
+            pipeline: scenario,
+            _tasks: tasks,
+            _proxy: proxy,
+        }
+    }
+
+    /// The page of a run that must be valid.
+    pub(crate) fn run(&self) -> adieu_emulator::pipeline::Run {
+        match self.pipeline.run("azure-pipelines.yml") {
+            Ok(run) => run,
+            Err(problem) => panic!("the pipeline is not valid: {problem}"),
+        }
+    }
+}

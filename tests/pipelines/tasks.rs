@@ -1,0 +1,81 @@
+//! Every step of ours in every pipeline, held against `task.json`: names, versions, inputs, values.
+//!
+//! What Azure Pipelines' schema cannot say is here: what is required only sometimes, and what has no effect.
+
+use std::fs;
+
+use adieu_emulator::pipeline::{Node, Tasks, check};
+
+use super::documents;
+use crate::harness::root;
+
+/// Our tasks' definitions.
+fn tasks() -> Tasks {
+    let mut tasks = Tasks::default();
+    for entry in fs::read_dir(root().join("task")).expect("a folder") {
+        let path = entry.expect("an entry").path().join("task.json");
+        if path.is_file() {
+            tasks.install(&fs::read_to_string(path).expect("a text"));
+        }
+    }
+    tasks
+}
+
+#[test]
+fn every_step_is_right_for_its_task() {
+    let tasks = tasks();
+    let mut problems = String::new();
+    for document in documents::all() {
+        let found = match Node::parse(&document.text) {
+            Ok(node) => check(&node, &tasks),
+            Err(problem) => vec![problem],
+        };
+        for problem in found {
+            let line = document.offset + problem.place.line;
+            problems.push_str(&format!("{}:{line}: {}\n", document.path, problem.message));
+        }
+    }
+    assert_eq!(problems, "");
+}
+
+#[test]
+fn steps_that_are_wrong_are_refused() {
+    let tasks = tasks();
+    let mut problems = String::new();
+    for step in [
+        "task: EntraToken@2\n  inputs: { azureSubscription: c }",
+        "task: EntraToken\n  inputs: { azureSubscription: c }",
+        "task: EntraToken@1",
+        "task: EntraToken@1\n  inputs: { azureSubscription: c, scope: x }",
+        "task: EntraToken@1\n  inputs: { azureSubscription: c, connectedService: c }",
+        "task: EntraToken@1\n  inputs: { azureSubscription: c, isOutput: yes }",
+        "task: MarketplaceExtension@1\n  inputs: { operation: publsh, azureSubscription: c }",
+        "task: MarketplaceExtension@1\n  inputs: { operation: publish }",
+        "task: MarketplaceExtension@1\n  inputs: { operation: share, azureSubscription: c, visibility: public }",
+        "task: MarketplaceExtension@1\n  inputs:\n    operation: share\n    ${{ if x }}:\n      azureSubscriptoin: c",
+        // These are right.
+        "task: entratoken@1\n  inputs: { AZURESUBSCRIPTION: c }",
+        "task: EntraToken@1\n  inputs: { azureSubscription: c, isOutput: $(flag) }",
+        "task: MarketplaceExtension@1\n  inputs: { operation: package }",
+        "task: MarketplaceExtension@1\n  inputs: { operation: $(which), azureSubscription: c, visibility: public }",
+        "task: SomebodysTask@7\n  inputs: { anything: goes }",
+    ] {
+        let node = Node::parse(&format!("steps:\n- {step}\n")).expect("YAML");
+        for problem in check(&node, &tasks) {
+            problems.push_str(&format!("{problem}\n"));
+        }
+    }
+    expect_test::expect![[r#"
+        (Line: 2, Col: 3): the task EntraToken has the version 1, not '2'
+        (Line: 2, Col: 3): the task EntraToken has the version 1, not ''
+        (Line: 2, Col: 3): Step input connectedService is required.
+        (Line: 3, Col: 35): EntraToken has no input 'scope'
+        (Line: 3, Col: 35): 'connectedService' is given twice, under another name
+        (Line: 3, Col: 35): 'isOutput' is true or false, not 'yes'
+        (Line: 3, Col: 13): 'operation' is one of addMember, events, install, package, publish, queryVersion, share, show, uninstall, unpublish, unshare, waitForInstallation, waitForValidation, whoAmI, not 'publsh'
+        (Line: 2, Col: 3): Step input connectedService is required.
+        (Line: 3, Col: 53): 'visibility' has no effect here: it is for operation = package || operation = publish
+        (Line: 2, Col: 3): Step input connectedService is required.
+        (Line: 6, Col: 7): MarketplaceExtension has no input 'azureSubscriptoin'
+    "#]].assert_eq(&problems);
+}
