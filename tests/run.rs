@@ -153,3 +153,116 @@ fn passes_a_stop_on_to_everything_that_the_script_started() {
     assert_eq!(outcome.result, TaskResult::Canceled);
     assert!(marker.exists(), "{}", outcome.log);
 }
+
+#[test]
+fn ends_the_script_when_the_launcher_is_killed() {
+    let world = World::start();
+    let mut job = world.job();
+    let folder = TaskFolder::unpacked("run");
+    let (started, told) = (world.folder().join("started"), world.folder().join("told"));
+    let script = format!(
+        "trap 'echo yes > {}; exit 1' TERM\necho yes > {}\nsleep 600 & wait",
+        told.display(),
+        started.display()
+    );
+    let running = job
+        .step(folder.path())
+        .in_container()
+        .input("azureSubscription", MY_CONNECTION)
+        .input("script", &script)
+        .start();
+    while !started.exists() {
+        std::thread::yield_now();
+    }
+    running.kill_launcher();
+    let outcome = running.wait();
+    assert_eq!(outcome.result, TaskResult::Failed);
+    assert!(told.exists());
+    expect![[r#"
+        The launcher of this task was killed, so the task stops before it is done.
+        What to do: Look for what kills processes on the agent; it is often out of memory.
+        More: TROUBLESHOOTING.md#agent"#]]
+    .assert_eq(&outcome.errors.join("\n"));
+    job.wait_until_nothing_is_left();
+}
+
+#[test]
+fn reports_a_signal_as_shells_do() {
+    let world = World::start();
+    let outcome = run(&world, &[("script", "kill -KILL $$"), ("shell", "sh")]);
+    assert_eq!(outcome.result, TaskResult::Failed);
+    expect![[r#"
+        sh exited with code '137'.
+        More: TROUBLESHOOTING.md#run"#]]
+    .assert_eq(&outcome.errors.join("\n"));
+}
+
+#[test]
+fn serves_what_the_script_starts_and_nobody_after_it() {
+    let world = World::start();
+    let mut job = world.job();
+    let folder = TaskFolder::unpacked("run");
+    let place = world.folder().join("endpoint");
+    let script = format!(
+        r#"
+        ask() {{ curl -s -o /dev/null -w '%{{http_code}}\n' -H "X-IDENTITY-HEADER: $IDENTITY_HEADER" "$IDENTITY_ENDPOINT?api-version=2019-08-01&resource=$1"; }}
+        ask https://vault.azure.net
+        ask https://graph.microsoft.com
+        echo "$NO_PROXY $no_proxy"
+        echo "$IDENTITY_ENDPOINT" > {}
+        "#,
+        place.display()
+    );
+    let outcome = job
+        .step(folder.path())
+        .input("azureSubscription", MY_CONNECTION)
+        .input("script", &script)
+        .input("tokens", "# none")
+        .input("configure", "identity\nresources = keyVault")
+        .run();
+    expect![[r#"
+        Configured for this script: identity.
+        200
+        403
+        127.0.0.1,localhost 127.0.0.1,localhost"#]]
+    .assert_eq(&outcome.log);
+    let endpoint = std::fs::read_to_string(place).unwrap();
+    let port: u16 = endpoint.split([':', '/']).nth(4).unwrap().parse().unwrap();
+    assert!(std::net::TcpStream::connect(("127.0.0.1", port)).is_err());
+    // The pipeline learns nothing of it.
+    for name in ["IDENTITY_ENDPOINT", "IDENTITY_HEADER", "NO_PROXY"] {
+        assert_eq!(job.value(name), None);
+    }
+}
+
+#[test]
+fn runs_what_is_asked_of_a_release_too() {
+    let world = World::start();
+    let mut job = world.release_job();
+    let folder = TaskFolder::unpacked("run");
+    let outcome = job
+        .step(folder.path())
+        .input("azureSubscription", MY_CONNECTION)
+        .input("script", "test -n \"$AZURE_DEVOPS_TOKEN\" && echo there")
+        .run();
+    assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
+}
+
+#[test]
+fn refuses_a_step_that_asks_for_nothing() {
+    let world = World::start();
+    let outcome = run(
+        &world,
+        &[
+            ("script", "true"),
+            ("tokens", "# none"),
+            ("configure", "# none"),
+        ],
+    );
+    assert_eq!(outcome.result, TaskResult::Failed);
+    expect![[r#"
+        ##[error]The step asks for nothing: it names no token and configures nothing.
+        What to do: Add a line such as AZURE_DEVOPS_TOKEN=azureDevOps to tokens.
+        More: TROUBLESHOOTING.md#token"#]]
+    .assert_eq(&outcome.log);
+}

@@ -2,7 +2,9 @@
 //!
 //! Which protocol a client speaks is the other files' subject.
 
-use adieu_emulator::{Job, MY_CONNECTION, TaskResult, World};
+use std::io::BufRead as _;
+
+use adieu_emulator::{Connection, Fault, Job, MY_CONNECTION, TaskResult, World};
 use expect_test::expect;
 
 use crate::harness::{Endpoint, TaskFolder, stable};
@@ -38,6 +40,7 @@ fn serves_from_the_step_to_the_end_of_the_job() {
         AZURE_DEVOPS_TOKEN: azureDevOps, until [TIME] (59 minutes).
         Configured until the job ends: identity."#]]
     .assert_eq(&stable(&world, &outcome.log));
+    assert!(!outcome.delayed, "the broker holds the step's pipes");
     let endpoint = Endpoint::new(
         job.value("IDENTITY_ENDPOINT").unwrap(),
         job.value("IDENTITY_HEADER").unwrap(),
@@ -48,7 +51,8 @@ fn serves_from_the_step_to_the_end_of_the_job() {
     assert_eq!(job.processes_left().len(), 1);
     let outcome = job.step(folder.path()).section("postjobexecution").run();
     expect!["The job's credential endpoint is closed."].assert_eq(&outcome.log);
-    assert_eq!(job.processes_left(), Vec::<u32>::new());
+    job.wait_until_nothing_is_left();
+    assert_eq!(job.value("IDENTITY_HEADER"), Some(""));
 }
 
 #[test]
@@ -75,4 +79,282 @@ fn tells_clients_where_it_is_and_nobody_its_key() {
     .assert_eq(&stable(&world, &seen.join("\n")));
     let outcome = job.step(folder.path()).section("postjobexecution").run();
     assert_eq!(outcome.result, TaskResult::Succeeded);
+}
+
+#[test]
+fn is_swept_away_with_a_job_that_was_killed() {
+    let world = World::start();
+    let mut job = world.job();
+    let folder = TaskFolder::unpacked("token");
+    let endpoint = configured(&mut job, &folder, "identity");
+    assert_eq!(endpoint.token(AZURE_DEVOPS).0, 200);
+    assert_eq!(job.finish().len(), 1);
+}
+
+#[test]
+fn goes_when_the_agents_worker_is_gone() {
+    let world = World::start();
+    let mut job = world.job();
+    let folder = TaskFolder::unpacked("token");
+    // A worker that lives as long as a file: Node under the worker's name starts the launcher, and stays.
+    let place = tempfile::tempdir().unwrap();
+    let worker = place.path().join("Agent.Worker");
+    let script = place.path().join("worker.js");
+    let (started, alive) = (place.path().join("started"), place.path().join("alive"));
+    std::fs::write(&alive, "").unwrap();
+    std::os::unix::fs::symlink(real_node(), &worker).unwrap();
+    std::fs::write(
+        &script,
+        r#"
+        const fs = require('fs');
+        const [, , launcher, started, alive] = process.argv;
+        const child = require('child_process').spawn('node', [launcher], { stdio: 'ignore' });
+        child.on('exit', (code) => fs.writeFileSync(started, String(code)));
+        setInterval(() => { if (!fs.existsSync(alive)) process.exit(); }, 10);
+        "#,
+    )
+    .unwrap();
+    let environment = job
+        .step(folder.path())
+        .input("azureSubscription", MY_CONNECTION)
+        .input("configure", "identity")
+        .environment();
+    let mut worker = std::process::Command::new(worker)
+        .args([&script, &folder.path().join("launch.js"), &started, &alive])
+        .env_clear()
+        .envs(environment)
+        .spawn()
+        .unwrap();
+    while !std::fs::read_to_string(&started).is_ok_and(|code| code == "0") {
+        std::thread::yield_now();
+    }
+    // The worker has the job's mark as well in this test.
+    assert_eq!(job.processes_left().len(), 2);
+    std::fs::remove_file(&alive).unwrap();
+    worker.wait().unwrap();
+    job.wait_until_nothing_is_left();
+}
+
+#[test]
+fn leaves_when_the_jobs_token_is_not_accepted_any_more() {
+    let world = World::start();
+    let mut job = world.job();
+    let folder = TaskFolder::unpacked("token");
+    let endpoint = configured(&mut job, &folder, "identity");
+    world.azure_devops().fault(Fault::Status(
+        401,
+        Vec::new(),
+        "{\"message\":\"TF400813\"}".to_owned(),
+    ));
+    let (status, body) = endpoint.token(AZURE_DEVOPS);
+    assert_eq!(status, 403);
+    expect!["Azure DevOps ([AZURE DEVOPS]) did not accept the job's own token and asks for a sign-in (401). Run the job again: the token ends with the job's time limit, and is of no use to another collection. (it said: TF400813; connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION])"].assert_eq(&stable(&world, body["message"].as_str().unwrap()));
+    job.wait_until_nothing_is_left();
+    let outcome = job.step(folder.path()).section("postjobexecution").run();
+    assert_eq!(outcome.result, TaskResult::Succeeded);
+    expect!["##[warning]The job's credential endpoint does not answer any more; it may have ended before the job."].assert_eq(&outcome.log);
+}
+
+#[test]
+fn serves_several_connections_of_one_job_side_by_side() {
+    let world = World::start();
+    world.add_connection(Connection::workload_identity("second"));
+    let mut job = world.job();
+    let (one, two) = (TaskFolder::unpacked("token"), TaskFolder::unpacked("token"));
+    let first = configured(&mut job, &one, "identity");
+    let outcome = job
+        .step(two.path())
+        .input("azureSubscription", "second")
+        .input("configure", "identity")
+        .run();
+    assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
+    let second = Endpoint::new(
+        job.value("IDENTITY_ENDPOINT").unwrap(),
+        job.value("IDENTITY_HEADER").unwrap(),
+    );
+    for (endpoint, connection) in [(&first, MY_CONNECTION), (&second, "second")] {
+        let (_, body) = endpoint.token(AZURE_DEVOPS);
+        assert_eq!(
+            body["client_id"].as_str(),
+            Some(world.client_id(connection).as_str())
+        );
+    }
+    assert_eq!(job.processes_left().len(), 2);
+    for folder in [&two, &one] {
+        let outcome = job.step(folder.path()).section("postjobexecution").run();
+        expect!["The job's credential endpoint is closed."].assert_eq(&outcome.log);
+    }
+    job.wait_until_nothing_is_left();
+}
+
+#[test]
+fn serves_a_container_job() {
+    let world = World::start();
+    let mut job = world.job();
+    let folder = TaskFolder::unpacked("token");
+    let outcome = job
+        .step(folder.path())
+        .in_container()
+        .input("azureSubscription", MY_CONNECTION)
+        .input("configure", "identity")
+        .run();
+    assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
+    assert!(!outcome.delayed);
+    let endpoint = Endpoint::new(
+        job.value("IDENTITY_ENDPOINT").unwrap(),
+        job.value("IDENTITY_HEADER").unwrap(),
+    );
+    assert_eq!(endpoint.token(AZURE_DEVOPS).0, 200);
+    let outcome = job
+        .step(folder.path())
+        .in_container()
+        .section("postjobexecution")
+        .run();
+    expect!["The job's credential endpoint is closed."].assert_eq(&outcome.log);
+    job.wait_until_nothing_is_left();
+}
+
+#[test]
+fn starts_nothing_where_the_connection_does_not_sign_in() {
+    let world = World::start();
+    world.unfederate(MY_CONNECTION);
+    let mut job = world.job();
+    let folder = TaskFolder::unpacked("token");
+    for tokens in ["AZURE_DEVOPS_TOKEN=azureDevOps", "# none"] {
+        let outcome = job
+            .step(folder.path())
+            .input("azureSubscription", MY_CONNECTION)
+            .input("tokens", tokens)
+            .input("configure", "identity")
+            .run();
+        assert_eq!(outcome.result, TaskResult::Failed);
+        assert_eq!(job.value("IDENTITY_ENDPOINT"), None);
+    }
+    assert_eq!(job.processes_left(), Vec::<u32>::new());
+    let outcome = job.step(folder.path()).section("postjobexecution").run();
+    assert_eq!(
+        (outcome.result, outcome.log.as_str()),
+        (TaskResult::Succeeded, "")
+    );
+}
+
+#[test]
+fn limits_what_there_are_tokens_for() {
+    let world = World::start();
+    let mut job = world.job();
+    let folder = TaskFolder::unpacked("token");
+    let endpoint = configured(&mut job, &folder, "identity\nresources = tokens, arm");
+    for (resource, status) in [
+        (AZURE_DEVOPS, 200),
+        ("https://management.azure.com", 200),
+        // az asks for Azure Resource Manager by its old name.
+        ("https://management.core.windows.net/", 200),
+        ("https://graph.microsoft.com", 403),
+        ("https://vault.azure.net", 403),
+    ] {
+        assert_eq!(endpoint.token(resource).0, status, "{resource}");
+    }
+    let outcome = job.step(folder.path()).section("postjobexecution").run();
+    assert_eq!(outcome.result, TaskResult::Succeeded);
+}
+
+#[test]
+fn gives_terraform_and_azure_pipelines_credential_their_own_variables() {
+    let world = World::start();
+    let mut job = world.job();
+    let folder = TaskFolder::unpacked("token");
+    let outcome = job
+        .step(folder.path())
+        .input("azureSubscription", MY_CONNECTION)
+        .input("configure", "terraform\nazurePipelinesCredential")
+        .run();
+    assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
+    // They ask Azure DevOps themselves.
+    assert_eq!(job.processes_left(), Vec::<u32>::new());
+    let seen: Vec<String> = job
+        .environment_of_next_script()
+        .into_iter()
+        .map(|(name, value)| format!("{name}={}", job.masked(&value)))
+        .collect();
+    expect![[r#"
+        ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID=[CONNECTION]
+        ARM_CLIENT_ID=***
+        ARM_OIDC_REQUEST_TOKEN=***
+        ARM_OIDC_REQUEST_URL=[COLLECTION]/[GUID]/_apis/distributedtask/hubs/build/plans/[GUID]/jobs/[GUID]/oidctoken
+        ARM_TENANT_ID=[TENANT]
+        ARM_USE_CLI=false
+        ARM_USE_OIDC=true
+        AZURESUBSCRIPTION_CLIENT_ID=***
+        AZURESUBSCRIPTION_SERVICE_CONNECTION_ID=[CONNECTION]
+        AZURESUBSCRIPTION_TENANT_ID=[TENANT]
+        AZURE_DEVOPS_TOKEN_EXPIRES_ON=[TIME]"#]].assert_eq(&stable(&world, &seen.join("\n")));
+}
+
+#[test]
+fn warns_of_variables_that_win_over_what_it_configures() {
+    let world = World::start();
+    let mut job = world.job();
+    job.variable("AZURE_CLIENT_ID", "00000000-0000-0000-0000-000000000001");
+    job.agent_environment("no_proxy", "contoso.example");
+    let folder = TaskFolder::unpacked("token");
+    let outcome = job
+        .step(folder.path())
+        .input("azureSubscription", MY_CONNECTION)
+        .input("configure", "identity")
+        .run();
+    expect![[r#"
+        AZURE_CLIENT_ID is set, and clients look at it before what this step configures; take it away.
+        The agent's environment has no_proxy in small letters, which no pipeline variable can change; it needs 127.0.0.1 and localhost for what this step configures."#]].assert_eq(&outcome.warnings.join("\n"));
+    assert_eq!(
+        job.value("NO_PROXY"),
+        Some("contoso.example,127.0.0.1,localhost")
+    );
+    let outcome = job.step(folder.path()).section("postjobexecution").run();
+    assert_eq!(outcome.result, TaskResult::Succeeded);
+}
+
+#[test]
+fn a_person_serves_until_ctrl_c() {
+    let world = World::start();
+    world.add_connection(Connection::managed_identity("identity", None));
+    let mut serving = std::process::Command::new(env!("CARGO_BIN_EXE_adieu"))
+        .args([
+            "serve",
+            "--credential",
+            "managed-identity",
+            "--resource",
+            "azureDevOps",
+        ])
+        .env("IDENTITY_ENDPOINT", world.managed_identity().url())
+        .env("IDENTITY_HEADER", world.managed_identity_secret())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let output = std::io::BufReader::new(serving.stdout.take().unwrap());
+    let lines: Vec<String> = output.lines().take(5).map(Result::unwrap).collect();
+    let value = |name: &str| {
+        let start = format!("export {name}=");
+        let line = lines.iter().find_map(|line| line.strip_prefix(&start));
+        line.unwrap_or_else(|| panic!("no {name}")).to_owned()
+    };
+    let endpoint = Endpoint::new(&value("IDENTITY_ENDPOINT"), &value("IDENTITY_HEADER"));
+    assert_eq!(endpoint.token(AZURE_DEVOPS).0, 200);
+    let (status, body) = endpoint.token("https://graph.microsoft.com");
+    assert_eq!(status, 403);
+    expect!["this endpoint has no tokens for the resource; `resources` in the step's `configure`, or `--resource`, lists those that it has"]
+        .assert_eq(body["message"].as_str().unwrap());
+    let interrupt = std::process::Command::new("kill")
+        .args(["-INT", &serving.id().to_string()])
+        .status();
+    assert!(interrupt.unwrap().success());
+    assert!(serving.wait().unwrap().success());
+}
+
+/// Node itself, past any wrapper of a version manager.
+fn real_node() -> std::path::PathBuf {
+    let output = std::process::Command::new("node")
+        .args(["-p", "process.execPath"])
+        .output()
+        .unwrap();
+    String::from_utf8(output.stdout).unwrap().trim().into()
 }

@@ -201,7 +201,29 @@ mod imp {
     pub(super) fn kill(_process: u32, _whom: Whom) {}
 
     pub(super) fn detach(command: &mut Command) {
+        keep_own_streams();
         command.creation_flags(DETACHED);
+    }
+
+    /// A new process gets every handle that may be inherited, and this one's streams are the agent's pipes: it
+    /// would wait for them, and then end the whole tree (`ProcessInvoker.cs`). What is started with these
+    /// streams on purpose still gets them.
+    #[expect(
+        unsafe_code,
+        reason = "the standard library starts no process with some handles alone"
+    )]
+    fn keep_own_streams() {
+        use std::os::windows::io::AsRawHandle as _;
+        use windows_sys::Win32::Foundation::{HANDLE_FLAG_INHERIT, SetHandleInformation};
+        let streams = [
+            std::io::stdin().as_raw_handle(),
+            std::io::stdout().as_raw_handle(),
+            std::io::stderr().as_raw_handle(),
+        ];
+        for stream in streams {
+            // SAFETY: the call takes any handle, and says no to one that is none.
+            unsafe { SetHandleInformation(stream, HANDLE_FLAG_INHERIT, 0) };
+        }
     }
 
     /// The console tells everybody in it; a group of its own would not hear of Ctrl+C.

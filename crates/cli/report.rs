@@ -42,7 +42,7 @@ impl Report {
             }
             Situation::Input(error) => input(error),
             Situation::Tokens(problems) => tokens(problems),
-            Situation::NothingAsked => Report::new("token", "The step asks for no token: tokens and idToken are both empty.".to_owned())
+            Situation::NothingAsked => Report::new("token", "The step asks for nothing: it names no token and configures nothing.".to_owned())
                 .remedy("Add a line such as AZURE_DEVOPS_TOKEN=azureDevOps to tokens."),
             Situation::Configure(problems) => job::configure(problems),
             Situation::NotAResource { text, reason } => job::not_a_resource(text, reason),

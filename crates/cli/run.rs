@@ -58,6 +58,9 @@ async fn script(environment: &Environment, log: &Log) -> Result<Ended, Situation
     let wanted = tokens::wanted(lines, None, &connection.cloud)?;
     let lines = inputs.configure.as_deref().unwrap_or_default();
     let configure = Configure::read(lines, &connection.cloud, &wanted)?;
+    if wanted.is_empty() && configure.is_empty() {
+        return Err(Situation::NothingAsked);
+    }
     configure.check(&connection)?;
     let transport = network::transport(environment, log)?;
     let got = tokio::select! {

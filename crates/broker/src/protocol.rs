@@ -44,7 +44,7 @@ impl From<NotServed> for Refusal {
                 "the resource is missing or is neither a GUID nor an address"
             }
             NotServed::NotListed => {
-                "this resource is not among those that `resources` of the step's `configure` lists"
+                "this endpoint has no tokens for the resource; `resources` in the step's `configure`, or `--resource`, lists those that it has"
             }
         })
     }

@@ -144,6 +144,26 @@ impl<'w> Job<'w> {
             .collect()
     }
 
+    /// Ends the job as the agent does, without the sections that tasks have for it: what its steps left
+    /// running is killed (`JobExtension.cs`, "Finalize Job"; Linux). Returns what that was.
+    pub fn finish(self) -> Vec<u32> {
+        let left = self.processes_left();
+        for process in &left {
+            super::process::send("KILL", *process);
+        }
+        while !self.processes_left().is_empty() {
+            std::thread::yield_now();
+        }
+        left
+    }
+
+    /// Waits until nothing that the steps started is running any more, which no step waits for.
+    pub fn wait_until_nothing_is_left(&self) {
+        while !self.processes_left().is_empty() {
+            std::thread::yield_now();
+        }
+    }
+
     /// A step that runs the task in a folder.
     pub fn step<'j>(&'j mut self, task: &Path) -> Step<'j, 'w> {
         Step::new(self, task)

@@ -44,6 +44,7 @@ pub(crate) struct Process {
     watching: Arc<AtomicBool>,
     ended: Option<Instant>,
     status: Option<ExitStatus>,
+    held: bool,
     told_to_stop: Option<Instant>,
     stops: Vec<(Duration, &'static str)>,
 }
@@ -88,6 +89,7 @@ impl Process {
             watching,
             ended: None,
             status: None,
+            held: false,
             told_to_stop: None,
             stops: STOPS.to_vec(),
         }
@@ -114,10 +116,16 @@ impl Process {
                 self.watching.store(false, Ordering::SeqCst);
                 let ended = *self.ended.get_or_insert_with(Instant::now);
                 if ended.elapsed() > PIPES_AFTER_EXIT {
+                    self.held = true;
                     return None;
                 }
             }
         }
+    }
+
+    /// Whether something that it started kept its pipes, so that they were given up in the end.
+    pub(crate) fn pipes_were_held(&self) -> bool {
+        self.held
     }
 
     pub(crate) fn has_ended(&mut self) -> bool {

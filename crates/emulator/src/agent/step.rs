@@ -104,6 +104,9 @@ pub struct Outcome {
     pub raw: Vec<String>,
     /// Commands that the task's own restrictions denied.
     pub denied: Vec<String>,
+    /// Whether something that the step left behind held its pipes, for which the agent waits five seconds
+    /// (`ProcessInvoker.cs`).
+    pub delayed: bool,
 }
 
 impl<'j, 'w> Step<'j, 'w> {
@@ -356,6 +359,7 @@ impl Running<'_, '_> {
             warnings: self.log.warnings,
             raw: self.log.raw,
             denied: self.log.denied,
+            delayed: self.process.pipes_were_held(),
         }
     }
 
