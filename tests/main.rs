@@ -7,6 +7,9 @@
 
 // How a task's folder comes to be, and how unstable text is named.
 mod harness;
+// A command line with tools of its own on the PATH.
+#[cfg(unix)]
+mod desk;
 
 // EntraToken@1: what a user gets, connection by connection.
 mod token;
@@ -26,6 +29,10 @@ mod serve;
 
 // RunWithToken@1: scripts, shells, exit codes, stops.
 mod run;
+
+// `adieu token`: each credential, each form, every failure.
+#[cfg(unix)]
+mod token_command;
 
 // task/launch.js: signals, broken binaries, folders that do not let programs run.
 mod launcher;

@@ -1,27 +1,39 @@
-//! The identity that a command line has at hand: a managed identity, or a person's sign-in by azd or az.
+//! The identity that a command line has at hand: a pipeline's service connection, a workload's or a
+//! machine's own identity, or a person's sign-in by azd or az.
 //!
-//! It never prompts and never keeps a token.
+//! It never prompts, never keeps a token and never prints; each credential has a file of its own.
 
-use std::process::Stdio;
-use std::time::{Duration, SystemTime};
+mod az;
+mod azd;
+mod managed_identity;
+mod pipelines;
+mod sign_in;
+mod tool;
+mod workload_identity;
 
-use adieu_identity::{Authority, Scheme, Scope, ServiceConnection, Token};
-use adieu_secret::AccessToken;
-use adieu_transport::Transport;
+use std::time::Duration;
+
+use adieu_identity::{Authority, Scope, Token};
+use adieu_transport::{Deadline, Transport};
 use clap::ValueEnum;
-use serde_json::Value;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
-use tokio::process::Command;
 
-use crate::situation::{CredentialProblem, Situation};
+use crate::connection::Connection;
+use crate::resource::Cloud;
+use crate::situation::{CredentialFault, CredentialProblem, Situation};
 
-/// What `--credential` takes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) use sign_in::SignIn;
+pub(crate) use workload_identity::SCHEME as WORKLOAD_IDENTITY;
+
+/// What `--credential` takes. The order is the one in which `auto` tries.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub(crate) enum Credential {
-    /// The first of the others that is configured
+    /// The first of the others that is configured and gives a token
     #[default]
     Auto,
+    /// The pipeline's service connection
+    Pipelines,
+    /// A federated token in a file, as on Kubernetes
+    WorkloadIdentity,
     /// The machine's or the app's own identity
     ManagedIdentity,
     /// The Azure Developer CLI's sign-in
@@ -30,206 +42,208 @@ pub(crate) enum Credential {
     Az,
 }
 
-/// A tool that waits for a person waits for nobody here.
-const TOOL: Duration = Duration::from_secs(15);
+/// The longest that one credential may take.
+const ONE: Duration = Duration::from_secs(15);
+
+/// The longest that all of them may take, one after the other.
+const ALL: Duration = Duration::from_secs(18);
+
+/// A token, and how it came.
+struct First {
+    credential: Credential,
+    token: Token,
+    passed_over: Vec<CredentialProblem>,
+}
+
+/// A credential that is configured here.
+enum Ready {
+    /// It signs in by itself, within this time.
+    Connection(Box<Connection>, Duration),
+    /// A tool is signed in.
+    Tool(tool::Tool),
+}
 
 impl Credential {
-    /// A token, or why each way to one is closed.
-    pub(crate) async fn token(
-        &self,
-        scope: &Scope,
-        transport: &Transport,
-    ) -> Result<Token, Situation> {
-        let mut problems = Vec::new();
-        for credential in self.candidates() {
-            let result = match credential {
-                Self::Azd => azd(scope).await,
-                Self::Az => az(scope).await,
-                Self::Auto | Self::ManagedIdentity => managed_identity(scope, transport).await,
-            };
-            match result {
-                Ok(token) => return Ok(token),
-                Err(problem) => problems.push(problem),
-            }
+    /// Its name, as the command line has it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Pipelines => "pipelines",
+            Self::WorkloadIdentity => "workload-identity",
+            Self::ManagedIdentity => "managed-identity",
+            Self::Azd => "azd",
+            Self::Az => "az",
         }
-        Err(Situation::NoCredential(problems))
     }
 
-    /// `auto` asks for a managed identity only where the environment names one: the address that a
-    /// virtual machine has would answer nobody elsewhere, after a long wait.
-    fn candidates(self) -> Vec<Self> {
-        if self != Self::Auto {
-            return vec![self];
+    /// A fresh token, or why each way to one is closed.
+    async fn first(
+        self,
+        scope: &Scope,
+        tenant: Option<&str>,
+        transport: &Transport,
+    ) -> Result<First, Situation> {
+        let (ready, mut passed_over) = self.ready(tenant);
+        let mut waiting = ready.len();
+        let deadline = Deadline::after(ALL);
+        for (credential, ready) in ready {
+            // Whoever hangs leaves the next ones time to answer.
+            waiting -= 1;
+            let left = deadline.left();
+            let limit = if waiting > 0 { left / 2 } else { left }.min(ONE);
+            match ready.token(scope, tenant, transport, limit).await {
+                Ok(token) => {
+                    passed_over.retain(|problem| problem.credential < credential);
+                    passed_over.sort_by_key(|problem| problem.credential);
+                    return Ok(First {
+                        credential,
+                        token,
+                        passed_over,
+                    });
+                }
+                Err(fault) => passed_over.push(CredentialProblem { credential, fault }),
+            }
         }
-        let has_endpoint = std::env::var_os("IDENTITY_ENDPOINT").is_some();
-        let managed = has_endpoint.then_some(Self::ManagedIdentity);
-        managed.into_iter().chain([Self::Azd, Self::Az]).collect()
+        passed_over.sort_by_key(|problem| problem.credential);
+        Err(Situation::NoCredential(passed_over))
+    }
+
+    /// What is configured here, in the order of trying, and what is not.
+    fn ready(self, tenant: Option<&str>) -> (Vec<(Self, Ready)>, Vec<CredentialProblem>) {
+        let (mut ready, mut problems) = (Vec::new(), Vec::new());
+        let all = [
+            Self::Pipelines,
+            Self::WorkloadIdentity,
+            Self::ManagedIdentity,
+            Self::Azd,
+            Self::Az,
+        ];
+        for credential in all {
+            if self != Self::Auto && self != credential {
+                continue;
+            }
+            match credential.read(self == Self::Auto, tenant) {
+                Ok(one) => ready.push((credential, one)),
+                Err(fault) => problems.push(CredentialProblem { credential, fault }),
+            }
+        }
+        (ready, problems)
+    }
+
+    fn read(self, is_auto: bool, tenant: Option<&str>) -> Result<Ready, CredentialFault> {
+        let within = |limit| move |connection| Ready::Connection(Box::new(connection), limit);
+        match self {
+            Self::Pipelines => pipelines::read(tenant).map(within(ONE)),
+            Self::WorkloadIdentity => workload_identity::read(tenant).map(within(ONE)),
+            Self::ManagedIdentity if managed_identity::is_announced() => {
+                managed_identity::read().map(within(ONE))
+            }
+            Self::ManagedIdentity if is_auto => Err(managed_identity::NOT_ANNOUNCED),
+            Self::ManagedIdentity => {
+                managed_identity::read().map(within(managed_identity::UNANNOUNCED))
+            }
+            Self::Azd => tool::find(&azd::COMMAND).map(Ready::Tool),
+            Self::Auto | Self::Az => tool::find(&az::COMMAND).map(Ready::Tool),
+        }
     }
 }
 
-async fn managed_identity(
+impl Ready {
+    async fn token(
+        self,
+        scope: &Scope,
+        tenant: Option<&str>,
+        transport: &Transport,
+        limit: Duration,
+    ) -> Result<Token, CredentialFault> {
+        let token = match self {
+            Self::Tool(tool) => tool.token(scope, tenant, limit).await?,
+            Self::Connection(connection, longest) => {
+                of_connection(*connection, scope, transport, limit.min(longest)).await?
+            }
+        };
+        // A managed identity and a tool's own sign-in can be of another tenant than the one that is asked.
+        let got = token.claims().and_then(|claims| claims.tenant);
+        match (tenant, got) {
+            (Some(asked), Some(got)) if is_guid(asked) && !asked.eq_ignore_ascii_case(&got) => {
+                let asked = asked.to_owned();
+                Err(CredentialFault::AnotherTenant { asked, got })
+            }
+            _ => Ok(token),
+        }
+    }
+}
+
+async fn of_connection(
+    connection: Connection,
     scope: &Scope,
     transport: &Transport,
-) -> Result<Token, CredentialProblem> {
-    let problem = |reason: String| CredentialProblem {
-        credential: "managed-identity",
-        reason,
-        remedy: "Assign an identity to this machine or app.",
+    limit: Duration,
+) -> Result<Token, CredentialFault> {
+    let scopes = std::slice::from_ref(scope);
+    let deadline = Deadline::after(limit);
+    let got = connection.service.tokens_by(scopes, transport, deadline);
+    let result = match got.await {
+        Ok(mut tokens) => tokens.access.pop(),
+        Err(error) => Some(Err(error)),
     };
-    let service = ServiceConnection {
-        authority: Authority::parse("https://login.microsoftonline.com/")
-            .map_err(|error| problem(error.to_string()))?,
-        tenant: String::new(),
-        client_id: std::env::var("AZURE_CLIENT_ID").unwrap_or_default(),
-        scheme: Scheme::ManagedServiceIdentity,
-    };
-    let mut tokens = service
-        .tokens(std::slice::from_ref(scope), transport)
-        .await
-        .map_err(|error| problem(error.to_string()))?;
-    match tokens.access.pop() {
+    match result {
         Some(Ok(token)) => Ok(token),
-        Some(Err(error)) => Err(problem(error.to_string())),
-        None => Err(problem("it gave nothing".to_owned())),
+        Some(Err(error)) => Err(CredentialFault::Identity {
+            connection: connection.facts,
+            error,
+        }),
+        None => Err(CredentialFault::NoToken),
     }
 }
 
-async fn azd(scope: &Scope) -> Result<Token, CredentialProblem> {
-    let arguments = [
-        "auth",
-        "token",
-        "--output",
-        "json",
-        "--no-prompt",
-        "--scope",
-    ];
-    let problem = |reason| CredentialProblem {
-        credential: "azd",
-        reason,
-        remedy: "Sign in with: azd auth login",
-    };
-    let answer = tool("azd", &arguments, &scope.value)
-        .await
-        .map_err(problem)?;
-    let expires_on = answer
-        .get("expiresOn")
-        .and_then(Value::as_str)
-        .and_then(|text| OffsetDateTime::parse(text, &Rfc3339).ok());
-    token(&answer, "token", expires_on)
-        .ok_or_else(|| problem("azd printed no token that can be read".to_owned()))
-}
-
-async fn az(scope: &Scope) -> Result<Token, CredentialProblem> {
-    let arguments = ["account", "get-access-token", "--output", "json", "--scope"];
-    let problem = |reason| CredentialProblem {
-        credential: "az",
-        reason,
-        remedy: "Sign in with: az login",
-    };
-    let answer = tool("az", &arguments, &scope.value)
-        .await
-        .map_err(problem)?;
-    let expires_on = answer
-        .get("expires_on")
-        .and_then(Value::as_i64)
-        .and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok());
-    token(&answer, "accessToken", expires_on)
-        .ok_or_else(|| problem("az printed no token that can be read".to_owned()))
-}
-
-fn token(answer: &Value, field: &str, expires_on: Option<OffsetDateTime>) -> Option<Token> {
-    let value = answer.get(field)?.as_str()?;
-    Some(Token {
-        value: AccessToken::new(value.to_owned()),
-        expires_on: SystemTime::from(expires_on?),
-    })
-}
-
-/// Runs a tool in the system's own folder: Windows would take a program of that name from the working
-/// directory first. Returns its JSON, or what it says is wrong.
-async fn tool(name: &str, arguments: &[&str], scope: &str) -> Result<Value, String> {
-    let (mut command, folder) = if cfg!(windows) {
-        let mut command = Command::new("cmd");
-        command.args(["/C", name]);
-        let root = std::env::var("SystemRoot").unwrap_or_else(|_| "C:\\Windows".to_owned());
-        (command, root)
+/// The cloud that `AZURE_AUTHORITY_HOST` stands for: the words for resources mean its addresses.
+pub(crate) fn cloud() -> Cloud {
+    let host = variable("AZURE_AUTHORITY_HOST").unwrap_or_default();
+    if host.contains("login.microsoftonline.us") {
+        Cloud::UsGovernment
+    } else if host.contains("login.chinacloudapi.cn")
+        || host.contains("login.partner.microsoftonline.cn")
+    {
+        Cloud::China
     } else {
-        (Command::new(name), "/".to_owned())
-    };
-    let running = command
-        .args(arguments)
-        .arg(scope)
-        .current_dir(folder)
-        .env("NO_COLOR", "1")
-        .env("AZURE_CORE_NO_COLOR", "true")
-        .stdin(Stdio::null())
-        .kill_on_drop(true)
-        .output();
-    let output = match tokio::time::timeout(TOOL, running).await {
-        Ok(Ok(output)) => output,
-        Ok(Err(error)) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Err(format!("{name} is not installed"));
-        }
-        Ok(Err(error)) => return Err(format!("{name} cannot be started: {error}")),
-        Err(_elapsed) => return Err(format!("{name} did not answer within 15 seconds")),
-    };
-    if output.status.success() {
-        return serde_json::from_slice(&output.stdout)
-            .map_err(|_| format!("{name} printed no JSON"));
+        Cloud::Public
     }
-    let said = said(&output.stdout).or_else(|| said(&output.stderr));
-    Err(match said {
-        Some(said) => format!("{name} says: {}", said.trim_end_matches('.')),
-        None => format!("{name} ended without a word ({})", output.status),
-    })
 }
 
-/// The first thing that a tool says in words: JSON with a message in azd's new and old form, or text.
-fn said(bytes: &[u8]) -> Option<String> {
-    let text = String::from_utf8_lossy(bytes);
-    text.lines().find_map(|line| {
-        let words = match serde_json::from_str::<Value>(line) {
-            Ok(json) => {
-                let field = json
-                    .get("message")
-                    .or_else(|| json.get("data")?.get("message"))
-                    .or_else(|| json.get("error"))?;
-                field.as_str()?.to_owned()
-            }
-            Err(_) => line.to_owned(),
-        };
-        let words = words.trim().trim_start_matches("ERROR:").trim().to_owned();
-        let first = words.lines().next().unwrap_or_default().trim().to_owned();
-        (!first.is_empty()).then_some(first)
-    })
+/// Where tokens come from: `AZURE_AUTHORITY_HOST`, which some write without `https://`.
+fn authority() -> Result<Authority, CredentialFault> {
+    let text = variable("AZURE_AUTHORITY_HOST")
+        .unwrap_or_else(|| "https://login.microsoftonline.com/".to_owned());
+    let address = if text.contains("://") {
+        text.clone()
+    } else {
+        format!("https://{text}")
+    };
+    Authority::parse(&address).map_err(|reason| CredentialFault::Authority { text, reason })
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// A variable that has a value. One that still says `$(name)` is a pipeline variable that there is not.
+fn variable(name: &str) -> Option<String> {
+    let value = std::env::var(name).ok()?;
+    let value = value.trim();
+    let is_undefined = adieu_agent::undefined_variable(value).is_some();
+    (!value.is_empty() && !is_undefined).then(|| value.to_owned())
+}
 
-    #[test]
-    fn reads_what_tools_say_in_each_of_their_forms() {
-        for (text, words) in [
-            (
-                r#"{"error":"not logged in","message":"not logged in, run `azd auth login` to login","suggestion":"x"}"#,
-                Some("not logged in, run `azd auth login` to login"),
-            ),
-            (
-                r#"{"type":"consoleMessage","timestamp":"x","data":{"message":"\nERROR: not logged in, run `azd auth login` to login\n"}}"#,
-                Some("not logged in, run `azd auth login` to login"),
-            ),
-            (
-                "{\"type\":\"consoleMessage\",\"data\":{\"message\":\"\"}}\n{\"message\":\"expired\"}",
-                Some("expired"),
-            ),
-            (
-                "ERROR: Please run 'az login' to setup account.\n",
-                Some("Please run 'az login' to setup account."),
-            ),
-            ("", None),
-        ] {
-            assert_eq!(said(text.as_bytes()).as_deref(), words);
-        }
-    }
+fn required(name: &'static str) -> Result<String, CredentialFault> {
+    variable(name).ok_or(CredentialFault::NotSet(name))
+}
+
+/// Whether a text can be a tenant: a GUID or a domain, and nothing that a tool would take for a flag.
+pub(crate) fn is_tenant(text: &str) -> bool {
+    let is_letter = |byte: u8| byte.is_ascii_alphanumeric();
+    text.bytes().next().is_some_and(is_letter)
+        && text
+            .bytes()
+            .all(|byte| is_letter(byte) || b"-.".contains(&byte))
+}
+
+fn is_guid(text: &str) -> bool {
+    text.split('-').map(str::len).eq([8, 4, 4, 4, 12])
 }

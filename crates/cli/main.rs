@@ -41,6 +41,8 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    /// Prints a token of Microsoft Entra's, for Azure DevOps or another resource.
+    Token(token::TokenArguments),
     /// Packs, publishes, shares and installs Azure DevOps extensions.
     #[command(subcommand)]
     Extension(Box<extension::ExtensionCommand>),
@@ -55,6 +57,7 @@ enum Verb {
 
 fn main() -> ExitCode {
     match Arguments::parse().verb {
+        Verb::Token(arguments) => in_a_runtime(token::run_command(arguments)),
         Verb::Extension(command) => extension(*command),
         Verb::Events(arguments) => extension(extension::events(*arguments)),
         Verb::Serve(arguments) => in_a_runtime(serve::run(arguments)),
@@ -87,6 +90,6 @@ fn in_a_runtime(verb: impl Future<Output = Result<ExitCode, Situation>>) -> Exit
     };
     outcome.unwrap_or_else(|situation| {
         Terminal.error(&Report::of(&situation).text());
-        ExitCode::FAILURE
+        ExitCode::from(situation.exit_code())
     })
 }

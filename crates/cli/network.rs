@@ -36,11 +36,19 @@ pub(crate) fn transport(
         client_identity,
         skip_certificate_validation: tls.skip_validation,
     };
-    Transport::new(network).map_err(|error| {
-        Situation::Network(match error {
-            UnusableNetwork::ClientIdentity(reason) => NetworkProblem::ClientCertificate(reason),
-            UnusableNetwork::Tls(reason) => NetworkProblem::Tls(reason),
-        })
+    Transport::new(network).map_err(unusable)
+}
+
+/// The way to the services as a command line's environment has it: `HTTPS_PROXY`, `NO_PROXY`,
+/// `SSL_CERT_FILE`.
+pub(crate) fn of_command_line() -> Result<Transport, Situation> {
+    Transport::new(Network::default()).map_err(unusable)
+}
+
+fn unusable(error: UnusableNetwork) -> Situation {
+    Situation::Network(match error {
+        UnusableNetwork::ClientIdentity(reason) => NetworkProblem::ClientCertificate(reason),
+        UnusableNetwork::Tls(reason) => NetworkProblem::Tls(reason),
     })
 }
 

@@ -3,6 +3,7 @@
 //!
 //! It decides nothing and prints nothing; no file but this one and those of its folder words an error.
 
+mod credential;
 mod extension;
 mod job;
 
@@ -11,9 +12,12 @@ use adieu_identity::{Error, Mismatch, NotAnAuthority};
 use adieu_transport::{Correlation, NoAnswer, NotTheService};
 
 use crate::aadsts;
+use crate::credential::WORKLOAD_IDENTITY;
 use crate::resource::{self, NotAResource};
 use crate::situation::{ConnectionFacts, ConnectionProblem, NetworkProblem, Situation};
 use crate::tokens::{LineFault, LineProblem};
+
+pub(crate) use credential::signed_in;
 
 /// What a person reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,7 +64,11 @@ impl Report {
                 extension::marketplace(doing, error, identity.as_ref(), page.as_deref())
             }
             Situation::Organizations { doing, failures } => extension::organizations(doing, failures),
-            Situation::NoCredential(problems) => extension::no_credential(problems),
+            Situation::NoCredential(problems) => credential::none(problems),
+            Situation::NotATenant(text) => Report::new("token-command", format!("'{text}' is no tenant."))
+                .remedy("Write the tenant's GUID, or one of its domains, such as contoso.onmicrosoft.com."),
+            Situation::NoTenant { organization, error } => credential::no_tenant(organization, error),
+            Situation::NotWritten(reason) => Report::new("token-command", format!("The result cannot be written: {reason}.")),
             Situation::TooLong(error) => Report::new(
                 "token",
                 format!(
@@ -438,24 +446,30 @@ fn entra_refused(connection: &ConnectionFacts, error: &Error) -> Report {
             .scheme
             .eq_ignore_ascii_case("WorkloadIdentityFederation")
     {
-        return assertion_over(description).correlation(correlation);
+        let report = if connection.scheme == WORKLOAD_IDENTITY {
+            credential::file_over(description)
+        } else {
+            assertion_over(description)
+        };
+        return report.correlation(correlation);
     }
     let known = code.and_then(aadsts::meaning);
     let name = code
         .map(|code| format!("AADSTS{code}"))
         .unwrap_or_else(|| word.clone());
+    let whom = credential::name_of(connection);
     let mut report = match known {
         Some(meaning) => Report::new(
             &format!("aadsts{}", meaning.code),
             format!(
-                "Microsoft Entra refused the service connection ({name}) {}.",
+                "Microsoft Entra refused the {whom} ({name}) {}.",
                 meaning.because
             ),
         )
         .remedy(meaning.remedy),
         None => Report::new(
             "aadsts",
-            format!("Microsoft Entra refused the service connection ({name}, HTTP {status})."),
+            format!("Microsoft Entra refused the {whom} ({name}, HTTP {status})."),
         )
         .remedy("Look the code up at https://login.microsoftonline.com/error."),
     };

@@ -10,14 +10,14 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use adieu_broker::{Broker, Ended, Resources};
-use adieu_transport::{Network, Transport, UnusableNetwork};
 use clap::{Args, ValueEnum};
 
-use crate::credential::Credential;
+use crate::credential::{Credential, SignIn};
+use crate::network;
 use crate::platform;
 use crate::resource::{self, Cloud};
 use crate::session::Source;
-use crate::situation::{NetworkProblem, Situation};
+use crate::situation::Situation;
 
 /// The broker's settings.
 #[derive(Debug, Args)]
@@ -69,17 +69,13 @@ pub(crate) async fn run(arguments: ServeArguments) -> Result<ExitCode, Situation
         .await;
         return Ok(ExitCode::SUCCESS);
     }
-    let resources = resources(&arguments.resource, &Cloud::Public)?;
+    let sign_in = SignIn::new(arguments.credential, None);
+    let resources = resources(&arguments.resource, sign_in.cloud())?;
     let broker = Broker::bind()
         .await
         .map_err(|error| Situation::NoBroker(error.to_string()))?;
     let address = broker.address();
-    let transport = Transport::new(Network::default()).map_err(|error| {
-        Situation::Network(match error {
-            UnusableNetwork::ClientIdentity(reason) => NetworkProblem::ClientCertificate(reason),
-            UnusableNetwork::Tls(reason) => NetworkProblem::Tls(reason),
-        })
-    })?;
+    let transport = network::of_command_line()?;
     let endpoints = [
         ("IDENTITY_ENDPOINT", address.identity_endpoint()),
         ("IDENTITY_HEADER", address.key().reveal().to_owned()),
@@ -89,7 +85,7 @@ pub(crate) async fn run(arguments: ServeArguments) -> Result<ExitCode, Situation
     ];
     // Whoever does not read it has no use for a broker, and finds out.
     let _ = print(arguments.output, &endpoints);
-    let source = source::Identity::new(Source::Credential(arguments.credential), transport);
+    let source = source::Identity::new(Source::SignIn(sign_in), transport);
     let idle = Duration::from_secs(u64::from(arguments.idle) * 60);
     tokio::select! {
         ended = broker.serve(source, resources, idle) => match ended {

@@ -12,7 +12,7 @@ use adieu_secret::AccessToken;
 use adieu_transport::Transport;
 
 use crate::connection::Connection;
-use crate::credential::Credential;
+use crate::credential::SignIn;
 use crate::resource::{self, Cloud};
 use crate::situation::Situation;
 
@@ -32,7 +32,7 @@ pub(crate) enum Source {
     /// A task's service connection.
     Connection(Box<Connection>),
     /// What the command line has at hand.
-    Credential(Credential),
+    SignIn(SignIn),
 }
 
 struct Current {
@@ -115,17 +115,14 @@ impl Source {
                     None => Err(Situation::NothingAsked),
                 }
             }
-            Self::Credential(credential) => {
-                let _ = tenant;
-                credential.token(scope, transport).await
-            }
+            Self::SignIn(sign_in) => sign_in.token(scope, tenant, transport).await,
         }
     }
 
     fn cloud(&self) -> &Cloud {
         match self {
             Self::Connection(connection) => &connection.cloud,
-            Self::Credential(_) => &Cloud::Public,
+            Self::SignIn(sign_in) => sign_in.cloud(),
         }
     }
 }

@@ -2,11 +2,15 @@
 //!
 //! It has no words; `report.rs` has them.
 
+use std::path::PathBuf;
+use std::time::Duration;
+
 use adieu_agent::{InputError, TooLong};
 use adieu_devops::{Error as DevOpsError, NotAHost, NotAnOrganization, Profile};
 use adieu_identity::{Error, NotAnAuthority, NotTheCollection};
 
 use crate::configure::ConfigureProblem;
+use crate::credential::Credential;
 use crate::resource::NotAResource;
 use crate::tokens::LineProblem;
 
@@ -76,6 +80,29 @@ pub(crate) enum Situation {
     },
     /// No credential of the command line gave a token.
     NoCredential(Vec<CredentialProblem>),
+    /// A text is no tenant.
+    NotATenant(String),
+    /// An organization's tenant cannot be found out.
+    NoTenant {
+        organization: String,
+        error: DevOpsError,
+    },
+    /// The result cannot be written.
+    NotWritten(String),
+}
+
+impl Situation {
+    /// What the program ends with: 2 where the command line itself is wrong, 1 where the world said no.
+    pub(crate) fn exit_code(&self) -> u8 {
+        match self {
+            Self::Tokens(_)
+            | Self::Configure(_)
+            | Self::NotAResource { .. }
+            | Self::NotATenant(_)
+            | Self::Extension(ExtensionProblem::NotAnOrganization { .. }) => 2,
+            _ => 1,
+        }
+    }
 }
 
 /// What can become of a script.
@@ -98,12 +125,62 @@ pub(crate) enum ScriptProblem {
 /// Why one way to sign in was passed over.
 #[derive(Debug)]
 pub(crate) struct CredentialProblem {
-    /// Name, as `--credential` has it.
-    pub(crate) credential: &'static str,
+    /// Which one.
+    pub(crate) credential: Credential,
     /// What is wrong with it.
-    pub(crate) reason: String,
-    /// What would make it work.
-    pub(crate) remedy: &'static str,
+    pub(crate) fault: CredentialFault,
+}
+
+/// What can be wrong with a credential.
+#[derive(Debug)]
+pub(crate) enum CredentialFault {
+    /// A variable that it goes by is not there, or has no value.
+    NotSet(&'static str),
+    /// Its tool is not on the PATH.
+    NotInstalled(&'static str),
+    /// Its file cannot be read.
+    File { path: PathBuf, reason: String },
+    /// `AZURE_AUTHORITY_HOST` is none.
+    Authority {
+        text: String,
+        reason: NotAnAuthority,
+    },
+    /// The job's token would have gone to another host.
+    NotTheCollection(NotTheCollection),
+    /// A service said no, or nothing.
+    Identity {
+        connection: ConnectionFacts,
+        error: Error,
+    },
+    /// Its tool gave no token.
+    Tool {
+        fault: ToolFault,
+        /// What was run: `az account get-access-token …`
+        command: String,
+        scope: String,
+        tenant: Option<String>,
+    },
+    /// Its token is another tenant's than was asked for.
+    AnotherTenant { asked: String, got: String },
+    /// It answered with nothing.
+    NoToken,
+}
+
+/// What can go wrong with a tool.
+#[derive(Debug)]
+pub(crate) enum ToolFault {
+    /// A value for it has characters that no tool is given.
+    NotPlain(String),
+    /// The system does not start it.
+    NotStarted(String),
+    /// It did not end in time.
+    Time(Duration),
+    /// It failed and said this.
+    Said(String),
+    /// It failed without a word: `exit status: 1`.
+    Silent(String),
+    /// It succeeded, and its output has no token that can be read.
+    NoToken,
 }
 
 /// What can be wrong with an extension or with what is asked of it.

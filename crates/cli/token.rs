@@ -2,6 +2,9 @@
 //!
 //! It never writes a file, and leaves no process behind but the broker that `configure` asks for.
 
+mod command;
+mod output;
+
 use std::sync::Arc;
 
 use adieu_agent::{Audience, Environment, Log, TooLong, VariableName};
@@ -18,6 +21,8 @@ use crate::serve::job::{self, Serving};
 use crate::situation::{ConnectionProblem, Situation};
 use crate::tokens::{self, Wanted, expiry_name};
 use crate::voice::Silence;
+
+pub(crate) use command::{TokenArguments, run as run_command};
 
 /// Under these names the section after the job finds the broker again.
 const BROKER: &str = "ADIEU_BROKER";

@@ -8,17 +8,17 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use adieu_devops::{Hosts, Role};
-use adieu_transport::{Network, Transport, UnusableNetwork};
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::operation;
 use super::settings::{Done, Raise, Settings};
 use super::{OverrideArguments, REFUSED, write_json};
-use crate::credential::Credential;
+use crate::credential::{Credential, SignIn};
 use crate::inputs::extension::Operation;
+use crate::network;
 use crate::report::Report;
 use crate::session::{Session, Source};
-use crate::situation::{ExtensionProblem, NetworkProblem, Situation};
+use crate::situation::{ExtensionProblem, Situation};
 use crate::voice::Terminal;
 
 /// What to ask the Marketplace for.
@@ -234,13 +234,9 @@ fn execute(
         .enable_all()
         .build()
         .map_err(|error| Situation::NoRuntime(error.to_string()))?;
-    let transport = Transport::new(Network::default()).map_err(|error| {
-        Situation::Network(match error {
-            UnusableNetwork::ClientIdentity(reason) => NetworkProblem::ClientCertificate(reason),
-            UnusableNetwork::Tls(reason) => NetworkProblem::Tls(reason),
-        })
-    })?;
-    let session = Session::new(transport, hosts, Source::Credential(service.credential));
+    let transport = network::of_command_line()?;
+    let sign_in = SignIn::new(service.credential, None);
+    let session = Session::new(transport, hosts, Source::SignIn(sign_in));
     let done = runtime.block_on(operation::run(
         operation,
         settings,

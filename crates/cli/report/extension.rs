@@ -5,7 +5,7 @@
 use adieu_devops::{Error, NotAHost, NotAnOrganization, Profile, Reason, Refusal};
 
 use super::{Report, no_answer_of, not_the_service_of, times};
-use crate::situation::{CredentialProblem, ExtensionProblem};
+use crate::situation::ExtensionProblem;
 
 pub(super) fn problem(problem: &ExtensionProblem) -> Report {
     match problem {
@@ -115,18 +115,6 @@ pub(super) fn organizations(doing: &str, failures: &[(String, Error)]) -> Report
         .next()
         .unwrap_or_else(|| Report::new("organizations", String::new()));
     report.also = reports.collect();
-    report
-}
-
-pub(super) fn no_credential(problems: &[CredentialProblem]) -> Report {
-    let mut report = Report::new(
-        "credential",
-        "There is no credential here that gives a token for Azure DevOps.".to_owned(),
-    );
-    for problem in problems {
-        let fact = format!("{}. {}", problem.reason, problem.remedy);
-        report = report.fact(problem.credential, &fact);
-    }
     report
 }
 

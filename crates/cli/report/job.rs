@@ -53,10 +53,10 @@ pub(super) fn not_a_resource(text: &str, reason: &NotAResource) -> Report {
         NotAResource::Unknown => format!("'{text}' is no resource."),
         NotAResource::Space => format!("'{text}' has a space in it."),
         NotAResource::NotInThisCloud => {
-            format!("'{text}' has no known address in the connection's cloud.")
+            format!("'{text}' has no known address in this cloud.")
         }
     };
-    Report::new("inputs", sentence).remedy(&format!(
+    Report::new("token-command", sentence).remedy(&format!(
         "Use {}, an application ID or URI, or a scope that ends in /.default.",
         resource::WORDS.join(", ")
     ))

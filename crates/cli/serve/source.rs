@@ -8,7 +8,7 @@ use adieu_transport::Transport;
 
 use crate::report::Report;
 use crate::session::Source;
-use crate::situation::Situation;
+use crate::situation::{CredentialFault, Situation};
 
 /// A source with the way to the services.
 pub(crate) struct Identity {
@@ -40,18 +40,25 @@ impl BrokerSource for Identity {
     fn client_id(&self) -> Option<&str> {
         match &self.source {
             Source::Connection(connection) => Some(connection.service.client_id.as_str()),
-            Source::Credential(_) => None,
+            Source::SignIn(_) => None,
         }
         .filter(|id| !id.is_empty())
     }
 }
 
 fn refusal(situation: &Situation) -> Refusal {
-    let errors = match situation {
-        Situation::NoToken { errors, .. } => errors.as_slice(),
-        _ => &[],
+    let errors: Vec<&Error> = match situation {
+        Situation::NoToken { errors, .. } => errors.iter().map(|(_, error)| error).collect(),
+        Situation::NoCredential(problems) => problems
+            .iter()
+            .filter_map(|problem| match &problem.fault {
+                CredentialFault::Identity { error, .. } => Some(error),
+                _ => None,
+            })
+            .collect(),
+        _ => Vec::new(),
     };
-    let any = |is: fn(&Error) -> bool| errors.iter().any(|(_, error)| is(error));
+    let any = |is: fn(&Error) -> bool| errors.iter().any(|error| is(error));
     Refusal {
         reason: Report::of(situation).line(),
         can_heal: any(|error| matches!(error, Error::NoAnswer { .. } | Error::Busy { .. })),

@@ -13,7 +13,7 @@ use crate::hosts::Organization;
 use crate::refusal::{Reason, Refusal};
 
 /// All attempts together end within this.
-const BOUND: Duration = Duration::from_secs(15);
+const BOUND: Duration = Duration::from_secs(8);
 
 /// Where an organization's members come from.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -31,8 +31,8 @@ pub(crate) async fn access_tokens(
     client_id: Option<&str>,
     scopes: &[Scope],
     transport: &Transport,
+    deadline: Deadline,
 ) -> Vec<Result<Token, Error>> {
-    let deadline = Deadline::start();
     let ready = Endpoint::of_this_machine().and_then(|endpoint| {
         let direct = transport.direct().map_err(|error| error.to_string())?;
         Ok((endpoint, direct))

@@ -45,6 +45,8 @@ pub enum Scheme {
     ServicePrincipalKey(ClientSecret),
     /// With a certificate.
     ServicePrincipalCertificate(ClientCertificate),
+    /// With a token that somebody else mints and renews, as Kubernetes does in a file.
+    FederatedToken(IdToken),
     /// Not at all: the machine's endpoint knows it.
     ManagedServiceIdentity,
 }
@@ -64,7 +66,19 @@ impl ServiceConnection {
     /// # Errors
     /// There is no proof of identity to exchange. What goes wrong with one scope stands in its place.
     pub async fn tokens(&self, scopes: &[Scope], transport: &Transport) -> Result<Tokens, Error> {
-        let deadline = Deadline::start();
+        self.tokens_by(scopes, transport, Deadline::start()).await
+    }
+
+    /// The same, with all attempts before `deadline`.
+    ///
+    /// # Errors
+    /// As for [`tokens`](Self::tokens).
+    pub async fn tokens_by(
+        &self,
+        scopes: &[Scope],
+        transport: &Transport,
+        deadline: Deadline,
+    ) -> Result<Tokens, Error> {
         let endpoint = self.authority.token_endpoint(&self.tenant);
         let exchange = Exchange {
             endpoint: endpoint.clone(),
@@ -93,6 +107,12 @@ impl ServiceConnection {
                     exchange_all(&exchange, &proof, scopes, transport, deadline).await,
                 ))
             }
+            Scheme::FederatedToken(token) => {
+                let proof = Proof::Assertion(token);
+                Ok(without_id(
+                    exchange_all(&exchange, &proof, scopes, transport, deadline).await,
+                ))
+            }
             Scheme::ServicePrincipalCertificate(certificate) => {
                 let assertion =
                     certificate_assertion::sign(certificate, &self.client_id, endpoint.as_str())
@@ -105,7 +125,7 @@ impl ServiceConnection {
             Scheme::ManagedServiceIdentity => {
                 let client_id = Some(self.client_id.as_str()).filter(|id| !id.is_empty());
                 Ok(without_id(
-                    managed_identity::access_tokens(client_id, scopes, transport).await,
+                    managed_identity::access_tokens(client_id, scopes, transport, deadline).await,
                 ))
             }
         }

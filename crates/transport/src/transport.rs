@@ -27,6 +27,10 @@ use crate::trust;
 /// A connection that is not there by then will not come.
 const CONNECT: Duration = Duration::from_secs(10);
 
+/// The same for this machine's own endpoints: a virtual machine's answers at once, and where there is none,
+/// nobody says so.
+const CONNECT_DIRECT: Duration = Duration::from_secs(2);
+
 /// The longest that one attempt may take.
 const ATTEMPT: Duration = Duration::from_secs(15);
 
@@ -111,7 +115,10 @@ impl Transport {
     /// The client cannot be set up.
     pub fn direct(&self) -> Result<Self, UnusableNetwork> {
         Ok(Self {
-            client: finish(Client::builder().no_proxy(), self.tls.clone())?,
+            client: finish(
+                Client::builder().no_proxy().connect_timeout(CONNECT_DIRECT),
+                self.tls.clone(),
+            )?,
             tls: self.tls.clone(),
             plain: true,
             known: Mutex::default(),

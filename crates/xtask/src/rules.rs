@@ -64,6 +64,10 @@ const REVEALS: &[(&str, &str)] = &[
         "the pipe between a task and the broker that it starts, and the header that ends one",
     ),
     (
+        "crates/cli/token/output.rs",
+        "standard output, for whoever asked for the token",
+    ),
+    (
         "crates/devops/src/client.rs",
         "the header for Azure DevOps and the Marketplace",
     ),

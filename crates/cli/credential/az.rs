@@ -1,0 +1,36 @@
+//! The Azure CLI: how it is asked for a token, and what it answers.
+//!
+//! It never starts it.
+
+use adieu_identity::{Scope, Token};
+use serde_json::Value;
+use time::OffsetDateTime;
+
+use super::tool::{Command, text_of_token};
+
+/// As the Azure SDKs ask (`AzureCliCredential`).
+pub(super) const COMMAND: Command = Command {
+    name: "az",
+    arguments,
+    read,
+};
+
+fn arguments(scope: &Scope, tenant: Option<&str>) -> Vec<String> {
+    let mut arguments: Vec<String> = ["account", "get-access-token", "--output", "json"]
+        .map(str::to_owned)
+        .to_vec();
+    arguments.extend(["--scope".to_owned(), scope.value.clone()]);
+    if let Some(tenant) = tenant {
+        arguments.extend(["--tenant".to_owned(), tenant.to_owned()]);
+    }
+    arguments
+}
+
+/// `{"accessToken":"…","expires_on":1795469974,"expiresOn":"2026-11-25 11:00:00.000000",…}`. Before 2.54
+/// there is only `expiresOn`, in a local time without its zone; the token's own claim says it better.
+fn read(answer: &Value) -> Option<Token> {
+    let expires_on = answer.get("expires_on").and_then(Value::as_i64);
+    let expires_on =
+        expires_on.and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok());
+    text_of_token(answer.get("accessToken")?, expires_on)
+}

@@ -1,0 +1,35 @@
+//! The Azure Developer CLI: how it is asked for a token, and what it answers.
+//!
+//! It never starts it.
+
+use adieu_identity::{Scope, Token};
+use serde_json::Value;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::tool::{Command, text_of_token};
+
+/// As the Azure SDKs ask (`AzureDeveloperCliCredential`).
+pub(super) const COMMAND: Command = Command {
+    name: "azd",
+    arguments,
+    read,
+};
+
+fn arguments(scope: &Scope, tenant: Option<&str>) -> Vec<String> {
+    let mut arguments: Vec<String> = ["auth", "token", "--output", "json", "--no-prompt"]
+        .map(str::to_owned)
+        .to_vec();
+    arguments.extend(["--scope".to_owned(), scope.value.clone()]);
+    if let Some(tenant) = tenant {
+        arguments.extend(["--tenant-id".to_owned(), tenant.to_owned()]);
+    }
+    arguments
+}
+
+/// `{"token":"…","expiresOn":"2026-11-25T10:00:00Z"}`.
+fn read(answer: &Value) -> Option<Token> {
+    let expires_on = answer.get("expiresOn").and_then(Value::as_str);
+    let expires_on = expires_on.and_then(|text| OffsetDateTime::parse(text, &Rfc3339).ok());
+    text_of_token(answer.get("token")?, expires_on)
+}

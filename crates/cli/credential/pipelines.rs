@@ -1,0 +1,48 @@
+//! The service connection of the pipeline step that runs this program, by the variables that
+//! `AzureCLI@2`, `AzurePowerShell@5` and our own `configure: azurePipelinesCredential` set.
+//!
+//! It never lets the job's token go to another host than the collection's.
+
+use adieu_identity::{IdTokenRequest, Scheme, ServiceConnection};
+use adieu_secret::JobToken;
+
+use super::{authority, cloud, required, variable};
+use crate::connection::Connection;
+use crate::situation::{ConnectionFacts, CredentialFault};
+
+/// What `AzurePipelinesCredential` of the Azure SDKs goes by, from the environment.
+pub(super) fn read(tenant: Option<&str>) -> Result<Connection, CredentialFault> {
+    let uri = required("SYSTEM_OIDCREQUESTURI")?;
+    let id = required("AZURESUBSCRIPTION_SERVICE_CONNECTION_ID")?;
+    let client_id = required("AZURESUBSCRIPTION_CLIENT_ID")?;
+    let own_tenant = required("AZURESUBSCRIPTION_TENANT_ID")?;
+    let job_token = JobToken::new(required("SYSTEM_ACCESSTOKEN")?);
+    let collection = variable("SYSTEM_COLLECTIONURI")
+        .or_else(|| variable("SYSTEM_TEAMFOUNDATIONCOLLECTIONURI"))
+        .ok_or(CredentialFault::NotSet("SYSTEM_COLLECTIONURI"))?;
+    let request = IdTokenRequest::to(&uri, &collection, &id, job_token)
+        .map_err(CredentialFault::NotTheCollection)?;
+    let authority = authority()?;
+    let tenant = tenant.map_or(own_tenant, str::to_owned);
+    let facts = ConnectionFacts {
+        scheme: "WorkloadIdentityFederation".to_owned(),
+        tenant: tenant.clone(),
+        client_id: client_id.clone(),
+        authority: authority.host(),
+        id,
+        ..ConnectionFacts::default()
+    };
+    Ok(Connection {
+        service: ServiceConnection {
+            authority,
+            tenant,
+            client_id,
+            scheme: Scheme::WorkloadIdentityFederation {
+                request,
+                late_bound: None,
+            },
+        },
+        cloud: cloud(),
+        facts,
+    })
+}

@@ -1,0 +1,67 @@
+//! A sign-in that lasts as long as a verb: `auto` until a credential has worked, then that one.
+//!
+//! It never keeps a token, and says which credential it uses once, on standard error.
+
+use std::sync::OnceLock;
+
+use adieu_identity::{Scope, Token};
+use adieu_transport::Transport;
+
+use super::Credential;
+use crate::report;
+use crate::resource::Cloud;
+use crate::situation::Situation;
+use crate::voice::{Terminal, Voice as _};
+
+/// Who signs in, and to which tenant.
+#[derive(Debug)]
+pub(crate) struct SignIn {
+    asked: Credential,
+    tenant: Option<String>,
+    cloud: Cloud,
+    used: OnceLock<Credential>,
+}
+
+impl SignIn {
+    /// With what `--credential` says, to the tenant that is given or else to the identity's own.
+    pub(crate) fn new(asked: Credential, tenant: Option<String>) -> Self {
+        Self {
+            asked,
+            tenant,
+            cloud: super::cloud(),
+            used: OnceLock::new(),
+        }
+    }
+
+    /// A fresh token, of another `tenant` where one is given. Where `auto` is asked, the first one also decides by whom the later ones come.
+    pub(crate) async fn token(
+        &self,
+        scope: &Scope,
+        tenant: Option<&str>,
+        transport: &Transport,
+    ) -> Result<Token, Situation> {
+        let credential = self.used().unwrap_or(self.asked);
+        let tenant = tenant.or(self.tenant.as_deref());
+        let first = credential.first(scope, tenant, transport);
+        let first = first.await?;
+        let is_news = self.used.set(first.credential).is_ok();
+        if is_news && self.asked == Credential::Auto {
+            let (line, warnings) = report::signed_in(first.credential, &first.passed_over);
+            for warning in warnings {
+                Terminal.warn(&warning);
+            }
+            Terminal.say(&line);
+        }
+        Ok(first.token)
+    }
+
+    /// The cloud whose addresses the words for resources mean.
+    pub(crate) fn cloud(&self) -> &Cloud {
+        &self.cloud
+    }
+
+    /// The credential that gave the first token, once there was one.
+    pub(crate) fn used(&self) -> Option<Credential> {
+        self.used.get().copied()
+    }
+}

@@ -1,0 +1,270 @@
+//! The words for credentials: which one was used, and why another gave no token.
+//!
+//! It decides nothing and prints nothing.
+
+use adieu_devops::Reason;
+use adieu_identity::{Error, NotAnAuthority};
+use adieu_transport::NoAnswer;
+
+use super::{Report, extension, identity, moment, now};
+use crate::credential::{Credential, WORKLOAD_IDENTITY};
+use crate::situation::{ConnectionFacts, CredentialFault, CredentialProblem, ToolFault};
+
+/// No credential gave a token: one that was asked for, or all that `auto` tries.
+pub(super) fn none(problems: &[CredentialProblem]) -> Report {
+    if let [problem] = problems {
+        let name = problem.credential.name();
+        let mut report = one(problem);
+        if let CredentialFault::NotSet(variable) = &problem.fault {
+            report.sentence = format!("{name} needs {variable}, which is not set.");
+        }
+        return report;
+    }
+    let mut report = Report::new("credential", "No credential here gave a token.".to_owned());
+    for problem in problems {
+        let one = one(problem);
+        let remedy = one.remedy.unwrap_or_default();
+        let fact = format!("{} {remedy}", one.sentence);
+        report = report.fact(problem.credential.name(), fact.trim_end());
+    }
+    report
+}
+
+/// The line that says which credential is used, and a warning for each that is configured and failed.
+pub(crate) fn signed_in(
+    used: Credential,
+    passed_over: &[CredentialProblem],
+) -> (String, Vec<String>) {
+    let mut absent = Vec::new();
+    let mut warnings = Vec::new();
+    for problem in passed_over {
+        let name = problem.credential.name();
+        match &problem.fault {
+            CredentialFault::NotSet(variable) => {
+                absent.push(format!("{name} ({variable} is not set)"))
+            }
+            CredentialFault::NotInstalled(_) => absent.push(format!("{name} (not installed)")),
+            _ => warnings.push(one(problem).sentence),
+        }
+    }
+    let mut line = format!("Signed in with {}.", used.name());
+    if !absent.is_empty() {
+        line.push_str(&format!(" Passed over: {}.", absent.join(", ")));
+    }
+    (line, warnings)
+}
+
+/// What Microsoft Entra refused.
+pub(super) fn name_of(connection: &ConnectionFacts) -> &'static str {
+    if connection.scheme == WORKLOAD_IDENTITY {
+        "workload identity"
+    } else {
+        "service connection"
+    }
+}
+
+/// What the platform wrote into the file is not good at this moment.
+pub(super) fn file_over(description: &str) -> Report {
+    Report::new(
+        "clock",
+        "Microsoft Entra refused the workload identity (AADSTS700024) because the token in its file is over, or not good yet.".to_owned(),
+    )
+    .fact("it said", description)
+    .fact("this machine's clock", &moment(now()))
+    .remedy("Let whoever writes AZURE_FEDERATED_TOKEN_FILE renew it (it lives for an hour on Kubernetes), and set this machine's clock (NTP).")
+}
+
+fn one(problem: &CredentialProblem) -> Report {
+    let name = problem.credential.name();
+    let report = |sentence: String| Report::new("credential", sentence);
+    match &problem.fault {
+        CredentialFault::NotSet(variable) => {
+            report(format!("{variable} is not set.")).remedy(where_it_is_set(variable))
+        }
+        CredentialFault::NotInstalled(tool) => report(format!("{tool} is not on the PATH."))
+            .remedy(&format!("Install it ({}), then: {}", page(tool), sign_in(problem.credential, None, None))),
+        CredentialFault::File { path, reason } => {
+            report(format!("The federated token in {} cannot be read: {reason}.", path.display()))
+                .remedy("The platform writes that file: on Kubernetes, label the pod azure.workload.identity/use: \"true\" and name its service account.")
+        }
+        CredentialFault::Authority { text, reason } => report(format!(
+            "AZURE_AUTHORITY_HOST is '{text}', which {}.",
+            match reason {
+                NotAnAuthority::NotAnAddress => "is no address",
+                NotAnAuthority::NotHttps => "is not HTTPS",
+                NotAnAuthority::Adfs => "is an AD FS",
+            }
+        ))
+        .remedy("Leave it out for the public cloud."),
+        CredentialFault::NotTheCollection(reason) => Report::new(
+            "job-token",
+            format!("The job's token stays here: the address for ID tokens is not the collection's ({reason})."),
+        )
+        .remedy("Leave SYSTEM_OIDCREQUESTURI as Azure DevOps sets it."),
+        CredentialFault::Identity { connection, error } => of_identity(problem.credential, connection, error),
+        CredentialFault::AnotherTenant { asked, got } => report(format!(
+            "{name} gave a token of tenant {got}, and one of tenant {asked} was asked for."
+        ))
+        .remedy(&another_tenant(problem.credential, asked)),
+        CredentialFault::NoToken => report(format!("{name} gave no token.")),
+        CredentialFault::Tool { fault, command, scope, tenant } => {
+            let by_hand = format!("See what it says by itself: {command}");
+            let sign_in = sign_in(problem.credential, tenant.as_deref(), Some(scope));
+            match fault {
+                ToolFault::NotPlain(text) => report(format!(
+                    "{name} is not asked for '{text}': it has characters that a tool could take for something else."
+                )),
+                ToolFault::NotStarted(reason) => report(format!("{name} cannot be started: {reason}.")),
+                ToolFault::Time(limit) => {
+                    report(format!("{name} did not answer within {} seconds.", limit.as_secs().max(1))).remedy(&by_hand)
+                }
+                ToolFault::Silent(status) => report(format!("{name} ended without a word ({status}).")).remedy(&by_hand),
+                ToolFault::NoToken => report(format!("{name} printed no token that can be read.")).remedy(&by_hand),
+                ToolFault::Said(words) => {
+                    let remedy = remedy_for(words, &sign_in, by_hand);
+                    report(format!("{name} says: {}.", words.trim_end_matches(['.', ':']))).remedy(&remedy)
+                }
+            }
+        }
+    }
+}
+
+/// A service's no has the words that it has for a task, but for what an agent would be configured with.
+fn of_identity(credential: Credential, connection: &ConnectionFacts, error: &Error) -> Report {
+    if let Error::ManagedIdentity(reason) = error {
+        return Report::new(
+            "managed-identity",
+            format!("The managed identity gave no token: {reason}."),
+        )
+        .remedy(
+            "Assign an identity to this machine or app; AZURE_CLIENT_ID names a user-assigned one.",
+        );
+    }
+    let mut report = identity(connection, error).fact("credential", credential.name());
+    if let Error::NoAnswer { cause, .. } = error {
+        report.remedy = Some(way_out(cause).to_owned());
+    }
+    report
+}
+
+/// What lets a command line reach a service.
+pub(crate) fn way_out(cause: &NoAnswer) -> &'static str {
+    match cause {
+        NoAnswer::Certificate(_) => {
+            "If a proxy inspects TLS here, put its root into a PEM file and name that in SSL_CERT_FILE."
+        }
+        NoAnswer::ClientCertificate(_) => {
+            "Go past whatever asks for a client certificate; a command line has none to show."
+        }
+        NoAnswer::ProxyAuthentication => {
+            "Write user and password into HTTPS_PROXY: http://user:password@host:port."
+        }
+        NoAnswer::ProxyUnreachable(_) | NoAnswer::Proxy(_) => {
+            "Correct HTTPS_PROXY, or name the host in NO_PROXY."
+        }
+        _ => "Check the network; behind a proxy, set HTTPS_PROXY.",
+    }
+}
+
+fn where_it_is_set(variable: &str) -> &'static str {
+    match variable {
+        "SYSTEM_ACCESSTOKEN" => {
+            "Map it in the step: env: SYSTEM_ACCESSTOKEN: $(System.AccessToken)"
+        }
+        "SYSTEM_OIDCREQUESTURI" | "SYSTEM_COLLECTIONURI" => "Azure Pipelines sets it in every job.",
+        "IDENTITY_ENDPOINT" => {
+            "App Service and Functions set it; on a virtual machine write --credential managed-identity."
+        }
+        _ if variable.starts_with("AZURESUBSCRIPTION_") => {
+            "AzureCLI@2 and AzurePowerShell@5 set it, and EntraToken@1 with configure: azurePipelinesCredential."
+        }
+        _ => {
+            "Azure Kubernetes Service sets it in a pod with the label azure.workload.identity/use: \"true\"."
+        }
+    }
+}
+
+fn page(tool: &str) -> &'static str {
+    match tool {
+        "azd" => "https://aka.ms/azd-install",
+        _ => "https://aka.ms/azure-cli",
+    }
+}
+
+/// The command by which a person signs in.
+fn sign_in(credential: Credential, tenant: Option<&str>, scope: Option<&str>) -> String {
+    let mut command = match credential {
+        Credential::Azd => "azd auth login".to_owned(),
+        _ => "az login".to_owned(),
+    };
+    if let Some(tenant) = tenant {
+        let flag = if credential == Credential::Azd {
+            "--tenant-id"
+        } else {
+            "--tenant"
+        };
+        command.push_str(&format!(" {flag} {tenant}"));
+    }
+    if let Some(scope) = scope {
+        command.push_str(&format!(" --scope {scope}"));
+    }
+    command
+}
+
+/// Guests, and applications that are not in the tenant: another tenant helps, and no sign-in does.
+const OTHER_TENANT: [&str; 4] = ["AADSTS50020", "AADSTS90072", "AADSTS500011", "AADSTS650057"];
+
+/// What signing in anew heals, in the words of both tools.
+const SIGN_IN: [&str; 8] = [
+    "az login",
+    "az account set",
+    "azd auth login",
+    "AADSTS",
+    "not logged in",
+    "logged out",
+    "reauthentication required",
+    "multi-factor authentication",
+];
+
+fn remedy_for(words: &str, sign_in: &str, by_hand: String) -> String {
+    let says = |known: &str| words.contains(known);
+    if OTHER_TENANT.iter().any(|code| says(code)) {
+        return "Name the tenant that the resource is in: --organization <name> finds Azure DevOps', --tenant takes any.".to_owned();
+    }
+    if SIGN_IN.iter().any(|known| says(known)) {
+        // Who is not signed in at all signs in for everything; a policy is satisfied for one resource.
+        let is_about_policy = ["AADSTS", "reauthentication required", "multi-factor"]
+            .iter()
+            .any(|known| says(known));
+        let plain = sign_in.split(" --scope").next().unwrap_or(sign_in);
+        let command = if is_about_policy { sign_in } else { plain };
+        return format!("Sign in: {command}");
+    }
+    by_hand
+}
+
+fn another_tenant(credential: Credential, asked: &str) -> String {
+    match credential {
+        Credential::ManagedIdentity => {
+            "A managed identity is of its own tenant only; use an identity of that tenant, or leave --tenant out.".to_owned()
+        }
+        _ => format!("Sign in: {}", sign_in(credential, Some(asked), None)),
+    }
+}
+
+/// Whoever asks for an organization's tenant needs no token, so that a no is about its name.
+pub(super) fn no_tenant(organization: &str, error: &adieu_devops::Error) -> Report {
+    let doing = format!("find the tenant of {organization}");
+    if error.is(Reason::NotFound) {
+        return Report::new(
+            "organizations",
+            format!("Azure DevOps has no organization {organization}."),
+        )
+        .remedy("Compare the name with the address in the browser: https://dev.azure.com/<name>.");
+    }
+    let mut report = extension::marketplace(&doing, error, None, None);
+    if let adieu_devops::Error::NoAnswer { cause, .. } = error {
+        report.remedy = Some(way_out(cause).to_owned());
+    }
+    report
+}

@@ -1,0 +1,149 @@
+//! `adieu token`: one token on standard output, in the form that the next program reads.
+//!
+//! It never writes a token anywhere else, and keeps none.
+
+use std::io::{self, IsTerminal as _};
+use std::process::ExitCode;
+
+use adieu_devops::{Hosts, Tenant};
+use adieu_transport::Transport;
+use clap::{Args, ValueEnum};
+use time::UtcOffset;
+
+use super::output;
+use crate::credential::{self, Credential, SignIn};
+use crate::network;
+use crate::resource;
+use crate::situation::{ExtensionProblem, Situation};
+use crate::voice::{Terminal, Voice as _};
+
+/// Flags of `token`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  adieu token --output header | curl -H @- https://dev.azure.com/contoso/_apis/projects
+  tfx extension publish --token \"$(adieu token)\"
+  adieu token --organization fabrikam          the token that a guest needs there
+  adieu token --resource arm --output json     with its end, tenant and credential
+  adieu token --credential managed-identity    on a virtual machine
+
+`adieu exec` hands tokens to a command without showing them.")]
+pub(crate) struct TokenArguments {
+    /// azureDevOps, arm, graph, keyVault, storage, sql, an application's ID or URI, or a scope
+    #[arg(long, default_value = "azureDevOps")]
+    resource: String,
+    /// Tenant, as GUID or domain; without it, the identity's own
+    #[arg(long)]
+    tenant: Option<String>,
+    /// Organization of Azure DevOps whose tenant the token is to be of
+    #[arg(long, conflicts_with = "tenant")]
+    organization: Option<String>,
+    /// Which identity asks
+    #[arg(long, value_enum, default_value_t)]
+    credential: Credential,
+    /// In which form to print it
+    #[arg(long, short, value_enum, default_value_t)]
+    output: Form,
+}
+
+/// The forms in which programs read a token.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Form {
+    /// The token alone
+    #[default]
+    Token,
+    /// With end, scope, tenant and credential
+    Json,
+    /// Authorization: Bearer …
+    Header,
+    /// Bearer …
+    Headervalue,
+    /// AZURE_DEVOPS_TOKEN=… and its end, for files of variables
+    Env,
+    /// As `azd auth token --output json`
+    Azd,
+    /// As `az account get-access-token`
+    Az,
+}
+
+/// Runs the verb.
+pub(crate) async fn run(arguments: TokenArguments) -> Result<ExitCode, Situation> {
+    // Asked first: the system tells it to a program of one thread only, and resolving a name takes another.
+    let zone = UtcOffset::current_local_offset().ok();
+    let cloud = credential::cloud();
+    let scope =
+        resource::scope(&arguments.resource, &cloud).map_err(|reason| Situation::NotAResource {
+            text: arguments.resource.clone(),
+            reason,
+        })?;
+    let transport = network::of_command_line()?;
+    let tenant = tenant(
+        arguments.tenant,
+        arguments.organization.as_deref(),
+        &transport,
+    )
+    .await?;
+    let sign_in = SignIn::new(arguments.credential, tenant.clone());
+    let token = sign_in.token(&scope, None, &transport).await?;
+    let to_a_person = io::stdout().is_terminal();
+    let printed = output::Printed {
+        token: &token,
+        scope: &scope,
+        resource: &arguments.resource,
+        tenant,
+        credential: sign_in.used().unwrap_or(arguments.credential),
+        zone,
+    };
+    match output::write(&printed, arguments.output, &mut io::stdout().lock()) {
+        Ok(()) => {}
+        // Whoever reads has heard enough: that is no failure of ours.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+        Err(error) => return Err(Situation::NotWritten(error.to_string())),
+    }
+    if to_a_person {
+        Terminal.say(
+            "The token stands on your screen now; `adieu exec` hands one to a command unseen.",
+        );
+    } else if std::env::var_os("TF_BUILD").is_some() {
+        Terminal.warn("Azure Pipelines does not mask this token, so nothing may print it; EntraToken@1 and RunWithToken@1 mask theirs.");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The tenant that is asked for: as given, or an organization's own.
+pub(crate) async fn tenant(
+    given: Option<String>,
+    organization: Option<&str>,
+    transport: &Transport,
+) -> Result<Option<String>, Situation> {
+    if let Some(given) = given {
+        return if credential::is_tenant(&given) {
+            Ok(Some(given))
+        } else {
+            Err(Situation::NotATenant(given))
+        };
+    }
+    let Some(text) = organization else {
+        return Ok(None);
+    };
+    let organization = Hosts::public().organization(text).map_err(|reason| {
+        Situation::Extension(ExtensionProblem::NotAnOrganization {
+            text: text.to_owned(),
+            reason,
+        })
+    })?;
+    let name = organization.name.clone();
+    match organization.tenant(transport).await {
+        Ok(Tenant::Entra(tenant)) => Ok(Some(tenant)),
+        Ok(Tenant::MicrosoftAccounts) => {
+            Terminal.warn(&format!(
+                "{name} is connected to no tenant of Microsoft Entra, so it knows Microsoft accounts only; the token is of the identity's own tenant."
+            ));
+            Ok(None)
+        }
+        Err(error) => Err(Situation::NoTenant {
+            organization: name,
+            error,
+        }),
+    }
+}

@@ -1,0 +1,119 @@
+//! A token in the forms that programs read, on the output of whoever asked for it.
+//!
+//! It never decides where that output goes.
+
+use std::io::{self, Write};
+
+use adieu_identity::{Scope, Token};
+use serde_json::{Value, json};
+use time::format_description::well_known::Rfc3339;
+use time::{OffsetDateTime, UtcOffset};
+
+use super::command::Form;
+use crate::credential::Credential;
+
+/// A token and what is printed beside it.
+pub(crate) struct Printed<'a> {
+    pub(crate) token: &'a Token,
+    pub(crate) scope: &'a Scope,
+    /// The resource as it was asked for.
+    pub(crate) resource: &'a str,
+    /// The tenant that was asked for.
+    pub(crate) tenant: Option<String>,
+    pub(crate) credential: Credential,
+    /// This machine's time zone, where it is known.
+    pub(crate) zone: Option<UtcOffset>,
+}
+
+/// Writes a token and a line break.
+///
+/// # Errors
+/// Nobody takes it.
+pub(crate) fn write(printed: &Printed<'_>, form: Form, out: &mut dyn Write) -> io::Result<()> {
+    let token = printed.token.value.reveal();
+    let ends = OffsetDateTime::from(printed.token.expires_on);
+    let expires_on = rfc_3339(ends);
+    let claims = printed.token.claims().unwrap_or_default();
+    let tenant = claims.tenant.or_else(|| printed.tenant.clone());
+    match form {
+        Form::Token => writeln!(out, "{token}")?,
+        Form::Header => writeln!(out, "Authorization: Bearer {token}")?,
+        Form::Headervalue => writeln!(out, "Bearer {token}")?,
+        Form::Env => {
+            let name = variable(printed.resource);
+            writeln!(out, "{name}={token}\n{name}_EXPIRES_ON={expires_on}")?;
+        }
+        Form::Azd => line(out, &json!({ "token": token, "expiresOn": expires_on }))?,
+        Form::Az => line(
+            out,
+            &json!({
+                "accessToken": token,
+                "expiresOn": local(ends, printed.zone),
+                "expires_on": ends.unix_timestamp(),
+                "tenant": tenant,
+                "tokenType": "Bearer",
+            }),
+        )?,
+        Form::Json => line(
+            out,
+            &json!({
+                "token": token,
+                "tokenType": "Bearer",
+                "expiresOn": expires_on,
+                "expiresOnEpoch": ends.unix_timestamp(),
+                "scope": printed.scope.value,
+                "tenant": tenant,
+                "clientId": claims.client_id,
+                "credential": printed.credential.name(),
+            }),
+        )?,
+    }
+    out.flush()
+}
+
+fn line(out: &mut dyn Write, value: &Value) -> io::Result<()> {
+    writeln!(out, "{value:#}")
+}
+
+/// In whole seconds, as azd writes it and every script can read it.
+fn rfc_3339(moment: OffsetDateTime) -> String {
+    let whole = moment.replace_nanosecond(0).unwrap_or(moment);
+    whole.format(&Rfc3339).unwrap_or_default()
+}
+
+/// The name of the variable for a resource, as examples for `EntraToken@1` have it; `TOKEN` for what has no
+/// word.
+fn variable(resource: &str) -> &'static str {
+    match resource.to_ascii_lowercase().as_str() {
+        "azuredevops" => "AZURE_DEVOPS_TOKEN",
+        "arm" => "ARM_TOKEN",
+        "graph" => "GRAPH_TOKEN",
+        "keyvault" => "KEY_VAULT_TOKEN",
+        "storage" => "STORAGE_TOKEN",
+        "sql" => "SQL_TOKEN",
+        _ => "TOKEN",
+    }
+}
+
+/// As az writes it: this machine's local time, without its zone. Nothing where the zone is not known.
+fn local(moment: OffsetDateTime, zone: Option<UtcOffset>) -> Option<String> {
+    let moment = moment.to_offset(zone?);
+    let (date, (hour, minute, second)) = (moment.date(), moment.to_hms());
+    Some(format!("{date} {hour:02}:{minute:02}:{second:02}.000000"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn writes_local_time_as_az_does() {
+        let moment = OffsetDateTime::from_unix_timestamp(1_795_469_974).expect("a moment");
+        let zone = UtcOffset::from_hms(1, 0, 0).ok();
+        assert_eq!(
+            local(moment, zone).as_deref(),
+            Some("2026-11-23 22:39:34.000000")
+        );
+        assert_eq!(local(moment, None), None);
+    }
+}

@@ -1,0 +1,138 @@
+//! A desk: a command line with tools of its own on the PATH, and nothing else in its environment.
+//!
+//! It asserts nothing but that no secret stands where none may.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use adieu_emulator::World;
+use tempfile::TempDir;
+
+use crate::harness::{root, set_mode};
+
+/// A person's command line, or a machine's.
+pub(crate) struct Desk<'a> {
+    world: &'a World,
+    folder: TempDir,
+    variables: Vec<(String, OsString)>,
+}
+
+/// What a command said.
+pub(crate) struct Said {
+    pub(crate) status: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl<'a> Desk<'a> {
+    /// One with these tools: stand-ins of tests/stand_ins.
+    pub(crate) fn with(world: &'a World, tools: &[&str]) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        for name in ["bin", "home"] {
+            fs::create_dir(folder.path().join(name)).expect("a folder");
+        }
+        let desk = Self {
+            world,
+            folder,
+            variables: Vec::new(),
+        };
+        for tool in tools {
+            let to = desk.bin().join(tool);
+            fs::copy(root().join("tests/stand_ins").join(tool), &to).expect("a copy");
+            set_mode(&to, 0o755);
+        }
+        // The stand-ins hang by it.
+        let sleep = ["/bin/sleep", "/usr/bin/sleep"].map(Path::new);
+        if let Some(sleep) = sleep.into_iter().find(|path| path.is_file()) {
+            link(sleep, &desk.bin().join("sleep"));
+        }
+        desk.set("SSL_CERT_FILE", world.ca_file())
+    }
+
+    /// Sets a variable.
+    pub(crate) fn set(mut self, name: &str, value: impl Into<OsString>) -> Self {
+        self.variables.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// Gives the stand-ins a token to hand out.
+    pub(crate) fn signed_in(self, token: &str) -> Self {
+        self.set("STAND_IN_TOKEN", token)
+            .set("STAND_IN_EXPIRES", "2030-01-02T03:04:05Z")
+            .set("STAND_IN_EPOCH", "1893553445")
+    }
+
+    /// The managed identity of this machine, as App Service announces it.
+    pub(crate) fn managed_identity(self) -> Self {
+        let url = self.world.managed_identity().url().to_owned();
+        let secret = self.world.managed_identity_secret().to_owned();
+        self.set("IDENTITY_ENDPOINT", url)
+            .set("IDENTITY_HEADER", secret)
+    }
+
+    /// Where programs of a test's own go.
+    pub(crate) fn bin(&self) -> PathBuf {
+        self.folder.path().join("bin")
+    }
+
+    /// The person's folder.
+    pub(crate) fn home(&self) -> PathBuf {
+        self.folder.path().join("home")
+    }
+
+    /// A program with this desk's environment.
+    pub(crate) fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
+        let mut command = Command::new(program);
+        command
+            .env_clear()
+            .env("PATH", self.bin())
+            .env("HOME", self.home())
+            .env("TZ", "UTC")
+            .envs(self.variables.iter().cloned())
+            .current_dir(self.home())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    /// Starts `adieu`.
+    pub(crate) fn start(&self, arguments: &[&str]) -> Child {
+        let mut command = self.command(env!("CARGO_BIN_EXE_adieu"));
+        command.args(arguments).spawn().expect("the binary starts")
+    }
+
+    /// Runs `adieu` to its end. What it says beside its result holds no secret, and it leaves no file.
+    pub(crate) fn adieu(&self, arguments: &[&str]) -> Said {
+        let said = self.end(self.start(arguments));
+        let left = fs::read_dir(self.home()).expect("a folder").count();
+        assert_eq!(left, 0, "it left files behind");
+        said
+    }
+
+    /// Waits for an end.
+    pub(crate) fn end(&self, child: Child) -> Said {
+        let output = child.wait_with_output().expect("an end");
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let stderr = text(&output.stderr);
+        let leaked = self.world.secrets_in(&stderr);
+        assert!(leaked.is_empty(), "{leaked:?} in {stderr}");
+        Said {
+            status: output.status.code().unwrap_or(-1),
+            stdout: text(&output.stdout),
+            stderr,
+        }
+    }
+}
+
+#[cfg(unix)]
+fn link(from: &Path, to: &Path) {
+    std::os::unix::fs::symlink(from, to).expect("a link");
+}
+
+#[cfg(not(unix))]
+fn link(from: &Path, to: &Path) {
+    fs::copy(from, to).expect("a copy");
+}
