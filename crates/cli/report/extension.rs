@@ -139,7 +139,7 @@ fn answer(doing: &str, error: &Error, page: Option<&str>) -> Report {
         Error::NotTheService { host, status, instead, correlation } => {
             not_the_service_of("Azure DevOps", host, *status, instead).correlation(correlation)
         }
-        Error::SignedOut { host, status, message, correlation } => Report::new(
+        Error::SignedOut { host, status, message, correlation, .. } => Report::new(
             "marketplace-sign-in",
             format!("Azure DevOps ({host}) takes the token for nobody's and asks for a sign-in ({status}), so it was not possible to {doing}."),
         )
@@ -225,6 +225,36 @@ fn refused(doing: &str, refusal: &Refusal, page: Option<&str>) -> Report {
             "organizations",
             "the address has no such collection (TF400856)",
             "Correct the organization's name, or serviceUrl with its collection.",
+        ),
+        Reason::UnknownApplication => (
+            "vs860016",
+            "the organization's tenant has no enterprise application of that object id (VS860016)",
+            "Give the object id of the enterprise application: neither the client id nor the app registration's object id is it.",
+        ),
+        Reason::NotYetKnown => (
+            "onboard",
+            "Azure DevOps cannot add it now (VS403283)",
+            "Try again in some minutes if the application is new; an agent identity can never be added.",
+        ),
+        Reason::MayNotAddUsers => (
+            "onboard",
+            "the identity that asks may not add users (5032)",
+            "Sign in as a member of the organization's Project Collection Administrators.",
+        ),
+        Reason::NoLicence => (
+            "onboard",
+            "there is no licence of that access level left (5005)",
+            "Buy one under Organization settings → Billing, or give --access-level stakeholder, with which no repository is read.",
+        ),
+        Reason::OutsideTenant => (
+            "onboard",
+            "it is not in the organization's tenant (5102)",
+            "Add an identity of the tenant that the organization is connected to (Organization settings → Microsoft Entra).",
+        ),
+        Reason::NoProject => (
+            "onboard",
+            "there is no project of that name, or none that this identity may see (TF200016)",
+            "Compare the name with the project's page.",
         ),
         Reason::Other => (
             "marketplace-refused",

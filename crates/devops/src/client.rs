@@ -123,6 +123,7 @@ impl<'a> Client<'a> {
         content: Content,
         time: Duration,
     ) -> Result<Answer, NoAnswer> {
+        let is_patch = method == Method::PATCH;
         let has_body = matches!(method, Method::POST | Method::PUT | Method::PATCH);
         let request = self
             .transport
@@ -133,7 +134,12 @@ impl<'a> Client<'a> {
                 ACCEPT,
                 format!("application/json;api-version={api_version}"),
             );
-        let json = "application/json; charset=utf-8";
+        // Every PATCH of these services is a list of operations (RFC 6902).
+        let json = if is_patch {
+            "application/json-patch+json"
+        } else {
+            "application/json; charset=utf-8"
+        };
         let request = match content {
             Content::None if has_body => request.header(CONTENT_LENGTH, 0),
             Content::None => request,
@@ -183,10 +189,12 @@ fn read(answer: &Answer, url: &Url, attempts: u32) -> Result<Value, Error> {
             correlation,
         });
     }
+    let tenant = || answer.header("x-vss-resourcetenant").map(str::to_owned);
     let signed_out = |message, correlation| Error::SignedOut {
         host: host(url),
         status: answer.status,
         message,
+        tenant: tenant(),
         correlation,
     };
     match body {
@@ -197,17 +205,13 @@ fn read(answer: &Answer, url: &Url, attempts: u32) -> Result<Value, Error> {
         }),
         Body::Json(_) if answer.status == 203 => Err(signed_out(None, correlation)),
         Body::Json(_) if answer.status == 401 => match said {
-            Some(said) if names_an_identity(&said.0) => Err(refused(
-                answer.status,
-                Some(said),
-                url,
-                attempts,
-                correlation,
-            )),
+            Some(said) if names_an_identity(&said.0) => {
+                Err(refused(answer, Some(said), url, attempts, correlation))
+            }
             said => Err(signed_out(said.map(|(message, _)| message), correlation)),
         },
         Body::Json(json) if (200..300).contains(&answer.status) => Ok(json),
-        Body::Json(_) => Err(refused(answer.status, said, url, attempts, correlation)),
+        Body::Json(_) => Err(refused(answer, said, url, attempts, correlation)),
         // Sharing and deleting are answered with nothing.
         Body::Other(NotTheService::Empty)
             if (200..300).contains(&answer.status) && answer.status != 203 =>
@@ -218,7 +222,7 @@ fn read(answer: &Answer, url: &Url, attempts: u32) -> Result<Value, Error> {
         Body::Other(NotTheService::Empty | NotTheService::NotJson)
             if matches!(answer.status, 400..=499) =>
         {
-            Err(refused(answer.status, None, url, attempts, correlation))
+            Err(refused(answer, None, url, attempts, correlation))
         }
         Body::Other(instead) => Err(Error::NotTheService {
             host: host(url),
@@ -240,19 +244,21 @@ fn names_an_identity(message: &str) -> bool {
 }
 
 fn refused(
-    status: u16,
+    answer: &Answer,
     said: Option<(String, String)>,
     url: &Url,
     attempts: u32,
     correlation: Correlation,
 ) -> Error {
     let (message, type_key) = said.unwrap_or_default();
+    let status = answer.status;
     Error::Refused(Box::new(Refusal {
         host: host(url),
         status,
         attempts,
         reason: Reason::of(status, &type_key, &message),
         message,
+        tenant: answer.header("x-vss-resourcetenant").map(str::to_owned),
         correlation,
     }))
 }

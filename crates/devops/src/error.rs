@@ -54,6 +54,8 @@ pub enum Error {
         status: u16,
         /// The service's own words, where it had any.
         message: Option<String>,
+        /// The tenant whose tokens it takes (`X-VSS-ResourceTenant`), where it said so.
+        tenant: Option<String>,
         /// Ids for the service's support.
         correlation: Correlation,
     },
@@ -75,6 +77,16 @@ impl Error {
     #[must_use]
     pub fn is(&self, reason: crate::Reason) -> bool {
         matches!(self, Self::Refused(refusal) if refusal.reason == reason)
+    }
+
+    /// The tenant whose tokens the service takes, where its no says so.
+    #[must_use]
+    pub fn tenant(&self) -> Option<&str> {
+        match self {
+            Self::SignedOut { tenant, .. } => tenant.as_deref(),
+            Self::Refused(refusal) => refusal.tenant.as_deref(),
+            _ => None,
+        }
     }
 
     /// Whether an earlier attempt may have done what this no is about: its answer was lost.

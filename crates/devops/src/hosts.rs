@@ -31,6 +31,8 @@ pub struct Organization {
     pub name: String,
     collection: Url,
     extension_management: Url,
+    /// An Azure DevOps Server has none: its members are not licensed one by one.
+    entitlements: Option<Url>,
 }
 
 /// Why a text names no organization.
@@ -159,6 +161,10 @@ impl Hosts {
             name: name.to_owned(),
             collection: url(&collection)?,
             extension_management: url(&extension_management)?,
+            entitlements: match self.is_public {
+                true => Some(url(&format!("https://vsaex.dev.azure.com/{name}/"))?),
+                false => None,
+            },
         })
     }
 
@@ -184,6 +190,10 @@ impl Organization {
 
     pub(crate) fn extension_management(&self, path: &[&str]) -> Url {
         at(&self.extension_management, path)
+    }
+
+    pub(crate) fn entitlements(&self, path: &[&str]) -> Option<Url> {
+        self.entitlements.as_ref().map(|base| at(base, path))
     }
 }
 

@@ -1,17 +1,21 @@
 //! Azure DevOps and its Marketplace, as far as Adieu asks them: extensions, their validation, sharing,
-//! installation, members, events.
+//! installation, members, events, entitlements; and the one look-up in Microsoft Graph that entitlements need.
 //!
 //! It never gets a token, never decides what to do, and words no message for people: values come in,
 //! answers or situations go out. Every route is written out; nothing is discovered by `OPTIONS`.
 
 mod client;
+mod connection_data;
+mod entitlements;
 mod error;
 mod events;
 mod gallery;
 mod hosts;
 mod installation;
 mod members;
+mod microsoft_graph;
 mod profile;
+mod projects;
 mod publish;
 mod refusal;
 mod sharing;
@@ -20,12 +24,15 @@ mod tenant;
 mod upload;
 
 pub use client::Client;
+pub use connection_data::ConnectionData;
+pub use entitlements::{AccessLevel, Entitlement, EntitlementChange, ProjectGroup, ProjectPlace};
 pub use error::Error;
 pub use events::{DailyStatistics, Event, EventKind};
 pub use gallery::{ExtensionName, PublishedExtension, PublishedVersion, ValidationState};
 pub use hosts::{Hosts, NotAHost, NotAnOrganization, Organization};
 pub use installation::{Installation, Installed};
 pub use members::{Member, Role};
+pub use microsoft_graph::{Application, GivenId, MicrosoftGraph};
 pub use profile::Profile;
 pub use publish::{Package, Progress, Published};
 pub use refusal::{Reason, Refusal};

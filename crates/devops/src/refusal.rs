@@ -18,6 +18,8 @@ pub struct Refusal {
     pub reason: Reason,
     /// The service's own words, first line.
     pub message: String,
+    /// The tenant whose tokens the service takes (`X-VSS-ResourceTenant`), where it said so.
+    pub tenant: Option<String>,
     /// Ids for the service's support.
     pub correlation: Correlation,
 }
@@ -53,14 +55,33 @@ pub enum Reason {
     AlreadyInstalled,
     /// TF400856: the address has no such service or collection.
     NoCollection,
+    /// VS860016: the organization's tenant has no enterprise application of that object id.
+    UnknownApplication,
+    /// VS403283: the application cannot be added now; it is new, or a kind that never can.
+    NotYetKnown,
+    /// 5032: the identity may not add members.
+    MayNotAddUsers,
+    /// 5005: there is no licence left.
+    NoLicence,
+    /// 5102: who is to be added is of another tenant.
+    OutsideTenant,
+    /// TF200016: there is no such project.
+    NoProject,
     /// Anything else; the message says it.
     Other,
 }
 
 /// Texts by which a reason is known, as Microsoft's services word them. Public issues quote them:
 /// microsoft/tfs-cli#454 and #339, microsoft/azure-devops-extension-tasks#96, Microsoft Learn's
-/// "Package and publish extensions".
-const WORDS: [(&str, Reason); 22] = [
+/// "Package and publish extensions"; for members microsoft/terraform-provider-azuredevops#86, #1036 and
+/// #1384, and Azure/azure-cli-extensions#1286.
+const WORDS: [(&str, Reason); 28] = [
+    ("VS860016", Reason::UnknownApplication),
+    ("VS403283", Reason::NotYetKnown),
+    ("action: Add Users", Reason::MayNotAddUsers),
+    ("failed to assign license", Reason::NoLicence),
+    ("outside your directory", Reason::OutsideTenant),
+    ("TF200016", Reason::NoProject),
     ("TF1590010", Reason::AlreadyInstalled),
     ("TF14045", Reason::UnknownIdentity),
     ("TF401444", Reason::NeverSignedIn),
@@ -182,6 +203,36 @@ mod tests {
                 404,
                 "The extension x.y could not be found.",
                 Reason::NotFound,
+            ),
+            (
+                200,
+                "(5000) VS860016: Could not find originId 'x' in the backing domain 'y'.",
+                Reason::UnknownApplication,
+            ),
+            (
+                200,
+                "(5000) VS403283: Could not add user 'x' at this time.",
+                Reason::NotYetKnown,
+            ),
+            (
+                200,
+                "(5032) Access Denied: x needs the following permission(s) on the resource Users to perform this action: Add Users",
+                Reason::MayNotAddUsers,
+            ),
+            (
+                200,
+                "(5005) Failed to assign license Account-Express to identity with id x.",
+                Reason::NoLicence,
+            ),
+            (
+                200,
+                "(5102) You are trying to invite a user from outside your directory, but something went wrong.",
+                Reason::OutsideTenant,
+            ),
+            (
+                404,
+                "TF200016: The following project does not exist: x.",
+                Reason::NoProject,
             ),
             (400, "Something new.", Reason::Other),
         ] {

@@ -87,6 +87,7 @@ impl Organization {
                 attempts,
                 reason: Reason::NotFound,
                 message: String::new(),
+                tenant: None,
                 correlation,
             }))
         } else {

@@ -62,6 +62,18 @@ impl<K: Kind> fmt::Debug for Secret<K> {
     }
 }
 
+impl AccessToken {
+    /// The token under the type of Microsoft Graph's, for the moment in which one was asked for: from then
+    /// on it cannot be sent to Azure DevOps in place of that one's.
+    #[must_use]
+    pub fn into_graph_token(self) -> GraphToken {
+        Secret {
+            value: self.value,
+            kind: PhantomData,
+        }
+    }
+}
+
 /// The kinds themselves; programs use the aliases beside them.
 pub mod kind {
     use super::Kind;
@@ -92,6 +104,13 @@ pub mod kind {
     #[derive(Debug)]
     pub enum EndpointSecret {}
 
+    /// See [`GraphToken`](super::GraphToken).
+    #[derive(Debug)]
+    pub enum GraphToken {}
+
+    impl Kind for GraphToken {
+        const NAME: &'static str = "GraphToken";
+    }
     impl Kind for JobToken {
         const NAME: &'static str = "JobToken";
     }
@@ -125,6 +144,8 @@ pub type JobToken = Secret<kind::JobToken>;
 pub type IdToken = Secret<kind::IdToken>;
 /// A Microsoft Entra access token: goes to the hosts of its resource only.
 pub type AccessToken = Secret<kind::AccessToken>;
+/// A Microsoft Entra access token for Microsoft Graph: goes to `graph.microsoft.com` only.
+pub type GraphToken = Secret<kind::GraphToken>;
 /// The key of a service principal: goes to the connection's authority only.
 pub type ClientSecret = Secret<kind::ClientSecret>;
 /// A service principal's certificate with its private key, as PEM: never leaves the process.

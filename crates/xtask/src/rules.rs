@@ -72,6 +72,10 @@ const REVEALS: &[(&str, &str)] = &[
         "the header for Azure DevOps and the Marketplace",
     ),
     (
+        "crates/devops/src/microsoft_graph.rs",
+        "the header for Microsoft Graph",
+    ),
+    (
         "crates/identity/src/certificate_assertion.rs",
         "the key that signs",
     ),

@@ -1,0 +1,440 @@
+//! What an organization gives to its members: a licence, and a place in projects.
+//!
+//! It never finds out which application is meant; it is given the enterprise application's object id.
+
+use std::fmt;
+use std::time::Duration;
+
+use adieu_transport::{Attempt, Deadline, host};
+use reqwest::{Method, Url};
+use serde_json::{Value, json};
+
+use crate::client::Client;
+use crate::error::Error;
+use crate::hosts::Organization;
+use crate::refusal::{Reason, Refusal};
+
+/// "Service Principal Entitlements" and "User Entitlements" of Microsoft's REST reference.
+const ONE: &str = "7.1-preview.1";
+/// "Member Entitlements - Search", from the same place.
+const LIST: &str = "7.1-preview.2";
+const USERS: &str = "7.1-preview.3";
+
+/// Pages of members that are read at most.
+const PAGES: usize = 1000;
+
+/// How long Azure DevOps is left alone before it is asked again for an application that it does not know yet.
+const PAUSE: u64 = 5;
+
+/// What a member is licensed for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AccessLevel {
+    /// Everything but test plans; Repos need it.
+    Basic,
+    /// Boards and runs, without repositories; costs nothing.
+    Stakeholder,
+    /// Test plans too.
+    BasicAndTestPlans,
+}
+
+/// A group that every project has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProjectGroup {
+    /// Readers.
+    Reader,
+    /// Contributors.
+    Contributor,
+    /// Project Administrators.
+    Administrator,
+}
+
+/// A place in a project.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProjectPlace {
+    /// The project's id.
+    pub project: String,
+    /// `projectReader`, `projectContributor` …
+    pub group: String,
+}
+
+/// What a member has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entitlement {
+    /// Id in the organization.
+    pub id: String,
+    /// Name that people see.
+    pub name: String,
+    /// The enterprise application's object id; empty for a person.
+    pub object_id: String,
+    /// The application's client id; empty for a person.
+    pub client_id: String,
+    /// Access level as the service spells it: `express`, `stakeholder` …
+    pub license: String,
+    /// Access level as people know it: `Basic`.
+    pub access_level: String,
+    /// Places in projects, where they were asked for.
+    pub projects: Vec<ProjectPlace>,
+}
+
+/// One change to an organization's members, as it is sent and as it is shown beforehand.
+#[derive(Debug, Clone)]
+pub struct EntitlementChange {
+    method: Method,
+    url: Url,
+    body: Value,
+}
+
+impl AccessLevel {
+    /// As the service spells it (`AccountLicenseType`).
+    #[must_use]
+    pub fn license(self) -> &'static str {
+        match self {
+            Self::Basic => "express",
+            Self::Stakeholder => "stakeholder",
+            Self::BasicAndTestPlans => "advanced",
+        }
+    }
+
+    /// As people know it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Basic => "Basic",
+            Self::Stakeholder => "Stakeholder",
+            Self::BasicAndTestPlans => "Basic + Test Plans",
+        }
+    }
+
+    fn json(self) -> Value {
+        json!({ "accountLicenseType": self.license(), "licensingSource": "account" })
+    }
+}
+
+impl ProjectGroup {
+    /// As the service spells it (`GroupType`).
+    #[must_use]
+    pub fn group_type(self) -> &'static str {
+        match self {
+            Self::Reader => "projectReader",
+            Self::Contributor => "projectContributor",
+            Self::Administrator => "projectAdministrator",
+        }
+    }
+}
+
+impl ProjectPlace {
+    /// A group of a project, by the project's id.
+    #[must_use]
+    pub fn new(project: &str, group: ProjectGroup) -> Self {
+        Self {
+            project: project.to_owned(),
+            group: group.group_type().to_owned(),
+        }
+    }
+
+    fn json(&self) -> Value {
+        json!({ "group": { "groupType": self.group }, "projectRef": { "id": self.project } })
+    }
+}
+
+impl EntitlementChange {
+    /// Makes an enterprise application a member. Nothing, where the organization is a collection of an
+    /// Azure DevOps Server, which has no such members.
+    #[must_use]
+    pub fn add(
+        organization: &Organization,
+        object_id: &str,
+        level: AccessLevel,
+        places: &[ProjectPlace],
+    ) -> Option<Self> {
+        let places: Vec<Value> = places.iter().map(ProjectPlace::json).collect();
+        Some(Self {
+            method: Method::POST,
+            url: organization.entitlements(&["_apis", "serviceprincipalentitlements"])?,
+            body: json!({
+                "accessLevel": level.json(),
+                "servicePrincipal": {
+                    "origin": "aad", "originId": object_id, "subjectKind": "servicePrincipal",
+                },
+                "projectEntitlements": places,
+            }),
+        })
+    }
+
+    /// Gives a member what it lacks; nothing, where that is nothing.
+    #[must_use]
+    pub fn complete(
+        organization: &Organization,
+        has: &Entitlement,
+        level: AccessLevel,
+        places: &[ProjectPlace],
+    ) -> Option<Self> {
+        let mut operations = Vec::new();
+        if !has.license.eq_ignore_ascii_case(level.license()) {
+            operations
+                .push(json!({ "op": "replace", "path": "/accessLevel", "value": level.json() }));
+        }
+        for place in places.iter().filter(|place| !has.projects.contains(place)) {
+            operations.push(
+                json!({ "op": "add", "path": "/projectEntitlements", "value": place.json() }),
+            );
+        }
+        let url = organization.entitlements(&["_apis", "serviceprincipalentitlements", &has.id])?;
+        (!operations.is_empty()).then_some(Self {
+            method: Method::PATCH,
+            url,
+            body: Value::Array(operations),
+        })
+    }
+
+    /// Method, address and body, for programs.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        json!({ "method": self.method.as_str(), "url": self.with_version().as_str(), "body": self.body })
+    }
+
+    fn with_version(&self) -> Url {
+        let mut url = self.url.clone();
+        url.query_pairs_mut().append_pair("api-version", ONE);
+        url
+    }
+}
+
+impl fmt::Display for EntitlementChange {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            formatter,
+            "{} {}\n{:#}",
+            self.method,
+            self.with_version(),
+            self.body
+        )
+    }
+}
+
+impl Client<'_> {
+    /// The member of this client id or object id among an organization's applications, with its projects.
+    ///
+    /// # Errors
+    /// No answer, or a no.
+    pub async fn application_entitlement(
+        &self,
+        organization: &Organization,
+        id: &str,
+    ) -> Result<Option<Entitlement>, Error> {
+        let Some(list) = organization.entitlements(&["_apis", "memberentitlements"]) else {
+            return Ok(None);
+        };
+        let mut continuation: Option<String> = None;
+        for _ in 0..PAGES {
+            let mut url = list.clone();
+            url.query_pairs_mut()
+                .append_pair("$filter", "userType eq 'application'");
+            if let Some(token) = &continuation {
+                url.query_pairs_mut()
+                    .append_pair("continuationToken", token);
+            }
+            let page = self.ask(Method::GET, &url, LIST, None).await?;
+            // The reference has both names for one list.
+            let items = ["items", "members"]
+                .into_iter()
+                .find_map(|name| page.get(name)?.as_array());
+            let found = items.into_iter().flatten().map(read).find(|one| {
+                one.object_id.eq_ignore_ascii_case(id) || one.client_id.eq_ignore_ascii_case(id)
+            });
+            if let Some(found) = found {
+                // Only the question for one tells its projects.
+                return self.entitlement(organization, &found.id, true).await;
+            }
+            continuation = page
+                .get("continuationToken")
+                .and_then(Value::as_str)
+                .filter(|token| !token.is_empty())
+                .map(str::to_owned);
+            if continuation.is_none() {
+                break;
+            }
+        }
+        Ok(None)
+    }
+
+    /// What one member has, by its id in the organization. Nothing, where it is no member, or where the
+    /// organization has no entitlements.
+    ///
+    /// # Errors
+    /// No answer, or a no.
+    pub async fn entitlement(
+        &self,
+        organization: &Organization,
+        id: &str,
+        is_application: bool,
+    ) -> Result<Option<Entitlement>, Error> {
+        let (area, version) = if is_application {
+            ("serviceprincipalentitlements", ONE)
+        } else {
+            ("userentitlements", USERS)
+        };
+        let Some(url) = organization.entitlements(&["_apis", area, id]) else {
+            return Ok(None);
+        };
+        match self.ask(Method::GET, &url, version, None).await {
+            Ok(answer) => Ok(Some(read(&answer))),
+            Err(error) if error.is(Reason::NotFound) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Makes a change. Azure DevOps learns of a new application with a delay of up to some minutes, and is
+    /// asked again within `patience`.
+    ///
+    /// # Errors
+    /// No answer, or a no: its status is 200, and the body says why.
+    pub async fn entitle(
+        &self,
+        change: &EntitlementChange,
+        patience: Duration,
+    ) -> Result<Entitlement, Error> {
+        let deadline = Deadline::after(patience);
+        adieu_transport::until(deadline, async |attempt| {
+            let asked = self.ask(change.method.clone(), &change.url, ONE, Some(&change.body));
+            let answer = asked.await.map_err(Attempt::Permanent)?;
+            match refused(&answer, &change.url, attempt) {
+                None => Ok(read(
+                    answer
+                        .get("servicePrincipalEntitlement")
+                        .unwrap_or(&Value::Null),
+                )),
+                Some(error) if error.is(Reason::NotYetKnown) => Err(Attempt::CanHeal {
+                    error,
+                    retry_after: Some(PAUSE),
+                    crowded: false,
+                }),
+                Some(error) => Err(Attempt::Permanent(error)),
+            }
+        })
+        .await
+    }
+}
+
+/// The no in the body of an answer that has status 200.
+fn refused(answer: &Value, url: &Url, attempts: u32) -> Option<Error> {
+    let is_done = answer.get("isSuccess").and_then(Value::as_bool)?;
+    if is_done {
+        return None;
+    }
+    let one = answer.get("operationResult");
+    let several = answer.get("operationResults").and_then(Value::as_array);
+    let results = one.into_iter().chain(several.into_iter().flatten());
+    let words: Vec<String> = results
+        .filter_map(|result| result.get("errors")?.as_array())
+        .flatten()
+        .map(|error| {
+            let said = error
+                .get("value")
+                .and_then(Value::as_str)
+                .unwrap_or_default();
+            match error.get("key").and_then(Value::as_u64) {
+                Some(key) => format!("({key}) {}", adieu_transport::first_line(said)),
+                None => adieu_transport::first_line(said),
+            }
+        })
+        .collect();
+    let message = words.join("; ");
+    Some(Error::Refused(Box::new(Refusal {
+        host: host(url),
+        status: 200,
+        attempts,
+        reason: Reason::of(200, "", &message),
+        message,
+        tenant: None,
+        correlation: adieu_transport::Correlation::default(),
+    })))
+}
+
+fn read(one: &Value) -> Entitlement {
+    let text = |parent: Option<&Value>, field: &str| {
+        let value = parent.and_then(|parent| parent.get(field)?.as_str());
+        value.unwrap_or_default().to_owned()
+    };
+    let member = ["servicePrincipal", "member", "user"]
+        .into_iter()
+        .find_map(|name| one.get(name));
+    let level = one.get("accessLevel");
+    let projects = one.get("projectEntitlements").and_then(Value::as_array);
+    Entitlement {
+        id: text(Some(one), "id"),
+        name: text(member, "displayName"),
+        object_id: text(member, "originId"),
+        client_id: text(member, "applicationId"),
+        license: text(level, "accountLicenseType"),
+        access_level: text(level, "licenseDisplayName"),
+        projects: projects
+            .into_iter()
+            .flatten()
+            .map(|place| ProjectPlace {
+                project: text(place.get("projectRef"), "id"),
+                group: text(place.get("group"), "groupType"),
+            })
+            .collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_is_in_the_body_of_either_answer() {
+        let url = Url::parse("https://vsaex.dev.azure.com/contoso/").expect("an address");
+        let no = json!({ "isSuccess": false, "errors": [{ "key": 5032, "value": "Access Denied: x\nmore" }] });
+        for (answer, message) in [
+            (json!({ "isSuccess": true, "operationResult": {} }), None),
+            (
+                json!({ "isSuccess": false, "operationResult": no }),
+                Some("(5032) Access Denied: x"),
+            ),
+            (
+                json!({ "isSuccess": false, "operationResults": [no] }),
+                Some("(5032) Access Denied: x"),
+            ),
+            (json!({ "isSuccess": false }), Some("")),
+        ] {
+            let error = refused(&answer, &url, 1).map(|error| error.to_string());
+            assert_eq!(error.as_deref(), message, "{answer}");
+        }
+    }
+
+    #[test]
+    fn only_what_is_missing_is_asked_for() {
+        let hosts = crate::Hosts::public();
+        let organization = hosts.organization("contoso").expect("a name");
+        let place = ProjectPlace::new("p", ProjectGroup::Reader);
+        let has = |license: &str, projects: &[ProjectPlace]| Entitlement {
+            id: "i".to_owned(),
+            name: String::new(),
+            object_id: String::new(),
+            client_id: String::new(),
+            license: license.to_owned(),
+            access_level: String::new(),
+            projects: projects.to_vec(),
+        };
+        let operations = |has: &Entitlement| {
+            let change = EntitlementChange::complete(
+                &organization,
+                has,
+                AccessLevel::Basic,
+                std::slice::from_ref(&place),
+            );
+            change.map(|change| change.body.as_array().map_or(0, Vec::len))
+        };
+        assert_eq!(
+            operations(&has("express", std::slice::from_ref(&place))),
+            None
+        );
+        assert_eq!(
+            operations(&has("stakeholder", std::slice::from_ref(&place))),
+            Some(1)
+        );
+        assert_eq!(operations(&has("stakeholder", &[])), Some(2));
+    }
+}

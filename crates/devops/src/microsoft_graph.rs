@@ -1,0 +1,202 @@
+//! Which application an id stands for: the three ids that people confuse, looked up in Microsoft Graph.
+//!
+//! It never takes a token for Azure DevOps, and never asks another host than Microsoft Graph's.
+
+use std::time::Duration;
+
+use adieu_secret::GraphToken;
+use adieu_transport::{
+    Attempt, Body, Deadline, NoAnswer, NotTheService, Transport, first_line, host,
+};
+use reqwest::{Method, Url};
+use serde_json::Value;
+
+use crate::client::cause_is_permanent;
+use crate::error::Error;
+use crate::refusal::{Reason, Refusal};
+
+const ADDRESS: &str = "https://graph.microsoft.com/v1.0/";
+
+/// All attempts of one question end within this.
+const BOUND: Duration = Duration::from_secs(20);
+
+/// Someone who asks Microsoft Graph.
+#[derive(Debug)]
+pub struct MicrosoftGraph<'a> {
+    transport: &'a Transport,
+    token: GraphToken,
+}
+
+/// Which of its three ids an application was named by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GivenId {
+    /// The client id.
+    ClientId,
+    /// The object id of the enterprise application: the one that Azure DevOps wants.
+    EnterpriseApplication,
+    /// The object id of the app registration.
+    AppRegistration,
+}
+
+/// An application of a tenant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Application {
+    /// By which id it was found.
+    pub given: GivenId,
+    /// Name that people see.
+    pub name: String,
+    /// The client id.
+    pub client_id: String,
+    /// The enterprise application's object id. Empty, where the tenant has none: the app registration
+    /// alone is there.
+    pub object_id: String,
+}
+
+impl<'a> MicrosoftGraph<'a> {
+    /// Someone who asks with this token.
+    #[must_use]
+    pub fn new(transport: &'a Transport, token: GraphToken) -> Self {
+        Self { transport, token }
+    }
+
+    /// The application that an id stands for, whichever of the three it is. Nothing, where the token's
+    /// tenant has none.
+    ///
+    /// # Errors
+    /// No answer, or a no: reading others' applications is a permission.
+    pub async fn application(&self, id: &str) -> Result<Option<Application>, Error> {
+        let by_client_id = |id: &str| format!("servicePrincipals(appId='{id}')");
+        if let Some(found) = self.look_up(&by_client_id(id)).await? {
+            return Ok(Some(application(GivenId::ClientId, &found)));
+        }
+        if let Some(found) = self.look_up(&format!("servicePrincipals/{id}")).await? {
+            return Ok(Some(application(GivenId::EnterpriseApplication, &found)));
+        }
+        let Some(registration) = self.look_up(&format!("applications/{id}")).await? else {
+            return Ok(None);
+        };
+        let registration = application(GivenId::AppRegistration, &registration);
+        let enterprise = self.look_up(&by_client_id(&registration.client_id)).await?;
+        Ok(Some(Application {
+            object_id: enterprise
+                .as_ref()
+                .map(|found| text(found, "id"))
+                .unwrap_or_default(),
+            ..registration
+        }))
+    }
+
+    /// One object, or nothing. The path holds an id that was checked to be one, or came from here.
+    async fn look_up(&self, path: &str) -> Result<Option<Value>, Error> {
+        let text = format!("{ADDRESS}{path}?$select=id,displayName,appId");
+        let url = Url::parse(&text).map_err(|error| Error::NoAnswer {
+            host: "graph.microsoft.com".to_owned(),
+            cause: NoAnswer::Connection(error.to_string()),
+            attempts: 0,
+        })?;
+        let deadline = Deadline::after(BOUND);
+        adieu_transport::until(deadline, async |attempts| {
+            let no_answer = |cause| Error::NoAnswer {
+                host: host(&url),
+                cause,
+                attempts,
+            };
+            let request = self
+                .transport
+                .request(Method::GET, &url)
+                .bearer_auth(self.token.reveal())
+                .build()
+                .map_err(|error| {
+                    Attempt::Permanent(no_answer(NoAnswer::Connection(error.to_string())))
+                })?;
+            let answer = match self.transport.send(request, deadline.left()).await {
+                Ok(answer) => answer,
+                Err(cause) if cause_is_permanent(&cause) => {
+                    return Err(Attempt::Permanent(no_answer(cause)));
+                }
+                Err(cause) => {
+                    return Err(Attempt::CanHeal {
+                        error: no_answer(cause),
+                        retry_after: None,
+                        crowded: false,
+                    });
+                }
+            };
+            let correlation = answer.correlation(&["request-id"]);
+            let body = match answer.read() {
+                Body::Json(body) => body,
+                _ if answer.is_busy() => Value::Null,
+                Body::Cut => return Err(Attempt::Permanent(no_answer(NoAnswer::Cut))),
+                Body::Other(instead) => {
+                    return Err(Attempt::Permanent(Error::NotTheService {
+                        host: host(&url),
+                        status: answer.status,
+                        instead,
+                        correlation,
+                    }));
+                }
+            };
+            if answer.status == 200 && body.get("id").is_some() {
+                return Ok(Some(body));
+            }
+            if answer.status == 404 {
+                return Ok(None);
+            }
+            let said = body
+                .get("error")
+                .and_then(|error| error.get("message")?.as_str())
+                .map(first_line);
+            Err(match answer.status {
+                _ if answer.is_busy() => Attempt::CanHeal {
+                    error: Error::Busy {
+                        host: host(&url),
+                        status: answer.status,
+                        attempts,
+                        message: said,
+                        correlation,
+                    },
+                    retry_after: answer.retry_after(),
+                    crowded: answer.status == 429,
+                },
+                200 => Attempt::Permanent(Error::NotTheService {
+                    host: host(&url),
+                    status: 200,
+                    instead: NotTheService::WithoutField("id"),
+                    correlation,
+                }),
+                status => Attempt::Permanent(Error::Refused(Box::new(Refusal {
+                    host: host(&url),
+                    status,
+                    attempts,
+                    reason: if status == 403 {
+                        Reason::NotPermitted
+                    } else {
+                        Reason::Other
+                    },
+                    message: said.unwrap_or_default(),
+                    tenant: None,
+                    correlation,
+                }))),
+            })
+        })
+        .await
+    }
+}
+
+fn application(given: GivenId, found: &Value) -> Application {
+    let object_id = match given {
+        GivenId::AppRegistration => String::new(),
+        _ => text(found, "id"),
+    };
+    Application {
+        given,
+        name: text(found, "displayName"),
+        client_id: text(found, "appId"),
+        object_id,
+    }
+}
+
+fn text(value: &Value, field: &str) -> String {
+    let value = value.get(field).and_then(Value::as_str);
+    value.unwrap_or_default().to_owned()
+}
