@@ -32,9 +32,9 @@ fn gives_a_script_its_tokens_and_nothing_of_the_tasks_own() {
     let tokens = "AZURE_DEVOPS_TOKEN = azureDevOps\ngraph.token = graph";
     let outcome = run(&world, &[("script", script), ("tokens", tokens)]);
     expect![[r#"
+        Configured for this script: identity.
         AZURE_DEVOPS_TOKEN: azureDevOps, until [TIME], for this script alone.
         graph.token: graph, until [TIME], for this script alone.
-        Configured for this script: identity.
         dots in the token: ..
         graph until [TIME]
         nothing of the task's
@@ -49,8 +49,8 @@ fn fails_with_the_scripts_exit_code() {
     let outcome = run(&world, &[("script", "echo before\nexit 3\necho after")]);
     assert_eq!(outcome.result, TaskResult::Failed);
     expect![[r#"
-        AZURE_DEVOPS_TOKEN: azureDevOps, until [TIME], for this script alone.
         Configured for this script: identity.
+        AZURE_DEVOPS_TOKEN: azureDevOps, until [TIME], for this script alone.
         before
         ##[error]bash exited with code '3'.
         More: TROUBLESHOOTING.md#run"#]]

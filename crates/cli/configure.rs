@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use adieu_agent::{Audience, Environment, Log, TooLong, VariableName, undefined_variable};
-use adieu_broker::Resources;
+use adieu_broker::{Address, Resources};
 use adieu_identity::Scope;
 use adieu_secret::{EndpointSecret, JobToken};
 
@@ -14,6 +14,7 @@ use crate::connection::Connection;
 use crate::resource::{self, Cloud, NotAResource};
 use crate::situation::Situation;
 use crate::tokens::{Wanted, said};
+use crate::voice::Voice;
 
 /// The words, as documents list them.
 pub(crate) const WORDS: [&str; 4] = ["identity", "azd", "terraform", "azurePipelinesCredential"];
@@ -67,6 +68,16 @@ pub(crate) struct Endpoints {
     pub(crate) identity: String,
     pub(crate) azd: String,
     pub(crate) key: EndpointSecret,
+}
+
+impl Endpoints {
+    pub(crate) fn of(address: &Address) -> Self {
+        Self {
+            identity: address.identity_endpoint(),
+            azd: address.azd_endpoint(),
+            key: address.copy_of_key(),
+        }
+    }
 }
 
 /// A variable of the environment, for later steps or for one script.
@@ -232,8 +243,20 @@ impl Configure {
         settings
     }
 
-    /// Variables that are there already and would win over what is configured.
-    pub(crate) fn rivals(&self, variable: impl Fn(&str) -> Option<String>) -> Vec<&'static str> {
+    /// Says which variables are there already and would win over what is configured.
+    pub(crate) fn warn_of_rivals(
+        &self,
+        voice: &dyn Voice,
+        variable: impl Fn(&str) -> Option<String>,
+    ) {
+        for rival in self.rivals(variable) {
+            voice.warn(&format!(
+                "{rival} is set, and clients look at it before what this step configures; take it away."
+            ));
+        }
+    }
+
+    fn rivals(&self, variable: impl Fn(&str) -> Option<String>) -> Vec<&'static str> {
         let mut rivals = Vec::new();
         if self.mechanisms.contains(&Mechanism::Identity) {
             // DefaultAzureCredential asks these first; a client id alone asks for another identity.

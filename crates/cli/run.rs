@@ -15,14 +15,13 @@ use std::{env, fs};
 
 use adieu_agent::{Environment, Log, is_for_the_task_alone};
 use adieu_broker::Broker;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
+use adieu_identity::Token;
 use tokio::io::AsyncReadExt as _;
 use tokio::process::{Child, ChildStderr, Command};
 
 use crate::child::{self, Ended};
 use crate::configure::{Configure, Endpoints, environment_of};
-use crate::connection;
+use crate::connection::{self, Connection};
 use crate::inputs::run::{Inputs, Shell as Choice};
 use crate::network;
 use crate::platform::{self, Whom};
@@ -30,7 +29,7 @@ use crate::serve::source::Identity;
 use crate::session::Source;
 use crate::situation::{ScriptProblem, Situation};
 use crate::task::Outcome;
-use crate::tokens::{self, expiry_name};
+use crate::tokens::{self, Wanted, expiry_name, rfc_3339};
 use shell::Shell;
 
 /// The broker is the script's, and ends with it.
@@ -65,31 +64,74 @@ async fn script(environment: &Environment, log: &Log) -> Result<Ended, Situation
     let transport = network::transport(environment, log)?;
     let got = tokio::select! {
         got = tokens::get(&connection, wanted, &transport) => got?,
+        // There is no script yet that would have to hear of it.
         _ = platform::stop_requested() => return Ok(Ended::Stopped(0)),
     };
     let broker = Broker::bind()
         .await
         .map_err(|error| Situation::NoBroker(error.to_string()))?;
-    let address = broker.address();
-    let endpoints = Endpoints {
-        identity: address.identity_endpoint(),
-        azd: address.azd_endpoint(),
-        key: address.copy_of_key(),
-    };
+    let endpoints = Endpoints::of(&broker.address());
     log.mask(&endpoints.key);
+    let mut own = configured(&configure, &endpoints, environment, &connection, log);
+    own.extend(own_tokens(&got.access, log));
+    let file = ScriptFile::write(environment, shell, &inputs.script)?;
+    let mut command = shell.command(&program, &file.path);
+    let command = prepared(&mut command, &folder, &own, inputs.fail_on_standard_error);
+    let cannot = |error: std::io::Error| {
+        Situation::Script(ScriptProblem::CannotStart {
+            shell: shell.name(),
+            reason: error.to_string(),
+        })
+    };
+    let mut child = command.spawn().map_err(cannot)?;
+    let source = Identity::new(Source::Connection(Box::new(connection)), transport);
+    let serving = async {
+        if configure.needs_broker() {
+            broker.serve(source, configure.resources(), NEVER).await;
+        }
+        // A broker that has nothing to give any more is no reason to end the script.
+        pending().await
+    };
+    let (ended, wrote) = tokio::select! {
+        ended = finished(&mut child) => ended,
+        ended = serving => ended,
+    };
+    match ended.map_err(cannot)? {
+        Ended::Code(0) if wrote => Err(Situation::Script(ScriptProblem::StandardError)),
+        Ended::Code(code) if code != 0 => Err(Situation::Script(ScriptProblem::Ended {
+            shell: shell.name(),
+            code,
+        })),
+        ended => Ok(ended),
+    }
+}
+
+/// The variables by which the script's clients find the broker.
+fn configured(
+    configure: &Configure,
+    endpoints: &Endpoints,
+    environment: &Environment,
+    connection: &Connection,
+    log: &Log,
+) -> BTreeMap<String, String> {
     let variable = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
-    for rival in configure.rivals(variable) {
-        log.warn(&format!(
-            "{rival} is set, and clients look at it before what this step configures; take it away."
+    configure.warn_of_rivals(log, variable);
+    if !configure.is_empty() {
+        log.say(&format!(
+            "Configured for this script: {}.",
+            configure.words()
         ));
     }
-    let with = Some((environment, &connection));
-    let mut own = environment_of(&configure.settings(Some(&endpoints), with, variable));
-    for (wanted, token) in &got.access {
+    let with = Some((environment, connection));
+    environment_of(&configure.settings(Some(endpoints), with, variable))
+}
+
+/// The variables with the step's tokens, each masked first.
+fn own_tokens(tokens: &[(Wanted, Token)], log: &Log) -> BTreeMap<String, String> {
+    let mut own = BTreeMap::new();
+    for (wanted, token) in tokens {
         log.mask(&token.value);
-        let until = OffsetDateTime::from(token.expires_on);
-        let until = until.replace_nanosecond(0).unwrap_or(until);
-        let until = until.format(&Rfc3339).unwrap_or_default();
+        let until = rfc_3339(token.expires_on.into());
         log.say(&format!(
             "{}: {}, until {until}, for this script alone.",
             wanted.name, wanted.resource
@@ -98,47 +140,7 @@ async fn script(environment: &Environment, log: &Log) -> Result<Ended, Situation
         own.insert(name, token.value.reveal().to_owned());
         own.insert(expiry_name(&wanted.name).in_environment(), until);
     }
-    if !configure.is_empty() {
-        log.say(&format!(
-            "Configured for this script: {}.",
-            configure.words()
-        ));
-    }
-    let file = ScriptFile::write(environment, shell, &inputs.script)?;
-    let mut command = shell.command(&program, &file.path);
-    let command = prepared(&mut command, &folder, &own, inputs.fail_on_standard_error);
-    let mut child = command.spawn().map_err(|error| {
-        Situation::Script(ScriptProblem::CannotStart {
-            shell: shell.name(),
-            reason: error.to_string(),
-        })
-    })?;
-    let source = Identity::new(Source::Connection(Box::new(connection)), transport);
-    let serving = async {
-        if configure.needs_broker() {
-            broker.serve(source, configure.resources(), NEVER).await;
-        }
-        // A broker that has nothing to give any more is no reason to end the script.
-        pending::<Ended>().await
-    };
-    let (ended, wrote) = tokio::select! {
-        ended = finished(&mut child) => ended,
-        ended = serving => (Ok(ended), false),
-    };
-    let ended = ended.map_err(|error| {
-        Situation::Script(ScriptProblem::CannotStart {
-            shell: shell.name(),
-            reason: error.to_string(),
-        })
-    })?;
-    match ended {
-        Ended::Code(0) if wrote => Err(Situation::Script(ScriptProblem::StandardError)),
-        Ended::Code(code) if code != 0 => Err(Situation::Script(ScriptProblem::Ended {
-            shell: shell.name(),
-            code,
-        })),
-        ended => Ok(ended),
-    }
+    own
 }
 
 /// Waits for the script, and says whether it wrote to its standard error where that was asked for.

@@ -11,7 +11,6 @@ use adieu_agent::{Audience, Environment, Log, TooLong, VariableName};
 use adieu_identity::Token;
 use adieu_secret::{EndpointSecret, IdToken};
 use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 use crate::configure::{self, Configure};
 use crate::connection::{self, Connection};
@@ -19,7 +18,7 @@ use crate::inputs::token::Inputs;
 use crate::network;
 use crate::serve::job::{self, Serving};
 use crate::situation::{ConnectionProblem, Situation};
-use crate::tokens::{self, Wanted, expiry_name};
+use crate::tokens::{self, Wanted, expiry_name, rfc_3339};
 use crate::voice::Silence;
 
 pub(crate) use command::{TokenArguments, run as run_command};
@@ -120,11 +119,7 @@ fn configured(
     log: &Log,
 ) -> Result<(), TooLong> {
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    for rival in configure.rivals(variable) {
-        log.warn(&format!(
-            "{rival} is set, and clients look at it before what this step configures; take it away."
-        ));
-    }
+    configure.warn_of_rivals(log, variable);
     if let Some(serving) = serving {
         log.set_task_variable(BROKER, &serving.stop_endpoint);
         log.set_secret_task_variable(BROKER_KEY, &log.mask(&serving.stop_key));
@@ -135,7 +130,9 @@ fn configured(
     let endpoints = serving.map(|serving| &serving.endpoints);
     let settings = configure.settings(endpoints, Some((environment, connection)), variable);
     if serving.is_some() {
-        let names: Vec<&str> = settings.iter().map(|setting| setting.name).collect();
+        // What goes past a proxy stays: other tasks have sections after the job as well.
+        let names = settings.iter().map(|setting| setting.name);
+        let names: Vec<&str> = names.filter(|name| *name != "NO_PROXY").collect();
         log.set_task_variable(SETTINGS, &names.join(","));
     }
     configure::publish(&settings, log)?;
@@ -227,13 +224,4 @@ impl Publish<'_> {
         let output = self.output.then_some(Audience::Output);
         [Audience::Job].into_iter().chain(output)
     }
-}
-
-/// In whole seconds, as every script can read it.
-fn rfc_3339(moment: OffsetDateTime) -> String {
-    moment
-        .replace_nanosecond(0)
-        .unwrap_or(moment)
-        .format(&Rfc3339)
-        .unwrap_or_default()
 }
