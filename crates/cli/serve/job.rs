@@ -74,7 +74,9 @@ pub(crate) async fn start(
     command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
-        .stderr(Stdio::null());
+        .stderr(Stdio::null())
+        // A folder in which a process stands cannot be removed on Windows, and this one is the sources'.
+        .current_dir(std::env::temp_dir());
     platform::detach(&mut command);
     let mut process = command.spawn().map_err(|error| failed(error.to_string()))?;
     let block = environment.to_block();
