@@ -4,7 +4,7 @@
 //! own package manager.
 
 mod compile;
-mod debian;
+pub(crate) mod debian;
 mod frameworks;
 mod inspect;
 

@@ -3,11 +3,13 @@
 //! It ships nothing, and needs nothing but Rust and Node to start. The house rules are its tests.
 
 mod bench;
+mod browser;
 mod clients;
 mod command;
 mod demo;
 mod dist;
 mod package;
+mod pictures;
 mod platforms;
 mod prerequisites;
 #[cfg(test)]
@@ -25,6 +27,7 @@ cargo xtask <command>
   dist [platform…]  the binaries of these platforms or all, in target/dist/<platform>/
   package           target/vsix/*.vsix with the binaries of all platforms
   package --host    the same with this machine's binary alone
+  pictures          the PNGs that ship, from docs/pictures/*.svg, by Chromium
   bench             all measurements, or one of them:
   bench token       the task's time and memory beside the Azure SDKs' for Node and Python
   bench crowd       five hundred tasks at once against a service that throttles
@@ -39,6 +42,7 @@ fn main() -> ExitCode {
         ["dist", names @ ..] => dist::run(names).map(|_| ()),
         ["package"] => package::all().map(|_| ()),
         ["package", "--host"] => package::run().map(|_| ()),
+        ["pictures"] => pictures::run(),
         ["bench", names @ ..] => bench::run(names),
         _ => Err(USAGE.to_owned()),
     };

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::pictures::{self, Picture};
 use crate::root;
 
 /// Which crate may know which (ARCHITECTURE.md). An arrow that is not here is forbidden.
@@ -282,6 +283,21 @@ fn paths_and_links_in_documents_exist() {
                 );
             }
         }
+    }
+}
+
+#[test]
+fn pictures_are_drawn_from_their_sources() {
+    for Picture { source, to, .. } in pictures::DRAWN {
+        let png = fs::read(root().join(to)).unwrap_or_else(|error| panic!("{to}: {error}"));
+        let drawn_from = pictures::stamp_of(&png);
+        let source =
+            pictures::source_of(&root().join(source)).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(
+            drawn_from.as_ref(),
+            Some(&source),
+            "{to} is not of now: run `cargo xtask pictures`"
+        );
     }
 }
 

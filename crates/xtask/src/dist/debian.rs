@@ -32,6 +32,12 @@ pub(crate) fn zig() -> Result<PathBuf, String> {
     clients::python_packages("zig", &ZIG)
 }
 
+/// Makes Chromium be there, with fonts for it.
+pub(crate) fn chromium() -> Result<(), String> {
+    install(&["chromium", "fonts-dejavu-core", "fonts-liberation"])
+        .map_err(|reason| format!("Chromium is missing, and so is Chrome. {reason}"))
+}
+
 /// Installs the packages where the program is missing: another system has it from elsewhere.
 fn program(name: &str, packages: &[&str]) -> Result<(), String> {
     if output(Command::new(name).arg("--version")).is_some() {
