@@ -5,5 +5,6 @@
 mod documents;
 mod extension;
 mod scenario;
+mod scenarios;
 mod schema;
 mod tasks;

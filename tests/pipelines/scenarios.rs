@@ -1,0 +1,262 @@
+//! The templates whose end is a call: each is run, and what it calls answers.
+//!
+//! The tests that a template is given are small: a call of the organization with the token, by curl. That tokens
+//! stay fresh for hours is shown in tests/serve.rs.
+
+use adieu_emulator::pipeline::Value;
+use adieu_emulator::{MY_CONNECTION, TaskResult, World};
+
+use super::scenario::Scenario;
+use crate::harness::stable;
+
+/// Asks the organization for its project with the token; fails where it says no.
+const TESTS: &str = "        set -euo pipefail
+        printf 'Authorization: Bearer %s\\n' \"$AZURE_DEVOPS_TOKEN\" |
+          curl --fail --silent --show-error --header @- \\
+            \"${AZURE_DEVOPS_URL}_apis/projects/web?api-version=7.1\" | grep -o '\"name\":\"web\"'
+";
+
+/// A world with the project `web` in the organization `fabrikam`.
+fn world() -> World {
+    let world = World::start();
+    world.organization_member("fabrikam", MY_CONNECTION);
+    world.add_project("fabrikam", "web");
+    world
+}
+
+/// Runs steps of a pipeline without sources.
+fn run(world: &World, pipeline: &str) -> (TaskResult, String) {
+    let sources = tempfile::tempdir().expect("a folder");
+    let run = Scenario::new(world, pipeline, sources.path()).run();
+    (run.result, stable(world, &run.page()))
+}
+
+#[test]
+fn integration_tests_get_a_token() {
+    let world = world();
+    let (result, page) = run(
+        &world,
+        &format!(
+            "steps:
+- template: pipelines/templates/token.yml
+  parameters:
+    organizationUrl: https://dev.azure.com/fabrikam/
+    tests: |
+{TESTS}"
+        ),
+    );
+    expect_test::expect![[r#"
+        Job
+          Checkout: Succeeded
+          Sign in: Succeeded
+            Signed in at [ENTRA], tenant [TENANT].
+            AZURE_DEVOPS_TOKEN: azureDevOps, until [TIME] (59 minutes).
+          Test: Succeeded
+            "name":"web"
+          Post-job: Sign in: Succeeded
+    "#]]
+    .assert_eq(&page);
+    assert_eq!(result, TaskResult::Succeeded);
+}
+
+#[test]
+fn tests_that_fail_fail_the_job() {
+    let world = world();
+    let (result, page) = run(
+        &world,
+        "steps:
+- template: pipelines/templates/token.yml
+  parameters:
+    tests: |
+      echo \"the token is $AZURE_DEVOPS_TOKEN_EXPIRES_ON old\" > /dev/null
+      test -n \"$AZURE_DEVOPS_TOKEN\" && exit 7
+- script: echo never
+- script: echo afterwards
+  condition: always()
+",
+    );
+    expect_test::expect![[r#"
+        Job
+          Checkout: Succeeded
+          Sign in: Succeeded
+            Signed in at [ENTRA], tenant [TENANT].
+            AZURE_DEVOPS_TOKEN: azureDevOps, until [TIME] (59 minutes).
+          Test: Failed
+            ##[error]Bash exited with code '7'.
+          CmdLine: Skipped
+          CmdLine: Succeeded
+            afterwards
+          Post-job: Sign in: Succeeded
+    "#]]
+    .assert_eq(&page);
+    assert_eq!(result, TaskResult::Failed);
+}
+
+#[test]
+fn a_step_that_does_not_map_the_token_has_none() {
+    let world = world();
+    let (_, page) = run(
+        &world,
+        "steps:
+- task: EntraToken@1
+  inputs:
+    azureSubscription: my-connection
+- script: echo \"[$AZURE_DEVOPS_TOKEN]\"
+",
+    );
+    assert!(page.contains("\n    []\n"), "{page}");
+}
+
+#[test]
+fn a_script_asks_for_tokens_while_it_runs() {
+    let world = world();
+    let (result, page) = run(
+        &world,
+        "steps:
+- template: pipelines/templates/run.yml
+  parameters:
+    script: |
+      set -euo pipefail
+      ask() {
+        printf 'X-IDENTITY-HEADER: %s\\n' \"$IDENTITY_HEADER\" |
+          curl --fail --silent --show-error --header @- \\
+            \"$IDENTITY_ENDPOINT?api-version=2019-08-01&resource=https%3A%2F%2Fmanagement.azure.com\" |
+          grep -o '\"token_type\":\"Bearer\"'
+      }
+      ask
+      ask
+",
+    );
+    expect_test::expect![[r#"
+        Job
+          Checkout: Succeeded
+          Run: Succeeded
+            AZURE_DEVOPS_TOKEN: azureDevOps, until [TIME], for this script alone.
+            Configured for this script: identity.
+            "token_type":"Bearer"
+            "token_type":"Bearer"
+    "#]]
+    .assert_eq(&page);
+    assert_eq!(result, TaskResult::Succeeded);
+    // One for the step itself, and one for the new resource; a good token is handed out again.
+    assert_eq!(world.entra().requests().len(), 2);
+}
+
+#[test]
+fn each_step_of_a_long_job_finds_a_token() {
+    let world = world();
+    let step = "    - script: |
+        printf 'X-IDENTITY-HEADER: %s\\n' \"$IDENTITY_HEADER\" |
+          curl --fail --silent --show-error --header @- \\
+            \"$IDENTITY_ENDPOINT?api-version=2019-08-01&resource=https%3A%2F%2Fgraph.microsoft.com\" |
+          grep -o '\"token_type\":\"Bearer\"'
+      displayName: Work
+";
+    let (result, page) = run(
+        &world,
+        &format!(
+            "steps:\n- template: pipelines/templates/serve.yml\n  parameters:\n    steps:\n{step}{step}"
+        ),
+    );
+    expect_test::expect![[r#"
+        Job
+          Checkout: Succeeded
+          Keep the job signed in: Succeeded
+            Signed in at [ENTRA], tenant [TENANT].
+            AZURE_DEVOPS_TOKEN: azureDevOps, until [TIME] (59 minutes).
+            Configured until the job ends: identity, azd.
+          Work: Succeeded
+            "token_type":"Bearer"
+          Work: Succeeded
+            "token_type":"Bearer"
+          Post-job: Keep the job signed in: Succeeded
+            The job's credential endpoint is closed.
+    "#]]
+    .assert_eq(&page);
+    assert_eq!(result, TaskResult::Succeeded);
+    // One for the step itself, and one for the new resource; a good token is handed out again.
+    assert_eq!(world.entra().requests().len(), 2);
+}
+
+#[test]
+fn end_to_end_tests_reach_an_organization_of_another_tenant() {
+    let world = World::start();
+    let tenant = world.add_tenant(MY_CONNECTION);
+    world.organization_tenant("northwind", &tenant);
+    world.organization_member("northwind", MY_CONNECTION);
+    world.add_project("northwind", "web");
+    let pipeline = format!(
+        "parameters:
+- name: tenantId
+  default: ''
+steps:
+- template: pipelines/templates/end-to-end.yml
+  parameters:
+    organization: northwind
+    project: web
+    tenantId: ${{{{ parameters.tenantId }}}}
+    tests: |
+{TESTS}"
+    );
+    let sources = tempfile::tempdir().expect("a folder");
+    let mut scenario = Scenario::new(&world, &pipeline, sources.path());
+    let run = scenario.run();
+    assert_eq!(
+        run.result,
+        TaskResult::Failed,
+        "the connection's tenant is another"
+    );
+    scenario.pipeline = scenario
+        .pipeline
+        .parameter("tenantId", Value::Text(tenant.clone()));
+    let run = scenario.run();
+    let page = stable(&world, &run.page()).replace(&tenant, "[OTHER TENANT]");
+    expect_test::expect![[r#"
+        Job
+          Checkout: Succeeded
+          Sign in to northwind: Succeeded
+            Signed in at [ENTRA], tenant [GUID].
+            AZURE_DEVOPS_TOKEN: azureDevOps, until [TIME] (59 minutes).
+          Check the membership: Succeeded
+            The identity is a member of https://dev.azure.com/northwind/ and sees web.
+          Test: Succeeded
+            "name":"web"
+          Post-job: Sign in to northwind: Succeeded
+    "#]]
+    .assert_eq(&page);
+    assert_eq!(run.result, TaskResult::Succeeded);
+}
+
+#[test]
+fn renovate_gets_its_token_in_its_own_environment() {
+    let world = world();
+    let (result, page) = run(
+        &world,
+        "steps:
+- template: pipelines/templates/renovate.yml
+  parameters:
+    organizationUrl: https://dev.azure.com/fabrikam/
+    repositories: web/site
+    renovate: |
+      set -euo pipefail
+      echo \"$RENOVATE_PLATFORM $RENOVATE_REPOSITORIES\"
+      printf 'Authorization: Bearer %s\\n' \"$RENOVATE_TOKEN\" |
+        curl --fail --silent --show-error --header @- \\
+          \"${RENOVATE_ENDPOINT}_apis/projects/web?api-version=7.1\" | grep -o '\"name\":\"web\"'
+- script: echo \"[$RENOVATE_TOKEN]\"
+",
+    );
+    expect_test::expect![[r#"
+        Job
+          Checkout: Succeeded
+          Renovate: Succeeded
+            RENOVATE_TOKEN: azureDevOps, until [TIME], for this script alone.
+            Configured for this script: identity.
+            azure web/site
+            "name":"web"
+          CmdLine: Succeeded
+            []
+    "#]]
+    .assert_eq(&page);
+    assert_eq!(result, TaskResult::Succeeded);
+}
