@@ -34,12 +34,17 @@ impl<'w> Scenario<'w> {
             let text = fs::read_to_string(&path).expect("a text");
             scenario = scenario.file(&format!("pipelines/templates/{name}"), &text);
         }
+        // Tasks that the pipeline names; a copy of the binary is no small thing.
+        let expanded = scenario.expanded("azure-pipelines.yml");
+        let expanded = expanded.map_or_else(|_| String::new(), |document| document.to_yaml());
         let mut tasks = Vec::new();
-        for entry in fs::read_dir(root().join("task")).expect("the tasks") {
-            let path = entry.expect("an entry").path();
-            if path.join("task.json").is_file() {
-                let name = path.file_name().expect("a name").to_string_lossy();
-                tasks.push(TaskFolder::unpacked(&name));
+        for (folder, name) in [
+            ("token", "EntraToken@"),
+            ("run", "RunWithToken@"),
+            ("extension", "MarketplaceExtension@"),
+        ] {
+            if expanded.contains(name) {
+                tasks.push(TaskFolder::unpacked(folder));
             }
         }
         for task in &tasks {

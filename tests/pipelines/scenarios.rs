@@ -7,6 +7,7 @@ use adieu_emulator::pipeline::Value;
 use adieu_emulator::{MY_CONNECTION, TaskResult, World};
 
 use super::scenario::Scenario;
+use crate::extension;
 use crate::harness::stable;
 
 /// Asks the organization for its project with the token; fails where it says no.
@@ -259,4 +260,50 @@ fn renovate_gets_its_token_in_its_own_environment() {
     "#]]
     .assert_eq(&page);
     assert_eq!(result, TaskResult::Succeeded);
+}
+
+#[test]
+fn events_are_kept_as_an_artifact() {
+    let world = World::start();
+    world.publisher_role("pub", MY_CONNECTION, Some("Creator"));
+    let (mut job, _proxy) = extension::job(&world);
+    let published = extension::run(&mut job, "publish", &[]);
+    assert_eq!(published.result, TaskResult::Succeeded, "{}", published.log);
+    drop(job);
+    world.add_event("pub.hello", "install", 1, "2026-11-01T00:00:00Z");
+    world.add_event("pub.hello", "uninstall", 2, "2026-11-02T00:00:00Z");
+    let sources = tempfile::tempdir().expect("a folder");
+    let pipeline = "
+trigger: none
+schedules:
+- cron: '0 5 * * *'
+  displayName: Every morning
+  branches: { include: [main] }
+  always: true
+steps:
+- template: pipelines/templates/events.yml
+  parameters:
+    publisherId: pub
+    extensionId: hello
+    afterDate: 2026-11-02
+    steps:
+    - script: cut -c1-40 \"$(events.eventsFile)\"
+      displayName: Look at them
+";
+    let run = Scenario::new(&world, pipeline, sources.path()).run();
+    expect_test::expect![[r#"
+        Job
+          checkout none: Succeeded
+          Fetch the events: Succeeded
+            pub.hello: 1 events and 1 days of statistics in /tmp/.tmpgL3PVd/a/pub.hello-events.jsonl.
+          Look at them: Succeeded
+            {"date":"[TIME]","event":"
+          Keep the events: Succeeded
+    "#]].assert_eq(&stable(&world, &run.page()));
+    assert_eq!(run.result, TaskResult::Succeeded);
+    let artifacts: Vec<&str> = run.artifacts.keys().map(String::as_str).collect();
+    expect_test::expect![[r#"
+        marketplace-events/pub.hello-events.csv
+        marketplace-events/pub.hello-events.jsonl
+        marketplace-events/pub.hello-statistics.csv"#]].assert_eq(&artifacts.join("\n"));
 }

@@ -6,6 +6,9 @@ use std::fs;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
+use adieu_emulator::World;
+use adieu_emulator::pipeline::Pipeline;
+
 use super::documents::{self, Document};
 use crate::harness::root;
 use crate::real_clients::client;
@@ -14,6 +17,34 @@ use crate::real_clients::client;
 fn every_pipeline_is_valid_for_azure_pipelines() {
     let documents = documents::all();
     assert!(documents.len() >= 6, "only {} were found", documents.len());
+    assert_eq!(problems(&documents), "");
+}
+
+/// With every parameter's default, as the service sees it before it runs.
+#[test]
+fn every_template_expands_to_a_valid_pipeline() {
+    let world = World::start();
+    let nothing = tempfile::tempdir().expect("a folder");
+    let mut documents = Vec::new();
+    for template in documents::all() {
+        let Some(name) = template.path.strip_prefix("pipelines/templates/") else {
+            continue;
+        };
+        let is_stages = template.text.lines().any(|line| line == "stages:");
+        let list = if is_stages { "stages" } else { "steps" };
+        let pipeline = format!("{list}:\n- template: {name}\n");
+        let expanded = Pipeline::new(&world, nothing.path())
+            .file("azure-pipelines.yml", &pipeline)
+            .file(name, &template.text)
+            .expanded("azure-pipelines.yml");
+        let expanded = expanded.unwrap_or_else(|problem| panic!("{problem}"));
+        documents.push(Document {
+            path: name.to_owned(),
+            offset: 0,
+            text: expanded.to_yaml(),
+        });
+    }
+    assert!(documents.len() >= 7, "only {} were found", documents.len());
     assert_eq!(problems(&documents), "");
 }
 

@@ -45,7 +45,9 @@ pub(crate) fn run(
         run.outputs
             .insert(format!("{stage}.{}.{name}", planned.name), value);
     }
+    let folder = running.job.work_folder().to_string_lossy().into_owned();
     for (name, result, log) in running.steps {
+        let log = log.replace(&folder, "[WORK]");
         run.steps.push(StepRun {
             stage: stage.to_owned(),
             job: planned.name.clone(),

@@ -48,7 +48,7 @@ pub struct StepRun {
     pub name: String,
     /// How it ended.
     pub result: TaskResult,
-    /// Its log.
+    /// Its log, with `[WORK]` for the job's folder, which has another name in each run.
     pub log: String,
 }
 

@@ -115,9 +115,14 @@ impl Node {
     }
 
     /// As YAML text again, for other readers: as JSON, whose quoting has no surprises, in the order of the file.
+    /// Truth and whole numbers go without quotes, for those who tell them from texts.
     #[must_use]
     pub fn to_yaml(&self) -> String {
         match &self.content {
+            Content::Text(text) if matches!(text.to_lowercase().as_str(), "true" | "false") => {
+                text.to_lowercase()
+            }
+            Content::Text(text) if text.parse::<u32>().is_ok() => text.clone(),
             Content::Text(text) => quoted(text),
             Content::List(items) => {
                 let items: Vec<String> = items.iter().map(Self::to_yaml).collect();

@@ -31,9 +31,9 @@ fn conditions_and_loops_are_put_in_place() {
     expect_test::expect![[r#"
         {"steps": [{"script": "a"}, {"script": "c"}]}
         {"steps": [{"script": "b"}]}
-        {"variables": {"a": "1", "b": "3"}}
+        {"variables": {"a": 1, "b": 3}}
         {"steps": [{"script": "echo x"}, {"script": "echo y"}]}
-        {"variables": {"x_NAME": "1", "y_NAME": "2"}}
+        {"variables": {"x_NAME": 1, "y_NAME": 2}}
         {"steps": [{"script": "a"}, {"script": "b"}]}
         {"steps": [{"script": "a", "env": {"A": "a", "B": "b"}}]}
         {"variables": {"a": "is True and $(left) and $[alone]"}}
