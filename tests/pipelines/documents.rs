@@ -1,4 +1,5 @@
-//! Every pipeline in the repository: files under `pipelines/`, and blocks of YAML in documents.
+//! Every pipeline in the repository: files under `pipelines/`, what their opening comments show, and blocks of
+//! YAML in documents.
 //!
 //! It judges none of them.
 
@@ -26,10 +27,20 @@ pub(crate) fn all() -> Vec<Document> {
             found.extend(blocks(&path, &read()));
         } else if path.starts_with("pipelines/") && path.ends_with(".yml") {
             let (offset, text) = (0, read());
+            found.extend(sample(&path, &text));
             found.push(Document { path, offset, text });
         }
     }
     found
+}
+
+/// The templates, whole.
+pub(crate) fn templates() -> Vec<Document> {
+    let mut documents = all();
+    documents.retain(|document| {
+        document.path.starts_with("pipelines/templates/") && document.offset == 0
+    });
+    documents
 }
 
 /// The blocks that a document calls `yaml`.
@@ -50,6 +61,20 @@ pub(crate) fn blocks(path: &str, document: &str) -> Vec<Document> {
         found.push(whole(path, number + 1, &block.join("\n")));
     }
     found
+}
+
+/// The pipeline that a template's opening comment shows.
+fn sample(path: &str, template: &str) -> Option<Document> {
+    let start = template
+        .lines()
+        .position(|line| line.starts_with("# In a pipeline"))?;
+    let lines = template.lines().skip(start + 1);
+    let lines = lines.map_while(|line| line.strip_prefix("#   "));
+    Some(whole(
+        path,
+        start + 1,
+        &lines.collect::<Vec<_>>().join("\n"),
+    ))
 }
 
 /// A list of steps becomes a pipeline. The line of `steps:` is that of the block's fence.

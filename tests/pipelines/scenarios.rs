@@ -295,15 +295,17 @@ steps:
         Job
           checkout none: Succeeded
           Fetch the events: Succeeded
-            pub.hello: 1 events and 1 days of statistics in /tmp/.tmpgL3PVd/a/pub.hello-events.jsonl.
+            pub.hello: 1 events and 1 days of statistics in [WORK]/a/pub.hello-events.jsonl.
           Look at them: Succeeded
             {"date":"[TIME]","event":"
           Keep the events: Succeeded
-    "#]].assert_eq(&stable(&world, &run.page()));
+    "#]]
+    .assert_eq(&stable(&world, &run.page()));
     assert_eq!(run.result, TaskResult::Succeeded);
     let artifacts: Vec<&str> = run.artifacts.keys().map(String::as_str).collect();
     expect_test::expect![[r#"
         marketplace-events/pub.hello-events.csv
         marketplace-events/pub.hello-events.jsonl
-        marketplace-events/pub.hello-statistics.csv"#]].assert_eq(&artifacts.join("\n"));
+        marketplace-events/pub.hello-statistics.csv"#]]
+    .assert_eq(&artifacts.join("\n"));
 }

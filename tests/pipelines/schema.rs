@@ -26,10 +26,8 @@ fn every_template_expands_to_a_valid_pipeline() {
     let world = World::start();
     let nothing = tempfile::tempdir().expect("a folder");
     let mut documents = Vec::new();
-    for template in documents::all() {
-        let Some(name) = template.path.strip_prefix("pipelines/templates/") else {
-            continue;
-        };
+    for template in documents::templates() {
+        let name = &template.path;
         let is_stages = template.text.lines().any(|line| line == "stages:");
         let list = if is_stages { "stages" } else { "steps" };
         let pipeline = format!("{list}:\n- template: {name}\n");
@@ -39,7 +37,7 @@ fn every_template_expands_to_a_valid_pipeline() {
             .expanded("azure-pipelines.yml");
         let expanded = expanded.unwrap_or_else(|problem| panic!("{problem}"));
         documents.push(Document {
-            path: name.to_owned(),
+            path: name.clone(),
             offset: 0,
             text: expanded.to_yaml(),
         });

@@ -4,7 +4,8 @@
 
 use std::fs;
 
-use adieu_emulator::pipeline::{Node, Tasks, check};
+use adieu_emulator::World;
+use adieu_emulator::pipeline::{Node, Pipeline, Tasks, check};
 
 use super::documents;
 use crate::harness::root;
@@ -36,6 +37,31 @@ fn every_step_is_right_for_its_task() {
         }
     }
     assert_eq!(problems, "");
+}
+
+/// Who names one of our templates gives it parameters that it has.
+#[test]
+fn every_template_gets_what_it_takes() {
+    let world = World::start();
+    let nothing = tempfile::tempdir().expect("a folder");
+    let mut named = 0;
+    for document in documents::all() {
+        if !document.text.contains("template: pipelines/templates/") {
+            continue;
+        }
+        named += 1;
+        let mut pipeline = Pipeline::new(&world, nothing.path()).file("it.yml", &document.text);
+        for template in documents::templates() {
+            pipeline = pipeline.file(&template.path, &template.text);
+        }
+        if let Err(problem) = pipeline.expanded("it.yml") {
+            panic!(
+                "{}, from line {}: {problem}",
+                document.path, document.offset
+            );
+        }
+    }
+    assert!(named >= 8, "only {named} were found");
 }
 
 #[test]

@@ -186,7 +186,11 @@ fn a_task_has_its_five_places() {
         .filter(|path| path.ends_with("/task.json"))
     {
         let name = path.split('/').nth(1).unwrap_or_default();
-        for place in [format!("crates/cli/{name}.rs"), format!("tests/{name}.rs")] {
+        for place in [
+            format!("crates/cli/{name}.rs"),
+            format!("tests/{name}.rs"),
+            format!("pipelines/templates/{name}.yml"),
+        ] {
             assert!(root().join(&place).is_file(), "{path} without {place}");
         }
         let headings = headings("TROUBLESHOOTING.md");
