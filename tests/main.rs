@@ -34,6 +34,13 @@ mod run;
 #[cfg(unix)]
 mod token_command;
 
+// `adieu whoami`: who an identity is, and where it is refused.
+#[cfg(unix)]
+mod whoami;
+// Two organizations in two tenants, and one service connection.
+#[cfg(unix)]
+mod organizations;
+
 // task/launch.js: signals, broken binaries, folders that do not let programs run.
 mod launcher;
 // The agent's proxy and certificates.

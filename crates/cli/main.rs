@@ -13,6 +13,7 @@ mod network;
 mod platform;
 mod report;
 mod resource;
+mod result;
 mod run;
 mod serve;
 mod session;
@@ -21,6 +22,7 @@ mod task;
 mod token;
 mod tokens;
 mod voice;
+mod whoami;
 
 use std::io::{self, ErrorKind};
 use std::process::ExitCode;
@@ -43,6 +45,8 @@ struct Arguments {
 enum Verb {
     /// Prints a token of Microsoft Entra's, for Azure DevOps or another resource.
     Token(token::TokenArguments),
+    /// Tells who this identity is to Azure DevOps, to an organization and to a publisher.
+    Whoami(whoami::WhoamiArguments),
     /// Packs, publishes, shares and installs Azure DevOps extensions.
     #[command(subcommand)]
     Extension(Box<extension::ExtensionCommand>),
@@ -58,6 +62,7 @@ enum Verb {
 fn main() -> ExitCode {
     match Arguments::parse().verb {
         Verb::Token(arguments) => in_a_runtime(token::run_command(arguments)),
+        Verb::Whoami(arguments) => in_a_runtime(whoami::run(arguments)),
         Verb::Extension(command) => extension(*command),
         Verb::Events(arguments) => extension(extension::events(*arguments)),
         Verb::Serve(arguments) => in_a_runtime(serve::run(arguments)),

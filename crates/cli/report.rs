@@ -6,6 +6,7 @@
 mod credential;
 mod extension;
 mod job;
+mod organization;
 
 use adieu_agent::InputError;
 use adieu_identity::{Error, Mismatch, NotAnAuthority};
@@ -63,7 +64,8 @@ impl Report {
             Situation::Marketplace { doing, error, identity, page } => {
                 extension::marketplace(doing, error, identity.as_ref(), page.as_deref())
             }
-            Situation::Organizations { doing, failures } => extension::organizations(doing, failures),
+            Situation::NotKnownThere(refused) => organization::not_known_there(refused),
+            Situation::Organizations { doing, failures, claims } => extension::organizations(doing, failures, claims),
             Situation::NoCredential(problems) => credential::none(problems),
             Situation::NotATenant(text) => Report::new("token-command", format!("'{text}' is no tenant."))
                 .remedy("Write the tenant's GUID, or one of its domains, such as contoso.onmicrosoft.com."),

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use adieu_agent::{InputError, TooLong};
 use adieu_devops::{Error as DevOpsError, NotAHost, NotAnOrganization, Profile};
-use adieu_identity::{Error, NotAnAuthority, NotTheCollection};
+use adieu_identity::{Claims, Error, NotAnAuthority, NotTheCollection};
 
 use crate::configure::ConfigureProblem;
 use crate::credential::Credential;
@@ -71,12 +71,16 @@ pub(crate) enum Situation {
         /// Page on which people manage the publisher.
         page: Option<String>,
     },
+    /// An organization does not know the identity that asks, or not by this token.
+    NotKnownThere(Box<NotKnownThere>),
     /// Some organizations said no; the others were told of as they were done.
     Organizations {
         /// `install contoso.hello`
         doing: String,
         /// Organization and what it said.
         failures: Vec<(String, DevOpsError)>,
+        /// What the token says of itself.
+        claims: Box<Claims>,
     },
     /// No credential of the command line gave a token.
     NoCredential(Vec<CredentialProblem>),
@@ -103,6 +107,17 @@ impl Situation {
             _ => 1,
         }
     }
+}
+
+/// Who was refused, and where.
+#[derive(Debug)]
+pub(crate) struct NotKnownThere {
+    pub(crate) organization: String,
+    /// Who was refused.
+    pub(crate) identity: Option<Profile>,
+    /// What the token says of itself.
+    pub(crate) claims: Claims,
+    pub(crate) error: DevOpsError,
 }
 
 /// What can become of a script.

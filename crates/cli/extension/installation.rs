@@ -51,7 +51,7 @@ pub(super) async fn run(
             Err(error) => failures.push((organization.clone(), error)),
         }
     }
-    organizations::all(&format!("install {name}"), failures)?;
+    organizations::all(&format!("install {name}"), failures, session)?;
     Ok(done(&name, version, &organizations, "installedIn"))
 }
 
@@ -76,7 +76,7 @@ pub(super) async fn undo(
             Err(error) => failures.push((organization.clone(), error)),
         }
     }
-    organizations::all(&format!("uninstall {name}"), failures)?;
+    organizations::all(&format!("uninstall {name}"), failures, session)?;
     Ok(done(&name, None, &organizations, "uninstalledFrom"))
 }
 
@@ -108,7 +108,7 @@ pub(super) async fn wait(
             Err(Waiting::Situation(situation)) => return Err(situation),
         }
     }
-    organizations::all(&format!("look for {}", label(&subject)), failures)?;
+    organizations::all(&format!("look for {}", label(&subject)), failures, session)?;
     if !missing.is_empty() {
         return Err(Situation::Extension(ExtensionProblem::NotInstalled {
             label: label(&subject),

@@ -2,7 +2,7 @@
 //!
 //! It never makes an identity a member of an organization.
 
-use adieu_devops::{Profile, Role};
+use adieu_devops::Role;
 use serde_json::json;
 
 use super::settings::{Done, Settings};
@@ -10,6 +10,7 @@ use super::subject;
 use crate::session::Session;
 use crate::situation::{ExtensionProblem, Situation};
 use crate::voice::Voice;
+use crate::whoami;
 
 /// Runs `whoAmI`.
 pub(super) async fn who_am_i(
@@ -17,16 +18,9 @@ pub(super) async fn who_am_i(
     session: &Session,
     voice: &dyn Voice,
 ) -> Result<Done, Situation> {
-    let profile = profile(session).await?;
+    let profile = whoami::profile(session).await?;
     let claims = session.claims();
-    let text = |value: &Option<String>| value.clone().unwrap_or_default();
-    let facts = [
-        ("Azure DevOps id", profile.id.clone()),
-        ("name", profile.display_name.clone()),
-        ("tenant", text(&claims.tenant)),
-        ("object id", text(&claims.object_id)),
-        ("client id", text(&claims.client_id)),
-    ];
+    let facts = whoami::facts(&profile, &claims);
     for (name, value) in &facts {
         voice.say(&format!("{name}: {value}"));
     }
@@ -43,13 +37,7 @@ pub(super) async fn who_am_i(
     Ok(Done {
         variables: vec![("identityId", profile.id.clone())],
         lines: vec![profile.id.clone()],
-        json: json!({
-            "id": profile.id,
-            "displayName": profile.display_name,
-            "tenant": claims.tenant,
-            "objectId": claims.object_id,
-            "clientId": claims.client_id,
-        }),
+        json: whoami::json(&profile, &claims),
         page: Some(format!(
             "### Who this connection is to Azure DevOps\n\n| | |\n|---|---|\n{}\n\n{next}\n",
             rows.join("\n")
@@ -74,7 +62,7 @@ pub(super) async fn add(
     }
     let id = match &settings.member {
         Some(id) => id.clone(),
-        None => profile(session).await?.id,
+        None => whoami::profile(session).await?.id,
     };
     let role = settings.role.unwrap_or(Role::Contributor);
     let doing = format!("make {id} a member of {publisher}");
@@ -111,16 +99,6 @@ pub(super) async fn add(
         lines: vec![id],
         page: None,
     })
-}
-
-async fn profile(session: &Session) -> Result<Profile, Situation> {
-    let client = session.client().await?;
-    match client.profile().await {
-        Ok(profile) => Ok(profile),
-        Err(error) => {
-            Err(super::marketplace_refused(session, error, "read its own profile", None).await)
-        }
-    }
 }
 
 fn next_click(session: &Session, publisher: &str, id: &str) -> String {

@@ -4,6 +4,7 @@
 
 use adieu_devops::{Error, Hosts, Organization};
 
+use crate::session::Session;
 use crate::situation::{ExtensionProblem, Situation};
 
 /// The organizations that are written, or everything that is wrong with any.
@@ -37,13 +38,18 @@ pub(super) fn required(hosts: &Hosts, texts: &[String]) -> Result<Vec<Organizati
 }
 
 /// All went well, or those that did not.
-pub(super) fn all(doing: &str, failures: Vec<(String, Error)>) -> Result<(), Situation> {
+pub(super) fn all(
+    doing: &str,
+    failures: Vec<(String, Error)>,
+    session: &Session,
+) -> Result<(), Situation> {
     if failures.is_empty() {
         Ok(())
     } else {
         Err(Situation::Organizations {
             doing: doing.to_owned(),
             failures,
+            claims: Box::new(session.claims()),
         })
     }
 }

@@ -48,7 +48,7 @@ pub(super) async fn undo(
             Err(error) => failures.push((organization.name.clone(), error)),
         }
     }
-    organizations::all(&format!("stop sharing {name}"), failures)?;
+    organizations::all(&format!("stop sharing {name}"), failures, session)?;
     Ok(done(&name, &organizations, "unsharedFrom"))
 }
 
@@ -93,7 +93,7 @@ pub(super) async fn share(
             Err(error) => failures.push((organization.name.clone(), error)),
         }
     }
-    organizations::all(&format!("share {name}"), failures)
+    organizations::all(&format!("share {name}"), failures, session)
 }
 
 fn done(name: &ExtensionName, organizations: &[Organization], key: &str) -> Done {

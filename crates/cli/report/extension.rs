@@ -3,8 +3,9 @@
 //! It decides nothing and prints nothing.
 
 use adieu_devops::{Error, NotAHost, NotAnOrganization, Profile, Reason, Refusal};
+use adieu_identity::Claims;
 
-use super::{Report, no_answer_of, not_the_service_of, times};
+use super::{Report, no_answer_of, not_the_service_of, organization, times};
 use crate::situation::ExtensionProblem;
 
 pub(super) fn problem(problem: &ExtensionProblem) -> Report {
@@ -107,10 +108,14 @@ pub(super) fn marketplace(
     report
 }
 
-pub(super) fn organizations(doing: &str, failures: &[(String, Error)]) -> Report {
-    let mut reports = failures
-        .iter()
-        .map(|(organization, error)| answer(&format!("{doing} in {organization}"), error, None));
+pub(super) fn organizations(doing: &str, failures: &[(String, Error)], claims: &Claims) -> Report {
+    let mut reports =
+        failures.iter().map(
+            |(name, error)| match organization::refused(name, claims, error) {
+                Some(report) => organization::with_identity(report, None, claims),
+                None => answer(&format!("{doing} in {name}"), error, None),
+            },
+        );
     let mut report = reports
         .next()
         .unwrap_or_else(|| Report::new("organizations", String::new()));

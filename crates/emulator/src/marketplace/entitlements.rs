@@ -63,8 +63,7 @@ pub(super) fn answer(
             list(request, organization, directory)
         }
         ("GET", "serviceprincipalentitlements", [id]) => {
-            let is_own = identities::profile_id(directory, &caller.identity) == *id;
-            if directory.marketplace.entitlements_are_private && !is_administrator && !is_own {
+            if directory.marketplace.entitlements_are_private && !is_administrator {
                 return Some(denied(&caller.identity, "View Users"));
             }
             Some(match member(organization, id, directory) {

@@ -1,0 +1,277 @@
+//! `adieu whoami`: who an identity is to Azure DevOps, to an organization of it and to a publisher.
+//!
+//! It changes nothing; `onboard` does.
+
+use std::process::ExitCode;
+
+use adieu_devops::{ConnectionData, Entitlement, Error, Hosts, Organization, Profile, Reason};
+use adieu_identity::Claims;
+use clap::Args;
+use serde_json::{Value, json};
+
+use crate::credential::{Credential, SignIn};
+use crate::network;
+use crate::result::{self, Form};
+use crate::session::{Session, Source};
+use crate::situation::{ExtensionProblem, NotKnownThere, Situation};
+use crate::token;
+
+/// Flags of `whoami`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  adieu whoami                                   the id that a publisher's page asks for
+  adieu whoami --organization contoso            membership and access level there
+  adieu whoami --organization contoso --publisher pub --output json
+  adieu whoami --credential managed-identity     on a virtual machine")]
+pub(crate) struct WhoamiArguments {
+    /// Organization of Azure DevOps, by name or address; the token is of its tenant
+    #[arg(long)]
+    organization: Option<String>,
+    /// Publisher whose members are looked at
+    #[arg(long)]
+    publisher: Option<String>,
+    /// Tenant, as GUID or domain; without it, the organization's or else the identity's own
+    #[arg(long)]
+    tenant: Option<String>,
+    /// Which identity asks
+    #[arg(long, value_enum, default_value_t)]
+    credential: Credential,
+    /// In which form to print it
+    #[arg(long, short, value_enum, default_value_t)]
+    output: Form,
+}
+
+/// What an organization knows of somebody.
+#[derive(Debug)]
+pub(crate) struct Membership {
+    /// Who it is there.
+    pub(crate) known: ConnectionData,
+    pub(crate) access: Access,
+}
+
+/// What somebody is licensed for.
+#[derive(Debug)]
+pub(crate) enum Access {
+    Level(Entitlement),
+    /// The organization shows it to others only, in its words.
+    Hidden(String),
+    /// The organization has no entitlements, or none of this identity's own.
+    None,
+}
+
+/// What somebody may do in a publisher.
+#[derive(Debug)]
+pub(crate) enum Role {
+    Is(String),
+    /// No member: the publisher shows its members to members only.
+    None,
+}
+
+/// Runs the verb.
+pub(crate) async fn run(arguments: WhoamiArguments) -> Result<ExitCode, Situation> {
+    let hosts = Hosts::public();
+    let organization = match arguments.organization.as_deref() {
+        Some(text) => Some(read(&hosts, text)?),
+        None => None,
+    };
+    let transport = network::of_command_line()?;
+    let tenant = token::tenant(
+        arguments.tenant,
+        arguments.organization.as_deref(),
+        &transport,
+    )
+    .await?;
+    let sign_in = SignIn::new(arguments.credential, tenant.clone());
+    let session = Session::new(transport, hosts, Source::SignIn(sign_in));
+    let profile = profile(&session).await?;
+    let claims = session.claims();
+    let mut lines = lines(&facts(&profile, &claims));
+    let mut json = json(&profile, &claims);
+    let mut refused = None;
+    if let Some(organization) = &organization {
+        match membership(&session, organization, &profile).await {
+            Ok(membership) => {
+                lines.push(format!("organization: {}", organization.name));
+                lines.extend(self::lines(&membership.facts()));
+                json["organization"] = membership.json(organization, tenant.as_deref());
+            }
+            Err(situation) => {
+                lines.push(format!(
+                    "organization: {}, where it is refused",
+                    organization.name
+                ));
+                json["organization"] = json!({ "name": organization.name, "isMember": false });
+                refused = Some(situation);
+            }
+        }
+    }
+    if let Some(publisher) = &arguments.publisher {
+        let role = role(&session, publisher, &profile).await?;
+        lines.push(match &role {
+            Role::Is(role) => format!("publisher: {publisher}, as {role}"),
+            Role::None => format!("publisher: {publisher}, where it is no member"),
+        });
+        json["publisher"] = match role {
+            Role::Is(role) => json!({ "name": publisher, "role": role }),
+            Role::None => json!({ "name": publisher, "role": null }),
+        };
+    }
+    result::print(arguments.output, &lines, &json)?;
+    match refused {
+        Some(situation) => Err(situation),
+        None => Ok(ExitCode::SUCCESS),
+    }
+}
+
+/// An organization by any of its names.
+pub(crate) fn read(hosts: &Hosts, text: &str) -> Result<Organization, Situation> {
+    hosts.organization(text).map_err(|reason| {
+        Situation::Extension(ExtensionProblem::NotAnOrganization {
+            text: text.to_owned(),
+            reason,
+        })
+    })
+}
+
+/// The profile of the identity that asks.
+pub(crate) async fn profile(session: &Session) -> Result<Profile, Situation> {
+    let client = session.client().await?;
+    client
+        .profile()
+        .await
+        .map_err(|error| Situation::Marketplace {
+            doing: "read its own profile".to_owned(),
+            error,
+            identity: None,
+            page: None,
+        })
+}
+
+/// What is known of an identity wherever it is a member, by name.
+pub(crate) fn facts(profile: &Profile, claims: &Claims) -> [(&'static str, String); 5] {
+    let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    [
+        ("Azure DevOps id", profile.id.clone()),
+        ("name", profile.display_name.clone()),
+        ("tenant", text(&claims.tenant)),
+        ("object id", text(&claims.object_id)),
+        ("client id", text(&claims.client_id)),
+    ]
+}
+
+/// The same for programs.
+pub(crate) fn json(profile: &Profile, claims: &Claims) -> Value {
+    json!({
+        "id": profile.id,
+        "displayName": profile.display_name,
+        "tenant": claims.tenant,
+        "objectId": claims.object_id,
+        "clientId": claims.client_id,
+    })
+}
+
+/// Who an identity is in an organization, and what it is licensed for there.
+pub(crate) async fn membership(
+    session: &Session,
+    organization: &Organization,
+    profile: &Profile,
+) -> Result<Membership, Situation> {
+    let client = session.client().await?;
+    let known = match client.connection_data(organization).await {
+        Ok(known) => known,
+        Err(error) => {
+            return Err(stranger(session, organization, profile, error));
+        }
+    };
+    let entitlement = client
+        .entitlement(organization, &known.id, known.is_service_principal())
+        .await;
+    let access = match entitlement {
+        Ok(Some(entitlement)) => Access::Level(entitlement),
+        Ok(None) => Access::None,
+        Err(Error::Refused(refusal)) => Access::Hidden(refusal.message),
+        Err(error) => {
+            return Err(stranger(session, organization, profile, error));
+        }
+    };
+    Ok(Membership { known, access })
+}
+
+fn stranger(
+    session: &Session,
+    organization: &Organization,
+    profile: &Profile,
+    error: Error,
+) -> Situation {
+    Situation::NotKnownThere(Box::new(NotKnownThere {
+        organization: organization.name.clone(),
+        identity: Some(profile.clone()),
+        claims: session.claims(),
+        error,
+    }))
+}
+
+/// What an identity may do in a publisher.
+pub(crate) async fn role(
+    session: &Session,
+    publisher: &str,
+    profile: &Profile,
+) -> Result<Role, Situation> {
+    let client = session.client().await?;
+    let members = match client.members(publisher).await {
+        Ok(members) => members,
+        Err(error) if error.is(Reason::NotPermitted) => return Ok(Role::None),
+        Err(error) => {
+            return Err(Situation::Marketplace {
+                doing: format!("read the members of {publisher}"),
+                error,
+                identity: Some(profile.clone()),
+                page: Some(session.hosts().publisher_page(publisher)),
+            });
+        }
+    };
+    let own = members
+        .into_iter()
+        .find(|member| member.id.eq_ignore_ascii_case(&profile.id));
+    Ok(own.map_or(Role::None, |member| Role::Is(member.role)))
+}
+
+impl Membership {
+    fn facts(&self) -> Vec<(&'static str, String)> {
+        let access = match &self.access {
+            Access::Level(entitlement) => entitlement.access_level.clone(),
+            Access::Hidden(words) => format!("not shown to this identity ({words})"),
+            Access::None => "none of its own".to_owned(),
+        };
+        vec![
+            ("  id there", self.known.id.clone()),
+            ("  descriptor", self.known.descriptor.clone()),
+            ("  access level", access),
+        ]
+    }
+
+    fn json(&self, organization: &Organization, tenant: Option<&str>) -> Value {
+        let level = match &self.access {
+            Access::Level(entitlement) => Some(&entitlement.access_level),
+            Access::Hidden(_) | Access::None => None,
+        };
+        json!({
+            "name": organization.name,
+            "tenant": tenant,
+            "isMember": true,
+            "id": self.known.id,
+            "displayName": self.known.name,
+            "descriptor": self.known.descriptor,
+            "accessLevel": level,
+        })
+    }
+}
+
+fn lines(facts: &[(&'static str, String)]) -> Vec<String> {
+    facts
+        .iter()
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(name, value)| format!("{name}: {value}"))
+        .collect()
+}

@@ -1,0 +1,182 @@
+//! Two organizations in two tenants, and one service connection: whose identity is refused where.
+//!
+//! It adds nobody; onboard.rs does.
+
+use std::collections::BTreeMap;
+
+use adieu_emulator::{Connection, MY_CONNECTION, World};
+use expect_test::expect;
+use serde_json::Value;
+
+use crate::desk::Desk;
+use crate::extension::{job, run, shown};
+use crate::harness::{root, stable};
+
+/// A world in which `my-connection` is a member of `fabrikam` at home and, as another identity, of
+/// `northwind` in a second tenant. Returns that tenant.
+fn world() -> (World, String) {
+    let world = World::start();
+    world.publisher_role("pub", MY_CONNECTION, Some("Creator"));
+    let tenant = world.add_tenant(MY_CONNECTION);
+    world.organization_tenant("northwind", &tenant);
+    world.organization_member("fabrikam", MY_CONNECTION);
+    world.organization_member("northwind", MY_CONNECTION);
+    (world, tenant)
+}
+
+/// A script of a pipeline's step, with the variables of `configure: azurePipelinesCredential`.
+pub(crate) fn script<'a>(world: &'a World) -> Desk<'a> {
+    let mut job = world.job();
+    let step = job.step(&root().join("task/token"));
+    let environment: BTreeMap<String, String> =
+        step.input("connectedService", MY_CONNECTION).environment();
+    let token = &environment["ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN"];
+    let mut desk = Desk::with(world, &[])
+        .set("HTTPS_PROXY", world.internet().url())
+        .set("NO_PROXY", "localhost")
+        .set("SYSTEM_ACCESSTOKEN", token)
+        .set("AZURE_AUTHORITY_HOST", world.entra().url())
+        .set(
+            "AZURESUBSCRIPTION_CLIENT_ID",
+            world.client_id(MY_CONNECTION),
+        )
+        .set("AZURESUBSCRIPTION_TENANT_ID", world.tenant())
+        .set(
+            "AZURESUBSCRIPTION_SERVICE_CONNECTION_ID",
+            world.connection_id(MY_CONNECTION),
+        );
+    for name in ["SYSTEM_OIDCREQUESTURI", "SYSTEM_COLLECTIONURI"] {
+        desk = desk.set(name, &environment[name]);
+    }
+    desk
+}
+
+fn whoami(world: &World, arguments: &[&str]) -> (Value, String, i32) {
+    let arguments = [
+        &["whoami", "--output", "json", "--credential", "pipelines"],
+        arguments,
+    ]
+    .concat();
+    let said = script(world).adieu(&arguments);
+    let json = serde_json::from_str(&said.stdout).unwrap_or_default();
+    (json, said.stderr, said.status)
+}
+
+#[test]
+fn one_connection_is_a_member_of_two_organizations_in_two_tenants() {
+    let (world, tenant) = world();
+    let (home, _, status) = whoami(&world, &["--organization", "fabrikam"]);
+    assert_eq!(status, 0);
+    assert_eq!(home["tenant"], world.tenant());
+    assert_eq!(home["objectId"], world.object_id(MY_CONNECTION));
+    let (other, errors, status) = whoami(&world, &["--organization", "northwind"]);
+    assert_eq!(status, 0, "{errors}");
+    assert_eq!(other["tenant"], tenant);
+    assert_eq!(other["organization"]["isMember"], true);
+    // One application, and in each tenant another identity.
+    assert_eq!(other["clientId"], home["clientId"]);
+    assert_ne!(other["objectId"], home["objectId"]);
+    assert_ne!(other["id"], home["id"]);
+}
+
+#[test]
+fn a_tenant_without_the_application_is_named() {
+    let (world, _) = world();
+    let foreign = world.add_foreign_tenant();
+    world.organization_tenant("wingtip", &foreign);
+    let (_, errors, status) = whoami(&world, &["--organization", "wingtip"]);
+    assert_eq!(status, 1);
+    expect![[r#"
+        error: Microsoft Entra refused the service connection (AADSTS700016) because the application is not in this tenant.
+          it said: Application with identifier '[GUID]' was not found in the directory '[FOREIGN]'.
+          authority: [ENTRA]
+          tenant: [FOREIGN]
+          client id: [GUID]
+          scope: 499b84ac-1321-427f-aa17-267ca6975798/.default
+          correlation id: [GUID]
+          trace id: [GUID]
+          timestamp: [TIME]
+          credential: pipelines
+        What to do: Check the connection's client id against the app registration's overview page, and its tenant likewise; with the input tenantId, the application must be known in that tenant too.
+        More: TROUBLESHOOTING.md#aadsts700016
+    "#]].assert_eq(&stable(&world, &errors.replace(&foreign, "[FOREIGN]")));
+}
+
+#[test]
+fn the_token_of_another_tenant_than_the_organizations_is_told_with_both() {
+    let (world, tenant) = world();
+    let home = world.tenant();
+    let (_, errors, status) = whoami(&world, &["--organization", "northwind", "--tenant", &home]);
+    assert_eq!(status, 1);
+    expect![[r#"
+        error: northwind takes tokens of tenant [NORTHWIND], and this one is of tenant [TENANT]: there it is nobody's.
+          it said: TF400813: The user '[GUID]' is not authorized to access this resource.
+          activityid: [GUID]
+          identity: [GUID]
+          its name: my-connection's principal
+          object id: [GUID]
+          client id: [GUID]
+          token's tenant: [TENANT]
+        What to do: Ask for a token of that tenant (--tenant [NORTHWIND]; EntraToken@1: tenantId), with an application that has an enterprise application there.
+        More: TROUBLESHOOTING.md#tenants
+    "#]].assert_eq(&stable(&world, &errors.replace(&tenant, "[NORTHWIND]")));
+}
+
+#[test]
+fn a_managed_identity_does_not_reach_another_tenant() {
+    let (world, tenant) = world();
+    world.add_connection(Connection::managed_identity("app", None));
+    let said = crate::whoami::machine(&world).adieu(&[
+        "whoami",
+        "--organization",
+        "northwind",
+        "--credential",
+        "managed-identity",
+    ]);
+    assert_eq!(said.status, 1);
+    expect![[r#"
+        error: managed-identity gave a token of tenant [TENANT], and one of tenant [NORTHWIND] was asked for.
+        What to do: A managed identity is of its own tenant only; use an identity of that tenant, or leave --tenant out.
+        More: TROUBLESHOOTING.md#credential
+    "#]].assert_eq(&stable(
+        &world,
+        &said.stderr.replace(&tenant, "[NORTHWIND]"),
+    ));
+}
+
+#[test]
+fn a_task_that_installs_in_both_says_whose_identity_was_refused_where() {
+    let (world, tenant) = world();
+    let (mut job, _proxy) = job(&world);
+    run(&mut job, "publish", &[]);
+    run(
+        &mut job,
+        "share",
+        &[("organizations", "fabrikam\nnorthwind\ncontoso")],
+    );
+    world.organization("contoso");
+    let mut outcome = run(
+        &mut job,
+        "install",
+        &[("organizations", "fabrikam\nnorthwind\ncontoso")],
+    );
+    outcome.log = outcome.log.replace(&tenant, "[NORTHWIND]");
+    expect![[r#"
+        fabrikam: installed 3.2.1.
+        ##[error]northwind takes tokens of tenant [NORTHWIND], and this one is of tenant [TENANT]: there it is nobody's.
+          it said: TF400813: The user '[GUID]' is not authorized to access this resource.
+          activityid: [GUID]
+          object id: [GUID]
+          client id: ***
+          token's tenant: [TENANT]
+        What to do: Ask for a token of that tenant (--tenant [NORTHWIND]; EntraToken@1: tenantId), with an application that has an enterprise application there.
+        More: TROUBLESHOOTING.md#tenants
+        contoso knows this identity and has not added it (TF400813, 401 of extmgmt.dev.azure.com).
+          it said: TF400813: The user '[PROFILE]' is not authorized to access this resource.
+          activityid: [GUID]
+          object id: [GUID]
+          client id: ***
+          token's tenant: [TENANT]
+        What to do: An administrator of the organization adds it: adieu onboard --organization contoso --identity [GUID]
+        More: TROUBLESHOOTING.md#tf400813"#]].assert_eq(&shown(&world, &job, &outcome));
+}

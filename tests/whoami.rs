@@ -1,0 +1,204 @@
+//! `adieu whoami`: who an identity is to Azure DevOps, to an organization and to a publisher.
+//!
+//! Two tenants stand in organizations.rs.
+
+use adieu_emulator::{Connection, World};
+use expect_test::{Expect, expect};
+use serde_json::Value;
+
+use crate::desk::{Desk, Said};
+use crate::harness::stable;
+
+/// A world with an identity that is a member of `contoso` and a contributor of `pub`.
+fn world() -> World {
+    let world = World::start();
+    world.add_connection(Connection::managed_identity("app", None));
+    world.organization_member("contoso", "app");
+    world.publisher_role("pub", "app", Some("Contributor"));
+    world
+}
+
+/// A machine with a managed identity that reaches the internet of the emulator.
+pub(crate) fn machine(world: &World) -> Desk<'_> {
+    Desk::with(world, &[])
+        .managed_identity()
+        .set("HTTPS_PROXY", world.internet().url())
+}
+
+/// Everything that was said, without what differs from run to run.
+pub(crate) fn shown(world: &World, said: &Said) -> String {
+    let descriptor = |text: &str| {
+        let words = text.split_inclusive([' ', '\n', '"', ',']);
+        let replaced = words.map(|word| match word.strip_prefix("aadsp.") {
+            Some(rest) => {
+                let end = rest.trim_start_matches(|letter: char| letter.is_ascii_alphanumeric());
+                format!("aadsp.[DESCRIPTOR]{end}")
+            }
+            None => word.to_owned(),
+        });
+        replaced.collect::<String>()
+    };
+    let mut text = format!("{}{}exit {}\n", said.stdout, said.stderr, said.status);
+    for (value, name) in [
+        (world.profile_id("app"), "[PROFILE]"),
+        (world.object_id("app"), "[OBJECT]"),
+        (world.client_id("app"), "[CLIENT]"),
+    ] {
+        text = text.replace(&value, name);
+    }
+    stable(world, &descriptor(&text))
+}
+
+fn tells(world: &World, arguments: &[&str], expected: &Expect) {
+    let said = machine(world).adieu(&[&["whoami"], arguments].concat());
+    expected.assert_eq(&shown(world, &said));
+}
+
+const QUIET: [&str; 2] = ["--credential", "managed-identity"];
+
+#[test]
+fn tells_the_id_that_a_publishers_page_asks_for() {
+    tells(
+        &world(),
+        &[],
+        &expect![[r#"
+        Azure DevOps id: [PROFILE]
+        name: app's principal
+        tenant: [TENANT]
+        object id: [OBJECT]
+        client id: [CLIENT]
+        Signed in with managed-identity. Passed over: pipelines (SYSTEM_OIDCREQUESTURI is not set), workload-identity (AZURE_FEDERATED_TOKEN_FILE is not set).
+        exit 0
+    "#]],
+    );
+}
+
+#[test]
+fn tells_membership_access_level_and_role() {
+    tells(
+        &world(),
+        &[
+            &QUIET[..],
+            &["--organization", "contoso", "--publisher", "pub"],
+        ]
+        .concat(),
+        &expect![[r#"
+            Azure DevOps id: [PROFILE]
+            name: app's principal
+            tenant: [TENANT]
+            object id: [OBJECT]
+            client id: [CLIENT]
+            organization: contoso
+              id there: [PROFILE]
+              descriptor: aadsp.[DESCRIPTOR]
+              access level: Basic
+            publisher: pub, as Contributor
+            exit 0
+        "#]],
+    );
+}
+
+#[test]
+fn tells_programs_the_same() {
+    let world = world();
+    let arguments = [
+        "--organization",
+        "https://dev.azure.com/contoso",
+        "--publisher",
+        "pub",
+    ];
+    let said = machine(&world).adieu(&[&["whoami", "--output", "json"], &arguments[..]].concat());
+    let json: Value = serde_json::from_str(&said.stdout).expect("JSON");
+    assert_eq!(json["id"], world.profile_id("app"));
+    assert_eq!(json["objectId"], world.object_id("app"));
+    assert_eq!(json["organization"]["isMember"], true);
+    assert_eq!(json["organization"]["accessLevel"], "Basic");
+    assert_eq!(json["organization"]["tenant"], world.tenant());
+    assert_eq!(json["publisher"]["role"], "Contributor");
+}
+
+#[test]
+fn an_organization_that_has_not_added_the_identity_is_named_with_what_helps() {
+    let world = world();
+    world.organization("fabrikam");
+    tells(
+        &world,
+        &[
+            &QUIET[..],
+            &["--organization", "fabrikam", "--publisher", "other"],
+        ]
+        .concat(),
+        &expect![[r#"
+            Azure DevOps id: [PROFILE]
+            name: app's principal
+            tenant: [TENANT]
+            object id: [OBJECT]
+            client id: [CLIENT]
+            organization: fabrikam, where it is refused
+            publisher: other, where it is no member
+            error: fabrikam knows this identity and has not added it (TF400813, 401 of dev.azure.com).
+              it said: TF400813: The user '[PROFILE]' is not authorized to access this resource.
+              activityid: [GUID]
+              identity: [PROFILE]
+              its name: app's principal
+              object id: [OBJECT]
+              client id: [CLIENT]
+              token's tenant: [TENANT]
+            What to do: An administrator of the organization adds it: adieu onboard --organization fabrikam --identity [OBJECT]
+            More: TROUBLESHOOTING.md#tf400813
+            exit 1
+        "#]],
+    );
+}
+
+#[test]
+fn a_stakeholder_and_a_level_that_is_not_shown_are_told_apart() {
+    let world = world();
+    world.stakeholder("contoso", "app");
+    let arguments = [&["whoami", "--organization", "contoso"], &QUIET[..]].concat();
+    let said = machine(&world).adieu(&arguments);
+    assert!(
+        said.stdout.contains("access level: Stakeholder\n"),
+        "{}",
+        said.stdout
+    );
+    world.entitlements_are_private();
+    let said = machine(&world).adieu(&arguments);
+    let line = said.stdout.lines().last().unwrap_or_default();
+    expect!["  access level: not shown to this identity (Access Denied: [GUID] needs the following permission(s) on the resource Users to perform this action: View Users)"].assert_eq(&stable(&world, line));
+    assert_eq!(said.status, 0);
+}
+
+#[test]
+fn an_organization_that_there_is_not_is_said_before_anybody_signs_in() {
+    let world = world();
+    tells(
+        &world,
+        &["--organization", "nowhere"],
+        &expect![[r#"
+        error: Azure DevOps has no organization nowhere.
+        What to do: Compare the name with the address in the browser: https://dev.azure.com/<name>.
+        More: TROUBLESHOOTING.md#organizations
+        exit 1
+    "#]],
+    );
+    assert!(world.managed_identity().requests().is_empty());
+    tells(
+        &world,
+        &["--organization", "my organization"],
+        &expect![[r#"
+            error: 'my organization' is no organization.
+            What to do: Write its name, https://dev.azure.com/<name> or https://<name>.visualstudio.com, one a line.
+            More: TROUBLESHOOTING.md#organizations
+            exit 2
+        "#]],
+    );
+}
+
+#[test]
+fn the_task_and_the_command_line_tell_the_same_id() {
+    let world = world();
+    let said = machine(&world).adieu(&["extension", "who-am-i", "--json"]);
+    let json: Value = serde_json::from_str(&said.stdout).expect("JSON");
+    assert_eq!(json["id"], world.profile_id("app"));
+}
