@@ -8,6 +8,7 @@ mod clients;
 mod command;
 mod demo;
 mod dist;
+mod docs;
 mod package;
 mod pictures;
 mod platforms;
@@ -27,6 +28,7 @@ cargo xtask <command>
   dist [platform…]  the binaries of these platforms or all, in target/dist/<platform>/
   package           target/vsix/*.vsix with the binaries of all platforms
   package --host    the same with this machine's binary alone
+  docs              the reference in docs/tasks/*.md, from task/*/task.json
   pictures          the PNGs that ship, from docs/pictures/*.svg, by Chromium
   bench             all measurements, or one of them:
   bench token       the task's time and memory beside the Azure SDKs' for Node and Python
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
         ["dist", names @ ..] => dist::run(names).map(|_| ()),
         ["package"] => package::all().map(|_| ()),
         ["package", "--host"] => package::run().map(|_| ()),
+        ["docs"] => docs::run(),
         ["pictures"] => pictures::run(),
         ["bench", names @ ..] => bench::run(names),
         _ => Err(USAGE.to_owned()),

@@ -1,0 +1,132 @@
+//! What documents point at: files, and headings within them and across.
+//!
+//! It asks no host: an address elsewhere is not looked at.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Component, Path, PathBuf};
+
+use super::{files, read};
+use crate::root;
+
+#[test]
+fn links_in_documents_lead_somewhere() {
+    let mut known: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut found = 0;
+    for path in documents() {
+        let text = without_code(&read(&path));
+        let links = text.split("](").skip(1);
+        for link in links.filter_map(|rest| rest.split(')').next()) {
+            if link.contains("://") {
+                continue;
+            }
+            found += 1;
+            let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let to = if file.is_empty() {
+                path.clone()
+            } else {
+                beside(&path, file)
+            };
+            assert!(root().join(&to).exists(), "{path} links to {link}");
+            if !anchor.is_empty() {
+                let headings = known.entry(to.clone()).or_insert_with(|| headings(&to));
+                assert!(
+                    headings.contains(anchor),
+                    "{path} links to {link}, and {to} has no such heading"
+                );
+            }
+        }
+    }
+    assert!(found > 50, "only {found} links were found");
+}
+
+#[test]
+fn paths_that_documents_name_exist() {
+    for path in documents() {
+        for quoted in read(&path).split('`').skip(1).step_by(2) {
+            let first = quoted.split('/').next().unwrap_or_default();
+            let ours = matches!(
+                first,
+                "crates" | "task" | "tests" | "pipelines" | "docs" | ".ci" | "examples"
+            );
+            let is_pattern = quoted.contains(['<', '*', '{', ' ', '…']);
+            if ours && quoted.contains('/') && !is_pattern {
+                let file = quoted.split('#').next().unwrap_or_default();
+                assert!(root().join(file).exists(), "{path} names {quoted}");
+            }
+        }
+    }
+}
+
+#[test]
+fn headings_have_the_names_that_github_gives_them() {
+    for (heading, name) in [
+        ("Is the PAT unused?", "is-the-pat-unused"),
+        ("1. The connection", "1-the-connection"),
+        (
+            "`AzureCLI@2` with `az account get-access-token`",
+            "azurecli2-with-az-account-get-access-token",
+        ),
+        ("a_b-c, d: e", "a_b-c-d-e"),
+    ] {
+        assert_eq!(slug(heading), name);
+    }
+}
+
+fn documents() -> impl Iterator<Item = String> {
+    files("").into_iter().filter(|path| path.ends_with(".md"))
+}
+
+/// A path beside a document, without `..`.
+fn beside(document: &str, file: &str) -> String {
+    let mut path = PathBuf::from(document);
+    path.pop();
+    for part in Path::new(file).components() {
+        match part {
+            Component::ParentDir => {
+                path.pop();
+            }
+            Component::Normal(name) => path.push(name),
+            _ => {}
+        }
+    }
+    path.to_string_lossy().replace('\\', "/")
+}
+
+/// A document without its blocks of code, in which a `#` opens a comment.
+fn without_code(text: &str) -> String {
+    let mut is_code = false;
+    text.lines()
+        .filter(|line| {
+            let is_fence = line.trim_start().starts_with("```");
+            is_code ^= is_fence;
+            !is_fence && !is_code
+        })
+        .flat_map(|line| [line, "\n"])
+        .collect()
+}
+
+/// Headings as links name them.
+pub(super) fn headings(document: &str) -> BTreeSet<String> {
+    let text = without_code(&read(document));
+    let mut names = BTreeSet::new();
+    for heading in text.lines().filter(|line| line.starts_with('#')) {
+        let name = slug(heading.trim_start_matches('#').trim());
+        let mut counted = name.clone();
+        let mut count = 0;
+        while !names.insert(counted) {
+            count += 1;
+            counted = format!("{name}-{count}");
+        }
+    }
+    names
+}
+
+/// What GitHub makes of a heading: small letters, hyphens for spaces, and no punctuation.
+fn slug(heading: &str) -> String {
+    heading
+        .chars()
+        .filter(|letter| letter.is_alphanumeric() || " -_".contains(*letter))
+        .map(|letter| if letter == ' ' { '-' } else { letter })
+        .collect::<String>()
+        .to_lowercase()
+}
