@@ -34,15 +34,6 @@ pub(crate) fn all() -> Vec<Document> {
     found
 }
 
-/// The templates, whole.
-pub(crate) fn templates() -> Vec<Document> {
-    let mut documents = all();
-    documents.retain(|document| {
-        document.path.starts_with("pipelines/templates/") && document.offset == 0
-    });
-    documents
-}
-
 /// The blocks that a document calls `yaml`.
 pub(crate) fn blocks(path: &str, document: &str) -> Vec<Document> {
     let mut found = Vec::new();

@@ -132,8 +132,8 @@ fn a_script_asks_for_tokens_while_it_runs() {
         Job
           Checkout: Succeeded
           Run: Succeeded
-            AZURE_DEVOPS_TOKEN: azureDevOps, until [TIME], for this script alone.
             Configured for this script: identity.
+            AZURE_DEVOPS_TOKEN: azureDevOps, until [TIME], for this script alone.
             "token_type":"Bearer"
             "token_type":"Bearer"
     "#]]
@@ -251,8 +251,8 @@ fn renovate_gets_its_token_in_its_own_environment() {
         Job
           Checkout: Succeeded
           Renovate: Succeeded
-            RENOVATE_TOKEN: azureDevOps, until [TIME], for this script alone.
             Configured for this script: identity.
+            RENOVATE_TOKEN: azureDevOps, until [TIME], for this script alone.
             azure web/site
             "name":"web"
           CmdLine: Succeeded

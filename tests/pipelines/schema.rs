@@ -22,27 +22,39 @@ fn every_pipeline_is_valid_for_azure_pipelines() {
 
 /// With every parameter's default, as the service sees it before it runs.
 #[test]
-fn every_template_expands_to_a_valid_pipeline() {
+fn every_file_expands_to_a_valid_pipeline() {
     let world = World::start();
     let nothing = tempfile::tempdir().expect("a folder");
     let mut documents = Vec::new();
-    for template in documents::templates() {
-        let name = &template.path;
-        let is_stages = template.text.lines().any(|line| line == "stages:");
-        let list = if is_stages { "stages" } else { "steps" };
-        let pipeline = format!("{list}:\n- template: {name}\n");
-        let expanded = Pipeline::new(&world, nothing.path())
-            .file("azure-pipelines.yml", &pipeline)
-            .file(name, &template.text)
-            .expanded("azure-pipelines.yml");
+    let files: Vec<Document> = documents::all();
+    let whole = files
+        .iter()
+        .filter(|file| file.offset == 0 && file.path.ends_with(".yml"));
+    for Document { path, text, .. } in whole.clone() {
+        let mut pipeline = Pipeline::new(&world, nothing.path());
+        for file in whole.clone() {
+            pipeline = pipeline.file(&file.path, &file.text);
+        }
+        // A template is put into a pipeline that has nothing else.
+        let kinds = ["stages", "jobs", "steps"];
+        let mut kinds = kinds
+            .iter()
+            .filter(|kind| text.contains(&format!("\n{kind}:\n")));
+        let kind = kinds.next().expect("a list");
+        let expanded = if text.contains("\ntrigger:") {
+            pipeline.expanded(path)
+        } else {
+            let around = format!("{kind}:\n- template: /{path}\n");
+            pipeline.file("it.yml", &around).expanded("it.yml")
+        };
         let expanded = expanded.unwrap_or_else(|problem| panic!("{problem}"));
         documents.push(Document {
-            path: name.clone(),
+            path: path.clone(),
             offset: 0,
             text: expanded.to_yaml(),
         });
     }
-    assert!(documents.len() >= 7, "only {} were found", documents.len());
+    assert!(documents.len() >= 10, "only {} were found", documents.len());
     assert_eq!(problems(&documents), "");
 }
 

@@ -8,13 +8,14 @@ pub(crate) mod debian;
 mod frameworks;
 mod inspect;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use crate::command::tell;
 use crate::package::{BINARY_BUDGET, DEFLATED_BUDGET};
-use crate::platforms;
+use crate::platforms::{self, Platform};
 use crate::target;
 
 /// Builds and checks the named platforms, or all. Returns their names and binaries.
@@ -38,6 +39,28 @@ pub(crate) fn run(names: &[&str]) -> Result<Vec<(String, PathBuf)>, String> {
         ));
         binaries.push((name.clone(), binary));
     }
+    check(&platforms, binaries)
+}
+
+/// Checks the binaries of all platforms that another machine has built, and perhaps signed. Returns their
+/// names and binaries.
+pub(crate) fn built() -> Result<Vec<(String, PathBuf)>, String> {
+    let platforms = platforms::all()?;
+    let binaries = platforms
+        .iter()
+        .map(|(name, platform)| {
+            let binary = target().join("dist").join(name).join(&platform.binary);
+            (name.clone(), binary)
+        })
+        .collect();
+    check(&platforms, binaries)
+}
+
+/// Looks at each binary, and says how large it is.
+fn check(
+    platforms: &BTreeMap<String, Platform>,
+    binaries: Vec<(String, PathBuf)>,
+) -> Result<Vec<(String, PathBuf)>, String> {
     let mut table = Vec::new();
     for (name, binary) in &binaries {
         let bytes = fs::read(binary)

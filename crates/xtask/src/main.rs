@@ -27,6 +27,7 @@ cargo xtask <command>
   test              installs what the tests need and runs them all
   dist [platform…]  the binaries of these platforms or all, in target/dist/<platform>/
   package           target/vsix/*.vsix with the binaries of all platforms
+  package --built   the same with those that are in target/dist/ already, built and signed elsewhere
   package --host    the same with this machine's binary alone
   docs              the reference in docs/tasks/*.md, from task/*/task.json
   pictures          the PNGs that ship, from docs/pictures/*.svg, by Chromium
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
         ["test", filters @ ..] => test::run(filters),
         ["dist", names @ ..] => dist::run(names).map(|_| ()),
         ["package"] => package::all().map(|_| ()),
+        ["package", "--built"] => package::built().map(|_| ()),
         ["package", "--host"] => package::run().map(|_| ()),
         ["docs"] => docs::run(),
         ["pictures"] => pictures::run(),
