@@ -62,5 +62,8 @@ mod extension_package;
 // Pipelines that users copy: valid for Azure Pipelines, right for our tasks, and run.
 mod pipelines;
 
+// `adieu git-credential`: real git, old and new, against repositories behind the emulator's authentication.
+mod git_credential;
+
 // Microsoft's own clients, against the same emulator: it must be right for them too.
 mod real_clients;

@@ -116,7 +116,7 @@ fn says_what_keeps_a_script_from_starting() {
         More: TROUBLESHOOTING.md#run
         ----
         ##[error]The line 'identiti' of configure is nothing that can be configured.
-        What to do: Use identity, azd, terraform, azurePipelinesCredential, one a line; `resources = azureDevOps, arm` limits what there are tokens for.
+        What to do: Use identity, azd, git, terraform, azurePipelinesCredential, one a line; `resources = azureDevOps, arm` limits what there are tokens for.
         More: TROUBLESHOOTING.md#configure
         The line 'resources = x y' of configure: 'x y' has a space in it.
         What to do: Use azureDevOps, arm, graph, keyVault, storage, sql, an application ID or URI, or a scope that ends in /.default.

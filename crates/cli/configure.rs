@@ -3,7 +3,10 @@
 //!
 //! It starts nothing and sets nothing; who runs the clients does.
 
+mod git;
+
 use std::collections::BTreeMap;
+use std::env;
 
 use adieu_agent::{Audience, Environment, Log, TooLong, VariableName, undefined_variable};
 use adieu_broker::{Address, Resources};
@@ -11,13 +14,20 @@ use adieu_identity::Scope;
 use adieu_secret::{EndpointSecret, JobToken};
 
 use crate::connection::Connection;
+use crate::git_credential;
 use crate::resource::{self, Cloud, NotAResource};
 use crate::situation::Situation;
 use crate::tokens::{Wanted, said};
 use crate::voice::Voice;
 
 /// The words, as documents list them.
-pub(crate) const WORDS: [&str; 4] = ["identity", "azd", "terraform", "azurePipelinesCredential"];
+pub(crate) const WORDS: [&str; 5] = [
+    "identity",
+    "azd",
+    "git",
+    "terraform",
+    "azurePipelinesCredential",
+];
 
 /// What a step asks to be configured.
 #[derive(Debug, Default)]
@@ -34,6 +44,8 @@ enum Mechanism {
     Identity,
     /// azd's external authentication.
     Azd,
+    /// A credential helper for the repositories of Azure DevOps.
+    Git,
     /// Terraform's own OIDC settings: it asks Azure DevOps itself.
     Terraform,
     /// The SDKs' `AzurePipelinesCredential`, and azd's `azure-pipelines` provider.
@@ -83,7 +95,7 @@ impl Endpoints {
 /// A variable of the environment, for later steps or for one script.
 #[derive(Debug)]
 pub(crate) struct Setting<'a> {
-    pub(crate) name: &'static str,
+    pub(crate) name: VariableName,
     pub(crate) value: Value<'a>,
 }
 
@@ -109,6 +121,7 @@ impl Configure {
             }
         }
         if problems.is_empty() {
+            configure.list_what_git_needs(cloud);
             Ok(configure)
         } else {
             Err(Situation::Configure(problems))
@@ -144,6 +157,17 @@ impl Configure {
             self.mechanisms.push(mechanism);
         }
         Ok(())
+    }
+
+    /// Whoever wants git to be served wants tokens for Azure DevOps.
+    fn list_what_git_needs(&mut self, cloud: &Cloud) {
+        if let Some(listed) = &mut self.resources
+            && self.mechanisms.contains(&Mechanism::Git)
+            && let Ok(scope) = resource::scope("azureDevOps", cloud)
+            && !listed.iter().any(|(_, known)| *known == scope)
+        {
+            listed.push(("azureDevOps".to_owned(), scope));
+        }
     }
 
     /// Nothing is to be configured.
@@ -222,6 +246,14 @@ impl Configure {
                     plain("AZD_AUTH_ENDPOINT", &endpoints.azd),
                     key("AZD_AUTH_KEY", &endpoints.key),
                 ]),
+                (Mechanism::Git, Some(endpoints), _) => {
+                    settings.extend([
+                        plain(git_credential::ENDPOINT, &endpoints.identity),
+                        key(git_credential::ENDPOINT_KEY, &endpoints.key),
+                    ]);
+                    let environment = connection.map(|(environment, _)| environment);
+                    settings.extend(of_git(environment, &variable));
+                }
                 (Mechanism::Terraform, _, Some((environment, connection))) => {
                     settings.extend(terraform(environment, connection));
                 }
@@ -238,7 +270,7 @@ impl Configure {
             }
         }
         if self.needs_broker() {
-            settings.push(plain("NO_PROXY", &no_proxy(variable)));
+            settings.push(plain("NO_PROXY", &no_proxy(&variable)));
         }
         settings
     }
@@ -287,9 +319,10 @@ impl Configure {
 }
 
 impl Mechanism {
-    const ALL: [Self; 4] = [
+    const ALL: [Self; 5] = [
         Self::Identity,
         Self::Azd,
+        Self::Git,
         Self::Terraform,
         Self::AzurePipelinesCredential,
     ];
@@ -303,13 +336,14 @@ impl Mechanism {
         match self {
             Self::Identity => "identity",
             Self::Azd => "azd",
+            Self::Git => "git",
             Self::Terraform => "terraform",
             Self::AzurePipelinesCredential => "azurePipelinesCredential",
         }
     }
 
     fn asks_a_broker(self) -> bool {
-        matches!(self, Self::Identity | Self::Azd)
+        matches!(self, Self::Identity | Self::Azd | Self::Git)
     }
 }
 
@@ -330,7 +364,7 @@ fn terraform(environment: &Environment, connection: &Connection) -> Vec<Setting<
     }
     if let Some(token) = environment.job_token() {
         settings.push(Setting {
-            name: "ARM_OIDC_REQUEST_TOKEN",
+            name: VariableName::ours("ARM_OIDC_REQUEST_TOKEN"),
             value: Value::JobToken(token),
         });
     }
@@ -345,6 +379,34 @@ fn terraform(environment: &Environment, connection: &Connection) -> Vec<Setting<
     };
     settings.extend(cloud.map(|name| plain("ARM_ENVIRONMENT", name)));
     settings
+}
+
+/// git's settings: for the repositories that are there, and the one of the job.
+fn of_git(
+    environment: Option<&Environment>,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Vec<Setting<'static>> {
+    let Ok(program) = env::current_exe() else {
+        return Vec::new();
+    };
+    let of_job = |name: &str| environment.and_then(|environment| environment.variable(name));
+    let sources = of_job("Build.SourcesDirectory").or(of_job("System.DefaultWorkingDirectory"));
+    let sources = match sources {
+        Some(folder) => Some(folder.into()),
+        None => env::current_dir().ok(),
+    };
+    let headers = sources
+        .map(|folder| git::headers(&folder))
+        .unwrap_or_default();
+    let repository = of_job("Build.Repository.Uri");
+    let program = program.display().to_string();
+    git::settings(&program, &headers, repository, variable)
+        .into_iter()
+        .map(|(name, value)| Setting {
+            name,
+            value: Value::Plain(value),
+        })
+        .collect()
 }
 
 /// What goes past a proxy already, and this machine: Python, JavaScript, az and Rust send requests for a
@@ -368,14 +430,14 @@ fn no_proxy(variable: impl Fn(&str) -> Option<String>) -> String {
 
 fn plain(name: &'static str, value: &str) -> Setting<'static> {
     Setting {
-        name,
+        name: VariableName::ours(name),
         value: Value::Plain(value.to_owned()),
     }
 }
 
 fn key<'a>(name: &'static str, key: &'a EndpointSecret) -> Setting<'a> {
     Setting {
-        name,
+        name: VariableName::ours(name),
         value: Value::Key(key),
     }
 }
@@ -384,11 +446,11 @@ fn key<'a>(name: &'static str, key: &'a EndpointSecret) -> Setting<'a> {
 /// environment without `env:`.
 pub(crate) fn publish(settings: &[Setting<'_>], log: &Log) -> Result<(), TooLong> {
     for setting in settings {
-        let name = VariableName::ours(setting.name);
+        let name = &setting.name;
         match &setting.value {
-            Value::Plain(value) => log.set_variable(&name, value, Audience::Job)?,
-            Value::Key(key) => log.set_exposed(&name, &log.mask(key))?,
-            Value::JobToken(token) => log.set_exposed(&name, &log.mask(token))?,
+            Value::Plain(value) => log.set_variable(name, value, Audience::Job)?,
+            Value::Key(key) => log.set_exposed(name, &log.mask(key))?,
+            Value::JobToken(token) => log.set_exposed(name, &log.mask(token))?,
         }
     }
     Ok(())
@@ -405,10 +467,11 @@ pub(crate) fn environment_of(settings: &[Setting<'_>]) -> BTreeMap<String, Strin
             Value::JobToken(token) => token.reveal().to_owned(),
         };
         // Tools differ in which of the two they read; Windows has but one.
-        if setting.name == "NO_PROXY" && !cfg!(windows) {
+        let name = setting.name.in_environment();
+        if name == "NO_PROXY" && !cfg!(windows) {
             environment.insert("no_proxy".to_owned(), value.clone());
         }
-        environment.insert(setting.name.to_owned(), value);
+        environment.insert(name, value);
     }
     environment
 }

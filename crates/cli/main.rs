@@ -8,6 +8,7 @@ mod configure;
 mod connection;
 mod credential;
 mod extension;
+mod git_credential;
 mod inputs;
 mod network;
 mod platform;
@@ -54,6 +55,8 @@ enum Verb {
     Events(Box<extension::EventsArguments>),
     /// Serves tokens to every Azure client of this machine that has the key, until Ctrl+C.
     Serve(serve::ServeArguments),
+    /// Gives git the credential for a repository of Azure DevOps; git calls it.
+    GitCredential(git_credential::GitCredentialArguments),
     /// Runs one phase of a pipeline task; the task's launcher calls it.
     #[command(hide = true)]
     Task(task::Arguments),
@@ -66,6 +69,7 @@ fn main() -> ExitCode {
         Verb::Extension(command) => extension(*command),
         Verb::Events(arguments) => extension(extension::events(*arguments)),
         Verb::Serve(arguments) => in_a_runtime(serve::run(arguments)),
+        Verb::GitCredential(arguments) => in_a_runtime(git_credential::run(arguments)),
         Verb::Task(arguments) => task::run(&arguments),
     }
 }

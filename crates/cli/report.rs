@@ -5,6 +5,7 @@
 
 mod credential;
 mod extension;
+mod git;
 mod job;
 mod organization;
 
@@ -71,6 +72,7 @@ impl Report {
                 .remedy("Write the tenant's GUID, or one of its domains, such as contoso.onmicrosoft.com."),
             Situation::NoTenant { organization, error } => credential::no_tenant(organization, error),
             Situation::NotWritten(reason) => Report::new("token-command", format!("The result cannot be written: {reason}.")),
+            Situation::Git(problem) => git::problem(problem),
             Situation::TooLong(error) => Report::new(
                 "token",
                 format!(

@@ -128,6 +128,6 @@ impl Source {
 }
 
 /// Azure DevOps' own application, which every cloud's tenants know.
-fn azure_devops(cloud: &Cloud) -> Result<Scope, Situation> {
+pub(crate) fn azure_devops(cloud: &Cloud) -> Result<Scope, Situation> {
     resource::scope("azureDevOps", cloud).map_err(|_| Situation::NothingAsked)
 }

@@ -82,6 +82,8 @@ pub(crate) enum Situation {
         /// What the token says of itself.
         claims: Box<Claims>,
     },
+    /// git gets no token, or none that would open the repository.
+    Git(GitProblem),
     /// No credential of the command line gave a token.
     NoCredential(Vec<CredentialProblem>),
     /// A text is no tenant.
@@ -196,6 +198,28 @@ pub(crate) enum ToolFault {
     Silent(String),
     /// It succeeded, and its output has no token that can be read.
     NoToken,
+}
+
+/// Why git gets no token.
+#[derive(Debug)]
+pub(crate) enum GitProblem {
+    /// The variables that name the job's endpoint are wrong; a sentence without its end.
+    Endpoint(String),
+    /// The job's endpoint gave none.
+    NoToken(Error),
+    /// The organization is another tenant's than the token.
+    AnotherTenant {
+        /// Empty where git did not say which.
+        organization: String,
+        wanted: String,
+        claims: Box<Claims>,
+    },
+    /// The organization refused the token.
+    Refused {
+        /// Empty where git did not say which.
+        organization: String,
+        claims: Box<Claims>,
+    },
 }
 
 /// What can be wrong with an extension or with what is asked of it.

@@ -131,7 +131,7 @@ fn configured(
     let settings = configure.settings(endpoints, Some((environment, connection)), variable);
     if serving.is_some() {
         // What goes past a proxy stays: other tasks have sections after the job as well.
-        let names = settings.iter().map(|setting| setting.name);
+        let names = settings.iter().map(|setting| setting.name.as_str());
         let names: Vec<&str> = names.filter(|name| *name != "NO_PROXY").collect();
         log.set_task_variable(SETTINGS, &names.join(","));
     }

@@ -20,6 +20,7 @@ pub(crate) struct SignIn {
     tenant: Option<String>,
     cloud: Cloud,
     used: OnceLock<Credential>,
+    says_who: bool,
 }
 
 impl SignIn {
@@ -30,6 +31,15 @@ impl SignIn {
             tenant,
             cloud: super::cloud(),
             used: OnceLock::new(),
+            says_who: true,
+        }
+    }
+
+    /// Without a word about which credential it uses: for a program that asks often.
+    pub(crate) fn silent(self) -> Self {
+        Self {
+            says_who: false,
+            ..self
         }
     }
 
@@ -45,7 +55,7 @@ impl SignIn {
         let first = credential.first(scope, tenant, transport);
         let first = first.await?;
         let is_news = self.used.set(first.credential).is_ok();
-        if is_news && self.asked == Credential::Auto {
+        if is_news && self.says_who && self.asked == Credential::Auto {
             let (line, warnings) = report::signed_in(first.credential, &first.passed_over);
             for warning in warnings {
                 Terminal.warn(&warning);

@@ -20,7 +20,7 @@ use crate::clock::Clock;
 use crate::directory::Directory;
 use crate::fault::{SIGN_IN, redirect};
 use crate::http::{Answer, Request};
-use crate::marketplace::{AZURE_DEVOPS, decoded, error};
+use crate::marketplace::{AZURE_DEVOPS, decoded, error, tenant_of};
 
 /// The secrets that it asks its clients for: a token of Entra's, or the job's own.
 pub(crate) const ASKS_FOR: [&str; 2] = ["access token", "job token"];
@@ -99,6 +99,11 @@ impl Address {
             ["_git", repository, rest @ ..] => (*repository, *repository, rest),
             _ => return None,
         };
+        // git-lfs looks for its server behind `.git` (git-lfs, `docs/api/server-discovery.md`).
+        let repository = match rest {
+            ["info", "lfs", ..] => repository.strip_suffix(".git").unwrap_or(repository),
+            _ => repository,
+        };
         Some(Self {
             name: Name {
                 organization,
@@ -172,7 +177,7 @@ fn admitted(
         return Err(error(404, "VssServiceException", "There is no such page."));
     }
     let Some(caller) = caller(request, directory, clock) else {
-        return Err(signed_out(request, directory));
+        return Err(signed_out(request, &address.name.organization, directory));
     };
     let Name {
         organization,
@@ -182,7 +187,7 @@ fn admitted(
     if let Caller::Application(client) = &caller {
         let members = directory.marketplace.organizations.get(organization);
         if !members.is_some_and(|members| members.contains(client)) {
-            return Err(signed_out(request, directory));
+            return Err(signed_out(request, organization, directory));
         }
     }
     let may_read = match &caller {
@@ -241,6 +246,11 @@ fn token(request: &Request) -> Option<String> {
 
 /// How a request was signed in, for the notes of a test.
 fn scheme(request: &Request) -> &'static str {
+    let headers = request.headers.iter();
+    let count = headers.filter(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+    if count.count() > 1 {
+        return "two headers";
+    }
     let header = request.header("authorization").unwrap_or_default();
     match header.split(' ').next() {
         Some(scheme) if scheme.eq_ignore_ascii_case("bearer") => "Bearer",
@@ -251,7 +261,7 @@ fn scheme(request: &Request) -> &'static str {
 }
 
 /// What Azure DevOps says to a client without a good token.
-fn signed_out(request: &Request, directory: &Directory) -> Answer {
+fn signed_out(request: &Request, organization: &str, directory: &Directory) -> Answer {
     let agent = request.header("user-agent").unwrap_or_default();
     let is_tool = ["git/", "git-lfs/"]
         .iter()
@@ -259,13 +269,13 @@ fn signed_out(request: &Request, directory: &Directory) -> Answer {
     if !is_tool && request.header("x-tfs-fedauthredirect") != Some("Suppress") {
         return redirect(SIGN_IN);
     }
-    let tenant = &directory.tenants[0];
+    let tenant = tenant_of(organization, directory);
     Answer {
         status: 401,
         headers: vec![("Content-Type".into(), "text/html; charset=utf-8".into())],
         body: b"<!DOCTYPE html><html><head><title>Unauthorized</title></head></html>".to_vec(),
     }
-    .with("X-VSS-ResourceTenant", tenant)
+    .with("X-VSS-ResourceTenant", &tenant)
     .with(
         "WWW-Authenticate",
         &format!("Bearer authorization_uri=https://login.microsoftonline.com/{tenant}"),

@@ -22,6 +22,7 @@ use crate::directory::{Directory, guid};
 use crate::http::{Answer, Request};
 
 pub use gallery::Validation;
+pub(crate) use organizations::tenant_of;
 
 /// The secrets that it asks its clients for.
 pub(crate) const ASKS_FOR: [&str; 1] = ["access token"];

@@ -21,9 +21,69 @@ const VIRTUAL_MACHINE: &str = "http://169.254.169.254/metadata/identity/oauth2/t
 #[derive(Debug)]
 enum Endpoint {
     /// App Service, Functions, Container Apps: their address and the header that proves who asks.
-    AppService { url: Url, secret: EndpointSecret },
+    AppService(LocalEndpoint),
     /// The metadata service of a virtual machine, which proves nothing but where one asks from.
     VirtualMachine(Url),
+}
+
+/// A credential endpoint that speaks App Service's protocol: the platform's, or one that a job was given.
+#[derive(Debug)]
+pub struct LocalEndpoint {
+    url: Url,
+    secret: EndpointSecret,
+    /// The variable that names its address.
+    named_by: &'static str,
+}
+
+impl LocalEndpoint {
+    /// The endpoint of this machine at an address that the variable `named_by` holds.
+    ///
+    /// # Errors
+    /// A sentence without its end: what is wrong with the address.
+    pub fn new(
+        address: &str,
+        secret: EndpointSecret,
+        named_by: &'static str,
+    ) -> Result<Self, String> {
+        let endpoint = Self::parse(address, secret, named_by)?;
+        if adieu_transport::is_loopback(&endpoint.url) {
+            Ok(endpoint)
+        } else {
+            Err(format!("{named_by} is no address of this machine"))
+        }
+    }
+
+    fn parse(
+        address: &str,
+        secret: EndpointSecret,
+        named_by: &'static str,
+    ) -> Result<Self, String> {
+        let url =
+            Url::parse(address).map_err(|error| format!("{named_by} is no address: {error}"))?;
+        Ok(Self {
+            url,
+            secret,
+            named_by,
+        })
+    }
+
+    /// A token for a scope.
+    ///
+    /// # Errors
+    /// [`Error::ManagedIdentity`], with what the endpoint said.
+    pub async fn token(
+        self,
+        scope: &Scope,
+        transport: &Transport,
+        deadline: Deadline,
+    ) -> Result<Token, Error> {
+        let direct = transport
+            .direct()
+            .map_err(|error| Error::ManagedIdentity(error.to_string()))?;
+        Endpoint::AppService(self)
+            .token(None, scope, &direct, deadline)
+            .await
+    }
 }
 
 /// A token for each scope, one after the other: the endpoint is on this machine or its host.
@@ -46,20 +106,7 @@ pub(crate) async fn access_tokens(
     };
     let mut tokens = Vec::new();
     for scope in scopes {
-        let token = adieu_transport::until(deadline, async |_| {
-            let request = endpoint
-                .request(&direct, client_id, scope)
-                .build()
-                .map_err(|_| Attempt::Permanent("the request cannot be built".to_owned()))?;
-            match direct.send(request, deadline.left()).await {
-                Ok(answer) => read(&answer),
-                Err(cause) => Err(heals(format!(
-                    "{} does not answer: {cause}",
-                    endpoint.name()
-                ))),
-            }
-        });
-        tokens.push(token.await.map_err(Error::ManagedIdentity));
+        tokens.push(endpoint.token(client_id, scope, &direct, deadline).await);
     }
     tokens
 }
@@ -72,16 +119,14 @@ impl Endpoint {
             let url = Url::parse(VIRTUAL_MACHINE).map_err(|error| error.to_string())?;
             return Ok(Self::VirtualMachine(url));
         };
-        let url = Url::parse(&address)
-            .map_err(|error| format!("IDENTITY_ENDPOINT is no address: {error}"))?;
         match variable("IDENTITY_HEADER") {
             Some(_) if variable("IDENTITY_SERVER_THUMBPRINT").is_some() => {
                 Err("Service Fabric's managed identity is not supported".to_owned())
             }
-            Some(secret) => Ok(Self::AppService {
-                url,
-                secret: EndpointSecret::new(secret),
-            }),
+            Some(secret) => {
+                let secret = EndpointSecret::new(secret);
+                LocalEndpoint::parse(&address, secret, "IDENTITY_ENDPOINT").map(Self::AppService)
+            }
             None => Err(
                 "IDENTITY_ENDPOINT is set without IDENTITY_HEADER; Azure Arc's managed identity is not supported"
                     .to_owned(),
@@ -89,10 +134,32 @@ impl Endpoint {
         }
     }
 
-    fn name(&self) -> &'static str {
+    async fn token(
+        &self,
+        client_id: Option<&str>,
+        scope: &Scope,
+        direct: &Transport,
+        deadline: Deadline,
+    ) -> Result<Token, Error> {
+        let token = adieu_transport::until(deadline, async |_| {
+            let request = self
+                .request(direct, client_id, scope)
+                .build()
+                .map_err(|_| Attempt::Permanent("the request cannot be built".to_owned()))?;
+            match direct.send(request, deadline.left()).await {
+                Ok(answer) => read(&answer),
+                Err(cause) => Err(heals(format!("{} does not answer: {cause}", self.name()))),
+            }
+        });
+        token.await.map_err(Error::ManagedIdentity)
+    }
+
+    fn name(&self) -> String {
         match self {
-            Self::AppService { .. } => "the endpoint that IDENTITY_ENDPOINT names",
-            Self::VirtualMachine(_) => "the endpoint of virtual machines, 169.254.169.254,",
+            Self::AppService(endpoint) => format!("the endpoint that {} names", endpoint.named_by),
+            Self::VirtualMachine(_) => {
+                "the endpoint of virtual machines, 169.254.169.254,".to_owned()
+            }
         }
     }
 
@@ -112,9 +179,9 @@ impl Endpoint {
             url
         };
         match self {
-            Self::AppService { url, secret } => direct
-                .request(Method::GET, &with(url, "2019-08-01"))
-                .header("X-IDENTITY-HEADER", secret.reveal()),
+            Self::AppService(endpoint) => direct
+                .request(Method::GET, &with(&endpoint.url, "2019-08-01"))
+                .header("X-IDENTITY-HEADER", endpoint.secret.reveal()),
             Self::VirtualMachine(url) => direct
                 .request(Method::GET, &with(url, "2018-02-01"))
                 .header("Metadata", "true"),

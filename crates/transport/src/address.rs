@@ -11,7 +11,8 @@ pub fn may_carry_credentials(url: &Url) -> bool {
 }
 
 /// Whether the address is this machine.
-pub(crate) fn is_loopback(url: &Url) -> bool {
+#[must_use]
+pub fn is_loopback(url: &Url) -> bool {
     let Some(host) = url.host_str() else {
         return false;
     };

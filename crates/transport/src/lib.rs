@@ -15,7 +15,7 @@ mod retry;
 mod transport;
 mod trust;
 
-pub use address::{host, may_carry_credentials};
+pub use address::{host, is_loopback, may_carry_credentials};
 pub use reqwest::{Method, Url};
 
 pub use answer::{Answer, Body, first_line};

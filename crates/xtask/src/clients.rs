@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::command::{run, tell};
+use crate::dist::debian;
 use crate::target;
 
 /// The newest that runs on Node 20.
@@ -83,6 +84,11 @@ pub(crate) fn azure_pipelines() -> Result<PathBuf, String> {
             .arg(folder.join("schema"))
             .arg(SCHEMAS))
     })
+}
+
+/// git's extension for large files, which no registry of a language has.
+pub(crate) fn git_lfs() -> Result<(), String> {
+    debian::program("git-lfs", &["git-lfs"])
 }
 
 /// Installs what is not there yet. A file with the packages' names says that an installation is whole.

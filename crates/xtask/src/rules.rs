@@ -57,6 +57,11 @@ const REVEALS: &[(&str, &str)] = &[
         "crates/cli/configure.rs",
         "the environment of a process that this one starts",
     ),
+    ("crates/cli/git_credential.rs", "git, which asked for it"),
+    (
+        "crates/cli/git_credential/question.rs",
+        "the claims of a token that git hands back",
+    ),
     ("crates/cli/run.rs", "the environment of one script"),
     (
         "crates/cli/serve.rs",

@@ -13,6 +13,7 @@ pub(crate) fn run(filters: &[&str]) -> Result<(), String> {
     clients::node()?;
     clients::python()?;
     clients::tfx()?;
+    clients::git_lfs()?;
     clients::azure_pipelines()?;
     // Examples in documents first, so that the last line is the tests' own summary.
     cargo_test(&["--doc"], filters)?;

@@ -29,7 +29,7 @@ pub(super) fn answer(
 }
 
 /// The tenant that an organization takes its members from.
-pub(super) fn tenant_of(organization: &str, directory: &Directory) -> String {
+pub(crate) fn tenant_of(organization: &str, directory: &Directory) -> String {
     let tenants = &directory.marketplace.organization_tenants;
     tenants
         .get(organization)

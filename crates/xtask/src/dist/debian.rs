@@ -39,7 +39,7 @@ pub(crate) fn chromium() -> Result<(), String> {
 }
 
 /// Installs the packages where the program is missing: another system has it from elsewhere.
-fn program(name: &str, packages: &[&str]) -> Result<(), String> {
+pub(crate) fn program(name: &str, packages: &[&str]) -> Result<(), String> {
     if output(Command::new(name).arg("--version")).is_some() {
         return Ok(());
     }

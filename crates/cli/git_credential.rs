@@ -1,0 +1,203 @@
+//! `adieu git-credential`: a helper that git asks for the credential of a repository of Azure DevOps.
+//!
+//! It never answers for another host, never over plain HTTP, and keeps nothing.
+
+mod question;
+
+use std::io::{self, Read as _, Write};
+use std::process::ExitCode;
+use std::time::UNIX_EPOCH;
+
+use adieu_identity::{Claims, LocalEndpoint, Token};
+use adieu_secret::{AccessToken, EndpointSecret};
+use adieu_transport::{Deadline, Transport};
+use clap::Args;
+
+use crate::credential::{Credential, SignIn};
+use crate::network;
+use crate::report::Report;
+use crate::resource::Cloud;
+use crate::session;
+use crate::situation::{GitProblem, Situation};
+use crate::token;
+use crate::voice::{Terminal, Voice as _};
+use question::{Organization, Question};
+
+/// The broker of a job that was configured for git, and what opens it. Names of our own, so that git is
+/// served beside `configure: identity` and without it.
+pub(crate) const ENDPOINT: &str = "ADIEU_ENDPOINT";
+/// See [`ENDPOINT`].
+pub(crate) const ENDPOINT_KEY: &str = "ADIEU_ENDPOINT_KEY";
+
+/// git's questions have a few hundred bytes.
+const LONGEST_QUESTION: u64 = 64 * 1024;
+
+/// Flags of the verb.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  git config --global credential.https://dev.azure.com.helper '!adieu git-credential'
+  git config --global credential.https://dev.azure.com.useHttpPath true
+  git -c credential.helper= -c credential.helper='!adieu git-credential --credential az' clone https://dev.azure.com/contoso/web/_git/web
+
+In a pipeline, `configure: git` of EntraToken@1 sets it up for the rest of the job.")]
+pub(crate) struct GitCredentialArguments {
+    /// Answer for this organization alone; may be repeated [default: all of Azure DevOps]
+    #[arg(long = "organization", value_name = "NAME")]
+    organizations: Vec<String>,
+    /// Which identity asks
+    #[arg(long, value_enum, default_value_t)]
+    credential: Credential,
+    /// What git wants: get, store or erase
+    action: String,
+}
+
+/// Runs the verb.
+pub(crate) async fn run(arguments: GitCredentialArguments) -> Result<ExitCode, Situation> {
+    let question = Question::read(read().reveal());
+    let Some(organization) = question.organization() else {
+        return Ok(ExitCode::SUCCESS);
+    };
+    if !is_wanted(organization, &arguments.organizations) {
+        return Ok(ExitCode::SUCCESS);
+    }
+    match arguments.action.as_str() {
+        "get" => {}
+        "erase" => {
+            explain(&question, organization);
+            return Ok(ExitCode::SUCCESS);
+        }
+        // Nothing is kept, so there is nothing to store; other actions are for newer helpers.
+        _ => return Ok(ExitCode::SUCCESS),
+    }
+    let transport = network::of_command_line()?;
+    let mut out = io::stdout().lock();
+    let written = match answer(&question, organization, arguments.credential, &transport).await {
+        Ok(token) => write(&question, &token, &mut out),
+        Err(situation) => {
+            Terminal.say(&Report::of(&situation).text());
+            // Otherwise git would ask a person, and in a job there is none.
+            writeln!(out, "quit=1").and_then(|()| out.flush())
+        }
+    };
+    // git has heard enough, or is gone.
+    Ok(written.map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS))
+}
+
+/// What git says, in the custody of a secret: where a credential is stored or erased, it is in it.
+fn read() -> AccessToken {
+    let mut text = String::new();
+    // What is no text is no question, and what git does not say is not asked for.
+    let _ = io::stdin().take(LONGEST_QUESTION).read_to_string(&mut text);
+    AccessToken::new(text)
+}
+
+/// git says no more than that the sign-in failed. It hands the credential back because it was refused, so
+/// this is where somebody can say who was.
+fn explain(question: &Question, organization: Organization<'_>) {
+    if let Some(claims) = question.refused() {
+        let situation = Situation::Git(GitProblem::Refused {
+            organization: organization.name().to_owned(),
+            claims: Box::new(claims),
+        });
+        Terminal.say(&Report::of(&situation).text());
+    }
+}
+
+fn is_wanted(organization: Organization<'_>, wanted: &[String]) -> bool {
+    match organization {
+        _ if wanted.is_empty() => true,
+        Organization::Named(name) => wanted.iter().any(|one| one.eq_ignore_ascii_case(name)),
+        Organization::NotSaid => false,
+    }
+}
+
+/// A token that the organization can take.
+async fn answer(
+    question: &Question,
+    organization: Organization<'_>,
+    credential: Credential,
+    transport: &Transport,
+) -> Result<Token, Situation> {
+    let scope = session::azure_devops(&Cloud::Public)?;
+    let token = match job_endpoint()? {
+        Some(endpoint) => endpoint
+            .token(&scope, transport, Deadline::start())
+            .await
+            .map_err(|error| Situation::Git(GitProblem::NoToken(error)))?,
+        None => {
+            let tenant = tenant(question, organization, transport).await;
+            let sign_in = SignIn::new(credential, tenant).silent();
+            sign_in.token(&scope, None, transport).await?
+        }
+    };
+    let claims = token.claims().unwrap_or_default();
+    match (question.tenant(), &claims.tenant) {
+        (Some(wanted), Some(got)) if !wanted.eq_ignore_ascii_case(got) => {
+            Err(another_tenant(organization, wanted, claims))
+        }
+        _ => Ok(token),
+    }
+}
+
+/// The organization's tenant, so that a guest gets the right token: as its challenge says, or, where git is
+/// too old to tell it (before 2.41), as the organization itself says. Where neither does, the identity's own
+/// tenant is the best guess.
+async fn tenant(
+    question: &Question,
+    organization: Organization<'_>,
+    transport: &Transport,
+) -> Option<String> {
+    if let Some(tenant) = question.tenant() {
+        return Some(tenant.to_owned());
+    }
+    let Organization::Named(name) = organization else {
+        return None;
+    };
+    token::tenant(None, Some(name), transport).await.ok()?
+}
+
+fn another_tenant(organization: Organization<'_>, wanted: &str, claims: Claims) -> Situation {
+    Situation::Git(GitProblem::AnotherTenant {
+        organization: organization.name().to_owned(),
+        wanted: wanted.to_owned(),
+        claims: Box::new(claims),
+    })
+}
+
+/// The broker, where the job has one.
+fn job_endpoint() -> Result<Option<LocalEndpoint>, Situation> {
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let Some(address) = variable(ENDPOINT) else {
+        return Ok(None);
+    };
+    let problem = |reason: String| Situation::Git(GitProblem::Endpoint(reason));
+    let Some(key) = variable(ENDPOINT_KEY) else {
+        return Err(problem(format!("{ENDPOINT} is set without {ENDPOINT_KEY}")));
+    };
+    LocalEndpoint::new(&address, EndpointSecret::new(key), ENDPOINT)
+        .map(Some)
+        .map_err(problem)
+}
+
+/// As a bearer's token where git has words for that (2.46 and newer), otherwise as a password. `ephemeral`
+/// and the expiry keep other helpers from storing it.
+fn write(question: &Question, token: &Token, out: &mut dyn Write) -> io::Result<()> {
+    let value = token.value.reveal();
+    if question.takes_schemes() {
+        writeln!(
+            out,
+            "capability[]=authtype\nauthtype=Bearer\ncredential={value}\nephemeral=1"
+        )?;
+    } else {
+        writeln!(out, "username={}\npassword={value}", question.username())?;
+    }
+    let since_1970 = token.expires_on.duration_since(UNIX_EPOCH);
+    if let Ok(expires_on) = since_1970 {
+        writeln!(out, "password_expiry_utc={}", expires_on.as_secs())?;
+    }
+    if !question.takes_schemes() {
+        // git goes on to the next helper until it has both; it has.
+        writeln!(out, "quit=1")?;
+    }
+    out.flush()
+}

@@ -1,0 +1,209 @@
+//! git's credential protocol (`git help credential`): the question that it asks, and which answers it reads.
+//!
+//! It never makes a token; one that git hands back is looked at for who it was, and wiped.
+
+use adieu_identity::Claims;
+use adieu_secret::AccessToken;
+
+/// The application whose tokens open repositories.
+const AZURE_DEVOPS: &str = "499b84ac-1321-427f-aa17-267ca6975798";
+/// The host of all organizations.
+const SHARED_HOST: &str = "dev.azure.com";
+/// Organizations of older days have a host of their own each.
+const OWN_HOST: &str = ".visualstudio.com";
+
+/// What git says of the credential that it looks for.
+#[derive(Debug, Default)]
+pub(super) struct Question {
+    protocol: String,
+    host: String,
+    /// Only where `credential.useHttpPath` is set.
+    path: String,
+    username: String,
+    /// git 2.46 and newer: it takes a scheme of authentication and a value for it.
+    takes_schemes: bool,
+    challenges: Vec<String>,
+    /// Where git hands a credential back.
+    credential: Option<AccessToken>,
+}
+
+impl Question {
+    /// Reads `key=value` lines. What is unknown is for others to know, as git's page demands.
+    pub(super) fn read(text: &str) -> Self {
+        let mut question = Self::default();
+        for line in text.lines() {
+            let Some((key, value)) = line.split_once('=') else {
+                continue;
+            };
+            match key {
+                "protocol" => value.clone_into(&mut question.protocol),
+                "host" => question.host = value.to_ascii_lowercase(),
+                "path" => value.clone_into(&mut question.path),
+                "username" => value.clone_into(&mut question.username),
+                "password" | "credential" => {
+                    question.credential = Some(AccessToken::new(value.to_owned()));
+                }
+                "capability[]" if value == "authtype" => question.takes_schemes = true,
+                // An empty value clears what came before.
+                "wwwauth[]" if value.is_empty() => question.challenges.clear(),
+                "wwwauth[]" => question.challenges.push(value.to_owned()),
+                _ => {}
+            }
+        }
+        question
+    }
+
+    /// The organization whose repositories git wants to reach, as far as git says; nothing where they are
+    /// not Azure DevOps', or would be asked for in the clear.
+    pub(super) fn organization(&self) -> Option<Organization<'_>> {
+        if self.protocol != "https" {
+            return None;
+        }
+        let host = self.host.strip_suffix(":443").unwrap_or(&self.host);
+        if host == SHARED_HOST {
+            let name = self.path.trim_start_matches('/').split('/').next();
+            return Some(match name {
+                Some(name) if !name.is_empty() => Organization::Named(name),
+                _ => Organization::NotSaid,
+            });
+        }
+        let name = host.strip_suffix(OWN_HOST)?;
+        let is_one_label = !name.is_empty() && !name.contains('.');
+        is_one_label.then_some(Organization::Named(name))
+    }
+
+    /// The tenant that the organization's own challenge names.
+    pub(super) fn tenant(&self) -> Option<&str> {
+        let mut challenges = self.challenges.iter();
+        challenges.find_map(|challenge| {
+            let (_, address) = challenge.split_once("authorization_uri=")?;
+            let address = address.split([',', ' ']).next()?.trim_matches('"');
+            let tenant = address.trim_end_matches('/').rsplit('/').next()?;
+            is_guid(tenant).then_some(tenant)
+        })
+    }
+
+    /// Whose the token was that git hands back, if it was one for Azure DevOps.
+    pub(super) fn refused(&self) -> Option<Claims> {
+        let claims = Claims::read(self.credential.as_ref()?.reveal())?;
+        let is_for_us = claims.audience.as_deref() == Some(AZURE_DEVOPS);
+        is_for_us.then_some(claims)
+    }
+
+    /// Whether git takes `authtype=Bearer`.
+    pub(super) fn takes_schemes(&self) -> bool {
+        self.takes_schemes
+    }
+
+    /// The user of the address, which any answer must repeat; Azure DevOps reads none.
+    pub(super) fn username(&self) -> &str {
+        if self.username.is_empty() {
+            "adieu"
+        } else {
+            &self.username
+        }
+    }
+}
+
+/// Which organization a question is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Organization<'a> {
+    /// This one.
+    Named(&'a str),
+    /// One of Azure DevOps'; git was not told to say which.
+    NotSaid,
+}
+
+impl<'a> Organization<'a> {
+    /// Its name; empty where git did not say it.
+    pub(super) fn name(self) -> &'a str {
+        match self {
+            Self::Named(name) => name,
+            Self::NotSaid => "",
+        }
+    }
+}
+
+/// Not the zeros that stand for an organization without a tenant.
+fn is_guid(text: &str) -> bool {
+    text.split('-').map(str::len).eq([8, 4, 4, 4, 12])
+        && text
+            .bytes()
+            .all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
+        && text.bytes().any(|byte| byte != b'-' && byte != b'0')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_for_azure_devops_alone() {
+        let named = |name| Some(Organization::Named(name));
+        for (text, expected) in [
+            (
+                "protocol=https\nhost=dev.azure.com\npath=contoso/fabrikam/_git/hello\n",
+                named("contoso"),
+            ),
+            (
+                "protocol=https\nhost=DEV.azure.com:443\npath=contoso\n",
+                named("contoso"),
+            ),
+            (
+                "protocol=https\nhost=dev.azure.com\n",
+                Some(Organization::NotSaid),
+            ),
+            (
+                "protocol=https\nhost=contoso.visualstudio.com\npath=a/_git/b\n",
+                named("contoso"),
+            ),
+            ("protocol=http\nhost=dev.azure.com\n", None),
+            ("protocol=http\nhost=contoso.visualstudio.com\n", None),
+            ("protocol=https\nhost=dev.azure.com:8443\n", None),
+            ("protocol=https\nhost=dev.azure.com.example\n", None),
+            ("protocol=https\nhost=xdev.azure.com\n", None),
+            ("protocol=https\nhost=visualstudio.com\n", None),
+            ("protocol=https\nhost=.visualstudio.com\n", None),
+            ("protocol=https\nhost=a.b.visualstudio.com\n", None),
+            (
+                "protocol=https\nhost=github.com\npath=dev.azure.com\n",
+                None,
+            ),
+            ("protocol=https\nhost=user@dev.azure.com\n", None),
+            ("host=dev.azure.com\n", None),
+            ("", None),
+        ] {
+            assert_eq!(Question::read(text).organization(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn reads_the_tenant_out_of_the_challenges() {
+        let tenant = "11111111-2222-3333-4444-555555555555";
+        for (challenges, expected) in [
+            (
+                format!("wwwauth[]=Bearer authorization_uri=https://login.microsoftonline.com/{tenant}\nwwwauth[]=Basic realm=\"https://tfsprodneu1.visualstudio.com/\"\nwwwauth[]=TFS-Federated\n"),
+                Some(tenant),
+            ),
+            (
+                format!("wwwauth[]=Bearer authorization_uri=\"https://login.microsoftonline.com/{tenant}/\", x=y\n"),
+                Some(tenant),
+            ),
+            ("wwwauth[]=Bearer authorization_uri=https://login.microsoftonline.com/common\n".to_owned(), None),
+            ("wwwauth[]=Bearer authorization_uri=https://login.windows.net/00000000-0000-0000-0000-000000000000\n".to_owned(), None),
+            ("wwwauth[]=Basic realm=\"x\"\n".to_owned(), None),
+        ] {
+            assert_eq!(Question::read(&challenges).tenant(), expected, "{challenges}");
+        }
+    }
+
+    #[test]
+    fn knows_which_answers_git_reads() {
+        let old = Question::read("protocol=https\ncapability[]=state\nusername=contoso\n");
+        assert!(!old.takes_schemes());
+        assert_eq!(old.username(), "contoso");
+        let new = Question::read("capability[]=authtype\ncapability[]=state\nunknown=1\nno line\n");
+        assert!(new.takes_schemes());
+        assert_eq!(new.username(), "adieu");
+    }
+}

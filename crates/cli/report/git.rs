@@ -1,0 +1,55 @@
+//! The words for what goes wrong between git and its credential.
+//!
+//! It decides nothing and prints nothing.
+
+use adieu_identity::Error;
+
+use super::Report;
+use crate::situation::GitProblem;
+
+pub(super) fn problem(problem: &GitProblem) -> Report {
+    match problem {
+        GitProblem::Endpoint(reason) => Report::new(
+            "git-credential",
+            format!("git gets no token, because {reason}."),
+        )
+        .remedy("Let EntraToken@1 or RunWithToken@1 set both variables (configure: git), and set neither yourself."),
+        GitProblem::NoToken(error) => {
+            let reason = match error {
+                Error::ManagedIdentity(reason) => reason.replace("its endpoint", "it"),
+                error => error.to_string(),
+            };
+            Report::new(
+                "git-credential",
+                format!("git gets no token from the job's credential endpoint: {reason}."),
+            )
+        }
+        GitProblem::AnotherTenant { organization, wanted, claims } => Report::new(
+            "git-credential",
+            format!(
+                "{} is connected to another tenant than the one that signed in, so it would refuse the token.",
+                named(organization)
+            ),
+        )
+        .fact("organization's tenant", wanted)
+        .fact("token's tenant", claims.tenant.as_deref().unwrap_or_default())
+        .fact("client id", claims.client_id.as_deref().unwrap_or_default())
+        .remedy("Use a service connection, or sign in, in the organization's tenant; in EntraToken@1, tenantId names it."),
+        GitProblem::Refused { organization, claims } => Report::new(
+            "git-credential",
+            format!("{} refused the token.", named(organization)),
+        )
+        .fact("client id", claims.client_id.as_deref().unwrap_or_default())
+        .fact("object id", claims.object_id.as_deref().unwrap_or_default())
+        .fact("tenant", claims.tenant.as_deref().unwrap_or_default())
+        .remedy("Add this identity to the organization (Organization settings → Users; the organization has to be connected to that tenant) with the access level Basic, and to the project."),
+    }
+}
+
+fn named(organization: &str) -> &str {
+    if organization.is_empty() {
+        "The organization"
+    } else {
+        organization
+    }
+}
