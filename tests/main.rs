@@ -37,6 +37,9 @@ mod token_command;
 // `adieu whoami`: who an identity is, and where it is refused.
 #[cfg(unix)]
 mod whoami;
+// `adieu onboard`: an administrator adds an identity, once.
+#[cfg(unix)]
+mod onboard;
 // Two organizations in two tenants, and one service connection.
 #[cfg(unix)]
 mod organizations;

@@ -34,7 +34,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use crate::session::Session;
 use crate::situation::{ExtensionProblem, Situation};
 
-pub(crate) use command::EventsArguments;
+pub(crate) use command::{EventsArguments, RoleValue};
 pub(crate) use task::run as run_task;
 
 /// What to do with an extension.

@@ -11,6 +11,7 @@ mod extension;
 mod git_credential;
 mod inputs;
 mod network;
+mod onboard;
 mod platform;
 mod report;
 mod resource;
@@ -48,6 +49,8 @@ enum Verb {
     Token(token::TokenArguments),
     /// Tells who this identity is to Azure DevOps, to an organization and to a publisher.
     Whoami(whoami::WhoamiArguments),
+    /// Makes an identity a member of an organization and of a publisher; an administrator runs it once.
+    Onboard(onboard::OnboardArguments),
     /// Packs, publishes, shares and installs Azure DevOps extensions.
     #[command(subcommand)]
     Extension(Box<extension::ExtensionCommand>),
@@ -66,6 +69,7 @@ fn main() -> ExitCode {
     match Arguments::parse().verb {
         Verb::Token(arguments) => in_a_runtime(token::run_command(arguments)),
         Verb::Whoami(arguments) => in_a_runtime(whoami::run(arguments)),
+        Verb::Onboard(arguments) => in_a_runtime(onboard::run(arguments)),
         Verb::Extension(command) => extension(*command),
         Verb::Events(arguments) => extension(extension::events(*arguments)),
         Verb::Serve(arguments) => in_a_runtime(serve::run(arguments)),

@@ -7,6 +7,7 @@ mod credential;
 mod extension;
 mod git;
 mod job;
+mod onboard;
 mod organization;
 
 use adieu_agent::InputError;
@@ -66,6 +67,7 @@ impl Report {
                 extension::marketplace(doing, error, identity.as_ref(), page.as_deref())
             }
             Situation::NotKnownThere(refused) => organization::not_known_there(refused),
+            Situation::Onboard(problem) => onboard::problem(problem),
             Situation::Organizations { doing, failures, claims } => extension::organizations(doing, failures, claims),
             Situation::NoCredential(problems) => credential::none(problems),
             Situation::NotATenant(text) => Report::new("token-command", format!("'{text}' is no tenant."))
@@ -82,6 +84,11 @@ impl Report {
             )
             .remedy("Give the identity fewer groups or roles: they make its tokens long."),
         }
+    }
+
+    /// The sentence of a situation alone, for whoever goes on without.
+    pub(crate) fn sentence_of(situation: &Situation) -> String {
+        Self::of(situation).sentence
     }
 
     /// The first sentence alone.

@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use adieu_devops::{Client, Hosts};
+use adieu_devops::{Client, Hosts, MicrosoftGraph};
 use adieu_identity::{Claims, Scope, Token};
 use adieu_secret::AccessToken;
 use adieu_transport::Transport;
@@ -74,6 +74,17 @@ impl Session {
         let client = self.with(&current.token);
         *self.current.borrow_mut() = Some(current);
         Ok(client)
+    }
+
+    /// Someone who asks Microsoft Graph, by the same sign-in.
+    pub(crate) async fn microsoft_graph(&self) -> Result<MicrosoftGraph<'_>, Situation> {
+        let scope =
+            resource::scope("graph", self.source.cloud()).map_err(|_| Situation::NothingAsked)?;
+        let token = self.source.token(&scope, None, &self.transport).await?;
+        Ok(MicrosoftGraph::new(
+            &self.transport,
+            token.value.into_graph_token(),
+        ))
     }
 
     /// What the token says of the identity; nothing before the first question.

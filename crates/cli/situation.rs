@@ -73,6 +73,8 @@ pub(crate) enum Situation {
     },
     /// An organization does not know the identity that asks, or not by this token.
     NotKnownThere(Box<NotKnownThere>),
+    /// Nobody can be added as it was asked.
+    Onboard(OnboardProblem),
     /// Some organizations said no; the others were told of as they were done.
     Organizations {
         /// `install contoso.hello`
@@ -105,6 +107,7 @@ impl Situation {
             | Self::Configure(_)
             | Self::NotAResource { .. }
             | Self::NotATenant(_)
+            | Self::Onboard(OnboardProblem::NotAnId(_) | OnboardProblem::NoMemberId)
             | Self::Extension(ExtensionProblem::NotAnOrganization { .. }) => 2,
             _ => 1,
         }
@@ -115,11 +118,45 @@ impl Situation {
 #[derive(Debug)]
 pub(crate) struct NotKnownThere {
     pub(crate) organization: String,
+    /// `ask contoso who this is`
+    pub(crate) doing: String,
     /// Who was refused.
     pub(crate) identity: Option<Profile>,
     /// What the token says of itself.
     pub(crate) claims: Claims,
     pub(crate) error: DevOpsError,
+}
+
+/// Why nobody can be added as it was asked.
+#[derive(Debug)]
+pub(crate) enum OnboardProblem {
+    /// A text is no id of an application.
+    NotAnId(String),
+    /// The publisher wants the identity's Azure DevOps id, and nothing tells it.
+    NoMemberId,
+    /// The tenant has nothing of that id.
+    NoApplication { id: String, tenant: String },
+    /// There is an app registration, and the tenant has no enterprise application for it.
+    NoEnterpriseApplication {
+        name: String,
+        client_id: String,
+        tenant: String,
+    },
+    /// Whoever asks does not own the publisher.
+    NotOwner {
+        publisher: String,
+        page: String,
+        error: DevOpsError,
+    },
+    /// The organization's tenant has no enterprise application of that object id, and Microsoft Graph did
+    /// not tell which id it is.
+    WrongId {
+        id: String,
+        organization: String,
+        /// Why Microsoft Graph did not tell which id it is.
+        unasked: String,
+        error: DevOpsError,
+    },
 }
 
 /// What can become of a script.

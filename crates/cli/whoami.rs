@@ -206,6 +206,7 @@ fn stranger(
 ) -> Situation {
     Situation::NotKnownThere(Box::new(NotKnownThere {
         organization: organization.name.clone(),
+        doing: format!("ask {} who this is", organization.name),
         identity: Some(profile.clone()),
         claims: session.claims(),
         error,

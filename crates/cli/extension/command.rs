@@ -169,8 +169,9 @@ pub(crate) struct MemberArguments {
     member_role: RoleValue,
 }
 
+/// What a member of a publisher may do.
 #[derive(Debug, Clone, Copy, Default, ValueEnum)]
-enum RoleValue {
+pub(crate) enum RoleValue {
     Reader,
     #[default]
     Contributor,
@@ -314,12 +315,7 @@ fn settings(command: MarketplaceCommand) -> (Operation, Settings, ServiceArgumen
             let (settings, service) = arguments.subject.into_settings();
             let settings = Settings {
                 member: arguments.member_id,
-                role: Some(match arguments.member_role {
-                    RoleValue::Reader => Role::Reader,
-                    RoleValue::Contributor => Role::Contributor,
-                    RoleValue::Creator => Role::Creator,
-                    RoleValue::Owner => Role::Owner,
-                }),
+                role: Some(arguments.member_role.into()),
                 ..settings
             };
             (Operation::AddMember, settings, service)
@@ -357,6 +353,17 @@ impl SubjectArguments {
             ..Settings::default()
         };
         (settings, self.service)
+    }
+}
+
+impl From<RoleValue> for Role {
+    fn from(role: RoleValue) -> Self {
+        match role {
+            RoleValue::Reader => Self::Reader,
+            RoleValue::Contributor => Self::Contributor,
+            RoleValue::Creator => Self::Creator,
+            RoleValue::Owner => Self::Owner,
+        }
     }
 }
 

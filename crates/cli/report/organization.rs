@@ -12,14 +12,23 @@ use crate::situation::NotKnownThere;
 pub(super) fn not_known_there(refused_there: &NotKnownThere) -> Report {
     let NotKnownThere {
         organization,
+        doing,
         identity,
         claims,
         error,
     } = refused_there;
-    let doing = format!("ask {organization} who this is");
-    let report = refused(organization, claims, error)
-        .unwrap_or_else(|| extension::marketplace(&doing, error, None, None));
-    with_identity(report, identity.as_ref(), claims)
+    let is_about_who_asks = error.is(Reason::NotPermitted) || error.is(Reason::MayNotAddUsers);
+    match refused(organization, claims, error) {
+        Some(report) => with_identity(report, identity.as_ref(), claims),
+        None => {
+            let report = extension::marketplace(doing, error, None, None);
+            if is_about_who_asks {
+                with_identity(report, identity.as_ref(), claims)
+            } else {
+                report
+            }
+        }
+    }
 }
 
 /// The report of a no that is about the identity itself and not about what it wanted.

@@ -2,7 +2,6 @@
 //!
 //! It never finds out which application is meant; it is given the enterprise application's object id.
 
-use std::fmt;
 use std::time::Duration;
 
 use adieu_transport::{Attempt, Deadline, host};
@@ -187,7 +186,7 @@ impl EntitlementChange {
         })
     }
 
-    /// Method, address and body, for programs.
+    /// What is sent: method, address and body.
     #[must_use]
     pub fn json(&self) -> Value {
         json!({ "method": self.method.as_str(), "url": self.with_version().as_str(), "body": self.body })
@@ -197,18 +196,6 @@ impl EntitlementChange {
         let mut url = self.url.clone();
         url.query_pairs_mut().append_pair("api-version", ONE);
         url
-    }
-}
-
-impl fmt::Display for EntitlementChange {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            formatter,
-            "{} {}\n{:#}",
-            self.method,
-            self.with_version(),
-            self.body
-        )
     }
 }
 

@@ -68,9 +68,18 @@ impl Client<'_> {
     /// No answer, or a no.
     pub async fn add_member(&self, publisher: &str, id: &str, role: Role) -> Result<(), Error> {
         let url = self.role_assignments(publisher);
-        let body = json!([{ "userId": id, "roleName": role.name() }]);
+        let body = assignment(id, role);
         let answer = self.ask(Method::PUT, &url, API_VERSION, Some(&body));
         answer.await.map(|_| ())
+    }
+
+    /// What [`add_member`](Self::add_member) would send: method, address and body.
+    #[must_use]
+    pub fn member_request(&self, publisher: &str, id: &str, role: Role) -> Value {
+        let mut url = self.role_assignments(publisher);
+        url.query_pairs_mut()
+            .append_pair("api-version", API_VERSION);
+        json!({ "method": "PUT", "url": url.as_str(), "body": assignment(id, role) })
     }
 
     fn role_assignments(&self, publisher: &str) -> Url {
@@ -84,6 +93,10 @@ impl Client<'_> {
             publisher,
         ])
     }
+}
+
+fn assignment(id: &str, role: Role) -> Value {
+    json!([{ "userId": id, "roleName": role.name() }])
 }
 
 fn read(member: &Value) -> Member {

@@ -96,16 +96,16 @@ fn look_up(question: &Question, caller: &str, tenant: &str, directory: &Director
     | Question::AppRegistration(by)
     | Question::FederatedCredentials(by)) = question;
     let is_registration = !matches!(question, Question::EnterpriseApplication(_));
-    let is_meant = |known: &&Application| {
-        let object_id = if is_registration {
-            &known.registration_id
+    let object_id = |known: &Application| {
+        if is_registration {
+            known.registration_id.clone()
         } else {
-            &known.object_id
-        };
-        match by {
-            By::ClientId(id) => known.client_id == *id,
-            By::ObjectId(id) => object_id == id,
+            known.object_id.clone()
         }
+    };
+    let is_meant = |known: &&Application| match by {
+        By::ClientId(id) => known.client_id == *id,
+        By::ObjectId(id) => object_id(known) == *id,
     };
     // An enterprise application is there in each tenant, the registration in its home alone.
     let tenant = if is_registration {
@@ -116,9 +116,7 @@ fn look_up(question: &Question, caller: &str, tenant: &str, directory: &Director
     let found = directory
         .applications
         .iter()
-        .filter(|known| {
-            known.tenant == *tenant && !(is_registration && known.registration_id.is_empty())
-        })
+        .filter(|known| known.tenant == *tenant && !object_id(known).is_empty())
         .find(is_meant);
     let is_own =
         found.is_some_and(|found| directory.identity(&found.client_id, &found.tenant) == caller);

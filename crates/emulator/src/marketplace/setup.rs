@@ -116,6 +116,17 @@ impl World {
         found.expect("an application").object_id.clone()
     }
 
+    /// Takes the enterprise application of a connection's application away; its registration stays.
+    pub fn remove_enterprise_application(&self, connection: &str) {
+        let client = self.client_id(connection);
+        let mut directory = self.directory();
+        for known in &mut directory.applications {
+            if known.client_id == client {
+                known.object_id.clear();
+            }
+        }
+    }
+
     /// Object id of the app registration behind a connection.
     #[must_use]
     pub fn registration_id(&self, connection: &str) -> String {

@@ -1,0 +1,478 @@
+//! `adieu onboard`: makes a service principal or a managed identity a member of an organization and of a
+//! publisher. An administrator runs it once; run again, it changes what differs and nothing else.
+//!
+//! It never creates an application, and takes nothing away from anybody.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use adieu_devops::{
+    AccessLevel, Entitlement, EntitlementChange, Error, GivenId, Hosts, Organization, ProjectGroup,
+    ProjectPlace, Reason, Role,
+};
+use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
+
+use crate::credential::{Credential, SignIn};
+use crate::extension::RoleValue;
+use crate::network;
+use crate::report::Report;
+use crate::result::{self, Form};
+use crate::session::{Session, Source};
+use crate::situation::{NotKnownThere, OnboardProblem, Situation};
+use crate::token;
+use crate::voice::{Terminal, Voice as _};
+use crate::whoami;
+
+/// Flags of `onboard`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  adieu onboard --identity CLIENT_ID --organization contoso --dry-run
+  adieu onboard --identity CLIENT_ID --organization contoso --project web=contributor
+  adieu onboard --identity CLIENT_ID --organization contoso --publisher pub --role creator
+
+The identity is named by its client id or by the object id of its enterprise application; `adieu whoami`
+with the identity itself tells both. Whoever runs this is a member of Project Collection Administrators,
+and an Owner of the publisher.")]
+pub(crate) struct OnboardArguments {
+    /// Who is added: client id, enterprise application's object id, or app registration's object id
+    #[arg(long, value_name = "ID")]
+    identity: String,
+    /// Organization of Azure DevOps, by name or address
+    #[arg(long, required_unless_present = "publisher")]
+    organization: Option<String>,
+    /// What it is licensed for there; repositories need basic
+    #[arg(long, value_enum, default_value_t)]
+    access_level: Level,
+    /// Project of the organization, and the group in it: reader, contributor or administrator
+    #[arg(long, value_name = "NAME[=GROUP]", value_parser = place, requires = "organization")]
+    project: Vec<(String, Group)>,
+    /// Publisher on the Marketplace
+    #[arg(long)]
+    publisher: Option<String>,
+    /// What it may do there
+    #[arg(long, value_enum, default_value_t)]
+    role: RoleValue,
+    /// Its Azure DevOps id for the publisher, where the organization's own is not the one
+    #[arg(long, value_name = "ID", requires = "publisher")]
+    member_id: Option<String>,
+    /// Show what would be sent, and send nothing that changes anything
+    #[arg(long)]
+    dry_run: bool,
+    /// How long to wait until Azure DevOps knows an application that was created a moment ago
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    wait: u64,
+    /// Tenant, as GUID or domain; without it, the organization's own
+    #[arg(long)]
+    tenant: Option<String>,
+    /// Which identity asks
+    #[arg(long, value_enum, default_value_t)]
+    credential: Credential,
+    /// In which form to print the result
+    #[arg(long, short, value_enum, default_value_t)]
+    output: Form,
+}
+
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+enum Level {
+    #[default]
+    Basic,
+    Stakeholder,
+    BasicAndTestPlans,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Group {
+    Reader,
+    Contributor,
+    Administrator,
+}
+
+/// Who is to be added.
+struct Newcomer {
+    /// The enterprise application's object id, or what is taken for it.
+    object_id: String,
+    /// Why Microsoft Graph did not tell which id was given; nothing where it did.
+    unasked: Option<String>,
+}
+
+/// What was found, done and printed so far.
+#[derive(Default)]
+struct Outcome {
+    lines: Vec<String>,
+    json: Value,
+    /// What a dry run would send.
+    requests: Vec<Value>,
+}
+
+/// `web=contributor`, or `web`, which is a reader there.
+fn place(text: &str) -> Result<(String, Group), String> {
+    let (name, group) = text.rsplit_once('=').unwrap_or((text, "reader"));
+    match Group::from_str(group.trim(), true) {
+        Ok(group) if !name.trim().is_empty() => Ok((name.trim().to_owned(), group)),
+        _ => {
+            Err("a project's name, and reader, contributor or administrator behind a =".to_owned())
+        }
+    }
+}
+
+/// Runs the verb.
+pub(crate) async fn run(arguments: OnboardArguments) -> Result<ExitCode, Situation> {
+    if !is_guid(&arguments.identity) {
+        return Err(Situation::Onboard(OnboardProblem::NotAnId(
+            arguments.identity,
+        )));
+    }
+    if arguments.organization.is_none() && arguments.member_id.is_none() {
+        return Err(Situation::Onboard(OnboardProblem::NoMemberId));
+    }
+    let hosts = Hosts::public();
+    let organization = match arguments.organization.as_deref() {
+        Some(text) => Some(whoami::read(&hosts, text)?),
+        None => None,
+    };
+    let transport = network::of_command_line()?;
+    let tenant = token::tenant(
+        arguments.tenant.clone(),
+        arguments.organization.as_deref(),
+        &transport,
+    )
+    .await?;
+    let sign_in = SignIn::new(arguments.credential, tenant.clone());
+    let session = Session::new(transport, hosts, Source::SignIn(sign_in));
+    let mut outcome = Outcome {
+        json: json!({}),
+        ..Outcome::default()
+    };
+    let ended = add(
+        &session,
+        organization.as_ref(),
+        tenant,
+        &arguments,
+        &mut outcome,
+    )
+    .await;
+    if arguments.dry_run {
+        for request in &outcome.requests {
+            let text = |field: &str| {
+                request
+                    .get(field)
+                    .and_then(Value::as_str)
+                    .unwrap_or_default()
+            };
+            let body = request.get("body").unwrap_or(&Value::Null);
+            outcome
+                .lines
+                .push(format!("{} {}\n{body:#}", text("method"), text("url")));
+        }
+        outcome.json["requests"] = Value::Array(outcome.requests);
+    }
+    // What was done before something went wrong was done.
+    if ended.is_ok() || !outcome.lines.is_empty() {
+        result::print(arguments.output, &outcome.lines, &outcome.json)?;
+    }
+    ended.map(|()| ExitCode::SUCCESS)
+}
+
+/// Adds it wherever it was asked for.
+async fn add(
+    session: &Session,
+    organization: Option<&Organization>,
+    tenant: Option<String>,
+    arguments: &OnboardArguments,
+    outcome: &mut Outcome,
+) -> Result<(), Situation> {
+    let mut member_id = arguments.member_id.clone();
+    if let Some(organization) = organization {
+        let newcomer = newcomer(session, &arguments.identity, tenant, outcome).await?;
+        let own = join(session, organization, &newcomer, arguments, outcome).await?;
+        member_id = member_id.or(own);
+    }
+    if let Some(publisher) = &arguments.publisher {
+        let id = member_id.as_deref();
+        contribute(session, publisher, id, arguments, outcome).await?;
+    }
+    Ok(())
+}
+
+/// Finds out by Microsoft Graph which of the three ids was given. Where it may not be asked, the id is
+/// taken for the one that is needed.
+async fn newcomer(
+    session: &Session,
+    id: &str,
+    tenant: Option<String>,
+    outcome: &mut Outcome,
+) -> Result<Newcomer, Situation> {
+    let found = match session.microsoft_graph().await {
+        Ok(graph) => graph
+            .application(id)
+            .await
+            .map_err(|error| error.to_string()),
+        Err(situation) => Err(Report::sentence_of(&situation)),
+    };
+    let tenant = || tenant.or(session.claims().tenant).unwrap_or_default();
+    match found {
+        Ok(Some(found)) if found.object_id.is_empty() => Err(Situation::Onboard(
+            OnboardProblem::NoEnterpriseApplication {
+                name: found.name,
+                client_id: found.client_id,
+                tenant: tenant(),
+            },
+        )),
+        Ok(Some(found)) => {
+            let (given, name) = match found.given {
+                GivenId::ClientId => ("client id", "clientId"),
+                GivenId::EnterpriseApplication => (
+                    "enterprise application's object id",
+                    "enterpriseApplication",
+                ),
+                GivenId::AppRegistration => ("app registration's object id", "appRegistration"),
+            };
+            outcome.lines.push(format!(
+                "identity: {} ({given} given; client id {}, enterprise application's object id {})",
+                found.name, found.client_id, found.object_id
+            ));
+            outcome.json["identity"] = json!({
+                "name": found.name, "given": name, "clientId": found.client_id, "objectId": found.object_id,
+            });
+            Ok(Newcomer {
+                object_id: found.object_id,
+                unasked: None,
+            })
+        }
+        Ok(None) => Err(Situation::Onboard(OnboardProblem::NoApplication {
+            id: id.to_owned(),
+            tenant: tenant(),
+        })),
+        Err(reason) => {
+            Terminal.warn(&format!(
+                "Microsoft Graph does not tell which application this is ({}), so {id} is taken for the object id of its enterprise application.",
+                reason.trim_end_matches('.')
+            ));
+            outcome.json["identity"] = json!({ "given": "unknown", "objectId": id });
+            Ok(Newcomer {
+                object_id: id.to_owned(),
+                unasked: Some(reason),
+            })
+        }
+    }
+}
+
+/// Makes it a member, or gives a member what it lacks. Returns the id that the organization gave it.
+async fn join(
+    session: &Session,
+    organization: &Organization,
+    newcomer: &Newcomer,
+    arguments: &OnboardArguments,
+    outcome: &mut Outcome,
+) -> Result<Option<String>, Situation> {
+    let name = &organization.name;
+    let doing = format!("add {} to {name}", newcomer.object_id);
+    let refused = |error| refused(session, name, &doing, error);
+    let level = arguments.access_level.into();
+    let client = session.client().await?;
+    let mut places = Vec::new();
+    for (project, group) in &arguments.project {
+        let id = client
+            .project_id(organization, project)
+            .await
+            .map_err(refused)?;
+        places.push(ProjectPlace::new(&id, (*group).into()));
+    }
+    let has = match client
+        .application_entitlement(organization, &newcomer.object_id)
+        .await
+    {
+        Ok(has) => has,
+        // Whoever may not look may be allowed to add; if not, that answer says it better.
+        Err(error) if error.is(Reason::NotPermitted) && error.tenant().is_none() => None,
+        Err(error) => return Err(refused(error)),
+    };
+    let change = match &has {
+        Some(has) => EntitlementChange::complete(organization, has, level, &places),
+        None => EntitlementChange::add(organization, &newcomer.object_id, level, &places),
+    };
+    let (word, now) = match (&change, arguments.dry_run) {
+        (None, _) => ("unchanged", has.clone()),
+        (Some(change), true) => {
+            outcome.requests.push(change.json());
+            (
+                if has.is_some() {
+                    "wouldChange"
+                } else {
+                    "wouldAdd"
+                },
+                has.clone(),
+            )
+        }
+        (Some(change), false) => {
+            let patience = Duration::from_secs(arguments.wait);
+            let now = match client.entitle(change, patience).await {
+                Ok(now) => now,
+                Err(error) => return Err(not_added(newcomer, organization, error, refused)),
+            };
+            (if has.is_some() { "changed" } else { "added" }, Some(now))
+        }
+    };
+    outcome
+        .lines
+        .push(told(name, word, has.as_ref(), level, &arguments.project));
+    let id = now.map(|now| now.id).filter(|id| !id.is_empty());
+    outcome.json["organization"] = json!({
+        "name": name, "outcome": word, "accessLevel": level.name(), "id": id,
+    });
+    Ok(id)
+}
+
+/// One line on what became of the organization.
+fn told(
+    name: &str,
+    word: &str,
+    had: Option<&Entitlement>,
+    level: AccessLevel,
+    projects: &[(String, Group)],
+) -> String {
+    let level = match had {
+        Some(had) if !had.access_level.eq_ignore_ascii_case(level.name()) => {
+            format!("{} in place of {}", level.name(), had.access_level)
+        }
+        _ => level.name().to_owned(),
+    };
+    let projects: Vec<String> = projects
+        .iter()
+        .map(|(project, group)| {
+            format!(
+                "{} of {project}",
+                ProjectGroup::from(*group)
+                    .group_type()
+                    .trim_start_matches("project")
+            )
+        })
+        .collect();
+    let what = [&[level], &projects[..]].concat().join(", ");
+    match word {
+        "unchanged" => format!("{name}: is a member already ({what}); nothing to change"),
+        "changed" => format!("{name}: changed ({what})"),
+        "wouldChange" => format!("{name}: would be changed ({what})"),
+        "wouldAdd" => format!("{name}: would be added ({what})"),
+        _ => format!("{name}: added ({what})"),
+    }
+}
+
+/// A no to adding: where the id may be the wrong one, that is what counts.
+fn not_added(
+    newcomer: &Newcomer,
+    organization: &Organization,
+    error: Error,
+    refused: impl Fn(Error) -> Situation,
+) -> Situation {
+    match &newcomer.unasked {
+        Some(unasked) if error.is(Reason::UnknownApplication) => {
+            Situation::Onboard(OnboardProblem::WrongId {
+                id: newcomer.object_id.clone(),
+                organization: organization.name.clone(),
+                unasked: unasked.clone(),
+                error,
+            })
+        }
+        _ => refused(error),
+    }
+}
+
+/// Gives it a role in a publisher.
+async fn contribute(
+    session: &Session,
+    publisher: &str,
+    id: Option<&str>,
+    arguments: &OnboardArguments,
+    outcome: &mut Outcome,
+) -> Result<(), Situation> {
+    let role: Role = arguments.role.into();
+    // Only the organization's answer tells the id of somebody who is new there.
+    let shown = id.unwrap_or("<the id that the organization gives it>");
+    let doing = format!("make {shown} a member of {publisher}");
+    let page = session.hosts().publisher_page(publisher);
+    let refused = |error: Error| match error.is(Reason::NotPermitted) {
+        true => Situation::Onboard(OnboardProblem::NotOwner {
+            publisher: publisher.to_owned(),
+            page: page.clone(),
+            error,
+        }),
+        false => Situation::Marketplace {
+            doing: doing.clone(),
+            error,
+            identity: None,
+            page: Some(page.clone()),
+        },
+    };
+    let client = session.client().await?;
+    let members = client.members(publisher).await.map_err(refused)?;
+    let has = members
+        .iter()
+        .find(|member| id.is_some_and(|id| member.id.eq_ignore_ascii_case(id)));
+    let word = match has {
+        Some(has) if has.role == role.name() => "unchanged",
+        _ if arguments.dry_run => {
+            outcome
+                .requests
+                .push(client.member_request(publisher, shown, role));
+            "wouldAdd"
+        }
+        has => {
+            let id = id.ok_or(Situation::Onboard(OnboardProblem::NoMemberId))?;
+            client
+                .add_member(publisher, id, role)
+                .await
+                .map_err(refused)?;
+            if has.is_some() { "changed" } else { "added" }
+        }
+    };
+    let role = role.name();
+    outcome.lines.push(match word {
+        "unchanged" => format!("publisher {publisher}: is {role} already; nothing to change"),
+        "wouldAdd" => format!("publisher {publisher}: would be {role}"),
+        _ => format!("publisher {publisher}: is {role} now"),
+    });
+    outcome.json["publisher"] =
+        json!({ "name": publisher, "outcome": word, "role": role, "id": id });
+    Ok(())
+}
+
+/// A no of the organization's: about who asks, or about what is asked.
+fn refused(session: &Session, organization: &str, doing: &str, error: Error) -> Situation {
+    Situation::NotKnownThere(Box::new(NotKnownThere {
+        organization: organization.to_owned(),
+        doing: doing.to_owned(),
+        identity: None,
+        claims: session.claims(),
+        error,
+    }))
+}
+
+fn is_guid(text: &str) -> bool {
+    text.split('-').map(str::len).eq([8, 4, 4, 4, 12])
+        && text
+            .bytes()
+            .all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
+}
+
+impl From<Level> for AccessLevel {
+    fn from(level: Level) -> Self {
+        match level {
+            Level::Basic => Self::Basic,
+            Level::Stakeholder => Self::Stakeholder,
+            Level::BasicAndTestPlans => Self::BasicAndTestPlans,
+        }
+    }
+}
+
+impl From<Group> for ProjectGroup {
+    fn from(group: Group) -> Self {
+        match group {
+            Group::Reader => Self::Reader,
+            Group::Contributor => Self::Contributor,
+            Group::Administrator => Self::Administrator,
+        }
+    }
+}

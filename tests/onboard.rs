@@ -1,0 +1,495 @@
+//! `adieu onboard`: an administrator makes an identity a member of an organization and of a publisher.
+//!
+//! What the organization has afterwards is asked of the emulator, not of our own words.
+
+use std::collections::BTreeMap;
+
+use adieu_emulator::{Connection, MY_CONNECTION, World};
+use expect_test::{Expect, expect};
+use serde_json::Value;
+
+use crate::desk::{Desk, Said};
+use crate::harness::stable;
+use crate::whoami::machine;
+
+/// A world in which `admin`, a machine's identity, administers `contoso` and owns `pub`.
+fn world() -> World {
+    let world = World::start();
+    world.add_connection(Connection::managed_identity("admin", None));
+    world.organization_administrator("contoso", "admin");
+    world.publisher_role("pub", "admin", Some("Owner"));
+    world.graph_reader("admin");
+    world
+}
+
+/// Runs `onboard` on the administrator's machine, for `my-connection` in `contoso`.
+fn onboard(world: &World, identity: &str, arguments: &[&str]) -> Said {
+    onboard_on(&machine(world), identity, arguments)
+}
+
+fn onboard_on(desk: &Desk<'_>, identity: &str, arguments: &[&str]) -> Said {
+    let fixed = [
+        "onboard",
+        "--credential",
+        "managed-identity",
+        "--identity",
+        identity,
+        "--organization",
+        "contoso",
+    ];
+    desk.adieu(&[&fixed, arguments].concat())
+}
+
+fn shown(world: &World, said: &Said) -> String {
+    let mut text = format!("{}{}exit {}\n", said.stdout, said.stderr, said.status);
+    for (value, name) in [
+        (world.client_id(MY_CONNECTION), "[CLIENT ID]"),
+        (world.object_id(MY_CONNECTION), "[ENTERPRISE APPLICATION]"),
+        (world.registration_id(MY_CONNECTION), "[APP REGISTRATION]"),
+        (world.profile_id(MY_CONNECTION), "[PROFILE]"),
+        (world.client_id("admin"), "[ADMIN]"),
+        (world.object_id("admin"), "[ADMIN'S OBJECT]"),
+        (world.profile_id("admin"), "[ADMIN'S PROFILE]"),
+    ] {
+        if !value.is_empty() {
+            text = text.replace(&value, name);
+        }
+    }
+    stable(world, &text)
+}
+
+fn says(world: &World, said: &Said, expected: &Expect) {
+    expected.assert_eq(&shown(world, said));
+}
+
+fn level(world: &World) -> Option<String> {
+    world
+        .entitlement("contoso", MY_CONNECTION)
+        .map(|(level, _)| level)
+}
+
+/// Requests that change something.
+fn writes(world: &World) -> usize {
+    let requests = world.marketplace().requests();
+    let is_write = |request: &&String| !request.starts_with("GET") && !request.starts_with("HEAD");
+    requests.iter().filter(is_write).count()
+}
+
+#[test]
+fn adds_an_identity_to_an_organization_a_project_and_a_publisher() {
+    let world = world();
+    let project = world.add_project("contoso", "web shop");
+    let said = onboard(
+        &world,
+        &world.client_id(MY_CONNECTION),
+        &[
+            "--project",
+            "web shop=contributor",
+            "--publisher",
+            "pub",
+            "--role",
+            "creator",
+        ],
+    );
+    says(
+        &world,
+        &said,
+        &expect![[r#"
+        identity: my-connection (client id given; client id [CLIENT ID], enterprise application's object id [ENTERPRISE APPLICATION])
+        contoso: added (Basic, Contributor of web shop)
+        publisher pub: is Creator now
+        exit 0
+    "#]],
+    );
+    let (level, projects) = world
+        .entitlement("contoso", MY_CONNECTION)
+        .expect("a member");
+    assert_eq!(level, "express");
+    assert_eq!(
+        projects,
+        BTreeMap::from([(project, "projectContributor".to_owned())])
+    );
+    assert_eq!(world.role("pub", MY_CONNECTION).as_deref(), Some("Creator"));
+}
+
+#[test]
+fn run_again_it_changes_what_differs_and_nothing_else() {
+    let world = world();
+    let client = world.client_id(MY_CONNECTION);
+    world.add_project("contoso", "web");
+    let arguments = ["--access-level", "stakeholder", "--publisher", "pub"];
+    assert_eq!(onboard(&world, &client, &arguments).status, 0);
+    assert_eq!(writes(&world), 2);
+    says(
+        &world,
+        &onboard(&world, &client, &arguments),
+        &expect![[r#"
+            identity: my-connection (client id given; client id [CLIENT ID], enterprise application's object id [ENTERPRISE APPLICATION])
+            contoso: is a member already (Stakeholder); nothing to change
+            publisher pub: is Contributor already; nothing to change
+            exit 0
+        "#]],
+    );
+    assert_eq!(writes(&world), 2);
+    let said = onboard(
+        &world,
+        &client,
+        &["--project", "web", "--publisher", "pub", "--role", "reader"],
+    );
+    says(
+        &world,
+        &said,
+        &expect![[r#"
+        identity: my-connection (client id given; client id [CLIENT ID], enterprise application's object id [ENTERPRISE APPLICATION])
+        contoso: changed (Basic in place of Stakeholder, Reader of web)
+        publisher pub: is Reader now
+        exit 0
+    "#]],
+    );
+    assert_eq!(writes(&world), 4);
+    assert_eq!(level(&world).as_deref(), Some("express"));
+    assert_eq!(world.role("pub", MY_CONNECTION).as_deref(), Some("Reader"));
+}
+
+#[test]
+fn each_of_the_three_ids_leads_to_the_one_that_is_needed() {
+    for id in [World::client_id, World::object_id, World::registration_id] {
+        let world = world();
+        let said = onboard(&world, &id(&world, MY_CONNECTION), &["--output", "json"]);
+        assert_eq!(said.status, 0, "{}", said.stderr);
+        let json: Value = serde_json::from_str(&said.stdout).expect("JSON");
+        assert_eq!(json["identity"]["objectId"], world.object_id(MY_CONNECTION));
+        assert_eq!(json["organization"]["outcome"], "added");
+        assert_eq!(level(&world).as_deref(), Some("express"));
+    }
+}
+
+#[test]
+fn a_dry_run_shows_what_would_be_sent_and_changes_nothing() {
+    let world = world();
+    world.add_project("contoso", "web");
+    let client = world.client_id(MY_CONNECTION);
+    let arguments = ["--project", "web", "--publisher", "pub", "--dry-run"];
+    let said = onboard(&world, &client, &arguments);
+    says(
+        &world,
+        &said,
+        &expect![[r#"
+        identity: my-connection (client id given; client id [CLIENT ID], enterprise application's object id [ENTERPRISE APPLICATION])
+        contoso: would be added (Basic, Reader of web)
+        publisher pub: would be Contributor
+        POST https://vsaex.dev.azure.com/contoso/_apis/serviceprincipalentitlements?api-version=7.1-preview.1
+        {
+          "accessLevel": {
+            "accountLicenseType": "express",
+            "licensingSource": "account"
+          },
+          "projectEntitlements": [
+            {
+              "group": {
+                "groupType": "projectReader"
+              },
+              "projectRef": {
+                "id": "[GUID]"
+              }
+            }
+          ],
+          "servicePrincipal": {
+            "origin": "aad",
+            "originId": "[ENTERPRISE APPLICATION]",
+            "subjectKind": "servicePrincipal"
+          }
+        }
+        PUT https://marketplace.visualstudio.com/_apis/securityroles/scopes/gallery.publisher/roleassignments/resources/pub?api-version=3.2-preview.1
+        [
+          {
+            "roleName": "Contributor",
+            "userId": "<the id that the organization gives it>"
+          }
+        ]
+        exit 0
+    "#]],
+    );
+    assert_eq!(writes(&world), 0);
+    assert!(world.secrets_in(&said.stdout).is_empty());
+    // What was shown is what is sent.
+    let said = onboard(
+        &world,
+        &client,
+        &[&arguments[..], &["--output", "json"]].concat(),
+    );
+    let json: Value = serde_json::from_str(&said.stdout).expect("JSON");
+    let shown: Vec<String> = json["requests"]
+        .as_array()
+        .expect("requests")
+        .iter()
+        .map(|one| {
+            let url = one["url"].as_str().expect("an address");
+            let path = url
+                .split_once(".com")
+                .map(|(_, path)| path)
+                .expect("a path");
+            let path = path.split('?').next().unwrap_or_default();
+            format!("{} {path}", one["method"].as_str().expect("a method"))
+        })
+        .collect();
+    onboard(&world, &client, &["--project", "web", "--publisher", "pub"]);
+    let requests = world.marketplace().requests();
+    let sent: Vec<&String> = requests
+        .iter()
+        .filter(|request| request.starts_with("POST") || request.starts_with("PUT"))
+        .collect();
+    assert_eq!(sent, shown.iter().collect::<Vec<_>>());
+}
+
+#[test]
+fn without_microsoft_graph_the_id_is_taken_for_the_object_id() {
+    let world = World::start();
+    world.add_connection(Connection::managed_identity("admin", None));
+    world.organization_administrator("contoso", "admin");
+    let said = onboard(&world, &world.object_id(MY_CONNECTION), &[]);
+    says(
+        &world,
+        &said,
+        &expect![[r#"
+        contoso: added (Basic)
+        warning: Microsoft Graph does not tell which application this is (Insufficient privileges to complete the operation), so [ENTERPRISE APPLICATION] is taken for the object id of its enterprise application.
+        exit 0
+    "#]],
+    );
+    assert_eq!(level(&world).as_deref(), Some("express"));
+}
+
+#[test]
+fn the_wrong_one_of_three_ids_is_said_to_be_one() {
+    let world = World::start();
+    world.add_connection(Connection::managed_identity("admin", None));
+    world.organization_administrator("contoso", "admin");
+    let said = onboard(&world, &world.registration_id(MY_CONNECTION), &[]);
+    says(
+        &world,
+        &said,
+        &expect![[r#"
+            warning: Microsoft Graph does not tell which application this is (Insufficient privileges to complete the operation), so [APP REGISTRATION] is taken for the object id of its enterprise application.
+            error: contoso found no enterprise application with the object id [APP REGISTRATION] in its tenant (VS860016): a client id or an app registration's object id was given, or another tenant's.
+              Microsoft Graph: Insufficient privileges to complete the operation.
+              it said: (5000) VS860016: Could not find originId '[APP REGISTRATION]' in the backing domain '[TENANT]'.
+            What to do: Take the Object ID of Microsoft Entra → Enterprise applications → the application, or: az ad sp show --id CLIENT_ID --query id -o tsv
+            More: TROUBLESHOOTING.md#vs860016
+            exit 1
+        "#]],
+    );
+    // A client id is not known either, until its application is a member: then it is found by it.
+    let client = world.client_id(MY_CONNECTION);
+    assert_eq!(onboard(&world, &client, &[]).status, 1);
+    world.organization_member("contoso", MY_CONNECTION);
+    let said = onboard(&world, &client, &[]);
+    assert!(said.stdout.contains("nothing to change"), "{}", said.stdout);
+}
+
+#[test]
+fn an_id_that_is_none_of_the_three_ends_before_anything_is_changed() {
+    let world = world();
+    let said = onboard(&world, "00000000-0000-4000-8000-000000000000", &[]);
+    says(
+        &world,
+        &said,
+        &expect![[r#"
+        error: Tenant [TENANT] has no application with the id [GUID]: it is no client id, no enterprise application's and no app registration's object id there.
+        What to do: Compare the id with the application's page; a subscription's, a secret's or another tenant's id is none of the three.
+        More: TROUBLESHOOTING.md#vs860016
+        exit 1
+    "#]],
+    );
+    let said = onboard(&world, "my-connection", &[]);
+    says(
+        &world,
+        &said,
+        &expect![[r#"
+        error: 'my-connection' is no id of an application.
+        What to do: Write a GUID: the client id, or an object id; `adieu whoami` with the identity itself tells both.
+        More: TROUBLESHOOTING.md#onboard
+        exit 2
+    "#]],
+    );
+    assert_eq!(writes(&world), 0);
+}
+
+#[test]
+fn an_app_registration_without_an_enterprise_application_is_told_how_to_get_one() {
+    let world = world();
+    world.remove_enterprise_application(MY_CONNECTION);
+    let said = onboard(&world, &world.registration_id(MY_CONNECTION), &[]);
+    says(
+        &world,
+        &said,
+        &expect![[r#"
+        error: my-connection is an app registration without an enterprise application in tenant [TENANT], and only that can be a member.
+          client id: [CLIENT ID]
+        What to do: Make one, signed in to that tenant: az ad sp create --id [CLIENT ID]
+        More: TROUBLESHOOTING.md#vs860016
+        exit 1
+    "#]],
+    );
+    assert_eq!(writes(&world), 0);
+}
+
+#[test]
+fn somebody_who_may_not_add_users_is_told_who_may() {
+    let world = World::start();
+    world.add_connection(Connection::managed_identity("admin", None));
+    world.organization_member("contoso", "admin");
+    world.graph_reader("admin");
+    world.entitlements_are_private();
+    let said = onboard(&world, &world.client_id(MY_CONNECTION), &[]);
+    says(
+        &world,
+        &said,
+        &expect![[r#"
+            identity: my-connection (client id given; client id [CLIENT ID], enterprise application's object id [ENTERPRISE APPLICATION])
+            error: It was not possible to add [ENTERPRISE APPLICATION] to contoso: the identity that asks may not add users (5032) (200 of vsaex.dev.azure.com).
+              it said: (5032) Access Denied: [ADMIN] needs the following permission(s) on the resource Users to perform this action: Add Users
+              object id: [ADMIN'S OBJECT]
+              client id: [ADMIN]
+              token's tenant: [TENANT]
+            What to do: Sign in as a member of the organization's Project Collection Administrators.
+            More: TROUBLESHOOTING.md#onboard
+            exit 1
+        "#]],
+    );
+}
+
+#[test]
+fn licences_that_are_used_up_are_said_to_be() {
+    let world = world();
+    world.licences_left("contoso", 0);
+    let client = world.client_id(MY_CONNECTION);
+    let said = onboard(&world, &client, &[]);
+    says(
+        &world,
+        &said,
+        &expect![[r#"
+            identity: my-connection (client id given; client id [CLIENT ID], enterprise application's object id [ENTERPRISE APPLICATION])
+            error: It was not possible to add [ENTERPRISE APPLICATION] to contoso: there is no licence of that access level left (5005) (200 of vsaex.dev.azure.com).
+              it said: (5005) Failed to assign license Account-Express to identity with id [PROFILE].
+            What to do: Buy one under Organization settings → Billing, or give --access-level stakeholder, with which no repository is read.
+            More: TROUBLESHOOTING.md#onboard
+            exit 1
+        "#]],
+    );
+    let said = onboard(&world, &client, &["--access-level", "stakeholder"]);
+    assert_eq!(said.status, 0, "{}", said.stderr);
+}
+
+#[test]
+fn an_application_that_was_created_a_moment_ago_is_waited_for() {
+    let world = world();
+    world.not_yet_known(MY_CONNECTION, 1);
+    let client = world.client_id(MY_CONNECTION);
+    let said = onboard(&world, &client, &["--wait", "0"]);
+    says(
+        &world,
+        &said,
+        &expect![[r#"
+            identity: my-connection (client id given; client id [CLIENT ID], enterprise application's object id [ENTERPRISE APPLICATION])
+            error: It was not possible to add [ENTERPRISE APPLICATION] to contoso: Azure DevOps cannot add it now (VS403283) (200 of vsaex.dev.azure.com).
+              it said: (5000) VS403283: Could not add user '[ENTERPRISE APPLICATION]' at this time.
+            What to do: Try again in some minutes if the application is new; an agent identity can never be added.
+            More: TROUBLESHOOTING.md#onboard
+            exit 1
+        "#]],
+    );
+    world.not_yet_known(MY_CONNECTION, 1);
+    let said = onboard(&world, &client, &["--wait", "30"]);
+    assert_eq!(said.status, 0, "{}", said.stderr);
+    assert_eq!(level(&world).as_deref(), Some("express"));
+}
+
+#[test]
+fn a_project_and_a_publisher_that_there_are_not_are_named() {
+    let world = world();
+    let client = world.client_id(MY_CONNECTION);
+    let said = onboard(&world, &client, &["--project", "nowhere"]);
+    says(
+        &world,
+        &said,
+        &expect![[r#"
+            identity: my-connection (client id given; client id [CLIENT ID], enterprise application's object id [ENTERPRISE APPLICATION])
+            error: It was not possible to add [ENTERPRISE APPLICATION] to contoso: there is no project of that name, or none that this identity may see (TF200016) (404 of dev.azure.com).
+              it said: TF200016: The following project does not exist: nowhere. Verify that the name of the project is correct and that the project exists on the specified Azure DevOps Server.
+              activityid: [GUID]
+            What to do: Compare the name with the project's page.
+            More: TROUBLESHOOTING.md#onboard
+            exit 1
+        "#]],
+    );
+    let said = onboard(&world, &client, &["--publisher", "other"]);
+    says(
+        &world,
+        &said,
+        &expect![[r#"
+            identity: my-connection (client id given; client id [CLIENT ID], enterprise application's object id [ENTERPRISE APPLICATION])
+            contoso: added (Basic)
+            error: Only an Owner of the publisher other adds members to it.
+              it said: Access Denied: [ADMIN] needs the following permission(s) on the resource /other to perform this action: View publisher permissions
+              activityid: [GUID]
+            What to do: Sign in as one of the Owners that https://marketplace.visualstudio.com/manage/publishers/other shows under Members.
+            More: TROUBLESHOOTING.md#publisher-member
+            exit 1
+        "#]],
+    );
+    let said = onboard(&world, &client, &["--project", "web=owner"]);
+    assert_eq!(said.status, 2, "{}", said.stderr);
+}
+
+#[test]
+fn a_publisher_alone_needs_the_id_that_whoami_tells() {
+    let world = world();
+    let desk = machine(&world);
+    let client = world.client_id(MY_CONNECTION);
+    let arguments = [
+        "onboard",
+        "--credential",
+        "managed-identity",
+        "--identity",
+        &client,
+        "--publisher",
+        "pub",
+    ];
+    says(
+        &world,
+        &desk.adieu(&arguments),
+        &expect![[r#"
+        error: A publisher wants the identity's Azure DevOps id, and nothing tells it.
+        What to do: Name an organization as well (--organization), or the id that `adieu whoami` tells with that identity (--member-id).
+        More: TROUBLESHOOTING.md#onboard
+        exit 2
+    "#]],
+    );
+    let id = world.profile_id(MY_CONNECTION);
+    let said = desk.adieu(&[&arguments[..], &["--member-id", &id]].concat());
+    assert_eq!(said.status, 0, "{}", said.stderr);
+    assert_eq!(
+        world.role("pub", MY_CONNECTION).as_deref(),
+        Some("Contributor")
+    );
+}
+
+#[test]
+fn a_member_list_of_several_pages_is_read_to_its_end() {
+    let world = world();
+    for number in 0..5 {
+        let name = format!("other-{number}");
+        world.add_connection(Connection::client_secret(&name));
+        world.organization_member("contoso", &name);
+    }
+    world.organization_member("contoso", MY_CONNECTION);
+    world.page_of_members(2);
+    let said = onboard(&world, &world.client_id(MY_CONNECTION), &[]);
+    assert!(
+        said.stdout.contains("nothing to change"),
+        "{}{}",
+        said.stdout,
+        said.stderr
+    );
+}
