@@ -180,6 +180,14 @@ mod imp {
 
     /// The agent sends Ctrl+C, and Ctrl+Break when that was not enough (`ProcessInvoker.cs`).
     pub(super) async fn stop_requested() -> Stop {
+        let closed = async {
+            match tokio::signal::windows::ctrl_close() {
+                Ok(mut signals) => {
+                    signals.recv().await;
+                }
+                Err(_) => pending().await,
+            }
+        };
         let ctrl_break = async {
             match tokio::signal::windows::ctrl_break() {
                 Ok(mut signals) => {
@@ -191,6 +199,7 @@ mod imp {
         tokio::select! {
             Ok(()) = tokio::signal::ctrl_c() => Stop::Interrupt,
             () = ctrl_break => Stop::Terminate,
+            () = closed => Stop::HangUp,
         }
     }
 
