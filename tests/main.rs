@@ -33,6 +33,9 @@ mod run;
 // `adieu token`: each credential, each form, every failure.
 #[cfg(unix)]
 mod token_command;
+// `adieu exec`: tokens and a broker for one command.
+#[cfg(unix)]
+mod exec;
 
 // `adieu whoami`: who an identity is, and where it is refused.
 #[cfg(unix)]

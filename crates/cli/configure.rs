@@ -72,6 +72,8 @@ pub(crate) enum ConfigureFault {
     },
     /// The mechanism presents ID tokens itself, and this connection has none.
     NoIdToken,
+    /// The mechanism needs a service connection, and a command line has none.
+    TaskAlone,
 }
 
 /// How clients reach a broker.
@@ -225,6 +227,18 @@ impl Configure {
                 }]))
             }
             _ => Ok(()),
+        }
+    }
+
+    /// Every mechanism works at a command line, or it is said which does not.
+    pub(crate) fn check_without_connection(&self) -> Result<(), Situation> {
+        let mut all = self.mechanisms.iter();
+        match all.find(|mechanism| !mechanism.asks_a_broker()) {
+            Some(mechanism) => Err(Situation::Configure(vec![ConfigureProblem {
+                line: mechanism.word().to_owned(),
+                reason: ConfigureFault::TaskAlone,
+            }])),
+            None => Ok(()),
         }
     }
 

@@ -8,6 +8,7 @@ mod azd;
 mod managed_identity;
 mod pipelines;
 mod sign_in;
+mod tenant;
 mod tool;
 mod workload_identity;
 
@@ -22,6 +23,7 @@ use crate::resource::Cloud;
 use crate::situation::{CredentialFault, CredentialProblem, Situation};
 
 pub(crate) use sign_in::SignIn;
+pub(crate) use tenant::tenant;
 pub(crate) use workload_identity::SCHEME as WORKLOAD_IDENTITY;
 
 /// What `--credential` takes. The order is the one in which `auto` tries.
@@ -224,7 +226,7 @@ fn authority() -> Result<Authority, CredentialFault> {
 }
 
 /// A variable that has a value. One that still says `$(name)` is a pipeline variable that there is not.
-fn variable(name: &str) -> Option<String> {
+pub(crate) fn variable(name: &str) -> Option<String> {
     let value = std::env::var(name).ok()?;
     let value = value.trim();
     let is_undefined = adieu_agent::undefined_variable(value).is_some();
@@ -233,15 +235,6 @@ fn variable(name: &str) -> Option<String> {
 
 fn required(name: &'static str) -> Result<String, CredentialFault> {
     variable(name).ok_or(CredentialFault::NotSet(name))
-}
-
-/// Whether a text can be a tenant: a GUID or a domain, and nothing that a tool would take for a flag.
-pub(crate) fn is_tenant(text: &str) -> bool {
-    let is_letter = |byte: u8| byte.is_ascii_alphanumeric();
-    text.bytes().next().is_some_and(is_letter)
-        && text
-            .bytes()
-            .all(|byte| is_letter(byte) || b"-.".contains(&byte))
 }
 
 fn is_guid(text: &str) -> bool {

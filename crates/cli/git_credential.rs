@@ -13,13 +13,12 @@ use adieu_secret::{AccessToken, EndpointSecret};
 use adieu_transport::{Deadline, Transport};
 use clap::Args;
 
-use crate::credential::{Credential, SignIn};
+use crate::credential::{self, Credential, SignIn};
 use crate::network;
 use crate::report::Report;
 use crate::resource::Cloud;
 use crate::session;
 use crate::situation::{GitProblem, Situation};
-use crate::token;
 use crate::voice::{Terminal, Voice as _};
 use question::{Organization, Question};
 
@@ -153,7 +152,7 @@ async fn tenant(
     let Organization::Named(name) = organization else {
         return None;
     };
-    token::tenant(None, Some(name), transport).await.ok()?
+    credential::tenant(None, Some(name), transport).await.ok()?
 }
 
 fn another_tenant(organization: Organization<'_>, wanted: &str, claims: Claims) -> Situation {

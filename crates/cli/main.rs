@@ -7,12 +7,14 @@ mod child;
 mod configure;
 mod connection;
 mod credential;
+mod exec;
 mod extension;
 mod git_credential;
 mod inputs;
 mod network;
 mod onboard;
 mod platform;
+mod program;
 mod report;
 mod resource;
 mod result;
@@ -51,6 +53,8 @@ enum Verb {
     Whoami(whoami::WhoamiArguments),
     /// Makes an identity a member of an organization and of a publisher; an administrator runs it once.
     Onboard(onboard::OnboardArguments),
+    /// Runs a command with tokens in its environment, and fresh ones beside it for as long as it runs.
+    Exec(exec::ExecArguments),
     /// Packs, publishes, shares and installs Azure DevOps extensions.
     #[command(subcommand)]
     Extension(Box<extension::ExtensionCommand>),
@@ -70,6 +74,7 @@ fn main() -> ExitCode {
         Verb::Token(arguments) => in_a_runtime(token::run_command(arguments)),
         Verb::Whoami(arguments) => in_a_runtime(whoami::run(arguments)),
         Verb::Onboard(arguments) => in_a_runtime(onboard::run(arguments)),
+        Verb::Exec(arguments) => in_a_runtime(exec::run(arguments)),
         Verb::Extension(command) => extension(*command),
         Verb::Events(arguments) => extension(extension::events(*arguments)),
         Verb::Serve(arguments) => in_a_runtime(serve::run(arguments)),

@@ -13,14 +13,13 @@ use adieu_devops::{
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
-use crate::credential::{Credential, SignIn};
+use crate::credential::{self, Credential, SignIn};
 use crate::extension::RoleValue;
 use crate::network;
 use crate::report::Report;
 use crate::result::{self, Form};
 use crate::session::{Session, Source};
 use crate::situation::{NotKnownThere, OnboardProblem, Situation};
-use crate::token;
 use crate::voice::{Terminal, Voice as _};
 use crate::whoami;
 
@@ -133,7 +132,7 @@ pub(crate) async fn run(arguments: OnboardArguments) -> Result<ExitCode, Situati
         None => None,
     };
     let transport = network::of_command_line()?;
-    let tenant = token::tenant(
+    let tenant = credential::tenant(
         arguments.tenant.clone(),
         arguments.organization.as_deref(),
         &transport,

@@ -32,6 +32,11 @@ pub(crate) async fn stop_requested() -> Stop {
     imp::stop_requested().await
 }
 
+/// Lets no stop end this process from now on: whoever waits for one next gets it.
+pub(crate) fn hear_stops() {
+    imp::hear_stops();
+}
+
 /// Passes a stop on to a process that this one started.
 pub(crate) fn pass_on(stop: Stop, process: u32, whom: Whom) {
     imp::pass_on(stop, process, whom);
@@ -124,6 +129,17 @@ mod imp {
         }
     }
 
+    pub(super) fn hear_stops() {
+        for kind in [
+            SignalKind::interrupt(),
+            SignalKind::terminate(),
+            SignalKind::hangup(),
+        ] {
+            // The listener goes, and the process goes on listening.
+            let _ = signal(kind);
+        }
+    }
+
     pub(super) fn pass_on(stop: Stop, process: u32, whom: Whom) {
         use std::io::IsTerminal as _;
         let signal = match stop {
@@ -201,6 +217,11 @@ mod imp {
             () = ctrl_break => Stop::Terminate,
             () = closed => Stop::HangUp,
         }
+    }
+
+    pub(super) fn hear_stops() {
+        let _ = tokio::signal::windows::ctrl_c();
+        let _ = tokio::signal::windows::ctrl_break();
     }
 
     /// The console tells everybody in it.

@@ -73,6 +73,11 @@ impl Report {
             Situation::NotATenant(text) => Report::new("token-command", format!("'{text}' is no tenant."))
                 .remedy("Write the tenant's GUID, or one of its domains, such as contoso.onmicrosoft.com."),
             Situation::NoTenant { organization, error } => credential::no_tenant(organization, error),
+            Situation::NoFile { path, reason } => Report::new("exec", format!("{path} cannot be read: {reason}.")),
+            Situation::NoCommand { program, reason, is_missing } => {
+                let report = Report::new("exec", format!("{program} cannot be started: {reason}."));
+                if *is_missing { report.remedy("Write the command behind --, as the PATH has it.") } else { report }
+            }
             Situation::NotWritten(reason) => Report::new("token-command", format!("The result cannot be written: {reason}.")),
             Situation::Git(problem) => git::problem(problem),
             Situation::TooLong(error) => Report::new(

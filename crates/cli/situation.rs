@@ -97,10 +97,20 @@ pub(crate) enum Situation {
     },
     /// The result cannot be written.
     NotWritten(String),
+    /// A file that is there cannot be read.
+    NoFile { path: String, reason: String },
+    /// A command cannot be started.
+    NoCommand {
+        program: String,
+        reason: String,
+        /// There is none of that name.
+        is_missing: bool,
+    },
 }
 
 impl Situation {
-    /// What the program ends with: 2 where the command line itself is wrong, 1 where the world said no.
+    /// What the program ends with: 2 where the command line itself is wrong, 1 where the world said no; and,
+    /// as shells do, 127 for a command that there is not and 126 for one that cannot be started.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Self::Tokens(_)
@@ -109,6 +119,10 @@ impl Situation {
             | Self::NotATenant(_)
             | Self::Onboard(OnboardProblem::NotAnId(_) | OnboardProblem::NoMemberId)
             | Self::Extension(ExtensionProblem::NotAnOrganization { .. }) => 2,
+            Self::NoCommand {
+                is_missing: true, ..
+            } => 127,
+            Self::NoCommand { .. } => 126,
             _ => 1,
         }
     }

@@ -21,7 +21,7 @@ use crate::situation::{ConnectionProblem, Situation};
 use crate::tokens::{self, Wanted, expiry_name, rfc_3339};
 use crate::voice::Silence;
 
-pub(crate) use command::{TokenArguments, run as run_command, tenant};
+pub(crate) use command::{TokenArguments, run as run_command};
 
 /// Under these names the section after the job finds the broker again.
 const BROKER: &str = "ADIEU_BROKER";

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use adieu_agent::{VariableName, undefined_variable};
+use adieu_agent::{NotAVariableName, VariableName, undefined_variable};
 use adieu_identity::{Scope, Token};
 use adieu_secret::IdToken;
 use adieu_transport::Transport;
@@ -56,11 +56,28 @@ pub(crate) fn wanted(
     taken: Option<&VariableName>,
     cloud: &Cloud,
 ) -> Result<Vec<Wanted>, Situation> {
+    read(text, taken, cloud, VariableName::parse)
+}
+
+/// The same for variables of a process, of which the agent knows nothing.
+pub(crate) fn of_process(text: &str, cloud: &Cloud) -> Result<Vec<Wanted>, Situation> {
+    read(text, None, cloud, VariableName::of_process)
+}
+
+/// Reads a name.
+type Names = fn(&str) -> Result<VariableName, NotAVariableName>;
+
+fn read(
+    text: &str,
+    taken: Option<&VariableName>,
+    cloud: &Cloud,
+    names: Names,
+) -> Result<Vec<Wanted>, Situation> {
     let mut wanted: Vec<Wanted> = Vec::new();
     let mut problems = Vec::new();
     let mut taken: Vec<VariableName> = taken.into_iter().cloned().collect();
     for line in said(text) {
-        match one(line, &taken, cloud) {
+        match one(line, &taken, cloud, names) {
             Ok(one) => {
                 taken.push(one.name.clone());
                 taken.push(expiry_name(&one.name));
@@ -132,14 +149,18 @@ pub(crate) fn rfc_3339(moment: OffsetDateTime) -> String {
         .unwrap_or_default()
 }
 
-fn one(line: &str, taken: &[VariableName], cloud: &Cloud) -> Result<Wanted, LineFault> {
+fn one(
+    line: &str,
+    taken: &[VariableName],
+    cloud: &Cloud,
+    names: Names,
+) -> Result<Wanted, LineFault> {
     if let Some(variable) = undefined_variable(line) {
         return Err(LineFault::UndefinedVariable(variable.to_owned()));
     }
     let (name, resource) = line.split_once('=').ok_or(LineFault::NoEqualsSign)?;
     let resource = resource.trim();
-    let name = VariableName::parse(name.trim())
-        .map_err(|reason| LineFault::NotAName(reason.to_string()))?;
+    let name = names(name.trim()).map_err(|reason| LineFault::NotAName(reason.to_string()))?;
     for mine in [&name, &expiry_name(&name)] {
         if taken.iter().any(|other| mine.is_same_variable(other)) {
             return Err(LineFault::NameTwice(mine.to_string()));

@@ -9,12 +9,11 @@ use adieu_identity::Claims;
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::credential::{Credential, SignIn};
+use crate::credential::{self, Credential, SignIn};
 use crate::network;
 use crate::result::{self, Form};
 use crate::session::{Session, Source};
 use crate::situation::{ExtensionProblem, NotKnownThere, Situation};
-use crate::token;
 
 /// Flags of `whoami`.
 #[derive(Debug, Args)]
@@ -76,7 +75,7 @@ pub(crate) async fn run(arguments: WhoamiArguments) -> Result<ExitCode, Situatio
         None => None,
     };
     let transport = network::of_command_line()?;
-    let tenant = token::tenant(
+    let tenant = credential::tenant(
         arguments.tenant,
         arguments.organization.as_deref(),
         &transport,

@@ -57,6 +57,18 @@ impl VariableName {
         }
     }
 
+    /// Takes a name for a variable of a process, which no pipeline needs to know.
+    ///
+    /// # Errors
+    /// The text is no such name.
+    pub fn of_process(text: &str) -> Result<Self, NotAVariableName> {
+        match Self::parse(text) {
+            Err(NotAVariableName::Reserved(_)) => Ok(Self(text.to_owned())),
+            Ok(name) if name.0.contains('.') => Err(NotAVariableName::Character),
+            parsed => parsed,
+        }
+    }
+
     /// A name that a document of this project or of a client gives, and that is therefore a good one.
     #[must_use]
     pub fn ours(name: &'static str) -> Self {

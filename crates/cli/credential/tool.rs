@@ -2,7 +2,7 @@
 //!
 //! It never lets a tool ask anything, and never runs one from the working directory.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Output, Stdio};
 use std::time::{Duration, SystemTime};
 
@@ -11,6 +11,7 @@ use adieu_secret::AccessToken;
 use serde_json::Value;
 use time::OffsetDateTime;
 
+use crate::program;
 use crate::situation::{CredentialFault, ToolFault};
 
 /// How one tool is asked.
@@ -26,38 +27,11 @@ pub(super) struct Tool {
     path: PathBuf,
 }
 
-/// Looks for a tool on the PATH. Entries that are no absolute folders are passed over: what stands in the
-/// working directory is not what the user has installed.
+/// Looks for a tool on the PATH.
 pub(super) fn find(command: &'static Command) -> Result<Tool, CredentialFault> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let names: Vec<String> = if cfg!(windows) {
-        ["exe", "cmd", "bat"]
-            .map(|extension| format!("{}.{extension}", command.name))
-            .to_vec()
-    } else {
-        vec![command.name.to_owned()]
-    };
-    std::env::split_paths(&path)
-        .filter(|folder| folder.is_absolute())
-        .flat_map(|folder| {
-            let in_folder = names.iter().map(move |name| folder.join(name));
-            in_folder.collect::<Vec<_>>()
-        })
-        .find(|path| may_run(path))
+    program::on_path(command.name)
         .map(|path| Tool { command, path })
         .ok_or(CredentialFault::NotInstalled(command.name))
-}
-
-#[cfg(unix)]
-fn may_run(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
-    path.metadata()
-        .is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
-}
-
-#[cfg(not(unix))]
-fn may_run(path: &Path) -> bool {
-    path.is_file()
 }
 
 impl Tool {

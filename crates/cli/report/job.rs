@@ -38,6 +38,11 @@ fn line(problem: &ConfigureProblem) -> Report {
                 ..report
             }
         }
+        ConfigureFault::TaskAlone => Report::new(
+            "configure",
+            format!("{line} needs a service connection, so it is for the tasks alone."),
+        )
+        .remedy("Use identity or azd here, and EntraToken@1 in a pipeline."),
         ConfigureFault::NoIdToken => Report::new(
             "configure",
             format!(

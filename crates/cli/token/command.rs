@@ -5,8 +5,6 @@
 use std::io::{self, IsTerminal as _};
 use std::process::ExitCode;
 
-use adieu_devops::{Hosts, Tenant};
-use adieu_transport::Transport;
 use clap::{Args, ValueEnum};
 use time::UtcOffset;
 
@@ -14,7 +12,7 @@ use super::output;
 use crate::credential::{self, Credential, SignIn};
 use crate::network;
 use crate::resource;
-use crate::situation::{ExtensionProblem, Situation};
+use crate::situation::Situation;
 use crate::voice::{Terminal, Voice as _};
 
 /// Flags of `token`.
@@ -77,12 +75,8 @@ pub(crate) async fn run(arguments: TokenArguments) -> Result<ExitCode, Situation
             reason,
         })?;
     let transport = network::of_command_line()?;
-    let tenant = tenant(
-        arguments.tenant,
-        arguments.organization.as_deref(),
-        &transport,
-    )
-    .await?;
+    let organization = arguments.organization.as_deref();
+    let tenant = credential::tenant(arguments.tenant, organization, &transport).await?;
     let sign_in = SignIn::new(arguments.credential, tenant.clone());
     let token = sign_in.token(&scope, None, &transport).await?;
     let to_a_person = io::stdout().is_terminal();
@@ -108,42 +102,4 @@ pub(crate) async fn run(arguments: TokenArguments) -> Result<ExitCode, Situation
         Terminal.warn("Azure Pipelines does not mask this token, so nothing may print it; EntraToken@1 and RunWithToken@1 mask theirs.");
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// The tenant that is asked for: as given, or an organization's own.
-pub(crate) async fn tenant(
-    given: Option<String>,
-    organization: Option<&str>,
-    transport: &Transport,
-) -> Result<Option<String>, Situation> {
-    if let Some(given) = given {
-        return if credential::is_tenant(&given) {
-            Ok(Some(given))
-        } else {
-            Err(Situation::NotATenant(given))
-        };
-    }
-    let Some(text) = organization else {
-        return Ok(None);
-    };
-    let organization = Hosts::public().organization(text).map_err(|reason| {
-        Situation::Extension(ExtensionProblem::NotAnOrganization {
-            text: text.to_owned(),
-            reason,
-        })
-    })?;
-    let name = organization.name.clone();
-    match organization.tenant(transport).await {
-        Ok(Tenant::Entra(tenant)) => Ok(Some(tenant)),
-        Ok(Tenant::MicrosoftAccounts) => {
-            Terminal.warn(&format!(
-                "{name} is connected to no tenant of Microsoft Entra, so it knows Microsoft accounts only; the token is of the identity's own tenant."
-            ));
-            Ok(None)
-        }
-        Err(error) => Err(Situation::NoTenant {
-            organization: name,
-            error,
-        }),
-    }
 }

@@ -6,11 +6,11 @@ use std::io::{self, Write};
 
 use adieu_identity::{Scope, Token};
 use serde_json::{Value, json};
-use time::format_description::well_known::Rfc3339;
 use time::{OffsetDateTime, UtcOffset};
 
 use super::command::Form;
 use crate::credential::Credential;
+use crate::tokens::rfc_3339;
 
 /// A token and what is printed beside it.
 pub(crate) struct Printed<'a> {
@@ -73,12 +73,6 @@ pub(crate) fn write(printed: &Printed<'_>, form: Form, out: &mut dyn Write) -> i
 
 fn line(out: &mut dyn Write, value: &Value) -> io::Result<()> {
     writeln!(out, "{value:#}")
-}
-
-/// In whole seconds, as azd writes it and every script can read it.
-fn rfc_3339(moment: OffsetDateTime) -> String {
-    let whole = moment.replace_nanosecond(0).unwrap_or(moment);
-    whole.format(&Rfc3339).unwrap_or_default()
 }
 
 /// The name of the variable for a resource, as examples for `EntraToken@1` have it; `TOKEN` for what has no

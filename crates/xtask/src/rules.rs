@@ -57,6 +57,7 @@ const REVEALS: &[(&str, &str)] = &[
         "crates/cli/configure.rs",
         "the environment of a process that this one starts",
     ),
+    ("crates/cli/exec.rs", "the environment of one command"),
     ("crates/cli/git_credential.rs", "git, which asked for it"),
     (
         "crates/cli/git_credential/question.rs",

@@ -1,0 +1,56 @@
+//! Which tenant a sign-in goes to: the one that is named, or an organization's own.
+//!
+//! It never signs in; an organization tells everybody its tenant.
+
+use adieu_devops::{Hosts, Tenant};
+use adieu_transport::Transport;
+
+use crate::situation::{ExtensionProblem, Situation};
+use crate::voice::{Terminal, Voice as _};
+
+/// The tenant that is asked for: as given, or an organization's own.
+pub(crate) async fn tenant(
+    given: Option<String>,
+    organization: Option<&str>,
+    transport: &Transport,
+) -> Result<Option<String>, Situation> {
+    if let Some(given) = given {
+        return if is_tenant(&given) {
+            Ok(Some(given))
+        } else {
+            Err(Situation::NotATenant(given))
+        };
+    }
+    let Some(text) = organization else {
+        return Ok(None);
+    };
+    let organization = Hosts::public().organization(text).map_err(|reason| {
+        Situation::Extension(ExtensionProblem::NotAnOrganization {
+            text: text.to_owned(),
+            reason,
+        })
+    })?;
+    let name = organization.name.clone();
+    match organization.tenant(transport).await {
+        Ok(Tenant::Entra(tenant)) => Ok(Some(tenant)),
+        Ok(Tenant::MicrosoftAccounts) => {
+            Terminal.warn(&format!(
+                "{name} is connected to no tenant of Microsoft Entra, so it knows Microsoft accounts only; the token is of the identity's own tenant."
+            ));
+            Ok(None)
+        }
+        Err(error) => Err(Situation::NoTenant {
+            organization: name,
+            error,
+        }),
+    }
+}
+
+/// Whether a text can be a tenant: a GUID or a domain, and nothing that a tool would take for a flag.
+fn is_tenant(text: &str) -> bool {
+    let is_letter = |byte: u8| byte.is_ascii_alphanumeric();
+    text.bytes().next().is_some_and(is_letter)
+        && text
+            .bytes()
+            .all(|byte| is_letter(byte) || b"-.".contains(&byte))
+}

@@ -1,0 +1,199 @@
+//! `adieu exec`: a command with tokens in its environment, and a broker beside it that has fresh ones for as
+//! long as it runs.
+//!
+//! It gets nothing for a variable that is set already, and writes no token anywhere else.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::ffi::OsString;
+use std::future::pending;
+use std::io::ErrorKind;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use adieu_broker::Broker;
+use clap::Args;
+use tokio::process::Command;
+
+use crate::child::{self, Ended};
+use crate::configure::{Configure, Endpoints, environment_of};
+use crate::credential::{self, Credential, SignIn};
+use crate::network;
+use crate::platform::{self, Whom};
+use crate::program;
+use crate::serve::source::Identity;
+use crate::session::Source;
+use crate::situation::Situation;
+use crate::tokens::{self, Wanted, expiry_name};
+use crate::voice::{Terminal, Voice as _};
+
+/// Lines as the input `tokens` of the tasks has them, for whoever works on a project.
+const FILE: &str = "adieu.tokens";
+
+/// What there is without flags and without that file, as in `EntraToken@1`.
+const DEFAULT: &str = "AZURE_DEVOPS_TOKEN=azureDevOps";
+
+/// The broker is the command's, and ends with it.
+const NEVER: Duration = Duration::from_secs(400 * 24 * 60 * 60);
+
+/// Flags of `exec`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  adieu exec -- npx jest                                  with AZURE_DEVOPS_TOKEN
+  adieu exec --token SECRET_INTEGRATION_TOKEN=azureDevOps -- npx jest
+  adieu exec --token ARM_TOKEN=arm --credential az -- ./deploy.sh
+  adieu exec --configure identity --configure azd -- azd provision
+
+A variable that is set already stays as it is, and nothing is asked for it: the same command runs in a pipeline
+that has the token and at a desk that has azd. A file adieu.tokens in the working directory holds such lines too.")]
+pub(crate) struct ExecArguments {
+    /// A variable and what its token is for; may be repeated
+    #[arg(long, value_name = "VARIABLE=RESOURCE")]
+    token: Vec<String>,
+    /// What finds fresh tokens at the broker: identity, azd; may be repeated, and empty is nothing [default: identity]
+    #[arg(long, value_name = "WORD")]
+    configure: Option<Vec<String>>,
+    /// Tenant, as GUID or domain; without it, the identity's own
+    #[arg(long)]
+    tenant: Option<String>,
+    /// Organization of Azure DevOps whose tenant the tokens are to be of
+    #[arg(long, conflicts_with = "tenant")]
+    organization: Option<String>,
+    /// Which identity asks
+    #[arg(long, value_enum, default_value_t)]
+    credential: Credential,
+    /// The command and its arguments
+    #[arg(required = true, trailing_var_arg = true, value_name = "COMMAND")]
+    command: Vec<OsString>,
+}
+
+/// Runs the verb; its exit code is the command's.
+pub(crate) async fn run(arguments: ExecArguments) -> Result<ExitCode, Situation> {
+    let cloud = credential::cloud();
+    let lines = lines(&arguments.token)?;
+    let all = tokens::of_process(&lines, &cloud)?;
+    let is_asked = arguments.configure.is_some();
+    let words = arguments
+        .configure
+        .map_or_else(|| "identity".to_owned(), |words| words.join("\n"));
+    let configure = Configure::read(&words, &cloud, &all)?;
+    configure.check_without_connection()?;
+    let missing: Vec<Wanted> = all.into_iter().filter(|one| !is_set(one)).collect();
+    // Whoever has all tokens already needs no identity.
+    let needs_broker = configure.needs_broker() && (is_asked || !missing.is_empty());
+    let mut own = BTreeMap::new();
+    if missing.is_empty() && !needs_broker {
+        return run_command(&arguments.command, &own).await;
+    }
+    let transport = network::of_command_line()?;
+    let organization = arguments.organization.as_deref();
+    let tenant = credential::tenant(arguments.tenant, organization, &transport).await?;
+    let source = Source::SignIn(SignIn::new(arguments.credential, tenant));
+    for wanted in &missing {
+        let token = source.token(&wanted.scope, None, &transport).await?;
+        let name = wanted.name.as_str().to_owned();
+        own.insert(name, token.value.reveal().to_owned());
+        own.insert(
+            expiry_name(&wanted.name).as_str().to_owned(),
+            tokens::rfc_3339(token.expires_on.into()),
+        );
+    }
+    if !missing.is_empty() && env::var_os("TF_BUILD").is_some() {
+        Terminal.warn("Azure Pipelines does not mask these tokens, so the command must not print them; RunWithToken@1 masks its own.");
+    }
+    if !needs_broker {
+        return run_command(&arguments.command, &own).await;
+    }
+    let broker = Broker::bind()
+        .await
+        .map_err(|error| Situation::NoBroker(error.to_string()))?;
+    let address = broker.address();
+    let endpoints = Endpoints {
+        identity: address.identity_endpoint(),
+        azd: address.azd_endpoint(),
+        key: address.copy_of_key(),
+    };
+    let variable = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
+    own.extend(environment_of(&configure.settings(
+        Some(&endpoints),
+        None,
+        variable,
+    )));
+    let serving = async {
+        broker
+            .serve(
+                Identity::new(source, transport),
+                configure.resources(),
+                NEVER,
+            )
+            .await;
+        // A broker that has nothing to give any more is no reason to end the command.
+        pending().await
+    };
+    tokio::select! {
+        ended = run_command(&arguments.command, &own) => ended,
+        never = serving => never,
+    }
+}
+
+/// The lines of the flags, else those of the project's file, else the usual one.
+fn lines(flags: &[String]) -> Result<String, Situation> {
+    if !flags.is_empty() {
+        return Ok(flags.join("\n"));
+    }
+    match std::fs::read_to_string(FILE) {
+        Ok(lines) => Ok(lines),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(DEFAULT.to_owned()),
+        Err(error) => Err(Situation::NoFile {
+            path: FILE.to_owned(),
+            reason: error.to_string(),
+        }),
+    }
+}
+
+/// Whether a variable has a value. One that says `$(name)` is mapped from a pipeline variable that there is
+/// not.
+fn is_set(wanted: &Wanted) -> bool {
+    credential::variable(wanted.name.as_str()).is_some()
+}
+
+async fn run_command(
+    command: &[OsString],
+    own: &BTreeMap<String, String>,
+) -> Result<ExitCode, Situation> {
+    let Some((program, arguments)) = command.split_first() else {
+        return Err(Situation::NothingAsked);
+    };
+    let situation = |error: std::io::Error| Situation::NoCommand {
+        program: program.to_string_lossy().into_owned(),
+        reason: error.to_string(),
+        is_missing: error.kind() == ErrorKind::NotFound,
+    };
+    // Windows starts `npx` only under its whole name, `npx.cmd`.
+    let found = program
+        .to_str()
+        .filter(|_| cfg!(windows))
+        .and_then(program::on_path);
+    let program = found.map_or_else(|| program.clone(), OsString::from);
+    // The command can be asked to stop before this process has got as far as to wait for it.
+    platform::hear_stops();
+    let mut child = Command::new(program)
+        .args(arguments)
+        .envs(own)
+        .spawn()
+        .map_err(situation)?;
+    let ended = child::wait(&mut child, Whom::Neighbour).await;
+    Ok(match ended.map_err(situation)? {
+        Ended::Code(code) | Ended::Stopped(code) => exit_code(code),
+        Ended::Abandoned => ExitCode::FAILURE,
+    })
+}
+
+/// Windows has codes of 32 bits, of which a process can hand on eight; what is not 0 stays so.
+fn exit_code(code: i32) -> ExitCode {
+    match u8::try_from(code) {
+        Ok(code) => ExitCode::from(code),
+        Err(_) => ExitCode::FAILURE,
+    }
+}

@@ -1,0 +1,37 @@
+//! Where a program is: what the PATH leads to.
+//!
+//! It starts nothing.
+
+use std::path::{Path, PathBuf};
+
+/// Looks for a program on the PATH. Entries that are no absolute folders are passed over: what stands in the
+/// working directory is not what the user has installed.
+pub(crate) fn on_path(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let names: Vec<String> = if cfg!(windows) {
+        ["exe", "cmd", "bat"]
+            .map(|extension| format!("{name}.{extension}"))
+            .to_vec()
+    } else {
+        vec![name.to_owned()]
+    };
+    std::env::split_paths(&path)
+        .filter(|folder| folder.is_absolute())
+        .flat_map(|folder| {
+            let in_folder = names.iter().map(move |name| folder.join(name));
+            in_folder.collect::<Vec<_>>()
+        })
+        .find(|path| may_run(path))
+}
+
+#[cfg(unix)]
+fn may_run(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    path.metadata()
+        .is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(not(unix))]
+fn may_run(path: &Path) -> bool {
+    path.is_file()
+}

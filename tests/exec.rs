@@ -1,0 +1,302 @@
+//! `adieu exec`: tokens in a command's environment, a broker beside it, and the command's own end.
+//!
+//! It asks nobody but the emulator and the stand-ins of azd and az.
+
+use std::fs;
+use std::io::Read as _;
+use std::process::Command;
+
+use adieu_emulator::{Connection, World};
+use expect_test::expect;
+
+use crate::desk::Desk;
+
+const SH: &str = "/bin/sh";
+
+fn world() -> (World, String) {
+    let world = World::start();
+    world.add_connection(Connection::client_secret("identity"));
+    let token = world.azure_devops_token("identity");
+    (world, token)
+}
+
+#[test]
+fn a_command_finds_its_tokens_in_its_environment() {
+    let (world, token) = world();
+    let desk = Desk::with(&world, &["azd"]).signed_in(&token);
+    let print = "echo $AZURE_DEVOPS_TOKEN $AZURE_DEVOPS_TOKEN_EXPIRES_ON $OTHER";
+    let said = desk.adieu(&["exec", "--", SH, "-c", print]);
+    assert_eq!(said.status, 0, "{}", said.stderr);
+    assert_eq!(said.stdout, format!("{token} 2030-01-02T03:04:05Z\n"));
+    expect![[r#"
+        Signed in with azd. Passed over: pipelines (SYSTEM_OIDCREQUESTURI is not set), workload-identity (AZURE_FEDERATED_TOKEN_FILE is not set), managed-identity (IDENTITY_ENDPOINT is not set).
+    "#]].assert_eq(&said.stderr);
+    let said = desk.adieu(&[
+        "exec",
+        "--credential",
+        "azd",
+        "--token",
+        "SECRET_OTHER=azureDevOps",
+        SH,
+        "-c",
+        "echo $AZURE_DEVOPS_TOKEN$SECRET_OTHER",
+    ]);
+    assert_eq!(
+        (said.stdout, said.stderr.as_str()),
+        (format!("{token}\n"), "")
+    );
+}
+
+#[test]
+fn a_project_says_in_a_file_what_its_commands_need() {
+    let (world, token) = world();
+    let desk = Desk::with(&world, &["az"]).signed_in(&token);
+    let lines = "# for jest.integration.config.js\nSECRET_INTEGRATION_TOKEN = azureDevOps\n";
+    fs::write(desk.home().join("adieu.tokens"), lines).expect("a file");
+    let print = "echo $SECRET_INTEGRATION_TOKEN$AZURE_DEVOPS_TOKEN";
+    let said = desk.adieu(&["exec", "--credential", "az", "--", SH, "-c", print]);
+    assert_eq!(said.stdout, format!("{token}\n"), "{}", said.stderr);
+}
+
+#[test]
+fn nothing_is_asked_for_a_variable_that_is_set() {
+    let world = World::start();
+    // No credential at all.
+    let desk = Desk::with(&world, &[]).set("SECRET_INTEGRATION_TOKEN", "from the pipeline");
+    let arguments = [
+        "exec",
+        "--token",
+        "SECRET_INTEGRATION_TOKEN=azureDevOps",
+        "--",
+        SH,
+        "-c",
+        "echo $SECRET_INTEGRATION_TOKEN$IDENTITY_ENDPOINT",
+    ];
+    let said = desk.adieu(&arguments);
+    assert_eq!((said.status, said.stderr.as_str()), (0, ""));
+    assert_eq!(said.stdout, "from the pipeline\n");
+    let desk = desk.managed_identity();
+    assert_eq!(desk.adieu(&arguments).status, 0);
+    assert!(world.managed_identity().requests().is_empty());
+}
+
+#[test]
+fn a_variable_that_the_pipeline_does_not_have_is_not_set() {
+    let world = World::start();
+    let desk = Desk::with(&world, &[])
+        .managed_identity()
+        .set("SECRET_INTEGRATION_TOKEN", "$(integrationToken)");
+    let said = desk.adieu(&[
+        "exec",
+        "--token",
+        "SECRET_INTEGRATION_TOKEN=azureDevOps",
+        "--",
+        SH,
+        "-c",
+        "echo $SECRET_INTEGRATION_TOKEN",
+    ]);
+    assert_eq!(world.secrets_in(&said.stdout), ["access token"]);
+}
+
+#[test]
+fn the_broker_beside_a_command_has_fresh_tokens() {
+    let (world, token) = world();
+    let desk = Desk::with(&world, &["azd"])
+        .signed_in(&token)
+        .set("HTTP_PROXY", "http://127.0.0.1:9")
+        .set("NO_PROXY", "contoso.example");
+    let adieu = env!("CARGO_BIN_EXE_adieu");
+    let said = desk.adieu(&[
+        "exec",
+        "--credential",
+        "azd",
+        "--",
+        adieu,
+        "token",
+        "--credential",
+        "managed-identity",
+    ]);
+    assert_eq!(said.stdout, format!("{token}\n"), "{}", said.stderr);
+    let variables =
+        "echo $NO_PROXY; echo ${IDENTITY_ENDPOINT%%:[0-9]*} ${AZD_AUTH_ENDPOINT%%:[0-9]*}";
+    let said = desk.adieu(&[
+        "exec",
+        "--credential",
+        "azd",
+        "--configure",
+        "azd",
+        "--",
+        SH,
+        "-c",
+        variables,
+    ]);
+    expect![[r#"
+        contoso.example,127.0.0.1,localhost
+        http://127.0.0.1
+    "#]]
+    .assert_eq(&said.stdout);
+    let said = desk.adieu(&[
+        "exec",
+        "--credential",
+        "azd",
+        "--configure=",
+        "--",
+        SH,
+        "-c",
+        variables,
+    ]);
+    expect![[r#"
+        contoso.example
+
+    "#]]
+    .assert_eq(&said.stdout);
+}
+
+#[test]
+fn ends_as_the_command_ends() {
+    let world = World::start();
+    let desk = Desk::with(&world, &[]).managed_identity();
+    for (script, status) in [("exit 0", 0), ("exit 3", 3), ("kill -9 $$", 137)] {
+        let said = desk.adieu(&[
+            "exec",
+            "--credential",
+            "managed-identity",
+            "--",
+            SH,
+            "-c",
+            script,
+        ]);
+        assert_eq!(
+            (said.status, said.stderr.as_str()),
+            (status, ""),
+            "{script}"
+        );
+    }
+}
+
+#[test]
+fn passes_signals_on() {
+    let world = World::start();
+    let desk = Desk::with(&world, &[]).managed_identity();
+    for (signal, number) in [("INT", 2), ("TERM", 15), ("HUP", 1)] {
+        let script = format!(
+            "trap 'kill $!; echo bye; exit {}' {signal}; sleep 600 >/dev/null & echo ready; wait",
+            40 + number
+        );
+        let mut child = desk.start(&[
+            "exec",
+            "--credential",
+            "managed-identity",
+            "--",
+            SH,
+            "-c",
+            &script,
+        ]);
+        let mut ready = [0; 6];
+        let output = child.stdout.as_mut().expect("its output");
+        output.read_exact(&mut ready).expect("a line");
+        let send = format!("kill -s {signal} {}", child.id());
+        let sent = Command::new(SH).args(["-c", &send]).status();
+        assert!(sent.expect("a shell starts").success());
+        let said = desk.end(child);
+        assert_eq!((said.status, said.stdout.as_str()), (40 + number, "bye\n"));
+    }
+}
+
+#[test]
+fn says_what_keeps_a_command_from_running() {
+    let world = World::start();
+    let desk = Desk::with(&world, &[]).set("A", "x");
+    let token = ["exec", "--token", "A=azureDevOps"];
+    let mut said = String::new();
+    for arguments in [
+        &["--", "no-such-command"][..],
+        &["--", "/"],
+        &["--configure", "terraform", "--", SH],
+        &[
+            "--token", "B", "--token", "9=arm", "--token", "A=arm", "--token", "C=x", "--", SH,
+        ],
+        &[],
+    ] {
+        let one = desk.adieu(&[&token[..], arguments].concat());
+        assert_eq!(one.stdout, "");
+        said.push_str(&format!("{}exit {}\n\n", one.stderr, one.status));
+    }
+    let one =
+        Desk::with(&world, &[]).adieu(&["exec", "--credential", "az", "--", SH, "-c", "echo no"]);
+    assert_eq!(one.stdout, "");
+    said.push_str(&format!("{}exit {}\n", one.stderr, one.status));
+    expect![[r#"
+        error: no-such-command cannot be started: No such file or directory (os error 2).
+        What to do: Write the command behind --, as the PATH has it.
+        More: TROUBLESHOOTING.md#exec
+        exit 127
+
+        error: / cannot be started: Permission denied (os error 13).
+        More: TROUBLESHOOTING.md#exec
+        exit 126
+
+        error: terraform needs a service connection, so it is for the tasks alone.
+        What to do: Use identity or azd here, and EntraToken@1 in a pipeline.
+        More: TROUBLESHOOTING.md#configure
+        exit 2
+
+        error: The line 'B' of tokens has no '='.
+        What to do: Write VARIABLE=resource, as in AZURE_DEVOPS_TOKEN=azureDevOps.
+        More: TROUBLESHOOTING.md#token
+        The line '9=arm' of tokens has no name for a variable before its '=': it may have letters, digits, `.` and `_` only, and starts with a letter or `_`.
+        What to do: Use letters, digits and underscores.
+        More: TROUBLESHOOTING.md#token
+        The line 'A=arm' of tokens sets A, which the step sets already.
+        What to do: Give each token a name of its own; NAME_EXPIRES_ON belongs to NAME.
+        More: TROUBLESHOOTING.md#token
+        The line 'C=x' of tokens names no resource after its '='.
+        What to do: Use azureDevOps, arm, graph, keyVault, storage, sql, an application ID or URI, or a scope that ends in /.default.
+        More: TROUBLESHOOTING.md#token
+        exit 2
+
+        error: the following required arguments were not provided:
+          <COMMAND>...
+
+        Usage: adieu exec --token <VARIABLE=RESOURCE> <COMMAND>...
+
+        For more information, try '--help'.
+        exit 2
+
+        error: az is not on the PATH.
+        What to do: Install it (https://aka.ms/azure-cli), then: az login
+        More: TROUBLESHOOTING.md#credential
+        exit 1
+    "#]].assert_eq(&said);
+}
+
+#[test]
+fn teaches_by_example() {
+    let world = World::start();
+    let said = Desk::with(&world, &[]).adieu(&["exec", "-h"]);
+    expect![[r#"
+        Runs a command with tokens in its environment, and fresh ones beside it for as long as it runs
+
+        Usage: adieu exec [OPTIONS] <COMMAND>...
+
+        Arguments:
+          <COMMAND>...  The command and its arguments
+
+        Options:
+              --token <VARIABLE=RESOURCE>    A variable and what its token is for; may be repeated
+              --configure <WORD>             What finds fresh tokens at the broker: identity, azd; may be repeated, and empty is nothing [default: identity]
+              --tenant <TENANT>              Tenant, as GUID or domain; without it, the identity's own
+              --organization <ORGANIZATION>  Organization of Azure DevOps whose tenant the tokens are to be of
+              --credential <CREDENTIAL>      Which identity asks [default: auto] [possible values: auto, pipelines, workload-identity, managed-identity, azd, az]
+          -h, --help                         Print help (see more with '--help')
+
+        Examples:
+          adieu exec -- npx jest                                  with AZURE_DEVOPS_TOKEN
+          adieu exec --token SECRET_INTEGRATION_TOKEN=azureDevOps -- npx jest
+          adieu exec --token ARM_TOKEN=arm --credential az -- ./deploy.sh
+          adieu exec --configure identity --configure azd -- azd provision
+
+        A variable that is set already stays as it is, and nothing is asked for it: the same command runs in a pipeline
+        that has the token and at a desk that has azd. A file adieu.tokens in the working directory holds such lines too.
+    "#]].assert_eq(&said.stdout);
+}
