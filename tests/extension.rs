@@ -340,15 +340,14 @@ fn tells_who_the_connection_is_and_where_to_click() {
     expect_test::expect![[r#"
         ### Who this connection is to Azure DevOps
 
-        | | |
-        |---|---|
         | Azure DevOps id | `[PROFILE]` |
+        |---|---|
         | name | `my-connection's principal` |
         | tenant | `[TENANT]` |
         | object id | `[GUID]` |
         | client id | `[GUID]` |
 
-        Next: open https://marketplace.visualstudio.com/manage/publishers/pub → Members → Add, and paste [PROFILE] with the role Contributor.
+        Next: open [the publisher's page](https://marketplace.visualstudio.com/manage/publishers/pub) → Members → Add, and paste `[PROFILE]` with the role Contributor.
     "#]].assert_eq(&stable(&world, &page));
 }
 

@@ -59,6 +59,8 @@ mod extension_refusals;
 mod extension_faults;
 // tfx-cli and adieu at the same Marketplace.
 mod extension_peers;
+// The pages that tasks write to a run, in a browser.
+mod pages;
 // `adieu extension`: package (beside tfx-cli), inspect, edit.
 mod extension_edit;
 mod extension_folder;

@@ -13,6 +13,7 @@ mod git_credential;
 mod inputs;
 mod network;
 mod onboard;
+mod page;
 mod platform;
 mod program;
 mod report;

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::settings::{Done, Settings};
 use super::subject;
+use crate::page;
 use crate::session::Session;
 use crate::situation::{ExtensionProblem, Situation};
 use crate::voice::Voice;
@@ -28,19 +29,23 @@ pub(super) async fn who_am_i(
         Some(publisher) => publisher.clone(),
         None => subject::read(settings).unwrap_or_default().publisher,
     };
-    let next = next_click(session, &publisher, &profile.id);
-    voice.say(&next);
-    let rows: Vec<String> = facts
-        .iter()
-        .map(|(name, value)| format!("| {name} | `{}` |", cell(value)))
-        .collect();
+    let (place, link) = if publisher.is_empty() {
+        let place = "the publisher's page on the Marketplace".to_owned();
+        (place.clone(), place)
+    } else {
+        let address = session.hosts().publisher_page(&publisher);
+        let link = page::link("the publisher's page", &address);
+        (address, link)
+    };
+    voice.say(&next_click(&place, &profile.id));
     Ok(Done {
         variables: vec![("identityId", profile.id.clone())],
         lines: vec![profile.id.clone()],
         json: whoami::json(&profile, &claims),
         page: Some(format!(
-            "### Who this connection is to Azure DevOps\n\n| | |\n|---|---|\n{}\n\n{next}\n",
-            rows.join("\n")
+            "### Who this connection is to Azure DevOps\n\n{}\n{}\n",
+            page::table(&facts.map(|(name, value)| (name, page::code(&value)))),
+            next_click(&link, &page::code(&profile.id))
         )),
     })
 }
@@ -101,19 +106,6 @@ pub(super) async fn add(
     })
 }
 
-fn next_click(session: &Session, publisher: &str, id: &str) -> String {
-    if publisher.is_empty() {
-        return format!(
-            "Next: open the publisher's page on the Marketplace → Members → Add, and paste {id} with the role Contributor."
-        );
-    }
-    format!(
-        "Next: open {} → Members → Add, and paste {id} with the role Contributor.",
-        session.hosts().publisher_page(publisher)
-    )
-}
-
-/// A value in a table of Markdown, where a bar or a backtick would end its cell.
-fn cell(value: &str) -> String {
-    value.replace(['|', '`', '\n', '\r'], " ")
+fn next_click(place: &str, id: &str) -> String {
+    format!("Next: open {place} → Members → Add, and paste {id} with the role Contributor.")
 }

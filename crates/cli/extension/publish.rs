@@ -2,11 +2,12 @@
 //!
 //! It never uploads a version twice; the gallery is asked first, and asked again when in doubt.
 
-use adieu_devops::{ExtensionName, Progress, ValidationState};
+use adieu_devops::{ExtensionName, Organization, Progress, ValidationState};
 use serde_json::json;
 
 use super::settings::{Done, Settings};
 use super::{organizations, sharing, subject, validation};
+use crate::page;
 use crate::session::Session;
 use crate::situation::Situation;
 use crate::voice::Voice;
@@ -96,7 +97,13 @@ pub(super) async fn run(
             "validation": word(&state),
             "sharedWith": organizations.iter().map(|one| one.name.clone()).collect::<Vec<_>>(),
         }),
-        page: Some(page(&package.name, &package.version, &state, session)),
+        page: Some(published_page(
+            &package.name,
+            &package.version,
+            &state,
+            &organizations,
+            session,
+        )),
     })
 }
 
@@ -109,14 +116,36 @@ pub(super) fn word(state: &ValidationState) -> &'static str {
     }
 }
 
-fn page(name: &ExtensionName, version: &str, state: &ValidationState, session: &Session) -> String {
+fn published_page(
+    name: &ExtensionName,
+    version: &str,
+    state: &ValidationState,
+    organizations: &[Organization],
+    session: &Session,
+) -> String {
     let state = match state {
-        ValidationState::Pending => "uploaded; validation is not done yet",
-        ValidationState::Validated => "validated: it can be installed",
-        ValidationState::Failed(_) => "refused by the validation",
+        ValidationState::Pending => "not done yet; it can be installed afterwards",
+        ValidationState::Validated => "done: it can be installed",
+        ValidationState::Failed(_) => "refused",
     };
+    let mut facts = vec![
+        ("extension", page::code(&name.to_string())),
+        ("version", page::code(version)),
+        ("validation", state.to_owned()),
+    ];
+    if !organizations.is_empty() {
+        let names: Vec<String> = organizations
+            .iter()
+            .map(|one| page::code(&one.name))
+            .collect();
+        facts.push(("shared with", names.join(", ")));
+    }
     format!(
-        "### {name} {version}\n\n{state}\n\n[Publisher's page]({})\n",
-        session.hosts().publisher_page(&name.publisher)
+        "### Published to the Marketplace\n\n{}\n{}\n",
+        page::table(&facts),
+        page::link(
+            "The publisher's page",
+            &session.hosts().publisher_page(&name.publisher)
+        )
     )
 }

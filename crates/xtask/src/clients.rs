@@ -18,23 +18,34 @@ const LANGUAGE_SERVICE: &str = "azure-pipelines-language-service@0.9.2";
 /// Brings, among others, the schema of Azure Pipelines: `service-schema.json` of
 /// microsoft/azure-pipelines-vscode, which Microsoft publishes in no package of its own.
 const SCHEMAS: &str = "check-jsonschema==0.39.0";
+/// Renderers of Markdown. Azure DevOps' own components (azure-devops-ui 2.277) ask for marked ^4.2.3.
+const MARKED: &str = "marked@4.3.0";
+const MARKDOWN_IT: &str = "markdown-it@15.0.3";
 const AZURE_IDENTITY_FOR_PYTHON: &str = "azure-identity==1.27.0";
 
 /// The Azure SDK for JavaScript. Returns the folder from which Node finds it.
 pub(crate) fn node() -> Result<PathBuf, String> {
     installed("node", &[AZURE_IDENTITY_FOR_NODE], |folder| {
-        npm_install(folder, AZURE_IDENTITY_FOR_NODE)
+        npm_install(folder, &[AZURE_IDENTITY_FOR_NODE])
     })
 }
 
-fn npm_install(folder: &Path, package: &str) -> Result<(), String> {
+/// What shows a run's pages: renderers of Markdown.
+pub(crate) fn pages() -> Result<PathBuf, String> {
+    installed("pages", &[MARKED, MARKDOWN_IT], |folder| {
+        npm_install(folder, &[MARKED, MARKDOWN_IT])
+    })
+}
+
+fn npm_install(folder: &Path, packages: &[&str]) -> Result<(), String> {
     fs::write(folder.join("package.json"), "{\"private\":true}\n")
         .map_err(|error| format!("{} cannot be written to: {error}.", folder.display()))?;
     let npm = if cfg!(windows) { "npm.cmd" } else { "npm" };
     let mut command = Command::new(npm);
     command
         .current_dir(folder)
-        .args(["install", "--silent", "--no-audit", "--no-fund", package]);
+        .args(["install", "--silent", "--no-audit", "--no-fund"])
+        .args(packages);
     run(&mut command)
 }
 
@@ -65,7 +76,7 @@ pub(crate) fn python_packages(name: &str, packages: &[&str]) -> Result<PathBuf, 
 
 /// tfx-cli, with which packages are compared. A newer one may pack differently: raise it with the tests.
 pub(crate) fn tfx() -> Result<PathBuf, String> {
-    installed("tfx", &[TFX], |folder| npm_install(folder, TFX))
+    installed("tfx", &[TFX], |folder| npm_install(folder, &[TFX]))
 }
 
 /// Azure Pipelines' language service, and below `schema/` the schema that it checks against.
@@ -77,7 +88,7 @@ pub(crate) fn azure_pipelines() -> Result<PathBuf, String> {
         "bin/pip"
     });
     installed("azure-pipelines", &[LANGUAGE_SERVICE, SCHEMAS], |folder| {
-        npm_install(folder, LANGUAGE_SERVICE)?;
+        npm_install(folder, &[LANGUAGE_SERVICE])?;
         run(Command::new(pip)
             .args(["install", "--quiet", "--disable-pip-version-check"])
             .args(["--no-deps", "--target"])

@@ -5,7 +5,7 @@
 use std::process::Command;
 
 use crate::command::run as run_command;
-use crate::{clients, prerequisites, root};
+use crate::{browser, clients, prerequisites, root};
 
 /// Runs the tests whose names contain one of the filters; all without any.
 pub(crate) fn run(filters: &[&str]) -> Result<(), String> {
@@ -15,6 +15,8 @@ pub(crate) fn run(filters: &[&str]) -> Result<(), String> {
     clients::tfx()?;
     clients::git_lfs()?;
     clients::azure_pipelines()?;
+    clients::pages()?;
+    browser::program()?;
     // Examples in documents first, so that the last line is the tests' own summary.
     cargo_test(&["--doc"], filters)?;
     cargo_test(&["--lib", "--bins", "--tests"], filters)
