@@ -73,5 +73,9 @@ mod pipelines;
 // `adieu git-credential`: real git, old and new, against repositories behind the emulator's authentication.
 mod git_credential;
 
+// examples/without-pats: the code of people who leave their PATs behind, as it stands.
+#[cfg(unix)]
+mod without_pats;
+
 // Microsoft's own clients, against the same emulator: it must be right for them too.
 mod real_clients;

@@ -145,9 +145,9 @@ fn says_what_is_wrong_with_every_other_input() {
         (
             &[("tokens", "# nothing")],
             expect![[r#"
-            ##[error]The step asks for no token: tokens and idToken are both empty.
-            What to do: Add a line such as AZURE_DEVOPS_TOKEN=azureDevOps to tokens.
-            More: TROUBLESHOOTING.md#token"#]],
+                ##[error]The step asks for nothing: it names no token and configures nothing.
+                What to do: Add a line such as AZURE_DEVOPS_TOKEN=azureDevOps to tokens.
+                More: TROUBLESHOOTING.md#token"#]],
         ),
         (
             &[("idToken", "my-token")],
