@@ -322,6 +322,35 @@ fn shares_installs_waits_uninstalls_and_stops_sharing() {
 }
 
 #[test]
+fn waits_for_the_tasks_that_publish_put_into_its_copy_of_a_package() {
+    let world = world();
+    let (mut job, _proxy) = job(&world);
+    let packed = run(&mut job, "package", &[("outputPath", "out")]);
+    assert_eq!(packed.result, TaskResult::Succeeded, "{}", packed.log);
+    let copy = [
+        ("vsix", "out/*.vsix"),
+        ("extensionId", "hello-dev"),
+        ("extensionVersion", "4.1.0"),
+        ("updateTasksId", "true"),
+        ("updateTasksVersion", "minor"),
+    ];
+    let published = run(&mut job, "publish", &copy);
+    assert_eq!(published.result, TaskResult::Succeeded, "{}", published.log);
+    let organizations = [("organizations", "fabrikam")];
+    for operation in ["share", "install"] {
+        let outcome = run(&mut job, operation, &[&copy[..2], &organizations].concat());
+        assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
+    }
+    let limit = [("timeoutInMinutes", "1")];
+    let inputs = [&copy[..], &organizations, &limit].concat();
+    let outcome = run(&mut job, "waitForInstallation", &inputs);
+    expect_test::expect![[r#"
+        Waiting until pub.hello-dev 4.1.0 is installed in fabrikam, for at most 1 minute.
+        fabrikam: there."#]]
+    .assert_eq(&shown(&world, &job, &outcome));
+}
+
+#[test]
 fn tells_who_the_connection_is_and_where_to_click() {
     let world = world();
     let (mut job, _proxy) = job(&world);

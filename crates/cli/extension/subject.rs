@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use adieu_devops::{ExtensionName, Package};
 use adieu_vsix::{
-    EditOptions, Finding, Identity, Overrides, PackageOptions, PackagedTask, edit, identify,
-    inspect, package,
+    EditOptions, Finding, Identity, Overrides, PackageOptions, PackagedTask, TaskUpdates,
+    VersionPart, edit, identify, inspect, package, task_id,
 };
 
 use super::settings::Settings;
@@ -60,11 +60,38 @@ pub(crate) fn find(settings: &Settings) -> Result<Subject, Situation> {
         .version
         .clone()
         .or(Some(given.version).filter(|version| !version.is_empty()));
+    let mut tasks = given.tasks;
+    if settings.vsix.is_some() {
+        as_published(&mut tasks, &name, version.as_deref(), settings.tasks);
+    }
     Ok(Subject {
         name,
         version,
-        tasks: given.tasks,
+        tasks,
     })
+}
+
+/// Tasks of a finished package as `publish` would change them in its copy of it.
+fn as_published(
+    tasks: &mut [PackagedTask],
+    name: &ExtensionName,
+    version: Option<&str>,
+    updates: TaskUpdates,
+) {
+    for task in tasks {
+        if updates.ids {
+            task.id = task_id(&name.publisher, &name.extension, &task.name);
+        }
+        let keep = match updates.version {
+            Some(VersionPart::Major) => 0,
+            Some(VersionPart::Minor) => 1,
+            Some(VersionPart::Patch) => 2,
+            None => continue,
+        };
+        let own = task.version.split('.').take(keep);
+        let extensions = version.unwrap_or_default().split('.').take(3).skip(keep);
+        task.version = own.chain(extensions).collect::<Vec<_>>().join(".");
+    }
 }
 
 /// What the package or the manifests say; nothing where there is neither.
