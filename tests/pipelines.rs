@@ -2,6 +2,7 @@
 //!
 //! They are held against Azure Pipelines' schema and against our own `task.json`, and the templates are run.
 
+mod classic;
 mod documents;
 mod extension;
 mod scenario;

@@ -191,3 +191,39 @@ fn a_branch_does_not_reach_production() {
     assert_eq!(run.skipped, ["production"]);
     assert!(world.extension("pub.hello").is_none());
 }
+
+/// As pipelines/release.yml does.
+#[test]
+fn a_package_that_the_run_has_made_is_taken_as_it_is() {
+    let world = world();
+    let sources = sources();
+    let pipeline = "
+stages:
+- stage: build
+  jobs:
+  - job: build
+    steps:
+    - task: MarketplaceExtension@1
+      inputs:
+        operation: package
+        extensionVersion: 5.0.0
+        outputPath: $(Build.ArtifactStagingDirectory)
+    - publish: $(Build.ArtifactStagingDirectory)
+      artifact: mine
+- template: pipelines/templates/extension.yml
+  parameters:
+    artifact: mine
+    extensionId: hello
+    rings:
+    - name: preview
+      suffix: -preview
+      visibility: privatePreview
+      organizations: fabrikam
+";
+    let run = Scenario::new(&world, pipeline, sources.path()).run();
+    assert_eq!(run.result, TaskResult::Succeeded, "{}", run.page());
+    let preview = world.extension("pub.hello-preview").expect("an extension");
+    assert_eq!(preview.versions[0].0, "5.0.0");
+    assert_eq!(preview.gallery_flags, "Preview");
+    assert!(preview.installed_in.contains_key("fabrikam"));
+}

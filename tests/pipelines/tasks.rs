@@ -11,7 +11,7 @@ use super::documents;
 use crate::harness::root;
 
 /// Our tasks' definitions.
-fn tasks() -> Tasks {
+pub(crate) fn tasks() -> Tasks {
     let mut tasks = Tasks::default();
     for entry in fs::read_dir(root().join("task")).expect("a folder") {
         let path = entry.expect("an entry").path().join("task.json");

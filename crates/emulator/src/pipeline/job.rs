@@ -27,13 +27,17 @@ pub(crate) fn run(
     let mut running = Running {
         pipeline,
         artifacts,
-        job: pipeline.world.job(),
+        job: if pipeline.is_release {
+            pipeline.world.release_job()
+        } else {
+            pipeline.world.job()
+        },
         status: TaskResult::Succeeded,
         steps: Vec::new(),
         post_job: Vec::new(),
     };
     running.prepare(variables, planned)?;
-    for (index, step) in steps(planned).iter().enumerate() {
+    for (index, step) in steps(planned, pipeline.is_release).iter().enumerate() {
         let result = running.step(index, step)?;
         running.count(result, step.continue_on_error);
     }
@@ -61,7 +65,7 @@ pub(crate) fn run(
 
 /// The job's steps with those that nobody has to write: a job checks its repository out, a deployment downloads
 /// what the run has published (learn.microsoft.com, "steps.checkout definition", "Deployment jobs").
-fn steps(planned: &plan::Job) -> Vec<Step> {
+fn steps(planned: &plan::Job, is_release: bool) -> Vec<Step> {
     let first = |action: Action, name: &str| Step {
         action,
         name: String::new(),
@@ -85,7 +89,12 @@ fn steps(planned: &plan::Job) -> Vec<Step> {
             what: "self".to_owned(),
             persist_credentials: false,
         };
-        steps.insert(0, first(action, "Checkout"));
+        let name = if is_release {
+            "Download artifacts"
+        } else {
+            "Checkout"
+        };
+        steps.insert(0, first(action, name));
     }
     steps
 }

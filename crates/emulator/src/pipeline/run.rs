@@ -25,6 +25,8 @@ pub struct Pipeline<'w> {
     pub(crate) sources: PathBuf,
     pub(crate) tasks: BTreeMap<String, PathBuf>,
     pub(crate) agent: Vec<(String, String)>,
+    /// Whether it is a stage of a classic release.
+    pub(crate) is_release: bool,
     definitions: Tasks,
     files: BTreeMap<String, String>,
     variables: Vec<(String, String)>,
@@ -103,11 +105,20 @@ impl<'w> Pipeline<'w> {
             sources: sources.to_path_buf(),
             tasks: BTreeMap::new(),
             agent: Vec::new(),
+            is_release: false,
             definitions: Tasks::default(),
             files: BTreeMap::new(),
             variables: Vec::new(),
             parameters: Vec::new(),
         }
+    }
+
+    /// A stage of a classic release, written down as steps: its agent finds what the release's artifacts are, in
+    /// place of a repository.
+    #[must_use]
+    pub fn of_classic_release(mut self) -> Self {
+        self.is_release = true;
+        self
     }
 
     /// A file of the repository, for the service: a pipeline or a template.
