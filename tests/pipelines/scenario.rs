@@ -26,6 +26,8 @@ impl<'w> Scenario<'w> {
             .agent_environment("AGENT_PROXYURL", &proxy.url())
             .agent_environment("HTTPS_PROXY", &proxy.url())
             .agent_environment("CURL_CA_BUNDLE", &world.ca_file().to_string_lossy())
+            .agent_environment("GIT_SSL_CAINFO", &world.ca_file().to_string_lossy())
+            .agent_environment("GIT_CONFIG_NOSYSTEM", "1")
             .agent_environment("NODE_EXTRA_CA_CERTS", &world.ca_file().to_string_lossy());
         let folder = root().join("pipelines/templates");
         for entry in fs::read_dir(folder).expect("the templates") {
