@@ -43,6 +43,9 @@ mod whoami;
 // `adieu onboard`: an administrator adds an identity, once.
 #[cfg(unix)]
 mod onboard;
+// `adieu doctor`: what holds, what does not, and the one next thing to do.
+#[cfg(unix)]
+mod doctor;
 // Two organizations in two tenants, and one service connection.
 #[cfg(unix)]
 mod organizations;

@@ -14,7 +14,7 @@ mod workload_identity;
 
 use std::time::Duration;
 
-use adieu_identity::{Authority, Scope, Token};
+use adieu_identity::{Authority, Claims, Scope, Token};
 use adieu_transport::{Deadline, Transport};
 use clap::ValueEnum;
 
@@ -75,6 +75,39 @@ impl Credential {
             Self::ManagedIdentity => "managed-identity",
             Self::Azd => "azd",
             Self::Az => "az",
+        }
+    }
+
+    /// The credentials that are configured here, in the order of trying, and why the others are not.
+    pub(crate) fn configured(self) -> (Vec<Self>, Vec<CredentialProblem>) {
+        let (ready, problems) = self.ready(None);
+        let names = ready.into_iter().map(|(credential, _)| credential);
+        (names.collect(), problems)
+    }
+
+    /// What the first credential with a federated token presents to Microsoft Entra, if there is one here.
+    pub(crate) async fn presented(
+        self,
+        tenant: Option<&str>,
+        transport: &Transport,
+    ) -> Option<Result<Claims, Situation>> {
+        let (ready, _) = self.ready(tenant);
+        let (credential, ready) = ready.into_iter().find(|(credential, _)| {
+            matches!(credential, Self::Pipelines | Self::WorkloadIdentity)
+        })?;
+        let Ready::Connection(connection, _) = ready else {
+            return None;
+        };
+        match connection.service.presented(transport).await {
+            Ok(claims) => claims.map(Ok),
+            Err(error) => {
+                let connection = connection.facts;
+                let fault = CredentialFault::Identity { connection, error };
+                Some(Err(Situation::NoCredential(vec![CredentialProblem {
+                    credential,
+                    fault,
+                }])))
+            }
         }
     }
 

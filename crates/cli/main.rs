@@ -7,6 +7,7 @@ mod child;
 mod configure;
 mod connection;
 mod credential;
+mod doctor;
 mod exec;
 mod extension;
 mod git_credential;
@@ -52,6 +53,8 @@ enum Verb {
     Token(token::TokenArguments),
     /// Tells who this identity is to Azure DevOps, to an organization and to a publisher.
     Whoami(whoami::WhoamiArguments),
+    /// Looks along the way to a working token, and tells the one next thing to do.
+    Doctor(doctor::DoctorArguments),
     /// Makes an identity a member of an organization and of a publisher; an administrator runs it once.
     Onboard(onboard::OnboardArguments),
     /// Runs a command with tokens in its environment, and fresh ones beside it for as long as it runs.
@@ -74,6 +77,7 @@ fn main() -> ExitCode {
     match Arguments::parse().verb {
         Verb::Token(arguments) => in_a_runtime(token::run_command(arguments)),
         Verb::Whoami(arguments) => in_a_runtime(whoami::run(arguments)),
+        Verb::Doctor(arguments) => in_a_runtime(doctor::run(arguments)),
         Verb::Onboard(arguments) => in_a_runtime(onboard::run(arguments)),
         Verb::Exec(arguments) => in_a_runtime(exec::run(arguments)),
         Verb::Extension(command) => extension(*command),

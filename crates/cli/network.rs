@@ -77,7 +77,7 @@ fn proxy(environment: &Environment, log: &dyn Voice) -> Result<Option<Proxy>, Si
 
 /// An address as it may be shown, though it is no address: what stands before its last `@` can be a user
 /// and a password.
-fn without_credentials(url: &str) -> String {
+pub(crate) fn without_credentials(url: &str) -> String {
     let Some((before, after)) = url.rsplit_once('@') else {
         return url.to_owned();
     };

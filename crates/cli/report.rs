@@ -4,6 +4,7 @@
 //! It decides nothing and prints nothing; no file but this one and those of its folder words an error.
 
 mod credential;
+pub(crate) mod doctor;
 mod extension;
 mod git;
 mod job;
@@ -67,6 +68,7 @@ impl Report {
                 extension::marketplace(doing, error, identity.as_ref(), page.as_deref())
             }
             Situation::NotKnownThere(refused) => organization::not_known_there(refused),
+            Situation::NoRepository { name, error } => organization::no_repository(name, error),
             Situation::Onboard(problem) => onboard::problem(problem),
             Situation::Organizations { doing, failures, claims } => extension::organizations(doing, failures, claims),
             Situation::NoCredential(problems) => credential::none(problems),
@@ -99,6 +101,34 @@ impl Report {
     /// The first sentence alone.
     pub(crate) fn sentence(&self) -> &str {
         &self.sentence
+    }
+
+    /// Facts without anything wrong.
+    pub(crate) fn facts_alone() -> Self {
+        Self::new("", String::new())
+    }
+
+    /// The same with facts in front.
+    pub(crate) fn with_facts(mut self, facts: &[(&str, &str)]) -> Self {
+        for (name, value) in facts {
+            self = self.fact(name, value);
+        }
+        self
+    }
+
+    /// The facts, by name.
+    pub(crate) fn facts(&self) -> &[(String, String)] {
+        &self.facts
+    }
+
+    /// What to do, or what is wrong where nobody is sure what to do.
+    pub(crate) fn remedy_or_sentence(&self) -> &str {
+        self.remedy.as_deref().unwrap_or(&self.sentence)
+    }
+
+    /// The section of TROUBLESHOOTING.md.
+    pub(crate) fn anchor(&self) -> &str {
+        &self.anchor
     }
 
     /// The sentence and what to do, in one line, for whoever reads it in a client's log.

@@ -12,7 +12,7 @@ use adieu_secret::AccessToken;
 use adieu_transport::Transport;
 
 use crate::connection::Connection;
-use crate::credential::SignIn;
+use crate::credential::{Credential, SignIn};
 use crate::resource::{self, Cloud};
 use crate::situation::Situation;
 
@@ -85,6 +85,14 @@ impl Session {
             &self.transport,
             token.value.into_graph_token(),
         ))
+    }
+
+    /// The credential of the command line that gave the token, once there was one.
+    pub(crate) fn used(&self) -> Option<Credential> {
+        match &self.source {
+            Source::SignIn(sign_in) => sign_in.used(),
+            Source::Connection(_) => None,
+        }
     }
 
     /// What the token says of the identity; nothing before the first question.

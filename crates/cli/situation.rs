@@ -73,6 +73,12 @@ pub(crate) enum Situation {
     },
     /// An organization does not know the identity that asks, or not by this token.
     NotKnownThere(Box<NotKnownThere>),
+    /// A repository is not shown to the identity that asks.
+    NoRepository {
+        /// `project/repository`
+        name: String,
+        error: DevOpsError,
+    },
     /// Nobody can be added as it was asked.
     Onboard(OnboardProblem),
     /// Some organizations said no; the others were told of as they were done.

@@ -135,7 +135,13 @@ impl Log {
 
     /// A page of Markdown on the run's summary. The agent reads the file when the step is over.
     pub fn summary(&self, file: &std::path::Path) {
-        self.command("task.uploadsummary", &[], &file.display().to_string());
+        write(&Self::summary_line(file));
+    }
+
+    /// The line that does so, for a program whose standard output has a result of its own.
+    #[must_use]
+    pub fn summary_line(file: &std::path::Path) -> String {
+        command::line("task.uploadsummary", &[], &file.display().to_string())
     }
 
     /// How the step ends. The exit code would not do: a container job loses it.

@@ -81,6 +81,25 @@ pub(super) fn refused(organization: &str, claims: &Claims, error: &Error) -> Opt
     }
 }
 
+/// A repository that is not there, or not for this identity: Azure DevOps tells nobody which.
+pub(super) fn no_repository(name: &str, error: &Error) -> Report {
+    if !error.is(Reason::NotFound) {
+        return extension::marketplace(
+            &format!("look for the repository {name}"),
+            error,
+            None,
+            None,
+        );
+    }
+    let report = Report::new(
+        "tf401019",
+        format!("There is no repository {name}, or it is not shown to this identity (TF401019)."),
+    );
+    said(report, error).remedy(
+        "Give the identity the access level Basic, and Read in the repository's Security (Project settings → Repositories).",
+    )
+}
+
 /// Who was refused.
 pub(super) fn with_identity(report: Report, identity: Option<&Profile>, claims: &Claims) -> Report {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();

@@ -168,6 +168,20 @@ impl Hosts {
         })
     }
 
+    /// Addresses of every host that is asked, for whoever looks whether they can be reached.
+    #[must_use]
+    pub fn addresses(&self, of_organizations: bool, of_the_marketplace: bool) -> Vec<String> {
+        let mut addresses = vec![self.profile.to_string()];
+        if self.is_public && of_organizations {
+            addresses.push("https://dev.azure.com/".to_owned());
+            addresses.push("https://vsaex.dev.azure.com/".to_owned());
+        }
+        if of_the_marketplace {
+            addresses.push(self.marketplace.to_string());
+        }
+        addresses
+    }
+
     pub(crate) fn gallery(&self, path: &[&str]) -> Url {
         at(&self.marketplace, path)
     }

@@ -18,6 +18,7 @@ mod profile;
 mod projects;
 mod publish;
 mod refusal;
+mod repositories;
 mod sharing;
 mod task_definitions;
 mod tenant;

@@ -75,7 +75,8 @@ pub enum Reason {
 /// microsoft/tfs-cli#454 and #339, microsoft/azure-devops-extension-tasks#96, Microsoft Learn's
 /// "Package and publish extensions"; for members microsoft/terraform-provider-azuredevops#86, #1036 and
 /// #1384, and Azure/azure-cli-extensions#1286.
-const WORDS: [(&str, Reason); 28] = [
+const WORDS: [(&str, Reason); 29] = [
+    ("TF401019", Reason::NotFound),
     ("VS860016", Reason::UnknownApplication),
     ("VS403283", Reason::NotYetKnown),
     ("action: Add Users", Reason::MayNotAddUsers),

@@ -5,6 +5,9 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc2822;
+
 /// A clock that can be advanced.
 #[derive(Debug, Default)]
 pub struct Clock {
@@ -15,6 +18,13 @@ impl Clock {
     /// Lets time pass.
     pub fn advance(&self, by: Duration) {
         self.ahead.fetch_add(by.as_secs(), Ordering::SeqCst);
+    }
+
+    /// The same as HTTP writes it.
+    pub(crate) fn date(&self) -> String {
+        let now = OffsetDateTime::from_unix_timestamp(self.now()).expect("a moment of this age");
+        let date = now.format(&Rfc2822).expect("a date of this age");
+        date.replace("+0000", "GMT")
     }
 
     /// Seconds since 1970.

@@ -37,6 +37,17 @@ pub(crate) struct Git {
     objects: BTreeMap<String, Vec<u8>>,
 }
 
+impl Git {
+    /// Whether there is a repository of these names.
+    pub(crate) fn has(&self, organization: &str, project: &str, repository: &str) -> bool {
+        self.repositories.contains_key(&Name {
+            organization: organization.to_owned(),
+            project: project.to_owned(),
+            repository: repository.to_owned(),
+        })
+    }
+}
+
 /// A repository's place.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Name {

@@ -133,6 +133,19 @@ pub(crate) fn answer(request: &Request, directory: &mut Directory, clock: &Clock
             "resources",
             publisher,
         ] => identities::roles(request, publisher, &caller.identity, directory),
+        [
+            organization,
+            project,
+            "_apis",
+            "git",
+            "repositories",
+            repository,
+        ] => organizations::repository(
+            request,
+            [organization, project, repository],
+            &caller,
+            directory,
+        ),
         [organization, "_apis", area, rest @ ..]
             if request.header("host") == Some("vsaex.dev.azure.com") =>
         {

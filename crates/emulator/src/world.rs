@@ -777,7 +777,8 @@ fn handler(
         // Before any fault: what a client sends is wrong or right whatever it gets for it.
         shared.directory().inspect(service.url(), asks_for, request);
         service.handle(request, |request| {
-            answer(request, &mut shared.directory(), &shared.clock)
+            let answer = answer(request, &mut shared.directory(), &shared.clock);
+            answer.with("Date", &shared.clock.date())
         })
     })
 }

@@ -131,6 +131,24 @@ impl ServiceConnection {
         }
     }
 
+    /// What the ID token says of itself that the connection presents to Microsoft Entra; nothing, where it
+    /// has another proof or an opaque token.
+    ///
+    /// # Errors
+    /// Azure DevOps mints none.
+    pub async fn presented(&self, transport: &Transport) -> Result<Option<Claims>, Error> {
+        match &self.scheme {
+            Scheme::WorkloadIdentityFederation { request, .. } => {
+                let token = request.send(transport, Deadline::start()).await?;
+                Ok(Claims::read(token.reveal()))
+            }
+            Scheme::FederatedToken(token) => Ok(Claims::read(token.reveal())),
+            Scheme::ServicePrincipalKey(_)
+            | Scheme::ServicePrincipalCertificate(_)
+            | Scheme::ManagedServiceIdentity => Ok(None),
+        }
+    }
+
     /// Whether the connection has ID tokens to give.
     #[must_use]
     pub fn has_id_token(&self) -> bool {

@@ -11,6 +11,7 @@ mod answer;
 mod early;
 mod outcome;
 mod proxy;
+mod reach;
 mod retry;
 mod transport;
 mod trust;

@@ -301,6 +301,41 @@ fn project(organization: &str, name: &str, directory: &Directory) -> Answer {
     }
 }
 
+/// "Repositories - Get Repository" of Microsoft's REST reference. One answer for what is not there and for
+/// what is not shown.
+pub(super) fn repository(
+    request: &Request,
+    [organization, project, repository]: [&str; 3],
+    caller: &Minted,
+    directory: &mut Directory,
+) -> Option<Answer> {
+    if request.method != "GET" {
+        return None;
+    }
+    if let Some(refusal) = not_a_member(organization, caller, directory)
+        .or_else(|| version(request, &["7.1", "7.2-preview"]))
+    {
+        return Some(refusal);
+    }
+    let key = (organization.to_owned(), caller.identity.clone());
+    let is_licensed = !directory.git.stakeholders.contains(&key);
+    Some(
+        match is_licensed && directory.git.has(organization, project, repository) {
+            true => Answer::json(
+                200,
+                &json!({ "id": guid(), "name": repository, "project": { "name": project }, "defaultBranch": "refs/heads/main" }),
+            ),
+            false => error(
+                404,
+                "GitRepositoryNotFoundException",
+                &format!(
+                    "TF401019: The Git repository with name or identifier {repository} does not exist or you do not have permissions for the operation you are attempting."
+                ),
+            ),
+        },
+    )
+}
+
 fn tasks(organization: &str, id: &str, directory: &Directory) -> Answer {
     let mut list = Vec::new();
     for (name, extension) in &directory.marketplace.extensions {

@@ -1,0 +1,263 @@
+//! `adieu doctor`: looks along the way from here to a working token, and tells what holds, what does not,
+//! and the one next thing to do.
+//!
+//! It changes nothing.
+
+mod checks;
+mod page;
+
+use std::io::{self, Write as _};
+use std::path::Path;
+use std::process::ExitCode;
+
+use adieu_agent::Log;
+use adieu_devops::{Hosts, Organization};
+use clap::Args;
+use serde_json::{Value, json};
+
+use crate::credential::Credential;
+use crate::network;
+use crate::report::Report;
+use crate::result::{self, Form};
+use crate::situation::Situation;
+use crate::voice::{Terminal, Voice as _};
+use crate::whoami;
+
+/// Flags of `doctor`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  adieu doctor                                        credential, network, clock, token
+  adieu doctor --organization contoso                 membership and access level, too
+  adieu doctor --organization contoso --repository web/site --publisher pub
+
+In a pipeline's step it writes its findings to the run's summary as well.")]
+pub(crate) struct DoctorArguments {
+    /// Organization of Azure DevOps, by name or address
+    #[arg(long)]
+    organization: Option<String>,
+    /// Repository of the organization that is to be read: PROJECT/REPOSITORY
+    #[arg(long, requires = "organization", value_parser = repository)]
+    repository: Option<(String, String)>,
+    /// Publisher on the Marketplace
+    #[arg(long)]
+    publisher: Option<String>,
+    /// Tenant, as GUID or domain; without it, the organization's or else the identity's own
+    #[arg(long)]
+    tenant: Option<String>,
+    /// Which identity asks
+    #[arg(long, value_enum, default_value_t)]
+    credential: Credential,
+    /// In which form to print the findings
+    #[arg(long, short, value_enum, default_value_t)]
+    output: Form,
+}
+
+/// What is looked at.
+struct Plan {
+    hosts: Hosts,
+    organization: Option<Organization>,
+    repository: Option<(String, String)>,
+    publisher: Option<String>,
+    tenant: Option<String>,
+    credential: Credential,
+}
+
+/// One finding.
+struct Check {
+    /// One or two words.
+    name: &'static str,
+    state: State,
+    /// A sentence, or less.
+    found: String,
+    /// What is wrong, where something is; else facts alone.
+    report: Option<Report>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Holds,
+    /// It works, and may not do what is wanted.
+    Doubtful,
+    Fails,
+    /// Something before it fails, or there is no such thing here.
+    Unchecked,
+}
+
+impl Check {
+    fn holds(name: &'static str, found: impl Into<String>) -> Self {
+        Self::new(name, State::Holds, found.into(), None)
+    }
+
+    fn unchecked(name: &'static str, why: impl Into<String>) -> Self {
+        Self::new(name, State::Unchecked, why.into(), None)
+    }
+
+    fn fails(name: &'static str, report: Report) -> Self {
+        Self::new(
+            name,
+            State::Fails,
+            report.sentence().to_owned(),
+            Some(report),
+        )
+    }
+
+    fn doubtful(name: &'static str, report: Report) -> Self {
+        Self::new(
+            name,
+            State::Doubtful,
+            report.sentence().to_owned(),
+            Some(report),
+        )
+    }
+
+    fn new(name: &'static str, state: State, found: String, report: Option<Report>) -> Self {
+        Self {
+            name,
+            state,
+            found,
+            report,
+        }
+    }
+}
+
+impl State {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Holds => "holds",
+            Self::Doubtful => "doubtful",
+            Self::Fails => "fails",
+            Self::Unchecked => "unchecked",
+        }
+    }
+}
+
+/// `web/site`.
+fn repository(text: &str) -> Result<(String, String), String> {
+    match text.split_once('/') {
+        Some((project, repository)) if !project.is_empty() && !repository.is_empty() => {
+            Ok((project.to_owned(), repository.to_owned()))
+        }
+        _ => Err("PROJECT/REPOSITORY is needed".to_owned()),
+    }
+}
+
+/// Runs the verb.
+pub(crate) async fn run(arguments: DoctorArguments) -> Result<ExitCode, Situation> {
+    let hosts = Hosts::public();
+    let organization = match arguments.organization.as_deref() {
+        Some(text) => Some(whoami::read(&hosts, text)?),
+        None => None,
+    };
+    let plan = Plan {
+        hosts,
+        organization,
+        repository: arguments.repository,
+        publisher: arguments.publisher,
+        tenant: arguments.tenant,
+        credential: arguments.credential,
+    };
+    let checks = checks::all(plan, network::of_command_line()?).await;
+    result::print(arguments.output, &lines(&checks), &json(&checks))?;
+    if is_in_a_pipeline() {
+        publish(&checks, arguments.output);
+    }
+    let fails = checks.iter().any(|check| check.state == State::Fails);
+    Ok(if fails {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
+}
+
+/// The finding to begin with: what fails first stands in the way of what comes after it.
+fn first(checks: &[Check]) -> Option<&Report> {
+    let of = |state| checks.iter().find(|check| check.state == state);
+    let first = of(State::Fails).or_else(|| of(State::Doubtful))?;
+    first.report.as_ref()
+}
+
+/// What to do next, in one sentence.
+fn next(checks: &[Check]) -> String {
+    match first(checks) {
+        Some(report) => report.remedy_or_sentence().to_owned(),
+        None => "Nothing: everything that was checked holds.".to_owned(),
+    }
+}
+
+fn lines(checks: &[Check]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for check in checks {
+        lines.push(format!(
+            "{:<10}{:<15}{}",
+            check.state.word(),
+            check.name,
+            check.found
+        ));
+        if let Some(report) = &check.report {
+            lines.extend(
+                report
+                    .facts()
+                    .iter()
+                    .map(|(name, value)| format!("{:<27}{name}: {value}", "")),
+            );
+        }
+    }
+    lines.push(String::new());
+    lines.push(format!("What to do next: {}", next(checks)));
+    if let Some(report) = first(checks) {
+        lines.push(format!("More: TROUBLESHOOTING.md#{}", report.anchor()));
+    }
+    lines
+}
+
+fn json(checks: &[Check]) -> Value {
+    let list: Vec<Value> = checks
+        .iter()
+        .map(|check| {
+            let report = check.report.as_ref();
+            let facts: serde_json::Map<String, Value> = report
+                .iter()
+                .flat_map(|report| report.facts())
+                .map(|(name, value)| (name.clone(), Value::String(value.clone())))
+                .collect();
+            let is_wrong = matches!(check.state, State::Fails | State::Doubtful);
+            let wrong = report.filter(|_| is_wrong);
+            json!({
+                "name": check.name, "state": check.state.word(), "found": check.found, "facts": facts,
+                "remedy": wrong.map(Report::remedy_or_sentence), "section": wrong.map(Report::anchor),
+            })
+        })
+        .collect();
+    json!({
+        "holds": !checks.iter().any(|check| check.state == State::Fails),
+        "next": next(checks),
+        "checks": list,
+    })
+}
+
+pub(crate) fn is_in_a_pipeline() -> bool {
+    std::env::var("TF_BUILD").is_ok_and(|value| value.eq_ignore_ascii_case("true"))
+}
+
+/// Puts a page on the run's summary. Where standard output has a document of its own, the agent is told on
+/// standard error, which it reads as well.
+fn publish(checks: &[Check], form: Form) {
+    let Some(folder) = std::env::var_os("AGENT_TEMPDIRECTORY") else {
+        return;
+    };
+    let file = page::free_file(Path::new(&folder));
+    if let Err(error) = std::fs::write(&file, page::page(checks)) {
+        Terminal.warn(&format!(
+            "The run has no summary page of this: {} cannot be written ({error}).",
+            file.display()
+        ));
+        return;
+    }
+    match form {
+        Form::Text => Log::new(false).summary(&file),
+        Form::Json => {
+            let _ = writeln!(io::stderr(), "{}", Log::summary_line(&file));
+        }
+    }
+}

@@ -1,0 +1,425 @@
+//! The checks, in the order in which one stands in the next one's way.
+//!
+//! It words nothing that is wrong; `report/doctor.rs` does, and `report.rs` what services say.
+
+use adieu_identity::Claims;
+use adieu_transport::{NoAnswer, Transport};
+use futures_util::future::join_all;
+
+use super::{Check, Plan, State};
+use crate::credential::{self, Credential, SignIn};
+use crate::network;
+use crate::report::{Report, doctor};
+use crate::session::{Session, Source};
+use crate::situation::Situation;
+use crate::whoami::{self, Access, Role};
+
+/// Seconds by which clocks may differ before anybody wonders, and before Microsoft Entra says no.
+const WONDER: i64 = 60;
+const REFUSED: i64 = 300;
+
+/// The audience of every ID token in the public cloud (learn.microsoft.com, "Workload identity federation").
+const AUDIENCE: &str = "api://AzureADTokenExchange";
+
+/// A host that was asked, and what came of it.
+struct Asked {
+    host: String,
+    result: Result<Option<i64>, NoAnswer>,
+}
+
+/// Runs all of them.
+pub(super) async fn all(plan: Plan, transport: Transport) -> Vec<Check> {
+    let mut checks = vec![configuration(plan.credential)];
+    let asked = ask_hosts(&plan, &transport).await;
+    checks.extend(way(&asked));
+    checks.push(clock(&asked));
+    let is_reached = asked.iter().all(|asked| asked.result.is_ok());
+    if !is_reached {
+        for name in ["federation", "token", "identity"] {
+            checks.push(Check::unchecked(name, "not every host is reached"));
+        }
+        return checks;
+    }
+    let organization = plan.organization.as_ref().map(|known| known.name.clone());
+    let tenant =
+        match credential::tenant(plan.tenant.clone(), organization.as_deref(), &transport).await {
+            Ok(tenant) => tenant,
+            Err(situation) => {
+                checks.push(Check::fails("organization", Report::of(&situation)));
+                return checks;
+            }
+        };
+    let presented = plan
+        .credential
+        .presented(tenant.as_deref(), &transport)
+        .await;
+    checks.push(federation(presented));
+    if checks
+        .iter()
+        .any(|check| check.name == "configuration" && check.state == State::Fails)
+    {
+        checks.push(Check::unchecked("token", "there is no credential"));
+        return checks;
+    }
+    let sign_in = SignIn::new(plan.credential, tenant);
+    let session = Session::new(transport, plan.hosts.clone(), Source::SignIn(sign_in));
+    signed_in(&plan, &session, &mut checks).await;
+    checks
+}
+
+/// What needs a token.
+async fn signed_in(plan: &Plan, session: &Session, checks: &mut Vec<Check>) {
+    if let Err(situation) = session.client().await {
+        checks.push(Check::fails("token", Report::of(&situation)));
+        checks.push(Check::unchecked("identity", "there is no token"));
+        return;
+    }
+    let claims = session.claims();
+    let by = session.used().map_or("", Credential::name);
+    checks.push(Check::holds(
+        "token",
+        format!(
+            "for Azure DevOps, by {by}, of tenant {}",
+            claims.tenant.as_deref().unwrap_or("unknown")
+        ),
+    ));
+    let profile = match whoami::profile(session).await {
+        Ok(profile) => profile,
+        Err(situation) => {
+            checks.push(Check::fails("identity", Report::of(&situation)));
+            return;
+        }
+    };
+    checks.push(Check::holds(
+        "identity",
+        format!("{} ({})", profile.display_name, profile.id),
+    ));
+    if let Some(organization) = &plan.organization {
+        match whoami::membership(session, organization, &profile).await {
+            Ok(membership) => {
+                checks.push(Check::holds(
+                    "organization",
+                    format!("{} knows it as a member", organization.name),
+                ));
+                checks.push(licence(&organization.name, &membership.access, &claims));
+                if let Some((project, name)) = &plan.repository {
+                    checks.push(repository(session, organization, project, name).await);
+                }
+            }
+            Err(situation) => {
+                checks.push(Check::fails("organization", Report::of(&situation)));
+                checks.push(Check::unchecked("licence", "it is no member"));
+            }
+        }
+    }
+    if let Some(publisher) = &plan.publisher {
+        checks.push(role(session, publisher, &profile).await);
+    }
+}
+
+/// Which credentials are there.
+fn configuration(credential: Credential) -> Check {
+    let (configured, problems) = credential.configured();
+    if configured.is_empty() {
+        let report = doctor::no_credential(&problems, super::is_in_a_pipeline());
+        return Check::fails("configuration", report);
+    }
+    let names: Vec<&str> = configured.into_iter().map(Credential::name).collect();
+    Check::holds("configuration", format!("there is {}", names.join(", ")))
+}
+
+/// Asks each host that the way leads over, at once and without a credential.
+async fn ask_hosts(plan: &Plan, transport: &Transport) -> Vec<Asked> {
+    let authority = std::env::var("AZURE_AUTHORITY_HOST")
+        .ok()
+        .filter(|text| !text.trim().is_empty());
+    let authority = authority.unwrap_or_else(|| "https://login.microsoftonline.com".to_owned());
+    let authority = authority.trim().trim_end_matches('/').to_owned();
+    let authority = if authority.contains("://") {
+        authority
+    } else {
+        format!("https://{authority}")
+    };
+    let mut addresses = vec![format!(
+        "{authority}/common/v2.0/.well-known/openid-configuration"
+    )];
+    addresses.extend(
+        plan.hosts
+            .addresses(plan.organization.is_some(), plan.publisher.is_some()),
+    );
+    let asking = addresses.into_iter().map(async |address| Asked {
+        host: address.split('/').nth(2).unwrap_or_default().to_owned(),
+        result: transport.reach(&address).await,
+    });
+    join_all(asking).await
+}
+
+/// Proxy, names, trust and connections: each fault belongs to one of them.
+fn way(asked: &[Asked]) -> Vec<Check> {
+    let fault = |belongs: fn(&NoAnswer) -> bool| {
+        asked.iter().find_map(|asked| match &asked.result {
+            Err(cause) if belongs(cause) => Some(doctor::unreachable(&asked.host, cause)),
+            _ => None,
+        })
+    };
+    let is_proxy = |cause: &NoAnswer| {
+        matches!(
+            cause,
+            NoAnswer::ProxyUnreachable(_) | NoAnswer::ProxyAuthentication | NoAnswer::Proxy(_)
+        )
+    };
+    let is_trust = |cause: &NoAnswer| {
+        matches!(
+            cause,
+            NoAnswer::Certificate(_) | NoAnswer::ClientCertificate(_)
+        )
+    };
+    let is_name = |cause: &NoAnswer| *cause == NoAnswer::Name;
+    let is_other = |cause: &NoAnswer| {
+        matches!(
+            cause,
+            NoAnswer::Connection(_) | NoAnswer::Time | NoAnswer::Cut | NoAnswer::NotHttp
+        )
+    };
+    let proxy = proxy_variable();
+    let hosts: Vec<&str> = asked.iter().map(|asked| asked.host.as_str()).collect();
+    let hosts = hosts.join(", ");
+    let of = |name, fault: Option<Report>, found: String| match fault {
+        Some(report) => Check::fails(name, report),
+        None => Check::holds(name, found),
+    };
+    let has_proxy_fault = fault(is_proxy).is_some();
+    let mut checks = vec![proxy_check(
+        fault(is_proxy),
+        proxy.as_deref(),
+        agents_proxy(),
+    )];
+    if has_proxy_fault {
+        for name in ["names", "trust", "hosts"] {
+            checks.push(Check::unchecked(name, "the proxy is in the way"));
+        }
+        return checks;
+    }
+    let resolved = if proxy.is_some() {
+        "the proxy resolves them"
+    } else {
+        "resolved"
+    };
+    checks.push(of("names", fault(is_name), resolved.to_owned()));
+    checks.push(of(
+        "trust",
+        fault(is_trust),
+        "each certificate is trusted".to_owned(),
+    ));
+    checks.push(of("hosts", fault(is_other), format!("reached: {hosts}")));
+    checks
+}
+
+/// The proxy that is used, or the one that is not and might have to be.
+fn proxy_check(fault: Option<Report>, ours: Option<&str>, agents: Option<String>) -> Check {
+    match (fault, ours, agents) {
+        (Some(report), ..) => Check::fails("proxy", report),
+        (None, None, Some(url)) => Check::doubtful("proxy", doctor::agents_proxy(&url)),
+        (None, Some(url), _) => Check::holds("proxy", network::without_credentials(url)),
+        (None, None, None) => Check::holds("proxy", "none"),
+    }
+}
+
+fn proxy_variable() -> Option<String> {
+    ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]
+        .into_iter()
+        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+}
+
+/// The agent's own proxy, which it hands to tasks and not to scripts.
+fn agents_proxy() -> Option<String> {
+    let url = std::env::var("AGENT_PROXYURL").ok()?;
+    (!url.is_empty()).then(|| network::without_credentials(&url))
+}
+
+/// The largest difference between a host's clock and ours.
+fn clock(asked: &[Asked]) -> Check {
+    let now = time::OffsetDateTime::now_utc().unix_timestamp();
+    let skews = asked.iter().filter_map(|asked| {
+        let date = asked.result.as_ref().ok()?.as_ref()?;
+        Some((date - now, &asked.host))
+    });
+    match skews.max_by_key(|(skew, _)| skew.unsigned_abs()) {
+        None => Check::unchecked("clock", "no host told its own"),
+        Some((skew, host)) if skew.abs() >= REFUSED => {
+            Check::fails("clock", doctor::clock(skew, host))
+        }
+        Some((skew, host)) if skew.abs() >= WONDER => {
+            Check::doubtful("clock", doctor::clock(skew, host))
+        }
+        Some(_) => Check::holds("clock", "within a minute of the services'"),
+    }
+}
+
+/// Issuer, subject and audience, as they are presented and as they are expected.
+fn federation(presented: Option<Result<Claims, Situation>>) -> Check {
+    let claims = match presented {
+        None => {
+            return Check::unchecked(
+                "federation",
+                "this credential presents no ID token of its own",
+            );
+        }
+        Some(Err(situation)) => return Check::fails("federation", Report::of(&situation)),
+        Some(Ok(claims)) => claims,
+    };
+    let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    let (issuer, subject, audience) = (
+        text(&claims.issuer),
+        text(&claims.subject),
+        text(&claims.audience),
+    );
+    let expected = expected_subject(&issuer);
+    let with_facts = |report: Report| {
+        report.with_facts(&[
+            ("issuer", issuer.as_str()),
+            ("subject identifier", &subject),
+            ("audience", &audience),
+            ("subject expected", expected.as_deref().unwrap_or_default()),
+            ("audience expected", AUDIENCE),
+        ])
+    };
+    // The sovereign clouds have endings of their own.
+    if !audience.starts_with(AUDIENCE) {
+        return Check::doubtful(
+            "federation",
+            with_facts(doctor::not_as_expected("audience", &audience, AUDIENCE)),
+        );
+    }
+    match &expected {
+        Some(expected) if !matches_pattern(&subject, expected) => {
+            let report = doctor::not_as_expected("subject", &subject, expected);
+            Check::doubtful("federation", with_facts(report))
+        }
+        _ => Check {
+            report: Some(with_facts(Report::facts_alone())),
+            ..Check::holds("federation", "the ID token has the form that is expected")
+        },
+    }
+}
+
+/// The subject that a service connection's ID token has, as far as the job's variables tell: with Azure
+/// DevOps' own issuer it has the names, with Microsoft Entra's the ids (learn.microsoft.com, "Azure Resource
+/// Manager service connections: workload identity issuer").
+fn expected_subject(issuer: &str) -> Option<String> {
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    if issuer.starts_with("https://vstoken.") {
+        let collection = variable("SYSTEM_COLLECTIONURI")?;
+        let organization = collection
+            .trim_end_matches('/')
+            .rsplit('/')
+            .next()?
+            .to_owned();
+        let project = variable("SYSTEM_TEAMPROJECT").unwrap_or_else(|| "…".to_owned());
+        return Some(format!("sc://{organization}/{project}/…"));
+    }
+    let connection = variable("AZURESUBSCRIPTION_SERVICE_CONNECTION_ID")?;
+    let organization = variable("SYSTEM_COLLECTIONID").unwrap_or_else(|| "…".to_owned());
+    Some(format!("…/sc/{organization}/{connection}"))
+}
+
+/// Whether a text is a pattern whose `…` stands for anything.
+fn matches_pattern(text: &str, pattern: &str) -> bool {
+    let mut rest = text;
+    let parts: Vec<&str> = pattern.split('…').collect();
+    for (index, part) in parts.iter().enumerate() {
+        match rest.find(part) {
+            Some(at) if index > 0 || at == 0 => rest = &rest[at + part.len()..],
+            _ => return false,
+        }
+    }
+    parts.last().is_some_and(|last| last.is_empty()) || rest.is_empty()
+}
+
+/// Whether the access level is enough for repositories.
+fn licence(organization: &str, access: &Access, claims: &Claims) -> Check {
+    match access {
+        Access::Level(level) if level.license.eq_ignore_ascii_case("stakeholder") => {
+            let object = claims.object_id.as_deref().unwrap_or("<object id>");
+            Check::doubtful("licence", doctor::stakeholder(organization, object))
+        }
+        Access::Level(level) => Check::holds("licence", level.access_level.clone()),
+        Access::Hidden(words) => {
+            Check::unchecked("licence", format!("not shown to this identity: {words}"))
+        }
+        Access::None => Check::unchecked("licence", "the organization tells of none"),
+    }
+}
+
+async fn repository(
+    session: &Session,
+    organization: &adieu_devops::Organization,
+    project: &str,
+    name: &str,
+) -> Check {
+    let client = match session.client().await {
+        Ok(client) => client,
+        Err(situation) => return Check::fails("repository", Report::of(&situation)),
+    };
+    match client.repository(organization, project, name).await {
+        Ok(()) => Check::holds("repository", format!("{project}/{name} is shown to it")),
+        Err(error) => Check::fails(
+            "repository",
+            Report::of(&Situation::NoRepository {
+                name: format!("{project}/{name}"),
+                error,
+            }),
+        ),
+    }
+}
+
+async fn role(session: &Session, publisher: &str, profile: &adieu_devops::Profile) -> Check {
+    let page = session.hosts().publisher_page(publisher);
+    match whoami::role(session, publisher, profile).await {
+        Ok(Role::Is(role)) if role == "Reader" => {
+            Check::doubtful("publisher", doctor::only_reader(publisher, &page))
+        }
+        Ok(Role::Is(role)) => Check::holds("publisher", format!("{role} of {publisher}")),
+        Ok(Role::None) => Check::fails("publisher", doctor::no_role(publisher, &page, &profile.id)),
+        Err(situation) => Check::fails("publisher", Report::of(&situation)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_script_past_the_agents_proxy_is_doubtful() {
+        for (ours, agents, found) in [
+            (None, None, "none"),
+            (
+                Some("http://user:word@proxy:8080"),
+                Some("http://proxy:8080"),
+                "http://***@proxy:8080",
+            ),
+            (
+                None,
+                Some("http://proxy:8080"),
+                "The agent goes through the proxy http://proxy:8080, and the programs of this step do not: HTTPS_PROXY is not set.",
+            ),
+        ] {
+            let check = proxy_check(None, ours, agents.map(str::to_owned));
+            assert_eq!(check.found, found);
+        }
+    }
+
+    #[test]
+    fn dots_stand_for_anything() {
+        for (text, pattern, expected) in [
+            ("sc://contoso/web/my-connection", "sc://contoso/web/…", true),
+            ("sc://contoso/web shop/x", "sc://contoso/…/…", true),
+            ("sc://fabrikam/web/x", "sc://contoso/web/…", false),
+            ("/eid1/c/pub/t/a/sc/1/2", "…/sc/…/2", true),
+            ("/eid1/c/pub/t/a/sc/1/23", "…/sc/…/2", false),
+            ("/eid1/c/pub/t/a/sc/1/2", "…/sc/1/3", false),
+        ] {
+            assert_eq!(matches_pattern(text, pattern), expected, "{text} {pattern}");
+        }
+    }
+}

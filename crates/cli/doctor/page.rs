@@ -1,0 +1,104 @@
+//! The doctor's page on a run's summary, in Markdown that is readable on a light and on a dark page.
+//!
+//! It has no colours and no HTML of its own, and lets no text of a service's become any.
+
+use std::path::{Path, PathBuf};
+
+use super::{Check, State, first, next};
+
+/// A file that no other step of the job has written. The portal shows its name as the page's heading.
+pub(super) fn free_file(folder: &Path) -> PathBuf {
+    let numbered = (2..=u32::MAX).map(|number| format!("Adieu doctor {number}.md"));
+    std::iter::once("Adieu doctor.md".to_owned())
+        .chain(numbered)
+        .map(|name| folder.join(name))
+        .find(|file| !file.exists())
+        .unwrap_or_else(|| folder.join("Adieu doctor.md"))
+}
+
+/// The page.
+pub(super) fn page(checks: &[Check]) -> String {
+    let count = |state| checks.iter().filter(|check| check.state == state).count();
+    let mut text = format!("**What to do next:** {}\n", cell(&next(checks)));
+    if let Some(report) = first(checks) {
+        text.push_str(&format!(
+            "\nMore: `TROUBLESHOOTING.md#{}`\n",
+            report.anchor()
+        ));
+    }
+    text.push_str(&format!(
+        "\n{} of {} checks hold; {} fail.\n\n| | check | found |\n|---|---|---|\n",
+        count(State::Holds),
+        checks.len() - count(State::Unchecked),
+        count(State::Fails),
+    ));
+    for check in checks {
+        text.push_str(&format!(
+            "| {} | {} | {} |\n",
+            sign(check.state),
+            check.name,
+            cell(&check.found)
+        ));
+    }
+    for check in checks {
+        let Some(report) = check
+            .report
+            .as_ref()
+            .filter(|report| !report.facts().is_empty())
+        else {
+            continue;
+        };
+        text.push_str(&format!("\n**{}**\n\n| | |\n|---|---|\n", check.name));
+        for (name, value) in report.facts() {
+            text.push_str(&format!("| {} | {} |\n", cell(name), cell(value)));
+        }
+    }
+    text
+}
+
+/// Signs that have their own colours, and words beside them for whoever does not see colours.
+fn sign(state: State) -> &'static str {
+    match state {
+        State::Holds => "✅ holds",
+        State::Doubtful => "⚠️ doubtful",
+        State::Fails => "❌ fails",
+        State::Unchecked => "➖ unchecked",
+    }
+}
+
+/// Text as Markdown shows it, in one cell: nothing in it is a link, an image, HTML or another cell.
+fn cell(text: &str) -> String {
+    let mut shown = String::new();
+    for letter in text.chars() {
+        match letter {
+            '\n' | '\r' => shown.push(' '),
+            '<' => shown.push_str("&lt;"),
+            '>' => shown.push_str("&gt;"),
+            '&' => shown.push_str("&amp;"),
+            '|' | '`' | '[' | ']' | '!' | '*' | '_' | '\\' | '#' => {
+                shown.push('\\');
+                shown.push(letter);
+            }
+            letter => shown.push(letter),
+        }
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_services_words_stay_words() {
+        for (text, shown) in [
+            ("plain", "plain"),
+            ("a|b\nc", "a\\|b c"),
+            ("<img src=x>", "&lt;img src=x&gt;"),
+            ("[click](https://x)", "\\[click\\](https://x)"),
+            ("![x](y) `z` &lt;", "\\!\\[x\\](y) \\`z\\` &amp;lt;"),
+        ] {
+            assert_eq!(cell(text), shown);
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! The words for what the doctor finds without any service having said no.
+//!
+//! It decides nothing and prints nothing.
+
+use adieu_transport::NoAnswer;
+
+use super::credential::{none, way_out};
+use super::{Report, no_answer_of};
+use crate::situation::CredentialProblem;
+
+/// Nobody can sign in here.
+pub(crate) fn no_credential(problems: &[CredentialProblem], is_pipeline: bool) -> Report {
+    none(problems).remedy(if is_pipeline {
+        "Run this in a script of RunWithToken@1, which gives it an identity."
+    } else {
+        "Make one of these ways work: at a desk, az login is the shortest."
+    })
+}
+
+pub(crate) fn unreachable(host: &str, cause: &NoAnswer) -> Report {
+    no_answer_of("This host", host, cause, 1).remedy(way_out(cause))
+}
+
+/// `skew` is in seconds, above zero where the host's clock is ahead of ours.
+pub(crate) fn clock(skew: i64, host: &str) -> Report {
+    let (seconds, direction) = (
+        skew.unsigned_abs(),
+        if skew > 0 { "behind" } else { "ahead of" },
+    );
+    Report::new(
+        "clock",
+        format!("This machine's clock is {seconds} seconds {direction} that of {host}."),
+    )
+    .remedy("Set this machine's clock (NTP): Microsoft Entra allows five minutes.")
+}
+
+pub(crate) fn agents_proxy(url: &str) -> Report {
+    Report::new(
+        "proxy",
+        format!("The agent goes through the proxy {url}, and the programs of this step do not: HTTPS_PROXY is not set."),
+    )
+    .remedy("Map it in the step: env: HTTPS_PROXY: $(Agent.ProxyUrl)")
+}
+
+/// What the presented ID token says and what is expected differ.
+pub(crate) fn not_as_expected(what: &str, got: &str, expected: &str) -> Report {
+    Report::new(
+        "federated-credential",
+        format!("The ID token's {what} is '{got}', and {expected} is expected."),
+    )
+    .remedy("Compare issuer, subject and audience with the application's federated credential.")
+}
+
+pub(crate) fn stakeholder(organization: &str, object_id: &str) -> Report {
+    Report::new(
+        "tf401019",
+        format!("The access level in {organization} is Stakeholder, with which no repository is read."),
+    )
+    .remedy(&format!(
+        "An administrator runs: adieu onboard --organization {organization} --identity {object_id} --access-level basic"
+    ))
+}
+
+pub(crate) fn no_role(publisher: &str, page: &str, id: &str) -> Report {
+    Report::new(
+        "publisher-member",
+        format!("The identity is no member of the publisher {publisher}."),
+    )
+    .remedy(&format!(
+        "An Owner opens {page} → Members → Add, and pastes {id} with the role Contributor (Creator for a new extension)."
+    ))
+}
+
+pub(crate) fn only_reader(publisher: &str, page: &str) -> Report {
+    Report::new(
+        "publisher-member",
+        format!("The identity is a Reader of the publisher {publisher}, which publishes nothing."),
+    )
+    .remedy(&format!(
+        "An Owner opens {page} → Members, and changes the role to Contributor."
+    ))
+}
