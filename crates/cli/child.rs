@@ -6,7 +6,7 @@ use std::io;
 use std::process::ExitStatus;
 use std::time::Duration;
 
-use tokio::process::Child;
+use tokio::process::{Child, Command};
 
 use crate::platform::{self, Stop, Whom};
 
@@ -22,6 +22,14 @@ pub(crate) enum Ended {
     Stopped(i32),
     /// Because whoever started this process is gone.
     Abandoned,
+}
+
+/// Starts a command. It can be asked to stop before this process has got as far as to wait for it; and a
+/// signal that this process was told to ignore, as what runs in a script's background is, the command would
+/// ignore as well and could not change that.
+pub(crate) fn start(command: &mut Command) -> io::Result<Child> {
+    platform::hear_stops();
+    command.spawn()
 }
 
 /// Waits for a command's end, and passes every stop on to it.

@@ -19,7 +19,7 @@ use crate::child::{self, Ended};
 use crate::configure::{Configure, Endpoints, environment_of};
 use crate::credential::{self, Credential, SignIn};
 use crate::network;
-use crate::platform::{self, Whom};
+use crate::platform::Whom;
 use crate::program;
 use crate::serve::source::Identity;
 use crate::session::Source;
@@ -176,13 +176,8 @@ async fn run_command(
         .filter(|_| cfg!(windows))
         .and_then(program::on_path);
     let program = found.map_or_else(|| program.clone(), OsString::from);
-    // The command can be asked to stop before this process has got as far as to wait for it.
-    platform::hear_stops();
-    let mut child = Command::new(program)
-        .args(arguments)
-        .envs(own)
-        .spawn()
-        .map_err(situation)?;
+    let mut command = Command::new(program);
+    let mut child = child::start(command.args(arguments).envs(own)).map_err(situation)?;
     let ended = child::wait(&mut child, Whom::Neighbour).await;
     Ok(match ended.map_err(situation)? {
         Ended::Code(code) | Ended::Stopped(code) => exit_code(code),

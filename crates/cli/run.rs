@@ -83,7 +83,7 @@ async fn script(environment: &Environment, log: &Log) -> Result<Ended, Situation
             reason: error.to_string(),
         })
     };
-    let mut child = command.spawn().map_err(cannot)?;
+    let mut child = child::start(command).map_err(cannot)?;
     let source = Identity::new(Source::Connection(Box::new(connection)), transport);
     let serving = async {
         if configure.needs_broker() {
