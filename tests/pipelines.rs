@@ -5,6 +5,7 @@
 mod classic;
 mod documents;
 mod extension;
+mod feeds;
 mod git;
 mod scenario;
 mod scenarios;

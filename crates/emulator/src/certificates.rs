@@ -18,13 +18,14 @@ use crate::directory::guid;
 use crate::jwt;
 
 /// Hosts of the real services, which tests reach through the emulated proxy.
-const NAMES: [&str; 14] = [
+const NAMES: [&str; 15] = [
     "localhost",
     "127.0.0.1",
     "::1",
     "dev.azure.com",
     "extmgmt.dev.azure.com",
     "vsaex.dev.azure.com",
+    "pkgs.dev.azure.com",
     "graph.microsoft.com",
     "marketplace.visualstudio.com",
     "*.visualstudio.com",

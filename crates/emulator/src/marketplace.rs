@@ -5,6 +5,7 @@
 //! `ExtensionManagementClient.ts`) and of the calls that microsoft/tfs-cli makes.
 
 mod entitlements;
+pub(crate) mod feeds;
 mod gallery;
 mod identities;
 mod organizations;
@@ -58,6 +59,8 @@ pub(crate) struct Marketplace {
     pub(crate) administrators: BTreeSet<(String, String)>,
     /// Organization to its projects: id and name.
     pub(crate) projects: BTreeMap<String, Vec<(String, String)>>,
+    /// Organization and feed.
+    pub(crate) feeds: BTreeSet<(String, String)>,
     /// Organization to the licences that are left, where there is a limit.
     pub(crate) licences: BTreeMap<String, usize>,
     /// Object ids that organizations do not know yet, and for how many questions.
@@ -108,6 +111,9 @@ pub(crate) fn answer(request: &Request, directory: &mut Directory, clock: &Clock
         .map(decoded)
         .collect();
     let segments: Vec<&str> = path.iter().map(String::as_str).collect();
+    if request.header("host") == Some(feeds::HOST) {
+        return feeds::answer(request, &segments, directory, clock);
+    }
     if request.method == "OPTIONS" || segments.contains(&"resourceareas") {
         return discovery(request, directory);
     }

@@ -576,6 +576,7 @@ impl World {
             "app.vssps.visualstudio.com",
             "extmgmt.dev.azure.com",
             "vsaex.dev.azure.com",
+            marketplace::feeds::HOST,
             "dev.azure.com",
         ] {
             routes.insert(format!("{host}:443"), marketplace);

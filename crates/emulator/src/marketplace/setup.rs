@@ -56,6 +56,12 @@ impl World {
         id
     }
 
+    /// Adds a feed of Azure Artifacts, with the package `hello-feed`, to an organization.
+    pub fn add_feed(&self, organization: &str, feed: &str) {
+        let entry = (organization.to_owned(), feed.to_owned());
+        self.directory().marketplace.feeds.insert(entry);
+    }
+
     /// How many licences that cost something are left in an organization.
     pub fn licences_left(&self, organization: &str, count: usize) {
         let mut directory = self.directory();

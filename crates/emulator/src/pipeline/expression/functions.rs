@@ -69,6 +69,11 @@ pub(super) fn call(
             let items: Vec<String> = items.iter().filter_map(Value::to_text).collect();
             Value::Text(items.join(&separator))
         }
+        ("replace", [text, from, to]) => {
+            let [text, from, to] =
+                [text, from, to].map(|value| value.to_text().unwrap_or_default());
+            Value::Text(text.replace(&from, &to))
+        }
         ("lower", [value]) => Value::Text(value.to_text().unwrap_or_default().to_lowercase()),
         ("format", [format, parts @ ..]) => {
             let mut formatted = format.to_text().unwrap_or_default();

@@ -52,6 +52,7 @@ fn expressions_come_to_what_the_page_says() {
         ("coalesce('', parameters.missing, 'x')", "x"),
         ("format('{0}/{1}', 'a', 'b')", "a/b"),
         ("lower('AB')", "ab"),
+        ("replace('https://a', 'https:', 'ssh:')", "ssh://a"),
         ("contains('Refs/Heads/Main', 'heads')", "True"),
         ("startsWith('refs/tags/v1', 'refs/tags/')", "True"),
         ("endsWith('a.md', '.md')", "True"),

@@ -1,0 +1,157 @@
+//! Feeds of Azure Artifacts: one package, `hello-feed` 1.0.0, as npm and as pip ask for it.
+//!
+//! It takes nothing in, and answers nobody who is no member of the organization. Addresses are those of
+//! learn.microsoft.com, "Connect to a feed", answers those of npm's "package metadata" and of Python's PEP 503.
+
+use std::io::{Cursor, Write as _};
+
+use serde_json::json;
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
+
+use super::{caller, error, organizations};
+use crate::clock::Clock;
+use crate::directory::Directory;
+use crate::http::{Answer, Request};
+
+/// Where feeds are.
+pub(crate) const HOST: &str = "pkgs.dev.azure.com";
+
+const WHEEL: &str = "hello_feed-1.0.0-py3-none-any.whl";
+
+/// `{organization}/_packaging/{feed}/…`.
+pub(super) fn answer(
+    request: &Request,
+    path: &[&str],
+    directory: &mut Directory,
+    clock: &Clock,
+) -> Answer {
+    let [organization, "_packaging", feed, rest @ ..] = path else {
+        return error(404, "VssServiceException", "There is no such page.");
+    };
+    let Some(caller) = caller(request, directory, clock) else {
+        // npm and pip send what they have at once, or again after this.
+        return error(
+            401,
+            "UnauthorizedRequestException",
+            "TF400813: not authorized.",
+        )
+        .with(
+            "WWW-Authenticate",
+            "Bearer authorization_uri=https://login.microsoftonline.com/common",
+        )
+        .with(
+            "WWW-Authenticate",
+            "Basic realm=\"https://pkgsprodweu1.pkgs.visualstudio.com/\"",
+        );
+    };
+    if let Some(refusal) = organizations::not_a_member(organization, &caller, directory) {
+        return refusal;
+    }
+    let known = ((*organization).to_owned(), (*feed).to_owned());
+    if !directory.marketplace.feeds.contains(&known) {
+        return error(
+            404,
+            "FeedIdNotFoundException",
+            &format!("The feed {feed} does not exist."),
+        );
+    }
+    let base = format!("https://{HOST}/{organization}/_packaging/{feed}");
+    let file = |kind: &str, body| Answer {
+        status: 200,
+        headers: vec![("Content-Type".to_owned(), kind.to_owned())],
+        body,
+    };
+    match (request.method.as_str(), rest) {
+        ("GET", ["npm", "registry", "hello-feed"]) => Answer::json(
+            200,
+            &json!({
+                "name": "hello-feed", "dist-tags": { "latest": "1.0.0" },
+                "versions": { "1.0.0": {
+                    "name": "hello-feed", "version": "1.0.0",
+                    "dist": { "tarball": format!("{base}/npm/registry/hello-feed/-/hello-feed-1.0.0.tgz") },
+                } },
+            }),
+        ),
+        ("GET", ["npm", "registry", "hello-feed", "-", "hello-feed-1.0.0.tgz"]) => {
+            file("application/octet-stream", npm_package())
+        }
+        ("GET", ["pypi", "simple", "hello-feed"]) => {
+            let link = format!("{base}/pypi/download/hello-feed/1/{WHEEL}");
+            let page = format!("<!DOCTYPE html><a href=\"{link}\">{WHEEL}</a>");
+            file("text/html", page.into_bytes())
+        }
+        ("GET", ["pypi", "download", "hello-feed", "1", WHEEL]) => {
+            file("application/octet-stream", wheel())
+        }
+        (method, _) => {
+            let path = &request.path;
+            directory.violation(format!("the feed has no route {method} {path}"));
+            error(404, "VssServiceException", "There is no such page.")
+        }
+    }
+}
+
+/// A tar archive, which npm takes without gzip too.
+fn npm_package() -> Vec<u8> {
+    let mut archive = Vec::new();
+    for (name, text) in [
+        (
+            "package/package.json",
+            "{\"name\":\"hello-feed\",\"version\":\"1.0.0\"}\n",
+        ),
+        (
+            "package/index.js",
+            "module.exports = 'hello from the feed';\n",
+        ),
+    ] {
+        let mut header = [0; 512];
+        let mut put = |at: usize, text: &str| {
+            header[at..at + text.len()].copy_from_slice(text.as_bytes());
+        };
+        put(0, name);
+        put(100, "0000644\0");
+        put(108, "0000000\0");
+        put(116, "0000000\0");
+        put(124, &format!("{:011o}\0", text.len()));
+        put(136, "00000000000\0");
+        put(148, "        ");
+        put(156, "0");
+        put(257, "ustar\x0000");
+        let sum: u32 = header.iter().copied().map(u32::from).sum();
+        let sum = format!("{sum:06o}\0 ");
+        header[148..156].copy_from_slice(sum.as_bytes());
+        archive.extend_from_slice(&header);
+        archive.extend_from_slice(text.as_bytes());
+        archive.resize(archive.len().next_multiple_of(512), 0);
+    }
+    archive.resize(archive.len() + 1024, 0);
+    archive
+}
+
+fn wheel() -> Vec<u8> {
+    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, text) in [
+        (
+            "hello_feed/__init__.py",
+            "greeting = 'hello from the feed'\n",
+        ),
+        (
+            "hello_feed-1.0.0.dist-info/METADATA",
+            "Metadata-Version: 2.1\nName: hello-feed\nVersion: 1.0.0\n",
+        ),
+        (
+            "hello_feed-1.0.0.dist-info/WHEEL",
+            "Wheel-Version: 1.0\nGenerator: emulator\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        ),
+        (
+            "hello_feed-1.0.0.dist-info/RECORD",
+            "hello_feed/__init__.py,,\nhello_feed-1.0.0.dist-info/METADATA,,\nhello_feed-1.0.0.dist-info/WHEEL,,\nhello_feed-1.0.0.dist-info/RECORD,,\n",
+        ),
+    ] {
+        let options = SimpleFileOptions::default();
+        archive.start_file(name, options).expect("a new entry");
+        archive.write_all(text.as_bytes()).expect("memory");
+    }
+    archive.finish().expect("an archive").into_inner()
+}
