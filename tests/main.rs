@@ -46,6 +46,9 @@ mod onboard;
 // `adieu doctor`: what holds, what does not, and the one next thing to do.
 #[cfg(unix)]
 mod doctor;
+// `adieu events`: each event once, however often a run is cut off.
+#[cfg(unix)]
+mod events;
 // Two organizations in two tenants, and one service connection.
 #[cfg(unix)]
 mod organizations;

@@ -14,6 +14,7 @@ mod operation;
 mod organizations;
 mod package;
 mod publish;
+mod resume;
 mod settings;
 mod sharing;
 mod show;

@@ -312,6 +312,8 @@ pub(crate) enum ExtensionProblem {
     NotAHost { text: String, reason: NotAHost },
     /// A text is no number of minutes.
     NotMinutes(String),
+    /// A state of events cannot be read or written.
+    State { file: String, reason: String },
     /// A text is no date.
     NotADate(String),
     /// A source's version is none.

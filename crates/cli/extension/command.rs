@@ -184,9 +184,12 @@ pub(crate) enum RoleValue {
 pub(crate) struct EventsArguments {
     #[command(flatten)]
     subject: SubjectArguments,
-    /// Events after this date or moment
-    #[arg(long, value_name = "DATE")]
-    after_date: Option<String>,
+    /// Events after this date or moment; with a state that is there already, the state counts
+    #[arg(long, alias = "after-date", value_name = "DATE")]
+    since: Option<String>,
+    /// File that remembers where this run ends; the next one goes on from there, without loss and without repeats
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
     /// File or folder for JSON Lines, CSV and statistics
     #[arg(long, short, value_name = "PATH")]
     output_path: Option<PathBuf>,
@@ -201,20 +204,30 @@ pub(super) fn run(
     let (operation, settings, service) = settings(command);
     let print_json = service.json;
     match execute(operation, &settings, &service) {
-        Ok(done) if print_json => write_json(out, &done.json).map(|()| ExitCode::SUCCESS),
         Ok(done) => {
-            for line in done.lines {
-                writeln!(out, "{line}")?;
+            if print_json {
+                write_json(out, &done.json)?;
+            } else {
+                for line in done.lines {
+                    writeln!(out, "{line}")?;
+                }
             }
-            Ok(ExitCode::SUCCESS)
-        }
-        Err(situation) => {
-            for line in adieu_agent::defused(&Report::of(&situation).text()) {
-                writeln!(notes, "{line}")?;
+            // Not before the last line is out: whoever is cut off here gets these events again.
+            out.flush()?;
+            match done.state.map(|state| state.write()) {
+                Some(Err(situation)) => refuse(&situation, notes),
+                Some(Ok(())) | None => Ok(ExitCode::SUCCESS),
             }
-            Ok(ExitCode::from(REFUSED))
         }
+        Err(situation) => refuse(&situation, notes),
     }
+}
+
+fn refuse(situation: &Situation, notes: &mut dyn Write) -> io::Result<ExitCode> {
+    for line in adieu_agent::defused(&Report::of(situation).text()) {
+        writeln!(notes, "{line}")?;
+    }
+    Ok(ExitCode::from(REFUSED))
 }
 
 fn execute(
@@ -323,7 +336,8 @@ fn settings(command: MarketplaceCommand) -> (Operation, Settings, ServiceArgumen
         MarketplaceCommand::Events(arguments) => {
             let (settings, service) = arguments.subject.into_settings();
             let settings = Settings {
-                after: arguments.after_date,
+                after: arguments.since,
+                state: arguments.state,
                 output: arguments.output_path,
                 ..settings
             };

@@ -1,6 +1,7 @@
 //! `events`: what happened to an extension, as JSON Lines and CSV, with the daily statistics.
 //!
-//! It never keeps a state of its own; `afterDate` is where to go on.
+//! It never keeps a state of its own: `afterDate` is where to go on, or a file that `--state` names
+//! (`resume.rs`).
 
 use std::path::{Path, PathBuf};
 
@@ -9,8 +10,9 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use super::resume::{Last, State};
 use super::settings::{Done, Settings};
-use super::subject;
+use super::{resume, subject};
 use crate::session::Session;
 use crate::situation::{ExtensionProblem, Situation};
 use crate::voice::Voice;
@@ -21,8 +23,16 @@ pub(super) async fn run(
     session: &Session,
     voice: &dyn Voice,
 ) -> Result<Done, Situation> {
-    let after = settings.after.as_deref().map(moment).transpose()?;
+    let since = settings.after.as_deref().map(moment).transpose()?;
     let name = subject::find(settings)?.name;
+    let last = match settings.state.as_deref() {
+        Some(file) => Some(resume::read(file, &name, since.clone())?),
+        None => None,
+    };
+    let after = match &last {
+        Some(last) => last.position.after().map(str::to_owned),
+        None => since,
+    };
     let client = session.client().await?;
     let doing = format!("read the events of {name}");
     let events = match client.events(&name, after.as_deref()).await {
@@ -33,6 +43,9 @@ pub(super) async fn run(
             );
         }
     };
+    if let (Some(file), Some(last)) = (settings.state.as_deref(), last) {
+        return go_on(settings, file, last, &name, events, voice);
+    }
     let days = match client.statistics(&name, after.as_deref()).await {
         Ok(days) => days,
         Err(error) => {
@@ -41,14 +54,8 @@ pub(super) async fn run(
             );
         }
     };
-    let lines: Vec<String> = events
-        .iter()
-        .map(|event| json_line(&name, event).to_string())
-        .collect();
-    let mut variables = vec![
-        ("extensionId", name.extension.clone()),
-        ("publisherId", name.publisher.clone()),
-    ];
+    let lines = lines(&name, &events);
+    let mut variables = variables(&name);
     if let Some(output) = &settings.output {
         let file = write(output, &name, &lines, &events, &days)?;
         voice.say(&format!(
@@ -74,8 +81,63 @@ pub(super) async fn run(
             })).collect::<Vec<_>>(),
         }),
         lines,
-        page: None,
+        ..Done::default()
     })
+}
+
+/// The events since the last run, behind those that its files have. Statistics are days and have no place to
+/// go on from; a run without a state gets them.
+fn go_on(
+    settings: &Settings,
+    state: &Path,
+    last: Last,
+    name: &ExtensionName,
+    events: Vec<Event>,
+    voice: &dyn Voice,
+) -> Result<Done, Situation> {
+    let (news, position) = last.position.clone().take(events);
+    let lines = lines(name, &news);
+    let mut variables = variables(name);
+    let mut outputs = Vec::new();
+    if let Some(output) = &settings.output {
+        let file = events_file(output, name);
+        let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+        for (path, opening, text) in [
+            (file.clone(), "", text),
+            (file.with_extension("csv"), CSV_HEAD, rows(&news)),
+        ] {
+            let length = last.append(&path, opening, &text);
+            let length = length.map_err(|error| not_written(&path, &error))?;
+            outputs.push((path, length));
+        }
+        voice.say(&format!(
+            "{name}: {} new events in {}.",
+            news.len(),
+            file.display()
+        ));
+        variables.push(("eventsFile", file.display().to_string()));
+    } else {
+        voice.say(&format!("{name}: {} new events.", news.len()));
+    }
+    Ok(Done {
+        variables,
+        json: json!({ "events": news.iter().map(|event| json_line(name, event)).collect::<Vec<_>>() }),
+        lines,
+        state: Some(State::new(state, &position, &outputs)),
+        ..Done::default()
+    })
+}
+
+fn lines(name: &ExtensionName, events: &[Event]) -> Vec<String> {
+    let line = |event| json_line(name, event).to_string();
+    events.iter().map(line).collect()
+}
+
+fn variables(name: &ExtensionName) -> Vec<(&'static str, String)> {
+    vec![
+        ("extensionId", name.extension.clone()),
+        ("publisherId", name.publisher.clone()),
+    ]
 }
 
 /// A date or a moment as the service reads it.
@@ -102,12 +164,7 @@ fn write(
     events: &[Event],
     days: &[DailyStatistics],
 ) -> Result<PathBuf, Situation> {
-    let is_file = output.extension().is_some() && !output.is_dir();
-    let file = if is_file {
-        output.to_path_buf()
-    } else {
-        output.join(format!("{name}-events.jsonl"))
-    };
+    let file = events_file(output, name);
     let mut text = lines.join("\n");
     if !text.is_empty() {
         text.push('\n');
@@ -115,7 +172,10 @@ fn write(
     let statistics = file.with_file_name(format!("{name}-statistics.csv"));
     for (path, text) in [
         (file.clone(), text),
-        (file.with_extension("csv"), events_csv(events)),
+        (
+            file.with_extension("csv"),
+            CSV_HEAD.to_owned() + &rows(events),
+        ),
         (statistics, statistics_csv(days)),
     ] {
         let written = match path.parent() {
@@ -124,14 +184,25 @@ fn write(
             }
             None => std::fs::write(&path, text),
         };
-        written.map_err(|error| {
-            Situation::Extension(ExtensionProblem::Package(format!(
-                "{} cannot be written: {error}",
-                path.display()
-            )))
-        })?;
+        written.map_err(|error| not_written(&path, &error))?;
     }
     Ok(file)
+}
+
+/// The file of JSON Lines: the output itself where it is one, else a name in that folder.
+fn events_file(output: &Path, name: &ExtensionName) -> PathBuf {
+    if output.extension().is_some() && !output.is_dir() {
+        output.to_path_buf()
+    } else {
+        output.join(format!("{name}-events.jsonl"))
+    }
+}
+
+fn not_written(path: &Path, error: &std::io::Error) -> Situation {
+    Situation::Extension(ExtensionProblem::Package(format!(
+        "{} cannot be written: {error}",
+        path.display()
+    )))
 }
 
 fn json_line(name: &ExtensionName, event: &Event) -> Value {
@@ -146,8 +217,10 @@ fn json_line(name: &ExtensionName, event: &Event) -> Value {
     })
 }
 
-fn events_csv(events: &[Event]) -> String {
-    let mut text = "date,event,id,version,properties\n".to_owned();
+const CSV_HEAD: &str = "date,event,id,version,properties\n";
+
+fn rows(events: &[Event]) -> String {
+    let mut text = String::new();
     for event in events {
         let properties = match &event.properties {
             Value::Null => String::new(),

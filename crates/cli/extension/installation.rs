@@ -225,6 +225,6 @@ fn done(
             "publisher": name.publisher, "extensionId": name.extension, "version": version, key: names,
         }),
         lines: names,
-        page: None,
+        ..Done::default()
     }
 }

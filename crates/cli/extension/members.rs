@@ -47,6 +47,7 @@ pub(super) async fn who_am_i(
             page::table(&facts.map(|(name, value)| (name, page::code(&value)))),
             next_click(&link, &page::code(&profile.id))
         )),
+        state: None,
     })
 }
 
@@ -102,7 +103,7 @@ pub(super) async fn add(
         ],
         json: json!({ "publisher": publisher, "id": id, "role": role.name(), "wasMember": has_role }),
         lines: vec![id],
-        page: None,
+        ..Done::default()
     })
 }
 

@@ -97,6 +97,7 @@ pub(super) async fn run(
             "validation": word(&state),
             "sharedWith": organizations.iter().map(|one| one.name.clone()).collect::<Vec<_>>(),
         }),
+        state: None,
         page: Some(published_page(
             &package.name,
             &package.version,

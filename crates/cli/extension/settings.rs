@@ -8,6 +8,8 @@ use std::time::Duration;
 use adieu_devops::Role;
 use adieu_vsix::{Pricing, TaskUpdates, Visibility};
 
+use super::resume::State;
+
 /// Everything that an operation may ask for. What an operation does not use stays as it is.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Settings {
@@ -40,6 +42,8 @@ pub(crate) struct Settings {
     pub(crate) role: Option<Role>,
     /// Events after this moment.
     pub(crate) after: Option<String>,
+    /// Where the last run ended, and this one goes on.
+    pub(crate) state: Option<PathBuf>,
 }
 
 /// Which number of a version to raise.
@@ -64,6 +68,8 @@ pub(crate) struct Done {
     pub(crate) json: serde_json::Value,
     /// A page for the run, in Markdown.
     pub(crate) page: Option<String>,
+    /// Written once the result has been delivered.
+    pub(crate) state: Option<State>,
 }
 
 /// A length of time, as a sentence has it.

@@ -105,6 +105,6 @@ fn done(name: &ExtensionName, organizations: &[Organization], key: &str) -> Done
         ],
         json: json!({ "publisher": name.publisher, "extensionId": name.extension, key: names }),
         lines: names,
-        page: None,
+        ..Done::default()
     }
 }

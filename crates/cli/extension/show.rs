@@ -66,7 +66,7 @@ pub(super) async fn run(
         ],
         lines: vec![format!("{name} {latest}")],
         json: extension.whole,
-        page: None,
+        ..Done::default()
     })
 }
 
@@ -107,6 +107,6 @@ pub(super) async fn unpublish(
             "publisher": name.publisher, "extensionId": name.extension, "version": version, "wasThere": was_there,
         }),
         lines: vec![label],
-        page: None,
+        ..Done::default()
     })
 }

@@ -102,6 +102,7 @@ fn settings(inputs: Inputs, environment: &Environment) -> Result<Settings, Situa
         member: inputs.member_id,
         role: inputs.member_role.map(role),
         after: inputs.after_date,
+        state: None,
     })
 }
 

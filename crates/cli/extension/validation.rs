@@ -52,7 +52,7 @@ pub(super) async fn run(
             "version": version.version,
             "status": word(&version.state),
         }),
-        page: None,
+        ..Done::default()
     })
 }
 

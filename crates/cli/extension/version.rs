@@ -91,7 +91,7 @@ pub(super) async fn run(
         json: json!({
             "currentVersion": current.to_string(), "proposedVersion": proposed.to_string(), "versionSource": source,
         }),
-        page: None,
+        ..Done::default()
     })
 }
 

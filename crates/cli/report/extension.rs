@@ -59,6 +59,8 @@ pub(super) fn problem(problem: &ExtensionProblem) -> Report {
         )
         .remedy("Leave it empty for the public Marketplace."),
         ExtensionProblem::NotMinutes(text) => Report::new("inputs", format!("The input timeoutInMinutes is '{text}', and it takes a number from 1 to 1440.")),
+        ExtensionProblem::State { file, reason } => Report::new("events", format!("The state in {file} cannot be used: {reason}."))
+            .remedy("Correct the path; delete the file to begin anew, at --since or with all events."),
         ExtensionProblem::NotADate(text) => Report::new("inputs", format!("The input afterDate is '{text}', which is no date."))
             .remedy("Write 2026-11-01 or 2026-11-01T12:00:00Z."),
         ExtensionProblem::NotAVersion { source, text } => Report::new("extension-version", format!("The source {source} has '{text}', which is no version."))

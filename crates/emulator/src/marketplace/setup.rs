@@ -167,6 +167,13 @@ impl World {
         };
     }
 
+    /// An extension, `publisher.extension`, that was published some time ago.
+    pub fn add_extension(&self, name: &str) {
+        let mut directory = self.directory();
+        let extensions = &mut directory.marketplace.extensions;
+        extensions.insert(name.to_owned(), super::Extension::default());
+    }
+
     /// The role of a connection's application in a publisher.
     #[must_use]
     pub fn role(&self, publisher: &str, connection: &str) -> Option<String> {

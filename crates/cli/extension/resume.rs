@@ -1,0 +1,116 @@
+//! `--state`: where the last run of `events` ended, in a file that is whole at every moment.
+//!
+//! It never begins anew by itself: a file that cannot be read ends the run.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use adieu_devops::{ExtensionName, Position};
+use serde_json::{Value, json};
+
+use crate::situation::{ExtensionProblem, Situation};
+
+/// A state file, and what it is to hold once the events have been delivered.
+#[derive(Debug)]
+pub(crate) struct State {
+    file: PathBuf,
+    document: Value,
+}
+
+/// Where the last run ended.
+#[derive(Debug)]
+pub(super) struct Last {
+    pub(super) position: Position,
+    /// How long each output was when its state was written: what is behind that came from a run that was
+    /// cut before it was, and comes again.
+    lengths: Value,
+}
+
+/// Reads a state. Without a file, a start after the given moment.
+pub(super) fn read(
+    file: &Path,
+    name: &ExtensionName,
+    since: Option<String>,
+) -> Result<Last, Situation> {
+    let unusable = |reason: String| {
+        Situation::Extension(ExtensionProblem::State {
+            file: file.display().to_string(),
+            reason,
+        })
+    };
+    let text = match fs::read_to_string(file) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Ok(Last {
+                position: Position::start(name, since),
+                lengths: Value::Null,
+            });
+        }
+        Err(error) => return Err(unusable(error.to_string())),
+    };
+    let document: Value =
+        serde_json::from_str(&text).map_err(|_| unusable("it is no JSON".to_owned()))?;
+    let position = document.get("position").unwrap_or(&Value::Null);
+    let position = Position::read(name, position).map_err(|error| unusable(error.to_string()))?;
+    let lengths = document.get("outputs").cloned().unwrap_or_default();
+    Ok(Last { position, lengths })
+}
+
+impl Last {
+    /// Writes behind what the last run left in a file, and returns its length. `opening` stands at the
+    /// start of a new one.
+    pub(super) fn append(&self, path: &Path, opening: &str, text: &str) -> io::Result<u64> {
+        let known = self.lengths.get(path.display().to_string());
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        let mut file = OpenOptions::new().create(true).append(true).open(path)?;
+        let length = file.metadata()?.len();
+        if let Some(known) = known
+            .and_then(Value::as_u64)
+            .filter(|known| *known < length)
+        {
+            file.set_len(known)?;
+        }
+        if file.metadata()?.len() == 0 {
+            file.write_all(opening.as_bytes())?;
+        }
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        Ok(file.metadata()?.len())
+    }
+}
+
+impl State {
+    /// What the file is to hold: the position, and the lengths of outputs.
+    pub(super) fn new(file: &Path, position: &Position, outputs: &[(PathBuf, u64)]) -> Self {
+        let lengths: serde_json::Map<String, Value> = outputs
+            .iter()
+            .map(|(path, length)| (path.display().to_string(), json!(length)))
+            .collect();
+        Self {
+            file: file.to_path_buf(),
+            document: json!({ "position": position.to_json(), "outputs": lengths }),
+        }
+    }
+
+    /// Writes it: beside the file first, then in its place, so that there is always a whole one.
+    pub(super) fn write(&self) -> Result<(), Situation> {
+        let write = || {
+            let mut name = self.file.file_name().unwrap_or_default().to_owned();
+            name.push(".new");
+            let new = self.file.with_file_name(name);
+            let mut file = File::create(&new)?;
+            writeln!(file, "{}", self.document)?;
+            file.sync_all()?;
+            fs::rename(&new, &self.file)
+        };
+        write().map_err(|error| {
+            Situation::Extension(ExtensionProblem::State {
+                file: self.file.display().to_string(),
+                reason: error.to_string(),
+            })
+        })
+    }
+}

@@ -1,0 +1,174 @@
+//! `adieu events`: what happened to an extension, once each, however often and wherever a run is cut off.
+//!
+//! The operation `events` of the task stands in extension.rs.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use adieu_emulator::{Connection, Fault, World};
+use expect_test::expect;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::desk::Said;
+use crate::whoami::{machine, shown};
+
+/// A world in which an identity reads the events of `pub.hello`.
+fn world() -> World {
+    let world = World::start();
+    world.add_connection(Connection::managed_identity("app", None));
+    world.publisher_role("pub", "app", Some("Reader"));
+    world.add_extension("pub.hello");
+    for (id, date) in [(1, "2026-11-01T00:00:00Z"), (2, "2026-11-02T00:00:00Z")] {
+        world.add_event("pub.hello", "install", id, date);
+    }
+    world
+}
+
+fn events(world: &World, arguments: &[&str]) -> Said {
+    let fixed = [
+        "events",
+        "--credential",
+        "managed-identity",
+        "--publisher",
+        "pub",
+        "--extension-id",
+        "hello",
+    ];
+    machine(world).adieu(&[&fixed, arguments].concat())
+}
+
+/// Kind and number of each line.
+fn numbers(text: &str) -> Vec<String> {
+    text.lines()
+        .map(|line| {
+            let event: Value = serde_json::from_str(line).expect("JSON");
+            format!("{} {}", event["event"], event["id"]).replace('"', "")
+        })
+        .collect()
+}
+
+fn path(folder: &TempDir, name: &str) -> String {
+    folder.path().join(name).display().to_string()
+}
+
+#[test]
+fn each_run_gives_what_the_last_one_did_not() {
+    let world = world();
+    let folder = tempfile::tempdir().expect("a folder");
+    let state = path(&folder, "state.json");
+    let run = || events(&world, &["--state", &state]);
+    assert_eq!(numbers(&run().stdout), ["install 1", "install 2"]);
+    let said = run();
+    assert_eq!((said.stdout.as_str(), said.status), ("", 0));
+    // At the moment of the last one, late, and of another kind with a number that is there already.
+    world.add_event("pub.hello", "install", 3, "2026-11-02T00:00:00Z");
+    world.add_event("pub.hello", "install", 4, "2026-11-01T12:00:00Z");
+    world.add_event("pub.hello", "review", 1, "2026-11-02T00:00:00Z");
+    assert_eq!(
+        numbers(&run().stdout),
+        ["install 4", "review 1", "install 3"]
+    );
+    expect![[r#"
+        pub.hello: 0 new events.
+        exit 0
+    "#]]
+    .assert_eq(&shown(&world, &run()));
+}
+
+#[test]
+fn a_start_counts_until_there_is_a_state() {
+    let world = world();
+    let folder = tempfile::tempdir().expect("a folder");
+    let state = path(&folder, "state.json");
+    let said = events(&world, &["--state", &state, "--since", "2026-11-02"]);
+    assert_eq!(numbers(&said.stdout), ["install 2"]);
+    world.add_event("pub.hello", "install", 3, "2026-11-02T01:00:00Z");
+    let said = events(&world, &["--state", &state, "--since", "2026-11-01"]);
+    assert_eq!(numbers(&said.stdout), ["install 3"]);
+    // The flag's name before there was a state.
+    let said = events(&world, &["--after-date", "2026-11-02"]);
+    assert_eq!(numbers(&said.stdout), ["install 2", "install 3"]);
+}
+
+#[test]
+fn a_run_that_is_cut_off_loses_nothing_and_files_have_nothing_twice() {
+    let world = world();
+    world.page_of_events(1);
+    let folder = tempfile::tempdir().expect("a folder");
+    let (state, output) = (path(&folder, "state.json"), path(&folder, "out"));
+    let run = || events(&world, &["--state", &state, "--output-path", &output]);
+    let file = Path::new(&output).join("pub.hello-events.jsonl");
+    let lines = || numbers(&fs::read_to_string(&file).expect("a file"));
+    assert_eq!(run().status, 0);
+    assert_eq!(lines(), ["install 1", "install 2"]);
+    world.add_event("pub.hello", "install", 3, "2026-11-03T00:00:00Z");
+    let before = fs::read(&state).expect("a state");
+    // Cut off before everything was read: an answer in the middle is a no.
+    world.marketplace().fault(Fault::Delay(Duration::ZERO));
+    let no = "{\"message\":\"no\"}".to_owned();
+    world
+        .marketplace()
+        .fault(Fault::Status(403, Vec::new(), no));
+    assert_eq!(run().status, 1);
+    assert_eq!(fs::read(&state).expect("a state"), before);
+    assert_eq!(lines(), ["install 1", "install 2"]);
+    // Cut off between the files and the state: the next run finds more than the state tells of.
+    assert_eq!(run().status, 0);
+    fs::write(&state, &before).expect("a state");
+    let torn = fs::read_to_string(&file).expect("a file") + "{\"event\":\"inst";
+    fs::write(&file, torn).expect("a file");
+    assert_eq!(run().status, 0);
+    assert_eq!(lines(), ["install 1", "install 2", "install 3"]);
+    let csv = fs::read_to_string(file.with_extension("csv")).expect("a file");
+    expect![[r#"
+        date,event,id,version,properties
+        2026-11-01T00:00:00Z,install,1,1.0.0,"{""hostName"":""contoso""}"
+        2026-11-02T00:00:00Z,install,2,1.0.0,"{""hostName"":""contoso""}"
+        2026-11-03T00:00:00Z,install,3,1.0.0,"{""hostName"":""contoso""}"
+    "#]]
+    .assert_eq(&csv);
+    assert!(!Path::new(&format!("{state}.new")).exists());
+}
+
+#[test]
+fn a_state_that_cannot_be_used_ends_the_run_before_anybody_is_asked() {
+    let world = world();
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut said = String::new();
+    for content in [
+        "{",
+        "{}",
+        r#"{"position":{"version":1,"extension":"pub.other","after":null,"seen":[]}}"#,
+    ] {
+        let state = path(&folder, "state.json");
+        fs::write(&state, content).expect("a file");
+        let ended = events(&world, &["--state", &state]);
+        said.push_str(
+            &shown(&world, &ended).replace(&*folder.path().to_string_lossy(), "[FOLDER]"),
+        );
+        assert_eq!(fs::read_to_string(&state).expect("a file"), content);
+    }
+    expect![[r#"
+        The state in [FOLDER]/state.json cannot be used: it is no JSON.
+        What to do: Correct the path; delete the file to begin anew, at --since or with all events.
+        More: TROUBLESHOOTING.md#events
+        exit 1
+        The state in [FOLDER]/state.json cannot be used: it is no position of events.
+        What to do: Correct the path; delete the file to begin anew, at --since or with all events.
+        More: TROUBLESHOOTING.md#events
+        exit 1
+        The state in [FOLDER]/state.json cannot be used: it is the position of pub.other.
+        What to do: Correct the path; delete the file to begin anew, at --since or with all events.
+        More: TROUBLESHOOTING.md#events
+        exit 1
+    "#]]
+    .assert_eq(&said);
+    assert!(world.marketplace().requests().is_empty());
+    // One that cannot be written is a failure, after the events are out.
+    let state = path(&folder, "no/such/folder/state.json");
+    let ended = events(&world, &["--state", &state]);
+    assert_eq!(numbers(&ended.stdout).len(), 2);
+    assert_eq!(ended.status, 1);
+}
