@@ -4,9 +4,9 @@
 //! It never guesses: a key, a step, a function or a name that it does not know is an error with its place.
 //!
 //! What it does not know: repositories other than `self`, variable groups and templates of variables, matrices and
-//! other strategies, containers and targets, deployments other than `runOnce` with `deploy`, server jobs,
-//! `powershell` and `pwsh`, retries and time limits, Microsoft's own tasks, checks and approvals (they are passed),
-//! and `counter`. Jobs run one after the other, each on an agent of its own.
+//! other strategies, output variables of other jobs, containers and targets, deployments other than `runOnce` with
+//! `deploy`, server jobs, `powershell` and `pwsh`, retries and time limits, Microsoft's own tasks, and `counter`.
+//! Checks and approvals are passed. Jobs run one after the other, each on an agent of its own.
 //!
 //! Written from Microsoft's pages on Azure Pipelines (learn.microsoft.com): "Expressions", "Template expressions",
 //! "Template parameters", "Conditions", "Define variables", "Deployment jobs", and from the agent's source.

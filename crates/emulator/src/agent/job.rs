@@ -200,20 +200,6 @@ impl<'w> Job<'w> {
         variables.map(|variable| (variable.name.as_str(), variable.value.as_str()))
     }
 
-    /// Variables that steps made outputs, as `step.name`; secrets are none.
-    pub(crate) fn outputs(&self) -> BTreeMap<String, String> {
-        let is_output = |name: &str| {
-            !environment::is_of_system(name) && !name.to_lowercase().starts_with("pipeline.")
-        };
-        let variables = self.variables.iter();
-        variables
-            .filter(|variable| {
-                variable.name.contains('.') && !variable.secret && is_output(&variable.name)
-            })
-            .map(|variable| (variable.name.clone(), variable.value.clone()))
-            .collect()
-    }
-
     /// Whether a task has something to do when the job ends.
     pub(crate) fn has_post_job(&self, folder: &Path) -> bool {
         !super::step::read_task(folder).post_job_execution.is_empty()

@@ -45,13 +45,12 @@ pub(crate) fn run(
         let result = running.task(index, &step, "postjobexecution");
         running.count(result, false);
     }
-    for (name, value) in running.job.outputs() {
-        run.outputs
-            .insert(format!("{stage}.{}.{name}", planned.name), value);
-    }
     let folder = running.job.work_folder().to_string_lossy().into_owned();
     for (name, result, log) in running.steps {
-        let log = log.replace(&folder, "[WORK]");
+        let (name, log) = (
+            name.replace(&folder, "[WORK]"),
+            log.replace(&folder, "[WORK]"),
+        );
         run.steps.push(StepRun {
             stage: stage.to_owned(),
             job: planned.name.clone(),

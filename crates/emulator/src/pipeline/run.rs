@@ -63,8 +63,6 @@ pub struct Run {
     pub steps: Vec<StepRun>,
     /// Stages and jobs that did not run, as `stage` or `stage.job`.
     pub skipped: Vec<String>,
-    /// Output variables, as `stage.job.step.name`.
-    pub outputs: BTreeMap<String, String>,
     /// Files that the run published, as `artifact/file`.
     pub artifacts: BTreeMap<String, Vec<u8>>,
 }
@@ -198,7 +196,6 @@ impl<'w> Pipeline<'w> {
             result: TaskResult::Succeeded,
             steps: Vec::new(),
             skipped: Vec::new(),
-            outputs: BTreeMap::new(),
             artifacts: BTreeMap::new(),
         };
         let all = [self.all_variables(), variables].concat();
