@@ -310,14 +310,23 @@ fn a_header_that_checkout_left_is_undone_for_git_and_for_large_files() {
                 assert!(run(&git, &folder, &environment, arguments).status.success());
             }
         }
+        let every = sources.join("every");
+        std::fs::create_dir_all(&every).expect("a folder");
+        for arguments in [
+            &["init", "--quiet", "--initial-branch=main"][..],
+            &["remote", "add", "origin", OLD_HELLO],
+            &["config", "http.extraheader", "AUTHORIZATION: bearer stale"],
+        ] {
+            assert!(run(&git, &every, &environment, arguments).status.success());
+        }
         let rest = Rest::of(&world, job, &git);
         for protocol in ["0", "1", "2"] {
             let protocol = format!("protocol.version={protocol}");
-            for folder in [".", "other"] {
+            for folder in [".", "other", "every"] {
                 rest.git(&["-C", folder, "-c", &protocol, "fetch", "--quiet", "origin"]);
             }
         }
-        for folder in [".", "other"] {
+        for folder in [".", "other", "every"] {
             rest.git(&["-C", folder, "lfs", "install", "--local"]);
             rest.git(&["-C", folder, "checkout", "--quiet", "main"]);
             let large = std::fs::read_to_string(rest.folder().join(folder).join("x.bin"));

@@ -12,6 +12,18 @@ pub(crate) fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
+/// Where `cargo xtask test` puts a client.
+pub(crate) fn client(name: &str) -> PathBuf {
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+    let folder = target.join("clients").join(name);
+    assert!(
+        folder.is_dir(),
+        "the client {name} is not installed: run `cargo xtask test`"
+    );
+    folder
+}
+
 /// Node's name of this machine, as in task/platforms.json.
 pub(crate) fn platform() -> &'static str {
     match (std::env::consts::OS, std::env::consts::ARCH) {

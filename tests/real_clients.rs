@@ -2,11 +2,11 @@
 //!
 //! `cargo xtask test` installs them; none is imitated here.
 
-use std::path::PathBuf;
 use std::process::Command;
 
 use adieu_emulator::{MY_CONNECTION, World};
 
+pub(crate) use crate::harness::client;
 use crate::harness::root;
 
 #[test]
@@ -73,16 +73,4 @@ fn gets_a_token(mut command: Command, certificates: &str) {
     let errors = String::from_utf8_lossy(&output.stderr);
     let token = String::from_utf8_lossy(&output.stdout);
     assert_eq!(world.secrets_in(token.trim()), ["access token"], "{errors}");
-}
-
-/// Where `cargo xtask test` puts a client.
-pub(crate) fn client(name: &str) -> PathBuf {
-    let target =
-        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-    let folder = target.join("clients").join(name);
-    assert!(
-        folder.is_dir(),
-        "the client {name} is not installed: run `cargo xtask test`"
-    );
-    folder
 }

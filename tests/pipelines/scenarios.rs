@@ -251,7 +251,7 @@ fn renovate_gets_its_token_in_its_own_environment() {
         Job
           Checkout: Succeeded
           Renovate: Succeeded
-            Configured for this script: identity.
+            Configured for this script: git.
             RENOVATE_TOKEN: azureDevOps, until [TIME], for this script alone.
             azure web/site
             "name":"web"

@@ -75,6 +75,8 @@ fn entries(program: &str, headers: &[Header], repository: Option<&str>) -> Vec<(
         entries.push((helpers.clone(), String::new()));
         entries.push((helpers, helper(program)));
         entries.push((format!("credential.{place}.useHttpPath"), "true".to_owned()));
+        // A header for every host there is, which clients like Renovate leave in the repositories they clone.
+        entries.push((format!("http.{place}.extraheader"), String::new()));
     }
     let addresses = headers.iter().map(|header| header.address.as_str());
     let own = repository.filter(|address| is_azure_devops(address));
@@ -244,19 +246,23 @@ mod tests {
     fn gives_git_a_helper_for_azure_devops_and_nothing_else() {
         let settings = settings("/agent/_tasks/a b/adieu", &[], None, |_| None);
         expect![[r#"
-            GIT_CONFIG_COUNT=6
+            GIT_CONFIG_COUNT=8
             GIT_CONFIG_KEY_0=credential.https://dev.azure.com.helper
             GIT_CONFIG_VALUE_0=
             GIT_CONFIG_KEY_1=credential.https://dev.azure.com.helper
             GIT_CONFIG_VALUE_1=!'/agent/_tasks/a b/adieu' git-credential
             GIT_CONFIG_KEY_2=credential.https://dev.azure.com.useHttpPath
             GIT_CONFIG_VALUE_2=true
-            GIT_CONFIG_KEY_3=credential.https://*.visualstudio.com.helper
+            GIT_CONFIG_KEY_3=http.https://dev.azure.com.extraheader
             GIT_CONFIG_VALUE_3=
             GIT_CONFIG_KEY_4=credential.https://*.visualstudio.com.helper
-            GIT_CONFIG_VALUE_4=!'/agent/_tasks/a b/adieu' git-credential
-            GIT_CONFIG_KEY_5=credential.https://*.visualstudio.com.useHttpPath
-            GIT_CONFIG_VALUE_5=true
+            GIT_CONFIG_VALUE_4=
+            GIT_CONFIG_KEY_5=credential.https://*.visualstudio.com.helper
+            GIT_CONFIG_VALUE_5=!'/agent/_tasks/a b/adieu' git-credential
+            GIT_CONFIG_KEY_6=credential.https://*.visualstudio.com.useHttpPath
+            GIT_CONFIG_VALUE_6=true
+            GIT_CONFIG_KEY_7=http.https://*.visualstudio.com.extraheader
+            GIT_CONFIG_VALUE_7=
         "#]]
         .assert_eq(&lines(&settings));
     }
@@ -283,17 +289,17 @@ mod tests {
             variable,
         );
         expect![[r#"
-            GIT_CONFIG_KEY_7=http.https://contoso@dev.azure.com/contoso/fabrikam/_git/hello.extraheader
-            GIT_CONFIG_VALUE_7=
-            GIT_CONFIG_KEY_8=http.https://contoso@dev.azure.com/contoso/fabrikam/_git/hello/info/lfs.extraheader
-            GIT_CONFIG_VALUE_8=
-            GIT_CONFIG_KEY_9=http.https://contoso@dev.azure.com/contoso/fabrikam/_git/hello.git/info/lfs.extraheader
+            GIT_CONFIG_KEY_9=http.https://contoso@dev.azure.com/contoso/fabrikam/_git/hello.extraheader
             GIT_CONFIG_VALUE_9=
-            GIT_CONFIG_KEY_10=http.https://dev.azure.com/.extraheader
+            GIT_CONFIG_KEY_10=http.https://contoso@dev.azure.com/contoso/fabrikam/_git/hello/info/lfs.extraheader
             GIT_CONFIG_VALUE_10=
-            GIT_CONFIG_KEY_11=http.https://dev.azure.com/.extraheader
-            GIT_CONFIG_VALUE_11=X-Trace: 1
-        "#]].assert_eq(&lines(&settings[13..]));
+            GIT_CONFIG_KEY_11=http.https://contoso@dev.azure.com/contoso/fabrikam/_git/hello.git/info/lfs.extraheader
+            GIT_CONFIG_VALUE_11=
+            GIT_CONFIG_KEY_12=http.https://dev.azure.com/.extraheader
+            GIT_CONFIG_VALUE_12=
+            GIT_CONFIG_KEY_13=http.https://dev.azure.com/.extraheader
+            GIT_CONFIG_VALUE_13=X-Trace: 1
+        "#]].assert_eq(&lines(&settings[17..]));
         // Once more in the same job.
         let again = |name: &str| {
             let known = settings.iter().find(|(known, _)| known.as_str() == name);
@@ -302,7 +308,7 @@ mod tests {
                 .or_else(|| variable(name))
         };
         let second = super::settings("/adieu", &read(&names, harmless), Some(REPOSITORY), again);
-        assert_eq!(lines(&second), "GIT_CONFIG_COUNT=12\n");
+        assert_eq!(lines(&second), "GIT_CONFIG_COUNT=14\n");
     }
 
     #[test]

@@ -18,7 +18,7 @@ use crate::directory::guid;
 use crate::jwt;
 
 /// Hosts of the real services, which tests reach through the emulated proxy.
-const NAMES: [&str; 15] = [
+const NAMES: &[&str] = &[
     "localhost",
     "127.0.0.1",
     "::1",
@@ -27,6 +27,7 @@ const NAMES: [&str; 15] = [
     "vsaex.dev.azure.com",
     "pkgs.dev.azure.com",
     "graph.microsoft.com",
+    "management.azure.com",
     "marketplace.visualstudio.com",
     "*.visualstudio.com",
     "app.vssps.visualstudio.com",

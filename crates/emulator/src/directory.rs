@@ -195,6 +195,15 @@ impl Directory {
             .find(|known| self.identity(&known.client_id, &known.tenant) == identity)
     }
 
+    /// The id of a project, by its name.
+    pub(crate) fn project_of(&self, organization: &str, name: &str) -> String {
+        let known = self.marketplace.projects.get(organization);
+        let mut known = known.into_iter().flatten();
+        known
+            .find(|(_, known)| known == name)
+            .map_or_else(|| self.project_id.clone(), |(id, _)| id.clone())
+    }
+
     /// Issuer and subject of a connection's ID tokens.
     pub(crate) fn issuer_and_subject(&self, connection: &str, name: &str) -> (String, String) {
         match self.issuer {

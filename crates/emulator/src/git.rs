@@ -7,6 +7,7 @@
 
 mod backend;
 mod lfs;
+pub(crate) mod rest;
 mod setup;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -61,6 +62,8 @@ pub(crate) struct Name {
 pub(crate) struct Repository {
     /// The bare repository.
     pub(crate) folder: PathBuf,
+    /// Its id in the REST routes.
+    pub(crate) id: String,
 }
 
 /// What a request for a repository is about.

@@ -31,6 +31,7 @@ mod microsoft_graph;
 pub mod pipeline;
 mod proxy;
 mod relay;
+mod resource_manager;
 mod service;
 mod world;
 

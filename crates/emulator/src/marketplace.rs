@@ -20,6 +20,7 @@ use serde_json::{Value, json};
 
 use crate::clock::Clock;
 use crate::directory::{Directory, guid};
+use crate::git;
 use crate::http::{Answer, Request};
 
 pub use gallery::Validation;
@@ -114,6 +115,18 @@ pub(crate) fn answer(request: &Request, directory: &mut Directory, clock: &Clock
     if request.header("host") == Some(feeds::HOST) {
         return feeds::answer(request, &segments, directory, clock);
     }
+    if let [organization, path @ ..] = segments.as_slice()
+        && git::rest::knows(&request.method, path)
+    {
+        let Some(caller) = caller(request, directory, clock) else {
+            return signed_out(request);
+        };
+        let refusal = organizations::not_a_member(organization, &caller, directory);
+        let answer = refusal.or_else(|| {
+            git::rest::answer(request, organization, path, &caller.identity, directory)
+        });
+        return answer.unwrap_or_else(|| no_route(request, directory));
+    }
     if request.method == "OPTIONS" || segments.contains(&"resourceareas") {
         return discovery(request, directory);
     }
@@ -162,17 +175,19 @@ pub(crate) fn answer(request: &Request, directory: &mut Directory, clock: &Clock
         }
         _ => None,
     };
-    answer.unwrap_or_else(|| {
-        directory.violation(format!(
-            "the Marketplace has no route {} {}",
-            request.method, request.path
-        ));
-        error(
-            404,
-            "VssServiceException",
-            "The controller for path was not found.",
-        )
-    })
+    answer.unwrap_or_else(|| no_route(request, directory))
+}
+
+fn no_route(request: &Request, directory: &mut Directory) -> Answer {
+    directory.violation(format!(
+        "the Marketplace has no route {} {}",
+        request.method, request.path
+    ));
+    error(
+        404,
+        "VssServiceException",
+        "The controller for path was not found.",
+    )
 }
 
 /// What Microsoft's Node clients ask before they ask anything: where a service is, and its routes. Ours

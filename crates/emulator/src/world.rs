@@ -24,7 +24,7 @@ use crate::http::{self, Handler};
 use crate::marketplace::{self, Extension, Validation};
 use crate::proxy::{self, Proxy, ProxyRules};
 use crate::service::{Service, SharedService};
-use crate::{azure_devops, entra, managed_identity, microsoft_graph, relay};
+use crate::{azure_devops, entra, managed_identity, microsoft_graph, relay, resource_manager};
 
 /// The resources that every tenant has, as Entra names them.
 const RESOURCES: [&str; 16] = [
@@ -578,6 +578,7 @@ impl World {
             "vsaex.dev.azure.com",
             marketplace::feeds::HOST,
             "dev.azure.com",
+            resource_manager::HOST,
         ] {
             routes.insert(format!("{host}:443"), marketplace);
         }
@@ -752,7 +753,10 @@ fn serve_marketplace(
         shared,
         &service,
         &marketplace::ASKS_FOR,
-        marketplace::answer,
+        |request, directory, clock| match request.header("host") {
+            Some(resource_manager::HOST) => resource_manager::answer(request, directory, clock),
+            _ => marketplace::answer(request, directory, clock),
+        },
     );
     let connections = service.connection_count();
     runtime.spawn(http::serve(listener, tls, connections, handles));

@@ -23,6 +23,10 @@ const MARKED: &str = "marked@4.3.0";
 const MARKDOWN_IT: &str = "markdown-it@15.0.3";
 const AZURE_IDENTITY_FOR_PYTHON: &str = "azure-identity==1.27.0";
 
+/// The newest that runs on Node 20.
+const RENOVATE: &str = "renovate@37.440.7";
+const AZURE_CLI: &str = "azure-cli==2.91.0";
+
 /// The Azure SDK for JavaScript. Returns the folder from which Node finds it.
 pub(crate) fn node() -> Result<PathBuf, String> {
     installed("node", &[AZURE_IDENTITY_FOR_NODE], |folder| {
@@ -72,6 +76,18 @@ pub(crate) fn python_packages(name: &str, packages: &[&str]) -> Result<PathBuf, 
             .args(["install", "--quiet", "--disable-pip-version-check"])
             .args(packages))
     })
+}
+
+/// Renovate. Its scripts would compile a faster engine for expressions, which it can do without.
+pub(crate) fn renovate() -> Result<PathBuf, String> {
+    installed("renovate", &[RENOVATE], |folder| {
+        npm_install(folder, &["--ignore-scripts", RENOVATE])
+    })
+}
+
+/// The Azure CLI, in an environment of its own.
+pub(crate) fn azure_cli() -> Result<PathBuf, String> {
+    python_packages("az", &[AZURE_CLI])
 }
 
 /// tfx-cli, with which packages are compared. A newer one may pack differently: raise it with the tests.

@@ -25,6 +25,8 @@ cargo xtask <command>
 
   demo              the main job, offline: EntraToken@1 out of a packaged VSIX, on the built-in emulator
   test              installs what the tests need and runs them all
+  test --renovate   Renovate, with a token in place of a PAT (npm, 310 MB); no part of `test`
+  test --az         the Azure CLI, signed in at the broker (PyPI, 730 MB); no part of `test`
   dist [platform…]  the binaries of these platforms or all, in target/dist/<platform>/
   package           target/vsix/*.vsix with the binaries of all platforms
   package --built   the same with those that are in target/dist/ already, built and signed elsewhere

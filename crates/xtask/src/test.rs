@@ -7,8 +7,20 @@ use std::process::Command;
 use crate::command::run as run_command;
 use crate::{browser, clients, prerequisites, root};
 
-/// Runs the tests whose names contain one of the filters; all without any.
+/// Runs the tests whose names contain one of the filters; all without any. Clients that take minutes and
+/// hundreds of megabytes to install are run by name alone.
 pub(crate) fn run(filters: &[&str]) -> Result<(), String> {
+    match filters {
+        ["--renovate"] => {
+            clients::renovate()?;
+            return cargo_test(&["--test", "large_clients"], &["renovate::"]);
+        }
+        ["--az"] => {
+            clients::azure_cli()?;
+            return cargo_test(&["--test", "large_clients"], &["az::"]);
+        }
+        _ => {}
+    }
     prerequisites::node()?;
     clients::node()?;
     clients::python()?;

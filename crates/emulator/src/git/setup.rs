@@ -9,6 +9,7 @@ use std::process::Stdio;
 use super::backend::git;
 use super::{Name, Repository};
 use crate::World;
+use crate::directory::guid;
 
 impl World {
     /// Makes a repository with one commit of these files on `main`. Returns the folder of the bare
@@ -64,6 +65,7 @@ impl World {
         };
         let repository = Repository {
             folder: folder.clone(),
+            id: guid(),
         };
         self.directory().git.repositories.insert(name, repository);
         folder

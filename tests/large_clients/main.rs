@@ -1,0 +1,15 @@
+//! Clients that take minutes and hundreds of megabytes to install: run by name, never by default.
+//!
+//! It asserts nothing that the other tests leave out about our own programs; it shows that these clients
+//! take what we give them.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+#[path = "../harness.rs"]
+#[allow(dead_code, unused_imports)]
+mod harness;
+
+// `cargo xtask test --az`
+mod az;
+// `cargo xtask test --renovate`
+mod renovate;
