@@ -7,6 +7,7 @@ mod documents;
 mod extension;
 mod feeds;
 mod git;
+mod guide;
 mod scenario;
 mod scenarios;
 mod schema;

@@ -12,7 +12,7 @@ use super::scenario::Scenario;
 use crate::harness::stable;
 
 /// What git of this machine says, with no settings of this machine.
-fn git(folder: &Path, arguments: &[&str]) -> String {
+pub(crate) fn git(folder: &Path, arguments: &[&str]) -> String {
     let output = Command::new("git")
         .arg("-C")
         .arg(folder)
@@ -27,7 +27,7 @@ fn git(folder: &Path, arguments: &[&str]) -> String {
 }
 
 /// A repository in the organization, and a checkout of it, as the agent makes one.
-fn repository(world: &World) -> (PathBuf, TempDir) {
+pub(crate) fn repository(world: &World) -> (PathBuf, TempDir) {
     let hosted = world.add_repository("fabrikam", "web", "site", &[("page.md", "# Page\n")]);
     let checkout = tempfile::tempdir().expect("a folder");
     let from = hosted.to_string_lossy().into_owned();

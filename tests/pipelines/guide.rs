@@ -1,0 +1,92 @@
+//! Pages of docs/migrate, followed: their blocks of YAML as they stand, and what they say to click in between.
+//!
+//! It adds nothing to a block: where a page leaves something out, its test fails.
+
+use std::fs;
+
+use adieu_emulator::pipeline::Run;
+use adieu_emulator::{MY_CONNECTION, TaskResult, World};
+use tempfile::TempDir;
+
+use super::documents;
+use super::git;
+use super::scenario::Scenario;
+use crate::extension_package::hello;
+use crate::harness::root;
+
+/// Runs the block of a page that has this text in it.
+fn run(world: &World, page: &str, part: &str, sources: &TempDir) -> Run {
+    let text = fs::read_to_string(root().join(page)).expect("a page");
+    let mut blocks = documents::blocks(page, &text).into_iter();
+    let block = blocks.find(|block| block.text.contains(part));
+    let block = block.unwrap_or_else(|| panic!("{page} has no block with {part}"));
+    Scenario::new(world, &block.text, sources.path()).run()
+}
+
+#[test]
+fn who_follows_the_page_on_publishing_has_published() {
+    let world = World::start();
+    world.organization_member("contoso", MY_CONNECTION);
+    let sources = tempfile::tempdir().expect("a folder");
+    for (name, bytes) in hello(&[]).files() {
+        let path = sources.path().join(&name);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        let manifest = String::from_utf8_lossy(&bytes).replace("\"pub\"", "\"my-publisher\"");
+        let is_manifest = name == "vss-extension.json";
+        fs::write(
+            path,
+            if is_manifest {
+                manifest.into_bytes()
+            } else {
+                bytes
+            },
+        )
+        .expect("a file");
+    }
+    let page = "docs/migrate/publishing.md";
+    let early = run(&world, page, "operation: publish", &sources);
+    assert_eq!(early.result, TaskResult::Failed, "{}", early.page());
+
+    let who = run(&world, page, "operation: whoAmI", &sources);
+    assert_eq!(who.result, TaskResult::Succeeded, "{}", who.page());
+    let log = who.page();
+    let id = log
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("Azure DevOps id: "))
+        .expect("the line that the page names");
+    assert!(
+        log.contains("Next: open https://marketplace.visualstudio.com/"),
+        "{log}"
+    );
+    // Members → Add: the publisher's page takes the id of an identity that Azure DevOps knows.
+    assert_eq!(id, world.profile_id(MY_CONNECTION));
+    world.publisher_role("my-publisher", MY_CONNECTION, Some("Creator"));
+
+    for _ in 0..2 {
+        let published = run(&world, page, "operation: publish", &sources);
+        assert_eq!(
+            published.result,
+            TaskResult::Succeeded,
+            "{}",
+            published.page()
+        );
+        assert!(
+            published.page().contains("is validated."),
+            "{}",
+            published.page()
+        );
+    }
+    let extension = world.extension("my-publisher.hello").expect("an extension");
+    assert_eq!(extension.versions.len(), 1);
+    assert_eq!(extension.versions[0].0, "1.0.1234");
+}
+
+#[test]
+fn who_follows_the_page_on_git_has_pushed_a_tag() {
+    let world = World::start();
+    world.organization_member("fabrikam", MY_CONNECTION);
+    let (hosted, checkout) = git::repository(&world);
+    let pushed = run(&world, "docs/migrate/git.md", "git push", &checkout);
+    assert_eq!(pushed.result, TaskResult::Succeeded, "{}", pushed.page());
+    assert_eq!(git::git(&hosted, &["tag"]), "v1234");
+}
