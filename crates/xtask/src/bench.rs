@@ -2,7 +2,9 @@
 //!
 //! It measures whole commands only, and changes nothing that it measures.
 
+mod cli;
 mod crowd;
+mod measure;
 mod package;
 mod publish;
 mod token;
@@ -14,9 +16,11 @@ use crate::{clients, package as packaging, prerequisites, target};
 pub(crate) fn run(names: &[&str]) -> Result<(), String> {
     prerequisites::node()?;
     match names {
-        [] => ["token", "crowd", "package", "publish"]
+        [] => ["token", "cli", "crowd", "package", "publish"]
             .iter()
             .try_for_each(|name| run(&[name])),
+        ["cli"] => cli::run(None),
+        ["cli", az] => cli::run(Some(az.as_ref())),
         ["crowd"] => crowd::run(),
         ["token"] => token::run(),
         ["publish"] => {

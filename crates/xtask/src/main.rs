@@ -35,6 +35,7 @@ cargo xtask <command>
   pictures          the PNGs that ship, from docs/pictures/*.svg, by Chromium
   bench             all measurements, or one of them:
   bench token       the task's time and memory beside the Azure SDKs' for Node and Python
+  bench cli [az]    adieu token beside the same SDKs, by a managed identity; and az, from the PATH or this path
   bench crowd       five hundred tasks at once against a service that throttles
   bench package     packing 12,000 files beside tfx-cli";
 

@@ -6,12 +6,13 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::time::Duration;
 
 use adieu_emulator::{MY_CONNECTION, World};
 use serde_json::json;
 
+use super::measure::{measure, median, milliseconds};
 use crate::command::tell;
 use crate::{clients, package, target};
 
@@ -72,9 +73,9 @@ pub(crate) fn run() -> Result<(), String> {
     let mut memory = vec![0; subjects.len()];
     for round in 0..=RUNS {
         for (index, subject) in subjects.iter().enumerate() {
-            let (time, peak) = measure(subject, &near)?;
+            let (time, peak) = measured(subject, &near)?;
             let far_time = if subject.asks {
-                Some(measure(subject, &far)?.0)
+                Some(measured(subject, &far)?.0)
             } else {
                 None
             };
@@ -211,59 +212,18 @@ fn environment(
     environment
 }
 
-/// Time from start to end, and the most memory that was seen in use, in KiB.
-fn measure(
+fn measured(
     subject: &Subject,
     environment: &BTreeMap<String, String>,
 ) -> Result<(Duration, u64), String> {
     let mut command = Command::new(&subject.program);
     command
         .args(&subject.arguments)
-        .current_dir(&subject.folder)
-        .env_clear()
-        .envs(environment)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::inherit());
-    let begun = Instant::now();
-    let child = command
-        .spawn()
-        .map_err(|error| format!("{} cannot be started: {error}.", subject.name))?;
-    let (ended, peak, success) = watch(child)?;
-    if success {
-        Ok((ended - begun, peak))
-    } else {
-        Err(format!("{} failed.", subject.name))
-    }
-}
-
-fn watch(mut child: Child) -> Result<(Instant, u64, bool), String> {
-    let status_file = format!("/proc/{}/status", child.id());
-    let mut peak = 0;
-    loop {
-        if let Some(status) = child.try_wait().map_err(|error| error.to_string())? {
-            return Ok((Instant::now(), peak, status.success()));
-        }
-        peak = peak.max(peak_memory(&status_file));
-        std::thread::sleep(Duration::from_micros(300));
-    }
-}
-
-/// `VmHWM` of a process, in KiB; 0 where the system does not tell.
-fn peak_memory(status_file: &str) -> u64 {
-    let status = fs::read_to_string(status_file).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    line.and_then(|line| line.split_whitespace().next()?.parse().ok())
-        .unwrap_or(0)
-}
-
-fn median(times: &mut [Duration]) -> Duration {
-    times.sort_unstable();
-    times.get(times.len() / 2).copied().unwrap_or_default()
+        .current_dir(&subject.folder);
+    measure(subject.name, &mut command, environment)
 }
 
 fn report(rows: &[Row]) {
-    let milliseconds = |time: Duration| time.as_secs_f64() * 1000.0;
     tell(&format!(
         "\nMedians of {RUNS} runs.\n\n| command | 0 ms round trip | {} ms round trip | memory |",
         FAR.as_millis()
