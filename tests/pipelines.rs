@@ -8,6 +8,7 @@ mod extension;
 mod feeds;
 mod git;
 mod guide;
+mod ours;
 mod scenario;
 mod scenarios;
 mod schema;

@@ -15,5 +15,6 @@ mod step;
 mod variables;
 
 pub use job::Job;
+pub(crate) use step::has_post_job;
 pub use step::{Outcome, Running, Step, TaskResult};
 pub use variables::Variable;

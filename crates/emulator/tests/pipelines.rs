@@ -163,7 +163,7 @@ steps:
     expect_test::expect![[r#"
         Job
           Checkout: Succeeded
-          CmdLine: Succeeded
+          Bash: Succeeded
           CmdLine: Succeeded
             [] ***
           CmdLine: Succeeded

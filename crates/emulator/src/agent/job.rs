@@ -200,11 +200,6 @@ impl<'w> Job<'w> {
         variables.map(|variable| (variable.name.as_str(), variable.value.as_str()))
     }
 
-    /// Whether a task has something to do when the job ends.
-    pub(crate) fn has_post_job(&self, folder: &Path) -> bool {
-        !super::step::read_task(folder).post_job_execution.is_empty()
-    }
-
     /// Starts a script as `script:` and `bash:` do: in a file, macros replaced, with bash (Bash@3, CmdLine@2).
     pub(crate) fn script<'j>(
         &'j mut self,

@@ -441,7 +441,12 @@ fn handler(handlers: &BTreeMap<String, Handler>) -> &Handler {
         .expect("a supported task execution handler")
 }
 
-pub(crate) fn read_task(folder: &Path) -> Task {
+/// Whether a task has something to do when its job ends.
+pub(crate) fn has_post_job(task: &Path) -> bool {
+    !read_task(task).post_job_execution.is_empty()
+}
+
+fn read_task(folder: &Path) -> Task {
     let path = folder.join("task.json");
     let text =
         fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));

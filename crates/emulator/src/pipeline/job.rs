@@ -13,7 +13,7 @@ use super::expression::{Context, Status};
 use super::plan::{self, Action, Step};
 use super::run::{Pipeline, Run, StepRun, holds};
 use super::value::Value;
-use crate::agent::{Job, TaskResult};
+use crate::agent::{Job, TaskResult, has_post_job};
 
 /// Runs a job and tells its result.
 pub(crate) fn run(
@@ -161,7 +161,7 @@ impl Running<'_, '_> {
 
     fn step(&mut self, index: usize, step: &Step) -> Result<TaskResult, Problem> {
         let is_for_job_end = matches!(&step.action, Action::Task { task, .. }
-            if self.pipeline.folder_of(task).is_some_and(|folder| self.job.has_post_job(folder)));
+            if self.pipeline.folder_of(task).is_some_and(has_post_job));
         if is_for_job_end {
             self.post_job.push((index, step.clone()));
         }

@@ -257,6 +257,7 @@ fn step(node: &Node) -> Result<Step, Problem> {
     };
     let shown = match &action {
         Action::Task { task, .. } => task.split('@').next().unwrap_or_default().to_owned(),
+        Action::Script { .. } if keyword == "bash" => "Bash".to_owned(),
         Action::Script { .. } => "CmdLine".to_owned(),
         _ => format!("{keyword} {first}"),
     };

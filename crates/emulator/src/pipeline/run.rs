@@ -271,6 +271,10 @@ impl<'w> Pipeline<'w> {
             ("Build.DefinitionName", "my-pipeline"),
             ("Build.Reason", "Manual"),
             ("Build.Repository.Name", "my-repository"),
+            (
+                "Build.Repository.Uri",
+                "https://dev.azure.com/contoso/fabrikam/_git/my-repository",
+            ),
             ("Build.SourceBranch", "refs/heads/main"),
             ("Build.SourceBranchName", "main"),
             (

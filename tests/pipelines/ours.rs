@@ -1,0 +1,83 @@
+//! Steps of pipelines/release.yml that need neither a compiler nor a certificate, run as they stand.
+//!
+//! What they publish with is pipelines/templates/extension.yml, whose test is extension.rs.
+
+use std::fs;
+
+use adieu_emulator::pipeline::Node;
+use adieu_emulator::{TaskResult, World};
+use tempfile::TempDir;
+
+use super::scenario::Scenario;
+use crate::harness::{root, stable};
+
+/// The step of this name, wherever it stands in a file.
+fn step(path: &str, name: &str) -> Node {
+    let text = fs::read_to_string(root().join(path)).expect("a text");
+    let document = Node::parse(&text).expect("YAML");
+    let mut nodes = vec![&document];
+    while let Some(node) = nodes.pop() {
+        if node.get("displayName").and_then(Node::as_text) == Some(name) {
+            return node.clone();
+        }
+        nodes.extend(node.items());
+        nodes.extend(node.pairs().iter().map(|(_, value)| value));
+    }
+    panic!("{path} has no step {name}");
+}
+
+/// A checkout in which everything has been built.
+fn built() -> TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |path: &str, text: &str| {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        fs::write(path, text).expect("a file");
+    };
+    for name in ["LICENSE", "README.md"] {
+        write(name, name);
+    }
+    write("target/dist/linux-x64/adieu", "for Linux");
+    write("target/dist/win32-x64/adieu.exe", "for Windows");
+    write("target/vsix/adieu.adieu-1.2.3.vsix", "the package");
+    folder
+}
+
+#[test]
+fn a_release_has_a_tarball_for_each_platform_and_sums_of_everything() {
+    let world = World::start();
+    let sources = built();
+    let name = "Tarballs of the command line, and sums of everything";
+    let step = step("pipelines/release.yml", name).to_yaml();
+    let look = "tar -tvzf target/command-line/adieu-1.2.3-linux-x64.tar.gz | sed 's/ .* / /' && cat target/command-line/made-by.json";
+    let pipeline = format!(
+        "steps:\n- {step}\n- script: {look}\n- publish: target/command-line\n  artifact: it\n"
+    );
+    let mut scenario = Scenario::new(&world, &pipeline, sources.path());
+    scenario.pipeline = scenario
+        .pipeline
+        .variable("Build.SourceBranchName", "v1.2.3");
+    let run = scenario.run();
+    assert_eq!(run.result, TaskResult::Succeeded, "{}", run.page());
+    let files: Vec<&str> = run.artifacts.keys().map(String::as_str).collect();
+    expect_test::expect![[r#"
+        it/SHA256SUMS
+        it/adieu-1.2.3-linux-x64.tar.gz
+        it/adieu-1.2.3-win32-x64.tar.gz
+        it/adieu.adieu-1.2.3.vsix
+        it/made-by.json"#]]
+    .assert_eq(&files.join("\n"));
+    let sums = String::from_utf8_lossy(&run.artifacts["it/SHA256SUMS"]).into_owned();
+    assert_eq!(sums.lines().count(), 4, "{sums}");
+    let page = stable(&world, &run.page());
+    let shown = page.split("CmdLine").nth(1).expect("the look");
+    expect_test::expect![[r#"
+        : Succeeded
+            -rw-r--r-- LICENSE
+            -rw-r--r-- README.md
+            drwxr-xr-x ./
+            -rwxr-xr-x ./adieu
+            {"repository":"https://dev.azure.com/contoso/fabrikam/_git/my-repository","commit":"0123456789abcdef0123456789abcdef01234567","run":"[COLLECTION]/fabrikam/_build/results?buildId=1234"}
+          publish target/command-line: Succeeded
+    "#]].assert_eq(shown);
+}
