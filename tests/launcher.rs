@@ -389,7 +389,7 @@ fn keep(binary: &Path, length: usize) {
 /// Has the agent find a `node` that prepares the machine with a shell script and becomes the real one.
 /// What the script mounts, no other process sees. It is bash's, because dash drops variables whose names
 /// it cannot spell, as `ENDPOINT_AUTH_<id>`.
-fn prepare_machine(job: &mut Job<'_>, script: &str) -> TempDir {
+pub(crate) fn prepare_machine(job: &mut Job<'_>, script: &str) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let path = std::env::var("PATH").unwrap();
     let node = std::env::split_paths(&path)
@@ -416,7 +416,7 @@ fn prepare_machine(job: &mut Job<'_>, script: &str) -> TempDir {
 }
 
 /// A shell script that mounts a copy of a folder over it.
-fn mounted(folder: &Path, options: &str) -> String {
+pub(crate) fn mounted(folder: &Path, options: &str) -> String {
     let folder = folder.display();
     format!(
         "spare=$(mktemp -d -p $(dirname {folder}))

@@ -7,6 +7,7 @@ mod git;
 
 use std::collections::BTreeMap;
 use std::env;
+use std::path::Path;
 
 use adieu_agent::{Audience, Environment, Log, TooLong, VariableName, undefined_variable};
 use adieu_broker::{Address, Resources};
@@ -413,6 +414,7 @@ fn of_git(
         .map(|folder| git::headers(&folder))
         .unwrap_or_default();
     let repository = of_job("Build.Repository.Uri");
+    let program = git::lasting(program, of_job("Agent.TempDirectory").map(Path::new));
     let program = program.display().to_string();
     git::settings(&program, &headers, repository, variable)
         .into_iter()

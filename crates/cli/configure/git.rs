@@ -9,6 +9,7 @@
 //! is there is undone by the key that it has.
 
 use std::ffi::OsStr;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -109,6 +110,25 @@ fn undone(address: &str) -> Vec<String> {
     places
 }
 
+/// The program at a place where it stays until the job ends. Where a task's folder lets no program run, the
+/// launcher starts a copy in the agent's temporary folder and takes it away after the step; git starts
+/// another copy, which goes with that folder.
+pub(crate) fn lasting(program: PathBuf, temporary: Option<&Path>) -> PathBuf {
+    let Some(folder) = temporary.filter(|folder| program.starts_with(folder)) else {
+        return program;
+    };
+    let Some(name) = program.file_name() else {
+        return program;
+    };
+    let folder = folder.join("adieu-git");
+    let copy = folder.join(name);
+    let is_there = copy.is_file()
+        || fs::create_dir_all(&folder)
+            .and_then(|()| fs::copy(&program, &copy))
+            .is_ok();
+    if is_there { copy } else { program }
+}
+
 /// A command for git's shell, which is `sh` on Windows too: quotes hold blanks and all else, and it takes
 /// slashes for backslashes.
 fn helper(program: &str) -> String {
@@ -129,7 +149,7 @@ fn helper(program: &str) -> String {
 /// The headers for Azure DevOps that are configured for the repositories in `sources` and directly below it.
 /// Nothing where git is not there: then nobody asks for a credential either.
 pub(crate) fn headers(sources: &Path) -> Vec<Header> {
-    let below = std::fs::read_dir(sources).into_iter().flatten().flatten();
+    let below = fs::read_dir(sources).into_iter().flatten().flatten();
     let below = below.map(|entry| entry.path()).take(MOST_FOLDERS);
     let mut found = Vec::new();
     for folder in std::iter::once(sources.to_owned()).chain(below) {
@@ -147,7 +167,7 @@ pub(crate) fn headers(sources: &Path) -> Vec<Header> {
 /// A repository's own configuration and its submodules'.
 fn configurations(folder: &Path) -> Vec<PathBuf> {
     let git = folder.join(".git");
-    let modules = std::fs::read_dir(git.join("modules"));
+    let modules = fs::read_dir(git.join("modules"));
     let modules = modules.into_iter().flatten().flatten();
     std::iter::once(git.join("config"))
         .chain(modules.map(|entry| entry.path().join("config")))
