@@ -35,6 +35,15 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("adieu-transport", &["adieu-secret"]),
     ("adieu-vsix", &["adieu-manifest"]),
     ("emulator", &["adieu-manifest"]),
+    (
+        "marketplace-events-function",
+        &[
+            "adieu-devops",
+            "adieu-identity",
+            "adieu-secret",
+            "adieu-transport",
+        ],
+    ),
     ("xtask", &["adieu-manifest", "adieu-vsix", "emulator"]),
 ];
 
@@ -137,7 +146,10 @@ fn crates_know_only_those_below_them() {
                     arrows.push(dependency.to_owned());
                 } else {
                     assert!(
-                        name == "adieu" || name == "emulator",
+                        matches!(
+                            name.as_str(),
+                            "adieu" | "emulator" | "marketplace-events-function"
+                        ),
                         "{name} tests with {dependency}"
                     );
                 }

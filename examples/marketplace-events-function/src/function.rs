@@ -1,0 +1,138 @@
+//! One run: a token of the app's managed identity, the events since the last run, and the document with them.
+//!
+//! It keeps nothing between two runs but what stands in the document.
+
+use std::sync::Arc;
+
+use adieu_devops::{Client, Event, ExtensionName, Hosts, Position};
+use adieu_identity::{Authority, Scheme, Scope, ServiceConnection};
+use adieu_secret::AccessToken;
+use adieu_transport::Transport;
+use serde_json::{Value, json};
+use time::format_description::well_known::Rfc3339;
+use time::{Duration, OffsetDateTime};
+
+/// Azure DevOps' own application.
+const AZURE_DEVOPS: &str = "499b84ac-1321-427f-aa17-267ca6975798";
+
+/// What the app's settings say.
+#[derive(Debug)]
+pub(crate) struct Function {
+    name: ExtensionName,
+    /// A user-assigned identity; empty for the app's own.
+    client_id: String,
+    /// Older events leave the document.
+    keep: Duration,
+}
+
+/// What a run came to.
+#[derive(Debug)]
+pub(crate) struct Done {
+    pub(crate) document: Value,
+    pub(crate) line: String,
+}
+
+impl Function {
+    /// Reads the app's settings.
+    pub(crate) fn of_environment() -> Result<Self, String> {
+        let required = |name: &str| {
+            let value = std::env::var(name).ok().filter(|value| !value.is_empty());
+            value.ok_or_else(|| format!("the app setting {name} is missing"))
+        };
+        let days = std::env::var("MARKETPLACE_KEEP_DAYS").unwrap_or_else(|_| "90".to_owned());
+        let days: i64 = days
+            .parse()
+            .map_err(|_| format!("MARKETPLACE_KEEP_DAYS is {days}"))?;
+        Ok(Self {
+            name: ExtensionName {
+                publisher: required("MARKETPLACE_PUBLISHER")?,
+                extension: required("MARKETPLACE_EXTENSION")?,
+            },
+            client_id: std::env::var("AZURE_CLIENT_ID").unwrap_or_default(),
+            keep: Duration::days(days),
+        })
+    }
+
+    /// Reads what is new and puts it behind what the document had.
+    pub(crate) async fn run(
+        &self,
+        before: Option<&str>,
+        transport: &Transport,
+    ) -> Result<Done, String> {
+        let (position, mut events) = self.last(before)?;
+        let token = self.token(transport).await?;
+        let hosts = Hosts::public();
+        let client = Client::new(transport, token, &hosts);
+        let answered = client.events(&self.name, position.after()).await;
+        let answered = answered.map_err(|error| {
+            format!(
+                "The Marketplace did not give the events of {}: {error}",
+                self.name
+            )
+        })?;
+        let (news, position) = position.take(answered);
+        let count = news.len();
+        events.extend(news.iter().map(|event| self.json(event)));
+        let horizon = OffsetDateTime::now_utc() - self.keep;
+        events.retain(|event| {
+            let date = event
+                .get("date")
+                .and_then(Value::as_str)
+                .unwrap_or_default();
+            OffsetDateTime::parse(date, &Rfc3339).is_ok_and(|date| date >= horizon)
+        });
+        Ok(Done {
+            document: json!({ "position": position.to_json(), "events": events }),
+            line: format!("{}: {count} new events.", self.name),
+        })
+    }
+
+    /// Where the last run ended, and the events that the document has. A document that cannot be read is no
+    /// reason to begin anew: the events in it would be written over.
+    fn last(&self, before: Option<&str>) -> Result<(Position, Vec<Value>), String> {
+        let Some(text) = before else {
+            return Ok((Position::start(&self.name, None), Vec::new()));
+        };
+        let unusable = |reason: String| {
+            format!(
+                "The blob with the events of {} cannot be used: {reason}",
+                self.name
+            )
+        };
+        let document: Value =
+            serde_json::from_str(text).map_err(|_| unusable("it is no JSON".to_owned()))?;
+        let position = document.get("position").unwrap_or(&Value::Null);
+        let position =
+            Position::read(&self.name, position).map_err(|error| unusable(error.to_string()))?;
+        let events = document.get("events").and_then(Value::as_array).cloned();
+        Ok((position, events.unwrap_or_default()))
+    }
+
+    async fn token(&self, transport: &Transport) -> Result<Arc<AccessToken>, String> {
+        let identity = ServiceConnection {
+            authority: Authority::parse("https://login.microsoftonline.com/")
+                .map_err(|error| error.to_string())?,
+            tenant: String::new(),
+            client_id: self.client_id.clone(),
+            scheme: Scheme::ManagedServiceIdentity,
+        };
+        let scope = Scope {
+            value: format!("{AZURE_DEVOPS}/.default"),
+            audiences: Vec::new(),
+        };
+        let refused = |error: adieu_identity::Error| error.to_string();
+        let tokens = identity.tokens(&[scope], transport).await;
+        let token = tokens.map_err(refused)?.access.pop();
+        match token {
+            Some(token) => Ok(Arc::new(token.map_err(refused)?.value)),
+            None => Err("the managed identity gave no token".to_owned()),
+        }
+    }
+
+    fn json(&self, event: &Event) -> Value {
+        json!({
+            "publisher": self.name.publisher, "extension": self.name.extension, "event": event.kind,
+            "id": event.id, "date": event.date, "version": event.version, "properties": event.properties,
+        })
+    }
+}
