@@ -158,15 +158,20 @@ pub(crate) fn run(
 
 /// A question to a server of this machine, as it stands, and the answer: its status and its body.
 pub(crate) fn ask(port: u16, request: &str) -> (u16, String) {
+    let answer = answer(port, request);
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+    let status = head.split(' ').nth(1).and_then(|code| code.parse().ok());
+    (status.unwrap_or(0), body.to_owned())
+}
+
+/// The same, and the answer as it came.
+pub(crate) fn answer(port: u16, request: &str) -> String {
     use std::io::{Read as _, Write as _};
     let mut stream = std::net::TcpStream::connect(("127.0.0.1", port)).expect("a connection");
     stream.write_all(request.as_bytes()).expect("a request");
     let mut answer = Vec::new();
     let _ = stream.read_to_end(&mut answer);
-    let answer = String::from_utf8_lossy(&answer).into_owned();
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
-    let status = head.split(' ').nth(1).and_then(|code| code.parse().ok());
-    (status.unwrap_or(0), body.to_owned())
+    String::from_utf8_lossy(&answer).into_owned()
 }
 
 /// A credential endpoint as clients find it in their environment.
@@ -190,14 +195,39 @@ impl Endpoint {
 
     /// Asks as an SDK does.
     pub(crate) fn token(&self, resource: &str) -> (u16, serde_json::Value) {
-        let (status, body) = ask(
-            self.port,
-            &format!(
-                "GET /msi/token?api-version=2019-08-01&resource={resource} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nX-IDENTITY-HEADER: {}\r\nConnection: close\r\n\r\n",
-                self.port, self.key
-            ),
-        );
+        let (status, body) = ask(self.port, &self.question(resource));
         let body = serde_json::from_str(&body).unwrap_or_else(|_| panic!("no JSON: {body}"));
         (status, body)
     }
+
+    /// What an SDK sends.
+    pub(crate) fn question(&self, resource: &str) -> String {
+        format!(
+            "GET /msi/token?api-version=2019-08-01&resource={resource} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nX-IDENTITY-HEADER: {}\r\nConnection: close\r\n\r\n",
+            self.port, self.key
+        )
+    }
+}
+
+/// The job's last section: its broker goes.
+pub(crate) fn end(job: &mut adieu_emulator::Job<'_>, folder: &TaskFolder) {
+    let outcome = job.step(folder.path()).section("postjobexecution").run();
+    assert_eq!(
+        (outcome.result, outcome.log.as_str()),
+        (
+            adieu_emulator::TaskResult::Succeeded,
+            "The job's credential endpoint is closed."
+        )
+    );
+}
+
+/// How long a token lives by the emulated clock, in seconds.
+pub(crate) fn seconds_left(world: &adieu_emulator::World, token: &str) -> i64 {
+    use base64::Engine as _;
+    let claims = token.split('.').nth(1).unwrap_or_default();
+    let claims = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(claims);
+    let claims: serde_json::Value =
+        serde_json::from_slice(&claims.unwrap_or_default()).unwrap_or_default();
+    let end = claims["exp"].as_i64();
+    end.unwrap_or_else(|| panic!("{token} does not say when it ends")) - world.clock().now()
 }

@@ -7,6 +7,9 @@
 
 // How a task's folder comes to be, and how unstable text is named.
 mod harness;
+// The emulator's clock, for real processes.
+#[cfg(target_os = "linux")]
+mod emulated_time;
 // A command line with tools of its own on the PATH.
 #[cfg(unix)]
 mod desk;
@@ -26,6 +29,14 @@ mod token_crowd;
 
 // `configure` of EntraToken@1, and the broker behind it: from its start to the end of the job.
 mod serve;
+// Microsoft's SDKs at that broker, for hours.
+#[cfg(target_os = "linux")]
+mod serve_clients;
+// A job of six hours, and services that go away meanwhile.
+#[cfg(target_os = "linux")]
+mod serve_hours;
+// Two hundred clients at once.
+mod serve_crowd;
 
 // RunWithToken@1: scripts, shells, exit codes, stops.
 mod run;

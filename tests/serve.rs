@@ -9,10 +9,10 @@ use expect_test::expect;
 
 use crate::harness::{Endpoint, TaskFolder, stable};
 
-const AZURE_DEVOPS: &str = "499b84ac-1321-427f-aa17-267ca6975798";
+pub(crate) const AZURE_DEVOPS: &str = "499b84ac-1321-427f-aa17-267ca6975798";
 
 /// Runs EntraToken@1 with `configure`, and returns where the broker is.
-fn configured(job: &mut Job<'_>, folder: &TaskFolder, configure: &str) -> Endpoint {
+pub(crate) fn configured(job: &mut Job<'_>, folder: &TaskFolder, configure: &str) -> Endpoint {
     let outcome = job
         .step(folder.path())
         .name("tokens")

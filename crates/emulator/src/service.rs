@@ -124,6 +124,13 @@ impl Service {
         self.lock().always = Some(fault);
     }
 
+    /// Lets nothing happen any more.
+    pub fn recover(&self) {
+        let mut inner = self.lock();
+        inner.next.clear();
+        inner.always = None;
+    }
+
     /// Answers 429 with `Retry-After: 1` to all but the first `limit` requests of each second of the
     /// service's life.
     pub fn throttle(&self, limit: u32) {

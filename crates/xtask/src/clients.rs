@@ -8,7 +8,7 @@ use std::process::Command;
 
 use crate::command::{run, tell};
 use crate::dist::debian;
-use crate::target;
+use crate::{root, target};
 
 /// The newest that runs on Node 20.
 const AZURE_IDENTITY_FOR_NODE: &str = "@azure/identity@4.13.1";
@@ -116,6 +116,74 @@ pub(crate) fn azure_pipelines() -> Result<PathBuf, String> {
 /// git's extension for large files, which no registry of a language has.
 pub(crate) fn git_lfs() -> Result<(), String> {
     debian::program("git-lfs", &["git-lfs"])
+}
+
+/// azure_identity for Rust as a program (`tests/clients/rust`), built where nothing else is.
+pub(crate) fn rust() -> Result<PathBuf, String> {
+    let folder = target().join("clients").join("rust");
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    run(Command::new(cargo)
+        .args(["build", "--quiet", "--locked", "--manifest-path"])
+        .arg(root().join("tests/clients/rust/Cargo.toml"))
+        .arg("--target-dir")
+        .arg(&folder))?;
+    Ok(folder)
+}
+
+/// libfaketime, by which real processes live in the emulator's time; only on Linux. Where the machine has
+/// none, Debian's is unpacked below `target/`: nothing is installed, and nobody needs to be root.
+pub(crate) fn time() -> Result<PathBuf, String> {
+    const LIBRARY: &str = "libfaketimeMT.so.1";
+    installed("time", &[LIBRARY], |folder| {
+        let library = library_below(Path::new("/"), LIBRARY).map_or_else(
+            || {
+                unpack_debian("libfaketime", folder)?;
+                library_below(folder, LIBRARY)
+                    .ok_or_else(|| format!("Debian's libfaketime has no {LIBRARY}."))
+            },
+            Ok,
+        )?;
+        fs::copy(&library, folder.join(LIBRARY))
+            .map(|_| ())
+            .map_err(|error| format!("{} cannot be copied: {error}.", library.display()))
+    })
+}
+
+/// Where distributions put it: `usr/lib/faketime`, or below a folder of the processor's name.
+fn library_below(root: &Path, name: &str) -> Option<PathBuf> {
+    ["usr/lib", "usr/lib64"].iter().find_map(|folder| {
+        let folder = root.join(folder);
+        let below = fs::read_dir(&folder).ok()?.flatten();
+        below
+            .map(|entry| entry.path())
+            .chain([folder])
+            .map(|place| place.join("faketime").join(name))
+            .find(|place| place.is_file())
+    })
+}
+
+/// Unpacks a package of the machine's own Debian or Ubuntu.
+fn unpack_debian(package: &str, folder: &Path) -> Result<(), String> {
+    let apt = |arguments: &[&str]| {
+        run(Command::new("apt-get")
+            .current_dir(folder)
+            .args(["-qq", "-o=Dpkg::Use-Pty=0", "-o=APT::Sandbox::User=root"])
+            .args(arguments))
+    };
+    apt(&["download", package])
+        // A fresh machine has no lists yet, and only root may fetch them.
+        .or_else(|_| apt(&["update"]).and_then(|()| apt(&["download", package])))
+        .map_err(|reason| format!("{reason} Install the package {package}."))?;
+    let files = fs::read_dir(folder).map_err(|error| error.to_string())?;
+    let file = files
+        .flatten()
+        .map(|entry| entry.path())
+        .find(|path| path.extension().is_some_and(|extension| extension == "deb"))
+        .ok_or_else(|| format!("apt-get has brought no {package}."))?;
+    run(Command::new("dpkg-deb")
+        .arg("--extract")
+        .arg(file)
+        .arg(folder))
 }
 
 /// Installs what is not there yet. A file with the packages' names says that an installation is whole.

@@ -34,6 +34,8 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("adieu-secret", &[]),
     ("adieu-transport", &["adieu-secret"]),
     ("adieu-vsix", &["adieu-manifest"]),
+    // A real client of the tests, outside the workspace.
+    ("azure-identity-client", &[]),
     ("emulator", &["adieu-manifest"]),
     (
         "marketplace-events-function",

@@ -29,6 +29,10 @@ pub(crate) fn run(filters: &[&str]) -> Result<(), String> {
     clients::azure_pipelines()?;
     clients::pages()?;
     browser::program()?;
+    clients::rust()?;
+    if cfg!(target_os = "linux") {
+        clients::time()?;
+    }
     // Examples in documents first, so that the last line is the tests' own summary.
     cargo_test(&["--doc"], filters)?;
     cargo_test(&["--lib", "--bins", "--tests"], filters)

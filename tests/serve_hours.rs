@@ -1,0 +1,157 @@
+//! A job of many hours: ID tokens of ten minutes, access tokens of one hour, services that go away.
+//!
+//! It never waits for real: the job lives in the emulator's time.
+
+use std::time::Duration;
+
+use adieu_emulator::{Fault, Service, World};
+use expect_test::expect;
+
+use crate::emulated_time::Time;
+use crate::harness::{Endpoint, TaskFolder, answer, end, seconds_left, stable};
+use crate::serve::{AZURE_DEVOPS, configured};
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// The least that a token lives when it is handed out, in seconds.
+const LEAST: i64 = 300;
+
+#[test]
+fn a_job_of_six_hours_never_lacks_a_token() {
+    let world = World::start();
+    world.id_token_lifetime(600);
+    world.access_token_lifetime(3599);
+    let time = Time::of(&world);
+    let mut job = world.job();
+    time.rule(&mut job);
+    let folder = TaskFolder::unpacked("token");
+    let endpoint = configured(&mut job, &folder, "identity");
+    let mut exchanges = Vec::new();
+    for _ in 0..6 {
+        let before = world.entra().requests().len();
+        for half_minute in 0..120 {
+            let mut token = token(&world, &endpoint);
+            if half_minute == 0 {
+                // The client that comes once an hour.
+                token = self::token(&world, &endpoint);
+            }
+            // A renewal takes less than the half minute that passes here in no time.
+            while seconds_left(&world, &token) < 600 {
+                token = self::token(&world, &endpoint);
+            }
+            time.advance(MINUTE / 2);
+        }
+        exchanges.push(world.entra().requests().len() - before);
+    }
+    assert!(exchanges.iter().all(|count| *count <= 2), "{exchanges:?}");
+    // One every fifty minutes.
+    let all: usize = exchanges.iter().sum();
+    assert!((7..=8).contains(&all), "{exchanges:?}");
+    assert_eq!(
+        world.azure_devops().requests().len(),
+        world.entra().requests().len(),
+        "every exchange has an ID token of its own"
+    );
+    end(&mut job, &folder);
+}
+
+#[test]
+fn a_client_that_comes_once_an_hour_never_lacks_a_token() {
+    let world = World::start();
+    let time = Time::of(&world);
+    let mut job = world.job();
+    time.rule(&mut job);
+    let folder = TaskFolder::unpacked("token");
+    let endpoint = configured(&mut job, &folder, "identity");
+    let before = world.entra().requests().len();
+    for _ in 0..6 {
+        token(&world, &endpoint);
+        time.advance(60 * MINUTE);
+    }
+    assert_eq!(world.entra().requests().len() - before, 6);
+    end(&mut job, &folder);
+}
+
+/// Two minutes in which nobody notices that a service is away, in each of the ways in which one can be.
+#[test]
+fn clients_with_a_live_token_do_not_notice_two_minutes_without_a_service() {
+    for (service, fault) in [
+        (World::entra as fn(&World) -> &Service, Fault::status(503)),
+        (World::entra, Fault::Reset),
+        (World::entra, Fault::Close),
+        (World::azure_devops, Fault::status(500)),
+        (World::azure_devops, Fault::Reset),
+        // Somebody listens and never answers.
+        (World::azure_devops, Fault::Delay(10 * MINUTE)),
+    ] {
+        let world = World::start();
+        let time = Time::of(&world);
+        let mut job = world.job();
+        time.rule(&mut job);
+        let folder = TaskFolder::unpacked("token");
+        let endpoint = configured(&mut job, &folder, "identity");
+        let first = token(&world, &endpoint);
+        time.advance(50 * MINUTE);
+        let arrived = service(&world).requests().len();
+        service(&world).always(fault.clone());
+        for _ in 0..12 {
+            assert_eq!(token(&world, &endpoint), first, "{fault:?}");
+            service(&world).wait_for_requests(arrived + 1);
+            time.advance(Duration::from_secs(10));
+        }
+        service(&world).recover();
+        // What is under way still ends after half a minute, and the next attempt comes half a minute later.
+        let mut is_renewed = false;
+        for _ in 0..5 {
+            time.advance(MINUTE / 2);
+            // An exchange takes real time, in which none passes here.
+            is_renewed |= (0..200).any(|_| token(&world, &endpoint) != first);
+        }
+        assert!(is_renewed, "{fault:?}");
+        end(&mut job, &folder);
+    }
+}
+
+#[test]
+fn an_outage_past_a_tokens_life_is_said_and_heals_by_itself() {
+    let world = World::start();
+    let time = Time::of(&world);
+    let mut job = world.job();
+    time.rule(&mut job);
+    let folder = TaskFolder::unpacked("token");
+    let endpoint = configured(&mut job, &folder, "identity");
+    token(&world, &endpoint);
+    time.advance(56 * MINUTE);
+    let away = vec![("Retry-After".to_owned(), "60".to_owned())];
+    world
+        .entra()
+        .always(Fault::Status(503, away, String::new()));
+    let said = answer(endpoint.port, &endpoint.question(AZURE_DEVOPS));
+    let (head, body) = said.split_once("\r\n\r\n").expect("a head");
+    let head: Vec<&str> = head
+        .lines()
+        .filter(|line| !line.starts_with("date:"))
+        .collect();
+    expect![[r#"
+        HTTP/1.1 503 Service Unavailable
+        content-type: application/json
+        cache-control: no-store
+        retry-after: 10
+        connection: close
+        content-length: 616
+
+        {"error":"temporarily_unavailable","error_description":"Microsoft Entra ([ENTRA]) answered 503 at the first attempt. Run the job again later; the service says that it cannot answer now. (connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION])","statusCode":503,"message":"Microsoft Entra ([ENTRA]) answered 503 at the first attempt. Run the job again later; the service says that it cannot answer now. (connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION])"}"#]].assert_eq(&stable(&world, &format!("{}\n\n{body}", head.join("\n"))));
+    world.entra().recover();
+    token(&world, &endpoint);
+    end(&mut job, &folder);
+}
+
+/// What an SDK gets, which is a token that it takes for a live one.
+fn token(world: &World, endpoint: &Endpoint) -> String {
+    let (status, body) = endpoint.token(AZURE_DEVOPS);
+    assert_eq!(status, 200, "{body}");
+    let token = body["access_token"].as_str().expect("a token");
+    let left = seconds_left(world, token);
+    assert!(left >= LEAST, "a token with {left} seconds left");
+    token.to_owned()
+}
