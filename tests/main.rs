@@ -7,6 +7,8 @@
 
 // How a task's folder comes to be, and how unstable text is named.
 mod harness;
+// Requests to a broker, byte by byte.
+mod serve_bytes;
 // The emulator's clock, for real processes.
 #[cfg(target_os = "linux")]
 mod emulated_time;
@@ -35,6 +37,11 @@ mod serve_clients;
 // A job of six hours, and services that go away meanwhile.
 #[cfg(target_os = "linux")]
 mod serve_hours;
+// Clients that have the broker's key and ask wrongly.
+mod serve_refusals;
+// Processes of the same machine that have no business with the broker.
+#[cfg(target_os = "linux")]
+mod serve_hostile;
 // Two hundred clients at once.
 mod serve_crowd;
 

@@ -6,23 +6,20 @@ use std::cell::Cell;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::rc::Rc;
-use std::sync::Arc;
 use std::time::Duration;
 
 use adieu_secret::EndpointSecret;
 use tokio::net::TcpListener;
-use tokio::sync::{Notify, Semaphore};
-use tokio::task::{LocalSet, spawn_local};
+use tokio::sync::Notify;
+use tokio::task::{LocalSet, spawn_local, yield_now};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::connections::Shared;
 use crate::gate::{APP_SERVICE, AZD, Keys, STOP};
+use crate::places::Places;
 use crate::resources::Resources;
 use crate::source::Source;
 use crate::tokens::Tokens;
-
-/// So many connections at once; more wait in the system's queue.
-const MOST_CONNECTIONS: usize = 256;
 
 /// A broker that has its port and serves nobody yet.
 #[derive(Debug)]
@@ -142,15 +139,14 @@ impl Address {
 }
 
 async fn accept<S: Source + 'static>(listener: &TcpListener, shared: &Rc<Shared<S>>) {
-    let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
-    while let Ok(place) = Arc::clone(&places).acquire_owned().await {
+    let places = Rc::<Places>::default();
+    loop {
         match listener.accept().await {
             Ok((stream, _)) => {
-                let shared = Rc::clone(shared);
-                spawn_local(async move {
-                    shared.serve(stream).await;
-                    drop(place);
-                });
+                let place = places.take().await;
+                spawn_local(Rc::clone(shared).serve(stream, place));
+                // Whoever opens connections without end must not keep those from being served that are open.
+                yield_now().await;
             }
             // No more files, or a client that is gone already: the next one may do.
             Err(_) => sleep(Duration::from_millis(20)).await,

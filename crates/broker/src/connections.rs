@@ -21,6 +21,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::broker::Ended;
 use crate::gate::{self, Door, Keys};
+use crate::places::Taken;
 use crate::protocol::{Answer, Question, WantedIdentity, azd, managed_identity};
 use crate::resources::Resources;
 use crate::source::{Refusal, Source};
@@ -51,28 +52,30 @@ pub(crate) struct Shared<S> {
 }
 
 impl<S: Source + 'static> Shared<S> {
-    /// Answers a connection's requests until it is closed.
-    pub(crate) async fn serve(self: Rc<Self>, stream: TcpStream) {
+    /// Answers a connection's requests until it is closed, or has lost its place.
+    pub(crate) async fn serve(self: Rc<Self>, stream: TcpStream, place: Taken) {
         let _ = stream.set_nodelay(true);
-        let shared = &self;
-        let service =
-            service_fn(
-                move |request| async move { Ok::<_, Infallible>(shared.answer(request).await) },
-            );
+        let (shared, place) = (&self, &place);
+        let service = service_fn(move |request| async move {
+            Ok::<_, Infallible>(shared.answer(request, place).await)
+        });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(PATIENCE)
             .max_buf_size(LONGEST_HEAD)
             .max_headers(MOST_HEADERS)
             .serve_connection(TokioIo::new(stream), service);
-        // A client that goes away, or speaks no HTTP, is no fault of the broker's.
-        let _ = connection.await;
+        tokio::select! {
+            // A client that goes away, or speaks no HTTP, is no fault of the broker's.
+            _ = connection => {}
+            () = place.lost() => {}
+        }
         if self.ending.get().is_some() {
             self.ended.notify_one();
         }
     }
 
-    async fn answer(&self, request: Request<Incoming>) -> Answer {
+    async fn answer(&self, request: Request<Incoming>, place: &Taken) -> Answer {
         let (head, body) = request.into_parts();
         let door = match gate::enter(&head, self.port, &self.keys) {
             Ok(door) => door,
@@ -85,6 +88,7 @@ impl<S: Source + 'static> Shared<S> {
                 ));
             }
         };
+        place.is_known();
         self.asked.set(Instant::now());
         match door {
             Door::ManagedIdentity => match self.managed_identity(head.uri.query()).await {

@@ -4,7 +4,7 @@
 
 use adieu_secret::EndpointSecret;
 use hyper::Method;
-use hyper::header::{AUTHORIZATION, FORWARDED, HOST, HeaderMap, ORIGIN, VIA};
+use hyper::header::{AUTHORIZATION, HOST, HeaderMap, HeaderName};
 use hyper::http::request::Parts;
 use ring::rand::{SecureRandom as _, SystemRandom};
 use subtle::ConstantTimeEq as _;
@@ -92,13 +92,7 @@ pub(crate) fn enter(head: &Parts, port: u16, keys: &Keys) -> Result<Door, Denied
     if !is_for_us(headers, port) || head.uri.authority().is_some() {
         return Err(Denied::Host);
     }
-    let relays = [ORIGIN.as_str(), FORWARDED.as_str(), VIA.as_str()];
-    let more = ["x-forwarded-for", "x-forwarded-host", "sec-fetch-site"];
-    if relays
-        .into_iter()
-        .chain(more)
-        .any(|name| headers.contains_key(name))
-    {
+    if headers.keys().any(is_of_a_relay) {
         return Err(Denied::Relayed);
     }
     let path = head.uri.path();
@@ -129,6 +123,14 @@ pub(crate) fn enter(head: &Parts, port: u16, keys: &Keys) -> Result<Door, Denied
         return Err(Denied::Method);
     }
     Ok(door)
+}
+
+/// Whether only a browser or a proxy sends this header. Browsers send `Sec-Fetch-Site` with every request to
+/// this machine; `Sec-Fetch-Mode` alone comes from the `fetch` of Node, which is a client like any other.
+fn is_of_a_relay(name: &HeaderName) -> bool {
+    let name = name.as_str();
+    matches!(name, "origin" | "forwarded" | "via" | "sec-fetch-site")
+        || name.starts_with("x-forwarded-")
 }
 
 /// The one value of a header; nothing where there are two.

@@ -8,6 +8,7 @@
 mod broker;
 mod connections;
 mod gate;
+mod places;
 mod protocol;
 mod resources;
 mod source;
