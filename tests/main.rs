@@ -97,6 +97,10 @@ mod pipelines;
 // `adieu git-credential`: real git, old and new, against repositories behind the emulator's authentication.
 mod git_credential;
 
+// `adieu completions`: what a shell may put in place of the last word.
+#[cfg(unix)]
+mod completions;
+
 // examples/without-pats: the code of people who leave their PATs behind, as it stands.
 #[cfg(unix)]
 mod without_pats;

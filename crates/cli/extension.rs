@@ -40,6 +40,14 @@ pub(crate) use task::run as run_task;
 
 /// What to do with an extension.
 #[derive(Debug, Subcommand)]
+#[command(after_help = "\
+Examples:
+  adieu extension package --output-path hello.vsix
+  adieu extension publish --share-with contoso
+  adieu extension publish --vsix hello.vsix --credential managed-identity
+  adieu extension install --organizations contoso --publisher pub --extension-id hello
+  adieu extension query-version --version-action patch
+  adieu extension inspect --vsix hello.vsix")]
 pub(crate) enum ExtensionCommand {
     /// Make a VSIX package of an extension's folder
     Package(package::PackageArguments),

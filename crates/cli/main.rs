@@ -4,6 +4,7 @@
 
 mod aadsts;
 mod child;
+mod completions;
 mod configure;
 mod connection;
 mod credential;
@@ -33,7 +34,7 @@ mod whoami;
 use std::io::{self, ErrorKind};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::report::Report;
 use crate::situation::Situation;
@@ -41,7 +42,19 @@ use crate::voice::Terminal;
 
 /// Azure DevOps without personal access tokens: Entra tokens for pipelines, publishers and people.
 #[derive(Debug, Parser)]
-#[command(name = "adieu", version, arg_required_else_help = true)]
+#[command(
+    name = "adieu",
+    version,
+    arg_required_else_help = true,
+    after_help = "\
+Examples:
+  adieu doctor --organization contoso     what keeps you from a token, and what to do next
+  adieu exec -- npx jest                  a command with a token in its environment
+  adieu token --output header             a token, as curl reads it
+  adieu extension publish                 the extension in this folder
+
+Each verb has its own: adieu <verb> --help"
+)]
 struct Arguments {
     #[command(subcommand)]
     verb: Verb,
@@ -68,6 +81,11 @@ enum Verb {
     Serve(serve::ServeArguments),
     /// Gives git the credential for a repository of Azure DevOps; git calls it.
     GitCredential(git_credential::GitCredentialArguments),
+    /// Prints what a shell needs to complete this command line.
+    Completions(completions::CompletionsArguments),
+    /// Answers a shell that completes a command line; the shell calls it.
+    #[command(hide = true)]
+    Complete(completions::CompleteArguments),
     /// Runs one phase of a pipeline task; the task's launcher calls it.
     #[command(hide = true)]
     Task(task::Arguments),
@@ -84,6 +102,8 @@ fn main() -> ExitCode {
         Verb::Events(arguments) => extension(extension::events(*arguments)),
         Verb::Serve(arguments) => in_a_runtime(serve::run(arguments)),
         Verb::GitCredential(arguments) => in_a_runtime(git_credential::run(arguments)),
+        Verb::Completions(arguments) => completions::run(&arguments),
+        Verb::Complete(arguments) => completions::complete(&arguments, &Arguments::command()),
         Verb::Task(arguments) => task::run(&arguments),
     }
 }

@@ -181,6 +181,10 @@ pub(crate) enum RoleValue {
 
 /// Flags of `events`.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  adieu events --publisher pub --extension-id hello
+  adieu events --since 2026-11-01 --state events.state --output-path events.jsonl")]
 pub(crate) struct EventsArguments {
     #[command(flatten)]
     subject: SubjectArguments,

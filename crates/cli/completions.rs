@@ -1,0 +1,198 @@
+//! `adieu completions`: what a shell needs to complete this command line, and the answers when it asks.
+//!
+//! It never holds a list of its own: the command line's own definition says what can stand where.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::builder::PossibleValue;
+use clap::{Arg, Args, Command, ValueEnum};
+
+/// Flags of `completions`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  adieu completions bash > ~/.local/share/bash-completion/completions/adieu
+  adieu completions zsh > ~/.zfunc/_adieu                  a folder of your fpath
+  adieu completions fish > ~/.config/fish/completions/adieu.fish
+  adieu completions powershell >> $PROFILE")]
+pub(crate) struct CompletionsArguments {
+    /// The shell
+    #[arg(value_enum)]
+    shell: Shell,
+}
+
+/// What a shell asks with: the words behind `adieu`, the last one being written.
+#[derive(Debug, Args)]
+pub(crate) struct CompleteArguments {
+    #[arg(last = true)]
+    words: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Shell {
+    Bash,
+    Zsh,
+    Fish,
+    Powershell,
+}
+
+impl Shell {
+    /// A few lines that ask this binary, so that they fit every version of it.
+    fn script(self) -> &'static str {
+        match self {
+            Self::Bash => {
+                r#"_adieu() {
+  local line
+  COMPREPLY=()
+  while IFS= read -r line; do COMPREPLY+=("${line%%$'\t'*}"); done \
+    < <(adieu complete -- "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
+}
+complete -o default -F _adieu adieu
+"#
+            }
+            Self::Zsh => {
+                r#"#compdef adieu
+_adieu() {
+  local -a all
+  all=("${(@f)$(adieu complete -- "${(@)words[2,CURRENT]}" 2>/dev/null)}")
+  all=("${(@)all//:/\\:}")
+  all=("${(@)all/$'\t'/:}")
+  if [[ -n "${all[1]}" ]]; then _describe adieu all; else _files; fi
+}
+if [[ "${funcstack[1]}" == _adieu ]]; then _adieu "$@"; else compdef _adieu adieu; fi
+"#
+            }
+            Self::Fish => {
+                "complete -c adieu -a '(adieu complete -- (commandline -opc)[2..] (commandline -ct) 2>/dev/null)'\n"
+            }
+            Self::Powershell => {
+                r#"Register-ArgumentCompleter -Native -CommandName adieu -ScriptBlock {
+  param($word, $ast, $cursor)
+  $words = @($ast.CommandElements | Select-Object -Skip 1 | ForEach-Object { "$_" })
+  if (-not $word) { $words += '' }
+  adieu complete -- @words 2>$null | ForEach-Object {
+    $value, $text = $_ -split "`t", 2
+    if (-not $text) { $text = $value }
+    [System.Management.Automation.CompletionResult]::new($value, $value, 'ParameterValue', $text)
+  }
+}
+"#
+            }
+        }
+    }
+}
+
+/// Prints what a shell reads at its start.
+pub(crate) fn run(arguments: &CompletionsArguments) -> ExitCode {
+    print(arguments.shell.script())
+}
+
+/// Prints what can stand in place of the last word, one a line, each with what it means behind a tab.
+pub(crate) fn complete(arguments: &CompleteArguments, command: &Command) -> ExitCode {
+    let mut lines = String::new();
+    for (value, meaning) in candidates(command, &arguments.words) {
+        lines.push_str(&format!("{value}\t{meaning}\n"));
+    }
+    print(&lines)
+}
+
+/// A shell that has heard enough is no failure.
+fn print(text: &str) -> ExitCode {
+    let mut output = io::stdout().lock();
+    let _ = output
+        .write_all(text.as_bytes())
+        .and_then(|()| output.flush());
+    ExitCode::SUCCESS
+}
+
+fn candidates(root: &Command, words: &[String]) -> Vec<(String, String)> {
+    // bash takes `--credential=az` for three words.
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let words: Vec<&str> = match words.as_slice() {
+        [before @ .., "="] => [before, &[""]].concat(),
+        all => all.iter().copied().filter(|word| *word != "=").collect(),
+    };
+    let (last, before) = words.split_last().unwrap_or((&"", &[]));
+    let mut command = root;
+    let mut flag = None;
+    for word in before {
+        if flag.take().is_some() {
+            continue;
+        }
+        if *word == "--" {
+            // What follows is another program's command line.
+            return Vec::new();
+        }
+        if word.starts_with('-') {
+            flag = flag_of(command, word);
+        } else if let Some(verb) = command.find_subcommand(word) {
+            command = verb;
+        } else if command.get_positionals().any(Arg::is_trailing_var_arg_set) {
+            return Vec::new();
+        }
+    }
+    let found = if let Some(flag) = flag {
+        values(flag, "")
+    } else if let Some((name, _)) = last.split_once('=') {
+        let flag = command.get_opts().find(|flag| is_named(flag, name));
+        flag.map(|flag| values(flag, &format!("{name}=")))
+            .unwrap_or_default()
+    } else if last.starts_with('-') {
+        flags(command)
+    } else {
+        let verbs = command.get_subcommands().filter(|verb| !verb.is_hide_set());
+        let named = verbs.map(|verb| (verb.get_name().to_owned(), about(verb.get_about())));
+        let positional = command.get_positionals().next();
+        named
+            .chain(positional.map(|one| values(one, "")).unwrap_or_default())
+            .collect()
+    };
+    let fits = |(value, _): &(String, String)| value.starts_with(last);
+    found.into_iter().filter(fits).collect()
+}
+
+/// A flag that the next word is the value of.
+fn flag_of<'a>(command: &'a Command, word: &str) -> Option<&'a Arg> {
+    if word.contains('=') {
+        return None;
+    }
+    let mut all = command.get_opts();
+    all.find(|flag| flag.get_action().takes_values() && is_named(flag, word))
+}
+
+fn is_named(flag: &Arg, word: &str) -> bool {
+    let long = word.strip_prefix("--");
+    let short = word.strip_prefix('-').and_then(|rest| rest.chars().next());
+    match long {
+        Some(long) => flag.get_long() == Some(long),
+        None => short.is_some() && flag.get_short() == short,
+    }
+}
+
+fn flags(command: &Command) -> Vec<(String, String)> {
+    let shown = command.get_arguments().filter(|flag| !flag.is_hide_set());
+    let named = shown.filter_map(|flag| {
+        let name = format!("--{}", flag.get_long()?);
+        Some((name, about(flag.get_help())))
+    });
+    named
+        .chain([("--help".to_owned(), "Print help".to_owned())])
+        .collect()
+}
+
+fn values(flag: &Arg, before: &str) -> Vec<(String, String)> {
+    let shown = flag.get_possible_values().into_iter();
+    let shown = shown.filter(|value| !PossibleValue::is_hide_set(value));
+    shown
+        .map(|value| {
+            let name = format!("{before}{}", value.get_name());
+            (name, about(value.get_help()))
+        })
+        .collect()
+}
+
+fn about(text: Option<&clap::builder::StyledStr>) -> String {
+    let text = text.map(ToString::to_string).unwrap_or_default();
+    text.lines().next().unwrap_or_default().to_owned()
+}
