@@ -7,6 +7,7 @@ mod compile;
 pub(crate) mod debian;
 mod frameworks;
 mod inspect;
+mod small_ring;
 
 use std::collections::BTreeMap;
 use std::fs;

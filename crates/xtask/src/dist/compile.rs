@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{debian, frameworks};
+use super::{debian, frameworks, small_ring};
 use crate::command::{output, run as run_command};
 use crate::platforms::Platform;
 use crate::{root, target};
@@ -56,6 +56,7 @@ pub(crate) fn run(platform: &Platform) -> Result<PathBuf, String> {
             flags.push("-Clink-self-contained=no".to_owned());
         }
     }
+    let mut twins = None;
     match linker {
         Linker::Native => {
             command.arg("build");
@@ -69,13 +70,21 @@ pub(crate) fn run(platform: &Platform) -> Result<PathBuf, String> {
                     "x86_64-w64-mingw32-gcc",
                 )
                 .env("CC_x86_64_pc_windows_gnu", "x86_64-w64-mingw32-gcc");
+            twins = Some(Command::new("x86_64-w64-mingw32-gcc"));
         }
         Linker::Zig => {
             let zig = debian::zig()?;
             search.push(zig.join("bin"));
+            let program = zig_program(&zig)?;
+            let mut compiler = Command::new(&program);
+            compiler
+                .args(["cc", "-target", &zig_target(&platform.target)])
+                .env("ZIG_GLOBAL_CACHE_DIR", folder.join("zig"))
+                .env("ZIG_LOCAL_CACHE_DIR", folder.join("zig"));
+            twins = Some(compiler);
             command
                 .arg("zigbuild")
-                .env("CARGO_ZIGBUILD_ZIG_PATH", zig_program(&zig)?)
+                .env("CARGO_ZIGBUILD_ZIG_PATH", program)
                 .env("CARGO_ZIGBUILD_CACHE_DIR", folder.join("zigbuild"))
                 .env("ZIG_GLOBAL_CACHE_DIR", folder.join("zig"))
                 .env("ZIG_LOCAL_CACHE_DIR", folder.join("zig"));
@@ -91,6 +100,13 @@ pub(crate) fn run(platform: &Platform) -> Result<PathBuf, String> {
                 command.env("SDKROOT", &sdk.root);
             }
         }
+    }
+    // A machine's own compiler has flags of its own, and builds `ring` as everybody knows it.
+    if let Some(compiler) = twins {
+        let object = small_ring::twins(compiler, &folder.join("ring").join(&platform.target))?;
+        flags.push(format!("-Clink-arg={}", object.display()));
+        let variable = format!("CFLAGS_{}", platform.target.replace('-', "_"));
+        command.env(variable, small_ring::FLAGS);
     }
     // Nobody unwinds, and the tables are a sixth of the file. Windows and macOS want them.
     if platform.format == "ELF" {
@@ -194,6 +210,17 @@ fn remapped(library: &Library) -> Result<Vec<String>, String> {
         .into_iter()
         .map(|(path, name)| format!("--remap-path-prefix={}={name}", path.display()))
         .collect())
+}
+
+/// zig's name of a target: processor, system and C library, without Rust's vendor.
+fn zig_target(target: &str) -> String {
+    let processor = target.split('-').next().unwrap_or_default();
+    let system = if target.contains("-apple-") {
+        "macos"
+    } else {
+        "linux-musl"
+    };
+    format!("{processor}-{system}")
 }
 
 /// The program inside the package `ziglang`, whose folder has Python's version in its name.

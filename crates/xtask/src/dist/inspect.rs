@@ -77,7 +77,8 @@ pub(crate) fn run(platform: &Platform, binary: &[u8]) -> Result<Facts, String> {
             return Err(format!("it contains the path {path} of this machine."));
         }
     }
-    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::default());
+    // As small as our packer makes it.
+    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
     let deflated = encoder
         .write_all(binary)
         .and_then(|()| encoder.finish())
