@@ -525,14 +525,17 @@ fn names_the_phase_that_the_agent_runs() {
             assert_eq!(shown(&world, &folder, &outcome), SIGNED_IN, "{script}");
             continue;
         }
+        if section == "postjobexecution" {
+            // A step that has started nothing has nothing to end.
+            assert_eq!((outcome.result, &*outcome.log), (TaskResult::Succeeded, ""));
+            continue;
+        }
         assert_eq!(
             outcome.log,
-            format!(
-                "\
-##[error]This binary has no task EntraToken with the phase {section}.
+            "\
+##[error]This binary has no task EntraToken with the phase prejobexecution.
 What to do: Delete the task's folder on the agent so that launcher and binary are downloaded together.
 More: TROUBLESHOOTING.md#agent"
-            )
         );
         assert_eq!(outcome.result, TaskResult::Failed);
     }

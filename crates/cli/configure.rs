@@ -4,15 +4,12 @@
 //! It starts nothing and sets nothing; who runs the clients does.
 
 mod git;
+mod settings;
 
-use std::collections::BTreeMap;
-use std::env;
-use std::path::Path;
-
-use adieu_agent::{Audience, Environment, Log, TooLong, VariableName, undefined_variable};
+use adieu_agent::{Environment, VariableName, undefined_variable};
 use adieu_broker::{Address, Resources};
 use adieu_identity::Scope;
-use adieu_secret::{EndpointSecret, JobToken};
+use adieu_secret::EndpointSecret;
 
 use crate::connection::Connection;
 use crate::git_credential;
@@ -20,6 +17,9 @@ use crate::resource::{self, Cloud, NotAResource};
 use crate::situation::Situation;
 use crate::tokens::{Wanted, said};
 use crate::voice::Voice;
+use settings::{Setting, key, no_proxy, of_git, plain, terraform};
+
+pub(crate) use settings::{environment_of, publish};
 
 /// The words, as documents list them.
 pub(crate) const WORDS: [&str; 5] = [
@@ -93,21 +93,6 @@ impl Endpoints {
             key: address.copy_of_key(),
         }
     }
-}
-
-/// A variable of the environment, for later steps or for one script.
-#[derive(Debug)]
-pub(crate) struct Setting<'a> {
-    pub(crate) name: VariableName,
-    pub(crate) value: Value<'a>,
-}
-
-/// What a variable holds.
-#[derive(Debug)]
-pub(crate) enum Value<'a> {
-    Plain(String),
-    Key(&'a EndpointSecret),
-    JobToken(JobToken),
 }
 
 impl Configure {
@@ -362,136 +347,6 @@ impl Mechanism {
     }
 }
 
-/// The settings of Terraform's providers for Azure Pipelines (`provider.go` of
-/// microsoft/terraform-provider-azuredevops; registry.terraform.io, "Authenticating using OpenID Connect").
-/// They ask Azure DevOps for ID tokens themselves, so the job's token is one of them.
-fn terraform(environment: &Environment, connection: &Connection) -> Vec<Setting<'static>> {
-    let facts = &connection.facts;
-    let mut settings = vec![
-        plain("ARM_USE_OIDC", "true"),
-        plain("ARM_USE_CLI", "false"),
-        plain("ARM_CLIENT_ID", &facts.client_id),
-        plain("ARM_TENANT_ID", &facts.tenant),
-        plain("ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID", &facts.id),
-    ];
-    if let Some(request) = environment.variable("System.OidcRequestUri") {
-        settings.push(plain("ARM_OIDC_REQUEST_URL", request));
-    }
-    if let Some(token) = environment.job_token() {
-        settings.push(Setting {
-            name: VariableName::ours("ARM_OIDC_REQUEST_TOKEN"),
-            value: Value::JobToken(token),
-        });
-    }
-    let id = adieu_agent::EndpointId::new(&facts.id);
-    let subscription = environment.endpoint(&id);
-    let subscription = subscription.and_then(|endpoint| endpoint.data("subscriptionId"));
-    settings.extend(subscription.map(|id| plain("ARM_SUBSCRIPTION_ID", id)));
-    let cloud = match connection.cloud {
-        Cloud::UsGovernment => Some("usgovernment"),
-        Cloud::China => Some("china"),
-        Cloud::Public | Cloud::Custom(_) => None,
-    };
-    settings.extend(cloud.map(|name| plain("ARM_ENVIRONMENT", name)));
-    settings
-}
-
-/// git's settings: for the repositories that are there, and the one of the job.
-fn of_git(
-    environment: Option<&Environment>,
-    variable: impl Fn(&str) -> Option<String>,
-) -> Vec<Setting<'static>> {
-    let Ok(program) = env::current_exe() else {
-        return Vec::new();
-    };
-    let of_job = |name: &str| environment.and_then(|environment| environment.variable(name));
-    let sources = of_job("Build.SourcesDirectory").or(of_job("System.DefaultWorkingDirectory"));
-    let sources = match sources {
-        Some(folder) => Some(folder.into()),
-        None => env::current_dir().ok(),
-    };
-    let headers = sources
-        .map(|folder| git::headers(&folder))
-        .unwrap_or_default();
-    let repository = of_job("Build.Repository.Uri");
-    let program = git::lasting(program, of_job("Agent.TempDirectory").map(Path::new));
-    let program = program.display().to_string();
-    git::settings(&program, &headers, repository, variable)
-        .into_iter()
-        .map(|(name, value)| Setting {
-            name,
-            value: Value::Plain(value),
-        })
-        .collect()
-}
-
-/// What goes past a proxy already, and this machine: Python, JavaScript, az and Rust send requests for a
-/// loopback address, with the key in them, to a proxy otherwise.
-fn no_proxy(variable: impl Fn(&str) -> Option<String>) -> String {
-    // Most tools look at the one in small letters first.
-    let before = variable("no_proxy").or_else(|| variable("NO_PROXY"));
-    let mut names: Vec<String> = before
-        .unwrap_or_default()
-        .split(',')
-        .map(|name| name.trim().to_owned())
-        .filter(|name| !name.is_empty())
-        .collect();
-    for own in ["127.0.0.1", "localhost"] {
-        if !names.iter().any(|name| name == own) {
-            names.push(own.to_owned());
-        }
-    }
-    names.join(",")
-}
-
-fn plain(name: &'static str, value: &str) -> Setting<'static> {
-    Setting {
-        name: VariableName::ours(name),
-        value: Value::Plain(value.to_owned()),
-    }
-}
-
-fn key<'a>(name: &'static str, key: &'a EndpointSecret) -> Setting<'a> {
-    Setting {
-        name: VariableName::ours(name),
-        value: Value::Key(key),
-    }
-}
-
-/// Settings as variables of the pipeline. A key is masked and no secret variable: clients find it in their
-/// environment without `env:`.
-pub(crate) fn publish(settings: &[Setting<'_>], log: &Log) -> Result<(), TooLong> {
-    for setting in settings {
-        let name = &setting.name;
-        match &setting.value {
-            Value::Plain(value) => log.set_variable(name, value, Audience::Job)?,
-            Value::Key(key) => log.set_exposed(name, &log.mask(key))?,
-            Value::JobToken(token) => log.set_exposed(name, &log.mask(token))?,
-        }
-    }
-    Ok(())
-}
-
-/// Settings as the environment of a process that this one starts: the only place where a key leaves its
-/// type, because a process has no other way to get it.
-pub(crate) fn environment_of(settings: &[Setting<'_>]) -> BTreeMap<String, String> {
-    let mut environment = BTreeMap::new();
-    for setting in settings {
-        let value = match &setting.value {
-            Value::Plain(value) => value.clone(),
-            Value::Key(key) => key.reveal().to_owned(),
-            Value::JobToken(token) => token.reveal().to_owned(),
-        };
-        // Tools differ in which of the two they read; Windows has but one.
-        let name = setting.name.in_environment();
-        if name == "NO_PROXY" && !cfg!(windows) {
-            environment.insert("no_proxy".to_owned(), value.clone());
-        }
-        environment.insert(name, value);
-    }
-    environment
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -521,21 +376,5 @@ mod tests {
             read("identity").expect("a word").resources(),
             Resources::Any
         );
-    }
-
-    #[test]
-    fn sends_this_machine_past_a_proxy() {
-        for (capital, small, expected) in [
-            (None, None, "127.0.0.1,localhost"),
-            (Some("a, b"), None, "a,b,127.0.0.1,localhost"),
-            (Some("a"), Some("c"), "c,127.0.0.1,localhost"),
-            (None, Some("localhost,x"), "localhost,x,127.0.0.1"),
-        ] {
-            let variable = |name: &str| match name {
-                "NO_PROXY" => capital.map(str::to_owned),
-                _ => small.map(str::to_owned),
-            };
-            assert_eq!(no_proxy(variable), expected);
-        }
     }
 }

@@ -65,7 +65,7 @@ const REVEALS: &[(&str, &str)] = &[
         "the answer to an SDK, over the loopback address",
     ),
     (
-        "crates/cli/configure.rs",
+        "crates/cli/configure/settings.rs",
         "the environment of a process that this one starts",
     ),
     ("crates/cli/exec.rs", "the environment of one command"),
