@@ -44,6 +44,23 @@ fn gives_a_script_its_tokens_and_nothing_of_the_tasks_own() {
 }
 
 #[test]
+fn a_last_line_without_an_end_is_shown() {
+    let world = World::start();
+    for (script, result, last) in [
+        ("printf 'no end'", TaskResult::Succeeded, "no end"),
+        (
+            "printf 'no end'; exit 3",
+            TaskResult::Failed,
+            "no end\n##[error]bash exited with code '3'.\nMore: TROUBLESHOOTING.md#run",
+        ),
+    ] {
+        let outcome = run(&world, &[("script", script)]);
+        assert_eq!(outcome.result, result, "{}", outcome.log);
+        assert!(outcome.log.ends_with(last), "{}", outcome.log);
+    }
+}
+
+#[test]
 fn fails_with_the_scripts_exit_code() {
     let world = World::start();
     let outcome = run(&world, &[("script", "echo before\nexit 3\necho after")]);

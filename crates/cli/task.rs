@@ -12,7 +12,7 @@ use crate::inputs;
 use crate::platform;
 use crate::report::Report;
 use crate::run;
-use crate::situation::Situation;
+use crate::situation::{ScriptProblem, Situation};
 use crate::token;
 
 /// What the launcher passes.
@@ -45,7 +45,15 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
             .variable("System.Debug")
             .is_some_and(|on| on.eq_ignore_ascii_case("true")),
     );
-    match outcome(arguments, &environment, &log) {
+    let outcome = outcome(arguments, &environment, &log);
+    let ran_a_script = arguments.name == inputs::run::NAME && outcome.is_after_a_script();
+    match outcome {
+        // Without a word the agent takes a step for green; a word could take the script's last line away.
+        Outcome::Done(Ok(())) if ran_a_script => return ExitCode::SUCCESS,
+        _ if ran_a_script => log.end_line(),
+        _ => {}
+    }
+    match outcome {
         Outcome::Done(Ok(())) => log.complete(TaskResult::Succeeded, ""),
         Outcome::Done(Err(situation)) => {
             let report = Report::of(&situation);
@@ -62,6 +70,26 @@ pub(crate) enum Outcome {
     Done(Result<(), Situation>),
     /// The agent asked the step to stop.
     Stopped,
+}
+
+impl Outcome {
+    /// Whether another program's text may stand in the last line of the log, without an end: the agent takes
+    /// a line with a command in it for that command, and the text before it is gone.
+    fn is_after_a_script(&self) -> bool {
+        let ended = |situation: &Situation| {
+            let Situation::Script(problem) = situation else {
+                return false;
+            };
+            matches!(
+                problem,
+                ScriptProblem::Ended { .. } | ScriptProblem::StandardError
+            )
+        };
+        match self {
+            Self::Done(Ok(())) | Self::Stopped => true,
+            Self::Done(Err(situation)) => ended(situation),
+        }
+    }
 }
 
 fn outcome(arguments: &Arguments, environment: &Environment, log: &Log) -> Outcome {

@@ -144,6 +144,11 @@ impl Log {
         command::line("task.uploadsummary", &[], &file.display().to_string())
     }
 
+    /// Ends a line that another program may have left open.
+    pub fn end_line(&self) {
+        write("");
+    }
+
     /// How the step ends. The exit code would not do: a container job loses it.
     pub fn complete(&self, result: TaskResult, text: &str) {
         let line = defused(text).join(" ");
