@@ -105,5 +105,8 @@ mod completions;
 #[cfg(unix)]
 mod without_pats;
 
+// Commands that documents name.
+mod documents;
+
 // Microsoft's own clients, against the same emulator: it must be right for them too.
 mod real_clients;

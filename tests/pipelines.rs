@@ -3,7 +3,7 @@
 //! They are held against Azure Pipelines' schema and against our own `task.json`, and the templates are run.
 
 mod classic;
-mod documents;
+pub(crate) mod documents;
 mod extension;
 mod feeds;
 mod git;

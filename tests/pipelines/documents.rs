@@ -87,7 +87,7 @@ fn whole(path: &str, offset: usize, text: &str) -> Document {
 }
 
 /// Files of the repository, relative to its root.
-fn files() -> Vec<String> {
+pub(crate) fn files() -> Vec<String> {
     let mut found = Vec::new();
     let mut folders = vec![PathBuf::new()];
     while let Some(folder) = folders.pop() {

@@ -90,3 +90,35 @@ fn who_follows_the_page_on_git_has_pushed_a_tag() {
     assert_eq!(pushed.result, TaskResult::Succeeded, "{}", pushed.page());
     assert_eq!(git::git(&hosted, &["tag"]), "v1234");
 }
+
+#[test]
+fn scripts_of_the_pages_get_their_answers() {
+    let world = World::start();
+    let empty = tempfile::tempdir().expect("a folder");
+    for organization in ["contoso", "fabrikam"] {
+        world.organization_member(organization, MY_CONNECTION);
+        world.add_project(organization, "web");
+    }
+    for (page, part) in [
+        ("docs/migrate/scripts.md", "tokens: MY_PAT = azureDevOps"),
+        ("docs/migrate/scripts.md", "RunWithToken@1"),
+        (
+            "docs/migrate/organizations.md",
+            "https://dev.azure.com/fabrikam/",
+        ),
+        ("docs/tasks/token.md", "curl --fail"),
+    ] {
+        let run = run(&world, page, part, &empty);
+        assert_eq!(
+            run.result,
+            TaskResult::Succeeded,
+            "{page}, {part}:\n{}",
+            run.page()
+        );
+        assert!(
+            run.page().contains("\"web\""),
+            "{page}, {part}:\n{}",
+            run.page()
+        );
+    }
+}

@@ -112,6 +112,12 @@ fn reply(
             }
             Some(connection_data(caller, directory))
         }
+        ("projects", []) if request.method == "GET" => {
+            if let Some(refusal) = version(request, &["7.1", "7.2-preview"]) {
+                return Some(refusal);
+            }
+            Some(projects(organization, directory))
+        }
         ("projects", [name]) if request.method == "GET" => {
             if let Some(refusal) = version(request, &["7.1", "7.2-preview"]) {
                 return Some(refusal);
@@ -277,6 +283,17 @@ fn connection_data(caller: &Minted, directory: &mut Directory) -> Answer {
             "locationServiceData": { "serviceOwner": guid(), "lastChangeId": 1 },
         }),
     )
+}
+
+/// "Projects - List" of Microsoft's REST reference.
+fn projects(organization: &str, directory: &Directory) -> Answer {
+    let known = directory.marketplace.projects.get(organization);
+    let list: Vec<_> = known
+        .into_iter()
+        .flatten()
+        .map(|(id, name)| json!({ "id": id, "name": name, "state": "wellFormed", "visibility": "private", "revision": 1 }))
+        .collect();
+    Answer::json(200, &json!({ "count": list.len(), "value": list }))
 }
 
 /// "Projects - Get" of Microsoft's REST reference.
