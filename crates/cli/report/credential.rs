@@ -136,9 +136,13 @@ fn of_identity(credential: Credential, connection: &ConnectionFacts, error: &Err
             "managed-identity",
             format!("The managed identity gave no token: {reason}."),
         )
-        .remedy(
-            "Assign an identity to this machine or app; AZURE_CLIENT_ID names a user-assigned one.",
-        );
+        .remedy(if reason.contains("does not answer") {
+            "Managed identities are on Azure's own machines and apps only; elsewhere sign in with azd or az."
+        } else if reason.contains("not supported") {
+            "Sign in by az, which knows it: az login --identity"
+        } else {
+            "Assign an identity to this machine or app; AZURE_CLIENT_ID names a user-assigned one."
+        });
     }
     let mut report = identity(connection, error).fact("credential", credential.name());
     if let Error::NoAnswer { cause, .. } = error {
