@@ -422,7 +422,7 @@ fn says_what_is_wrong_with_a_managed_identity() {
         &desk.adieu(&asked),
         &expect![[r#"
             error: The managed identity gave no token: IDENTITY_ENDPOINT is set without IDENTITY_HEADER; Azure Arc's managed identity is not supported.
-            What to do: Assign an identity to this machine or app; AZURE_CLIENT_ID names a user-assigned one.
+            What to do: Sign in by az, which knows it: az login --identity
             More: TROUBLESHOOTING.md#managed-identity
             exit 1
         "#]],
@@ -626,7 +626,7 @@ fn whoever_hangs_is_given_up_within_twenty_seconds() {
 
         managed-identity
         error: The managed identity gave no token: the endpoint that IDENTITY_ENDPOINT names does not answer: nothing came in time.
-        What to do: Assign an identity to this machine or app; AZURE_CLIENT_ID names a user-assigned one.
+        What to do: Managed identities are on Azure's own machines and apps only; elsewhere sign in with azd or az.
         More: TROUBLESHOOTING.md#managed-identity
 
         azd
@@ -643,7 +643,7 @@ fn whoever_hangs_is_given_up_within_twenty_seconds() {
         error: No credential here gave a token.
           pipelines: Azure DevOps ([AZURE DEVOPS]) gave no answer at the first attempt: nothing came in time. Check the network; behind a proxy, set HTTPS_PROXY.
           workload-identity: AZURE_FEDERATED_TOKEN_FILE is not set. Azure Kubernetes Service sets it in a pod with the label azure.workload.identity/use: "true".
-          managed-identity: The managed identity gave no token: the endpoint that IDENTITY_ENDPOINT names does not answer: nothing came in time. Assign an identity to this machine or app; AZURE_CLIENT_ID names a user-assigned one.
+          managed-identity: The managed identity gave no token: the endpoint that IDENTITY_ENDPOINT names does not answer: nothing came in time. Managed identities are on Azure's own machines and apps only; elsewhere sign in with azd or az.
           azd: azd did not answer within 2 seconds. See what it says by itself: azd auth token --output json --no-prompt --scope 499b84ac-1321-427f-aa17-267ca6975798/.default
           az: az did not answer within 2 seconds. See what it says by itself: az account get-access-token --output json --scope 499b84ac-1321-427f-aa17-267ca6975798/.default
         More: TROUBLESHOOTING.md#credential
@@ -765,7 +765,7 @@ fn goes_by_the_proxy_and_the_certificates_of_the_environment() {
         &world,
         &said,
         &expect![[r#"
-            error: Azure DevOps (dev.azure.com) gave no answer in 6 attempts: no connection to the proxy (refused).
+            error: Azure DevOps (dev.azure.com) gave no answer in 7 attempts: no connection to the proxy (refused).
             What to do: Correct HTTPS_PROXY, or name the host in NO_PROXY.
             More: TROUBLESHOOTING.md#proxy
             exit 1
