@@ -48,7 +48,7 @@ pub(crate) enum Credential {
 const ONE: Duration = Duration::from_secs(15);
 
 /// The longest that all of them may take, one after the other.
-const ALL: Duration = Duration::from_secs(18);
+const ALL: Duration = Duration::from_secs(17);
 
 /// A token, and how it came.
 struct First {
