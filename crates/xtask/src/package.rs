@@ -101,6 +101,12 @@ fn package(binaries: &[(String, PathBuf)], audience: Audience) -> Result<PathBuf
     for file in ["vss-extension.json", "overview.md", "LICENSE", "icon.png"] {
         copy(&root().join(file), &stage.join(file))?;
     }
+    // Beside overview.md under the same name: its address is relative there, too.
+    create(&stage.join("docs/pictures"))?;
+    copy(
+        &root().join("docs/pictures/flow.png"),
+        &stage.join("docs/pictures/flow.png"),
+    )?;
     for task in task_folders()? {
         stage_task(&task, &stage, binaries)?;
     }

@@ -25,6 +25,15 @@ pub(crate) const DRAWN: &[Picture] = &[
     icon("docs/pictures/icon.svg", "icon.png", 128),
     icon("docs/pictures/icon-token.svg", "task/token/icon.png", 32),
     icon("docs/pictures/icon-run.svg", "task/run/icon.png", 32),
+    Picture {
+        source: "docs/pictures/flow.svg",
+        to: "docs/pictures/flow.png",
+        size: Size {
+            width: 860,
+            height: 330,
+            scale: 2,
+        },
+    },
     icon(
         "docs/pictures/icon-extension.svg",
         "task/extension/icon.png",
