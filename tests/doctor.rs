@@ -5,11 +5,12 @@
 use std::fs;
 use std::time::Duration;
 
-use adieu_emulator::{Connection, MY_CONNECTION, World};
+use adieu_emulator::{Connection, MY_CONNECTION, TaskResult, World};
 use expect_test::{Expect, expect};
 use serde_json::Value;
 
 use crate::desk::{Desk, Said};
+use crate::harness::TaskFolder;
 use crate::organizations::script;
 use crate::whoami::{machine, shown};
 
@@ -437,6 +438,51 @@ fn in_a_pipeline_the_findings_are_a_page_of_the_run() {
         "{}",
         said.stdout
     );
+}
+
+#[test]
+fn a_script_of_run_with_token_is_examined_with_the_connections_identity() {
+    let world = world();
+    world.organization_member("contoso", MY_CONNECTION);
+    let mut job = world.job();
+    job.agent_environment("AGENT_PROXYURL", &world.internet().url());
+    job.agent_environment("SSL_CERT_FILE", &world.ca_file().to_string_lossy());
+    let folder = TaskFolder::unpacked("run");
+    let step = job
+        .step(folder.path())
+        .input("azureSubscription", MY_CONNECTION);
+    let script = "export HTTPS_PROXY=$AGENT_PROXYURL\nadieu doctor --organization contoso --credential managed-identity";
+    let outcome = step.input("script", script).run();
+    let log = outcome
+        .log
+        .replace(&*job.temp_folder().to_string_lossy(), "[TEMP]");
+    let said = Said {
+        status: 0,
+        stdout: log,
+        stderr: String::new(),
+    };
+    finds(
+        &world,
+        &said,
+        &expect![[r#"
+            Configured for this script: identity.
+            AZURE_DEVOPS_TOKEN: azureDevOps, until [TIME], for this script alone.
+            holds     configuration  there is managed-identity
+            holds     proxy          [PROXY]
+            holds     names          the proxy resolves them
+            holds     trust          each certificate is trusted
+            holds     hosts          reached: login.microsoftonline.com, app.vssps.visualstudio.com, dev.azure.com, vsaex.dev.azure.com
+            holds     clock          within a minute of the services'
+            unchecked federation     this credential presents no ID token of its own
+            holds     token          for Azure DevOps, by managed-identity, of tenant [TENANT]
+            holds     identity       my-connection's principal ([GUID])
+            holds     organization   contoso knows it as a member
+            holds     licence        Basic
+            What to do next: Nothing: everything that was checked holds.exit 0
+        "#]],
+    );
+    assert_eq!(outcome.result, TaskResult::Succeeded);
+    assert!(job.temp_folder().join("Adieu doctor.md").is_file());
 }
 
 #[test]
