@@ -499,6 +499,8 @@ fn a_command_line_that_makes_no_sense_asks_nobody() {
             "site",
         ],
         &["doctor", "--organization", "https://example.org/x"],
+        &["doctor", "--tenant", "--x"],
+        &["doctor", "--tenant", "a tenant"],
     ] {
         assert_eq!(desk.adieu(arguments).status, 2, "{arguments:?}");
     }

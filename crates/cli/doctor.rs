@@ -15,7 +15,7 @@ use adieu_devops::{Hosts, Organization};
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::credential::Credential;
+use crate::credential::{self, Credential};
 use crate::network;
 use crate::report::Report;
 use crate::result::{self, Form};
@@ -149,15 +149,18 @@ pub(crate) async fn run(arguments: DoctorArguments) -> Result<ExitCode, Situatio
         Some(text) => Some(whoami::read(&hosts, text)?),
         None => None,
     };
+    let transport = network::of_command_line()?;
+    // A text that is no tenant is asked wrongly; whether there is such a tenant is a finding.
+    let tenant = credential::tenant(arguments.tenant, None, &transport).await?;
     let plan = Plan {
         hosts,
         organization,
         repository: arguments.repository,
         publisher: arguments.publisher,
-        tenant: arguments.tenant,
+        tenant,
         credential: arguments.credential,
     };
-    let checks = checks::all(plan, network::of_command_line()?).await;
+    let checks = checks::all(plan, transport).await;
     result::print(arguments.output, &lines(&checks), &json(&checks))?;
     if is_in_a_pipeline() {
         publish(&checks, arguments.output);

@@ -183,6 +183,12 @@ pub(crate) enum RoleValue {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
+  adieu events --publisher pub --extension-id hello --since 2026-11-01
+  adieu events --publisher pub --extension-id hello --state events.state >> events.jsonl
+
+Each run with a state gives what the last one did not.")]
+#[command(after_help = "\
+Examples:
   adieu events --publisher pub --extension-id hello
   adieu events --since 2026-11-01 --state events.state --output-path events.jsonl")]
 pub(crate) struct EventsArguments {
