@@ -7,6 +7,7 @@ mod crowd;
 mod measure;
 mod package;
 mod publish;
+mod serve;
 mod token;
 
 use crate::command::tell;
@@ -16,12 +17,14 @@ use crate::{clients, package as packaging, prerequisites, target};
 pub(crate) fn run(names: &[&str]) -> Result<(), String> {
     prerequisites::node()?;
     match names {
-        [] => ["token", "cli", "crowd", "package", "publish"]
+        [] => ["token", "cli", "serve", "crowd", "package", "publish"]
             .iter()
             .try_for_each(|name| run(&[name])),
         ["cli"] => cli::run(None),
         ["cli", az] => cli::run(Some(az.as_ref())),
         ["crowd"] => crowd::run(),
+        ["serve"] => serve::run(None),
+        ["serve", seconds] => serve::run(Some(seconds)),
         ["token"] => token::run(),
         ["publish"] => {
             clients::tfx()?;
