@@ -35,6 +35,15 @@ impl std::fmt::Debug for Job<'_> {
     }
 }
 
+impl Drop for Job<'_> {
+    /// A test that fails in the middle leaves nothing running either.
+    fn drop(&mut self) {
+        for process in self.processes_left() {
+            super::process::send("KILL", process);
+        }
+    }
+}
+
 impl<'w> Job<'w> {
     pub(crate) fn new(world: &'w World, host_type: &str) -> Self {
         let record = world.add_job(host_type);
