@@ -386,6 +386,16 @@ fn in_a_pipeline_the_findings_are_a_page_of_the_run() {
     serde_json::from_str::<Value>(&said.stdout).expect("JSON and nothing else");
     let page = fs::read_to_string(&file).expect("a page");
     assert!(world.secrets_in(&page).is_empty());
+    let seen = crate::pages::seen_everywhere("doctor", &page);
+    let checks = seen["tables"][0].as_array().expect("rows");
+    assert!(checks.len() > 8, "{seen}");
+    assert!(
+        checks
+            .iter()
+            .skip(1)
+            .all(|check| check[0] != "" && check[2] != ""),
+        "{seen}"
+    );
     let page = Said {
         status: 0,
         stdout: page,

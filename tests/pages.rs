@@ -139,7 +139,7 @@ fn the_browser_would_see_what_is_not_kept_out() {
 }
 
 /// What the browser finds with every renderer and in both themes; it must be the same, harmless and readable.
-fn seen_everywhere(name: &str, page: &str) -> Value {
+pub(crate) fn seen_everywhere(name: &str, page: &str) -> Value {
     let mut first: Option<Value> = None;
     for theme in THEMES {
         for renderer in RENDERERS {
@@ -148,7 +148,7 @@ fn seen_everywhere(name: &str, page: &str) -> Value {
             assert_eq!(seen["ran"], false, "{place}: {seen}");
             assert_eq!(seen["overflows"], false, "{place}: {seen}");
             for tag in tags(&seen) {
-                let ours = "a code h3 p table tbody td th thead tr";
+                let ours = "a code h3 p strong table tbody td th thead tr";
                 assert!(
                     ours.split(' ').any(|one| one == tag),
                     "{place}: {tag} in {seen}"
