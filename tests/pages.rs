@@ -82,6 +82,8 @@ fn published_is_a_table_that_people_can_read() {
     );
     assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
     let seen = seen_everywhere("published", &page(&job));
+    // The Marketplace's page has this one.
+    photograph("overview-published", &page(&job), "light", 300);
     expect![[r#"
         extension: pub.hello
         version: 3.2.1
@@ -89,6 +91,36 @@ fn published_is_a_table_that_people_can_read() {
         shared with: fabrikam, northwind
     "#]]
     .assert_eq(&lines(&seen));
+}
+
+#[test]
+fn the_log_of_the_shortest_step_is_photographed_for_the_marketplaces_page() {
+    let world = adieu_emulator::World::start();
+    let mut job = world.job();
+    let outcome = crate::harness::run(
+        &mut job,
+        &[
+            ("azureSubscription", adieu_emulator::MY_CONNECTION),
+            (
+                "tokens",
+                "AZURE_DEVOPS_TOKEN = azureDevOps\nGRAPH_TOKEN = graph",
+            ),
+        ],
+    );
+    assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
+    let log = outcome
+        .log
+        .replace(&world.entra().host(), "login.microsoftonline.com");
+    let script = "printenv AZURE_DEVOPS_TOKEN_EXPIRES_ON GRAPH_TOKEN_EXPIRES_ON";
+    let next: String = job
+        .environment_of_next_script()
+        .iter()
+        .filter(|(name, _)| name.ends_with("TOKEN_EXPIRES_ON"))
+        .map(|(_, value)| format!("{value}\n"))
+        .collect();
+    assert_eq!(next.lines().count(), 2, "{next}");
+    let page = format!("```text\nEntraToken@1\n{log}\n\n$ {script}\n{next}```\n");
+    photograph("overview-log", &page, "dark", 230);
 }
 
 #[test]
@@ -167,7 +199,7 @@ pub(crate) fn seen_everywhere(name: &str, page: &str) -> Value {
             let first = first.get_or_insert_with(|| seen.clone());
             assert_eq!(*first, seen, "{place}");
         }
-        photograph(name, page, theme);
+        photograph(name, page, theme, 420);
     }
     first.expect("a page")
 }
@@ -191,7 +223,7 @@ fn seen(name: &str, page: &str, renderer: &str, theme: &str) -> Value {
 }
 
 /// A screenshot in `target/pictures/`.
-fn photograph(name: &str, page: &str, theme: &str) {
+fn photograph(name: &str, page: &str, theme: &str, height: u32) {
     let file = rendered(page, "marked", theme);
     let target =
         std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
@@ -200,8 +232,10 @@ fn photograph(name: &str, page: &str, theme: &str) {
     let picture = folder.join(format!("{name}-{theme}.png"));
     let _ = browser(&[
         format!("--screenshot={}", picture.display()),
-        "--window-size=900,420".to_owned(),
+        format!("--window-size=900,{height}"),
         "--force-device-scale-factor=2".to_owned(),
+        // Drawn when everything stands, and not as soon as there is something.
+        "--virtual-time-budget=2000".to_owned(),
         address(file.path()),
     ]);
     assert!(picture.is_file(), "{} was not drawn", picture.display());

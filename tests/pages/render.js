@@ -69,6 +69,8 @@ process.stdout.write(`<!doctype html>
   code { font: 12px/18px Menlo, Consolas, "DejaVu Sans Mono", monospace; background: ${colours.code}; padding: 2px 4px; border-radius: 2px; }
   table { border-collapse: collapse; margin: 0 0 16px; }
   th, td { border: 1px solid ${colours.line}; padding: 6px 12px; text-align: left; }
+  th:not(:last-child), td:not(:last-child) { white-space: nowrap; }
+  pre code { display: block; padding: 16px 20px; font-size: 13px; line-height: 20px; border-radius: 6px; white-space: pre-wrap; }
   #report { display: none; }
 </style>
 <script>window.hit = () => { window.ran = true; };</script>

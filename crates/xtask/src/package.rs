@@ -103,10 +103,10 @@ fn package(binaries: &[(String, PathBuf)], audience: Audience) -> Result<PathBuf
     }
     // Beside overview.md under the same name: its address is relative there, too.
     create(&stage.join("docs/pictures"))?;
-    copy(
-        &root().join("docs/pictures/flow.png"),
-        &stage.join("docs/pictures/flow.png"),
-    )?;
+    for picture in ["flow.png", "log.png", "published.png"] {
+        let path = Path::new("docs/pictures").join(picture);
+        copy(&root().join(&path), &stage.join(&path))?;
+    }
     for task in task_folders()? {
         stage_task(&task, &stage, binaries)?;
     }

@@ -9,7 +9,7 @@ use ring::digest::{SHA256, digest};
 
 use crate::browser::{self, Size};
 use crate::command::tell;
-use crate::root;
+use crate::{root, target};
 
 /// A picture that ships, and what it is drawn from.
 pub(crate) struct Picture {
@@ -50,8 +50,26 @@ const fn icon(source: &'static str, to: &'static str, side: u32) -> Picture {
     Picture { source, to, size }
 }
 
-/// Draws them all.
+/// Screenshots that the tests take of a log and of a page of a run (tests/pages.rs), and where they ship.
+const TAKEN: [(&str, &str); 2] = [
+    ("overview-log-dark.png", "docs/pictures/log.png"),
+    (
+        "overview-published-light.png",
+        "docs/pictures/published.png",
+    ),
+];
+
+/// Draws them all, and takes over the screenshots of the last test run, where there was one.
 pub(crate) fn run() -> Result<(), String> {
+    for (from, to) in TAKEN {
+        let from = target().join("pictures").join(from);
+        if from.is_file() {
+            let to = root().join(to);
+            fs::copy(&from, &to)
+                .map_err(|error| format!("{} cannot be written: {error}.", to.display()))?;
+            tell(&format!("{}", to.display()));
+        }
+    }
     for picture in DRAWN {
         let source = root().join(picture.source);
         let to = root().join(picture.to);

@@ -34,8 +34,13 @@ pub(crate) fn zig() -> Result<PathBuf, String> {
 
 /// Makes Chromium be there, with fonts for it.
 pub(crate) fn chromium() -> Result<(), String> {
-    install(&["chromium", "fonts-dejavu-core", "fonts-liberation"])
-        .map_err(|reason| format!("Chromium is missing, and so is Chrome. {reason}"))
+    install(&[
+        "chromium",
+        "fonts-dejavu-core",
+        "fonts-liberation",
+        "fonts-noto-color-emoji",
+    ])
+    .map_err(|reason| format!("Chromium is missing, and so is Chrome. {reason}"))
 }
 
 /// Installs the packages where the program is missing: another system has it from elsewhere.
