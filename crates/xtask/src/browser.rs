@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::command::output;
-use crate::dist::debian;
+use crate::debian;
 use crate::target;
 
 /// Names of the one program on the systems that have it.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::command::{run, tell};
-use crate::dist::debian;
+use crate::debian;
 use crate::{root, target};
 
 /// The newest that runs on Node 20.

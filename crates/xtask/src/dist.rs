@@ -4,8 +4,7 @@
 //! own package manager.
 
 mod compile;
-pub(crate) mod debian;
-mod frameworks;
+pub(crate) mod frameworks;
 mod inspect;
 mod small_ring;
 
@@ -94,6 +93,14 @@ fn check(
     } else {
         Err(format!("Over the budget: {}.", over.join(", ")))
     }
+}
+
+/// Makes the tools for a platform be there.
+///
+/// # Errors
+/// The sentence that says what to install.
+pub(crate) fn tools(platform: &Platform) -> Result<(), String> {
+    compile::tools(platform)
 }
 
 /// Copies what was built, unless it is there already: an unchanged file keeps its time.

@@ -6,6 +6,7 @@ mod bench;
 mod browser;
 mod clients;
 mod command;
+mod debian;
 mod demo;
 mod dist;
 mod docs;
@@ -13,6 +14,7 @@ mod package;
 mod pictures;
 mod platforms;
 mod prerequisites;
+mod prove;
 #[cfg(test)]
 mod rules;
 mod test;
@@ -28,6 +30,7 @@ cargo xtask <command>
   test --renovate   Renovate, with a token in place of a PAT (npm, 310 MB); no part of `test`
   test --az         the Azure CLI, signed in at the broker (PyPI, 730 MB); no part of `test`
   dist [platform…]  the binaries of these platforms or all, in target/dist/<platform>/
+  prove [platform…] the binaries that ship, run as an agent runs them, as far as this machine can (QEMU, Wine)
   package           target/vsix/*.vsix with the binaries of all platforms
   package --built   the same with those that are in target/dist/ already, built and signed elsewhere
   package --host    the same with this machine's binary alone
@@ -47,6 +50,7 @@ fn main() -> ExitCode {
         ["demo"] => demo::run(),
         ["test", filters @ ..] => test::run(filters),
         ["dist", names @ ..] => dist::run(names).map(|_| ()),
+        ["prove", names @ ..] => prove::run(names),
         ["package"] => package::all().map(|_| ()),
         ["package", "--built"] => package::built().map(|_| ()),
         ["package", "--host"] => package::run().map(|_| ()),

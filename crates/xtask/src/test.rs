@@ -5,7 +5,7 @@
 use std::process::Command;
 
 use crate::command::run as run_command;
-use crate::{browser, clients, prerequisites, root};
+use crate::{browser, clients, prerequisites, prove, root};
 
 /// Runs the tests whose names contain one of the filters; all without any. Clients that take minutes and
 /// hundreds of megabytes to install are run by name alone.
@@ -32,6 +32,9 @@ pub(crate) fn run(filters: &[&str]) -> Result<(), String> {
     clients::rust()?;
     if cfg!(target_os = "linux") {
         clients::time()?;
+    }
+    if filters.is_empty() {
+        prove::in_tests()?;
     }
     // Examples in documents first, so that the last line is the tests' own summary.
     cargo_test(&["--doc"], filters)?;

@@ -7,10 +7,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{debian, frameworks, small_ring};
+use super::{frameworks, small_ring};
 use crate::command::{output, run as run_command};
 use crate::platforms::Platform;
-use crate::{root, target};
+use crate::{debian, root, target};
 
 /// Where the target's standard library comes from.
 enum Library {
@@ -138,6 +138,16 @@ pub(crate) fn run(platform: &Platform) -> Result<PathBuf, String> {
         .join(&platform.target)
         .join("release")
         .join(&platform.binary))
+}
+
+/// Makes the tools for a platform be there.
+pub(crate) fn tools(platform: &Platform) -> Result<(), String> {
+    cargo(&library(&platform.target))?;
+    match linker(&platform.target) {
+        Linker::Native => Ok(()),
+        Linker::Mingw => debian::mingw(),
+        Linker::Zig => debian::zig().map(|_| ()),
+    }
 }
 
 fn library(target: &str) -> Library {

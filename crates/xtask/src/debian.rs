@@ -62,8 +62,7 @@ fn install(packages: &[&str]) -> Result<(), String> {
         return Ok(());
     }
     let list = missing.join(" ");
-    let is_root = output(Command::new("id").arg("-u")).is_some_and(|id| id == "0");
-    if !is_root || output(Command::new("apt-get").arg("--version")).is_none() {
+    if !installs() {
         return Err(format!(
             "Install the packages {list} (Debian 12: `apt-get install {list}`); only as root on Debian does this command do it itself."
         ));
@@ -82,6 +81,12 @@ fn install(packages: &[&str]) -> Result<(), String> {
     ]
     .concat())
     .map_err(|reason| format!("{reason} It was to install {list}."))
+}
+
+/// Whether this machine and this user are such that packages can be installed.
+pub(crate) fn installs() -> bool {
+    let is_root = output(Command::new("id").arg("-u")).is_some_and(|id| id == "0");
+    is_root && output(Command::new("apt-get").arg("--version")).is_some()
 }
 
 fn is_installed(package: &str) -> bool {
