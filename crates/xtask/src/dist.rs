@@ -103,6 +103,11 @@ pub(crate) fn tools(platform: &Platform) -> Result<(), String> {
     compile::tools(platform)
 }
 
+/// SHA-256 in hexadecimal digits.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    inspect::sha256(bytes)
+}
+
 /// Copies what was built, unless it is there already: an unchanged file keeps its time.
 fn place(built: &Path, binary: &Path) -> Result<(), String> {
     let unreadable = |path: &Path, error: std::io::Error| format!("{}: {error}.", path.display());

@@ -2,6 +2,8 @@
 //!
 //! It never edits the source tree: the version is given to the packer.
 
+mod shipped;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -19,6 +21,12 @@ pub(crate) const BINARY_BUDGET: u64 = 3 * 1024 * 1024;
 
 /// The same after deflate, as an agent downloads it.
 pub(crate) const DEFLATED_BUDGET: u64 = 14 * 1024 * 1024 / 10;
+
+/// The same for everything that an agent downloads of one task.
+const TASK_BUDGET: u64 = 7 * 1024 * 1024;
+
+/// The design's budget for the whole package.
+const PACKAGE_BUDGET: u64 = 28 * 1024 * 1024;
 
 /// Whom a package is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,13 +115,25 @@ fn package(binaries: &[(String, PathBuf)], audience: Audience) -> Result<PathBuf
         let path = Path::new("docs/pictures").join(picture);
         copy(&root().join(&path), &stage.join(&path))?;
     }
+    let mut tasks = Vec::new();
     for task in task_folders()? {
         stage_task(&task, &stage, binaries)?;
+        tasks.push(
+            task.file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned(),
+        );
     }
+    tasks.sort();
+    shipped::write(&stage, &tasks, binaries)?;
     let output = target().join("vsix");
     create(&output)?;
     let file = pack(&stage, &output, version)?;
-    sizes(binaries, &file, audience)?;
+    for name in shipped::FILES {
+        copy(&stage.join(name), &output.join(name))?;
+    }
+    sizes(binaries, &tasks, &file, audience)?;
     Ok(file)
 }
 
@@ -130,7 +150,11 @@ fn task_folders() -> Result<Vec<PathBuf>, String> {
 
 /// A task's folder as an agent unpacks it: its own files, the launcher under the name of each phase
 /// that it has, and the binaries.
-fn stage_task(task: &Path, stage: &Path, binaries: &[(String, PathBuf)]) -> Result<(), String> {
+pub(crate) fn stage_task(
+    task: &Path,
+    stage: &Path,
+    binaries: &[(String, PathBuf)],
+) -> Result<(), String> {
     let folder = stage.join(task.file_name().unwrap_or_default());
     create(&folder)?;
     let entries = fs::read_dir(task)
@@ -238,7 +262,12 @@ fn deflated(vsix: &Path) -> Result<BTreeMap<String, u64>, String> {
 }
 
 /// Says how large everything is, and refuses what ships over the budget.
-fn sizes(binaries: &[(String, PathBuf)], vsix: &Path, audience: Audience) -> Result<(), String> {
+fn sizes(
+    binaries: &[(String, PathBuf)],
+    tasks: &[String],
+    vsix: &Path,
+    audience: Audience,
+) -> Result<(), String> {
     let packed = deflated(vsix)?;
     let mut over = Vec::new();
     tell(&format!(
@@ -261,7 +290,27 @@ fn sizes(binaries: &[(String, PathBuf)], vsix: &Path, audience: Audience) -> Res
         "{:<14} {BINARY_BUDGET:>12} {DEFLATED_BUDGET:>12}",
         "budget"
     ));
-    tell(&format!("{} ({} bytes)", vsix.display(), length(vsix)?));
+    for task in tasks {
+        let prefix = format!("{task}/");
+        let bytes: u64 = packed
+            .iter()
+            .filter(|(path, _)| path.starts_with(&prefix))
+            .map(|(_, size)| size)
+            .sum();
+        let name = format!("task {task}");
+        tell(&format!("{name:<14} {:>12} {bytes:>12}", ""));
+        if bytes > TASK_BUDGET {
+            over.push(task.as_str());
+        }
+    }
+    tell(&format!("{:<14} {:>12} {TASK_BUDGET:>12}", "budget", ""));
+    let whole = length(vsix)?;
+    tell(&format!("{:<14} {:>12} {whole:>12}", "package", ""));
+    tell(&format!("{:<14} {:>12} {PACKAGE_BUDGET:>12}", "budget", ""));
+    if whole > PACKAGE_BUDGET {
+        over.push("package");
+    }
+    tell(&vsix.display().to_string());
     if over.is_empty() {
         return Ok(());
     }

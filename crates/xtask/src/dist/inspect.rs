@@ -83,16 +83,21 @@ pub(crate) fn run(platform: &Platform, binary: &[u8]) -> Result<Facts, String> {
         .write_all(binary)
         .and_then(|()| encoder.finish())
         .map_err(|error| error.to_string())?;
-    let digest = ring::digest::digest(&ring::digest::SHA256, binary);
     Ok(Facts {
         bytes: binary.len() as u64,
         deflated: deflated.len() as u64,
-        sha256: digest
-            .as_ref()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect(),
+        sha256: sha256(binary),
     })
+}
+
+/// SHA-256 in hexadecimal digits.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    let digest = ring::digest::digest(&ring::digest::SHA256, bytes);
+    digest
+        .as_ref()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// The processor, and what is wrong if anything is. Nothing if the file is torn.
@@ -194,13 +199,48 @@ fn mach_o(binary: &[u8]) -> Finding {
             SIGNATURE => {
                 let place = u32_at(binary, command + 8)? as usize;
                 let is_there = binary.get(place..place + 4)? == SUPER_BLOB;
-                flaw = (!is_there).then(|| "its signature is no signature.".to_owned());
+                flaw = if is_there {
+                    (!pages_are_signed(binary, place)?)
+                        .then(|| "its signature is another file's.".to_owned())
+                } else {
+                    Some("its signature is no signature.".to_owned())
+                };
             }
             _ => {}
         }
         command += u32_at(binary, command + 4)? as usize;
     }
     Some((machine, flaw))
+}
+
+/// Whether each page of the file has the hash that the signature's code directory gives for it
+/// (`cs_blobs.h` of xnu; its numbers are big-endian).
+fn pages_are_signed(binary: &[u8], signature: usize) -> Option<bool> {
+    const CODE_DIRECTORY: u32 = 0xfade_0c02;
+    const SHA256: u8 = 2;
+    let number = |place: usize| u32_at(binary, place).map(u32::swap_bytes);
+    let count = number(signature + 8)? as usize;
+    let directory = (0..count).find_map(|index| {
+        let place = signature + number(signature + 12 + index * 8 + 4)? as usize;
+        (number(place)? == CODE_DIRECTORY).then_some(place)
+    })?;
+    let (first, slots, limit) = (
+        directory + number(directory + 16)? as usize,
+        number(directory + 28)? as usize,
+        number(directory + 32)? as usize,
+    );
+    let (size, kind) = (*binary.get(directory + 36)?, *binary.get(directory + 37)?);
+    let page = 1_usize.checked_shl(u32::from(*binary.get(directory + 39)?))?;
+    if size != 32 || kind != SHA256 || limit != signature {
+        return Some(false);
+    }
+    let code = binary.get(..limit)?;
+    let hashes = binary.get(first..first.checked_add(slots.checked_mul(32)?)?)?;
+    let right = code
+        .chunks(page)
+        .zip(hashes.chunks(32))
+        .all(|(bytes, hash)| ring::digest::digest(&ring::digest::SHA256, bytes).as_ref() == hash);
+    Some(right && code.chunks(page).len() == slots)
 }
 
 fn u16_at(bytes: &[u8], place: usize) -> Option<u16> {
@@ -230,4 +270,62 @@ fn u64_at(bytes: &[u8], place: usize) -> Option<u64> {
 fn text_at(bytes: &[u8], place: usize) -> Option<String> {
     let text = bytes.get(place..)?.split(|byte| *byte == 0).next()?;
     Some(String::from_utf8_lossy(text).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Nine thousand bytes in pages of 4,096, and an ad-hoc signature of them behind.
+    fn signed() -> (Vec<u8>, usize) {
+        let mut file: Vec<u8> = (0..9_000_u32).map(|index| (index % 251) as u8).collect();
+        let hashes: Vec<u8> = file
+            .chunks(4096)
+            .flat_map(|page| {
+                ring::digest::digest(&ring::digest::SHA256, page)
+                    .as_ref()
+                    .to_vec()
+            })
+            .collect();
+        let signature = file.len();
+        let limit = u32::try_from(signature).expect("a small file");
+        // The super blob with one entry, then the code directory.
+        for number in [
+            0xfade_0cc0,
+            0,
+            1,
+            0,
+            20,
+            0xfade_0c02,
+            0,
+            0,
+            0,
+            44,
+            0,
+            0,
+            3,
+            limit,
+        ] {
+            file.extend_from_slice(&number.to_be_bytes());
+        }
+        file.extend_from_slice(&[32, 2, 0, 12, 0, 0, 0, 0]);
+        file.extend_from_slice(&hashes);
+        (file, signature)
+    }
+
+    #[test]
+    fn a_signature_is_of_the_very_bytes_of_the_file() {
+        let (file, signature) = signed();
+        assert_eq!(pages_are_signed(&file, signature), Some(true));
+        for place in [0, 4_095, 4_096, 8_999] {
+            let mut changed = file.clone();
+            changed[place] ^= 1;
+            assert_eq!(
+                pages_are_signed(&changed, signature),
+                Some(false),
+                "{place}"
+            );
+        }
+        assert_eq!(pages_are_signed(&file[..file.len() - 1], signature), None);
+    }
 }
