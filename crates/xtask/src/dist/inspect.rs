@@ -24,7 +24,11 @@ const WINDOWS_LIBRARIES: [&str; 10] = [
     "ws2_32.dll",
 ];
 
-/// What every macOS since 11 has.
+/// The first macOS for Apple silicon, and the oldest that a binary may ask for. A linker that is not
+/// told takes whatever is new in its year.
+pub(crate) const OLDEST_MACOS: &str = "11.0";
+
+/// What every macOS since that one has.
 const MACOS_LIBRARIES: [&str; 4] = [
     "/System/Library/Frameworks/CoreFoundation.framework/Versions/A/CoreFoundation",
     "/System/Library/Frameworks/Security.framework/Versions/A/Security",
@@ -178,6 +182,7 @@ fn pe(binary: &[u8]) -> Finding {
 fn mach_o(binary: &[u8]) -> Finding {
     const LIBRARY: u32 = 0xc;
     const SIGNATURE: u32 = 0x1d;
+    const BUILD_VERSION: u32 = 0x32;
     const ARM64: u32 = 0x0100_000c;
     const SUPER_BLOB: [u8; 4] = [0xfa, 0xde, 0x0c, 0xc0];
     if u32_at(binary, 0)? != 0xfeed_facf {
@@ -193,6 +198,16 @@ fn mach_o(binary: &[u8]) -> Finding {
                 let name = text_at(binary, command + u32_at(binary, command + 8)? as usize)?;
                 if !MACOS_LIBRARIES.contains(&&*name) {
                     let flaw = format!("it needs {name}, which not every macOS has.");
+                    return Some((machine, Some(flaw)));
+                }
+            }
+            BUILD_VERSION => {
+                let oldest = u32_at(binary, command + 12)?;
+                let (major, minor) = (oldest >> 16, oldest >> 8 & 0xff);
+                if format!("{major}.{minor}") != OLDEST_MACOS {
+                    let flaw = format!(
+                        "it is for macOS {major}.{minor} and newer, and should be for {OLDEST_MACOS}."
+                    );
                     return Some((machine, Some(flaw)));
                 }
             }
