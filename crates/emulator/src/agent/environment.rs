@@ -3,6 +3,7 @@
 //! It takes nothing from the process that runs the emulator but what lets programs be found.
 
 use std::collections::BTreeMap;
+use std::path::{Component, Path, PathBuf};
 
 use adieu_manifest::task::Task;
 
@@ -35,7 +36,7 @@ pub(crate) fn of_step(
 ) -> BTreeMap<String, String> {
     let mut environment = job.environment.clone();
     for (name, value) in mapped {
-        environment.insert(name.clone(), job.variables.expand(value).trim().to_owned());
+        environment.insert(name.clone(), job.variables.expand(value.trim()));
     }
     variables(&job.variables, &mut environment);
     connections(job, task, inputs, &mut environment);
@@ -66,7 +67,7 @@ pub(crate) fn of_script(
 ) -> BTreeMap<String, String> {
     let mut environment = job.environment.clone();
     for (name, value) in mapped {
-        environment.insert(name.clone(), job.variables.expand(value).trim().to_owned());
+        environment.insert(name.clone(), job.variables.expand(value.trim()));
     }
     variables(&job.variables, &mut environment);
     environment.retain(|name, _| {
@@ -81,8 +82,8 @@ pub(crate) fn of_script(
     environment
 }
 
-/// Every input that task.json declares: what the step says by name or alias, or the default; expanded once
-/// and trimmed. Connections become ids.
+/// Every input that task.json declares: what the step says by name or alias, or the default; trimmed, then
+/// expanded once, so that white space of a variable's value stays. Connections become ids, paths are rooted.
 pub(crate) fn inputs(
     job: &Job<'_>,
     task: &Task,
@@ -101,7 +102,10 @@ pub(crate) fn inputs(
                 None => None,
             })
             .unwrap_or_default();
-        let mut value = job.variables.expand(&value).trim().to_owned();
+        let mut value = job.variables.expand(value.trim());
+        if input.kind.eq_ignore_ascii_case("filePath") {
+            value = rooted(job, &value);
+        }
         if input.kind.starts_with("connectedService:") {
             let directory = job.world.directory();
             let found = directory
@@ -115,6 +119,23 @@ pub(crate) fn inputs(
         inputs.insert(input.name.clone(), value);
     }
     inputs
+}
+
+/// A path below the repository's folder, or the release's; no path at all is that folder itself
+/// (`TranslateFilePathInput`, and `GetRootedPath` of the job extensions).
+fn rooted(job: &Job<'_>, path: &str) -> String {
+    let root = job.value("system.defaultworkingdirectory");
+    let mut full = PathBuf::new();
+    for part in Path::new(root.unwrap_or_default()).join(path).components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                full.pop();
+            }
+            part => full.push(part),
+        }
+    }
+    full.to_string_lossy().into_owned()
 }
 
 fn variables(variables: &Variables, environment: &mut BTreeMap<String, String>) {
