@@ -7,10 +7,18 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use adieu_emulator::World;
+use adieu_emulator::{Connection, MY_CONNECTION, World};
 use tempfile::TempDir;
 
 use crate::harness::{root, set_mode};
+
+/// A world in which a person, or an app, has an identity, and that identity's token.
+pub(crate) fn somebody() -> (World, String) {
+    let world = World::start();
+    world.add_connection(Connection::client_secret("identity"));
+    let token = world.azure_devops_token("identity");
+    (world, token)
+}
 
 /// A person's command line, or a machine's.
 pub(crate) struct Desk<'a> {
@@ -49,6 +57,53 @@ impl<'a> Desk<'a> {
             link(sleep, &desk.bin().join("sleep"));
         }
         desk.set("SSL_CERT_FILE", world.ca_file())
+    }
+
+    /// A machine with an identity of its own that reaches the emulator's internet.
+    pub(crate) fn machine(world: &'a World) -> Self {
+        Self::with(world, &[])
+            .managed_identity()
+            .set("HTTPS_PROXY", world.internet().url())
+    }
+
+    /// A script of a pipeline's step that maps the job's token and names `my-connection`, as
+    /// `configure: azurePipelinesCredential` does.
+    pub(crate) fn in_a_step(world: &'a World, tools: &[&str]) -> Self {
+        let mut job = world.job();
+        let step = job.step(&root().join("task/token"));
+        let environment = step.input("connectedService", MY_CONNECTION).environment();
+        let token = &environment["ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN"];
+        let connection = world.connection_id(MY_CONNECTION);
+        let mut desk = Self::with(world, tools)
+            .set("SYSTEM_ACCESSTOKEN", token)
+            .set("AZURE_AUTHORITY_HOST", world.entra().url())
+            .set(
+                "AZURESUBSCRIPTION_CLIENT_ID",
+                world.client_id(MY_CONNECTION),
+            )
+            .set("AZURESUBSCRIPTION_TENANT_ID", world.tenant())
+            .set("AZURESUBSCRIPTION_SERVICE_CONNECTION_ID", connection);
+        for name in ["SYSTEM_OIDCREQUESTURI", "SYSTEM_COLLECTIONURI"] {
+            desk = desk.set(name, &environment[name]);
+        }
+        desk
+    }
+
+    /// A pod whose federated token is in a file.
+    pub(crate) fn in_a_pod(world: &'a World, token: &str, tools: &[&str]) -> Self {
+        let file = world.folder().join("federated-token");
+        fs::write(&file, token).expect("a file");
+        Self::with(world, tools)
+            .set("AZURE_FEDERATED_TOKEN_FILE", file)
+            .set("AZURE_CLIENT_ID", world.client_id(MY_CONNECTION))
+            .set("AZURE_TENANT_ID", world.tenant())
+            .set("AZURE_AUTHORITY_HOST", world.entra().url())
+    }
+
+    /// Lets it reach the emulator's internet, by a proxy that nobody asks for this machine.
+    pub(crate) fn on_the_internet(self) -> Self {
+        let proxy = self.world.internet().url();
+        self.set("HTTPS_PROXY", proxy).set("NO_PROXY", "localhost")
     }
 
     /// Sets a variable.

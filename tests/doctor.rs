@@ -2,17 +2,17 @@
 //!
 //! Each thing that can be wrong is made wrong in the emulator or in the environment.
 
-use std::fs;
+// The ID token, the run's page, the step's identity.
+mod pipelines;
+
 use std::time::Duration;
 
-use adieu_emulator::{Connection, MY_CONNECTION, TaskResult, World};
+use adieu_emulator::{Connection, World};
 use expect_test::{Expect, expect};
 use serde_json::Value;
 
 use crate::desk::{Desk, Said};
-use crate::harness::TaskFolder;
-use crate::organizations::script;
-use crate::whoami::{machine, shown};
+use crate::whoami::shown;
 
 /// A world with an identity that may read a repository of `contoso` and publish for `pub`.
 fn world() -> World {
@@ -76,7 +76,7 @@ fn diagnosis(desk: &Desk<'_>, arguments: &[&str]) -> (Value, Vec<String>, i32) {
 #[test]
 fn everything_that_holds_is_said_to_hold() {
     let world = world();
-    let said = examined(&machine(&world), &EVERYTHING);
+    let said = examined(&Desk::machine(&world), &EVERYTHING);
     finds(
         &world,
         &said,
@@ -132,7 +132,10 @@ fn without_a_credential_there_is_nothing_to_begin_with() {
 fn an_identity_that_is_no_member_is_told_who_adds_it() {
     let world = world();
     world.organization("fabrikam");
-    let said = examined(&machine(&world), &["doctor", "--organization", "fabrikam"]);
+    let said = examined(
+        &Desk::machine(&world),
+        &["doctor", "--organization", "fabrikam"],
+    );
     finds(
         &world,
         &said,
@@ -166,7 +169,7 @@ fn an_identity_that_is_no_member_is_told_who_adds_it() {
 fn a_stakeholder_reads_no_repository() {
     let world = world();
     world.stakeholder("contoso", "app");
-    let desk = machine(&world);
+    let desk = Desk::machine(&world);
     let (json, wrong, status) = diagnosis(&desk, &["doctor", "--organization", "contoso"]);
     assert_eq!(
         (wrong, status),
@@ -200,7 +203,7 @@ fn a_stakeholder_reads_no_repository() {
 fn a_publisher_that_does_not_know_the_identity_names_the_id_and_the_page() {
     let world = world();
     world.publisher_role("pub", "app", None);
-    let desk = machine(&world);
+    let desk = Desk::machine(&world);
     let (json, wrong, status) = diagnosis(&desk, &["doctor", "--publisher", "pub"]);
     assert_eq!(
         (wrong.last().map(String::as_str), status),
@@ -224,10 +227,10 @@ fn a_publisher_that_does_not_know_the_identity_names_the_id_and_the_page() {
 fn a_clock_that_is_wrong_is_found_by_the_services_own() {
     let world = world();
     world.clock().advance(Duration::from_secs(120));
-    let (_, wrong, _) = diagnosis(&machine(&world), &["doctor"]);
+    let (_, wrong, _) = diagnosis(&Desk::machine(&world), &["doctor"]);
     assert_eq!(wrong.first().map(String::as_str), Some("clock doubtful"));
     world.clock().advance(Duration::from_secs(480));
-    let (json, wrong, status) = diagnosis(&machine(&world), &["doctor"]);
+    let (json, wrong, status) = diagnosis(&Desk::machine(&world), &["doctor"]);
     assert_eq!(wrong.first().map(String::as_str), Some("clock fails"));
     assert_eq!(status, 1);
     expect!["Set this machine's clock (NTP): Microsoft Entra allows five minutes."]
@@ -285,220 +288,9 @@ fn what_is_in_the_way_is_a_proxy_a_certificate_a_name_or_a_host() {
 }
 
 #[test]
-fn a_pipelines_id_token_is_shown_as_presented_and_as_expected() {
-    let world = world();
-    world.organization_member("contoso", MY_CONNECTION);
-    let desk = script(&world).set("SYSTEM_TEAMPROJECT", "fabrikam");
-    let said = desk.adieu(&[
-        "doctor",
-        "--credential",
-        "pipelines",
-        "--organization",
-        "contoso",
-    ]);
-    finds(
-        &world,
-        &said,
-        &expect![[r#"
-            holds     configuration  there is pipelines
-            holds     proxy          [PROXY]
-            holds     names          the proxy resolves them
-            holds     trust          each certificate is trusted
-            holds     hosts          reached: [ENTRA], app.vssps.visualstudio.com, dev.azure.com, vsaex.dev.azure.com
-            holds     clock          within a minute of the services'
-            holds     federation     the ID token has the form that is expected
-                                       issuer: https://vstoken.dev.azure.com/[GUID]
-                                       subject identifier: sc://contoso/fabrikam/my-connection
-                                       audience: api://AzureADTokenExchange
-                                       subject expected: sc://contoso/fabrikam/…
-                                       audience expected: api://AzureADTokenExchange
-            holds     token          for Azure DevOps, by pipelines, of tenant [TENANT]
-            holds     identity       my-connection's principal ([GUID])
-            holds     organization   contoso knows it as a member
-            holds     licence        Basic
-            What to do next: Nothing: everything that was checked holds.
-            exit 0
-        "#]],
-    );
-}
-
-#[test]
-fn a_federated_credential_that_does_not_match_is_the_next_thing() {
-    let world = world();
-    world.federate(MY_CONNECTION, |_, subject, _| subject.push('x'));
-    let said = script(&world).adieu(&["doctor", "--credential", "pipelines"]);
-    finds(
-        &world,
-        &said,
-        &expect![[r#"
-            holds     configuration  there is pipelines
-            holds     proxy          [PROXY]
-            holds     names          the proxy resolves them
-            holds     trust          each certificate is trusted
-            holds     hosts          reached: [ENTRA], app.vssps.visualstudio.com
-            holds     clock          within a minute of the services'
-            holds     federation     the ID token has the form that is expected
-                                       issuer: https://vstoken.dev.azure.com/[GUID]
-                                       subject identifier: sc://contoso/fabrikam/my-connection
-                                       audience: api://AzureADTokenExchange
-                                       subject expected: sc://contoso/…/…
-                                       audience expected: api://AzureADTokenExchange
-            fails     token          Microsoft Entra refused the service connection (AADSTS700213) because no federated credential has its ID token's subject.
-                                       it said: No matching federated identity record found for presented assertion subject 'sc://contoso/fabrikam/my-connection'. Please check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation
-                                       issuer: https://vstoken.dev.azure.com/[GUID]
-                                       subject identifier: sc://contoso/fabrikam/my-connection
-                                       audience: api://AzureADTokenExchange
-                                       authority: [ENTRA]
-                                       tenant: [TENANT]
-                                       client id: [GUID]
-                                       scope: 499b84ac-1321-427f-aa17-267ca6975798/.default
-                                       correlation id: [GUID]
-                                       trace id: [GUID]
-                                       timestamp: [TIME]
-                                       credential: pipelines
-            unchecked identity       there is no token
-            What to do next: Open the app registration (or managed identity) → Certificates & secrets → Federated credentials and make its issuer, subject identifier and audience equal to those above, letter by letter. If the credential was made in the last minutes, run the job again.
-            More: TROUBLESHOOTING.md#aadsts700213
-            exit 1
-        "#]],
-    );
-}
-
-#[test]
-fn in_a_pipeline_the_findings_are_a_page_of_the_run() {
-    let world = world();
-    world.organization("fabrikam");
-    let temp = tempfile::tempdir().expect("a folder");
-    let desk = machine(&world)
-        .set("TF_BUILD", "True")
-        .set("AGENT_TEMPDIRECTORY", temp.path())
-        .set(
-            "AGENT_PROXYURL",
-            "http://user:word@proxy.contoso.example:8080",
-        );
-    let said = examined(
-        &desk,
-        &["doctor", "--organization", "fabrikam", "--output", "json"],
-    );
-    let file = temp.path().join("Adieu doctor.md");
-    let command = format!("##vso[task.uploadsummary]{}\n", file.display());
-    assert_eq!(said.stderr, command);
-    serde_json::from_str::<Value>(&said.stdout).expect("JSON and nothing else");
-    let page = fs::read_to_string(&file).expect("a page");
-    assert!(world.secrets_in(&page).is_empty());
-    let seen = crate::pages::seen_everywhere("doctor", &page);
-    let checks = seen["tables"][0].as_array().expect("rows");
-    assert!(checks.len() > 8, "{seen}");
-    assert!(
-        checks
-            .iter()
-            .skip(1)
-            .all(|check| check[0] != "" && check[2] != ""),
-        "{seen}"
-    );
-    let page = Said {
-        status: 0,
-        stdout: page,
-        stderr: String::new(),
-    };
-    finds(
-        &world,
-        &page,
-        &expect![[r#"
-            **What to do next:** An administrator of the organization adds it: adieu onboard --organization fabrikam --identity [OBJECT]
-
-            More: `TROUBLESHOOTING.md#tf400813`
-
-            8 of 9 checks hold; 1 fail.
-
-            | | check | found |
-            |---|---|---|
-            | ✅ holds | configuration | there is managed-identity |
-            | ✅ holds | proxy | [PROXY] |
-            | ✅ holds | names | the proxy resolves them |
-            | ✅ holds | trust | each certificate is trusted |
-            | ✅ holds | hosts | reached: login.microsoftonline.com, app.vssps.visualstudio.com, dev.azure.com, vsaex.dev.azure.com |
-            | ✅ holds | clock | within a minute of the services' |
-            | ➖ unchecked | federation | this credential presents no ID token of its own |
-            | ✅ holds | token | for Azure DevOps, by managed-identity, of tenant [TENANT] |
-            | ✅ holds | identity | app's principal ([PROFILE]) |
-            | ❌ fails | organization | fabrikam knows this identity and has not added it (TF400813, 401 of dev.azure.com). |
-            | ➖ unchecked | licence | it is no member |
-
-            **organization**
-
-            | | |
-            |---|---|
-            | it said | TF400813: The user '[PROFILE]' is not authorized to access this resource. |
-            | activityid | [GUID] |
-            | identity | [PROFILE] |
-            | its name | app's principal |
-            | object id | [OBJECT] |
-            | client id | [CLIENT] |
-            | token's tenant | [TENANT] |
-            exit 0
-        "#]],
-    );
-    // A second step has a page of its own.
-    let said = examined(&desk, &["doctor"]);
-    let second = temp.path().join("Adieu doctor 2.md");
-    assert!(
-        said.stdout
-            .ends_with(&format!("##vso[task.uploadsummary]{}\n", second.display())),
-        "{}",
-        said.stdout
-    );
-}
-
-#[test]
-fn a_script_of_run_with_token_is_examined_with_the_connections_identity() {
-    let world = world();
-    world.organization_member("contoso", MY_CONNECTION);
-    let mut job = world.job();
-    job.agent_environment("AGENT_PROXYURL", &world.internet().url());
-    job.agent_environment("SSL_CERT_FILE", &world.ca_file().to_string_lossy());
-    let folder = TaskFolder::unpacked("run");
-    let step = job
-        .step(folder.path())
-        .input("azureSubscription", MY_CONNECTION);
-    let script = "export HTTPS_PROXY=$AGENT_PROXYURL\nadieu doctor --organization contoso --credential managed-identity";
-    let outcome = step.input("script", script).run();
-    let log = outcome
-        .log
-        .replace(&*job.temp_folder().to_string_lossy(), "[TEMP]");
-    let said = Said {
-        status: 0,
-        stdout: log,
-        stderr: String::new(),
-    };
-    finds(
-        &world,
-        &said,
-        &expect![[r#"
-            Configured for this script: identity.
-            AZURE_DEVOPS_TOKEN: azureDevOps, until [TIME], for this script alone.
-            holds     configuration  there is managed-identity
-            holds     proxy          [PROXY]
-            holds     names          the proxy resolves them
-            holds     trust          each certificate is trusted
-            holds     hosts          reached: login.microsoftonline.com, app.vssps.visualstudio.com, dev.azure.com, vsaex.dev.azure.com
-            holds     clock          within a minute of the services'
-            unchecked federation     this credential presents no ID token of its own
-            holds     token          for Azure DevOps, by managed-identity, of tenant [TENANT]
-            holds     identity       my-connection's principal ([GUID])
-            holds     organization   contoso knows it as a member
-            holds     licence        Basic
-            What to do next: Nothing: everything that was checked holds.exit 0
-        "#]],
-    );
-    assert_eq!(outcome.result, TaskResult::Succeeded);
-    assert!(job.temp_folder().join("Adieu doctor.md").is_file());
-}
-
-#[test]
 fn a_command_line_that_makes_no_sense_asks_nobody() {
     let world = world();
-    let desk = machine(&world);
+    let desk = Desk::machine(&world);
     for arguments in [
         &["doctor", "--repository", "web/site"][..],
         &[

@@ -11,8 +11,8 @@ use expect_test::expect;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::desk::Said;
-use crate::whoami::{machine, shown};
+use crate::desk::{Desk, Said};
+use crate::whoami::shown;
 
 /// A world in which an identity reads the events of `pub.hello`.
 fn world() -> World {
@@ -36,7 +36,7 @@ fn events(world: &World, arguments: &[&str]) -> Said {
         "--extension-id",
         "hello",
     ];
-    machine(world).adieu(&[&fixed, arguments].concat())
+    Desk::machine(world).adieu(&[&fixed, arguments].concat())
 }
 
 /// Kind and number of each line.

@@ -6,23 +6,16 @@ use std::fs;
 use std::io::Read as _;
 use std::process::Command;
 
-use adieu_emulator::{Connection, World};
+use adieu_emulator::World;
 use expect_test::expect;
 
-use crate::desk::Desk;
+use crate::desk::{Desk, somebody};
 
 const SH: &str = "/bin/sh";
 
-fn world() -> (World, String) {
-    let world = World::start();
-    world.add_connection(Connection::client_secret("identity"));
-    let token = world.azure_devops_token("identity");
-    (world, token)
-}
-
 #[test]
 fn a_command_finds_its_tokens_in_its_environment() {
-    let (world, token) = world();
+    let (world, token) = somebody();
     let desk = Desk::with(&world, &["azd"]).signed_in(&token);
     let print = "echo $AZURE_DEVOPS_TOKEN $AZURE_DEVOPS_TOKEN_EXPIRES_ON $OTHER";
     let said = desk.adieu(&["exec", "--", SH, "-c", print]);
@@ -49,7 +42,7 @@ fn a_command_finds_its_tokens_in_its_environment() {
 
 #[test]
 fn a_project_says_in_a_file_what_its_commands_need() {
-    let (world, token) = world();
+    let (world, token) = somebody();
     let desk = Desk::with(&world, &["az"]).signed_in(&token);
     let lines = "# for jest.integration.config.js\nSECRET_INTEGRATION_TOKEN = azureDevOps\n";
     fs::write(desk.home().join("adieu.tokens"), lines).expect("a file");
@@ -100,7 +93,7 @@ fn a_variable_that_the_pipeline_does_not_have_is_not_set() {
 
 #[test]
 fn the_broker_beside_a_command_has_fresh_tokens() {
-    let (world, token) = world();
+    let (world, token) = somebody();
     let desk = Desk::with(&world, &["azd"])
         .signed_in(&token)
         .set("HTTP_PROXY", "http://127.0.0.1:9")

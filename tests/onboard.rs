@@ -10,7 +10,6 @@ use serde_json::Value;
 
 use crate::desk::{Desk, Said};
 use crate::harness::stable;
-use crate::whoami::machine;
 
 /// A world in which `admin`, a machine's identity, administers `contoso` and owns `pub`.
 fn world() -> World {
@@ -24,7 +23,7 @@ fn world() -> World {
 
 /// Runs `onboard` on the administrator's machine, for `my-connection` in `contoso`.
 fn onboard(world: &World, identity: &str, arguments: &[&str]) -> Said {
-    onboard_on(&machine(world), identity, arguments)
+    onboard_on(&Desk::machine(world), identity, arguments)
 }
 
 fn onboard_on(desk: &Desk<'_>, identity: &str, arguments: &[&str]) -> Said {
@@ -445,7 +444,7 @@ fn a_project_and_a_publisher_that_there_are_not_are_named() {
 #[test]
 fn a_publisher_alone_needs_the_id_that_whoami_tells() {
     let world = world();
-    let desk = machine(&world);
+    let desk = Desk::machine(&world);
     let client = world.client_id(MY_CONNECTION);
     let arguments = [
         "onboard",

@@ -2,15 +2,13 @@
 //!
 //! It adds nobody; onboard.rs does.
 
-use std::collections::BTreeMap;
-
 use adieu_emulator::{Connection, MY_CONNECTION, World};
 use expect_test::expect;
 use serde_json::Value;
 
 use crate::desk::Desk;
 use crate::extension::{job, run, shown};
-use crate::harness::{root, stable};
+use crate::harness::stable;
 
 /// A world in which `my-connection` is a member of `fabrikam` at home and, as another identity, of
 /// `northwind` in a second tenant. Returns that tenant.
@@ -24,40 +22,15 @@ fn world() -> (World, String) {
     (world, tenant)
 }
 
-/// A script of a pipeline's step, with the variables of `configure: azurePipelinesCredential`.
-pub(crate) fn script<'a>(world: &'a World) -> Desk<'a> {
-    let mut job = world.job();
-    let step = job.step(&root().join("task/token"));
-    let environment: BTreeMap<String, String> =
-        step.input("connectedService", MY_CONNECTION).environment();
-    let token = &environment["ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN"];
-    let mut desk = Desk::with(world, &[])
-        .set("HTTPS_PROXY", world.internet().url())
-        .set("NO_PROXY", "localhost")
-        .set("SYSTEM_ACCESSTOKEN", token)
-        .set("AZURE_AUTHORITY_HOST", world.entra().url())
-        .set(
-            "AZURESUBSCRIPTION_CLIENT_ID",
-            world.client_id(MY_CONNECTION),
-        )
-        .set("AZURESUBSCRIPTION_TENANT_ID", world.tenant())
-        .set(
-            "AZURESUBSCRIPTION_SERVICE_CONNECTION_ID",
-            world.connection_id(MY_CONNECTION),
-        );
-    for name in ["SYSTEM_OIDCREQUESTURI", "SYSTEM_COLLECTIONURI"] {
-        desk = desk.set(name, &environment[name]);
-    }
-    desk
-}
-
 fn whoami(world: &World, arguments: &[&str]) -> (Value, String, i32) {
     let arguments = [
         &["whoami", "--output", "json", "--credential", "pipelines"],
         arguments,
     ]
     .concat();
-    let said = script(world).adieu(&arguments);
+    let said = Desk::in_a_step(world, &[])
+        .on_the_internet()
+        .adieu(&arguments);
     let json = serde_json::from_str(&said.stdout).unwrap_or_default();
     (json, said.stderr, said.status)
 }
@@ -126,7 +99,7 @@ fn the_token_of_another_tenant_than_the_organizations_is_told_with_both() {
 fn a_managed_identity_does_not_reach_another_tenant() {
     let (world, tenant) = world();
     world.add_connection(Connection::managed_identity("app", None));
-    let said = crate::whoami::machine(&world).adieu(&[
+    let said = Desk::machine(&world).adieu(&[
         "whoami",
         "--organization",
         "northwind",

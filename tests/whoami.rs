@@ -18,13 +18,6 @@ fn world() -> World {
     world
 }
 
-/// A machine with a managed identity that reaches the internet of the emulator.
-pub(crate) fn machine(world: &World) -> Desk<'_> {
-    Desk::with(world, &[])
-        .managed_identity()
-        .set("HTTPS_PROXY", world.internet().url())
-}
-
 /// Everything that was said, without what differs from run to run.
 pub(crate) fn shown(world: &World, said: &Said) -> String {
     let descriptor = |text: &str| {
@@ -50,7 +43,7 @@ pub(crate) fn shown(world: &World, said: &Said) -> String {
 }
 
 fn tells(world: &World, arguments: &[&str], expected: &Expect) {
-    let said = machine(world).adieu(&[&["whoami"], arguments].concat());
+    let said = Desk::machine(world).adieu(&[&["whoami"], arguments].concat());
     expected.assert_eq(&shown(world, &said));
 }
 
@@ -107,7 +100,8 @@ fn tells_programs_the_same() {
         "--publisher",
         "pub",
     ];
-    let said = machine(&world).adieu(&[&["whoami", "--output", "json"], &arguments[..]].concat());
+    let said =
+        Desk::machine(&world).adieu(&[&["whoami", "--output", "json"], &arguments[..]].concat());
     let json: Value = serde_json::from_str(&said.stdout).expect("JSON");
     assert_eq!(json["id"], world.profile_id("app"));
     assert_eq!(json["objectId"], world.object_id("app"));
@@ -156,14 +150,14 @@ fn a_stakeholder_and_a_level_that_is_not_shown_are_told_apart() {
     let world = world();
     world.stakeholder("contoso", "app");
     let arguments = [&["whoami", "--organization", "contoso"], &QUIET[..]].concat();
-    let said = machine(&world).adieu(&arguments);
+    let said = Desk::machine(&world).adieu(&arguments);
     assert!(
         said.stdout.contains("access level: Stakeholder\n"),
         "{}",
         said.stdout
     );
     world.entitlements_are_private();
-    let said = machine(&world).adieu(&arguments);
+    let said = Desk::machine(&world).adieu(&arguments);
     let line = said.stdout.lines().last().unwrap_or_default();
     expect!["  access level: not shown to this identity (Access Denied: [GUID] needs the following permission(s) on the resource Users to perform this action: View Users)"].assert_eq(&stable(&world, line));
     assert_eq!(said.status, 0);
@@ -198,7 +192,7 @@ fn an_organization_that_there_is_not_is_said_before_anybody_signs_in() {
 #[test]
 fn the_task_and_the_command_line_tell_the_same_id() {
     let world = world();
-    let said = machine(&world).adieu(&["extension", "who-am-i", "--json"]);
+    let said = Desk::machine(&world).adieu(&["extension", "who-am-i", "--json"]);
     let json: Value = serde_json::from_str(&said.stdout).expect("JSON");
     assert_eq!(json["id"], world.profile_id("app"));
 }

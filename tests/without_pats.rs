@@ -7,21 +7,19 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use adieu_emulator::{Connection, World};
+use adieu_emulator::World;
 
-use crate::desk::{Desk, Said};
+use crate::desk::{Desk, Said, somebody};
 use crate::extension_package::hello;
 use crate::harness::{root, set_mode};
 use crate::real_clients::client;
 
 /// A world in which an identity may read the project `web` of `contoso`, and publish as `pub`.
 fn world() -> (World, String) {
-    let world = World::start();
-    world.add_connection(Connection::client_secret("identity"));
+    let (world, token) = somebody();
     world.organization_member("contoso", "identity");
     world.add_project("contoso", "web");
     world.publisher_role("pub", "identity", Some("Owner"));
-    let token = world.azure_devops_token("identity");
     (world, token)
 }
 

@@ -1,0 +1,230 @@
+//! The doctor in a pipeline: the ID token as it was presented, the page of the run, and the step's identity.
+//!
+//! What it finds at a desk stands in doctor.rs.
+
+use std::fs;
+
+use adieu_emulator::{MY_CONNECTION, TaskResult};
+use expect_test::expect;
+use serde_json::Value;
+
+use super::{examined, finds, world};
+use crate::desk::{Desk, Said};
+use crate::harness::TaskFolder;
+
+#[test]
+fn a_pipelines_id_token_is_shown_as_presented_and_as_expected() {
+    let world = world();
+    world.organization_member("contoso", MY_CONNECTION);
+    let desk = Desk::in_a_step(&world, &[])
+        .on_the_internet()
+        .set("SYSTEM_TEAMPROJECT", "fabrikam");
+    let said = desk.adieu(&[
+        "doctor",
+        "--credential",
+        "pipelines",
+        "--organization",
+        "contoso",
+    ]);
+    finds(
+        &world,
+        &said,
+        &expect![[r#"
+            holds     configuration  there is pipelines
+            holds     proxy          [PROXY]
+            holds     names          the proxy resolves them
+            holds     trust          each certificate is trusted
+            holds     hosts          reached: [ENTRA], app.vssps.visualstudio.com, dev.azure.com, vsaex.dev.azure.com
+            holds     clock          within a minute of the services'
+            holds     federation     the ID token has the form that is expected
+                                       issuer: https://vstoken.dev.azure.com/[GUID]
+                                       subject identifier: sc://contoso/fabrikam/my-connection
+                                       audience: api://AzureADTokenExchange
+                                       subject expected: sc://contoso/fabrikam/…
+                                       audience expected: api://AzureADTokenExchange
+            holds     token          for Azure DevOps, by pipelines, of tenant [TENANT]
+            holds     identity       my-connection's principal ([GUID])
+            holds     organization   contoso knows it as a member
+            holds     licence        Basic
+            What to do next: Nothing: everything that was checked holds.
+            exit 0
+        "#]],
+    );
+}
+
+#[test]
+fn a_federated_credential_that_does_not_match_is_the_next_thing() {
+    let world = world();
+    world.federate(MY_CONNECTION, |_, subject, _| subject.push('x'));
+    let said = Desk::in_a_step(&world, &[]).on_the_internet().adieu(&[
+        "doctor",
+        "--credential",
+        "pipelines",
+    ]);
+    finds(
+        &world,
+        &said,
+        &expect![[r#"
+            holds     configuration  there is pipelines
+            holds     proxy          [PROXY]
+            holds     names          the proxy resolves them
+            holds     trust          each certificate is trusted
+            holds     hosts          reached: [ENTRA], app.vssps.visualstudio.com
+            holds     clock          within a minute of the services'
+            holds     federation     the ID token has the form that is expected
+                                       issuer: https://vstoken.dev.azure.com/[GUID]
+                                       subject identifier: sc://contoso/fabrikam/my-connection
+                                       audience: api://AzureADTokenExchange
+                                       subject expected: sc://contoso/…/…
+                                       audience expected: api://AzureADTokenExchange
+            fails     token          Microsoft Entra refused the service connection (AADSTS700213) because no federated credential has its ID token's subject.
+                                       it said: No matching federated identity record found for presented assertion subject 'sc://contoso/fabrikam/my-connection'. Please check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation
+                                       issuer: https://vstoken.dev.azure.com/[GUID]
+                                       subject identifier: sc://contoso/fabrikam/my-connection
+                                       audience: api://AzureADTokenExchange
+                                       authority: [ENTRA]
+                                       tenant: [TENANT]
+                                       client id: [GUID]
+                                       scope: 499b84ac-1321-427f-aa17-267ca6975798/.default
+                                       correlation id: [GUID]
+                                       trace id: [GUID]
+                                       timestamp: [TIME]
+                                       credential: pipelines
+            unchecked identity       there is no token
+            What to do next: Open the app registration (or managed identity) → Certificates & secrets → Federated credentials and make its issuer, subject identifier and audience equal to those above, letter by letter. If the credential was made in the last minutes, run the job again.
+            More: TROUBLESHOOTING.md#aadsts700213
+            exit 1
+        "#]],
+    );
+}
+
+#[test]
+fn in_a_pipeline_the_findings_are_a_page_of_the_run() {
+    let world = world();
+    world.organization("fabrikam");
+    let temp = tempfile::tempdir().expect("a folder");
+    let desk = Desk::machine(&world)
+        .set("TF_BUILD", "True")
+        .set("AGENT_TEMPDIRECTORY", temp.path())
+        .set(
+            "AGENT_PROXYURL",
+            "http://user:word@proxy.contoso.example:8080",
+        );
+    let said = examined(
+        &desk,
+        &["doctor", "--organization", "fabrikam", "--output", "json"],
+    );
+    let file = temp.path().join("Adieu doctor.md");
+    let command = format!("##vso[task.uploadsummary]{}\n", file.display());
+    assert_eq!(said.stderr, command);
+    serde_json::from_str::<Value>(&said.stdout).expect("JSON and nothing else");
+    let page = fs::read_to_string(&file).expect("a page");
+    assert!(world.secrets_in(&page).is_empty());
+    let seen = crate::pages::seen_everywhere("doctor", &page);
+    let checks = seen["tables"][0].as_array().expect("rows");
+    assert!(checks.len() > 8, "{seen}");
+    assert!(
+        checks
+            .iter()
+            .skip(1)
+            .all(|check| check[0] != "" && check[2] != ""),
+        "{seen}"
+    );
+    let page = Said {
+        status: 0,
+        stdout: page,
+        stderr: String::new(),
+    };
+    finds(
+        &world,
+        &page,
+        &expect![[r#"
+            **What to do next:** An administrator of the organization adds it: adieu onboard --organization fabrikam --identity [OBJECT]
+
+            More: `TROUBLESHOOTING.md#tf400813`
+
+            8 of 9 checks hold; 1 fail.
+
+            | | check | found |
+            |---|---|---|
+            | ✅ holds | configuration | there is managed-identity |
+            | ✅ holds | proxy | [PROXY] |
+            | ✅ holds | names | the proxy resolves them |
+            | ✅ holds | trust | each certificate is trusted |
+            | ✅ holds | hosts | reached: login.microsoftonline.com, app.vssps.visualstudio.com, dev.azure.com, vsaex.dev.azure.com |
+            | ✅ holds | clock | within a minute of the services' |
+            | ➖ unchecked | federation | this credential presents no ID token of its own |
+            | ✅ holds | token | for Azure DevOps, by managed-identity, of tenant [TENANT] |
+            | ✅ holds | identity | app's principal ([PROFILE]) |
+            | ❌ fails | organization | fabrikam knows this identity and has not added it (TF400813, 401 of dev.azure.com). |
+            | ➖ unchecked | licence | it is no member |
+
+            **organization**
+
+            | | |
+            |---|---|
+            | it said | TF400813: The user '[PROFILE]' is not authorized to access this resource. |
+            | activityid | [GUID] |
+            | identity | [PROFILE] |
+            | its name | app's principal |
+            | object id | [OBJECT] |
+            | client id | [CLIENT] |
+            | token's tenant | [TENANT] |
+            exit 0
+        "#]],
+    );
+    // A second step has a page of its own.
+    let said = examined(&desk, &["doctor"]);
+    let second = temp.path().join("Adieu doctor 2.md");
+    assert!(
+        said.stdout
+            .ends_with(&format!("##vso[task.uploadsummary]{}\n", second.display())),
+        "{}",
+        said.stdout
+    );
+}
+
+#[test]
+fn a_script_of_run_with_token_is_examined_with_the_connections_identity() {
+    let world = world();
+    world.organization_member("contoso", MY_CONNECTION);
+    let mut job = world.job();
+    job.agent_environment("AGENT_PROXYURL", &world.internet().url());
+    job.agent_environment("SSL_CERT_FILE", &world.ca_file().to_string_lossy());
+    let folder = TaskFolder::unpacked("run");
+    let step = job
+        .step(folder.path())
+        .input("azureSubscription", MY_CONNECTION);
+    let script = "export HTTPS_PROXY=$AGENT_PROXYURL\nadieu doctor --organization contoso --credential managed-identity";
+    let outcome = step.input("script", script).run();
+    let log = outcome
+        .log
+        .replace(&*job.temp_folder().to_string_lossy(), "[TEMP]");
+    let said = Said {
+        status: 0,
+        stdout: log,
+        stderr: String::new(),
+    };
+    finds(
+        &world,
+        &said,
+        &expect![[r#"
+            Configured for this script: identity.
+            AZURE_DEVOPS_TOKEN: azureDevOps, until [TIME], for this script alone.
+            holds     configuration  there is managed-identity
+            holds     proxy          [PROXY]
+            holds     names          the proxy resolves them
+            holds     trust          each certificate is trusted
+            holds     hosts          reached: login.microsoftonline.com, app.vssps.visualstudio.com, dev.azure.com, vsaex.dev.azure.com
+            holds     clock          within a minute of the services'
+            unchecked federation     this credential presents no ID token of its own
+            holds     token          for Azure DevOps, by managed-identity, of tenant [TENANT]
+            holds     identity       my-connection's principal ([GUID])
+            holds     organization   contoso knows it as a member
+            holds     licence        Basic
+            What to do next: Nothing: everything that was checked holds.exit 0
+        "#]],
+    );
+    assert_eq!(outcome.result, TaskResult::Succeeded);
+    assert!(job.temp_folder().join("Adieu doctor.md").is_file());
+}

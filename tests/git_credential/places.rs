@@ -1,0 +1,108 @@
+//! Where git is served beside a job's steps: under `adieu exec`, at a desk, and where the task's folder lets no
+//! program run.
+//!
+//! What git then does stands in repositories.rs.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use adieu_emulator::World;
+
+use super::{HELLO, Rest, gits, plain_environment, run, world};
+use crate::harness::TaskFolder;
+
+/// A machine with an identity of its own, and no job.
+fn machine(world: &World, home: &Path) -> BTreeMap<String, String> {
+    let mut environment = plain_environment(world, home);
+    for (name, value) in [
+        ("IDENTITY_ENDPOINT", world.managed_identity().url()),
+        ("IDENTITY_HEADER", world.managed_identity_secret()),
+    ] {
+        environment.insert(name.to_owned(), value.to_owned());
+    }
+    environment
+}
+
+#[test]
+fn a_command_of_adieu_exec_has_git_configured() {
+    let (git, _) = gits().pop().expect("a git");
+    let world = world();
+    let home = tempfile::tempdir().expect("a folder");
+    let environment = machine(&world, home.path());
+    let git = git.display().to_string();
+    let exec = |folder: &Path, arguments: &[&str]| {
+        let adieu = [
+            "exec",
+            "--credential",
+            "managed-identity",
+            "--configure",
+            "git",
+            "--",
+            &git,
+        ];
+        let program = Path::new(env!("CARGO_BIN_EXE_adieu"));
+        let output = run(program, folder, &environment, &[&adieu, arguments].concat());
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{errors}");
+        assert_eq!(errors, "");
+    };
+    exec(home.path(), &["clone", "--quiet", HELLO, "a"]);
+    let clone = home.path().join("a");
+    let header = format!("http.{HELLO}.extraheader");
+    exec(&clone, &["config", &header, "AUTHORIZATION: bearer stale"]);
+    exec(&clone, &["fetch", "--quiet"]);
+}
+
+#[test]
+fn at_a_desk_gits_own_configuration_names_the_helper() {
+    for (git, _) in gits() {
+        let world = world();
+        let home = tempfile::tempdir().expect("a folder");
+        let environment = machine(&world, home.path());
+        let place = "credential.https://dev.azure.com";
+        let program = env!("CARGO_BIN_EXE_adieu");
+        let helper = format!("!'{program}' git-credential --credential managed-identity");
+        for arguments in [
+            &["config", "--global", &format!("{place}.helper"), ""][..],
+            &[
+                "config",
+                "--global",
+                "--add",
+                &format!("{place}.helper"),
+                &helper,
+            ],
+            &[
+                "config",
+                "--global",
+                &format!("{place}.useHttpPath"),
+                "true",
+            ],
+            &["clone", "--quiet", HELLO, "a"],
+        ] {
+            let output = run(&git, home.path(), &environment, arguments);
+            let errors = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "git {arguments:?}: {errors}");
+            assert_eq!(errors, "");
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn git_finds_the_helper_where_the_task_folder_lets_no_program_run() {
+    use crate::launcher::folders::{mounted, prepare_machine};
+    let (git, _) = gits().pop().expect("a git");
+    let world = world();
+    let mut job = world.job();
+    let task = TaskFolder::unpacked("token");
+    let without = std::env::var("PATH").expect("a PATH");
+    let machine = prepare_machine(&mut job, &mounted(task.path(), "noexec"));
+    let mut rest = Rest::with_task(&world, job, &git, task);
+    rest.environment.insert("PATH".to_owned(), without);
+    let helper = &rest.environment["GIT_CONFIG_VALUE_1"];
+    let temporary = rest.job.temp_folder().display().to_string();
+    assert!(helper.contains(&temporary), "{helper}");
+    rest.git(&["clone", "--quiet", HELLO, "a"]);
+    rest.end();
+    drop(machine);
+}

@@ -1,0 +1,115 @@
+//! The helper without git: questions as git writes them, and answers as git reads them.
+//!
+//! The protocol is `git help credential`'s.
+
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+use adieu_emulator::World;
+use expect_test::expect;
+
+use super::{endpoint, world};
+
+/// Asks as git does.
+fn ask(world: &World, arguments: &[&str], question: &str) -> (String, String) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_adieu"))
+        .arg("git-credential")
+        .args(arguments)
+        .env_clear()
+        .envs(endpoint(world))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("adieu starts");
+    let mut stdin = child.stdin.take().expect("a pipe");
+    stdin.write_all(question.as_bytes()).expect("adieu reads");
+    drop(stdin);
+    let output = child.wait_with_output().expect("adieu ends");
+    assert!(output.status.success());
+    (
+        String::from_utf8_lossy(&output.stdout).into_owned(),
+        String::from_utf8_lossy(&output.stderr).into_owned(),
+    )
+}
+
+#[test]
+fn answers_in_the_form_that_git_reads() {
+    let world = world();
+    let place = "protocol=https\nhost=dev.azure.com\npath=contoso/fabrikam/_git/hello\n";
+    let mut answers = String::new();
+    for question in [
+        format!("{place}\n"),
+        format!("{place}username=contoso\n\n"),
+        format!("capability[]=authtype\ncapability[]=state\n{place}wwwauth[]=TFS-Federated\n\n"),
+    ] {
+        let (answer, errors) = ask(&world, &["get"], &question);
+        assert_eq!(errors, "");
+        assert_eq!(world.secrets_in(&answer).last(), Some(&"access token"));
+        for line in answer.lines() {
+            let (key, value) = line.split_once('=').expect("a line");
+            let shown = match key {
+                "password" | "credential" => "[TOKEN]",
+                "password_expiry_utc" => "[SECONDS]",
+                _ => value,
+            };
+            answers.push_str(&format!("{key}={shown}\n"));
+        }
+        answers.push('\n');
+    }
+    expect![[r#"
+        username=adieu
+        password=[TOKEN]
+        password_expiry_utc=[SECONDS]
+        quit=1
+
+        username=contoso
+        password=[TOKEN]
+        password_expiry_utc=[SECONDS]
+        quit=1
+
+        capability[]=authtype
+        authtype=Bearer
+        credential=[TOKEN]
+        ephemeral=1
+        password_expiry_utc=[SECONDS]
+
+    "#]]
+    .assert_eq(&answers);
+}
+
+#[test]
+fn leaves_every_other_question_to_others() {
+    let world = world();
+    let place = "protocol=https\nhost=dev.azure.com\npath=contoso/fabrikam/_git/hello\n\n";
+    for (arguments, question) in [
+        (
+            &["get"][..],
+            "protocol=https\nhost=github.com\npath=contoso/hello\n\n",
+        ),
+        (
+            &["get"],
+            "protocol=http\nhost=dev.azure.com\npath=contoso/fabrikam/_git/hello\n\n",
+        ),
+        (&["get"], "protocol=https\nhost=dev.azure.com.example\n\n"),
+        (&["get"], ""),
+        (&["--organization", "fabrikam", "get"], place),
+        (
+            &["--organization", "contoso", "get"],
+            "protocol=https\nhost=dev.azure.com\n\n",
+        ),
+        (&["store"], place),
+        (&["erase"], place),
+        (&["capability"], ""),
+    ] {
+        let answer = ask(&world, arguments, question);
+        assert_eq!(
+            answer,
+            (String::new(), String::new()),
+            "{arguments:?} {question}"
+        );
+    }
+    assert_eq!(world.managed_identity().requests(), Vec::<String>::new());
+    let (answer, _) = ask(&world, &["--organization", "Contoso", "get"], place);
+    assert!(answer.contains("password="));
+}

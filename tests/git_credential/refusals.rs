@@ -1,0 +1,127 @@
+//! What a person reads where git gets nothing: from Azure DevOps, from the helper, and from git itself.
+//!
+//! No prompt is waited for: a job has nobody to answer it.
+
+use adieu_emulator::{MY_CONNECTION, World};
+use expect_test::expect;
+
+use super::{HELLO, Rest, WITH_CHALLENGES, endpoint, gits, world};
+use crate::harness::stable;
+
+#[test]
+fn git_says_what_azure_devops_says() {
+    let (git, _) = gits().pop().expect("a git");
+    let world = World::start();
+    world.add_repository("contoso", "fabrikam", "hello", &[("a.txt", "hello")]);
+    let rest = Rest::of(&world, world.job(), &git);
+    let stranger = rest.git_fails(&["ls-remote", HELLO]);
+    world.organization_member("contoso", MY_CONNECTION);
+    world.stakeholder("contoso", MY_CONNECTION);
+    let stakeholder = rest.git_fails(&["ls-remote", HELLO]);
+    expect![[r#"
+        contoso refused the token.
+          client id: [GUID]
+          object id: [GUID]
+          tenant: [TENANT]
+        What to do: Add this identity to the organization (Organization settings → Users; the organization has to be connected to that tenant) with the access level Basic, and to the project.
+        More: TROUBLESHOOTING.md#git-credential
+        fatal: Authentication failed for 'https://dev.azure.com/contoso/fabrikam/_git/hello/'
+        ----
+        remote: TF401019: The Git repository with name or identifier hello does not exist or you do not have permissions for the operation you are attempting.
+        fatal: repository 'https://dev.azure.com/contoso/fabrikam/_git/hello/' not found
+    "#]].assert_eq(&stable(&world, &format!("{stranger}----\n{stakeholder}")));
+    rest.end();
+}
+
+#[test]
+fn git_is_stopped_in_one_sentence_where_there_is_no_token() {
+    let (git, _) = gits().pop().expect("a git");
+    let world = world();
+    let mut rest = Rest::without_broker(&world, &git);
+    let mut log = String::new();
+    let mut told = |rest: &Rest<'_>| {
+        let said = rest.git_fails(&["ls-remote", HELLO]);
+        let program = env!("CARGO_BIN_EXE_adieu");
+        let folder = rest.task.path().display().to_string();
+        let said = said.replace(program, "[ADIEU]").replace(&folder, "[TASK]");
+        log.push_str(&stable(&world, &said));
+        log.push_str("----\n");
+    };
+    rest.environment
+        .insert("ADIEU_ENDPOINT_KEY".to_owned(), "wrong".to_owned());
+    told(&rest);
+    rest.environment.remove("ADIEU_ENDPOINT_KEY");
+    told(&rest);
+    for address in [
+        "https://contoso.example/token",
+        "http://contoso.example/",
+        "nowhere",
+    ] {
+        rest.environment.extend(endpoint(&world));
+        rest.environment
+            .insert("ADIEU_ENDPOINT".to_owned(), address.to_owned());
+        told(&rest);
+    }
+    expect![[r#"
+        git gets no token from the job's credential endpoint: it answered 401: The X-IDENTITY-HEADER is wrong.
+        More: TROUBLESHOOTING.md#git-credential
+        fatal: credential helper '!'[TASK]/bin/linux-x64/adieu' git-credential' told us to quit
+        ----
+        git gets no token, because ADIEU_ENDPOINT is set without ADIEU_ENDPOINT_KEY.
+        What to do: Let EntraToken@1 or RunWithToken@1 set both variables (configure: git), and set neither yourself.
+        More: TROUBLESHOOTING.md#git-credential
+        fatal: credential helper '!'[TASK]/bin/linux-x64/adieu' git-credential' told us to quit
+        ----
+        git gets no token, because ADIEU_ENDPOINT is no address of this machine.
+        What to do: Let EntraToken@1 or RunWithToken@1 set both variables (configure: git), and set neither yourself.
+        More: TROUBLESHOOTING.md#git-credential
+        fatal: credential helper '!'[TASK]/bin/linux-x64/adieu' git-credential' told us to quit
+        ----
+        git gets no token, because ADIEU_ENDPOINT is no address of this machine.
+        What to do: Let EntraToken@1 or RunWithToken@1 set both variables (configure: git), and set neither yourself.
+        More: TROUBLESHOOTING.md#git-credential
+        fatal: credential helper '!'[TASK]/bin/linux-x64/adieu' git-credential' told us to quit
+        ----
+        git gets no token, because ADIEU_ENDPOINT is no address: relative URL without a base.
+        What to do: Let EntraToken@1 or RunWithToken@1 set both variables (configure: git), and set neither yourself.
+        More: TROUBLESHOOTING.md#git-credential
+        fatal: credential helper '!'[TASK]/bin/linux-x64/adieu' git-credential' told us to quit
+        ----
+    "#]].assert_eq(&log);
+    rest.end();
+}
+
+#[test]
+fn another_tenants_organization_is_named_before_it_refuses() {
+    for (git, version) in gits() {
+        let world = world();
+        world.organization_tenant("another", "11111111-2222-4333-8444-555555555555");
+        world.add_repository("another", "fabrikam", "hello", &[]);
+        let rest = Rest::of(&world, world.job(), &git);
+        let said = rest.git_fails(&["ls-remote", &HELLO.replace("contoso", "another")]);
+        let said = said.replace(&rest.task.path().display().to_string(), "[TASK]");
+        // Older ones do not tell helpers what the server said, so it is said after the refusal.
+        if version >= WITH_CHALLENGES {
+            expect![[r#"
+                another is connected to another tenant than the one that signed in, so it would refuse the token.
+                  organization's tenant: [GUID]
+                  token's tenant: [TENANT]
+                  client id: [GUID]
+                What to do: Use a service connection, or sign in, in the organization's tenant; in EntraToken@1, tenantId names it.
+                More: TROUBLESHOOTING.md#git-credential
+                fatal: credential helper '!'[TASK]/bin/linux-x64/adieu' git-credential' told us to quit
+            "#]].assert_eq(&stable(&world, &said));
+        } else {
+            expect![[r#"
+                another refused the token.
+                  client id: [GUID]
+                  object id: [GUID]
+                  tenant: [TENANT]
+                What to do: Add this identity to the organization (Organization settings → Users; the organization has to be connected to that tenant) with the access level Basic, and to the project.
+                More: TROUBLESHOOTING.md#git-credential
+                fatal: Authentication failed for 'https://dev.azure.com/another/fabrikam/_git/hello/'
+            "#]].assert_eq(&stable(&world, &said));
+        }
+        rest.end();
+    }
+}

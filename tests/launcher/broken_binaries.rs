@@ -1,0 +1,132 @@
+//! What must not pass for a step that did its work: files in the binary's place that are none.
+//!
+//! They are broken copies of the binary, or no binary at all.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use adieu_emulator::{TaskResult, World};
+
+use super::{EVERYWHERE, commands, shown, step};
+use crate::harness::TaskFolder;
+
+/// Breaks the binary, runs the step in a host job and in a container job, and gives the errors, which
+/// have to be the same.
+fn errors_with_binary(break_it: impl Fn(&Path)) -> Vec<String> {
+    let mut all = Vec::new();
+    for place in EVERYWHERE {
+        let world = World::start();
+        let folder = TaskFolder::unpacked("token");
+        break_it(&folder.binary());
+        let mut job = world.job();
+        let outcome = step(&mut job, &folder, place).run();
+        assert_eq!(outcome.result, TaskResult::Failed, "{place:?}");
+        assert_eq!(
+            commands(&outcome),
+            BTreeSet::from(["task.complete", "task.issue"])
+        );
+        assert!(
+            outcome
+                .raw
+                .contains(&"##vso[task.complete result=Failed]".to_owned()),
+            "{:?}",
+            outcome.raw
+        );
+        assert_eq!(world.azure_devops().requests(), Vec::<String>::new());
+        assert_eq!(job.processes_left(), Vec::<u32>::new());
+        all.push(shown(&world, &folder, &outcome));
+    }
+    all.dedup();
+    all
+}
+
+fn unusable(flaw: &str) -> String {
+    format!(
+        "\
+##[error]The binary of this task cannot run: [TASK FOLDER]/bin/[PLATFORM]/adieu {flaw} Delete the task's folder on the agent ([TASK FOLDER]) so that it is downloaded again.
+##[error]Exit code 1 returned from process: file name 'node'."
+    )
+}
+
+#[test]
+fn an_empty_binary_is_no_success() {
+    assert_eq!(
+        errors_with_binary(|binary| fs::write(binary, "").unwrap()),
+        [unusable("is empty.")]
+    );
+}
+
+#[test]
+fn a_text_in_the_binarys_place_is_not_given_to_a_shell() {
+    for text in [
+        "version https://git-lfs.github.com/spec/v1\noid sha256:1\n",
+        "#!/bin/sh\nexit 0\n",
+        "exit 0\n# long enough for a header, which is what a text of this length could pass for\n",
+    ] {
+        assert_eq!(
+            errors_with_binary(|binary| fs::write(binary, text).unwrap()),
+            [unusable("is no ELF file.")],
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn a_header_that_was_cut_off_is_no_success() {
+    assert_eq!(
+        errors_with_binary(|binary| keep(binary, 40)),
+        [unusable("is no ELF file.")]
+    );
+}
+
+#[test]
+fn a_binary_that_was_cut_off_behind_its_header_is_no_success() {
+    // What the system says of it differs; that it is no success does not.
+    let errors = errors_with_binary(|binary| keep(binary, 100_000));
+    assert!(
+        errors[0].starts_with("##[error]adieu was killed by SIG"),
+        "{errors:?}"
+    );
+}
+
+#[test]
+fn a_binary_for_another_processor_is_no_success() {
+    assert_eq!(
+        errors_with_binary(|binary| {
+            let mut bytes = fs::read(binary).unwrap();
+            // `e_machine`: RISC-V.
+            bytes[18..20].copy_from_slice(&243_u16.to_le_bytes());
+            fs::write(binary, bytes).unwrap();
+        }),
+        [unusable("is for another processor.")]
+    );
+}
+
+#[test]
+fn a_binary_that_is_not_there_is_no_success() {
+    assert_eq!(
+        errors_with_binary(|binary| fs::remove_file(binary).unwrap()),
+        [unusable(
+            "cannot be read (ENOENT); a virus scanner may have taken it away."
+        )]
+    );
+}
+
+#[test]
+fn a_folder_in_the_binarys_place_is_no_success() {
+    assert_eq!(
+        errors_with_binary(|binary| {
+            fs::remove_file(binary).unwrap();
+            fs::create_dir(binary).unwrap();
+        }),
+        [unusable(
+            "cannot be read (EISDIR); a virus scanner may have taken it away."
+        )]
+    );
+}
+
+fn keep(binary: &Path, length: usize) {
+    let bytes = fs::read(binary).unwrap();
+    fs::write(binary, &bytes[..length]).unwrap();
+}

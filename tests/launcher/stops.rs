@@ -1,0 +1,120 @@
+//! Stops and kills: who is told, who says so, and that nobody stays behind.
+//!
+//! What a script of RunWithToken@1 hears of it stands in run.rs.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use adieu_emulator::{TaskResult, World};
+
+use super::{EVERYWHERE, Place, STOPPED, VERY_LATE, commands, preload, start_and_wait, step};
+use crate::harness::TaskFolder;
+
+#[test]
+fn passes_a_stop_on_and_is_gone_within_two_seconds() {
+    for signal in ["INT", "TERM", "HUP"] {
+        let world = World::start();
+        let folder = TaskFolder::unpacked("token");
+        let mut job = world.job();
+        let mut running = start_and_wait(&world, &mut job, &folder, Place::Host);
+        let asked = Instant::now();
+        match signal {
+            "INT" => running.cancel(),
+            other => running.signal(other),
+        }
+        let outcome = running.wait();
+        let elapsed = asked.elapsed();
+        assert!(elapsed < Duration::from_secs(2), "{signal}: {elapsed:?}");
+        assert_eq!(outcome.raw, [STOPPED], "{signal}");
+        assert_eq!(outcome.log, "", "{signal}");
+        assert_eq!(outcome.result, TaskResult::Canceled, "{signal}");
+        assert_eq!(outcome.exit_code, Some(0), "{signal}");
+        assert_eq!(job.processes_left(), Vec::<u32>::new(), "{signal}");
+    }
+}
+
+#[test]
+fn says_canceled_when_the_stop_comes_before_the_binary_listens() {
+    let world = World::start();
+    world.entra().always(VERY_LATE);
+    let folder = TaskFolder::unpacked("token");
+    let mut job = world.job();
+    // The signal arrives in the same moment in which the binary starts.
+    preload(
+        &mut job,
+        &world,
+        "setImmediate(function () { process.kill(process.pid, 'SIGINT'); });",
+    );
+    let outcome = step(&mut job, &folder, Place::Host).run();
+    assert_eq!(outcome.raw, [STOPPED]);
+    assert_eq!(outcome.result, TaskResult::Canceled);
+    assert_eq!(outcome.exit_code, Some(0));
+    assert_eq!(job.processes_left(), Vec::<u32>::new());
+}
+
+#[test]
+fn a_killed_launcher_leaves_no_binary_behind_and_no_success() {
+    let world = World::start();
+    let folder = TaskFolder::unpacked("token");
+    let mut job = world.job();
+    let running = start_and_wait(&world, &mut job, &folder, Place::Host);
+    let killed = Instant::now();
+    running.kill_launcher();
+    let outcome = running.wait();
+    let elapsed = killed.elapsed();
+    assert!(elapsed < Duration::from_secs(2), "{elapsed:?}");
+    assert_eq!(
+        outcome.log,
+        "\
+##[error]The launcher of this task was killed, so the task stops before it is done.
+What to do: Look for what kills processes on the agent; it is often out of memory.
+More: TROUBLESHOOTING.md#agent
+##[error]Exit code 137 returned from process: file name 'node'."
+    );
+    assert_eq!(outcome.result, TaskResult::Failed);
+    assert_eq!(job.processes_left(), Vec::<u32>::new());
+}
+
+#[test]
+fn a_killed_launcher_in_a_container_is_no_success_although_its_exit_code_is_lost() {
+    let world = World::start();
+    let folder = TaskFolder::unpacked("token");
+    let mut job = world.job();
+    let running = start_and_wait(&world, &mut job, &folder, Place::Container);
+    running.kill_launcher();
+    let outcome = running.wait();
+    assert_eq!(
+        outcome.log,
+        "\
+##[error]The launcher of this task was killed, so the task stops before it is done.
+What to do: Look for what kills processes on the agent; it is often out of memory.
+More: TROUBLESHOOTING.md#agent"
+    );
+    assert_eq!(outcome.exit_code, Some(0));
+    assert_eq!(outcome.result, TaskResult::Failed);
+    assert_eq!(job.processes_left(), Vec::<u32>::new());
+}
+
+#[test]
+fn a_killed_binary_fails_the_step() {
+    for place in EVERYWHERE {
+        let world = World::start();
+        let folder = TaskFolder::unpacked("token");
+        let mut job = world.job();
+        let running = start_and_wait(&world, &mut job, &folder, place);
+        running.kill_child();
+        let outcome = running.wait();
+        assert_eq!(
+            outcome.errors[0],
+            "adieu was killed by SIGKILL: out of memory, or on Apple silicon a binary without a valid \
+             signature.",
+            "{place:?}"
+        );
+        assert_eq!(
+            commands(&outcome),
+            BTreeSet::from(["task.complete", "task.issue"])
+        );
+        assert_eq!(outcome.result, TaskResult::Failed, "{place:?}");
+        assert_eq!(job.processes_left(), Vec::<u32>::new(), "{place:?}");
+    }
+}

@@ -1,0 +1,117 @@
+//! The services' certificates: whom the agent trusts, and what a certificate that nobody trusts leads to.
+//!
+//! The agent's own certificate stands in client_certificate.rs.
+
+use std::fs;
+
+use adieu_emulator::{Connection, MY_CONNECTION, World};
+
+use super::{SIGNED_IN, fails, file, succeeds, text, use_proxy, world};
+
+const UNKNOWN_ISSUER: &str = "\
+##[error]Azure DevOps ([AZURE DEVOPS]) gave no answer at the first attempt: its certificate is not trusted (its issuer is unknown here).
+  connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+What to do: If a proxy of yours inspects TLS, configure the agent with --sslcacert and that proxy's root.
+More: TROUBLESHOOTING.md#certificates";
+
+#[test]
+fn trusts_the_agents_ca_file_on_an_image_without_certificates() {
+    let world = world();
+    let mut job = world.job();
+    let none = file(&world, "none.pem", "");
+    let empty = world.folder().join("empty");
+    fs::create_dir(&empty).unwrap();
+    job.agent_environment("SSL_CERT_FILE", text(&none));
+    job.agent_environment("SSL_CERT_DIR", text(&empty));
+    succeeds(&world, &mut job, MY_CONNECTION, SIGNED_IN);
+}
+
+#[test]
+fn trusts_the_systems_certificates_without_an_agents_ca_file() {
+    let world = world();
+    let mut job = world.job();
+    job.without("agent.cainfo");
+    job.agent_environment("SSL_CERT_FILE", text(&world.ca_file()));
+    succeeds(&world, &mut job, MY_CONNECTION, SIGNED_IN);
+}
+
+#[test]
+fn a_certificate_that_nobody_trusts_here_is_tried_once() {
+    let (world, elsewhere) = (world(), World::start());
+    let mut job = world.job();
+    job.without("agent.cainfo");
+    job.agent_environment("SSL_CERT_FILE", text(&elsewhere.ca_file()));
+    fails(&world, &mut job, MY_CONNECTION, UNKNOWN_ISSUER);
+    assert_eq!(world.azure_devops().requests(), Vec::<String>::new());
+}
+
+#[test]
+fn a_certificate_for_another_host_is_tried_once() {
+    let world = world();
+    world.add_connection(
+        Connection::workload_identity("other-host").authority("https://login.windows.net/"),
+    );
+    let proxy = world.proxy(None, "");
+    let mut job = world.job();
+    use_proxy(&mut job, &proxy.url());
+    fails(
+        &world,
+        &mut job,
+        "other-host",
+        "\
+##[error]Microsoft Entra (login.windows.net) gave no answer at the first attempt: its certificate is not trusted (it is for another host).
+  tokens: AZURE_DEVOPS_TOKEN
+  connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+What to do: If a proxy of yours inspects TLS, configure the agent with --sslcacert and that proxy's root.
+More: TROUBLESHOOTING.md#certificates",
+    );
+    assert_eq!(proxy.asked(), ["login.windows.net:443"]);
+    assert_eq!(world.entra().requests(), Vec::<String>::new());
+}
+
+#[test]
+fn warns_of_a_ca_file_that_is_not_there() {
+    let world = world();
+    let mut job = world.job();
+    job.variable("agent.cainfo", text(&world.folder().join("no.pem")));
+    fails(
+        &world,
+        &mut job,
+        MY_CONNECTION,
+        &format!(
+            "##[warning]The agent's CA file [FOLDER]/no.pem cannot be read here (No such file or directory (os error 2)); the system's certificates are used alone.\n{UNKNOWN_ISSUER}"
+        ),
+    );
+}
+
+#[test]
+fn warns_of_a_ca_file_without_certificates() {
+    let world = world();
+    let mut job = world.job();
+    let no_pem = file(&world, "ca.der", "\u{1}\u{2}\u{3}");
+    job.variable("agent.cainfo", text(&no_pem));
+    fails(
+        &world,
+        &mut job,
+        MY_CONNECTION,
+        &format!(
+            "##[warning]The agent's CA file [FOLDER]/ca.der has no certificate in PEM form; the system's certificates are used alone.\n{UNKNOWN_ISSUER}"
+        ),
+    );
+}
+
+#[test]
+fn checks_no_certificate_where_the_agent_checks_none_and_says_what_that_means() {
+    let world = world();
+    let mut job = world.job();
+    job.without("agent.cainfo");
+    job.variable("agent.skipcertvalidation", "True");
+    succeeds(
+        &world,
+        &mut job,
+        MY_CONNECTION,
+        &format!(
+            "##[warning]The agent was configured with --sslskipcertvalidation: whoever stands between this agent and Azure DevOps or Microsoft Entra can read the job's token and every token that this step gets. Configure the agent with --sslcacert instead.\n{SIGNED_IN}"
+        ),
+    );
+}

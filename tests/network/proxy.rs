@@ -1,0 +1,307 @@
+//! The agent's proxy, its password and its bypass list; and the environment's, where the agent has none.
+//!
+//! It asks nobody on the network: names that no proxy of the emulator maps end in `.invalid`.
+
+use adieu_emulator::{Job, MY_CONNECTION, TaskResult, World};
+
+use super::{
+    NO_HOST, REAL_AUTHORITY, SIGNED_IN, SIGNED_IN_AT_MICROSOFT, at_dev_azure_com, authenticate,
+    fails, run, succeeds, use_proxy, world,
+};
+
+/// A password that is written otherwise in an address, in JSON, in a command and in base64.
+const PASSWORD: &str = "p@:/%&+ ü\"\\;]w0rd";
+
+const USER: &str = "CONTOSO\\böb@contoso.com/%&+ x";
+
+#[test]
+fn reaches_entra_by_the_agents_proxy() {
+    let world = world();
+    let proxy = world.proxy(None, "");
+    let mut job = world.job();
+    use_proxy(&mut job, &proxy.url());
+    succeeds(&world, &mut job, REAL_AUTHORITY, SIGNED_IN_AT_MICROSOFT);
+    assert_eq!(proxy.asked(), ["login.microsoftonline.com:443"]);
+    assert_eq!(world.entra().requests().len(), 1);
+}
+
+#[test]
+fn reaches_azure_devops_by_the_agents_proxy() {
+    let world = world();
+    let proxy = world.proxy(None, "");
+    let mut job = world.job();
+    use_proxy(&mut job, &proxy.url());
+    at_dev_azure_com(&world, &mut job);
+    succeeds(&world, &mut job, REAL_AUTHORITY, SIGNED_IN_AT_MICROSOFT);
+    let mut asked = proxy.asked();
+    asked.sort();
+    assert_eq!(
+        asked,
+        ["dev.azure.com:443", "login.microsoftonline.com:443"]
+    );
+    assert_eq!(world.azure_devops().requests().len(), 1);
+}
+
+#[test]
+fn never_asks_a_proxy_for_this_machine() {
+    let world = world();
+    let proxy = world.proxy(None, "");
+    let mut job = world.job();
+    use_proxy(&mut job, &proxy.url());
+    succeeds(&world, &mut job, MY_CONNECTION, SIGNED_IN);
+    for name in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "HTTP_PROXY"] {
+        let mut job = world.job();
+        job.agent_environment(name, &proxy.url());
+        succeeds(&world, &mut job, MY_CONNECTION, SIGNED_IN);
+    }
+    assert_eq!(proxy.asked(), Vec::<String>::new());
+}
+
+#[test]
+fn signs_in_at_the_proxy_with_every_character() {
+    let world = world();
+    let proxy = world.proxy(Some((USER, PASSWORD)), "Basic realm=\"proxy\"");
+    let mut job = world.job();
+    use_proxy(&mut job, &proxy.url());
+    authenticate(&mut job, USER, PASSWORD);
+    at_dev_azure_com(&world, &mut job);
+    succeeds(&world, &mut job, REAL_AUTHORITY, SIGNED_IN_AT_MICROSOFT);
+    assert_eq!(proxy.asked().len(), 2);
+}
+
+#[test]
+fn never_shows_the_proxys_password_while_debugging() {
+    let world = world();
+    let proxy = world.proxy(Some((USER, PASSWORD)), "Basic realm=\"proxy\"");
+    let mut job = world.job();
+    job.variable("system.debug", "true");
+    use_proxy(&mut job, &proxy.url());
+    authenticate(&mut job, USER, PASSWORD);
+    // Whether it leaks, the agent looks itself.
+    assert_eq!(run(&mut job, REAL_AUTHORITY).result, TaskResult::Succeeded);
+}
+
+#[test]
+fn a_wrong_password_for_the_proxy_is_tried_once() {
+    for challenge in ["Basic realm=\"proxy\"", "NTLM", "Negotiate"] {
+        let world = world();
+        let proxy = world.proxy(Some((USER, PASSWORD)), challenge);
+        let mut job = world.job();
+        use_proxy(&mut job, &proxy.url());
+        authenticate(&mut job, USER, "another password");
+        fails(
+            &world,
+            &mut job,
+            REAL_AUTHORITY,
+            "\
+##[error]Microsoft Entra (login.microsoftonline.com) gave no answer at the first attempt: the proxy asks for authentication.
+  tokens: AZURE_DEVOPS_TOKEN
+  connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+What to do: Configure the agent with --proxyusername and --proxypassword for Basic authentication; NTLM, Negotiate and Kerberos are not supported.
+More: TROUBLESHOOTING.md#proxy",
+        );
+        assert_eq!(proxy.asked(), ["login.microsoftonline.com:443"]);
+    }
+}
+
+#[test]
+fn a_proxy_that_asks_for_a_password_before_azure_devops_is_named_too() {
+    let world = world();
+    let proxy = world.proxy(Some((USER, PASSWORD)), "Negotiate");
+    let mut job = world.job();
+    use_proxy(&mut job, &proxy.url());
+    at_dev_azure_com(&world, &mut job);
+    fails(
+        &world,
+        &mut job,
+        REAL_AUTHORITY,
+        "\
+##[error]Azure DevOps (dev.azure.com) gave no answer at the first attempt: the proxy asks for authentication.
+  connection: https://dev.azure.com/contoso/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+What to do: Configure the agent with --proxyusername and --proxypassword for Basic authentication; NTLM, Negotiate and Kerberos are not supported.
+More: TROUBLESHOOTING.md#proxy",
+    );
+}
+
+#[test]
+fn honours_the_environment_where_the_agent_has_no_proxy() {
+    for name in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"] {
+        let world = world();
+        let proxy = world.proxy(Some(("bob", "p@ss w0rd")), "Basic realm=\"proxy\"");
+        let mut job = world.job();
+        let url = proxy.url().replace("http://", "http://bob:p%40ss%20w0rd@");
+        job.agent_environment(name, &url);
+        succeeds(&world, &mut job, REAL_AUTHORITY, SIGNED_IN_AT_MICROSOFT);
+        assert_eq!(proxy.asked(), ["login.microsoftonline.com:443"], "{name}");
+    }
+}
+
+#[test]
+fn signs_in_at_the_proxy_with_a_password_in_its_address() {
+    let world = world();
+    let proxy = world.proxy(Some(("bob", "p@ss w0rd")), "Basic realm=\"proxy\"");
+    let mut job = world.job();
+    let url = proxy.url().replace("http://", "http://bob:p%40ss%20w0rd@");
+    use_proxy(&mut job, &url);
+    succeeds(&world, &mut job, REAL_AUTHORITY, SIGNED_IN_AT_MICROSOFT);
+}
+
+#[test]
+fn prefers_the_agents_proxy_to_the_environments() {
+    let world = world();
+    let (proxy, other) = (world.proxy(None, ""), world.proxy(None, ""));
+    let mut job = world.job();
+    use_proxy(&mut job, &proxy.url());
+    job.agent_environment("HTTPS_PROXY", &other.url());
+    job.agent_environment("NO_PROXY", "*");
+    succeeds(&world, &mut job, REAL_AUTHORITY, SIGNED_IN_AT_MICROSOFT);
+    assert_eq!(proxy.asked().len(), 1);
+    assert_eq!(other.asked(), Vec::<String>::new());
+}
+
+#[test]
+fn warns_of_patterns_that_it_cannot_read() {
+    let world = world();
+    let proxy = world.proxy(None, "");
+    let mut job = world.job();
+    use_proxy(&mut job, &proxy.url());
+    job.variable(
+        "agent.proxybypasslist",
+        r#"["(", "(?!dev)microsoft", "fabrikam\\.com"]"#,
+    );
+    let unreadable = "##[warning]The agent's proxy bypass list has a pattern that this task cannot read, so it has no effect here: ";
+    succeeds(
+        &world,
+        &mut job,
+        REAL_AUTHORITY,
+        &format!("{unreadable}(\n{unreadable}(?!dev)microsoft\n{SIGNED_IN_AT_MICROSOFT}"),
+    );
+    assert_eq!(proxy.asked(), ["login.microsoftonline.com:443"]);
+}
+
+#[test]
+fn warns_of_a_bypass_list_that_is_none() {
+    let world = world();
+    let proxy = world.proxy(None, "");
+    let mut job = world.job();
+    use_proxy(&mut job, &proxy.url());
+    job.variable("agent.proxybypasslist", "*.contoso.com");
+    succeeds(
+        &world,
+        &mut job,
+        REAL_AUTHORITY,
+        &format!(
+            "##[warning]The agent's proxy bypass list is no JSON array of texts, so it has no effect here: *.contoso.com\n{SIGNED_IN_AT_MICROSOFT}"
+        ),
+    );
+}
+
+#[test]
+fn names_a_proxy_that_is_none_without_its_password() {
+    for (url, named) in [
+        ("proxy.contoso.com:3128", "proxy.contoso.com:3128"),
+        ("not an address", "not an address"),
+        ("socks5://proxy:1080", "socks5://proxy:1080"),
+        (
+            "socks5://bob:an-older-password@proxy:1080",
+            "socks5://***@proxy:1080",
+        ),
+        ("bob:an-older-password@proxy:1080", "***@proxy:1080"),
+    ] {
+        let world = world();
+        world.record_secret("proxy password", "an-older-password");
+        let mut job = world.job();
+        use_proxy(&mut job, url);
+        fails(
+            &world,
+            &mut job,
+            MY_CONNECTION,
+            &format!(
+                "\
+##[error]The agent's proxy, '{named}', is no address of an HTTP proxy.
+What to do: Configure the agent with --proxyurl http://host:port.
+More: TROUBLESHOOTING.md#proxy"
+            ),
+        );
+    }
+}
+
+/// What can heal is tried for half a minute, so that these are all tried at once.
+#[test]
+fn says_what_is_between_here_and_the_service() {
+    type Setting = fn(&World, &mut Job<'_>) -> Option<adieu_emulator::Proxy>;
+    let cases: [(&str, Setting, &str); 5] = [
+        (
+            REAL_AUTHORITY,
+            |_world, job| {
+                // Port 9 is nobody's.
+                use_proxy(job, "http://127.0.0.1:9");
+                None
+            },
+            "\
+##[error]Microsoft Entra (login.microsoftonline.com) gave no answer in [SEVERAL] attempts: no connection to the proxy (refused).
+  tokens: AZURE_DEVOPS_TOKEN
+  connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+What to do: Let the agent reach its proxy, or correct the proxy's address.
+More: TROUBLESHOOTING.md#proxy",
+        ),
+        (
+            NO_HOST,
+            |world, job| {
+                let proxy = world.proxy(None, "");
+                use_proxy(job, &proxy.url());
+                Some(proxy)
+            },
+            "\
+##[error]Microsoft Entra (login.contoso.invalid) gave no answer in [SEVERAL] attempts: the proxy does not connect (unsuccessful).
+  tokens: AZURE_DEVOPS_TOKEN
+  connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+What to do: Let the agent's proxy connect to this host on port 443.
+More: TROUBLESHOOTING.md#proxy",
+        ),
+        (
+            NO_HOST,
+            |world, job| {
+                let proxy = world.proxy(None, "");
+                use_proxy(job, &proxy.url());
+                job.variable(
+                    "agent.proxybypasslist",
+                    r#"["fabrikam\\.com", "contoso\\.INVALID$"]"#,
+                );
+                Some(proxy)
+            },
+            NO_NAME,
+        ),
+        (
+            NO_HOST,
+            |world, job| {
+                let proxy = world.proxy(None, "");
+                job.agent_environment("HTTPS_PROXY", &proxy.url());
+                job.agent_environment("NO_PROXY", "fabrikam.com,.contoso.invalid");
+                Some(proxy)
+            },
+            NO_NAME,
+        ),
+        (NO_HOST, |_world, _job| None, NO_NAME),
+    ];
+    std::thread::scope(|scope| {
+        for (connection, set, log) in cases {
+            scope.spawn(move || {
+                let world = world();
+                let mut job = world.job();
+                let proxy = set(&world, &mut job);
+                fails(&world, &mut job, connection, log);
+                if let Some(proxy) = proxy {
+                    assert_eq!(proxy.asked().is_empty(), log == NO_NAME);
+                }
+            });
+        }
+    });
+}
+
+const NO_NAME: &str = "\
+##[error]Microsoft Entra (login.contoso.invalid) gave no answer in [SEVERAL] attempts: its name cannot be resolved.
+  tokens: AZURE_DEVOPS_TOKEN
+  connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+What to do: Check the agent's DNS and proxy: this name must be resolvable from the agent.
+More: TROUBLESHOOTING.md#network";

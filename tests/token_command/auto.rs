@@ -1,0 +1,187 @@
+//! `--credential auto`: the first that is configured and gives a token, and why the others did not.
+//!
+//! What each credential says by itself stands in the files beside it.
+
+use std::time::{Duration, Instant};
+
+use adieu_emulator::{Fault, MY_CONNECTION, World};
+use expect_test::expect;
+
+use super::{is_a_token, says, without_number};
+use crate::desk::{Desk, somebody};
+use crate::harness::stable;
+
+#[test]
+fn takes_the_first_credential_that_is_configured_and_says_so() {
+    let (world, token) = somebody();
+    let desk = Desk::with(&world, &["azd", "az"]).signed_in(&token);
+    let said = desk.adieu(&["token"]);
+    is_a_token(&world, &said);
+    says(
+        &world,
+        &said,
+        &expect![[r#"
+        Signed in with azd. Passed over: pipelines (SYSTEM_OIDCREQUESTURI is not set), workload-identity (AZURE_FEDERATED_TOKEN_FILE is not set), managed-identity (IDENTITY_ENDPOINT is not set).
+        exit 0
+    "#]],
+    );
+
+    let desk = desk.set("STAND_IN_AZD", "signed-out").managed_identity();
+    let said = desk.adieu(&["token"]);
+    is_a_token(&world, &said);
+    says(
+        &world,
+        &said,
+        &expect![[r#"
+        Signed in with managed-identity. Passed over: pipelines (SYSTEM_OIDCREQUESTURI is not set), workload-identity (AZURE_FEDERATED_TOKEN_FILE is not set).
+        exit 0
+    "#]],
+    );
+}
+
+#[test]
+fn a_configured_credential_that_fails_is_warned_of() {
+    let (world, token) = somebody();
+    let desk = Desk::in_a_pod(&world, "not-a-token-at-all", &["az"]).signed_in(&token);
+    let said = desk.adieu(&["token"]);
+    is_a_token(&world, &said);
+    says(
+        &world,
+        &said,
+        &expect![[r#"
+        warning: Microsoft Entra refused the workload identity (AADSTS50027) because the ID token is no token that it can read.
+        Signed in with az. Passed over: pipelines (SYSTEM_OIDCREQUESTURI is not set), managed-identity (IDENTITY_ENDPOINT is not set), azd (not installed).
+        exit 0
+    "#]],
+    );
+}
+
+#[test]
+fn lists_each_credential_with_its_reason_and_its_remedy() {
+    let world = World::start();
+    let desk = Desk::with(&world, &["azd", "az"])
+        .set("STAND_IN_AZD", "signed-out")
+        .set("STAND_IN_AZ", "signed-out");
+    let said = desk.adieu(&["token"]);
+    assert_eq!(said.stdout, "");
+    says(
+        &world,
+        &said,
+        &expect![[r#"
+            error: No credential here gave a token.
+              pipelines: SYSTEM_OIDCREQUESTURI is not set. Azure Pipelines sets it in every job.
+              workload-identity: AZURE_FEDERATED_TOKEN_FILE is not set. Azure Kubernetes Service sets it in a pod with the label azure.workload.identity/use: "true".
+              managed-identity: IDENTITY_ENDPOINT is not set. App Service and Functions set it; on a virtual machine write --credential managed-identity.
+              azd: azd says: not logged in, run `azd auth login` to login. Sign in: azd auth login
+              az: az says: Please run 'az login' to setup account. Sign in: az login
+            More: TROUBLESHOOTING.md#credential
+            exit 1
+        "#]],
+    );
+    let said = Desk::with(&world, &[]).adieu(&["token"]);
+    says(
+        &world,
+        &said,
+        &expect![[r#"
+            error: No credential here gave a token.
+              pipelines: SYSTEM_OIDCREQUESTURI is not set. Azure Pipelines sets it in every job.
+              workload-identity: AZURE_FEDERATED_TOKEN_FILE is not set. Azure Kubernetes Service sets it in a pod with the label azure.workload.identity/use: "true".
+              managed-identity: IDENTITY_ENDPOINT is not set. App Service and Functions set it; on a virtual machine write --credential managed-identity.
+              azd: azd is not on the PATH. Install it (https://aka.ms/azd-install), then: azd auth login
+              az: az is not on the PATH. Install it (https://aka.ms/azure-cli), then: az login
+            More: TROUBLESHOOTING.md#credential
+            exit 1
+        "#]],
+    );
+}
+
+#[test]
+fn whoever_hangs_is_given_up_within_twenty_seconds() {
+    let world = World::start();
+    let id_token = world.late_bound_id_token(MY_CONNECTION, 0);
+    let never = Fault::Delay(Duration::from_secs(600));
+    for service in [
+        world.azure_devops(),
+        world.entra(),
+        world.managed_identity(),
+    ] {
+        service.always(never.clone());
+    }
+    let all = ["azd", "az"];
+    fn hangs(desk: Desk<'_>) -> Desk<'_> {
+        desk.set("STAND_IN_AZD", "hang").set("STAND_IN_AZ", "hang")
+    }
+    let desks = [
+        ("pipelines", hangs(Desk::in_a_step(&world, &all))),
+        (
+            "workload-identity",
+            hangs(Desk::in_a_pod(&world, &id_token, &all)),
+        ),
+        (
+            "managed-identity",
+            hangs(Desk::with(&world, &all).managed_identity()),
+        ),
+        ("azd", hangs(Desk::with(&world, &all))),
+        ("az", hangs(Desk::with(&world, &all))),
+        (
+            "auto",
+            hangs(Desk::in_a_step(&world, &all).managed_identity()),
+        ),
+    ];
+    let begun = Instant::now();
+    let running: Vec<_> = desks
+        .iter()
+        .map(|(name, desk)| (name, desk, desk.start(&["token", "--credential", name])))
+        .collect();
+    let mut said = String::new();
+    for (name, desk, child) in running {
+        let one = desk.end(child);
+        let time = begun.elapsed();
+        assert!(time < Duration::from_secs(20), "{name}: {time:?}");
+        assert_eq!((one.status, one.stdout.as_str()), (1, ""));
+        let text = stable(&world, &one.stderr);
+        let text = match *name {
+            "auto" => without_number(&text, "did not answer within "),
+            _ => text,
+        };
+        said.push_str(&format!("{name}\n{text}\n"));
+    }
+    expect![[r#"
+        pipelines
+        error: Azure DevOps ([AZURE DEVOPS]) gave no answer at the first attempt: nothing came in time.
+          credential: pipelines
+        What to do: Check the network; behind a proxy, set HTTPS_PROXY.
+        More: TROUBLESHOOTING.md#network
+
+        workload-identity
+        error: Microsoft Entra ([ENTRA]) gave no answer at the first attempt: nothing came in time.
+          credential: workload-identity
+        What to do: Check the network; behind a proxy, set HTTPS_PROXY.
+        More: TROUBLESHOOTING.md#network
+
+        managed-identity
+        error: The managed identity gave no token: the endpoint that IDENTITY_ENDPOINT names does not answer: nothing came in time.
+        What to do: Managed identities are on Azure's own machines and apps only; elsewhere sign in with azd or az.
+        More: TROUBLESHOOTING.md#managed-identity
+
+        azd
+        error: azd did not answer within 15 seconds.
+        What to do: See what it says by itself: azd auth token --output json --no-prompt --scope 499b84ac-1321-427f-aa17-267ca6975798/.default
+        More: TROUBLESHOOTING.md#credential
+
+        az
+        error: az did not answer within 15 seconds.
+        What to do: See what it says by itself: az account get-access-token --output json --scope 499b84ac-1321-427f-aa17-267ca6975798/.default
+        More: TROUBLESHOOTING.md#credential
+
+        auto
+        error: No credential here gave a token.
+          pipelines: Azure DevOps ([AZURE DEVOPS]) gave no answer at the first attempt: nothing came in time. Check the network; behind a proxy, set HTTPS_PROXY.
+          workload-identity: AZURE_FEDERATED_TOKEN_FILE is not set. Azure Kubernetes Service sets it in a pod with the label azure.workload.identity/use: "true".
+          managed-identity: The managed identity gave no token: the endpoint that IDENTITY_ENDPOINT names does not answer: nothing came in time. Managed identities are on Azure's own machines and apps only; elsewhere sign in with azd or az.
+          azd: azd did not answer within [N] seconds. See what it says by itself: azd auth token --output json --no-prompt --scope 499b84ac-1321-427f-aa17-267ca6975798/.default
+          az: az did not answer within [N] seconds. See what it says by itself: az account get-access-token --output json --scope 499b84ac-1321-427f-aa17-267ca6975798/.default
+        More: TROUBLESHOOTING.md#credential
+
+    "#]].assert_eq(&said);
+}

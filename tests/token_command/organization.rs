@@ -1,0 +1,135 @@
+//! `--organization`: the tenant that an organization of Azure DevOps is connected to, and the way to ask for it.
+//!
+//! Whose identity is refused where stands in organizations.rs.
+
+use adieu_emulator::{MY_CONNECTION, World};
+use expect_test::expect;
+
+use super::{is_a_token, says, without_number};
+use crate::desk::{Desk, Said, somebody};
+
+#[test]
+fn finds_the_tenant_of_an_organization() {
+    let (world, token) = somebody();
+    let guest = "8d3c0f1e-1111-4bbb-8ccc-0123456789ab";
+    world.organization_tenant("fabrikam", guest);
+    let proxy = world.internet();
+    let desk = Desk::with(&world, &["az"])
+        .signed_in(&token)
+        .set("HTTPS_PROXY", proxy.url())
+        .set("STAND_IN_AZ", "guest")
+        .set("STAND_IN_TENANT", guest);
+    let said = desk.adieu(&["token", "--organization", "fabrikam", "--credential", "az"]);
+    // The stand-in was asked for that tenant, or it would say so.
+    assert!(said.stderr.contains("AADSTS50020"), "{}", said.stderr);
+    assert_eq!(proxy.asked(), ["dev.azure.com:443"]);
+    let home = world.tenant();
+    world.organization_tenant("contoso", &home);
+    let desk = desk.set("STAND_IN_AZ", "").set("STAND_IN_TENANT", home);
+    let said = desk.adieu(&["token", "--organization", "https://dev.azure.com/contoso"]);
+    is_a_token(&world, &said);
+}
+
+#[test]
+fn an_organization_of_microsoft_accounts_has_no_tenant() {
+    let (world, token) = somebody();
+    world.organization_tenant("fabrikam", "00000000-0000-0000-0000-000000000000");
+    let desk = Desk::with(&world, &["az"])
+        .signed_in(&token)
+        .set("HTTPS_PROXY", world.internet().url());
+    let said = desk.adieu(&["token", "--organization", "fabrikam", "--credential", "az"]);
+    is_a_token(&world, &said);
+    says(
+        &world,
+        &said,
+        &expect![[r#"
+        warning: fabrikam is connected to no tenant of Microsoft Entra, so it knows Microsoft accounts only; the token is of the identity's own tenant.
+        exit 0
+    "#]],
+    );
+}
+
+#[test]
+fn says_that_there_is_no_such_organization() {
+    let world = World::start();
+    let proxy = world.internet();
+    let desk = Desk::with(&world, &["az"]).set("HTTPS_PROXY", proxy.url());
+    let said = desk.adieu(&["token", "--organization", "nobody"]);
+    says(
+        &world,
+        &said,
+        &expect![[r#"
+            error: Azure DevOps has no organization nobody.
+            What to do: Compare the name with the address in the browser: https://dev.azure.com/<name>.
+            More: TROUBLESHOOTING.md#organizations
+            exit 1
+        "#]],
+    );
+    let said = desk.adieu(&["token", "--organization", "https://evil.example/contoso"]);
+    says(
+        &world,
+        &said,
+        &expect![[r#"
+            error: 'https://evil.example/contoso' is no address of Azure DevOps, so it gets no token.
+            What to do: Write the organization's name; collections of an Azure DevOps Server need its address in serviceUrl.
+            More: TROUBLESHOOTING.md#organizations
+            exit 2
+        "#]],
+    );
+}
+
+#[test]
+fn goes_by_the_proxy_and_the_certificates_of_the_environment() {
+    let (world, token) = somebody();
+    world.organization_tenant("fabrikam", &world.tenant());
+    let asked = ["token", "--organization", "fabrikam", "--credential", "az"];
+    let proxy = world.internet();
+    let desk = |certificates: &str| {
+        Desk::with(&world, &["az"])
+            .signed_in(&token)
+            .set("STAND_IN_TENANT", world.tenant())
+            .set("SSL_CERT_FILE", certificates)
+    };
+    let ca = world.ca_file().display().to_string();
+    is_a_token(
+        &world,
+        &desk(&ca).set("https_proxy", proxy.url()).adieu(&asked),
+    );
+    assert_eq!(proxy.asked().len(), 1);
+    // Roots that know nothing of the emulator's authority.
+    let other = World::start();
+    let said = desk(&other.ca_file().display().to_string())
+        .set("HTTPS_PROXY", proxy.url())
+        .adieu(&asked);
+    says(
+        &world,
+        &said,
+        &expect![[r#"
+            error: Azure DevOps (dev.azure.com) gave no answer at the first attempt: its certificate is not trusted (its issuer is unknown here).
+            What to do: If a proxy inspects TLS here, put its root into a PEM file and name that in SSL_CERT_FILE.
+            More: TROUBLESHOOTING.md#certificates
+            exit 1
+        "#]],
+    );
+    // A proxy that nobody listens at; past it there would be a way, and the address is this machine's.
+    let pod = Desk::in_a_pod(&world, &world.late_bound_id_token(MY_CONNECTION, 0), &[])
+        .set("HTTPS_PROXY", "http://127.0.0.1:9");
+    is_a_token(&world, &pod.adieu(&["token"]));
+    let said = desk(&ca)
+        .set("HTTPS_PROXY", "http://127.0.0.1:9")
+        .adieu(&asked);
+    let said = Said {
+        stderr: without_number(&said.stderr, "gave no answer in "),
+        ..said
+    };
+    says(
+        &world,
+        &said,
+        &expect![[r#"
+            error: Azure DevOps (dev.azure.com) gave no answer in [N] attempts: no connection to the proxy (refused).
+            What to do: Correct HTTPS_PROXY, or name the host in NO_PROXY.
+            More: TROUBLESHOOTING.md#proxy
+            exit 1
+        "#]],
+    );
+}

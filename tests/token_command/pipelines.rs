@@ -1,0 +1,100 @@
+//! `--credential pipelines`: the service connection of a step that maps the job's token.
+//!
+//! EntraToken@1 itself stands in token.rs.
+
+use adieu_emulator::{MY_CONNECTION, World};
+use expect_test::expect;
+
+use super::{is_a_token, says};
+use crate::desk::Desk;
+
+#[test]
+fn signs_in_with_the_service_connection_of_the_step() {
+    let world = World::start();
+    let desk = Desk::in_a_step(&world, &[]);
+    let said = desk.adieu(&["token"]);
+    is_a_token(&world, &said);
+    assert_eq!(said.stderr, "Signed in with pipelines.\n");
+    let said = desk.adieu(&["token", "--resource", "arm", "--credential", "pipelines"]);
+    is_a_token(&world, &said);
+    assert_eq!(said.stderr, "");
+}
+
+#[test]
+fn says_which_variable_of_a_step_is_missing() {
+    let world = World::start();
+    let desk = Desk::in_a_step(&world, &[])
+        // What a step passes that maps a variable which the pipeline does not have.
+        .set("SYSTEM_ACCESSTOKEN", "$(System.AccessToken)");
+    let said = desk.adieu(&["token", "--credential", "pipelines"]);
+    says(
+        &world,
+        &said,
+        &expect![[r#"
+            error: pipelines needs SYSTEM_ACCESSTOKEN, which is not set.
+            What to do: Map it in the step: env: SYSTEM_ACCESSTOKEN: $(System.AccessToken)
+            More: TROUBLESHOOTING.md#credential
+            exit 1
+        "#]],
+    );
+    let desk = Desk::in_a_step(&world, &[]).set("AZURESUBSCRIPTION_CLIENT_ID", "");
+    let said = desk.adieu(&["token", "--credential", "pipelines"]);
+    says(
+        &world,
+        &said,
+        &expect![[r#"
+            error: pipelines needs AZURESUBSCRIPTION_CLIENT_ID, which is not set.
+            What to do: AzureCLI@2 and AzurePowerShell@5 set it, and EntraToken@1 with configure: azurePipelinesCredential.
+            More: TROUBLESHOOTING.md#credential
+            exit 1
+        "#]],
+    );
+}
+
+#[test]
+fn keeps_the_job_token_at_the_collection() {
+    let world = World::start();
+    let desk =
+        Desk::in_a_step(&world, &[]).set("SYSTEM_COLLECTIONURI", "https://dev.azure.com/contoso/");
+    let said = desk.adieu(&["token", "--credential", "pipelines"]);
+    says(
+        &world,
+        &said,
+        &expect![[r#"
+            error: The job's token stays here: the address for ID tokens is not the collection's ([AZURE DEVOPS] is not the collection's host, dev.azure.com).
+            What to do: Leave SYSTEM_OIDCREQUESTURI as Azure DevOps sets it.
+            More: TROUBLESHOOTING.md#job-token
+            exit 1
+        "#]],
+    );
+    assert!(world.azure_devops().requests().is_empty());
+}
+
+#[test]
+fn a_refusal_has_its_facts_and_its_remedy() {
+    let world = World::start();
+    world.federate(MY_CONNECTION, |_, subject, _| subject.push('x'));
+    let said = Desk::in_a_step(&world, &[]).adieu(&["token", "--credential", "pipelines"]);
+    says(
+        &world,
+        &said,
+        &expect![[r#"
+            error: Microsoft Entra refused the service connection (AADSTS700213) because no federated credential has its ID token's subject.
+              it said: No matching federated identity record found for presented assertion subject 'sc://contoso/fabrikam/my-connection'. Please check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation
+              issuer: https://vstoken.dev.azure.com/[GUID]
+              subject identifier: sc://contoso/fabrikam/my-connection
+              audience: api://AzureADTokenExchange
+              authority: [ENTRA]
+              tenant: [TENANT]
+              client id: [GUID]
+              scope: 499b84ac-1321-427f-aa17-267ca6975798/.default
+              correlation id: [GUID]
+              trace id: [GUID]
+              timestamp: [TIME]
+              credential: pipelines
+            What to do: Open the app registration (or managed identity) → Certificates & secrets → Federated credentials and make its issuer, subject identifier and audience equal to those above, letter by letter. If the credential was made in the last minutes, run the job again.
+            More: TROUBLESHOOTING.md#aadsts700213
+            exit 1
+        "#]],
+    );
+}

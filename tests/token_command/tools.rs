@@ -1,0 +1,133 @@
+//! `--credential azd` and `--credential az`: what each version of the tools answers, and what it says instead.
+//!
+//! The tools are stand-ins (tests/stand_ins), which say what the real ones say.
+
+use adieu_emulator::World;
+use expect_test::expect;
+
+use super::is_a_token;
+use crate::desk::{Desk, somebody};
+
+#[test]
+fn reads_what_each_version_of_azd_and_az_answers() {
+    let (world, token) = somebody();
+    for (tool, answer) in [("azd", ""), ("azd", "notice"), ("az", ""), ("az", "old")] {
+        let variable = format!("STAND_IN_{}", tool.to_uppercase());
+        let desk = Desk::with(&world, &[tool])
+            .signed_in(&token)
+            .set(&variable, answer);
+        is_a_token(&world, &desk.adieu(&["token", "--credential", tool]));
+    }
+}
+
+#[test]
+fn says_what_azd_says_and_how_to_sign_in() {
+    let world = World::start();
+    let mut said = String::new();
+    for answer in [
+        "signed-out",
+        "signed-out-1.23",
+        "signed-out-old",
+        "policy",
+        "raw",
+    ] {
+        let desk = Desk::with(&world, &["azd"])
+            .signed_in("eyJ.eyJ.c2ln")
+            .set("STAND_IN_AZD", answer);
+        let one = desk.adieu(&["token", "--credential", "azd"]);
+        assert_eq!((one.status, one.stdout.as_str()), (1, ""));
+        said.push_str(&format!("{answer}\n{}\n", one.stderr));
+    }
+    expect![[r#"
+        signed-out
+        error: azd says: not logged in, run `azd auth login` to login.
+        What to do: Sign in: azd auth login
+        More: TROUBLESHOOTING.md#credential
+
+        signed-out-1.23
+        error: azd says: not logged in, run `azd auth login` to login.
+        What to do: Sign in: azd auth login
+        More: TROUBLESHOOTING.md#credential
+
+        signed-out-old
+        error: azd says: not logged in, run `azd auth login` to login.
+        What to do: Sign in: azd auth login
+        More: TROUBLESHOOTING.md#credential
+
+        policy
+        error: azd says: reauthentication required, run `azd auth login --scope x` to login.
+        What to do: Sign in: azd auth login --scope 499b84ac-1321-427f-aa17-267ca6975798/.default
+        More: TROUBLESHOOTING.md#credential
+
+        raw
+        error: azd printed no token that can be read.
+        What to do: See what it says by itself: azd auth token --output json --no-prompt --scope 499b84ac-1321-427f-aa17-267ca6975798/.default
+        More: TROUBLESHOOTING.md#credential
+
+    "#]].assert_eq(&said);
+}
+
+#[test]
+fn says_what_az_says_and_how_to_sign_in() {
+    let world = World::start();
+    let mut said = String::new();
+    for answer in [
+        "signed-out",
+        "expired",
+        "policy",
+        "guest",
+        "broken",
+        "silent",
+        "nothing",
+    ] {
+        let desk = Desk::with(&world, &["az"])
+            .set("STAND_IN_AZ", answer)
+            .set("STAND_IN_TENANT", "contoso.onmicrosoft.com");
+        let one = desk.adieu(&[
+            "token",
+            "--credential",
+            "az",
+            "--tenant",
+            "contoso.onmicrosoft.com",
+        ]);
+        assert_eq!((one.status, one.stdout.as_str()), (1, ""));
+        said.push_str(&format!("{answer}\n{}\n", one.stderr));
+    }
+    expect![[r#"
+        signed-out
+        error: az says: Please run 'az login' to setup account.
+        What to do: Sign in: az login --tenant contoso.onmicrosoft.com
+        More: TROUBLESHOOTING.md#credential
+
+        expired
+        error: az says: AADSTS700082: The refresh token has expired due to inactivity.
+        What to do: Sign in: az login --tenant contoso.onmicrosoft.com --scope 499b84ac-1321-427f-aa17-267ca6975798/.default
+        More: TROUBLESHOOTING.md#credential
+
+        policy
+        error: az says: AADSTS50076: Due to a configuration change made by your administrator, you must use multi-factor authentication.
+        What to do: Sign in: az login --tenant contoso.onmicrosoft.com --scope 499b84ac-1321-427f-aa17-267ca6975798/.default
+        More: TROUBLESHOOTING.md#credential
+
+        guest
+        error: az says: AADSTS50020: User account from identity provider does not exist in tenant.
+        What to do: Name the tenant that the resource is in: --organization <name> finds Azure DevOps', --tenant takes any.
+        More: TROUBLESHOOTING.md#credential
+
+        broken
+        error: az says: The command failed with an unexpected error. Here is the traceback.
+        What to do: See what it says by itself: az account get-access-token --output json --scope 499b84ac-1321-427f-aa17-267ca6975798/.default --tenant contoso.onmicrosoft.com
+        More: TROUBLESHOOTING.md#credential
+
+        silent
+        error: az ended without a word (exit status: 3).
+        What to do: See what it says by itself: az account get-access-token --output json --scope 499b84ac-1321-427f-aa17-267ca6975798/.default --tenant contoso.onmicrosoft.com
+        More: TROUBLESHOOTING.md#credential
+
+        nothing
+        error: az printed no token that can be read.
+        What to do: See what it says by itself: az account get-access-token --output json --scope 499b84ac-1321-427f-aa17-267ca6975798/.default --tenant contoso.onmicrosoft.com
+        More: TROUBLESHOOTING.md#credential
+
+    "#]].assert_eq(&said);
+}

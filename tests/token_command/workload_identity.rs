@@ -1,0 +1,77 @@
+//! `--credential workload-identity`: a federated token in a file, as on Kubernetes.
+//!
+//! Whoever writes that file is not imitated.
+
+use adieu_emulator::{MY_CONNECTION, World};
+use expect_test::expect;
+
+use super::{is_a_token, says};
+use crate::desk::Desk;
+
+#[test]
+fn signs_in_with_a_federated_token_in_a_file() {
+    let world = World::start();
+    // Whoever writes the file may end it with a line break.
+    let token = world.late_bound_id_token(MY_CONNECTION, 0);
+    let desk = Desk::in_a_pod(&world, &format!("{token}\n"), &[]);
+    let said = desk.adieu(&["token"]);
+    is_a_token(&world, &said);
+    says(
+        &world,
+        &said,
+        &expect![[r#"
+            Signed in with workload-identity. Passed over: pipelines (SYSTEM_OIDCREQUESTURI is not set).
+            exit 0
+        "#]],
+    );
+}
+
+#[test]
+fn says_what_is_wrong_with_a_workload_identity() {
+    let world = World::start();
+    let old = world.late_bound_id_token(MY_CONNECTION, 7200);
+    let asked = ["token", "--credential", "workload-identity"];
+    let said = Desk::in_a_pod(&world, &old, &[]).adieu(&asked);
+    says(
+        &world,
+        &said,
+        &expect![[r#"
+            error: Microsoft Entra refused the workload identity (AADSTS700024) because the token in its file is over, or not good yet.
+              it said: Client assertion is not within its valid time range. Current time: [TIME], assertion valid from [TIME], expiry time of assertion [TIME]. Review the documentation at https://learn.microsoft.com/entra/identity-platform/certificate-credentials .
+              this machine's clock: [TIME]
+              correlation id: [GUID]
+              trace id: [GUID]
+              timestamp: [TIME]
+              credential: workload-identity
+            What to do: Let whoever writes AZURE_FEDERATED_TOKEN_FILE renew it (it lives for an hour on Kubernetes), and set this machine's clock (NTP).
+            More: TROUBLESHOOTING.md#clock
+            exit 1
+        "#]],
+    );
+    let said = Desk::in_a_pod(&world, "\n", &[])
+        .set("AZURE_FEDERATED_TOKEN_FILE", "/nowhere/token")
+        .adieu(&asked);
+    says(
+        &world,
+        &said,
+        &expect![[r#"
+            error: The federated token in /nowhere/token cannot be read: No such file or directory (os error 2).
+            What to do: The platform writes that file: on Kubernetes, label the pod azure.workload.identity/use: "true" and name its service account.
+            More: TROUBLESHOOTING.md#credential
+            exit 1
+        "#]],
+    );
+    let said = Desk::in_a_pod(&world, "x", &[])
+        .set("AZURE_AUTHORITY_HOST", "http://login.contoso.example/")
+        .adieu(&asked);
+    says(
+        &world,
+        &said,
+        &expect![[r#"
+            error: AZURE_AUTHORITY_HOST is 'http://login.contoso.example/', which is not HTTPS.
+            What to do: Leave it out for the public cloud.
+            More: TROUBLESHOOTING.md#credential
+            exit 1
+        "#]],
+    );
+}

@@ -1,0 +1,161 @@
+//! Answers that are not what was asked for: another service's, another token, or no identity at all.
+//!
+//! Answers by the thousand stand in token_hostile_answers.rs.
+
+use adieu_emulator::{Connection, Fault, MY_CONNECTION, TokenFlaw, World};
+use expect_test::{Expect, expect};
+
+use super::refused;
+use crate::harness::{run, stable};
+
+#[test]
+fn knows_when_something_else_answers_for_entra() {
+    let cases: &[(Fault, Expect)] = &[
+        (
+            Fault::SignInPage(200),
+            expect![[r#"
+            ##[error][ENTRA] answered 200 with a web page, so something else than Microsoft Entra answered.
+              tokens: AZURE_DEVOPS_TOKEN
+              connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+            What to do: Look for a proxy, firewall or captive portal between the agent and this host.
+            More: TROUBLESHOOTING.md#not-the-service"#]],
+        ),
+        (
+            Fault::Redirect("https://portal.example/login?x=1".to_owned()),
+            expect![[r#"
+                ##[error][ENTRA] answered 302 with a redirect to portal.example, which is not followed with a credential, so something else than Microsoft Entra answered.
+                  tokens: AZURE_DEVOPS_TOKEN
+                  connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+                What to do: Look for a proxy, firewall or captive portal between the agent and this host.
+                More: TROUBLESHOOTING.md#not-the-service"#]],
+        ),
+        (
+            Fault::Status(200, vec![], "not JSON".to_owned()),
+            expect![[r#"
+            ##[error][ENTRA] answered 200 with text that is not JSON, so something else than Microsoft Entra answered.
+              tokens: AZURE_DEVOPS_TOKEN
+              connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+            What to do: Look for a proxy, firewall or captive portal between the agent and this host.
+            More: TROUBLESHOOTING.md#not-the-service"#]],
+        ),
+        (
+            Fault::Status(200, vec![], "{}".to_owned()),
+            expect![[r#"
+            ##[error][ENTRA] answered 200 with JSON without access_token, so something else than Microsoft Entra answered.
+              tokens: AZURE_DEVOPS_TOKEN
+              connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+            What to do: Look for a proxy, firewall or captive portal between the agent and this host.
+            More: TROUBLESHOOTING.md#not-the-service"#]],
+        ),
+        (
+            Fault::Status(200, vec![], "[1".repeat(200_000)),
+            expect![[r#"
+            ##[error][ENTRA] answered 200 with more than 256 KiB, so something else than Microsoft Entra answered.
+              tokens: AZURE_DEVOPS_TOKEN
+              connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+            What to do: Look for a proxy, firewall or captive portal between the agent and this host.
+            More: TROUBLESHOOTING.md#not-the-service"#]],
+        ),
+        (
+            Fault::Status(
+                200,
+                vec![("Content-Encoding".into(), "gzip".into())],
+                "x".to_owned(),
+            ),
+            expect![[r#"
+                ##[error][ENTRA] answered 200 with a body in the encoding 'gzip', which was not asked for, so something else than Microsoft Entra answered.
+                  tokens: AZURE_DEVOPS_TOKEN
+                  connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+                What to do: Look for a proxy, firewall or captive portal between the agent and this host.
+                More: TROUBLESHOOTING.md#not-the-service"#]],
+        ),
+        (
+            Fault::Status(407, vec![], "<html>".to_owned()),
+            expect![[r#"
+            ##[error][ENTRA] answered 407 with a web page, so something else than Microsoft Entra answered.
+              tokens: AZURE_DEVOPS_TOKEN
+              connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+            What to do: Look for a proxy, firewall or captive portal between the agent and this host.
+            More: TROUBLESHOOTING.md#not-the-service"#]],
+        ),
+        (
+            Fault::Status(404, vec![], String::new()),
+            expect![[r#"
+            ##[error][ENTRA] answered 404 with nothing, so something else than Microsoft Entra answered.
+              tokens: AZURE_DEVOPS_TOKEN
+              connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+            What to do: Look for a proxy, firewall or captive portal between the agent and this host.
+            More: TROUBLESHOOTING.md#not-the-service"#]],
+        ),
+    ];
+    for (fault, log) in cases {
+        let world = World::start();
+        world.entra().fault(fault.clone());
+        log.assert_eq(&refused(&world, MY_CONNECTION));
+    }
+}
+
+#[test]
+fn refuses_a_token_that_is_not_the_one_asked_for() {
+    let cases: &[(TokenFlaw, Expect)] = &[
+        (
+            TokenFlaw::Tenant,
+            expect![[r#"
+            ##[error]Microsoft Entra was asked for a token of tenant [TENANT] and gave one of tenant [GUID].
+              tokens: AZURE_DEVOPS_TOKEN
+              connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+            What to do: Check the connection's authority: something between the agent and Microsoft Entra answers in its place.
+            More: TROUBLESHOOTING.md#another-token"#]],
+        ),
+        (
+            TokenFlaw::Audience,
+            expect![[r#"
+            ##[error]Microsoft Entra was asked for a token for 499b84ac-1321-427f-aa17-267ca6975798/.default and gave one for '[GUID]'.
+              tokens: AZURE_DEVOPS_TOKEN
+              connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+            What to do: Check the connection's authority: something between the agent and Microsoft Entra answers in its place.
+            More: TROUBLESHOOTING.md#another-token"#]],
+        ),
+        (
+            TokenFlaw::Expired,
+            expect![[r#"
+            ##[error]Microsoft Entra's token is over already, as this agent's clock sees it.
+              token ends: [TIME]
+              agent's clock: [TIME]
+              tokens: AZURE_DEVOPS_TOKEN
+              connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+            What to do: Set the agent's clock (NTP).
+            More: TROUBLESHOOTING.md#clock"#]],
+        ),
+        (
+            TokenFlaw::Long,
+            expect![[r#"
+            Signed in at [ENTRA], tenant [TENANT].
+            ##[error]The value of AZURE_DEVOPS_TOKEN has 78914 characters; 32000 is the most that every system takes in a variable.
+            What to do: Give the identity fewer groups or roles: they make its tokens long.
+            More: TROUBLESHOOTING.md#token"#]],
+        ),
+    ];
+    for (flaw, log) in cases {
+        let world = World::start();
+        world.flaw(*flaw);
+        log.assert_eq(&refused(&world, MY_CONNECTION));
+    }
+}
+
+#[test]
+fn says_what_a_managed_identity_lacks() {
+    let world = World::start();
+    world.add_connection(Connection::managed_identity("machine", None));
+    let mut job = world.job();
+    job.agent_environment("IDENTITY_ENDPOINT", world.managed_identity().url());
+    job.agent_environment("IDENTITY_HEADER", "another header");
+    let outcome = run(&mut job, &[("azureSubscription", "machine")]);
+    let id = world.connection_id("machine");
+    expect![[r#"
+        ##[error]The agent's managed identity gave no token: its endpoint answered 401: The X-IDENTITY-HEADER is wrong.
+          tokens: AZURE_DEVOPS_TOKEN
+          connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+        What to do: Run the job on an agent whose machine has that identity, or use a connection with workload identity federation, which works on every agent.
+        More: TROUBLESHOOTING.md#managed-identity"#]].assert_eq(&stable(&world, &outcome.log.replace(&id, "[CONNECTION]")));
+}

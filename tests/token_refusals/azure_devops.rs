@@ -1,0 +1,126 @@
+//! What Azure DevOps refuses before Microsoft Entra is asked at all: an ID token, or the job's own token.
+//!
+//! What it refuses to a token of Entra's stands in extension_refusals.rs.
+
+use adieu_emulator::{Fault, MY_CONNECTION, World};
+use expect_test::expect;
+
+use super::{Case, refused};
+
+#[test]
+fn says_what_azure_devops_says() {
+    let cases: &[Case] = &[
+        (
+            |world| {
+                let answer = r#"{"count":151,"value":"There is no explicit reference to service connection x from current stage."}"#;
+                world
+                    .azure_devops()
+                    .fault(Fault::Status(200, vec![], answer.to_owned()));
+            },
+            expect![[r#"
+                ##[error]Azure DevOps minted no ID token for the service connection (200).
+                  it said: There is no explicit reference to service connection x from current stage.
+                  connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+                What to do: Name the connection itself, not a variable, in this step's azureSubscription, and let the pipeline use it (the connection's page → Security).
+                More: TROUBLESHOOTING.md#id-token"#]],
+        ),
+        (
+            |world| {
+                let answer = r#"{"$id":"1","message":"TF400813: The user 'x' is not authorized to access this resource.","typeKey":"UnauthorizedRequestException"}"#;
+                world
+                    .azure_devops()
+                    .fault(Fault::Status(403, vec![], answer.to_owned()));
+            },
+            expect![[r#"
+                ##[error]Azure DevOps minted no ID token for the service connection (403).
+                  it said: TF400813: The user 'x' is not authorized to access this resource.
+                  connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+                What to do: Name the connection itself, not a variable, in this step's azureSubscription, and let the pipeline use it (the connection's page → Security).
+                More: TROUBLESHOOTING.md#id-token"#]],
+        ),
+        (
+            |world| world.azure_devops().fault(Fault::SignInPage(203)),
+            expect![[r#"
+                ##[error]Azure DevOps ([AZURE DEVOPS]) did not accept the job's own token and asks for a sign-in (203).
+                  connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+                What to do: Run the job again: the token ends with the job's time limit, and is of no use to another collection.
+                More: TROUBLESHOOTING.md#job-token"#]],
+        ),
+        (
+            |world| world.azure_devops().fault(Fault::SignInPage(200)),
+            expect![[r#"
+                ##[error]Azure DevOps ([AZURE DEVOPS]) did not accept the job's own token and asks for a sign-in (200).
+                  connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+                What to do: Run the job again: the token ends with the job's time limit, and is of no use to another collection.
+                More: TROUBLESHOOTING.md#job-token"#]],
+        ),
+        (
+            |world| world.azure_devops().fault(Fault::SignInRedirect),
+            expect![[r#"
+                ##[error]Azure DevOps ([AZURE DEVOPS]) did not accept the job's own token and asks for a sign-in (302).
+                  connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+                What to do: Run the job again: the token ends with the job's time limit, and is of no use to another collection.
+                More: TROUBLESHOOTING.md#job-token"#]],
+        ),
+        (
+            |world| {
+                world
+                    .azure_devops()
+                    .fault(Fault::Redirect("https://portal.example/login".to_owned()))
+            },
+            expect![[r#"
+                ##[error][AZURE DEVOPS] answered 302 with a redirect to portal.example, which is not followed with a credential, so something else than Azure DevOps answered.
+                  connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+                What to do: Look for a proxy, firewall or captive portal between the agent and this host.
+                More: TROUBLESHOOTING.md#not-the-service"#]],
+        ),
+        (
+            |world| world.azure_devops().fault(Fault::status(401)),
+            expect![[r#"
+                ##[error]Azure DevOps ([AZURE DEVOPS]) did not accept the job's own token and asks for a sign-in (401).
+                  connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+                What to do: Run the job again: the token ends with the job's time limit, and is of no use to another collection.
+                More: TROUBLESHOOTING.md#job-token"#]],
+        ),
+        (
+            |world| world.azure_devops().fault(Fault::status(404)),
+            expect![[r#"
+                ##[error][AZURE DEVOPS] answered 404 with JSON without oidcToken, so something else than Azure DevOps answered.
+                  connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+                What to do: Look for a proxy, firewall or captive portal between the agent and this host.
+                More: TROUBLESHOOTING.md#not-the-service"#]],
+        ),
+        (
+            |world| {
+                world
+                    .azure_devops()
+                    .fault(Fault::Status(200, vec![], String::new()))
+            },
+            expect![[r#"
+                ##[error][AZURE DEVOPS] answered 200 with nothing, so something else than Azure DevOps answered.
+                  connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+                What to do: Look for a proxy, firewall or captive portal between the agent and this host.
+                More: TROUBLESHOOTING.md#not-the-service"#]],
+        ),
+        (
+            |world| {
+                world.azure_devops().fault(Fault::Status(
+                    200,
+                    vec![],
+                    r#"{"oidcToken":""}"#.to_owned(),
+                ))
+            },
+            expect![[r#"
+                ##[error][AZURE DEVOPS] answered 200 with JSON without oidcToken, so something else than Azure DevOps answered.
+                  connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+                What to do: Look for a proxy, firewall or captive portal between the agent and this host.
+                More: TROUBLESHOOTING.md#not-the-service"#]],
+        ),
+    ];
+    for (fault, log) in cases {
+        let world = World::start();
+        fault(&world);
+        log.assert_eq(&refused(&world, MY_CONNECTION));
+        assert!(world.entra().requests().is_empty());
+    }
+}

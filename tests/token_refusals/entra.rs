@@ -1,0 +1,297 @@
+//! What Microsoft Entra refuses: each number with its reason, its facts and its remedy.
+//!
+//! Numbers that heal stand in token_faults.rs.
+
+use adieu_emulator::{Connection, MY_CONNECTION, World};
+use expect_test::{Expect, expect};
+
+use super::{Case, refused};
+use crate::harness::{run, stable};
+
+#[test]
+fn shows_issuer_subject_and_audience_of_what_was_presented() {
+    let cases: &[Case] = &[
+        (
+            |world| world.federate(MY_CONNECTION, |_, subject, _| subject.push_str("-renamed")),
+            expect![[r#"
+                ##[error]Microsoft Entra refused the service connection (AADSTS700213) because no federated credential has its ID token's subject.
+                  it said: No matching federated identity record found for presented assertion subject 'sc://contoso/fabrikam/my-connection'. Please check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation
+                  issuer: https://vstoken.dev.azure.com/[GUID]
+                  subject identifier: sc://contoso/fabrikam/my-connection
+                  audience: api://AzureADTokenExchange
+                  authority: [ENTRA]
+                  tenant: [TENANT]
+                  client id: ***
+                  scope: 499b84ac-1321-427f-aa17-267ca6975798/.default
+                  correlation id: [GUID]
+                  trace id: [GUID]
+                  timestamp: [TIME]
+                  tokens: AZURE_DEVOPS_TOKEN
+                  connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+                What to do: Open the app registration (or managed identity) → Certificates & secrets → Federated credentials and make its issuer, subject identifier and audience equal to those above, letter by letter. If the credential was made in the last minutes, run the job again.
+                More: TROUBLESHOOTING.md#aadsts700213"#]],
+        ),
+        (
+            |world| world.federate(MY_CONNECTION, |issuer, _, _| issuer.push('x')),
+            expect![[r#"
+                ##[error]Microsoft Entra refused the service connection (AADSTS700211) because no federated credential has its ID token's issuer.
+                  it said: No matching federated identity record found for presented assertion issuer 'https://vstoken.dev.azure.com/[GUID]'. Please check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation
+                  issuer: https://vstoken.dev.azure.com/[GUID]
+                  subject identifier: sc://contoso/fabrikam/my-connection
+                  audience: api://AzureADTokenExchange
+                  authority: [ENTRA]
+                  tenant: [TENANT]
+                  client id: ***
+                  scope: 499b84ac-1321-427f-aa17-267ca6975798/.default
+                  correlation id: [GUID]
+                  trace id: [GUID]
+                  timestamp: [TIME]
+                  tokens: AZURE_DEVOPS_TOKEN
+                  connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+                What to do: Open the app registration (or managed identity) → Certificates & secrets → Federated credentials and make its issuer, subject identifier and audience equal to those above, letter by letter. If the credential was made in the last minutes, run the job again.
+                More: TROUBLESHOOTING.md#aadsts700211"#]],
+        ),
+        (
+            |world| world.federate(MY_CONNECTION, |_, _, audience| audience.push('x')),
+            expect![[r#"
+                ##[error]Microsoft Entra refused the service connection (AADSTS700212) because no federated credential has its ID token's audience.
+                  it said: No matching federated identity record found for presented assertion audience 'api://AzureADTokenExchange'. Please check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation
+                  issuer: https://vstoken.dev.azure.com/[GUID]
+                  subject identifier: sc://contoso/fabrikam/my-connection
+                  audience: api://AzureADTokenExchange
+                  authority: [ENTRA]
+                  tenant: [TENANT]
+                  client id: ***
+                  scope: 499b84ac-1321-427f-aa17-267ca6975798/.default
+                  correlation id: [GUID]
+                  trace id: [GUID]
+                  timestamp: [TIME]
+                  tokens: AZURE_DEVOPS_TOKEN
+                  connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+                What to do: Open the app registration (or managed identity) → Certificates & secrets → Federated credentials and make its issuer, subject identifier and audience equal to those above, letter by letter. If the credential was made in the last minutes, run the job again.
+                More: TROUBLESHOOTING.md#aadsts700212"#]],
+        ),
+        (
+            |world| {
+                world.federate(MY_CONNECTION, |_, subject, _| {
+                    *subject = subject.to_uppercase()
+                })
+            },
+            expect![[r#"
+                ##[error]Microsoft Entra refused the service connection (AADSTS7002138) because no federated credential has its ID token's subject in the same letter case.
+                  it said: No matching federated identity record found for presented assertion subject 'sc://contoso/fabrikam/my-connection'. Please check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation
+                  issuer: https://vstoken.dev.azure.com/[GUID]
+                  subject identifier: sc://contoso/fabrikam/my-connection
+                  audience: api://AzureADTokenExchange
+                  authority: [ENTRA]
+                  tenant: [TENANT]
+                  client id: ***
+                  scope: 499b84ac-1321-427f-aa17-267ca6975798/.default
+                  correlation id: [GUID]
+                  trace id: [GUID]
+                  timestamp: [TIME]
+                  tokens: AZURE_DEVOPS_TOKEN
+                  connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+                What to do: Open the app registration (or managed identity) → Certificates & secrets → Federated credentials and make its issuer, subject identifier and audience equal to those above, letter by letter. If the credential was made in the last minutes, run the job again.
+                More: TROUBLESHOOTING.md#aadsts7002138"#]],
+        ),
+        (
+            |world| world.unfederate(MY_CONNECTION),
+            expect![[r###"
+            ##[error]Microsoft Entra refused the service connection (AADSTS70025) because the application has no federated credential at all.
+              it said: The client has no configured federated identity credentials.
+              issuer: https://vstoken.dev.azure.com/[GUID]
+              subject identifier: sc://contoso/fabrikam/my-connection
+              audience: api://AzureADTokenExchange
+              authority: [ENTRA]
+              tenant: [TENANT]
+              client id: ***
+              scope: 499b84ac-1321-427f-aa17-267ca6975798/.default
+              correlation id: [GUID]
+              trace id: [GUID]
+              timestamp: [TIME]
+              tokens: AZURE_DEVOPS_TOKEN
+              connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+            What to do: Open the app registration → Certificates & secrets → Federated credentials → Add credential, scenario "Other issuer", and enter the issuer, subject identifier and audience above.
+            More: TROUBLESHOOTING.md#aadsts70025"###]],
+        ),
+    ];
+    for (change, log) in cases {
+        let world = World::start();
+        change(&world);
+        log.assert_eq(&refused(&world, MY_CONNECTION));
+    }
+}
+
+#[test]
+fn reads_both_forms_of_entras_errors_alike() {
+    let log = |one_line: bool| {
+        let world = World::start();
+        if one_line {
+            world.one_line_errors();
+        }
+        world.refuse_with(53_003, None);
+        refused(&world, MY_CONNECTION)
+    };
+    assert_eq!(log(true), log(false));
+}
+
+#[test]
+fn has_a_remedy_for_every_number() {
+    for code in NUMBERS {
+        let world = World::start();
+        world.refuse_with(*code, None);
+        let log = refused(&world, MY_CONNECTION);
+        assert!(log.contains(&format!("(AADSTS{code}) because ")), "{log}");
+        assert!(log.contains("\nWhat to do: "), "{log}");
+        assert!(
+            log.contains(&format!("\nMore: TROUBLESHOOTING.md#aadsts{code}")),
+            "{log}"
+        );
+    }
+}
+
+/// Numbers that users of service connections meet and that asking again does not heal.
+const NUMBERS: &[u32] = &[
+    50_020, 50_027, 50_034, 50_076, 50_105, 53_003, 65_001, 70_011, 70_021, 70_023, 70_025, 70_052,
+    90_002, 90_072, 500_011, 530_003, 700_016, 700_027, 700_211, 700_212, 700_213, 700_223,
+    700_229, 700_238, 900_023, 900_382, 7_000_112, 7_000_215, 7_000_222, 7_002_137, 7_002_138,
+];
+
+#[test]
+fn names_a_number_that_it_does_not_know() {
+    let world = World::start();
+    world.refuse_with(4_711_815, None);
+    expect![[r#"
+        ##[error]Microsoft Entra refused the service connection (AADSTS4711815, HTTP 400).
+          it said: The request was refused.
+          issuer: https://vstoken.dev.azure.com/[GUID]
+          subject identifier: sc://contoso/fabrikam/my-connection
+          audience: api://AzureADTokenExchange
+          authority: [ENTRA]
+          tenant: [TENANT]
+          client id: ***
+          scope: 499b84ac-1321-427f-aa17-267ca6975798/.default
+          correlation id: [GUID]
+          trace id: [GUID]
+          timestamp: [TIME]
+          tokens: AZURE_DEVOPS_TOKEN
+          connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+        What to do: Look the code up at https://login.microsoftonline.com/error.
+        More: TROUBLESHOOTING.md#aadsts"#]]
+    .assert_eq(&refused(&world, MY_CONNECTION));
+}
+
+#[test]
+fn tells_a_wrong_tenant_from_a_wrong_application() {
+    let other = "0000dead-0000-4000-8000-00000000beef";
+    let cases: &[(Connection, Expect)] = &[
+        (
+            Connection::workload_identity("wrong").parameter("tenantid", other),
+            expect![[r#"
+                ##[error]Microsoft Entra refused the service connection (AADSTS90002) because the tenant does not exist in this cloud.
+                  it said: Tenant '[GUID]' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud.
+                  authority: [ENTRA]
+                  tenant: [GUID]
+                  client id: ***
+                  scope: 499b84ac-1321-427f-aa17-267ca6975798/.default
+                  correlation id: [GUID]
+                  trace id: [GUID]
+                  timestamp: [TIME]
+                  tokens: AZURE_DEVOPS_TOKEN
+                  connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+                What to do: Check the tenant (the connection's, or the input tenantId) and that the connection is made for the cloud in which the tenant is.
+                More: TROUBLESHOOTING.md#aadsts90002"#]],
+        ),
+        (
+            Connection::workload_identity("wrong").parameter("serviceprincipalid", other),
+            expect![[r#"
+                ##[error]Microsoft Entra refused the service connection (AADSTS700016) because the application is not in this tenant.
+                  it said: Application with identifier '***' was not found in the directory '[TENANT]'.
+                  authority: [ENTRA]
+                  tenant: [TENANT]
+                  client id: ***
+                  scope: 499b84ac-1321-427f-aa17-267ca6975798/.default
+                  correlation id: [GUID]
+                  trace id: [GUID]
+                  timestamp: [TIME]
+                  tokens: AZURE_DEVOPS_TOKEN
+                  connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+                What to do: Check the connection's client id against the app registration's overview page, and its tenant likewise; with the input tenantId, the application must be known in that tenant too.
+                More: TROUBLESHOOTING.md#aadsts700016"#]],
+        ),
+        (
+            Connection::workload_identity("wrong").parameter("tenantid", "contoso"),
+            expect![[r#"
+                ##[error]Microsoft Entra refused the service connection (AADSTS900023) because the tenant is neither a domain name nor a GUID.
+                  it said: Specified tenant identifier 'contoso' is neither a valid DNS name, nor a valid external domain.
+                  authority: [ENTRA]
+                  tenant: contoso
+                  client id: ***
+                  scope: 499b84ac-1321-427f-aa17-267ca6975798/.default
+                  correlation id: [GUID]
+                  trace id: [GUID]
+                  timestamp: [TIME]
+                  tokens: AZURE_DEVOPS_TOKEN
+                  connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+                What to do: Correct the tenant: the connection's, or the input tenantId.
+                More: TROUBLESHOOTING.md#aadsts900023"#]],
+        ),
+        (
+            Connection::client_secret("wrong").parameter("servicePrincipalKey", "another secret"),
+            expect![[r#"
+                ##[error]Microsoft Entra refused the service connection (AADSTS7000215) because the connection's secret is wrong.
+                  it said: Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID.
+                  authority: [ENTRA]
+                  tenant: [TENANT]
+                  client id: ***
+                  scope: 499b84ac-1321-427f-aa17-267ca6975798/.default
+                  correlation id: [GUID]
+                  trace id: [GUID]
+                  timestamp: [TIME]
+                  tokens: AZURE_DEVOPS_TOKEN
+                  connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+                What to do: Put the secret's value, not its id, into the connection, or better convert the connection to workload identity federation: then there is no secret.
+                More: TROUBLESHOOTING.md#aadsts7000215"#]],
+        ),
+    ];
+    for (connection, log) in cases {
+        let world = World::start();
+        world.add_connection(connection.clone());
+        log.assert_eq(&refused(&world, "wrong"));
+    }
+}
+
+#[test]
+fn names_the_resource_that_a_tenant_does_not_have() {
+    let world = World::start();
+    let mut job = world.job();
+    let outcome = run(
+        &mut job,
+        &[
+            ("azureSubscription", MY_CONNECTION),
+            (
+                "tokens",
+                "A=api://unknown-1\nB=graph\nC=api://unknown-1/.default",
+            ),
+        ],
+    );
+    expect![[r#"
+        ##[error]Microsoft Entra refused the service connection (AADSTS500011) because the tenant does not have the resource that the token is for.
+          it said: The resource principal named api://unknown-1 was not found in the tenant named [TENANT].
+          authority: [ENTRA]
+          tenant: [TENANT]
+          client id: ***
+          scope: api://unknown-1/.default
+          correlation id: [GUID]
+          trace id: [GUID]
+          timestamp: [TIME]
+          tokens: A, C
+          connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+        What to do: Check the resource in tokens; for Azure DevOps, use the tenant that the organization is connected to (Organization settings → Microsoft Entra).
+        More: TROUBLESHOOTING.md#aadsts500011"#]].assert_eq(&stable(&world, &outcome.log));
+    assert!(
+        job.get("B").is_none(),
+        "half of the variables are worse than none"
+    );
+}
