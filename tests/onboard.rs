@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use adieu_emulator::{Connection, MY_CONNECTION, World};
+use adieu_emulator::{Connection, Fault, MY_CONNECTION, World};
 use expect_test::{Expect, expect};
 use serde_json::Value;
 
@@ -72,6 +72,31 @@ fn writes(world: &World) -> usize {
     let requests = world.marketplace().requests();
     let is_write = |request: &&String| !request.starts_with("GET") && !request.starts_with("HEAD");
     requests.iter().filter(is_write).count()
+}
+
+#[test]
+fn asks_microsoft_graph_again_after_half_an_answer() {
+    let world = world();
+    let half = Fault::Status(200, Vec::new(), r#"{"id":"#.to_owned());
+    world.microsoft_graph().fault(half);
+    let said = onboard(&world, &world.client_id(MY_CONNECTION), &[]);
+    says(
+        &world,
+        &said,
+        &expect![[r#"
+        identity: my-connection (client id given; client id [CLIENT ID], enterprise application's object id [ENTERPRISE APPLICATION])
+        contoso: added (Basic)
+        exit 0
+    "#]],
+    );
+}
+
+#[test]
+fn waits_for_as_long_as_anybody_asks() {
+    let world = world();
+    let wait = u64::MAX.to_string();
+    let said = onboard(&world, &world.client_id(MY_CONNECTION), &["--wait", &wait]);
+    assert_eq!(said.status, 0, "{}", said.stderr);
 }
 
 #[test]

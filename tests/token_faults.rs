@@ -90,6 +90,31 @@ fn heals_entras_own_passing_faults() {
     }
 }
 
+/// The token's own end lies two hours ahead of this clock; it ends in one all the same.
+#[test]
+fn a_clock_that_is_behind_makes_no_token_live_longer() {
+    let world = World::start();
+    world.clock().advance(Duration::from_secs(2 * 60 * 60));
+    let outcome = sign_in(&world);
+    expect![[r#"
+        Signed in at [ENTRA], tenant [TENANT].
+        AZURE_DEVOPS_TOKEN: azureDevOps, until [TIME] (59 minutes)."#]]
+    .assert_eq(&stable(&world, &outcome.log));
+}
+
+#[test]
+fn a_token_that_lives_longer_than_there_are_dates_is_a_token() {
+    let world = World::start();
+    world.access_token_lifetime(10_i64.pow(13));
+    let mut job = world.job();
+    let outcome = run(&mut job, &[("azureSubscription", MY_CONNECTION)]);
+    assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
+    assert_eq!(
+        job.value("AZURE_DEVOPS_TOKEN_EXPIRES_ON"),
+        Some("9999-12-31T23:59:59Z")
+    );
+}
+
 #[test]
 fn asks_for_one_fresh_id_token_where_entra_says_that_it_is_over() {
     let world = World::start();

@@ -6,7 +6,7 @@ use adieu_identity::{Scope, Token};
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use super::tool::{Command, text_of_token};
+use super::tool::{Command, token_in};
 
 /// As the Azure SDKs ask (`AzureCliCredential`).
 pub(super) const COMMAND: Command = Command {
@@ -28,9 +28,9 @@ fn arguments(scope: &Scope, tenant: Option<&str>) -> Vec<String> {
 
 /// `{"accessToken":"…","expires_on":1795469974,"expiresOn":"2026-11-25 11:00:00.000000",…}`. Before 2.54
 /// there is only `expiresOn`, in a local time without its zone; the token's own claim says it better.
-fn read(answer: &Value) -> Option<Token> {
+fn read(answer: &mut Value) -> Option<Token> {
     let expires_on = answer.get("expires_on").and_then(Value::as_i64);
     let expires_on =
         expires_on.and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok());
-    text_of_token(answer.get("accessToken")?, expires_on)
+    token_in(answer.get_mut("accessToken")?, expires_on)
 }

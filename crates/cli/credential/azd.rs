@@ -7,7 +7,7 @@ use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::tool::{Command, text_of_token};
+use super::tool::{Command, token_in};
 
 /// As the Azure SDKs ask (`AzureDeveloperCliCredential`).
 pub(super) const COMMAND: Command = Command {
@@ -28,8 +28,8 @@ fn arguments(scope: &Scope, tenant: Option<&str>) -> Vec<String> {
 }
 
 /// `{"token":"…","expiresOn":"2026-11-25T10:00:00Z"}`.
-fn read(answer: &Value) -> Option<Token> {
+fn read(answer: &mut Value) -> Option<Token> {
     let expires_on = answer.get("expiresOn").and_then(Value::as_str);
     let expires_on = expires_on.and_then(|text| OffsetDateTime::parse(text, &Rfc3339).ok());
-    text_of_token(answer.get("token")?, expires_on)
+    token_in(answer.get_mut("token")?, expires_on)
 }

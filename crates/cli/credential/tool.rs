@@ -10,6 +10,7 @@ use adieu_identity::{Claims, Scope, Token};
 use adieu_secret::AccessToken;
 use serde_json::Value;
 use time::OffsetDateTime;
+use zeroize::Zeroizing;
 
 use crate::program;
 use crate::situation::{CredentialFault, ToolFault};
@@ -18,7 +19,8 @@ use crate::situation::{CredentialFault, ToolFault};
 pub(super) struct Command {
     pub(super) name: &'static str,
     pub(super) arguments: fn(&Scope, Option<&str>) -> Vec<String>,
-    pub(super) read: fn(&Value) -> Option<Token>,
+    /// Takes the token out of the answer.
+    pub(super) read: fn(&mut Value) -> Option<Token>,
 }
 
 /// A tool that is installed here.
@@ -78,8 +80,9 @@ impl Tool {
         if !output.status.success() {
             return Err(complaint(&output));
         }
-        json(&output.stdout)
-            .and_then(|answer| (self.command.read)(&answer))
+        let said = Zeroizing::new(output.stdout);
+        json(&said)
+            .and_then(|mut answer| (self.command.read)(&mut answer))
             .ok_or(ToolFault::NoToken)
     }
 }
@@ -112,15 +115,19 @@ fn json(output: &[u8]) -> Option<Value> {
 }
 
 /// A token and its end: as the tool says, else as the token does.
-pub(super) fn text_of_token(value: &Value, expires_on: Option<OffsetDateTime>) -> Option<Token> {
-    let text = value.as_str().filter(|text| !text.is_empty())?;
+pub(super) fn token_in(value: &mut Value, expires_on: Option<OffsetDateTime>) -> Option<Token> {
+    // Taken and not copied, so that it is wiped with its type.
+    let text = match value.take() {
+        Value::String(text) if !text.is_empty() => text,
+        _ => return None,
+    };
     let in_token = || {
-        let seconds = Claims::read(text)?.expires_on?;
+        let seconds = Claims::read(&text)?.expires_on?;
         OffsetDateTime::from_unix_timestamp(seconds).ok()
     };
     let expires_on = expires_on.or_else(in_token)?;
     Some(Token {
-        value: AccessToken::new(text.to_owned()),
+        value: AccessToken::new(text),
         expires_on: SystemTime::from(expires_on),
     })
 }

@@ -10,7 +10,7 @@ use adieu_secret::AccessToken;
 use adieu_transport::{
     Answer, Attempt, Body, Correlation, Deadline, NoAnswer, NotTheService, Transport, host,
 };
-use reqwest::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
+use reqwest::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE};
 use reqwest::{Method, Url};
 use serde_json::Value;
 
@@ -81,7 +81,7 @@ impl<'a> Client<'a> {
                     crowded: *status == 429,
                     error,
                 },
-                Error::NoAnswer { cause, .. } if !cause_is_permanent(cause) => Attempt::CanHeal {
+                Error::NoAnswer { cause, .. } if cause.can_heal() => Attempt::CanHeal {
                     error,
                     retry_after: None,
                     crowded: false,
@@ -162,17 +162,6 @@ impl<'a> Client<'a> {
     }
 }
 
-/// Trust, and a proxy that wants to know us, do not heal by asking again.
-pub(crate) fn cause_is_permanent(cause: &NoAnswer) -> bool {
-    matches!(
-        cause,
-        NoAnswer::Certificate(_)
-            | NoAnswer::ClientCertificate(_)
-            | NoAnswer::ProxyAuthentication
-            | NoAnswer::NotHttp
-    )
-}
-
 fn read(answer: &Answer, url: &Url, attempts: u32) -> Result<Value, Error> {
     let correlation = answer.correlation(&CORRELATION);
     let body = answer.read();
@@ -218,7 +207,9 @@ fn read(answer: &Answer, url: &Url, attempts: u32) -> Result<Value, Error> {
         {
             Ok(Value::Null)
         }
-        Body::Other(instead) if is_sign_in(answer, &instead) => Err(signed_out(None, correlation)),
+        Body::Other(instead) if answer.asks_for_a_sign_in(&instead) => {
+            Err(signed_out(None, correlation))
+        }
         Body::Other(NotTheService::Empty | NotTheService::NotJson)
             if matches!(answer.status, 400..=499) =>
         {
@@ -261,16 +252,4 @@ fn refused(
         tenant: answer.header("x-vss-resourcetenant").map(str::to_owned),
         correlation,
     }))
-}
-
-/// Azure DevOps shows people who are not signed in a page (203, or 200 with HTML) or sends them to one.
-fn is_sign_in(answer: &Answer, instead: &NotTheService) -> bool {
-    match instead {
-        NotTheService::Redirect { to } => {
-            let location = answer.header(LOCATION.as_str()).unwrap_or_default();
-            location.contains("_signin") || to.ends_with(".vssps.visualstudio.com")
-        }
-        NotTheService::Html => matches!(answer.status, 200..=299 | 401),
-        _ => matches!(answer.status, 203 | 401),
-    }
 }

@@ -11,7 +11,6 @@ use adieu_transport::{
 use reqwest::{Method, Url};
 use serde_json::Value;
 
-use crate::client::cause_is_permanent;
 use crate::error::Error;
 use crate::refusal::{Reason, Refusal};
 
@@ -111,22 +110,13 @@ impl<'a> MicrosoftGraph<'a> {
                 })?;
             let answer = match self.transport.send(request, deadline.left()).await {
                 Ok(answer) => answer,
-                Err(cause) if cause_is_permanent(&cause) => {
-                    return Err(Attempt::Permanent(no_answer(cause)));
-                }
-                Err(cause) => {
-                    return Err(Attempt::CanHeal {
-                        error: no_answer(cause),
-                        retry_after: None,
-                        crowded: false,
-                    });
-                }
+                Err(cause) => return Err(Attempt::unanswered(cause, no_answer)),
             };
             let correlation = answer.correlation(&["request-id"]);
             let body = match answer.read() {
                 Body::Json(body) => body,
                 _ if answer.is_busy() => Value::Null,
-                Body::Cut => return Err(Attempt::Permanent(no_answer(NoAnswer::Cut))),
+                Body::Cut => return Err(Attempt::unanswered(NoAnswer::Cut, no_answer)),
                 Body::Other(instead) => {
                     return Err(Attempt::Permanent(Error::NotTheService {
                         host: host(&url),
@@ -147,17 +137,16 @@ impl<'a> MicrosoftGraph<'a> {
                 .and_then(|error| error.get("message")?.as_str())
                 .map(first_line);
             Err(match answer.status {
-                _ if answer.is_busy() => Attempt::CanHeal {
-                    error: Error::Busy {
+                _ if answer.is_busy() => {
+                    let error = Error::Busy {
                         host: host(&url),
                         status: answer.status,
                         attempts,
                         message: said,
                         correlation,
-                    },
-                    retry_after: answer.retry_after(),
-                    crowded: answer.status == 429,
-                },
+                    };
+                    Attempt::turned_away(&answer, error)
+                }
                 200 => Attempt::Permanent(Error::NotTheService {
                     host: host(&url),
                     status: 200,

@@ -9,7 +9,7 @@ use std::time::Duration;
 use adieu_transport::Deadline;
 use reqwest::Method;
 
-use crate::client::{Client, cause_is_permanent};
+use crate::client::Client;
 use crate::error::Error;
 use crate::gallery::{ExtensionName, PublishedExtension, PublishedVersion};
 use crate::refusal::Reason;
@@ -129,7 +129,7 @@ impl Client<'_> {
             }
             let heals = match &error {
                 Error::Busy { .. } => true,
-                Error::NoAnswer { cause, .. } => !cause_is_permanent(cause),
+                Error::NoAnswer { cause, .. } => cause.can_heal(),
                 _ => false,
             };
             if !heals || attempt == ATTEMPTS {

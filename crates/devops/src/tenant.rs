@@ -7,7 +7,7 @@ use std::time::Duration;
 use adieu_transport::{Answer, Attempt, Deadline, NoAnswer, NotTheService, Transport, host};
 use reqwest::{Method, Url};
 
-use crate::client::{CORRELATION, cause_is_permanent};
+use crate::client::CORRELATION;
 use crate::error::Error;
 use crate::hosts::Organization;
 use crate::refusal::{Reason, Refusal};
@@ -49,14 +49,7 @@ impl Organization {
                 })?;
             match transport.send(request, deadline.left()).await {
                 Ok(answer) => self.read(&answer, &url, attempt),
-                Err(cause) if cause_is_permanent(&cause) => {
-                    Err(Attempt::Permanent(no_answer(cause)))
-                }
-                Err(cause) => Err(Attempt::CanHeal {
-                    error: no_answer(cause),
-                    retry_after: None,
-                    crowded: false,
-                }),
+                Err(cause) => Err(Attempt::unanswered(cause, no_answer)),
             }
         })
         .await
@@ -65,17 +58,14 @@ impl Organization {
     fn read(&self, answer: &Answer, url: &Url, attempts: u32) -> Result<Tenant, Attempt<Error>> {
         let correlation = answer.correlation(&CORRELATION);
         if answer.is_busy() {
-            return Err(Attempt::CanHeal {
-                retry_after: answer.retry_after(),
-                crowded: answer.status == 429,
-                error: Error::Busy {
-                    host: host(url),
-                    status: answer.status,
-                    attempts,
-                    message: None,
-                    correlation,
-                },
-            });
+            let error = Error::Busy {
+                host: host(url),
+                status: answer.status,
+                attempts,
+                message: None,
+                correlation,
+            };
+            return Err(Attempt::turned_away(answer, error));
         }
         if let Some(tenant) = in_headers(answer) {
             return Ok(tenant);

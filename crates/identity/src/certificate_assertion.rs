@@ -13,7 +13,7 @@ use serde_json::json;
 
 use adieu_secret::{ClientCertificate, IdToken};
 
-use crate::exchange::seconds_now;
+use crate::answers::seconds_now;
 
 /// An assertion is used at once; a minute either way is for clocks that differ.
 const LIFETIME: i64 = 300;

@@ -26,6 +26,19 @@ impl fmt::Display for Service {
     }
 }
 
+/// Codes that Microsoft documents as transient ("Microsoft Entra authentication and authorization
+/// error codes"), and the two that stand for its own failure to fetch the issuer's keys (50166, 90061).
+const PASSING: [u32; 8] = [
+    50_166, 90_006, 90_012, 90_024, 90_033, 90_055, 90_061, 90_090,
+];
+
+/// Whether a refusal of Entra's heals by itself: by its status, its number, or the word that OAuth has for it.
+fn is_passing(status: u16, code: Option<u32>, error: &str) -> bool {
+    adieu_transport::is_busy(status)
+        || error == "temporarily_unavailable"
+        || code.is_some_and(|code| PASSING.contains(&code))
+}
+
 /// A situation in which there is no token.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -153,6 +166,31 @@ pub enum Mismatch {
 }
 
 impl Error {
+    /// Whether the same question may have another answer in a minute, without anybody's help.
+    #[must_use]
+    pub fn can_heal(&self) -> bool {
+        match self {
+            Self::NoAnswer { cause, .. } => cause.can_heal(),
+            Self::Busy { .. } => true,
+            Self::EntraRefused {
+                status,
+                code,
+                error,
+                ..
+            } => is_passing(*status, *code, error),
+            _ => false,
+        }
+    }
+
+    /// Whether a service understood the question and said no.
+    #[must_use]
+    pub fn is_a_services_no(&self) -> bool {
+        matches!(
+            self,
+            Self::IdTokenRefused { .. } | Self::EntraRefused { .. } | Self::JobTokenRefused { .. }
+        )
+    }
+
     /// What the presented ID token says of itself, where Entra saw one.
     #[must_use]
     pub fn presented(&self) -> Option<&Claims> {

@@ -2,7 +2,7 @@
 //!
 //! It never sends a proof to another host than the authority's, and never decides where one comes from.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use reqwest::header::{ACCEPT, CONTENT_TYPE};
@@ -16,9 +16,10 @@ use adieu_transport::{
     host,
 };
 
+use crate::answers::{moment, number, seconds_now, take_text};
 use crate::claims::Claims;
 use crate::error::{Error, Mismatch, Service};
-use crate::id_token::{unanswered, unsendable};
+use crate::id_token::unsendable;
 use crate::scope::Scope;
 
 /// `client_assertion_type` of RFC 7523.
@@ -26,12 +27,6 @@ const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer
 
 /// The ID token is over; a fresh one heals it.
 pub(crate) const ASSERTION_EXPIRED: u32 = 700_024;
-
-/// Codes that Microsoft documents as transient ("Microsoft Entra authentication and authorization
-/// error codes"), and the two that stand for its own failure to fetch the issuer's keys (50166, 90061).
-const TRANSIENT: [u32; 8] = [
-    50_166, 90_006, 90_012, 90_024, 90_033, 90_055, 90_061, 90_090,
-];
 
 /// An access token and the moment when it ends.
 #[derive(Debug)]
@@ -82,7 +77,7 @@ impl Exchange<'_> {
                 .map_err(|_| Attempt::Permanent(self.no_answer(unsendable(), attempt)))?;
             match transport.send(request, deadline.left()).await {
                 Ok(answer) => self.read(&answer, proof, scope, attempt),
-                Err(cause) => Err(unanswered(self.no_answer(cause, attempt))),
+                Err(cause) => Err(self.unanswered(cause, attempt)),
             }
         })
         .await
@@ -115,21 +110,22 @@ impl Exchange<'_> {
         scope: &Scope,
         attempts: u32,
     ) -> Result<Token, Attempt<Error>> {
-        let body = answer.read();
-        if let Body::Json(json) = &body
+        let mut body = answer.read();
+        if let Body::Json(json) = &mut body
             && answer.status == 200
         {
-            return match json.get("access_token").and_then(Value::as_str) {
-                Some(token) if !token.is_empty() => {
-                    self.accept(token, json, scope).map_err(Attempt::Permanent)
+            return match take_text(json, "access_token") {
+                Some(token) => self
+                    .accept(AccessToken::new(token), json, scope)
+                    .map_err(Attempt::Permanent),
+                None => {
+                    Err(self.not_the_service(answer, NotTheService::WithoutField("access_token")))
                 }
-                _ => Err(self.not_the_service(answer, NotTheService::WithoutField("access_token"))),
             };
         }
         if let Body::Json(json) = &body
             && let Some(refusal) = Refusal::read(json)
         {
-            let can_heal = answer.is_busy() || refusal.is_transient();
             let error = Error::EntraRefused {
                 status: answer.status,
                 code: refusal.code,
@@ -142,44 +138,34 @@ impl Exchange<'_> {
                 scope: scope.value.clone(),
                 correlation: refusal.correlation,
             };
-            return Err(if can_heal {
-                Attempt::CanHeal {
-                    error,
-                    retry_after: answer.retry_after(),
-                    crowded: answer.status == 429,
-                }
+            return Err(if error.can_heal() {
+                Attempt::turned_away(answer, error)
             } else {
                 Attempt::Permanent(error)
             });
         }
         if answer.is_busy() {
-            return Err(Attempt::CanHeal {
-                retry_after: answer.retry_after(),
-                crowded: answer.status == 429,
-                error: Error::Busy {
-                    service: Service::Entra,
-                    host: host(&self.endpoint),
-                    status: answer.status,
-                    attempts,
-                    message: None,
-                    correlation: answer.correlation(&["x-ms-request-id"]),
-                },
-            });
+            let error = Error::Busy {
+                service: Service::Entra,
+                host: host(&self.endpoint),
+                status: answer.status,
+                attempts,
+                message: None,
+                correlation: answer.correlation(&["x-ms-request-id"]),
+            };
+            return Err(Attempt::turned_away(answer, error));
         }
         Err(match body {
-            Body::Cut => unanswered(self.no_answer(NoAnswer::Cut, attempts)),
+            Body::Cut => self.unanswered(NoAnswer::Cut, attempts),
             Body::Json(_) => self.not_the_service(answer, NotTheService::WithoutField("error")),
             Body::Other(instead) => self.not_the_service(answer, instead),
         })
     }
 
     /// Takes a token if it is the one that was asked for, as far as it can be read.
-    fn accept(&self, token: &str, json: &Value, scope: &Scope) -> Result<Token, Error> {
+    fn accept(&self, token: AccessToken, json: &Value, scope: &Scope) -> Result<Token, Error> {
         let now = seconds_now();
-        let lifetime = json
-            .get("expires_in")
-            .and_then(|value| value.as_i64().or_else(|| value.as_str()?.parse().ok()));
-        let claims = Claims::read(token).unwrap_or_default();
+        let claims = Claims::read(token.reveal()).unwrap_or_default();
         if let Some(tenant) = &claims.tenant
             && is_guid(self.tenant)
             && !tenant.eq_ignore_ascii_case(self.tenant)
@@ -197,18 +183,23 @@ impl Exchange<'_> {
                 got: audience.clone(),
             }));
         }
+        // What is left counts from now, whatever this machine's clock says: by a clock that is behind, the
+        // claim alone would let a token seem alive after its end.
+        let by_lifetime = number(json, "expires_in").map(|left| now.saturating_add(left));
+        let ends = [claims.expires_on, by_lifetime].into_iter().flatten().min();
         // An opaque token without a lifetime is taken to last no longer than it takes to use it.
-        let expires_on = claims
-            .expires_on
-            .unwrap_or_else(|| now.saturating_add(lifetime.unwrap_or(60)));
-        if expires_on <= now || lifetime.is_some_and(|seconds| seconds <= 0) {
+        let expires_on = ends.unwrap_or(now.saturating_add(60));
+        if expires_on <= now {
             return Err(Error::AnotherToken(Mismatch::Expired { expires_on, now }));
         }
-        let since_1970 = Duration::from_secs(expires_on.unsigned_abs());
         Ok(Token {
-            value: AccessToken::new(token.to_owned()),
-            expires_on: UNIX_EPOCH.checked_add(since_1970).unwrap_or(UNIX_EPOCH),
+            value: token,
+            expires_on: moment(expires_on),
         })
+    }
+
+    fn unanswered(&self, cause: NoAnswer, attempts: u32) -> Attempt<Error> {
+        Attempt::unanswered(cause, |cause| self.no_answer(cause, attempts))
     }
 
     fn no_answer(&self, cause: NoAnswer, attempts: u32) -> Error {
@@ -264,11 +255,6 @@ impl Refusal {
             correlation: Correlation { ids },
         })
     }
-
-    fn is_transient(&self) -> bool {
-        self.error == "temporarily_unavailable"
-            || self.code.is_some_and(|code| TRANSIENT.contains(&code))
-    }
 }
 
 /// The number behind `AADSTS` at the start of a description.
@@ -298,14 +284,6 @@ fn is_guid(text: &str) -> bool {
             8 | 13 | 18 | 23 => character == '-',
             _ => character.is_ascii_hexdigit(),
         })
-}
-
-/// This machine's clock, in seconds since 1970.
-pub(crate) fn seconds_now() -> i64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map(|time| i64::try_from(time.as_secs()).unwrap_or(i64::MAX))
-        .unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //!
 //! It never sends the job's token to another host than the collection's, and never reads the ID token.
 
-use reqwest::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
+use reqwest::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE};
 use reqwest::{Method, Url};
 use serde_json::Value;
 
@@ -12,6 +12,7 @@ use adieu_transport::{
     host, may_carry_credentials,
 };
 
+use crate::answers::take_text;
 use crate::error::{Error, Service};
 
 /// What Azure DevOps' support asks for.
@@ -116,7 +117,7 @@ impl IdTokenRequest {
                 .map_err(|_| Attempt::Permanent(self.no_answer(unsendable(), attempt)))?;
             match transport.send(request, deadline.left()).await {
                 Ok(answer) => self.read(&answer, attempt),
-                Err(cause) => Err(unanswered(self.no_answer(cause, attempt))),
+                Err(cause) => Err(self.unanswered(cause, attempt)),
             }
         })
         .await
@@ -126,28 +127,25 @@ impl IdTokenRequest {
         let correlation = answer.correlation(&CORRELATION);
         let body = answer.read();
         if answer.is_busy() {
-            return Err(Attempt::CanHeal {
-                retry_after: answer.retry_after(),
-                crowded: answer.status == 429,
-                error: Error::Busy {
-                    service: Service::AzureDevOps,
-                    host: host(&self.url),
-                    status: answer.status,
-                    attempts,
-                    message: match &body {
-                        Body::Json(json) => message(json),
-                        Body::Cut | Body::Other(_) => None,
-                    },
-                    correlation,
+            let error = Error::Busy {
+                service: Service::AzureDevOps,
+                host: host(&self.url),
+                status: answer.status,
+                attempts,
+                message: match &body {
+                    Body::Json(json) => message(json),
+                    Body::Cut | Body::Other(_) => None,
                 },
-            });
+                correlation,
+            };
+            return Err(Attempt::turned_away(answer, error));
         }
-        let json = match body {
+        let mut json = match body {
             Body::Json(json) if answer.status != 203 => json,
-            Body::Cut => return Err(unanswered(self.no_answer(NoAnswer::Cut, attempts))),
+            Body::Cut => return Err(self.unanswered(NoAnswer::Cut, attempts)),
             Body::Json(_) => return Err(self.signed_out(answer, None, correlation)),
             Body::Other(instead) => {
-                return Err(if is_sign_in(answer, &instead) {
+                return Err(if answer.asks_for_a_sign_in(&instead) {
                     self.signed_out(answer, None, correlation)
                 } else {
                     self.not_the_service(answer, instead, correlation)
@@ -158,10 +156,9 @@ impl IdTokenRequest {
             return Err(self.signed_out(answer, message(&json), correlation));
         }
         if answer.status == 200
-            && let Some(token) = json.get("oidcToken").and_then(Value::as_str)
-            && !token.is_empty()
+            && let Some(token) = take_text(&mut json, "oidcToken")
         {
-            return Ok(IdToken::new(token.to_owned()));
+            return Ok(IdToken::new(token));
         }
         match message(&json) {
             Some(message) => Err(Attempt::Permanent(Error::IdTokenRefused {
@@ -175,6 +172,10 @@ impl IdTokenRequest {
                 correlation,
             )),
         }
+    }
+
+    fn unanswered(&self, cause: NoAnswer, attempts: u32) -> Attempt<Error> {
+        Attempt::unanswered(cause, |cause| self.no_answer(cause, attempts))
     }
 
     fn no_answer(&self, cause: NoAnswer, attempts: u32) -> Error {
@@ -216,43 +217,9 @@ impl IdTokenRequest {
     }
 }
 
-/// A failure to get any answer: it heals, unless it is about trust or a proxy that wants to know us.
-pub(crate) fn unanswered(error: Error) -> Attempt<Error> {
-    let permanent = matches!(
-        &error,
-        Error::NoAnswer {
-            cause: NoAnswer::Certificate(_)
-                | NoAnswer::ClientCertificate(_)
-                | NoAnswer::ProxyAuthentication
-                | NoAnswer::NotHttp,
-            ..
-        }
-    );
-    if permanent {
-        return Attempt::Permanent(error);
-    }
-    Attempt::CanHeal {
-        error,
-        retry_after: None,
-        crowded: false,
-    }
-}
-
 /// A credential with a line break or the like in it can be no header; nothing was sent.
 pub(crate) fn unsendable() -> NoAnswer {
     NoAnswer::Connection("the request cannot be written".to_owned())
-}
-
-/// Azure DevOps shows people who are not signed in a page (203, or 200 with HTML) or sends them to one.
-fn is_sign_in(answer: &Answer, instead: &NotTheService) -> bool {
-    match instead {
-        NotTheService::Redirect { to } => {
-            let location = answer.header(LOCATION.as_str()).unwrap_or_default();
-            location.contains("_signin") || to.ends_with(".vssps.visualstudio.com")
-        }
-        NotTheService::Html => matches!(answer.status, 200..=299 | 401),
-        _ => matches!(answer.status, 203 | 401),
-    }
 }
 
 /// The words in an error of Azure DevOps: `message`, or `value` where status 200 wraps a refusal.

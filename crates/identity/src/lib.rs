@@ -3,6 +3,7 @@
 //! It knows nothing of the Pipelines agent, of tasks or of logs: values come in, tokens or situations
 //! go out.
 
+mod answers;
 mod authority;
 mod certificate_assertion;
 mod claims;

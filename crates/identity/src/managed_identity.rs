@@ -2,16 +2,15 @@
 //!
 //! It never sends the endpoint's secret anywhere else, and never asks through a proxy.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
-
 use reqwest::{Method, RequestBuilder, Url};
 use serde_json::Value;
 
 use adieu_secret::{AccessToken, EndpointSecret};
 use adieu_transport::{Answer, Attempt, Body, Deadline, Transport, first_line};
 
+use crate::answers::{moment, number, seconds_now, take_text};
 use crate::error::Error;
-use crate::exchange::{Token, seconds_now};
+use crate::exchange::Token;
 use crate::scope::Scope;
 
 /// A virtual machine's endpoint (learn.microsoft.com, "How to use managed identities on Azure VMs").
@@ -195,14 +194,15 @@ fn resource(scope: &str) -> &str {
 }
 
 fn read(answer: &Answer) -> Result<Token, Attempt<String>> {
-    let body = match answer.read() {
+    let mut body = match answer.read() {
         Body::Json(body) => body,
         Body::Cut => return Err(heals("its answer was cut off".to_owned())),
         Body::Other(_) => Value::Null,
     };
     if answer.status == 200 {
         let permanent = |reason: &str| Attempt::Permanent(reason.to_owned());
-        return token(&body).ok_or_else(|| permanent("its answer has no token that can be read"));
+        return token(&mut body)
+            .ok_or_else(|| permanent("its answer has no token that can be read"));
     }
     let said = ["message", "error_description", "error"]
         .into_iter()
@@ -217,30 +217,20 @@ fn read(answer: &Answer) -> Result<Token, Attempt<String>> {
     };
     // 410 is a virtual machine's endpoint while it is updated (the page above, "Retry guidance").
     Err(if answer.is_busy() || answer.status == 410 {
-        Attempt::CanHeal {
-            error: reason,
-            retry_after: answer.retry_after(),
-            crowded: answer.status == 429,
-        }
+        Attempt::turned_away(answer, reason)
     } else {
         Attempt::Permanent(reason)
     })
 }
 
 /// Both endpoints give seconds since 1970, as text; App Service's successors give numbers too.
-fn token(body: &Value) -> Option<Token> {
-    let number = |field: &str| {
-        let value = body.get(field)?;
-        value.as_i64().or_else(|| value.as_str()?.parse().ok())
-    };
+fn token(body: &mut Value) -> Option<Token> {
+    let in_seconds = |left: i64| seconds_now().saturating_add(left);
     let expires_on =
-        number("expires_on").or_else(|| number("expires_in").map(|left| seconds_now() + left))?;
-    let since_1970 = Duration::from_secs(u64::try_from(expires_on).ok()?);
+        number(body, "expires_on").or_else(|| number(body, "expires_in").map(in_seconds))?;
     Some(Token {
-        value: AccessToken::new(body.get("access_token")?.as_str()?.to_owned()),
-        expires_on: UNIX_EPOCH
-            .checked_add(since_1970)
-            .unwrap_or(SystemTime::now()),
+        value: AccessToken::new(take_text(body, "access_token")?),
+        expires_on: moment(expires_on),
     })
 }
 

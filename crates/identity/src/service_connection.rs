@@ -9,11 +9,12 @@ use futures_util::future::join_all;
 use adieu_secret::{ClientCertificate, ClientSecret, IdToken};
 use adieu_transport::{Deadline, Transport};
 
+use crate::answers::seconds_now;
 use crate::authority::Authority;
 use crate::certificate_assertion;
 use crate::claims::Claims;
 use crate::error::Error;
-use crate::exchange::{ASSERTION_EXPIRED, Exchange, Proof, Token, seconds_now};
+use crate::exchange::{ASSERTION_EXPIRED, Exchange, Proof, Token};
 use crate::id_token::IdTokenRequest;
 use crate::managed_identity;
 use crate::scope::Scope;

@@ -36,10 +36,10 @@ pub enum Body {
 }
 
 impl Answer {
-    /// Statuses that can heal by themselves.
+    /// Whether the status is one that heals by itself.
     #[must_use]
     pub fn is_busy(&self) -> bool {
-        matches!(self.status, 408 | 429 | 500..=599)
+        is_busy(self.status)
     }
 
     /// What `Retry-After` asks for, in seconds; a date counts from this machine's clock.
@@ -68,6 +68,20 @@ impl Answer {
             .filter_map(|name| Some((*name, self.header(name)?.to_owned())))
             .collect();
         Correlation { ids }
+    }
+
+    /// Whether this is how Azure DevOps treats people who are not signed in, whatever it is asked: it shows
+    /// them a page (203, or 200 with HTML) or sends them to one. `instead` is what the body is.
+    #[must_use]
+    pub fn asks_for_a_sign_in(&self, instead: &NotTheService) -> bool {
+        match instead {
+            NotTheService::Redirect { to } => {
+                let location = self.header(LOCATION.as_str()).unwrap_or_default();
+                location.contains("_signin") || to.ends_with(".vssps.visualstudio.com")
+            }
+            NotTheService::Html => matches!(self.status, 200..=299 | 401),
+            _ => matches!(self.status, 203 | 401),
+        }
     }
 
     /// The body's JSON, or what there is in its place.
@@ -105,6 +119,12 @@ impl Answer {
             Err(_) => Body::Other(NotTheService::NotJson),
         }
     }
+}
+
+/// Whether a service with this status may answer in a minute.
+#[must_use]
+pub fn is_busy(status: u16) -> bool {
+    matches!(status, 408 | 429 | 500..=599)
 }
 
 /// The first line of a service's text: the others repeat ids that are read from their own fields.

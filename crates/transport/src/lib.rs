@@ -1,7 +1,7 @@
 //! The HTTPS that carries credentials: proxies, trust, one bounded answer, and when to ask again.
 //!
-//! It never knows whose credential it carries, nor what an answer means: who signs in and who publishes
-//! build on the same careful client.
+//! It never knows whose credential it carries: who signs in and who publishes build on the same careful
+//! client.
 
 // Named so that Cargo.toml can pin it; `url` uses it.
 use idna_adapter as _;
@@ -19,7 +19,7 @@ mod trust;
 pub use address::{host, is_loopback, may_carry_credentials};
 pub use reqwest::{Method, Url};
 
-pub use answer::{Answer, Body, first_line};
+pub use answer::{Answer, Body, first_line, is_busy};
 pub use outcome::{Correlation, NoAnswer, NotTheService};
 pub use proxy::Proxy;
 pub use retry::{Attempt, Deadline, until};

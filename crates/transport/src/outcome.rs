@@ -29,6 +29,20 @@ pub enum NoAnswer {
     NotHttp,
 }
 
+impl NoAnswer {
+    /// Whether asking again can help. Trust, and a proxy that wants to know us, are for somebody to mend.
+    #[must_use]
+    pub fn can_heal(&self) -> bool {
+        !matches!(
+            self,
+            Self::Certificate(_)
+                | Self::ClientCertificate(_)
+                | Self::ProxyAuthentication
+                | Self::NotHttp
+        )
+    }
+}
+
 impl fmt::Display for NoAnswer {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -8,6 +8,9 @@ use std::time::Duration;
 use ring::rand::{SecureRandom as _, SystemRandom};
 use tokio::time::Instant;
 
+use crate::answer::Answer;
+use crate::outcome::NoAnswer;
+
 /// All attempts of one task together end within this.
 const BOUND: Duration = Duration::from_secs(30);
 
@@ -17,6 +20,9 @@ const SPREAD_OF_A_CROWD: Duration = Duration::from_secs(9);
 
 /// First pause after a fault that is ours alone; each next one is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(400);
+
+/// No clock counts to the end of the longest [`Duration`].
+const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
 /// Time that the last attempt has at least.
 const LAST_ATTEMPT: Duration = Duration::from_secs(2);
@@ -37,6 +43,29 @@ pub enum Attempt<E> {
     Permanent(E),
 }
 
+impl<E> Attempt<E> {
+    /// An attempt to which nobody answered. `error` says so in the terms of whoever asked.
+    pub fn unanswered(cause: NoAnswer, error: impl FnOnce(NoAnswer) -> E) -> Self {
+        if !cause.can_heal() {
+            return Self::Permanent(error(cause));
+        }
+        Self::CanHeal {
+            error: error(cause),
+            retry_after: None,
+            crowded: false,
+        }
+    }
+
+    /// An attempt that a service turned away for the moment.
+    pub fn turned_away(answer: &Answer, error: E) -> Self {
+        Self::CanHeal {
+            error,
+            retry_after: answer.retry_after(),
+            crowded: answer.status == 429,
+        }
+    }
+}
+
 /// The time that all attempts share.
 #[derive(Debug, Clone, Copy)]
 pub struct Deadline(Instant);
@@ -48,10 +77,10 @@ impl Deadline {
         Self::after(BOUND)
     }
 
-    /// Everything within `time` from now on.
+    /// Everything within `time` from now on, or within a century, which is the same to a program.
     #[must_use]
     pub fn after(time: Duration) -> Self {
-        Self(Instant::now() + time)
+        Self(Instant::now() + time.min(CENTURY))
     }
 
     /// What is left of it.
@@ -122,6 +151,13 @@ fn random() -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_deadline_can_be_as_far_away_as_anybody_asks() {
+        let century = Deadline::after(Duration::MAX).left();
+        assert!(century > CENTURY - Duration::from_secs(60));
+        assert_eq!(Deadline::after(Duration::ZERO).left(), Duration::ZERO);
+    }
 
     #[test]
     fn pauses_grow_and_honour_the_service() {
