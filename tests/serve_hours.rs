@@ -146,6 +146,51 @@ fn an_outage_past_a_tokens_life_is_said_and_heals_by_itself() {
     end(&mut job, &folder);
 }
 
+/// Entra's own words for a fault that passes, in place of no words at all.
+#[test]
+fn what_entra_calls_passing_is_said_to_pass() {
+    let world = World::start();
+    let time = Time::of(&world);
+    let mut job = world.job();
+    time.rule(&mut job);
+    let folder = TaskFolder::unpacked("token");
+    let endpoint = configured(&mut job, &folder, "identity");
+    let away = vec![("Retry-After".to_owned(), "60".to_owned())];
+    let passing = r#"{"error":"temporarily_unavailable","error_description":"AADSTS90033: A transient error has occurred. Please try again.","error_codes":[90033]}"#;
+    for status in [400, 503] {
+        let fault = Fault::Status(status, away.clone(), passing.to_owned());
+        world.entra().always(fault);
+        assert_eq!(endpoint.token(AZURE_DEVOPS).0, 503, "{status}");
+    }
+    world.entra().recover();
+    token(&world, &endpoint);
+    end(&mut job, &folder);
+}
+
+#[test]
+fn what_entra_refuses_for_good_is_asked_once_in_half_a_minute() {
+    let world = World::start();
+    let time = Time::of(&world);
+    let mut job = world.job();
+    time.rule(&mut job);
+    let folder = TaskFolder::unpacked("token");
+    let endpoint = configured(&mut job, &folder, "identity");
+    let asked = || world.entra().requests().len();
+    let before = asked();
+    // Somebody mends it at once, and nobody can know.
+    world.refuse_with(7_000_112, Some(1));
+    let (_, first) = endpoint.token(AZURE_DEVOPS);
+    for _ in 0..20 {
+        assert_eq!(endpoint.token(AZURE_DEVOPS), (403, first.clone()));
+    }
+    assert_eq!(asked() - before, 1);
+    // The refusal is of this scope alone.
+    assert_eq!(endpoint.token("https://graph.microsoft.com").0, 200);
+    time.advance(MINUTE / 2);
+    token(&world, &endpoint);
+    end(&mut job, &folder);
+}
+
 /// What an SDK gets, which is a token that it takes for a live one.
 fn token(world: &World, endpoint: &Endpoint) -> String {
     let (status, body) = endpoint.token(AZURE_DEVOPS);

@@ -24,7 +24,7 @@ use crate::gate::{self, Door, Keys};
 use crate::places::Taken;
 use crate::protocol::{Answer, Question, WantedIdentity, azd, managed_identity};
 use crate::resources::Resources;
-use crate::source::{Refusal, Source};
+use crate::source::{Refusal, Source, Stands};
 use crate::tokens::Tokens;
 
 /// Head and body of a request come within this, and an idle connection is closed after it.
@@ -136,20 +136,20 @@ impl<S: Source + 'static> Shared<S> {
     fn is_this(&self, wanted: &WantedIdentity) -> Result<(), Refusal> {
         match (wanted, self.tokens.source().client_id()) {
             (WantedIdentity::ClientId(wanted), Some(own)) if !wanted.eq_ignore_ascii_case(own) => {
-                Err(Refusal::permanent(format!(
+                Err(Refusal::of_the_question(format!(
                     "the client asks for the identity {wanted} (AZURE_CLIENT_ID, or in code), and this endpoint has {own}; ask for that or for none"
                 )))
             }
             (WantedIdentity::ClientId(_), _) => Ok(()),
-            (WantedIdentity::Other(name), _) => Err(Refusal::permanent(format!(
+            (WantedIdentity::Other(name), _) => Err(Refusal::of_the_question(format!(
                 "the client names its identity by {name}, which this endpoint cannot tell; name none, or use the client id"
             ))),
         }
     }
 
-    /// After a refusal that is final there is nothing left to stay for.
+    /// After a refusal that stands for ever there is nothing left to stay for.
     fn last_words(&self, refusal: &Refusal, answer: Answer) -> Answer {
-        if !refusal.is_final {
+        if refusal.stands != Stands::ForEver {
             return answer;
         }
         self.ending.set(Some(Ended::NothingLeft));
@@ -161,7 +161,7 @@ async fn read(body: Incoming) -> Result<Question, Refusal> {
     let reading = Limited::new(body, LONGEST_BODY).collect();
     match timeout(PATIENCE, reading).await {
         Ok(Ok(body)) => azd::question(&body.to_bytes()),
-        Ok(Err(_)) | Err(_) => Err(Refusal::permanent(
+        Ok(Err(_)) | Err(_) => Err(Refusal::of_the_question(
             "the body of the request did not come or is too long",
         )),
     }

@@ -39,7 +39,7 @@ pub(crate) enum WantedIdentity {
 
 impl From<NotServed> for Refusal {
     fn from(reason: NotServed) -> Self {
-        Self::permanent(match reason {
+        Self::of_the_question(match reason {
             NotServed::NotAResource => {
                 "the resource is missing or is neither a GUID nor an address"
             }

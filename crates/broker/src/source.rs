@@ -25,20 +25,30 @@ pub trait Source {
 pub struct Refusal {
     /// What is wrong and what to do, in one line for whoever reads the client's log.
     pub reason: String,
-    /// Whether the same question may be answered in a minute.
-    pub can_heal: bool,
-    /// Whether nothing will ever be answered again: the job's own token is over.
-    pub is_final: bool,
+    /// How long it stands.
+    pub stands: Stands,
+}
+
+/// How long a refusal stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stands {
+    /// A minute or so: a service is away.
+    Briefly,
+    /// Until the client asks otherwise, or something changes on this machine: each question is looked into anew.
+    UntilMendedHere,
+    /// Until somebody changes something at a service, which is left alone for half a minute.
+    UntilMendedThere,
+    /// For ever: the job's own token is over.
+    ForEver,
 }
 
 impl Refusal {
-    /// A refusal that asking again does not change.
+    /// A refusal of what the client asks, which is found out without a service.
     #[must_use]
-    pub fn permanent(reason: impl Into<String>) -> Self {
+    pub fn of_the_question(reason: impl Into<String>) -> Self {
         Self {
             reason: reason.into(),
-            can_heal: false,
-            is_final: false,
+            stands: Stands::UntilMendedHere,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The tokens that are at hand: renewed before they end, one renewal at a time for each.
 //!
-//! It never hands out a token with less than five minutes to live, and never throws a live one away
-//! because its successor does not come.
+//! It never hands out a token with less than five minutes to live, never throws a live one away because
+//! its successor does not come, and never asks on and on for what a service has refused.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -14,7 +14,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::task::spawn_local;
 use tokio::time::Instant;
 
-use crate::source::{Refusal, Source};
+use crate::source::{Refusal, Source, Stands};
 
 /// SDKs take a token with less than this for ended, and ask again at each call (azure-core's
 /// `BearerTokenPolicy`, MSAL).
@@ -26,6 +26,10 @@ const RENEW: Duration = Duration::from_secs(10 * 60);
 /// Between two renewals while the token is still alive: a service that is away, or one whose tokens live for
 /// ten minutes altogether, is not asked at every request.
 const PAUSE: Duration = Duration::from_secs(30);
+
+/// For so long a service's no stands, and the service is left alone: a client that asks in a loop asks nobody
+/// else. Short, because somebody may be mending it: what Microsoft Entra is told takes longer to get around.
+const REFUSED: Duration = Duration::from_secs(30);
 
 /// So many different tokens are kept. A client that asks for ever new resources makes no more.
 const MOST: usize = 64;
@@ -86,15 +90,12 @@ impl<S: Source + 'static> Tokens<S> {
         if let Some(token) = entry.alive() {
             return Ok(token);
         }
-        // Whoever waited for a fetch that failed shares its outcome, so that a crowd asks once.
-        if let Some((when, Some(refusal))) = &*entry.last.borrow()
-            && *when >= asked
-        {
-            return Err(refusal.clone());
+        if let Some(refusal) = entry.refused(asked) {
+            return Err(refusal);
         }
         match self.fetch(turn, &entry, scope, tenant).await {
             Ok(outcome) => outcome,
-            Err(_) => Err(Refusal::permanent("the request was given up")),
+            Err(_) => Err(Refusal::of_the_question("the request was given up")),
         }
     }
 
@@ -133,7 +134,7 @@ impl<S: Source + 'static> Tokens<S> {
             entries.retain(|_, entry| Rc::strong_count(entry) > 1 || entry.alive().is_some());
         }
         if entries.len() >= MOST {
-            return Err(Refusal::permanent(format!(
+            return Err(Refusal::of_the_question(format!(
                 "tokens for {MOST} resources are in use, which is the most"
             )));
         }
@@ -150,6 +151,19 @@ impl Entry {
             .as_ref()
             .filter(|token| left(token) >= LEAST)
             .map(Rc::clone)
+    }
+
+    /// The refusal that answers a question of this moment, too: whoever waited for a fetch that failed shares its
+    /// outcome, so that a crowd asks once, and a service's no stands for a while.
+    fn refused(&self, asked: Instant) -> Option<Refusal> {
+        let last = self.last.borrow();
+        let (when, refusal) = last.as_ref()?;
+        let refusal = refusal.as_ref()?;
+        let until = match refusal.stands {
+            Stands::UntilMendedThere => *when + REFUSED,
+            _ => *when,
+        };
+        (asked <= until).then(|| refusal.clone())
     }
 
     fn may_fetch(&self, now: Instant) -> bool {
@@ -171,7 +185,6 @@ fn long_enough(token: Token) -> Result<Token, Refusal> {
     Err(Refusal {
         reason: "the token that came lives for less than five minutes by this machine's clock; set the clock right"
             .to_owned(),
-        can_heal: true,
-        is_final: false,
+        stands: Stands::Briefly,
     })
 }

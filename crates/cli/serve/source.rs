@@ -2,7 +2,8 @@
 //!
 //! It never keeps a token; the broker does.
 
-use adieu_broker::{Refusal, Source as BrokerSource};
+use adieu_agent::defused;
+use adieu_broker::{Refusal, Source as BrokerSource, Stands};
 use adieu_identity::{Error, Scope, Token};
 use adieu_transport::Transport;
 
@@ -28,7 +29,7 @@ impl BrokerSource for Identity {
             && let Some(tenant) = tenant
             && !tenant.eq_ignore_ascii_case(&connection.service.tenant)
         {
-            return Err(Refusal::permanent(format!(
+            return Err(Refusal::of_the_question(format!(
                 "the client asks for a token of the tenant {tenant}, and the service connection signs in to {}",
                 connection.service.tenant
             )));
@@ -60,8 +61,17 @@ fn refusal(situation: &Situation) -> Refusal {
     };
     let any = |is: fn(&Error) -> bool| errors.iter().any(|error| is(error));
     Refusal {
-        reason: Report::of(situation).line(),
-        can_heal: any(|error| matches!(error, Error::NoAnswer { .. } | Error::Busy { .. })),
-        is_final: any(|error| matches!(error, Error::JobTokenRefused { .. })),
+        // A client prints it, and the agent reads what a client prints.
+        reason: defused(&Report::of(situation).line()).join(" "),
+        stands: if any(|error| matches!(error, Error::JobTokenRefused { .. })) {
+            Stands::ForEver
+        } else if any(Error::can_heal) {
+            Stands::Briefly
+        } else if any(Error::is_a_services_no) {
+            Stands::UntilMendedThere
+        } else {
+            // Whoever signs in with az meanwhile is served at once.
+            Stands::UntilMendedHere
+        },
     }
 }
