@@ -31,11 +31,13 @@ impl<'w> Time<'w> {
         time
     }
 
-    /// Lets a job, and all that it starts from now on, live in it.
-    pub(crate) fn rule(&self, job: &mut Job<'_>) {
+    /// A job that lives in it, with all that it starts.
+    pub(crate) fn job(&self) -> Job<'w> {
+        let mut job = self.world.job();
         for (name, value) in self.environment() {
             job.agent_environment(name, &value);
         }
+        job
     }
 
     /// What makes a process live in it.

@@ -4,26 +4,10 @@
 
 use std::io::BufRead as _;
 
-use adieu_emulator::{Connection, Fault, Job, MY_CONNECTION, TaskResult, World};
+use adieu_emulator::{Connection, Fault, MY_CONNECTION, TaskResult, World};
 use expect_test::expect;
 
-use crate::harness::{Endpoint, TaskFolder, stable};
-
-pub(crate) const AZURE_DEVOPS: &str = "499b84ac-1321-427f-aa17-267ca6975798";
-
-/// Runs EntraToken@1 with `configure`, and returns where the broker is.
-pub(crate) fn configured(job: &mut Job<'_>, folder: &TaskFolder, configure: &str) -> Endpoint {
-    let outcome = job
-        .step(folder.path())
-        .name("tokens")
-        .input("azureSubscription", MY_CONNECTION)
-        .input("tokens", "AZURE_DEVOPS_TOKEN=azureDevOps")
-        .input("configure", configure)
-        .run();
-    assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
-    let value = |name| job.value(name).unwrap_or_default().to_owned();
-    Endpoint::new(&value("IDENTITY_ENDPOINT"), &value("IDENTITY_HEADER"))
-}
+use crate::harness::{AZURE_DEVOPS, Endpoint, Served, TaskFolder, stable};
 
 #[test]
 fn serves_from_the_step_to_the_end_of_the_job() {
@@ -41,10 +25,7 @@ fn serves_from_the_step_to_the_end_of_the_job() {
         Configured until the job ends: identity."#]]
     .assert_eq(&stable(&world, &outcome.log));
     assert!(!outcome.delayed, "the broker holds the step's pipes");
-    let endpoint = Endpoint::new(
-        job.value("IDENTITY_ENDPOINT").unwrap(),
-        job.value("IDENTITY_HEADER").unwrap(),
-    );
+    let endpoint = Endpoint::of(&job);
     let (status, body) = endpoint.token(AZURE_DEVOPS);
     assert_eq!(status, 200, "{body}");
     assert_eq!(body["token_type"], "Bearer");
@@ -58,15 +39,14 @@ fn serves_from_the_step_to_the_end_of_the_job() {
 #[test]
 fn tells_clients_where_it_is_and_nobody_its_key() {
     let world = World::start();
-    let mut job = world.job();
-    let folder = TaskFolder::unpacked("token");
-    let endpoint = configured(&mut job, &folder, "identity\nazd");
-    let seen: Vec<String> = job
+    let served = Served::start(&world, "identity\nazd");
+    let seen: Vec<String> = served
+        .job
         .environment_of_next_script()
         .into_iter()
         .map(|(name, value)| {
-            let value = value.replace(&endpoint.port.to_string(), "[PORT]");
-            format!("{name}={}", job.masked(&value))
+            let value = value.replace(&served.endpoint.port.to_string(), "[PORT]");
+            format!("{name}={}", served.job.masked(&value))
         })
         .collect();
     expect![[r#"
@@ -77,18 +57,15 @@ fn tells_clients_where_it_is_and_nobody_its_key() {
         IDENTITY_HEADER=***
         NO_PROXY=127.0.0.1,localhost"#]]
     .assert_eq(&stable(&world, &seen.join("\n")));
-    let outcome = job.step(folder.path()).section("postjobexecution").run();
-    assert_eq!(outcome.result, TaskResult::Succeeded);
+    served.end();
 }
 
 #[test]
 fn is_swept_away_with_a_job_that_was_killed() {
     let world = World::start();
-    let mut job = world.job();
-    let folder = TaskFolder::unpacked("token");
-    let endpoint = configured(&mut job, &folder, "identity");
-    assert_eq!(endpoint.token(AZURE_DEVOPS).0, 200);
-    assert_eq!(job.finish().len(), 1);
+    let served = Served::start(&world, "identity");
+    assert_eq!(served.endpoint.token(AZURE_DEVOPS).0, 200);
+    assert_eq!(served.job.finish().len(), 1);
 }
 
 #[test]
@@ -138,19 +115,21 @@ fn goes_when_the_agents_worker_is_gone() {
 #[test]
 fn leaves_when_the_jobs_token_is_not_accepted_any_more() {
     let world = World::start();
-    let mut job = world.job();
-    let folder = TaskFolder::unpacked("token");
-    let endpoint = configured(&mut job, &folder, "identity");
+    let mut served = Served::start(&world, "identity");
     world.azure_devops().fault(Fault::Status(
         401,
         Vec::new(),
         "{\"message\":\"TF400813\"}".to_owned(),
     ));
-    let (status, body) = endpoint.token(AZURE_DEVOPS);
+    let (status, body) = served.endpoint.token(AZURE_DEVOPS);
     assert_eq!(status, 403);
     expect!["Azure DevOps ([AZURE DEVOPS]) did not accept the job's own token and asks for a sign-in (401). Run the job again: the token ends with the job's time limit, and is of no use to another collection. (it said: TF400813; connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION])"].assert_eq(&stable(&world, body["message"].as_str().unwrap()));
-    job.wait_until_nothing_is_left();
-    let outcome = job.step(folder.path()).section("postjobexecution").run();
+    served.job.wait_until_nothing_is_left();
+    let outcome = served
+        .job
+        .step(served.folder.path())
+        .section("postjobexecution")
+        .run();
     assert_eq!(outcome.result, TaskResult::Succeeded);
     expect!["##[warning]The job's credential endpoint does not answer any more; it may have ended before the job."].assert_eq(&outcome.log);
 }
@@ -161,17 +140,20 @@ fn serves_several_connections_of_one_job_side_by_side() {
     world.add_connection(Connection::workload_identity("second"));
     let mut job = world.job();
     let (one, two) = (TaskFolder::unpacked("token"), TaskFolder::unpacked("token"));
-    let first = configured(&mut job, &one, "identity");
+    let outcome = job
+        .step(one.path())
+        .input("azureSubscription", MY_CONNECTION)
+        .input("configure", "identity")
+        .run();
+    assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
+    let first = Endpoint::of(&job);
     let outcome = job
         .step(two.path())
         .input("azureSubscription", "second")
         .input("configure", "identity")
         .run();
     assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
-    let second = Endpoint::new(
-        job.value("IDENTITY_ENDPOINT").unwrap(),
-        job.value("IDENTITY_HEADER").unwrap(),
-    );
+    let second = Endpoint::of(&job);
     for (endpoint, connection) in [(&first, MY_CONNECTION), (&second, "second")] {
         let (_, body) = endpoint.token(AZURE_DEVOPS);
         assert_eq!(
@@ -200,10 +182,7 @@ fn serves_a_container_job() {
         .run();
     assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
     assert!(!outcome.delayed);
-    let endpoint = Endpoint::new(
-        job.value("IDENTITY_ENDPOINT").unwrap(),
-        job.value("IDENTITY_HEADER").unwrap(),
-    );
+    let endpoint = Endpoint::of(&job);
     assert_eq!(endpoint.token(AZURE_DEVOPS).0, 200);
     let outcome = job
         .step(folder.path())
@@ -241,9 +220,7 @@ fn starts_nothing_where_the_connection_does_not_sign_in() {
 #[test]
 fn limits_what_there_are_tokens_for() {
     let world = World::start();
-    let mut job = world.job();
-    let folder = TaskFolder::unpacked("token");
-    let endpoint = configured(&mut job, &folder, "identity\nresources = tokens, arm");
+    let served = Served::start(&world, "identity\nresources = tokens, arm");
     for (resource, status) in [
         (AZURE_DEVOPS, 200),
         ("https://management.azure.com", 200),
@@ -252,10 +229,9 @@ fn limits_what_there_are_tokens_for() {
         ("https://graph.microsoft.com", 403),
         ("https://vault.azure.net", 403),
     ] {
-        assert_eq!(endpoint.token(resource).0, status, "{resource}");
+        assert_eq!(served.endpoint.token(resource).0, status, "{resource}");
     }
-    let outcome = job.step(folder.path()).section("postjobexecution").run();
-    assert_eq!(outcome.result, TaskResult::Succeeded);
+    served.end();
 }
 
 #[test]

@@ -13,9 +13,8 @@ use adieu_emulator::World;
 use expect_test::expect;
 
 use crate::emulated_time::Time;
-use crate::harness::{TaskFolder, ask, end, root, seconds_left, stable};
+use crate::harness::{AZURE_DEVOPS, Served, ask, root, seconds_left, stable};
 use crate::real_clients::client;
-use crate::serve::{AZURE_DEVOPS, configured};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -65,11 +64,8 @@ fn the_azure_sdk_for_rust_is_supplied_for_hours() {
 fn azd_is_supplied_for_hours_by_its_external_authentication() {
     let world = World::start();
     let time = Time::of(&world);
-    let mut job = world.job();
-    time.rule(&mut job);
-    let folder = TaskFolder::unpacked("token");
-    configured(&mut job, &folder, "identity\nazd");
-    let environment = job.environment_of_next_script();
+    let served = Served::in_job(time.job(), "identity\nazd");
+    let environment = served.job.environment_of_next_script();
     let (endpoint, key) = (
         &environment["AZD_AUTH_ENDPOINT"],
         &environment["AZD_AUTH_KEY"],
@@ -98,17 +94,14 @@ fn azd_is_supplied_for_hours_by_its_external_authentication() {
         expect![[r#"{"expiresOn":"[TIME]","status":"success","token":"[TOKEN]"}"#]]
             .assert_eq(&stable(&world, &shape));
     }
-    end(&mut job, &folder);
+    served.end();
 }
 
 /// Lets a client ask at moments at which its own cache, the broker's, or neither can have a token.
 fn supplied(mut command: Command) -> String {
     let world = World::start();
     let time = Time::of(&world);
-    let mut job = world.job();
-    time.rule(&mut job);
-    let folder = TaskFolder::unpacked("token");
-    configured(&mut job, &folder, "identity");
+    let served = Served::in_job(time.job(), "identity");
     let proxy = Arc::new(AtomicUsize::new(0));
     let asked = Arc::clone(&proxy);
     let address = world.server_of_bytes(move |_| {
@@ -116,7 +109,7 @@ fn supplied(mut command: Command) -> String {
         b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n".to_vec()
     });
     command
-        .envs(job.environment_of_next_script())
+        .envs(served.job.environment_of_next_script())
         .envs(time.environment())
         .envs([("HTTP_PROXY", &address), ("http_proxy", &address)]);
     let mut client = Client::start(command);
@@ -150,7 +143,7 @@ fn supplied(mut command: Command) -> String {
     }
     assert_eq!(proxy.load(Ordering::SeqCst), 0, "the proxy was asked");
     drop(client);
-    end(&mut job, &folder);
+    served.end();
     seen
 }
 

@@ -7,21 +7,18 @@ use std::time::Duration;
 
 use adieu_emulator::{Fault, World};
 
-use crate::harness::{TaskFolder, end};
-use crate::serve::configured;
+use crate::harness::Served;
 
 #[test]
 fn two_hundred_clients_of_a_cold_broker_share_one_exchange() {
     let world = World::start();
-    let mut job = world.job();
-    let folder = TaskFolder::unpacked("token");
-    let endpoint = configured(&mut job, &folder, "identity");
+    let served = Served::start(&world, "identity");
     let before = (world.azure_devops().requests(), world.entra().requests());
     // Long enough for all to be there before there is a token.
     world.entra().fault(Fault::Delay(Duration::from_secs(2)));
     let tokens: Vec<String> = thread::scope(|scope| {
         let clients: Vec<_> = (0..200)
-            .map(|_| scope.spawn(|| endpoint.token("https://vault.azure.net")))
+            .map(|_| scope.spawn(|| served.endpoint.token("https://vault.azure.net")))
             .collect();
         let answers = clients.into_iter().map(|client| client.join().unwrap());
         answers
@@ -35,5 +32,5 @@ fn two_hundred_clients_of_a_cold_broker_share_one_exchange() {
     let after = (world.azure_devops().requests(), world.entra().requests());
     assert_eq!(after.0.len() - before.0.len(), 1);
     assert_eq!(after.1.len() - before.1.len(), 1);
-    end(&mut job, &folder);
+    served.end();
 }

@@ -15,8 +15,7 @@ use adieu_emulator::{Job, World};
 use expect_test::expect;
 
 use crate::emulated_time::Time;
-use crate::harness::{TaskFolder, end};
-use crate::serve::{AZURE_DEVOPS, configured};
+use crate::harness::{AZURE_DEVOPS, Served};
 use crate::serve_bytes::{GOOD, GOOD_AZD, attempt, closing, fill, told};
 
 /// The broker's places, and how long it waits for a head (`crates/broker`).
@@ -26,12 +25,10 @@ const PATIENCE: Duration = Duration::from_secs(10);
 #[test]
 fn gives_nothing_to_whoever_lacks_the_key_and_stays_as_it_is() {
     let world = World::start();
-    let mut job = world.job();
-    let folder = TaskFolder::unpacked("token");
-    let endpoint = configured(&mut job, &folder, "identity\nazd");
-    let broker = broker(&job);
-    let good = closing(&fill(GOOD, &endpoint));
-    assert!(attempt(&endpoint, good.as_bytes()).starts_with("200 "));
+    let served = Served::start(&world, "identity\nazd");
+    let broker = broker(&served.job);
+    let good = closing(&fill(GOOD, &served.endpoint));
+    assert!(attempt(&served.endpoint, good.as_bytes()).starts_with("200 "));
     let arrivals = || {
         (
             world.azure_devops().connections() + world.entra().connections(),
@@ -42,13 +39,13 @@ fn gives_nothing_to_whoever_lacks_the_key_and_stays_as_it_is() {
     let attempts = attempts::all();
     let mut by_answer: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for (what, request) in &attempts {
-        let answer = attempt(&endpoint, fill(request, &endpoint).as_bytes());
+        let answer = attempt(&served.endpoint, fill(request, &served.endpoint).as_bytes());
         by_answer.entry(answer).or_default().push(what);
     }
     // A greeting of TLS, which is no text.
     let tls = [&[22, 3, 1, 2, 0, 1, 0, 1, 252, 3, 3][..], &[0; 200]].concat();
     by_answer
-        .entry(attempt(&endpoint, &tls))
+        .entry(attempt(&served.endpoint, &tls))
         .or_default()
         .push("TLS");
     let answers: Vec<String> = by_answer
@@ -174,27 +171,24 @@ fn gives_nothing_to_whoever_lacks_the_key_and_stays_as_it_is() {
     let (files, memory) = (open_files(broker), memory(broker));
     for _ in 0..10 {
         for (_, request) in &attempts {
-            attempt(&endpoint, fill(request, &endpoint).as_bytes());
+            attempt(&served.endpoint, fill(request, &served.endpoint).as_bytes());
         }
     }
-    assert!(attempt(&endpoint, good.as_bytes()).starts_with("200 "));
+    assert!(attempt(&served.endpoint, good.as_bytes()).starts_with("200 "));
     assert_eq!(arrivals(), before, "the broker called out");
     while open_files(broker) > files {
         std::thread::yield_now();
     }
     let grown = self::memory(broker).saturating_sub(memory);
     assert!(grown < 512, "{grown} KiB more after a thousand attempts");
-    end(&mut job, &folder);
+    served.end();
 }
 
 #[test]
 fn closes_what_never_becomes_a_request() {
     let world = World::start();
     let time = Time::of(&world);
-    let mut job = world.job();
-    time.rule(&mut job);
-    let folder = TaskFolder::unpacked("token");
-    let endpoint = configured(&mut job, &folder, "identity\nazd");
+    let served = Served::in_job(time.job(), "identity\nazd");
     let half = GOOD.split_at(GOOD.len() / 2).0;
     let (azd, _) = GOOD_AZD.rsplit_once('{').expect("a body");
     let mut waiting: Vec<(&str, TcpStream)> = [
@@ -207,17 +201,18 @@ fn closes_what_never_becomes_a_request() {
     ]
     .into_iter()
     .map(|(what, text)| {
-        let mut stream = TcpStream::connect(("127.0.0.1", endpoint.port)).expect("a connection");
+        let mut stream =
+            TcpStream::connect(("127.0.0.1", served.endpoint.port)).expect("a connection");
         stream
-            .write_all(fill(text, &endpoint).as_bytes())
+            .write_all(fill(text, &served.endpoint).as_bytes())
             .expect("text");
         (what, stream)
     })
     .collect();
-    assert_eq!(endpoint.token(AZURE_DEVOPS).0, 200);
+    assert_eq!(served.endpoint.token(AZURE_DEVOPS).0, 200);
     time.advance(PATIENCE + Duration::from_secs(1));
     // The broker sleeps by the system's clock; whatever wakes it tells it the time.
-    assert_eq!(endpoint.token(AZURE_DEVOPS).0, 200);
+    assert_eq!(served.endpoint.token(AZURE_DEVOPS).0, 200);
     let mut ends = String::new();
     for (what, stream) in &mut waiting {
         let mut answer = Vec::new();
@@ -232,59 +227,54 @@ fn closes_what_never_becomes_a_request() {
         nothing after an answer: 200 {a token}
         half a body, with the key: 200 {"status":"error","code":"GetTokenError","message":"the body of the request did not come or is too long"}
     "#]].assert_eq(&ends);
-    end(&mut job, &folder);
+    served.end();
 }
 
 #[test]
 fn serves_its_client_while_a_stranger_holds_every_place() {
     let world = World::start();
     let time = Time::of(&world);
-    let mut job = world.job();
-    time.rule(&mut job);
-    let folder = TaskFolder::unpacked("token");
-    let endpoint = configured(&mut job, &folder, "identity");
-    let files = open_files(broker(&job));
+    let served = Served::in_job(time.job(), "identity");
+    let files = open_files(broker(&served.job));
     // No stranger's time runs out.
     time.stand_still();
-    let connect = || TcpStream::connect(("127.0.0.1", endpoint.port)).expect("a connection");
+    let connect = || TcpStream::connect(("127.0.0.1", served.endpoint.port)).expect("a connection");
     let mut known = connect();
     known
-        .write_all(fill(GOOD, &endpoint).as_bytes())
+        .write_all(fill(GOOD, &served.endpoint).as_bytes())
         .expect("a request");
     assert!(read_some(&mut known).starts_with("200 "));
     let mut strangers: Vec<TcpStream> = (0..3 * PLACES).map(|_| connect()).collect();
-    assert_eq!(endpoint.token(AZURE_DEVOPS).0, 200);
+    assert_eq!(served.endpoint.token(AZURE_DEVOPS).0, 200);
     // Who has shown the key keeps its connection.
     known
-        .write_all(fill(GOOD, &endpoint).as_bytes())
+        .write_all(fill(GOOD, &served.endpoint).as_bytes())
         .expect("a request");
     assert!(read_some(&mut known).starts_with("200 "));
-    assert!(open_files(broker(&job)) <= files + PLACES + 1);
+    assert!(open_files(broker(&served.job)) <= files + PLACES + 1);
     let (oldest, youngest) = (strangers.remove(0), strangers.pop().expect("a connection"));
     assert!(is_closed(oldest), "the oldest stranger has made room");
     assert!(!is_closed(youngest), "the youngest stranger has a place");
     drop(strangers);
     time.advance(Duration::ZERO);
-    end(&mut job, &folder);
+    served.end();
 }
 
 /// Clients of Node send this header with every `fetch`; a browser sends another one beside it.
 #[test]
 fn takes_nodes_fetch_for_no_browser() {
     let world = World::start();
-    let mut job = world.job();
-    let folder = TaskFolder::unpacked("token");
-    let endpoint = configured(&mut job, &folder, "identity");
+    let served = Served::start(&world, "identity");
     let script = "fetch(process.env.IDENTITY_ENDPOINT + '?api-version=2019-08-01&resource=https://vault.azure.net', \
         { headers: { 'X-IDENTITY-HEADER': process.env.IDENTITY_HEADER } }).then((answer) => console.log(answer.status))";
     let output = std::process::Command::new("node")
         .args(["-e", script])
-        .envs(job.environment_of_next_script())
+        .envs(served.job.environment_of_next_script())
         .output()
         .expect("node");
     assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "200");
-    assert_eq!(endpoint.token(AZURE_DEVOPS).0, 200);
-    end(&mut job, &folder);
+    assert_eq!(served.endpoint.token(AZURE_DEVOPS).0, 200);
+    served.end();
 }
 
 /// The first of what comes over a connection that stays open.

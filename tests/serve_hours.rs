@@ -8,8 +8,7 @@ use adieu_emulator::{Fault, Service, World};
 use expect_test::expect;
 
 use crate::emulated_time::Time;
-use crate::harness::{Endpoint, TaskFolder, answer, end, seconds_left, stable};
-use crate::serve::{AZURE_DEVOPS, configured};
+use crate::harness::{AZURE_DEVOPS, Endpoint, Served, answer, seconds_left, stable};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -22,22 +21,19 @@ fn a_job_of_six_hours_never_lacks_a_token() {
     world.id_token_lifetime(600);
     world.access_token_lifetime(3599);
     let time = Time::of(&world);
-    let mut job = world.job();
-    time.rule(&mut job);
-    let folder = TaskFolder::unpacked("token");
-    let endpoint = configured(&mut job, &folder, "identity");
+    let served = Served::in_job(time.job(), "identity");
     let mut exchanges = Vec::new();
     for _ in 0..6 {
         let before = world.entra().requests().len();
         for half_minute in 0..120 {
-            let mut token = token(&world, &endpoint);
+            let mut token = token(&world, &served.endpoint);
             if half_minute == 0 {
                 // The client that comes once an hour.
-                token = self::token(&world, &endpoint);
+                token = self::token(&world, &served.endpoint);
             }
             // A renewal takes less than the half minute that passes here in no time.
             while seconds_left(&world, &token) < 600 {
-                token = self::token(&world, &endpoint);
+                token = self::token(&world, &served.endpoint);
             }
             time.advance(MINUTE / 2);
         }
@@ -52,24 +48,21 @@ fn a_job_of_six_hours_never_lacks_a_token() {
         world.entra().requests().len(),
         "every exchange has an ID token of its own"
     );
-    end(&mut job, &folder);
+    served.end();
 }
 
 #[test]
 fn a_client_that_comes_once_an_hour_never_lacks_a_token() {
     let world = World::start();
     let time = Time::of(&world);
-    let mut job = world.job();
-    time.rule(&mut job);
-    let folder = TaskFolder::unpacked("token");
-    let endpoint = configured(&mut job, &folder, "identity");
+    let served = Served::in_job(time.job(), "identity");
     let before = world.entra().requests().len();
     for _ in 0..6 {
-        token(&world, &endpoint);
+        token(&world, &served.endpoint);
         time.advance(60 * MINUTE);
     }
     assert_eq!(world.entra().requests().len() - before, 6);
-    end(&mut job, &folder);
+    served.end();
 }
 
 /// Two minutes in which nobody notices that a service is away, in each of the ways in which one can be.
@@ -86,16 +79,13 @@ fn clients_with_a_live_token_do_not_notice_two_minutes_without_a_service() {
     ] {
         let world = World::start();
         let time = Time::of(&world);
-        let mut job = world.job();
-        time.rule(&mut job);
-        let folder = TaskFolder::unpacked("token");
-        let endpoint = configured(&mut job, &folder, "identity");
-        let first = token(&world, &endpoint);
+        let served = Served::in_job(time.job(), "identity");
+        let first = token(&world, &served.endpoint);
         time.advance(50 * MINUTE);
         let arrived = service(&world).requests().len();
         service(&world).always(fault.clone());
         for _ in 0..12 {
-            assert_eq!(token(&world, &endpoint), first, "{fault:?}");
+            assert_eq!(token(&world, &served.endpoint), first, "{fault:?}");
             service(&world).wait_for_requests(arrived + 1);
             time.advance(Duration::from_secs(10));
         }
@@ -105,10 +95,10 @@ fn clients_with_a_live_token_do_not_notice_two_minutes_without_a_service() {
         for _ in 0..5 {
             time.advance(MINUTE / 2);
             // An exchange takes real time, in which none passes here.
-            is_renewed |= (0..200).any(|_| token(&world, &endpoint) != first);
+            is_renewed |= (0..200).any(|_| token(&world, &served.endpoint) != first);
         }
         assert!(is_renewed, "{fault:?}");
-        end(&mut job, &folder);
+        served.end();
     }
 }
 
@@ -116,17 +106,17 @@ fn clients_with_a_live_token_do_not_notice_two_minutes_without_a_service() {
 fn an_outage_past_a_tokens_life_is_said_and_heals_by_itself() {
     let world = World::start();
     let time = Time::of(&world);
-    let mut job = world.job();
-    time.rule(&mut job);
-    let folder = TaskFolder::unpacked("token");
-    let endpoint = configured(&mut job, &folder, "identity");
-    token(&world, &endpoint);
+    let served = Served::in_job(time.job(), "identity");
+    token(&world, &served.endpoint);
     time.advance(56 * MINUTE);
     let away = vec![("Retry-After".to_owned(), "60".to_owned())];
     world
         .entra()
         .always(Fault::Status(503, away, String::new()));
-    let said = answer(endpoint.port, &endpoint.question(AZURE_DEVOPS));
+    let said = answer(
+        served.endpoint.port,
+        &served.endpoint.question(AZURE_DEVOPS),
+    );
     let (head, body) = said.split_once("\r\n\r\n").expect("a head");
     let head: Vec<&str> = head
         .lines()
@@ -142,8 +132,8 @@ fn an_outage_past_a_tokens_life_is_said_and_heals_by_itself() {
 
         {"error":"temporarily_unavailable","error_description":"Microsoft Entra ([ENTRA]) answered 503 at the first attempt. Run the job again later; the service says that it cannot answer now. (connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION])","statusCode":503,"message":"Microsoft Entra ([ENTRA]) answered 503 at the first attempt. Run the job again later; the service says that it cannot answer now. (connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION])"}"#]].assert_eq(&stable(&world, &format!("{}\n\n{body}", head.join("\n"))));
     world.entra().recover();
-    token(&world, &endpoint);
-    end(&mut job, &folder);
+    token(&world, &served.endpoint);
+    served.end();
 }
 
 /// Entra's own words for a fault that passes, in place of no words at all.
@@ -151,44 +141,38 @@ fn an_outage_past_a_tokens_life_is_said_and_heals_by_itself() {
 fn what_entra_calls_passing_is_said_to_pass() {
     let world = World::start();
     let time = Time::of(&world);
-    let mut job = world.job();
-    time.rule(&mut job);
-    let folder = TaskFolder::unpacked("token");
-    let endpoint = configured(&mut job, &folder, "identity");
+    let served = Served::in_job(time.job(), "identity");
     let away = vec![("Retry-After".to_owned(), "60".to_owned())];
     let passing = r#"{"error":"temporarily_unavailable","error_description":"AADSTS90033: A transient error has occurred. Please try again.","error_codes":[90033]}"#;
     for status in [400, 503] {
         let fault = Fault::Status(status, away.clone(), passing.to_owned());
         world.entra().always(fault);
-        assert_eq!(endpoint.token(AZURE_DEVOPS).0, 503, "{status}");
+        assert_eq!(served.endpoint.token(AZURE_DEVOPS).0, 503, "{status}");
     }
     world.entra().recover();
-    token(&world, &endpoint);
-    end(&mut job, &folder);
+    token(&world, &served.endpoint);
+    served.end();
 }
 
 #[test]
 fn what_entra_refuses_for_good_is_asked_once_in_half_a_minute() {
     let world = World::start();
     let time = Time::of(&world);
-    let mut job = world.job();
-    time.rule(&mut job);
-    let folder = TaskFolder::unpacked("token");
-    let endpoint = configured(&mut job, &folder, "identity");
+    let served = Served::in_job(time.job(), "identity");
     let asked = || world.entra().requests().len();
     let before = asked();
     // Somebody mends it at once, and nobody can know.
     world.refuse_with(7_000_112, Some(1));
-    let (_, first) = endpoint.token(AZURE_DEVOPS);
+    let (_, first) = served.endpoint.token(AZURE_DEVOPS);
     for _ in 0..20 {
-        assert_eq!(endpoint.token(AZURE_DEVOPS), (403, first.clone()));
+        assert_eq!(served.endpoint.token(AZURE_DEVOPS), (403, first.clone()));
     }
     assert_eq!(asked() - before, 1);
     // The refusal is of this scope alone.
-    assert_eq!(endpoint.token("https://graph.microsoft.com").0, 200);
+    assert_eq!(served.endpoint.token("https://graph.microsoft.com").0, 200);
     time.advance(MINUTE / 2);
-    token(&world, &endpoint);
-    end(&mut job, &folder);
+    token(&world, &served.endpoint);
+    served.end();
 }
 
 /// What an SDK gets, which is a token that it takes for a live one.

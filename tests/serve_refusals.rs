@@ -5,16 +5,13 @@
 use adieu_emulator::{MY_CONNECTION, World};
 use expect_test::expect;
 
-use crate::harness::{TaskFolder, end, stable};
-use crate::serve::{AZURE_DEVOPS, configured};
+use crate::harness::{AZURE_DEVOPS, Served, stable};
 use crate::serve_bytes::{GOOD, GOOD_AZD, attempt, closing, fill};
 
 #[test]
 fn answers_a_client_that_has_the_key_and_asks_wrongly() {
     let world = World::start();
-    let mut job = world.job();
-    let folder = TaskFolder::unpacked("token");
-    let endpoint = configured(&mut job, &folder, "identity\nazd");
+    let served = Served::start(&world, "identity\nazd");
     let own = world.client_id(MY_CONNECTION);
     let query = |query: &str| {
         let (before, after) = GOOD.split_once("?").expect("a query");
@@ -111,7 +108,10 @@ fn answers_a_client_that_has_the_key_and_asks_wrongly() {
             body(&format!(r#"{{"scopes":["{}"]}}"#, "a".repeat(9000))),
         ),
     ] {
-        let answer = attempt(&endpoint, closing(&fill(&request, &endpoint)).as_bytes());
+        let answer = attempt(
+            &served.endpoint,
+            closing(&fill(&request, &served.endpoint)).as_bytes(),
+        );
         answers.push_str(&format!("{what}\n    {answer}\n"));
     }
     let answers = answers
@@ -169,5 +169,5 @@ fn answers_a_client_that_has_the_key_and_asks_wrongly() {
         azd: a body that is too long
             200 {"status":"error","code":"GetTokenError","message":"the body of the request did not come or is too long"}
     "#]].assert_eq(&stable(&world, &answers));
-    end(&mut job, &folder);
+    served.end();
 }

@@ -5,7 +5,7 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
-#[path = "../harness.rs"]
+#[path = "../harness/mod.rs"]
 #[allow(dead_code, unused_imports)]
 mod harness;
 

@@ -1,0 +1,40 @@
+//! What tests of every capability set up: a task's folder, a job with a broker, names for unstable text.
+//!
+//! It holds no test. A person's command line is desk.rs. The file is called mod.rs because two test programs
+//! have it as a module, and in the other one its place is written out.
+
+mod broker;
+mod stable;
+mod task;
+
+use std::path::{Path, PathBuf};
+
+pub(crate) use broker::{AZURE_DEVOPS, Endpoint, Served, answer, ask, seconds_left};
+pub(crate) use stable::stable;
+pub(crate) use task::{TaskFolder, platform, run};
+
+/// The repository's root.
+pub(crate) fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Where `cargo xtask test` puts a client.
+pub(crate) fn client(name: &str) -> PathBuf {
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+    let folder = target.join("clients").join(name);
+    assert!(
+        folder.is_dir(),
+        "the client {name} is not installed: run `cargo xtask test`"
+    );
+    folder
+}
+
+#[cfg(unix)]
+pub(crate) fn set_mode(path: &Path, mode: u32) {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("a mode");
+}
+
+#[cfg(not(unix))]
+pub(crate) fn set_mode(_path: &Path, _mode: u32) {}

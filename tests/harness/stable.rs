@@ -1,0 +1,63 @@
+//! Names for text that differs from run to run: hosts, ids, moments.
+//!
+//! It knows no message.
+
+use adieu_emulator::{MY_CONNECTION, World};
+
+/// The text with names in place of what differs from run to run.
+pub(crate) fn stable(world: &World, text: &str) -> String {
+    let mut text = text.to_owned();
+    let connection = world.connection_id(MY_CONNECTION);
+    for (value, name) in [
+        (
+            world.azure_devops().url().trim_end_matches('/').to_owned(),
+            "[COLLECTION]",
+        ),
+        (world.azure_devops().host(), "[AZURE DEVOPS]"),
+        (world.entra().host(), "[ENTRA]"),
+        (world.tenant(), "[TENANT]"),
+        (connection, "[CONNECTION]"),
+    ] {
+        text = text.replace(&value, name);
+    }
+    let text = replace_words(&text, is_guid, "[GUID]");
+    replace_words(&text, is_time, "[TIME]")
+}
+
+/// Replaces each word (letters, digits, `-`, `:`, `.`) that a test accepts.
+fn replace_words(text: &str, accepted: fn(&str) -> bool, name: &str) -> String {
+    let is_part = |character: char| character.is_ascii_alphanumeric() || "-:.".contains(character);
+    let mut replaced = String::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let end = rest
+            .find(|character| !is_part(character))
+            .unwrap_or(rest.len());
+        let (word, after) = rest.split_at(end);
+        let bare = word.trim_end_matches(['.', ':']);
+        if accepted(bare) {
+            replaced.push_str(name);
+            replaced.push_str(&word[bare.len()..]);
+        } else {
+            replaced.push_str(word);
+        }
+        let next = after.chars().next().map_or(0, char::len_utf8);
+        replaced.push_str(&after[..next]);
+        rest = &after[next..];
+    }
+    replaced
+}
+
+fn is_guid(word: &str) -> bool {
+    word.split('-').map(str::len).eq([8, 4, 4, 4, 12])
+        && word.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
+        // Azure DevOps' own application is a fact, not a chance.
+        && word != "499b84ac-1321-427f-aa17-267ca6975798"
+}
+
+fn is_time(word: &str) -> bool {
+    word.len() >= 20
+        && word.ends_with('Z')
+        && word.as_bytes()[10] == b'T'
+        && word.as_bytes()[4] == b'-'
+}
