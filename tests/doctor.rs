@@ -276,14 +276,14 @@ fn what_is_in_the_way_is_a_proxy_a_certificate_a_name_or_a_host() {
         let (json, wrong, status) = diagnosis(&desk, &["doctor"]);
         assert_eq!(status, 1, "{what}");
         let next = json["next"].as_str().expect("a text");
-        found.push_str(&format!("{what}: {}: {next}\n", wrong[0]));
+        found.push_str(&format!("{what}: {}: {next}\n", wrong.join(", ")));
     }
     expect![[r#"
-        no proxy there: proxy fails: Correct HTTPS_PROXY, or name the host in NO_PROXY.
-        a proxy that wants a password: proxy fails: Write user and password into HTTPS_PROXY: http://user:password@host:port.
-        a proxy that goes nowhere: proxy fails: Correct HTTPS_PROXY, or name the host in NO_PROXY.
-        another authority's certificates: trust fails: If a proxy inspects TLS here, put its root into a PEM file and name that in SSL_CERT_FILE.
-        an authority that nobody serves: hosts fails: Check the network; behind a proxy, set HTTPS_PROXY.
+        no proxy there: proxy fails, names unchecked, trust unchecked, hosts unchecked, clock unchecked, federation unchecked, token unchecked, identity unchecked: Correct HTTPS_PROXY, or name the host in NO_PROXY.
+        a proxy that wants a password: proxy fails, names unchecked, trust unchecked, hosts unchecked, clock unchecked, federation unchecked, token unchecked, identity unchecked: Write user and password into HTTPS_PROXY: http://user:password@host:port.
+        a proxy that goes nowhere: proxy fails, names unchecked, trust unchecked, hosts unchecked, federation unchecked, token unchecked, identity unchecked: Correct HTTPS_PROXY, or name the host in NO_PROXY.
+        another authority's certificates: trust fails, hosts unchecked, clock unchecked, federation unchecked, token unchecked, identity unchecked: If a proxy inspects TLS here, put its root into a PEM file and name that in SSL_CERT_FILE.
+        an authority that nobody serves: hosts fails, federation unchecked, token unchecked, identity unchecked: Check the network; behind a proxy, set HTTPS_PROXY.
     "#]].assert_eq(&found);
 }
 

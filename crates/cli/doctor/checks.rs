@@ -182,12 +182,6 @@ fn way(asked: &[Asked]) -> Vec<Check> {
         )
     };
     let proxy = proxy_variable();
-    let hosts: Vec<&str> = asked.iter().map(|asked| asked.host.as_str()).collect();
-    let hosts = hosts.join(", ");
-    let of = |name, fault: Option<Report>, found: String| match fault {
-        Some(report) => Check::fails(name, report),
-        None => Check::holds(name, found),
-    };
     let has_proxy_fault = fault(is_proxy).is_some();
     let mut checks = vec![proxy_check(
         fault(is_proxy),
@@ -200,17 +194,29 @@ fn way(asked: &[Asked]) -> Vec<Check> {
         }
         return checks;
     }
-    let resolved = if proxy.is_some() {
-        "the proxy resolves them"
-    } else {
-        "resolved"
+    checks.push(match fault(is_name) {
+        Some(report) => Check::fails("names", report),
+        None if proxy.is_some() => Check::holds("names", "the proxy resolves them"),
+        None => Check::holds("names", "resolved"),
+    });
+    let reached: Vec<&str> = asked
+        .iter()
+        .filter(|asked| asked.result.is_ok())
+        .map(|asked| asked.host.as_str())
+        .collect();
+    // A host that failed before is no proof of what comes after it.
+    let of = |name, fault: Option<Report>, found: String| match fault {
+        Some(report) => Check::fails(name, report),
+        None if reached.is_empty() => Check::unchecked(name, "no host is reached"),
+        None => Check::holds(name, found),
     };
-    checks.push(of("names", fault(is_name), resolved.to_owned()));
-    checks.push(of(
-        "trust",
-        fault(is_trust),
-        "each certificate is trusted".to_owned(),
-    ));
+    let hosts = reached.join(", ");
+    let trusted = if reached.len() == asked.len() {
+        "each certificate is trusted".to_owned()
+    } else {
+        format!("trusted: {hosts}")
+    };
+    checks.push(of("trust", fault(is_trust), trusted));
     checks.push(of("hosts", fault(is_other), format!("reached: {hosts}")));
     checks
 }
