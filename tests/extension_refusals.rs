@@ -8,6 +8,7 @@ use std::fs;
 use adieu_emulator::{MY_CONNECTION, TaskResult, Validation, World};
 
 use super::extension::{job, run, shown, sources, world};
+use crate::desk::Desk;
 
 /// Runs a step that has to fail, and returns what it says.
 fn refused(world: &World, operation: &str, inputs: &[(&str, &str)]) -> String {
@@ -76,11 +77,11 @@ fn says_what_is_wrong_with_an_input_before_it_signs_in() {
         More: TROUBLESHOOTING.md#undefined-variable
 
         ##[error]The serviceUrl 'http://tfs.contoso.example' is not HTTPS, and the token would travel in the clear.
-        What to do: Leave it empty for the public Marketplace.
+        What to do: Leave it out for the public Marketplace.
         More: TROUBLESHOOTING.md#inputs
 
         ##[error]The serviceUrl 'tfs' is no address.
-        What to do: Leave it empty for the public Marketplace.
+        What to do: Leave it out for the public Marketplace.
         More: TROUBLESHOOTING.md#inputs
 
         ##[error]Nothing says which extension is meant: there is no publisher.
@@ -326,4 +327,46 @@ fn gives_up_when_the_time_is_over_and_says_how_to_go_on() {
         ##[error]pub.hello 9.9.9 was not validated within 1 minute: the version is not in the Marketplace yet.
         What to do: The upload is not lost: run waitForValidation later, with a larger timeoutInMinutes.
         More: TROUBLESHOOTING.md#validation"#]].assert_eq(&shown(&world, &job, &outcome));
+}
+
+/// A command line has flags, where a step has inputs; and what an operation has no use for is no flag of it.
+#[test]
+fn a_command_line_is_told_its_flags() {
+    let world = World::start();
+    let desk = Desk::with(&world, &[]);
+    let mut said = String::new();
+    for arguments in [
+        "show",
+        "show --publisher pub --extension-id hello --service-url tfs",
+        "share --publisher pub --extension-id hello --organizations a,b",
+        "events --publisher pub --extension-id hello --since yesterday",
+        "query-version --publisher pub --extension-id hello --version-source vsix",
+        "share --publisher pub --extension-id hello --organizations a --visibility public",
+        "show --publisher pub --extension-id hello --pricing paid",
+    ] {
+        let arguments = format!("extension {arguments}");
+        let answer = desk.adieu(&arguments.split(' ').collect::<Vec<_>>());
+        let lines = answer.stderr.lines().take_while(|line| !line.is_empty());
+        let lines: Vec<&str> = lines.collect();
+        said.push_str(&format!("{} exit {}\n", lines.join("\n"), answer.status));
+    }
+    expect_test::expect![[r#"
+        error: Nothing says which extension is meant: there is no publisher.
+        What to do: Give --publisher and --extension-id, or a package (--vsix), or a folder with vss-extension.json (--root).
+        More: TROUBLESHOOTING.md#extension exit 2
+        error: The --service-url 'tfs' is no address.
+        What to do: Leave it out for the public Marketplace.
+        More: TROUBLESHOOTING.md#inputs exit 2
+        error: 'a,b' is no organization.
+        What to do: Write its name, https://dev.azure.com/<name> or https://<name>.visualstudio.com.
+        More: TROUBLESHOOTING.md#organizations exit 2
+        error: --since is 'yesterday', which is no date.
+        What to do: Write 2026-11-01 or 2026-11-01T12:00:00Z.
+        More: TROUBLESHOOTING.md#inputs exit 2
+        error: --vsix is missing, and this operation needs it.
+        What to do: Write, for example, --vsix 'out/*.vsix'
+        More: TROUBLESHOOTING.md#inputs exit 2
+        error: unexpected argument '--visibility' found exit 2
+        error: unexpected argument '--pricing' found exit 2
+    "#]].assert_eq(&said);
 }

@@ -182,7 +182,7 @@ fn an_organization_that_there_is_not_is_said_before_anybody_signs_in() {
         &["--organization", "my organization"],
         &expect![[r#"
             error: 'my organization' is no organization.
-            What to do: Write its name, https://dev.azure.com/<name> or https://<name>.visualstudio.com, one a line.
+            What to do: Write its name, https://dev.azure.com/<name> or https://<name>.visualstudio.com.
             More: TROUBLESHOOTING.md#organizations
             exit 2
         "#]],

@@ -68,6 +68,13 @@ pub(crate) struct OverrideArguments {
     /// Extension's ID
     #[arg(long, value_name = "ID")]
     extension_id: Option<String>,
+    #[command(flatten)]
+    changes: ChangeArguments,
+}
+
+/// Those values that only a package has.
+#[derive(Debug, Args)]
+pub(crate) struct ChangeArguments {
     /// Version, such as 1.4.0
     #[arg(long, value_name = "VERSION")]
     extension_version: Option<String>,
@@ -80,6 +87,13 @@ pub(crate) struct OverrideArguments {
     /// What the extension costs; `default` leaves it as it is
     #[arg(long, value_enum)]
     pricing: Option<PricingValue>,
+    #[command(flatten)]
+    tasks: TaskArguments,
+}
+
+/// How the package's tasks differ from the folder's.
+#[derive(Debug, Args)]
+pub(crate) struct TaskArguments {
     /// Take the tasks' versions over from the extension: all of it, from the minor number on, or the patch number
     #[arg(long, value_enum, value_name = "PART")]
     update_tasks_version: Option<VersionPartValue>,
@@ -114,7 +128,7 @@ enum VersionPartValue {
     Patch,
 }
 
-impl OverrideArguments {
+impl ChangeArguments {
     fn visibility(&self) -> Option<Visibility> {
         self.visibility.map(|visibility| match visibility {
             VisibilityValue::Private => Visibility::Private,
@@ -132,8 +146,10 @@ impl OverrideArguments {
             PricingValue::Trial => Some(Pricing::Trial),
         }
     }
+}
 
-    fn tasks(&self) -> TaskUpdates {
+impl TaskArguments {
+    fn updates(&self) -> TaskUpdates {
         let version = match self.update_tasks_version {
             None | Some(VersionPartValue::None) => None,
             Some(VersionPartValue::Major) => Some(VersionPart::Major),
@@ -165,7 +181,7 @@ pub(crate) fn run(
         ExtensionCommand::Package(arguments) => package::run(arguments, out, notes),
         ExtensionCommand::Inspect(arguments) => inspect::run(&arguments, out, notes),
         ExtensionCommand::Edit(arguments) => edit::run(arguments, out, notes),
-        ExtensionCommand::Marketplace(command) => command::run(command, out, notes),
+        ExtensionCommand::Marketplace(command) => command::run(command, out),
     }
 }
 

@@ -132,7 +132,7 @@ fn in_a_runtime(verb: impl Future<Output = Result<ExitCode, Situation>>) -> Exit
         Err(error) => Err(Situation::NoRuntime(error.to_string())),
     };
     outcome.unwrap_or_else(|situation| {
-        Terminal.error(&Report::of(&situation).text());
+        Terminal.error(&Report::on_a_command_line(&situation).text());
         ExitCode::from(situation.exit_code())
     })
 }

@@ -3,6 +3,7 @@
 //!
 //! It decides nothing and prints nothing; no file but this one and those of its folder words an error.
 
+mod asked;
 mod credential;
 pub(crate) mod doctor;
 mod extension;
@@ -21,6 +22,8 @@ use crate::resource::{self, NotAResource};
 use crate::situation::{ConnectionFacts, ConnectionProblem, NetworkProblem, Situation};
 use crate::tokens::{LineFault, LineProblem};
 
+use asked::Asked;
+
 pub(crate) use credential::signed_in;
 
 /// What a person reads.
@@ -36,8 +39,17 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    /// The report of a situation.
+    /// The report of a situation, for whoever wrote a step.
     pub(crate) fn of(situation: &Situation) -> Self {
+        Self::worded(situation, Asked::InAStep)
+    }
+
+    /// The same for whoever wrote flags.
+    pub(crate) fn on_a_command_line(situation: &Situation) -> Self {
+        Self::worded(situation, Asked::ByFlags)
+    }
+
+    fn worded(situation: &Situation, asked: Asked) -> Self {
         match situation {
             Situation::NoRuntime(reason) => Report::new("agent", format!("The system gives adieu no event loop: {reason}.")),
             Situation::NoSuchTask { name, phase } => Report::new("agent", format!("This binary has no task {name} with the phase {phase}."))
@@ -63,14 +75,14 @@ impl Report {
             Situation::Connection { connection, problem } => connection_problem(connection, problem),
             Situation::Network(problem) => network(problem),
             Situation::NoToken { connection, errors } => no_token(connection, errors),
-            Situation::Extension(problem) => extension::problem(problem),
+            Situation::Extension(problem) => extension::problem(problem, asked),
             Situation::Marketplace { doing, error, identity, page } => {
-                extension::marketplace(doing, error, identity.as_ref(), page.as_deref())
+                extension::marketplace(doing, error, identity.as_ref(), page.as_deref(), asked)
             }
             Situation::NotKnownThere(refused) => organization::not_known_there(refused),
             Situation::NoRepository { name, error } => organization::no_repository(name, error),
             Situation::Onboard(problem) => onboard::problem(problem),
-            Situation::Organizations { doing, failures, claims } => extension::organizations(doing, failures, claims),
+            Situation::Organizations { doing, failures, claims } => extension::organizations(doing, failures, claims, asked),
             Situation::NoCredential(problems) => credential::none(problems),
             Situation::NotATenant(text) => Report::new("token-command", format!("'{text}' is no tenant."))
                 .remedy("Write the tenant's GUID, or one of its domains, such as contoso.onmicrosoft.com."),

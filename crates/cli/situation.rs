@@ -124,7 +124,13 @@ impl Situation {
             | Self::NotAResource { .. }
             | Self::NotATenant(_)
             | Self::Onboard(OnboardProblem::NotAnId(_) | OnboardProblem::NoMemberId)
-            | Self::Extension(ExtensionProblem::NotAnOrganization { .. }) => 2,
+            | Self::Extension(
+                ExtensionProblem::NotAnOrganization { .. }
+                | ExtensionProblem::NoName { .. }
+                | ExtensionProblem::NotAHost { .. }
+                | ExtensionProblem::NotADate(_)
+                | ExtensionProblem::Missing { .. },
+            ) => 2,
             Self::NoCommand {
                 is_missing: true, ..
             } => 127,

@@ -71,7 +71,7 @@ fn says_that_there_is_no_such_organization() {
         &said,
         &expect![[r#"
             error: 'https://evil.example/contoso' is no address of Azure DevOps, so it gets no token.
-            What to do: Write the organization's name; collections of an Azure DevOps Server need its address in serviceUrl.
+            What to do: Write the organization's name.
             More: TROUBLESHOOTING.md#organizations
             exit 2
         "#]],

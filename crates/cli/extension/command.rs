@@ -12,7 +12,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::operation;
 use super::settings::{Done, Raise, Settings};
-use super::{OverrideArguments, REFUSED, write_json};
+use super::{ChangeArguments, TaskArguments, write_json};
 use crate::credential::{Credential, SignIn};
 use crate::inputs::extension::Operation;
 use crate::network;
@@ -31,11 +31,11 @@ pub(crate) enum MarketplaceCommand {
     /// Stop sharing an extension with organizations
     Unshare(OrganizationsArguments),
     /// Install in organizations
-    Install(OrganizationsArguments),
+    Install(InstallArguments),
     /// Uninstall from organizations
     Uninstall(OrganizationsArguments),
     /// Remove from the Marketplace: all of it, or one version
-    Unpublish(SubjectArguments),
+    Unpublish(UnpublishArguments),
     /// Show what the Marketplace knows
     Show(SubjectArguments),
     /// Find the highest version of several sources, and the next one
@@ -43,10 +43,10 @@ pub(crate) enum MarketplaceCommand {
     /// Wait until the Marketplace has validated a version
     WaitForValidation(WaitArguments),
     /// Wait until organizations have a version and its tasks
-    WaitForInstallation(OrganizationsArguments),
+    WaitForInstallation(WaitForInstallationArguments),
     /// Tell the identity's Azure DevOps id
     #[command(name = "who-am-i", alias = "whoami")]
-    WhoAmI(SubjectArguments),
+    WhoAmI(PublisherArguments),
     /// Make an identity a member of a publisher
     AddMember(MemberArguments),
     /// Get installs, uninstalls, reviews and sales, a JSON document a line
@@ -67,9 +67,9 @@ pub(crate) struct ServiceArguments {
     json: bool,
 }
 
-/// Which extension.
+/// Which publisher: by its ID, or as manifests or a package say.
 #[derive(Debug, Args)]
-pub(crate) struct SubjectArguments {
+pub(crate) struct PublisherArguments {
     /// The extension's folder
     #[arg(long, short, default_value = ".")]
     root: PathBuf,
@@ -79,10 +79,21 @@ pub(crate) struct SubjectArguments {
     /// A finished package, or a pattern with one match
     #[arg(long, value_name = "FILE")]
     vsix: Option<String>,
-    #[command(flatten)]
-    overrides: OverrideArguments,
+    /// Publisher's ID
+    #[arg(long)]
+    publisher: Option<String>,
     #[command(flatten)]
     service: ServiceArguments,
+}
+
+/// Which extension.
+#[derive(Debug, Args)]
+pub(crate) struct SubjectArguments {
+    #[command(flatten)]
+    publisher: PublisherArguments,
+    /// Extension's ID
+    #[arg(long, value_name = "ID")]
+    extension_id: Option<String>,
 }
 
 /// Flags of `publish`.
@@ -90,6 +101,8 @@ pub(crate) struct SubjectArguments {
 pub(crate) struct PublishArguments {
     #[command(flatten)]
     subject: SubjectArguments,
+    #[command(flatten)]
+    changes: ChangeArguments,
     /// File with manifest keys that take the place of the manifests'
     #[arg(long, value_name = "FILE")]
     overrides_file: Option<PathBuf>,
@@ -118,9 +131,26 @@ pub(crate) struct OrganizationsArguments {
     /// Organizations: names or addresses
     #[arg(long, num_args = 1.., required = true, value_name = "ORGANIZATION")]
     organizations: Vec<String>,
-    /// Minutes to wait
-    #[arg(long, default_value_t = 30, value_name = "MINUTES")]
-    timeout: u64,
+}
+
+/// Flags of `install`.
+#[derive(Debug, Args)]
+pub(crate) struct InstallArguments {
+    #[command(flatten)]
+    organizations: OrganizationsArguments,
+    /// Version to install; without it, the newest
+    #[arg(long, value_name = "VERSION")]
+    extension_version: Option<String>,
+}
+
+/// Flags of `unpublish`.
+#[derive(Debug, Args)]
+pub(crate) struct UnpublishArguments {
+    #[command(flatten)]
+    subject: SubjectArguments,
+    /// Remove this version alone
+    #[arg(long, value_name = "VERSION")]
+    extension_version: Option<String>,
 }
 
 /// Flags of `wait-for-validation`.
@@ -128,6 +158,24 @@ pub(crate) struct OrganizationsArguments {
 pub(crate) struct WaitArguments {
     #[command(flatten)]
     subject: SubjectArguments,
+    /// Version that is waited for
+    #[arg(long, value_name = "VERSION")]
+    extension_version: Option<String>,
+    /// Minutes to wait
+    #[arg(long, default_value_t = 30, value_name = "MINUTES")]
+    timeout: u64,
+}
+
+/// Flags of `wait-for-installation`.
+#[derive(Debug, Args)]
+pub(crate) struct WaitForInstallationArguments {
+    #[command(flatten)]
+    organizations: OrganizationsArguments,
+    /// Version that is waited for
+    #[arg(long, value_name = "VERSION")]
+    extension_version: Option<String>,
+    #[command(flatten)]
+    tasks: TaskArguments,
     /// Minutes to wait
     #[arg(long, default_value_t = 30, value_name = "MINUTES")]
     timeout: u64,
@@ -160,7 +208,7 @@ enum RaiseValue {
 #[derive(Debug, Args)]
 pub(crate) struct MemberArguments {
     #[command(flatten)]
-    subject: SubjectArguments,
+    publisher: PublisherArguments,
     /// Azure DevOps id, as whoami tells it; without it, the identity that asks
     #[arg(long, value_name = "ID")]
     member_id: Option<String>,
@@ -185,12 +233,9 @@ pub(crate) enum RoleValue {
 Examples:
   adieu events --publisher pub --extension-id hello --since 2026-11-01
   adieu events --publisher pub --extension-id hello --state events.state >> events.jsonl
+  adieu events --publisher pub --extension-id hello --state events.state --output-path events
 
 Each run with a state gives what the last one did not.")]
-#[command(after_help = "\
-Examples:
-  adieu events --publisher pub --extension-id hello
-  adieu events --since 2026-11-01 --state events.state --output-path events.jsonl")]
 pub(crate) struct EventsArguments {
     #[command(flatten)]
     subject: SubjectArguments,
@@ -206,11 +251,7 @@ pub(crate) struct EventsArguments {
 }
 
 /// Runs a sub-command.
-pub(super) fn run(
-    command: MarketplaceCommand,
-    out: &mut dyn Write,
-    notes: &mut dyn Write,
-) -> io::Result<ExitCode> {
+pub(super) fn run(command: MarketplaceCommand, out: &mut dyn Write) -> io::Result<ExitCode> {
     let (operation, settings, service) = settings(command);
     let print_json = service.json;
     match execute(operation, &settings, &service) {
@@ -224,20 +265,18 @@ pub(super) fn run(
             }
             // Not before the last line is out: whoever is cut off here gets these events again.
             out.flush()?;
-            match done.state.map(|state| state.write()) {
-                Some(Err(situation)) => refuse(&situation, notes),
-                Some(Ok(())) | None => Ok(ExitCode::SUCCESS),
-            }
+            Ok(match done.state.map(|state| state.write()) {
+                Some(Err(situation)) => refuse(&situation),
+                Some(Ok(())) | None => ExitCode::SUCCESS,
+            })
         }
-        Err(situation) => refuse(&situation, notes),
+        Err(situation) => Ok(refuse(&situation)),
     }
 }
 
-fn refuse(situation: &Situation, notes: &mut dyn Write) -> io::Result<ExitCode> {
-    for line in adieu_agent::defused(&Report::of(situation).text()) {
-        writeln!(notes, "{line}")?;
-    }
-    Ok(ExitCode::from(REFUSED))
+fn refuse(situation: &Situation) -> ExitCode {
+    Terminal.error(&Report::on_a_command_line(situation).text());
+    ExitCode::from(situation.exit_code())
 }
 
 fn execute(
@@ -273,12 +312,7 @@ fn execute(
 
 fn settings(command: MarketplaceCommand) -> (Operation, Settings, ServiceArguments) {
     let of_organizations = |operation, arguments: OrganizationsArguments| {
-        let (settings, service) = arguments.subject.into_settings();
-        let settings = Settings {
-            organizations: arguments.organizations,
-            time_limit: minutes(arguments.timeout),
-            ..settings
-        };
+        let (settings, service) = arguments.into_settings();
         (operation, settings, service)
     };
     let of_subject = |operation, arguments: SubjectArguments| {
@@ -288,7 +322,13 @@ fn settings(command: MarketplaceCommand) -> (Operation, Settings, ServiceArgumen
     match command {
         MarketplaceCommand::Publish(arguments) => {
             let (settings, service) = arguments.subject.into_settings();
+            let changes = arguments.changes;
             let settings = Settings {
+                visibility: changes.visibility(),
+                pricing: changes.pricing(),
+                tasks: changes.tasks.updates(),
+                version: changes.extension_version,
+                name: changes.extension_name,
                 overrides_file: arguments.overrides_file,
                 loc_root: arguments.loc_root,
                 output: arguments.output_path,
@@ -301,16 +341,40 @@ fn settings(command: MarketplaceCommand) -> (Operation, Settings, ServiceArgumen
         }
         MarketplaceCommand::Share(arguments) => of_organizations(Operation::Share, arguments),
         MarketplaceCommand::Unshare(arguments) => of_organizations(Operation::Unshare, arguments),
-        MarketplaceCommand::Install(arguments) => of_organizations(Operation::Install, arguments),
+        MarketplaceCommand::Install(arguments) => {
+            let (settings, service) = arguments.organizations.into_settings();
+            let settings = Settings {
+                version: arguments.extension_version,
+                ..settings
+            };
+            (Operation::Install, settings, service)
+        }
         MarketplaceCommand::Uninstall(arguments) => {
             of_organizations(Operation::Uninstall, arguments)
         }
         MarketplaceCommand::WaitForInstallation(arguments) => {
-            of_organizations(Operation::WaitForInstallation, arguments)
+            let (settings, service) = arguments.organizations.into_settings();
+            let settings = Settings {
+                version: arguments.extension_version,
+                tasks: arguments.tasks.updates(),
+                time_limit: minutes(arguments.timeout),
+                ..settings
+            };
+            (Operation::WaitForInstallation, settings, service)
         }
-        MarketplaceCommand::Unpublish(arguments) => of_subject(Operation::Unpublish, arguments),
+        MarketplaceCommand::Unpublish(arguments) => {
+            let (settings, service) = arguments.subject.into_settings();
+            let settings = Settings {
+                version: arguments.extension_version,
+                ..settings
+            };
+            (Operation::Unpublish, settings, service)
+        }
         MarketplaceCommand::Show(arguments) => of_subject(Operation::Show, arguments),
-        MarketplaceCommand::WhoAmI(arguments) => of_subject(Operation::WhoAmI, arguments),
+        MarketplaceCommand::WhoAmI(arguments) => {
+            let (settings, service) = arguments.into_settings();
+            (Operation::WhoAmI, settings, service)
+        }
         MarketplaceCommand::QueryVersion(arguments) => {
             let (settings, service) = arguments.subject.into_settings();
             let settings = Settings {
@@ -329,13 +393,14 @@ fn settings(command: MarketplaceCommand) -> (Operation, Settings, ServiceArgumen
         MarketplaceCommand::WaitForValidation(arguments) => {
             let (settings, service) = arguments.subject.into_settings();
             let settings = Settings {
+                version: arguments.extension_version,
                 time_limit: minutes(arguments.timeout),
                 ..settings
             };
             (Operation::WaitForValidation, settings, service)
         }
         MarketplaceCommand::AddMember(arguments) => {
-            let (settings, service) = arguments.subject.into_settings();
+            let (settings, service) = arguments.publisher.into_settings();
             let settings = Settings {
                 member: arguments.member_id,
                 role: Some(arguments.member_role.into()),
@@ -356,17 +421,10 @@ fn settings(command: MarketplaceCommand) -> (Operation, Settings, ServiceArgumen
     }
 }
 
-impl SubjectArguments {
+impl PublisherArguments {
     fn into_settings(self) -> (Settings, ServiceArguments) {
-        let overrides = self.overrides;
         let settings = Settings {
-            visibility: overrides.visibility(),
-            pricing: overrides.pricing(),
-            tasks: overrides.tasks(),
-            publisher: overrides.publisher,
-            extension_id: overrides.extension_id,
-            version: overrides.extension_version,
-            name: overrides.extension_name,
+            publisher: self.publisher,
             root: self.root,
             manifests: self.manifests,
             // A package is named from where the person stands, not from the extension's folder.
@@ -377,6 +435,28 @@ impl SubjectArguments {
             ..Settings::default()
         };
         (settings, self.service)
+    }
+}
+
+impl SubjectArguments {
+    fn into_settings(self) -> (Settings, ServiceArguments) {
+        let (settings, service) = self.publisher.into_settings();
+        let settings = Settings {
+            extension_id: self.extension_id,
+            ..settings
+        };
+        (settings, service)
+    }
+}
+
+impl OrganizationsArguments {
+    fn into_settings(self) -> (Settings, ServiceArguments) {
+        let (settings, service) = self.subject.into_settings();
+        let settings = Settings {
+            organizations: self.organizations,
+            ..settings
+        };
+        (settings, service)
     }
 }
 

@@ -40,14 +40,15 @@ pub(super) fn run(
         Err(sentence) => return asked_wrongly(notes, &sentence),
     };
     let overrides = &arguments.overrides;
+    let changes = &overrides.changes;
     let options = EditOptions {
-        visibility: overrides.visibility(),
-        pricing: overrides.pricing(),
-        tasks: overrides.tasks(),
+        visibility: changes.visibility(),
+        pricing: changes.pricing(),
+        tasks: changes.tasks.updates(),
         publisher: overrides.publisher.clone(),
         extension_id: overrides.extension_id.clone(),
-        version: overrides.extension_version.clone(),
-        name: overrides.extension_name.clone(),
+        version: changes.extension_version.clone(),
+        name: changes.extension_name.clone(),
         vsix: arguments.vsix,
         output: arguments.output_path,
         timestamp,

@@ -66,6 +66,7 @@ pub(super) fn run(
         Err(sentence) => return asked_wrongly(notes, &sentence),
     };
     let overrides = &arguments.overrides;
+    let changes = &overrides.changes;
     let options = PackageOptions {
         manifests: arguments
             .manifest_js
@@ -83,12 +84,12 @@ pub(super) fn run(
             json: arguments.r#override,
             publisher: overrides.publisher.clone(),
             extension_id: overrides.extension_id.clone(),
-            version: overrides.extension_version.clone(),
-            name: overrides.extension_name.clone(),
-            visibility: overrides.visibility(),
-            pricing: overrides.pricing(),
+            version: changes.extension_version.clone(),
+            name: changes.extension_name.clone(),
+            visibility: changes.visibility(),
+            pricing: changes.pricing(),
         },
-        tasks: overrides.tasks(),
+        tasks: changes.tasks.updates(),
         rev_version: arguments.rev_version,
         loc_root: arguments.loc_root,
         json5: arguments.json5,

@@ -6,6 +6,7 @@ use adieu_devops::Reason;
 use adieu_identity::{Error, NotAnAuthority};
 use adieu_transport::NoAnswer;
 
+use super::asked::Asked;
 use super::{Report, extension, identity, moment, now};
 use crate::credential::{Credential, WORKLOAD_IDENTITY};
 use crate::situation::{ConnectionFacts, CredentialFault, CredentialProblem, ToolFault};
@@ -266,7 +267,7 @@ pub(super) fn no_tenant(organization: &str, error: &adieu_devops::Error) -> Repo
         )
         .remedy("Compare the name with the address in the browser: https://dev.azure.com/<name>.");
     }
-    let mut report = extension::marketplace(&doing, error, None, None);
+    let mut report = extension::marketplace(&doing, error, None, None, Asked::ByFlags);
     if let adieu_devops::Error::NoAnswer { cause, .. } = error {
         report.remedy = Some(way_out(cause).to_owned());
     }

@@ -5,10 +5,11 @@
 use adieu_devops::{Error, NotAHost, NotAnOrganization, Profile, Reason, Refusal};
 use adieu_identity::Claims;
 
+use super::asked::Asked;
 use super::{Report, no_answer_of, not_the_service_of, organization, times};
 use crate::situation::ExtensionProblem;
 
-pub(super) fn problem(problem: &ExtensionProblem) -> Report {
+pub(super) fn problem(problem: &ExtensionProblem, asked: Asked) -> Report {
     match problem {
         ExtensionProblem::NoName { publisher } => Report::new(
             "extension",
@@ -17,10 +18,17 @@ pub(super) fn problem(problem: &ExtensionProblem) -> Report {
                 if *publisher { "publisher" } else { "extension id" }
             ),
         )
-        .remedy("Set publisherId and extensionId, or name a package (vsix) or a folder with vss-extension.json (rootFolder)."),
+        .remedy(asked.words(
+            "Set publisherId and extensionId, or name a package (vsix) or a folder with vss-extension.json (rootFolder).",
+            "Give --publisher and --extension-id, or a package (--vsix), or a folder with vss-extension.json (--root).",
+        )),
         ExtensionProblem::Missing { input, example } => {
-            Report::new("inputs", format!("The input {input} is empty, and this operation needs it."))
-                .remedy(&format!("Write, for example, {input}: {example}"))
+            let (what, example) = match asked {
+                Asked::InAStep => (format!("The input {input} is empty"), format!("{input}: {example}")),
+                Asked::ByFlags => (format!("--{input} is missing"), format!("--{input} '{example}'")),
+            };
+            Report::new("inputs", format!("{what}, and this operation needs it."))
+                .remedy(&format!("Write, for example, {example}"))
         }
         ExtensionProblem::NotOneFile { pattern, root, found, count } => Report::new(
             "extension",
@@ -42,33 +50,46 @@ pub(super) fn problem(problem: &ExtensionProblem) -> Report {
         ExtensionProblem::Package(reason) => Report::new("extension-package", format!("{}.", reason.trim_end_matches('.'))),
         ExtensionProblem::NotAnOrganization { text, reason } => {
             let (why, remedy) = match reason {
-                NotAnOrganization::NotAName => ("is no organization", "Write its name, https://dev.azure.com/<name> or https://<name>.visualstudio.com, one a line."),
-                NotAnOrganization::AnotherHost => ("is no address of Azure DevOps, so it gets no token", "Write the organization's name; collections of an Azure DevOps Server need its address in serviceUrl."),
+                NotAnOrganization::NotAName => ("is no organization", asked.words(
+                    "Write its name, https://dev.azure.com/<name> or https://<name>.visualstudio.com, one a line.",
+                    "Write its name, https://dev.azure.com/<name> or https://<name>.visualstudio.com.",
+                )),
+                NotAnOrganization::AnotherHost => ("is no address of Azure DevOps, so it gets no token", asked.words(
+                    "Write the organization's name; collections of an Azure DevOps Server need its address in serviceUrl.",
+                    "Write the organization's name.",
+                )),
             };
             Report::new("organizations", format!("'{text}' {why}.")).remedy(remedy)
         }
         ExtensionProblem::NotAHost { text, reason } => Report::new(
             "inputs",
             format!(
-                "The serviceUrl '{text}' {}.",
+                "The {} '{text}' {}.",
+                asked.words("serviceUrl", "--service-url"),
                 match reason {
                     NotAHost::NotAnAddress => "is no address",
                     NotAHost::NotHttps => "is not HTTPS, and the token would travel in the clear",
                 }
             ),
         )
-        .remedy("Leave it empty for the public Marketplace."),
+        .remedy("Leave it out for the public Marketplace."),
         ExtensionProblem::NotMinutes(text) => Report::new("inputs", format!("The input timeoutInMinutes is '{text}', and it takes a number from 1 to 1440.")),
         ExtensionProblem::State { file, reason } => Report::new("events", format!("The state in {file} cannot be used: {reason}."))
             .remedy("Correct the path; delete the file to begin anew, at --since or with all events."),
-        ExtensionProblem::NotADate(text) => Report::new("inputs", format!("The input afterDate is '{text}', which is no date."))
+        ExtensionProblem::NotADate(text) => Report::new("inputs", format!("{} is '{text}', which is no date.", asked.words("The input afterDate", "--since")))
             .remedy("Write 2026-11-01 or 2026-11-01T12:00:00Z."),
         ExtensionProblem::NotAVersion { source, text } => Report::new("extension-version", format!("The source {source} has '{text}', which is no version."))
             .remedy("A version has up to four numbers, such as 1.4.0; a source is marketplace, manifest, vsix or a version."),
         ExtensionProblem::NoVersion => Report::new("extension-version", "None of the sources has a version yet.".to_owned())
-            .remedy("Add a first version to versionSource, such as 0.1.0."),
+            .remedy(asked.words(
+                "Add a first version to versionSource, such as 0.1.0.",
+                "Add a first version behind --version-source, such as 0.1.0.",
+            )),
         ExtensionProblem::NotFound(name) => Report::new("extension", format!("The Marketplace has no extension {name}, or does not show it to this identity."))
-            .remedy("Compare publisher and extension id with the publisher's page; a private extension is shown to the publisher's members only (operation whoAmI)."),
+            .remedy(asked.words(
+                "Compare publisher and extension id with the publisher's page; a private extension is shown to the publisher's members only (operation whoAmI).",
+                "Compare publisher and extension id with the publisher's page; a private extension is shown to the publisher's members only (adieu whoami).",
+            )),
         ExtensionProblem::Validation { label, reasons, log } => {
             let mut report = Report::new("validation", format!("The Marketplace's validation refused {label}."));
             for reason in reasons {
@@ -83,7 +104,10 @@ pub(super) fn problem(problem: &ExtensionProblem) -> Report {
             "validation",
             format!("{label} was not validated within {limit}: {state}."),
         )
-        .remedy("The upload is not lost: run waitForValidation later, with a larger timeoutInMinutes."),
+        .remedy(asked.words(
+            "The upload is not lost: run waitForValidation later, with a larger timeoutInMinutes.",
+            "The upload is not lost: run adieu extension wait-for-validation later, with a larger --timeout.",
+        )),
         ExtensionProblem::NotInstalled { label, limit, missing } => {
             let mut report = Report::new("installation", format!("{label} is not everywhere after {limit}."));
             for (organization, state) in missing {
@@ -100,8 +124,9 @@ pub(super) fn marketplace(
     error: &Error,
     identity: Option<&Profile>,
     page: Option<&str>,
+    asked: Asked,
 ) -> Report {
-    let mut report = answer(doing, error, page);
+    let mut report = answer(doing, error, page, asked);
     if let Some(identity) = identity {
         report = report
             .fact("identity", &identity.id)
@@ -110,12 +135,17 @@ pub(super) fn marketplace(
     report
 }
 
-pub(super) fn organizations(doing: &str, failures: &[(String, Error)], claims: &Claims) -> Report {
+pub(super) fn organizations(
+    doing: &str,
+    failures: &[(String, Error)],
+    claims: &Claims,
+    asked: Asked,
+) -> Report {
     let mut reports =
         failures.iter().map(
             |(name, error)| match organization::refused(name, claims, error) {
                 Some(report) => organization::with_identity(report, None, claims),
-                None => answer(&format!("{doing} in {name}"), error, None),
+                None => answer(&format!("{doing} in {name}"), error, None, asked),
             },
         );
     let mut report = reports
@@ -133,7 +163,7 @@ fn errors(count: usize) -> String {
     }
 }
 
-fn answer(doing: &str, error: &Error, page: Option<&str>) -> Report {
+fn answer(doing: &str, error: &Error, page: Option<&str>, asked: Asked) -> Report {
     match error {
         Error::NoAnswer { host, cause, attempts } => no_answer_of("Azure DevOps", host, cause, *attempts),
         Error::Busy { host, status, attempts, message, correlation } => Report::new(
@@ -142,7 +172,10 @@ fn answer(doing: &str, error: &Error, page: Option<&str>) -> Report {
         )
         .fact("it said", message.as_deref().unwrap_or_default())
         .correlation(correlation)
-        .remedy("Run the job again later; the service says that it cannot answer now."),
+        .remedy(asked.words(
+            "Run the job again later; the service says that it cannot answer now.",
+            "Try again later; the service says that it cannot answer now.",
+        )),
         Error::NotTheService { host, status, instead, correlation } => {
             not_the_service_of("Azure DevOps", host, *status, instead).correlation(correlation)
         }
@@ -152,15 +185,19 @@ fn answer(doing: &str, error: &Error, page: Option<&str>) -> Report {
         )
         .fact("it said", message.as_deref().unwrap_or_default())
         .correlation(correlation)
-        .remedy("Add the connection's identity to an organization of its own tenant first (Organization settings → Users), so that Azure DevOps knows it."),
-        Error::Refused(refusal) => refused(doing, refusal, page),
+        .remedy(asked.words(
+            "Add the connection's identity to an organization of its own tenant first (Organization settings → Users), so that Azure DevOps knows it.",
+            "Add the identity to an organization of its own tenant first (Organization settings → Users), so that Azure DevOps knows it.",
+        )),
+        Error::Refused(refusal) => refused(doing, refusal, page, asked),
         Error::File { path, reason } => Report::new("extension-package", format!("{path} cannot be read: {reason}.")),
     }
 }
 
-fn refused(doing: &str, refusal: &Refusal, page: Option<&str>) -> Report {
+fn refused(doing: &str, refusal: &Refusal, page: Option<&str>, asked: Asked) -> Report {
+    let who_am_i = asked.words("operation whoAmI", "adieu whoami");
     let add = match page {
-        Some(page) => format!("Open {page} → Members → Add, and paste the identity's id with the role Contributor (Creator for a new extension); operation whoAmI tells the id."),
+        Some(page) => format!("Open {page} → Members → Add, and paste the identity's id with the role Contributor (Creator for a new extension); {who_am_i} tells the id."),
         None => "Give the identity the permission in the organization (Organization settings → Extensions → Security, or → Users).".to_owned(),
     };
     let (anchor, why, remedy) = match refusal.reason {
@@ -176,27 +213,42 @@ fn refused(doing: &str, refusal: &Refusal, page: Option<&str>) -> Report {
         Reason::UnknownIdentity => (
             "publisher-member",
             "Azure DevOps knows nobody of that id (TF14045)",
-            "Use the id that operation whoAmI tells: neither the client id nor the object id is it.",
+            asked.words(
+                "Use the id that operation whoAmI tells: neither the client id nor the object id is it.",
+                "Use the id that adieu whoami tells: neither the client id nor the object id is it.",
+            ),
         ),
         Reason::NeverSignedIn => (
             "publisher-member",
             "the identity has never been seen there (TF401444)",
-            "Run operation whoAmI with this connection once, then try again.",
+            asked.words(
+                "Run operation whoAmI with this connection once, then try again.",
+                "Run adieu whoami as that identity once, then try again.",
+            ),
         ),
         Reason::ConditionalAccess => (
             "conditional-access",
             "a conditional access policy is in the way (VS403463)",
-            "Ask the tenant's administrator to except this identity, or run the job on an agent that the policy allows.",
+            asked.words(
+                "Ask the tenant's administrator to except this identity, or run the job on an agent that the policy allows.",
+                "Ask the tenant's administrator to except this identity, or work from a network that the policy allows.",
+            ),
         ),
         Reason::VersionMustIncrease => (
             "extension-version",
             "its version is not above the last one",
-            "Raise the version: operation queryVersion with versionAction: patch finds the next one.",
+            asked.words(
+                "Raise the version: operation queryVersion with versionAction: patch finds the next one.",
+                "Raise the version: adieu extension query-version --version-action patch finds the next one.",
+            ),
         ),
         Reason::ExtensionExists => (
             "extension",
             "there is an extension of that id already",
-            "Choose another extensionId, or become a member of the publisher that has it.",
+            asked.words(
+                "Choose another extensionId, or become a member of the publisher that has it.",
+                "Choose another --extension-id, or become a member of the publisher that has it.",
+            ),
         ),
         Reason::MicrosoftInName => (
             "publisher-name",
@@ -221,7 +273,10 @@ fn refused(doing: &str, refusal: &Refusal, page: Option<&str>) -> Report {
         Reason::TaskIdReused => (
             "extension-package",
             "a task has the id of another contribution",
-            "Give each task an id of its own; updateTasksId derives one from publisher, extension and name.",
+            asked.words(
+                "Give each task an id of its own; updateTasksId derives one from publisher, extension and name.",
+                "Give each task an id of its own; --update-tasks-id derives one from publisher, extension and name.",
+            ),
         ),
         Reason::AlreadyInstalled => (
             "installation",
@@ -231,7 +286,10 @@ fn refused(doing: &str, refusal: &Refusal, page: Option<&str>) -> Report {
         Reason::NoCollection => (
             "organizations",
             "the address has no such collection (TF400856)",
-            "Correct the organization's name, or serviceUrl with its collection.",
+            asked.words(
+                "Correct the organization's name, or serviceUrl with its collection.",
+                "Correct the organization's name, or --service-url with its collection.",
+            ),
         ),
         Reason::UnknownApplication => (
             "vs860016",

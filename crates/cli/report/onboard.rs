@@ -2,6 +2,7 @@
 //!
 //! It decides nothing and prints nothing.
 
+use super::asked::Asked;
 use super::{Report, extension};
 use crate::situation::OnboardProblem;
 
@@ -46,7 +47,7 @@ pub(super) fn problem(problem: &OnboardProblem) -> Report {
                     .fact("it said", &refusal.message)
                     .correlation(&refusal.correlation);
             } else {
-                report.also = vec![extension::marketplace("add it", error, None, None)];
+                report.also = vec![extension::marketplace("add it", error, None, None, Asked::ByFlags)];
             }
             report.remedy(WHERE)
         }

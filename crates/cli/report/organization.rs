@@ -5,6 +5,7 @@
 use adieu_devops::{Error, Profile, Reason};
 use adieu_identity::Claims;
 
+use super::asked::Asked;
 use super::{Report, extension};
 use crate::situation::NotKnownThere;
 
@@ -21,7 +22,7 @@ pub(super) fn not_known_there(refused_there: &NotKnownThere) -> Report {
     match refused(organization, claims, error) {
         Some(report) => with_identity(report, identity.as_ref(), claims),
         None => {
-            let report = extension::marketplace(doing, error, None, None);
+            let report = extension::marketplace(doing, error, None, None, Asked::ByFlags);
             if is_about_who_asks {
                 with_identity(report, identity.as_ref(), claims)
             } else {
@@ -89,6 +90,7 @@ pub(super) fn no_repository(name: &str, error: &Error) -> Report {
             error,
             None,
             None,
+            Asked::ByFlags,
         );
     }
     let report = Report::new(

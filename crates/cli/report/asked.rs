@@ -1,0 +1,20 @@
+//! How the reader asked: by the inputs of a step, or by the flags of a command line, which have other names.
+//!
+//! It words no sentence.
+
+/// Where the reader wrote what went wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asked {
+    InAStep,
+    ByFlags,
+}
+
+impl Asked {
+    /// The words for this reader.
+    pub(super) fn words(self, in_a_step: &'static str, by_flags: &'static str) -> &'static str {
+        match self {
+            Self::InAStep => in_a_step,
+            Self::ByFlags => by_flags,
+        }
+    }
+}
