@@ -180,11 +180,13 @@ fn one(task: &Task, input: &Input) -> String {
             let all = pick.options.keys().map(String::as_str);
             let without: Vec<&str> = all.filter(|value| !with.contains(value)).collect();
             let condition = if without.len() < with.len() {
-                format!("anything but {}", list(&quoted(without)))
+                format!("anything but {}", list(&quoted(without.clone())))
             } else {
                 list(&quoted(with))
             };
-            let _ = writeln!(text, "\nCounts where `{}` is {condition}.", pick.name);
+            if !without.is_empty() {
+                let _ = writeln!(text, "\nCounts where `{}` is {condition}.", pick.name);
+            }
         }
     }
     text
