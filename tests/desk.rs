@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use adieu_emulator::{Connection, MY_CONNECTION, World};
 use tempfile::TempDir;
@@ -166,6 +167,26 @@ impl<'a> Desk<'a> {
         let said = self.end(self.start(arguments));
         assert_eq!(files(), before, "it left files behind");
         said
+    }
+
+    /// Waits until nothing runs any more that was started here: processes that have this desk's home.
+    pub(crate) fn wait_until_nothing_is_left(&self) {
+        let home = format!("HOME={}", self.home().display());
+        let is_of_here = |process: &fs::DirEntry| {
+            let environment = fs::read(process.path().join("environ")).unwrap_or_default();
+            let mut variables = environment.split(|byte| *byte == 0);
+            variables.any(|variable| variable == home.as_bytes())
+        };
+        let given_up = Instant::now() + Duration::from_secs(30);
+        loop {
+            let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
+            let left: Vec<_> = processes.filter(is_of_here).collect();
+            if left.is_empty() {
+                return;
+            }
+            assert!(Instant::now() < given_up, "{left:?} are still there");
+            std::thread::yield_now();
+        }
     }
 
     /// Waits for an end.

@@ -6,10 +6,11 @@ use std::fs;
 use std::io::Read as _;
 use std::process::Command;
 
-use adieu_emulator::World;
+use adieu_emulator::{MY_CONNECTION, World};
 use expect_test::expect;
 
 use crate::desk::{Desk, somebody};
+use crate::harness::stable;
 
 const SH: &str = "/bin/sh";
 
@@ -143,6 +144,34 @@ fn the_broker_beside_a_command_has_fresh_tokens() {
 
     "#]]
     .assert_eq(&said.stdout);
+}
+
+#[test]
+fn all_tokens_of_a_command_are_of_the_identity_that_gave_the_first() {
+    let (world, token) = somebody();
+    let pod = world.late_bound_id_token(MY_CONNECTION, 0);
+    // A person who has signed in there could give the one that the pod's identity cannot get.
+    let desk = Desk::in_a_pod(&world, &pod, &["azd"])
+        .signed_in(&token)
+        .set("STAND_IN_SCOPE", "api://unknown-1/.default");
+    let tokens = ["--token", "A=azureDevOps", "--token", "B=api://unknown-1"];
+    let said = desk.adieu(&[&["exec"], &tokens[..], &["--", SH, "-c", "echo no"]].concat());
+    expect![[r#"
+        Signed in with workload-identity. Passed over: pipelines (SYSTEM_OIDCREQUESTURI is not set).
+        error: Microsoft Entra refused the workload identity (AADSTS500011) because the tenant does not have the resource that the token is for.
+          it said: The resource principal named api://unknown-1 was not found in the tenant named [TENANT].
+          authority: [ENTRA]
+          tenant: [TENANT]
+          client id: [GUID]
+          scope: api://unknown-1/.default
+          correlation id: [GUID]
+          trace id: [GUID]
+          timestamp: [TIME]
+          credential: workload-identity
+        What to do: Check the resource in tokens; for Azure DevOps, use the tenant that the organization is connected to (Organization settings → Microsoft Entra).
+        More: TROUBLESHOOTING.md#aadsts500011
+    "#]].assert_eq(&stable(&world, &said.stderr));
+    assert_eq!((said.status, said.stdout.as_str()), (1, ""));
 }
 
 #[test]

@@ -204,6 +204,52 @@ fn ends_the_script_when_the_launcher_is_killed() {
 }
 
 #[test]
+fn a_script_that_hears_nothing_is_ended_all_the_same() {
+    let world = World::start();
+    let mut job = world.job();
+    let folder = TaskFolder::unpacked("run");
+    let started = world.folder().join("started");
+    let script = format!(
+        "trap '' TERM\necho yes > {}\nsleep 600 & wait",
+        started.display()
+    );
+    let running = job
+        .step(folder.path())
+        .in_container()
+        .input("azureSubscription", MY_CONNECTION)
+        .input("script", &script)
+        .start();
+    while !started.exists() {
+        std::thread::yield_now();
+    }
+    running.kill_launcher();
+    assert_eq!(running.wait().result, TaskResult::Failed);
+    job.wait_until_nothing_is_left();
+}
+
+#[test]
+fn leaves_no_file_behind() {
+    let world = World::start();
+    for (script, result) in [
+        ("true", TaskResult::Succeeded),
+        ("exit 3", TaskResult::Failed),
+        ("kill -KILL $$", TaskResult::Failed),
+    ] {
+        let mut job = world.job();
+        let folder = TaskFolder::unpacked("run");
+        let outcome = job
+            .step(folder.path())
+            .input("azureSubscription", MY_CONNECTION)
+            .input("script", script)
+            .run();
+        assert_eq!(outcome.result, result, "{}", outcome.log);
+        let left = std::fs::read_dir(job.temp_folder()).unwrap();
+        let left: Vec<_> = left.map(|entry| entry.unwrap().file_name()).collect();
+        assert!(left.is_empty(), "{script}: {left:?}");
+    }
+}
+
+#[test]
 fn reports_a_signal_as_shells_do() {
     let world = World::start();
     let outcome = run(&world, &[("script", "kill -KILL $$"), ("shell", "sh")]);

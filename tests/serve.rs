@@ -4,7 +4,7 @@
 
 use std::io::BufRead as _;
 
-use adieu_emulator::{Connection, Fault, MY_CONNECTION, TaskResult, World};
+use adieu_emulator::{Connection, Fault, MY_CONNECTION, TaskResult, TokenFlaw, World};
 use expect_test::expect;
 
 use crate::harness::{AZURE_DEVOPS, Endpoint, Served, TaskFolder, stable};
@@ -215,6 +215,23 @@ fn starts_nothing_where_the_connection_does_not_sign_in() {
         (outcome.result, outcome.log.as_str()),
         (TaskResult::Succeeded, "")
     );
+}
+
+#[test]
+fn a_step_that_fails_after_all_leaves_no_broker() {
+    let world = World::start();
+    // Of these, no variable can be made.
+    world.flaw(TokenFlaw::Long);
+    let mut job = world.job();
+    let folder = TaskFolder::unpacked("token");
+    let outcome = job
+        .step(folder.path())
+        .input("azureSubscription", MY_CONNECTION)
+        .input("configure", "identity")
+        .run();
+    assert_eq!(outcome.result, TaskResult::Failed);
+    assert_eq!(job.value("IDENTITY_ENDPOINT"), None);
+    job.wait_until_nothing_is_left();
 }
 
 #[test]

@@ -15,7 +15,7 @@ use adieu_emulator::{Job, World};
 use expect_test::expect;
 
 use crate::emulated_time::Time;
-use crate::harness::{AZURE_DEVOPS, Served};
+use crate::harness::{AZURE_DEVOPS, Served, root};
 use crate::serve_bytes::{GOOD, GOOD_AZD, attempt, closing, fill, told};
 
 /// The broker's places, and how long it waits for a head (`crates/broker`).
@@ -257,6 +257,32 @@ fn serves_its_client_while_a_stranger_holds_every_place() {
     assert!(!is_closed(youngest), "the youngest stranger has a place");
     drop(strangers);
     time.advance(Duration::ZERO);
+    served.end();
+}
+
+/// What every process of the same user may read of another one.
+#[test]
+fn has_no_secret_in_its_arguments_or_its_environment() {
+    let world = World::start();
+    let mut job = world.job();
+    // As where a pipeline gives its scripts the job's token.
+    let token = job.step(&root().join("task/token")).environment()
+        ["ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN"]
+        .clone();
+    job.agent_environment("SYSTEM_ACCESSTOKEN", &token);
+    let served = Served::in_job(job, "identity\nazd");
+    let process = broker(&served.job);
+    for what in ["cmdline", "environ"] {
+        let bytes = fs::read(format!("/proc/{process}/{what}")).expect("a process");
+        let text = String::from_utf8_lossy(&bytes).replace('\0', "\n");
+        assert_eq!(world.secrets_in(&text), Vec::<&str>::new(), "{what}");
+        assert!(!text.contains(&served.endpoint.key), "{what}");
+        let of_the_task = ["INPUT_", "ENDPOINT_", "SECRET_", "VSTS_SECRET"];
+        let name = text
+            .lines()
+            .find(|line| of_the_task.iter().any(|name| line.starts_with(name)));
+        assert_eq!(name, None);
+    }
     served.end();
 }
 

@@ -192,14 +192,18 @@ fn uses_an_id_token_that_came_with_the_job() {
 
 #[test]
 fn asks_for_a_fresh_id_token_where_the_jobs_own_is_over() {
-    let world = World::start();
-    let token = world.late_bound_id_token(MY_CONNECTION, 3600);
-    world.set_parameter(MY_CONNECTION, "idToken", &token);
-    let mut job = world.job();
-    let outcome = run(&mut job, &[("azureSubscription", MY_CONNECTION)]);
-    assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
-    assert_eq!(world.azure_devops().requests().len(), 1);
-    assert_eq!(world.entra().requests().len(), 1);
+    // One that is over, and one that could be over on its way.
+    for age in [3600, 570] {
+        let world = World::start();
+        world.id_token_lifetime(600);
+        let token = world.late_bound_id_token(MY_CONNECTION, age);
+        world.set_parameter(MY_CONNECTION, "idToken", &token);
+        let mut job = world.job();
+        let outcome = run(&mut job, &[("azureSubscription", MY_CONNECTION)]);
+        assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
+        assert_eq!(world.azure_devops().requests().len(), 1, "{age}");
+        assert_eq!(world.entra().requests().len(), 1, "{age}");
+    }
 }
 
 #[test]

@@ -76,7 +76,9 @@ fn faults_that_heal() -> Vec<Fault> {
 
 #[test]
 fn heals_entras_own_passing_faults() {
-    for code in [90_033, 90_061, 50_166, 90_024] {
+    for code in [
+        50_166, 90_006, 90_012, 90_024, 90_033, 90_055, 90_061, 90_090,
+    ] {
         let world = World::start();
         world.refuse_with(code, Some(2));
         let outcome = sign_in(&world);

@@ -139,6 +139,8 @@ fn whoever_hangs_is_given_up_within_twenty_seconds() {
         let time = begun.elapsed();
         assert!(time < Duration::from_secs(20), "{name}: {time:?}");
         assert_eq!((one.status, one.stdout.as_str()), (1, ""));
+        // Neither does a tool go on hanging.
+        desk.wait_until_nothing_is_left();
         let text = stable(&world, &one.stderr);
         let text = match *name {
             "auto" => without_number(&text, "did not answer within "),

@@ -2,10 +2,12 @@
 //!
 //! The tools are stand-ins (tests/stand_ins), which say what the real ones say.
 
+use std::fs;
+
 use adieu_emulator::World;
 use expect_test::expect;
 
-use super::is_a_token;
+use super::{is_a_token, says};
 use crate::desk::{Desk, somebody};
 
 #[test]
@@ -18,6 +20,50 @@ fn reads_what_each_version_of_azd_and_az_answers() {
             .set(&variable, answer);
         is_a_token(&world, &desk.adieu(&["token", "--credential", tool]));
     }
+}
+
+/// `az` is a script on Windows, whose interpreter reads its arguments once more.
+#[test]
+fn no_tool_is_asked_for_what_it_could_take_for_something_else() {
+    let world = World::start();
+    let desk = Desk::with(&world, &["azd", "az"]).signed_in("eyJ.eyJ.c2ln");
+    let mut said = String::new();
+    for (tool, resource) in [
+        ("az", "api://hello&calc"),
+        ("azd", "https://contoso.example/$(id)/.default"),
+    ] {
+        let one = desk.adieu(&["token", "--credential", tool, "--resource", resource]);
+        assert_eq!((one.status, one.stdout.as_str()), (1, ""));
+        said.push_str(&one.stderr);
+    }
+    expect![[r#"
+        error: az is not asked for 'api://hello&calc/.default': it has characters that a tool could take for something else.
+        More: TROUBLESHOOTING.md#credential
+        error: azd is not asked for 'https://contoso.example/$(id)/.default': it has characters that a tool could take for something else.
+        More: TROUBLESHOOTING.md#credential
+    "#]].assert_eq(&said);
+}
+
+#[test]
+fn what_lies_in_the_working_directory_is_no_tool() {
+    let world = World::start();
+    let desk = Desk::with(&world, &["az"]).signed_in("eyJ.eyJ.c2ln");
+    let folder = desk.home().join("tools");
+    fs::create_dir(&folder).expect("a folder");
+    fs::rename(desk.bin().join("az"), folder.join("az")).expect("a file");
+    let relative = desk.set("PATH", "tools:./tools:");
+    let said = relative.adieu(&["token", "--credential", "az"]);
+    says(
+        &world,
+        &said,
+        &expect![[r#"
+        error: az is not on the PATH.
+        What to do: Install it (https://aka.ms/azure-cli), then: az login
+        More: TROUBLESHOOTING.md#credential
+        exit 1
+    "#]],
+    );
+    assert_eq!(said.stdout, "");
 }
 
 #[test]

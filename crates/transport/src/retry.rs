@@ -172,4 +172,11 @@ mod tests {
         assert_eq!(milliseconds(1, Some(1), true, 1.0), 10_000);
         assert_eq!(pause(1, Some(u64::MAX), true, 1.0), Duration::MAX);
     }
+
+    #[test]
+    fn a_crowd_does_not_come_back_as_a_crowd() {
+        let seconds = (0..500).map(|_| pause(1, Some(1), true, random()).as_secs());
+        let seconds: std::collections::BTreeSet<u64> = seconds.collect();
+        assert_eq!(seconds, (1..10).collect());
+    }
 }

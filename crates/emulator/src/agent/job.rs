@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
@@ -167,8 +168,18 @@ impl<'w> Job<'w> {
     }
 
     /// Waits until nothing that the steps started is running any more, which no step waits for.
+    ///
+    /// # Panics
+    /// Something still runs after half a minute.
     pub fn wait_until_nothing_is_left(&self) {
-        while !self.processes_left().is_empty() {
+        let begun = Instant::now();
+        loop {
+            let left = self.processes_left();
+            if left.is_empty() {
+                return;
+            }
+            let time = begun.elapsed();
+            assert!(time < Duration::from_secs(30), "{left:?} are still there");
             std::thread::yield_now();
         }
     }
