@@ -5,12 +5,13 @@
 use std::fs;
 
 use adieu_emulator::pipeline::Run;
-use adieu_emulator::{MY_CONNECTION, TaskResult, World};
+use adieu_emulator::{Connection, MY_CONNECTION, TaskResult, World};
 use tempfile::TempDir;
 
 use super::documents;
 use super::git;
 use super::scenario::Scenario;
+use crate::desk::Desk;
 use crate::extension_package::hello;
 use crate::harness::root;
 
@@ -79,6 +80,43 @@ fn who_follows_the_page_on_publishing_has_published() {
     let extension = world.extension("my-publisher.hello").expect("an extension");
     assert_eq!(extension.versions.len(), 1);
     assert_eq!(extension.versions[0].0, "1.0.1234");
+}
+
+/// The package that it names is another one here: how ours is built and packed, other tests show.
+#[test]
+fn who_follows_the_page_on_installing_has_a_private_extension_installed() {
+    let world = World::start();
+    world.add_connection(Connection::managed_identity("person", None));
+    world.organization_member("contoso", "person");
+    world.publisher_role("my-publisher", "person", Some("Owner"));
+    let desk = Desk::machine(&world);
+    let folder = hello(&[]);
+    for (name, bytes) in folder.files() {
+        let path = desk.home().join(&name);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        fs::write(path, bytes).expect("a file");
+    }
+    let pack = "extension package --publisher adieu --extension-id adieu --visibility public \
+        --output-path target/vsix/adieu.adieu-0.1.0.vsix";
+    let page = fs::read_to_string(root().join("docs/install.md")).expect("a page");
+    let lines = page.lines().map(str::trim);
+    let commands: Vec<&str> = lines
+        .filter_map(|line| line.strip_prefix("adieu "))
+        .collect();
+    assert_eq!(commands.len(), 2, "{commands:?}");
+    for command in [&[pack], commands.as_slice()].concat() {
+        let arguments: Vec<&str> = command
+            .split_whitespace()
+            .map(|word| word.trim_matches('\''))
+            .collect();
+        let said = desk.end(desk.start(&arguments));
+        assert_eq!(said.status, 0, "{command}: {}", said.stderr);
+    }
+    assert!(world.extension("adieu.adieu").is_none());
+    let extension = world.extension("my-publisher.adieu").expect("an extension");
+    assert_eq!(extension.gallery_flags, "");
+    assert_eq!(extension.shared_with, ["contoso"]);
+    assert!(extension.installed_in.contains_key("contoso"));
 }
 
 #[test]
