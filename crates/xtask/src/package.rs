@@ -28,31 +28,22 @@ const TASK_BUDGET: u64 = 7 * 1024 * 1024;
 /// The design's budget for the whole package.
 const PACKAGE_BUDGET: u64 = 28 * 1024 * 1024;
 
-/// Whom a package is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Audience {
-    /// It is made by whatever compiler is here, and ships to nobody.
-    ThisMachine,
-    /// It ships, and the budget holds.
-    Everybody,
-}
-
 /// Builds for this machine and packages. Returns the VSIX.
 pub(crate) fn run() -> Result<PathBuf, String> {
     let (name, platform) = host()?;
     build(&[])?;
     let binary = target().join("release").join(&platform.binary);
-    package(&[(name, binary)], Audience::ThisMachine)
+    Ok(package(&[(name, binary)])?.1)
 }
 
 /// Builds for all platforms and packages. Returns the VSIX.
 pub(crate) fn all() -> Result<PathBuf, String> {
-    package(&dist::run(&[])?, Audience::Everybody)
+    within_the_budget(&dist::run(&[])?)
 }
 
 /// Packages the binaries that are there already. Returns the VSIX.
 pub(crate) fn built() -> Result<PathBuf, String> {
-    package(&dist::built()?, Audience::Everybody)
+    within_the_budget(&dist::built()?)
 }
 
 /// This machine's row of the table.
@@ -100,8 +91,16 @@ fn remaps() -> Vec<String> {
     remaps
 }
 
-/// Stages the extension with these binaries and packs it.
-fn package(binaries: &[(String, PathBuf)], audience: Audience) -> Result<PathBuf, String> {
+/// Packages what ships. What is built for this machine alone keeps to no budget: rustup's standard library is built for
+/// speed, and those that ship are built with a small one.
+fn within_the_budget(binaries: &[(String, PathBuf)]) -> Result<PathBuf, String> {
+    let (tasks, file) = package(binaries)?;
+    sizes(binaries, &tasks, &file)?;
+    Ok(file)
+}
+
+/// Stages the extension with these binaries and packs it. Returns its tasks and the VSIX.
+fn package(binaries: &[(String, PathBuf)]) -> Result<(Vec<String>, PathBuf), String> {
     let stage = target().join("stage");
     let version = env!("CARGO_PKG_VERSION");
     let _ = fs::remove_dir_all(&stage);
@@ -133,8 +132,8 @@ fn package(binaries: &[(String, PathBuf)], audience: Audience) -> Result<PathBuf
     for name in shipped::FILES {
         copy(&stage.join(name), &output.join(name))?;
     }
-    sizes(binaries, &tasks, &file, audience)?;
-    Ok(file)
+    tell(&file.display().to_string());
+    Ok((tasks, file))
 }
 
 fn task_folders() -> Result<Vec<PathBuf>, String> {
@@ -262,12 +261,7 @@ fn deflated(vsix: &Path) -> Result<BTreeMap<String, u64>, String> {
 }
 
 /// Says how large everything is, and refuses what ships over the budget.
-fn sizes(
-    binaries: &[(String, PathBuf)],
-    tasks: &[String],
-    vsix: &Path,
-    audience: Audience,
-) -> Result<(), String> {
+fn sizes(binaries: &[(String, PathBuf)], tasks: &[String], vsix: &Path) -> Result<(), String> {
     let packed = deflated(vsix)?;
     let mut over = Vec::new();
     tell(&format!(
@@ -310,20 +304,10 @@ fn sizes(
     if whole > PACKAGE_BUDGET {
         over.push("package");
     }
-    tell(&vsix.display().to_string());
     if over.is_empty() {
-        return Ok(());
-    }
-    let sentence = format!("Over the budget: {}.", over.join(", "));
-    match audience {
-        Audience::Everybody => Err(sentence),
-        // rustup's standard library is built for speed; those that ship are built with a small one.
-        Audience::ThisMachine => {
-            tell(&format!(
-                "{sentence} The budget is for the binaries of `cargo xtask dist`; this one stays here."
-            ));
-            Ok(())
-        }
+        Ok(())
+    } else {
+        Err(format!("Over the budget: {}.", over.join(", ")))
     }
 }
 
