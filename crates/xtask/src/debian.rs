@@ -72,6 +72,8 @@ fn install(packages: &[&str]) -> Result<(), String> {
         run(Command::new("apt-get")
             .env("DEBIAN_FRONTEND", "noninteractive")
             .args(["-qq", "-o=Dpkg::Use-Pty=0"])
+            // A fresh machine may be at its own updates.
+            .arg("-o=DPkg::Lock::Timeout=300")
             .args(arguments))
     };
     apt(&["update"])?;

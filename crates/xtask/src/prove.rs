@@ -9,14 +9,23 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::command::{output, tell};
-use crate::{debian, dist, package, platforms};
+use crate::dist::{self, Binary};
+use crate::platforms::{self, Platform};
+use crate::{debian, package};
+
+const QEMU: &str = "qemu-aarch64";
+
+/// The platforms that the tests build. Linux on x64, on which they run themselves, is left out for its minutes.
+const IN_TESTS: [&str; 4] = ["darwin-arm64", "darwin-x64", "linux-arm64", "win32-x64"];
 
 /// What starts a platform's program on this machine.
 enum Way {
     /// The machine itself.
     Native,
-    /// Another program, with what it needs in its environment.
-    By(Starter),
+    /// QEMU, for another processor.
+    Qemu,
+    /// Wine, for another system.
+    Wine,
     /// Nothing; why.
     None(String),
 }
@@ -35,48 +44,87 @@ struct Starter {
     takes_roots: bool,
 }
 
+/// A platform, and what this machine can do for its proof.
+pub(crate) struct Candidate {
+    name: String,
+    platform: Platform,
+    /// What would run its binary; the sentence that says what is missing if it cannot even be built.
+    way: Result<Way, String>,
+}
+
 /// Builds the named platforms, or all, and runs those that can run here.
 pub(crate) fn run(names: &[&str]) -> Result<(), String> {
-    prove(names, &[])
+    let candidates = candidates(names)?;
+    jobs(&candidates, &build(&candidates)?)
 }
 
-/// The part of it that the tests have time for: another processor and another system.
-pub(crate) fn in_tests() -> Result<(), String> {
-    prove(
-        &["linux-arm64", "win32-x64"],
-        &["darwin-arm64", "darwin-x64", "linux-x64"],
-    )
+/// The part of it that the tests have time for.
+pub(crate) fn candidates_in_tests() -> Result<Vec<Candidate>, String> {
+    candidates(&IN_TESTS)
 }
 
-/// `left_out` is named in the result.
-fn prove(names: &[&str], left_out: &[&str]) -> Result<(), String> {
-    let mut lines = Vec::new();
-    for (name, platform) in platforms::all()? {
-        if left_out.contains(&name.as_str()) {
-            lines.push(format!(
-                "{name}: not built by the tests; `cargo xtask prove {name}` does it."
-            ));
-            continue;
-        }
+/// Installs what the named platforms, or all, are built and run with.
+///
+/// # Errors
+/// Something that this machine could have, and that could not be installed.
+fn candidates(names: &[&str]) -> Result<Vec<Candidate>, String> {
+    let platforms = platforms::all()?;
+    if let Some(name) = names.iter().find(|name| !platforms.contains_key(**name)) {
+        return Err(dist::no_platform(name));
+    }
+    let mut candidates = Vec::new();
+    for (name, platform) in platforms {
         if !names.is_empty() && !names.contains(&name.as_str()) {
             continue;
         }
-        if let Err(missing) = dist::tools(&platform) {
+        let way = match dist::tools(&platform) {
+            Ok(()) => Ok(way(&name)?),
             // What this machine can have, it must have.
-            if debian::installs() {
-                return Err(missing);
-            }
-            lines.push(format!("{name}: NOT PROVED, not even built. {missing}"));
-            continue;
-        }
-        let way = way(&name)?;
-        let binaries = dist::run(&[&name])?;
-        let line = match way {
-            Way::None(reason) => format!("{name}: its bytes are right; NOT RUN. {reason}"),
-            Way::Native => job::run(&name, &binaries, None)?,
-            Way::By(starter) => job::run(&name, &binaries, Some(&starter))?,
+            Err(missing) if debian::installs() => return Err(missing),
+            Err(missing) => Err(missing),
         };
-        lines.push(line);
+        candidates.push(Candidate {
+            name,
+            platform,
+            way,
+        });
+    }
+    Ok(candidates)
+}
+
+/// Builds those for which the tools are here. It takes minutes, and most of them on one core.
+pub(crate) fn build(candidates: &[Candidate]) -> Result<Vec<Binary>, String> {
+    let names: Vec<&str> = candidates
+        .iter()
+        .filter(|candidate| candidate.way.is_ok())
+        .map(|candidate| candidate.name.as_str())
+        .collect();
+    dist::build(&names)
+}
+
+/// Checks what was built, runs it where that can be, and says of each platform what is proved.
+pub(crate) fn jobs(candidates: &[Candidate], binaries: &[Binary]) -> Result<(), String> {
+    let mut over = dist::check(binaries)?;
+    for candidate in candidates {
+        if !dist::is_as_it_ships(&candidate.platform) {
+            over.retain(|name| *name != candidate.name);
+        }
+    }
+    dist::within_budget(&over)?;
+    let mut lines = Vec::new();
+    for Candidate { name, way, .. } in candidates {
+        let binary: Vec<Binary> = binaries
+            .iter()
+            .filter(|(platform, _)| platform == name)
+            .cloned()
+            .collect();
+        lines.push(match way {
+            Err(missing) => format!("{name}: NOT PROVED, not even built. {missing}"),
+            Ok(Way::None(reason)) => format!("{name}: its bytes are right; NOT RUN. {reason}"),
+            Ok(Way::Native) => job::run(name, &binary, None)?,
+            Ok(Way::Qemu) => job::run(name, &binary, Some(&qemu()))?,
+            Ok(Way::Wine) => job::run(name, &binary, Some(&wine::starter()?))?,
+        });
     }
     tell("\nThe binaries that ship:");
     for line in lines {
@@ -85,39 +133,42 @@ fn prove(names: &[&str], left_out: &[&str]) -> Result<(), String> {
     Ok(())
 }
 
+/// Installs what would run a platform's programs.
 fn way(name: &str) -> Result<Way, String> {
     if name == package::host()?.0 {
         return Ok(Way::Native);
     }
-    let starter = match name {
-        "linux-arm64" if cfg!(target_os = "linux") => qemu(),
-        "win32-x64" if cfg!(all(target_os = "linux", target_arch = "x86_64")) => wine::starter(),
+    let (way, installed) = match name {
+        "linux-arm64" if cfg!(target_os = "linux") => {
+            (Way::Qemu, debian::program(QEMU, &["qemu-user"]))
+        }
+        "win32-x64" if cfg!(all(target_os = "linux", target_arch = "x86_64")) => {
+            (Way::Wine, wine::install())
+        }
         _ => {
             return Ok(Way::None(
                 "Another system runs it, not this one.".to_owned(),
             ));
         }
     };
-    match starter {
-        Ok(starter) => Ok(Way::By(starter)),
+    match installed {
+        Ok(()) => Ok(way),
         Err(reason) if debian::installs() => Err(reason),
         Err(reason) => Ok(Way::None(reason)),
     }
 }
 
-fn qemu() -> Result<Starter, String> {
-    let program = "qemu-aarch64";
-    debian::program(program, &["qemu-user"])?;
-    let version = output(Command::new(program).arg("--version")).unwrap_or_default();
-    Ok(Starter {
+fn qemu() -> Starter {
+    let version = output(Command::new(QEMU).arg("--version")).unwrap_or_default();
+    Starter {
         name: name_of("QEMU", &version),
-        program: program.into(),
+        program: QEMU.into(),
         environment: Vec::new(),
         // The kernel would have to know of it, too (binfmt_misc).
         starts_others: false,
         keeps_errors: true,
         takes_roots: true,
-    })
+    }
 }
 
 /// `QEMU 7.2.13` out of the first line that a program says of itself.

@@ -3,6 +3,7 @@
 //! It leaves nothing outside `target/`.
 
 use std::process::Command;
+use std::thread;
 
 use crate::command::run as run_command;
 use crate::{browser, clients, prerequisites, prove, root};
@@ -13,41 +14,80 @@ pub(crate) fn run(filters: &[&str]) -> Result<(), String> {
     match filters {
         ["--renovate"] => {
             clients::renovate()?;
-            return cargo_test(&["--test", "large_clients"], &["renovate::"]);
+            return cargo_test(
+                &["--package", "adieu", "--test", "large_clients"],
+                &["renovate::"],
+            );
         }
         ["--az"] => {
             clients::azure_cli()?;
-            return cargo_test(&["--test", "large_clients"], &["az::"]);
+            return cargo_test(
+                &["--package", "adieu", "--test", "large_clients"],
+                &["az::"],
+            );
         }
         _ => {}
     }
     prerequisites::node()?;
-    clients::node()?;
-    clients::python()?;
-    clients::tfx()?;
+    // The system's packages first: two of its installers cannot run at once.
     clients::git_lfs()?;
-    clients::azure_pipelines()?;
-    clients::pages()?;
     browser::program()?;
-    clients::rust()?;
     if cfg!(target_os = "linux") {
         clients::time()?;
     }
     if filters.is_empty() {
-        prove::in_tests()?;
+        return everything();
     }
+    other_clients()?;
     // Examples in documents first, so that the last line is the tests' own summary.
-    cargo_test(&["--doc"], filters)?;
-    cargo_test(&["--lib", "--bins", "--tests"], filters)
+    cargo_test(&["--workspace", "--doc"], filters)?;
+    cargo_test(&["--workspace", "--lib", "--bins", "--tests"], filters)
 }
 
-fn cargo_test(kinds: &[&str], filters: &[&str]) -> Result<(), String> {
+/// All tests, and the binaries that ship. These are built beside the longest tests: an optimizer that sees
+/// a whole program has work for one core only.
+fn everything() -> Result<(), String> {
+    let candidates = prove::candidates_in_tests()?;
+    let binaries = thread::scope(|scope| {
+        let building = scope.spawn(|| prove::build(&candidates));
+        other_clients()?;
+        cargo_test(&["--workspace", "--doc"], &[])?;
+        cargo_test(&["--package", "adieu"], &[])?;
+        building
+            .join()
+            .map_err(|_| "The binaries that ship: their building broke off.".to_owned())?
+    })?;
+    prove::jobs(&candidates, &binaries)?;
+    // Last, so that the last line is the tests' own summary.
+    cargo_test(
+        &[
+            "--workspace",
+            "--exclude",
+            "adieu",
+            "--lib",
+            "--bins",
+            "--tests",
+        ],
+        &[],
+    )
+}
+
+fn other_clients() -> Result<(), String> {
+    clients::node()?;
+    clients::python()?;
+    clients::tfx()?;
+    clients::azure_pipelines()?;
+    clients::pages()?;
+    clients::rust().map(|_| ())
+}
+
+fn cargo_test(what: &[&str], filters: &[&str]) -> Result<(), String> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command
         .current_dir(root())
-        .args(["test", "--workspace", "--quiet"])
-        .args(kinds);
+        .args(["test", "--quiet"])
+        .args(what);
     if !filters.is_empty() {
         command.arg("--").args(filters);
     }

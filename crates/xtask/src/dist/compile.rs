@@ -155,6 +155,11 @@ pub(crate) fn tools(platform: &Platform) -> Result<(), String> {
     }
 }
 
+/// Whether the standard library is the small one.
+pub(crate) fn is_small(platform: &Platform) -> bool {
+    matches!(library(&platform.target), Library::Built)
+}
+
 fn library(target: &str) -> Library {
     let installed = output(Command::new("rustup").args(["target", "list", "--installed"]));
     match installed {

@@ -20,9 +20,13 @@ __declspec(dllexport) BOOL WINAPI ProcessPrng(PBYTE bytes, SIZE_T length) {
 }
 ";
 
-/// Makes Wine be there, and its Windows.
+/// Makes Wine be there.
+pub(crate) fn install() -> Result<(), String> {
+    debian::program("wine", &["wine", "wine64"])
+}
+
+/// Makes its Windows be there, and its server run for the next minute.
 pub(crate) fn starter() -> Result<Starter, String> {
-    debian::program("wine", &["wine", "wine64"])?;
     let prefix = target().join("prove").join("wine");
     let environment = environment(&prefix);
     let system = prefix.join("drive_c/windows/system32");
