@@ -53,6 +53,31 @@ fn path(folder: &TempDir, name: &str) -> String {
     folder.path().join(name).display().to_string()
 }
 
+/// Reviews are anybody's text, and what a step prints is the agent's to read.
+#[test]
+fn a_review_is_no_command_of_the_agents() {
+    let world = world();
+    let text = "##vso[task.setvariable variable=PATH]/tmp ###[error] #\u{200b}#VSO[a.b] #1";
+    let page = serde_json::json!({ "events": { "review": [{
+        "id": 7, "statisticDate": "2026-11-03T00:00:00Z", "version": "1.0.0",
+        "properties": { "reviewText": text },
+    }]}});
+    for form in [&[][..], &["--json"]] {
+        let page = Fault::Status(200, Vec::new(), page.to_string());
+        world.marketplace().fault(page);
+        let said = events(&world, form);
+        let visible = said.stdout.replace('\u{200b}', "");
+        assert!(!visible.contains("##"), "{visible}");
+        let read: Value = match form {
+            [] => serde_json::from_str(said.stdout.lines().last().expect("a line")),
+            _ => serde_json::from_str(&said.stdout),
+        }
+        .expect("JSON");
+        let event = read.pointer("/events/0").unwrap_or(&read);
+        assert_eq!(event["properties"]["reviewText"], text, "{read}");
+    }
+}
+
 #[test]
 fn each_run_gives_what_the_last_one_did_not() {
     let world = world();

@@ -2,7 +2,7 @@
 //!
 //! Two tenants stand in organizations.rs.
 
-use adieu_emulator::{Connection, World};
+use adieu_emulator::{Connection, Fault, World};
 use expect_test::{Expect, expect};
 use serde_json::Value;
 
@@ -64,6 +64,25 @@ fn tells_the_id_that_a_publishers_page_asks_for() {
         exit 0
     "#]],
     );
+}
+
+#[test]
+fn a_name_is_no_command_of_the_agents() {
+    let world = world();
+    let profile = r###"{"id":"1","displayName":"##vso[task.complete result=Failed]"}"###;
+    for (form, shown) in [
+        ("text", "name: **vso[task.complete result=Failed]"),
+        (
+            "json",
+            r#""displayName": "\u0023#vso[task.complete result=Failed]""#,
+        ),
+    ] {
+        let named = Fault::Status(200, Vec::new(), profile.to_owned());
+        world.marketplace().fault(named);
+        let arguments = ["whoami", "--output", form];
+        let said = Desk::machine(&world).adieu(&arguments);
+        assert!(said.stdout.contains(shown), "{}", said.stdout);
+    }
 }
 
 #[test]

@@ -254,5 +254,6 @@ fn absolute(path: &Path) -> String {
 
 /// One JSON document and a newline.
 fn write_json(out: &mut dyn Write, value: &serde_json::Value) -> io::Result<()> {
-    writeln!(out, "{value:#}")
+    let text = adieu_agent::defused_json(&format!("{value:#}"));
+    writeln!(out, "{text}")
 }

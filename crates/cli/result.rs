@@ -4,7 +4,7 @@
 
 use std::io::{self, ErrorKind, Write as _};
 
-use adieu_agent::defused;
+use adieu_agent::{defused, defused_json};
 use clap::ValueEnum;
 use serde_json::Value;
 
@@ -27,7 +27,7 @@ pub(crate) fn print(form: Form, lines: &[String], json: &Value) -> Result<(), Si
             .iter()
             .flat_map(|line| defused(line))
             .collect::<Vec<_>>(),
-        Form::Json => vec![format!("{json:#}")],
+        Form::Json => vec![defused_json(&format!("{json:#}"))],
     };
     let mut out = io::stdout().lock();
     for line in text {

@@ -19,6 +19,24 @@ pub fn defused(text: &str) -> Vec<String> {
         .collect()
 }
 
+/// A JSON document that says the same, in which the agent sees no command: of two `#` side by side, whatever
+/// shapeless stands between, the first is written as its number. Nothing is cut, and any reader of JSON reads
+/// what was there.
+#[must_use]
+pub fn defused_json(json: &str) -> String {
+    let mut harmless = String::with_capacity(json.len());
+    for (index, character) in json.char_indices() {
+        let mut after = json[index + character.len_utf8()..].chars();
+        let next = after.find(|character| !is_shapeless(*character));
+        if character == '#' && next == Some('#') {
+            harmless.push_str("\\u0023");
+        } else {
+            harmless.push(character);
+        }
+    }
+    harmless
+}
+
 fn line(line: &str) -> String {
     let mut visible = String::with_capacity(line.len());
     for (count, character) in line
@@ -104,6 +122,20 @@ mod tests {
             ("", vec![]),
         ] {
             assert_eq!(defused(text), harmless, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn json_says_the_same_without_a_command() {
+        for (text, harmless) in [
+            ("one # of ##[error]", r#""one # of \u0023#[error]""#),
+            ("###vso[a.b]", r#""\u0023\u0023#vso[a.b]""#),
+            ("#\u{200b}#vso[a.b]", "\"\\u0023\u{200b}#vso[a.b]\""),
+        ] {
+            let json = defused_json(&serde_json::Value::from(text).to_string());
+            assert_eq!(json, harmless);
+            let read: String = serde_json::from_str(&json).expect("JSON");
+            assert_eq!(read, text);
         }
     }
 

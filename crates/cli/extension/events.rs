@@ -129,7 +129,8 @@ fn go_on(
 }
 
 fn lines(name: &ExtensionName, events: &[Event]) -> Vec<String> {
-    let line = |event| json_line(name, event).to_string();
+    // A review is anybody's text, and these lines are printed in pipelines.
+    let line = |event| adieu_agent::defused_json(&json_line(name, event).to_string());
     events.iter().map(line).collect()
 }
 

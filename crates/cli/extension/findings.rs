@@ -23,7 +23,7 @@ pub(super) fn print(
         writeln!(
             notes,
             "{word}: {}: {}",
-            finding.place,
+            defused(&finding.place.to_string()),
             defused(&finding.problem.to_string())
         )?;
         if let Some(remedy) = finding.problem.remedy() {
@@ -35,15 +35,5 @@ pub(super) fn print(
 
 /// A manifest's text must not reach the agent as a command, nor break the line that quotes it.
 pub(super) fn defused(text: &str) -> String {
-    let flat: String = text
-        .chars()
-        .map(|character| {
-            if character.is_control() {
-                ' '
-            } else {
-                character
-            }
-        })
-        .collect();
-    flat.replace("##", "**")
+    adieu_agent::defused(text).join(" ")
 }
