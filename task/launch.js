@@ -12,6 +12,9 @@ var path = require('path');
 // file into the task's folder as launch.js and, for a task that has them, under the other two names.
 var PHASES = { 'prejobexecution.js': 'prejobexecution', 'postjobexecution.js': 'postjobexecution' };
 
+// The exit code of a program on Windows that did not listen to Ctrl+C or Ctrl+Break (STATUS_CONTROL_C_EXIT).
+var CONTROL_C_EXIT = 3221225786;
+
 var folder = __dirname;
 var child = null;
 var stoppedBy = null;
@@ -104,7 +107,7 @@ function start(file, args, places) {
   child.on('exit', function (code, signal) {
     if (failed) return;
     removeCopies();
-    if (signal && signal === stoppedBy) {
+    if (stoppedBy && (signal === stoppedBy || code === CONTROL_C_EXIT)) {
       // It came before the binary listened to signals.
       complete('Canceled', 'Stopped before it was done.');
     } else if (signal) {
@@ -161,13 +164,14 @@ function removeCopies() {
   });
 }
 
-// The agent signals this process alone. A launcher that just died would leave the binary running.
+// The agent signals this process alone. A launcher that just died would leave the binary running. On Windows
+// the console has told the binary already, and what Node calls a signal would end it in the middle of its work.
 function forwardSignals() {
   ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGBREAK'].forEach(function (signal) {
     try {
       process.on(signal, function () {
         stoppedBy = signal;
-        if (child) child.kill(signal);
+        if (child && process.platform !== 'win32') child.kill(signal);
       });
     } catch (error) {
       // Not every system knows every signal.

@@ -3,12 +3,15 @@
 //! What a script of RunWithToken@1 hears of it stands in run.rs.
 
 use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use adieu_emulator::{TaskResult, World};
+use serde_json::Value;
 
 use super::{EVERYWHERE, Place, STOPPED, VERY_LATE, commands, preload, start_and_wait, step};
-use crate::harness::TaskFolder;
+use crate::harness::{TaskFolder, platform, set_mode};
 
 #[test]
 fn passes_a_stop_on_and_is_gone_within_two_seconds() {
@@ -50,6 +53,58 @@ fn says_canceled_when_the_stop_comes_before_the_binary_listens() {
     assert_eq!(outcome.result, TaskResult::Canceled);
     assert_eq!(outcome.exit_code, Some(0));
     assert_eq!(job.processes_left(), Vec::<u32>::new());
+}
+
+/// Windows as its programs see it: the console tells both of a Ctrl+C, and what Node calls a signal to another
+/// process ends that one at once.
+#[test]
+fn on_windows_the_binary_is_told_by_the_console_alone() {
+    for (listens, what_ctrl_c_does) in [
+        (true, "process.kill(id, 'SIGINT');"),
+        // Before the binary listens, Windows ends it with a code of its own.
+        (
+            false,
+            "child.emit = function (name) { return emit.call(child, name, 0xC000013A, null); }; process.kill(id, 'SIGKILL');",
+        ),
+    ] {
+        let world = World::start();
+        let folder = TaskFolder::unpacked("token");
+        pretend_windows(&folder);
+        let mut job = world.job();
+        let script = format!(
+            "
+            var childProcess = require('child_process');
+            var spawn = childProcess.spawn;
+            Object.defineProperty(process, 'platform', {{ value: 'win32' }});
+            childProcess.spawn = function () {{
+              var child = spawn.apply(childProcess, arguments);
+              var id = child.pid;
+              var emit = child.emit;
+              child.kill = function () {{ process.kill(id, 'SIGKILL'); }};
+              process.on('SIGINT', function () {{ {what_ctrl_c_does} }});
+              return child;
+            }};"
+        );
+        preload(&mut job, &world, &script);
+        let mut running = start_and_wait(&world, &mut job, &folder, Place::Host);
+        running.cancel();
+        let outcome = running.wait();
+        assert_eq!(outcome.raw, [STOPPED], "{listens}");
+        assert_eq!(outcome.result, TaskResult::Canceled, "{listens}");
+        assert_eq!(job.processes_left(), Vec::<u32>::new(), "{listens}");
+    }
+}
+
+/// Lets the launcher take this machine's binary for Windows'.
+fn pretend_windows(folder: &TaskFolder) {
+    let binary = folder.binary();
+    let bin = binary.parent().and_then(Path::parent).unwrap();
+    fs::rename(binary.parent().unwrap(), bin.join("win32-x64")).unwrap();
+    let file = folder.path().join("platforms.json");
+    let mut platforms: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+    platforms["win32-x64"] = platforms[platform()].take();
+    fs::write(&file, platforms.to_string()).unwrap();
+    set_mode(&bin.join("win32-x64/adieu"), 0o755);
 }
 
 #[test]
