@@ -250,6 +250,35 @@ fn leaves_no_file_behind() {
 }
 
 #[test]
+fn does_not_wait_for_what_a_script_leaves_behind() {
+    let world = World::start();
+    // It holds the script's standard error, and nothing of the agent's.
+    let script = "(sleep 600 >/dev/null) &\necho done";
+    let begun = std::time::Instant::now();
+    let mut job = world.job();
+    let folder = TaskFolder::unpacked("run");
+    let outcome = job
+        .step(folder.path())
+        .input("azureSubscription", MY_CONNECTION)
+        .input("script", script)
+        .input("failOnStandardError", "true")
+        .run();
+    assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
+    assert!(begun.elapsed() < std::time::Duration::from_secs(60));
+    assert_eq!(job.finish().len(), 1, "what is left, the agent ends");
+}
+
+/// The agent has put variables into the script by then, secret ones too.
+#[cfg(unix)]
+#[test]
+fn the_script_on_disk_is_for_nobody_else() {
+    let world = World::start();
+    let script = "stat -c %a \"$0\" 2>/dev/null || stat -f %Lp \"$0\"";
+    let outcome = run(&world, &[("script", script)]);
+    assert!(outcome.log.ends_with("\n600"), "{}", outcome.log);
+}
+
+#[test]
 fn reports_a_signal_as_shells_do() {
     let world = World::start();
     let outcome = run(&world, &[("script", "kill -KILL $$"), ("shell", "sh")]);

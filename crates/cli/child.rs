@@ -2,13 +2,14 @@
 //!
 //! It never reads what the command says.
 
+use std::future::pending;
 use std::io;
 use std::process::ExitStatus;
 use std::time::Duration;
 
 use tokio::process::{Child, Command};
 
-use crate::platform::{self, Stop, Whom};
+use crate::platform::{self, Parent, Stop, Stops, Whom};
 
 /// What a command whose launcher is gone gets before it is killed.
 const GRACE: Duration = Duration::from_secs(2);
@@ -24,34 +25,50 @@ pub(crate) enum Ended {
     Abandoned,
 }
 
-/// Starts a command. It can be asked to stop before this process has got as far as to wait for it; and a
-/// signal that this process was told to ignore, as what runs in a script's background is, the command would
-/// ignore as well and could not change that.
-pub(crate) fn start(command: &mut Command) -> io::Result<Child> {
-    platform::hear_stops();
-    command.spawn()
+/// A command that runs.
+#[derive(Debug)]
+pub(crate) struct Running {
+    pub(crate) process: Child,
+    stops: Stops,
 }
 
-/// Waits for a command's end, and passes every stop on to it.
-pub(crate) async fn wait(child: &mut Child, whom: Whom) -> io::Result<Ended> {
-    let process = child.id().unwrap_or_default();
-    let mut stopped = false;
-    loop {
-        tokio::select! {
-            status = child.wait() => {
-                let code = code(status?);
-                return Ok(if stopped { Ended::Stopped(code) } else { Ended::Code(code) });
+impl Running {
+    /// Starts a command, which can be asked to stop through `stops` from the first moment. They are listened
+    /// to before it starts: a signal that this process was told to ignore, as what runs in a script's background
+    /// is, the command would ignore as well and could not change that.
+    pub(crate) fn start(command: &mut Command, stops: Stops) -> io::Result<Self> {
+        let process = command.spawn()?;
+        Ok(Self { process, stops })
+    }
+
+    /// Waits for its end, and passes every stop on to it. It ends with `parent`, where one is given.
+    pub(crate) async fn wait(mut self, whom: Whom, parent: Option<Parent>) -> io::Result<Ended> {
+        let process = self.process.id().unwrap_or_default();
+        let mut stopped = false;
+        let abandoned = async {
+            match parent {
+                Some(parent) => parent.gone().await,
+                None => pending().await,
             }
-            stop = platform::stop_requested() => {
-                stopped = true;
-                platform::pass_on(stop, process, whom);
-            }
-            () = platform::parent_gone(), if whom == Whom::Group => {
-                platform::pass_on(Stop::Terminate, process, whom);
-                if tokio::time::timeout(GRACE, child.wait()).await.is_err() {
-                    platform::kill(process, whom);
+        };
+        tokio::pin!(abandoned);
+        loop {
+            tokio::select! {
+                status = self.process.wait() => {
+                    let code = code(status?);
+                    return Ok(if stopped { Ended::Stopped(code) } else { Ended::Code(code) });
                 }
-                return Ok(Ended::Abandoned);
+                stop = self.stops.next() => {
+                    stopped = true;
+                    platform::pass_on(stop, process, whom);
+                }
+                () = &mut abandoned => {
+                    platform::pass_on(Stop::Terminate, process, whom);
+                    if tokio::time::timeout(GRACE, self.process.wait()).await.is_err() {
+                        platform::kill(process, whom);
+                    }
+                    return Ok(Ended::Abandoned);
+                }
             }
         }
     }

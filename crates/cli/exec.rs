@@ -15,11 +15,11 @@ use adieu_broker::Broker;
 use clap::Args;
 use tokio::process::Command;
 
-use crate::child::{self, Ended};
+use crate::child::{Ended, Running};
 use crate::configure::{Configure, Endpoints, environment_of};
 use crate::credential::{self, Credential, SignIn};
 use crate::network;
-use crate::platform::Whom;
+use crate::platform::{Stops, Whom};
 use crate::program;
 use crate::serve::source::Identity;
 use crate::session::Source;
@@ -108,12 +108,7 @@ pub(crate) async fn run(arguments: ExecArguments) -> Result<ExitCode, Situation>
     let broker = Broker::bind()
         .await
         .map_err(|error| Situation::NoBroker(error.to_string()))?;
-    let address = broker.address();
-    let endpoints = Endpoints {
-        identity: address.identity_endpoint(),
-        azd: address.azd_endpoint(),
-        key: address.copy_of_key(),
-    };
+    let endpoints = Endpoints::of(&broker.address());
     let variable = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
     own.extend(environment_of(&configure.settings(
         Some(&endpoints),
@@ -177,8 +172,9 @@ async fn run_command(
         .and_then(program::on_path);
     let program = found.map_or_else(|| program.clone(), OsString::from);
     let mut command = Command::new(program);
-    let mut child = child::start(command.args(arguments).envs(own)).map_err(situation)?;
-    let ended = child::wait(&mut child, Whom::Neighbour).await;
+    let command = command.args(arguments).envs(own);
+    let running = Running::start(command, Stops::listen()).map_err(situation)?;
+    let ended = running.wait(Whom::Neighbour, None).await;
     Ok(match ended.map_err(situation)? {
         Ended::Code(code) | Ended::Stopped(code) => exit_code(code),
         Ended::Abandoned => ExitCode::FAILURE,

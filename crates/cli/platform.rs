@@ -27,14 +27,26 @@ pub(crate) enum Whom {
     Neighbour,
 }
 
-/// Waits until someone asks this process to stop: the agent by way of the launcher, or a person.
-pub(crate) async fn stop_requested() -> Stop {
-    imp::stop_requested().await
+/// The stops that reach this process for as long as somebody listens: none of them ends it meanwhile, and
+/// none is lost between one [`next`](Self::next) and another.
+#[derive(Debug)]
+pub(crate) struct Stops(imp::Stops);
+
+impl Stops {
+    /// Listens from now on.
+    pub(crate) fn listen() -> Self {
+        Self(imp::Stops::listen())
+    }
+
+    /// Waits until someone asks this process to stop: the agent by way of the launcher, or a person.
+    pub(crate) async fn next(&mut self) -> Stop {
+        self.0.next().await
+    }
 }
 
-/// Lets no stop end this process from now on: whoever waits for one next gets it.
-pub(crate) fn hear_stops() {
-    imp::hear_stops();
+/// Waits for the first stop.
+pub(crate) async fn stop_requested() -> Stop {
+    Stops::listen().next().await
 }
 
 /// Passes a stop on to a process that this one started.
@@ -47,10 +59,21 @@ pub(crate) fn kill(process: u32, whom: Whom) {
     imp::kill(process, whom);
 }
 
-/// Waits until the launcher is gone without having told us. Only where that can be seen: elsewhere it
-/// waits for ever, and the agent ends the whole tree.
-pub(crate) async fn parent_gone() {
-    imp::parent_gone().await;
+/// Whoever started this process: the launcher of a task.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Parent(imp::Parent);
+
+impl Parent {
+    /// As it is now; asked early, because one that is gone by then is not missed.
+    pub(crate) fn now() -> Self {
+        Self(imp::Parent::now())
+    }
+
+    /// Waits until it is gone without having told us. Only where that can be seen: elsewhere it waits for
+    /// ever, and the agent ends the whole tree.
+    pub(crate) async fn gone(self) {
+        self.0.gone().await;
+    }
 }
 
 /// Lets a process that is about to be started live on when this one and its terminal are gone.
@@ -111,32 +134,40 @@ mod imp {
 
     use rustix::process::{Pid, Signal, kill_process, kill_process_group};
     use tokio::process::Command;
-    use tokio::signal::unix::{SignalKind, signal};
+    use tokio::signal::unix::{Signal as Signals, SignalKind, signal};
 
     use super::{Stop, Whom};
 
-    pub(super) async fn stop_requested() -> Stop {
-        let wait = async |kind| match signal(kind) {
-            Ok(mut signals) => {
-                signals.recv().await;
+    /// A signal that the system does not let us listen to ends the process, as it always did.
+    #[derive(Debug)]
+    pub(super) struct Stops([Option<Signals>; 3]);
+
+    impl Stops {
+        pub(super) fn listen() -> Self {
+            let kinds = [
+                SignalKind::interrupt(),
+                SignalKind::terminate(),
+                SignalKind::hangup(),
+            ];
+            Self(kinds.map(|kind| signal(kind).ok()))
+        }
+
+        pub(super) async fn next(&mut self) -> Stop {
+            let [interrupts, terminations, hang_ups] = &mut self.0;
+            tokio::select! {
+                () = one_of(interrupts) => Stop::Interrupt,
+                () = one_of(terminations) => Stop::Terminate,
+                () = one_of(hang_ups) => Stop::HangUp,
             }
-            Err(_) => pending().await,
-        };
-        tokio::select! {
-            () = wait(SignalKind::interrupt()) => Stop::Interrupt,
-            () = wait(SignalKind::terminate()) => Stop::Terminate,
-            () = wait(SignalKind::hangup()) => Stop::HangUp,
         }
     }
 
-    pub(super) fn hear_stops() {
-        for kind in [
-            SignalKind::interrupt(),
-            SignalKind::terminate(),
-            SignalKind::hangup(),
-        ] {
-            // The listener goes, and the process goes on listening.
-            let _ = signal(kind);
+    async fn one_of(signals: &mut Option<Signals>) {
+        match signals {
+            Some(signals) => {
+                signals.recv().await;
+            }
+            None => pending().await,
         }
     }
 
@@ -175,10 +206,18 @@ mod imp {
         command.process_group(0);
     }
 
-    pub(super) async fn parent_gone() {
-        let parent = parent_id();
-        while parent_id() == parent {
-            tokio::time::sleep(Duration::from_millis(250)).await;
+    #[derive(Debug, Clone, Copy)]
+    pub(super) struct Parent(u32);
+
+    impl Parent {
+        pub(super) fn now() -> Self {
+            Self(parent_id())
+        }
+
+        pub(super) async fn gone(self) {
+            while parent_id() == self.0 {
+                tokio::time::sleep(Duration::from_millis(250)).await;
+            }
         }
     }
 }
@@ -188,40 +227,56 @@ mod imp {
     use std::future::pending;
 
     use tokio::process::Command;
+    use tokio::signal::windows::{CtrlBreak, CtrlC, CtrlClose, ctrl_break, ctrl_c, ctrl_close};
 
     use super::{Stop, Whom};
 
     /// `DETACHED_PROCESS` and `CREATE_NEW_PROCESS_GROUP`: no console, and no Ctrl+C of one.
     const DETACHED: u32 = 0x0000_0008 | 0x0000_0200;
 
-    /// The agent sends Ctrl+C, and Ctrl+Break when that was not enough (`ProcessInvoker.cs`).
-    pub(super) async fn stop_requested() -> Stop {
-        let closed = async {
-            match tokio::signal::windows::ctrl_close() {
-                Ok(mut signals) => {
-                    signals.recv().await;
-                }
-                Err(_) => pending().await,
-            }
-        };
-        let ctrl_break = async {
-            match tokio::signal::windows::ctrl_break() {
-                Ok(mut signals) => {
-                    signals.recv().await;
-                }
-                Err(_) => pending().await,
-            }
-        };
-        tokio::select! {
-            Ok(()) = tokio::signal::ctrl_c() => Stop::Interrupt,
-            () = ctrl_break => Stop::Terminate,
-            () = closed => Stop::HangUp,
-        }
+    /// The agent sends Ctrl+C, and Ctrl+Break when that was not enough (`ProcessInvoker.cs`). Windows ends a
+    /// process in the moment in which nobody listens.
+    #[derive(Debug)]
+    pub(super) struct Stops {
+        interrupts: Option<CtrlC>,
+        breaks: Option<CtrlBreak>,
+        closings: Option<CtrlClose>,
     }
 
-    pub(super) fn hear_stops() {
-        let _ = tokio::signal::windows::ctrl_c();
-        let _ = tokio::signal::windows::ctrl_break();
+    impl Stops {
+        pub(super) fn listen() -> Self {
+            Self {
+                interrupts: ctrl_c().ok(),
+                breaks: ctrl_break().ok(),
+                closings: ctrl_close().ok(),
+            }
+        }
+
+        pub(super) async fn next(&mut self) -> Stop {
+            let interrupt = async {
+                match &mut self.interrupts {
+                    Some(events) => events.recv().await,
+                    None => pending().await,
+                }
+            };
+            let termination = async {
+                match &mut self.breaks {
+                    Some(events) => events.recv().await,
+                    None => pending().await,
+                }
+            };
+            let closing = async {
+                match &mut self.closings {
+                    Some(events) => events.recv().await,
+                    None => pending().await,
+                }
+            };
+            tokio::select! {
+                _ = interrupt => Stop::Interrupt,
+                _ = termination => Stop::Terminate,
+                _ = closing => Stop::HangUp,
+            }
+        }
     }
 
     /// The console tells everybody in it.
@@ -259,7 +314,16 @@ mod imp {
     /// The console tells everybody in it; a group of its own would not hear of Ctrl+C.
     pub(super) fn lead_a_group(_command: &mut Command) {}
 
-    pub(super) async fn parent_gone() {
-        pending().await
+    #[derive(Debug, Clone, Copy)]
+    pub(super) struct Parent;
+
+    impl Parent {
+        pub(super) fn now() -> Self {
+            Self
+        }
+
+        pub(super) async fn gone(self) {
+            pending().await
+        }
     }
 }

@@ -4,10 +4,11 @@
 
 mod shell;
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::future::pending;
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -17,20 +18,24 @@ use adieu_agent::{Environment, Log, is_for_the_task_alone};
 use adieu_broker::Broker;
 use adieu_identity::Token;
 use tokio::io::AsyncReadExt as _;
-use tokio::process::{Child, ChildStderr, Command};
+use tokio::process::{ChildStderr, Command};
 
-use crate::child::{self, Ended};
+use crate::child::{Ended, Running};
 use crate::configure::{Configure, Endpoints, environment_of};
 use crate::connection::{self, Connection};
 use crate::inputs::run::{Inputs, Shell as Choice};
 use crate::network;
-use crate::platform::{self, Whom};
+use crate::platform::{self, Parent, Stops, Whom};
 use crate::serve::source::Identity;
 use crate::session::Source;
 use crate::situation::{ScriptProblem, Situation};
 use crate::task::Outcome;
 use crate::tokens::{self, Wanted, expiry_name, rfc_3339};
 use shell::Shell;
+
+/// What a script has started in the background can hold its standard error for hours; what the script itself
+/// wrote is there at its end.
+const LEFTOVERS: Duration = Duration::from_secs(2);
 
 /// The broker is the script's, and ends with it.
 const NEVER: Duration = Duration::from_secs(400 * 24 * 60 * 60);
@@ -46,6 +51,8 @@ pub(crate) async fn run(environment: &Environment, log: &Log) -> Outcome {
 }
 
 async fn script(environment: &Environment, log: &Log) -> Result<Ended, Situation> {
+    let launcher = Parent::now();
+    let mut stops = Stops::listen();
     let inputs = Inputs::read(environment).map_err(Situation::Input)?;
     let shell = Shell::of(inputs.shell.unwrap_or(Choice::Auto));
     let program = shell
@@ -65,7 +72,8 @@ async fn script(environment: &Environment, log: &Log) -> Result<Ended, Situation
     let got = tokio::select! {
         got = tokens::get(&connection, wanted, &transport) => got?,
         // There is no script yet that would have to hear of it.
-        _ = platform::stop_requested() => return Ok(Ended::Stopped(0)),
+        _ = stops.next() => return Ok(Ended::Stopped(0)),
+        () = launcher.gone() => return Ok(Ended::Abandoned),
     };
     let broker = Broker::bind()
         .await
@@ -83,7 +91,7 @@ async fn script(environment: &Environment, log: &Log) -> Result<Ended, Situation
             reason: error.to_string(),
         })
     };
-    let mut child = child::start(command).map_err(cannot)?;
+    let running = Running::start(command, stops).map_err(cannot)?;
     let source = Identity::new(Source::Connection(Box::new(connection)), transport);
     let serving = async {
         if configure.needs_broker() {
@@ -93,7 +101,7 @@ async fn script(environment: &Environment, log: &Log) -> Result<Ended, Situation
         pending().await
     };
     let (ended, wrote) = tokio::select! {
-        ended = finished(&mut child) => ended,
+        ended = finished(running, launcher) => ended,
         ended = serving => ended,
     };
     match ended.map_err(cannot)? {
@@ -144,27 +152,37 @@ fn own_tokens(tokens: &[(Wanted, Token)], log: &Log) -> BTreeMap<String, String>
 }
 
 /// Waits for the script, and says whether it wrote to its standard error where that was asked for.
-async fn finished(child: &mut Child) -> (std::io::Result<Ended>, bool) {
-    let errors = child.stderr.take();
-    let (ended, wrote) = tokio::join!(child::wait(child, Whom::Group), pass_through(errors));
-    (ended, wrote)
+async fn finished(mut running: Running, launcher: Parent) -> (std::io::Result<Ended>, bool) {
+    let errors = running.process.stderr.take();
+    let wrote = Cell::new(false);
+    let passing = pass_through(errors, &wrote);
+    tokio::pin!(passing);
+    let waiting = running.wait(Whom::Group, Some(launcher));
+    tokio::pin!(waiting);
+    let ended = tokio::select! {
+        ended = &mut waiting => {
+            let _ = tokio::time::timeout(LEFTOVERS, passing).await;
+            ended
+        }
+        // It has closed its standard error, or has none of its own, and runs on.
+        () = &mut passing => waiting.await,
+    };
+    (ended, wrote.get())
 }
 
 /// What comes out goes out, byte by byte, as it comes.
-async fn pass_through(errors: Option<ChildStderr>) -> bool {
+async fn pass_through(errors: Option<ChildStderr>, wrote: &Cell<bool>) {
     let Some(mut errors) = errors else {
-        return false;
+        return;
     };
-    let mut wrote = false;
     let mut bytes = [0; 8192];
     while let Ok(count @ 1..) = errors.read(&mut bytes).await {
-        wrote = true;
+        wrote.set(true);
         let mut output = std::io::stderr().lock();
         let _ = output
             .write_all(&bytes[..count])
             .and_then(|()| output.flush());
     }
-    wrote
 }
 
 /// The step's environment without what is the task's alone, with the tokens, and with `adieu` on its PATH.
@@ -223,7 +241,17 @@ fn working_folder(environment: &Environment, input: Option<&str>) -> Result<Path
     )))
 }
 
-/// The script on disk, gone when dropped. It holds what the pipeline's author wrote, and no token.
+/// A file that was not there before, for this user alone: the agent has put the pipeline's variables into the
+/// script, and one of them can be a secret.
+fn write_new(path: &Path, content: &str) -> std::io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)?.write_all(content.as_bytes())
+}
+
+/// The script on disk, gone when dropped. It holds what the pipeline's author wrote, and no token of ours.
 struct ScriptFile {
     path: PathBuf,
 }
@@ -233,15 +261,26 @@ impl ScriptFile {
         let folder = environment
             .variable("Agent.TempDirectory")
             .map_or_else(env::temp_dir, PathBuf::from);
-        let name = format!("adieu-{}.{}", std::process::id(), shell.extension());
-        let path = folder.join(name);
-        fs::write(&path, shell.content(script)).map_err(|error| {
-            Situation::Script(ScriptProblem::NotWritten {
-                path: path.display().to_string(),
-                reason: error.to_string(),
-            })
-        })?;
-        Ok(Self { path })
+        // A container gives the same number to a process of every step, and a step that was killed left its file.
+        for number in 0.. {
+            let name = format!(
+                "adieu-{}-{number}.{}",
+                std::process::id(),
+                shell.extension()
+            );
+            let path = folder.join(name);
+            match write_new(&path, &shell.content(script)) {
+                Ok(()) => return Ok(Self { path }),
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+                Err(error) => {
+                    return Err(Situation::Script(ScriptProblem::NotWritten {
+                        path: path.display().to_string(),
+                        reason: error.to_string(),
+                    }));
+                }
+            }
+        }
+        unreachable!("a folder has no end of names")
     }
 }
 

@@ -9,7 +9,7 @@ use clap::ValueEnum;
 
 use crate::extension;
 use crate::inputs;
-use crate::platform;
+use crate::platform::{self, Parent};
 use crate::report::Report;
 use crate::run;
 use crate::situation::{ScriptProblem, Situation};
@@ -130,12 +130,13 @@ async fn dispatch(arguments: &Arguments, environment: &Environment, log: &Log) -
 }
 
 async fn until_stopped(work: impl Future<Output = Result<(), Situation>>) -> Outcome {
+    let launcher = Parent::now();
     tokio::select! {
         result = work => Outcome::Done(result),
         _ = platform::stop_requested() => Outcome::Stopped,
         // In a container job the launcher's exit code is lost, so that without a word of ours the
         // step would be green.
-        () = platform::parent_gone() => Outcome::Done(Err(Situation::LauncherGone)),
+        () = launcher.gone() => Outcome::Done(Err(Situation::LauncherGone)),
     }
 }
 

@@ -66,7 +66,9 @@ pub(crate) async fn start(
         command.args(["--worker", &worker.to_string()]);
     }
     for (name, _) in std::env::vars_os() {
-        if name.to_str().is_some_and(is_for_the_task_alone) || name == "SYSTEM_ACCESSTOKEN" {
+        if name.to_str().is_some_and(is_for_the_task_alone)
+            || name.eq_ignore_ascii_case("SYSTEM_ACCESSTOKEN")
+        {
             command.env_remove(name);
         }
     }
@@ -95,7 +97,11 @@ pub(crate) async fn start(
     let line = match timeout(START, talk).await {
         Ok(Ok(line)) => line,
         Ok(Err(error)) => return Err(failed(error.to_string())),
-        Err(_elapsed) => return Err(failed("it said nothing within 20 seconds".to_owned())),
+        Err(_elapsed) => {
+            // Nobody will ever know of it.
+            let _ = process.start_kill();
+            return Err(failed("it said nothing within 20 seconds".to_owned()));
+        }
     };
     serving(&line).map_err(failed)
 }
