@@ -106,8 +106,10 @@ pub(super) fn no_proxy(variable: impl Fn(&str) -> Option<String>) -> String {
         .map(|name| name.trim().to_owned())
         .filter(|name| !name.is_empty())
         .collect();
+    // Alone it stands for everybody; in a list with others curl and Python take it for a name.
+    let is_everybody = names == ["*"];
     for own in ["127.0.0.1", "localhost"] {
-        if !names.iter().any(|name| name == own) {
+        if !is_everybody && !names.iter().any(|name| name == own) {
             names.push(own.to_owned());
         }
     }
@@ -173,6 +175,7 @@ mod tests {
             (Some("a, b"), None, "a,b,127.0.0.1,localhost"),
             (Some("a"), Some("c"), "c,127.0.0.1,localhost"),
             (None, Some("localhost,x"), "localhost,x,127.0.0.1"),
+            (Some(" * "), None, "*"),
         ] {
             let variable = |name: &str| match name {
                 "NO_PROXY" => capital.map(str::to_owned),
