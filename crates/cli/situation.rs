@@ -1,6 +1,6 @@
 //! Everything that can end a verb without success, with its facts.
 //!
-//! It has no words; `report.rs` has them.
+//! It has no words; the files of `report/` have them.
 
 use std::path::PathBuf;
 use std::time::Duration;

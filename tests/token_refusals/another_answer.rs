@@ -50,7 +50,7 @@ fn knows_when_something_else_answers_for_entra() {
         (
             Fault::Status(200, vec![], "[1".repeat(200_000)),
             expect![[r#"
-            ##[error][ENTRA] answered 200 with more than 256 KiB, so something else than Microsoft Entra answered.
+            ##[error][ENTRA] answered 200 with more bytes than such an answer has, so something else than Microsoft Entra answered.
               tokens: AZURE_DEVOPS_TOKEN
               connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
             What to do: Look for a proxy, firewall or captive portal between the agent and this host.

@@ -1,6 +1,6 @@
 //! The checks, in the order in which one stands in the next one's way.
 //!
-//! It words nothing that is wrong; `report/doctor.rs` does, and `report.rs` what services say.
+//! It words nothing that is wrong; `report/doctor.rs` does, and the files beside it what services say.
 
 use adieu_identity::Claims;
 use adieu_transport::{NoAnswer, Transport};

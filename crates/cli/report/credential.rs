@@ -7,8 +7,8 @@ use adieu_identity::{Error, NotAnAuthority};
 use adieu_transport::NoAnswer;
 
 use super::asked::Asked;
-use super::{Report, extension, identity, moment, now};
-use crate::credential::{Credential, WORKLOAD_IDENTITY};
+use super::{Report, extension, identity};
+use crate::credential::Credential;
 use crate::situation::{ConnectionFacts, CredentialFault, CredentialProblem, ToolFault};
 
 /// No credential gave a token: one that was asked for, or all that `auto` tries.
@@ -53,26 +53,6 @@ pub(crate) fn signed_in(
         line.push_str(&format!(" Passed over: {}.", absent.join(", ")));
     }
     (line, warnings)
-}
-
-/// What Microsoft Entra refused.
-pub(super) fn name_of(connection: &ConnectionFacts) -> &'static str {
-    if connection.scheme == WORKLOAD_IDENTITY {
-        "workload identity"
-    } else {
-        "service connection"
-    }
-}
-
-/// What the platform wrote into the file is not good at this moment.
-pub(super) fn file_over(description: &str) -> Report {
-    Report::new(
-        "clock",
-        "Microsoft Entra refused the workload identity (AADSTS700024) because the token in its file is over, or not good yet.".to_owned(),
-    )
-    .fact("it said", description)
-    .fact("this machine's clock", &moment(now()))
-    .remedy("Let whoever writes AZURE_FEDERATED_TOKEN_FILE renew it (it lives for an hour on Kubernetes), and set this machine's clock (NTP).")
 }
 
 fn one(problem: &CredentialProblem) -> Report {
@@ -145,7 +125,7 @@ fn of_identity(credential: Credential, connection: &ConnectionFacts, error: &Err
             "Assign an identity to this machine or app; AZURE_CLIENT_ID names a user-assigned one."
         });
     }
-    let mut report = identity(connection, error).fact("credential", credential.name());
+    let mut report = identity::of(connection, error).fact("credential", credential.name());
     if let Error::NoAnswer { cause, .. } = error {
         report.remedy = Some(way_out(cause).to_owned());
     }

@@ -6,7 +6,8 @@ use adieu_devops::{Error, NotAHost, NotAnOrganization, Profile, Reason, Refusal}
 use adieu_identity::Claims;
 
 use super::asked::Asked;
-use super::{Report, no_answer_of, not_the_service_of, organization, times};
+use super::network::{no_answer, not_the_service, times};
+use super::{Report, organization};
 use crate::situation::ExtensionProblem;
 
 pub(super) fn problem(problem: &ExtensionProblem, asked: Asked) -> Report {
@@ -165,7 +166,7 @@ fn errors(count: usize) -> String {
 
 fn answer(doing: &str, error: &Error, page: Option<&str>, asked: Asked) -> Report {
     match error {
-        Error::NoAnswer { host, cause, attempts } => no_answer_of("Azure DevOps", host, cause, *attempts),
+        Error::NoAnswer { host, cause, attempts } => no_answer("Azure DevOps", host, cause, *attempts),
         Error::Busy { host, status, attempts, message, correlation } => Report::new(
             "busy",
             format!("Azure DevOps ({host}) answered {status} {}.", times(*attempts)),
@@ -177,7 +178,7 @@ fn answer(doing: &str, error: &Error, page: Option<&str>, asked: Asked) -> Repor
             "Try again later; the service says that it cannot answer now.",
         )),
         Error::NotTheService { host, status, instead, correlation } => {
-            not_the_service_of("Azure DevOps", host, *status, instead).correlation(correlation)
+            not_the_service("Azure DevOps", host, *status, instead).correlation(correlation)
         }
         Error::SignedOut { host, status, message, correlation, .. } => Report::new(
             "marketplace-sign-in",

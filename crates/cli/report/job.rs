@@ -2,7 +2,8 @@
 //!
 //! It never decides what is wrong.
 
-use super::{Report, undefined};
+use super::Report;
+use super::inputs::undefined;
 use crate::configure::{self, ConfigureFault, ConfigureProblem};
 use crate::resource::{self, NotAResource};
 use crate::situation::ScriptProblem;

@@ -1,6 +1,6 @@
 //! Everything that can stand between a question and its answer, as situations with their facts.
 //!
-//! It holds no advice and no secret: `report.rs` of the binary makes sentences of it.
+//! It holds no advice and no secret: `crates/cli/report/` makes sentences of it.
 
 use adieu_transport::{Correlation, NoAnswer, NotTheService};
 

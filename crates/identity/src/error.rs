@@ -1,6 +1,6 @@
 //! Everything that can stand between a service connection and a token, as situations with their facts.
 //!
-//! It holds no advice and no secret: `report.rs` of the binary makes sentences of it.
+//! It holds no advice and no secret: `crates/cli/report/` makes sentences of it.
 
 use std::fmt;
 

@@ -1,0 +1,33 @@
+//! The words for a task that the agent cannot run as it is.
+//!
+//! It decides nothing and prints nothing.
+
+use super::Report;
+
+pub(super) fn no_runtime(reason: &str) -> Report {
+    Report::new(
+        "agent",
+        format!("The system gives adieu no event loop: {reason}."),
+    )
+}
+
+pub(super) fn no_such_task(name: &str, phase: &str) -> Report {
+    Report::new("agent", format!("This binary has no task {name} with the phase {phase}."))
+        .remedy("Delete the task's folder on the agent so that launcher and binary are downloaded together.")
+}
+
+pub(super) fn launcher_gone() -> Report {
+    Report::new(
+        "agent",
+        "The launcher of this task was killed, so the task stops before it is done.".to_owned(),
+    )
+    .remedy("Look for what kills processes on the agent; it is often out of memory.")
+}
+
+pub(super) fn not_in_a_pipeline(variable: &str) -> Report {
+    Report::new(
+        "agent",
+        format!("The variable {variable} is not set, so this is no pipeline job."),
+    )
+    .remedy("Run the task in Azure Pipelines; `cargo xtask demo` shows it without one.")
+}
