@@ -19,7 +19,7 @@ use adieu_transport::{Deadline, Transport};
 use clap::ValueEnum;
 
 use crate::connection::Connection;
-use crate::resource::Cloud;
+use crate::resource::{Cloud, is_guid};
 use crate::situation::{CredentialFault, CredentialProblem, Situation};
 
 pub(crate) use sign_in::SignIn;
@@ -268,8 +268,4 @@ pub(crate) fn variable(name: &str) -> Option<String> {
 
 fn required(name: &'static str) -> Result<String, CredentialFault> {
     variable(name).ok_or(CredentialFault::NotSet(name))
-}
-
-fn is_guid(text: &str) -> bool {
-    text.split('-').map(str::len).eq([8, 4, 4, 4, 12])
 }

@@ -17,6 +17,7 @@ use crate::credential::{self, Credential, SignIn};
 use crate::extension::RoleValue;
 use crate::network;
 use crate::report::Report;
+use crate::resource::is_guid;
 use crate::result::{self, Form};
 use crate::session::{Session, Source};
 use crate::situation::{NotKnownThere, OnboardProblem, Situation};
@@ -447,13 +448,6 @@ fn refused(session: &Session, organization: &str, doing: &str, error: Error) -> 
         claims: session.claims(),
         error,
     }))
-}
-
-fn is_guid(text: &str) -> bool {
-    text.split('-').map(str::len).eq([8, 4, 4, 4, 12])
-        && text
-            .bytes()
-            .all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
 }
 
 impl From<Level> for AccessLevel {

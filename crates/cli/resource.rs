@@ -171,12 +171,12 @@ fn unknown_audience(value: String) -> Scope {
     }
 }
 
-fn is_guid(text: &str) -> bool {
-    let parts: Vec<&str> = text.split('-').collect();
-    parts.iter().map(|part| part.len()).eq([8, 4, 4, 4, 12])
-        && parts
-            .iter()
-            .all(|part| part.bytes().all(|byte| byte.is_ascii_hexdigit()))
+/// Whether a text is an id as Microsoft Entra and Azure DevOps write them.
+pub(crate) fn is_guid(text: &str) -> bool {
+    text.split('-').map(str::len).eq([8, 4, 4, 4, 12])
+        && text
+            .bytes()
+            .all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
 }
 
 /// An application ID URI: `https://…`, `api://…`, `urn:…` and the like.

@@ -5,6 +5,8 @@
 use adieu_identity::Claims;
 use adieu_secret::AccessToken;
 
+use crate::resource::is_guid;
+
 /// The application whose tokens open repositories.
 const AZURE_DEVOPS: &str = "499b84ac-1321-427f-aa17-267ca6975798";
 /// The host of all organizations.
@@ -79,7 +81,7 @@ impl Question {
             let (_, address) = challenge.split_once("authorization_uri=")?;
             let address = address.split([',', ' ']).next()?.trim_matches('"');
             let tenant = address.trim_end_matches('/').rsplit('/').next()?;
-            is_guid(tenant).then_some(tenant)
+            (is_guid(tenant) && !is_zero(tenant)).then_some(tenant)
         })
     }
 
@@ -124,13 +126,9 @@ impl<'a> Organization<'a> {
     }
 }
 
-/// Not the zeros that stand for an organization without a tenant.
-fn is_guid(text: &str) -> bool {
-    text.split('-').map(str::len).eq([8, 4, 4, 4, 12])
-        && text
-            .bytes()
-            .all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
-        && text.bytes().any(|byte| byte != b'-' && byte != b'0')
+/// The zeros stand for an organization without a tenant.
+fn is_zero(id: &str) -> bool {
+    id.bytes().all(|byte| matches!(byte, b'-' | b'0'))
 }
 
 #[cfg(test)]
