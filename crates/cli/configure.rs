@@ -12,9 +12,8 @@ use adieu_identity::Scope;
 use adieu_secret::EndpointSecret;
 
 use crate::connection::Connection;
-use crate::git_credential;
-use crate::resource::{self, Cloud, NotAResource};
-use crate::situation::Situation;
+use crate::resource::{self, Cloud};
+use crate::situation::{ConfigureFault, ConfigureProblem, Situation};
 use crate::tokens::{Wanted, said};
 use crate::voice::Voice;
 use settings::{Setting, key, no_proxy, of_git, plain, terraform};
@@ -29,6 +28,13 @@ pub(crate) const WORDS: [&str; 5] = [
     "terraform",
     "azurePipelinesCredential",
 ];
+
+/// The broker's address for our own credential helper. A name of our own, so that git is served beside
+/// `configure: identity` and without it.
+pub(crate) const GIT_ENDPOINT: &str = "ADIEU_ENDPOINT";
+
+/// What opens it.
+pub(crate) const GIT_ENDPOINT_KEY: &str = "ADIEU_ENDPOINT_KEY";
 
 /// What a step asks to be configured.
 #[derive(Debug, Default)]
@@ -51,30 +57,6 @@ enum Mechanism {
     Terraform,
     /// The SDKs' `AzurePipelinesCredential`, and azd's `azure-pipelines` provider.
     AzurePipelinesCredential,
-}
-
-/// A line of `configure` that cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct ConfigureProblem {
-    /// The line as it stands.
-    pub(crate) line: String,
-    /// What is wrong with it.
-    pub(crate) reason: ConfigureFault,
-}
-
-/// What can be wrong with a line of `configure`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum ConfigureFault {
-    Unknown,
-    UndefinedVariable(String),
-    NotAResource {
-        text: String,
-        reason: NotAResource,
-    },
-    /// The mechanism presents ID tokens itself, and this connection has none.
-    NoIdToken,
-    /// The mechanism needs a service connection, and a command line has none.
-    TaskAlone,
 }
 
 /// How clients reach a broker.
@@ -248,8 +230,8 @@ impl Configure {
                 ]),
                 (Mechanism::Git, Some(endpoints), _) => {
                     settings.extend([
-                        plain(git_credential::ENDPOINT, &endpoints.identity),
-                        key(git_credential::ENDPOINT_KEY, &endpoints.key),
+                        plain(GIT_ENDPOINT, &endpoints.identity),
+                        key(GIT_ENDPOINT_KEY, &endpoints.key),
                     ]);
                     let environment = connection.map(|(environment, _)| environment);
                     settings.extend(of_git(environment, &variable));

@@ -5,6 +5,7 @@
 
 mod az;
 mod azd;
+pub(crate) mod kind;
 mod managed_identity;
 mod pipelines;
 mod sign_in;
@@ -16,33 +17,15 @@ use std::time::Duration;
 
 use adieu_identity::{Authority, Claims, Scope, Token};
 use adieu_transport::{Deadline, Transport};
-use clap::ValueEnum;
 
 use crate::connection::Connection;
 use crate::resource::{Cloud, is_guid};
 use crate::situation::{CredentialFault, CredentialProblem, Situation};
 
+pub(crate) use kind::Credential;
 pub(crate) use sign_in::SignIn;
 pub(crate) use tenant::tenant;
 pub(crate) use workload_identity::SCHEME as WORKLOAD_IDENTITY;
-
-/// What `--credential` takes. The order is the one in which `auto` tries.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
-pub(crate) enum Credential {
-    /// The first of the others that is configured and gives a token
-    #[default]
-    Auto,
-    /// The pipeline's service connection
-    Pipelines,
-    /// A federated token in a file, as on Kubernetes
-    WorkloadIdentity,
-    /// The machine's or the app's own identity
-    ManagedIdentity,
-    /// The Azure Developer CLI's sign-in
-    Azd,
-    /// The Azure CLI's sign-in
-    Az,
-}
 
 /// The longest that one credential may take.
 const ONE: Duration = Duration::from_secs(15);
@@ -66,18 +49,6 @@ enum Ready {
 }
 
 impl Credential {
-    /// Its name, as the command line has it.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Auto => "auto",
-            Self::Pipelines => "pipelines",
-            Self::WorkloadIdentity => "workload-identity",
-            Self::ManagedIdentity => "managed-identity",
-            Self::Azd => "azd",
-            Self::Az => "az",
-        }
-    }
-
     /// The credentials that are configured here, in the order of trying, and why the others are not.
     pub(crate) fn configured(self) -> (Vec<Self>, Vec<CredentialProblem>) {
         let (ready, problems) = self.ready(None);

@@ -13,6 +13,7 @@ use adieu_secret::{AccessToken, EndpointSecret};
 use adieu_transport::{Deadline, Transport};
 use clap::Args;
 
+use crate::configure::{GIT_ENDPOINT, GIT_ENDPOINT_KEY};
 use crate::credential::{self, Credential, SignIn};
 use crate::network;
 use crate::report::Report;
@@ -21,12 +22,6 @@ use crate::session;
 use crate::situation::{GitProblem, Situation};
 use crate::voice::{Terminal, Voice as _};
 use question::{Organization, Question};
-
-/// The broker of a job that was configured for git, and what opens it. Names of our own, so that git is
-/// served beside `configure: identity` and without it.
-pub(crate) const ENDPOINT: &str = "ADIEU_ENDPOINT";
-/// See [`ENDPOINT`].
-pub(crate) const ENDPOINT_KEY: &str = "ADIEU_ENDPOINT_KEY";
 
 /// git's questions have a few hundred bytes.
 const LONGEST_QUESTION: u64 = 64 * 1024;
@@ -166,14 +161,16 @@ fn another_tenant(organization: Organization<'_>, wanted: &str, claims: Claims) 
 /// The broker, where the job has one.
 fn job_endpoint() -> Result<Option<LocalEndpoint>, Situation> {
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let Some(address) = variable(ENDPOINT) else {
+    let Some(address) = variable(GIT_ENDPOINT) else {
         return Ok(None);
     };
     let problem = |reason: String| Situation::Git(GitProblem::Endpoint(reason));
-    let Some(key) = variable(ENDPOINT_KEY) else {
-        return Err(problem(format!("{ENDPOINT} is set without {ENDPOINT_KEY}")));
+    let Some(key) = variable(GIT_ENDPOINT_KEY) else {
+        return Err(problem(format!(
+            "{GIT_ENDPOINT} is set without {GIT_ENDPOINT_KEY}"
+        )));
     };
-    LocalEndpoint::new(&address, EndpointSecret::new(key), ENDPOINT)
+    LocalEndpoint::new(&address, EndpointSecret::new(key), GIT_ENDPOINT)
         .map(Some)
         .map_err(problem)
 }

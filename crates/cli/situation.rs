@@ -1,6 +1,8 @@
 //! Everything that can end a verb without success, with its facts.
 //!
-//! It has no words; the files of `report/` have them.
+//! It has no words; the files of `report/` have them. It knows nothing of what raises a situation.
+
+mod line;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,10 +11,10 @@ use adieu_agent::{InputError, TooLong};
 use adieu_devops::{Error as DevOpsError, NotAHost, NotAnOrganization, Profile};
 use adieu_identity::{Claims, Error, NotAnAuthority, NotTheCollection};
 
-use crate::configure::ConfigureProblem;
-use crate::credential::Credential;
+use crate::credential::kind::Credential;
 use crate::resource::NotAResource;
-use crate::tokens::LineProblem;
+
+pub(crate) use line::{ConfigureFault, ConfigureProblem, LineFault, LineProblem};
 
 /// A situation that ends a verb.
 #[derive(Debug)]

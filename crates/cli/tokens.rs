@@ -12,27 +12,8 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::connection::Connection;
-use crate::resource::{self, Cloud, NotAResource};
-use crate::situation::Situation;
-
-/// A line of `tokens` that cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct LineProblem {
-    /// The line as it stands.
-    pub(crate) line: String,
-    /// What is wrong with it.
-    pub(crate) reason: LineFault,
-}
-
-/// What can be wrong with a line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum LineFault {
-    NoEqualsSign,
-    NotAName(String),
-    NameTwice(String),
-    UndefinedVariable(String),
-    NotAResource(NotAResource),
-}
+use crate::resource::{self, Cloud};
+use crate::situation::{LineFault, LineProblem, Situation};
 
 /// A token that is wanted: where it goes and what it is for.
 #[derive(Debug)]

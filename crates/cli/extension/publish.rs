@@ -94,7 +94,7 @@ pub(super) async fn run(
             "vsixFile": path,
             "isNew": published.is_new,
             "wasThere": published.was_there,
-            "validation": word(&state),
+            "validation": validation::word(&state),
             "sharedWith": organizations.iter().map(|one| one.name.clone()).collect::<Vec<_>>(),
         }),
         state: None,
@@ -106,15 +106,6 @@ pub(super) async fn run(
             session,
         )),
     })
-}
-
-/// `pending`, `success` or `error`, as tfx says it.
-pub(super) fn word(state: &ValidationState) -> &'static str {
-    match state {
-        ValidationState::Pending => "pending",
-        ValidationState::Validated => "success",
-        ValidationState::Failed(_) => "error",
-    }
 }
 
 fn published_page(

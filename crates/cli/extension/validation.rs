@@ -8,7 +8,6 @@ use adieu_devops::{ExtensionName, PublishedVersion, ValidationState};
 use adieu_transport::Deadline;
 use serde_json::json;
 
-use super::publish::word;
 use super::settings::{Done, Settings, in_minutes};
 use super::subject;
 use crate::session::Session;
@@ -54,6 +53,15 @@ pub(super) async fn run(
         }),
         ..Done::default()
     })
+}
+
+/// `pending`, `success` or `error`, as tfx says it.
+pub(super) fn word(state: &ValidationState) -> &'static str {
+    match state {
+        ValidationState::Pending => "pending",
+        ValidationState::Validated => "success",
+        ValidationState::Failed(_) => "error",
+    }
 }
 
 /// Waits until a version, or the latest, is validated.

@@ -6,7 +6,7 @@ use adieu_agent::{InputError, TooLong};
 
 use super::Report;
 use crate::resource::{self, NotAResource};
-use crate::tokens::{LineFault, LineProblem};
+use crate::situation::{LineFault, LineProblem};
 
 pub(super) fn input(error: &InputError) -> Report {
     match error {

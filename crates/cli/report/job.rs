@@ -4,9 +4,9 @@
 
 use super::Report;
 use super::inputs::undefined;
-use crate::configure::{self, ConfigureFault, ConfigureProblem};
+use crate::configure;
 use crate::resource::{self, NotAResource};
-use crate::situation::ScriptProblem;
+use crate::situation::{ConfigureFault, ConfigureProblem, ScriptProblem};
 
 pub(super) fn configure(problems: &[ConfigureProblem]) -> Report {
     let mut reports = problems.iter().map(line);

@@ -5,7 +5,7 @@
 use std::io::{self, IsTerminal as _};
 use std::process::ExitCode;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use time::UtcOffset;
 
 use super::output;
@@ -41,27 +41,7 @@ pub(crate) struct TokenArguments {
     credential: Credential,
     /// In which form to print it
     #[arg(long, short, value_enum, default_value_t)]
-    output: Form,
-}
-
-/// The forms in which programs read a token.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Form {
-    /// The token alone
-    #[default]
-    Token,
-    /// With end, scope, tenant and credential
-    Json,
-    /// Authorization: Bearer …
-    Header,
-    /// Bearer …
-    Headervalue,
-    /// AZURE_DEVOPS_TOKEN=… and its end, for files of variables
-    Env,
-    /// As `azd auth token --output json`
-    Azd,
-    /// As `az account get-access-token`
-    Az,
+    output: output::Form,
 }
 
 /// Runs the verb.

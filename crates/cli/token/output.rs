@@ -5,12 +5,32 @@
 use std::io::{self, Write};
 
 use adieu_identity::{Scope, Token};
+use clap::ValueEnum;
 use serde_json::{Value, json};
 use time::{OffsetDateTime, UtcOffset};
 
-use super::command::Form;
 use crate::credential::Credential;
 use crate::tokens::rfc_3339;
+
+/// The forms in which programs read a token.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Form {
+    /// The token alone
+    #[default]
+    Token,
+    /// With end, scope, tenant and credential
+    Json,
+    /// Authorization: Bearer …
+    Header,
+    /// Bearer …
+    Headervalue,
+    /// AZURE_DEVOPS_TOKEN=… and its end, for files of variables
+    Env,
+    /// As `azd auth token --output json`
+    Azd,
+    /// As `az account get-access-token`
+    Az,
+}
 
 /// A token and what is printed beside it.
 pub(crate) struct Printed<'a> {
