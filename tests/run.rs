@@ -44,6 +44,28 @@ fn gives_a_script_its_tokens_and_nothing_of_the_tasks_own() {
 }
 
 #[test]
+fn masks_what_a_script_could_print() {
+    let world = World::start();
+    let mut job = world.job();
+    let folder = TaskFolder::unpacked("run");
+    let file = world.folder().join("printed");
+    let script = format!(
+        "echo \"$AZURE_DEVOPS_TOKEN $IDENTITY_HEADER $ADIEU_ENDPOINT_KEY\" > {}",
+        file.display()
+    );
+    let outcome = job
+        .step(folder.path())
+        .input("azureSubscription", MY_CONNECTION)
+        .input("script", &script)
+        .input("configure", "identity\ngit")
+        .run();
+    assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
+    let printed = std::fs::read_to_string(file).unwrap();
+    assert_eq!(printed.split(' ').count(), 3);
+    assert_eq!(job.masked(&printed), "*** *** ***\n");
+}
+
+#[test]
 fn a_last_line_without_an_end_is_shown() {
     let world = World::start();
     for (script, result, last) in [

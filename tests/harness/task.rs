@@ -19,9 +19,12 @@ impl TaskFolder {
     /// `task/<name>` with the launcher and the binary under test, the executable bit lost on the way, as
     /// in every VSIX.
     pub(crate) fn unpacked(name: &str) -> Self {
-        let folder = Self {
-            folder: tempfile::tempdir().expect("a temporary folder"),
-        };
+        Self::unpacked_into(name, tempfile::tempdir().expect("a temporary folder"))
+    }
+
+    /// The same in a folder of one's own.
+    pub(crate) fn unpacked_into(name: &str, folder: TempDir) -> Self {
+        let folder = Self { folder };
         let task = root().join("task");
         for (from, to) in [
             (task.join(name).join("task.json"), "task.json"),

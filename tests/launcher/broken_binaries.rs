@@ -8,8 +8,8 @@ use std::path::Path;
 
 use adieu_emulator::{TaskResult, World};
 
-use super::{EVERYWHERE, commands, shown, step};
-use crate::harness::TaskFolder;
+use super::{EVERYWHERE, Place, commands, shown, step};
+use crate::harness::{TaskFolder, platform};
 
 /// Breaks the binary, runs the step in a host job and in a container job, and gives the errors, which
 /// have to be the same.
@@ -54,6 +54,26 @@ fn an_empty_binary_is_no_success() {
     assert_eq!(
         errors_with_binary(|binary| fs::write(binary, "").unwrap()),
         [unusable("is empty.")]
+    );
+}
+
+/// The agent reads `%0A` in a command as a line's end, and a folder may be called so.
+#[test]
+fn a_folder_is_named_as_it_is() {
+    let odd = tempfile::Builder::new().prefix("100%0A%AZP25\n").tempdir();
+    let folder = TaskFolder::unpacked_into("token", odd.unwrap());
+    fs::write(folder.binary(), "").unwrap();
+    let world = World::start();
+    let mut job = world.job();
+    let outcome = step(&mut job, &folder, Place::Host).run();
+    let path = folder.path().to_string_lossy().into_owned();
+    assert_eq!(
+        outcome.errors[0],
+        format!(
+            "The binary of this task cannot run: {path}/bin/{}/adieu is empty. Delete the task's folder on the \
+             agent ({path}) so that it is downloaded again.",
+            platform()
+        )
     );
 }
 

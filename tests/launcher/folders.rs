@@ -3,6 +3,7 @@
 //! What is mounted here, no other process sees.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use adieu_emulator::{Job, TaskResult, World};
@@ -92,6 +93,9 @@ fn the_copy_is_in_the_agents_temporary_folder_and_goes_when_the_step_is_stopped(
     let mut running = start_and_wait(&world, &mut job, &folder, Place::Host);
     let copies = copies_in(&temp);
     assert_eq!(copies.len(), 1, "{copies:?}");
+    // Nobody else puts another program in its place.
+    let mode = fs::metadata(&copies[0]).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
     assert_eq!(
         fs::read_link(format!("/proc/{}/exe", running.programs()[0])).unwrap(),
         copies[0].join("adieu")
