@@ -291,6 +291,7 @@ fn what_is_in_the_way_is_a_proxy_a_certificate_a_name_or_a_host() {
 fn a_command_line_that_makes_no_sense_asks_nobody() {
     let world = world();
     let desk = Desk::machine(&world);
+    let mut text = String::new();
     for arguments in [
         &["doctor", "--repository", "web/site"][..],
         &[
@@ -304,7 +305,35 @@ fn a_command_line_that_makes_no_sense_asks_nobody() {
         &["doctor", "--tenant", "--x"],
         &["doctor", "--tenant", "a tenant"],
     ] {
-        assert_eq!(desk.adieu(arguments).status, 2, "{arguments:?}");
+        text.push_str(&shown(&world, &desk.adieu(arguments)));
     }
+    expect![[r#"
+        error: the following required arguments were not provided:
+          --organization <ORGANIZATION>
+
+        Usage: adieu doctor --organization <ORGANIZATION> --repository <REPOSITORY>
+
+        For more information, try '--help'.
+        exit 2
+        error: invalid value 'site' for '--repository <REPOSITORY>': PROJECT/REPOSITORY is needed
+
+        For more information, try '--help'.
+        exit 2
+        error: 'https://example.org/x' is no address of Azure DevOps, so it gets no token.
+        What to do: Write the organization's name.
+        More: TROUBLESHOOTING.md#organizations
+        exit 2
+        error: unexpected argument '--x' found
+
+        Usage: adieu doctor [OPTIONS]
+
+        For more information, try '--help'.
+        exit 2
+        error: 'a tenant' is no tenant.
+        What to do: Write the tenant's GUID, or one of its domains, such as contoso.onmicrosoft.com.
+        More: TROUBLESHOOTING.md#token-command
+        exit 2
+    "#]]
+    .assert_eq(&text);
     assert!(world.marketplace().requests().is_empty());
 }

@@ -44,6 +44,26 @@ fn gives_a_script_its_tokens_and_nothing_of_the_tasks_own() {
 }
 
 #[test]
+fn runs_in_the_folder_that_is_named() {
+    let world = World::start();
+    let sources = world.folder().join("elsewhere");
+    std::fs::create_dir(&sources).unwrap();
+    let absolute = sources.display().to_string();
+    for (named, expected) in [("deep/er", "er"), (absolute.as_str(), "elsewhere")] {
+        let mut job = world.job();
+        std::fs::create_dir_all(job.work_folder().join("s/deep/er")).unwrap();
+        let folder = TaskFolder::unpacked("run");
+        let outcome = job
+            .step(folder.path())
+            .input("azureSubscription", MY_CONNECTION)
+            .input("script", "basename \"$PWD\"")
+            .input("workingDirectory", named)
+            .run();
+        assert_eq!(outcome.log.lines().last(), Some(expected), "{named}");
+    }
+}
+
+#[test]
 fn masks_what_a_script_could_print() {
     let world = World::start();
     let mut job = world.job();

@@ -2,6 +2,7 @@
 //!
 //! It never waits for real: the job lives in the emulator's time.
 
+use std::net::TcpStream;
 use std::time::Duration;
 
 use adieu_emulator::{Fault, Service, World};
@@ -173,6 +174,21 @@ fn what_entra_refuses_for_good_is_asked_once_in_half_a_minute() {
     time.advance(MINUTE / 2);
     token(&world, &served.endpoint);
     served.end();
+}
+
+#[test]
+fn ends_when_nobody_has_asked_for_a_day() {
+    let world = World::start();
+    let time = Time::of(&world);
+    let served = Served::in_job(time.job(), "identity");
+    for _ in 0..2 {
+        time.advance(23 * 60 * MINUTE);
+        token(&world, &served.endpoint);
+    }
+    time.advance(24 * 60 * MINUTE);
+    // It sleeps by the system's clock; a stranger wakes it, and has not asked.
+    let _ = TcpStream::connect(("127.0.0.1", served.endpoint.port));
+    served.job.wait_until_nothing_is_left();
 }
 
 /// What an SDK gets, which is a token that it takes for a live one.

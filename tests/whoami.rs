@@ -121,13 +121,30 @@ fn tells_programs_the_same() {
     ];
     let said =
         Desk::machine(&world).adieu(&[&["whoami", "--output", "json"], &arguments[..]].concat());
-    let json: Value = serde_json::from_str(&said.stdout).expect("JSON");
-    assert_eq!(json["id"], world.profile_id("app"));
-    assert_eq!(json["objectId"], world.object_id("app"));
-    assert_eq!(json["organization"]["isMember"], true);
-    assert_eq!(json["organization"]["accessLevel"], "Basic");
-    assert_eq!(json["organization"]["tenant"], world.tenant());
-    assert_eq!(json["publisher"]["role"], "Contributor");
+    expect![[r#"
+        {
+          "clientId": "[CLIENT]",
+          "displayName": "app's principal",
+          "id": "[PROFILE]",
+          "objectId": "[OBJECT]",
+          "organization": {
+            "accessLevel": "Basic",
+            "descriptor": "aadsp.[DESCRIPTOR]",
+            "displayName": "app",
+            "id": "[PROFILE]",
+            "isMember": true,
+            "name": "contoso",
+            "tenant": "[TENANT]"
+          },
+          "publisher": {
+            "name": "pub",
+            "role": "Contributor"
+          },
+          "tenant": "[TENANT]"
+        }
+        Signed in with managed-identity. Passed over: pipelines (SYSTEM_OIDCREQUESTURI is not set), workload-identity (AZURE_FEDERATED_TOKEN_FILE is not set).
+        exit 0
+    "#]].assert_eq(&shown(&world, &said));
 }
 
 #[test]

@@ -21,7 +21,16 @@ fn finds_the_tenant_of_an_organization() {
         .set("STAND_IN_TENANT", guest);
     let said = desk.adieu(&["token", "--organization", "fabrikam", "--credential", "az"]);
     // The stand-in was asked for that tenant, or it would say so.
-    assert!(said.stderr.contains("AADSTS50020"), "{}", said.stderr);
+    says(
+        &world,
+        &said,
+        &expect![[r#"
+        error: az says: AADSTS50020: User account from identity provider does not exist in tenant.
+        What to do: Name the tenant that the resource is in: --organization <name> finds Azure DevOps', --tenant takes any.
+        More: TROUBLESHOOTING.md#credential
+        exit 1
+    "#]],
+    );
     assert_eq!(proxy.asked(), ["dev.azure.com:443"]);
     let home = world.tenant();
     world.organization_tenant("contoso", &home);
