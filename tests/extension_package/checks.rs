@@ -29,8 +29,69 @@ fn a_manifest_that_is_not_there() {
         Folder::with(&[]).adieu(&["package"]).transcript(),
         "\
 error: vss-extension.json: `vss-extension.json` does not exist
-  `files` and `icons` are relative to the manifest; `content` and `screenshots` to --root.
+  Name the extension's folder with --root, its manifests with --manifests.
 error: the extension cannot be packed: 1 error to correct
+exit 1
+"
+    );
+    assert_eq!(
+        hello(&[])
+            .adieu(&[
+                "package",
+                "--manifest-globs",
+                "no/*.json",
+                "no*.json",
+                "--overrides-file",
+                "o.json",
+                "--loc-root",
+                "loc"
+            ])
+            .transcript(),
+        "\
+error: .: no file fits `no/*.json, no*.json`
+  Patterns are relative to --root.
+error: loc: `loc` does not exist
+  --overrides-file and --loc-root are relative to the current folder.
+error: o.json: `o.json` does not exist
+  --overrides-file and --loc-root are relative to the current folder.
+error: the extension cannot be packed: 3 errors to correct
+exit 1
+"
+    );
+}
+
+#[test]
+fn a_manifest_in_another_encoding_or_of_another_shape() {
+    let folder = hello(&[("list.json", "[{}]"), ("loc/fr/resources.resjson", "\n5")]);
+    let utf_16: Vec<u8> = std::iter::once(0xfeff)
+        .chain(MANIFEST.encode_utf16())
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    folder.write("utf-16.json", &utf_16);
+    folder.write("Hello/task.json", &utf_16);
+    assert_eq!(
+        folder
+            .adieu(&[
+                "package",
+                "--manifests",
+                "utf-16.json",
+                "list.json",
+                "vss-extension.json",
+                "--override",
+                "null",
+                "--loc-root",
+                "loc"
+            ])
+            .transcript(),
+        "\
+error: --override:1: an object has to stand here, and this is null
+error: Hello/task.json: the file is not UTF-8
+  Save it as UTF-8, with or without a byte order mark.
+error: list.json:1: an object has to stand here, and this is an array
+error: loc/fr/resources.resjson:2: an object has to stand here, and this is a number
+error: utf-16.json: the file is not UTF-8
+  Save it as UTF-8, with or without a byte order mark.
+error: the extension cannot be packed: 5 errors to correct
 exit 1
 "
     );

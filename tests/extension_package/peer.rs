@@ -249,6 +249,44 @@ fn patterns_find_manifests() {
 }
 
 #[test]
+fn the_first_pattern_counts_most_and_may_lead_out_of_the_root() {
+    let first = manifest(r#", "files": [{ "path": "a.html", "packagePath": "a.html" }]"#);
+    let files = [
+        ("z/main.json", first.as_str()),
+        ("z/a.html", "a"),
+        ("root/a/second.json", r#"{ "name": "Other", "tags": "t" }"#),
+        ("root/a/b/deeper.json", r#"{ "tags": "deeper" }"#),
+        ("root/[c]/.d/dotted.json", r#"{ "tags": "dotted" }"#),
+    ];
+    for patterns in [
+        &["../z/*.json", "a/*.json"][..],
+        &["../z/main.json,a/*.json"],
+        &["../z/main.json", "**/.d/*.json", "a/**/*.json"],
+        &["../z/main.json", "a/*.json", "**/sec*.json", "?/**/d*.json"],
+    ] {
+        let arguments = [&["--root", "root", "--manifest-globs"], patterns].concat();
+        assert_eq!(compare(&files, &arguments), "", "{patterns:?}");
+    }
+}
+
+#[test]
+fn an_icon_with_a_leading_slash_lies_beside_its_manifest() {
+    let first = manifest(r#", "icons": { "default": "/img/i.png", "small": "//img/s.png" }"#);
+    let files = [
+        ("sub/m.json", first.as_str()),
+        ("sub/img/i.png", "i"),
+        ("sub/img/s.png", "s"),
+    ];
+    assert_eq!(compare(&files, &["--manifests", "sub/m.json"]), "");
+}
+
+#[test]
+fn an_empty_list_of_asset_types_is_no_asset() {
+    let keys = r#", "files": [{ "path": "a.html", "addressable": true, "assetType": [] }]"#;
+    assert_eq!(compare_keys(keys, &[("a.html", "a")]), "");
+}
+
+#[test]
 fn overrides_replace_scalars_and_add_to_lists() {
     let first = manifest(
         r#", "description": "old", "tags": "a", "public": true, "baseUri": "https://old""#,

@@ -55,6 +55,24 @@ pub(crate) struct PackageArguments {
     json: bool,
 }
 
+/// The patterns. As for tfx, a single value may hold several with commas between them; a comma in braces is the
+/// pattern's own.
+fn patterns(values: Vec<String>) -> Vec<String> {
+    let [value] = values.as_slice() else {
+        return values;
+    };
+    let mut depth = 0_usize;
+    let patterns = value.split(|sign: char| {
+        match sign {
+            '{' => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        sign == ',' && depth == 0
+    });
+    patterns.map(str::trim).map(str::to_owned).collect()
+}
+
 /// Runs the command.
 pub(super) fn run(
     arguments: PackageArguments,
@@ -77,7 +95,7 @@ pub(super) fn run(
         manifest_globs: if arguments.manifest_js.is_some() {
             Vec::new()
         } else {
-            arguments.manifest_globs
+            patterns(arguments.manifest_globs)
         },
         overrides: Overrides {
             file: arguments.overrides_file,

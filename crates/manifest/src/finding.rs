@@ -46,6 +46,36 @@ pub enum Problem {
         /** The parser's words. */
         detail: String,
     },
+    /// A manifest in another encoding.
+    #[error("the file is not UTF-8")]
+    NotUtf8,
+    /// A task.json in another encoding.
+    #[error("the file is not UTF-8")]
+    TaskNotUtf8,
+    /// A manifest, overrides or translations that are a list or a scalar.
+    #[error("an object has to stand here, and this is {found}")]
+    NotAnObject {
+        /** Type found. */
+        found: &'static str,
+    },
+    /// A manifest that is not there.
+    #[error("`{path}` does not exist")]
+    ManifestMissing {
+        /** Path that was looked for. */
+        path: String,
+    },
+    /// Patterns that no file fits.
+    #[error("no file fits `{patterns}`")]
+    NoManifestLike {
+        /** The patterns, with commas between them. */
+        patterns: String,
+    },
+    /// A file or folder of the command line that is not there.
+    #[error("`{path}` does not exist")]
+    ArgumentMissing {
+        /** Path that was looked for. */
+        path: String,
+    },
     /// The text of a task.json is no JSON.
     #[error("this is no JSON: {detail}")]
     TaskSyntax {
@@ -71,6 +101,12 @@ pub enum Problem {
     /// A key that a task must have.
     #[error("the task has no `{key}`")]
     TaskMissing {
+        /** Key path. */
+        key: String,
+    },
+    /// A key that the schema needs and servers do without.
+    #[error("the task has no `{key}`, and the schema wants one")]
+    SchemaMissing {
         /** Key path. */
         key: String,
     },
@@ -251,9 +287,6 @@ pub enum Problem {
         /** Where that one stands. */
         first: Place,
     },
-    /// A translation file that is no flat object.
-    #[error("a translation file must be an object")]
-    BadTranslation,
     /// No icon at all.
     #[error("the extension has no `icons.default`: the Marketplace shows a grey square")]
     NoIcon,

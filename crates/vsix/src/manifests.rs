@@ -40,7 +40,8 @@ pub(crate) fn read(options: &PackageOptions, findings: &mut Vec<Finding>) -> Man
             ));
             continue;
         }
-        if let Some(mut document) = read_document(&path, dialect, findings) {
+        let missing = |path| Problem::ManifestMissing { path };
+        if let Some(mut document) = read_document(&path, dialect, missing, findings) {
             if options.rev_version {
                 raise_version(&mut document, findings);
             }
@@ -97,109 +98,91 @@ fn is_program(path: &Path) -> bool {
     })
 }
 
-/// Files below `root` whose path from there fits a pattern such as `out/*.vsix`, sorted.
+/// Files whose path from `root` fits a pattern such as `out/*.vsix` or `../*.json`: the ones in the nearest folder
+/// first, and by name.
 #[must_use]
 pub fn files_like(root: &Path, pattern: &str) -> Vec<PathBuf> {
     let pattern = pattern.replace('\\', "/");
-    // A pattern from the root of the file system is one from its longest plain folder.
-    let (folder, pattern) = match pattern.split_once(['*', '?', '[', '{']) {
-        Some((plain, _)) if Path::new(plain).is_absolute() => {
-            let folder = plain.rsplit_once('/').map_or("", |(folder, _)| folder);
-            let rest = pattern[folder.len()..].trim_start_matches('/');
-            (PathBuf::from(format!("{folder}/")), rest.to_owned())
-        }
-        _ => (
-            root.to_path_buf(),
-            pattern.trim_start_matches("./").to_owned(),
-        ),
-    };
+    // The folders in front of the first sign are plain: they may lead out of the root, and nothing beside them is read.
+    let plain = pattern.find(['*', '?', '[', '{']).unwrap_or(pattern.len());
+    let (folder, pattern) = pattern.split_at(pattern[..plain].rfind('/').map_or(0, |at| at + 1));
+    let folder = root.join(folder);
     let mut found = BTreeSet::new();
-    walk(&folder, "", &[pattern], &mut found);
+    walk(&folder, "", pattern, &mut found);
     found
         .into_iter()
-        .map(|relative| folder.join(relative))
+        .map(|(_, relative)| normal(&folder.join(relative)))
         .collect()
 }
 
+/// The manifests, in the order in which they count: pattern by pattern, because the first value of a key wins.
 fn find(options: &PackageOptions, findings: &mut Vec<Finding>) -> Vec<PathBuf> {
+    let mut paths: Vec<PathBuf> = Vec::new();
+    let mut add = |path: PathBuf| {
+        if !paths.contains(&path) {
+            paths.push(path);
+        }
+    };
     if options.manifest_globs.is_empty() {
-        let mut paths: Vec<PathBuf> = Vec::new();
         for path in &options.manifests {
-            let path = normal(&options.root.join(path));
-            if !paths.contains(&path) {
-                paths.push(path);
-            }
+            add(normal(&options.root.join(path)));
         }
         return paths;
     }
-    let patterns: Vec<String> = options
-        .manifest_globs
-        .iter()
-        .map(|pattern| {
-            pattern
-                .replace('\\', "/")
-                .trim_start_matches("./")
-                .to_owned()
-        })
-        .collect();
-    let mut found = BTreeSet::new();
-    walk(&options.root, "", &patterns, &mut found);
-    if found.is_empty() {
-        let path = options.manifest_globs.join(", ");
+    for pattern in &options.manifest_globs {
+        files_like(&options.root, pattern)
+            .into_iter()
+            .for_each(&mut add);
+    }
+    if paths.is_empty() {
+        let patterns = options.manifest_globs.join(", ");
         findings.push(Finding::new(
             &Place::file(&shown(&options.root)),
-            Problem::FileMissing { path },
+            Problem::NoManifestLike { patterns },
         ));
     }
-    found
-        .into_iter()
-        .map(|relative| normal(&options.root.join(relative)))
-        .collect()
+    paths
 }
 
 /// Collects the files that a pattern matches. A name that starts with a dot matches only a pattern that says
 /// the dot, and links to folders are not followed, as in node-glob.
-fn walk(root: &Path, relative: &str, patterns: &[String], found: &mut BTreeSet<String>) {
+fn walk(root: &Path, relative: &str, pattern: &str, found: &mut BTreeSet<(usize, String)>) {
     let Ok(entries) = fs::read_dir(root.join(relative)) else {
         return;
+    };
+    let says = |name: &str| {
+        pattern
+            .split('/')
+            .any(|segment| segment.starts_with('.') && fast_glob::glob_match(segment, name))
     };
     for entry in entries.flatten() {
         let Some(name) = entry.file_name().to_str().map(str::to_owned) else {
             continue;
         };
+        if name.starts_with('.') && !says(&name) {
+            continue;
+        }
         let path = if relative.is_empty() {
-            name.clone()
+            name
         } else {
             format!("{relative}/{name}")
         };
-        let says_dot = |pattern: &String| {
-            pattern
-                .split('/')
-                .any(|segment| segment.starts_with('.') && segment.len() > 1)
-        };
-        let candidates: Vec<String> = patterns
-            .iter()
-            .filter(|pattern| !name.starts_with('.') || says_dot(pattern))
-            .cloned()
-            .collect();
-        if candidates.is_empty() {
-            continue;
-        }
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            walk(root, &path, &candidates, found);
-        } else if candidates
-            .iter()
-            .any(|pattern| fast_glob::glob_match(pattern, &path))
-        {
-            found.insert(path);
+            // A pattern without `**` says how deep its files lie.
+            if pattern.contains("**") || path.matches('/').count() < pattern.matches('/').count() {
+                walk(root, &path, pattern, found);
+            }
+        } else if fast_glob::glob_match(pattern, &path) {
+            found.insert((path.matches('/').count(), path));
         }
     }
 }
 
-/// Reads one document; what is wrong becomes a finding.
-pub(crate) fn read_document(
+/// Reads one document; what is wrong becomes a finding. `missing` words that there is no such file.
+fn read_document(
     path: &Path,
     dialect: Dialect,
+    missing: fn(String) -> Problem,
     findings: &mut Vec<Finding>,
 ) -> Option<Node> {
     let name = shown(path);
@@ -207,7 +190,7 @@ pub(crate) fn read_document(
         Ok(bytes) => String::from_utf8(bytes).ok(),
         Err(error) => {
             let problem = match error.kind() {
-                std::io::ErrorKind::NotFound => Problem::FileMissing { path: name.clone() },
+                std::io::ErrorKind::NotFound => missing(name.clone()),
                 _ => Problem::Unreadable {
                     path: name.clone(),
                     detail: error.to_string(),
@@ -218,14 +201,16 @@ pub(crate) fn read_document(
         }
     };
     let Some(text) = text else {
-        let problem = Problem::Syntax {
-            detail: "The file is not UTF-8".to_owned(),
-        };
-        findings.push(Finding::new(&Place::file(&name), problem));
+        findings.push(Finding::new(&Place::file(&name), Problem::NotUtf8));
         return None;
     };
     match Node::read(&text, &name, dialect) {
-        Ok(node) => Some(node),
+        Ok(node) if node.members().is_some() => Some(node),
+        Ok(node) => {
+            let found = node.kind();
+            findings.push(Finding::new(&node.place, Problem::NotAnObject { found }));
+            None
+        }
         Err(error) => {
             findings.push(Finding::new(
                 &error.place,
@@ -246,18 +231,23 @@ fn overrides(
     manifests: &mut Manifests,
     findings: &mut Vec<Finding>,
 ) {
+    let missing = |path| Problem::ArgumentMissing { path };
     let line = Place::file("--override");
     let mut document = Node::made(line.clone(), Value::Object(Vec::new()));
     let mut folder = root.to_path_buf();
     if let Some(path) = &overrides.file {
         folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
-        if let Some(node) = read_document(path, dialect, findings) {
+        if let Some(node) = read_document(path, dialect, missing, findings) {
             document = node;
         }
     }
     if let Some(json) = &overrides.json {
         match Node::read(json, &line.file, dialect) {
-            Ok(node) => lay_over(&mut document, node),
+            Ok(node) if node.members().is_some() => lay_over(&mut document, node),
+            Ok(node) => {
+                let found = node.kind();
+                findings.push(Finding::new(&node.place, Problem::NotAnObject { found }));
+            }
             Err(error) => findings.push(Finding::new(
                 &error.place,
                 Problem::Syntax {
@@ -353,12 +343,11 @@ fn raise_version(document: &mut Node, findings: &mut Vec<Finding>) {
 
 /// `<folder>/<language>/resources.resjson`, sorted by language.
 fn translations(folder: &Path, findings: &mut Vec<Finding>) -> Vec<Translations> {
+    let missing = |path| Problem::ArgumentMissing { path };
     let Ok(entries) = fs::read_dir(folder) else {
         findings.push(Finding::new(
             &Place::file(&shown(folder)),
-            Problem::FileMissing {
-                path: shown(folder),
-            },
+            missing(shown(folder)),
         ));
         return Vec::new();
     };
@@ -373,13 +362,8 @@ fn translations(folder: &Path, findings: &mut Vec<Finding>) -> Vec<Translations>
         if !path.is_file() {
             continue;
         }
-        let Some(document) = read_document(&path, Dialect::Json, findings) else {
-            continue;
-        };
-        if document.members().is_some() {
+        if let Some(document) = read_document(&path, Dialect::Json, missing, findings) {
             translations.push(Translations { language, document });
-        } else {
-            findings.push(Finding::new(&document.place, Problem::BadTranslation));
         }
     }
     translations

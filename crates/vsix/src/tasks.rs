@@ -119,12 +119,7 @@ fn read(parts: &Parts, part: &str, findings: &mut Vec<Finding>) -> Option<Task> 
         }
     };
     let Ok(text) = String::from_utf8(bytes) else {
-        findings.push(Finding::new(
-            &place,
-            Problem::TaskSyntax {
-                detail: "The file is not UTF-8".to_owned(),
-            },
-        ));
+        findings.push(Finding::new(&place, Problem::TaskNotUtf8));
         return None;
     };
     match Node::read(&text, &file, Dialect::Json) {

@@ -64,15 +64,17 @@ fn file(entry: &Node, findings: &mut Vec<Finding>) -> Option<FileDeclaration> {
         .get("partName")
         .filter(|node| node.is_truthy())
         .or_else(|| entry.get("packagePath"));
+    let asset_type = entry.get("assetType");
+    // An empty list is no asset at all, whatever else the entry says.
+    let has_assets = asset_type.and_then(Node::list) != Some(&[]);
     Some(FileDeclaration {
         path: path.to_owned(),
         base: Base::Manifest,
         package_paths: names
             .map(|names| texts(names, "packagePath", findings))
             .unwrap_or_default(),
-        addressable: entry.get("addressable").is_some_and(Node::is_truthy),
-        asset_types: entry
-            .get("assetType")
+        addressable: has_assets && entry.get("addressable").is_some_and(Node::is_truthy),
+        asset_types: asset_type
             .map(|types| texts(types, "assetType", findings))
             .unwrap_or_default(),
         content_type: text_of(entry, "contentType"),
@@ -126,7 +128,9 @@ pub(super) fn icons(value: &Node, findings: &mut Vec<Finding>) -> Vec<FileDeclar
                     "Microsoft.VisualStudio.Services.Icons.{}",
                     words::start_case(kind)
                 );
-                listed.push(asset_file(text, Base::Manifest, asset, None, key, path));
+                // tfx joins an icon's path to the manifest's folder, so that a leading slash means that folder.
+                let relative = text.trim_start_matches(['/', '\\']);
+                listed.push(asset_file(relative, Base::Manifest, asset, None, key, path));
             }
             None => findings.push(super::merge::wrong_type(path, &key, "a path")),
         }

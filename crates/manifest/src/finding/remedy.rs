@@ -22,6 +22,7 @@ impl Problem {
             | Self::TaskNotOffered { .. }
             | Self::UnknownKey { .. }
             | Self::TaskLacks { .. }
+            | Self::SchemaMissing { .. }
             | Self::NotOneOf { .. }
             | Self::AgainstSchema { .. }
             | Self::NoTaskIcon { .. }
@@ -40,7 +41,11 @@ impl Problem {
             | Self::NotAFile { .. }
             | Self::BadPartName { .. }
             | Self::PartCollision { .. }
-            | Self::BadTranslation
+            | Self::NotUtf8
+            | Self::NotAnObject { .. }
+            | Self::ManifestMissing { .. }
+            | Self::NoManifestLike { .. }
+            | Self::ArgumentMissing { .. }
             | Self::OverLimit { .. }
             | Self::ManifestProgram => Severity::Fatal,
             _ => Severity::Error,
@@ -55,8 +60,20 @@ impl Problem {
             Self::TaskSyntax { .. } => {
                 "Correct the line; a task.json has no comments and no trailing commas"
             }
+            Self::NotUtf8 | Self::TaskNotUtf8 => {
+                "Save it as UTF-8, with or without a byte order mark"
+            }
+            Self::ManifestMissing { .. } => {
+                "Name the extension's folder with --root, its manifests with --manifests"
+            }
+            Self::NoManifestLike { .. } => "Patterns are relative to --root",
+            Self::ArgumentMissing { .. } => {
+                "--overrides-file and --loc-root are relative to the current folder"
+            }
             Self::Missing { .. } => "Add the key, here or with --override",
-            Self::TaskMissing { .. } | Self::TaskLacks { .. } => "Add the key to the task.json",
+            Self::TaskMissing { .. } | Self::TaskLacks { .. } | Self::SchemaMissing { .. } => {
+                "Add the key to the task.json"
+            }
             Self::SetTwice { .. } | Self::OnlyOnce { .. } => {
                 "Keep one of the two, or set the value with --override"
             }
