@@ -337,7 +337,7 @@ error: Hello/task.json:15: the task has no `inputs[1].label`
 warning: Hello/task.json:15: `inputs[1].type` is `text`, which must be one of boolean, filePath, multiLine, pickList, radio, secureFile, string, int, identities, querycontrol, connectedService:<type>
 warning: Hello/task.json:15: input `WHOM` stands in group `h`, which does not exist
   Declare the group, or correct its name.
-warning: Hello/task.json:16: `name` is `with.dot`, and the schema wants a letter, then letters and digits
+warning: Hello/task.json:16: `inputs[2].name` is `with.dot`, and the schema wants a letter, then letters and digits
 warning: Hello/task.json:16: `visibleRule` of `with.dot` asks for input `wher`, which does not exist
   Name an existing input; as it is, the field is never shown.
 error: Hello/task.json:18: the task has no `execution.Node16.target`
@@ -345,6 +345,64 @@ error: Hello/task.json:18: the task has no `execution.Node16.target`
 warning: Hello/task.json:18: every handler of `execution` is at the end of its life (Node16, Node10)
   Add Node20_1 and Node24 handlers.
 error: the extension cannot be packed: 10 errors to correct
+exit 1
+"
+    );
+}
+
+#[test]
+fn a_task_against_the_deeper_parts_of_its_schema() {
+    let task = r#"{
+  "id": "aaaaaaaa-1111-4222-8333-444444444444", "name": "Hello", "friendlyName": "Hello", "instanceNameFormat": "Hello",
+  "description": "d", "author": "a", "category": "Utility", "version": { "Major": 1, "Minor": 4, "Patch": 7 },
+  "removalDate": "25.11.2026",
+  "minimumAgentVersion": "2.x.1.4",
+  "demands": ["git", 5],
+  "runsOn": ["Agent", "Cloud"],
+  "groups": [{ "name": "g", "isExpanded": "yes" }],
+  "inputs": [{ "name": "who", "type": "string", "label": "Who", "aliases": [true], "defaultValue": 7,
+    "properties": { "EditableOptions": "maybe", "rows": 4, "resizable": true, "ownKey": 1 } }],
+  "dataSourceBindings": [{ "target": "who", "requestVerb": "GET", "RequestVerb": "FETCH" }, "x"],
+  "sourceDefinitions": [{ "endpoint": 1 }],
+  "execution": {
+    "Node20_1": { "target": "index.js", "argumentFormat": [], "ownKey": 1 },
+    "Node20": { "target": "index.js" },
+    "PowerShell3": { "target": "index.js", "platforms": ["linux"] } },
+  "outputVariables": [{ "name": "with_underscore" }, { "description": "nameless" }],
+  "restrictions": { "commands": { "mode": "strict" }, "settableVariables": { "allow": [] } }
+}"#;
+    assert_eq!(
+        hello(&[("Hello/task.json", task)])
+            .adieu(&["package"])
+            .transcript(),
+        "\
+warning: Hello/task.json:4: `removalDate` is `25.11.2026`, and the schema wants a date such as 2026-11-25
+warning: Hello/task.json:5: `minimumAgentVersion` is `2.x.1.4`, and the schema wants two or three numbers
+warning: Hello/task.json:6: `demands[1]` is `5`, and the schema wants a string
+warning: Hello/task.json:7: `runsOn[1]` is `Cloud`, which must be one of Agent, MachineGroup, Server, ServerGate, DeploymentGroup
+warning: Hello/task.json:8: `groups[0].isExpanded` is `yes`, and the schema wants true or false
+warning: Hello/task.json:8: the task has no `groups[0].displayName`, and the schema wants one
+  Add the key to the task.json.
+warning: Hello/task.json:9: `inputs[0].aliases[0]` is `true`, and the schema wants a string
+warning: Hello/task.json:9: `inputs[0].defaultValue` is `7`, and the schema wants a string, true or false
+warning: Hello/task.json:10: `inputs[0].properties.EditableOptions` is `maybe`, which must be one of True, False
+warning: Hello/task.json:10: `inputs[0].properties.rows` is `4`, and the schema wants digits in quotes
+warning: Hello/task.json:11: `requestVerb` is no key of a data source binding in a task.json
+  Check its spelling against tasks.schema.json.
+warning: Hello/task.json:11: `dataSourceBindings[0].RequestVerb` is `FETCH`, which must be one of GET, POST, DELETE, OPTIONS, HEAD, PUT, TRACE, PATCH
+error: Hello/task.json:11: `dataSourceBindings[1]` must be an object, but this is a string
+warning: Hello/task.json:12: `sourceDefinitions[0].endpoint` is `1`, and the schema wants a string
+warning: Hello/task.json:14: `execution.Node20_1.argumentFormat` is `an array`, and the schema wants a string
+warning: Hello/task.json:15: `Node20` is no key of a section of handlers in a task.json
+  Check its spelling against tasks.schema.json.
+warning: Hello/task.json:16: `execution.PowerShell3.platforms[0]` is `linux`, which must be one of windows
+warning: Hello/task.json:17: `outputVariables[0].name` is `with_underscore`, and the schema wants a letter, then letters and digits
+warning: Hello/task.json:17: the task has no `outputVariables[1].name`, and the schema wants one
+  Add the key to the task.json.
+warning: Hello/task.json:18: `restrictions.commands.mode` is `strict`, which must be one of any, restricted
+warning: Hello/task.json:18: `allow` is no key of settable variables in a task.json
+  Check its spelling against tasks.schema.json.
+error: the extension cannot be packed: 1 error to correct
 exit 1
 "
     );

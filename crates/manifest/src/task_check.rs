@@ -5,8 +5,9 @@
 //! does not is a warning. `task::Task` is the strict reading of our own tasks.
 
 mod inputs;
+mod schema;
 
-use crate::document::{Node, Place, Value};
+use crate::document::{Node, Place};
 use crate::extension::Said;
 use crate::finding::{Finding, Problem};
 
@@ -36,70 +37,6 @@ pub struct HandlerFacts {
     pub target: Said<String>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Type {
-    Text,
-    Switch,
-    List,
-    Object,
-    Any,
-}
-
-const TASK_KEYS: [(&str, Type); 31] = [
-    ("$schema", Type::Text),
-    ("id", Type::Text),
-    ("name", Type::Text),
-    ("friendlyName", Type::Text),
-    ("description", Type::Text),
-    ("helpUrl", Type::Text),
-    ("helpMarkDown", Type::Text),
-    ("author", Type::Text),
-    ("preview", Type::Switch),
-    ("deprecated", Type::Switch),
-    ("deprecationMessage", Type::Text),
-    ("removalDate", Type::Text),
-    ("runsOn", Type::List),
-    ("visibility", Type::List),
-    ("category", Type::Text),
-    ("groups", Type::List),
-    ("demands", Type::List),
-    ("minimumAgentVersion", Type::Text),
-    ("version", Type::Object),
-    ("instanceNameFormat", Type::Text),
-    ("releaseNotes", Type::Text),
-    ("showEnvironmentVariables", Type::Switch),
-    ("inputs", Type::List),
-    ("dataSourceBindings", Type::List),
-    ("sourceDefinitions", Type::List),
-    ("prejobexecution", Type::Object),
-    ("execution", Type::Object),
-    ("postjobexecution", Type::Object),
-    ("outputVariables", Type::List),
-    ("restrictions", Type::Object),
-    ("messages", Type::Object),
-];
-
-const RUNS_ON: [&str; 5] = [
-    "Agent",
-    "MachineGroup",
-    "Server",
-    "ServerGate",
-    "DeploymentGroup",
-];
-const VISIBILITY: [&str; 2] = ["Build", "Release"];
-const CATEGORIES: [&str; 10] = [
-    "Build",
-    "Utility",
-    "Test",
-    "Package",
-    "Deploy",
-    "Azure Repos",
-    "Azure Boards",
-    "Azure Pipelines",
-    "Azure Test Plans",
-    "Azure Artifacts",
-];
-
 /// Handlers that start a file of the task; the others are the server's.
 const FILE_HANDLERS: [&str; 8] = [
     "Node",
@@ -123,7 +60,7 @@ pub fn check(document: &Node) -> (TaskFacts, Vec<Finding>) {
         findings.push(wrong_type(document, "task.json", "an object"));
         return (facts, findings);
     }
-    check_keys(document, &TASK_KEYS, "a task", "", &mut findings);
+    schema::check(document, &schema::TASK, "", &mut findings);
     facts.id = text(document, "id", is_guid, "a GUID", &mut findings);
     let is_name = |name: &str| {
         !name.is_empty()
@@ -163,85 +100,12 @@ pub fn check(document: &Node) -> (TaskFacts, Vec<Finding>) {
             ));
         }
     }
-    one_of(document, "category", &CATEGORIES, &mut findings);
-    one_of(document, "runsOn", &RUNS_ON, &mut findings);
-    one_of(document, "visibility", &VISIBILITY, &mut findings);
-    if let Some(agent) = document.get("minimumAgentVersion")
-        && let Some(version) = agent.text()
-        && !(2..=3).contains(
-            &version
-                .split('.')
-                .filter(|part| part.parse::<u32>().is_ok())
-                .count(),
-        )
-    {
-        let key = "minimumAgentVersion".to_owned();
-        let problem = Problem::AgainstSchema {
-            key,
-            value: version.to_owned(),
-            rule: "two or three numbers",
-        };
-        findings.push(Finding::new(&agent.place, problem));
-    }
     facts.version = version(document, &mut findings);
     inputs::check(document, &mut findings);
     for section in ["prejobexecution", "execution", "postjobexecution"] {
         handlers(document, section, &mut facts, &mut findings);
     }
     (facts, findings)
-}
-
-/// Unknown keys, and values of another type than their key has.
-fn check_keys(
-    node: &Node,
-    keys: &[(&str, Type)],
-    what: &'static str,
-    path: &str,
-    findings: &mut Vec<Finding>,
-) {
-    for (key, value) in node.members().unwrap_or_default() {
-        let Some((_, kind)) = keys.iter().find(|(known, _)| known == key) else {
-            findings.push(Finding::new(
-                &value.place,
-                Problem::UnknownKey {
-                    key: key.clone(),
-                    what,
-                },
-            ));
-            continue;
-        };
-        let key = if path.is_empty() {
-            key.clone()
-        } else {
-            format!("{path}.{key}")
-        };
-        match (kind, &value.value) {
-            (Type::Text, Value::Text(_))
-            | (Type::Switch, Value::Bool(_))
-            | (Type::List, Value::List(_))
-            | (Type::Object, Value::Object(_))
-            | (Type::Any, _) => {}
-            (Type::List, _) => findings.push(wrong_type(value, &key, "an array")),
-            (Type::Object, _) => findings.push(wrong_type(value, &key, "an object")),
-            // The agent and the server read "true" and 5 where they need true and "5".
-            (Type::Text | Type::Switch, _) => {
-                let rule = if *kind == Type::Text {
-                    "a string"
-                } else {
-                    "true or false"
-                };
-                let written = value.scalar().unwrap_or_else(|| value.kind().to_owned());
-                findings.push(Finding::new(
-                    &value.place,
-                    Problem::AgainstSchema {
-                        key,
-                        value: written,
-                        rule,
-                    },
-                ));
-            }
-        }
-    }
 }
 
 fn wrong_type(node: &Node, key: &str, expected: &'static str) -> Finding {
@@ -284,28 +148,6 @@ fn text(
         value,
         place: node.place.clone(),
     })
-}
-
-/// A value, or each of an array's, against a set.
-fn one_of(document: &Node, key: &str, allowed: &[&str], findings: &mut Vec<Finding>) {
-    let Some(node) = document.get(key) else {
-        return;
-    };
-    for item in node.list().unwrap_or(std::slice::from_ref(node)) {
-        let Some(value) = item.text() else { continue };
-        if !allowed
-            .iter()
-            .any(|known| known.eq_ignore_ascii_case(value))
-        {
-            let allowed = allowed.join(", ");
-            let problem = Problem::NotOneOf {
-                key: key.to_owned(),
-                value: value.to_owned(),
-                allowed,
-            };
-            findings.push(Finding::new(&item.place, problem));
-        }
-    }
 }
 
 /// Whether the text is a GUID in its common form.

@@ -4,33 +4,8 @@
 
 use std::collections::HashMap;
 
-use super::{Type, check_keys};
 use crate::document::{Node, Place};
 use crate::finding::{Finding, Problem};
-
-const INPUT_KEYS: [(&str, Type); 13] = [
-    ("name", Type::Text),
-    ("type", Type::Text),
-    ("label", Type::Text),
-    ("aliases", Type::List),
-    ("defaultValue", Type::Any),
-    ("required", Type::Switch),
-    ("helpMarkDown", Type::Text),
-    ("groupName", Type::Text),
-    ("visibleRule", Type::Text),
-    ("properties", Type::Object),
-    ("options", Type::Object),
-    ("validation", Type::Object),
-    ("deprecated", Type::Switch),
-];
-
-const GROUP_KEYS: [(&str, Type); 5] = [
-    ("name", Type::Text),
-    ("displayName", Type::Text),
-    ("isExpanded", Type::Switch),
-    ("visibleRule", Type::Text),
-    ("tags", Type::List),
-];
 
 const TYPES: [&str; 10] = [
     "boolean",
@@ -58,7 +33,6 @@ pub(super) fn check(document: &Node, findings: &mut Vec<Finding>) {
     let names = declared_names(inputs, findings);
     for (index, input) in inputs.iter().enumerate() {
         let path = format!("inputs[{index}]");
-        check_keys(input, &INPUT_KEYS, "an input", &path, findings);
         for key in ["name", "type", "label"] {
             if input.get(key).is_none() {
                 findings.push(Finding::new(
@@ -73,14 +47,7 @@ pub(super) fn check(document: &Node, findings: &mut Vec<Finding>) {
         check_group(input, groups, findings);
         check_rule(input, &names, findings);
     }
-    for (index, group) in groups.iter().enumerate() {
-        check_keys(
-            group,
-            &GROUP_KEYS,
-            "a group",
-            &format!("groups[{index}]"),
-            findings,
-        );
+    for group in groups {
         check_rule(group, &names, findings);
     }
 }
@@ -110,24 +77,8 @@ fn declared_names(inputs: &[Node], findings: &mut Vec<Finding>) -> HashMap<Strin
             names.insert(folded.clone(), node.place.clone());
             own.push(folded);
         }
-        if let Some(node) = input.get("name")
-            && let Some(name) = node.text()
-            && !is_input_name(name)
-        {
-            let (key, value) = ("name".to_owned(), name.to_owned());
-            let rule = "a letter, then letters and digits";
-            findings.push(Finding::new(
-                &node.place,
-                Problem::AgainstSchema { key, value, rule },
-            ));
-        }
     }
     names
-}
-
-fn is_input_name(name: &str) -> bool {
-    name.starts_with(|first: char| first.is_ascii_alphabetic())
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 fn check_type(input: &Node, path: &str, findings: &mut Vec<Finding>) {
