@@ -160,6 +160,32 @@ fn a_flag_that_was_never_there_is_put_in() {
 }
 
 #[test]
+fn an_identity_that_lacks_its_publisher_gets_one() {
+    let manifest = MANIFEST.replace(r#""publisher": "pub", "#, "");
+    let folder = hello(&[("vss-extension.json", &manifest)]);
+    folder
+        .adieu(&["package", "--bypass-validation", "--output-path", "in.vsix"])
+        .done();
+    folder
+        .adieu(&[
+            "edit",
+            "--vsix",
+            "in.vsix",
+            "--output-path",
+            "out.vsix",
+            "--publisher",
+            "p&q",
+        ])
+        .done();
+    let manifest = text(&folder.path("out.vsix"), "extension.vsixmanifest");
+    let identity = manifest.lines().find(|line| line.contains("<Identity"));
+    assert_eq!(
+        identity.map(str::trim),
+        Some(r#"<Identity Publisher="p&amp;q" Language="en-US" Id="hello" Version="3.2.1"/>"#)
+    );
+}
+
+#[test]
 fn tasks_get_versions_and_ids_of_their_new_extension() {
     let folder = hello(&[("Hello/task.loc.json", TASK)]);
     packed(&folder);

@@ -228,6 +228,9 @@ fn names_that_lead_elsewhere_are_refused() {
         "",
         "a/./b",
         "a.txt:stream",
+        ".. /a",
+        "a./b",
+        "a ",
     ];
     let said: String = names
         .map(|name| {
@@ -254,6 +257,9 @@ error: `p.vsix`: entry `a b` has a control character in its name
 error: `p.vsix`: entry `` has an empty folder in its name
 error: `p.vsix`: entry `a/./b` has an empty folder in its name
 error: `p.vsix`: entry `a.txt:stream` has a drive letter or a stream in its name
+error: `p.vsix`: entry `.. /a` has a dot or a space at the end of a name
+error: `p.vsix`: entry `a./b` has a dot or a space at the end of a name
+error: `p.vsix`: entry `a ` has a dot or a space at the end of a name
 "
     );
 }
@@ -335,6 +341,12 @@ fn headers_that_lie_are_refused() {
         bytes: b"\x01\x05\x00\xfa\xffhello",
         ..HONEST
     };
+    // What follows the last block is read by nobody, and would be copied by everybody.
+    let remainder = Lie {
+        method: 8,
+        bytes: b"\x01\x05\x00\xfa\xffhello and more",
+        ..HONEST
+    };
     let broken = Lie {
         method: 8,
         bytes: b"\xff\xff\xff\xff",
@@ -355,6 +367,7 @@ fn headers_that_lie_are_refused() {
         too_short,
         deflated,
         deflated_lie,
+        remainder,
         broken,
         checksum,
         huge,
@@ -367,6 +380,7 @@ error: `p.vsix`: entry `a.txt`: the two headers differ in name
 error: `p.vsix`: entry `a.txt` unpacks to another size than its header says (4 bytes)
 error: `p.vsix` has no `extension.vsixmanifest`: it is no VSIX package
 error: `p.vsix`: entry `a.txt` unpacks to another size than its header says (3 bytes)
+error: `p.vsix`: entry `a.txt` has more bytes behind its compressed data
 error: `p.vsix`: entry `a.txt` cannot be unpacked
 error: `p.vsix`: entry `a.txt` has another checksum than its header says
 error: `p.vsix`: entry `a.txt` has 4294901760 bytes, and 268435456 is the limit
@@ -409,11 +423,19 @@ fn other_files_are_no_packages() {
     cut.truncate(cut.len() - 3);
     let mut prefixed = b"#!/bin/sh\n".to_vec();
     prefixed.extend(archive(&[HONEST]));
+    // The same with offsets that count the bytes in front, as a self-extracting archive has them.
+    let mut shifted = prefixed.clone();
+    let end = shifted.len() - 22;
+    let directory = u32::from_le_bytes(shifted[end + 16..end + 20].try_into().expect("4 bytes"));
+    let directory = directory as usize + 10;
+    shifted[end + 16..end + 20].copy_from_slice(&(directory as u32).to_le_bytes());
+    shifted[directory + 42..directory + 46].copy_from_slice(&10_u32.to_le_bytes());
     let said = [
         Vec::new(),
         b"no archive at all, but long enough to be one".to_vec(),
         cut,
         prefixed,
+        shifted,
         archive(&[HONEST]),
     ]
     .map(|bytes| refusal(&bytes));
@@ -424,6 +446,7 @@ error: `p.vsix`: this is no ZIP archive: it is too short
 error: `p.vsix`: this is no ZIP archive: it has no end record
 error: `p.vsix`: this is no ZIP archive: it has no end record
 error: `p.vsix`: this is no ZIP archive: its directory is not where it should be
+error: `p.vsix`: this is no ZIP archive: other bytes stand before its first entry
 error: `p.vsix` has no `extension.vsixmanifest`: it is no VSIX package
 "
     );
@@ -438,24 +461,40 @@ exit 1
     );
 }
 
-#[test]
-fn a_manifest_that_is_no_xml_is_named_with_its_line() {
-    let folder = hello(&[]);
-    folder.adieu(&["package", "--output-path", "p.vsix"]).done();
-    let file = fs::File::create(folder.path("q.vsix")).expect("the file can be made");
+/// A package of this one part.
+fn package_of(folder: &Folder, name: &str, part: &str, bytes: &[u8]) {
+    let file = fs::File::create(folder.path(name)).expect("the file can be made");
     let mut writer = zip::ZipWriter::new(file);
     writer
-        .start_file(
-            "extension.vsixmanifest",
-            zip::write::SimpleFileOptions::default(),
-        )
+        .start_file(part, zip::write::SimpleFileOptions::default())
         .expect("it can be started");
-    std::io::Write::write_all(
-        &mut writer,
-        b"<PackageManifest>\n<Metadata></PackageManifest>",
-    )
-    .expect("it can be written");
+    std::io::Write::write_all(&mut writer, bytes).expect("it can be written");
     writer.finish().expect("it can be finished");
+}
+
+#[test]
+fn a_manifest_that_would_fill_the_memory_is_refused() {
+    let folder = Folder::with(&[]);
+    let spaces = vec![b' '; (4 << 20) + 1];
+    package_of(&folder, "p.vsix", "extension.vsixmanifest", &spaces);
+    assert_eq!(
+        folder.adieu(&["inspect", "--vsix", "p.vsix"]).transcript(),
+        "\
+error: `p.vsix`: entry `extension.vsixmanifest` has 4194305 bytes, and 4194304 is the limit
+exit 1
+"
+    );
+}
+
+#[test]
+fn a_manifest_that_is_no_xml_is_named_with_its_line() {
+    let folder = Folder::with(&[]);
+    package_of(
+        &folder,
+        "q.vsix",
+        "extension.vsixmanifest",
+        b"<PackageManifest>\n<Metadata></PackageManifest>",
+    );
     assert_eq!(
         folder.adieu(&["inspect", "--vsix", "q.vsix"]).transcript(),
         "\

@@ -3,6 +3,7 @@
 //! It knows no schema and opens no file. `serde_json` forgets lines and order, and an error that cannot
 //! say where it is costs the reader more than this module costs us.
 
+use std::collections::HashMap;
 use std::fmt::{self, Write as _};
 use std::ops::Range;
 use std::sync::Arc;
@@ -304,12 +305,16 @@ fn convert(value: ast::Value<'_>, file: &Arc<str>, lines: &Lines) -> Node {
         ),
         ast::Value::Object(object) => {
             let mut members: Vec<(String, Node)> = Vec::with_capacity(object.properties.len());
+            let mut places: HashMap<String, usize> = HashMap::new();
             for property in object.properties {
                 let key = property.name.into_string();
                 let node = convert(property.value, file, lines);
-                match members.iter_mut().find(|(existing, _)| *existing == key) {
+                match places.get(&key).and_then(|at| members.get_mut(*at)) {
                     Some((_, existing)) => *existing = node,
-                    None => members.push((key, node)),
+                    None => {
+                        places.insert(key.clone(), members.len());
+                        members.push((key, node));
+                    }
                 }
             }
             Value::Object(members)
@@ -370,5 +375,19 @@ impl Lines {
 
     fn line(&self, offset: usize) -> u32 {
         u32::try_from(self.0.partition_point(|start| *start <= offset)).unwrap_or(u32::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Dialect, Node};
+
+    #[test]
+    fn an_object_may_have_very_many_keys() {
+        let members: Vec<String> = (0..200_000).map(|key| format!("\"{key}\": 0")).collect();
+        let text = format!("{{{}, \"7\": 1}}", members.join(", "));
+        let node = Node::read(&text, "a.json", Dialect::Json).expect("it is JSON");
+        assert_eq!(node.members().map(<[_]>::len), Some(200_000));
+        assert_eq!(node.get("7").and_then(Node::scalar).as_deref(), Some("1"));
     }
 }

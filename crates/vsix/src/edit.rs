@@ -11,10 +11,10 @@ use adieu_manifest::document::{Node, Place, Value};
 use adieu_manifest::extension::{Pricing, Visibility, check, gallery};
 use adieu_manifest::finding::{Finding, Problem};
 
-use crate::archive::{ArchiveWriter, Source, Timestamp, write_entries};
+use crate::archive::{ArchiveError, ArchiveWriter, Source, Timestamp, write_entries};
 use crate::inspect::{PackagedTask, task_facts};
 use crate::manifests::shown;
-use crate::opened::{Held, ManifestView, Opened, ReadError, Spanned, view};
+use crate::opened::{ManifestView, Opened, ReadError, Spanned, view};
 use crate::output::{file_name, output_path, replace};
 use crate::package::task_version;
 use crate::task_update::{self, Owner, TaskUpdates};
@@ -195,32 +195,22 @@ fn check_values(options: &EditOptions) -> Result<(), EditError> {
 /// The package manifest with new values in their places, and every other byte as it was.
 fn edited_manifest(text: &str, view: &ManifestView, options: &EditOptions) -> String {
     let mut edits: Vec<(Range<usize>, String)> = Vec::new();
-    let mut set =
-        |spanned: &Spanned, element: &str, value: &str| match (&spanned.place, &view.insert_at) {
-            _ if spanned.value == value => {}
-            (Some(Held::Inside(range)), _) => edits.push((range.clone(), escape(value))),
-            (Some(Held::Empty(range, name)), _) => {
-                edits.push((range.clone(), format!("<{name}>{}</{name}>", escape(value))))
-            }
-            (None, Some((at, prefix))) if !element.is_empty() => {
-                edits.push((
-                    *at..*at,
-                    format!("<{prefix}{element}>{}</{prefix}{element}>", escape(value)),
-                ));
-            }
-            (None, _) => {}
-        };
+    let mut set = |spanned: &Spanned, value: &str| {
+        if spanned.value != value {
+            let (before, after) = &spanned.around;
+            let new = format!("{before}{}{after}", escape(value));
+            edits.push((spanned.range.clone(), new));
+        }
+    };
     for (spanned, value) in [
         (&view.id, &options.extension_id),
         (&view.publisher, &options.publisher),
         (&view.version, &options.version),
+        (&view.name, &options.name),
     ] {
         if let Some(value) = value {
-            set(spanned, "", value);
+            set(spanned, value);
         }
-    }
-    if let Some(name) = &options.name {
-        set(&view.name, "DisplayName", name);
     }
     let mut flags: Vec<String> = view
         .gallery_flags
@@ -235,7 +225,7 @@ fn edited_manifest(text: &str, view: &ManifestView, options: &EditOptions) -> St
         gallery::set_pricing(&mut flags, pricing);
     }
     if options.visibility.is_some() || options.pricing.is_some() {
-        set(&view.gallery_flags, "GalleryFlags", &flags.join(" "));
+        set(&view.gallery_flags, &flags.join(" "));
     }
     edits.sort_by_key(|(range, _)| range.start);
     let mut out = String::with_capacity(text.len());
@@ -256,13 +246,9 @@ fn edit_tasks(
     updates: TaskUpdates,
     changed: &mut HashMap<String, Vec<u8>>,
 ) -> Result<Vec<PackagedTask>, EditError> {
-    let mut manifests = opened.service_manifests()?;
-    let contributions = manifests
-        .first()
-        .and_then(|(_, node)| node.get("contributions")?.list());
-    let contributions: Vec<Node> = contributions.map(<[Node]>::to_vec).unwrap_or_default();
     let mut ids = HashMap::new();
     let mut tasks = Vec::new();
+    let contributions = opened.contributions()?;
     for entry in opened.task_parts(&contributions) {
         let text = opened.text(&entry)?;
         let name = opened
@@ -294,8 +280,13 @@ fn edit_tasks(
             }
         }
     }
-    for (entry, node) in &mut manifests {
-        let Value::Object(members) = &mut node.value else {
+    if ids.is_empty() {
+        return Ok(tasks);
+    }
+    for entry in opened.service_manifests() {
+        let text = opened.text(&entry)?;
+        let mut manifest = opened.json(&text, &entry.name)?;
+        let Value::Object(members) = &mut manifest.value else {
             continue;
         };
         let contributions = members.iter_mut().find(|(key, _)| key == "contributions");
@@ -308,7 +299,7 @@ fn edit_tasks(
         )) = contributions
             && task_update::update_supports_tasks(contributions, &ids)
         {
-            changed.insert(entry.name.clone(), node.to_json().into_bytes());
+            changed.insert(entry.name, manifest.to_json().into_bytes());
         }
     }
     Ok(tasks)
@@ -333,13 +324,12 @@ fn write(
                     write_entries(&mut writer, &new).map_err(|(_, source)| failed(source))?;
                 }
                 None => {
-                    let packed = opened.archive.read_packed(&entry).map_err(|source| {
-                        ReadError::Archive {
-                            path: opened.path.clone(),
-                            source,
-                        }
-                    })?;
-                    writer.copy(&entry, &packed).map_err(failed)?;
+                    let broken = |source| ReadError::Archive {
+                        path: opened.path.clone(),
+                        source: ArchiveError::Io(source),
+                    };
+                    let packed = opened.archive.packed(&entry).map_err(broken)?;
+                    writer.copy(&entry, packed).map_err(failed)?;
                 }
             }
         }

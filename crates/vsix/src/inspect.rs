@@ -69,12 +69,7 @@ pub fn inspect(path: &Path) -> Result<PackageFacts, ReadError> {
             .map(str::to_owned)
             .collect::<Vec<_>>()
     };
-    let manifests = opened.service_manifests()?;
-    let contributions: Vec<Node> = manifests
-        .first()
-        .and_then(|(_, node)| node.get("contributions")?.list())
-        .map(<[Node]>::to_vec)
-        .unwrap_or_default();
+    let contributions = opened.contributions()?;
     let mut tasks = Vec::new();
     for entry in opened.task_parts(&contributions) {
         let text = opened.text(&entry)?;

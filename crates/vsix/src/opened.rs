@@ -77,7 +77,7 @@ impl Opened {
     pub(crate) fn text(&mut self, entry: &Entry) -> Result<String, ReadError> {
         let bytes = self
             .archive
-            .read(entry)
+            .read_text(entry)
             .map_err(|source| ReadError::Archive {
                 path: self.path.clone(),
                 source,
@@ -97,7 +97,7 @@ impl Opened {
     }
 
     /// The services' manifests: the extension's own first, then the translated ones.
-    pub(crate) fn service_manifests(&mut self) -> Result<Vec<(Entry, Node)>, ReadError> {
+    pub(crate) fn service_manifests(&self) -> Vec<Entry> {
         let is_manifest = |entry: &&Entry| {
             let name = entry.name.to_lowercase();
             name == SERVICE_MANIFEST
@@ -114,13 +114,17 @@ impl Opened {
             .collect();
         entries.sort_by_key(|entry| entry.name.matches('/').count());
         entries
-            .into_iter()
-            .map(|entry| {
-                let text = self.text(&entry)?;
-                let node = self.json(&text, &entry.name)?;
-                Ok((entry, node))
-            })
-            .collect()
+    }
+
+    /// The extension's contributions.
+    pub(crate) fn contributions(&mut self) -> Result<Vec<Node>, ReadError> {
+        let Some(entry) = self.service_manifests().into_iter().next() else {
+            return Ok(Vec::new());
+        };
+        let text = self.text(&entry)?;
+        let manifest = self.json(&text, &entry.name)?;
+        let contributions = manifest.get("contributions").and_then(Node::list);
+        Ok(contributions.map(<[Node]>::to_vec).unwrap_or_default())
     }
 
     /// A part as a JSON document.
@@ -181,24 +185,16 @@ pub(crate) struct ManifestView {
     pub(crate) categories: Spanned,
     pub(crate) tags: Spanned,
     pub(crate) targets: Vec<(String, Option<String>)>,
-    /// Where another child of `Metadata` can be put, and the prefix of its name.
-    pub(crate) insert_at: Option<(usize, String)>,
 }
 
-/// A text, and the bytes that hold it.
+/// A text, and the bytes that another one takes the place of.
 #[derive(Debug, Default)]
 pub(crate) struct Spanned {
     pub(crate) value: String,
-    pub(crate) place: Option<Held>,
-}
-
-/// How a text stands in the document.
-#[derive(Debug, Clone)]
-pub(crate) enum Held {
-    /// Between quotes, or between tags: the bytes can be replaced.
-    Inside(Range<usize>),
-    /// In an element that closes itself: the whole element is replaced, and keeps its name.
-    Empty(Range<usize>, String),
+    /// Empty where the document does not have the attribute or element yet.
+    pub(crate) range: Range<usize>,
+    /// What has to stand around a new text: quotes or tags that are not there yet.
+    pub(crate) around: (String, String),
 }
 
 /// Reads the package manifest.
@@ -220,16 +216,41 @@ pub(crate) fn view(text: &str, opened: &Opened) -> Result<ManifestView, ReadErro
     let get = |id| document.get_node(id).unwrap_or(root);
     let metadata = get(child(root, "Metadata").ok_or_else(|| missing("Metadata"))?);
     let identity = get(child(metadata, "Identity").ok_or_else(|| missing("Identity"))?);
-    let attribute = |name: &str| {
-        identity
-            .attribute_node(name)
-            .map_or_else(Spanned::default, |attribute| Spanned {
-                value: attribute.value().to_owned(),
-                place: Some(Held::Inside(attribute.range_value())),
-            })
+    let prefix = prefix(identity, text);
+    let behind_name = identity.range().start + "<Identity".len() + prefix.len();
+    let attribute = |name: &str| match identity.attribute_node(name) {
+        Some(attribute) => Spanned {
+            value: attribute.value().to_owned(),
+            range: attribute.range_value(),
+            ..Spanned::default()
+        },
+        None => Spanned {
+            range: behind_name..behind_name,
+            around: (format!(" {name}=\""), "\"".to_owned()),
+            ..Spanned::default()
+        },
     };
-    let element =
-        |name: &str| child(metadata, name).map_or_else(Spanned::default, |id| held(get(id), text));
+    let behind = identity.range().end;
+    let element = |name: &str| {
+        let Some(node) = child(metadata, name).map(get) else {
+            return Spanned {
+                range: behind..behind,
+                around: tags(&format!("{prefix}{name}")),
+                ..Spanned::default()
+            };
+        };
+        let inside = node.first_child().zip(node.last_child());
+        let (range, around) = match inside {
+            Some((first, last)) => (first.range().start..last.range().end, Default::default()),
+            // It closes itself, or has nothing between its tags.
+            None => (node.range(), tags(&format!("{prefix}{name}"))),
+        };
+        Spanned {
+            value: node.text().unwrap_or_default().to_owned(),
+            range,
+            around,
+        }
+    };
     let installation = child(root, "Installation").map(get);
     let targets = installation
         .iter()
@@ -252,30 +273,11 @@ pub(crate) fn view(text: &str, opened: &Opened) -> Result<ManifestView, ReadErro
         categories: element("Categories"),
         tags: element("Tags"),
         targets,
-        insert_at: Some((identity.range().end, prefix(identity, text))),
     })
 }
 
-/// The element's text and where it stands.
-fn held(node: roxmltree::Node<'_, '_>, text: &str) -> Spanned {
-    let value = node.text().unwrap_or_default().to_owned();
-    let inside = node
-        .first_child()
-        .zip(node.last_child())
-        .map(|(first, last)| first.range().start..last.range().end);
-    let place = inside.map_or_else(
-        || {
-            Held::Empty(
-                node.range(),
-                format!("{}{}", prefix(node, text), node.tag_name().name()),
-            )
-        },
-        Held::Inside,
-    );
-    Spanned {
-        value,
-        place: Some(place),
-    }
+fn tags(name: &str) -> (String, String) {
+    (format!("<{name}>"), format!("</{name}>"))
 }
 
 /// The prefix with which the element's name is written, colon included.

@@ -7,8 +7,12 @@
 pub struct Bounds {
     /// Entries, folders included. Above 65,534 a ZIP needs its 64-bit form, which no VSIX uses.
     pub entries: u64,
+    /// Bytes of the directory, which is in memory as a whole.
+    pub directory_bytes: u64,
     /// Bytes of one entry, unpacked.
     pub entry_bytes: u64,
+    /// Bytes of a manifest or `task.json`, unpacked: in memory it becomes a tree of many times its size.
+    pub text_bytes: u64,
     /// Bytes of all entries, unpacked.
     pub total_bytes: u64,
     /// Times that unpacking may multiply the archive, once it exceeds `ratio_from` bytes.
@@ -23,7 +27,9 @@ impl Bounds {
     /// Far above every extension there is (the largest known has 27 MB), and far below a machine's memory.
     pub const DEFAULT: Self = Self {
         entries: 65_534,
+        directory_bytes: 64 << 20,
         entry_bytes: 256 << 20,
+        text_bytes: 4 << 20,
         total_bytes: 1 << 30,
         ratio: 100,
         ratio_from: 64 << 20,
@@ -50,6 +56,14 @@ pub enum Untrusted {
     #[error("the archive has {found} entries, and {limit} is the limit")]
     TooManyEntries {
         /** Entries. */
+        found: u64,
+        /** Bound. */
+        limit: u64,
+    },
+    /// A directory that is too large.
+    #[error("the archive's directory has {found} bytes, and {limit} is the limit")]
+    DirectoryTooLarge {
+        /** Bytes. */
         found: u64,
         /** Bound. */
         limit: u64,
@@ -139,6 +153,12 @@ pub enum Untrusted {
     /// Bytes that do not unpack.
     #[error("entry `{entry}` cannot be unpacked")]
     Corrupt {
+        /** Name. */
+        entry: String,
+    },
+    /// Compressed bytes that no reader of the entry looks at.
+    #[error("entry `{entry}` has more bytes behind its compressed data")]
+    Remainder {
         /** Name. */
         entry: String,
     },

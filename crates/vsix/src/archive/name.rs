@@ -44,6 +44,10 @@ pub(super) fn checked_name(bytes: &[u8], bounds: &Bounds) -> Result<String, Untr
     {
         return refuse("has an empty folder in its name");
     }
+    // Windows drops them, so that `.. ` would be `..`, and `a.` another entry's `a`.
+    if body.split('/').any(|segment| segment.ends_with(['.', ' '])) {
+        return refuse("has a dot or a space at the end of a name");
+    }
     Ok(name.to_owned())
 }
 

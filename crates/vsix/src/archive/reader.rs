@@ -88,6 +88,13 @@ impl<R: Read + Seek> Archive<R> {
             }
             .into());
         }
+        if end.size > bounds.directory_bytes {
+            return Err(Untrusted::DirectoryTooLarge {
+                found: end.size,
+                limit: bounds.directory_bytes,
+            }
+            .into());
+        }
         let mut directory = vec![0; usize::try_from(end.size).unwrap_or_default()];
         input.seek(SeekFrom::Start(end.start))?;
         input.read_exact(&mut directory)?;
@@ -119,25 +126,13 @@ impl<R: Read + Seek> Archive<R> {
             .find(|entry| entry.name.eq_ignore_ascii_case(name))
     }
 
-    /// The compressed bytes of an entry.
+    /// The compressed bytes of an entry, as a stream.
     ///
     /// # Errors
-    /// Reading fails.
-    pub fn read_packed(&mut self, entry: &Entry) -> Result<Vec<u8>, ArchiveError> {
-        let length = usize::try_from(entry.packed).unwrap_or(usize::MAX);
+    /// The place of the entry cannot be reached.
+    pub fn packed(&mut self, entry: &Entry) -> io::Result<io::Take<&mut R>> {
         self.input.seek(SeekFrom::Start(entry.data))?;
-        let mut packed = Vec::new();
-        self.input
-            .by_ref()
-            .take(entry.packed)
-            .read_to_end(&mut packed)?;
-        if packed.len() != length {
-            return Err(Untrusted::NotAnArchive {
-                detail: "it is cut off",
-            }
-            .into());
-        }
-        Ok(packed)
+        Ok(self.input.by_ref().take(entry.packed))
     }
 
     /// The unpacked bytes of an entry, checked against size and checksum.
@@ -148,6 +143,22 @@ impl<R: Read + Seek> Archive<R> {
         let mut bytes = Vec::new();
         self.unpack(entry, |chunk| bytes.extend_from_slice(chunk))?;
         Ok(bytes)
+    }
+
+    /// The same for an entry that will be parsed: a document needs many times its own bytes.
+    ///
+    /// # Errors
+    /// The entry is too large for a document, reading fails, or the header lied.
+    pub fn read_text(&mut self, entry: &Entry) -> Result<Vec<u8>, ArchiveError> {
+        if entry.unpacked > self.bounds.text_bytes {
+            return Err(Untrusted::EntryTooLarge {
+                entry: entry.name.clone(),
+                found: entry.unpacked,
+                limit: self.bounds.text_bytes,
+            }
+            .into());
+        }
+        self.read(entry)
     }
 
     /// Unpacks every entry to nowhere: after this, every size and checksum is true.
@@ -161,47 +172,57 @@ impl<R: Read + Seek> Archive<R> {
         Ok(())
     }
 
-    fn unpack(&mut self, entry: &Entry, mut sink: impl FnMut(&[u8])) -> Result<(), ArchiveError> {
+    fn unpack(&mut self, entry: &Entry, sink: impl FnMut(&[u8])) -> Result<(), ArchiveError> {
         let limit = entry.unpacked.min(self.bounds.entry_bytes);
-        self.input.seek(SeekFrom::Start(entry.data))?;
-        let packed = self.input.by_ref().take(entry.packed);
-        let mut reader: Box<dyn Read + '_> = if entry.method == STORED {
-            Box::new(packed)
+        let mut packed = self.packed(entry)?;
+        let (drained, used) = if entry.method == STORED {
+            (drain(&mut packed, limit, sink), entry.packed)
         } else {
-            Box::new(DeflateDecoder::new(packed))
+            let mut decoder = DeflateDecoder::new(packed);
+            let drained = drain(&mut decoder, limit, sink);
+            (drained, decoder.total_in())
         };
-        let mut checksum = Crc::new();
-        let mut size = 0;
-        let mut chunk = vec![0; 64 << 10];
-        loop {
-            let count = reader.read(&mut chunk).map_err(|_| Untrusted::Corrupt {
-                entry: entry.name.clone(),
-            })?;
-            let Some(bytes) = chunk.get(..count).filter(|bytes| !bytes.is_empty()) else {
-                break;
-            };
-            size += count as u64;
-            if size > limit {
-                break;
-            }
-            checksum.update(bytes);
-            sink(bytes);
-        }
+        let name = || entry.name.clone();
+        let (size, checksum) = drained.map_err(|_| Untrusted::Corrupt { entry: name() })?;
         if size != entry.unpacked {
             return Err(Untrusted::LyingSize {
-                entry: entry.name.clone(),
+                entry: name(),
                 said: entry.unpacked,
             }
             .into());
         }
-        if checksum.sum() != entry.checksum {
-            return Err(Untrusted::Checksum {
-                entry: entry.name.clone(),
-            }
-            .into());
+        if checksum != entry.checksum {
+            return Err(Untrusted::Checksum { entry: name() }.into());
+        }
+        if used != entry.packed {
+            return Err(Untrusted::Remainder { entry: name() }.into());
         }
         Ok(())
     }
+}
+
+/// Reads to the end, or past the limit. Returns size and checksum.
+fn drain(
+    reader: &mut impl Read,
+    limit: u64,
+    mut sink: impl FnMut(&[u8]),
+) -> io::Result<(u64, u32)> {
+    let mut checksum = Crc::new();
+    let mut size = 0;
+    let mut chunk = vec![0; 64 << 10];
+    loop {
+        let count = reader.read(&mut chunk)?;
+        let Some(bytes) = chunk.get(..count).filter(|bytes| !bytes.is_empty()) else {
+            break;
+        };
+        size += count as u64;
+        if size > limit {
+            break;
+        }
+        checksum.update(bytes);
+        sink(bytes);
+    }
+    Ok((size, checksum.sum()))
 }
 
 /// The record at the end: where the directory is.
@@ -428,12 +449,18 @@ fn check_local_header(
     Ok(())
 }
 
+/// No entry over another one, and the first at the beginning: what lies before it would be for another reader.
 fn check_overlap(entries: &[Entry], end: u64) -> Result<(), Untrusted> {
     let mut ranges: Vec<(u64, u64, &Entry)> = entries
         .iter()
         .map(|entry| (entry.header, entry.data + entry.packed, entry))
         .collect();
     ranges.sort_by_key(|(start, ..)| *start);
+    if ranges.first().map_or(end, |(start, ..)| *start) > 0 {
+        return Err(Untrusted::NotAnArchive {
+            detail: "other bytes stand before its first entry",
+        });
+    }
     let mut reached = 0;
     for (start, stop, entry) in ranges {
         if start < reached || stop > end {

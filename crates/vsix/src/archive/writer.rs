@@ -2,7 +2,7 @@
 //!
 //! It compresses nothing and sorts nothing: what comes in is what stands in the file.
 
-use std::io::{self, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use super::fields::{
     CENTRAL, CENTRAL_LENGTH, DEFLATED, END, FLAG_DESCRIPTOR, FLAG_UTF8, LOCAL, LOCAL_LENGTH,
@@ -103,8 +103,8 @@ impl<W: Write + Seek> ArchiveWriter<W> {
     /// Adds an entry of another archive as it is: same compressed bytes, same time, same attributes.
     ///
     /// # Errors
-    /// Writing fails, or the archive passes 4 GiB.
-    pub fn copy(&mut self, entry: &Entry, packed: &[u8]) -> io::Result<()> {
+    /// Reading or writing fails, `packed` has another length than the entry, or the archive passes 4 GiB.
+    pub fn copy(&mut self, entry: &Entry, mut packed: impl Read) -> io::Result<()> {
         self.start(Record {
             name: entry.name.clone().into_bytes(),
             // Sizes are known here, so no descriptor follows the data.
@@ -118,7 +118,13 @@ impl<W: Write + Seek> ArchiveWriter<W> {
             attributes: entry.attributes,
             offset: 0,
         })?;
-        self.write(packed)
+        let copied = io::copy(&mut packed, &mut self.out)?;
+        self.position += copied;
+        if copied == entry.packed {
+            Ok(())
+        } else {
+            Err(io::ErrorKind::UnexpectedEof.into())
+        }
     }
 
     /// Writes the directory and hands back the stream and the archive's length.
