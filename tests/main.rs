@@ -85,9 +85,10 @@ mod extension_faults;
 mod extension_peers;
 // The pages that tasks write to a run, in a browser.
 mod pages;
-// `adieu extension`: package (beside tfx-cli), inspect, edit.
+// `adieu extension`: package (beside tfx-cli), inspect, edit, and the help of all of it.
 mod extension_edit;
 mod extension_folder;
+mod extension_help;
 mod extension_inspect;
 mod extension_package;
 

@@ -50,10 +50,22 @@ Examples:
   adieu extension inspect --vsix hello.vsix")]
 pub(crate) enum ExtensionCommand {
     /// Make a VSIX package of an extension's folder
+    #[command(after_help = "\
+Examples:
+  adieu extension package --root hello --output-path out/
+  adieu extension package --manifests vss-extension.json dev.json --publisher me --visibility private
+  adieu extension package --extension-version 1.4.0 --update-tasks-version minor --json")]
     Package(package::PackageArguments),
     /// Show what a VSIX package is
+    #[command(after_help = "\
+Example:
+  adieu extension inspect --vsix hello.vsix --json")]
     Inspect(inspect::InspectArguments),
     /// Change identity, name, visibility, pricing or tasks of a VSIX package
+    #[command(after_help = "\
+Examples:
+  adieu extension edit --vsix hello.vsix --visibility public --output-path release/
+  adieu extension edit --vsix hello.vsix --extension-id hello-dev --update-tasks-id --output-path dev.vsix")]
     Edit(edit::EditArguments),
     #[command(flatten)]
     Marketplace(command::MarketplaceCommand),

@@ -25,29 +25,69 @@ use crate::voice::Terminal;
 #[derive(Debug, Subcommand)]
 pub(crate) enum MarketplaceCommand {
     /// Publish to the Marketplace, and wait until it has validated
+    #[command(after_help = "\
+Examples:
+  adieu extension publish --root hello --share-with contoso fabrikam
+  adieu extension publish --vsix hello.vsix --no-wait-validation --credential managed-identity")]
     Publish(PublishArguments),
     /// Share a private extension with organizations
+    #[command(after_help = "\
+Example:
+  adieu extension share --publisher pub --extension-id hello --organizations contoso fabrikam")]
     Share(OrganizationsArguments),
     /// Stop sharing an extension with organizations
+    #[command(after_help = "\
+Example:
+  adieu extension unshare --vsix hello.vsix --organizations fabrikam")]
     Unshare(OrganizationsArguments),
     /// Install in organizations
+    #[command(after_help = "\
+Examples:
+  adieu extension install --publisher pub --extension-id hello --organizations contoso
+  adieu extension install --vsix hello.vsix --organizations https://dev.azure.com/contoso")]
     Install(InstallArguments),
     /// Uninstall from organizations
+    #[command(after_help = "\
+Example:
+  adieu extension uninstall --publisher pub --extension-id hello --organizations contoso")]
     Uninstall(OrganizationsArguments),
     /// Remove from the Marketplace: all of it, or one version
+    #[command(after_help = "\
+Examples:
+  adieu extension unpublish --publisher pub --extension-id hello --extension-version 1.4.0
+  adieu extension unpublish --publisher pub --extension-id hello            every version")]
     Unpublish(UnpublishArguments),
     /// Show what the Marketplace knows
+    #[command(after_help = "\
+Example:
+  adieu extension show --publisher pub --extension-id hello --json")]
     Show(SubjectArguments),
     /// Find the highest version of several sources, and the next one
+    #[command(after_help = "\
+Example:
+  adieu extension query-version --version-source marketplace manifest --version-action patch")]
     QueryVersion(VersionArguments),
     /// Wait until the Marketplace has validated a version
+    #[command(after_help = "\
+Example:
+  adieu extension wait-for-validation --vsix hello.vsix --timeout 60")]
     WaitForValidation(WaitArguments),
     /// Wait until organizations have a version and its tasks
+    #[command(after_help = "\
+Example:
+  adieu extension wait-for-installation --vsix hello.vsix --organizations contoso")]
     WaitForInstallation(WaitForInstallationArguments),
     /// Tell the identity's Azure DevOps id
+    #[command(after_help = "\
+Example:
+  adieu extension who-am-i --credential az --json")]
     #[command(name = "who-am-i", alias = "whoami")]
     WhoAmI(PublisherArguments),
     /// Make an identity a member of a publisher
+    #[command(after_help = "\
+Examples:
+  adieu extension add-member --publisher pub --member-id ID --member-role contributor
+  adieu extension add-member --publisher pub --credential az               the identity that asks")]
     AddMember(MemberArguments),
     /// Get installs, uninstalls, reviews and sales, a JSON document a line
     Events(EventsArguments),

@@ -1,0 +1,52 @@
+//! `adieu extension <sub-verb> --help`: each has examples, and each example is a command line that is understood.
+//!
+//! It runs none of them: they stop at a `--help` of their own.
+
+use super::extension_folder::Folder;
+
+/// The sub-verbs that the verb's own help lists.
+fn sub_verbs(help: &str) -> Vec<&str> {
+    let commands = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+    commands
+        .take_while(|line| !line.is_empty())
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|word| *word != "help")
+        .collect()
+}
+
+/// The words of the examples; what follows two spaces is a remark, and what follows `>` is the shell's.
+fn examples(help: &str) -> Vec<Vec<&str>> {
+    let lines = help
+        .lines()
+        .filter_map(|line| line.strip_prefix("  adieu "));
+    lines
+        .map(|line| line.split("  ").next().unwrap_or_default())
+        .map(|line| line.split(" >").next().unwrap_or_default())
+        .map(|line| line.split_whitespace().collect())
+        .collect()
+}
+
+#[test]
+fn each_sub_verb_has_examples_that_are_understood() {
+    let folder = Folder::with(&[]);
+    let help = folder.adieu(&["--help"]).done().stdout;
+    let verbs = sub_verbs(&help);
+    assert!(
+        verbs.contains(&"package") && verbs.contains(&"who-am-i"),
+        "{help}"
+    );
+    for verb in verbs {
+        let help = folder.adieu(&[verb, "--help"]).done().stdout;
+        let examples = examples(&help);
+        assert!(!examples.is_empty(), "{verb} has no example: {help}");
+        for words in examples {
+            let words = match words.as_slice() {
+                ["extension", words @ ..] => words,
+                // The verb `events` is the same without `extension`.
+                words => words,
+            };
+            assert_eq!(words.first(), Some(&verb));
+            folder.adieu(&[words, &["--help"]].concat()).done();
+        }
+    }
+}
