@@ -2,6 +2,8 @@
 //!
 //! It never edits the source tree: the version is given to the packer.
 
+#[cfg(test)]
+mod accepted;
 mod shipped;
 
 use std::collections::BTreeMap;
@@ -102,9 +104,21 @@ fn within_the_budget(binaries: &[(String, PathBuf)]) -> Result<PathBuf, String> 
 /// Stages the extension with these binaries and packs it. Returns its tasks and the VSIX.
 fn package(binaries: &[(String, PathBuf)]) -> Result<(Vec<String>, PathBuf), String> {
     let stage = target().join("stage");
-    let version = env!("CARGO_PKG_VERSION");
-    let _ = fs::remove_dir_all(&stage);
-    create(&stage)?;
+    let tasks = fill(&stage, binaries)?;
+    let output = target().join("vsix");
+    create(&output)?;
+    let file = pack(&stage, &output, env!("CARGO_PKG_VERSION"))?;
+    for name in shipped::FILES {
+        copy(&stage.join(name), &output.join(name))?;
+    }
+    tell(&file.display().to_string());
+    Ok((tasks, file))
+}
+
+/// Puts everything that is packed into a folder of its own. Returns the tasks' names.
+fn fill(stage: &Path, binaries: &[(String, PathBuf)]) -> Result<Vec<String>, String> {
+    let _ = fs::remove_dir_all(stage);
+    create(stage)?;
     for file in ["vss-extension.json", "overview.md", "LICENSE", "icon.png"] {
         copy(&root().join(file), &stage.join(file))?;
     }
@@ -116,7 +130,7 @@ fn package(binaries: &[(String, PathBuf)]) -> Result<(Vec<String>, PathBuf), Str
     }
     let mut tasks = Vec::new();
     for task in task_folders()? {
-        stage_task(&task, &stage, binaries)?;
+        stage_task(&task, stage, binaries)?;
         tasks.push(
             task.file_name()
                 .unwrap_or_default()
@@ -125,15 +139,8 @@ fn package(binaries: &[(String, PathBuf)]) -> Result<(Vec<String>, PathBuf), Str
         );
     }
     tasks.sort();
-    shipped::write(&stage, &tasks, binaries)?;
-    let output = target().join("vsix");
-    create(&output)?;
-    let file = pack(&stage, &output, version)?;
-    for name in shipped::FILES {
-        copy(&stage.join(name), &output.join(name))?;
-    }
-    tell(&file.display().to_string());
-    Ok((tasks, file))
+    shipped::write(stage, &tasks, binaries)?;
+    Ok(tasks)
 }
 
 fn task_folders() -> Result<Vec<PathBuf>, String> {
