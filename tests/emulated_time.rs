@@ -8,9 +8,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::harness::client;
 use adieu_emulator::{Job, World};
-
-use crate::real_clients::client;
 
 /// How far ahead everybody is.
 pub(crate) struct Time<'w> {

@@ -1,18 +1,18 @@
 //! The real binary, by the real launcher, against the emulator: a table of contents.
 //!
-//! Each module is a capability or a boundary; each test is a sentence. No test sleeps, and none asks a
-//! host that is not on this machine.
+//! Each module is a capability or a boundary; each test is a sentence. The longer ones have a folder of their
+//! name, whose files their first lines list. No test sleeps, and none asks a host that is not on this machine.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
-// How a task's folder comes to be, and how unstable text is named.
+// What tests set up: a task's folder, a job with a broker, names for unstable text.
 mod harness;
 // Requests to a broker, byte by byte.
 mod serve_bytes;
 // The emulator's clock, for real processes.
 #[cfg(target_os = "linux")]
 mod emulated_time;
-// A command line with tools of its own on the PATH.
+// A command line: a person's, a machine's, a step's, a pod's; with tools of its own on the PATH.
 #[cfg(unix)]
 mod desk;
 

@@ -14,8 +14,7 @@ use serde_json::Value;
 use tempfile::NamedTempFile;
 
 use crate::extension::{job, run, world};
-use crate::harness::root;
-use crate::real_clients::client;
+use crate::harness::{client, root};
 
 /// marked is what Azure DevOps' own components ask for (`azure-devops-ui`); markdown-it is stricter in places, laxer
 /// in others.

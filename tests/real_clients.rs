@@ -6,8 +6,7 @@ use std::process::Command;
 
 use adieu_emulator::{MY_CONNECTION, World};
 
-pub(crate) use crate::harness::client;
-use crate::harness::root;
+use crate::harness::{client, root};
 
 #[test]
 fn the_azure_sdk_for_javascript_gets_a_token() {

@@ -2,10 +2,12 @@
 //!
 //! Which protocol a client speaks is the other files' subject.
 
-use std::io::BufRead as _;
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
 
 use adieu_emulator::{Connection, Fault, MY_CONNECTION, TaskResult, TokenFlaw, World};
 use expect_test::expect;
+use serde_json::Value;
 
 use crate::harness::{AZURE_DEVOPS, Endpoint, Served, TaskFolder, stable};
 
@@ -60,6 +62,48 @@ fn tells_clients_where_it_is_and_nobody_its_key() {
     served.end();
 }
 
+/// An agent forgets no variable.
+#[test]
+fn leaves_no_variable_that_leads_anywhere() {
+    let world = World::start();
+    let served = Served::start(&world, "identity\nazd\ngit");
+    let before = served.job.environment_of_next_script();
+    let job = served.end();
+    let left: Vec<String> = job
+        .environment_of_next_script()
+        .into_iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
+    assert_eq!(left.len(), before.len());
+    expect![[r#"
+        ADIEU_ENDPOINT=
+        ADIEU_ENDPOINT_KEY=
+        AZD_AUTH_ENDPOINT=
+        AZD_AUTH_KEY=
+        AZURE_DEVOPS_TOKEN_EXPIRES_ON=[TIME]
+        GIT_CONFIG_COUNT=
+        GIT_CONFIG_KEY_0=
+        GIT_CONFIG_KEY_1=
+        GIT_CONFIG_KEY_2=
+        GIT_CONFIG_KEY_3=
+        GIT_CONFIG_KEY_4=
+        GIT_CONFIG_KEY_5=
+        GIT_CONFIG_KEY_6=
+        GIT_CONFIG_KEY_7=
+        GIT_CONFIG_VALUE_0=
+        GIT_CONFIG_VALUE_1=
+        GIT_CONFIG_VALUE_2=
+        GIT_CONFIG_VALUE_3=
+        GIT_CONFIG_VALUE_4=
+        GIT_CONFIG_VALUE_5=
+        GIT_CONFIG_VALUE_6=
+        GIT_CONFIG_VALUE_7=
+        IDENTITY_ENDPOINT=
+        IDENTITY_HEADER=
+        NO_PROXY=127.0.0.1,localhost"#]]
+    .assert_eq(&stable(&world, &left.join("\n")));
+}
+
 #[test]
 fn is_swept_away_with_a_job_that_was_killed() {
     let world = World::start();
@@ -96,7 +140,7 @@ fn goes_when_the_agents_worker_is_gone() {
         .input("azureSubscription", MY_CONNECTION)
         .input("configure", "identity")
         .environment();
-    let mut worker = std::process::Command::new(worker)
+    let mut worker = Command::new(worker)
         .args([&script, &folder.path().join("launch.js"), &started, &alive])
         .env_clear()
         .envs(environment)
@@ -306,25 +350,34 @@ fn warns_of_variables_that_win_over_what_it_configures() {
     assert_eq!(outcome.result, TaskResult::Succeeded);
 }
 
+/// `adieu serve` on a machine with an identity, and the first lines that it prints.
+fn serving(world: &World, arguments: &[&str], lines: usize) -> (Child, Vec<String>) {
+    world.add_connection(Connection::managed_identity("identity", None));
+    let mut serving = Command::new(env!("CARGO_BIN_EXE_adieu"))
+        .args(["serve", "--credential", "managed-identity"])
+        .args(arguments)
+        .env("IDENTITY_ENDPOINT", world.managed_identity().url())
+        .env("IDENTITY_HEADER", world.managed_identity_secret())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let output = BufReader::new(serving.stdout.take().unwrap());
+    let lines = output.lines().take(lines).map(Result::unwrap).collect();
+    (serving, lines)
+}
+
+/// Ends it as a person or a program does.
+fn stop(mut serving: Child, signal: &str) {
+    let process = serving.id().to_string();
+    let sent = Command::new("kill").args([signal, &process]).status();
+    assert!(sent.unwrap().success());
+    assert!(serving.wait().unwrap().success());
+}
+
 #[test]
 fn a_person_serves_until_ctrl_c() {
     let world = World::start();
-    world.add_connection(Connection::managed_identity("identity", None));
-    let mut serving = std::process::Command::new(env!("CARGO_BIN_EXE_adieu"))
-        .args([
-            "serve",
-            "--credential",
-            "managed-identity",
-            "--resource",
-            "azureDevOps",
-        ])
-        .env("IDENTITY_ENDPOINT", world.managed_identity().url())
-        .env("IDENTITY_HEADER", world.managed_identity_secret())
-        .stdout(std::process::Stdio::piped())
-        .spawn()
-        .unwrap();
-    let output = std::io::BufReader::new(serving.stdout.take().unwrap());
-    let lines: Vec<String> = output.lines().take(5).map(Result::unwrap).collect();
+    let (serving, lines) = serving(&world, &["--resource", "azureDevOps"], 5);
     let value = |name: &str| {
         let start = format!("export {name}=");
         let line = lines.iter().find_map(|line| line.strip_prefix(&start));
@@ -336,16 +389,42 @@ fn a_person_serves_until_ctrl_c() {
     assert_eq!(status, 403);
     expect!["this endpoint has no tokens for the resource; `resources` in the step's `configure`, or `--resource`, lists those that it has"]
         .assert_eq(body["message"].as_str().unwrap());
-    let interrupt = std::process::Command::new("kill")
-        .args(["-INT", &serving.id().to_string()])
-        .status();
-    assert!(interrupt.unwrap().success());
-    assert!(serving.wait().unwrap().success());
+    stop(serving, "-INT");
+}
+
+#[test]
+fn a_program_reads_in_one_document_where_the_broker_is() {
+    let world = World::start();
+    let (serving, lines) = serving(&world, &["--output", "json"], 1);
+    let document: Value = serde_json::from_str(&lines[0]).unwrap();
+    let text = |name: &str| document[name].as_str().unwrap().to_owned();
+    let endpoint = Endpoint::new(&text("IDENTITY_ENDPOINT"), &text("IDENTITY_HEADER"));
+    let shown = lines[0]
+        .replace(&endpoint.key, "[KEY]")
+        .replace(&endpoint.port.to_string(), "[PORT]");
+    expect![[r#"{"AZD_AUTH_ENDPOINT":"http://127.0.0.1:[PORT]/azd","AZD_AUTH_KEY":"[KEY]","IDENTITY_ENDPOINT":"http://127.0.0.1:[PORT]/msi/token","IDENTITY_HEADER":"[KEY]","NO_PROXY":"127.0.0.1,localhost"}"#]].assert_eq(&shown);
+    assert_eq!(endpoint.token("https://graph.microsoft.com").0, 200);
+    stop(serving, "-TERM");
+}
+
+#[test]
+fn nothing_is_served_for_what_is_no_resource() {
+    let output = Command::new(env!("CARGO_BIN_EXE_adieu"))
+        .args(["serve", "--resource", "azureDevops", "--resource", "grpah"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(output.stdout, b"");
+    expect![[r#"
+        error: 'grpah' is no resource.
+        What to do: Use azureDevOps, arm, graph, keyVault, storage, sql, an application ID or URI, or a scope that ends in /.default.
+        More: TROUBLESHOOTING.md#token-command
+    "#]].assert_eq(&String::from_utf8_lossy(&output.stderr));
 }
 
 /// Node itself, past any wrapper of a version manager.
 fn real_node() -> std::path::PathBuf {
-    let output = std::process::Command::new("node")
+    let output = Command::new("node")
         .args(["-p", "process.execPath"])
         .output()
         .unwrap();

@@ -13,8 +13,7 @@ use adieu_emulator::World;
 use expect_test::expect;
 
 use crate::emulated_time::Time;
-use crate::harness::{AZURE_DEVOPS, Served, ask, root, seconds_left, stable};
-use crate::real_clients::client;
+use crate::harness::{AZURE_DEVOPS, Served, ask, client, root, seconds_left, stable};
 
 const MINUTE: Duration = Duration::from_secs(60);
 

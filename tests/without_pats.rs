@@ -11,8 +11,7 @@ use adieu_emulator::World;
 
 use crate::desk::{Desk, Said, somebody};
 use crate::extension_package::hello;
-use crate::harness::{root, set_mode};
-use crate::real_clients::client;
+use crate::harness::{client, root, set_mode};
 
 /// A world in which an identity may read the project `web` of `contoso`, and publish as `pub`.
 fn world() -> (World, String) {

@@ -46,8 +46,8 @@ impl<'w> Served<'w> {
         }
     }
 
-    /// The job's last section: its broker goes.
-    pub(crate) fn end(mut self) {
+    /// The job's last section: its broker goes. Returns what is left of the job.
+    pub(crate) fn end(mut self) -> Job<'w> {
         let last = self.job.step(self.folder.path());
         let outcome = last.section("postjobexecution").run();
         assert_eq!(
@@ -58,6 +58,7 @@ impl<'w> Served<'w> {
             )
         );
         self.job.wait_until_nothing_is_left();
+        self.job
     }
 }
 

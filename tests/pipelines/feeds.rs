@@ -5,8 +5,7 @@
 use adieu_emulator::{MY_CONNECTION, TaskResult, World};
 
 use super::scenario::Scenario;
-use crate::harness::stable;
-use crate::real_clients::client;
+use crate::harness::{client, stable};
 
 fn run(world: &World, script: &str) -> (TaskResult, String) {
     let pipeline = format!(

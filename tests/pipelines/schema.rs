@@ -10,8 +10,7 @@ use adieu_emulator::World;
 use adieu_emulator::pipeline::Pipeline;
 
 use super::documents::{self, Document};
-use crate::harness::root;
-use crate::real_clients::client;
+use crate::harness::{client, root};
 
 #[test]
 fn every_pipeline_is_valid_for_azure_pipelines() {
