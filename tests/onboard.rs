@@ -2,6 +2,9 @@
 //!
 //! What the organization has afterwards is asked of the emulator, not of our own words.
 
+// What keeps an identity out.
+mod refusals;
+
 use std::collections::BTreeMap;
 
 use adieu_emulator::{Connection, Fault, MY_CONNECTION, World};
@@ -285,127 +288,6 @@ fn without_microsoft_graph_the_id_is_taken_for_the_object_id() {
 }
 
 #[test]
-fn the_wrong_one_of_three_ids_is_said_to_be_one() {
-    let world = World::start();
-    world.add_connection(Connection::managed_identity("admin", None));
-    world.organization_administrator("contoso", "admin");
-    let said = onboard(&world, &world.registration_id(MY_CONNECTION), &[]);
-    says(
-        &world,
-        &said,
-        &expect![[r#"
-            warning: Microsoft Graph does not tell which application this is (Insufficient privileges to complete the operation), so [APP REGISTRATION] is taken for the object id of its enterprise application.
-            error: contoso found no enterprise application with the object id [APP REGISTRATION] in its tenant (VS860016): a client id or an app registration's object id was given, or another tenant's.
-              Microsoft Graph: Insufficient privileges to complete the operation.
-              it said: (5000) VS860016: Could not find originId '[APP REGISTRATION]' in the backing domain '[TENANT]'.
-            What to do: Take the Object ID of Microsoft Entra → Enterprise applications → the application, or: az ad sp show --id CLIENT_ID --query id -o tsv
-            More: TROUBLESHOOTING.md#vs860016
-            exit 1
-        "#]],
-    );
-    // A client id is not known either, until its application is a member: then it is found by it.
-    let client = world.client_id(MY_CONNECTION);
-    assert_eq!(onboard(&world, &client, &[]).status, 1);
-    world.organization_member("contoso", MY_CONNECTION);
-    let said = onboard(&world, &client, &[]);
-    assert!(said.stdout.contains("nothing to change"), "{}", said.stdout);
-}
-
-#[test]
-fn an_id_that_is_none_of_the_three_ends_before_anything_is_changed() {
-    let world = world();
-    let said = onboard(&world, "00000000-0000-4000-8000-000000000000", &[]);
-    says(
-        &world,
-        &said,
-        &expect![[r#"
-        error: Tenant [TENANT] has no application with the id [GUID]: it is no client id, no enterprise application's and no app registration's object id there.
-        What to do: Compare the id with the application's page; a subscription's, a secret's or another tenant's id is none of the three.
-        More: TROUBLESHOOTING.md#vs860016
-        exit 1
-    "#]],
-    );
-    let said = onboard(&world, "my-connection", &[]);
-    says(
-        &world,
-        &said,
-        &expect![[r#"
-        error: 'my-connection' is no id of an application.
-        What to do: Write a GUID: the client id, or an object id; `adieu whoami` with the identity itself tells both.
-        More: TROUBLESHOOTING.md#onboard
-        exit 2
-    "#]],
-    );
-    assert_eq!(writes(&world), 0);
-}
-
-#[test]
-fn an_app_registration_without_an_enterprise_application_is_told_how_to_get_one() {
-    let world = world();
-    world.remove_enterprise_application(MY_CONNECTION);
-    let said = onboard(&world, &world.registration_id(MY_CONNECTION), &[]);
-    says(
-        &world,
-        &said,
-        &expect![[r#"
-        error: my-connection is an app registration without an enterprise application in tenant [TENANT], and only that can be a member.
-          client id: [CLIENT ID]
-        What to do: Make one, signed in to that tenant: az ad sp create --id [CLIENT ID]
-        More: TROUBLESHOOTING.md#vs860016
-        exit 1
-    "#]],
-    );
-    assert_eq!(writes(&world), 0);
-}
-
-#[test]
-fn somebody_who_may_not_add_users_is_told_who_may() {
-    let world = World::start();
-    world.add_connection(Connection::managed_identity("admin", None));
-    world.organization_member("contoso", "admin");
-    world.graph_reader("admin");
-    world.entitlements_are_private();
-    let said = onboard(&world, &world.client_id(MY_CONNECTION), &[]);
-    says(
-        &world,
-        &said,
-        &expect![[r#"
-            identity: my-connection (client id given; client id [CLIENT ID], enterprise application's object id [ENTERPRISE APPLICATION])
-            error: It was not possible to add [ENTERPRISE APPLICATION] to contoso: the identity that asks may not add users (5032) (200 of vsaex.dev.azure.com).
-              it said: (5032) Access Denied: [ADMIN] needs the following permission(s) on the resource Users to perform this action: Add Users
-              object id: [ADMIN'S OBJECT]
-              client id: [ADMIN]
-              token's tenant: [TENANT]
-            What to do: Sign in as a member of the organization's Project Collection Administrators.
-            More: TROUBLESHOOTING.md#onboard
-            exit 1
-        "#]],
-    );
-}
-
-#[test]
-fn licences_that_are_used_up_are_said_to_be() {
-    let world = world();
-    world.licences_left("contoso", 0);
-    let client = world.client_id(MY_CONNECTION);
-    let said = onboard(&world, &client, &[]);
-    says(
-        &world,
-        &said,
-        &expect![[r#"
-            identity: my-connection (client id given; client id [CLIENT ID], enterprise application's object id [ENTERPRISE APPLICATION])
-            error: It was not possible to add [ENTERPRISE APPLICATION] to contoso: there is no licence of that access level left (5005) (200 of vsaex.dev.azure.com).
-              it said: (5005) Failed to assign license Account-Express to identity with id [PROFILE].
-            What to do: Buy one under Organization settings → Billing, or give --access-level stakeholder, with which no repository is read.
-            More: TROUBLESHOOTING.md#onboard
-            exit 1
-        "#]],
-    );
-    let said = onboard(&world, &client, &["--access-level", "stakeholder"]);
-    assert_eq!(said.status, 0, "{}", said.stderr);
-}
-
-#[test]
 fn an_application_that_was_created_a_moment_ago_is_waited_for() {
     let world = world();
     world.not_yet_known(MY_CONNECTION, 1);
@@ -427,43 +309,6 @@ fn an_application_that_was_created_a_moment_ago_is_waited_for() {
     let said = onboard(&world, &client, &["--wait", "30"]);
     assert_eq!(said.status, 0, "{}", said.stderr);
     assert_eq!(level(&world).as_deref(), Some("express"));
-}
-
-#[test]
-fn a_project_and_a_publisher_that_there_are_not_are_named() {
-    let world = world();
-    let client = world.client_id(MY_CONNECTION);
-    let said = onboard(&world, &client, &["--project", "nowhere"]);
-    says(
-        &world,
-        &said,
-        &expect![[r#"
-            identity: my-connection (client id given; client id [CLIENT ID], enterprise application's object id [ENTERPRISE APPLICATION])
-            error: It was not possible to add [ENTERPRISE APPLICATION] to contoso: there is no project of that name, or none that this identity may see (TF200016) (404 of dev.azure.com).
-              it said: TF200016: The following project does not exist: nowhere. Verify that the name of the project is correct and that the project exists on the specified Azure DevOps Server.
-              activityid: [GUID]
-            What to do: Compare the name with the project's page.
-            More: TROUBLESHOOTING.md#onboard
-            exit 1
-        "#]],
-    );
-    let said = onboard(&world, &client, &["--publisher", "other"]);
-    says(
-        &world,
-        &said,
-        &expect![[r#"
-            identity: my-connection (client id given; client id [CLIENT ID], enterprise application's object id [ENTERPRISE APPLICATION])
-            contoso: added (Basic)
-            error: Only an Owner of the publisher other adds members to it.
-              it said: Access Denied: [ADMIN] needs the following permission(s) on the resource /other to perform this action: View publisher permissions
-              activityid: [GUID]
-            What to do: Sign in as one of the Owners that https://marketplace.visualstudio.com/manage/publishers/other shows under Members.
-            More: TROUBLESHOOTING.md#publisher-member
-            exit 1
-        "#]],
-    );
-    let said = onboard(&world, &client, &["--project", "web=owner"]);
-    assert_eq!(said.status, 2, "{}", said.stderr);
 }
 
 #[test]

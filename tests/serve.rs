@@ -1,13 +1,11 @@
-//! The broker of a job, from EntraToken@1's `configure` to the end of the job, and `adieu serve`.
+//! The broker of a job, from EntraToken@1's `configure` to the end of the job.
 //!
 //! Which protocol a client speaks is the other files' subject.
 
-use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
 use adieu_emulator::{Connection, Fault, MY_CONNECTION, TaskResult, TokenFlaw, World};
 use expect_test::expect;
-use serde_json::Value;
 
 use crate::harness::{AZURE_DEVOPS, Endpoint, Served, TaskFolder, stable};
 
@@ -348,78 +346,6 @@ fn warns_of_variables_that_win_over_what_it_configures() {
     );
     let outcome = job.step(folder.path()).section("postjobexecution").run();
     assert_eq!(outcome.result, TaskResult::Succeeded);
-}
-
-/// `adieu serve` on a machine with an identity, and the first lines that it prints.
-fn serving(world: &World, arguments: &[&str], lines: usize) -> (Child, Vec<String>) {
-    world.add_connection(Connection::managed_identity("identity", None));
-    let mut serving = Command::new(env!("CARGO_BIN_EXE_adieu"))
-        .args(["serve", "--credential", "managed-identity"])
-        .args(arguments)
-        .env("IDENTITY_ENDPOINT", world.managed_identity().url())
-        .env("IDENTITY_HEADER", world.managed_identity_secret())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let output = BufReader::new(serving.stdout.take().unwrap());
-    let lines = output.lines().take(lines).map(Result::unwrap).collect();
-    (serving, lines)
-}
-
-/// Ends it as a person or a program does.
-fn stop(mut serving: Child, signal: &str) {
-    let process = serving.id().to_string();
-    let sent = Command::new("kill").args([signal, &process]).status();
-    assert!(sent.unwrap().success());
-    assert!(serving.wait().unwrap().success());
-}
-
-#[test]
-fn a_person_serves_until_ctrl_c() {
-    let world = World::start();
-    let (serving, lines) = serving(&world, &["--resource", "azureDevOps"], 5);
-    let value = |name: &str| {
-        let start = format!("export {name}=");
-        let line = lines.iter().find_map(|line| line.strip_prefix(&start));
-        line.unwrap_or_else(|| panic!("no {name}")).to_owned()
-    };
-    let endpoint = Endpoint::new(&value("IDENTITY_ENDPOINT"), &value("IDENTITY_HEADER"));
-    assert_eq!(endpoint.token(AZURE_DEVOPS).0, 200);
-    let (status, body) = endpoint.token("https://graph.microsoft.com");
-    assert_eq!(status, 403);
-    expect!["this endpoint has no tokens for the resource; `resources` in the step's `configure`, or `--resource`, lists those that it has"]
-        .assert_eq(body["message"].as_str().unwrap());
-    stop(serving, "-INT");
-}
-
-#[test]
-fn a_program_reads_in_one_document_where_the_broker_is() {
-    let world = World::start();
-    let (serving, lines) = serving(&world, &["--output", "json"], 1);
-    let document: Value = serde_json::from_str(&lines[0]).unwrap();
-    let text = |name: &str| document[name].as_str().unwrap().to_owned();
-    let endpoint = Endpoint::new(&text("IDENTITY_ENDPOINT"), &text("IDENTITY_HEADER"));
-    let shown = lines[0]
-        .replace(&endpoint.key, "[KEY]")
-        .replace(&endpoint.port.to_string(), "[PORT]");
-    expect![[r#"{"AZD_AUTH_ENDPOINT":"http://127.0.0.1:[PORT]/azd","AZD_AUTH_KEY":"[KEY]","IDENTITY_ENDPOINT":"http://127.0.0.1:[PORT]/msi/token","IDENTITY_HEADER":"[KEY]","NO_PROXY":"127.0.0.1,localhost"}"#]].assert_eq(&shown);
-    assert_eq!(endpoint.token("https://graph.microsoft.com").0, 200);
-    stop(serving, "-TERM");
-}
-
-#[test]
-fn nothing_is_served_for_what_is_no_resource() {
-    let output = Command::new(env!("CARGO_BIN_EXE_adieu"))
-        .args(["serve", "--resource", "azureDevops", "--resource", "grpah"])
-        .output()
-        .unwrap();
-    assert_eq!(output.status.code(), Some(2));
-    assert_eq!(output.stdout, b"");
-    expect![[r#"
-        error: 'grpah' is no resource.
-        What to do: Use azureDevOps, arm, graph, keyVault, storage, sql, an application ID or URI, or a scope that ends in /.default.
-        More: TROUBLESHOOTING.md#token-command
-    "#]].assert_eq(&String::from_utf8_lossy(&output.stderr));
 }
 
 /// Node itself, past any wrapper of a version manager.

@@ -1,0 +1,183 @@
+//! How a script ends: by itself, by a signal, by a stop; and what is left of it then.
+//!
+//! The launcher's own end stands in launcher/stops.rs.
+
+use adieu_emulator::{MY_CONNECTION, TaskResult, World};
+use expect_test::expect;
+
+use super::run;
+use crate::harness::{TaskFolder, stable};
+
+#[test]
+fn fails_with_the_scripts_exit_code() {
+    let world = World::start();
+    let outcome = run(&world, &[("script", "echo before\nexit 3\necho after")]);
+    assert_eq!(outcome.result, TaskResult::Failed);
+    expect![[r#"
+        Configured for this script: identity.
+        AZURE_DEVOPS_TOKEN: azureDevOps, until [TIME], for this script alone.
+        before
+        ##[error]bash exited with code '3'.
+        More: TROUBLESHOOTING.md#run"#]]
+    .assert_eq(&stable(&world, &outcome.log));
+}
+
+#[test]
+fn reports_a_signal_as_shells_do() {
+    let world = World::start();
+    let outcome = run(&world, &[("script", "kill -KILL $$"), ("shell", "sh")]);
+    assert_eq!(outcome.result, TaskResult::Failed);
+    expect![[r#"
+        sh exited with code '137'.
+        More: TROUBLESHOOTING.md#run"#]]
+    .assert_eq(&outcome.errors.join("\n"));
+}
+
+#[test]
+fn fails_on_standard_error_where_that_is_asked_for() {
+    let world = World::start();
+    let script = "echo out\necho err >&2";
+    let outcome = run(&world, &[("script", script)]);
+    assert_eq!(outcome.result, TaskResult::Succeeded);
+    let outcome = run(
+        &world,
+        &[("script", script), ("failOnStandardError", "true")],
+    );
+    assert_eq!(outcome.result, TaskResult::Failed);
+    let mut lines: Vec<String> = stable(&world, &outcome.log)
+        .lines()
+        .map(str::to_owned)
+        .collect();
+    // Two pipes have no common order.
+    lines.sort();
+    expect![[r#"
+        ##[error]The script wrote to its standard error, and failOnStandardError says that this fails the step.
+        AZURE_DEVOPS_TOKEN: azureDevOps, until [TIME], for this script alone.
+        Configured for this script: identity.
+        More: TROUBLESHOOTING.md#run
+        err
+        out"#]].assert_eq(&lines.join("\n"));
+}
+
+#[test]
+fn passes_a_stop_on_to_everything_that_the_script_started() {
+    let world = World::start();
+    let mut job = world.job();
+    let folder = TaskFolder::unpacked("run");
+    let marker = world.folder().join("cleaned");
+    let started = world.folder().join("started");
+    let script = format!(
+        "trap 'echo cleaned > {}; exit 130' INT\n(trap - INT; echo yes > {}; exec sleep 600) &\nwait",
+        marker.display(),
+        started.display()
+    );
+    let mut running = job
+        .step(folder.path())
+        .input("azureSubscription", MY_CONNECTION)
+        .input("script", &script)
+        .start();
+    while !started.exists() {
+        std::thread::yield_now();
+    }
+    running.cancel();
+    let outcome = running.wait();
+    assert_eq!(outcome.result, TaskResult::Canceled);
+    assert!(marker.exists(), "{}", outcome.log);
+}
+
+#[test]
+fn ends_the_script_when_the_launcher_is_killed() {
+    let world = World::start();
+    let mut job = world.job();
+    let folder = TaskFolder::unpacked("run");
+    let (started, told) = (world.folder().join("started"), world.folder().join("told"));
+    let script = format!(
+        "trap 'echo yes > {}; exit 1' TERM\necho yes > {}\nsleep 600 & wait",
+        told.display(),
+        started.display()
+    );
+    let running = job
+        .step(folder.path())
+        .in_container()
+        .input("azureSubscription", MY_CONNECTION)
+        .input("script", &script)
+        .start();
+    while !started.exists() {
+        std::thread::yield_now();
+    }
+    running.kill_launcher();
+    let outcome = running.wait();
+    assert_eq!(outcome.result, TaskResult::Failed);
+    assert!(told.exists());
+    expect![[r#"
+        The launcher of this task was killed, so the task stops before it is done.
+        What to do: Look for what kills processes on the agent; it is often out of memory.
+        More: TROUBLESHOOTING.md#agent"#]]
+    .assert_eq(&outcome.errors.join("\n"));
+    job.wait_until_nothing_is_left();
+}
+
+#[test]
+fn a_script_that_hears_nothing_is_ended_all_the_same() {
+    let world = World::start();
+    let mut job = world.job();
+    let folder = TaskFolder::unpacked("run");
+    let started = world.folder().join("started");
+    let script = format!(
+        "trap '' TERM\necho yes > {}\nsleep 600 & wait",
+        started.display()
+    );
+    let running = job
+        .step(folder.path())
+        .in_container()
+        .input("azureSubscription", MY_CONNECTION)
+        .input("script", &script)
+        .start();
+    while !started.exists() {
+        std::thread::yield_now();
+    }
+    running.kill_launcher();
+    assert_eq!(running.wait().result, TaskResult::Failed);
+    job.wait_until_nothing_is_left();
+}
+
+#[test]
+fn does_not_wait_for_what_a_script_leaves_behind() {
+    let world = World::start();
+    // It holds the script's standard error, and nothing of the agent's.
+    let script = "(sleep 600 >/dev/null) &\necho done";
+    let begun = std::time::Instant::now();
+    let mut job = world.job();
+    let folder = TaskFolder::unpacked("run");
+    let outcome = job
+        .step(folder.path())
+        .input("azureSubscription", MY_CONNECTION)
+        .input("script", script)
+        .input("failOnStandardError", "true")
+        .run();
+    assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
+    assert!(begun.elapsed() < std::time::Duration::from_secs(60));
+    assert_eq!(job.finish().len(), 1, "what is left, the agent ends");
+}
+
+#[test]
+fn leaves_no_file_behind() {
+    let world = World::start();
+    for (script, result) in [
+        ("true", TaskResult::Succeeded),
+        ("exit 3", TaskResult::Failed),
+        ("kill -KILL $$", TaskResult::Failed),
+    ] {
+        let mut job = world.job();
+        let folder = TaskFolder::unpacked("run");
+        let outcome = job
+            .step(folder.path())
+            .input("azureSubscription", MY_CONNECTION)
+            .input("script", script)
+            .run();
+        assert_eq!(outcome.result, result, "{}", outcome.log);
+        let left = std::fs::read_dir(job.temp_folder()).unwrap();
+        let left: Vec<_> = left.map(|entry| entry.unwrap().file_name()).collect();
+        assert!(left.is_empty(), "{script}: {left:?}");
+    }
+}

@@ -1,0 +1,216 @@
+//! Each kind of service connection: its scheme, its cloud, its tenant, and an ID token that came with the job.
+//!
+//! What a connection can lack stands in token_inputs.rs.
+
+use adieu_emulator::{Connection, Issuer, MY_CONNECTION, TaskResult, TokenFlaw, World};
+
+use crate::harness::run;
+
+#[test]
+fn signs_in_in_classic_releases_and_deployment_groups() {
+    let world = World::start();
+    for (mut job, hub) in [
+        (world.release_job(), "release"),
+        (world.deployment_job(), "deployment"),
+    ] {
+        for uri_is_sent in [true, false] {
+            if !uri_is_sent {
+                job.without("system.oidcrequesturi");
+            }
+            let outcome = run(&mut job, &[("azureSubscription", MY_CONNECTION)]);
+            assert_eq!(
+                outcome.result,
+                TaskResult::Succeeded,
+                "{hub}: {}",
+                outcome.log
+            );
+            let asked = world.azure_devops().requests().pop().unwrap_or_default();
+            assert!(asked.contains(&format!("/hubs/{hub}/")), "{asked}");
+        }
+    }
+}
+
+#[test]
+fn rebuilds_the_address_of_the_id_token_where_the_server_sends_none() {
+    let world = World::start();
+    let mut job = world.job();
+    job.without("system.oidcrequesturi");
+    let outcome = run(&mut job, &[("azureSubscription", MY_CONNECTION)]);
+    assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
+}
+
+#[test]
+fn signs_in_with_an_id_token_of_entras_own_issuer() {
+    let world = World::with_issuer(Issuer::Entra);
+    let mut job = world.job();
+    let outcome = run(&mut job, &[("azureSubscription", MY_CONNECTION)]);
+    assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
+}
+
+#[test]
+fn signs_in_with_a_secret() {
+    let world = World::start();
+    world.add_connection(Connection::client_secret("with-secret"));
+    let mut job = world.job();
+    let outcome = run(&mut job, &[("azureSubscription", "with-secret")]);
+    assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
+    assert!(world.azure_devops().requests().is_empty());
+    assert_eq!(world.entra().requests().len(), 1);
+}
+
+#[test]
+fn signs_in_with_a_certificate() {
+    let world = World::start();
+    world.add_connection(Connection::certificate("with-certificate"));
+    let mut job = world.job();
+    let outcome = run(&mut job, &[("azureSubscription", "with-certificate")]);
+    assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
+    assert!(world.azure_devops().requests().is_empty());
+}
+
+#[test]
+fn signs_in_with_the_machines_managed_identity() {
+    let world = World::start();
+    let client = "0c0ffee0-0000-4000-8000-000000000000";
+    world.add_connection(Connection::managed_identity("system-assigned", None));
+    world.add_connection(Connection::managed_identity("user-assigned", Some(client)));
+    for connection in ["system-assigned", "user-assigned"] {
+        let mut job = world.job();
+        job.agent_environment("IDENTITY_ENDPOINT", world.managed_identity().url());
+        job.agent_environment("IDENTITY_HEADER", world.managed_identity_secret());
+        // A proxy must not see a request to this machine, nor its secret header.
+        job.agent_environment("HTTP_PROXY", "http://127.0.0.1:1");
+        let outcome = run(&mut job, &[("azureSubscription", connection)]);
+        assert_eq!(
+            outcome.result,
+            TaskResult::Succeeded,
+            "{connection}: {}",
+            outcome.log
+        );
+        assert_eq!(
+            world.secrets_in(job.value("AZURE_DEVOPS_TOKEN").unwrap_or_default()),
+            ["access token"]
+        );
+    }
+    assert_eq!(world.managed_identity().requests().len(), 2);
+    assert!(world.entra().requests().is_empty());
+}
+
+#[test]
+fn uses_an_id_token_that_came_with_the_job() {
+    let world = World::start();
+    let token = world.late_bound_id_token(MY_CONNECTION, 0);
+    world.set_parameter(MY_CONNECTION, "idToken", &token);
+    let mut job = world.job();
+    let outcome = run(&mut job, &[("azureSubscription", MY_CONNECTION)]);
+    assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
+    assert!(world.azure_devops().requests().is_empty());
+}
+
+#[test]
+fn asks_for_a_fresh_id_token_where_the_jobs_own_is_over() {
+    // One that is over, and one that could be over on its way.
+    for age in [3600, 570] {
+        let world = World::start();
+        world.id_token_lifetime(600);
+        let token = world.late_bound_id_token(MY_CONNECTION, age);
+        world.set_parameter(MY_CONNECTION, "idToken", &token);
+        let mut job = world.job();
+        let outcome = run(&mut job, &[("azureSubscription", MY_CONNECTION)]);
+        assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
+        assert_eq!(world.azure_devops().requests().len(), 1, "{age}");
+        assert_eq!(world.entra().requests().len(), 1, "{age}");
+    }
+}
+
+#[test]
+fn asks_another_tenant() {
+    let world = World::start();
+    let tenant = world.add_tenant(MY_CONNECTION);
+    let mut job = world.job();
+    let outcome = run(
+        &mut job,
+        &[("azureSubscription", MY_CONNECTION), ("tenantId", &tenant)],
+    );
+    assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
+    assert_eq!(
+        world.entra().requests(),
+        [format!("POST /{tenant}/oauth2/v2.0/token")]
+    );
+}
+
+#[test]
+fn signs_in_at_every_clouds_own_host() {
+    for (environment, host) in [
+        ("AzureCloud", "login.microsoftonline.com"),
+        ("AzureUSGovernment", "login.microsoftonline.us"),
+        ("AzureChinaCloud", "login.chinacloudapi.cn"),
+    ] {
+        let world = World::start();
+        let connection = Connection::workload_identity("cloud")
+            .authority("")
+            .data("environment", environment);
+        world.add_connection(connection);
+        let proxy = world.proxy(None, "");
+        let mut job = world.job();
+        job.variable("agent.proxyurl", &proxy.url());
+        let outcome = run(
+            &mut job,
+            &[
+                ("azureSubscription", "cloud"),
+                (
+                    "tokens",
+                    "ARM=arm\nGRAPH=graph\nVAULT=keyVault\nSQL=sql\nBLOB=storage",
+                ),
+            ],
+        );
+        assert_eq!(
+            outcome.result,
+            TaskResult::Succeeded,
+            "{environment}: {}",
+            outcome.log
+        );
+        let mut asked = proxy.asked();
+        asked.dedup();
+        assert_eq!(asked, [format!("{host}:443")]);
+    }
+}
+
+#[test]
+fn signs_in_at_a_clouds_own_authority() {
+    let world = World::start();
+    let authority = world.entra().url().to_owned();
+    let connection = Connection::workload_identity("stack")
+        .authority("")
+        .data("environment", "AzureStack")
+        .data("environmentAuthorityUrl", &authority)
+        .data(
+            "activeDirectoryServiceEndpointResourceId",
+            "https://management.azure.com",
+        );
+    world.add_connection(connection);
+    let mut job = world.job();
+    let outcome = run(
+        &mut job,
+        &[("azureSubscription", "stack"), ("tokens", "ARM=arm")],
+    );
+    assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
+}
+
+#[test]
+fn takes_a_token_that_cannot_be_read() {
+    let world = World::start();
+    world.flaw(TokenFlaw::Opaque);
+    let mut job = world.job();
+    let outcome = run(&mut job, &[("azureSubscription", MY_CONNECTION)]);
+    assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
+}
+
+#[test]
+fn takes_a_lifetime_that_is_written_as_text() {
+    let world = World::start();
+    world.flaw(TokenFlaw::TextLifetime);
+    let mut job = world.job();
+    let outcome = run(&mut job, &[("azureSubscription", MY_CONNECTION)]);
+    assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
+}
