@@ -154,9 +154,10 @@ impl<'a> Desk<'a> {
         command
     }
 
-    /// Starts `adieu`.
+    /// Starts `adieu`, at a distance from the terminal that the tests may have.
     pub(crate) fn start(&self, arguments: &[&str]) -> Child {
         let mut command = self.command(env!("CARGO_BIN_EXE_adieu"));
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
         command.args(arguments).spawn().expect("the binary starts")
     }
 

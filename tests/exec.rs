@@ -225,6 +225,59 @@ fn passes_signals_on() {
     }
 }
 
+/// A terminal tells the command by itself; a second Ctrl+C means "at once" to Terraform and others. Whether
+/// standard input is the terminal does not matter: here it is not.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_command_hears_of_one_ctrl_c_once() {
+    use std::io::Write as _;
+    let world = World::start();
+    let desk = Desk::with(&world, &[]).set("AZURE_DEVOPS_TOKEN", "x");
+    let [script, ready, heard] =
+        ["count.sh", "ready", "heard"].map(|name| world.folder().join(name));
+    let count = format!(
+        "n=0\ntrap 'n=$((n + 1)); echo yes > {}' INT\ntrap 'kill $!; exit $((40 + n))' TERM\nsleep 600 &\necho $PPID > {}\nwhile :; do wait; done\n",
+        heard.display(),
+        ready.display()
+    );
+    fs::write(&script, count).expect("a file");
+    let command = format!(
+        "exec {} exec -- {SH} {} < /dev/null",
+        env!("CARGO_BIN_EXE_adieu"),
+        script.display()
+    );
+    let mut terminal = desk
+        .command("/usr/bin/script")
+        .args(["-qefc", &command, "/dev/null"])
+        .stdin(std::process::Stdio::piped())
+        .spawn()
+        .expect("a terminal");
+    let adieu = loop {
+        let number = fs::read_to_string(&ready).unwrap_or_default();
+        if let Some(number) = number.strip_suffix('\n') {
+            break number.to_owned();
+        }
+        std::thread::yield_now();
+    };
+    let mut keyboard = terminal.stdin.take().expect("its keyboard");
+    keyboard.write_all(b"\x03").expect("Ctrl+C");
+    // Until adieu has done what it does about it, which is nothing, and waits again.
+    let rests = || {
+        let stat = fs::read_to_string(format!("/proc/{adieu}/stat")).unwrap_or_default();
+        heard.exists() && stat.contains(") S ")
+    };
+    let mut seen = 0;
+    while seen < 1000 {
+        seen = if rests() { seen + 1 } else { 0 };
+        std::thread::yield_now();
+    }
+    let send = format!("kill -s TERM {adieu}");
+    let sent = Command::new(SH).args(["-c", &send]).status();
+    assert!(sent.expect("a shell starts").success());
+    let ended = terminal.wait().expect("an end");
+    assert_eq!(ended.code(), Some(41));
+}
+
 #[test]
 fn says_what_keeps_a_command_from_running() {
     let world = World::start();

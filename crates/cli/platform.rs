@@ -132,7 +132,8 @@ mod imp {
     use std::os::unix::process::parent_id;
     use std::time::Duration;
 
-    use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+    use rustix::process::{Pid, Signal, getpgrp, kill_process, kill_process_group};
+    use rustix::termios::tcgetpgrp;
     use tokio::process::Command;
     use tokio::signal::unix::{Signal as Signals, SignalKind, signal};
 
@@ -172,15 +173,21 @@ mod imp {
     }
 
     pub(super) fn pass_on(stop: Stop, process: u32, whom: Whom) {
-        use std::io::IsTerminal as _;
         let signal = match stop {
-            // A terminal tells everybody in front of it.
-            Stop::Interrupt if whom == Whom::Neighbour && std::io::stdin().is_terminal() => return,
+            // The terminal has told the neighbour, too: many a program takes a second Ctrl+C for "at once".
+            Stop::Interrupt if whom == Whom::Neighbour && is_in_front() => return,
             Stop::Interrupt => Signal::INT,
             Stop::Terminate => Signal::TERM,
             Stop::HangUp => Signal::HUP,
         };
         send(signal, process, whom);
+    }
+
+    /// Whether this process's group is the one that its terminal tells of Ctrl+C, wherever its streams lead.
+    fn is_in_front() -> bool {
+        let terminal = std::fs::File::open("/dev/tty");
+        terminal
+            .is_ok_and(|terminal| tcgetpgrp(terminal).is_ok_and(|in_front| in_front == getpgrp()))
     }
 
     pub(super) fn kill(process: u32, whom: Whom) {
