@@ -48,6 +48,10 @@ pub(crate) fn of_command_line() -> Result<Transport, Situation> {
 fn unusable(error: UnusableNetwork) -> Situation {
     Situation::Network(match error {
         UnusableNetwork::ClientIdentity(reason) => NetworkProblem::ClientCertificate(reason),
+        UnusableNetwork::Proxy { variable, text } => NetworkProblem::ProxyVariable {
+            variable,
+            text: without_credentials(&text),
+        },
         UnusableNetwork::Tls(reason) => NetworkProblem::Tls(reason),
     })
 }

@@ -397,8 +397,13 @@ pub(crate) enum ConnectionProblem {
 /// What is wrong with the agent's settings.
 #[derive(Debug)]
 pub(crate) enum NetworkProblem {
-    /// The proxy's address is none.
+    /// The address of the agent's proxy is none.
     Proxy(String),
+    /// A variable such as `HTTPS_PROXY` holds none.
+    ProxyVariable {
+        variable: &'static str,
+        text: String,
+    },
     /// The client certificate cannot be read or used.
     ClientCertificate(String),
     /// TLS cannot be set up.

@@ -42,6 +42,32 @@ fn reaches_azure_devops_by_the_agents_proxy() {
     assert_eq!(world.azure_devops().requests().len(), 1);
 }
 
+/// Nothing is sent past a proxy that somebody wanted and misspelt.
+#[test]
+fn a_variable_that_names_no_proxy_is_said() {
+    let world = world();
+    for (name, value, said) in [
+        (
+            "HTTPS_PROXY",
+            "socks5://127.0.0.1:1080",
+            "HTTPS_PROXY is 'socks5://127.0.0.1:1080'",
+        ),
+        (
+            "ALL_PROXY",
+            "ftp://user:word@proxy:1",
+            "ALL_PROXY is 'ftp://***@proxy:1'",
+        ),
+        ("https_proxy", "http://", "https_proxy is 'http://'"),
+    ] {
+        let mut job = world.job();
+        job.agent_environment(name, value);
+        let expected = format!(
+            "##[error]{said}, which is no address of an HTTP proxy.\nWhat to do: Write http://host:port, or take the variable away; SOCKS proxies are not spoken.\nMore: TROUBLESHOOTING.md#proxy"
+        );
+        fails(&world, &mut job, MY_CONNECTION, &expected);
+    }
+}
+
 #[test]
 fn never_asks_a_proxy_for_this_machine() {
     let world = world();

@@ -8,6 +8,7 @@ use reqwest::Url;
 use adieu_secret::ProxyPassword;
 
 use crate::address::is_loopback;
+use crate::transport::UnusableNetwork;
 
 /// A proxy as the Pipelines agent is configured with one.
 #[derive(Debug)]
@@ -96,18 +97,28 @@ pub struct NotAProxy;
 
 /// The proxy that `HTTPS_PROXY` and `NO_PROXY` name, with this machine always past it: a secret for a
 /// loopback address must not reach a proxy.
-pub(crate) fn from_environment() -> Option<reqwest::Proxy> {
-    let first = |names: [&str; 2]| {
-        names
-            .into_iter()
-            .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+pub(crate) fn from_environment() -> Result<Option<reqwest::Proxy>, UnusableNetwork> {
+    let value = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let names = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+    let set = |variable| Some((variable, value(variable)?));
+    let Some((variable, text)) = names.into_iter().find_map(set) else {
+        return Ok(None);
     };
-    let url =
-        first(["HTTPS_PROXY", "https_proxy"]).or_else(|| first(["ALL_PROXY", "all_proxy"]))?;
-    let past = first(["NO_PROXY", "no_proxy"]).unwrap_or_default();
-    let past = format!("{past},localhost,127.0.0.0/8,::1");
-    let proxy = reqwest::Proxy::https(url).ok()?;
-    Some(proxy.no_proxy(reqwest::NoProxy::from_string(&past)))
+    let proxy = address(&text).and_then(|url| reqwest::Proxy::https(url).ok());
+    let proxy = proxy.ok_or(UnusableNetwork::Proxy { variable, text })?;
+    let past = value("NO_PROXY").or_else(|| value("no_proxy"));
+    let past = format!("{},localhost,127.0.0.0/8,::1", past.unwrap_or_default());
+    Ok(Some(proxy.no_proxy(reqwest::NoProxy::from_string(&past))))
+}
+
+/// An HTTP proxy's address, which many write without `http://`.
+fn address(text: &str) -> Option<Url> {
+    let url = match text.contains("://") {
+        true => Url::parse(text),
+        false => Url::parse(&format!("http://{text}")),
+    };
+    url.ok()
+        .filter(|url| url.host_str().is_some() && matches!(url.scheme(), "http" | "https"))
 }
 
 #[cfg(test)]
@@ -154,6 +165,21 @@ mod tests {
             (&[], "http://[::1]:1/", false),
         ] {
             assert_eq!(proxied(bypass, target), expected, "{bypass:?} {target}");
+        }
+    }
+
+    #[test]
+    fn reads_a_proxys_address_as_people_write_it() {
+        for (text, expected) in [
+            ("proxy:3128", Some("http://proxy:3128/")),
+            ("127.0.0.1:3128", Some("http://127.0.0.1:3128/")),
+            ("https://user:word@proxy", Some("https://user:word@proxy/")),
+            ("socks5://127.0.0.1:1080", None),
+            ("http://", None),
+            ("::", None),
+        ] {
+            let read = address(text).map(String::from);
+            assert_eq!(read.as_deref(), expected, "{text}");
         }
     }
 

@@ -65,6 +65,14 @@ pub enum UnusableNetwork {
     /// The client certificate or its key cannot be read.
     #[error("the client certificate cannot be used: {0}")]
     ClientIdentity(String),
+    /// A variable of the environment names a proxy, and is no address of an HTTP proxy.
+    #[error("{variable} is no address of an HTTP proxy")]
+    Proxy {
+        /// `HTTPS_PROXY` and the like.
+        variable: &'static str,
+        /// What it says. There can be a password in it.
+        text: String,
+    },
     /// The roots or the client cannot be set up.
     #[error("TLS cannot be set up: {0}")]
     Tls(String),
@@ -86,17 +94,17 @@ impl Transport {
     /// Sets the client up. Sends nothing.
     ///
     /// # Errors
-    /// The client certificate or the roots are unusable.
+    /// The client certificate, the roots or the environment's proxy are unusable.
     pub fn new(network: Network) -> Result<Self, UnusableNetwork> {
         let tls = tls(&network)?;
         let mut builder = Client::builder()
             .connector_layer(EarlyConnections)
             .connect_timeout(CONNECT);
-        builder = match network
-            .proxy
-            .map(Proxy::into_reqwest)
-            .or_else(proxy::from_environment)
-        {
+        let proxy = match network.proxy {
+            Some(proxy) => Some(proxy.into_reqwest()),
+            None => proxy::from_environment()?,
+        };
+        builder = match proxy {
             Some(proxy) => builder.proxy(proxy),
             None => builder.no_proxy(),
         };
