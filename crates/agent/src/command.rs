@@ -29,27 +29,37 @@ impl TaskResult {
 
 /// One command in one line. `name` and the keys are ours and need no escape.
 pub(crate) fn line(name: &str, properties: &[(&str, &str)], data: &str) -> String {
-    let mut line = format!("##vso[{name}");
+    let values = properties
+        .iter()
+        .map(|(key, value)| key.len() + value.len());
+    let shown = name.len() + values.sum::<usize>() + data.len();
+    // Room for the escapes of any secret, so that growing leaves no copy of one behind.
+    let mut line = String::with_capacity(64 + 2 * shown);
+    line.push_str("##vso[");
+    line.push_str(name);
     for (index, (key, value)) in properties.iter().enumerate() {
         line.push(if index == 0 { ' ' } else { ';' });
         line.push_str(key);
         line.push('=');
-        line.push_str(&property(value));
+        escape(value, true, &mut line);
     }
     line.push(']');
-    line.push_str(&escaped(data));
+    escape(data, false, &mut line);
     line
 }
 
-/// `%` first, so that what the others put in is not escaped again (`CommandStringConvertor.cs`).
-fn escaped(data: &str) -> String {
-    data.replace('%', "%AZP25")
-        .replace('\r', "%0D")
-        .replace('\n', "%0A")
-}
-
-fn property(value: &str) -> String {
-    escaped(value).replace(']', "%5D").replace(';', "%3B")
+/// As `CommandStringConvertor.cs` reads it.
+fn escape(text: &str, is_property: bool, line: &mut String) {
+    for character in text.chars() {
+        match character {
+            '%' => line.push_str("%AZP25"),
+            '\r' => line.push_str("%0D"),
+            '\n' => line.push_str("%0A"),
+            ']' if is_property => line.push_str("%5D"),
+            ';' if is_property => line.push_str("%3B"),
+            character => line.push(character),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -7,9 +7,10 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-/// Names and values that the agent gave. There is no `Debug` of the values: some are secret.
+/// Names and values that the agent gave. There is no `Debug` of the values: some are secret, so that all are
+/// wiped when dropped.
 pub struct Environment {
-    values: BTreeMap<String, String>,
+    values: BTreeMap<String, Zeroizing<String>>,
 }
 
 impl Environment {
@@ -43,7 +44,10 @@ impl Environment {
     /// pipe: what a process is started with can be read for as long as it runs.
     #[must_use]
     pub fn to_block(&self) -> Zeroizing<Vec<u8>> {
-        let mut block = Zeroizing::new(Vec::new());
+        let length = |(name, value): (&String, &Zeroizing<String>)| name.len() + value.len() + 2;
+        // All at once: a block that grows leaves copies behind.
+        let length = self.values.iter().map(length).sum();
+        let mut block = Zeroizing::new(Vec::with_capacity(length));
         for (name, value) in &self.values {
             for part in [name, "=", value, "\0"] {
                 block.extend_from_slice(part.as_bytes());
@@ -69,13 +73,13 @@ impl Environment {
         self.values
             .get(name)
             .or_else(|| self.get_in_any_case(name))
-            .map(String::as_str)
+            .map(|value| value.as_str())
             .filter(|value| !value.is_empty())
     }
 
     /// Connection ids and keys keep the letter case of whoever wrote them (`Handler.cs`), and Windows
     /// has no letter case at all.
-    fn get_in_any_case(&self, name: &str) -> Option<&String> {
+    fn get_in_any_case(&self, name: &str) -> Option<&Zeroizing<String>> {
         self.values
             .iter()
             .find(|(known, _)| known.eq_ignore_ascii_case(name))
@@ -86,7 +90,10 @@ impl Environment {
 impl FromIterator<(String, String)> for Environment {
     fn from_iter<I: IntoIterator<Item = (String, String)>>(values: I) -> Self {
         Self {
-            values: values.into_iter().collect(),
+            values: values
+                .into_iter()
+                .map(|(name, value)| (name, Zeroizing::new(value)))
+                .collect(),
         }
     }
 }
