@@ -62,10 +62,16 @@ pub(super) fn not_a_resource(text: &str, reason: &NotAResource) -> Report {
             format!("'{text}' has no known address in this cloud.")
         }
     };
-    Report::new("token-command", sentence).remedy(&format!(
-        "Use {}, an application ID or URI, or a scope that ends in /.default.",
-        resource::WORDS.join(", ")
-    ))
+    let report = Report::new("token-command", sentence);
+    match reason {
+        NotAResource::NotInThisCloud => {
+            report.remedy("Write the resource as the URI that it has in this cloud.")
+        }
+        NotAResource::Unknown | NotAResource::Space => report.remedy(&format!(
+            "Use {}, an application ID or URI, or a scope that ends in /.default.",
+            resource::WORDS.join(", ")
+        )),
+    }
 }
 
 pub(super) fn no_broker(reason: &str) -> Report {
