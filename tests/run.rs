@@ -161,6 +161,26 @@ fn the_script_on_disk_is_for_nobody_else() {
 }
 
 #[test]
+fn says_that_a_script_cannot_be_written() {
+    let world = World::start();
+    let mut job = world.job();
+    job.variable("agent.tempdirectory", "/nowhere");
+    let folder = TaskFolder::unpacked("run");
+    let outcome = job
+        .step(folder.path())
+        .input("azureSubscription", MY_CONNECTION)
+        .input("script", "true")
+        .run();
+    assert_eq!(outcome.result, TaskResult::Failed);
+    let said = outcome.errors.join("\n");
+    let file = said.split(['/', ':']).nth(2).unwrap_or_default();
+    expect![[r#"
+        The script cannot be written to /nowhere/[FILE]: No such file or directory (os error 2).
+        What to do: Give the agent's user that folder, Agent.TempDirectory, and room on its disk.
+        More: TROUBLESHOOTING.md#run"#]].assert_eq(&said.replace(file, "[FILE]"));
+}
+
+#[test]
 fn serves_what_the_script_starts_and_nobody_after_it() {
     let world = World::start();
     let mut job = world.job();

@@ -171,3 +171,14 @@ fn answers_a_client_that_has_the_key_and_asks_wrongly() {
     "#]].assert_eq(&stable(&world, &answers));
     served.end();
 }
+
+#[test]
+fn a_token_that_a_client_would_take_for_ended_is_not_handed_out() {
+    let world = World::start();
+    world.access_token_lifetime(290);
+    let served = Served::start(&world, "identity");
+    let (status, body) = served.endpoint.token(AZURE_DEVOPS);
+    assert_eq!(status, 503);
+    expect!["the token that came lives for less than five minutes by this machine's clock; set the clock right"].assert_eq(body["message"].as_str().expect("a text"));
+    served.end();
+}

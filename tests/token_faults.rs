@@ -2,6 +2,7 @@
 //!
 //! How long a pause is stands in the table of crates/transport/src/retry.rs; here is whether there is one.
 
+use std::thread;
 use std::time::{Duration, Instant};
 
 use adieu_emulator::{Fault, MY_CONNECTION, Outcome, TaskResult, World};
@@ -76,9 +77,7 @@ fn faults_that_heal() -> Vec<Fault> {
 
 #[test]
 fn heals_entras_own_passing_faults() {
-    for code in [
-        50_166, 90_006, 90_012, 90_024, 90_033, 90_055, 90_061, 90_090,
-    ] {
+    for code in PASSING {
         let world = World::start();
         world.refuse_with(code, Some(2));
         let outcome = sign_in(&world);
@@ -115,6 +114,50 @@ fn a_token_that_lives_longer_than_there_are_dates_is_a_token() {
         job.value("AZURE_DEVOPS_TOKEN_EXPIRES_ON"),
         Some("9999-12-31T23:59:59Z")
     );
+}
+
+/// Numbers of faults that Microsoft says will pass.
+const PASSING: [u32; 8] = [
+    50_166, 90_006, 90_012, 90_024, 90_033, 90_055, 90_061, 90_090,
+];
+
+/// Each is asked for half a minute, so that all are asked at once.
+#[test]
+fn says_of_a_passing_fault_that_it_did_not_pass() {
+    let said: Vec<String> = thread::scope(|scope| {
+        let steps = PASSING.map(|code| {
+            scope.spawn(move || {
+                let world = World::start();
+                world.refuse_with(code, None);
+                let log = sign_in(&world).log;
+                assert!(asked(&world).1 > 3, "{log}");
+                let lines: Vec<&str> = log.lines().collect();
+                let [first, .., remedy, _more] = lines.as_slice() else {
+                    panic!("{log}");
+                };
+                format!("{first}\n{remedy}\n")
+            })
+        });
+        steps.into_iter().map(|step| step.join().unwrap()).collect()
+    });
+    expect![[r#"
+        ##[error]Microsoft Entra refused the service connection (AADSTS50166) because it could not reach the ID token's issuer.
+        What to do: Run the job again: Microsoft Entra failed to fetch the issuer's keys.
+        ##[error]Microsoft Entra refused the service connection (AADSTS90006) because of a fault of its own that passes.
+        What to do: Run the job again; the task has asked several times already.
+        ##[error]Microsoft Entra refused the service connection (AADSTS90012) because of a fault of its own that passes.
+        What to do: Run the job again; the task has asked several times already.
+        ##[error]Microsoft Entra refused the service connection (AADSTS90024) because of a fault of its own that passes.
+        What to do: Run the job again; the task has asked several times already.
+        ##[error]Microsoft Entra refused the service connection (AADSTS90033) because of a fault of its own that passes.
+        What to do: Run the job again; the task has asked several times already.
+        ##[error]Microsoft Entra refused the service connection (AADSTS90055) because of a fault of its own that passes.
+        What to do: Run the job again; the task has asked several times already.
+        ##[error]Microsoft Entra refused the service connection (AADSTS90061) because it could not reach the ID token's issuer.
+        What to do: Run the job again: Microsoft Entra failed to fetch the issuer's keys.
+        ##[error]Microsoft Entra refused the service connection (AADSTS90090) because of a fault of its own that passes.
+        What to do: Run the job again; the task has asked several times already.
+    "#]].assert_eq(&said.concat());
 }
 
 #[test]

@@ -2,10 +2,12 @@
 //!
 //! None of these asks a service anything.
 
+use std::process::Command;
+
 use adieu_emulator::{Connection, MY_CONNECTION, TaskResult, World};
 use expect_test::{Expect, expect};
 
-use crate::harness::{run, stable};
+use crate::harness::{TaskFolder, run, stable};
 
 /// Runs with the connection and these inputs; returns the log, and holds that nothing was asked.
 fn refused(inputs: &[(&str, &str)]) -> String {
@@ -172,6 +174,13 @@ fn says_what_is_wrong_with_every_other_input() {
             More: TROUBLESHOOTING.md#connection"#]],
         ),
         (
+            &[with_secret, ("configure", "terraform")],
+            expect![[r#"
+            ##[error]terraform needs a service connection with workload identity federation, and this one signs in otherwise.
+            What to do: Convert the connection (its page → Convert), or use `identity`, which works with every connection.
+            More: TROUBLESHOOTING.md#configure"#]],
+        ),
+        (
             &[("isOutput", "yes")],
             expect![[r#"
             ##[error]The input isOutput is 'yes', and it takes true, false.
@@ -242,9 +251,10 @@ fn says_what_a_connection_lacks() {
                 More: TROUBLESHOOTING.md#connection"#]],
         ),
         (
-            Connection::certificate("broken").parameter("servicePrincipalCertificate", "no PEM"),
+            Connection::certificate("broken")
+                .parameter("servicePrincipalCertificate", "a password, or whatever"),
             expect![[r#"
-                ##[error]The service connection's certificate cannot be used: it holds *** certificate.
+                ##[error]The service connection's certificate cannot be used: it holds no PEM certificate.
                   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[BROKEN]
                 What to do: Put the certificate and its RSA private key, both as PEM and without a password, into the connection; or convert it to workload identity federation.
                 More: TROUBLESHOOTING.md#connection"#]],
@@ -308,4 +318,101 @@ fn keeps_the_jobs_token_at_the_collections_host() {
           connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
         What to do: Remove the variable System.OidcRequestUri from the pipeline; Azure DevOps sets it.
         More: TROUBLESHOOTING.md#job-token"#]].assert_eq(&stable(&world, &outcome.log));
+}
+
+#[test]
+fn says_what_is_wrong_with_a_connections_certificate() {
+    let elsewhere = World::start();
+    let (certificate, key) = elsewhere.client_certificate();
+    let text = |path| std::fs::read_to_string(path).expect("a file");
+    let (certificate, key) = (text(certificate), text(key));
+    let mut said = String::new();
+    for pem in [&key, &certificate, &format!("{certificate}{key}")] {
+        let world = World::start();
+        let connection = Connection::certificate("broken");
+        let id = world.add_connection(connection.parameter("servicePrincipalCertificate", pem));
+        let outcome = run(&mut world.job(), &[("azureSubscription", "broken")]);
+        let log = stable(&world, &outcome.log.replace(&id, "[BROKEN]"));
+        said.push_str(&format!("{log}\n\n"));
+        assert!(world.entra().requests().is_empty());
+    }
+    expect![[r#"
+        ##[error]The service connection's certificate cannot be used: it holds no PEM certificate.
+          connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[BROKEN]
+        What to do: Put the certificate and its RSA private key, both as PEM and without a password, into the connection; or convert it to workload identity federation.
+        More: TROUBLESHOOTING.md#connection
+
+        ##[error]The service connection's certificate cannot be used: it holds no private key that can be read (an encrypted key cannot; PKCS#1 and PKCS#8 can).
+          connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[BROKEN]
+        What to do: Put the certificate and its RSA private key, both as PEM and without a password, into the connection; or convert it to workload identity federation.
+        More: TROUBLESHOOTING.md#connection
+
+        ##[error]The service connection's certificate cannot be used: its key cannot be used (WrongAlgorithm); Microsoft Entra takes RSA keys of 2048 bits or more.
+          connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[BROKEN]
+        What to do: Put the certificate and its RSA private key, both as PEM and without a password, into the connection; or convert it to workload identity federation.
+        More: TROUBLESHOOTING.md#connection
+
+    "#]].assert_eq(&said);
+}
+
+#[test]
+fn a_resource_that_has_no_address_in_the_connections_cloud_is_named() {
+    let world = World::start();
+    let authority = world.entra().url().to_owned();
+    let connection = Connection::workload_identity("stack")
+        .authority("")
+        .data("environment", "AzureStack")
+        .data("environmentAuthorityUrl", &authority);
+    world.add_connection(connection);
+    let mut said = String::new();
+    for asked in [
+        ("tokens", "A=sql"),
+        ("configure", "identity\nresources = sql"),
+    ] {
+        let inputs = [("azureSubscription", "stack"), asked];
+        let outcome = run(&mut world.job(), &inputs);
+        assert_eq!(outcome.result, TaskResult::Failed);
+        said.push_str(&format!("{}\n\n", outcome.log));
+    }
+    expect![[r#"
+        ##[error]The line 'A=sql' of tokens names a resource that has no known address in the connection's cloud.
+        What to do: Write the resource as the URI that it has in this cloud.
+        More: TROUBLESHOOTING.md#token
+
+        ##[error]The line 'resources = sql' of configure: 'sql' has no known address in this cloud.
+        What to do: Write the resource as the URI that it has in this cloud.
+        More: TROUBLESHOOTING.md#configure
+
+    "#]].assert_eq(&said);
+}
+
+/// A wrapper that starts the task passes on what the agent gave, or not.
+#[test]
+fn says_what_of_the_agents_environment_is_missing() {
+    let world = World::start();
+    let mut job = world.job();
+    let folder = TaskFolder::unpacked("token");
+    let step = job.step(folder.path());
+    let environment = step.input("azureSubscription", MY_CONNECTION).environment();
+    let mut said = String::new();
+    for missing in [
+        "SYSTEM_PLANID",
+        "ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN",
+    ] {
+        let mut environment = environment.clone();
+        environment.remove(missing).expect("a variable");
+        let output = Command::new(env!("CARGO_BIN_EXE_adieu"))
+            .args(["task", "EntraToken", "execution"])
+            .env_clear()
+            .envs(environment)
+            .output()
+            .expect("adieu starts");
+        said.push_str(&String::from_utf8_lossy(&output.stdout));
+    }
+    expect![[r#"
+        ##vso[task.issue type=error]The variable System.PlanId is not set, so this is no pipeline job.%0AWhat to do: Run the task in Azure Pipelines; `cargo xtask demo` shows it without one.%0AMore: TROUBLESHOOTING.md#agent
+        ##vso[task.complete result=Failed]The variable System.PlanId is not set, so this is no pipeline job.
+        ##vso[task.issue type=error]The job's own token is not in this step's environment.%0A  connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]%0AWhat to do: Run the task by the agent; a wrapper that starts it must pass on ENDPOINT_AUTH_* variables.%0AMore: TROUBLESHOOTING.md#job-token
+        ##vso[task.complete result=Failed]The job's own token is not in this step's environment.
+    "#]].assert_eq(&stable(&world, &said));
 }

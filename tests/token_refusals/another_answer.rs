@@ -2,7 +2,7 @@
 //!
 //! Answers by the thousand stand in token_hostile_answers.rs.
 
-use adieu_emulator::{Connection, Fault, MY_CONNECTION, TokenFlaw, World};
+use adieu_emulator::{Connection, Fault, Job, MY_CONNECTION, TaskResult, TokenFlaw, World};
 use expect_test::{Expect, expect};
 
 use super::refused;
@@ -145,17 +145,47 @@ fn refuses_a_token_that_is_not_the_one_asked_for() {
 
 #[test]
 fn says_what_a_managed_identity_lacks() {
-    let world = World::start();
-    world.add_connection(Connection::managed_identity("machine", None));
-    let mut job = world.job();
-    job.agent_environment("IDENTITY_ENDPOINT", world.managed_identity().url());
-    job.agent_environment("IDENTITY_HEADER", "another header");
-    let outcome = run(&mut job, &[("azureSubscription", "machine")]);
-    let id = world.connection_id("machine");
+    type Change = fn(&World, &mut Job<'_>);
+    let cases: &[Change] = &[
+        |_, job| job.agent_environment("IDENTITY_HEADER", "another header"),
+        |_, job| job.agent_environment("IDENTITY_SERVER_THUMBPRINT", "0123456789"),
+        |world, _| {
+            let nothing = Fault::Status(200, Vec::new(), "{}".to_owned());
+            world.managed_identity().fault(nothing);
+        },
+    ];
+    let mut said = String::new();
+    for change in cases {
+        let world = World::start();
+        world.add_connection(Connection::managed_identity("machine", None));
+        let mut job = world.job();
+        job.agent_environment("IDENTITY_ENDPOINT", world.managed_identity().url());
+        job.agent_environment("IDENTITY_HEADER", world.managed_identity_secret());
+        change(&world, &mut job);
+        let outcome = run(&mut job, &[("azureSubscription", "machine")]);
+        assert_eq!(outcome.result, TaskResult::Failed);
+        let id = world.connection_id("machine");
+        let log = stable(&world, &outcome.log.replace(&id, "[CONNECTION]"));
+        said.push_str(&format!("{log}\n\n"));
+    }
     expect![[r#"
         ##[error]The agent's managed identity gave no token: its endpoint answered 401: The X-IDENTITY-HEADER is wrong.
           tokens: AZURE_DEVOPS_TOKEN
           connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
         What to do: Run the job on an agent whose machine has that identity, or use a connection with workload identity federation, which works on every agent.
-        More: TROUBLESHOOTING.md#managed-identity"#]].assert_eq(&stable(&world, &outcome.log.replace(&id, "[CONNECTION]")));
+        More: TROUBLESHOOTING.md#managed-identity
+
+        ##[error]The agent's managed identity gave no token: Service Fabric's managed identity is not supported.
+          tokens: AZURE_DEVOPS_TOKEN
+          connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+        What to do: Run the job on an agent whose machine has that identity, or use a connection with workload identity federation, which works on every agent.
+        More: TROUBLESHOOTING.md#managed-identity
+
+        ##[error]The agent's managed identity gave no token: its answer has no token that can be read.
+          tokens: AZURE_DEVOPS_TOKEN
+          connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+        What to do: Run the job on an agent whose machine has that identity, or use a connection with workload identity federation, which works on every agent.
+        More: TROUBLESHOOTING.md#managed-identity
+
+    "#]].assert_eq(&said);
 }

@@ -194,6 +194,10 @@ fn has_a_reason_and_a_remedy_for_every_number() {
         What to do: Open the app registration (or managed identity) → Certificates & secrets → Federated credentials and make its issuer, subject identifier and audience equal to those above, letter by letter. If the credential was made in the last minutes, run the job again.
         (AADSTS7002138) because no federated credential has its ID token's subject in the same letter case.
         What to do: Open the app registration (or managed identity) → Certificates & secrets → Federated credentials and make its issuer, subject identifier and audience equal to those above, letter by letter. If the credential was made in the last minutes, run the job again.
+        (AADSTS500341) because the account was deleted.
+        What to do: Save the service connection with an identity that exists.
+        (AADSTS700003) because the device was deleted.
+        What to do: Have the tenant's administrator exclude this workload identity from policies about devices.
     "#]].assert_eq(&said);
 }
 
@@ -202,6 +206,7 @@ const NUMBERS: &[u32] = &[
     50_020, 50_027, 50_034, 50_076, 50_105, 53_003, 65_001, 70_011, 70_021, 70_023, 70_025, 70_052,
     90_002, 90_072, 500_011, 530_003, 700_016, 700_027, 700_211, 700_212, 700_213, 700_223,
     700_229, 700_238, 900_023, 900_382, 7_000_112, 7_000_215, 7_000_222, 7_002_137, 7_002_138,
+    500_341, 700_003,
 ];
 
 #[test]
