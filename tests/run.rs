@@ -177,7 +177,8 @@ fn says_that_a_script_cannot_be_written() {
     expect![[r#"
         The script cannot be written to /nowhere/[FILE]: No such file or directory (os error 2).
         What to do: Give the agent's user that folder, Agent.TempDirectory, and room on its disk.
-        More: TROUBLESHOOTING.md#run"#]].assert_eq(&said.replace(file, "[FILE]"));
+        More: TROUBLESHOOTING.md#run"#]]
+    .assert_eq(&said.replace(file, "[FILE]"));
 }
 
 #[test]

@@ -260,6 +260,27 @@ fn serves_its_client_while_a_stranger_holds_every_place() {
     served.end();
 }
 
+#[test]
+fn listens_on_this_machine_alone() {
+    let world = World::start();
+    let served = Served::start(&world, "identity");
+    let port = format!("{:04X}", served.endpoint.port);
+    let mut listening = Vec::new();
+    for table in ["tcp", "tcp6"] {
+        let table = fs::read_to_string(format!("/proc/net/{table}")).unwrap_or_default();
+        // Number, own address, other's address, state (0A: it listens).
+        for line in table.lines().skip(1) {
+            let fields: Vec<&str> = line.split_whitespace().collect();
+            if fields[1].ends_with(&format!(":{port}")) && fields[3] == "0A" {
+                listening.push(fields[1].to_owned());
+            }
+        }
+    }
+    // 127.0.0.1, in the order of this processor's bytes.
+    assert_eq!(listening, [format!("0100007F:{port}")]);
+    served.end();
+}
+
 /// What every process of the same user may read of another one.
 #[test]
 fn has_no_secret_in_its_arguments_or_its_environment() {

@@ -182,3 +182,21 @@ fn a_token_that_a_client_would_take_for_ended_is_not_handed_out() {
     expect!["the token that came lives for less than five minutes by this machine's clock; set the clock right"].assert_eq(body["message"].as_str().expect("a text"));
     served.end();
 }
+
+/// Each slash at its end makes a resource another one.
+#[test]
+fn keeps_so_many_tokens_and_no_more() {
+    let world = World::start();
+    let served = Served::start(&world, "identity");
+    let resource = |number: usize| format!("https://vault.azure.net{}", "/".repeat(number));
+    for number in 0..64 {
+        assert_eq!(served.endpoint.token(&resource(number)).0, 200, "{number}");
+    }
+    let (status, body) = served.endpoint.token(&resource(64));
+    assert_eq!(status, 403);
+    expect!["tokens for 64 resources are in use, which is the most"]
+        .assert_eq(body["message"].as_str().expect("a text"));
+    // Those that are there are handed out as before.
+    assert_eq!(served.endpoint.token(&resource(0)).0, 200);
+    served.end();
+}
