@@ -5,7 +5,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 
-use adieu_emulator::{Connection, World};
+use adieu_emulator::{Connection, Fault, World};
 use expect_test::expect;
 use serde_json::Value;
 
@@ -65,6 +65,30 @@ fn a_program_reads_in_one_document_where_the_broker_is() {
         .replace(&endpoint.port.to_string(), "[PORT]");
     expect![[r#"{"AZD_AUTH_ENDPOINT":"http://127.0.0.1:[PORT]/azd","AZD_AUTH_KEY":"[KEY]","IDENTITY_ENDPOINT":"http://127.0.0.1:[PORT]/msi/token","IDENTITY_HEADER":"[KEY]","NO_PROXY":"127.0.0.1,localhost"}"#]].assert_eq(&shown);
     assert_eq!(endpoint.token("https://graph.microsoft.com").0, 200);
+    stop(serving, "-TERM");
+}
+
+#[test]
+fn what_the_machines_endpoint_cannot_answer_now_is_said_to_pass() {
+    let world = World::start();
+    let (serving, lines) = serving(&world, &["--output", "json"], 1);
+    let document: Value = serde_json::from_str(&lines[0]).unwrap();
+    let text = |name: &str| document[name].as_str().unwrap().to_owned();
+    let endpoint = Endpoint::new(&text("IDENTITY_ENDPOINT"), &text("IDENTITY_HEADER"));
+    // 410 is a virtual machine's endpoint that is being updated.
+    for status in [410, 429, 500] {
+        let later = vec![("Retry-After".to_owned(), "60".to_owned())];
+        let busy = Fault::Status(status, later, String::new());
+        world.managed_identity().fault(busy);
+        let (said, body) = endpoint.token(AZURE_DEVOPS);
+        assert_eq!(said, 503, "{status}: {body}");
+        let reason = body["message"].as_str().unwrap();
+        let expected = format!(
+            "its endpoint answered {status}. Try again later; its endpoint cannot answer now."
+        );
+        assert!(reason.contains(&expected), "{reason}");
+    }
+    assert_eq!(endpoint.token(AZURE_DEVOPS).0, 200);
     stop(serving, "-TERM");
 }
 

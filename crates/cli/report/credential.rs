@@ -3,7 +3,7 @@
 //! It decides nothing and prints nothing.
 
 use adieu_devops::Reason;
-use adieu_identity::{Error, NotAnAuthority};
+use adieu_identity::{Error, ManagedIdentityFault, NotAnAuthority};
 use adieu_transport::NoAnswer;
 
 use super::asked::Asked;
@@ -112,17 +112,20 @@ fn one(problem: &CredentialProblem) -> Report {
 
 /// A service's no has the words that it has for a task, but for what an agent would be configured with.
 fn of_identity(credential: Credential, connection: &ConnectionFacts, error: &Error) -> Report {
-    if let Error::ManagedIdentity(reason) = error {
+    if let Error::ManagedIdentity(fault) = error {
         return Report::new(
             "managed-identity",
-            format!("The managed identity gave no token: {reason}."),
+            format!("The managed identity gave no token: {fault}."),
         )
-        .remedy(if reason.contains("does not answer") {
-            "Managed identities are on Azure's own machines and apps only; elsewhere sign in with azd or az."
-        } else if reason.contains("not supported") {
-            "Sign in by az, which knows it: az login --identity"
-        } else {
-            "Assign an identity to this machine or app; AZURE_CLIENT_ID names a user-assigned one."
+        .remedy(match fault {
+            ManagedIdentityFault::Silent { .. } => {
+                "Managed identities are on Azure's own machines and apps only; elsewhere sign in with azd or az."
+            }
+            ManagedIdentityFault::NotSupported(_) => {
+                "Sign in by az, which knows it: az login --identity"
+            }
+            fault if fault.can_heal() => "Try again later; its endpoint cannot answer now.",
+            _ => "Assign an identity to this machine or app; AZURE_CLIENT_ID names a user-assigned one.",
         });
     }
     let mut report = identity::of(connection, error).fact("credential", credential.name());

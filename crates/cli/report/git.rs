@@ -16,7 +16,7 @@ pub(super) fn problem(problem: &GitProblem) -> Report {
         .remedy("Let EntraToken@1 or RunWithToken@1 set both variables (configure: git), and set neither yourself."),
         GitProblem::NoToken(error) => {
             let reason = match error {
-                Error::ManagedIdentity(reason) => reason.replace("its endpoint", "it"),
+                Error::ManagedIdentity(fault) => fault.to_string().replace("its endpoint", "it"),
                 error => error.to_string(),
             };
             Report::new(

@@ -70,9 +70,9 @@ pub(super) fn of(connection: &ConnectionFacts, error: &Error) -> Report {
             format!("The service connection's certificate cannot be used: {reason}."),
         )
         .remedy("Put the certificate and its RSA private key, both as PEM and without a password, into the connection; or convert it to workload identity federation."),
-        Error::ManagedIdentity(reason) => Report::new(
+        Error::ManagedIdentity(fault) => Report::new(
             "managed-identity",
-            format!("The agent's managed identity gave no token: {reason}."),
+            format!("The agent's managed identity gave no token: {fault}."),
         )
         .remedy("Run the job on an agent whose machine has that identity, or use a connection with workload identity federation, which works on every agent."),
         Error::NoIdToken => Report::new("connection", "The service connection has no ID token.".to_owned()),

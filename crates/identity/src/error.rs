@@ -132,11 +132,58 @@ pub enum Error {
     Certificate(String),
     /// The machine's managed identity gave no token.
     #[error("the managed identity gave no token: {0}")]
-    ManagedIdentity(String),
+    ManagedIdentity(ManagedIdentityFault),
     /// The connection has no ID token to give: it signs in with a secret, a certificate or a managed
     /// identity.
     #[error("the connection's scheme has no ID token")]
     NoIdToken,
+}
+
+/// Why the machine's own endpoint gave no token.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ManagedIdentityFault {
+    /// What names the endpoint is wrong, or it cannot be asked.
+    #[error("{0}")]
+    Unusable(String),
+    /// The platform has a protocol of its own.
+    #[error("{0} is not supported")]
+    NotSupported(&'static str),
+    /// Nobody answers.
+    #[error("{endpoint} does not answer: {cause}")]
+    Silent {
+        /// Which endpoint.
+        endpoint: String,
+        /// What happened at the last attempt.
+        cause: NoAnswer,
+    },
+    /// It answered with half an answer.
+    #[error("its answer was cut off")]
+    Cut,
+    /// It said no.
+    #[error("its endpoint answered {status}{}", .message.as_ref().map(|said| format!(": {said}")).unwrap_or_default())]
+    Refused {
+        /// HTTP status.
+        status: u16,
+        /// Its words, where it had any.
+        message: Option<String>,
+    },
+    /// There is no token in what it answered.
+    #[error("its answer has no token that can be read")]
+    NoToken,
+}
+
+impl ManagedIdentityFault {
+    /// Whether the same question may have another answer in a minute. 410 is a virtual machine's endpoint while
+    /// it is updated (learn.microsoft.com, "How to use managed identities on Azure VMs", "Retry guidance").
+    #[must_use]
+    pub fn can_heal(&self) -> bool {
+        match self {
+            Self::Silent { cause, .. } => cause.can_heal(),
+            Self::Cut => true,
+            Self::Refused { status, .. } => adieu_transport::is_busy(*status) || *status == 410,
+            Self::Unusable(_) | Self::NotSupported(_) | Self::NoToken => false,
+        }
+    }
 }
 
 /// How an access token differs from what was asked.
@@ -178,6 +225,7 @@ impl Error {
                 error,
                 ..
             } => is_passing(*status, *code, error),
+            Self::ManagedIdentity(fault) => fault.can_heal(),
             _ => false,
         }
     }
@@ -187,7 +235,10 @@ impl Error {
     pub fn is_a_services_no(&self) -> bool {
         matches!(
             self,
-            Self::IdTokenRefused { .. } | Self::EntraRefused { .. } | Self::JobTokenRefused { .. }
+            Self::IdTokenRefused { .. }
+                | Self::EntraRefused { .. }
+                | Self::JobTokenRefused { .. }
+                | Self::ManagedIdentity(ManagedIdentityFault::Refused { .. })
         )
     }
 

@@ -6,10 +6,10 @@ use reqwest::{Method, RequestBuilder, Url};
 use serde_json::Value;
 
 use adieu_secret::{AccessToken, EndpointSecret};
-use adieu_transport::{Answer, Attempt, Body, Deadline, Transport, first_line};
+use adieu_transport::{Answer, Attempt, Body, Deadline, NoAnswer, Transport, first_line};
 
 use crate::answers::{moment, number, seconds_now, take_text};
-use crate::error::Error;
+use crate::error::{Error, ManagedIdentityFault as Fault};
 use crate::exchange::Token;
 use crate::scope::Scope;
 
@@ -78,7 +78,7 @@ impl LocalEndpoint {
     ) -> Result<Token, Error> {
         let direct = transport
             .direct()
-            .map_err(|error| Error::ManagedIdentity(error.to_string()))?;
+            .map_err(|error| Error::ManagedIdentity(Fault::Unusable(error.to_string())))?;
         Endpoint::AppService(self)
             .token(None, scope, &direct, deadline)
             .await
@@ -93,13 +93,14 @@ pub(crate) async fn access_tokens(
     deadline: Deadline,
 ) -> Vec<Result<Token, Error>> {
     let ready = Endpoint::of_this_machine().and_then(|endpoint| {
-        let direct = transport.direct().map_err(|error| error.to_string())?;
+        let direct = transport.direct();
+        let direct = direct.map_err(|error| Fault::Unusable(error.to_string()))?;
         Ok((endpoint, direct))
     });
     let (endpoint, direct) = match ready {
         Ok(ready) => ready,
-        Err(reason) => {
-            let refused = |_| Err(Error::ManagedIdentity(reason.clone()));
+        Err(fault) => {
+            let refused = |_| Err(Error::ManagedIdentity(fault.clone()));
             return scopes.iter().map(refused).collect();
         }
     };
@@ -112,24 +113,26 @@ pub(crate) async fn access_tokens(
 
 impl Endpoint {
     /// The variables are the ones that every Azure SDK goes by.
-    fn of_this_machine() -> Result<Self, String> {
+    fn of_this_machine() -> Result<Self, Fault> {
         let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         let Some(address) = variable("IDENTITY_ENDPOINT") else {
-            let url = Url::parse(VIRTUAL_MACHINE).map_err(|error| error.to_string())?;
+            let url = Url::parse(VIRTUAL_MACHINE);
+            let url = url.map_err(|error| Fault::Unusable(error.to_string()))?;
             return Ok(Self::VirtualMachine(url));
         };
         match variable("IDENTITY_HEADER") {
             Some(_) if variable("IDENTITY_SERVER_THUMBPRINT").is_some() => {
-                Err("Service Fabric's managed identity is not supported".to_owned())
+                Err(Fault::NotSupported("Service Fabric's managed identity"))
             }
             Some(secret) => {
                 let secret = EndpointSecret::new(secret);
-                LocalEndpoint::parse(&address, secret, "IDENTITY_ENDPOINT").map(Self::AppService)
+                LocalEndpoint::parse(&address, secret, "IDENTITY_ENDPOINT")
+                    .map(Self::AppService)
+                    .map_err(Fault::Unusable)
             }
-            None => Err(
-                "IDENTITY_ENDPOINT is set without IDENTITY_HEADER; Azure Arc's managed identity is not supported"
-                    .to_owned(),
-            ),
+            None => Err(Fault::NotSupported(
+                "IDENTITY_ENDPOINT is set without IDENTITY_HEADER; Azure Arc's managed identity",
+            )),
         }
     }
 
@@ -141,13 +144,16 @@ impl Endpoint {
         deadline: Deadline,
     ) -> Result<Token, Error> {
         let token = adieu_transport::until(deadline, async |_| {
-            let request = self
-                .request(direct, client_id, scope)
-                .build()
-                .map_err(|_| Attempt::Permanent("the request cannot be built".to_owned()))?;
+            let request = self.request(direct, client_id, scope).build();
+            let request = request.map_err(|_| {
+                Attempt::Permanent(Fault::Unusable("the request cannot be built".to_owned()))
+            })?;
             match direct.send(request, deadline.left()).await {
                 Ok(answer) => read(&answer),
-                Err(cause) => Err(heals(format!("{} does not answer: {cause}", self.name()))),
+                Err(cause) => Err(Attempt::unanswered(cause, |cause| Fault::Silent {
+                    endpoint: self.name(),
+                    cause,
+                })),
             }
         });
         token.await.map_err(Error::ManagedIdentity)
@@ -193,33 +199,26 @@ fn resource(scope: &str) -> &str {
     scope.strip_suffix("/.default").unwrap_or(scope)
 }
 
-fn read(answer: &Answer) -> Result<Token, Attempt<String>> {
+fn read(answer: &Answer) -> Result<Token, Attempt<Fault>> {
     let mut body = match answer.read() {
         Body::Json(body) => body,
-        Body::Cut => return Err(heals("its answer was cut off".to_owned())),
+        Body::Cut => return Err(Attempt::unanswered(NoAnswer::Cut, |_| Fault::Cut)),
         Body::Other(_) => Value::Null,
     };
     if answer.status == 200 {
-        let permanent = |reason: &str| Attempt::Permanent(reason.to_owned());
-        return token(&mut body)
-            .ok_or_else(|| permanent("its answer has no token that can be read"));
+        return token(&mut body).ok_or(Attempt::Permanent(Fault::NoToken));
     }
     let said = ["message", "error_description", "error"]
         .into_iter()
         .find_map(|field| body.get(field)?.as_str().map(first_line));
-    let reason = match said {
-        Some(said) => format!(
-            "its endpoint answered {}: {}",
-            answer.status,
-            said.trim_end_matches('.')
-        ),
-        None => format!("its endpoint answered {}", answer.status),
+    let fault = Fault::Refused {
+        status: answer.status,
+        message: said.map(|said| said.trim_end_matches('.').to_owned()),
     };
-    // 410 is a virtual machine's endpoint while it is updated (the page above, "Retry guidance").
-    Err(if answer.is_busy() || answer.status == 410 {
-        Attempt::turned_away(answer, reason)
+    Err(if fault.can_heal() {
+        Attempt::turned_away(answer, fault)
     } else {
-        Attempt::Permanent(reason)
+        Attempt::Permanent(fault)
     })
 }
 
@@ -232,12 +231,4 @@ fn token(body: &mut Value) -> Option<Token> {
         value: AccessToken::new(take_text(body, "access_token")?),
         expires_on: moment(expires_on),
     })
-}
-
-fn heals(error: String) -> Attempt<String> {
-    Attempt::CanHeal {
-        error,
-        retry_after: None,
-        crowded: false,
-    }
 }
