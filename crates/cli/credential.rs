@@ -23,7 +23,7 @@ use crate::resource::{Cloud, is_guid};
 use crate::situation::{CredentialFault, CredentialProblem, Situation};
 
 pub(crate) use kind::Credential;
-pub(crate) use sign_in::SignIn;
+pub(crate) use sign_in::{SignIn, SignInArguments};
 pub(crate) use tenant::tenant;
 pub(crate) use workload_identity::SCHEME as WORKLOAD_IDENTITY;
 

@@ -15,7 +15,7 @@ use adieu_devops::{Hosts, Organization};
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::credential::{self, Credential};
+use crate::credential::{self, Credential, SignInArguments};
 use crate::network;
 use crate::report::Report;
 use crate::result::{self, Form};
@@ -42,12 +42,8 @@ pub(crate) struct DoctorArguments {
     /// Publisher on the Marketplace
     #[arg(long)]
     publisher: Option<String>,
-    /// Tenant, as GUID or domain; without it, the organization's or else the identity's own
-    #[arg(long)]
-    tenant: Option<String>,
-    /// Which identity asks
-    #[arg(long, value_enum, default_value_t)]
-    credential: Credential,
+    #[command(flatten)]
+    sign_in: SignInArguments,
     /// In which form to print the findings
     #[arg(long, short, value_enum, default_value_t)]
     output: Form,
@@ -145,20 +141,17 @@ fn repository(text: &str) -> Result<(String, String), String> {
 /// Runs the verb.
 pub(crate) async fn run(arguments: DoctorArguments) -> Result<ExitCode, Situation> {
     let hosts = Hosts::public();
-    let organization = match arguments.organization.as_deref() {
-        Some(text) => Some(whoami::read(&hosts, text)?),
-        None => None,
-    };
+    let organization = whoami::organization(&hosts, arguments.organization.as_deref())?;
     let transport = network::of_command_line()?;
     // A text that is no tenant is asked wrongly; whether there is such a tenant is a finding.
-    let tenant = credential::tenant(arguments.tenant, None, &transport).await?;
+    let tenant = credential::tenant(arguments.sign_in.tenant, None, &transport).await?;
     let plan = Plan {
         hosts,
         organization,
         repository: arguments.repository,
         publisher: arguments.publisher,
         tenant,
-        credential: arguments.credential,
+        credential: arguments.sign_in.credential,
     };
     let checks = checks::all(plan, transport).await;
     result::print(arguments.output, &lines(&checks), &json(&checks))?;

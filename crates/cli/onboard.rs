@@ -13,7 +13,7 @@ use adieu_devops::{
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
-use crate::credential::{self, Credential, SignIn};
+use crate::credential::{self, SignIn, SignInArguments};
 use crate::extension::RoleValue;
 use crate::network;
 use crate::report::Report;
@@ -63,12 +63,8 @@ pub(crate) struct OnboardArguments {
     /// How long to wait until Azure DevOps knows an application that was created a moment ago
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     wait: u64,
-    /// Tenant, as GUID or domain; without it, the organization's own
-    #[arg(long)]
-    tenant: Option<String>,
-    /// Which identity asks
-    #[arg(long, value_enum, default_value_t)]
-    credential: Credential,
+    #[command(flatten)]
+    sign_in: SignInArguments,
     /// In which form to print the result
     #[arg(long, short, value_enum, default_value_t)]
     output: Form,
@@ -128,18 +124,15 @@ pub(crate) async fn run(arguments: OnboardArguments) -> Result<ExitCode, Situati
         return Err(Situation::Onboard(OnboardProblem::NoMemberId));
     }
     let hosts = Hosts::public();
-    let organization = match arguments.organization.as_deref() {
-        Some(text) => Some(whoami::read(&hosts, text)?),
-        None => None,
-    };
+    let organization = whoami::organization(&hosts, arguments.organization.as_deref())?;
     let transport = network::of_command_line()?;
     let tenant = credential::tenant(
-        arguments.tenant.clone(),
+        arguments.sign_in.tenant.clone(),
         arguments.organization.as_deref(),
         &transport,
     )
     .await?;
-    let sign_in = SignIn::new(arguments.credential, tenant.clone());
+    let sign_in = SignIn::new(arguments.sign_in.credential, tenant.clone());
     let session = Session::new(transport, hosts, Source::SignIn(sign_in));
     let mut outcome = Outcome {
         json: json!({}),

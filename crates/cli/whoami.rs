@@ -9,7 +9,7 @@ use adieu_identity::Claims;
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::credential::{self, Credential, SignIn};
+use crate::credential::{self, SignIn, SignInArguments};
 use crate::network;
 use crate::result::{self, Form};
 use crate::session::{Session, Source};
@@ -30,12 +30,8 @@ pub(crate) struct WhoamiArguments {
     /// Publisher whose members are looked at
     #[arg(long)]
     publisher: Option<String>,
-    /// Tenant, as GUID or domain; without it, the organization's or else the identity's own
-    #[arg(long)]
-    tenant: Option<String>,
-    /// Which identity asks
-    #[arg(long, value_enum, default_value_t)]
-    credential: Credential,
+    #[command(flatten)]
+    sign_in: SignInArguments,
     /// In which form to print it
     #[arg(long, short, value_enum, default_value_t)]
     output: Form,
@@ -70,18 +66,15 @@ pub(crate) enum Role {
 /// Runs the verb.
 pub(crate) async fn run(arguments: WhoamiArguments) -> Result<ExitCode, Situation> {
     let hosts = Hosts::public();
-    let organization = match arguments.organization.as_deref() {
-        Some(text) => Some(read(&hosts, text)?),
-        None => None,
-    };
+    let organization = organization(&hosts, arguments.organization.as_deref())?;
     let transport = network::of_command_line()?;
     let tenant = credential::tenant(
-        arguments.tenant,
+        arguments.sign_in.tenant,
         arguments.organization.as_deref(),
         &transport,
     )
     .await?;
-    let sign_in = SignIn::new(arguments.credential, tenant.clone());
+    let sign_in = SignIn::new(arguments.sign_in.credential, tenant.clone());
     let session = Session::new(transport, hosts, Source::SignIn(sign_in));
     let profile = profile(&session).await?;
     let claims = session.claims();
@@ -123,9 +116,16 @@ pub(crate) async fn run(arguments: WhoamiArguments) -> Result<ExitCode, Situatio
     }
 }
 
-/// An organization by any of its names.
-pub(crate) fn read(hosts: &Hosts, text: &str) -> Result<Organization, Situation> {
-    hosts.organization(text).map_err(|reason| {
+/// The organization that a flag names, by any of its names.
+pub(crate) fn organization(
+    hosts: &Hosts,
+    text: Option<&str>,
+) -> Result<Option<Organization>, Situation> {
+    let Some(text) = text else {
+        return Ok(None);
+    };
+    let organization = hosts.organization(text);
+    organization.map(Some).map_err(|reason| {
         Situation::Extension(ExtensionProblem::NotAnOrganization {
             text: text.to_owned(),
             reason,

@@ -6,12 +6,24 @@ use std::sync::OnceLock;
 
 use adieu_identity::{Scope, Token};
 use adieu_transport::Transport;
+use clap::Args;
 
 use super::Credential;
 use crate::report;
 use crate::resource::Cloud;
 use crate::situation::Situation;
 use crate::voice::{Terminal, Voice as _};
+
+/// The flags by which a verb is told who signs in, and to which tenant.
+#[derive(Debug, Args)]
+pub(crate) struct SignInArguments {
+    /// Tenant, as GUID or domain; without it, the organization's or else the identity's own
+    #[arg(long)]
+    pub(crate) tenant: Option<String>,
+    /// Which identity asks
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) credential: Credential,
+}
 
 /// Who signs in, and to which tenant.
 #[derive(Debug)]
