@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use adieu_emulator::{Connection, World};
 use expect_test::{Expect, expect};
-use serde_json::Value;
 
 use crate::desk::{Desk, Said};
+use crate::harness::without_number;
 use crate::whoami::shown;
 
 /// A world with an identity that may read a repository of `contoso` and publish for `pub`.
@@ -39,38 +39,17 @@ fn examined(desk: &Desk<'_>, arguments: &[&str]) -> Said {
     desk.adieu(&[arguments, &quiet].concat())
 }
 
-fn finds(world: &World, said: &Said, expected: &Expect) {
-    let text = shown(world, said);
-    let proxy = text
-        .split(' ')
-        .find_map(|word| word.strip_prefix("http://127.0.0.1:"));
-    let port: String = proxy
-        .unwrap_or_default()
-        .chars()
-        .take_while(char::is_ascii_digit)
-        .collect();
-    let text = text.replace(&format!("http://127.0.0.1:{port}"), "[PROXY]");
+/// What was said, with names in place of the proxy's port and of how many seconds a clock is wrong.
+fn told(world: &World, said: &Said) -> String {
+    let text = without_number(&shown(world, said), "This machine's clock is ");
+    let text =
+        without_number(&text, "http://127.0.0.1:").replace("http://127.0.0.1:[N]", "[PROXY]");
     let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
-    expected.assert_eq(&format!("{}\n", lines.join("\n")));
+    format!("{}\n", lines.join("\n"))
 }
 
-/// What is next, and the states that are not `holds`, from the document for programs.
-fn diagnosis(desk: &Desk<'_>, arguments: &[&str]) -> (Value, Vec<String>, i32) {
-    let said = desk.adieu(
-        &[
-            arguments,
-            &["--output", "json", "--credential", "managed-identity"],
-        ]
-        .concat(),
-    );
-    let json: Value = serde_json::from_str(&said.stdout).expect("JSON");
-    let checks = json["checks"].as_array().expect("checks");
-    let wrong = checks
-        .iter()
-        .filter(|check| check["state"] != "holds")
-        .map(|check| format!("{} {}", check["name"], check["state"]).replace('"', ""))
-        .collect();
-    (json, wrong, said.status)
+fn finds(world: &World, said: &Said, expected: &Expect) {
+    expected.assert_eq(&told(world, said));
 }
 
 #[test]
@@ -96,6 +75,134 @@ fn everything_that_holds_is_said_to_hold() {
             holds     publisher      Contributor of pub
             What to do next: Nothing: everything that was checked holds.
             exit 0
+        "#]],
+    );
+}
+
+#[test]
+fn a_program_reads_the_same_in_one_document() {
+    let world = world();
+    world.stakeholder("contoso", "app");
+    let asked = [&EVERYTHING[..], &["--output", "json"]].concat();
+    let said = examined(&Desk::machine(&world), &asked);
+    finds(
+        &world,
+        &said,
+        &expect![[r#"
+            {
+              "checks": [
+                {
+                  "facts": {},
+                  "found": "there is managed-identity",
+                  "name": "configuration",
+                  "remedy": null,
+                  "section": null,
+                  "state": "holds"
+                },
+                {
+                  "facts": {},
+                  "found": "[PROXY]",
+                  "name": "proxy",
+                  "remedy": null,
+                  "section": null,
+                  "state": "holds"
+                },
+                {
+                  "facts": {},
+                  "found": "the proxy resolves them",
+                  "name": "names",
+                  "remedy": null,
+                  "section": null,
+                  "state": "holds"
+                },
+                {
+                  "facts": {},
+                  "found": "each certificate is trusted",
+                  "name": "trust",
+                  "remedy": null,
+                  "section": null,
+                  "state": "holds"
+                },
+                {
+                  "facts": {},
+                  "found": "reached: login.microsoftonline.com, app.vssps.visualstudio.com, dev.azure.com, vsaex.dev.azure.com, marketplace.visualstudio.com",
+                  "name": "hosts",
+                  "remedy": null,
+                  "section": null,
+                  "state": "holds"
+                },
+                {
+                  "facts": {},
+                  "found": "within a minute of the services'",
+                  "name": "clock",
+                  "remedy": null,
+                  "section": null,
+                  "state": "holds"
+                },
+                {
+                  "facts": {},
+                  "found": "this credential presents no ID token of its own",
+                  "name": "federation",
+                  "remedy": null,
+                  "section": null,
+                  "state": "unchecked"
+                },
+                {
+                  "facts": {},
+                  "found": "for Azure DevOps, by managed-identity, of tenant [TENANT]",
+                  "name": "token",
+                  "remedy": null,
+                  "section": null,
+                  "state": "holds"
+                },
+                {
+                  "facts": {},
+                  "found": "app's principal ([PROFILE])",
+                  "name": "identity",
+                  "remedy": null,
+                  "section": null,
+                  "state": "holds"
+                },
+                {
+                  "facts": {},
+                  "found": "contoso knows it as a member",
+                  "name": "organization",
+                  "remedy": null,
+                  "section": null,
+                  "state": "holds"
+                },
+                {
+                  "facts": {},
+                  "found": "The access level in contoso is Stakeholder, with which no repository is read.",
+                  "name": "licence",
+                  "remedy": "An administrator runs: adieu onboard --organization contoso --identity [OBJECT] --access-level basic",
+                  "section": "tf401019",
+                  "state": "doubtful"
+                },
+                {
+                  "facts": {
+                    "activityid": "[GUID]",
+                    "it said": "TF401019: The Git repository with name or identifier site does not exist or you do not have permissions for the operation you are attempting."
+                  },
+                  "found": "There is no repository web/site, or it is not shown to this identity (TF401019).",
+                  "name": "repository",
+                  "remedy": "Give the identity the access level Basic, and Read in the repository's Security (Project settings → Repositories).",
+                  "section": "tf401019",
+                  "state": "fails"
+                },
+                {
+                  "facts": {},
+                  "found": "Contributor of pub",
+                  "name": "publisher",
+                  "remedy": null,
+                  "section": null,
+                  "state": "holds"
+                }
+              ],
+              "holds": false,
+              "next": "Give the identity the access level Basic, and Read in the repository's Security (Project settings → Repositories)."
+            }
+            exit 1
         "#]],
     );
 }
@@ -170,33 +277,51 @@ fn a_stakeholder_reads_no_repository() {
     let world = world();
     world.stakeholder("contoso", "app");
     let desk = Desk::machine(&world);
-    let (json, wrong, status) = diagnosis(&desk, &["doctor", "--organization", "contoso"]);
-    assert_eq!(
-        (wrong, status),
-        (
-            vec![
-                "federation unchecked".to_owned(),
-                "licence doubtful".to_owned()
-            ],
-            0
-        )
+    let said = examined(&desk, &["doctor", "--organization", "contoso"]);
+    finds(
+        &world,
+        &said,
+        &expect![[r#"
+        holds     configuration  there is managed-identity
+        holds     proxy          [PROXY]
+        holds     names          the proxy resolves them
+        holds     trust          each certificate is trusted
+        holds     hosts          reached: login.microsoftonline.com, app.vssps.visualstudio.com, dev.azure.com, vsaex.dev.azure.com
+        holds     clock          within a minute of the services'
+        unchecked federation     this credential presents no ID token of its own
+        holds     token          for Azure DevOps, by managed-identity, of tenant [TENANT]
+        holds     identity       app's principal ([PROFILE])
+        holds     organization   contoso knows it as a member
+        doubtful  licence        The access level in contoso is Stakeholder, with which no repository is read.
+        What to do next: An administrator runs: adieu onboard --organization contoso --identity [OBJECT] --access-level basic
+        More: TROUBLESHOOTING.md#tf401019
+        exit 0
+    "#]],
     );
-    let next = json["next"]
-        .as_str()
-        .expect("a text")
-        .replace(&world.object_id("app"), "[OBJECT]");
-    expect!["An administrator runs: adieu onboard --organization contoso --identity [OBJECT] --access-level basic"].assert_eq(&next);
-    let (json, wrong, status) = diagnosis(&desk, &EVERYTHING);
-    assert_eq!(
-        wrong,
-        [
-            "federation unchecked",
-            "licence doubtful",
-            "repository fails"
-        ]
+    finds(
+        &world,
+        &examined(&desk, &EVERYTHING),
+        &expect![[r#"
+        holds     configuration  there is managed-identity
+        holds     proxy          [PROXY]
+        holds     names          the proxy resolves them
+        holds     trust          each certificate is trusted
+        holds     hosts          reached: login.microsoftonline.com, app.vssps.visualstudio.com, dev.azure.com, vsaex.dev.azure.com, marketplace.visualstudio.com
+        holds     clock          within a minute of the services'
+        unchecked federation     this credential presents no ID token of its own
+        holds     token          for Azure DevOps, by managed-identity, of tenant [TENANT]
+        holds     identity       app's principal ([PROFILE])
+        holds     organization   contoso knows it as a member
+        doubtful  licence        The access level in contoso is Stakeholder, with which no repository is read.
+        fails     repository     There is no repository web/site, or it is not shown to this identity (TF401019).
+                                   it said: TF401019: The Git repository with name or identifier site does not exist or you do not have permissions for the operation you are attempting.
+                                   activityid: [GUID]
+        holds     publisher      Contributor of pub
+        What to do next: Give the identity the access level Basic, and Read in the repository's Security (Project settings → Repositories).
+        More: TROUBLESHOOTING.md#tf401019
+        exit 1
+    "#]],
     );
-    assert_eq!(status, 1);
-    expect!["Give the identity the access level Basic, and Read in the repository's Security (Project settings → Repositories)."].assert_eq(json["next"].as_str().expect("a text"));
 }
 
 #[test]
@@ -204,37 +329,90 @@ fn a_publisher_that_does_not_know_the_identity_names_the_id_and_the_page() {
     let world = world();
     world.publisher_role("pub", "app", None);
     let desk = Desk::machine(&world);
-    let (json, wrong, status) = diagnosis(&desk, &["doctor", "--publisher", "pub"]);
-    assert_eq!(
-        (wrong.last().map(String::as_str), status),
-        (Some("publisher fails"), 1)
+    let asked = ["doctor", "--publisher", "pub"];
+    finds(
+        &world,
+        &examined(&desk, &asked),
+        &expect![[r#"
+        holds     configuration  there is managed-identity
+        holds     proxy          [PROXY]
+        holds     names          the proxy resolves them
+        holds     trust          each certificate is trusted
+        holds     hosts          reached: login.microsoftonline.com, app.vssps.visualstudio.com, marketplace.visualstudio.com
+        holds     clock          within a minute of the services'
+        unchecked federation     this credential presents no ID token of its own
+        holds     token          for Azure DevOps, by managed-identity, of tenant [TENANT]
+        holds     identity       app's principal ([PROFILE])
+        fails     publisher      The identity is no member of the publisher pub.
+        What to do next: An Owner opens https://marketplace.visualstudio.com/manage/publishers/pub → Members → Add, and pastes [PROFILE] with the role Contributor (Creator for a new extension).
+        More: TROUBLESHOOTING.md#publisher-member
+        exit 1
+    "#]],
     );
-    let next = json["next"]
-        .as_str()
-        .expect("a text")
-        .replace(&world.profile_id("app"), "[PROFILE]");
-    expect!["An Owner opens https://marketplace.visualstudio.com/manage/publishers/pub → Members → Add, and pastes [PROFILE] with the role Contributor (Creator for a new extension)."].assert_eq(&next);
     world.publisher_role("pub", "app", Some("Reader"));
-    let (json, wrong, status) = diagnosis(&desk, &["doctor", "--publisher", "pub"]);
-    assert_eq!(
-        (wrong.last().map(String::as_str), status),
-        (Some("publisher doubtful"), 0)
+    finds(
+        &world,
+        &examined(&desk, &asked),
+        &expect![[r#"
+        holds     configuration  there is managed-identity
+        holds     proxy          [PROXY]
+        holds     names          the proxy resolves them
+        holds     trust          each certificate is trusted
+        holds     hosts          reached: login.microsoftonline.com, app.vssps.visualstudio.com, marketplace.visualstudio.com
+        holds     clock          within a minute of the services'
+        unchecked federation     this credential presents no ID token of its own
+        holds     token          for Azure DevOps, by managed-identity, of tenant [TENANT]
+        holds     identity       app's principal ([PROFILE])
+        doubtful  publisher      The identity is a Reader of the publisher pub, which publishes nothing.
+        What to do next: An Owner opens https://marketplace.visualstudio.com/manage/publishers/pub → Members, and changes the role to Contributor.
+        More: TROUBLESHOOTING.md#publisher-member
+        exit 0
+    "#]],
     );
-    expect!["An Owner opens https://marketplace.visualstudio.com/manage/publishers/pub → Members, and changes the role to Contributor."].assert_eq(json["next"].as_str().expect("a text"));
 }
 
 #[test]
 fn a_clock_that_is_wrong_is_found_by_the_services_own() {
     let world = world();
+    let desk = Desk::machine(&world);
     world.clock().advance(Duration::from_secs(120));
-    let (_, wrong, _) = diagnosis(&Desk::machine(&world), &["doctor"]);
-    assert_eq!(wrong.first().map(String::as_str), Some("clock doubtful"));
+    finds(
+        &world,
+        &examined(&desk, &["doctor"]),
+        &expect![[r#"
+            holds     configuration  there is managed-identity
+            holds     proxy          [PROXY]
+            holds     names          the proxy resolves them
+            holds     trust          each certificate is trusted
+            holds     hosts          reached: login.microsoftonline.com, app.vssps.visualstudio.com
+            doubtful  clock          This machine's clock is [N] seconds behind that of app.vssps.visualstudio.com.
+            unchecked federation     this credential presents no ID token of its own
+            holds     token          for Azure DevOps, by managed-identity, of tenant [TENANT]
+            holds     identity       app's principal ([PROFILE])
+            What to do next: Set this machine's clock (NTP): Microsoft Entra allows five minutes.
+            More: TROUBLESHOOTING.md#clock
+            exit 0
+        "#]],
+    );
     world.clock().advance(Duration::from_secs(480));
-    let (json, wrong, status) = diagnosis(&Desk::machine(&world), &["doctor"]);
-    assert_eq!(wrong.first().map(String::as_str), Some("clock fails"));
-    assert_eq!(status, 1);
-    expect!["Set this machine's clock (NTP): Microsoft Entra allows five minutes."]
-        .assert_eq(json["next"].as_str().expect("a text"));
+    finds(
+        &world,
+        &examined(&desk, &["doctor"]),
+        &expect![[r#"
+            holds     configuration  there is managed-identity
+            holds     proxy          [PROXY]
+            holds     names          the proxy resolves them
+            holds     trust          each certificate is trusted
+            holds     hosts          reached: login.microsoftonline.com, app.vssps.visualstudio.com
+            fails     clock          This machine's clock is [N] seconds behind that of app.vssps.visualstudio.com.
+            unchecked federation     this credential presents no ID token of its own
+            holds     token          for Azure DevOps, by managed-identity, of tenant [TENANT]
+            holds     identity       app's principal ([PROFILE])
+            What to do next: Set this machine's clock (NTP): Microsoft Entra allows five minutes.
+            More: TROUBLESHOOTING.md#clock
+            exit 1
+        "#]],
+    );
 }
 
 #[test]
@@ -273,17 +451,80 @@ fn what_is_in_the_way_is_a_proxy_a_certificate_a_name_or_a_host() {
                 .set("AZURE_AUTHORITY_HOST", "https://127.0.0.1:9"),
         ),
     ] {
-        let (json, wrong, status) = diagnosis(&desk, &["doctor"]);
-        assert_eq!(status, 1, "{what}");
-        let next = json["next"].as_str().expect("a text");
-        found.push_str(&format!("{what}: {}: {next}\n", wrong.join(", ")));
+        let said = examined(&desk, &["doctor"]);
+        found.push_str(&format!("{what}\n{}\n", told(&world, &said)));
     }
     expect![[r#"
-        no proxy there: proxy fails, names unchecked, trust unchecked, hosts unchecked, clock unchecked, federation unchecked, token unchecked, identity unchecked: Correct HTTPS_PROXY, or name the host in NO_PROXY.
-        a proxy that wants a password: proxy fails, names unchecked, trust unchecked, hosts unchecked, clock unchecked, federation unchecked, token unchecked, identity unchecked: Write user and password into HTTPS_PROXY: http://user:password@host:port.
-        a proxy that goes nowhere: proxy fails, names unchecked, trust unchecked, hosts unchecked, federation unchecked, token unchecked, identity unchecked: Correct HTTPS_PROXY, or name the host in NO_PROXY.
-        another authority's certificates: trust fails, hosts unchecked, clock unchecked, federation unchecked, token unchecked, identity unchecked: If a proxy inspects TLS here, put its root into a PEM file and name that in SSL_CERT_FILE.
-        an authority that nobody serves: hosts fails, federation unchecked, token unchecked, identity unchecked: Check the network; behind a proxy, set HTTPS_PROXY.
+        no proxy there
+        holds     configuration  there is managed-identity
+        fails     proxy          This host (login.microsoftonline.com) gave no answer at the first attempt: no connection to the proxy (refused).
+        unchecked names          the proxy is in the way
+        unchecked trust          the proxy is in the way
+        unchecked hosts          the proxy is in the way
+        unchecked clock          no host told its own
+        unchecked federation     not every host is reached
+        unchecked token          not every host is reached
+        unchecked identity       not every host is reached
+        What to do next: Correct HTTPS_PROXY, or name the host in NO_PROXY.
+        More: TROUBLESHOOTING.md#proxy
+        exit 1
+
+        a proxy that wants a password
+        holds     configuration  there is managed-identity
+        fails     proxy          This host (login.microsoftonline.com) gave no answer at the first attempt: the proxy asks for authentication.
+        unchecked names          the proxy is in the way
+        unchecked trust          the proxy is in the way
+        unchecked hosts          the proxy is in the way
+        unchecked clock          no host told its own
+        unchecked federation     not every host is reached
+        unchecked token          not every host is reached
+        unchecked identity       not every host is reached
+        What to do next: Write user and password into HTTPS_PROXY: http://user:password@host:port.
+        More: TROUBLESHOOTING.md#proxy
+        exit 1
+
+        a proxy that goes nowhere
+        holds     configuration  there is managed-identity
+        fails     proxy          This host (app.vssps.visualstudio.com) gave no answer at the first attempt: the proxy does not connect (unsuccessful).
+        unchecked names          the proxy is in the way
+        unchecked trust          the proxy is in the way
+        unchecked hosts          the proxy is in the way
+        holds     clock          within a minute of the services'
+        unchecked federation     not every host is reached
+        unchecked token          not every host is reached
+        unchecked identity       not every host is reached
+        What to do next: Correct HTTPS_PROXY, or name the host in NO_PROXY.
+        More: TROUBLESHOOTING.md#proxy
+        exit 1
+
+        another authority's certificates
+        holds     configuration  there is managed-identity
+        holds     proxy          [PROXY]
+        holds     names          the proxy resolves them
+        fails     trust          This host (login.microsoftonline.com) gave no answer at the first attempt: its certificate is not trusted (its issuer is unknown here).
+        unchecked hosts          no host is reached
+        unchecked clock          no host told its own
+        unchecked federation     not every host is reached
+        unchecked token          not every host is reached
+        unchecked identity       not every host is reached
+        What to do next: If a proxy inspects TLS here, put its root into a PEM file and name that in SSL_CERT_FILE.
+        More: TROUBLESHOOTING.md#certificates
+        exit 1
+
+        an authority that nobody serves
+        holds     configuration  there is managed-identity
+        holds     proxy          [PROXY]
+        holds     names          the proxy resolves them
+        holds     trust          trusted: app.vssps.visualstudio.com
+        fails     hosts          This host (127.0.0.1:9) gave no answer at the first attempt: no connection (refused).
+        holds     clock          within a minute of the services'
+        unchecked federation     not every host is reached
+        unchecked token          not every host is reached
+        unchecked identity       not every host is reached
+        What to do next: Check the network; behind a proxy, set HTTPS_PROXY.
+        More: TROUBLESHOOTING.md#network
+        exit 1
+
     "#]].assert_eq(&found);
 }
 

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use adieu_emulator::{Connection, Job, Outcome, TaskResult, World};
 
-use crate::harness::{TaskFolder, stable};
+use crate::harness::{TaskFolder, stable, without_number};
 
 /// A connection that signs in at Microsoft Entra's own address, to which the emulator's proxy leads.
 const REAL_AUTHORITY: &str = "real-authority";
@@ -60,17 +60,8 @@ fn shown(world: &World, connection: &str, outcome: &Outcome) -> String {
         .log
         .replace(&world.connection_id(connection), "[CONNECTION]")
         .replace(&*world.folder().to_string_lossy(), "[FOLDER]");
-    let log: Vec<String> = stable(world, &log).lines().map(attempts).collect();
-    log.join("\n")
-}
-
-/// Pauses between attempts are random, and so is how many fit into half a minute.
-fn attempts(line: &str) -> String {
-    let Some((before, after)) = line.split_once(" gave no answer in ") else {
-        return line.to_owned();
-    };
-    let (_number, after) = after.split_once(' ').expect("a number of attempts");
-    format!("{before} gave no answer in [SEVERAL] {after}")
+    // Pauses between attempts are random, and so is how many fit into half a minute.
+    without_number(&stable(world, &log), " gave no answer in ")
 }
 
 /// Runs a step that has to succeed.

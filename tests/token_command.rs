@@ -28,18 +28,6 @@ fn says(world: &World, said: &Said, expected: &Expect) {
     ));
 }
 
-/// The text with a name in place of the number behind some words: it depends on how busy the machine is.
-fn without_number(text: &str, words: &str) -> String {
-    let mut parts = text.split(words);
-    let mut plain = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        plain.push_str(words);
-        plain.push_str("[N]");
-        plain.push_str(part.trim_start_matches(|character: char| character.is_ascii_digit()));
-    }
-    plain
-}
-
 /// That the output is one token of the emulator's and nothing else.
 fn is_a_token(world: &World, said: &Said) {
     assert_eq!(said.status, 0, "{}", said.stderr);

@@ -61,3 +61,15 @@ fn is_time(word: &str) -> bool {
         && word.as_bytes()[10] == b'T'
         && word.as_bytes()[4] == b'-'
 }
+
+/// The text with a name in place of the number behind some words: it depends on how busy the machine is.
+pub(crate) fn without_number(text: &str, words: &str) -> String {
+    let mut parts = text.split(words);
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        plain.push_str(words);
+        plain.push_str("[N]");
+        plain.push_str(part.trim_start_matches(|character: char| character.is_ascii_digit()));
+    }
+    plain
+}

@@ -265,7 +265,7 @@ fn says_what_is_between_here_and_the_service() {
                 None
             },
             "\
-##[error]Microsoft Entra (login.microsoftonline.com) gave no answer in [SEVERAL] attempts: no connection to the proxy (refused).
+##[error]Microsoft Entra (login.microsoftonline.com) gave no answer in [N] attempts: no connection to the proxy (refused).
   tokens: AZURE_DEVOPS_TOKEN
   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
 What to do: Let the agent reach its proxy, or correct the proxy's address.
@@ -279,7 +279,7 @@ More: TROUBLESHOOTING.md#proxy",
                 Some(proxy)
             },
             "\
-##[error]Microsoft Entra (login.contoso.invalid) gave no answer in [SEVERAL] attempts: the proxy does not connect (unsuccessful).
+##[error]Microsoft Entra (login.contoso.invalid) gave no answer in [N] attempts: the proxy does not connect (unsuccessful).
   tokens: AZURE_DEVOPS_TOKEN
   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
 What to do: Let the agent's proxy connect to this host on port 443.
@@ -326,7 +326,7 @@ More: TROUBLESHOOTING.md#proxy",
 }
 
 const NO_NAME: &str = "\
-##[error]Microsoft Entra (login.contoso.invalid) gave no answer in [SEVERAL] attempts: its name cannot be resolved.
+##[error]Microsoft Entra (login.contoso.invalid) gave no answer in [N] attempts: its name cannot be resolved.
   tokens: AZURE_DEVOPS_TOKEN
   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
 What to do: Check the agent's DNS and proxy: this name must be resolvable from the agent.

@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use adieu_emulator::{Fault, MY_CONNECTION, World};
 use expect_test::expect;
 
-use super::{is_a_token, says, without_number};
+use super::{is_a_token, says};
 use crate::desk::{Desk, somebody};
-use crate::harness::stable;
+use crate::harness::{stable, without_number};
 
 #[test]
 fn takes_the_first_credential_that_is_configured_and_says_so() {

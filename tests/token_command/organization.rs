@@ -5,8 +5,9 @@
 use adieu_emulator::{MY_CONNECTION, World};
 use expect_test::expect;
 
-use super::{is_a_token, says, without_number};
+use super::{is_a_token, says};
 use crate::desk::{Desk, Said, somebody};
+use crate::harness::without_number;
 
 #[test]
 fn finds_the_tenant_of_an_organization() {
