@@ -361,7 +361,7 @@ fn tells_who_the_connection_is_and_where_to_click() {
         tenant: [TENANT]
         object id: [GUID]
         client id: ***
-        Next: open https://marketplace.visualstudio.com/manage/publishers/pub → Members → Add, and paste [PROFILE] with the role Contributor."#]].assert_eq(&shown(&world, &job, &outcome));
+        Next: open https://marketplace.visualstudio.com/manage/publishers/pub → Members → Add, and paste [PROFILE] with the role Contributor (Creator for a new extension)."#]].assert_eq(&shown(&world, &job, &outcome));
     let profile = world.profile_id(MY_CONNECTION);
     assert_eq!(job.value("extension.identityId"), Some(profile.as_str()));
     let page = fs::read_to_string(job.temp_folder().join("Marketplace extension 1.md"));
@@ -376,7 +376,7 @@ fn tells_who_the_connection_is_and_where_to_click() {
         | object id | `[GUID]` |
         | client id | `[GUID]` |
 
-        Next: open [the publisher's page](https://marketplace.visualstudio.com/manage/publishers/pub) → Members → Add, and paste `[PROFILE]` with the role Contributor.
+        Next: open [the publisher's page](https://marketplace.visualstudio.com/manage/publishers/pub) → Members → Add, and paste `[PROFILE]` with the role Contributor (Creator for a new extension).
     "#]].assert_eq(&stable(&world, &page));
 }
 
