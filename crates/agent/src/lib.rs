@@ -21,5 +21,5 @@ pub use input::{InputError, undefined_variable};
 pub use job::Job;
 pub use log::{Log, Masked};
 pub use settings::{ProxySettings, TlsSettings};
-pub use untrusted::{defused, defused_json};
+pub use untrusted::{defused, defused_json, defused_whole};
 pub use variable::{Audience, NotAVariableName, TooLong, VariableName};

@@ -15,8 +15,19 @@ const LONGEST_LINE: usize = 1000;
 pub fn defused(text: &str) -> Vec<String> {
     text.split(['\n', '\r'])
         .filter(|line| !line.is_empty())
-        .map(line)
+        .map(|text| line(text, LONGEST_LINE))
         .collect()
+}
+
+/// The same in one line, and all of it: for what goes to another program, which prints it where it likes.
+#[must_use]
+pub fn defused_whole(text: &str) -> String {
+    let lines: Vec<String> = text
+        .split(['\n', '\r'])
+        .filter(|line| !line.is_empty())
+        .map(|text| line(text, usize::MAX))
+        .collect();
+    lines.join(" ")
 }
 
 /// A JSON document that says the same, in which the agent sees no command: of two `#` side by side, whatever
@@ -37,14 +48,14 @@ pub fn defused_json(json: &str) -> String {
     harmless
 }
 
-fn line(line: &str) -> String {
+fn line(line: &str, longest: usize) -> String {
     let mut visible = String::with_capacity(line.len());
     for (count, character) in line
         .chars()
         .filter(|character| !is_shapeless(*character))
         .enumerate()
     {
-        if count == LONGEST_LINE {
+        if count == longest {
             visible.push('…');
             break;
         }
@@ -143,5 +154,7 @@ mod tests {
     fn cuts_a_line_that_nobody_reads_to_its_end() {
         let cut = defused(&"ä".repeat(5000));
         assert_eq!(cut, [format!("{}…", "ä".repeat(LONGEST_LINE))]);
+        let whole = defused_whole(&format!("##vso[a.b]\r\n{}", "ä".repeat(5000)));
+        assert_eq!(whole, format!("**vso[a.b] {}", "ä".repeat(5000)));
     }
 }

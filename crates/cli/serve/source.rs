@@ -2,7 +2,7 @@
 //!
 //! It never keeps a token; the broker does.
 
-use adieu_agent::defused;
+use adieu_agent::defused_whole;
 use adieu_broker::{Refusal, Source as BrokerSource, Stands};
 use adieu_identity::{Error, Scope, Token};
 use adieu_transport::Transport;
@@ -62,7 +62,7 @@ fn refusal(situation: &Situation) -> Refusal {
     let any = |is: fn(&Error) -> bool| errors.iter().any(|error| is(error));
     Refusal {
         // A client prints it, and the agent reads what a client prints.
-        reason: defused(&Report::of(situation).line()).join(" "),
+        reason: defused_whole(&Report::of(situation).line()),
         stands: if any(|error| matches!(error, Error::JobTokenRefused { .. })) {
             Stands::ForEver
         } else if any(Error::can_heal) {
