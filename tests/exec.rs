@@ -346,6 +346,33 @@ fn says_what_keeps_a_command_from_running() {
 }
 
 #[test]
+fn warns_where_the_log_would_show_the_tokens() {
+    let (world, token) = somebody();
+    let desk = Desk::with(&world, &["az"])
+        .signed_in(&token)
+        .set("TF_BUILD", "True");
+    let said = desk.adieu(&["exec", "--credential", "az", "--", SH, "-c", "echo on"]);
+    expect![[r#"
+        warning: Azure Pipelines does not mask these tokens, so the command must not print them; RunWithToken@1 masks its own.
+    "#]].assert_eq(&said.stderr);
+    assert_eq!((said.status, said.stdout.as_str()), (0, "on\n"));
+}
+
+#[test]
+fn a_file_of_tokens_that_cannot_be_read_is_named() {
+    let world = World::start();
+    let desk = Desk::with(&world, &["az"]);
+    fs::create_dir(desk.home().join("adieu.tokens")).expect("a folder");
+    let said = desk.adieu(&["exec", "--credential", "az", "--", SH, "-c", "echo no"]);
+    expect![[r#"
+        error: adieu.tokens cannot be read: Is a directory (os error 21).
+        More: TROUBLESHOOTING.md#exec
+    "#]]
+    .assert_eq(&said.stderr);
+    assert_eq!((said.status, said.stdout.as_str()), (1, ""));
+}
+
+#[test]
 fn teaches_by_example() {
     let world = World::start();
     let said = Desk::with(&world, &[]).adieu(&["exec", "-h"]);

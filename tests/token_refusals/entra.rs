@@ -2,6 +2,8 @@
 //!
 //! Numbers that heal stand in token_faults.rs.
 
+use std::time::Duration;
+
 use adieu_emulator::{Connection, MY_CONNECTION, World};
 use expect_test::{Expect, expect};
 
@@ -300,6 +302,24 @@ fn tells_a_wrong_tenant_from_a_wrong_application() {
         world.add_connection(connection.clone());
         log.assert_eq(&refused(&world, "wrong"));
     }
+}
+
+#[test]
+fn blames_the_agents_clock_where_a_certificate_signed_at_another_time() {
+    let world = World::start();
+    world.add_connection(Connection::certificate("certificate"));
+    world.clock().advance(Duration::from_secs(60 * 60));
+    expect![[r#"
+        ##[error]Microsoft Entra refused what the connection's certificate signed (AADSTS700024) because its times do not fit.
+          it said: Client assertion is not within its valid time range. Current time: [TIME], assertion valid from [TIME], expiry time of assertion [TIME]. Review the documentation at https://learn.microsoft.com/entra/identity-platform/certificate-credentials .
+          agent's clock: [TIME]
+          correlation id: [GUID]
+          trace id: [GUID]
+          timestamp: [TIME]
+          tokens: AZURE_DEVOPS_TOKEN
+          connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+        What to do: Set the agent's clock (NTP).
+        More: TROUBLESHOOTING.md#clock"#]].assert_eq(&refused(&world, "certificate"));
 }
 
 #[test]
