@@ -263,6 +263,52 @@ exit 1
 }
 
 #[test]
+fn a_handler_whose_file_only_windows_finds() {
+    assert_eq!(
+        task_with("index.js", "Index.js"),
+        "\
+[FOLDER]/pub.hello-3.2.1.vsix
+warning: Hello/task.json:7: `execution.Node20_1` starts `Index.js`, and the part is `Hello/index.js`: only Windows finds it
+  Write both alike.
+Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
+exit 0
+"
+    );
+}
+
+#[test]
+fn a_task_that_starts_nothing() {
+    assert_eq!(
+        task_with(
+            r#""execution": { "Node20_1": { "target": "index.js" } }"#,
+            r#""execution": {}"#
+        ),
+        "\
+error: Hello/task.json:1: the task has no handler: nothing would run
+  Add Node20_1 and Node24 handlers.
+error: the extension cannot be packed: 1 error to correct
+exit 1
+"
+    );
+}
+
+#[test]
+fn a_tasks_folder_may_be_written_as_a_path() {
+    let manifest = MANIFEST.replace(r#"{ "name": "Hello" }"#, r#"{ "name": "./Hello\\" }"#);
+    assert_ne!(manifest, MANIFEST);
+    let folder = hello(&[("vss-extension.json", &manifest)]);
+    assert_eq!(
+        folder
+            .adieu(&["package", "--output-path", "p.vsix"])
+            .done()
+            .stderr,
+        "Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.\n"
+    );
+    let shown = folder.adieu(&["inspect", "--vsix", "p.vsix"]).done();
+    assert!(shown.stdout.contains("Hello@1.4.7"), "{}", shown.stdout);
+}
+
+#[test]
 fn a_launcher_without_its_binary() {
     let task = TASK.replace("index.js", "launch.js");
     assert_eq!(

@@ -159,11 +159,7 @@ impl Extension {
                 .and_then(Node::text)
                 .unwrap_or_default()
                 .to_owned();
-            let value = folder
-                .text()?
-                .replace('\\', "/")
-                .trim_matches('/')
-                .to_owned();
+            let value = task_folder(folder.text()?);
             Some((
                 id,
                 Said {
@@ -173,4 +169,15 @@ impl Extension {
             ))
         })
     }
+}
+
+/// The folder that a task contribution's `properties.name` means, the way tfx joins it to the root.
+#[must_use]
+pub fn task_folder(name: &str) -> String {
+    let name = name.replace('\\', "/");
+    let segments: Vec<&str> = name
+        .split('/')
+        .filter(|segment| !segment.is_empty() && *segment != ".")
+        .collect();
+    segments.join("/")
 }

@@ -442,6 +442,23 @@ pub enum Problem {
         /** Part looked for. */
         part: String,
     },
+    /// A handler whose file has another letter case.
+    #[error(
+        "`{section}.{handler}` starts `{target}`, and the part is `{part}`: only Windows finds it"
+    )]
+    TargetCase {
+        /** Section. */
+        section: String,
+        /** Handler. */
+        handler: String,
+        /** As written. */
+        target: String,
+        /** Part that is there. */
+        part: String,
+    },
+    /// A task that starts nothing.
+    #[error("the task has no handler: nothing would run")]
+    NoHandler,
     /// A launcher without anything to launch.
     #[error(
         "`{section}.{handler}` starts a launcher, and the package has no binary under `{folder}/`"

@@ -102,8 +102,16 @@ pub fn check(document: &Node) -> (TaskFacts, Vec<Finding>) {
     }
     facts.version = version(document, &mut findings);
     inputs::check(document, &mut findings);
-    for section in ["prejobexecution", "execution", "postjobexecution"] {
+    const SECTIONS: [&str; 3] = ["prejobexecution", "execution", "postjobexecution"];
+    for section in SECTIONS {
         handlers(document, section, &mut facts, &mut findings);
+    }
+    let has_handler = |section: &str| {
+        let section = document.get(section);
+        section.is_some_and(|section| section.members().is_none_or(|members| !members.is_empty()))
+    };
+    if !SECTIONS.iter().any(|section| has_handler(section)) {
+        findings.push(Finding::new(&document.place, Problem::NoHandler));
     }
     (facts, findings)
 }

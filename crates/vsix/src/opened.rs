@@ -8,6 +8,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use adieu_manifest::document::{Dialect, Node, SyntaxError};
+use adieu_manifest::extension::task_folder;
 use roxmltree::{Document, ParsingOptions};
 
 use crate::archive::{Archive, ArchiveError, Entry};
@@ -152,7 +153,7 @@ impl Opened {
         let folders = contributions.iter().filter_map(|contribution| {
             let is_task = contribution.get("type")?.text()? == "ms.vss-distributed-task.task";
             let folder = contribution.get("properties")?.get("name")?.text()?;
-            is_task.then(|| folder.replace('\\', "/").trim_matches('/').to_lowercase())
+            is_task.then(|| task_folder(folder).to_lowercase())
         });
         let folders: Vec<String> = folders.collect();
         let is_task = |entry: &&Entry| {
@@ -203,6 +204,7 @@ pub(crate) fn view(text: &str, opened: &Opened) -> Result<ManifestView, ReadErro
         nodes_limit: 1_000_000,
         ..ParsingOptions::default()
     };
+    check_attributes(text, opened)?;
     let document = Document::parse_with_options(text, options)
         .map_err(|error| opened.broken(PACKAGE_MANIFEST, error.pos().row, &error.to_string()))?;
     let root = document.root_element();
@@ -274,6 +276,20 @@ pub(crate) fn view(text: &str, opened: &Opened) -> Result<ManifestView, ReadErro
         tags: element("Tags"),
         targets,
     })
+}
+
+/// The parser compares each attribute of an element with all others, so that very many would take minutes. No `<` stands
+/// in an attribute's value.
+fn check_attributes(text: &str, opened: &Opened) -> Result<(), ReadError> {
+    let mut line = 1;
+    for element in text.split('<') {
+        if element.matches('=').nth(10_000).is_some() {
+            let detail = "an element has more than 10000 attributes";
+            return Err(opened.broken(PACKAGE_MANIFEST, line, detail));
+        }
+        line += u32::try_from(element.matches('\n').count()).unwrap_or_default();
+    }
+    Ok(())
 }
 
 fn tags(name: &str) -> (String, String) {

@@ -183,7 +183,7 @@ fn check_target(task: &Task, handler: &HandlerFacts, parts: &Parts, findings: &m
     };
     let part = join(task.folder(), &target);
     let (section, name) = (handler.section.clone(), handler.handler.clone());
-    if parts.find(&part).is_none() {
+    let Some(found) = parts.find(&part) else {
         let problem = Problem::TargetNotPacked {
             section,
             handler: name,
@@ -192,6 +192,15 @@ fn check_target(task: &Task, handler: &HandlerFacts, parts: &Parts, findings: &m
         };
         findings.push(Finding::new(&handler.target.place, problem));
         return;
+    };
+    if found.name != part {
+        let problem = Problem::TargetCase {
+            section: section.clone(),
+            handler: name.clone(),
+            target: handler.target.value.clone(),
+            part: found.name.clone(),
+        };
+        findings.push(Finding::new(&handler.target.place, problem));
     }
     // `launch.js` is the name under which launchers of native tasks go: it starts what lies in `bin`.
     let (folder, file) = part.rsplit_once('/').unwrap_or(("", &part));

@@ -26,6 +26,7 @@ impl Problem {
             | Self::NotOneOf { .. }
             | Self::AgainstSchema { .. }
             | Self::NoTaskIcon { .. }
+            | Self::TargetCase { .. }
             | Self::RuleWithoutInput { .. }
             | Self::NoSuchGroup { .. }
             | Self::CannotRaise { .. }
@@ -128,7 +129,8 @@ impl Problem {
                 "Build the task before packaging, and check that `files` holds the whole folder"
             }
             Self::NoBinary { .. } => "Put the binaries into the task's folder before packaging",
-            Self::OldHandlers { .. } => "Add Node20_1 and Node24 handlers",
+            Self::TargetCase { .. } => "Write both alike",
+            Self::OldHandlers { .. } | Self::NoHandler => "Add Node20_1 and Node24 handlers",
             Self::ManifestProgram => {
                 "Run it with Node yourself and write its result to a file: node -e \"console.log(JSON.stringify(require('./manifest.js')({})))\" > vss-extension.json"
             }
