@@ -473,14 +473,26 @@ fn package_of(folder: &Folder, name: &str, part: &str, bytes: &[u8]) {
 }
 
 #[test]
-fn a_manifest_that_would_fill_the_memory_is_refused() {
+fn a_manifest_that_would_fill_the_memory_or_never_end_is_refused() {
     let folder = Folder::with(&[]);
-    let spaces = vec![b' '; (4 << 20) + 1];
-    package_of(&folder, "p.vsix", "extension.vsixmanifest", &spaces);
+    let attributes: Vec<String> = (0..100_000).map(|number| format!("a{number}=''")).collect();
+    let attributes = format!("<PackageManifest {}/>", attributes.join(" "));
+    let spaces = " ".repeat((2 << 20) + 1);
+    let said = [attributes, spaces].map(|manifest| {
+        package_of(
+            &folder,
+            "p.vsix",
+            "extension.vsixmanifest",
+            manifest.as_bytes(),
+        );
+        folder.adieu(&["inspect", "--vsix", "p.vsix"]).transcript()
+    });
     assert_eq!(
-        folder.adieu(&["inspect", "--vsix", "p.vsix"]).transcript(),
+        said.concat(),
         "\
-error: `p.vsix`: entry `extension.vsixmanifest` has 4194305 bytes, and 4194304 is the limit
+error: `p.vsix`: extension.vsixmanifest:1: an element has more than 10000 attributes
+exit 1
+error: `p.vsix`: entry `extension.vsixmanifest` has 2097153 bytes, and 2097152 is the limit
 exit 1
 "
     );

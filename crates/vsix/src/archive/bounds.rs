@@ -11,7 +11,7 @@ pub struct Bounds {
     pub directory_bytes: u64,
     /// Bytes of one entry, unpacked.
     pub entry_bytes: u64,
-    /// Bytes of a manifest or `task.json`, unpacked: in memory it becomes a tree of many times its size.
+    /// Bytes of a manifest or `task.json`, unpacked: in memory it becomes a tree of a hundred times its size.
     pub text_bytes: u64,
     /// Bytes of all entries, unpacked.
     pub total_bytes: u64,
@@ -29,7 +29,7 @@ impl Bounds {
         entries: 65_534,
         directory_bytes: 64 << 20,
         entry_bytes: 256 << 20,
-        text_bytes: 4 << 20,
+        text_bytes: 2 << 20,
         total_bytes: 1 << 30,
         ratio: 100,
         ratio_from: 64 << 20,
