@@ -68,7 +68,7 @@ pub(crate) async fn run(arguments: GitCredentialArguments) -> Result<ExitCode, S
     let written = match answer(&question, organization, arguments.credential, &transport).await {
         Ok(token) => write(&question, &token, &mut out),
         Err(situation) => {
-            Terminal.say(&Report::of(&situation).text());
+            Terminal.say(&Report::on_a_command_line(&situation).text());
             // Otherwise git would ask a person, and in a job there is none.
             writeln!(out, "quit=1").and_then(|()| out.flush())
         }
@@ -93,7 +93,7 @@ fn explain(question: &Question, organization: Organization<'_>) {
             organization: organization.name().to_owned(),
             claims: Box::new(claims),
         });
-        Terminal.say(&Report::of(&situation).text());
+        Terminal.say(&Report::on_a_command_line(&situation).text());
     }
 }
 

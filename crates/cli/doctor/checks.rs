@@ -45,7 +45,10 @@ pub(super) async fn all(plan: Plan, transport: Transport) -> Vec<Check> {
         match credential::tenant(plan.tenant.clone(), organization.as_deref(), &transport).await {
             Ok(tenant) => tenant,
             Err(situation) => {
-                checks.push(Check::fails("organization", Report::of(&situation)));
+                checks.push(Check::fails(
+                    "organization",
+                    Report::on_a_command_line(&situation),
+                ));
                 return checks;
             }
         };
@@ -70,7 +73,7 @@ pub(super) async fn all(plan: Plan, transport: Transport) -> Vec<Check> {
 /// What needs a token.
 async fn signed_in(plan: &Plan, session: &Session, checks: &mut Vec<Check>) {
     if let Err(situation) = session.client().await {
-        checks.push(Check::fails("token", Report::of(&situation)));
+        checks.push(Check::fails("token", Report::on_a_command_line(&situation)));
         checks.push(Check::unchecked("identity", "there is no token"));
         return;
     }
@@ -86,7 +89,10 @@ async fn signed_in(plan: &Plan, session: &Session, checks: &mut Vec<Check>) {
     let profile = match whoami::profile(session).await {
         Ok(profile) => profile,
         Err(situation) => {
-            checks.push(Check::fails("identity", Report::of(&situation)));
+            checks.push(Check::fails(
+                "identity",
+                Report::on_a_command_line(&situation),
+            ));
             return;
         }
     };
@@ -107,7 +113,10 @@ async fn signed_in(plan: &Plan, session: &Session, checks: &mut Vec<Check>) {
                 }
             }
             Err(situation) => {
-                checks.push(Check::fails("organization", Report::of(&situation)));
+                checks.push(Check::fails(
+                    "organization",
+                    Report::on_a_command_line(&situation),
+                ));
                 checks.push(Check::unchecked("licence", "it is no member"));
             }
         }
@@ -271,7 +280,9 @@ fn federation(presented: Option<Result<Claims, Situation>>) -> Check {
                 "this credential presents no ID token of its own",
             );
         }
-        Some(Err(situation)) => return Check::fails("federation", Report::of(&situation)),
+        Some(Err(situation)) => {
+            return Check::fails("federation", Report::on_a_command_line(&situation));
+        }
         Some(Ok(claims)) => claims,
     };
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
@@ -365,13 +376,13 @@ async fn repository(
 ) -> Check {
     let client = match session.client().await {
         Ok(client) => client,
-        Err(situation) => return Check::fails("repository", Report::of(&situation)),
+        Err(situation) => return Check::fails("repository", Report::on_a_command_line(&situation)),
     };
     match client.repository(organization, project, name).await {
         Ok(()) => Check::holds("repository", format!("{project}/{name} is shown to it")),
         Err(error) => Check::fails(
             "repository",
-            Report::of(&Situation::NoRepository {
+            Report::on_a_command_line(&Situation::NoRepository {
                 name: format!("{project}/{name}"),
                 error,
             }),
@@ -387,7 +398,7 @@ async fn role(session: &Session, publisher: &str, profile: &adieu_devops::Profil
         }
         Ok(Role::Is(role)) => Check::holds("publisher", format!("{role} of {publisher}")),
         Ok(Role::None) => Check::fails("publisher", doctor::no_role(publisher, &page, &profile.id)),
-        Err(situation) => Check::fails("publisher", Report::of(&situation)),
+        Err(situation) => Check::fails("publisher", Report::on_a_command_line(&situation)),
     }
 }
 
