@@ -142,6 +142,28 @@ fn sets_outputs_for_later_jobs_on_top() {
     assert!(job.value("tokens.AZURE_DEVOPS_TOKEN_EXPIRES_ON").is_some());
 }
 
+/// Another job knows nothing of this one's masks.
+#[test]
+fn an_id_token_for_later_jobs_is_secret_whatever_is_exposed() {
+    let world = World::start();
+    let mut job = world.job();
+    let outcome = run(
+        &mut job,
+        &[
+            ("azureSubscription", MY_CONNECTION),
+            ("tokens", ""),
+            ("idToken", "ARM_OIDC_TOKEN"),
+            ("isOutput", "true"),
+            ("exposeToScripts", "true"),
+        ],
+    );
+    assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
+    let output = job.get("tokens.ARM_OIDC_TOKEN").expect("an output");
+    assert!(output.secret);
+    assert_eq!(world.secrets_in(&output.value), ["ID token"]);
+    assert_eq!(job.masked(&output.value), "***");
+}
+
 #[test]
 fn exposes_tokens_to_scripts_masked() {
     let world = World::start();

@@ -90,6 +90,40 @@ fn prints_a_token_in_the_form_that_the_next_program_reads() {
 }
 
 #[test]
+fn a_files_variables_have_the_resources_names() {
+    let (world, _) = somebody();
+    let desk = Desk::with(&world, &[])
+        .managed_identity()
+        .set("AZURE_CLIENT_ID", world.client_id("identity"));
+    let mut names = String::new();
+    for resource in [
+        "azureDevOps",
+        "arm",
+        "graph",
+        "keyVault",
+        "storage",
+        "sql",
+        "https://vault.azure.net",
+    ] {
+        let asked = ["--credential", "managed-identity", "--output", "env"];
+        let said = desk.adieu(&[&["token", "--resource", resource], &asked[..]].concat());
+        let variables = said.stdout.lines().filter_map(|line| line.split_once('='));
+        let own: Vec<&str> = variables.map(|(name, _)| name).collect();
+        names.push_str(&format!("{resource}: {}\n", own.join(", ")));
+    }
+    expect![[r#"
+        azureDevOps: AZURE_DEVOPS_TOKEN, AZURE_DEVOPS_TOKEN_EXPIRES_ON
+        arm: ARM_TOKEN, ARM_TOKEN_EXPIRES_ON
+        graph: GRAPH_TOKEN, GRAPH_TOKEN_EXPIRES_ON
+        keyVault: KEY_VAULT_TOKEN, KEY_VAULT_TOKEN_EXPIRES_ON
+        storage: STORAGE_TOKEN, STORAGE_TOKEN_EXPIRES_ON
+        sql: SQL_TOKEN, SQL_TOKEN_EXPIRES_ON
+        https://vault.azure.net: TOKEN, TOKEN_EXPIRES_ON
+    "#]]
+    .assert_eq(&names);
+}
+
+#[test]
 fn az_and_azd_read_back_what_is_printed_in_their_forms() {
     let (world, token) = somebody();
     let desk = Desk::with(&world, &["azd"]).signed_in(&token);
