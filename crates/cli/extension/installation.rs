@@ -35,23 +35,23 @@ pub(super) async fn run(
     let asked = organizations
         .iter()
         .map(|organization| client.install(&name, version, organization));
-    let mut failures = Vec::new();
-    for (organization, result) in organizations.iter().zip(join_all(asked).await) {
-        let organization = &organization.name;
-        match result {
-            Ok(Installation::Installed(installed)) => {
-                voice.say(&format!("{organization}: installed {}.", installed.version));
+    let doing = format!("install {name}");
+    organizations::each(
+        &organizations,
+        asked,
+        &doing,
+        session,
+        |name, outcome| match outcome {
+            Installation::Installed(installed) => {
+                voice.say(&format!("{name}: installed {}.", installed.version));
                 for issue in installed.issues {
-                    voice.warn(&format!("{organization}: {issue}"));
+                    voice.warn(&format!("{name}: {issue}"));
                 }
             }
-            Ok(Installation::WasInstalled) => {
-                voice.say(&format!("{organization}: was installed already."));
-            }
-            Err(error) => failures.push((organization.clone(), error)),
-        }
-    }
-    organizations::all(&format!("install {name}"), failures, session)?;
+            Installation::WasInstalled => voice.say(&format!("{name}: was installed already.")),
+        },
+    )
+    .await?;
     Ok(done(&name, version, &organizations, "installedIn"))
 }
 
@@ -67,16 +67,16 @@ pub(super) async fn undo(
     let asked = organizations
         .iter()
         .map(|organization| client.uninstall(&name, organization));
-    let mut failures = Vec::new();
-    for (organization, result) in organizations.iter().zip(join_all(asked).await) {
-        let organization = &organization.name;
-        match result {
-            Ok(true) => voice.say(&format!("{organization}: uninstalled.")),
-            Ok(false) => voice.say(&format!("{organization}: was not installed.")),
-            Err(error) => failures.push((organization.clone(), error)),
-        }
-    }
-    organizations::all(&format!("uninstall {name}"), failures, session)?;
+    let doing = format!("uninstall {name}");
+    organizations::each(&organizations, asked, &doing, session, |name, was_there| {
+        let outcome = if was_there {
+            "uninstalled"
+        } else {
+            "was not installed"
+        };
+        voice.say(&format!("{name}: {outcome}."));
+    })
+    .await?;
     Ok(done(&name, None, &organizations, "uninstalledFrom"))
 }
 

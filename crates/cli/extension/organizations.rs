@@ -3,6 +3,7 @@
 //! One refusal never hides the others.
 
 use adieu_devops::{Error, Hosts, Organization};
+use futures_util::future::join_all;
 
 use crate::session::Session;
 use crate::situation::{ExtensionProblem, Situation};
@@ -35,6 +36,24 @@ pub(super) fn required(hosts: &Hosts, texts: &[String]) -> Result<Vec<Organizati
         }));
     }
     Ok(organizations)
+}
+
+/// Waits for what each organization is asked, all at once, and tells `say` how each that did not refuse went.
+pub(super) async fn each<T>(
+    organizations: &[Organization],
+    asked: impl Iterator<Item = impl Future<Output = Result<T, Error>>>,
+    doing: &str,
+    session: &Session,
+    say: impl Fn(&str, T),
+) -> Result<(), Situation> {
+    let mut failures = Vec::new();
+    for (organization, result) in organizations.iter().zip(join_all(asked).await) {
+        match result {
+            Ok(outcome) => say(&organization.name, outcome),
+            Err(error) => failures.push((organization.name.clone(), error)),
+        }
+    }
+    all(doing, failures, session)
 }
 
 /// All went well, or those that did not.

@@ -3,7 +3,6 @@
 //! It never installs it there.
 
 use adieu_devops::{ExtensionName, Organization, Sharing};
-use futures_util::future::join_all;
 use serde_json::json;
 
 use super::settings::{Done, Settings};
@@ -36,19 +35,14 @@ pub(super) async fn undo(
     let asked = organizations
         .iter()
         .map(|organization| client.unshare(&name, organization));
-    let mut failures = Vec::new();
-    for (organization, result) in organizations.iter().zip(join_all(asked).await) {
-        match result {
-            Ok(Sharing::Changed) => {
-                voice.say(&format!("{}: no longer shared.", organization.name));
-            }
-            Ok(Sharing::WasSo) => {
-                voice.say(&format!("{}: was not shared with it.", organization.name));
-            }
-            Err(error) => failures.push((organization.name.clone(), error)),
-        }
-    }
-    organizations::all(&format!("stop sharing {name}"), failures, session)?;
+    let doing = format!("stop sharing {name}");
+    organizations::each(&organizations, asked, &doing, session, |name, outcome| {
+        voice.say(&match outcome {
+            Sharing::Changed => format!("{name}: no longer shared."),
+            Sharing::WasSo => format!("{name}: was not shared with it."),
+        });
+    })
+    .await?;
     Ok(done(&name, &organizations, "unsharedFrom"))
 }
 
@@ -85,15 +79,14 @@ pub(super) async fn share(
             .await
             .map(|()| Sharing::Changed)
     });
-    let mut failures = Vec::new();
-    for (organization, result) in organizations.iter().zip(join_all(asked).await) {
-        match result {
-            Ok(Sharing::Changed) => voice.say(&format!("{}: shared.", organization.name)),
-            Ok(Sharing::WasSo) => voice.say(&format!("{}: was shared already.", organization.name)),
-            Err(error) => failures.push((organization.name.clone(), error)),
-        }
-    }
-    organizations::all(&format!("share {name}"), failures, session)
+    let doing = format!("share {name}");
+    organizations::each(organizations, asked, &doing, session, |name, outcome| {
+        voice.say(&match outcome {
+            Sharing::Changed => format!("{name}: shared."),
+            Sharing::WasSo => format!("{name}: was shared already."),
+        });
+    })
+    .await
 }
 
 fn done(name: &ExtensionName, organizations: &[Organization], key: &str) -> Done {
