@@ -29,7 +29,7 @@ fn a_manifest_that_is_not_there() {
         Folder::with(&[]).adieu(&["package"]).transcript(),
         "\
 error: vss-extension.json: `vss-extension.json` does not exist
-  Name the extension's folder with --root, its manifests with --manifests.
+  Name the extension's folder with --root (in a task rootFolder), its manifests with --manifests.
 error: the extension cannot be packed: 1 error to correct
 exit 1
 "
@@ -49,7 +49,7 @@ exit 1
             .transcript(),
         "\
 error: .: no file fits `no/*.json, no*.json`
-  Patterns are relative to --root.
+  Patterns are relative to --root (in a task rootFolder).
 error: loc: `loc` does not exist
   --overrides-file and --loc-root are relative to the current folder.
 error: o.json: `o.json` does not exist

@@ -65,9 +65,9 @@ impl Problem {
                 "Save it as UTF-8, with or without a byte order mark"
             }
             Self::ManifestMissing { .. } => {
-                "Name the extension's folder with --root, its manifests with --manifests"
+                "Name the extension's folder with --root (in a task rootFolder), its manifests with --manifests"
             }
-            Self::NoManifestLike { .. } => "Patterns are relative to --root",
+            Self::NoManifestLike { .. } => "Patterns are relative to --root (in a task rootFolder)",
             Self::ArgumentMissing { .. } => {
                 "--overrides-file and --loc-root are relative to the current folder"
             }
