@@ -1,8 +1,8 @@
 //! task/launch.js, between an agent's Node and the native binary: signals, broken binaries, folders that
 //! do not let programs run.
 //!
-//! It never puts anything in the binary's place but files that must not run. It looks into /proc and
-//! mounts folders of its own, so that it is Linux's.
+//! It never puts anything in the binary's place but files that must not run, and a program that fails. It
+//! looks into /proc and mounts folders of its own, so that it is Linux's.
 
 #![cfg(target_os = "linux")]
 

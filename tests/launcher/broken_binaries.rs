@@ -110,6 +110,19 @@ fn a_binary_that_was_cut_off_behind_its_header_is_no_success() {
     );
 }
 
+/// As one whose libraries are not there, for which the system's loader speaks.
+#[test]
+fn a_binary_that_fails_without_a_word_is_no_success() {
+    assert_eq!(
+        errors_with_binary(|binary| {
+            fs::remove_file(binary).unwrap();
+            fs::copy("/bin/false", binary).unwrap();
+        }),
+        ["##[error]adieu ended with exit code 1.\n\
+             ##[error]Exit code 1 returned from process: file name 'node'."]
+    );
+}
+
 #[test]
 fn a_binary_for_another_processor_is_no_success() {
     assert_eq!(
