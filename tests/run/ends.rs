@@ -83,6 +83,7 @@ fn passes_a_stop_on_to_everything_that_the_script_started() {
     let outcome = running.wait();
     assert_eq!(outcome.result, TaskResult::Canceled);
     assert!(marker.exists(), "{}", outcome.log);
+    job.wait_until_nothing_is_left();
 }
 
 #[test]
