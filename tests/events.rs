@@ -102,6 +102,21 @@ fn each_run_gives_what_the_last_one_did_not() {
     .assert_eq(&shown(&world, &run()));
 }
 
+/// Whoever reads it meanwhile, or a run that is cut off in the middle of it, finds the old one whole.
+#[test]
+fn a_state_is_replaced_and_never_written_over() {
+    let world = world();
+    let folder = tempfile::tempdir().expect("a folder");
+    let (state, old) = (path(&folder, "state.json"), path(&folder, "old.json"));
+    assert_eq!(events(&world, &["--state", &state]).status, 0);
+    let before = fs::read(&state).expect("a state");
+    fs::hard_link(&state, &old).expect("a link");
+    world.add_event("pub.hello", "install", 3, "2026-11-03T00:00:00Z");
+    assert_eq!(events(&world, &["--state", &state]).status, 0);
+    assert_ne!(fs::read(&state).expect("a state"), before);
+    assert_eq!(fs::read(&old).expect("a file"), before);
+}
+
 #[test]
 fn a_start_counts_until_there_is_a_state() {
     let world = world();
