@@ -13,7 +13,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use adieu_agent::VariableName;
+use adieu_agent::{VariableName, is_for_the_task_alone};
 
 /// Where repositories are. git knows the asterisk: it stands for one label of a host's name.
 const PLACES: [&str; 2] = ["https://dev.azure.com", "https://*.visualstudio.com"];
@@ -192,9 +192,15 @@ const NO_CREDENTIAL: &str =
     "!^[[:space:]]*[Aa][Uu][Tt][Hh][Oo][Rr][Ii][Zz][Aa][Tt][Ii][Oo][Nn][[:space:]]*:";
 
 /// What `git config` prints. The file is named, because git looks for no configuration in a repository of
-/// another user's.
+/// another user's. The task's credentials are nothing of git's business.
 fn configured(file: &Path, arguments: &[&str]) -> String {
-    let output = Command::new("git")
+    let mut command = Command::new("git");
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(is_for_the_task_alone) {
+            command.env_remove(name);
+        }
+    }
+    let output = command
         .args([OsStr::new("config"), OsStr::new("--file"), file.as_os_str()])
         .arg("--null")
         .args(arguments)
