@@ -5,13 +5,16 @@
 use serde_json::{Value, json};
 
 use crate::clock::Clock;
-use crate::directory::{Directory, ID_TOKEN_AUDIENCE, guid};
+use crate::directory::{AsksFor, Directory, ID_TOKEN_AUDIENCE, guid};
 use crate::fault::{SIGN_IN, redirect};
 use crate::http::{Answer, Request};
 use crate::jwt;
 
 /// The secrets that it asks its clients for.
-pub(crate) const ASKS_FOR: [&str; 1] = ["job token"];
+pub(crate) const ASKS_FOR: AsksFor = AsksFor {
+    headers: &["job token"],
+    body: &[],
+};
 
 /// Answers one request.
 pub(crate) fn answer(request: &Request, directory: &mut Directory, clock: &Clock) -> Answer {
@@ -72,11 +75,24 @@ fn id_token(request: &Request, directory: &mut Directory, clock: &Clock) -> Answ
         return error(
             405,
             "VssServiceException",
-            "The requested resource does not support http method 'GET'.",
+            &format!(
+                "The requested resource does not support http method '{}'.",
+                request.method
+            ),
         );
     }
     if !request.body.is_empty() && request.body != b"{}" {
         directory.violation("Azure DevOps was sent a body that it did not ask for".to_owned());
+    }
+    let kind = request.header("content-type").unwrap_or_default();
+    if !request.body.is_empty() && !kind.starts_with("application/json") {
+        return error(
+            415,
+            "VssRequestContentTypeNotSupportedException",
+            &format!(
+                "The request indicated a Content-Type of \"{kind}\" for method type \"POST\" which is not supported. Valid content types for this method are: application/json, application/json-patch+json."
+            ),
+        );
     }
     if request.header("content-length").is_none() {
         return error(
@@ -85,8 +101,7 @@ fn id_token(request: &Request, directory: &mut Directory, clock: &Clock) -> Answ
             "The request must be chunked or have a content length.",
         );
     }
-    let version = request.parameter("api-version").unwrap_or_default();
-    if !(version.starts_with("7.1") || version.starts_with("7.2-preview")) {
+    if !names_a_version(request) {
         return error(
             400,
             "VssVersionNotSpecifiedException",
@@ -100,7 +115,15 @@ fn id_token(request: &Request, directory: &mut Directory, clock: &Clock) -> Answ
             &format!("No plan found for identifier {plan}."),
         );
     }
-    let id = request.parameter("serviceConnectionId").unwrap_or_default();
+    let Some(id) = request.parameter("serviceConnectionId") else {
+        // The pipeline's own identity, which no connection's application trusts.
+        let issuer = format!(
+            "https://vstoken.dev.azure.com/{}",
+            directory.organization_id
+        );
+        let subject = format!("p://{organization}/{}/my-pipeline", directory.project);
+        return minted(&issuer, &subject, directory, clock);
+    };
     let Some(connection) = directory.connections.get(&id) else {
         return error(
             404,
@@ -116,6 +139,11 @@ fn id_token(request: &Request, directory: &mut Directory, clock: &Clock) -> Answ
         return Answer::json(200, &json!({ "count": message.len(), "value": message }));
     }
     let (issuer, subject) = directory.issuer_and_subject(&id, &connection.name.clone());
+    minted(&issuer, &subject, directory, clock)
+}
+
+/// An ID token, signed and taken down.
+fn minted(issuer: &str, subject: &str, directory: &mut Directory, clock: &Clock) -> Answer {
     let now = clock.now();
     let token = jwt::issuer_key().sign(&json!({
         "jti": guid(),
@@ -128,6 +156,23 @@ fn id_token(request: &Request, directory: &mut Directory, clock: &Clock) -> Answ
     }));
     directory.ledger.record("ID token", &token);
     Answer::json(200, &json!({ "oidcToken": token }))
+}
+
+/// Whether a request says which version of the API it means, in its address or in `Accept`.
+fn names_a_version(request: &Request) -> bool {
+    let accept = request.header("accept").unwrap_or_default();
+    let mut in_accept = accept
+        .split(';')
+        .filter_map(|part| part.trim().strip_prefix("api-version="));
+    let asked = request.parameter("api-version");
+    let asked = asked.as_deref().or_else(|| in_accept.next());
+    let (number, preview) = match asked.unwrap_or_default().split_once('-') {
+        Some((number, preview)) => (number, Some(preview)),
+        None => (asked.unwrap_or_default(), None),
+    };
+    // 7.2 is in preview; a preview of a released version is that version.
+    let is_known = number == "7.1" || (number == "7.2" && preview.is_some());
+    is_known && preview.is_none_or(|preview| matches!(preview, "preview" | "preview.1"))
 }
 
 /// What a request without a good token gets: 401 for a client that asked not to be redirected.

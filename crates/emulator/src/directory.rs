@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::certificates::ApplicationCertificate;
+use crate::connection::Connection;
 use crate::git::Git;
 use crate::http::Request;
 use crate::ledger::Ledger;
@@ -37,6 +38,8 @@ pub(crate) struct Directory {
     pub(crate) graph_readers: BTreeSet<String>,
     /// Client id behind each connection, by its id.
     pub(crate) clients: BTreeMap<String, String>,
+    /// What `IDENTITY_HEADER` holds.
+    pub(crate) managed_identity_secret: String,
     /// Client id of the machine's system-assigned identity, where it has one.
     pub(crate) machine: Option<String>,
     pub(crate) git: Git,
@@ -90,81 +93,6 @@ pub(crate) struct FederatedCredential {
     pub(crate) issuer: String,
     pub(crate) subject: String,
     pub(crate) audience: String,
-}
-
-/// A service connection: what the agent gives to a task that names it.
-#[derive(Debug, Clone)]
-pub struct Connection {
-    pub(crate) name: String,
-    pub(crate) scheme: String,
-    pub(crate) url: String,
-    pub(crate) parameters: BTreeMap<String, String>,
-    pub(crate) data: BTreeMap<String, String>,
-    pub(crate) authority_is_set: bool,
-}
-
-impl Connection {
-    /// With workload identity federation.
-    #[must_use]
-    pub fn workload_identity(name: &str) -> Self {
-        Self::new(name, "WorkloadIdentityFederation")
-    }
-
-    /// With a secret.
-    #[must_use]
-    pub fn client_secret(name: &str) -> Self {
-        Self::new(name, "ServicePrincipal").parameter("authenticationType", "spnKey")
-    }
-
-    /// With a certificate.
-    #[must_use]
-    pub fn certificate(name: &str) -> Self {
-        Self::new(name, "ServicePrincipal").parameter("authenticationType", "spnCertificate")
-    }
-
-    /// With the machine's managed identity, user-assigned where a client id is given.
-    #[must_use]
-    pub fn managed_identity(name: &str, client_id: Option<&str>) -> Self {
-        let connection = Self::new(name, "ManagedServiceIdentity");
-        match client_id {
-            Some(id) => connection.data("msiclientId", id),
-            None => connection,
-        }
-    }
-
-    /// With any scheme.
-    #[must_use]
-    pub fn new(name: &str, scheme: &str) -> Self {
-        Self {
-            name: name.to_owned(),
-            scheme: scheme.to_owned(),
-            url: "https://management.azure.com/".to_owned(),
-            parameters: BTreeMap::new(),
-            data: BTreeMap::from([("environment".to_owned(), "AzureCloud".to_owned())]),
-            authority_is_set: false,
-        }
-    }
-
-    /// Sets a parameter of its authorization; an empty one removes it.
-    #[must_use]
-    pub fn parameter(mut self, key: &str, value: &str) -> Self {
-        self.parameters.insert(key.to_owned(), value.to_owned());
-        self
-    }
-
-    /// Sets a value of its data; an empty one removes it.
-    #[must_use]
-    pub fn data(mut self, key: &str, value: &str) -> Self {
-        self.data.insert(key.to_owned(), value.to_owned());
-        self
-    }
-
-    /// Signs in elsewhere than at the emulated authority; an empty address removes it from the data.
-    #[must_use]
-    pub fn authority(mut self, url: &str) -> Self {
-        self.authority_is_set = true;
-        self.data("activeDirectoryAuthority", url)
-    }
 }
 
 /// A job that Azure DevOps knows.
@@ -221,31 +149,31 @@ impl Directory {
         }
     }
 
-    /// Notes every secret that a service did not ask for, and every secret in an address.
-    pub(crate) fn inspect(&mut self, service: &str, asks_for: &[&str], request: &Request) {
+    /// Notes every secret that a service did not ask for, every one that is not where it belongs, and every secret in
+    /// an address.
+    pub(crate) fn inspect(&mut self, service: &str, asks_for: &AsksFor, request: &Request) {
         let mut found = Vec::new();
-        let parameters = form_urlencoded::parse(request.query.as_bytes());
-        let in_address = parameters.map(|(_, value)| value.into_owned());
-        for part in in_address.chain(request.path.split('/').map(str::to_owned)) {
-            if let Some(kind) = self.ledger.kind_of(&part) {
-                found.push(format!("{service} was sent a secret in an address: {kind}"));
-            }
+        let address = format!("{}?{}", request.path, request.query);
+        for kind in self.ledger.found_in(address.as_bytes()) {
+            found.push(format!("{service} was sent a secret in an address: {kind}"));
         }
-        let headers = request.headers.iter();
-        let in_headers =
-            headers.map(|(_, value)| value.rsplit(' ').next().unwrap_or_default().to_owned());
-        let fields = form_urlencoded::parse(&request.body);
-        for part in in_headers.chain(fields.map(|(_, value)| value.into_owned())) {
-            if let Some(kind) = self
-                .ledger
-                .kind_of(&part)
-                .filter(|kind| !asks_for.contains(kind))
-            {
-                found.push(format!(
-                    "{service} was sent a secret that it did not ask for: {kind}"
-                ));
+        let mut unasked = |part: &str, text: &[u8], asked: &[&str]| {
+            for kind in self.ledger.found_in(text) {
+                if !asked.contains(&kind) {
+                    found.push(format!(
+                        "{service} was sent a secret that it did not ask for in {part}: {kind}"
+                    ));
+                }
             }
+        };
+        for (name, value) in &request.headers {
+            let is_its_place =
+                ["authorization", "x-identity-header"].contains(&name.to_lowercase().as_str());
+            let asked = if is_its_place { asks_for.headers } else { &[] };
+            unasked(&format!("the header {name}"), value.as_bytes(), asked);
         }
+        let body = &request.body[..request.body.len().min(LONGEST_TEXT)];
+        unasked("the body", body, asks_for.body);
         self.violations.append(&mut found);
     }
 
@@ -253,6 +181,16 @@ impl Directory {
         self.violations.push(text);
     }
 }
+
+/// Kinds of secrets that a service asks its clients for, and where.
+#[derive(Debug)]
+pub(crate) struct AsksFor {
+    pub(crate) headers: &'static [&'static str],
+    pub(crate) body: &'static [&'static str],
+}
+
+/// How much of a body is searched for secrets, in bytes: what is longer is a package or a file.
+const LONGEST_TEXT: usize = 1 << 20;
 
 /// The audience of every ID token (learn.microsoft.com, "Workload identity federation").
 pub(crate) const ID_TOKEN_AUDIENCE: &str = "api://AzureADTokenExchange";

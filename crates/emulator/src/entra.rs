@@ -2,21 +2,24 @@
 //!
 //! It never gives a token without a proof that it has checked.
 
-use serde_json::{Value, json};
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
+mod proof;
+mod refusal;
+mod setup;
 
+use serde_json::{Value, json};
+
+use self::refusal::{Refusal, refuse, words};
 use crate::clock::Clock;
-use crate::directory::{Application, Directory, ID_TOKEN_AUDIENCE, TokenFlaw, guid};
+use crate::directory::{Application, AsksFor, Directory, TokenFlaw, guid};
 use crate::http::{Answer, Request};
-use crate::jwt::{self, Parsed};
+use crate::jwt;
 use crate::marketplace::Minted;
 
-/// Why Entra refuses: its number, and the words after it.
-struct Refusal(u32, String);
-
 /// The secrets that it asks its clients for.
-pub(crate) const ASKS_FOR: [&str; 3] = ["ID token", "assertion", "client secret"];
+pub(crate) const ASKS_FOR: AsksFor = AsksFor {
+    headers: &[],
+    body: &["ID token", "assertion", "client secret"],
+};
 
 /// Answers one request.
 pub(crate) fn answer(request: &Request, directory: &mut Directory, clock: &Clock) -> Answer {
@@ -88,14 +91,14 @@ fn token(
             Some(0) => {}
             Some(left) => {
                 *left -= 1;
-                return refuse(&Refusal(code, words(code)), directory, request);
+                return refuse(&Refusal(code, words(code)), directory, request, clock);
             }
-            None => return refuse(&Refusal(code, words(code)), directory, request),
+            None => return refuse(&Refusal(code, words(code)), directory, request, clock),
         }
     }
     match grant(request, tenant, base, directory, clock) {
         Ok(answer) => answer,
-        Err(refusal) => refuse(&refusal, directory, request),
+        Err(refusal) => refuse(&refusal, directory, request, clock),
     }
 }
 
@@ -158,7 +161,7 @@ fn grant(
         .ok_or_else(|| {
             Refusal(700_016, format!("Application with identifier '{client_id}' was not found in the directory '{tenant}'."))
         })?;
-    prove(
+    proof::check(
         request,
         &application,
         &format!("{base}{tenant}/oauth2/v2.0/token"),
@@ -181,156 +184,6 @@ fn grant(
         ));
     }
     Ok(access_token(resource, &application, directory, clock))
-}
-
-/// Checks the secret, the federated ID token or the certificate's assertion.
-fn prove(
-    request: &Request,
-    application: &Application,
-    endpoint: &str,
-    clock: &Clock,
-) -> Result<(), Refusal> {
-    if let Some(secret) = request.field("client_secret") {
-        if application.secret.as_deref() == Some(&secret) {
-            return Ok(());
-        }
-        return Err(Refusal(7_000_215, words(7_000_215)));
-    }
-    let kind = request.field("client_assertion_type").unwrap_or_default();
-    if kind != "urn:ietf:params:oauth:client-assertion-type:jwt-bearer" {
-        return Err(Refusal(7_000_218, "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.".to_owned()));
-    }
-    let token = Parsed::read(&request.field("client_assertion").unwrap_or_default())
-        .ok_or_else(|| Refusal(50_027, "JWT token is invalid or malformed.".to_owned()))?;
-    if token.claim("iss") == application.client_id {
-        return prove_certificate(&token, application, endpoint, clock);
-    }
-    let (issuer, subject, audience) = (token.claim("iss"), token.claim("sub"), token.claim("aud"));
-    if application.federated.is_empty() {
-        return Err(Refusal(70_025, words(70_025)));
-    }
-    let federated = &application.federated;
-    let same_issuer: Vec<_> = federated
-        .iter()
-        .filter(|credential| credential.issuer == issuer)
-        .collect();
-    let compare = "Please check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation";
-    if same_issuer.is_empty() {
-        return Err(Refusal(
-            700_211,
-            format!(
-                "No matching federated identity record found for presented assertion issuer '{issuer}'. {compare}"
-            ),
-        ));
-    }
-    let Some(credential) = same_issuer
-        .iter()
-        .find(|credential| credential.subject == subject)
-    else {
-        let folded = same_issuer
-            .iter()
-            .any(|credential| credential.subject.eq_ignore_ascii_case(subject));
-        let code = if folded { 7_002_138 } else { 700_213 };
-        return Err(Refusal(
-            code,
-            format!(
-                "No matching federated identity record found for presented assertion subject '{subject}'. {compare}"
-            ),
-        ));
-    };
-    if credential.audience != audience || audience != ID_TOKEN_AUDIENCE {
-        return Err(Refusal(
-            700_212,
-            format!(
-                "No matching federated identity record found for presented assertion audience '{audience}'. {compare}"
-            ),
-        ));
-    }
-    if !jwt::issuer_key().has_signed(&token) {
-        return Err(Refusal(
-            700_027,
-            "Client assertion failed signature validation.".to_owned(),
-        ));
-    }
-    is_alive(&token, clock)
-}
-
-/// How long an assertion that a client signed itself may live.
-const LONGEST_ASSERTION: i64 = 24 * 60 * 60;
-
-/// An assertion that the application signed with its own certificate (learn.microsoft.com, "Microsoft
-/// identity platform application authentication certificate credentials").
-fn prove_certificate(
-    token: &Parsed,
-    application: &Application,
-    endpoint: &str,
-    clock: &Clock,
-) -> Result<(), Refusal> {
-    let invalid = |reason: &str| {
-        Refusal(
-            700_027,
-            format!("Client assertion failed signature validation. {reason}"),
-        )
-    };
-    let certificate = application
-        .certificate
-        .as_ref()
-        .ok_or_else(|| invalid("The key was not found."))?;
-    let named = |field: &str| token.header.get(field).and_then(Value::as_str);
-    if named("x5t#S256") != Some(&certificate.sha256) && named("x5t") != Some(&certificate.sha1) {
-        return Err(invalid("The key was not found by its thumbprint."));
-    }
-    if !token.is_signed_by(&certificate.public) {
-        return Err(invalid("The signature is wrong."));
-    }
-    if token.claim("sub") != application.client_id || token.claim("jti").is_empty() {
-        return Err(Refusal(
-            700_023,
-            "Client assertion audience or subject claim does not match.".to_owned(),
-        ));
-    }
-    if token.claim("aud") != endpoint {
-        return Err(Refusal(
-            700_023,
-            "Client assertion audience claim does not match Realm issuer.".to_owned(),
-        ));
-    }
-    if token
-        .number("exp")
-        .is_none_or(|end| end > clock.now() + LONGEST_ASSERTION)
-    {
-        return Err(out_of_range(token, clock));
-    }
-    is_alive(token, clock)
-}
-
-fn is_alive(token: &Parsed, clock: &Clock) -> Result<(), Refusal> {
-    let now = clock.now();
-    // Entra allows five minutes for clocks that differ.
-    let begun = token.number("nbf").is_some_and(|begin| begin <= now + 300);
-    let running = token.number("exp").is_some_and(|end| end > now - 300);
-    if begun && running {
-        return Ok(());
-    }
-    Err(out_of_range(token, clock))
-}
-
-fn out_of_range(token: &Parsed, clock: &Clock) -> Refusal {
-    let time = |seconds: i64| {
-        OffsetDateTime::from_unix_timestamp(seconds)
-            .ok()
-            .and_then(|time| time.format(&Rfc3339).ok())
-            .unwrap_or_default()
-    };
-    Refusal(
-        700_024,
-        format!(
-            "Client assertion is not within its valid time range. Current time: {}, assertion valid from {}, expiry time of assertion {}. Review the documentation at https://learn.microsoft.com/entra/identity-platform/certificate-credentials .",
-            time(clock.now()),
-            time(token.number("nbf").unwrap_or_default()),
-            time(token.number("exp").unwrap_or_default()),
-        ),
-    )
 }
 
 fn access_token(
@@ -415,68 +268,4 @@ pub(crate) fn mint(
     };
     directory.access_tokens.push(minted);
     token
-}
-
-/// Entra's error, in the older form with line breaks or in the newer one without.
-fn refuse(refusal: &Refusal, directory: &Directory, request: &Request) -> Answer {
-    let Refusal(code, words) = refusal;
-    let (trace, correlation) = (
-        guid(),
-        request
-            .header("client-request-id")
-            .map_or_else(guid, str::to_owned),
-    );
-    let timestamp = OffsetDateTime::now_utc()
-        .format(&Rfc3339)
-        .unwrap_or_default();
-    let separator = if directory.one_line_errors {
-        " "
-    } else {
-        "\r\n"
-    };
-    let description = [
-        format!("AADSTS{code}: {words}"),
-        format!("Trace ID: {trace}"),
-        format!("Correlation ID: {correlation}"),
-        format!("Timestamp: {timestamp}"),
-    ]
-    .join(separator);
-    let (status, error) = match code {
-        90_033 | 90_055 => (503, "temporarily_unavailable"),
-        // invalid_client for what is wrong with a credential: microsoft/Agents#202, Azure/azure-workload-identity#1200.
-        7_000_215 | 7_000_218 | 7_000_222 | 700_023 | 700_024 | 700_027 | 70_025 | 700_211
-        | 700_212 | 700_213 | 7_002_137 | 7_002_138 => (401, "invalid_client"),
-        700_016 => (400, "unauthorized_client"),
-        70_011 => (400, "invalid_scope"),
-        500_011 => (400, "invalid_resource"),
-        53_003 => (400, "access_denied"),
-        70_003 => (400, "unsupported_grant_type"),
-        _ => (400, "invalid_request"),
-    };
-    let body = json!({
-        "error": error,
-        "error_description": description,
-        "error_codes": [code],
-        "timestamp": timestamp,
-        "trace_id": trace,
-        "correlation_id": correlation,
-        "error_uri": format!("https://login.microsoftonline.com/error?code={code}"),
-    });
-    Answer::json(status, &body)
-}
-
-/// Microsoft's own words for refusals that need no facts.
-fn words(code: u32) -> String {
-    match code {
-        53_003 => "Access has been blocked by Conditional Access policies. The access policy does not allow token issuance.",
-        70_021 => "No matching federated identity record found for presented assertion.",
-        70_025 => "The client has no configured federated identity credentials.",
-        90_033 => "A transient error has occurred. Please try again.",
-        90_061 => "Request to External OIDC endpoint failed.",
-        700_024 => "Client assertion is not within its valid time range.",
-        7_000_215 => "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID.",
-        7_000_222 => "The provided client secret keys for app are expired.",
-        _ => "The request was refused.",
-    }
-    .to_owned()
 }

@@ -18,13 +18,16 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::clock::Clock;
-use crate::directory::Directory;
+use crate::directory::{AsksFor, Directory};
 use crate::fault::{SIGN_IN, redirect};
 use crate::http::{Answer, Request};
 use crate::marketplace::{AZURE_DEVOPS, decoded, error, tenant_of};
 
 /// The secrets that it asks its clients for: a token of Entra's, or the job's own.
-pub(crate) const ASKS_FOR: [&str; 2] = ["access token", "job token"];
+pub(crate) const ASKS_FOR: AsksFor = AsksFor {
+    headers: &["access token", "job token"],
+    body: &[],
+};
 
 /// The repositories, and what happened to them.
 #[derive(Debug, Default)]

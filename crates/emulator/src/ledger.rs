@@ -1,26 +1,42 @@
 //! The ledger of every secret that the emulator minted or was configured with.
 //!
-//! It never forgets one, so that a leak is found whichever test causes it.
+//! It never forgets one, so that a leak is found whichever test causes it, in whatever form it stands: whole or
+//! half, as base64 or hexadecimal digits, encoded for an address, escaped for JSON or XML, or broken into lines.
 
-use std::collections::HashMap;
+mod readings;
+
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 
+use self::readings::readings;
+use crate::world::World;
+
 /// A shorter value would be found by chance.
 const SHORTEST: usize = 8;
 
+/// A value that is longer by itself is known by either half: a line that ends early shows the first one.
+const LONG: usize = 32;
+
 /// Secrets, each with what it is.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Ledger {
-    entries: Vec<Entry>,
-    kinds: HashMap<String, &'static str>,
+    values: HashSet<String>,
+    /// Every form of every secret, by the bytes that it begins with.
+    forms: HashMap<[u8; SHORTEST], Vec<(Vec<u8>, &'static str)>>,
+    /// Whether a form begins with these two bytes, which few places in a text do.
+    beginnings: Vec<bool>,
 }
 
-#[derive(Debug)]
-struct Entry {
-    kind: &'static str,
-    forms: Vec<String>,
+impl Default for Ledger {
+    fn default() -> Self {
+        Self {
+            values: HashSet::new(),
+            forms: HashMap::new(),
+            beginnings: vec![false; 1 << 16],
+        }
+    }
 }
 
 impl Ledger {
@@ -31,57 +47,92 @@ impl Ledger {
             .map(str::trim)
             .filter(|line| line.len() >= SHORTEST)
         {
-            if !self.kinds.contains_key(line) {
-                self.kinds.insert(line.to_owned(), kind);
-                self.entries.push(Entry {
-                    kind,
-                    forms: forms(line),
-                });
+            if !self.values.insert(line.to_owned()) {
+                continue;
+            }
+            for form in forms(line) {
+                let bytes = form.into_bytes();
+                let Some(beginning) = bytes.first_chunk() else {
+                    continue;
+                };
+                self.beginnings[two(beginning)] = true;
+                self.forms
+                    .entry(*beginning)
+                    .or_default()
+                    .push((bytes, kind));
             }
         }
     }
 
-    /// What kind of secret a value is, if it is one.
-    pub(crate) fn kind_of(&self, value: &str) -> Option<&'static str> {
-        self.kinds.get(value).copied()
-    }
-
     /// What kinds of secrets stand in a text, in any form.
     #[must_use]
-    pub(crate) fn found_in(&self, text: &str) -> Vec<&'static str> {
-        self.entries
-            .iter()
-            .filter(|entry| entry.forms.iter().any(|form| text.contains(form.as_str())))
-            .map(|entry| entry.kind)
-            .collect()
+    pub(crate) fn found_in(&self, text: &[u8]) -> BTreeSet<&'static str> {
+        let mut found = BTreeSet::new();
+        for reading in readings(text) {
+            for (position, beginning) in reading.windows(SHORTEST).enumerate() {
+                if !self.beginnings[two(beginning)] {
+                    continue;
+                }
+                let forms = self.forms.get(beginning).into_iter().flatten();
+                let there = forms.filter(|(form, _)| reading[position..].starts_with(form));
+                found.extend(there.map(|(_, kind)| *kind));
+            }
+        }
+        found
     }
 }
 
-/// The value itself, percent-encoded, and the middle of its base64 wherever it may start.
-fn forms(value: &str) -> Vec<String> {
-    let mut forms = vec![value.to_owned()];
+impl World {
+    /// Kinds of secrets that stand in a text in any form.
+    #[must_use]
+    pub fn secrets_in(&self, text: &str) -> Vec<&'static str> {
+        let found = self.directory().ledger.found_in(text.as_bytes());
+        found.into_iter().collect()
+    }
+
+    /// Takes a secret of a test's own into the ledger.
+    pub fn record_secret(&self, kind: &'static str, value: &str) {
+        self.directory().ledger.record(kind, value);
+    }
+}
+
+/// The first two bytes as one number.
+fn two(beginning: &[u8]) -> usize {
+    usize::from(beginning[0]) << 8 | usize::from(beginning[1])
+}
+
+/// The value itself, its halves, its hexadecimal digits, and the middle of its base64 wherever it may start.
+fn forms(value: &str) -> BTreeSet<String> {
+    let mut forms = BTreeSet::from([value.to_owned()]);
     // A JSON web token whose first part was cut off is one still: its signature is its own.
-    if let Some((_, signature)) = value
+    let signature = value
         .rsplit_once('.')
-        .filter(|(rest, signature)| rest.contains('.') && signature.len() > 40)
-    {
-        forms.push(signature.to_owned());
+        .filter(|(rest, signature)| rest.contains('.') && signature.len() > LONG)
+        .map(|(_, signature)| signature);
+    let own = signature.unwrap_or(value);
+    forms.insert(own.to_owned());
+    if own.len() >= LONG && own.is_ascii() {
+        let (first, second) = own.split_at(own.len() / 2);
+        forms.extend([first.to_owned(), second.to_owned()]);
     }
-    let encoded: String = form_urlencoded::byte_serialize(value.as_bytes()).collect();
-    if encoded != value {
-        forms.push(encoded);
-    }
-    for offset in 0..3 {
-        let mut bytes = vec![0; offset];
-        bytes.extend_from_slice(value.as_bytes());
-        for engine in [&STANDARD, &URL_SAFE] {
-            let digits = engine.encode(&bytes);
-            // The first and the last digits also depend on what stands around the value.
-            let middle = digits
-                .get(4..digits.len().saturating_sub(4))
-                .unwrap_or_default();
-            if middle.len() >= 12 && !forms.iter().any(|form| form == middle) {
-                forms.push(middle.to_owned());
+    // As forms in the body of a request have it; percent signs alone are undone where a text is read.
+    forms.insert(form_urlencoded::byte_serialize(value.as_bytes()).collect());
+    let digits = value.bytes().map(|byte| format!("{byte:02x}"));
+    let digits: String = digits.collect();
+    forms.extend([digits.to_uppercase(), digits]);
+    let wide: Vec<u8> = value.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for bytes in [value.as_bytes(), &wide] {
+        for offset in 0..3 {
+            let bytes = [&vec![0; offset], bytes].concat();
+            for engine in [&STANDARD, &URL_SAFE] {
+                let digits = engine.encode(&bytes);
+                // The first and the last digits also depend on what stands around the value.
+                let middle = digits.get(4..digits.len().saturating_sub(4));
+                forms.extend(
+                    middle
+                        .filter(|middle| middle.len() >= 12)
+                        .map(str::to_owned),
+                );
             }
         }
     }
@@ -92,22 +143,63 @@ fn forms(value: &str) -> Vec<String> {
 mod tests {
     use super::*;
 
+    fn ledger(value: &str) -> Ledger {
+        let mut ledger = Ledger::default();
+        ledger.record("secret", value);
+        ledger
+    }
+
     #[test]
     fn finds_a_secret_in_every_form() {
-        let mut ledger = Ledger::default();
-        ledger.record("password", "correct horse/battery");
+        let ledger = ledger("correct \"horse\"/<battery>");
+        let wide: Vec<u8> = "correct \"horse\"/<battery>"
+            .encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect();
         for text in [
-            "x correct horse/battery y".to_owned(),
-            "correct+horse%2Fbattery".to_owned(),
-            STANDARD.encode(":correct horse/battery"),
-            STANDARD.encode("ab:correct horse/battery"),
-            STANDARD.encode("abc:correct horse/battery"),
+            "x correct \"horse\"/<battery> y",
+            "correct+%22horse%22%2F%3Cbattery%3E",
+            "correct%20%22horse%22%2f%3cbattery%3e",
+            r#""correct \"horse\"\/\u003cbattery\u003e""#,
+            "correct &quot;horse&#34;/&lt;battery&#x3E;",
+            &STANDARD.encode(":correct \"horse\"/<battery>"),
+            &STANDARD.encode("ab:correct \"horse\"/<battery>"),
+            &STANDARD.encode("abc:correct \"horse\"/<battery>"),
+            &STANDARD.encode(&wide),
+            "636f72726563742022686f727365222f3c626174746572793e",
+            "636F72726563742022686F727365222F3C626174746572793E",
         ] {
-            assert_eq!(ledger.found_in(&text), ["password"], "{text}");
+            assert!(!ledger.found_in(text.as_bytes()).is_empty(), "{text}");
         }
-        assert!(ledger.found_in("correct horse").is_empty());
-        let signature = "s".repeat(64);
-        ledger.record("token", &format!("header.payload.{signature}"));
-        assert_eq!(ledger.found_in(&format!("...{signature}")), ["token"]);
+        assert!(!ledger.found_in(&wide).is_empty());
+        assert!(ledger.found_in(b"correct \"horse").is_empty());
+    }
+
+    #[test]
+    fn finds_a_secret_in_pieces() {
+        let secret = "0123456789abcdefghijklmnopqrstuvwxyz";
+        let ledger = ledger(secret);
+        for text in [
+            &secret[..30],
+            &secret[4..],
+            "01234567\n  89abcdef\r\n  ghijklmn\n  opqrstuvwxyz",
+            // The lines of base64 as MIME breaks them.
+            "AAAAMDEyMzQ1Njc4OWFiY2RlZ\r\nmdoaWprbG1ub3BxcnN0dXZ3eHl6",
+        ] {
+            assert!(!ledger.found_in(text.as_bytes()).is_empty(), "{text}");
+        }
+        assert!(ledger.found_in(&secret.as_bytes()[..16]).is_empty());
+    }
+
+    #[test]
+    fn knows_a_token_by_its_signature() {
+        let signature = "0123456789abcdef".repeat(4);
+        let ledger = ledger(&format!("header.payload.{signature}"));
+        assert!(
+            !ledger
+                .found_in(format!("...{signature}").as_bytes())
+                .is_empty()
+        );
+        assert!(ledger.found_in(b"header.payload.").is_empty());
     }
 }

@@ -18,6 +18,7 @@ mod agent;
 mod azure_devops;
 mod certificates;
 mod clock;
+mod connection;
 mod directory;
 mod entra;
 mod fault;
@@ -37,7 +38,8 @@ mod world;
 
 pub use agent::{Job, Outcome, Running, Step, TaskResult, Variable};
 pub use clock::Clock;
-pub use directory::{Connection, Issuer, TokenFlaw};
+pub use connection::Connection;
+pub use directory::{Issuer, TokenFlaw};
 pub use fault::{Fault, MakeBytes};
 pub use http::{Answer, Request};
 pub use marketplace::{Extension, Validation};

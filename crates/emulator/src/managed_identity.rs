@@ -5,21 +5,19 @@
 use serde_json::json;
 
 use crate::clock::Clock;
-use crate::directory::{Directory, guid};
+use crate::directory::{AsksFor, Directory, guid};
 use crate::http::{Answer, Request};
 use crate::jwt;
 use crate::marketplace::Minted;
 
 /// The secrets that it asks its clients for.
-pub(crate) const ASKS_FOR: [&str; 1] = ["managed identity header"];
+pub(crate) const ASKS_FOR: AsksFor = AsksFor {
+    headers: &["managed identity header"],
+    body: &[],
+};
 
 /// Answers one request (learn.microsoft.com, "How to use managed identities for App Service").
-pub(crate) fn answer(
-    request: &Request,
-    secret: &str,
-    directory: &mut Directory,
-    clock: &Clock,
-) -> Answer {
+pub(crate) fn answer(request: &Request, directory: &mut Directory, clock: &Clock) -> Answer {
     let refuse = |status: u16, message: &str| {
         Answer::json(status, &json!({ "statusCode": status, "message": message }))
     };
@@ -30,7 +28,7 @@ pub(crate) fn answer(
         ));
         return refuse(404, "not found");
     }
-    if request.header("x-identity-header") != Some(secret) {
+    if request.header("x-identity-header") != Some(&directory.managed_identity_secret) {
         return refuse(401, "The X-IDENTITY-HEADER is wrong.");
     }
     if request.parameter("api-version").as_deref() != Some("2019-08-01") {

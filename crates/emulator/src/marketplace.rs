@@ -19,7 +19,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::clock::Clock;
-use crate::directory::{Directory, guid};
+use crate::directory::{AsksFor, Directory, guid};
 use crate::git;
 use crate::http::{Answer, Request};
 
@@ -27,7 +27,10 @@ pub use gallery::Validation;
 pub(crate) use organizations::tenant_of;
 
 /// The secrets that it asks its clients for.
-pub(crate) const ASKS_FOR: [&str; 1] = ["access token"];
+pub(crate) const ASKS_FOR: AsksFor = AsksFor {
+    headers: &["access token"],
+    body: &[],
+};
 
 /// The application whose tokens Azure DevOps and the Marketplace take.
 pub(crate) const AZURE_DEVOPS: &str = "499b84ac-1321-427f-aa17-267ca6975798";
@@ -138,7 +141,7 @@ pub(crate) fn answer(request: &Request, directory: &mut Directory, clock: &Clock
     };
     let answer = match segments.as_slice() {
         ["_apis", "gallery", rest @ ..] => {
-            gallery::answer(request, rest, &caller.identity, directory, clock)
+            gallery::answer(request, rest, &caller.identity, directory)
         }
         ["_apis", "profile", "profiles", "me"] => {
             identities::profile(request, &caller.identity, directory)

@@ -9,15 +9,18 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use crate::clock::Clock;
-use crate::directory::{Application, Directory, guid};
+use crate::directory::{Application, AsksFor, Directory, guid};
 use crate::http::{Answer, Request};
 use crate::marketplace::decoded;
 
 /// The secrets that it asks its clients for.
-pub(crate) const ASKS_FOR: [&str; 1] = ["access token"];
+pub(crate) const ASKS_FOR: AsksFor = AsksFor {
+    headers: &["access token"],
+    body: &[],
+};
 
 /// The application whose tokens it takes.
-const AUDIENCE: &str = "https://graph.microsoft.com";
+pub(crate) const AUDIENCE: &str = "https://graph.microsoft.com";
 
 /// What is looked up, and by what.
 enum Question {

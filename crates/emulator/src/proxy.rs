@@ -11,22 +11,25 @@ use base64::engine::general_purpose::STANDARD;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 
+use crate::world::{Shared, World};
+use crate::{http, marketplace, resource_manager};
+
 /// What the proxy does with whom.
 #[derive(Debug, Default)]
-pub(crate) struct ProxyRules {
+struct ProxyRules {
     /// User and password; without them everyone may pass.
-    pub(crate) credentials: Option<(String, String)>,
+    credentials: Option<(String, String)>,
     /// What a refused client is told to use: `Basic realm="proxy"`, `NTLM`, `Negotiate`.
-    pub(crate) challenge: String,
+    challenge: String,
     /// Host and port as asked for, and the port of this machine that it stands for.
-    pub(crate) routes: BTreeMap<String, u16>,
+    routes: BTreeMap<String, u16>,
 }
 
 /// A proxy that is being served.
 #[derive(Debug, Clone)]
 pub struct Proxy {
-    pub(crate) port: u16,
-    pub(crate) asked: Arc<Mutex<Vec<String>>>,
+    port: u16,
+    asked: Arc<Mutex<Vec<String>>>,
 }
 
 impl Proxy {
@@ -46,17 +49,109 @@ impl Proxy {
     }
 }
 
+impl World {
+    /// A proxy by which `dev.azure.com` and Entra's hosts lead to the emulated ones. One of them,
+    /// `login.windows.net`, is no name in their certificate.
+    #[must_use]
+    pub fn proxy(&self, credentials: Option<(&str, &str)>, challenge: &str) -> Proxy {
+        let mut routes = BTreeMap::from([
+            ("dev.azure.com:443".to_owned(), self.azure_devops().port()),
+            (self.azure_devops().host(), self.azure_devops().port()),
+            (self.entra().host(), self.entra().port()),
+        ]);
+        for host in [
+            "login.microsoftonline.com",
+            "login.microsoftonline.us",
+            "login.chinacloudapi.cn",
+            "login.windows.net",
+        ] {
+            routes.insert(format!("{host}:443"), self.entra().port());
+        }
+        if let Some((_, password)) = credentials {
+            self.record_secret("proxy password", password);
+        }
+        self.proxy_by(ProxyRules {
+            credentials: credentials.map(|(user, password)| (user.to_owned(), password.to_owned())),
+            challenge: challenge.to_owned(),
+            routes,
+        })
+    }
+
+    /// A proxy by which the names of the Marketplace, of the profile service and of the organizations
+    /// lead to the emulated ones, and Entra's names too.
+    #[must_use]
+    pub fn internet(&self) -> Proxy {
+        let marketplace = self.marketplace().port();
+        let mut routes = BTreeMap::from([
+            (self.azure_devops().host(), self.azure_devops().port()),
+            (self.entra().host(), self.entra().port()),
+            (
+                "login.microsoftonline.com:443".to_owned(),
+                self.entra().port(),
+            ),
+            (
+                "graph.microsoft.com:443".to_owned(),
+                self.microsoft_graph().port(),
+            ),
+        ]);
+        for host in [
+            "marketplace.visualstudio.com",
+            "app.vssps.visualstudio.com",
+            "extmgmt.dev.azure.com",
+            "vsaex.dev.azure.com",
+            marketplace::feeds::HOST,
+            "dev.azure.com",
+            resource_manager::HOST,
+        ] {
+            routes.insert(format!("{host}:443"), marketplace);
+        }
+        for organization in self.directory().marketplace.organizations.keys() {
+            routes.insert(format!("{organization}.visualstudio.com:443"), marketplace);
+        }
+        self.proxy_by(ProxyRules {
+            routes,
+            ..ProxyRules::default()
+        })
+    }
+
+    fn proxy_by(&self, rules: ProxyRules) -> Proxy {
+        let (listener, port) = self.runtime().block_on(http::listen());
+        let asked = Arc::default();
+        let (rules, shared) = (Arc::new(rules), self.shared.clone());
+        self.runtime()
+            .spawn(serve(listener, rules, Arc::clone(&asked), shared));
+        Proxy { port, asked }
+    }
+}
+
 /// Serves until the runtime ends.
-pub(crate) async fn serve(
+async fn serve(
     listener: TcpListener,
     rules: Arc<ProxyRules>,
     asked: Arc<Mutex<Vec<String>>>,
+    shared: Arc<Shared>,
 ) {
     while let Ok((stream, _)) = listener.accept().await {
-        let (rules, asked) = (rules.clone(), asked.clone());
+        let (rules, asked, shared) = (rules.clone(), asked.clone(), shared.clone());
         tokio::spawn(async move {
-            let _ = tunnel(stream, &rules, &asked).await;
+            let _ = tunnel(stream, &rules, &asked, &shared).await;
         });
+    }
+}
+
+/// Notes every secret that came in the clear: a proxy may see the password that the pipeline has for it, the right
+/// one or a wrong one, and nothing else.
+fn inspect(head: &str, shared: &Shared) {
+    let mut directory = shared.directory();
+    for line in head.lines() {
+        let is_for_proxy = line
+            .to_ascii_lowercase()
+            .starts_with("proxy-authorization:");
+        for kind in directory.ledger.found_in(line.as_bytes()) {
+            if !(is_for_proxy && matches!(kind, "proxy password" | "secret variable")) {
+                directory.violation(format!("the proxy was sent a secret: {kind}"));
+            }
+        }
     }
 }
 
@@ -64,6 +159,7 @@ async fn tunnel(
     mut client: TcpStream,
     rules: &ProxyRules,
     asked: &Mutex<Vec<String>>,
+    shared: &Shared,
 ) -> io::Result<()> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
@@ -72,6 +168,7 @@ async fn tunnel(
         }
     }
     let head = String::from_utf8_lossy(&head).into_owned();
+    inspect(&head, shared);
     let mut lines = head.lines();
     let mut words = lines.next().unwrap_or_default().split(' ');
     let (method, target) = (

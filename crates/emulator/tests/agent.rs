@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::Path;
 
-use adieu_emulator::World;
+use adieu_emulator::{MY_CONNECTION, TaskResult, World};
 use tempfile::TempDir;
 
 /// A folder with a task: its inputs as task.json has them, and what each section's script does.
@@ -67,4 +67,165 @@ fn a_path_that_nobody_gave_is_the_sources_folder() {
         let outcome = job.step(task.path()).input("file", said).run();
         assert_eq!(outcome.log, shown(&meant), "{said}");
     }
+}
+
+#[test]
+fn variables_and_the_agents_environment_are_replaced_in_inputs_and_env() {
+    let world = World::start();
+    let mut job = world.job();
+    job.agent_environment("OF_AGENT", "agent's");
+    job.variable("outer", "[$(inner)]");
+    job.variable("inner", "x");
+    let task = task(
+        &input("text", "string"),
+        "console.log(process.env.INPUT_TEXT, process.env.MAPPED, process.env.OUTER);",
+    );
+    let step = job.step(task.path()).input("text", "$(outer) $(OF_AGENT)");
+    let outcome = step.env("MAPPED", " $(Outer) $(OF_AGENT) ").run();
+    assert_eq!(outcome.log, "[x] agent's [x] agent's [x]");
+}
+
+#[test]
+fn a_folder_in_front_of_the_path_is_there_for_later_steps() {
+    let world = World::start();
+    let mut job = world.job();
+    let task = task(
+        &input("folder", "string"),
+        "if (process.env.INPUT_FOLDER) console.log(`##vso[task.prependpath]${process.env.INPUT_FOLDER}`);
+         console.log(process.env.PATH.split(':').slice(0, 2).join(' '));",
+    );
+    let first = |log: &str| log.split(' ').next().map(str::to_owned);
+    let path = std::env::var("PATH").unwrap_or_default();
+    let before = path.split(':').next().map(str::to_owned);
+    let outcome = job.step(task.path()).input("folder", "/one").run();
+    assert_eq!(first(&outcome.log), before);
+    let outcome = job.step(task.path()).input("folder", "/two").run();
+    assert_eq!(first(&outcome.log).as_deref(), Some("/one"));
+    let outcome = job.step(task.path()).input("folder", "/one").run();
+    assert_eq!(outcome.log, "/two /one");
+    let outcome = job.step(task.path()).in_container().run();
+    assert_eq!(outcome.log, "/one /two");
+    let outcome = job
+        .step(task.path())
+        .input("folder", "/three")
+        .settable_variables(&["OTHER"])
+        .run();
+    assert_eq!(outcome.warnings.len(), 1, "{}", outcome.log);
+    assert_eq!(job.step(task.path()).run().log, "/one /two");
+}
+
+#[test]
+fn a_connection_that_a_step_changed_is_so_for_the_rest_of_the_job() {
+    let world = World::start();
+    let mut job = world.job();
+    let id = world.connection_id(MY_CONNECTION);
+    let url = format!("ENDPOINT_URL_{id}");
+    let task = task(
+        &input("connection", "connectedService:AzureRM"),
+        &format!(
+            "console.log(process.env[{url:?}], process.env['ENDPOINT_AUTH_PARAMETER_{id}_NEW']);
+             console.log('##vso[task.setendpoint id={id};field=url]https://example.org/');
+             console.log('##vso[task.setendpoint id={id};field=authParameter;key=new]s3cr3t-value');
+             console.log('##vso[task.setendpoint id=00000000-0000-0000-0000-000000000000;field=url]https://example.org/');"
+        ),
+    );
+    let outcome = job
+        .step(task.path())
+        .input("connection", MY_CONNECTION)
+        .run();
+    assert_eq!(
+        outcome.log,
+        "https://management.azure.com/ undefined\n##[warning]Modification of system endpoint 'SystemVssConnection' is not allowed via setendpoint command."
+    );
+    let outcome = job
+        .step(task.path())
+        .input("connection", MY_CONNECTION)
+        .run();
+    assert!(
+        outcome.log.starts_with("https://example.org/ ***\n"),
+        "{}",
+        outcome.log
+    );
+    let outcome = world.job().step(task.path()).run();
+    assert!(outcome.log.contains("is not declared in the pipeline job"));
+    assert_eq!(outcome.result, TaskResult::Failed);
+}
+
+#[test]
+fn task_variables_are_one_steps_own_and_so_are_its_inputs() {
+    let world = World::start();
+    let mut job = world.job();
+    let task = task(
+        &input("text", "string"),
+        "const { INPUT_TEXT: text, VSTS_TASKVARIABLE_KEPT: kept } = process.env;
+         console.log(`${text} ${kept}`);
+         console.log(`##vso[task.settaskvariable variable=kept;issecret=true]kept of ${text}`);",
+    );
+    for text in ["first", "second"] {
+        let outcome = job.step(task.path()).input("text", text).run();
+        assert_eq!(outcome.log, format!("{text} undefined"));
+    }
+    // The last one first, as the agent has it.
+    for text in ["second", "first"] {
+        let outcome = job.step(task.path()).section("postjobexecution").run();
+        assert_eq!(outcome.log, format!("{text} ***"));
+    }
+}
+
+#[test]
+fn standard_error_comes_first_of_what_is_there() {
+    let world = World::start();
+    let mut job = world.job();
+    let task = task(
+        "",
+        "const fs = require('fs');
+         fs.writeSync(1, 'output\\n'.repeat(3)); fs.writeSync(2, 'error\\n'.repeat(3));
+         const end = Date.now() + 300; while (Date.now() < end);",
+    );
+    let running = job.step(task.path()).start();
+    let mut running = running;
+    while !running.has_ended() {
+        std::thread::yield_now();
+    }
+    assert_eq!(
+        running.wait().log,
+        "error\nerror\nerror\noutput\noutput\noutput"
+    );
+}
+
+#[test]
+fn a_container_has_nothing_of_the_agents_environment() {
+    let world = World::start();
+    let mut job = world.job();
+    job.agent_environment("HTTPS_PROXY", "http://proxy.example:3128");
+    job.variable("of.pipeline", "x");
+    let task = task(
+        "",
+        "console.log(process.env.HTTPS_PROXY, process.env.OF_PIPELINE, process.env.TF_BUILD);",
+    );
+    let outcome = job.step(task.path()).run();
+    assert_eq!(outcome.log, "http://proxy.example:3128 x True");
+    let outcome = job.step(task.path()).in_container().run();
+    assert_eq!(outcome.log, "undefined x True");
+}
+
+#[test]
+fn what_is_read_only_is_set_with_a_warning() {
+    let world = World::start();
+    let mut job = world.job();
+    let task = task(
+        "",
+        "console.log('##vso[task.setvariable variable=out;isOutput=true]1');
+         console.log('##vso[task.setvariable variable=step.out]2');
+         console.log('##vso[task.setvariable variable=Agent.Name]3');
+         console.log('##vso[task.setvariable variable=Kept;preserveCase=true]4');
+         for (let i = 0; i < 11; i++) console.log(`##vso[task.logissue type=error]${i}`);",
+    );
+    let outcome = job.step(task.path()).run();
+    assert_eq!(outcome.warnings.len(), 2, "{}", outcome.log);
+    // Ten of each kind are on the page.
+    assert_eq!(outcome.errors.len(), 10);
+    assert_eq!(job.value("step.out"), Some("2"));
+    let kept = self::task("", &shows("Kept"));
+    assert_eq!(job.step(kept.path()).run().log, "<4>");
 }

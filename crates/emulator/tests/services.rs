@@ -171,9 +171,37 @@ fn azure_devops_checks_every_part_of_a_request() {
             "an empty object, as node API clients send it",
             "POST",
             with(&known),
-            sound.to_vec(),
+            [sound.as_slice(), &[("Content-Type", "application/json")]].concat(),
             Some("{}"),
             200,
+        ),
+        (
+            "a body that is no JSON",
+            "POST",
+            with(&known),
+            sound.to_vec(),
+            Some("{}"),
+            415,
+        ),
+        (
+            "a version in the header",
+            "POST",
+            format!("{uri}?serviceConnectionId={known}"),
+            [
+                sound.as_slice(),
+                &[("Accept", "application/json;api-version=7.1")],
+            ]
+            .concat(),
+            Some(""),
+            200,
+        ),
+        (
+            "a version that does not exist yet",
+            "POST",
+            with(&known).replace("7.1", "7.2"),
+            sound.to_vec(),
+            Some(""),
+            400,
         ),
         (
             "no version",
@@ -477,9 +505,11 @@ fn a_secret_in_the_wrong_place_is_a_violation() {
     let (entra, azure_devops) = (world.entra().url(), world.azure_devops().url());
     let violations = world.violations();
     for expected in [
-        format!("{entra} was sent a secret that it did not ask for: job token"),
+        format!("{entra} was sent a secret that it did not ask for in the body: job token"),
         format!("{entra} was sent a secret in an address: ID token"),
-        format!("{azure_devops} was sent a secret that it did not ask for: ID token"),
+        format!(
+            "{azure_devops} was sent a secret that it did not ask for in the header Authorization: ID token"
+        ),
         "Azure DevOps has no route POST /contoso/".to_owned(),
     ] {
         assert!(

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use super::job::Job;
 use super::process::Process;
 
 /// Does what the agent's template does: no signal is passed on, and `process.exit(null)` is 0. Its debug
@@ -17,32 +18,40 @@ let payload = '';
 process.stdin.setEncoding('utf8');
 process.stdin.on('data', (chunk) => { payload += chunk; });
 process.stdin.on('end', () => {
-  const { handler, args, environment, workDirectory } = JSON.parse(payload);
-  for (const key of Object.keys(environment)) {
-    process.env[key] = environment[key];
+  const { handler, args, workDir, prependPath, environment } = JSON.parse(payload);
+  Object.assign(process.env, environment);
+  if (prependPath) {
+    process.env.PATH = `${prependPath}:${process.env.PATH}`;
   }
-  process.chdir(workDirectory);
-  const child = spawn(handler, args, { stdio: 'inherit' });
-  child.on('exit', (code) => process.exit(code));
+  process.env.TF_BUILD = 'True';
+  const launch = spawn(handler, [args], { stdio: 'inherit', cwd: workDir });
+  launch.on('exit', (code) => {
+    if (code != 0) {
+      process.exit(code);
+    }
+  });
 });
 ";
 
-/// Starts a script as the agent starts it in a container.
+/// Starts a script as the agent starts it in a container: of the agent's own environment it sees nothing. What
+/// programs are and where people live is the image's business.
 pub(crate) fn start(
     script: &Path,
     environment: &BTreeMap<String, String>,
     working_folder: &Path,
-    temp_folder: &Path,
+    job: &Job<'_>,
 ) -> Process {
-    let invoker = temp_folder.join("containerHandlerInvoker.js");
+    let invoker = job.temp_folder().join("containerHandlerInvoker.js");
     fs::write(&invoker, INVOKER).expect("a file");
     let payload = serde_json::json!({
         "handler": "node",
-        "args": [script],
+        "args": script,
         "environment": environment,
-        "workDirectory": working_folder,
+        "workDir": working_folder,
+        "prependPath": job.path_of_steps(),
     });
-    let outer: BTreeMap<String, String> = environment
+    let of_image: BTreeMap<String, String> = job
+        .environment
         .iter()
         .filter(|(name, _)| matches!(name.as_str(), "PATH" | "HOME"))
         .map(|(name, value)| (name.clone(), value.clone()))
@@ -50,7 +59,7 @@ pub(crate) fn start(
     Process::start(
         "node",
         &[&invoker],
-        &outer,
+        &of_image,
         working_folder,
         Some(&payload.to_string()),
     )

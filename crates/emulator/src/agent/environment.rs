@@ -8,7 +8,10 @@ use std::path::{Component, Path, PathBuf};
 use adieu_manifest::task::Task;
 
 use super::job::Job;
-use super::variables::{Variables, formatted};
+use super::variables::{Marks, Variables, expand, formatted};
+
+/// What stands between two folders of a path.
+pub(crate) const PATH_SEPARATOR: char = if cfg!(windows) { ';' } else { ':' };
 
 /// What the agent's own process has.
 pub(crate) fn of_agent() -> BTreeMap<String, String> {
@@ -24,39 +27,80 @@ pub(crate) fn is_of_system(name: &str) -> bool {
     ["system.", "agent.", "build.", "release."]
         .iter()
         .any(|start| name.starts_with(start))
+        || matches!(
+            name.as_str(),
+            "git_terminal_prompt" | "vsts_process_lookup_id"
+        )
 }
 
-/// The whole environment of one step.
+/// A step of a task, as it is written down.
+pub(crate) struct Said<'s> {
+    pub(crate) task: &'s Task,
+    pub(crate) inputs: &'s BTreeMap<String, String>,
+    /// Its `env:`.
+    pub(crate) mapped: &'s BTreeMap<String, String>,
+    /// Its id, which its sections share.
+    pub(crate) instance: &'s str,
+    /// A container has an environment of its own in place of the agent's.
+    pub(crate) in_container: bool,
+}
+
+/// The whole environment of one step, from variables that are expanded already.
 pub(crate) fn of_step(
     job: &mut Job<'_>,
-    task: &Task,
-    inputs: &BTreeMap<String, String>,
-    mapped: &BTreeMap<String, String>,
-    instance: &str,
+    said: &Said<'_>,
+    variables: &Variables,
 ) -> BTreeMap<String, String> {
-    let mut environment = job.environment.clone();
-    for (name, value) in mapped {
-        environment.insert(name.clone(), job.variables.expand(value.trim()));
-    }
-    variables(&job.variables, &mut environment);
-    connections(job, task, inputs, &mut environment);
-    for (name, value) in inputs {
+    let inputs = inputs(job, said.task, said.inputs, variables);
+    let mut environment = inherited(job, said, variables);
+    add_variables(&of_task(said, variables), &mut environment);
+    for (name, value) in &inputs {
         environment.insert(format!("INPUT_{}", formatted(name)), value.clone());
     }
-    for variable in job
-        .task_variables
-        .get(instance)
-        .into_iter()
-        .flat_map(Variables::iter)
-    {
+    add_connections(job, said.task, &inputs, &mut environment);
+    let task_variables = job.task_variables.get(said.instance);
+    for variable in task_variables.into_iter().flat_map(Variables::iter) {
         environment.insert(
-            format!("VSTS_TASKVARIABLE_{}", formatted(&variable.name)),
+            format!("VSTS_TASKVARIABLE_{}", variable.in_environment()),
             variable.value.clone(),
         );
     }
+    if !said.in_container {
+        prepend_path(job, variables, &mut environment);
+    }
     environment.insert("TF_BUILD".to_owned(), "True".to_owned());
-    environment.insert("VSTS_PROCESS_LOOKUP_ID".to_owned(), job.lookup_id.clone());
     environment
+}
+
+/// What is there before the agent adds anything: its own environment, and the step's `env:`.
+pub(crate) fn inherited(
+    job: &Job<'_>,
+    said: &Said<'_>,
+    variables: &Variables,
+) -> BTreeMap<String, String> {
+    let mut environment = if said.in_container {
+        BTreeMap::new()
+    } else {
+        job.environment.clone()
+    };
+    add_mapped(job, said.mapped, variables, &mut environment);
+    environment
+}
+
+/// The variables with those that only this step has (`TaskRunner.cs`, `CreateScope`).
+fn of_task(said: &Said<'_>, variables: &Variables) -> Variables {
+    let mut variables = variables.clone();
+    for (name, value) in [
+        ("task.displayname", said.task.friendly_name.as_str()),
+        // Only tasks of Microsoft's own publish telemetry.
+        ("task.publishTelemetry", "False"),
+        ("system.taskInstanceId", said.instance),
+        ("system.taskDisplayName", &said.task.friendly_name),
+        ("system.taskInstanceName", &said.task.name),
+    ] {
+        variables.set(name, value, Marks::READ_ONLY);
+    }
+    variables
 }
 
 /// The environment of a script. The tasks that run one, Bash@3 and CmdLine@2, are Node programs whose task-lib
@@ -64,12 +108,12 @@ pub(crate) fn of_step(
 pub(crate) fn of_script(
     job: &Job<'_>,
     mapped: &BTreeMap<String, String>,
+    variables: &Variables,
 ) -> BTreeMap<String, String> {
     let mut environment = job.environment.clone();
-    for (name, value) in mapped {
-        environment.insert(name.clone(), job.variables.expand(value.trim()));
-    }
-    variables(&job.variables, &mut environment);
+    add_mapped(job, mapped, variables, &mut environment);
+    add_variables(variables, &mut environment);
+    prepend_path(job, variables, &mut environment);
     environment.retain(|name, _| {
         !name.starts_with("SECRET_")
             && !matches!(
@@ -78,16 +122,48 @@ pub(crate) fn of_script(
             )
     });
     environment.insert("TF_BUILD".to_owned(), "True".to_owned());
-    environment.insert("VSTS_PROCESS_LOOKUP_ID".to_owned(), job.lookup_id.clone());
     environment
+}
+
+/// A text with its macros replaced: by variables first, then by the agent's own environment.
+pub(crate) fn expanded(job: &Job<'_>, variables: &Variables, text: &str) -> String {
+    expand(&variables.expand(text), |name| {
+        job.environment.get(name).cloned()
+    })
+}
+
+fn add_mapped(
+    job: &Job<'_>,
+    mapped: &BTreeMap<String, String>,
+    variables: &Variables,
+    environment: &mut BTreeMap<String, String>,
+) {
+    for (name, value) in mapped {
+        environment.insert(name.clone(), expanded(job, variables, value.trim()));
+    }
+}
+
+/// What steps put in front of the path (`AddPrependPathToEnvironment`): in front of a variable of that name, if
+/// there is one, and of the environment's otherwise.
+fn prepend_path(job: &Job<'_>, variables: &Variables, environment: &mut BTreeMap<String, String>) {
+    let Some(mut path) = job.path_of_steps() else {
+        return;
+    };
+    let of_variable = variables.get("PATH").map(|variable| &variable.value);
+    if let Some(original) = of_variable.or_else(|| environment.get("PATH")) {
+        path.push(PATH_SEPARATOR);
+        path.push_str(original);
+    }
+    environment.insert("PATH".to_owned(), path);
 }
 
 /// Every input that task.json declares: what the step says by name or alias, or the default; trimmed, then
 /// expanded once, so that white space of a variable's value stays. Connections become ids, paths are rooted.
-pub(crate) fn inputs(
+fn inputs(
     job: &Job<'_>,
     task: &Task,
     said: &BTreeMap<String, String>,
+    variables: &Variables,
 ) -> BTreeMap<String, String> {
     let mut inputs = BTreeMap::new();
     for input in &task.inputs {
@@ -102,7 +178,7 @@ pub(crate) fn inputs(
                 None => None,
             })
             .unwrap_or_default();
-        let mut value = job.variables.expand(value.trim());
+        let mut value = expanded(job, variables, value.trim());
         if input.kind.eq_ignore_ascii_case("filePath") {
             value = rooted(job, &value);
         }
@@ -138,10 +214,10 @@ fn rooted(job: &Job<'_>, path: &str) -> String {
     full.to_string_lossy().into_owned()
 }
 
-fn variables(variables: &Variables, environment: &mut BTreeMap<String, String>) {
+fn add_variables(variables: &Variables, environment: &mut BTreeMap<String, String>) {
     let (mut public, mut secret) = (Vec::new(), Vec::new());
     for variable in variables.iter() {
-        let name = formatted(&variable.name);
+        let name = variable.in_environment();
         if name == "AGENT_JOBSTATUS" {
             environment.insert(variable.name.clone(), variable.value.clone());
         }
@@ -160,7 +236,7 @@ fn variables(variables: &Variables, environment: &mut BTreeMap<String, String>) 
 
 /// The system connection, and those that the step's inputs name. Their secrets are masked, as `MaskingUtil.cs`
 /// has it: all but a few harmless parameters.
-fn connections(
+fn add_connections(
     job: &mut Job<'_>,
     task: &Task,
     inputs: &BTreeMap<String, String>,
@@ -192,7 +268,7 @@ fn connections(
     {
         let id = inputs.get(&input.name).cloned().unwrap_or_default();
         let mut directory = job.world.directory();
-        let Some(connection) = directory.connections.get(&id).cloned() else {
+        let Some(mut connection) = directory.connections.get(&id).cloned() else {
             continue;
         };
         if let Some(record) = directory
@@ -203,6 +279,8 @@ fn connections(
             record.references.push(id.clone());
         }
         drop(directory);
+        job.endpoints.name(&id);
+        job.endpoints.apply(&id, &mut connection);
         let authorization =
             serde_json::json!({ "parameters": connection.parameters, "scheme": connection.scheme });
         environment.insert(format!("ENDPOINT_URL_{id}"), connection.url.clone());
@@ -230,6 +308,9 @@ fn connections(
                     | "accesstokenfetchingmethod"
                     | "usewindowssecurity"
                     | "unsecured"
+                    | "oauthaccesstokenissupplied"
+                    | "completecallbackpayload"
+                    | "acceptuntrustedcertificates"
             ) {
                 // Whole, as the agent does: a line of a certificate's key by itself is not masked.
                 job.masker.add(value);

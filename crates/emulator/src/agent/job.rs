@@ -8,12 +8,14 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use super::environment;
+use super::endpoint::Endpoints;
+use super::environment::{self, PATH_SEPARATOR};
 use super::log::Log;
 use super::masker::Masker;
 use super::process::Process;
-use super::step::{Running, Step};
-use super::variables::{Variable, Variables};
+use super::running::{Own, Running};
+use super::step::{Instance, Step};
+use super::variables::{Marks, Variable, Variables};
 use crate::directory::{JobRecord, guid};
 use crate::world::World;
 
@@ -25,8 +27,14 @@ pub struct Job<'w> {
     pub(crate) masker: Masker,
     /// The agent's own environment, which every step inherits.
     pub(crate) environment: BTreeMap<String, String>,
+    /// By the id of the step that has them: nobody else does, not even another step of the same task.
     pub(crate) task_variables: BTreeMap<String, Variables>,
-    pub(crate) lookup_id: String,
+    /// The steps of tasks that have begun, for their last section.
+    pub(crate) instances: Vec<Instance>,
+    pub(crate) endpoints: Endpoints,
+    /// Folders that steps put in front of the path, the last one first.
+    pub(crate) prepended: Vec<String>,
+    lookup_id: String,
     folder: TempDir,
 }
 
@@ -49,15 +57,24 @@ impl<'w> Job<'w> {
     pub(crate) fn new(world: &'w World, host_type: &str) -> Self {
         let record = world.add_job(host_type);
         let folder = tempfile::tempdir().expect("a temporary folder");
-        for name in ["_temp", "_tool", "s"] {
+        for name in ["_temp", "_tool", "s", "_home", "_tmp"] {
             std::fs::create_dir(folder.path().join(name)).expect("a folder");
+        }
+        // Where people and programs leave files, so that nothing stays there unseen.
+        let mut environment = environment::of_agent();
+        for (name, place) in [("HOME", "_home"), ("TMPDIR", "_tmp")] {
+            let place = folder.path().join(place).to_string_lossy().into_owned();
+            environment.insert(name.to_owned(), place);
         }
         let mut job = Self {
             world,
             variables: Variables::default(),
             masker: Masker::default(),
-            environment: environment::of_agent(),
+            environment,
             task_variables: BTreeMap::new(),
+            instances: Vec::new(),
+            endpoints: Endpoints::default(),
+            prepended: Vec::new(),
             lookup_id: format!("vsts_{}", guid()),
             record,
             folder,
@@ -69,19 +86,19 @@ impl<'w> Job<'w> {
 
     /// A variable of the pipeline.
     pub fn variable(&mut self, name: &str, value: &str) {
-        self.variables.set(name, value, false);
+        self.variables.set(name, value, Marks::default());
     }
 
     /// A secret variable of the pipeline.
     pub fn secret_variable(&mut self, name: &str, value: &str) {
         self.world.record_secret("secret variable", value);
         self.masker.add_of_job(value);
-        self.variables.set(name, value, true);
+        self.variables.set(name, value, Marks::SECRET);
     }
 
     /// Switches `System.Debug` on.
     pub fn debug(&mut self) {
-        self.variables.set("system.debug", "true", false);
+        self.variables.set("system.debug", "true", Marks::READ_ONLY);
     }
 
     /// Takes a variable away, as an older server would not have sent it.
@@ -189,29 +206,38 @@ impl<'w> Job<'w> {
         Step::new(self, task)
     }
 
-    /// Lays out what a job of a YAML pipeline has beyond a bare one: folders for artifacts, a home of its own,
-    /// and the job's token as a secret variable, which the service sends with each YAML job.
+    /// Lays out what a job of a YAML pipeline has beyond a bare one: folders for artifacts, and the job's token as a secret variable, which the service sends with each YAML job.
     pub(crate) fn lay_out(&mut self) {
-        for name in ["a", "b", "_home"] {
+        for name in ["a", "b"] {
             std::fs::create_dir(self.folder.path().join(name)).expect("a folder");
         }
         let folder = |name: &str| self.folder.path().join(name).to_string_lossy().into_owned();
-        let (staging, work, home) = (folder("a"), folder(""), folder("_home"));
-        self.environment.insert("HOME".to_owned(), home);
+        let (staging, work) = (folder("a"), folder(""));
         for (name, value) in [
             ("Pipeline.Workspace", work.trim_end_matches('/')),
             ("Build.ArtifactStagingDirectory", &staging),
             ("System.ArtifactsDirectory", &staging),
         ] {
-            self.variables.set(name, value, false);
+            self.variables.set(name, value, Marks::READ_ONLY);
         }
         let token = self.record.token.clone();
-        self.variables.set("System.AccessToken", &token, true);
+        let marks = Marks {
+            secret: true,
+            ..Marks::READ_ONLY
+        };
+        self.variables.set("System.AccessToken", &token, marks);
     }
 
     /// A text with its macros replaced.
     pub(crate) fn expanded(&self, text: &str) -> String {
-        self.variables.expand(text)
+        let (variables, _) = self.variables.expanded(&mut Masker::default());
+        environment::expanded(self, &variables, text)
+    }
+
+    /// What steps put in front of the path, if they did.
+    pub(crate) fn path_of_steps(&self) -> Option<String> {
+        let folders: Vec<&str> = self.prepended.iter().rev().map(String::as_str).collect();
+        (!folders.is_empty()).then(|| folders.join(&PATH_SEPARATOR.to_string()))
     }
 
     /// Every variable, secret or not.
@@ -228,14 +254,21 @@ impl<'w> Job<'w> {
         working_folder: &Path,
         name: &str,
     ) -> Running<'j, 'w> {
-        let environment = environment::of_script(self, mapped);
+        let (variables, warnings) = self.variables.expanded(&mut self.masker);
+        let environment = environment::of_script(self, mapped, &variables);
         let folder = self.temp_folder();
         let file = folder.join(format!("{}.sh", guid()));
-        std::fs::write(&file, self.variables.expand(text)).expect("a file");
+        std::fs::write(&file, environment::expanded(self, &variables, text)).expect("a file");
         let options = ["--noprofile", "--norc"].map(Path::new);
         let arguments = [options[0], options[1], &file];
         let process = Process::start("bash", &arguments, &environment, working_folder, None);
-        Running::new(self, folder, "bash", process).named(name)
+        Running::new(self, folder, "bash", process)
+            .with(Own {
+                instance: guid(),
+                reference_name: name.to_owned(),
+                ..Own::default()
+            })
+            .warned(&warnings)
     }
 
     /// A line as this job's log shows it.
@@ -265,23 +298,34 @@ impl<'w> Job<'w> {
         );
         let folder = |name: &str| self.folder.path().join(name).to_string_lossy().into_owned();
         let (temp, tool, work) = (folder("_temp"), folder("_tool"), folder(""));
-        let sources = folder("s");
+        let (sources, home) = (folder("s"), folder("_agent"));
         let certificate = self.world.ca_file().to_string_lossy().into_owned();
+        let (name, lookup) = (
+            self.world.folder().to_string_lossy(),
+            self.lookup_id.clone(),
+        );
+        let agent = name.rsplit('.').next().unwrap_or_default().to_owned();
         for (name, value) in [
             ("system.hosttype", hub.as_str()),
             ("system.planid", &plan),
             ("system.jobid", &id),
             ("system.teamprojectid", &project_id),
             ("system.teamproject", &project),
-            ("system.collectionuri", &collection),
-            ("system.teamfoundationcollectionuri", &collection),
-            ("system.oidcrequesturi", &request),
             ("system.culture", "en-US"),
             ("system.servertype", "Hosted"),
             ("system.defaultworkingdirectory", &sources),
+            ("system.workfolder", work.trim_end_matches('/')),
+            ("system.isazurevm", "0"),
+            ("system.isdockercontainer", "0"),
             ("agent.version", "4.265.1"),
+            ("agent.id", "7"),
+            ("agent.name", &agent),
+            ("agent.machinename", &agent),
+            ("agent.jobname", "Job"),
             ("agent.os", "Linux"),
             ("agent.osarchitecture", "X64"),
+            ("agent.homedirectory", &home),
+            ("agent.rootdirectory", work.trim_end_matches('/')),
             ("agent.tempdirectory", &temp),
             ("agent.toolsdirectory", &tool),
             ("agent.workfolder", work.trim_end_matches('/')),
@@ -289,13 +333,21 @@ impl<'w> Job<'w> {
             ("agent.jobstatus", "Succeeded"),
             ("agent.cainfo", &certificate),
         ] {
-            self.variables.set(name, value, false);
+            self.variables.set(name, value, Marks::READ_ONLY);
         }
-        if hub == "build" {
-            self.variables
-                .set("build.sourcesdirectory", &sources, false);
-        } else {
-            self.variables.set("release.releaseid", "7", false);
+        for (name, value) in [
+            ("system.collectionuri", collection.as_str()),
+            ("system.teamfoundationcollectionuri", &collection),
+            ("system.oidcrequesturi", &request),
+            ("GIT_TERMINAL_PROMPT", "0"),
+            ("VSTS_PROCESS_LOOKUP_ID", &lookup),
+        ] {
+            self.variables.set(name, value, Marks::default());
         }
+        let (name, value) = match hub.as_str() {
+            "build" => ("build.sourcesdirectory", sources.as_str()),
+            _ => ("release.releaseid", "7"),
+        };
+        self.variables.set(name, value, Marks::READ_ONLY);
     }
 }

@@ -4,12 +4,18 @@
 //! It starts no process.
 
 use std::fs;
+use std::path::PathBuf;
 
+use super::area::{AREAS, Area};
 use super::command::{Command, escape, unescape};
+use super::endpoint::Endpoints;
 use super::masker::Masker;
 use super::restriction::Restriction;
-use super::step::TaskResult;
-use super::variables::Variables;
+use super::result::TaskResult;
+use super::variables::{Marks, Variables};
+
+/// How many errors, and how many warnings, the page of a run shows of one step (`ExecutionContext.cs`).
+const ISSUES: usize = 10;
 
 /// A step's log while it grows.
 #[derive(Debug, Default)]
@@ -24,12 +30,17 @@ pub(crate) struct Log {
     pub(crate) command_failed: bool,
     /// Whether the agent had to refuse or deny a command.
     pub(crate) denied: Vec<String>,
+    /// Files that the agent uploads, at any time until the job ends.
+    pub(crate) uploads: Vec<PathBuf>,
 }
 
 /// Where commands have their effect, and what they may do.
 pub(crate) struct Effects<'a> {
     pub(crate) variables: &'a mut Variables,
     pub(crate) task_variables: &'a mut Variables,
+    pub(crate) endpoints: &'a mut Endpoints,
+    /// Folders in front of the path of later steps, the last one first.
+    pub(crate) prepended: &'a mut Vec<String>,
     pub(crate) masker: &'a mut Masker,
     pub(crate) reference_name: &'a str,
     pub(crate) restrictions: &'a [Restriction],
@@ -37,72 +48,6 @@ pub(crate) struct Effects<'a> {
     pub(crate) output_variables: &'a [String],
     pub(crate) host_type: &'a str,
 }
-
-/// An area of commands: the kinds of jobs that have it, and its events.
-struct Area {
-    name: &'static str,
-    hosts: &'static [&'static str],
-    events: &'static [&'static str],
-}
-
-const EVERYWHERE: &[&str] = &["build", "release", "deployment"];
-const AREAS: [Area; 7] = [
-    Area {
-        name: "task",
-        hosts: EVERYWHERE,
-        events: &[
-            "logissue",
-            "issue",
-            "setprogress",
-            "logdetail",
-            "complete",
-            "setsecret",
-            "setvariable",
-            "addattachment",
-            "debug",
-            "uploadsummary",
-            "uploadfile",
-            "settaskvariable",
-            "setendpoint",
-            "prependpath",
-        ],
-    },
-    Area {
-        name: "telemetry",
-        hosts: EVERYWHERE,
-        events: &["publish"],
-    },
-    Area {
-        name: "build",
-        hosts: EVERYWHERE,
-        events: &[
-            "updatebuildnumber",
-            "addbuildtag",
-            "uploadlog",
-            "uploadsummary",
-        ],
-    },
-    Area {
-        name: "artifact",
-        hosts: &["build", "release"],
-        events: &["associate", "upload"],
-    },
-    Area {
-        name: "release",
-        hosts: &["release", "deployment"],
-        events: &["updatereleasename"],
-    },
-    Area {
-        name: "results",
-        hosts: EVERYWHERE,
-        events: &["publish"],
-    },
-    Area {
-        name: "codecoverage",
-        hosts: &["build"],
-        events: &["publish", "enable"],
-    },
-];
 
 /// The end of several of the agent's messages (strings.json).
 const SEE: &str = "Please reference documentation (http://go.microsoft.com/fwlink/?LinkId=817296)";
@@ -214,24 +159,16 @@ impl Log {
         match name {
             "task.setsecret" => effects.masker.add(&command.data),
             "task.setvariable" => self.set_variable(command, effects)?,
-            "task.settaskvariable" => {
-                let variable = required(
-                    command,
-                    "variable",
-                    "Required field 'variable' is missing in ##vso[task.settaskvariable] command.",
-                )?;
-                let secret = command.flag("issecret");
-                if secret {
-                    check_lines(&command.data)?;
-                    effects.masker.add(&command.data);
-                }
-                effects.task_variables.set(variable, &command.data, secret);
-            }
+            "task.settaskvariable" => self.set_task_variable(command, effects)?,
             "task.debug" if self.debug => {
                 self.show(&format!("##[debug]{}", command.data), effects.masker);
             }
             "task.logissue" | "task.issue" => self.log_issue(command, effects.masker)?,
             "task.complete" => {
+                assert!(
+                    command.property("done").is_none(),
+                    "'done' of task.complete is not known to this emulator"
+                );
                 let result = command.property("result").and_then(TaskResult::parse);
                 let result = result.ok_or("Command doesn't have valid result value.")?;
                 self.result = Some(TaskResult::merge(self.result, result));
@@ -252,9 +189,28 @@ impl Log {
                 fs::metadata(&command.data).map_err(|_| {
                     null("Cannot upload task attachment file, attachment file location is not specified or attachment file does not exist on disk.")
                 })?;
+                self.uploads.push(PathBuf::from(&command.data));
             }
-            "task.prependpath" if command.data.is_empty() => {
-                return Err("Value cannot be null or empty. (Parameter 'prependpath')".to_owned());
+            "task.prependpath" if self.may_set("PATH", effects) => {
+                let folder = &command.data;
+                if folder.is_empty() {
+                    return Err(
+                        "Value cannot be null or empty. (Parameter 'prependpath')".to_owned()
+                    );
+                }
+                effects.prepended.retain(|known| known != folder);
+                effects.prepended.push(folder.clone());
+            }
+            "task.setendpoint" => {
+                if let Some(warning) = effects.endpoints.set(command, effects.masker)? {
+                    self.warn(&warning, effects.masker);
+                }
+            }
+            "build.updatebuildnumber" if command.data.is_empty() => {
+                return Err("Build number is required.".to_owned());
+            }
+            "build.addbuildtag" if command.data.is_empty() => {
+                return Err("Build tag is required.".to_owned());
             }
             // What the other commands do is nothing that a test sees.
             _ => {}
@@ -268,20 +224,22 @@ impl Log {
             "variable",
             "Required field 'variable' is missing in ##vso[task.setvariable] command.",
         )?;
-        let secret = command.flag("issecret");
-        if secret {
+        let marks = marks(command);
+        if effects
+            .variables
+            .get(name)
+            .is_some_and(|known| known.read_only)
+        {
+            let message = format!(
+                "Overwriting readonly variable '{name}'. This behavior will be disabled in the future. See https://github.com/microsoft/azure-pipelines-yaml/blob/master/design/readonly-variables.md for details."
+            );
+            self.warn(&message, effects.masker);
+        }
+        if marks.secret {
             check_lines(&command.data)?;
             effects.masker.add(&escape(&command.data));
         }
-        if !effects
-            .restrictions
-            .iter()
-            .all(|restriction| restriction.allows_variable(name))
-        {
-            let message = format!(
-                "Setting variable '{name}' has been disabled by the task or build definition."
-            );
-            self.warn(&message, effects.masker);
+        if !self.may_set(name, effects) {
             return Ok(());
         }
         // A variable that the definition names is an output, whether the command says so or not.
@@ -289,12 +247,15 @@ impl Log {
             .output_variables
             .iter()
             .any(|output| output.eq_ignore_ascii_case(name));
-        let full_name = if declared || command.flag("isoutput") {
+        let is_output = command.flag("isoutput");
+        let full_name = if declared || is_output {
             format!("{}.{name}", effects.reference_name)
         } else {
             name.to_owned()
         };
-        effects.variables.set(&full_name, &command.data, secret);
+        let read_only = marks.read_only || is_output;
+        let marks = Marks { read_only, ..marks };
+        effects.variables.set(&full_name, &command.data, marks);
         if effects
             .variables
             .get(&full_name)
@@ -304,6 +265,48 @@ impl Log {
             effects.masker.add(&command.data);
         }
         Ok(())
+    }
+
+    fn set_task_variable(
+        &mut self,
+        command: &Command,
+        effects: &mut Effects<'_>,
+    ) -> Result<(), String> {
+        let name = required(
+            command,
+            "variable",
+            "Required field 'variable' is missing in ##vso[task.settaskvariable] command.",
+        )?;
+        let marks = marks(command);
+        let known = effects.task_variables.get(name);
+        if known.is_some_and(|known| known.read_only) {
+            let message = format!(
+                "Overwriting readonly task variable '{name}'. This behavior will be disabled in the future. See https://github.com/microsoft/azure-pipelines-yaml/blob/master/design/readonly-variables.md for details."
+            );
+            self.warn(&message, effects.masker);
+        }
+        if marks.secret {
+            check_lines(&command.data)?;
+        }
+        effects.task_variables.set(name, &command.data, marks);
+        let known = effects.task_variables.get(name);
+        if known.is_some_and(|known| known.secret) {
+            effects.masker.add(&command.data);
+        }
+        Ok(())
+    }
+
+    /// Whether the step may set a variable. Who may not is told so.
+    fn may_set(&mut self, name: &str, effects: &Effects<'_>) -> bool {
+        let mut restrictions = effects.restrictions.iter();
+        let may = restrictions.all(|restriction| restriction.allows_variable(name));
+        if !may {
+            let message = format!(
+                "Setting variable '{name}' has been disabled by the task or build definition."
+            );
+            self.warn(&message, effects.masker);
+        }
+        may
     }
 
     fn log_issue(&mut self, command: &Command, masker: &Masker) -> Result<(), String> {
@@ -332,18 +335,30 @@ impl Log {
 
     /// An error of the agent's own.
     pub(crate) fn error(&mut self, text: &str, masker: &Masker) {
-        self.errors.push(masker.mask(text));
+        if self.errors.len() < ISSUES {
+            self.errors.push(masker.mask(text));
+        }
         self.show(&format!("##[error]{text}"), masker);
     }
 
     pub(crate) fn warn(&mut self, text: &str, masker: &Masker) {
-        self.warnings.push(masker.mask(text));
+        if self.warnings.len() < ISSUES {
+            self.warnings.push(masker.mask(text));
+        }
         self.show(&format!("##[warning]{text}"), masker);
     }
 
     fn show(&mut self, text: &str, masker: &Masker) {
         self.lines
             .extend(text.lines().map(|line| masker.mask(line)));
+    }
+}
+
+fn marks(command: &Command) -> Marks {
+    Marks {
+        secret: command.flag("issecret"),
+        read_only: command.flag("isreadonly"),
+        preserve_case: command.flag("preservecase"),
     }
 }
 

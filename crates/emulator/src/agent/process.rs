@@ -2,7 +2,7 @@
 //!
 //! It knows no command: lines go out as they came.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fs;
 use std::io::{Read, Write as _};
 use std::path::Path;
@@ -24,10 +24,21 @@ const STOPS: [(Duration, &str); 2] = [
 
 /// Something that a process did.
 pub(crate) enum Event {
-    /// A line on either pipe.
-    Line(String),
+    /// A line on one of its pipes.
+    Line(Pipe, String),
     /// The arguments of the process or of one that it started.
     Arguments(String),
+    /// The environment of a program that the task started, neither Node nor the task's own: name, and variables
+    /// with zeros behind.
+    Environment(String, Vec<u8>),
+}
+
+/// Where a line came from. In this order: of all the lines that are there, the agent takes those of standard error
+/// first (`ProcessOutput`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Pipe {
+    Error,
+    Output,
 }
 
 /// A native program that is running.
@@ -41,6 +52,8 @@ pub(crate) struct Program {
 pub(crate) struct Process {
     child: Child,
     events: Receiver<Event>,
+    /// Events that were there together, in the order in which the agent takes them.
+    batch: VecDeque<Event>,
     watching: Arc<AtomicBool>,
     ended: Option<Instant>,
     status: Option<ExitStatus>,
@@ -80,12 +93,13 @@ impl Process {
         let watching = Arc::new(AtomicBool::new(true));
         let output = child.stdout.take().expect("a pipe");
         let errors = child.stderr.take().expect("a pipe");
-        read(output, sender.clone());
-        read(errors, sender.clone());
+        read(Pipe::Output, output, sender.clone());
+        read(Pipe::Error, errors, sender.clone());
         watch(child.id(), sender, watching.clone());
         Self {
             child,
             events,
+            batch: VecDeque::new(),
             watching,
             ended: None,
             status: None,
@@ -103,8 +117,20 @@ impl Process {
     pub(crate) fn next(&mut self) -> Option<Event> {
         loop {
             self.stop_harder();
+            if let Some(event) = self.batch.pop_front() {
+                return Some(event);
+            }
             match self.events.recv_timeout(Duration::from_millis(20)) {
-                Ok(event) => return Some(event),
+                Ok(event) => {
+                    let mut batch: Vec<Event> = vec![event];
+                    batch.extend(self.events.try_iter());
+                    batch.sort_by_key(|event| match event {
+                        Event::Line(pipe, _) => *pipe,
+                        Event::Arguments(_) | Event::Environment(..) => Pipe::Error,
+                    });
+                    self.batch = batch.into();
+                    continue;
+                }
                 Err(RecvTimeoutError::Disconnected) => {
                     self.status = self.child.wait().ok();
                     return None;
@@ -218,7 +244,11 @@ fn children(process: u32) -> Vec<u32> {
 }
 
 /// .NET's `ReadLine` ends a line at `\n`, at `\r` and at `\r\n`.
-fn read(mut pipe: impl Read + Send + 'static, sender: Sender<Event>) {
+fn read(of: Pipe, mut pipe: impl Read + Send + 'static, sender: Sender<Event>) {
+    let send = move |line: &[u8]| {
+        let line = String::from_utf8_lossy(line).into_owned();
+        let _ = sender.send(Event::Line(of, line));
+    };
     std::thread::spawn(move || {
         let mut line = Vec::new();
         let mut after_return = false;
@@ -228,8 +258,7 @@ fn read(mut pipe: impl Read + Send + 'static, sender: Sender<Event>) {
                 match byte {
                     b'\n' if after_return => {}
                     b'\n' | b'\r' => {
-                        let _ =
-                            sender.send(Event::Line(String::from_utf8_lossy(&line).into_owned()));
+                        send(&line);
                         line.clear();
                     }
                     byte => line.push(*byte),
@@ -238,30 +267,42 @@ fn read(mut pipe: impl Read + Send + 'static, sender: Sender<Event>) {
             }
         }
         if !line.is_empty() {
-            let _ = sender.send(Event::Line(String::from_utf8_lossy(&line).into_owned()));
+            send(&line);
         }
     });
 }
 
-/// Looks at the arguments of the process and of what it starts, again and again (Linux).
+/// Looks at the arguments of the process and of what it starts, and at the environment of what is not the task
+/// itself, again and again (Linux).
 fn watch(process: u32, sender: Sender<Event>, watching: Arc<AtomicBool>) {
+    let of = |id: u32, what: &str| fs::read(format!("/proc/{id}/{what}")).unwrap_or_default();
     std::thread::spawn(move || {
         let mut seen = Vec::new();
         while watching.load(Ordering::SeqCst) {
-            let mut processes = vec![process];
+            let mut processes = vec![(process, false)];
             let mut alive = false;
-            while let Some(id) = processes.pop() {
-                processes.extend(children(id));
-                let Ok(arguments) = fs::read(format!("/proc/{id}/cmdline")) else {
+            while let Some((id, is_of_task)) = processes.pop() {
+                let name = String::from_utf8_lossy(&of(id, "comm")).trim().to_owned();
+                let is_task = ["node", "MainThread", "adieu"]
+                    .iter()
+                    .any(|known| name.starts_with(known));
+                let below = children(id).into_iter();
+                processes.extend(below.map(|child| (child, is_of_task || is_task)));
+                let arguments = String::from_utf8_lossy(&of(id, "cmdline")).replace('\0', " ");
+                if arguments.is_empty() {
                     continue;
-                };
-                let arguments = String::from_utf8_lossy(&arguments).replace('\0', " ");
-                alive |= !arguments.is_empty();
-                if !arguments.is_empty() && !seen.contains(&arguments) {
-                    seen.push(arguments.clone());
-                    if sender.send(Event::Arguments(arguments)).is_err() {
-                        return;
-                    }
+                }
+                alive = true;
+                if seen.contains(&arguments) {
+                    continue;
+                }
+                seen.push(arguments.clone());
+                let mut events = vec![Event::Arguments(arguments)];
+                if is_of_task && !is_task {
+                    events.push(Event::Environment(name, of(id, "environ")));
+                }
+                if events.into_iter().any(|event| sender.send(event).is_err()) {
+                    return;
                 }
             }
             if !alive {

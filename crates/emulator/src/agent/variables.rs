@@ -1,18 +1,48 @@
 //! The job's variables, and what becomes of them in a step's environment (`Variables.cs`, `VarUtil.cs`).
 //!
-//! It never forgets that a variable was secret.
+//! It never forgets that a variable was secret or may not be changed.
 
 use std::collections::BTreeMap;
+
+use super::masker::Masker;
+
+/// How far variables may be nested in variables (`RecalculateExpanded`).
+const DEEPEST: usize = 50;
 
 /// One variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Variable {
-    /// Its name as it was first written.
+    /// Its name as it was last written.
     pub name: String,
     /// Its value.
     pub value: String,
     /// Whether scripts see it only where they map it.
     pub secret: bool,
+    /// Whether the agent warns of whoever sets it.
+    pub read_only: bool,
+    /// Whether it keeps its letters in the environment.
+    pub preserve_case: bool,
+}
+
+/// What is said of a variable beside its value.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Marks {
+    pub(crate) secret: bool,
+    pub(crate) read_only: bool,
+    pub(crate) preserve_case: bool,
+}
+
+impl Marks {
+    pub(crate) const READ_ONLY: Self = Self {
+        secret: false,
+        read_only: true,
+        preserve_case: false,
+    };
+    pub(crate) const SECRET: Self = Self {
+        secret: true,
+        read_only: false,
+        preserve_case: false,
+    };
 }
 
 /// Variables by the name that counts: letter case does not.
@@ -22,14 +52,16 @@ pub(crate) struct Variables {
 }
 
 impl Variables {
-    /// Sets one. Once secret, it stays secret.
-    pub(crate) fn set(&mut self, name: &str, value: &str, secret: bool) {
+    /// Sets one. Once secret, it stays secret; once read-only, read-only.
+    pub(crate) fn set(&mut self, name: &str, value: &str, marks: Marks) {
         let key = name.to_lowercase();
-        let was_secret = self.by_name.get(&key).is_some_and(|known| known.secret);
+        let known = self.by_name.get(&key);
         let variable = Variable {
             name: name.to_owned(),
             value: value.to_owned(),
-            secret: secret || was_secret,
+            secret: marks.secret || known.is_some_and(|known| known.secret),
+            read_only: marks.read_only || known.is_some_and(|known| known.read_only),
+            preserve_case: marks.preserve_case,
         };
         self.by_name.insert(key, variable);
     }
@@ -46,33 +78,169 @@ impl Variables {
         self.by_name.values()
     }
 
-    /// `$(name)` replaced once, unknown names left as they stand.
-    pub(crate) fn expand(&self, text: &str) -> String {
-        let mut expanded = String::new();
-        let mut rest = text;
-        while let Some(start) = rest.find("$(") {
-            expanded.push_str(&rest[..start]);
-            let inside = &rest[start + 2..];
-            let found = inside
-                .find(')')
-                .and_then(|end| Some((end, self.get(&inside[..end])?)));
-            match found {
-                Some((end, variable)) => {
-                    expanded.push_str(&variable.value);
-                    rest = &inside[end + 1..];
+    /// The variables as a step finds them: what they name in their values is in its place, and a variable with a
+    /// secret in it is secret. The second is what the agent warns of.
+    pub(crate) fn expanded(&self, masker: &mut Masker) -> (Self, Vec<String>) {
+        let mut warnings = Vec::new();
+        let mut expanded = self.clone();
+        for variable in expanded.by_name.values_mut() {
+            let mut secret = variable.secret;
+            match self.nested(variable, &mut Vec::new(), &mut secret) {
+                Ok(value) if value != variable.value => {
+                    if secret {
+                        masker.add(&value);
+                    }
+                    (variable.value, variable.secret) = (value, secret);
                 }
-                None => {
-                    expanded.push_str("$(");
-                    rest = inside;
-                }
+                Ok(_) => {}
+                Err(warning) => warnings.push(warning),
             }
         }
-        expanded.push_str(rest);
-        expanded
+        (expanded, warnings)
     }
+
+    fn nested(
+        &self,
+        variable: &Variable,
+        inside: &mut Vec<String>,
+        secret: &mut bool,
+    ) -> Result<String, String> {
+        inside.push(variable.name.to_lowercase());
+        let outermost = inside[0].clone();
+        let value = replaced(&variable.value, |name| {
+            let Some(found) = self.get(name) else {
+                return Ok(None);
+            };
+            if inside.len() == DEEPEST {
+                return Err(format!(
+                    "Unable to expand variable '{outermost}'. The max expansion depth ({DEEPEST}) was exceeded."
+                ));
+            }
+            if inside.contains(&name.to_lowercase()) {
+                return Err(format!(
+                    "Unable to expand variable '{outermost}'. A cyclical reference was detected."
+                ));
+            }
+            *secret |= found.secret;
+            self.nested(found, inside, secret).map(Some)
+        });
+        inside.pop();
+        value
+    }
+
+    /// `$(name)` replaced once, unknown names left as they stand.
+    pub(crate) fn expand(&self, text: &str) -> String {
+        expand(text, |name| {
+            self.get(name).map(|variable| variable.value.clone())
+        })
+    }
+}
+
+/// `$(name)` replaced once by what is known of a name (`VarUtil.ExpandValues`).
+pub(crate) fn expand(text: &str, value: impl Fn(&str) -> Option<String>) -> String {
+    let replaced = replaced(text, |name| Ok::<_, std::convert::Infallible>(value(name)));
+    match replaced {
+        Ok(text) => text,
+        Err(never) => match never {},
+    }
+}
+
+fn replaced<E>(
+    text: &str,
+    mut value: impl FnMut(&str) -> Result<Option<String>, E>,
+) -> Result<String, E> {
+    let mut expanded = String::new();
+    let mut rest = text;
+    while let Some(start) = rest.find("$(") {
+        expanded.push_str(&rest[..start]);
+        let inside = &rest[start + 2..];
+        let name = inside.find(')').map(|end| &inside[..end]);
+        let found = match name.filter(|name| !name.is_empty()) {
+            Some(name) => value(name)?.map(|value| (name.len(), value)),
+            None => None,
+        };
+        match found {
+            Some((length, value)) => {
+                expanded.push_str(&value);
+                rest = &inside[length + 1..];
+            }
+            None => {
+                expanded.push_str("$(");
+                rest = inside;
+            }
+        }
+    }
+    expanded.push_str(rest);
+    Ok(expanded)
 }
 
 /// A name as the environment has it.
 pub(crate) fn formatted(name: &str) -> String {
     name.replace(['.', ' '], "_").to_uppercase()
+}
+
+impl Variable {
+    /// Its name as the environment has it.
+    pub(crate) fn in_environment(&self) -> String {
+        if self.preserve_case {
+            self.name.replace(['.', ' '], "_")
+        } else {
+            formatted(&self.name)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plain(pairs: &[(&str, &str)]) -> Variables {
+        let mut variables = Variables::default();
+        for (name, value) in pairs {
+            variables.set(name, value, Marks::default());
+        }
+        variables
+    }
+
+    /// Rows in the manner of the agent's VariablesL0.cs.
+    #[test]
+    fn variables_in_variables_are_replaced_all_the_way() {
+        let mut variables = plain(&[
+            ("a", "1 $(B) $(unknown) $("),
+            ("b", "2 $(c)"),
+            ("c", "3"),
+            ("d", "$(s)!"),
+        ]);
+        variables.set("s", "secret", Marks::SECRET);
+        let mut masker = Masker::default();
+        let (expanded, warnings) = variables.expanded(&mut masker);
+        assert!(warnings.is_empty(), "{warnings:?}");
+        assert_eq!(
+            expanded.get("a").map(|found| found.value.as_str()),
+            Some("1 2 3 $(unknown) $(")
+        );
+        let with_secret = expanded.get("d").expect("a variable");
+        assert_eq!(
+            (with_secret.value.as_str(), with_secret.secret),
+            ("secret!", true)
+        );
+        assert_eq!(masker.mask("a secret!"), "a ***");
+    }
+
+    #[test]
+    fn a_variable_in_itself_stays_as_it_is() {
+        let variables = plain(&[("a", "$(b)"), ("b", "$(A)"), ("c", "$(c)")]);
+        let (expanded, warnings) = variables.expanded(&mut Masker::default());
+        assert_eq!(warnings.len(), 3, "{warnings:?}");
+        assert_eq!(
+            expanded.get("c").map(|found| found.value.as_str()),
+            Some("$(c)")
+        );
+    }
+
+    #[test]
+    fn a_name_is_replaced_once() {
+        let variables = plain(&[("a", "$(b)"), ("b", "x")]);
+        assert_eq!(variables.expand("$(a)$(b)$()$(c"), "$(b)x$()$(c");
+    }
 }

@@ -1,15 +1,14 @@
-//! The gallery: extensions, uploads, validation, sharing, events.
+//! The gallery: its routes, and an extension's showing, sharing and removal.
 //!
-//! It never publishes for somebody who is no member, and never the same version twice.
+//! It never answers somebody who may not see an extension as if there were one.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+mod reports;
+mod upload;
+
 use serde_json::{Value, json};
 
-use super::package::Package;
-use super::{Extension, error, json_body, package, version};
-use crate::clock::Clock;
-use crate::directory::{Directory, guid};
+use super::{Extension, error, version};
+use crate::directory::Directory;
 use crate::http::{Answer, Request};
 
 /// How the validation of what is published goes.
@@ -29,17 +28,16 @@ pub(super) fn answer(
     path: &[&str],
     caller: &str,
     directory: &mut Directory,
-    clock: &Clock,
 ) -> Option<Answer> {
     match path {
         ["extensions"] if request.method == "POST" => {
-            Some(upload(request, None, caller, directory, clock))
+            Some(upload::answer(request, None, caller, directory))
         }
         ["publishers", publisher, "extensions", extension] => {
             let name = format!("{publisher}.{extension}");
             match request.method.as_str() {
                 "GET" => Some(show(request, &name, caller, directory)),
-                "PUT" => Some(upload(request, Some(&name), caller, directory, clock)),
+                "PUT" => Some(upload::answer(request, Some(&name), caller, directory)),
                 "DELETE" => Some(remove(request, &name, caller, directory)),
                 _ => None,
             }
@@ -67,22 +65,12 @@ pub(super) fn answer(
             })
         }
         ["publishers", publisher, "extensions", extension, "events"] if request.method == "GET" => {
-            Some(events(request, publisher, extension, caller, directory))
+            Some(reports::events(
+                request, publisher, extension, caller, directory,
+            ))
         }
         ["publishers", publisher, "extensions", extension, "stats"] if request.method == "GET" => {
-            if let Some(refusal) = version(request, &["7.2-preview"]) {
-                return Some(refusal);
-            }
-            Some(Answer::json(
-                200,
-                &json!({
-                    "publisherName": publisher, "extensionName": extension, "statCount": 1,
-                    "dailyStats": [{
-                        "statisticDate": "2026-11-02T00:00:00Z", "version": "1.0.0",
-                        "counts": { "installCount": 3, "webPageViews": 40 },
-                    }],
-                }),
-            ))
+            Some(reports::stats(request, publisher, extension))
         }
         [
             "publisher",
@@ -217,169 +205,6 @@ fn described(
     body
 }
 
-/// The bytes of the package, as Azure DevOps Services or as Azure DevOps Server takes them.
-fn package_bytes(request: &Request) -> Result<Vec<u8>, Answer> {
-    let kind = request.header("content-type").unwrap_or_default();
-    if kind == "application/octet-stream" {
-        return match version(request, &VERSIONS[..1]) {
-            Some(refusal) => Err(refusal),
-            None => Ok(request.body.clone()),
-        };
-    }
-    if let Some(refusal) = version(request, &["3.1-preview.1", "7.2-preview"]) {
-        return Err(refusal);
-    }
-    json_body(request)
-        .and_then(|body| STANDARD.decode(body["extensionManifest"].as_str()?).ok())
-        .ok_or_else(|| {
-            error(
-                415,
-                "VssServiceException",
-                "The request's content type is not supported.",
-            )
-        })
-}
-
-fn upload(
-    request: &Request,
-    existing: Option<&str>,
-    caller: &str,
-    directory: &mut Directory,
-    clock: &Clock,
-) -> Answer {
-    let bytes = match package_bytes(request) {
-        Ok(bytes) => bytes,
-        Err(refusal) => return refusal,
-    };
-    let Some(package) = package::read(&bytes) else {
-        return error(
-            400,
-            "InvalidPackageFormatException",
-            "Extension package is malformed/corrupted.",
-        );
-    };
-    let name = format!("{}.{}", package.publisher, package.id);
-    if let Some(refusal) = refusal(&package, &name, existing, bytes.len(), caller, directory) {
-        return refusal;
-    }
-    let digest = ring::digest::digest(&ring::digest::SHA256, &bytes);
-    let digest: String = digest
-        .as_ref()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    let validation = directory.marketplace.validation.clone();
-    let extension = directory
-        .marketplace
-        .extensions
-        .entry(name.clone())
-        .or_default();
-    extension.versions.push((package.version.clone(), digest));
-    extension.gallery_flags = package.flags;
-    extension.display_name = package.name;
-    extension.tasks = package.tasks;
-    extension.size = bytes.len();
-    extension.pending = validation.takes;
-    extension.failure = validation.refuses;
-    let _ = clock;
-    let status = if existing.is_none() { 201 } else { 200 };
-    Answer::json(
-        status,
-        &described(&name, extension, Some("1".to_owned()), None),
-    )
-}
-
-/// Why a package is not taken. The words are those that public issues quote.
-fn refusal(
-    package: &Package,
-    name: &str,
-    existing: Option<&str>,
-    size: usize,
-    caller: &str,
-    directory: &Directory,
-) -> Option<Answer> {
-    let bad = |message: &str| Some(error(400, "ExtensionValidationException", message));
-    let role = role(directory, &package.publisher, caller);
-    if package.publisher.to_lowercase().contains("microsoft") {
-        return bad(
-            "You need to be logged in with your Microsoft corporate credentials to publish under this publisher.",
-        );
-    }
-    match (role, existing) {
-        (None, _) => {
-            return Some(denied(
-                &package.publisher,
-                caller,
-                "Publish, update extensions",
-            ));
-        }
-        (Some("Reader"), _) => {
-            return Some(denied(
-                &package.publisher,
-                caller,
-                "Publish, update extensions",
-            ));
-        }
-        (Some("Contributor"), None) => {
-            return Some(denied(&package.publisher, caller, "Create extensions"));
-        }
-        _ => {}
-    }
-    if directory
-        .marketplace
-        .largest_package
-        .is_some_and(|largest| size > largest)
-    {
-        return bad("The extension package size exceeds the maximum size.");
-    }
-    if package.categories.contains("Unheard of") {
-        return bad("Unsupported category Unheard of. See https://aka.ms/extensioncategories.");
-    }
-    for (other, extension) in &directory.marketplace.extensions {
-        let reused = package
-            .tasks
-            .iter()
-            .any(|task| extension.tasks.iter().any(|known| known.id == task.id));
-        if other != name && reused {
-            return bad(
-                "Contribution task is re-using task ID of some other contribution from earlier version.",
-            );
-        }
-    }
-    let published = directory.marketplace.extensions.get(name);
-    match (existing, published) {
-        (None, Some(_)) => Some(error(
-            409,
-            "ExtensionAlreadyExistsException",
-            "The extension already exists.",
-        )),
-        (Some(existing), _) if existing != name => bad("The package is another extension's."),
-        (Some(_), None) => Some(not_found(name)),
-        (Some(_), Some(extension)) => {
-            let last = extension
-                .versions
-                .last()
-                .map(|(version, _)| numbers(version))
-                .unwrap_or_default();
-            if numbers(&package.version) > last {
-                None
-            } else {
-                bad(
-                    "The extension version number must increase each time an extension is published.",
-                )
-            }
-        }
-        (None, None) => None,
-    }
-}
-
-fn numbers(version: &str) -> Vec<u32> {
-    version
-        .split('.')
-        .filter_map(|part| part.parse().ok())
-        .collect()
-}
-
 fn remove(request: &Request, name: &str, caller: &str, directory: &mut Directory) -> Answer {
     if let Some(refusal) = version(request, &VERSIONS) {
         return refusal;
@@ -457,41 +282,4 @@ fn share(
         }
         _ => None,
     }
-}
-
-/// Events of all kinds after a date, oldest first, at most a page of each.
-fn events(
-    request: &Request,
-    publisher: &str,
-    extension: &str,
-    caller: &str,
-    directory: &Directory,
-) -> Answer {
-    if let Some(refusal) = version(request, &["7.2-preview"]) {
-        return refusal;
-    }
-    let name = format!("{publisher}.{extension}");
-    if role(directory, publisher, caller).is_none() {
-        return denied(publisher, caller, "View reports");
-    }
-    let Some(found) = directory.marketplace.extensions.get(&name) else {
-        return not_found(&name);
-    };
-    let after = request.parameter("afterDate").unwrap_or_default();
-    let page = directory.marketplace.page_of_events.unwrap_or(usize::MAX);
-    let mut kinds = serde_json::Map::new();
-    for (kind, id, date) in &found.events {
-        let list = kinds.entry(kind.clone()).or_insert_with(|| json!([]));
-        if let Some(list) = list.as_array_mut().filter(|list| list.len() < page)
-            && *date >= after
-        {
-            list.push(json!({ "id": id, "statisticDate": date, "version": "1.0.0", "properties": { "hostName": "contoso" } }));
-        }
-    }
-    Answer::json(
-        200,
-        &json!({
-            "extensionId": guid(), "extensionName": extension, "publisherName": publisher, "events": kinds,
-        }),
-    )
 }

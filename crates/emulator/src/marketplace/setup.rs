@@ -1,10 +1,12 @@
-//! What a test says of organizations before it starts: tenants, members, licences, administrators.
+//! What a test says of organizations before it starts: tenants, members, licences, administrators; and of the
+//! gallery: extensions, validation, limits.
 //!
 //! It answers nobody.
 
 use std::collections::BTreeMap;
 
 use super::organizations::tenant_of;
+use super::{Extension, Validation};
 use crate::directory::guid;
 use crate::world::World;
 
@@ -181,5 +183,39 @@ impl World {
         let directory = self.directory();
         let members = directory.marketplace.members.get(publisher)?;
         members.get(&client).cloned()
+    }
+
+    /// How the validation of what is published from now on goes.
+    pub fn validation(&self, validation: Validation) {
+        self.directory().marketplace.validation = validation;
+    }
+
+    /// After how many questions an installed extension appears in its organization.
+    pub fn installation_takes(&self, questions: u32) {
+        self.directory().marketplace.installation_takes = questions;
+    }
+
+    /// The largest package, in bytes, that the Marketplace takes.
+    pub fn largest_package(&self, bytes: usize) {
+        self.directory().marketplace.largest_package = Some(bytes);
+    }
+
+    /// Adds an event to an extension's history.
+    pub fn add_event(&self, extension: &str, kind: &str, id: u64, date: &str) {
+        let mut directory = self.directory();
+        let known = directory.marketplace.extensions.get_mut(extension);
+        let events = &mut known.expect("an extension").events;
+        events.push((kind.to_owned(), id, date.to_owned()));
+    }
+
+    /// How many events of a kind a page has.
+    pub fn page_of_events(&self, count: usize) {
+        self.directory().marketplace.page_of_events = Some(count);
+    }
+
+    /// An extension, `publisher.extension`, as the Marketplace has it.
+    #[must_use]
+    pub fn extension(&self, name: &str) -> Option<Extension> {
+        self.directory().marketplace.extensions.get(name).cloned()
     }
 }

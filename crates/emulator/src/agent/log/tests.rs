@@ -10,6 +10,8 @@ struct Job {
     log: Log,
     variables: Variables,
     task_variables: Variables,
+    endpoints: Endpoints,
+    prepended: Vec<String>,
     masker: Masker,
 }
 
@@ -27,6 +29,8 @@ impl Job {
         let mut effects = Effects {
             variables: &mut self.variables,
             task_variables: &mut self.task_variables,
+            endpoints: &mut self.endpoints,
+            prepended: &mut self.prepended,
             masker: &mut self.masker,
             reference_name: "step",
             restrictions,

@@ -1,0 +1,293 @@
+//! A step's process from its start to the result that the run's page shows (`StepsRunner.cs`, `NodeHandler.cs`).
+//!
+//! It never lets a secret pass: every line, every argument and every file is held against the ledger.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::PathBuf;
+
+use super::command::Command;
+use super::job::Job;
+use super::log::{Effects, Log};
+use super::process::{self, Event, Process};
+use super::restriction::Restriction;
+use super::result::TaskResult;
+
+/// A step that is running.
+pub struct Running<'j, 'w> {
+    job: &'j mut Job<'w>,
+    folder: PathBuf,
+    program: &'static str,
+    process: Process,
+    log: Log,
+    own: Own,
+    canceled: bool,
+    leaks: Vec<String>,
+}
+
+/// What is a step's own in its job.
+#[derive(Debug, Default)]
+pub(super) struct Own {
+    /// Its id, under which its task variables are kept.
+    pub(super) instance: String,
+    /// Its `name:`.
+    pub(super) reference_name: String,
+    pub(super) restrictions: Vec<Restriction>,
+    /// Output variables that the task's definition names.
+    pub(super) output_variables: Vec<String>,
+    /// Kinds of secrets that the agent's own environment and the step's `env:` hold.
+    pub(super) given: BTreeSet<&'static str>,
+}
+
+/// What became of a step.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The step's result.
+    pub result: TaskResult,
+    /// Exit code of the process; none where a signal ended it.
+    pub exit_code: Option<i32>,
+    /// The log as the run's page shows it.
+    pub log: String,
+    /// Errors on the run's page.
+    pub errors: Vec<String>,
+    /// Warnings on the run's page.
+    pub warnings: Vec<String>,
+    /// Everything that the process wrote, as it wrote it.
+    pub raw: Vec<String>,
+    /// Commands that the task's own restrictions denied.
+    pub denied: Vec<String>,
+    /// Whether something that the step left behind held its pipes, for which the agent waits five seconds
+    /// (`ProcessInvoker.cs`).
+    pub delayed: bool,
+}
+
+impl<'j, 'w> Running<'j, 'w> {
+    /// A process of a step without a task's definition: nothing is restricted.
+    pub(super) fn new(
+        job: &'j mut Job<'w>,
+        folder: PathBuf,
+        program: &'static str,
+        process: Process,
+    ) -> Self {
+        Self {
+            log: job.log(),
+            job,
+            folder,
+            program,
+            process,
+            own: Own::default(),
+            canceled: false,
+            leaks: Vec::new(),
+        }
+    }
+
+    /// The same, with what is the step's own.
+    pub(super) fn with(self, own: Own) -> Self {
+        Self { own, ..self }
+    }
+
+    /// The same, with warnings before its first line.
+    pub(super) fn warned(mut self, warnings: &[String]) -> Self {
+        for warning in warnings {
+            self.log.warn(warning, &self.job.masker);
+        }
+        self
+    }
+}
+
+impl Running<'_, '_> {
+    /// The process that the agent knows: Node's.
+    #[must_use]
+    pub fn process_id(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// Does what the agent does when the step is stopped: tells Node's process, and it alone, with SIGINT,
+    /// after 7.5 s with SIGTERM, and after 2.5 s more with SIGKILL.
+    pub fn cancel(&mut self) {
+        self.canceled = true;
+        self.process.cancel();
+    }
+
+    /// Whether the process that the agent knows has ended.
+    #[must_use]
+    pub fn has_ended(&mut self) -> bool {
+        self.process.has_ended()
+    }
+
+    /// Sends a signal to Node's process alone.
+    pub fn signal(&self, signal: &str) {
+        self.process.signal(signal);
+    }
+
+    /// Processes of the native program that the launcher started (Linux).
+    #[must_use]
+    pub fn programs(&self) -> Vec<u32> {
+        let programs = self.process.programs();
+        programs.iter().map(|program| program.id).collect()
+    }
+
+    /// Whether the launcher has started the native program by now.
+    #[must_use]
+    pub fn has_child(&self) -> bool {
+        !self.programs().is_empty()
+    }
+
+    /// Kills the native program, and it alone.
+    pub fn kill_child(&self) {
+        for program in self.process.programs() {
+            process::send("KILL", program.id);
+        }
+    }
+
+    /// Kills the launcher, and it alone: in a container it is not the process that the agent knows.
+    pub fn kill_launcher(&self) {
+        for program in self.process.programs() {
+            process::send("KILL", program.launcher);
+        }
+    }
+
+    /// Waits for the step's end.
+    #[must_use]
+    pub fn wait(mut self) -> Outcome {
+        while let Some(event) = self.process.next() {
+            match event {
+                Event::Line(_, line) => self.take(&line),
+                Event::Arguments(arguments) => self.check("the arguments of a process", &arguments),
+                Event::Environment(program, environment) => {
+                    self.check_environment(&program, &environment);
+                }
+            }
+        }
+        let exit_code = self.process.exit_code();
+        self.check_files();
+        for file in &self.log.uploads {
+            assert!(
+                file.exists(),
+                "{} is gone before the agent has uploaded it",
+                file.display()
+            );
+        }
+        let mut result = self.log.result.unwrap_or(TaskResult::Succeeded);
+        if self.log.command_failed {
+            result = TaskResult::merge(Some(result), TaskResult::Failed);
+        }
+        if exit_code != Some(0) && !self.canceled {
+            let code = self.process.exit_code_of_dotnet();
+            let message = match self.program {
+                "node" => format!("Exit code {code} returned from process: file name 'node'."),
+                // The words of Bash@3 and CmdLine@2, which the agent runs for a script.
+                _ => format!("Bash exited with code '{code}'."),
+            };
+            self.log.error(&message, &self.job.masker);
+            result = TaskResult::Failed;
+        }
+        if self.canceled {
+            result = TaskResult::Canceled;
+        }
+        let log = self.log.lines.join("\n");
+        self.check("the masked log", &log);
+        if !self.leaks.is_empty() && !std::thread::panicking() {
+            panic!("the step leaked secrets:\n{}", self.leaks.join("\n"));
+        }
+        Outcome {
+            result,
+            exit_code,
+            log,
+            errors: self.log.errors,
+            warnings: self.log.warnings,
+            raw: self.log.raw,
+            denied: self.log.denied,
+            delayed: self.process.pipes_were_held(),
+        }
+    }
+
+    fn take(&mut self, line: &str) {
+        self.check_line(line);
+        let mut task_variables = self
+            .job
+            .task_variables
+            .remove(&self.own.instance)
+            .unwrap_or_default();
+        let mut effects = Effects {
+            variables: &mut self.job.variables,
+            task_variables: &mut task_variables,
+            endpoints: &mut self.job.endpoints,
+            prepended: &mut self.job.prepended,
+            masker: &mut self.job.masker,
+            reference_name: &self.own.reference_name,
+            restrictions: &self.own.restrictions,
+            output_variables: &self.own.output_variables,
+            host_type: &self.job.record.hub,
+        };
+        self.log.take(line, &mut effects);
+        let instance = self.own.instance.clone();
+        self.job.task_variables.insert(instance, task_variables);
+    }
+
+    /// A secret may stand in `task.setsecret`, and in a variable's value once it is masked. Nowhere else.
+    fn check_line(&mut self, line: &str) {
+        let Some(command) = Command::find(line) else {
+            return self.check("a line of output", line);
+        };
+        match command.name().as_str() {
+            "task.setsecret" => {}
+            "task.setvariable" | "task.settaskvariable" => {
+                let masked = self.job.masker.mask(&command.data);
+                self.check(
+                    "a variable that was set before its value was masked",
+                    &masked,
+                );
+            }
+            _ => self.check("a command", line),
+        }
+    }
+
+    /// A program that the task starts has the access tokens that it is started for, and what the pipeline itself
+    /// gives to the step. The task's inputs and the job's secrets are nothing of its business.
+    fn check_environment(&mut self, program: &str, environment: &[u8]) {
+        for variable in environment.split(|byte| *byte == 0) {
+            let found = self.job.world.directory().ledger.found_in(variable);
+            let name = variable.split(|byte| *byte == b'=').next();
+            let name = String::from_utf8_lossy(name.unwrap_or_default());
+            for kind in found {
+                if kind != "access token" && !self.own.given.contains(kind) {
+                    self.leaks
+                        .push(format!("{kind} in the environment of {program}: {name}"));
+                }
+            }
+        }
+    }
+
+    /// Nothing of a secret in any file that the step could have left.
+    fn check_files(&mut self) {
+        let mut folders = vec![self.job.work_folder().to_path_buf(), self.folder.clone()];
+        while let Some(folder) = folders.pop() {
+            let Ok(entries) = fs::read_dir(&folder) else {
+                continue;
+            };
+            for entry in entries.flatten() {
+                let path = entry.path();
+                let is_program = path.file_stem().is_some_and(|name| name == "adieu");
+                if path.is_dir() {
+                    folders.push(path);
+                } else if !is_program && let Ok(bytes) = fs::read(&path) {
+                    self.check_bytes(&format!("the file {}", path.display()), &bytes);
+                }
+            }
+        }
+    }
+
+    fn check(&mut self, place: &str, text: &str) {
+        self.check_bytes(place, text.as_bytes());
+    }
+
+    fn check_bytes(&mut self, place: &str, bytes: &[u8]) {
+        let found = self.job.world.directory().ledger.found_in(bytes);
+        for kind in found {
+            let text = String::from_utf8_lossy(bytes);
+            let text = self.job.masker.mask(&text);
+            self.leaks.push(format!("{kind} in {place}: {text}"));
+        }
+    }
+}

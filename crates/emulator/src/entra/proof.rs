@@ -1,0 +1,164 @@
+//! How an application proves to Entra who it is: a secret, a federated ID token, or an assertion that its own
+//! certificate signed.
+//!
+//! It never gives a token.
+
+use serde_json::Value;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::refusal::{Refusal, words};
+use crate::clock::Clock;
+use crate::directory::{Application, ID_TOKEN_AUDIENCE};
+use crate::http::Request;
+use crate::jwt::{self, Parsed};
+
+/// Checks the secret, the federated ID token or the certificate's assertion.
+pub(super) fn check(
+    request: &Request,
+    application: &Application,
+    endpoint: &str,
+    clock: &Clock,
+) -> Result<(), Refusal> {
+    if let Some(secret) = request.field("client_secret") {
+        if application.secret.as_deref() == Some(&secret) {
+            return Ok(());
+        }
+        return Err(Refusal(7_000_215, words(7_000_215)));
+    }
+    let kind = request.field("client_assertion_type").unwrap_or_default();
+    if kind != "urn:ietf:params:oauth:client-assertion-type:jwt-bearer" {
+        return Err(Refusal(7_000_218, "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.".to_owned()));
+    }
+    let token = Parsed::read(&request.field("client_assertion").unwrap_or_default())
+        .ok_or_else(|| Refusal(50_027, "JWT token is invalid or malformed.".to_owned()))?;
+    if token.claim("iss") == application.client_id {
+        return prove_certificate(&token, application, endpoint, clock);
+    }
+    let (issuer, subject, audience) = (token.claim("iss"), token.claim("sub"), token.claim("aud"));
+    if application.federated.is_empty() {
+        return Err(Refusal(70_025, words(70_025)));
+    }
+    let federated = &application.federated;
+    let same_issuer: Vec<_> = federated
+        .iter()
+        .filter(|credential| credential.issuer == issuer)
+        .collect();
+    let compare = "Please check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation";
+    if same_issuer.is_empty() {
+        return Err(Refusal(
+            700_211,
+            format!(
+                "No matching federated identity record found for presented assertion issuer '{issuer}'. {compare}"
+            ),
+        ));
+    }
+    let Some(credential) = same_issuer
+        .iter()
+        .find(|credential| credential.subject == subject)
+    else {
+        let folded = same_issuer
+            .iter()
+            .any(|credential| credential.subject.eq_ignore_ascii_case(subject));
+        let code = if folded { 7_002_138 } else { 700_213 };
+        return Err(Refusal(
+            code,
+            format!(
+                "No matching federated identity record found for presented assertion subject '{subject}'. {compare}"
+            ),
+        ));
+    };
+    if credential.audience != audience || audience != ID_TOKEN_AUDIENCE {
+        return Err(Refusal(
+            700_212,
+            format!(
+                "No matching federated identity record found for presented assertion audience '{audience}'. {compare}"
+            ),
+        ));
+    }
+    if !jwt::issuer_key().has_signed(&token) {
+        return Err(Refusal(
+            700_027,
+            "Client assertion failed signature validation.".to_owned(),
+        ));
+    }
+    is_alive(&token, clock)
+}
+
+/// How long an assertion that a client signed itself may live.
+const LONGEST_ASSERTION: i64 = 24 * 60 * 60;
+
+/// An assertion that the application signed with its own certificate (learn.microsoft.com, "Microsoft
+/// identity platform application authentication certificate credentials").
+fn prove_certificate(
+    token: &Parsed,
+    application: &Application,
+    endpoint: &str,
+    clock: &Clock,
+) -> Result<(), Refusal> {
+    let invalid = |reason: &str| {
+        Refusal(
+            700_027,
+            format!("Client assertion failed signature validation. {reason}"),
+        )
+    };
+    let certificate = application
+        .certificate
+        .as_ref()
+        .ok_or_else(|| invalid("The key was not found."))?;
+    let named = |field: &str| token.header.get(field).and_then(Value::as_str);
+    if named("x5t#S256") != Some(&certificate.sha256) && named("x5t") != Some(&certificate.sha1) {
+        return Err(invalid("The key was not found by its thumbprint."));
+    }
+    if !token.is_signed_by(&certificate.public) {
+        return Err(invalid("The signature is wrong."));
+    }
+    if token.claim("sub") != application.client_id || token.claim("jti").is_empty() {
+        return Err(Refusal(
+            700_023,
+            "Client assertion audience or subject claim does not match.".to_owned(),
+        ));
+    }
+    if token.claim("aud") != endpoint {
+        return Err(Refusal(
+            700_023,
+            "Client assertion audience claim does not match Realm issuer.".to_owned(),
+        ));
+    }
+    if token
+        .number("exp")
+        .is_none_or(|end| end > clock.now() + LONGEST_ASSERTION)
+    {
+        return Err(out_of_range(token, clock));
+    }
+    is_alive(token, clock)
+}
+
+fn is_alive(token: &Parsed, clock: &Clock) -> Result<(), Refusal> {
+    let now = clock.now();
+    // Entra allows five minutes for clocks that differ.
+    let begun = token.number("nbf").is_some_and(|begin| begin <= now + 300);
+    let running = token.number("exp").is_some_and(|end| end > now - 300);
+    if begun && running {
+        return Ok(());
+    }
+    Err(out_of_range(token, clock))
+}
+
+fn out_of_range(token: &Parsed, clock: &Clock) -> Refusal {
+    let time = |seconds: i64| {
+        OffsetDateTime::from_unix_timestamp(seconds)
+            .ok()
+            .and_then(|time| time.format(&Rfc3339).ok())
+            .unwrap_or_default()
+    };
+    Refusal(
+        700_024,
+        format!(
+            "Client assertion is not within its valid time range. Current time: {}, assertion valid from {}, expiry time of assertion {}. Review the documentation at https://learn.microsoft.com/entra/identity-platform/certificate-credentials .",
+            time(clock.now()),
+            time(token.number("nbf").unwrap_or_default()),
+            time(token.number("exp").unwrap_or_default()),
+        ),
+    )
+}

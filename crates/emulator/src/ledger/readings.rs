@@ -1,0 +1,99 @@
+//! The ways in which a text can be read: as it stands, and with what programs do to texts on their way undone.
+//!
+//! It knows no secret.
+
+use std::borrow::Cow;
+
+/// A text, and what it says to whoever undoes one kind of encoding or joins its lines.
+pub(super) fn readings(text: &[u8]) -> Vec<Cow<'_, [u8]>> {
+    let mut readings = vec![Cow::Borrowed(text)];
+    let has = |byte: u8| text.contains(&byte);
+    if has(b'%') {
+        readings.push(Cow::Owned(undone(text, percent)));
+    }
+    if has(b'\\') {
+        readings.push(Cow::Owned(undone(text, backslash)));
+    }
+    if has(b'&') {
+        readings.push(Cow::Owned(undone(text, entity)));
+    }
+    let without = |is_out: fn(&u8) -> bool| {
+        let kept = text.iter().filter(|byte| !is_out(byte)).copied();
+        Cow::Owned(kept.collect())
+    };
+    if has(b'\n') || has(b'\r') {
+        readings.push(without(u8::is_ascii_whitespace));
+    }
+    // UTF-16, as PowerShell writes files.
+    if has(0) {
+        readings.push(without(|byte| *byte == 0));
+    }
+    readings
+}
+
+/// The text with everything replaced that stands for one character: what it is, and how many bytes it takes.
+fn undone(text: &[u8], one: fn(&[u8]) -> Option<(char, usize)>) -> Vec<u8> {
+    let mut undone = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((first, after)) = rest.split_first() {
+        if let Some((letter, length)) = one(rest) {
+            // Latin-1 and above: secrets are ASCII, and what else there is keeps its length at most.
+            undone.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes());
+            rest = &rest[length..];
+        } else {
+            undone.push(*first);
+            rest = after;
+        }
+    }
+    undone
+}
+
+/// `%2F`, in either letter case.
+fn percent(text: &[u8]) -> Option<(char, usize)> {
+    let digits = text.strip_prefix(b"%")?.get(..2)?;
+    Some((number(digits, 16)?, 3))
+}
+
+/// JSON's and C's escapes.
+fn backslash(text: &[u8]) -> Option<(char, usize)> {
+    let after = text.strip_prefix(b"\\")?;
+    match after.first()? {
+        b'u' => Some((number(after.get(1..5)?, 16)?, 6)),
+        b'x' => Some((number(after.get(1..3)?, 16)?, 4)),
+        b'n' => Some(('\n', 2)),
+        b'r' => Some(('\r', 2)),
+        b't' => Some(('\t', 2)),
+        letter if letter.is_ascii_punctuation() => Some((char::from(*letter), 2)),
+        _ => None,
+    }
+}
+
+/// XML's and HTML's entities.
+fn entity(text: &[u8]) -> Option<(char, usize)> {
+    let after = text.strip_prefix(b"&")?;
+    let end = after.iter().take(8).position(|byte| *byte == b';')?;
+    let name = &after[..end];
+    let letter = match name {
+        b"amp" => '&',
+        b"lt" => '<',
+        b"gt" => '>',
+        b"quot" => '"',
+        b"apos" => '\'',
+        _ => {
+            let digits = name.strip_prefix(b"#")?;
+            match digits
+                .strip_prefix(b"x")
+                .or_else(|| digits.strip_prefix(b"X"))
+            {
+                Some(digits) => number(digits, 16)?,
+                None => number(digits, 10)?,
+            }
+        }
+    };
+    Some((letter, end + 2))
+}
+
+fn number(digits: &[u8], radix: u32) -> Option<char> {
+    let digits = std::str::from_utf8(digits).ok()?;
+    char::from_u32(u32::from_str_radix(digits, radix).ok()?)
+}

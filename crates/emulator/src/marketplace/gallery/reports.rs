@@ -1,0 +1,64 @@
+//! What a publisher can read of an extension's life: events, and how often it was installed and looked at.
+//!
+//! It never changes an extension.
+
+use serde_json::json;
+
+use super::{denied, not_found, role};
+use crate::directory::{Directory, guid};
+use crate::http::{Answer, Request};
+use crate::marketplace::version;
+
+/// Events of all kinds after a date, oldest first, at most a page of each.
+pub(super) fn events(
+    request: &Request,
+    publisher: &str,
+    extension: &str,
+    caller: &str,
+    directory: &Directory,
+) -> Answer {
+    if let Some(refusal) = version(request, &["7.2-preview"]) {
+        return refusal;
+    }
+    let name = format!("{publisher}.{extension}");
+    if role(directory, publisher, caller).is_none() {
+        return denied(publisher, caller, "View reports");
+    }
+    let Some(found) = directory.marketplace.extensions.get(&name) else {
+        return not_found(&name);
+    };
+    let after = request.parameter("afterDate").unwrap_or_default();
+    let page = directory.marketplace.page_of_events.unwrap_or(usize::MAX);
+    let mut kinds = serde_json::Map::new();
+    for (kind, id, date) in &found.events {
+        let list = kinds.entry(kind.clone()).or_insert_with(|| json!([]));
+        if let Some(list) = list.as_array_mut().filter(|list| list.len() < page)
+            && *date >= after
+        {
+            list.push(json!({ "id": id, "statisticDate": date, "version": "1.0.0", "properties": { "hostName": "contoso" } }));
+        }
+    }
+    Answer::json(
+        200,
+        &json!({
+            "extensionId": guid(), "extensionName": extension, "publisherName": publisher, "events": kinds,
+        }),
+    )
+}
+
+/// One day's numbers.
+pub(super) fn stats(request: &Request, publisher: &str, extension: &str) -> Answer {
+    if let Some(refusal) = version(request, &["7.2-preview"]) {
+        return refusal;
+    }
+    Answer::json(
+        200,
+        &json!({
+            "publisherName": publisher, "extensionName": extension, "statCount": 1,
+            "dailyStats": [{
+                "statisticDate": "2026-11-02T00:00:00Z", "version": "1.0.0",
+                "counts": { "installCount": 3, "webPageViews": 40 },
+            }],
+        }),
+    )
+}

@@ -1,0 +1,173 @@
+//! Uploads to the gallery: what a package must be, and who may send it.
+//!
+//! It never takes the same version twice.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::{VERSIONS, denied, described, not_found, role};
+use crate::directory::Directory;
+use crate::http::{Answer, Request};
+use crate::marketplace::package::{self, Package};
+use crate::marketplace::{error, json_body, version};
+
+pub(super) fn answer(
+    request: &Request,
+    existing: Option<&str>,
+    caller: &str,
+    directory: &mut Directory,
+) -> Answer {
+    let bytes = match package_bytes(request) {
+        Ok(bytes) => bytes,
+        Err(refusal) => return refusal,
+    };
+    let Some(package) = package::read(&bytes) else {
+        return error(
+            400,
+            "InvalidPackageFormatException",
+            "Extension package is malformed/corrupted.",
+        );
+    };
+    let name = format!("{}.{}", package.publisher, package.id);
+    if let Some(refusal) = refusal(&package, &name, existing, bytes.len(), caller, directory) {
+        return refusal;
+    }
+    let digest = ring::digest::digest(&ring::digest::SHA256, &bytes);
+    let digest: String = digest
+        .as_ref()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let validation = directory.marketplace.validation.clone();
+    let extension = directory
+        .marketplace
+        .extensions
+        .entry(name.clone())
+        .or_default();
+    extension.versions.push((package.version.clone(), digest));
+    extension.gallery_flags = package.flags;
+    extension.display_name = package.name;
+    extension.tasks = package.tasks;
+    extension.size = bytes.len();
+    extension.pending = validation.takes;
+    extension.failure = validation.refuses;
+    let status = if existing.is_none() { 201 } else { 200 };
+    Answer::json(
+        status,
+        &described(&name, extension, Some("1".to_owned()), None),
+    )
+}
+
+/// The bytes of the package, as Azure DevOps Services or as Azure DevOps Server takes them.
+fn package_bytes(request: &Request) -> Result<Vec<u8>, Answer> {
+    let kind = request.header("content-type").unwrap_or_default();
+    if kind == "application/octet-stream" {
+        return match version(request, &VERSIONS[..1]) {
+            Some(refusal) => Err(refusal),
+            None => Ok(request.body.clone()),
+        };
+    }
+    if let Some(refusal) = version(request, &["3.1-preview.1", "7.2-preview"]) {
+        return Err(refusal);
+    }
+    json_body(request)
+        .and_then(|body| STANDARD.decode(body["extensionManifest"].as_str()?).ok())
+        .ok_or_else(|| {
+            error(
+                415,
+                "VssServiceException",
+                "The request's content type is not supported.",
+            )
+        })
+}
+
+/// Why a package is not taken. The words are those that public issues quote.
+fn refusal(
+    package: &Package,
+    name: &str,
+    existing: Option<&str>,
+    size: usize,
+    caller: &str,
+    directory: &Directory,
+) -> Option<Answer> {
+    let bad = |message: &str| Some(error(400, "ExtensionValidationException", message));
+    let role = role(directory, &package.publisher, caller);
+    if package.publisher.to_lowercase().contains("microsoft") {
+        return bad(
+            "You need to be logged in with your Microsoft corporate credentials to publish under this publisher.",
+        );
+    }
+    match (role, existing) {
+        (None, _) => {
+            return Some(denied(
+                &package.publisher,
+                caller,
+                "Publish, update extensions",
+            ));
+        }
+        (Some("Reader"), _) => {
+            return Some(denied(
+                &package.publisher,
+                caller,
+                "Publish, update extensions",
+            ));
+        }
+        (Some("Contributor"), None) => {
+            return Some(denied(&package.publisher, caller, "Create extensions"));
+        }
+        _ => {}
+    }
+    if directory
+        .marketplace
+        .largest_package
+        .is_some_and(|largest| size > largest)
+    {
+        return bad("The extension package size exceeds the maximum size.");
+    }
+    if package.categories.contains("Unheard of") {
+        return bad("Unsupported category Unheard of. See https://aka.ms/extensioncategories.");
+    }
+    for (other, extension) in &directory.marketplace.extensions {
+        let reused = package
+            .tasks
+            .iter()
+            .any(|task| extension.tasks.iter().any(|known| known.id == task.id));
+        if other != name && reused {
+            return bad(
+                "Contribution task is re-using task ID of some other contribution from earlier version.",
+            );
+        }
+    }
+    let published = directory.marketplace.extensions.get(name);
+    match (existing, published) {
+        (None, Some(_)) => Some(error(
+            409,
+            "ExtensionAlreadyExistsException",
+            "The extension already exists.",
+        )),
+        (Some(existing), _) if existing != name => bad("The package is another extension's."),
+        (Some(_), None) => Some(not_found(name)),
+        (Some(_), Some(extension)) => {
+            let last = extension
+                .versions
+                .last()
+                .map(|(version, _)| numbers(version))
+                .unwrap_or_default();
+            if numbers(&package.version) > last {
+                None
+            } else {
+                bad(
+                    "The extension version number must increase each time an extension is published.",
+                )
+            }
+        }
+        (None, None) => None,
+    }
+}
+
+fn numbers(version: &str) -> Vec<u32> {
+    version
+        .split('.')
+        .filter_map(|part| part.parse().ok())
+        .collect()
+}
