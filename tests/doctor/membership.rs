@@ -1,0 +1,144 @@
+//! Whom an organization and a publisher know, and who changes that.
+//!
+//! It adds nobody; onboard.rs does.
+
+use expect_test::expect;
+
+use super::{EVERYTHING, examined, finds, world};
+use crate::desk::Desk;
+
+#[test]
+fn an_identity_that_is_no_member_is_told_who_adds_it() {
+    let world = world();
+    world.organization("fabrikam");
+    let said = examined(
+        &Desk::machine(&world),
+        &["doctor", "--organization", "fabrikam"],
+    );
+    finds(
+        &world,
+        &said,
+        &expect![[r#"
+            holds     configuration  there is managed-identity
+            holds     proxy          [PROXY]
+            holds     names          the proxy resolves them
+            holds     trust          each certificate is trusted
+            holds     hosts          reached: login.microsoftonline.com, app.vssps.visualstudio.com, dev.azure.com, vsaex.dev.azure.com
+            holds     clock          within a minute of the services'
+            unchecked federation     this credential presents no ID token of its own
+            holds     token          for Azure DevOps, by managed-identity, of tenant [TENANT]
+            holds     identity       app's principal ([PROFILE])
+            fails     organization   fabrikam knows this identity and has not added it (TF400813, 401 of dev.azure.com).
+                                       it said: TF400813: The user '[PROFILE]' is not authorized to access this resource.
+                                       activityid: [GUID]
+                                       identity: [PROFILE]
+                                       its name: app's principal
+                                       object id: [OBJECT]
+                                       client id: [CLIENT]
+                                       token's tenant: [TENANT]
+            unchecked licence        it is no member
+            What to do next: An administrator of the organization adds it: adieu onboard --organization fabrikam --identity [OBJECT]
+            More: TROUBLESHOOTING.md#tf400813
+            exit 1
+        "#]],
+    );
+}
+
+#[test]
+fn a_stakeholder_reads_no_repository() {
+    let world = world();
+    world.stakeholder("contoso", "app");
+    let desk = Desk::machine(&world);
+    let said = examined(&desk, &["doctor", "--organization", "contoso"]);
+    finds(
+        &world,
+        &said,
+        &expect![[r#"
+        holds     configuration  there is managed-identity
+        holds     proxy          [PROXY]
+        holds     names          the proxy resolves them
+        holds     trust          each certificate is trusted
+        holds     hosts          reached: login.microsoftonline.com, app.vssps.visualstudio.com, dev.azure.com, vsaex.dev.azure.com
+        holds     clock          within a minute of the services'
+        unchecked federation     this credential presents no ID token of its own
+        holds     token          for Azure DevOps, by managed-identity, of tenant [TENANT]
+        holds     identity       app's principal ([PROFILE])
+        holds     organization   contoso knows it as a member
+        doubtful  licence        The access level in contoso is Stakeholder, with which no repository is read.
+        What to do next: An administrator runs: adieu onboard --organization contoso --identity [OBJECT] --access-level basic
+        More: TROUBLESHOOTING.md#tf401019
+        exit 0
+    "#]],
+    );
+    finds(
+        &world,
+        &examined(&desk, &EVERYTHING),
+        &expect![[r#"
+        holds     configuration  there is managed-identity
+        holds     proxy          [PROXY]
+        holds     names          the proxy resolves them
+        holds     trust          each certificate is trusted
+        holds     hosts          reached: login.microsoftonline.com, app.vssps.visualstudio.com, dev.azure.com, vsaex.dev.azure.com, marketplace.visualstudio.com
+        holds     clock          within a minute of the services'
+        unchecked federation     this credential presents no ID token of its own
+        holds     token          for Azure DevOps, by managed-identity, of tenant [TENANT]
+        holds     identity       app's principal ([PROFILE])
+        holds     organization   contoso knows it as a member
+        doubtful  licence        The access level in contoso is Stakeholder, with which no repository is read.
+        fails     repository     There is no repository web/site, or it is not shown to this identity (TF401019).
+                                   it said: TF401019: The Git repository with name or identifier site does not exist or you do not have permissions for the operation you are attempting.
+                                   activityid: [GUID]
+        holds     publisher      Contributor of pub
+        What to do next: Give the identity the access level Basic, and Read in the repository's Security (Project settings → Repositories).
+        More: TROUBLESHOOTING.md#tf401019
+        exit 1
+    "#]],
+    );
+}
+
+#[test]
+fn a_publisher_that_does_not_know_the_identity_names_the_id_and_the_page() {
+    let world = world();
+    world.publisher_role("pub", "app", None);
+    let desk = Desk::machine(&world);
+    let asked = ["doctor", "--publisher", "pub"];
+    finds(
+        &world,
+        &examined(&desk, &asked),
+        &expect![[r#"
+        holds     configuration  there is managed-identity
+        holds     proxy          [PROXY]
+        holds     names          the proxy resolves them
+        holds     trust          each certificate is trusted
+        holds     hosts          reached: login.microsoftonline.com, app.vssps.visualstudio.com, marketplace.visualstudio.com
+        holds     clock          within a minute of the services'
+        unchecked federation     this credential presents no ID token of its own
+        holds     token          for Azure DevOps, by managed-identity, of tenant [TENANT]
+        holds     identity       app's principal ([PROFILE])
+        fails     publisher      The identity is no member of the publisher pub.
+        What to do next: An Owner opens https://marketplace.visualstudio.com/manage/publishers/pub → Members → Add, and pastes [PROFILE] with the role Contributor (Creator for a new extension).
+        More: TROUBLESHOOTING.md#publisher-member
+        exit 1
+    "#]],
+    );
+    world.publisher_role("pub", "app", Some("Reader"));
+    finds(
+        &world,
+        &examined(&desk, &asked),
+        &expect![[r#"
+        holds     configuration  there is managed-identity
+        holds     proxy          [PROXY]
+        holds     names          the proxy resolves them
+        holds     trust          each certificate is trusted
+        holds     hosts          reached: login.microsoftonline.com, app.vssps.visualstudio.com, marketplace.visualstudio.com
+        holds     clock          within a minute of the services'
+        unchecked federation     this credential presents no ID token of its own
+        holds     token          for Azure DevOps, by managed-identity, of tenant [TENANT]
+        holds     identity       app's principal ([PROFILE])
+        doubtful  publisher      The identity is a Reader of the publisher pub, which publishes nothing.
+        What to do next: An Owner opens https://marketplace.visualstudio.com/manage/publishers/pub → Members, and changes the role to Contributor.
+        More: TROUBLESHOOTING.md#publisher-member
+        exit 0
+    "#]],
+    );
+}

@@ -1,0 +1,168 @@
+//! What is in the way: a proxy, a certificate, a name, a host, a clock.
+//!
+//! Whom the services know stands in membership.rs.
+
+use std::time::Duration;
+
+use adieu_emulator::World;
+use expect_test::expect;
+
+use super::{examined, finds, told, world};
+use crate::desk::Desk;
+
+#[test]
+fn a_clock_that_is_wrong_is_found_by_the_services_own() {
+    let world = world();
+    let desk = Desk::machine(&world);
+    world.clock().advance(Duration::from_secs(120));
+    finds(
+        &world,
+        &examined(&desk, &["doctor"]),
+        &expect![[r#"
+            holds     configuration  there is managed-identity
+            holds     proxy          [PROXY]
+            holds     names          the proxy resolves them
+            holds     trust          each certificate is trusted
+            holds     hosts          reached: login.microsoftonline.com, app.vssps.visualstudio.com
+            doubtful  clock          This machine's clock is [N] seconds behind that of app.vssps.visualstudio.com.
+            unchecked federation     this credential presents no ID token of its own
+            holds     token          for Azure DevOps, by managed-identity, of tenant [TENANT]
+            holds     identity       app's principal ([PROFILE])
+            What to do next: Set this machine's clock (NTP): Microsoft Entra allows five minutes.
+            More: TROUBLESHOOTING.md#clock
+            exit 0
+        "#]],
+    );
+    world.clock().advance(Duration::from_secs(480));
+    finds(
+        &world,
+        &examined(&desk, &["doctor"]),
+        &expect![[r#"
+            holds     configuration  there is managed-identity
+            holds     proxy          [PROXY]
+            holds     names          the proxy resolves them
+            holds     trust          each certificate is trusted
+            holds     hosts          reached: login.microsoftonline.com, app.vssps.visualstudio.com
+            fails     clock          This machine's clock is [N] seconds behind that of app.vssps.visualstudio.com.
+            unchecked federation     this credential presents no ID token of its own
+            holds     token          for Azure DevOps, by managed-identity, of tenant [TENANT]
+            holds     identity       app's principal ([PROFILE])
+            What to do next: Set this machine's clock (NTP): Microsoft Entra allows five minutes.
+            More: TROUBLESHOOTING.md#clock
+            exit 1
+        "#]],
+    );
+}
+
+#[test]
+fn what_is_in_the_way_is_a_proxy_a_certificate_a_name_or_a_host() {
+    let world = world();
+    let plain = || Desk::with(&world, &[]).managed_identity();
+    let elsewhere = World::start();
+    let closed = "http://127.0.0.1:9";
+    let internet = world.internet().url();
+    let mut found = String::new();
+    for (what, desk) in [
+        ("no proxy there", plain().set("HTTPS_PROXY", closed)),
+        (
+            "a proxy that wants a password",
+            plain().set(
+                "HTTPS_PROXY",
+                world
+                    .proxy(Some(("user", "correct horse")), "Basic realm=\"proxy\"")
+                    .url(),
+            ),
+        ),
+        (
+            "a proxy that goes nowhere",
+            plain().set("HTTPS_PROXY", world.proxy(None, "").url()),
+        ),
+        (
+            "another authority's certificates",
+            plain()
+                .set("HTTPS_PROXY", &internet)
+                .set("SSL_CERT_FILE", elsewhere.ca_file()),
+        ),
+        (
+            "an authority that nobody serves",
+            plain()
+                .set("HTTPS_PROXY", &internet)
+                .set("AZURE_AUTHORITY_HOST", "https://127.0.0.1:9"),
+        ),
+    ] {
+        let said = examined(&desk, &["doctor"]);
+        found.push_str(&format!("{what}\n{}\n", told(&world, &said)));
+    }
+    expect![[r#"
+        no proxy there
+        holds     configuration  there is managed-identity
+        fails     proxy          This host (login.microsoftonline.com) gave no answer at the first attempt: no connection to the proxy (refused).
+        unchecked names          the proxy is in the way
+        unchecked trust          the proxy is in the way
+        unchecked hosts          the proxy is in the way
+        unchecked clock          no host told its own
+        unchecked federation     not every host is reached
+        unchecked token          not every host is reached
+        unchecked identity       not every host is reached
+        What to do next: Correct HTTPS_PROXY, or name the host in NO_PROXY.
+        More: TROUBLESHOOTING.md#proxy
+        exit 1
+
+        a proxy that wants a password
+        holds     configuration  there is managed-identity
+        fails     proxy          This host (login.microsoftonline.com) gave no answer at the first attempt: the proxy asks for authentication.
+        unchecked names          the proxy is in the way
+        unchecked trust          the proxy is in the way
+        unchecked hosts          the proxy is in the way
+        unchecked clock          no host told its own
+        unchecked federation     not every host is reached
+        unchecked token          not every host is reached
+        unchecked identity       not every host is reached
+        What to do next: Write user and password into HTTPS_PROXY: http://user:password@host:port.
+        More: TROUBLESHOOTING.md#proxy
+        exit 1
+
+        a proxy that goes nowhere
+        holds     configuration  there is managed-identity
+        fails     proxy          This host (app.vssps.visualstudio.com) gave no answer at the first attempt: the proxy does not connect (unsuccessful).
+        unchecked names          the proxy is in the way
+        unchecked trust          the proxy is in the way
+        unchecked hosts          the proxy is in the way
+        holds     clock          within a minute of the services'
+        unchecked federation     not every host is reached
+        unchecked token          not every host is reached
+        unchecked identity       not every host is reached
+        What to do next: Correct HTTPS_PROXY, or name the host in NO_PROXY.
+        More: TROUBLESHOOTING.md#proxy
+        exit 1
+
+        another authority's certificates
+        holds     configuration  there is managed-identity
+        holds     proxy          [PROXY]
+        holds     names          the proxy resolves them
+        fails     trust          This host (login.microsoftonline.com) gave no answer at the first attempt: its certificate is not trusted (its issuer is unknown here).
+        unchecked hosts          no host is reached
+        unchecked clock          no host told its own
+        unchecked federation     not every host is reached
+        unchecked token          not every host is reached
+        unchecked identity       not every host is reached
+        What to do next: If a proxy inspects TLS here, put its root into a PEM file and name that in SSL_CERT_FILE.
+        More: TROUBLESHOOTING.md#certificates
+        exit 1
+
+        an authority that nobody serves
+        holds     configuration  there is managed-identity
+        holds     proxy          [PROXY]
+        holds     names          the proxy resolves them
+        holds     trust          trusted: app.vssps.visualstudio.com
+        fails     hosts          This host (127.0.0.1:9) gave no answer at the first attempt: no connection (refused).
+        holds     clock          within a minute of the services'
+        unchecked federation     not every host is reached
+        unchecked token          not every host is reached
+        unchecked identity       not every host is reached
+        What to do next: Check the network; behind a proxy, set HTTPS_PROXY.
+        More: TROUBLESHOOTING.md#network
+        exit 1
+
+    "#]].assert_eq(&found);
+}
