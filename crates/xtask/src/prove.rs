@@ -35,11 +35,11 @@ struct Starter {
     /// What people call it.
     name: String,
     program: PathBuf,
+    /// A program of the other system's that runs the one to be proved, and watches what it leaves behind.
+    watcher: Option<PathBuf>,
     environment: Vec<(String, String)>,
     /// Whether programs that it runs can start programs as they do at home.
     starts_others: bool,
-    /// Whether a program's errors come out of the launcher's pipe.
-    keeps_errors: bool,
     /// Whether its certificate verifier takes roots beside the system's own.
     takes_roots: bool,
 }
@@ -163,10 +163,10 @@ fn qemu() -> Starter {
     Starter {
         name: name_of("QEMU", &version),
         program: QEMU.into(),
+        watcher: None,
         environment: Vec::new(),
         // The kernel would have to know of it, too (binfmt_misc).
         starts_others: false,
-        keeps_errors: true,
         takes_roots: true,
     }
 }
@@ -196,10 +196,12 @@ Object.defineProperty(process, 'platform', {{ value: {system:?} }});
 Object.defineProperty(process, 'arch', {{ value: {processor:?} }});
 childProcess.spawn = function (file, args, options) {{
   var env = Object.assign({{}}, process.env, {environment});
-  return spawn.call(childProcess, {program:?}, [file].concat(args), Object.assign({{}}, options, {{ env: env{errors} }}));
+  return spawn.call(childProcess, {program:?}, {watcher}.concat([file], args), Object.assign({{}}, options, {{ env: env{errors} }}));
 }};
 ",
-        errors = if starter.keeps_errors {
+        watcher = serde_json::json!(starter.watcher.as_slice()),
+        // A watcher has pipes of its own for the program.
+        errors = if starter.watcher.is_none() {
             ""
         } else {
             ", stdio: ['ignore', 'inherit', 'ignore']"

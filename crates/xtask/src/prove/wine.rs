@@ -20,6 +20,63 @@ __declspec(dllexport) BOOL WINAPI ProcessPrng(PBYTE bytes, SIZE_T length) {
 }
 ";
 
+/// Runs the rest of its command line with two pipes, as the agent's .NET and Node do, and says when they are
+/// not closed some seconds after the program's end: then somebody whom it started holds them, and a step on a
+/// Windows agent would not end. Wine gives each process the Unix stderr of the one that started it, whatever
+/// handles Windows' rules would let it have (`set_stdio_fd` in its `dlls/ntdll/unix/process.c`), so that pipes of
+/// Unix tell nothing; these are Windows' own.
+const WATCHER: &str = r#"
+#include <windows.h>
+#include <string.h>
+static HANDLE readers[2];
+static volatile LONG closed;
+static DWORD WINAPI pass_on(LPVOID reader) {
+  char bytes[4096];
+  DWORD count, written;
+  while (ReadFile(*(HANDLE *)reader, bytes, sizeof bytes, &count, NULL) && count)
+    WriteFile(GetStdHandle(STD_OUTPUT_HANDLE), bytes, count, &written, NULL);
+  InterlockedIncrement(&closed);
+  return 0;
+}
+int main(void) {
+  SECURITY_ATTRIBUTES inherited = { sizeof inherited, NULL, TRUE };
+  STARTUPINFOA start = { sizeof start };
+  PROCESS_INFORMATION program;
+  HANDLE writers[2];
+  DWORD code, written;
+  int index;
+  char *command = GetCommandLineA();
+  command = strchr(command + 1, *command == '"' ? '"' : ' ') + 1;
+  command += strspn(command, " ");
+  /* As Node does at its start: its own streams are for nobody else. */
+  SetHandleInformation(GetStdHandle(STD_INPUT_HANDLE), HANDLE_FLAG_INHERIT, 0);
+  SetHandleInformation(GetStdHandle(STD_OUTPUT_HANDLE), HANDLE_FLAG_INHERIT, 0);
+  SetHandleInformation(GetStdHandle(STD_ERROR_HANDLE), HANDLE_FLAG_INHERIT, 0);
+  for (index = 0; index < 2; index++) {
+    CreatePipe(&readers[index], &writers[index], &inherited, 0);
+    SetHandleInformation(readers[index], HANDLE_FLAG_INHERIT, 0);
+  }
+  start.dwFlags = STARTF_USESTDHANDLES;
+  start.hStdInput = CreateFileA("NUL", GENERIC_READ, FILE_SHARE_READ, &inherited, OPEN_EXISTING, 0, NULL);
+  start.hStdOutput = writers[0];
+  start.hStdError = writers[1];
+  if (!CreateProcessA(NULL, command, NULL, NULL, TRUE, 0, NULL, NULL, &start, &program)) return 98;
+  for (index = 0; index < 2; index++) {
+    CloseHandle(writers[index]);
+    CreateThread(NULL, 0, pass_on, &readers[index], 0, NULL);
+  }
+  WaitForSingleObject(program.hProcess, INFINITE);
+  GetExitCodeProcess(program.hProcess, &code);
+  for (index = 0; index < 50 && closed < 2; index++) Sleep(100);
+  if (closed < 2) {
+    static const char held[] = "\nThe program has ended, and somebody holds its pipes.\n";
+    WriteFile(GetStdHandle(STD_OUTPUT_HANDLE), held, sizeof held - 1, &written, NULL);
+    code = 97;
+  }
+  ExitProcess(code);
+}
+"#;
+
 /// Makes Wine be there.
 pub(crate) fn install() -> Result<(), String> {
     debian::program("wine", &["wine", "wine64"])
@@ -43,6 +100,13 @@ pub(crate) fn starter() -> Result<Starter, String> {
         }
         fs::write(&mark, "").map_err(|error| format!("{}: {error}.", mark.display()))?;
     }
+    let watcher = compiled(
+        &prefix,
+        "watcher",
+        WATCHER,
+        &prefix.join("watcher.exe"),
+        &[],
+    )?;
     // A server that the first program starts would have that program's pipes, as its Windows' services would.
     // It says no where it runs already.
     let _ = wine("wineserver", &["--persistent=60"], &environment);
@@ -51,11 +115,9 @@ pub(crate) fn starter() -> Result<Starter, String> {
     Ok(Starter {
         name: name_of("Wine", &version),
         program: loader(),
+        watcher: Some(watcher),
         environment,
         starts_others: true,
-        // Wine gives each process the Unix stderr of the one that started it, whatever handles Windows'
-        // rules would let it have (`set_stdio_fd`): about that pipe it can tell nothing.
-        keeps_errors: false,
         // Wine 8 refuses a chain engine with roots of its own (`CertCreateCertificateChainEngine`).
         takes_roots: false,
     })
@@ -93,17 +155,28 @@ fn wine(program: &str, arguments: &[&str], environment: &[(String, String)]) -> 
 }
 
 fn random_library(folder: &Path, system: &Path) -> Result<PathBuf, String> {
-    debian::mingw()?;
-    let source = folder.join("random.c");
-    fs::write(&source, RANDOM).map_err(|error| format!("{}: {error}.", source.display()))?;
     let library = system.join("bcryptprimitives.dll");
+    compiled(folder, "random", RANDOM, &library, &["-shared"])
+}
+
+/// A program or a library of Windows', made of a C source.
+fn compiled(
+    folder: &Path,
+    name: &str,
+    text: &str,
+    result: &Path,
+    flags: &[&str],
+) -> Result<PathBuf, String> {
+    debian::mingw()?;
+    let source = folder.join(name).with_extension("c");
+    fs::write(&source, text).map_err(|error| format!("{}: {error}.", source.display()))?;
     run(Command::new("x86_64-w64-mingw32-gcc")
-        .arg("-shared")
+        .args(flags)
         .arg("-o")
-        .arg(&library)
+        .arg(result)
         .arg(&source)
         .arg("-ladvapi32"))?;
-    Ok(library)
+    Ok(result.to_owned())
 }
 
 fn create(folder: &Path) -> Result<(), String> {
