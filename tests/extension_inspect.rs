@@ -490,7 +490,7 @@ fn a_manifest_that_would_fill_the_memory_or_never_end_is_refused() {
     assert_eq!(
         said.concat(),
         "\
-error: `p.vsix`: extension.vsixmanifest:1: an element has more than 10000 attributes
+error: `p.vsix`: extension.vsixmanifest:1: an element has more than 1000 attributes
 exit 1
 error: `p.vsix`: entry `extension.vsixmanifest` has 2097153 bytes, and 2097152 is the limit
 exit 1

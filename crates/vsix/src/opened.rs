@@ -283,8 +283,8 @@ pub(crate) fn view(text: &str, opened: &Opened) -> Result<ManifestView, ReadErro
 fn check_attributes(text: &str, opened: &Opened) -> Result<(), ReadError> {
     let mut line = 1;
     for element in text.split('<') {
-        if element.matches('=').nth(10_000).is_some() {
-            let detail = "an element has more than 10000 attributes";
+        if element.matches('=').nth(1_000).is_some() {
+            let detail = "an element has more than 1000 attributes";
             return Err(opened.broken(PACKAGE_MANIFEST, line, detail));
         }
         line += u32::try_from(element.matches('\n').count()).unwrap_or_default();
