@@ -283,12 +283,14 @@ fn watch(process: u32, sender: Sender<Event>, watching: Arc<AtomicBool>) {
             let mut alive = false;
             while let Some((id, is_of_task)) = processes.pop() {
                 let name = String::from_utf8_lossy(&of(id, "comm")).trim().to_owned();
+                let line = String::from_utf8_lossy(&of(id, "cmdline")).into_owned();
                 let is_task = ["node", "MainThread", "adieu"]
                     .iter()
-                    .any(|known| name.starts_with(known));
+                    .any(|known| name.starts_with(known))
+                    || runs_the_task(&line);
                 let below = children(id).into_iter();
                 processes.extend(below.map(|child| (child, is_of_task || is_task)));
-                let arguments = String::from_utf8_lossy(&of(id, "cmdline")).replace('\0', " ");
+                let arguments = line.replace('\0', " ");
                 if arguments.is_empty() {
                     continue;
                 }
@@ -311,4 +313,14 @@ fn watch(process: u32, sender: Sender<Event>, watching: Arc<AtomicBool>) {
             std::thread::sleep(Duration::from_millis(4));
         }
     });
+}
+
+/// Whether a command line is that of QEMU or Wine with the task's own program: what starts another processor's or
+/// another system's program is that program.
+fn runs_the_task(line: &str) -> bool {
+    let words = line.split('\0');
+    words.skip(1).take(2).any(|word| {
+        let file = word.rsplit(['/', '\\']).next();
+        matches!(file, Some("adieu" | "adieu.exe"))
+    })
 }

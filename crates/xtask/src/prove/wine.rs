@@ -142,6 +142,12 @@ fn environment(prefix: &Path) -> Vec<(String, String)> {
         (text("WINEDEBUG"), text("-all")),
         // Or it asks whether to download .NET and a browser.
         (text("WINEDLLOVERRIDES"), text("mscoree=;mshtml=")),
+        // Debian's Wine finds its server by these; a step has others, and would start a server of its own.
+        (text("HOME"), prefix.to_string_lossy().into_owned()),
+        (
+            text("TMPDIR"),
+            std::env::temp_dir().to_string_lossy().into_owned(),
+        ),
     ]
 }
 
