@@ -1,4 +1,4 @@
-//! `cargo run -p emulator`: a world to try things on by hand, with the environment that a task would see.
+//! `cargo run -p adieu-emulator`: a world to try things on by hand, with the environment that a task would see.
 //!
 //! It runs until it is stopped.
 

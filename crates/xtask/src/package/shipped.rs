@@ -374,7 +374,7 @@ mod tests {
             assert!(names.contains(&linked), "{linked} is missing");
         }
         for other in [
-            "emulator",
+            "adieu-emulator",
             "xtask",
             "serde_derive",
             "cc",
