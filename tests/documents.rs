@@ -2,6 +2,8 @@
 //!
 //! It runs none of them; `tests/pipelines/guide.rs` follows whole pages.
 
+mod habits;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::process::Command;
