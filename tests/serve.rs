@@ -4,7 +4,7 @@
 
 use std::process::Command;
 
-use adieu_emulator::{Connection, Fault, MY_CONNECTION, TaskResult, TokenFlaw, World};
+use adieu_emulator::{Connection, MY_CONNECTION, TaskResult, TokenFlaw, World};
 use expect_test::expect;
 
 use crate::harness::{AZURE_DEVOPS, Endpoint, Served, TaskFolder, stable};
@@ -152,28 +152,6 @@ fn goes_when_the_agents_worker_is_gone() {
     std::fs::remove_file(&alive).unwrap();
     worker.wait().unwrap();
     job.wait_until_nothing_is_left();
-}
-
-#[test]
-fn leaves_when_the_jobs_token_is_not_accepted_any_more() {
-    let world = World::start();
-    let mut served = Served::start(&world, "identity");
-    world.azure_devops().fault(Fault::Status(
-        401,
-        Vec::new(),
-        "{\"message\":\"TF400813\"}".to_owned(),
-    ));
-    let (status, body) = served.endpoint.token(AZURE_DEVOPS);
-    assert_eq!(status, 403);
-    expect!["Azure DevOps ([AZURE DEVOPS]) did not accept the job's own token and asks for a sign-in (401). Run the job again: the token ends with the job's time limit, and is of no use to another collection. (it said: TF400813; connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION])"].assert_eq(&stable(&world, body["message"].as_str().unwrap()));
-    served.job.wait_until_nothing_is_left();
-    let outcome = served
-        .job
-        .step(served.folder.path())
-        .section("postjobexecution")
-        .run();
-    assert_eq!(outcome.result, TaskResult::Succeeded);
-    expect!["##[warning]The job's credential endpoint does not answer any more; it may have ended before the job."].assert_eq(&outcome.log);
 }
 
 #[test]

@@ -5,7 +5,7 @@
 use std::net::TcpStream;
 use std::time::Duration;
 
-use adieu_emulator::{Fault, Service, World};
+use adieu_emulator::{Fault, Service, TaskResult, World};
 use expect_test::expect;
 
 use crate::emulated_time::Time;
@@ -172,6 +172,89 @@ fn what_entra_refuses_for_good_is_asked_once_in_half_a_minute() {
     // The refusal is of this scope alone.
     assert_eq!(served.endpoint.token("https://graph.microsoft.com").0, 200);
     time.advance(MINUTE / 2);
+    token(&world, &served.endpoint);
+    served.end();
+}
+
+/// microsoft/azure-pipelines-agent#2202 and #5520: for some seconds, good job tokens are refused.
+#[test]
+fn survives_a_bad_answer_of_the_id_token_route() {
+    let refused = || {
+        let body = "{\"message\":\"TF400813\"}".to_owned();
+        Fault::Status(401, Vec::new(), body)
+    };
+    let empty = Fault::Status(401, Vec::new(), String::new());
+    for fault in [
+        refused(),
+        empty,
+        Fault::SignInPage(203),
+        Fault::SignInPage(200),
+        Fault::SignInRedirect,
+    ] {
+        let world = World::start();
+        let time = Time::of(&world);
+        let served = Served::in_job(time.job(), "identity");
+        let first = token(&world, &served.endpoint);
+        let another = "https://graph.microsoft.com";
+        world.azure_devops().fault(fault.clone());
+        assert_eq!(served.endpoint.token(another).0, 503, "{fault:?}");
+        assert_eq!(token(&world, &served.endpoint), first);
+        // The next request tries again.
+        assert_eq!(served.endpoint.token(another).0, 200, "{fault:?}");
+        // So it does after some in a row, within seconds.
+        let third = "https://vault.azure.net";
+        for _ in 0..4 {
+            world.azure_devops().fault(fault.clone());
+            assert_eq!(served.endpoint.token(third).0, 503, "{fault:?}");
+            time.advance(Duration::from_secs(6));
+        }
+        assert_eq!(served.endpoint.token(third).0, 200, "{fault:?}");
+        served.end();
+    }
+}
+
+#[test]
+fn leaves_when_the_jobs_token_is_refused_again_and_again() {
+    let world = World::start();
+    let time = Time::of(&world);
+    let mut served = Served::in_job(time.job(), "identity");
+    let first = token(&world, &served.endpoint);
+    let body = "{\"message\":\"TF400813\"}".to_owned();
+    world
+        .azure_devops()
+        .always(Fault::Status(401, Vec::new(), body));
+    // As long as there is a live token, it is served, and the broker stays.
+    for _ in 0..5 {
+        assert_eq!(served.endpoint.token("https://graph.microsoft.com").0, 503);
+        assert_eq!(token(&world, &served.endpoint), first);
+        time.advance(MINUTE);
+    }
+    time.advance(50 * MINUTE);
+    let (status, body) = served.endpoint.token(AZURE_DEVOPS);
+    assert_eq!(status, 403);
+    expect!["Azure DevOps ([AZURE DEVOPS]) did not accept the job's own token and asks for a sign-in (401). Run the job again: the token ends with the job's time limit, and is of no use to another collection. (it said: TF400813; connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION])"].assert_eq(&stable(&world, body["message"].as_str().expect("a text")));
+    served.job.wait_until_nothing_is_left();
+    let outcome = served
+        .job
+        .step(served.folder.path())
+        .section("postjobexecution")
+        .run();
+    assert_eq!(outcome.result, TaskResult::Succeeded);
+    expect!["##[warning]The job's credential endpoint does not answer any more; it may have ended before the job."].assert_eq(&outcome.log);
+}
+
+/// What may come from something in front of Azure DevOps ends no broker, however often it comes.
+#[test]
+fn stays_where_a_refusal_is_ambiguous() {
+    let world = World::start();
+    let time = Time::of(&world);
+    let served = Served::in_job(time.job(), "identity");
+    world.azure_devops().always(Fault::SignInPage(203));
+    for _ in 0..6 {
+        assert_eq!(served.endpoint.token(AZURE_DEVOPS).0, 503);
+        time.advance(MINUTE);
+    }
+    world.azure_devops().recover();
     token(&world, &served.endpoint);
     served.end();
 }

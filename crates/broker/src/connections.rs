@@ -24,7 +24,7 @@ use crate::gate::{self, Door, Keys};
 use crate::places::Taken;
 use crate::protocol::{Answer, Question, WantedIdentity, azd, managed_identity};
 use crate::resources::Resources;
-use crate::source::{Refusal, Source, Stands};
+use crate::source::{Refusal, RefusalScope, Source};
 use crate::tokens::Tokens;
 
 /// Head and body of a request come within this, and an idle connection is closed after it.
@@ -147,9 +147,9 @@ impl<S: Source + 'static> Shared<S> {
         }
     }
 
-    /// After a refusal that stands for ever there is nothing left to stay for.
+    /// After a permanent refusal the broker has nothing left to serve.
     fn last_words(&self, refusal: &Refusal, answer: Answer) -> Answer {
-        if refusal.stands != Stands::ForEver {
+        if refusal.scope != RefusalScope::Permanent {
             return answer;
         }
         self.ending.set(Some(Ended::NothingLeft));

@@ -16,4 +16,4 @@ mod tokens;
 
 pub use broker::{Address, Broker, Ended};
 pub use resources::Resources;
-pub use source::{Refusal, Source, Stands};
+pub use source::{Refusal, RefusalScope, Source};

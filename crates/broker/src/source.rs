@@ -25,21 +25,22 @@ pub trait Source {
 pub struct Refusal {
     /// What is wrong and what to do, in one line for whoever reads the client's log.
     pub reason: String,
-    /// How long it stands.
-    pub stands: Stands,
+    /// What has to change before there is a token again.
+    pub scope: RefusalScope,
 }
 
-/// How long a refusal stands.
+/// What has to change before a refused question gets a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stands {
-    /// A minute or so: a service is away.
-    Briefly,
-    /// Until the client asks otherwise, or something changes on this machine: each question is looked into anew.
-    UntilMendedHere,
-    /// Until somebody changes something at a service, which is left alone for half a minute.
-    UntilMendedThere,
-    /// For ever: the job's own token is over.
-    ForEver,
+pub enum RefusalScope {
+    /// Nothing: a service is unavailable for a minute or so.
+    Transient,
+    /// The question, or something on this machine. Each question is looked into again.
+    Local,
+    /// Something at a service, which is left alone for half a minute.
+    Remote,
+    /// Nothing can: the service does not accept the credential itself. The broker believes it only when it is
+    /// repeated, because a service that is ill refuses good credentials too.
+    Permanent,
 }
 
 impl Refusal {
@@ -48,7 +49,7 @@ impl Refusal {
     pub fn of_the_question(reason: impl Into<String>) -> Self {
         Self {
             reason: reason.into(),
-            stands: Stands::UntilMendedHere,
+            scope: RefusalScope::Local,
         }
     }
 }

@@ -3,7 +3,7 @@
 //! It never hands out a token with less than five minutes to live, never throws a live one away because
 //! its successor does not come, and never asks on and on for what a service has refused.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::task::spawn_local;
 use tokio::time::Instant;
 
-use crate::source::{Refusal, Source, Stands};
+use crate::source::{Refusal, RefusalScope, Source};
 
 /// SDKs take a token with less than this for ended, and ask again at each call (azure-core's
 /// `BearerTokenPolicy`, MSAL).
@@ -27,9 +27,19 @@ const RENEW: Duration = Duration::from_secs(10 * 60);
 /// ten minutes altogether, is not asked at every request.
 const PAUSE: Duration = Duration::from_secs(30);
 
-/// For so long a service's no stands, and the service is left alone: a client that asks in a loop asks nobody
-/// else. Short, because somebody may be mending it: what Microsoft Entra is told takes longer to get around.
+/// For so long a service that refused is left alone, so that a client in a loop does not reach it. Short, because
+/// someone may be fixing the cause.
 const REFUSED: Duration = Duration::from_secs(30);
+
+/// A permanent refusal is believed when so many came in a row…
+const BELIEVED: u32 = 3;
+
+/// …over so long. Azure DevOps was seen to answer 401, or a sign-in page, to good job tokens for some seconds
+/// (microsoft/azure-pipelines-agent#2202 and #5520).
+const BELIEVED_AFTER: Duration = Duration::from_secs(60);
+
+/// The pause before a credential that was refused more than once is tried again.
+const DOUBTED: Duration = Duration::from_secs(5);
 
 /// So many different tokens are kept. A client that asks for ever new resources makes no more.
 const MOST: usize = 64;
@@ -38,6 +48,8 @@ const MOST: usize = 64;
 pub(crate) struct Tokens<S> {
     source: S,
     entries: RefCell<HashMap<Key, Rc<Entry>>>,
+    /// The permanent refusals since the last answer that was none: when the first came, and how many.
+    permanent: Cell<Option<(Instant, u32)>>,
 }
 
 /// What a token is for, and in which tenant where the client names one.
@@ -50,10 +62,16 @@ struct Key {
 #[derive(Default)]
 struct Entry {
     current: RefCell<Option<Rc<Token>>>,
-    /// When the last fetch ended, and why without a token.
-    last: RefCell<Option<(Instant, Option<Refusal>)>>,
+    last: RefCell<Option<Fetched>>,
     /// Held while a token is being fetched.
     fetching: Arc<Mutex<()>>,
+}
+
+/// How the last fetch of a token ended.
+struct Fetched {
+    when: Instant,
+    /// Why without a token, and until when that answers other questions as well.
+    refusal: Option<(Refusal, Instant)>,
 }
 
 impl<S: Source + 'static> Tokens<S> {
@@ -61,6 +79,7 @@ impl<S: Source + 'static> Tokens<S> {
         Rc::new(Self {
             source,
             entries: RefCell::default(),
+            permanent: Cell::new(None),
         })
     }
 
@@ -111,14 +130,46 @@ impl<S: Source + 'static> Tokens<S> {
         let (scope, tenant) = (scope.clone(), tenant.map(str::to_owned));
         spawn_local(async move {
             let outcome = tokens.source.token(&scope, tenant.as_deref()).await;
-            let outcome = outcome.and_then(long_enough).map(Rc::new);
-            if let Ok(token) = &outcome {
-                *entry.current.borrow_mut() = Some(Rc::clone(token));
-            }
-            *entry.last.borrow_mut() = Some((Instant::now(), outcome.as_ref().err().cloned()));
+            let when = Instant::now();
+            let (outcome, refusal) = match outcome.and_then(long_enough) {
+                Ok(token) => {
+                    tokens.permanent.set(None);
+                    let token = Rc::new(token);
+                    *entry.current.borrow_mut() = Some(Rc::clone(&token));
+                    (Ok(token), None)
+                }
+                Err(refusal) => {
+                    let (refusal, pause) = tokens.judged(refusal, when);
+                    (Err(refusal.clone()), Some((refusal, when + pause)))
+                }
+            };
+            *entry.last.borrow_mut() = Some(Fetched { when, refusal });
             drop(turn);
             outcome
         })
+    }
+
+    /// A refusal as far as it is believed, and how long its service is left alone after it.
+    fn judged(&self, refusal: Refusal, now: Instant) -> (Refusal, Duration) {
+        match refusal.scope {
+            RefusalScope::Transient | RefusalScope::Local => return (refusal, Duration::ZERO),
+            RefusalScope::Remote => {
+                // The services spoke about something else than the credential.
+                self.permanent.set(None);
+                return (refusal, REFUSED);
+            }
+            RefusalScope::Permanent => {}
+        }
+        let (first, before) = self.permanent.get().unwrap_or((now, 0));
+        self.permanent.set(Some((first, before + 1)));
+        let is_repeated = before + 1 >= BELIEVED && now >= first + BELIEVED_AFTER;
+        let entries = self.entries.borrow();
+        if is_repeated && entries.values().all(|entry| entry.alive().is_none()) {
+            return (refusal, REFUSED);
+        }
+        let pause = if before == 0 { Duration::ZERO } else { DOUBTED };
+        let scope = RefusalScope::Transient;
+        (Refusal { scope, ..refusal }, pause)
     }
 
     fn entry(&self, scope: &Scope, tenant: Option<&str>) -> Result<Rc<Entry>, Refusal> {
@@ -153,22 +204,17 @@ impl Entry {
             .map(Rc::clone)
     }
 
-    /// The refusal that answers a question of this moment, too: whoever waited for a fetch that failed shares its
-    /// outcome, so that a crowd asks once, and a service's no stands for a while.
+    /// The refusal that answers a question of this moment, too: who waited for a fetch that failed shares its
+    /// outcome, so that many clients ask once, and a refusal holds for a while.
     fn refused(&self, asked: Instant) -> Option<Refusal> {
         let last = self.last.borrow();
-        let (when, refusal) = last.as_ref()?;
-        let refusal = refusal.as_ref()?;
-        let until = match refusal.stands {
-            Stands::UntilMendedThere => *when + REFUSED,
-            _ => *when,
-        };
-        (asked <= until).then(|| refusal.clone())
+        let (refusal, until) = last.as_ref()?.refusal.as_ref()?;
+        (asked <= *until).then(|| refusal.clone())
     }
 
     fn may_fetch(&self, now: Instant) -> bool {
         let last = self.last.borrow();
-        last.as_ref().is_none_or(|(when, _)| now >= *when + PAUSE)
+        last.as_ref().is_none_or(|last| now >= last.when + PAUSE)
     }
 }
 
@@ -185,6 +231,6 @@ fn long_enough(token: Token) -> Result<Token, Refusal> {
     Err(Refusal {
         reason: "the token that came lives for less than five minutes by this machine's clock; set the clock right"
             .to_owned(),
-        stands: Stands::Briefly,
+        scope: RefusalScope::Transient,
     })
 }

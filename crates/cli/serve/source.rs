@@ -3,7 +3,7 @@
 //! It never keeps a token; the broker does.
 
 use adieu_agent::defused_whole;
-use adieu_broker::{Refusal, Source as BrokerSource, Stands};
+use adieu_broker::{Refusal, RefusalScope, Source as BrokerSource};
 use adieu_identity::{Error, Scope, Token};
 use adieu_transport::Transport;
 
@@ -63,15 +63,28 @@ fn refusal(situation: &Situation) -> Refusal {
     Refusal {
         // A client prints it, and the agent reads what a client prints.
         reason: defused_whole(&Report::of(situation).line()),
-        stands: if any(|error| matches!(error, Error::JobTokenRefused { .. })) {
-            Stands::ForEver
-        } else if any(Error::can_heal) {
-            Stands::Briefly
+        scope: if any(refuses_the_job_token) {
+            RefusalScope::Permanent
+        } else if any(|error| error.can_heal() || matches!(error, Error::JobTokenRefused { .. })) {
+            RefusalScope::Transient
         } else if any(Error::is_a_services_no) {
-            Stands::UntilMendedThere
+            RefusalScope::Remote
         } else {
-            // Whoever signs in with az meanwhile is served at once.
-            Stands::UntilMendedHere
+            // A sign-in with az meanwhile is seen at once.
+            RefusalScope::Local
         },
     }
+}
+
+/// Whether Azure DevOps itself said that it does not accept the job's token. A page for people, or an answer
+/// without a word, comes from whatever stands in front of it as well.
+fn refuses_the_job_token(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::JobTokenRefused {
+            status: 401,
+            message: Some(_),
+            ..
+        }
+    )
 }

@@ -9,7 +9,7 @@ use adieu_identity::Token;
 use zeroize::Zeroizing;
 
 use super::{Answer, Question, WantedIdentity, json, quoted};
-use crate::source::{Refusal, Stands};
+use crate::source::{Refusal, RefusalScope};
 
 /// What a client should wait before it asks again after a fault that heals.
 const RETRY_AFTER: &str = "10";
@@ -69,7 +69,7 @@ pub(crate) fn success(token: &Token, resource: &str, client_id: Option<&str>) ->
 /// A refusal. What will not heal is 403: at 400 Rust's SDK hides the reason, at 404 JavaScript's asks for
 /// eighteen seconds, at 500 all of them do.
 pub(crate) fn refusal(refusal: &Refusal) -> Answer {
-    if refusal.stands != Stands::Briefly {
+    if refusal.scope != RefusalScope::Transient {
         return error(403, "access_denied", &refusal.reason);
     }
     let mut answer = error(503, "temporarily_unavailable", &refusal.reason);
