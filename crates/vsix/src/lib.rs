@@ -4,6 +4,7 @@
 
 pub mod archive;
 mod content_type;
+mod digest;
 mod edit;
 mod files;
 mod identify;
@@ -21,6 +22,7 @@ mod xml;
 
 pub use adieu_manifest::extension::{Pricing, Visibility};
 pub use adieu_manifest::finding::{Finding, Problem, Severity};
+pub use digest::{Digest, entry_digests};
 pub use edit::{EditError, EditOptions, Edited, edit};
 pub use identify::{Identity, identify};
 pub use inspect::{PackageFacts, PackagedTask, inspect};

@@ -61,17 +61,30 @@ pub(crate) struct Opened {
 impl Opened {
     /// Opens and checks a package.
     pub(crate) fn open(path: &Path) -> Result<Self, ReadError> {
+        let mut opened = Self::open_unverified(path)?;
+        opened
+            .archive
+            .verify()
+            .map_err(|source| ReadError::Archive {
+                path: opened.path.clone(),
+                source,
+            })?;
+        Ok(opened)
+    }
+
+    /// Opens a package whose entries are checked when they are read.
+    pub(crate) fn open_unverified(path: &Path) -> Result<Self, ReadError> {
         let shown = crate::manifests::shown(path);
-        let failed = |source| ReadError::Archive {
-            path: shown.clone(),
-            source,
-        };
-        let mut archive = Archive::open(path).map_err(failed)?;
-        archive.verify().map_err(failed)?;
-        Ok(Self {
-            path: shown,
-            archive,
-        })
+        match Archive::open(path) {
+            Ok(archive) => Ok(Self {
+                path: shown,
+                archive,
+            }),
+            Err(source) => Err(ReadError::Archive {
+                path: shown,
+                source,
+            }),
+        }
     }
 
     /// The text of a part.

@@ -172,7 +172,11 @@ impl<R: Read + Seek> Archive<R> {
         Ok(())
     }
 
-    fn unpack(&mut self, entry: &Entry, sink: impl FnMut(&[u8])) -> Result<(), ArchiveError> {
+    /// Hands the unpacked bytes of an entry to `sink`, piece by piece, and checks them against size and checksum.
+    ///
+    /// # Errors
+    /// Reading fails, or the header lied; what `sink` has seen by then is worth nothing.
+    pub fn unpack(&mut self, entry: &Entry, sink: impl FnMut(&[u8])) -> Result<(), ArchiveError> {
         let limit = entry.unpacked.min(self.bounds.entry_bytes);
         let mut packed = self.packed(entry)?;
         let (drained, used) = if entry.method == STORED {

@@ -1,0 +1,111 @@
+//! SHA-256 digests: of a package's entries, and of a package as a whole.
+//!
+//! Everything is streamed; an entry is never in memory as a whole.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io::{self, Read};
+use std::path::Path;
+
+use sha2::{Digest as _, Sha256};
+
+use crate::opened::{Opened, ReadError};
+
+/// A SHA-256 digest (FIPS 180-4). It is displayed in lowercase hexadecimal, as in `SHA256SUMS`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Digest([u8; 32]);
+
+impl Digest {
+    /// The digest of bytes in memory.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(Sha256::digest(bytes).into())
+    }
+
+    /// The digest of everything that a reader still has.
+    ///
+    /// # Errors
+    /// Reading fails.
+    pub fn of_reader(mut reader: impl Read) -> io::Result<Self> {
+        let mut hasher = Sha256::new();
+        let mut chunk = vec![0; 64 << 10];
+        loop {
+            let count = reader.read(&mut chunk)?;
+            match chunk.get(..count) {
+                Some(bytes) if !bytes.is_empty() => hasher.update(bytes),
+                _ => return Ok(Self(hasher.finalize().into())),
+            }
+        }
+    }
+
+    /// The digest that 64 hexadecimal digits write.
+    #[must_use]
+    pub fn from_hex(text: &str) -> Option<Self> {
+        let mut bytes = [0; 32];
+        if text.len() != 64 || !text.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+            return None;
+        }
+        for (index, byte) in bytes.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(text.get(2 * index..2 * index + 2)?, 16).ok()?;
+        }
+        Some(Self(bytes))
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0
+            .iter()
+            .try_for_each(|byte| write!(formatter, "{byte:02x}"))
+    }
+}
+
+/// The digest of each file in a package, by the name of its entry; entries for folders are left out.
+///
+/// The gallery may rewrite or sign the archive around the entries, so two packages are the same extension where these
+/// maps are equal.
+///
+/// # Errors
+/// The file cannot be read, or is not a package that can be trusted.
+pub fn entry_digests(path: &Path) -> Result<BTreeMap<String, Digest>, ReadError> {
+    let mut opened = Opened::open_unverified(path)?;
+    let mut digests = BTreeMap::new();
+    for entry in opened.archive.entries().to_vec() {
+        if entry.is_folder() {
+            continue;
+        }
+        let mut hasher = Sha256::new();
+        opened
+            .archive
+            .unpack(&entry, |chunk| hasher.update(chunk))
+            .map_err(|source| ReadError::Archive {
+                path: opened.path.clone(),
+                source,
+            })?;
+        digests.insert(entry.name, Digest(hasher.finalize().into()));
+    }
+    Ok(digests)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Digest;
+
+    #[test]
+    fn is_written_and_read_as_sha256sum_does() {
+        let text = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(Digest::of(b"abc").to_string(), text);
+        assert_eq!(
+            Digest::from_hex(&text.to_uppercase()),
+            Some(Digest::of(b"abc"))
+        );
+        let bad = [
+            "",
+            "ba78",
+            &text[1..],
+            &format!("{text}0"),
+            &"+1".repeat(32),
+        ];
+        assert_eq!(bad.map(Digest::from_hex), [None; 5]);
+    }
+}
