@@ -5,7 +5,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use adieu_emulator::{Connection, Fault, MY_CONNECTION, Outcome, TaskResult, World};
+use adieu_emulator::{Connection, Fault, Job, MY_CONNECTION, Outcome, TaskResult, World};
 
 use crate::harness::run;
 
@@ -54,18 +54,56 @@ fn answers_of_azure_devops_write_no_command() {
     }
 }
 
+/// RFC 6750 says what a bearer token may consist of, RFC 7519 what a JWT looks like. Anything else would go into
+/// a variable, a header or a line for git as it is.
 #[test]
-fn a_token_that_looks_like_a_command_is_still_a_token() {
+fn what_does_not_have_the_form_of_a_token_is_never_one() {
+    for text in [
+        "##vso[task.setvariable variable=STOLEN]x",
+        "eyJ.eyJ.c2ln\n##vso[task.complete result=Failed]",
+        "eyJ.eyJ.c2ln\r\nX-Other: y",
+        "eyJ.eyJ.c2ln ",
+        "\u{feff}eyJ.eyJ.c2ln",
+        "eyJ.eyJ.c2l\u{200b}n",
+        "eyJ.eyJ.\u{0}",
+        "Bearer eyJ.eyJ.c2ln",
+        "a=b",
+        "=",
+    ] {
+        let world = World::start();
+        let token = serde_json::json!({ "access_token": text, "expires_in": 600 }).to_string();
+        world.entra().fault(Fault::Status(200, Vec::new(), token));
+        let mut job = world.job();
+        let outcome = run(&mut job, &[("azureSubscription", MY_CONNECTION)]);
+        is_refused(&outcome, &job, "Microsoft Entra", text);
+
+        let world = World::start();
+        let token = serde_json::json!({ "oidcToken": text }).to_string();
+        let answer = Fault::Status(200, Vec::new(), token);
+        world.azure_devops().fault(answer);
+        let mut job = world.job();
+        let outcome = run(&mut job, &[("azureSubscription", MY_CONNECTION)]);
+        is_refused(&outcome, &job, "Azure DevOps", text);
+    }
+    // An access token is opaque; an ID token is a signed JWT.
     let world = World::start();
-    let token = "##vso[task.setvariable variable=STOLEN]x";
-    let body = serde_json::json!({ "access_token": token, "expires_in": 600 }).to_string();
-    world.entra().fault(Fault::Status(200, Vec::new(), body));
+    let token = serde_json::json!({ "oidcToken": "opaque" }).to_string();
+    let answer = Fault::Status(200, Vec::new(), token);
+    world.azure_devops().fault(answer);
     let mut job = world.job();
     let outcome = run(&mut job, &[("azureSubscription", MY_CONNECTION)]);
-    holds(&outcome, "a token");
-    assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
-    assert_eq!(job.value("AZURE_DEVOPS_TOKEN"), Some(token));
-    assert!(job.get("STOLEN").is_none());
+    is_refused(&outcome, &job, "Azure DevOps", "opaque");
+}
+
+fn is_refused(outcome: &Outcome, job: &Job<'_>, service: &str, text: &str) {
+    holds(outcome, text);
+    assert_eq!(outcome.result, TaskResult::Failed, "{text:?}");
+    let sentence = format!(
+        "answered 200 with something that is not a token, so something else than {service} answered."
+    );
+    assert!(outcome.log.contains(&sentence), "{text:?}: {}", outcome.log);
+    assert!(job.get("AZURE_DEVOPS_TOKEN").is_none(), "{text:?}");
+    assert!(job.get("STOLEN").is_none(), "{text:?}");
 }
 
 /// The step ended as a step ends, and wrote only commands of its own.

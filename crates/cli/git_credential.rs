@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use std::time::UNIX_EPOCH;
 
 use adieu_identity::{Claims, LocalEndpoint, Token};
-use adieu_secret::{AccessToken, EndpointSecret};
+use adieu_secret::{EndpointSecret, GitCredential};
 use adieu_transport::{Deadline, Transport};
 use clap::Args;
 
@@ -78,11 +78,11 @@ pub(crate) async fn run(arguments: GitCredentialArguments) -> Result<ExitCode, S
 }
 
 /// What git says, in the custody of a secret: where a credential is stored or erased, it is in it.
-fn read() -> AccessToken {
+fn read() -> GitCredential {
     let mut text = String::new();
     // What is no text is no question, and what git does not say is not asked for.
     let _ = io::stdin().take(LONGEST_QUESTION).read_to_string(&mut text);
-    AccessToken::new(text)
+    GitCredential::new(text)
 }
 
 /// git says no more than that the sign-in failed. It hands the credential back because it was refused, so

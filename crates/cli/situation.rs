@@ -218,6 +218,8 @@ pub(crate) struct CredentialProblem {
 pub(crate) enum CredentialFault {
     /// A variable that it goes by is not there, or has no value.
     NotSet(&'static str),
+    /// A variable holds something that is not a token.
+    NotAToken(&'static str),
     /// Its tool is not on the PATH.
     NotInstalled(&'static str),
     /// Its file cannot be read.

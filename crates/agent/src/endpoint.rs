@@ -83,11 +83,11 @@ impl<'a> Endpoint<'a> {
         self.environment.get(&name)
     }
 
-    /// A parameter of the authorization that is a secret.
+    /// A parameter of the authorization that is a secret. A value without the form of its kind is none.
     #[must_use]
     pub fn secret<K: adieu_secret::Kind>(&self, key: &str) -> Option<Secret<K>> {
         self.parameter(key)
-            .map(|value| Secret::new(value.to_owned()))
+            .and_then(|value| Secret::parse(value.to_owned()).ok())
     }
 
     /// A value of the connection's data, such as `environment`.
@@ -150,7 +150,7 @@ mod tests {
             ("SYSTEM_ACCESSTOKEN", "the variable"),
             (
                 "ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN",
-                "the endpoint's",
+                "the-token-of-the-endpoint",
             ),
         ]);
         let token = environment.job_token().expect("a token");

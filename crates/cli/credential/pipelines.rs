@@ -16,7 +16,8 @@ pub(super) fn read(tenant: Option<&str>) -> Result<Connection, CredentialFault> 
     let id = required("AZURESUBSCRIPTION_SERVICE_CONNECTION_ID")?;
     let client_id = required("AZURESUBSCRIPTION_CLIENT_ID")?;
     let own_tenant = required("AZURESUBSCRIPTION_TENANT_ID")?;
-    let job_token = JobToken::new(required("SYSTEM_ACCESSTOKEN")?);
+    let job_token = JobToken::parse(required("SYSTEM_ACCESSTOKEN")?)
+        .map_err(|_| CredentialFault::NotAToken("SYSTEM_ACCESSTOKEN"))?;
     let collection = variable("SYSTEM_COLLECTIONURI")
         .or_else(|| variable("SYSTEM_TEAMFOUNDATIONCOLLECTIONURI"))
         .ok_or(CredentialFault::NotSet("SYSTEM_COLLECTIONURI"))?;

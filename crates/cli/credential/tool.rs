@@ -127,7 +127,7 @@ pub(super) fn token_in(value: &mut Value, expires_on: Option<OffsetDateTime>) ->
     };
     let expires_on = expires_on.or_else(in_token)?;
     Some(Token {
-        value: AccessToken::new(text),
+        value: AccessToken::parse(text).ok()?,
         expires_on: SystemTime::from(expires_on),
     })
 }

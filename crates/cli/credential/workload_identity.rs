@@ -38,6 +38,10 @@ pub(super) fn read(tenant: Option<&str>) -> Result<Connection, CredentialFault> 
         let reason = "it is empty".to_owned();
         return Err(CredentialFault::File { path, reason });
     }
+    let Ok(token) = IdToken::parse(token.to_owned()) else {
+        let reason = "it holds something that is not a token".to_owned();
+        return Err(CredentialFault::File { path, reason });
+    };
     let facts = ConnectionFacts {
         scheme: SCHEME.to_owned(),
         tenant: tenant.clone(),
@@ -50,7 +54,7 @@ pub(super) fn read(tenant: Option<&str>) -> Result<Connection, CredentialFault> 
             authority,
             tenant,
             client_id,
-            scheme: Scheme::FederatedToken(IdToken::new(token.to_owned())),
+            scheme: Scheme::FederatedToken(token),
         },
         cloud: cloud(),
         facts,

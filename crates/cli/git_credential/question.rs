@@ -3,7 +3,7 @@
 //! It never makes a token; one that git hands back is looked at for who it was, and wiped.
 
 use adieu_identity::Claims;
-use adieu_secret::AccessToken;
+use adieu_secret::GitCredential;
 
 use crate::resource::is_guid;
 
@@ -26,7 +26,7 @@ pub(super) struct Question {
     takes_schemes: bool,
     challenges: Vec<String>,
     /// Where git hands a credential back.
-    credential: Option<AccessToken>,
+    credential: Option<GitCredential>,
 }
 
 impl Question {
@@ -43,7 +43,7 @@ impl Question {
                 "path" => value.clone_into(&mut question.path),
                 "username" => value.clone_into(&mut question.username),
                 "password" | "credential" => {
-                    question.credential = Some(AccessToken::new(value.to_owned()));
+                    question.credential = Some(GitCredential::new(value.to_owned()));
                 }
                 "capability[]" if value == "authtype" => question.takes_schemes = true,
                 // An empty value clears what came before.

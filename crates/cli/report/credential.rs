@@ -62,6 +62,9 @@ fn one(problem: &CredentialProblem) -> Report {
         CredentialFault::NotSet(variable) => {
             report(format!("{variable} is not set.")).remedy(where_it_is_set(variable))
         }
+        CredentialFault::NotAToken(variable) => {
+            report(format!("{variable} holds something that is not a token.")).remedy(where_it_is_set(variable))
+        }
         CredentialFault::NotInstalled(tool) => report(format!("{tool} is not on the PATH."))
             .remedy(&format!("Install it ({}), then: {}", page(tool), sign_in(problem.credential, None, None))),
         CredentialFault::File { path, reason } => {

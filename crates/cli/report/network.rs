@@ -77,6 +77,7 @@ pub(super) fn not_the_service(
         }
         NotTheService::NotJson => "text that is not JSON".to_owned(),
         NotTheService::WithoutField(field) => format!("JSON without {field}"),
+        NotTheService::NotAToken => "something that is not a token".to_owned(),
         NotTheService::TooLong => "more bytes than such an answer has".to_owned(),
         NotTheService::Encoded(encoding) => {
             format!("a body in the encoding '{encoding}', which was not asked for")

@@ -66,7 +66,7 @@ pub(crate) fn sign(
         .map_err(|_| "its key does not sign".to_owned())?;
     token.push('.');
     token.push_str(&URL_SAFE_NO_PAD.encode(signature));
-    Ok(IdToken::new(token))
+    IdToken::parse(token).map_err(|error| error.to_string())
 }
 
 fn key_pair(key: &PrivateKeyDer<'_>) -> Result<RsaKeyPair, String> {

@@ -114,10 +114,9 @@ impl Exchange<'_> {
         if let Body::Json(json) = &mut body
             && answer.status == 200
         {
-            return match take_text(json, "access_token") {
-                Some(token) => self
-                    .accept(AccessToken::new(token), json, scope)
-                    .map_err(Attempt::Permanent),
+            return match take_text(json, "access_token").map(AccessToken::parse) {
+                Some(Ok(token)) => self.accept(token, json, scope).map_err(Attempt::Permanent),
+                Some(Err(_)) => Err(self.not_the_service(answer, NotTheService::NotAToken)),
                 None => {
                     Err(self.not_the_service(answer, NotTheService::WithoutField("access_token")))
                 }

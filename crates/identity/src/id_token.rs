@@ -158,7 +158,8 @@ impl IdTokenRequest {
         if answer.status == 200
             && let Some(token) = take_text(&mut json, "oidcToken")
         {
-            return Ok(IdToken::new(token));
+            return IdToken::parse(token)
+                .map_err(|_| self.not_the_service(answer, NotTheService::NotAToken, correlation));
         }
         match message(&json) {
             Some(message) => Err(Attempt::Permanent(Error::IdTokenRefused {
@@ -270,7 +271,7 @@ mod tests {
     const CONNECTION: &str = "11111111-2222-3333-4444-555555555555";
 
     fn token() -> JobToken {
-        JobToken::new("job".to_owned())
+        JobToken::parse("job".to_owned()).expect("a token")
     }
 
     fn url(request: Result<IdTokenRequest, NotTheCollection>) -> Result<String, NotTheCollection> {

@@ -228,7 +228,7 @@ fn token(body: &mut Value) -> Option<Token> {
     let expires_on =
         number(body, "expires_on").or_else(|| number(body, "expires_in").map(in_seconds))?;
     Some(Token {
-        value: AccessToken::new(take_text(body, "access_token")?),
+        value: AccessToken::parse(take_text(body, "access_token")?).ok()?,
         expires_on: moment(expires_on),
     })
 }

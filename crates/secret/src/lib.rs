@@ -4,17 +4,21 @@
 //!
 //! ```
 //! use adieu_secret::IdToken;
-//! let token = IdToken::new("eyJ.eyJ.c2ln".to_owned());
+//! let token = IdToken::parse("eyJ.eyJ.c2ln".to_owned())?;
 //! assert_eq!(format!("{token:?}"), "IdToken(not shown)");
 //! assert_eq!(token.reveal(), "eyJ.eyJ.c2ln");
+//! # Ok::<(), adieu_secret::NotAToken>(())
 //! ```
 
 mod forms;
+mod grammar;
 
 use std::fmt;
 use std::marker::PhantomData;
 
 use zeroize::Zeroizing;
+
+pub use grammar::{Form, NotAToken};
 
 /// A value that leaves its type through [`reveal`](Secret::reveal) alone and is wiped when dropped.
 ///
@@ -29,15 +33,37 @@ pub struct Secret<K: Kind> {
 pub trait Kind {
     /// Name that `Debug` shows.
     const NAME: &'static str;
+    /// The form that its values have.
+    const FORM: Form;
 }
 
-impl<K: Kind> Secret<K> {
+/// A kind whose values have no grammar, so that any text can be one.
+pub trait FreeForm: Kind {}
+
+impl<K: FreeForm> Secret<K> {
     /// Takes a value into custody.
     #[must_use]
     pub fn new(value: String) -> Self {
         Self {
             value: Zeroizing::new(value),
             kind: PhantomData,
+        }
+    }
+}
+
+impl<K: Kind> Secret<K> {
+    /// Takes a value into custody if it has the form of its kind. There is no other way to make a token, so
+    /// that nothing but a token can become a variable, a header, or a line for git.
+    ///
+    /// # Errors
+    /// The value has another form; it is wiped.
+    pub fn parse(value: String) -> Result<Self, NotAToken> {
+        let value = Zeroizing::new(value);
+        if K::FORM.admits(&value) {
+            let kind = PhantomData;
+            Ok(Self { value, kind })
+        } else {
+            Err(NotAToken)
         }
     }
 
@@ -76,64 +102,40 @@ impl AccessToken {
 
 /// The kinds themselves; programs use the aliases beside them.
 pub mod kind {
-    use super::Kind;
+    use super::{Form, FreeForm, Kind};
 
-    /// See [`JobToken`](super::JobToken).
-    #[derive(Debug)]
-    pub enum JobToken {}
-    /// See [`IdToken`](super::IdToken).
-    #[derive(Debug)]
-    pub enum IdToken {}
-    /// See [`AccessToken`](super::AccessToken).
-    #[derive(Debug)]
-    pub enum AccessToken {}
-    /// See [`ClientSecret`](super::ClientSecret).
-    #[derive(Debug)]
-    pub enum ClientSecret {}
-    /// See [`ClientCertificate`](super::ClientCertificate).
-    #[derive(Debug)]
-    pub enum ClientCertificate {}
-    /// See [`ProxyPassword`](super::ProxyPassword).
-    #[derive(Debug)]
-    pub enum ProxyPassword {}
-    /// See [`PrivateKey`](super::PrivateKey).
-    #[derive(Debug)]
-    pub enum PrivateKey {}
+    macro_rules! kinds {
+        ($($name:ident: $form:ident),+ $(,)?) => {$(
+            #[doc = concat!("See [`", stringify!($name), "`](super::", stringify!($name), ").")]
+            #[derive(Debug)]
+            pub enum $name {}
+            impl Kind for $name {
+                const NAME: &'static str = stringify!($name);
+                const FORM: Form = Form::$form;
+            }
+        )+};
+    }
 
-    /// See [`EndpointSecret`](super::EndpointSecret).
-    #[derive(Debug)]
-    pub enum EndpointSecret {}
+    macro_rules! free_form {
+        ($($name:ident),+ $(,)?) => {$(
+            kinds!($name: Any);
+            impl FreeForm for $name {}
+        )+};
+    }
 
-    /// See [`GraphToken`](super::GraphToken).
-    #[derive(Debug)]
-    pub enum GraphToken {}
-
-    impl Kind for GraphToken {
-        const NAME: &'static str = "GraphToken";
+    kinds! {
+        JobToken: Bearer,
+        IdToken: CompactJwt,
+        AccessToken: Bearer,
+        GraphToken: Bearer,
     }
-    impl Kind for JobToken {
-        const NAME: &'static str = "JobToken";
-    }
-    impl Kind for IdToken {
-        const NAME: &'static str = "IdToken";
-    }
-    impl Kind for AccessToken {
-        const NAME: &'static str = "AccessToken";
-    }
-    impl Kind for ClientSecret {
-        const NAME: &'static str = "ClientSecret";
-    }
-    impl Kind for ClientCertificate {
-        const NAME: &'static str = "ClientCertificate";
-    }
-    impl Kind for ProxyPassword {
-        const NAME: &'static str = "ProxyPassword";
-    }
-    impl Kind for PrivateKey {
-        const NAME: &'static str = "PrivateKey";
-    }
-    impl Kind for EndpointSecret {
-        const NAME: &'static str = "EndpointSecret";
+    free_form! {
+        ClientSecret,
+        ClientCertificate,
+        EndpointSecret,
+        GitCredential,
+        PrivateKey,
+        ProxyPassword,
     }
 }
 
@@ -156,6 +158,9 @@ pub type ProxyPassword = Secret<kind::ProxyPassword>;
 pub type PrivateKey = Secret<kind::PrivateKey>;
 /// What opens a credential endpoint of this machine (`IDENTITY_HEADER`): goes to that endpoint only.
 pub type EndpointSecret = Secret<kind::EndpointSecret>;
+
+/// What git says or hands back in its credential protocol, any password included: never leaves the process.
+pub type GitCredential = Secret<kind::GitCredential>;
 
 impl EndpointSecret {
     /// The same key once more: it was made to be handed out, and opens nothing when its endpoint is gone.

@@ -83,6 +83,8 @@ pub enum NotTheService {
     NotJson,
     /// JSON without the field that the answer is about.
     WithoutField(&'static str),
+    /// A value in the place of a token that has not the form of one (RFC 6750, RFC 7519).
+    NotAToken,
     /// More bytes than such an answer can have.
     TooLong,
     /// A compressed body, which was not asked for.
