@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::command::{run, tell};
+use crate::command::{output, run, tell};
 use crate::debian;
 use crate::{root, target};
 
@@ -111,6 +111,21 @@ pub(crate) fn azure_pipelines() -> Result<PathBuf, String> {
             .arg(folder.join("schema"))
             .arg(SCHEMAS))
     })
+}
+
+/// A Chromium, in which the tests open the pages of a run; any that is there already is taken.
+pub(crate) fn browser() -> Result<(), String> {
+    const PROGRAMS: [&str; 4] = [
+        "chromium",
+        "chromium-browser",
+        "google-chrome",
+        "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    ];
+    let starts = |program: &&str| output(Command::new(program).arg("--version")).is_some();
+    if PROGRAMS.iter().any(starts) {
+        return Ok(());
+    }
+    debian::chromium()
 }
 
 /// git's extension for large files, which no registry of a language has.

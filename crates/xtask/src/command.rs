@@ -20,6 +20,14 @@ pub(crate) fn run(command: &mut Command) -> Result<(), String> {
     }
 }
 
+/// Runs the cargo that runs this program, in the repository.
+pub(crate) fn cargo(arguments: &[&str]) -> Result<(), String> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    run(Command::new(cargo)
+        .current_dir(crate::root())
+        .args(arguments))
+}
+
 /// The output of a program that says something short.
 pub(crate) fn output(command: &mut Command) -> Option<String> {
     let output = command.output().ok()?;

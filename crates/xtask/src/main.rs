@@ -3,7 +3,6 @@
 //! It ships nothing, and needs nothing but Rust and Node to start. The house rules are its tests.
 
 mod bench;
-mod browser;
 mod clients;
 mod command;
 mod debian;
@@ -11,7 +10,6 @@ mod demo;
 mod dist;
 mod docs;
 mod package;
-mod pictures;
 mod platforms;
 mod prerequisites;
 mod prove;
@@ -35,7 +33,7 @@ cargo xtask <command>
   package --built   the same with those that are in target/dist/ already, built and signed elsewhere
   package --host    the same with this machine's binary alone
   docs              the reference in docs/tasks/*.md, from task/*/task.json
-  pictures          the PNGs that ship, from docs/pictures/*.svg, by Chromium
+  pictures          the PNGs that ship, from docs/pictures/*.svg
   bench             all measurements, or one of them:
   bench token       the task's time and memory beside the Azure SDKs' for Node and Python
   bench cli [az]    adieu token beside the same SDKs, by a managed identity; and az, from the PATH or this path
@@ -55,7 +53,7 @@ fn main() -> ExitCode {
         ["package", "--built"] => package::built().map(|_| ()),
         ["package", "--host"] => package::run().map(|_| ()),
         ["docs"] => docs::run(),
-        ["pictures"] => pictures::run(),
+        ["pictures"] => command::cargo(&["run", "--quiet", "--package", "pictures"]),
         ["bench", names @ ..] => bench::run(names),
         _ => Err(USAGE.to_owned()),
     };

@@ -8,7 +8,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 
-use crate::pictures::{self, Picture};
 use crate::root;
 
 /// Which crate may know which (ARCHITECTURE.md). An arrow that is not here is forbidden.
@@ -46,6 +45,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "adieu-transport",
         ],
     ),
+    ("pictures", &[]),
     ("xtask", &["adieu-emulator", "adieu-manifest", "adieu-vsix"]),
 ];
 
@@ -271,21 +271,6 @@ fn each_message_leads_to_an_entry() {
         assert!(
             headings.contains(&format!("aadsts{number}")),
             "TROUBLESHOOTING.md has no heading AADSTS{number}"
-        );
-    }
-}
-
-#[test]
-fn pictures_are_drawn_from_their_sources() {
-    for Picture { source, to, .. } in pictures::DRAWN {
-        let png = fs::read(root().join(to)).unwrap_or_else(|error| panic!("{to}: {error}"));
-        let drawn_from = pictures::stamp_of(&png);
-        let source =
-            pictures::source_of(&root().join(source)).unwrap_or_else(|error| panic!("{error}"));
-        assert_eq!(
-            drawn_from.as_ref(),
-            Some(&source),
-            "{to} is not of now: run `cargo xtask pictures`"
         );
     }
 }

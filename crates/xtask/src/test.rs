@@ -2,11 +2,10 @@
 //!
 //! It leaves nothing outside `target/`.
 
-use std::process::Command;
 use std::thread;
 
-use crate::command::run as run_command;
-use crate::{browser, clients, prerequisites, prove, root};
+use crate::command::cargo;
+use crate::{clients, prerequisites, prove};
 
 /// Runs the tests whose names contain one of the filters; all without any. Clients that take minutes and
 /// hundreds of megabytes to install are run by name alone.
@@ -31,7 +30,7 @@ pub(crate) fn run(filters: &[&str]) -> Result<(), String> {
     prerequisites::node()?;
     // The system's packages first: two of its installers cannot run at once.
     clients::git_lfs()?;
-    browser::program()?;
+    clients::browser()?;
     if cfg!(target_os = "linux") {
         clients::time()?;
     }
@@ -82,14 +81,6 @@ fn other_clients() -> Result<(), String> {
 }
 
 fn cargo_test(what: &[&str], filters: &[&str]) -> Result<(), String> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(cargo);
-    command
-        .current_dir(root())
-        .args(["test", "--quiet"])
-        .args(what);
-    if !filters.is_empty() {
-        command.arg("--").args(filters);
-    }
-    run_command(&mut command)
+    let separator: &[&str] = if filters.is_empty() { &[] } else { &["--"] };
+    cargo(&[&["test", "--quiet"], what, separator, filters].concat())
 }
