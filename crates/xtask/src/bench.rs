@@ -11,7 +11,7 @@ mod serve;
 mod token;
 
 use crate::command::tell;
-use crate::{clients, package as packaging, prerequisites, target};
+use crate::{clients, package as packaging, platforms, prerequisites, target};
 
 /// Runs the named measurements; all without a name.
 pub(crate) fn run(names: &[&str]) -> Result<(), String> {
@@ -34,7 +34,7 @@ pub(crate) fn run(names: &[&str]) -> Result<(), String> {
         ["package"] => {
             packaging::build(&[])?;
             clients::tfx()?;
-            let (_, platform) = packaging::host()?;
+            let (_, platform) = platforms::host()?;
             let measured =
                 package::run(&target(), &target().join("release").join(platform.binary))?;
             tell(&format!("{}{}", measured.table(), measured.json()));

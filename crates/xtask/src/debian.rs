@@ -1,4 +1,4 @@
-//! Debian's packages, and PyPI's, that stand in for targets which rustup cannot give.
+//! Packages of Debian and PyPI that chores need: compilers for other systems, and a browser.
 //!
 //! It installs nothing on a machine that is not Debian's or not run by root: there it says what is missing.
 
@@ -17,9 +17,14 @@ const RUST: &[&str] = &["rustc-web", "cargo-web", "rust-web-src"];
 /// Where `rustc-web` and `cargo-web` put their programs.
 pub(crate) const BIN: &str = "/usr/bin";
 
+/// Where `rust-web-src` puts the standard library's source.
+pub(crate) const STANDARD_LIBRARY: &str = "/usr/lib/rustlib/src/rust";
+
 /// Makes Debian's Rust with its source be there.
 pub(crate) fn rust() -> Result<(), String> {
-    install(RUST).map_err(|reason| format!("{reason} `rustup target add` does, too."))
+    install(RUST).map_err(|reason| {
+        format!("Run `rustup target add` for the platform's target. Without rustup: {reason}")
+    })
 }
 
 /// Makes the MinGW compiler be there.

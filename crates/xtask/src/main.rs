@@ -13,8 +13,10 @@ mod package;
 mod platforms;
 mod prerequisites;
 mod prove;
+mod remap;
 #[cfg(test)]
 mod rules;
+mod sizes;
 mod test;
 
 use std::path::{Path, PathBuf};

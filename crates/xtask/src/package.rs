@@ -6,33 +6,19 @@
 mod accepted;
 mod shipped;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::{fs, io};
 
 use adieu_vsix::PackageOptions;
 use zip::ZipArchive;
 
-use crate::command::{run as run_command, tell};
-use crate::platforms::{self, Platform};
-use crate::{dist, root, target};
-
-/// The design's budget for one binary, in bytes.
-pub(crate) const BINARY_BUDGET: u64 = 3 * 1024 * 1024;
-
-/// The same after deflate, as an agent downloads it.
-pub(crate) const DEFLATED_BUDGET: u64 = 14 * 1024 * 1024 / 10;
-
-/// The same for everything that an agent downloads of one task.
-const TASK_BUDGET: u64 = 7 * 1024 * 1024;
-
-/// The design's budget for the whole package.
-const PACKAGE_BUDGET: u64 = 28 * 1024 * 1024;
+use crate::command::{cargo, tell};
+use crate::sizes::{self, Sizes};
+use crate::{dist, platforms, remap, root, target};
 
 /// Builds for this machine and packages. Returns the VSIX.
 pub(crate) fn run() -> Result<PathBuf, String> {
-    let (name, platform) = host()?;
+    let (name, platform) = platforms::host()?;
     build(&[])?;
     let binary = target().join("release").join(&platform.binary);
     Ok(package(&[(name, binary)])?.1)
@@ -48,56 +34,17 @@ pub(crate) fn built() -> Result<PathBuf, String> {
     within_the_budget(&dist::built()?)
 }
 
-/// This machine's row of the table.
-pub(crate) fn host() -> Result<(String, Platform), String> {
-    let name = platforms::host();
-    let platform = platforms::all()?
-        .remove(&name)
-        .ok_or_else(|| format!("There is no platform {name} in task/platforms.json."))?;
-    Ok((name, platform))
-}
-
 /// Builds the binary in the profile that ships. The folders of this machine do not go into it.
 pub(crate) fn build(arguments: &[&str]) -> Result<(), String> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(cargo);
-    command
-        .current_dir(root())
-        .args(["build", "--quiet", "--release", "--package", "adieu"])
-        .args(["--config", &format!("build.rustflags={:?}", remaps())])
-        .args(arguments);
-    run_command(&mut command)
+    let flags = format!("build.rustflags={:?}", remap::flags(None));
+    let build = ["build", "--quiet", "--release", "--package", "adieu"];
+    cargo(&[&build, &["--config", &*flags][..], arguments].concat())
 }
 
-/// Short names for the folders that compilers write into panics' messages.
-fn remaps() -> Vec<String> {
-    let home = std::env::var_os("CARGO_HOME")
-        .map(PathBuf::from)
-        .or_else(|| {
-            let home = std::env::var_os("HOME").or_else(|| std::env::var_os("USERPROFILE"))?;
-            Some(PathBuf::from(home).join(".cargo"))
-        });
-    let mut remaps = vec![format!("--remap-path-prefix={}=", root().display())];
-    let sources = home.map(|home| home.join("registry").join("src"));
-    for registry in sources
-        .iter()
-        .filter_map(|sources| fs::read_dir(sources).ok())
-        .flatten()
-        .flatten()
-    {
-        remaps.push(format!(
-            "--remap-path-prefix={}=",
-            registry.path().display()
-        ));
-    }
-    remaps
-}
-
-/// Packages what ships. What is built for this machine alone keeps to no budget: rustup's standard library is built for
-/// speed, and those that ship are built with a small one.
+/// Packages what ships.
 fn within_the_budget(binaries: &[(String, PathBuf)]) -> Result<PathBuf, String> {
     let (tasks, file) = package(binaries)?;
-    sizes(binaries, &tasks, &file)?;
+    sizes(&tasks, &file)?;
     Ok(file)
 }
 
@@ -247,81 +194,30 @@ pub(crate) fn unpack(vsix: &Path, prefix: &str, folder: &Path) -> Result<(), Str
     Ok(())
 }
 
-/// How many bytes of each binary are in the package, by the binary's path in it.
-fn deflated(vsix: &Path) -> Result<BTreeMap<String, u64>, String> {
+/// Holds each task and the whole package against its budget. (`dist` has done so with each binary.)
+fn sizes(tasks: &[String], vsix: &Path) -> Result<(), String> {
     let unreadable =
         |error: &dyn std::fmt::Display| format!("{} cannot be read: {error}.", vsix.display());
     let file = fs::File::open(vsix).map_err(|error| unreadable(&error))?;
+    let whole = file.metadata().map_err(|error| unreadable(&error))?.len();
     let mut archive = ZipArchive::new(file).map_err(|error| unreadable(&error))?;
-    let mut sizes = BTreeMap::new();
+    let mut weights = vec![0; tasks.len()];
     for index in 0..archive.len() {
         let entry = archive
             .by_index_raw(index)
             .map_err(|error| unreadable(&error))?;
-        let name = entry
-            .name()
-            .map_err(|error| unreadable(&error))?
-            .into_owned();
-        sizes.insert(name, entry.compressed_size());
-    }
-    Ok(sizes)
-}
-
-/// Says how large everything is, and refuses what ships over the budget.
-fn sizes(binaries: &[(String, PathBuf)], tasks: &[String], vsix: &Path) -> Result<(), String> {
-    let packed = deflated(vsix)?;
-    let mut over = Vec::new();
-    tell(&format!(
-        "{:<14} {:>12} {:>12}",
-        "binary", "bytes", "deflated"
-    ));
-    for (name, binary) in binaries {
-        let bytes = length(binary)?;
-        let suffix = format!("/bin/{name}/");
-        let deflated = packed
-            .iter()
-            .find(|(path, _)| path.contains(&suffix))
-            .map_or(0, |(_, size)| *size);
-        tell(&format!("{name:<14} {bytes:>12} {deflated:>12}"));
-        if bytes > BINARY_BUDGET || deflated > DEFLATED_BUDGET {
-            over.push(name.as_str());
+        let name = entry.name().map_err(|error| unreadable(&error))?;
+        let folder = name.split('/').next();
+        if let Some(task) = tasks.iter().position(|task| Some(&**task) == folder) {
+            weights[task] += entry.compressed_size();
         }
     }
-    tell(&format!(
-        "{:<14} {BINARY_BUDGET:>12} {DEFLATED_BUDGET:>12}",
-        "budget"
-    ));
-    for task in tasks {
-        let prefix = format!("{task}/");
-        let bytes: u64 = packed
-            .iter()
-            .filter(|(path, _)| path.starts_with(&prefix))
-            .map(|(_, size)| size)
-            .sum();
-        let name = format!("task {task}");
-        tell(&format!("{name:<14} {:>12} {bytes:>12}", ""));
-        if bytes > TASK_BUDGET {
-            over.push(task.as_str());
-        }
+    let mut sizes = Sizes::default();
+    for (task, bytes) in tasks.iter().zip(weights) {
+        sizes.add(format!("task {task}, deflated"), bytes, sizes::TASK);
     }
-    tell(&format!("{:<14} {:>12} {TASK_BUDGET:>12}", "budget", ""));
-    let whole = length(vsix)?;
-    tell(&format!("{:<14} {:>12} {whole:>12}", "package", ""));
-    tell(&format!("{:<14} {:>12} {PACKAGE_BUDGET:>12}", "budget", ""));
-    if whole > PACKAGE_BUDGET {
-        over.push("package");
-    }
-    if over.is_empty() {
-        Ok(())
-    } else {
-        Err(format!("Over the budget: {}.", over.join(", ")))
-    }
-}
-
-fn length(path: &Path) -> Result<u64, String> {
-    fs::metadata(path)
-        .map(|data| data.len())
-        .map_err(|error| format!("{}: {error}.", path.display()))
+    sizes.add("package", whole, sizes::PACKAGE);
+    sizes.check()
 }
 
 fn create(folder: &Path) -> Result<(), String> {

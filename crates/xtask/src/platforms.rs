@@ -34,8 +34,31 @@ pub(crate) fn all() -> Result<BTreeMap<String, Platform>, String> {
     serde_json::from_str(&text).map_err(|error| format!("{} is wrong: {error}.", path.display()))
 }
 
+/// The rows of these names, or of all where none is given.
+///
+/// # Errors
+/// The table cannot be read, or has no such row.
+pub(crate) fn named(names: &[&str]) -> Result<BTreeMap<String, Platform>, String> {
+    let mut all = all()?;
+    if let Some(name) = names.iter().find(|name| !all.contains_key(**name)) {
+        return Err(format!("task/platforms.json has no platform {name}."));
+    }
+    all.retain(|name, _| names.is_empty() || names.contains(&&**name));
+    Ok(all)
+}
+
+/// This machine's row.
+///
+/// # Errors
+/// The table cannot be read, or has no such row.
+pub(crate) fn host() -> Result<(String, Platform), String> {
+    let name = name_of_host();
+    let row = named(&[&name])?.remove(&name);
+    Ok((name, row.ok_or("task/platforms.json is empty.")?))
+}
+
 /// Node's name of this machine.
-pub(crate) fn host() -> String {
+fn name_of_host() -> String {
     let system = match std::env::consts::OS {
         "macos" => "darwin",
         "windows" => "win32",

@@ -14,7 +14,7 @@ use serde_json::json;
 
 use super::measure::{measure, median, milliseconds};
 use crate::command::tell;
-use crate::{clients, package, target};
+use crate::{clients, package, platforms, target};
 
 /// Runs of each command, after one that does not count. Commands take turns, so that a noisy minute is
 /// everyone's.
@@ -46,7 +46,7 @@ struct Subject {
 /// Measures and prints. An error where `adieu token` takes longer or more than it may.
 pub(crate) fn run(az: Option<&Path>) -> Result<(), String> {
     package::build(&[])?;
-    let (_, platform) = package::host()?;
+    let (_, platform) = platforms::host()?;
     let adieu = target().join("release").join(platform.binary);
     let node = clients::node()?;
     let python = clients::python()?.join(if cfg!(windows) {

@@ -10,7 +10,7 @@ use adieu_emulator::{MY_CONNECTION, World};
 use serde_json::json;
 
 use crate::command::tell;
-use crate::{package, root, target};
+use crate::{package, platforms, root, target};
 
 const TASKS: usize = 500;
 const LIMIT: u32 = 50;
@@ -18,7 +18,7 @@ const LIMIT: u32 = 50;
 /// Measures and prints.
 pub(crate) fn run() -> Result<(), String> {
     package::build(&[])?;
-    let (_, platform) = package::host()?;
+    let (_, platform) = platforms::host()?;
     let binary = target().join("release").join(platform.binary);
     let world = World::start();
     world.entra().throttle(LIMIT);

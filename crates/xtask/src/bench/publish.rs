@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use adieu_emulator::{Connection, World};
 
 use crate::command::tell;
-use crate::{package, target};
+use crate::{package, platforms, target};
 
 /// Runs of each program.
 const RUNS: u32 = 9;
@@ -87,7 +87,7 @@ pub(crate) fn run(binary: &Path, tfx: &Path) -> Result<(), String> {
 /// Builds what is measured. Returns the binary.
 pub(crate) fn binary() -> Result<std::path::PathBuf, String> {
     package::build(&[])?;
-    let (_, platform) = package::host()?;
+    let (_, platform) = platforms::host()?;
     Ok(target().join("release").join(platform.binary))
 }
 

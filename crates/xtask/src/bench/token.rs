@@ -14,7 +14,7 @@ use serde_json::json;
 
 use super::measure::{measure, median, milliseconds};
 use crate::command::tell;
-use crate::{clients, package, target};
+use crate::{clients, package, platforms, target};
 
 /// Runs of each command, after one that does not count. Commands take turns, so that a noisy minute is
 /// everyone's.
@@ -102,7 +102,7 @@ pub(crate) fn run() -> Result<(), String> {
 }
 
 fn subjects(task: &Path) -> Result<Vec<Subject>, String> {
-    let (platform, row) = package::host()?;
+    let (platform, row) = platforms::host()?;
     let binary = target().join("release").join(row.binary);
     let node = clients::node()?;
     let python = clients::python()?;

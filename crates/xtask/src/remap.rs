@@ -1,0 +1,33 @@
+//! Short names for this machine's folders in what is compiled, so that two machines build the same bytes.
+//!
+//! A binary never contains the path of a home folder or a checkout.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::root;
+
+/// Flags for rustc. Of two that fit a path, it takes the later one.
+pub(crate) fn flags(standard_library: Option<&Path>) -> Vec<String> {
+    let home = std::env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| std::env::home_dir().map(|home| home.join(".cargo")))
+        .unwrap_or_default();
+    let sources = home.join("registry").join("src");
+    let registries = fs::read_dir(&sources).into_iter().flatten().flatten();
+    let crates = registries.map(|registry| (registry.path(), "crates"));
+    // Debian's path to the source is a link, and rustc prints where it leads.
+    let library = standard_library.into_iter().flat_map(|path| {
+        let real = path.canonicalize().ok();
+        [Some(path.to_path_buf()), real]
+            .into_iter()
+            .flatten()
+            .map(|path| (path, "rust"))
+    });
+    [(root(), "."), (sources.clone(), "crates")]
+        .into_iter()
+        .chain(crates)
+        .chain(library)
+        .map(|(path, name)| format!("--remap-path-prefix={}={name}", path.display()))
+        .collect()
+}

@@ -1,0 +1,49 @@
+//! The one table of sizes: what each thing that ships weighs, and what it may weigh.
+//!
+//! An agent downloads one zip for each task that it uses, so size is time that users wait.
+
+use crate::command::tell;
+
+/// A binary, as it is on disk.
+pub(crate) const BINARY: u64 = 45 * MIB / 10;
+/// A binary after deflate.
+pub(crate) const DEFLATED: u64 = 225 * MIB / 100;
+/// What an agent downloads of one task: the binaries of all platforms, deflated.
+pub(crate) const TASK: u64 = 115 * MIB / 10;
+/// The whole VSIX.
+pub(crate) const PACKAGE: u64 = 46 * MIB;
+
+const MIB: u64 = 1024 * 1024;
+
+/// Rows of the table: a name, its bytes, its budget.
+#[derive(Default)]
+pub(crate) struct Sizes(Vec<(String, u64, u64)>);
+
+impl Sizes {
+    /// Adds a row.
+    pub(crate) fn add(&mut self, name: impl Into<String>, bytes: u64, budget: u64) {
+        self.0.push((name.into(), bytes, budget));
+    }
+
+    /// Prints the table.
+    ///
+    /// # Errors
+    /// One sentence that names what is over its budget.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        tell(&format!("{:<24} {:>12} {:>12}", "", "bytes", "budget"));
+        for (name, bytes, budget) in &self.0 {
+            tell(&format!("{name:<24} {bytes:>12} {budget:>12}"));
+        }
+        let over: Vec<&str> = self
+            .0
+            .iter()
+            .filter(|(_, bytes, budget)| bytes > budget)
+            .map(|(name, ..)| name.as_str())
+            .collect();
+        if over.is_empty() {
+            Ok(())
+        } else {
+            Err(format!("Over the budget: {}.", over.join(", ")))
+        }
+    }
+}
