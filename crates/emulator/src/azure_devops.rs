@@ -2,13 +2,13 @@
 //!
 //! It never trusts a request: method, version, plan, job, token and connection must all fit.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::clock::Clock;
 use crate::directory::{AsksFor, Directory, ID_TOKEN_AUDIENCE, guid};
-use crate::fault::{SIGN_IN, redirect};
 use crate::http::{Answer, Request};
 use crate::jwt;
+use crate::vss::{self, error};
 
 /// The secrets that it asks its clients for.
 pub(crate) const ASKS_FOR: AsksFor = AsksFor {
@@ -18,17 +18,20 @@ pub(crate) const ASKS_FOR: AsksFor = AsksFor {
 
 /// Answers one request.
 pub(crate) fn answer(request: &Request, directory: &mut Directory, clock: &Clock) -> Answer {
-    let answer = id_token(request, directory, clock);
-    answer
-        .with("x-vss-e2eid", &guid())
-        .with("ActivityId", &guid())
-        .with("x-msedge-ref", "Ref A: 0 Ref B: EMULATOR Ref C: 0")
+    let path: Vec<&str> = request.path.trim_matches('/').split('/').collect();
+    let organization = path.first().copied().unwrap_or_default();
+    if directory.marketplace.stopped.contains(organization) {
+        return vss::finished(vss::stopped(organization), request, None);
+    }
+    let answer = id_token(request, &path, directory, clock);
+    // The job's identity, which every error after the sign-in names.
+    let organization = directory.organization_id.clone();
+    vss::finished(answer, request, Some((&organization, "Build")))
 }
 
 /// `POST {collection}/{project}/_apis/distributedtask/hubs/{hub}/plans/{plan}/jobs/{job}/oidctoken`, as
 /// microsoft/azure-pipelines-tasks-common-packages calls it (`EntraWifUserServiceConnectionUtils.ts`).
-fn id_token(request: &Request, directory: &mut Directory, clock: &Clock) -> Answer {
-    let path: Vec<&str> = request.path.trim_matches('/').split('/').collect();
+fn id_token(request: &Request, path: &[&str], directory: &mut Directory, clock: &Clock) -> Answer {
     let [
         organization,
         project,
@@ -41,34 +44,26 @@ fn id_token(request: &Request, directory: &mut Directory, clock: &Clock) -> Answ
         "jobs",
         job,
         "oidctoken",
-    ] = path.as_slice()
+    ] = path
     else {
         directory.violation(format!(
             "Azure DevOps has no route {} {}",
             request.method, request.path
         ));
-        return error(
-            404,
-            "VssServiceException",
-            "The controller for path was not found.",
-        );
+        return vss::no_controller(request);
     };
     if *organization != directory.organization {
-        return error(
-            404,
-            "HostNotFoundException",
-            "VS800075: The organization does not exist.",
-        );
+        return vss::no_organization();
     }
     let Some(record) = directory
         .jobs
         .iter()
         .find(|record| record.plan == *plan && record.id == *job)
     else {
-        return signed_out(request);
+        return vss::signed_out(request, directory.marketplace.bearers_get_pages);
     };
     if request.header("authorization") != Some(&format!("Bearer {}", record.token)) {
-        return signed_out(request);
+        return vss::signed_out(request, directory.marketplace.bearers_get_pages);
     }
     let record = record.clone();
     if request.method != "POST" {
@@ -108,7 +103,10 @@ fn id_token(request: &Request, directory: &mut Directory, clock: &Clock) -> Answ
             "No api-version was supplied for the \"POST\" request. The version must be supplied either as part of the Accept header (e.g. \"application/json; api-version=1.0\") or as a query parameter (e.g. \"?api-version=1.0\").",
         );
     }
-    if *project != directory.project_id || *hub != record.hub {
+    if *project != directory.project_id {
+        return vss::no_project(project);
+    }
+    if *hub != record.hub {
         return error(
             404,
             "TaskOrchestrationPlanNotFoundException",
@@ -160,51 +158,12 @@ fn minted(issuer: &str, subject: &str, directory: &mut Directory, clock: &Clock)
 
 /// Whether a request says which version of the API it means, in its address or in `Accept`.
 fn names_a_version(request: &Request) -> bool {
-    let accept = request.header("accept").unwrap_or_default();
-    let mut in_accept = accept
-        .split(';')
-        .filter_map(|part| part.trim().strip_prefix("api-version="));
-    let asked = request.parameter("api-version");
-    let asked = asked.as_deref().or_else(|| in_accept.next());
-    let (number, preview) = match asked.unwrap_or_default().split_once('-') {
+    let asked = vss::asked_version(request).unwrap_or_default();
+    let (number, preview) = match asked.split_once('-') {
         Some((number, preview)) => (number, Some(preview)),
-        None => (asked.unwrap_or_default(), None),
+        None => (asked.as_str(), None),
     };
     // 7.2 is in preview; a preview of a released version is that version.
     let is_known = number == "7.1" || (number == "7.2" && preview.is_some());
     is_known && preview.is_none_or(|preview| matches!(preview, "preview" | "preview.1"))
-}
-
-/// What a request without a good token gets: 401 for a client that asked not to be redirected.
-fn signed_out(request: &Request) -> Answer {
-    if request.header("x-tfs-fedauthredirect") != Some("Suppress") {
-        return redirect(SIGN_IN);
-    }
-    error(
-        401,
-        "UnauthorizedRequestException",
-        "TF400813: The user '' is not authorized to access this resource.",
-    )
-    .with(
-        "WWW-Authenticate",
-        "Bearer authorization_uri=https://login.microsoftonline.com/common",
-    )
-    .with(
-        "WWW-Authenticate",
-        "Basic realm=\"https://tfsprodeus2.app.visualstudio.com/\"",
-    )
-}
-
-/// The body of every error.
-fn error(status: u16, kind: &str, message: &str) -> Answer {
-    let body: Value = json!({
-        "$id": "1",
-        "innerException": null,
-        "message": message,
-        "typeName": format!("Microsoft.TeamFoundation.Framework.Server.{kind}, Microsoft.TeamFoundation.Framework.Server"),
-        "typeKey": kind,
-        "errorCode": 0,
-        "eventId": 3000,
-    });
-    Answer::json(status, &body)
 }

@@ -21,7 +21,8 @@ use crate::clock::Clock;
 use crate::directory::{AsksFor, Directory};
 use crate::fault::{SIGN_IN, redirect};
 use crate::http::{Answer, Request};
-use crate::marketplace::{AZURE_DEVOPS, decoded, error, tenant_of};
+use crate::marketplace::{AZURE_DEVOPS, decoded, tenant_of};
+use crate::vss;
 
 /// The secrets that it asks its clients for: a token of Entra's, or the job's own.
 pub(crate) const ASKS_FOR: AsksFor = AsksFor {
@@ -39,17 +40,6 @@ pub(crate) struct Git {
     pub(crate) requests: Vec<String>,
     /// Large files by their SHA-256.
     objects: BTreeMap<String, Vec<u8>>,
-}
-
-impl Git {
-    /// Whether there is a repository of these names.
-    pub(crate) fn has(&self, organization: &str, project: &str, repository: &str) -> bool {
-        self.repositories.contains_key(&Name {
-            organization: organization.to_owned(),
-            project: project.to_owned(),
-            repository: repository.to_owned(),
-        })
-    }
 }
 
 /// A repository's place.
@@ -191,7 +181,7 @@ fn admitted(
             "git has no route {} {}?{}",
             request.method, request.path, request.query
         ));
-        return Err(error(404, "VssServiceException", "There is no such page."));
+        return Err(vss::no_controller(request));
     }
     let Some(caller) = caller(request, directory, clock) else {
         return Err(signed_out(request, &address.name.organization, directory));
@@ -293,10 +283,7 @@ fn signed_out(request: &Request, organization: &str, directory: &Directory) -> A
         body: b"<!DOCTYPE html><html><head><title>Unauthorized</title></head></html>".to_vec(),
     }
     .with("X-VSS-ResourceTenant", &tenant)
-    .with(
-        "WWW-Authenticate",
-        &format!("Bearer authorization_uri=https://login.microsoftonline.com/{tenant}"),
-    )
+    .with("WWW-Authenticate", &vss::bearer(&tenant))
     .with(
         "WWW-Authenticate",
         "Basic realm=\"https://tfsprodneu1.visualstudio.com/\"",

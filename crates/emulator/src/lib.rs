@@ -34,6 +34,7 @@ mod proxy;
 mod relay;
 mod resource_manager;
 mod service;
+mod vss;
 mod world;
 
 pub use agent::{Job, Outcome, Running, Step, TaskResult, Variable};

@@ -14,14 +14,13 @@ mod setup;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::clock::Clock;
-use crate::directory::{AsksFor, Directory, guid};
+use crate::directory::{AsksFor, Directory};
 use crate::git;
 use crate::http::{Answer, Request};
+use crate::vss::{self, Credential};
 
 pub use gallery::Validation;
 pub(crate) use organizations::tenant_of;
@@ -70,6 +69,17 @@ pub(crate) struct Marketplace {
     /// Object ids that organizations do not know yet, and for how many questions.
     pub(crate) not_yet_known: BTreeMap<String, u32>,
     pub(crate) entitlements_are_private: bool,
+    /// Organizations that are stopped.
+    pub(crate) stopped: BTreeSet<String>,
+    /// Organization, project's id and identity that is not shown the project.
+    pub(crate) hidden_projects: BTreeSet<(String, String, String)>,
+    /// Whether a bearer that is refused gets a page in place of JSON.
+    pub(crate) bearers_get_pages: bool,
+    /// Status of the gallery's `AccessCheckException`: 401 and 403 are both reported.
+    pub(crate) access_check_status: Option<u16>,
+    /// Whether the answers are those that the real services were recorded to give, where the product did not
+    /// know them.
+    pub(crate) as_recorded: bool,
     /// Members of a page, where there is a limit.
     pub(crate) page_of_members: Option<usize>,
     /// Identity to profile id.
@@ -115,31 +125,63 @@ pub(crate) fn answer(request: &Request, directory: &mut Directory, clock: &Clock
         .map(decoded)
         .collect();
     let segments: Vec<&str> = path.iter().map(String::as_str).collect();
-    if request.header("host") == Some(feeds::HOST) {
-        return feeds::answer(request, &segments, directory, clock);
+    let organization = segments.first().copied().unwrap_or_default();
+    if directory.marketplace.stopped.contains(organization) {
+        return vss::finished(vss::stopped(organization), request, None);
     }
-    if let [organization, path @ ..] = segments.as_slice()
+    let caller = caller(request, directory, clock);
+    let answer = match &caller {
+        _ if request.header("host") == Some(feeds::HOST) => {
+            feeds::answer(request, &segments, caller.as_ref(), directory)
+        }
+        // Where a service is and which routes it has; the organization's own repositories are asked below.
+        _ if (request.method == "OPTIONS" || segments.contains(&"resourceareas"))
+            && !is_of_git(request, &segments) =>
+        {
+            discovery(request, directory)
+        }
+        _ if request.method == "HEAD" && segments.len() == 1 => {
+            organizations::front_door(request, organization, directory)
+        }
+        None => vss::signed_out(request, directory.marketplace.bearers_get_pages),
+        Some(caller) => route(request, &segments, caller, directory)
+            .unwrap_or_else(|| no_route(request, directory)),
+    };
+    let identity = caller.map(|caller| user_data(&caller, directory));
+    let identity = identity
+        .as_ref()
+        .map(|(id, account)| (id.as_str(), account.as_str()));
+    vss::finished(answer, request, identity)
+}
+
+/// Whether an address is below an organization and about its repositories.
+fn is_of_git(request: &Request, path: &[&str]) -> bool {
+    path.split_first()
+        .is_some_and(|(_, path)| git::rest::knows(&request.method, path))
+}
+
+/// What a caller gets whose token is good for Azure DevOps.
+fn route(
+    request: &Request,
+    path: &[&str],
+    caller: &Minted,
+    directory: &mut Directory,
+) -> Option<Answer> {
+    if let [organization, path @ ..] = path
         && git::rest::knows(&request.method, path)
     {
-        let Some(caller) = caller(request, directory, clock) else {
-            return signed_out(request);
-        };
-        let refusal = organizations::not_a_member(organization, &caller, directory);
-        let answer = refusal.or_else(|| {
-            git::rest::answer(request, organization, path, &caller.identity, directory)
-        });
-        return answer.unwrap_or_else(|| no_route(request, directory));
+        if let Some(refusal) = organizations::not_a_member(organization, caller, directory) {
+            return Some(refusal);
+        }
+        if let [project, "_apis", ..] = path
+            && let Some((id, _)) = organizations::find_project(organization, project, directory)
+            && organizations::is_hidden(organization, &id, &caller.identity, directory)
+        {
+            return Some(vss::no_project(&id));
+        }
+        return git::rest::answer(request, organization, path, &caller.identity, directory);
     }
-    if request.method == "OPTIONS" || segments.contains(&"resourceareas") {
-        return discovery(request, directory);
-    }
-    if let ("HEAD", [organization]) = (request.method.as_str(), segments.as_slice()) {
-        return organizations::front_door(request, organization, directory);
-    }
-    let Some(caller) = caller(request, directory, clock) else {
-        return signed_out(request);
-    };
-    let answer = match segments.as_slice() {
+    match path {
         ["_apis", "gallery", rest @ ..] => {
             gallery::answer(request, rest, &caller.identity, directory)
         }
@@ -155,30 +197,16 @@ pub(crate) fn answer(request: &Request, directory: &mut Directory, clock: &Clock
             "resources",
             publisher,
         ] => identities::roles(request, publisher, &caller.identity, directory),
-        [
-            organization,
-            project,
-            "_apis",
-            "git",
-            "repositories",
-            repository,
-        ] => organizations::repository(
-            request,
-            [organization, project, repository],
-            &caller,
-            directory,
-        ),
         [organization, "_apis", area, rest @ ..]
             if request.header("host") == Some("vsaex.dev.azure.com") =>
         {
-            entitlements::answer(request, organization, area, rest, &caller, directory)
+            entitlements::answer(request, organization, area, rest, caller, directory)
         }
         [organization, "_apis", area, rest @ ..] => {
-            organizations::answer(request, organization, area, rest, &caller, directory)
+            organizations::answer(request, organization, area, rest, caller, directory)
         }
         _ => None,
-    };
-    answer.unwrap_or_else(|| no_route(request, directory))
+    }
 }
 
 fn no_route(request: &Request, directory: &mut Directory) -> Answer {
@@ -186,11 +214,7 @@ fn no_route(request: &Request, directory: &mut Directory) -> Answer {
         "the Marketplace has no route {} {}",
         request.method, request.path
     ));
-    error(
-        404,
-        "VssServiceException",
-        "The controller for path was not found.",
-    )
+    vss::no_controller(request)
 }
 
 /// What Microsoft's Node clients ask before they ask anything: where a service is, and its routes. Ours
@@ -212,15 +236,8 @@ fn discovery(request: &Request, directory: &mut Directory) -> Answer {
 
 /// What is known of a token, which comes as a bearer's or as the password of any user.
 fn caller(request: &Request, directory: &Directory, clock: &Clock) -> Option<Minted> {
-    let (scheme, value) = request.header("authorization")?.split_once(' ')?;
-    let token = match scheme.to_ascii_lowercase().as_str() {
-        "bearer" => value.to_owned(),
-        "basic" => {
-            let text = String::from_utf8(STANDARD.decode(value).ok()?).ok()?;
-            text.split_once(':')?.1.to_owned()
-        }
-        _ => return None,
-    };
+    let credential = Credential::of(request);
+    let token = credential.token()?;
     let minted = directory
         .access_tokens
         .iter()
@@ -229,59 +246,13 @@ fn caller(request: &Request, directory: &Directory, clock: &Clock) -> Option<Min
     is_good.then(|| minted.clone())
 }
 
-/// 401 for a client that says that it cannot sign in by a page, and the page's address for others.
-fn signed_out(request: &Request) -> Answer {
-    if request.header("x-tfs-fedauthredirect") == Some("Suppress") {
-        return error(
-            401,
-            "UnauthorizedRequestException",
-            "TF400813: The user 'aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa' is not authorized to access this resource.",
-        )
-        .with("WWW-Authenticate", "Bearer authorization_uri=https://login.microsoftonline.com/common");
-    }
-    error(302, "", "").with(
-        "Location",
-        "https://spsprodweu1.vssps.visualstudio.com/_signin",
-    )
-}
-
-/// An error in the shape that all services share.
-pub(crate) fn error(status: u16, key: &str, message: &str) -> Answer {
-    Answer::json(
-        status,
-        &json!({
-            "$id": "1", "innerException": null, "message": message,
-            "typeName": format!("Microsoft.VisualStudio.Services.{key}, Microsoft.VisualStudio.Services.WebApi"),
-            "typeKey": key, "errorCode": 0, "eventId": 3000,
-        }),
-    )
-    .with("ActivityId", &guid())
-}
-
-/// Refuses a request that does not name a version which the service knows.
-pub(crate) fn version(request: &Request, known: &[&str]) -> Option<Answer> {
-    let accept = request.header("accept").unwrap_or_default().to_owned();
-    let in_accept = accept
-        .split(';')
-        .find_map(|part| part.trim().strip_prefix("api-version=").map(str::to_owned));
-    let asked = request.parameter("api-version").or(in_accept);
-    let is_known = asked
-        .as_deref()
-        .is_some_and(|asked| known.iter().any(|known| asked.starts_with(known)));
-    (!is_known).then(|| {
-        error(
-            400,
-            "VssVersionNotSpecifiedException",
-            &format!("No api-version that is known here was supplied: {asked:?}."),
-        )
-    })
-}
-
-/// The body as JSON, of the right content type.
-pub(crate) fn json_body(request: &Request) -> Option<Value> {
-    let kind = request.header("content-type").unwrap_or_default();
-    kind.starts_with("application/json")
-        .then(|| serde_json::from_slice(&request.body).ok())?
+/// An identity's Azure DevOps id and its account, as `X-VSS-UserData` has them.
+fn user_data(caller: &Minted, directory: &mut Directory) -> (String, String) {
+    let id = identities::profile_id(directory, &caller.identity);
+    let account = directory
+        .application(&caller.identity)
+        .map_or_else(String::new, |known| known.object_id.clone());
+    (id, account)
 }
 
 pub(crate) fn decoded(segment: &str) -> String {

@@ -56,7 +56,8 @@ fn ask(world: &World, token: &str, host: &str, line: &str, body: Option<(&str, V
                 return Answer {
                     status: status.expect("a status"),
                     head: head.to_owned(),
-                    body: serde_json::from_str(body).unwrap_or_default(),
+                    body: serde_json::from_str(body.trim_start_matches('\u{feff}'))
+                        .unwrap_or_default(),
                 };
             }
         }
@@ -228,7 +229,7 @@ fn lists_applications_a_page_at_a_time() {
         second.body["items"][0]["member"]["originId"],
         world.object_id(MY_CONNECTION)
     );
-    assert!(second.body["continuationToken"].is_null());
+    assert_eq!(second.body["continuationToken"], "");
 }
 
 #[test]

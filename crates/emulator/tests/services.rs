@@ -82,7 +82,8 @@ fn read_answer(mut stream: StreamOwned<ClientConnection, TcpStream>) -> Answer {
                 return Answer {
                     status: status.expect("a status"),
                     head: head.to_owned(),
-                    body: serde_json::from_str(body).unwrap_or_default(),
+                    body: serde_json::from_str(body.trim_start_matches('\u{feff}'))
+                        .unwrap_or_default(),
                 };
             }
         }
@@ -285,7 +286,7 @@ fn azure_devops_checks_every_part_of_a_request() {
             answer.head, answer.body
         );
         assert!(
-            answer.head.contains("x-vss-e2eid: "),
+            answer.head.contains("X-VSS-E2EID: "),
             "{what}: {}",
             answer.head
         );
@@ -299,9 +300,7 @@ fn azure_devops_checks_every_part_of_a_request() {
     );
     let signed_out = ask(&world, port, "POST", &with(&known), &[SUPPRESS], Some(""));
     assert!(
-        signed_out
-            .head
-            .contains("WWW-Authenticate: Bearer authorization_uri="),
+        signed_out.head.contains("WWW-Authenticate: Bearer\r\n"),
         "{}",
         signed_out.head
     );

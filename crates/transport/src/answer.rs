@@ -103,7 +103,9 @@ impl Answer {
         {
             return Body::Other(NotTheService::Encoded(encoding.to_owned()));
         }
-        let body = self.body.trim_ascii();
+        // .NET writes a byte order mark in front of errors that no controller has formatted.
+        let body = self.body.strip_prefix(b"\xEF\xBB\xBF");
+        let body = body.unwrap_or(&self.body).trim_ascii();
         if body.is_empty() {
             return Body::Other(NotTheService::Empty);
         }

@@ -10,7 +10,7 @@ use super::Name;
 use super::backend::git;
 use crate::directory::Directory;
 use crate::http::{Answer, Request};
-use crate::marketplace::{error, version};
+use crate::vss::{error, version};
 
 /// Services by their ids, which are all behind the organization's own address.
 const AREAS: [(&str, &str); 3] = [

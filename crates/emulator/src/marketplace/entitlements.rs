@@ -11,9 +11,10 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::organizations::{self, tenant_of};
-use super::{Minted, error, identities, json_body, version};
+use super::{Minted, identities};
 use crate::directory::Directory;
 use crate::http::{Answer, Request};
+use crate::vss::{self, error, json_body, version};
 
 /// What an organization gave to a member.
 #[derive(Debug, Clone, Default)]
@@ -58,13 +59,13 @@ pub(super) fn answer(
     match (request.method.as_str(), area.as_str(), rest) {
         ("GET", "memberentitlements", []) => {
             if directory.marketplace.entitlements_are_private && !is_administrator {
-                return Some(denied(&caller.identity, "View Users"));
+                return Some(denied(caller, "View Users", directory));
             }
             list(request, organization, directory)
         }
         ("GET", "serviceprincipalentitlements", [id]) => {
             if directory.marketplace.entitlements_are_private && !is_administrator {
-                return Some(denied(&caller.identity, "View Users"));
+                return Some(denied(caller, "View Users", directory));
             }
             Some(match member(organization, id, directory) {
                 Some(identity) => Answer::json(
@@ -350,7 +351,11 @@ fn list(request: &Request, organization: &str, directory: &mut Directory) -> Opt
         .map(|identity| one(organization, identity, "member", directory))
         .collect();
     let end = start + items.len();
-    let next = (end < members.len()).then(|| end.to_string());
+    let next = if end < members.len() {
+        end.to_string()
+    } else {
+        String::new()
+    };
     Some(Answer::json(
         200,
         &json!({
@@ -432,14 +437,9 @@ fn one(organization: &str, identity: &str, field: &str, directory: &mut Director
     })
 }
 
-fn denied(identity: &str, what: &str) -> Answer {
-    error(
-        403,
-        "AccessCheckException",
-        &format!(
-            "Access Denied: {identity} needs the following permission(s) on the resource Users to perform this action: {what}"
-        ),
-    )
+fn denied(caller: &Minted, what: &str, directory: &mut Directory) -> Answer {
+    let id = identities::profile_id(directory, &caller.identity);
+    vss::access_check(403, &id, "Users", what)
 }
 
 fn not_found(id: &str) -> Answer {

@@ -9,10 +9,10 @@ use serde_json::json;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-use super::{caller, error, organizations};
-use crate::clock::Clock;
+use super::{Minted, organizations};
 use crate::directory::Directory;
 use crate::http::{Answer, Request};
+use crate::vss::{self, error};
 
 /// Where feeds are.
 pub(crate) const HOST: &str = "pkgs.dev.azure.com";
@@ -23,29 +23,31 @@ const WHEEL: &str = "hello_feed-1.0.0-py3-none-any.whl";
 pub(super) fn answer(
     request: &Request,
     path: &[&str],
+    caller: Option<&Minted>,
     directory: &mut Directory,
-    clock: &Clock,
 ) -> Answer {
     let [organization, "_packaging", feed, rest @ ..] = path else {
-        return error(404, "VssServiceException", "There is no such page.");
+        return vss::no_controller(request);
     };
-    let Some(caller) = caller(request, directory, clock) else {
+    let Some(caller) = caller else {
         // npm and pip send what they have at once, or again after this.
-        return error(
+        let tenant = organizations::tenant_of(organization, directory);
+        return vss::early_error(
             401,
             "UnauthorizedRequestException",
-            "TF400813: not authorized.",
+            "TF400813: The user 'aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa' is not authorized to access this resource.",
         )
         .with(
             "WWW-Authenticate",
-            "Bearer authorization_uri=https://login.microsoftonline.com/common",
+            &format!("Bearer authorization_uri=https://login.windows.net/{tenant}"),
         )
         .with(
             "WWW-Authenticate",
             "Basic realm=\"https://pkgsprodweu1.pkgs.visualstudio.com/\"",
-        );
+        )
+        .with("WWW-Authenticate", "TFS-Federated");
     };
-    if let Some(refusal) = organizations::not_a_member(organization, &caller, directory) {
+    if let Some(refusal) = organizations::not_a_member(organization, caller, directory) {
         return refusal;
     }
     let known = ((*organization).to_owned(), (*feed).to_owned());
@@ -87,7 +89,7 @@ pub(super) fn answer(
         (method, _) => {
             let path = &request.path;
             directory.violation(format!("the feed has no route {method} {path}"));
-            error(404, "VssServiceException", "There is no such page.")
+            vss::no_controller(request)
         }
     }
 }

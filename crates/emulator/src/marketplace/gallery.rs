@@ -7,9 +7,10 @@ mod upload;
 
 use serde_json::{Value, json};
 
-use super::{Extension, error, version};
+use super::{Extension, identities};
 use crate::directory::Directory;
 use crate::http::{Answer, Request};
+use crate::vss::{self, error, version};
 
 /// How the validation of what is published goes.
 #[derive(Debug, Clone, Default)]
@@ -113,14 +114,17 @@ fn role<'a>(directory: &'a Directory, publisher: &str, caller: &str) -> Option<&
     members.get(caller).map(String::as_str)
 }
 
-fn denied(publisher: &str, caller: &str, what: &str) -> Answer {
-    error(
-        403,
-        "AccessCheckException",
-        &format!(
-            "Access Denied: {caller} needs the following permission(s) on the resource /{publisher} to perform this action: {what}"
-        ),
-    )
+/// What an identity lacks on a publisher. Public issues quote "View user permissions on a resource" and "Publish
+/// new extensions to an existing publisher" (microsoft/vscode-vsce#656, #851); the other words are like them.
+pub(super) fn denied(
+    publisher: &str,
+    caller: &str,
+    permission: &str,
+    directory: &mut Directory,
+) -> Answer {
+    let id = identities::profile_id(directory, caller);
+    let status = directory.marketplace.access_check_status.unwrap_or(403);
+    vss::access_check(status, &id, &format!("/{publisher}"), permission)
 }
 
 fn not_found(name: &str) -> Answer {
@@ -212,7 +216,9 @@ fn remove(request: &Request, name: &str, caller: &str, directory: &mut Directory
     let publisher = name.split('.').next().unwrap_or_default();
     match role(directory, publisher, caller) {
         None => return not_found(name),
-        Some("Reader" | "Contributor") => return denied(publisher, caller, "Delete extensions"),
+        Some("Reader" | "Contributor") => {
+            return denied(publisher, caller, "Delete an extension", directory);
+        }
         Some(_) => {}
     }
     let gone = Answer {

@@ -4,9 +4,10 @@
 
 use serde_json::{Value, json};
 
-use super::{error, json_body, version};
+use super::gallery;
 use crate::directory::{Directory, guid};
 use crate::http::{Answer, Request};
+use crate::vss::{error, json_body, version};
 
 /// `GET _apis/profile/profiles/me` of the profile service. The first question makes a profile.
 pub(super) fn profile(
@@ -48,39 +49,36 @@ pub(super) fn roles(
         .get(publisher)
         .and_then(|members| members.get(caller))
         .cloned();
-    let denied = |what: &str| {
-        error(
-            403,
-            "AccessCheckException",
-            &format!(
-                "Access Denied: {caller} needs the following permission(s) on the resource /{publisher} to perform this action: {what}"
-            ),
-        )
-    };
     match (request.method.as_str(), role.as_deref()) {
-        ("GET" | "PUT", None) => Some(denied("View publisher permissions")),
+        ("GET" | "PUT", None) => Some(gallery::denied(
+            publisher,
+            caller,
+            "View user permissions on a resource",
+            directory,
+        )),
         ("GET", Some(_)) => {
             let members = directory.marketplace.members[publisher].clone();
             let list: Vec<Value> = members
                 .iter()
-                .map(|(client, role)| {
-                    json!({
-                        "identity": { "id": profile_id(directory, client), "displayName": client },
-                        "role": { "name": role, "displayName": role }, "access": "assigned",
-                    })
-                })
+                .map(|(client, role)| assignment(client, role, directory))
                 .collect();
             Some(Answer::json(
                 200,
                 &json!({ "count": list.len(), "value": list }),
             ))
         }
-        ("PUT", Some(role)) if role != "Owner" => Some(denied("Manage publisher permissions")),
+        ("PUT", Some(role)) if role != "Owner" => Some(gallery::denied(
+            publisher,
+            caller,
+            "Manage user permissions on a resource",
+            directory,
+        )),
         ("PUT", Some(_)) => {
             let body = json_body(request)?;
-            for assignment in body.as_array()? {
-                let id = assignment["userId"].as_str()?;
-                let role = assignment["roleName"].as_str()?;
+            let mut assigned = Vec::new();
+            for wanted in body.as_array()? {
+                let id = wanted["userId"].as_str()?;
+                let role = wanted["roleName"].as_str()?;
                 let known = directory.marketplace.profiles.iter();
                 let client = known
                     .filter(|(_, profile)| *profile == id)
@@ -96,12 +94,30 @@ pub(super) fn roles(
                     ));
                 };
                 let members = directory.marketplace.members.get_mut(publisher)?;
-                members.insert(client, role.to_owned());
+                members.insert(client.clone(), role.to_owned());
+                assigned.push(assignment(&client, role, directory));
             }
-            Some(Answer::json(200, &json!({ "count": 1, "value": body })))
+            Some(Answer::json(
+                200,
+                &json!({ "count": assigned.len(), "value": assigned }),
+            ))
         }
         _ => None,
     }
+}
+
+/// "Roleassignments - List" and "- Set Role Assignments" of Microsoft's REST reference.
+fn assignment(client: &str, role: &str, directory: &mut Directory) -> Value {
+    json!({
+        "identity": {
+            "id": profile_id(directory, client), "displayName": client, "uniqueName": client,
+        },
+        "role": {
+            "name": role, "displayName": role, "description": "", "identifier": format!("gallery.publisher.{role}"),
+            "scope": "gallery.publisher", "allowPermissions": 1, "denyPermissions": 0,
+        },
+        "access": "assigned", "accessDisplayName": "Assigned",
+    })
 }
 
 pub(super) fn profile_id(directory: &mut Directory, client: &str) -> String {

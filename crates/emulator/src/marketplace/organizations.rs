@@ -7,9 +7,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use super::{Minted, error, identities, json_body, version};
+use super::{Minted, identities};
 use crate::directory::{Directory, guid};
 use crate::http::{Answer, Request};
+use crate::vss::{self, error, json_body, version};
 
 /// `{organization}/_apis/{area}/…` of the extension management and of the organization itself.
 pub(super) fn answer(
@@ -23,9 +24,7 @@ pub(super) fn answer(
     if let Some(refusal) = not_a_member(organization, caller, directory) {
         return Some(refusal);
     }
-    let tenant = tenant_of(organization, directory);
-    let answer = reply(request, organization, area, rest, caller, directory)?;
-    Some(answer.with("X-VSS-ResourceTenant", &tenant))
+    reply(request, organization, area, rest, caller, directory)
 }
 
 /// The tenant that an organization takes its members from.
@@ -45,33 +44,36 @@ pub(super) fn not_a_member(
     directory: &mut Directory,
 ) -> Option<Answer> {
     let Some(members) = directory.marketplace.organizations.get(organization) else {
-        return Some(error(
-            404,
-            "HostDoesNotExistException",
-            &format!(
-                "TF400856: The following service is not registered in the database: {organization}."
-            ),
-        ));
+        return Some(vss::no_organization());
     };
     let is_member = members.contains(&caller.identity);
     let tenant = tenant_of(organization, directory);
-    // Who comes with another tenant's token is nobody there.
-    let user = if tenant != caller.tenant {
-        "aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa".to_owned()
-    } else if is_member {
+    if tenant == vss::NO_TENANT {
+        return Some(vss::microsoft_accounts());
+    }
+    if tenant != caller.tenant {
+        // Who comes with another tenant's token is nobody there.
+        return Some(vss::other_tenant(&tenant));
+    }
+    if is_member {
         return None;
-    } else {
-        identities::profile_id(directory, &caller.identity)
-    };
+    }
+    if directory.marketplace.as_recorded {
+        let known = directory.application(&caller.identity);
+        let object = known.map_or_else(String::new, |known| known.object_id.clone());
+        return Some(vss::not_added(&tenant, &object));
+    }
+    let user = identities::profile_id(directory, &caller.identity);
     let refusal = error(
         401,
         "UnauthorizedRequestException",
         &format!("TF400813: The user '{user}' is not authorized to access this resource."),
     );
-    Some(refusal.with("X-VSS-ResourceTenant", &tenant).with(
-        "WWW-Authenticate",
-        &format!("Bearer authorization_uri=https://login.microsoftonline.com/{tenant}"),
-    ))
+    Some(
+        refusal
+            .with("X-VSS-ResourceTenant", &tenant)
+            .with("WWW-Authenticate", &vss::bearer(&tenant)),
+    )
 }
 
 /// The descriptor by which Azure DevOps' Graph names a service principal.
@@ -122,7 +124,7 @@ fn reply(
             if let Some(refusal) = version(request, &["7.1", "7.2-preview"]) {
                 return Some(refusal);
             }
-            Some(project(organization, name, directory))
+            Some(project(organization, name, &caller.identity, directory))
         }
         _ => None,
     }
@@ -154,10 +156,7 @@ pub(super) fn front_door(
     }
     let tenant = &tenant_of(organization, directory);
     nothing(401)
-        .with(
-            "WWW-Authenticate",
-            &format!("Bearer authorization_uri=https://login.microsoftonline.com/{tenant}"),
-        )
+        .with("WWW-Authenticate", &vss::bearer(tenant))
         .with(
             "WWW-Authenticate",
             "Basic realm=\"https://tfsprodweu1.app.visualstudio.com/\"",
@@ -297,60 +296,49 @@ fn projects(organization: &str, directory: &Directory) -> Answer {
 }
 
 /// "Projects - Get" of Microsoft's REST reference.
-fn project(organization: &str, name: &str, directory: &Directory) -> Answer {
-    let known = directory.marketplace.projects.get(organization);
-    let found = known
-        .into_iter()
-        .flatten()
-        .find(|(id, known)| known.eq_ignore_ascii_case(name) || id == name);
-    match found {
-        Some((id, name)) => Answer::json(
-            200,
-            &json!({ "id": id, "name": name, "state": "wellFormed", "visibility": "private", "revision": 1 }),
-        ),
-        None => error(
+fn project(organization: &str, name: &str, identity: &str, directory: &Directory) -> Answer {
+    let Some((id, name)) = find_project(organization, name, directory) else {
+        return error(
             404,
             "ProjectDoesNotExistWithNameException",
             &format!(
                 "TF200016: The following project does not exist: {name}. Verify that the name of the project is correct and that the project exists on the specified Azure DevOps Server."
             ),
-        ),
+        );
+    };
+    if is_hidden(organization, &id, identity, directory) {
+        return vss::no_project(&id);
     }
+    Answer::json(
+        200,
+        &json!({ "id": id, "name": name, "state": "wellFormed", "visibility": "private", "revision": 1 }),
+    )
 }
 
-/// "Repositories - Get Repository" of Microsoft's REST reference. One answer for what is not there and for
-/// what is not shown.
-pub(super) fn repository(
-    request: &Request,
-    [organization, project, repository]: [&str; 3],
-    caller: &Minted,
-    directory: &mut Directory,
-) -> Option<Answer> {
-    if request.method != "GET" {
-        return None;
-    }
-    if let Some(refusal) = not_a_member(organization, caller, directory)
-        .or_else(|| version(request, &["7.1", "7.2-preview"]))
-    {
-        return Some(refusal);
-    }
-    let key = (organization.to_owned(), caller.identity.clone());
-    let is_licensed = !directory.git.stakeholders.contains(&key);
-    Some(
-        match is_licensed && directory.git.has(organization, project, repository) {
-            true => Answer::json(
-                200,
-                &json!({ "id": guid(), "name": repository, "project": { "name": project }, "defaultBranch": "refs/heads/main" }),
-            ),
-            false => error(
-                404,
-                "GitRepositoryNotFoundException",
-                &format!(
-                    "TF401019: The Git repository with name or identifier {repository} does not exist or you do not have permissions for the operation you are attempting."
-                ),
-            ),
-        },
-    )
+/// Id and name of a project, by either.
+pub(super) fn find_project(
+    organization: &str,
+    name: &str,
+    directory: &Directory,
+) -> Option<(String, String)> {
+    let known = directory.marketplace.projects.get(organization)?;
+    let mut known = known.iter();
+    let found = known.find(|(id, known)| known.eq_ignore_ascii_case(name) || id == name);
+    found.cloned()
+}
+
+/// Whether an identity is not shown a project: it is a member of the organization, and not of the project.
+pub(super) fn is_hidden(
+    organization: &str,
+    project: &str,
+    identity: &str,
+    directory: &Directory,
+) -> bool {
+    directory.marketplace.hidden_projects.contains(&(
+        organization.to_owned(),
+        project.to_owned(),
+        identity.to_owned(),
+    ))
 }
 
 fn tasks(organization: &str, id: &str, directory: &Directory) -> Answer {

@@ -58,6 +58,42 @@ impl World {
         id
     }
 
+    /// Takes a project out of a connection's application's sight, as for a member of the organization that is no
+    /// member of the project.
+    pub fn hide_project(&self, organization: &str, project: &str, connection: &str) {
+        let client = self.client_id(connection);
+        let mut directory = self.directory();
+        let tenant = tenant_of(organization, &directory);
+        let identity = directory.identity(&client, &tenant);
+        let hidden = &mut directory.marketplace.hidden_projects;
+        hidden.insert((organization.to_owned(), project.to_owned(), identity));
+    }
+
+    /// Stops an organization: it answers 503 to everything.
+    pub fn stop_organization(&self, organization: &str) {
+        let mut directory = self.directory();
+        directory
+            .marketplace
+            .stopped
+            .insert(organization.to_owned());
+    }
+
+    /// Lets the services of Azure DevOps answer a bearer that they refuse with a page in place of JSON.
+    pub fn bearers_get_pages(&self) {
+        self.directory().marketplace.bearers_get_pages = true;
+    }
+
+    /// The status of the gallery's refusals for want of a permission: 401 and 403 are both reported.
+    pub fn access_check_status(&self, status: u16) {
+        self.directory().marketplace.access_check_status = Some(status);
+    }
+
+    /// Lets the services refuse as the real ones do: an identity that is not added with TF401444, an old version
+    /// of an extension with 500. It becomes the only way as soon as the product reads them.
+    pub fn as_recorded(&self) {
+        self.directory().marketplace.as_recorded = true;
+    }
+
     /// Adds a feed of Azure Artifacts, with the package `hello-feed`, to an organization.
     pub fn add_feed(&self, organization: &str, feed: &str) {
         let entry = (organization.to_owned(), feed.to_owned());

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{denied, not_found, role};
 use crate::directory::{Directory, guid};
 use crate::http::{Answer, Request};
-use crate::marketplace::version;
+use crate::vss::version;
 
 /// Events of all kinds after a date, oldest first, at most a page of each.
 pub(super) fn events(
@@ -15,14 +15,14 @@ pub(super) fn events(
     publisher: &str,
     extension: &str,
     caller: &str,
-    directory: &Directory,
+    directory: &mut Directory,
 ) -> Answer {
     if let Some(refusal) = version(request, &["7.2-preview"]) {
         return refusal;
     }
     let name = format!("{publisher}.{extension}");
     if role(directory, publisher, caller).is_none() {
-        return denied(publisher, caller, "View reports");
+        return denied(publisher, caller, "View reports", directory);
     }
     let Some(found) = directory.marketplace.extensions.get(&name) else {
         return not_found(&name);

@@ -9,7 +9,7 @@ use super::{VERSIONS, denied, described, not_found, role};
 use crate::directory::Directory;
 use crate::http::{Answer, Request};
 use crate::marketplace::package::{self, Package};
-use crate::marketplace::{error, json_body, version};
+use crate::vss::{error, json_body, version};
 
 pub(super) fn answer(
     request: &Request,
@@ -88,34 +88,24 @@ fn refusal(
     existing: Option<&str>,
     size: usize,
     caller: &str,
-    directory: &Directory,
+    directory: &mut Directory,
 ) -> Option<Answer> {
     let bad = |message: &str| Some(error(400, "ExtensionValidationException", message));
-    let role = role(directory, &package.publisher, caller);
+    let role = role(directory, &package.publisher, caller).map(str::to_owned);
     if package.publisher.to_lowercase().contains("microsoft") {
         return bad(
             "You need to be logged in with your Microsoft corporate credentials to publish under this publisher.",
         );
     }
-    match (role, existing) {
-        (None, _) => {
-            return Some(denied(
-                &package.publisher,
-                caller,
-                "Publish, update extensions",
-            ));
+    let missing = match (role.as_deref(), existing) {
+        (None | Some("Reader"), Some(_)) => Some("Update existing extensions"),
+        (None | Some("Reader" | "Contributor"), None) => {
+            Some("Publish new extensions to an existing publisher")
         }
-        (Some("Reader"), _) => {
-            return Some(denied(
-                &package.publisher,
-                caller,
-                "Publish, update extensions",
-            ));
-        }
-        (Some("Contributor"), None) => {
-            return Some(denied(&package.publisher, caller, "Create extensions"));
-        }
-        _ => {}
+        _ => None,
+    };
+    if let Some(permission) = missing {
+        return Some(denied(&package.publisher, caller, permission, directory));
     }
     if directory
         .marketplace
@@ -151,10 +141,20 @@ fn refusal(
             let last = extension
                 .versions
                 .last()
-                .map(|(version, _)| numbers(version))
-                .unwrap_or_default();
-            if numbers(&package.version) > last {
+                .map(|(version, _)| version.clone());
+            let last = last.unwrap_or_default();
+            if numbers(&package.version) > numbers(&last) {
                 None
+            } else if directory.marketplace.as_recorded {
+                // learn.microsoft.com, "Publish from the command line", potential errors.
+                Some(error(
+                    500,
+                    "ExtensionVersionException",
+                    &format!(
+                        "Version number must increase each time an extension is published. Extension: {name}  Current version: {last}  Updated version: {}",
+                        package.version
+                    ),
+                ))
             } else {
                 bad(
                     "The extension version number must increase each time an extension is published.",

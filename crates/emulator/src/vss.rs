@@ -1,0 +1,320 @@
+//! How the services of Azure DevOps answer, whatever they are asked: headers, errors, sign-in, versions.
+//!
+//! It knows no route. The shapes are those of the recorded answers in the tests of
+//! Azure/azure-devops-cli-extension (`azure-devops/azext_devops/tests/latest/recordings`).
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+
+use crate::directory::guid;
+use crate::fault::{SIGN_IN, redirect};
+use crate::http::{Answer, Request};
+
+/// UTF-8's byte order mark, which .NET writes in front of an error that no controller has formatted.
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
+/// The user that Azure DevOps names where it has established no identity.
+const NO_ONE: &str = "aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa";
+
+/// What a request to sign in with is, before anyone has looked it up.
+pub(crate) enum Credential {
+    /// `Authorization: Bearer …`
+    Bearer(String),
+    /// The password of `Authorization: Basic …`, whose user does not matter.
+    Password(String),
+    /// Nothing, or a scheme that the services do not know.
+    None,
+}
+
+impl Credential {
+    /// The credential of a request.
+    pub(crate) fn of(request: &Request) -> Self {
+        let header = request.header("authorization").unwrap_or_default();
+        let Some((scheme, value)) = header.split_once(' ') else {
+            return Self::None;
+        };
+        match scheme.to_ascii_lowercase().as_str() {
+            "bearer" => Self::Bearer(value.to_owned()),
+            "basic" => STANDARD
+                .decode(value)
+                .ok()
+                .and_then(|bytes| String::from_utf8(bytes).ok())
+                .and_then(|text| Some(text.split_once(':')?.1.to_owned()))
+                .map_or(Self::None, Self::Password),
+            _ => Self::None,
+        }
+    }
+
+    /// The token, as which scheme it came.
+    pub(crate) fn token(&self) -> Option<&str> {
+        match self {
+            Self::Bearer(token) | Self::Password(token) => Some(token),
+            Self::None => None,
+        }
+    }
+}
+
+/// An error of a controller: the answer's content type names the character set.
+pub(crate) fn error(status: u16, key: &str, message: &str) -> Answer {
+    Answer::json(status, &envelope(key, message))
+}
+
+/// A permission that an identity lacks, by its Azure DevOps id, on a resource. The permission's words are the
+/// service's own.
+pub(crate) fn access_check(status: u16, id: &str, resource: &str, permission: &str) -> Answer {
+    let message = format!(
+        "Access Denied: {id} needs the following permission(s) on the resource {resource} to perform this action: {permission}"
+    );
+    let mut body = envelope("AccessCheckException", &message);
+    body["customProperties"] = json!({
+        "Descriptor": null, "IdentityDisplayName": id, "Token": resource, "RequestedPermissions": 1,
+        "NamespaceId": guid(),
+    });
+    Answer::json(status, &body)
+}
+
+/// An error before a controller is found: a byte order mark, no character set, and the message once more in a
+/// header.
+pub(crate) fn early_error(status: u16, key: &str, message: &str) -> Answer {
+    let body = envelope(key, message).to_string();
+    Answer {
+        status,
+        headers: vec![("Content-Type".into(), "application/json".into())],
+        body: [BYTE_ORDER_MARK, body.as_bytes()].concat(),
+    }
+    .with("X-TFS-ServiceError", &percent_encoded(message))
+}
+
+/// 404 for an address that no controller answers: plain text.
+pub(crate) fn no_controller(request: &Request) -> Answer {
+    let message = format!(
+        "The controller for path '{}' was not found or does not implement IController.",
+        request.path
+    );
+    Answer {
+        status: 404,
+        headers: vec![("Content-Type".into(), "text/plain; charset=utf-8".into())],
+        body: message.clone().into_bytes(),
+    }
+    .with("X-TFS-ServiceError", &percent_encoded(&message))
+}
+
+/// 404 for an organization that does not exist: a page.
+pub(crate) fn no_organization() -> Answer {
+    page(404, "The resource cannot be found.")
+}
+
+/// 503 for an organization that is stopped, whatever it is asked.
+pub(crate) fn stopped(organization: &str) -> Answer {
+    early_error(
+        503,
+        "HostShutdownException",
+        &format!("TF24668: The organization {organization} is inactive."),
+    )
+}
+
+/// What a request without a good token gets. Who sent a password gets 401 and nothing else; a bearer gets words;
+/// who sent nothing is shown where to sign in, and so is everyone who does not suppress that page.
+pub(crate) fn signed_out(request: &Request, bearers_get_pages: bool) -> Answer {
+    let suppresses = request.header("x-tfs-fedauthredirect") == Some("Suppress");
+    match Credential::of(request) {
+        Credential::Password(_) => Answer {
+            status: 401,
+            headers: Vec::new(),
+            body: Vec::new(),
+        }
+        .with("WWW-Authenticate", BASIC),
+        Credential::Bearer(_) if suppresses && bearers_get_pages => {
+            // dotnet/sourcelink#487 has the page's title.
+            let title =
+                format!("TF400813: The user '{NO_ONE}' is not authorized to access this resource.");
+            page(401, &title).with("WWW-Authenticate", "Bearer")
+        }
+        Credential::Bearer(_) if suppresses => early_error(
+            401,
+            "InvalidIdentityException",
+            "TF400813: The user is not authorized to access this resource.",
+        )
+        .with("WWW-Authenticate", "Bearer"),
+        Credential::None if suppresses => early_error(
+            401,
+            "UnauthorizedRequestException",
+            &format!("TF400813: The user '{NO_ONE}' is not authorized to access this resource."),
+        )
+        .with("WWW-Authenticate", "Bearer")
+        .with("WWW-Authenticate", BASIC)
+        .with("WWW-Authenticate", "TFS-Federated"),
+        _ => redirect(SIGN_IN),
+    }
+}
+
+/// 401 to a token of another tenant than the organization's, which both headers name.
+pub(crate) fn other_tenant(tenant: &str) -> Answer {
+    early_error(
+        401,
+        "UnauthorizedRequestException",
+        &format!("TF400813: The user '{NO_ONE}' is not authorized to access this resource."),
+    )
+    .with("X-VSS-ResourceTenant", tenant)
+    .with("WWW-Authenticate", &bearer(tenant))
+}
+
+/// 302 to a good token of a work account, by an organization of Microsoft accounts.
+pub(crate) fn microsoft_accounts() -> Answer {
+    redirect(SIGN_IN)
+        .with("X-VSS-ResourceTenant", NO_TENANT)
+        .with("WWW-Authenticate", "Bearer")
+}
+
+/// 401 to a valid token whose identity the organization has not added. Public reports quote the words; their
+/// headers are not known, so that there is only the challenge which RFC 9110 asks of every 401.
+pub(crate) fn not_added(tenant: &str, object: &str) -> Answer {
+    early_error(
+        401,
+        "UnauthorizedRequestException",
+        &format!(
+            "TF401444: Please sign-in at least once as {tenant}\\{tenant}\\{object} in a web browser to enable access to the service."
+        ),
+    )
+    .with("WWW-Authenticate", "Bearer")
+}
+
+/// A project that an identity does not see, or that is not there: one answer for both.
+pub(crate) fn no_project(id: &str) -> Answer {
+    error(
+        404,
+        "ProjectDoesNotExistException",
+        &format!(
+            "VS800075: The project with id 'vstfs:///Classification/TeamProject/{id}' does not exist, or you do not have permission to access it."
+        ),
+    )
+}
+
+/// The tenant of an organization that is connected to none.
+pub(crate) const NO_TENANT: &str = "00000000-0000-0000-0000-000000000000";
+
+const BASIC: &str = "Basic realm=\"https://tfsprodeus2.app.visualstudio.com/\"";
+
+/// The challenge that names a tenant; the tenant of zeros is never named.
+pub(crate) fn bearer(tenant: &str) -> String {
+    if tenant == NO_TENANT {
+        "Bearer".to_owned()
+    } else {
+        format!("Bearer authorization_uri=https://login.microsoftonline.com/{tenant}")
+    }
+}
+
+/// What every answer has: ids for the support, the version of the API that answered, and whom the request was
+/// established to be of, by id and account.
+pub(crate) fn finished(
+    mut answer: Answer,
+    request: &Request,
+    identity: Option<(&str, &str)>,
+) -> Answer {
+    let is_page = answer
+        .header("content-type")
+        .is_some_and(|kind| kind.starts_with("text/html"));
+    if let Some((id, account)) = identity
+        && !matches!(answer.status, 302 | 401 | 503)
+        && !is_page
+    {
+        answer = answer.with("X-VSS-UserData", &format!("{id}:{account}"));
+    }
+    if answer.status < 300
+        && let Some(asked) = asked_version(request)
+    {
+        for (name, value) in &mut answer.headers {
+            if name == "Content-Type" && value.starts_with("application/json") {
+                value.push_str(&format!("; api-version={asked}"));
+            }
+        }
+    }
+    if answer.status != 503 {
+        answer = answer
+            .with("ActivityId", &guid())
+            .with("X-VSS-E2EID", &guid());
+    }
+    if request.method == "HEAD" {
+        answer.body.clear();
+    }
+    answer.with("X-MSEdge-Ref", "Ref A: 0 Ref B: EMULATOR Ref C: 0")
+}
+
+/// Refuses a request that does not name a version which the service knows.
+pub(crate) fn version(request: &Request, known: &[&str]) -> Option<Answer> {
+    let asked = asked_version(request);
+    let is_known = asked
+        .as_deref()
+        .is_some_and(|asked| known.iter().any(|known| asked.starts_with(known)));
+    (!is_known).then(|| {
+        error(
+            400,
+            "VssVersionNotSpecifiedException",
+            &format!("No api-version that is known here was supplied: {asked:?}."),
+        )
+    })
+}
+
+/// The version that a request names, in its address or in `Accept`.
+pub(crate) fn asked_version(request: &Request) -> Option<String> {
+    let accept = request.header("accept").unwrap_or_default();
+    let mut in_accept = accept
+        .split(';')
+        .filter_map(|part| part.trim().strip_prefix("api-version="));
+    request
+        .parameter("api-version")
+        .or_else(|| in_accept.next().map(str::to_owned))
+}
+
+/// The body as JSON, of the right content type.
+pub(crate) fn json_body(request: &Request) -> Option<Value> {
+    let kind = request.header("content-type").unwrap_or_default();
+    kind.starts_with("application/json")
+        .then(|| serde_json::from_slice(&request.body).ok())?
+}
+
+/// The body of every error.
+fn envelope(key: &str, message: &str) -> Value {
+    // The namespace is that of the exception's own assembly.
+    let assembly = match key {
+        "ProjectDoesNotExistException" | "ProjectDoesNotExistWithNameException" => {
+            "Microsoft.TeamFoundation.Core.WebApi"
+        }
+        "GitRepositoryNotFoundException" => "Microsoft.TeamFoundation.Git.Server",
+        "UnauthorizedRequestException" | "HostShutdownException" => {
+            "Microsoft.TeamFoundation.Framework.Server"
+        }
+        _ => "Microsoft.VisualStudio.Services.Common",
+    };
+    json!({
+        "$id": "1", "innerException": null, "message": message,
+        "typeName": format!("{assembly}.{key}, {assembly}"),
+        "typeKey": key, "errorCode": 0, "eventId": 3000,
+    })
+}
+
+fn page(status: u16, title: &str) -> Answer {
+    Answer {
+        status,
+        headers: vec![("Content-Type".into(), "text/html; charset=utf-8".into())],
+        body: format!(
+            "<!DOCTYPE html>\r\n<html><head><title>{title}</title></head><body></body></html>"
+        )
+        .into_bytes(),
+    }
+    .with("X-TFS-ServiceError", &percent_encoded(title))
+}
+
+/// A text with everything percent-encoded but letters, digits and `-._~`.
+fn percent_encoded(text: &str) -> String {
+    let mut encoded = String::new();
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
+}
