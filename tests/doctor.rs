@@ -184,7 +184,9 @@ fn a_program_reads_the_same_in_one_document() {
                 {
                   "facts": {
                     "activityid": "[GUID]",
-                    "it said": "TF401019: The Git repository with name or identifier site does not exist or you do not have permissions for the operation you are attempting."
+                    "it said": "TF401019: The Git repository with name or identifier site does not exist or you do not have permissions for the operation you are attempting.",
+                    "x-msedge-ref": "Ref A: 0 Ref B: EMULATOR Ref C: 0",
+                    "x-vss-e2eid": "[GUID]"
                   },
                   "found": "There is no repository web/site, or it is not shown to this identity (TF401019).",
                   "name": "repository",

@@ -389,8 +389,10 @@ fn makes_an_identity_a_member_once() {
     let refused = run(&mut job, "addMember", &[("memberId", &other)]);
     expect_test::expect![[r#"
         ##[error]It was not possible to make [GUID] a member of pub: the identity may not (403 of marketplace.visualstudio.com).
-          it said: Access Denied: *** needs the following permission(s) on the resource /pub to perform this action: Manage publisher permissions
+          it said: Access Denied: [PROFILE] needs the following permission(s) on the resource /pub to perform this action: Manage user permissions on a resource
+          x-vss-e2eid: [GUID]
           activityid: [GUID]
+          x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
           identity: [PROFILE]
           its name: my-connection's principal
         What to do: Open https://marketplace.visualstudio.com/manage/publishers/pub → Members → Add, and paste the identity's id with the role Contributor (Creator for a new extension); operation whoAmI tells the id.

@@ -114,8 +114,10 @@ fn names_who_was_refused_and_where_to_click() {
         Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
         Uploading pub.hello 3.2.1, [SIZE] bytes; the extension is new.
         ##[error]It was not possible to publish pub.hello 3.2.1: the identity may not (403 of marketplace.visualstudio.com).
-          it said: Access Denied: *** needs the following permission(s) on the resource /pub to perform this action: Publish, update extensions
+          it said: Access Denied: [PROFILE] needs the following permission(s) on the resource /pub to perform this action: Publish new extensions to an existing publisher
+          x-vss-e2eid: [GUID]
           activityid: [GUID]
+          x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
           identity: [PROFILE]
           its name: my-connection's principal
         What to do: Open https://marketplace.visualstudio.com/manage/publishers/pub → Members → Add, and paste the identity's id with the role Contributor (Creator for a new extension); operation whoAmI tells the id.
@@ -180,8 +182,10 @@ fn says_each_refusal_of_the_gallery_in_its_own_words_and_in_ours() {
         Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
         Uploading pub.hello 3.2.1, [SIZE] bytes; the extension is new.
         ##[error]It was not possible to publish pub.hello 3.2.1: the identity may not (403 of marketplace.visualstudio.com).
-          it said: Access Denied: *** needs the following permission(s) on the resource /pub to perform this action: Create extensions
+          it said: Access Denied: [PROFILE] needs the following permission(s) on the resource /pub to perform this action: Publish new extensions to an existing publisher
+          x-vss-e2eid: [GUID]
           activityid: [GUID]
+          x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
           identity: [PROFILE]
           its name: my-connection's principal
         What to do: Open https://marketplace.visualstudio.com/manage/publishers/pub → Members → Add, and paste the identity's id with the role Contributor (Creator for a new extension); operation whoAmI tells the id.
@@ -192,7 +196,9 @@ fn says_each_refusal_of_the_gallery_in_its_own_words_and_in_ours() {
         Uploading Microsoft-friends.hello 3.2.1, [SIZE] bytes; the extension is new.
         ##[error]It was not possible to publish Microsoft-friends.hello 3.2.1: the publisher's name has Microsoft's in it (400 of marketplace.visualstudio.com).
           it said: You need to be logged in with your Microsoft corporate credentials to publish under this publisher.
+          x-vss-e2eid: [GUID]
           activityid: [GUID]
+          x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
         What to do: Publish under a publisher without Microsoft in its name, or have Microsoft allow this one.
         More: TROUBLESHOOTING.md#publisher-name
 
@@ -201,7 +207,9 @@ fn says_each_refusal_of_the_gallery_in_its_own_words_and_in_ours() {
         Uploading pub.hello 3.0.0, [SIZE] bytes; the extension is there already.
         ##[error]It was not possible to publish pub.hello 3.0.0: its version is not above the last one (400 of marketplace.visualstudio.com).
           it said: The extension version number must increase each time an extension is published.
+          x-vss-e2eid: [GUID]
           activityid: [GUID]
+          x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
         What to do: Raise the version: operation queryVersion with versionAction: patch finds the next one.
         More: TROUBLESHOOTING.md#extension-version
 
@@ -210,7 +218,9 @@ fn says_each_refusal_of_the_gallery_in_its_own_words_and_in_ours() {
         Uploading pub.second 3.2.1, [SIZE] bytes; the extension is new.
         ##[error]It was not possible to publish pub.second 3.2.1: a task has the id of another contribution (400 of marketplace.visualstudio.com).
           it said: Contribution task is re-using task ID of some other contribution from earlier version.
+          x-vss-e2eid: [GUID]
           activityid: [GUID]
+          x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
         What to do: Give each task an id of its own; updateTasksId derives one from publisher, extension and name.
         More: TROUBLESHOOTING.md#extension-package
 
@@ -219,33 +229,42 @@ fn says_each_refusal_of_the_gallery_in_its_own_words_and_in_ours() {
         Uploading pub.hello 3.4.0, [SIZE] bytes; the extension is there already.
         ##[error]It was not possible to publish pub.hello 3.4.0: the package is larger than the Marketplace takes (400 of marketplace.visualstudio.com).
           it said: The extension package size exceeds the maximum size.
+          x-vss-e2eid: [GUID]
           activityid: [GUID]
+          x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
         What to do: Leave out of `files` what the extension does not need; `adieu extension inspect --vsix` shows what is in it.
         More: TROUBLESHOOTING.md#extension-size
 
         no such organization
         ##[error]It was not possible to share pub.hello in nowhere: there is no such thing, or none that this identity may see (404 of marketplace.visualstudio.com).
           it said: The account nowhere does not exist.
+          x-vss-e2eid: [GUID]
           activityid: [GUID]
+          x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
         What to do: Compare publisher, extension and organization with their pages; what is private is shown to members only.
         More: TROUBLESHOOTING.md#extension
 
         not shared, and not a member
         ##[error]It was not possible to install pub.hello in fabrikam: the identity may not (403 of extmgmt.dev.azure.com).
           it said: Access Denied: the extension pub.hello is not shared with fabrikam.
+          x-vss-e2eid: [GUID]
           activityid: [GUID]
+          x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
         What to do: Give the identity the permission in the organization (Organization settings → Extensions → Security, or → Users).
         More: TROUBLESHOOTING.md#organizations
-        It was not possible to install pub.hello in contoso: the address has no such collection (TF400856) (404 of extmgmt.dev.azure.com).
-          it said: TF400856: The following service is not registered in the database: contoso.
+        extmgmt.dev.azure.com answered 404 with a web page, so something else than Azure DevOps answered.
+          x-vss-e2eid: [GUID]
           activityid: [GUID]
-        What to do: Correct the organization's name, or serviceUrl with its collection.
-        More: TROUBLESHOOTING.md#organizations
+          x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
+        What to do: Look for a proxy, firewall or captive portal between the agent and this host.
+        More: TROUBLESHOOTING.md#not-the-service
 
         an id that is none
         ##[error]It was not possible to make [GUID] a member of pub: Azure DevOps knows nobody of that id (TF14045) (400 of marketplace.visualstudio.com).
           it said: TF14045: The identity with type 'System.Guid' and identifier '[GUID]' could not be found.
+          x-vss-e2eid: [GUID]
           activityid: [GUID]
+          x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
           identity: [PROFILE]
           its name: my-connection's principal
         What to do: Use the id that operation whoAmI tells: neither the client id nor the object id is it.

@@ -84,7 +84,9 @@ fn the_token_of_another_tenant_than_the_organizations_is_told_with_both() {
     expect![[r#"
         error: northwind takes tokens of tenant [NORTHWIND], and this one is of tenant [TENANT]: there it is nobody's.
           it said: TF400813: The user '[GUID]' is not authorized to access this resource.
+          x-vss-e2eid: [GUID]
           activityid: [GUID]
+          x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
           identity: [GUID]
           its name: my-connection's principal
           object id: [GUID]
@@ -138,7 +140,9 @@ fn a_task_that_installs_in_both_says_whose_identity_was_refused_where() {
         fabrikam: installed 3.2.1.
         ##[error]northwind takes tokens of tenant [NORTHWIND], and this one is of tenant [TENANT]: there it is nobody's.
           it said: TF400813: The user '[GUID]' is not authorized to access this resource.
+          x-vss-e2eid: [GUID]
           activityid: [GUID]
+          x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
           object id: [GUID]
           client id: ***
           token's tenant: [TENANT]
@@ -146,7 +150,9 @@ fn a_task_that_installs_in_both_says_whose_identity_was_refused_where() {
         More: TROUBLESHOOTING.md#tenants
         contoso knows this identity and has not added it (TF400813, 401 of extmgmt.dev.azure.com).
           it said: TF400813: The user '[PROFILE]' is not authorized to access this resource.
+          x-vss-e2eid: [GUID]
           activityid: [GUID]
+          x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
           object id: [GUID]
           client id: ***
           token's tenant: [TENANT]

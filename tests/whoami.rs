@@ -168,7 +168,9 @@ fn an_organization_that_has_not_added_the_identity_is_named_with_what_helps() {
             publisher: other, where it is no member
             error: fabrikam knows this identity and has not added it (TF400813, 401 of dev.azure.com).
               it said: TF400813: The user '[PROFILE]' is not authorized to access this resource.
+              x-vss-e2eid: [GUID]
               activityid: [GUID]
+              x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
               identity: [PROFILE]
               its name: app's principal
               object id: [OBJECT]

@@ -30,7 +30,9 @@ fn an_identity_that_is_no_member_is_told_who_adds_it() {
             holds     identity       app's principal ([PROFILE])
             fails     organization   fabrikam knows this identity and has not added it (TF400813, 401 of dev.azure.com).
                                        it said: TF400813: The user '[PROFILE]' is not authorized to access this resource.
+                                       x-vss-e2eid: [GUID]
                                        activityid: [GUID]
+                                       x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
                                        identity: [PROFILE]
                                        its name: app's principal
                                        object id: [OBJECT]
@@ -74,25 +76,27 @@ fn a_stakeholder_reads_no_repository() {
         &world,
         &examined(&desk, &EVERYTHING),
         &expect![[r#"
-        holds     configuration  there is managed-identity
-        holds     proxy          [PROXY]
-        holds     names          the proxy resolves them
-        holds     trust          each certificate is trusted
-        holds     hosts          reached: login.microsoftonline.com, app.vssps.visualstudio.com, dev.azure.com, vsaex.dev.azure.com, marketplace.visualstudio.com
-        holds     clock          within a minute of the services'
-        unchecked federation     this credential presents no ID token of its own
-        holds     token          for Azure DevOps, by managed-identity, of tenant [TENANT]
-        holds     identity       app's principal ([PROFILE])
-        holds     organization   contoso knows it as a member
-        doubtful  licence        The access level in contoso is Stakeholder, with which no repository is read.
-        fails     repository     There is no repository web/site, or it is not shown to this identity (TF401019).
-                                   it said: TF401019: The Git repository with name or identifier site does not exist or you do not have permissions for the operation you are attempting.
-                                   activityid: [GUID]
-        holds     publisher      Contributor of pub
-        What to do next: Give the identity the access level Basic, and Read in the repository's Security (Project settings → Repositories).
-        More: TROUBLESHOOTING.md#tf401019
-        exit 1
-    "#]],
+            holds     configuration  there is managed-identity
+            holds     proxy          [PROXY]
+            holds     names          the proxy resolves them
+            holds     trust          each certificate is trusted
+            holds     hosts          reached: login.microsoftonline.com, app.vssps.visualstudio.com, dev.azure.com, vsaex.dev.azure.com, marketplace.visualstudio.com
+            holds     clock          within a minute of the services'
+            unchecked federation     this credential presents no ID token of its own
+            holds     token          for Azure DevOps, by managed-identity, of tenant [TENANT]
+            holds     identity       app's principal ([PROFILE])
+            holds     organization   contoso knows it as a member
+            doubtful  licence        The access level in contoso is Stakeholder, with which no repository is read.
+            fails     repository     There is no repository web/site, or it is not shown to this identity (TF401019).
+                                       it said: TF401019: The Git repository with name or identifier site does not exist or you do not have permissions for the operation you are attempting.
+                                       x-vss-e2eid: [GUID]
+                                       activityid: [GUID]
+                                       x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
+            holds     publisher      Contributor of pub
+            What to do next: Give the identity the access level Basic, and Read in the repository's Security (Project settings → Repositories).
+            More: TROUBLESHOOTING.md#tf401019
+            exit 1
+        "#]],
     );
 }
 

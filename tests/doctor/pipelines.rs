@@ -164,7 +164,9 @@ fn in_a_pipeline_the_findings_are_a_page_of_the_run() {
             | | |
             |---|---|
             | it said | TF400813: The user '[PROFILE]' is not authorized to access this resource. |
+            | x-vss-e2eid | [GUID] |
             | activityid | [GUID] |
+            | x-msedge-ref | Ref A: 0 Ref B: EMULATOR Ref C: 0 |
             | identity | [PROFILE] |
             | its name | app's principal |
             | object id | [OBJECT] |

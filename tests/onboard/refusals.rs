@@ -140,7 +140,9 @@ fn a_project_and_a_publisher_that_there_are_not_are_named() {
             identity: my-connection (client id given; client id [CLIENT ID], enterprise application's object id [ENTERPRISE APPLICATION])
             error: It was not possible to add [ENTERPRISE APPLICATION] to contoso: there is no project of that name, or none that this identity may see (TF200016) (404 of dev.azure.com).
               it said: TF200016: The following project does not exist: nowhere. Verify that the name of the project is correct and that the project exists on the specified Azure DevOps Server.
+              x-vss-e2eid: [GUID]
               activityid: [GUID]
+              x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
             What to do: Compare the name with the project's page.
             More: TROUBLESHOOTING.md#onboard
             exit 1
@@ -154,8 +156,10 @@ fn a_project_and_a_publisher_that_there_are_not_are_named() {
             identity: my-connection (client id given; client id [CLIENT ID], enterprise application's object id [ENTERPRISE APPLICATION])
             contoso: added (Basic)
             error: Only an Owner of the publisher other adds members to it.
-              it said: Access Denied: [ADMIN] needs the following permission(s) on the resource /other to perform this action: View publisher permissions
+              it said: Access Denied: [ADMIN'S PROFILE] needs the following permission(s) on the resource /other to perform this action: View user permissions on a resource
+              x-vss-e2eid: [GUID]
               activityid: [GUID]
+              x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
             What to do: Sign in as one of the Owners that https://marketplace.visualstudio.com/manage/publishers/other shows under Members.
             More: TROUBLESHOOTING.md#publisher-member
             exit 1
