@@ -81,3 +81,30 @@ fn a_release_has_a_tarball_for_each_platform_and_sums_of_everything() {
           publish target/command-line: Succeeded
     "#]].assert_eq(shown);
 }
+
+#[test]
+fn a_tag_that_is_not_the_version_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |path: &str, text: &str| fs::write(folder.path().join(path), text).expect("a file");
+    write("Cargo.toml", "[workspace.package]\nversion = \"1.2.3\"\n");
+    let run = |tag: &str| {
+        let world = World::start();
+        let name = "Compare the tag with the version";
+        let step = step("pipelines/release.yml", name).to_yaml();
+        let mut scenario = Scenario::new(&world, &format!("steps:\n- {step}\n"), folder.path());
+        scenario.pipeline = scenario.pipeline.variable("Build.SourceBranchName", tag);
+        let run = scenario.run();
+        (run.result, run.page())
+    };
+    write("CHANGELOG.md", "# Changelog\n\n## 1.2.3\n");
+    assert_eq!(run("v1.2.3").0, TaskResult::Succeeded);
+    let (result, page) = run("v1.2.4");
+    assert_eq!(result, TaskResult::Failed);
+    let wrong = "The tag is v1.2.4, and Cargo.toml has version 1.2.3";
+    assert!(page.contains(wrong), "{page}");
+    write("CHANGELOG.md", "# Changelog\n\n## Unreleased\n");
+    let (result, page) = run("v1.2.3");
+    assert_eq!(result, TaskResult::Failed);
+    let missing = "CHANGELOG.md has no heading '## 1.2.3'";
+    assert!(page.contains(missing), "{page}");
+}
