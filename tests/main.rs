@@ -39,6 +39,9 @@ mod serve_clients;
 // A job of six hours, and services that go away meanwhile.
 #[cfg(target_os = "linux")]
 mod serve_hours;
+// The broker and the machine's own managed identity.
+#[cfg(unix)]
+mod serve_machine;
 // Clients that have the broker's key and ask wrongly.
 mod serve_refusals;
 // Processes of the same machine that have no business with the broker.

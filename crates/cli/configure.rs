@@ -12,6 +12,7 @@ use adieu_identity::Scope;
 use adieu_secret::EndpointSecret;
 
 use crate::connection::Connection;
+use crate::machine;
 use crate::resource::{self, Cloud};
 use crate::situation::{ConfigureFault, ConfigureProblem, Situation};
 use crate::tokens::{Wanted, said};
@@ -65,6 +66,13 @@ pub(crate) struct Endpoints {
     pub(crate) identity: String,
     pub(crate) azd: String,
     pub(crate) key: EndpointSecret,
+    /// The platform's own endpoint, which those variables hide from our programs.
+    pub(crate) hidden: Option<(String, EndpointSecret)>,
+}
+
+/// A variable of this process's environment that has a value.
+pub(crate) fn variable_of_process(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 impl Endpoints {
@@ -73,6 +81,7 @@ impl Endpoints {
             identity: address.identity_endpoint(),
             azd: address.azd_endpoint(),
             key: address.copy_of_key(),
+            hidden: machine::hidden_by_a_broker(variable_of_process),
         }
     }
 }
@@ -220,10 +229,18 @@ impl Configure {
         let mut settings = Vec::new();
         for mechanism in &self.mechanisms {
             match (mechanism, endpoints, connection) {
-                (Mechanism::Identity, Some(endpoints), _) => settings.extend([
-                    plain("IDENTITY_ENDPOINT", &endpoints.identity),
-                    key("IDENTITY_HEADER", &endpoints.key),
-                ]),
+                (Mechanism::Identity, Some(endpoints), _) => {
+                    if let Some((address, header)) = &endpoints.hidden {
+                        settings.extend([
+                            plain(machine::KEPT_ENDPOINT, address),
+                            key(machine::KEPT_HEADER, header),
+                        ]);
+                    }
+                    settings.extend([
+                        plain(machine::ENDPOINT, &endpoints.identity),
+                        key(machine::HEADER, &endpoints.key),
+                    ]);
+                }
                 (Mechanism::Azd, Some(endpoints), _) => settings.extend([
                     plain("AZD_AUTH_ENDPOINT", &endpoints.azd),
                     key("AZD_AUTH_KEY", &endpoints.key),

@@ -8,6 +8,7 @@ use adieu_agent::{Endpoint, EndpointId, Environment, Job};
 use adieu_identity::{Authority, IdTokenRequest, Scheme, ServiceConnection};
 use adieu_secret::kind;
 
+use crate::machine;
 use crate::resource::{Cloud, CustomCloud};
 use crate::situation::{ConnectionFacts, ConnectionProblem, Situation};
 
@@ -64,7 +65,7 @@ fn connect(
     let scheme = scheme(environment, &endpoint, id, job, facts)?;
     let client_id = match &scheme {
         // A user-assigned identity is named by its client id, a system-assigned one by nothing.
-        Scheme::ManagedServiceIdentity => {
+        Scheme::ManagedServiceIdentity(_) => {
             endpoint.data("msiClientId").unwrap_or_default().to_owned()
         }
         _ => facts.client_id.clone(),
@@ -87,7 +88,7 @@ fn scheme(
 ) -> Result<Scheme, ConnectionProblem> {
     let is = |name: &str| facts.scheme.eq_ignore_ascii_case(name);
     if is("ManagedServiceIdentity") {
-        return Ok(Scheme::ManagedServiceIdentity);
+        return Ok(Scheme::ManagedServiceIdentity(machine::endpoint()));
     }
     if !is("WorkloadIdentityFederation") && !is("ServicePrincipal") {
         return Err(ConnectionProblem::Scheme);

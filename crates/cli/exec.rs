@@ -16,7 +16,7 @@ use clap::Args;
 use tokio::process::Command;
 
 use crate::child::{Ended, Running};
-use crate::configure::{Configure, Endpoints, environment_of};
+use crate::configure::{Configure, Endpoints, environment_of, variable_of_process};
 use crate::credential::{self, Credential, SignIn};
 use crate::network;
 use crate::platform::{Stops, Whom};
@@ -109,7 +109,7 @@ pub(crate) async fn run(arguments: ExecArguments) -> Result<ExitCode, Situation>
         .await
         .map_err(|error| Situation::NoBroker(error.to_string()))?;
     let endpoints = Endpoints::of(&broker.address());
-    let variable = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
+    let variable = variable_of_process;
     own.extend(environment_of(&configure.settings(
         Some(&endpoints),
         None,

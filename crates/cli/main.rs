@@ -13,6 +13,7 @@ mod exec;
 mod extension;
 mod git_credential;
 mod inputs;
+mod machine;
 mod network;
 mod onboard;
 mod page;

@@ -21,7 +21,7 @@ use tokio::io::AsyncReadExt as _;
 use tokio::process::{ChildStderr, Command};
 
 use crate::child::{Ended, Running};
-use crate::configure::{Configure, Endpoints, environment_of};
+use crate::configure::{Configure, Endpoints, environment_of, variable_of_process};
 use crate::connection::{self, Connection};
 use crate::inputs::run::{Inputs, Shell as Choice};
 use crate::network;
@@ -122,7 +122,7 @@ fn configured(
     connection: &Connection,
     log: &Log,
 ) -> BTreeMap<String, String> {
-    let variable = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
+    let variable = variable_of_process;
     configure.warn_of_rivals(log, variable);
     if !configure.is_empty() {
         log.say(&format!(

@@ -12,9 +12,10 @@ use adieu_identity::Token;
 use adieu_secret::{EndpointSecret, IdToken};
 use time::OffsetDateTime;
 
-use crate::configure::{self, Configure};
+use crate::configure::{self, Configure, variable_of_process};
 use crate::connection::{self, Connection};
 use crate::inputs::token::Inputs;
+use crate::machine;
 use crate::network;
 use crate::serve::job::{self, Serving};
 use crate::situation::{ConnectionProblem, Situation};
@@ -118,7 +119,7 @@ fn configured(
     connection: &Connection,
     log: &Log,
 ) -> Result<(), TooLong> {
-    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let variable = variable_of_process;
     configure.warn_of_rivals(log, variable);
     if let Some(serving) = serving {
         log.set_task_variable(BROKER, &serving.stop_endpoint);
@@ -132,9 +133,11 @@ fn configured(
     let endpoints = serving.map(|serving| &serving.endpoints);
     let settings = configure.settings(endpoints, Some((environment, connection)), variable);
     if serving.is_some() {
-        // What goes past a proxy stays: other tasks have sections after the job as well.
+        // What goes past a proxy stays, and what leads to the machine's own endpoint: other tasks have sections
+        // after the job as well.
+        let stays = ["NO_PROXY", machine::KEPT_ENDPOINT, machine::KEPT_HEADER];
         let names = settings.iter().map(|setting| setting.name.as_str());
-        let names: Vec<&str> = names.filter(|name| *name != "NO_PROXY").collect();
+        let names: Vec<&str> = names.filter(|name| !stays.contains(name)).collect();
         log.set_task_variable(SETTINGS, &names.join(","));
     }
     configure::publish(&settings, log)?;

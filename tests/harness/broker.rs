@@ -120,11 +120,15 @@ pub(crate) fn answer(port: u16, request: &str) -> String {
     String::from_utf8_lossy(&answer).into_owned()
 }
 
-/// How long a token lives by the emulated clock, in seconds.
-pub(crate) fn seconds_left(world: &World, token: &str) -> i64 {
+/// What a token says of itself.
+pub(crate) fn claims(token: &str) -> Value {
     let claims = token.split('.').nth(1).unwrap_or_default();
     let claims = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(claims);
-    let claims: Value = serde_json::from_slice(&claims.unwrap_or_default()).unwrap_or_default();
-    let end = claims["exp"].as_i64();
+    serde_json::from_slice(&claims.unwrap_or_default()).unwrap_or_default()
+}
+
+/// How long a token lives by the emulated clock, in seconds.
+pub(crate) fn seconds_left(world: &World, token: &str) -> i64 {
+    let end = claims(token)["exp"].as_i64();
     end.unwrap_or_else(|| panic!("{token} does not say when it ends")) - world.clock().now()
 }

@@ -18,6 +18,16 @@ pub(crate) const STOP: &str = "/stop";
 /// Where a virtual machine's endpoint is, below the key.
 pub(crate) const VIRTUAL_MACHINE: &str = "/metadata/identity/oauth2/token";
 
+/// Every key begins so: a process that finds one in its environment sees that the endpoint is a broker, and not
+/// the platform's own.
+const MARK: &str = "adieu-";
+
+/// Whether a value of `IDENTITY_HEADER` is the key of a broker, of this one or another.
+#[must_use]
+pub fn is_key(text: &str) -> bool {
+    text.starts_with(MARK)
+}
+
 /// What opens the broker, and what ends it.
 #[derive(Debug)]
 pub(crate) struct Keys {
@@ -52,7 +62,7 @@ pub(crate) enum Denied {
 }
 
 impl Keys {
-    /// 256 bits each, in hexadecimal digits.
+    /// 256 bits each, in hexadecimal digits behind the mark.
     ///
     /// # Errors
     /// The system has no random numbers.
@@ -155,6 +165,12 @@ fn is_same(shown: &str, key: &EndpointSecret) -> bool {
 fn random() -> Result<EndpointSecret, ring::error::Unspecified> {
     let mut bytes = zeroize::Zeroizing::new([0; 32]);
     SystemRandom::new().fill(bytes.as_mut())?;
-    let digits = bytes.iter().map(|byte| format!("{byte:02x}"));
-    Ok(EndpointSecret::new(digits.collect()))
+    let mut key = String::with_capacity(MARK.len() + 2 * bytes.len());
+    key.push_str(MARK);
+    for byte in bytes.iter() {
+        for half in [byte >> 4, byte & 15] {
+            key.extend(char::from_digit(half.into(), 16));
+        }
+    }
+    Ok(EndpointSecret::new(key))
 }

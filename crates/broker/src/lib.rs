@@ -15,5 +15,6 @@ mod source;
 mod tokens;
 
 pub use broker::{Address, Broker, Ended};
+pub use gate::is_key;
 pub use resources::Resources;
 pub use source::{Refusal, RefusalScope, Source};

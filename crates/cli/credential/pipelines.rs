@@ -1,17 +1,28 @@
 //! The service connection of the pipeline step that runs this program, by the variables that
-//! `AzureCLI@2`, `AzurePowerShell@5` and our own `configure: azurePipelinesCredential` set.
+//! `AzureCLI@2`, `AzurePowerShell@5` and our own `configure: azurePipelinesCredential` set, or by the broker
+//! that a task of ours has started for it.
 //!
 //! It never lets the job's token go to another host than the collection's.
 
 use adieu_identity::{IdTokenRequest, Scheme, ServiceConnection};
 use adieu_secret::JobToken;
 
-use super::{authority, cloud, required, variable};
+use super::{authority, cloud, managed_identity, required, variable};
 use crate::connection::Connection;
+use crate::machine;
 use crate::situation::{ConnectionFacts, CredentialFault};
 
 /// What `AzurePipelinesCredential` of the Azure SDKs goes by, from the environment.
 pub(super) fn read(tenant: Option<&str>) -> Result<Connection, CredentialFault> {
+    match (by_its_variables(tenant), machine::broker()) {
+        (Err(CredentialFault::NotSet(_)), Some(Ok(broker))) if variable("TF_BUILD").is_some() => {
+            managed_identity::at(broker, String::new())
+        }
+        (own, _) => own,
+    }
+}
+
+fn by_its_variables(tenant: Option<&str>) -> Result<Connection, CredentialFault> {
     let uri = required("SYSTEM_OIDCREQUESTURI")?;
     let id = required("AZURESUBSCRIPTION_SERVICE_CONNECTION_ID")?;
     let client_id = required("AZURESUBSCRIPTION_CLIENT_ID")?;

@@ -18,8 +18,9 @@ use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use super::source::Identity;
-use crate::configure::{Configure, Endpoints};
+use crate::configure::{Configure, Endpoints, variable_of_process};
 use crate::connection;
+use crate::machine;
 use crate::network;
 use crate::platform;
 use crate::report::Report;
@@ -193,6 +194,7 @@ fn serving(line: &str) -> Result<Serving, String> {
             identity: text("identity")?,
             azd: text("azd")?,
             key: EndpointSecret::new(text("key")?),
+            hidden: machine::hidden_by_a_broker(variable_of_process),
         },
         stop_endpoint: text("stop")?,
         stop_key: EndpointSecret::new(text("stopKey")?),

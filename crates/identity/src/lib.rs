@@ -19,6 +19,6 @@ pub use claims::Claims;
 pub use error::{Error, ManagedIdentityFault, Mismatch, Service};
 pub use exchange::Token;
 pub use id_token::{IdTokenRequest, NotTheCollection};
-pub use managed_identity::LocalEndpoint;
+pub use managed_identity::{IdentityEndpoint, LocalEndpoint};
 pub use scope::Scope;
 pub use service_connection::{Scheme, ServiceConnection, Tokens};

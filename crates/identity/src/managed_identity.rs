@@ -16,6 +16,10 @@ use crate::scope::Scope;
 /// A virtual machine's endpoint (learn.microsoft.com, "How to use managed identities on Azure VMs").
 const VIRTUAL_MACHINE: &str = "http://169.254.169.254/metadata/identity/oauth2/token";
 
+/// Where a managed identity is asked, or why it cannot be.
+#[derive(Debug)]
+pub struct IdentityEndpoint(Result<Endpoint, Fault>);
+
 /// Where the machine's tokens come from.
 #[derive(Debug)]
 enum Endpoint {
@@ -66,6 +70,12 @@ impl LocalEndpoint {
         })
     }
 
+    /// The same for a connection that is to ask it.
+    #[must_use]
+    pub fn into_endpoint(self) -> IdentityEndpoint {
+        IdentityEndpoint(Ok(Endpoint::AppService(self)))
+    }
+
     /// A token for a scope.
     ///
     /// # Errors
@@ -87,12 +97,14 @@ impl LocalEndpoint {
 
 /// A token for each scope, one after the other: the endpoint is on this machine or its host.
 pub(crate) async fn access_tokens(
+    endpoint: &IdentityEndpoint,
     client_id: Option<&str>,
     scopes: &[Scope],
     transport: &Transport,
     deadline: Deadline,
 ) -> Vec<Result<Token, Error>> {
-    let ready = Endpoint::of_this_machine().and_then(|endpoint| {
+    let ready = endpoint.0.as_ref().map_err(Clone::clone);
+    let ready = ready.and_then(|endpoint| {
         let direct = transport.direct();
         let direct = direct.map_err(|error| Fault::Unusable(error.to_string()))?;
         Ok((endpoint, direct))
@@ -111,10 +123,17 @@ pub(crate) async fn access_tokens(
     tokens
 }
 
+impl IdentityEndpoint {
+    /// The endpoint that the variables of a platform announce, which are the ones that every Azure SDK goes by
+    /// (`IDENTITY_ENDPOINT` and its kin); a virtual machine's, where they announce none.
+    #[must_use]
+    pub fn announced(variable: impl Fn(&str) -> Option<String>) -> Self {
+        Self(Endpoint::announced(variable))
+    }
+}
+
 impl Endpoint {
-    /// The variables are the ones that every Azure SDK goes by.
-    fn of_this_machine() -> Result<Self, Fault> {
-        let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    fn announced(variable: impl Fn(&str) -> Option<String>) -> Result<Self, Fault> {
         let Some(address) = variable("IDENTITY_ENDPOINT") else {
             let url = Url::parse(VIRTUAL_MACHINE);
             let url = url.map_err(|error| Fault::Unusable(error.to_string()))?;

@@ -16,7 +16,7 @@ use crate::claims::Claims;
 use crate::error::Error;
 use crate::exchange::{ASSERTION_EXPIRED, Exchange, Proof, Token};
 use crate::id_token::IdTokenRequest;
-use crate::managed_identity;
+use crate::managed_identity::{self, IdentityEndpoint};
 use crate::scope::Scope;
 
 /// An Azure Resource Manager service connection.
@@ -48,8 +48,8 @@ pub enum Scheme {
     ServicePrincipalCertificate(ClientCertificate),
     /// With a token that somebody else mints and renews, as Kubernetes does in a file.
     FederatedToken(IdToken),
-    /// Not at all: the machine's endpoint knows it.
-    ManagedServiceIdentity,
+    /// Not at all: this endpoint knows it.
+    ManagedServiceIdentity(IdentityEndpoint),
 }
 
 /// What a connection gave.
@@ -123,10 +123,13 @@ impl ServiceConnection {
                     exchange_all(&exchange, &proof, scopes, transport, deadline).await,
                 ))
             }
-            Scheme::ManagedServiceIdentity => {
+            Scheme::ManagedServiceIdentity(endpoint) => {
                 let client_id = Some(self.client_id.as_str()).filter(|id| !id.is_empty());
                 Ok(without_id(
-                    managed_identity::access_tokens(client_id, scopes, transport, deadline).await,
+                    managed_identity::access_tokens(
+                        endpoint, client_id, scopes, transport, deadline,
+                    )
+                    .await,
                 ))
             }
         }
@@ -146,7 +149,7 @@ impl ServiceConnection {
             Scheme::FederatedToken(token) => Ok(Claims::read(token.reveal())),
             Scheme::ServicePrincipalKey(_)
             | Scheme::ServicePrincipalCertificate(_)
-            | Scheme::ManagedServiceIdentity => Ok(None),
+            | Scheme::ManagedServiceIdentity(_) => Ok(None),
         }
     }
 

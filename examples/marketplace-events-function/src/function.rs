@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use adieu_devops::{Client, Event, ExtensionName, Hosts, Position};
-use adieu_identity::{Authority, Scheme, Scope, ServiceConnection};
+use adieu_identity::{Authority, IdentityEndpoint, Scheme, Scope, ServiceConnection};
 use adieu_secret::AccessToken;
 use adieu_transport::Transport;
 use serde_json::{Value, json};
@@ -114,7 +114,9 @@ impl Function {
                 .map_err(|error| error.to_string())?,
             tenant: String::new(),
             client_id: self.client_id.clone(),
-            scheme: Scheme::ManagedServiceIdentity,
+            scheme: Scheme::ManagedServiceIdentity(IdentityEndpoint::announced(|name| {
+                std::env::var(name).ok().filter(|value| !value.is_empty())
+            })),
         };
         let scope = Scope {
             value: format!("{AZURE_DEVOPS}/.default"),

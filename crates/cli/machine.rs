@@ -1,0 +1,83 @@
+//! The managed identity of this machine, as its platform announces it: never a broker of ours whose variables
+//! hide the platform's own.
+//!
+//! It asks nothing.
+
+use adieu_identity::{IdentityEndpoint, LocalEndpoint};
+use adieu_secret::EndpointSecret;
+
+use crate::configure::variable_of_process as variable;
+
+/// How App Service, Functions and Container Apps announce an endpoint.
+pub(crate) const ENDPOINT: &str = "IDENTITY_ENDPOINT";
+
+/// What opens it.
+pub(crate) const HEADER: &str = "IDENTITY_HEADER";
+
+/// Where `configure: identity` keeps the platform's own values while those of a broker hide them.
+pub(crate) const KEPT_ENDPOINT: &str = "ADIEU_MACHINE_IDENTITY_ENDPOINT";
+pub(crate) const KEPT_HEADER: &str = "ADIEU_MACHINE_IDENTITY_HEADER";
+
+/// Where the machine's own identity is asked.
+pub(crate) fn endpoint() -> IdentityEndpoint {
+    IdentityEndpoint::announced(|name| announced(name, variable))
+}
+
+/// Whether the platform announces an identity of this machine.
+pub(crate) fn is_announced() -> bool {
+    announced(ENDPOINT, variable).is_some()
+}
+
+/// The broker of ours that the environment names: another process of ours started it for this one.
+pub(crate) fn broker() -> Option<Result<IdentityEndpoint, String>> {
+    let key = variable(HEADER).filter(|key| adieu_broker::is_key(key))?;
+    let address = variable(ENDPOINT)?;
+    let endpoint = LocalEndpoint::new(&address, EndpointSecret::new(key), ENDPOINT);
+    Some(endpoint.map(LocalEndpoint::into_endpoint))
+}
+
+/// What a broker's variables would hide: the platform's own endpoint, and what opens it.
+pub(crate) fn hidden_by_a_broker(
+    variable: impl Fn(&str) -> Option<String>,
+) -> Option<(String, EndpointSecret)> {
+    let own = |name| announced(name, &variable);
+    Some((own(ENDPOINT)?, EndpointSecret::new(own(HEADER)?)))
+}
+
+/// The platform's own value of a variable.
+fn announced(name: &str, variable: impl Fn(&str) -> Option<String>) -> Option<String> {
+    let is_ours = variable(HEADER).is_some_and(|key| adieu_broker::is_key(&key));
+    match name {
+        ENDPOINT if is_ours => variable(KEPT_ENDPOINT),
+        HEADER if is_ours => variable(KEPT_HEADER),
+        // A variable of a pipeline that was emptied when its broker ended hides the platform's as well.
+        ENDPOINT => variable(ENDPOINT).or_else(|| variable(KEPT_ENDPOINT)),
+        HEADER => variable(HEADER).or_else(|| variable(KEPT_HEADER)),
+        _ => variable(name),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sees_the_platforms_endpoint_behind_a_brokers() {
+        const OURS: (&str, &str) = (HEADER, "adieu-00");
+        for (environment, expected) in [
+            (&[(ENDPOINT, "a"), (HEADER, "b")][..], Some("a")),
+            (&[(ENDPOINT, "a"), OURS], None),
+            (&[(ENDPOINT, "a"), OURS, (KEPT_ENDPOINT, "k")], Some("k")),
+            (&[(KEPT_ENDPOINT, "k"), (KEPT_HEADER, "h")], Some("k")),
+            (&[], None),
+        ] {
+            let variable = |name: &str| {
+                let mut all = environment.iter();
+                let known = all.find(|(known, _)| *known == name);
+                known.map(|(_, value)| (*value).to_owned())
+            };
+            let endpoint = announced(ENDPOINT, variable);
+            assert_eq!(endpoint.as_deref(), expected, "{environment:?}");
+        }
+    }
+}

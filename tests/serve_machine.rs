@@ -1,0 +1,121 @@
+//! A broker beside the identity of the machine: neither is taken for the other.
+//!
+//! The endpoint of virtual machines has an address of its own, which no test can take; that it is asked is seen
+//! by what is said of it.
+
+use adieu_emulator::{Connection, Job, MY_CONNECTION, Outcome, TaskResult, World};
+use expect_test::expect;
+
+use crate::harness::{AZURE_DEVOPS, Endpoint, TaskFolder, stable};
+
+/// A step of a task in a job.
+fn step(job: &mut Job<'_>, folder: &TaskFolder, inputs: &[(&str, &str)]) -> Outcome {
+    let mut step = job.step(folder.path());
+    for (name, value) in inputs {
+        step = step.input(name, value);
+    }
+    step.run()
+}
+
+fn is_of(world: &World, connection: &str, token: &str) -> bool {
+    crate::harness::claims(token)["appid"].as_str() == Some(world.client_id(connection).as_str())
+}
+
+/// microsoft/azure-pipelines-tasks#14386: an agent in Azure Container Apps, for example.
+#[test]
+fn a_step_with_a_managed_identity_asks_the_machine_and_no_broker() {
+    let world = World::start();
+    world.add_connection(Connection::managed_identity("machine", None));
+    let mut job = world.job();
+    job.agent_environment("IDENTITY_ENDPOINT", world.managed_identity().url());
+    job.agent_environment("IDENTITY_HEADER", world.managed_identity_secret());
+    let [first, second] = ["token", "token"].map(TaskFolder::unpacked);
+    let of_the_connection = [
+        ("azureSubscription", MY_CONNECTION),
+        ("configure", "identity"),
+    ];
+    let of_the_machine = [("azureSubscription", "machine"), ("configure", "identity")];
+    let outcome = step(&mut job, &first, &of_the_connection);
+    assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
+    assert!(is_of(&world, MY_CONNECTION, served(&job).as_str()));
+    let outcome = step(&mut job, &second, &of_the_machine);
+    assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
+    let token = job.value("AZURE_DEVOPS_TOKEN").expect("a token").to_owned();
+    assert!(is_of(&world, "machine", &token));
+    // Its broker asks the machine as well, and no broker.
+    assert!(is_of(&world, "machine", served(&job).as_str()));
+    assert_eq!(world.managed_identity().requests().len(), 2);
+    // A script with a token of its own, and what it starts.
+    let run = TaskFolder::unpacked("run");
+    let place = tempfile::tempdir().expect("a folder");
+    let script = format!(
+        "cd {}
+        adieu token --credential managed-identity > machine
+        adieu token --credential pipelines > pipelines
+        adieu token > auto",
+        place.path().display()
+    );
+    let outcome = step(
+        &mut job,
+        &run,
+        &[("azureSubscription", MY_CONNECTION), ("script", &script)],
+    );
+    assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
+    expect![[r#"
+        Configured for this script: identity.
+        AZURE_DEVOPS_TOKEN: azureDevOps, until [TIME], for this script alone.
+        warning: Azure Pipelines does not mask this token, so nothing may print it; EntraToken@1 and RunWithToken@1 mask theirs.
+        warning: Azure Pipelines does not mask this token, so nothing may print it; EntraToken@1 and RunWithToken@1 mask theirs.
+        Signed in with pipelines.
+        warning: Azure Pipelines does not mask this token, so nothing may print it; EntraToken@1 and RunWithToken@1 mask theirs."#]].assert_eq(&stable(&world, &outcome.log));
+    for (file, connection) in [
+        ("machine", "machine"),
+        ("pipelines", MY_CONNECTION),
+        ("auto", MY_CONNECTION),
+    ] {
+        let token = std::fs::read_to_string(place.path().join(file)).expect("a token");
+        assert!(is_of(&world, connection, token.trim()), "{connection}");
+    }
+    for folder in [&second, &first] {
+        let outcome = job.step(folder.path()).section("postjobexecution").run();
+        assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
+    }
+    // When the brokers are gone, the machine's own endpoint is still found.
+    let outcome = step(
+        &mut job,
+        &TaskFolder::unpacked("token"),
+        &of_the_machine[..1],
+    );
+    assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
+    job.wait_until_nothing_is_left();
+}
+
+#[test]
+fn a_machine_that_announces_nothing_is_asked_at_its_own_address() {
+    let world = World::start();
+    world.add_connection(Connection::managed_identity("machine", None));
+    let mut job = world.job();
+    let [first, second] = ["token", "token"].map(TaskFolder::unpacked);
+    let inputs = [
+        ("azureSubscription", MY_CONNECTION),
+        ("configure", "identity"),
+        ("tokens", "# none"),
+    ];
+    let outcome = step(&mut job, &first, &inputs);
+    assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
+    let outcome = step(&mut job, &second, &[("azureSubscription", "machine")]);
+    // A machine in Azure answers, and says that it has no such identity.
+    assert_eq!(outcome.result, TaskResult::Failed, "{}", outcome.log);
+    assert!(outcome.log.contains("managed identity gave no token"));
+    assert_eq!(job.value("AZURE_DEVOPS_TOKEN"), None);
+    let outcome = job.step(first.path()).section("postjobexecution").run();
+    assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
+    job.wait_until_nothing_is_left();
+}
+
+/// What a client of the job's endpoint gets.
+fn served(job: &Job<'_>) -> String {
+    let (status, body) = Endpoint::of(job).token(AZURE_DEVOPS);
+    assert_eq!(status, 200, "{body}");
+    body["access_token"].as_str().expect("a token").to_owned()
+}
