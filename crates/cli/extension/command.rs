@@ -146,7 +146,7 @@ pub(crate) struct PublishArguments {
     /// File with manifest keys that take the place of the manifests'
     #[arg(long, value_name = "FILE")]
     overrides_file: Option<PathBuf>,
-    /// Folder with <language>/resources.resjson files
+    /// Folder with LANGUAGE/resources.resjson files
     #[arg(long, value_name = "FOLDER")]
     loc_root: Option<PathBuf>,
     /// File or folder for the package

@@ -41,7 +41,7 @@ pub(crate) struct PackageArguments {
     /// Raise the last number of the version; the manifest keeps its own
     #[arg(long)]
     rev_version: bool,
-    /// Folder with <language>/resources.resjson files
+    /// Folder with LANGUAGE/resources.resjson files
     #[arg(long, value_name = "FOLDER")]
     loc_root: Option<PathBuf>,
     /// Pack in spite of errors, as long as a package can be made

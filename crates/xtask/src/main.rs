@@ -7,6 +7,7 @@ mod clients;
 mod command;
 mod debian;
 mod demo;
+mod deny;
 mod dist;
 mod docs;
 mod package;
@@ -34,6 +35,7 @@ cargo xtask <command>
   package           target/vsix/*.vsix with the binaries of all platforms
   package --built   the same with those that are in target/dist/ already, built and signed elsewhere
   package --host    the same with this machine's binary alone
+  deny              licences, sources and known faults of the crates (deny.toml), by cargo-deny
   docs              the reference in docs/tasks/*.md, from task/*/task.json
   pictures          the PNGs that ship, from docs/pictures/*.svg
   bench             all measurements, or one of them:
@@ -54,6 +56,7 @@ fn main() -> ExitCode {
         ["package"] => package::all().map(|_| ()),
         ["package", "--built"] => package::built().map(|_| ()),
         ["package", "--host"] => package::run().map(|_| ()),
+        ["deny"] => deny::run(),
         ["docs"] => docs::run(),
         ["pictures"] => command::cargo(&["run", "--quiet", "--package", "pictures"]),
         ["bench", names @ ..] => bench::run(names),

@@ -9,11 +9,7 @@ use crate::root;
 
 /// Flags for rustc. Of two that fit a path, it takes the later one.
 pub(crate) fn flags(standard_library: Option<&Path>) -> Vec<String> {
-    let home = std::env::var_os("CARGO_HOME")
-        .map(PathBuf::from)
-        .or_else(|| std::env::home_dir().map(|home| home.join(".cargo")))
-        .unwrap_or_default();
-    let sources = home.join("registry").join("src");
+    let sources = cargo_home().join("registry").join("src");
     let registries = fs::read_dir(&sources).into_iter().flatten().flatten();
     let crates = registries.map(|registry| (registry.path(), "crates"));
     // Debian's path to the source is a link, and rustc prints where it leads.
@@ -30,4 +26,12 @@ pub(crate) fn flags(standard_library: Option<&Path>) -> Vec<String> {
         .chain(library)
         .map(|(path, name)| format!("--remap-path-prefix={}={name}", path.display()))
         .collect()
+}
+
+/// Where cargo keeps what it downloads.
+pub(crate) fn cargo_home() -> PathBuf {
+    std::env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| std::env::home_dir().map(|home| home.join(".cargo")))
+        .unwrap_or_default()
 }
