@@ -4,7 +4,10 @@
 //! It starts nothing and sets nothing; who runs the clients does.
 
 mod git;
+pub(crate) mod helper;
 mod settings;
+
+use std::path::PathBuf;
 
 use adieu_agent::{Environment, VariableName, undefined_variable};
 use adieu_broker::{Address, Resources};
@@ -68,6 +71,8 @@ pub(crate) struct Endpoints {
     pub(crate) key: EndpointSecret,
     /// The platform's own endpoint, which those variables hide from our programs.
     pub(crate) hidden: Option<(String, EndpointSecret)>,
+    /// Where git finds adieu for as long as there is a broker.
+    pub(crate) program: PathBuf,
 }
 
 /// A variable of this process's environment that has a value.
@@ -76,13 +81,17 @@ pub(crate) fn variable_of_process(name: &str) -> Option<String> {
 }
 
 impl Endpoints {
-    pub(crate) fn of(address: &Address) -> Self {
-        Self {
+    /// For what this process starts.
+    pub(crate) fn of(address: &Address) -> Result<Self, Situation> {
+        let program = helper::of_this_process();
+        let program = program.map_err(|error| Situation::NoBroker(error.to_string()))?;
+        Ok(Self {
             identity: address.identity_endpoint(),
             azd: address.azd_endpoint(),
             key: address.copy_of_key(),
             hidden: machine::hidden_by_a_broker(variable_of_process),
-        }
+            program,
+        })
     }
 }
 
@@ -159,6 +168,11 @@ impl Configure {
         self.mechanisms
             .iter()
             .any(|mechanism| mechanism.asks_a_broker())
+    }
+
+    /// Whether git asks it.
+    pub(crate) fn has_git(&self) -> bool {
+        self.mechanisms.contains(&Mechanism::Git)
     }
 
     /// What the broker has tokens for.
@@ -251,7 +265,7 @@ impl Configure {
                         key(GIT_ENDPOINT_KEY, &endpoints.key),
                     ]);
                     let environment = connection.map(|(environment, _)| environment);
-                    settings.extend(of_git(environment, &variable));
+                    settings.extend(of_git(&endpoints.program, environment, &variable));
                 }
                 (Mechanism::Terraform, _, Some((environment, connection))) => {
                     settings.extend(terraform(environment, connection));

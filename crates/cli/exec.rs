@@ -108,7 +108,7 @@ pub(crate) async fn run(arguments: ExecArguments) -> Result<ExitCode, Situation>
     let broker = Broker::bind()
         .await
         .map_err(|error| Situation::NoBroker(error.to_string()))?;
-    let endpoints = Endpoints::of(&broker.address());
+    let endpoints = Endpoints::of(&broker.address())?;
     let variable = variable_of_process;
     own.extend(environment_of(&configure.settings(
         Some(&endpoints),

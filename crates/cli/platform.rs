@@ -87,6 +87,13 @@ pub(crate) fn lead_a_group(command: &mut Command) {
     imp::lead_a_group(command);
 }
 
+/// Makes a temporary folder one that this user alone can enter.
+pub(crate) fn only_for_this_user<'b, 'n, 's>(
+    folder: &'b mut tempfile::Builder<'n, 's>,
+) -> &'b mut tempfile::Builder<'n, 's> {
+    imp::only_for_this_user(folder)
+}
+
 /// The agent's worker, which lives as long as the job (`Agent.Worker`), among those that started this
 /// process. Only on Linux, and not in a container, where the worker is out of sight.
 pub(crate) fn worker() -> Option<u32> {
@@ -205,6 +212,13 @@ mod imp {
         };
     }
 
+    pub(super) fn only_for_this_user<'b, 'n, 's>(
+        folder: &'b mut tempfile::Builder<'n, 's>,
+    ) -> &'b mut tempfile::Builder<'n, 's> {
+        use std::os::unix::fs::PermissionsExt as _;
+        folder.permissions(std::fs::Permissions::from_mode(0o700))
+    }
+
     pub(super) fn detach(command: &mut Command) {
         command.process_group(0);
     }
@@ -291,6 +305,13 @@ mod imp {
 
     /// The agent ends the whole tree.
     pub(super) fn kill(_process: u32, _whom: Whom) {}
+
+    /// A folder has the rights of the one that it is in, and the agent's is its user's alone.
+    pub(super) fn only_for_this_user<'b, 'n, 's>(
+        folder: &'b mut tempfile::Builder<'n, 's>,
+    ) -> &'b mut tempfile::Builder<'n, 's> {
+        folder
+    }
 
     pub(super) fn detach(command: &mut Command) {
         keep_own_streams();

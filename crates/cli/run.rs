@@ -6,13 +6,13 @@ mod shell;
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::env;
 use std::ffi::OsString;
 use std::future::pending;
-use std::io::{ErrorKind, Write as _};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
-use std::{env, fs};
 
 use adieu_agent::{Environment, Log, is_for_the_task_alone};
 use adieu_broker::Broker;
@@ -78,12 +78,12 @@ async fn script(environment: &Environment, log: &Log) -> Result<Ended, Situation
     let broker = Broker::bind()
         .await
         .map_err(|error| Situation::NoBroker(error.to_string()))?;
-    let endpoints = Endpoints::of(&broker.address());
+    let endpoints = Endpoints::of(&broker.address())?;
     log.mask(&endpoints.key);
     let mut own = configured(&configure, &endpoints, environment, &connection, log);
     own.extend(own_tokens(&got.access, log));
-    let file = ScriptFile::write(environment, shell, &inputs.script)?;
-    let mut command = shell.command(&program, &file.path);
+    let file = write(environment, shell, &inputs.script)?;
+    let mut command = shell.command(&program, &file);
     let command = prepared(&mut command, &folder, &own, inputs.fail_on_standard_error);
     let cannot = |error: std::io::Error| {
         Situation::Script(ScriptProblem::CannotStart {
@@ -241,52 +241,30 @@ fn working_folder(environment: &Environment, input: Option<&str>) -> Result<Path
     )))
 }
 
-/// A file that was not there before, for this user alone: the agent has put the pipeline's variables into the
-/// script, and one of them can be a secret.
-fn write_new(path: &Path, content: &str) -> std::io::Result<()> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)?.write_all(content.as_bytes())
-}
-
-/// The script on disk, gone when dropped. It holds what the pipeline's author wrote, and no token of ours.
-struct ScriptFile {
-    path: PathBuf,
-}
-
-impl ScriptFile {
-    fn write(environment: &Environment, shell: Shell, script: &str) -> Result<Self, Situation> {
-        let folder = environment
-            .variable("Agent.TempDirectory")
-            .map_or_else(env::temp_dir, PathBuf::from);
-        // A container gives the same number to a process of every step, and a step that was killed left its file.
-        for number in 0.. {
-            let name = format!(
-                "adieu-{}-{number}.{}",
-                std::process::id(),
-                shell.extension()
-            );
-            let path = folder.join(name);
-            match write_new(&path, &shell.content(script)) {
-                Ok(()) => return Ok(Self { path }),
-                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-                Err(error) => {
-                    return Err(Situation::Script(ScriptProblem::NotWritten {
-                        path: path.display().to_string(),
-                        reason: error.to_string(),
-                    }));
-                }
-            }
-        }
-        unreachable!("a folder has no end of names")
-    }
-}
-
-impl Drop for ScriptFile {
-    fn drop(&mut self) {
-        // The agent empties the folder at the end of the job.
-        let _ = fs::remove_file(&self.path);
-    }
+/// The script on disk, in a new file of this user alone that is gone when dropped: the agent has put the
+/// pipeline's variables into it, and one of them can be a secret. It holds no token of ours.
+fn write(
+    environment: &Environment,
+    shell: Shell,
+    script: &str,
+) -> Result<tempfile::TempPath, Situation> {
+    let folder = environment
+        .variable("Agent.TempDirectory")
+        .map_or_else(env::temp_dir, PathBuf::from);
+    let suffix = format!(".{}", shell.extension());
+    let file = tempfile::Builder::new()
+        .prefix("adieu-")
+        .suffix(&suffix)
+        .tempfile_in(&folder);
+    let written = file.and_then(|mut file| {
+        file.write_all(shell.content(script).as_bytes())?;
+        // A shell of Windows opens no file that is open here.
+        Ok(file.into_temp_path())
+    });
+    written.map_err(|error| {
+        Situation::Script(ScriptProblem::NotWritten {
+            path: folder.display().to_string(),
+            reason: error.to_string(),
+        })
+    })
 }

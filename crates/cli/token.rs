@@ -5,6 +5,7 @@
 mod command;
 mod output;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use adieu_agent::{Audience, Environment, Log, TooLong, VariableName};
@@ -12,7 +13,7 @@ use adieu_identity::Token;
 use adieu_secret::{EndpointSecret, IdToken};
 use time::OffsetDateTime;
 
-use crate::configure::{self, Configure, variable_of_process};
+use crate::configure::{self, Configure, helper, variable_of_process};
 use crate::connection::{self, Connection};
 use crate::inputs::token::Inputs;
 use crate::machine;
@@ -27,6 +28,8 @@ pub(crate) use command::{TokenArguments, run as run_command};
 /// Under these names the section after the job finds the broker again.
 const BROKER: &str = "ADIEU_BROKER";
 const BROKER_KEY: &str = "ADIEU_BROKER_KEY";
+/// Under this one, the program that git starts.
+const HELPER: &str = "ADIEU_HELPER";
 /// And under this one the variables that lead to it.
 const SETTINGS: &str = "ADIEU_SETTINGS";
 
@@ -81,6 +84,7 @@ pub(crate) async fn run(environment: &Environment, log: &Log) -> Result<(), Situ
         .all(&got.access, id_token_name.zip(got.id))
         .and_then(|()| configured(&configure, serving.as_ref(), environment, &connection, log));
     if let (Err(_), Some(serving)) = (&published, &serving) {
+        helper::remove(&serving.endpoints.program);
         job::stop(&serving.stop_endpoint, &serving.stop_key, &transport).await;
     }
     published.map_err(Situation::TooLong)
@@ -95,6 +99,9 @@ pub(crate) async fn finish(environment: &Environment, log: &Log) -> Result<(), S
         log.debug("This step has started no credential endpoint.");
         return Ok(());
     };
+    if let Some(program) = environment.task_variable(HELPER) {
+        helper::remove(Path::new(program));
+    }
     // What leads to nothing is taken away; an agent forgets no variable, so it is emptied.
     let settings = environment.task_variable(SETTINGS).unwrap_or_default();
     for name in settings.split(',').flat_map(VariableName::parse) {
@@ -123,6 +130,8 @@ fn configured(
     configure.warn_of_rivals(log, variable);
     if let Some(serving) = serving {
         log.set_task_variable(BROKER, &serving.stop_endpoint);
+        let helper = serving.endpoints.program.display().to_string();
+        log.set_task_variable(HELPER, &helper);
         log.set_secret_task_variable(BROKER_KEY, &log.mask(&serving.stop_key));
         if variable("no_proxy")
             .is_some_and(|list| !list.contains("127.0.0.1") && list.trim() != "*")

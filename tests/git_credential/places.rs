@@ -4,6 +4,8 @@
 //! What git then does stands in repositories.rs.
 
 use std::collections::BTreeMap;
+#[cfg(unix)]
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use adieu_emulator::World;
@@ -99,10 +101,56 @@ fn git_finds_the_helper_where_the_task_folder_lets_no_program_run() {
     let machine = prepare_machine(&mut job, &mounted(task.path(), "noexec"));
     let mut rest = Rest::with_task(&world, job, &git, task);
     rest.environment.insert("PATH".to_owned(), without);
-    let helper = &rest.environment["GIT_CONFIG_VALUE_1"];
-    let temporary = rest.job.temp_folder().display().to_string();
-    assert!(helper.contains(&temporary), "{helper}");
+    let program = program_of(&rest);
+    let folder = program.parent().expect("a folder").to_owned();
+    assert_eq!(folder.parent(), Some(rest.job.temp_folder().as_path()));
+    let mode = folder.metadata().expect("a folder").permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
     rest.git(&["clone", "--quiet", HELLO, "a"]);
     rest.end();
+    assert!(!folder.exists(), "{} is left", folder.display());
     drop(machine);
+}
+
+/// The launcher's copy is gone after the step, and where everybody may write, anyone could put another program at
+/// its path.
+#[cfg(target_os = "linux")]
+#[test]
+fn git_never_starts_what_another_user_could_have_put_there() {
+    use crate::launcher::folders::{mounted, prepare_machine};
+    let (git, _) = gits().pop().expect("a git");
+    let world = world();
+    let mut job = world.job();
+    let task = TaskFolder::unpacked("token");
+    let system = tempfile::tempdir().expect("a folder");
+    job.agent_environment("TMPDIR", &system.path().to_string_lossy());
+    // What an earlier job, or somebody else, has left under the name that was always the same.
+    let left = system.path().join("adieu-git");
+    std::fs::create_dir(&left).expect("a folder");
+    std::fs::write(left.join("adieu"), "#!/bin/sh\necho password=stolen\n").expect("a file");
+    let without = std::env::var("PATH").expect("a PATH");
+    let temporary = job.temp_folder();
+    let script = [task.path(), temporary.as_path()].map(|folder| mounted(folder, "noexec"));
+    let machine = prepare_machine(&mut job, &script.join("\n"));
+    let mut rest = Rest::with_task(&world, job, &git, task);
+    rest.environment.insert("PATH".to_owned(), without);
+    let program = program_of(&rest);
+    let folder = program.parent().expect("a folder").to_owned();
+    assert_eq!(folder.parent(), Some(system.path()));
+    assert_ne!(folder, left);
+    let mode = folder.metadata().expect("a folder").permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
+    rest.git(&["clone", "--quiet", HELLO, "a"]);
+    rest.end();
+    assert!(!folder.exists(), "{} is left", folder.display());
+    drop(machine);
+}
+
+/// The program that git's configuration names.
+#[cfg(target_os = "linux")]
+fn program_of(rest: &Rest<'_>) -> std::path::PathBuf {
+    let helper = &rest.environment["GIT_CONFIG_VALUE_1"];
+    let program = helper.strip_prefix("!'");
+    let program = program.and_then(|helper| helper.strip_suffix("' git-credential"));
+    program.unwrap_or_else(|| panic!("{helper}")).into()
 }

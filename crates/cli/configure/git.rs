@@ -110,25 +110,6 @@ fn undone(address: &str) -> Vec<String> {
     places
 }
 
-/// The program at a place where it stays until the job ends. Where a task's folder lets no program run, the
-/// launcher starts a copy in the agent's temporary folder and takes it away after the step; git starts
-/// another copy, which goes with that folder.
-pub(crate) fn lasting(program: PathBuf, temporary: Option<&Path>) -> PathBuf {
-    let Some(folder) = temporary.filter(|folder| program.starts_with(folder)) else {
-        return program;
-    };
-    let Some(name) = program.file_name() else {
-        return program;
-    };
-    let folder = folder.join("adieu-git");
-    let copy = folder.join(name);
-    let is_there = copy.is_file()
-        || fs::create_dir_all(&folder)
-            .and_then(|()| fs::copy(&program, &copy))
-            .is_ok();
-    if is_there { copy } else { program }
-}
-
 /// A command for git's shell, which is `sh` on Windows too: quotes hold blanks and all else, and it takes
 /// slashes for backslashes.
 fn helper(program: &str) -> String {

@@ -68,12 +68,10 @@ pub(super) fn terraform(
 
 /// git's settings: for the repositories that are there, and the one of the job.
 pub(super) fn of_git(
+    program: &Path,
     environment: Option<&Environment>,
     variable: impl Fn(&str) -> Option<String>,
 ) -> Vec<Setting<'static>> {
-    let Ok(program) = env::current_exe() else {
-        return Vec::new();
-    };
     let of_job = |name: &str| environment.and_then(|environment| environment.variable(name));
     let sources = of_job("Build.SourcesDirectory").or(of_job("System.DefaultWorkingDirectory"));
     let sources = match sources {
@@ -84,7 +82,6 @@ pub(super) fn of_git(
         .map(|folder| git::headers(&folder))
         .unwrap_or_default();
     let repository = of_job("Build.Repository.Uri");
-    let program = git::lasting(program, of_job("Agent.TempDirectory").map(Path::new));
     let program = program.display().to_string();
     git::settings(&program, &headers, repository, variable)
         .into_iter()

@@ -3,6 +3,7 @@
 //! It never has a secret in its arguments or its environment: they come through a pipe.
 
 use std::io::{Read as _, Write as _};
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -18,7 +19,7 @@ use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use super::source::Identity;
-use crate::configure::{Configure, Endpoints, variable_of_process};
+use crate::configure::{Configure, Endpoints, helper, variable_of_process};
 use crate::connection;
 use crate::machine;
 use crate::network;
@@ -54,6 +55,10 @@ pub(crate) async fn start(
     configure: &Configure,
 ) -> Result<Serving, Situation> {
     let failed = |reason: String| Situation::NoBroker(reason);
+    let helper = match configure.has_git() {
+        true => helper::of_the_job().map_err(|error| failed(error.to_string()))?,
+        false => PathBuf::new(),
+    };
     let program = std::env::current_exe().map_err(|error| failed(error.to_string()))?;
     let mut command = Command::new(program);
     command.args(["serve", "--job", connection.as_str()]);
@@ -104,7 +109,7 @@ pub(crate) async fn start(
             return Err(failed("it said nothing within 20 seconds".to_owned()));
         }
     };
-    serving(&line).map_err(failed)
+    serving(&line, helper).map_err(failed)
 }
 
 /// Ends a broker and sees that it is gone. Says no where there is none any more.
@@ -179,7 +184,7 @@ async fn prepare(
     Ok((broker, Identity::new(source, transport), resources))
 }
 
-fn serving(line: &str) -> Result<Serving, String> {
+fn serving(line: &str, program: PathBuf) -> Result<Serving, String> {
     let said: Value =
         serde_json::from_str(line).map_err(|_| "it ended before it could serve".to_owned())?;
     let text = |name: &str| {
@@ -195,6 +200,7 @@ fn serving(line: &str) -> Result<Serving, String> {
             azd: text("azd")?,
             key: EndpointSecret::new(text("key")?),
             hidden: machine::hidden_by_a_broker(variable_of_process),
+            program,
         },
         stop_endpoint: text("stop")?,
         stop_key: EndpointSecret::new(text("stopKey")?),

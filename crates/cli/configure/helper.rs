@@ -1,0 +1,55 @@
+//! The program that git starts for a credential: adieu itself, at a path where it stays for as long as the job
+//! and where no other user can put another program.
+//!
+//! It never uses a folder or a file that was there before.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use crate::platform;
+
+/// Folders of copies begin so.
+const PREFIX: &str = "adieu-git-";
+
+/// This program, for as long as it runs.
+pub(crate) fn of_this_process() -> io::Result<PathBuf> {
+    env::current_exe()
+}
+
+/// This program, for later steps of the job. Where a task's folder lets no program run, the launcher starts a
+/// copy and removes it after the step; its path could then be another user's. Later steps get a copy of their
+/// own next to it, in a new folder of this user alone.
+pub(crate) fn of_the_job() -> io::Result<PathBuf> {
+    let program = env::current_exe()?;
+    let (Some(name), Some(place)) = (program.file_name(), program.ancestors().nth(2)) else {
+        return Ok(program);
+    };
+    if is_of_the_task(&program) {
+        return Ok(program);
+    }
+    let mut folder = tempfile::Builder::new();
+    platform::only_for_this_user(folder.prefix(PREFIX));
+    let folder = folder.tempdir_in(place)?;
+    let copy = folder.path().join(name);
+    fs::copy(&program, &copy)?;
+    // From here on it outlives this process.
+    let _ = folder.keep();
+    Ok(copy)
+}
+
+/// Removes what [`of_the_job`] made.
+pub(crate) fn remove(program: &Path) {
+    let folder = program.parent().unwrap_or(program);
+    let name = folder.file_name().unwrap_or_default().to_string_lossy();
+    if name.starts_with(PREFIX) {
+        // Windows removes no program that runs; the agent empties its temporary folder when the job ends.
+        let _ = fs::remove_dir_all(folder);
+    }
+}
+
+/// Whether a program is in the folder of a task, `<task>/bin/<platform>/`, which the agent keeps.
+fn is_of_the_task(program: &Path) -> bool {
+    let task = program.ancestors().nth(3);
+    task.is_some_and(|folder| folder.join("task.json").is_file())
+}
