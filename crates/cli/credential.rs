@@ -19,6 +19,7 @@ use adieu_identity::{Authority, Claims, Scope, Token};
 use adieu_transport::{Deadline, Transport};
 
 use crate::connection::Connection;
+use crate::identity_ids::IdentityIds;
 use crate::resource::{Cloud, is_guid};
 use crate::situation::{CredentialFault, CredentialProblem, Situation};
 
@@ -134,6 +135,17 @@ impl Credential {
             }
         }
         (ready, problems)
+    }
+
+    /// The ids that it is configured with; of a tool, the tenant that it was asked for.
+    fn ids(self, tenant: Option<&str>) -> IdentityIds {
+        match self.read(false, tenant) {
+            Ok(Ready::Connection(connection, _)) => IdentityIds::from(&connection.facts),
+            Ok(Ready::Tool(_)) | Err(_) => IdentityIds {
+                tenant: tenant.filter(|text| is_guid(text)).map(str::to_owned),
+                ..IdentityIds::default()
+            },
+        }
     }
 
     fn read(self, is_auto: bool, tenant: Option<&str>) -> Result<Ready, CredentialFault> {

@@ -207,7 +207,7 @@ async fn marketplace_refused(
     let is_about_identity = [
         Reason::NotPermitted,
         Reason::UnknownIdentity,
-        Reason::NeverSignedIn,
+        Reason::NotAdded,
     ]
     .into_iter()
     .any(|reason| error.is(reason));

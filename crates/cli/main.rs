@@ -12,6 +12,7 @@ mod doctor;
 mod exec;
 mod extension;
 mod git_credential;
+mod identity_ids;
 mod inputs;
 mod machine;
 mod network;

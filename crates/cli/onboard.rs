@@ -204,7 +204,7 @@ async fn newcomer(
             .map_err(|error| error.to_string()),
         Err(situation) => Err(Report::sentence_of(&situation)),
     };
-    let tenant = || tenant.or(session.claims().tenant).unwrap_or_default();
+    let tenant = || tenant.or(session.ids().tenant).unwrap_or_default();
     match found {
         Ok(Some(found)) if found.object_id.is_empty() => Err(Situation::Onboard(
             OnboardProblem::NoEnterpriseApplication {
@@ -434,11 +434,12 @@ async fn contribute(
 
 /// A no of the organization's: about who asks, or about what is asked.
 fn refused(session: &Session, organization: &str, doing: &str, error: Error) -> Situation {
+    session.learn_from(&error);
     Situation::NotKnownThere(Box::new(NotKnownThere {
         organization: organization.to_owned(),
         doing: doing.to_owned(),
         identity: None,
-        claims: session.claims(),
+        ids: session.ids(),
         error,
     }))
 }

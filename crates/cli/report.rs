@@ -5,6 +5,7 @@
 
 mod agent;
 mod asked;
+mod azure_devops;
 mod command_line;
 mod connection;
 mod credential;
@@ -17,6 +18,7 @@ mod job;
 mod network;
 mod onboard;
 mod organization;
+mod service;
 
 use adieu_transport::Correlation;
 
@@ -72,7 +74,9 @@ impl Report {
                 problem,
             } => connection::problem(connection, problem),
             Situation::Network(problem) => network::problem(problem),
-            Situation::NoToken { connection, errors } => identity::no_token(connection, errors),
+            Situation::NoToken { connection, errors } => {
+                identity::no_token(connection, errors, asked)
+            }
             Situation::NoCredential(problems) => credential::none(problems),
             Situation::NoTenant {
                 organization,
@@ -84,12 +88,12 @@ impl Report {
                 error,
                 identity,
                 page,
-            } => extension::marketplace(doing, error, identity.as_ref(), page.as_deref(), asked),
+            } => azure_devops::refusal(doing, error, identity.as_ref(), page.as_deref(), asked),
             Situation::Organizations {
                 doing,
                 failures,
-                claims,
-            } => extension::organizations(doing, failures, claims, asked),
+                ids,
+            } => organization::organizations(doing, failures, ids, asked),
             Situation::NotKnownThere(refused) => organization::not_known_there(refused),
             Situation::NoRepository { name, error } => organization::no_repository(name, error),
             Situation::Onboard(problem) => onboard::problem(problem),

@@ -7,12 +7,13 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use adieu_devops::{Client, Hosts, MicrosoftGraph};
-use adieu_identity::{Claims, Scope, Token};
+use adieu_identity::{Scope, Token};
 use adieu_secret::AccessToken;
 use adieu_transport::Transport;
 
 use crate::connection::Connection;
 use crate::credential::{Credential, SignIn};
+use crate::identity_ids::IdentityIds;
 use crate::resource::{self, Cloud};
 use crate::situation::Situation;
 
@@ -25,6 +26,8 @@ pub(crate) struct Session {
     hosts: Hosts,
     source: Source,
     current: RefCell<Option<Current>>,
+    /// What services said about the identity that asks.
+    learned: RefCell<IdentityIds>,
 }
 
 /// Where tokens come from.
@@ -38,7 +41,7 @@ pub(crate) enum Source {
 struct Current {
     token: Arc<AccessToken>,
     expires_on: SystemTime,
-    claims: Claims,
+    ids: IdentityIds,
 }
 
 impl Session {
@@ -48,6 +51,7 @@ impl Session {
             hosts,
             source,
             current: RefCell::new(None),
+            learned: RefCell::default(),
         }
     }
 
@@ -65,11 +69,11 @@ impl Session {
         }
         let scope = azure_devops(self.source.cloud())?;
         let token = self.source.token(&scope, None, &self.transport).await?;
-        let claims = token.claims().unwrap_or_default();
+        let ids = token.claims().map(|claims| IdentityIds::from(&claims));
         let current = Current {
             token: Arc::new(token.value),
             expires_on: token.expires_on,
-            claims,
+            ids: ids.unwrap_or_default(),
         };
         let client = self.with(&current.token);
         *self.current.borrow_mut() = Some(current);
@@ -95,13 +99,31 @@ impl Session {
         }
     }
 
-    /// What the token says of the identity; nothing before the first question.
-    pub(crate) fn claims(&self) -> Claims {
+    /// Who asks: as the token says, where it can be read, else as services said and as the sign-in is configured.
+    pub(crate) fn ids(&self) -> IdentityIds {
         let current = self.current.borrow();
-        current
+        let in_token = current
             .as_ref()
-            .map(|current| current.claims.clone())
-            .unwrap_or_default()
+            .map(|current| current.ids.clone())
+            .unwrap_or_default();
+        let configured = match &self.source {
+            Source::Connection(connection) => IdentityIds::from(&connection.facts),
+            Source::SignIn(sign_in) => sign_in.ids(),
+        };
+        in_token.or(self.learned.borrow().clone()).or(configured)
+    }
+
+    /// Keeps what a service said about the identity that asks.
+    pub(crate) fn learn(&self, ids: IdentityIds) {
+        let mut learned = self.learned.borrow_mut();
+        *learned = std::mem::take(&mut *learned).or(ids);
+    }
+
+    /// The same from a refusal, where it names the identity.
+    pub(crate) fn learn_from(&self, error: &adieu_devops::Error) {
+        if let adieu_devops::Error::Refused(refusal) = error {
+            self.learn(IdentityIds::from(&**refusal));
+        }
     }
 
     fn with(&self, token: &Arc<AccessToken>) -> Client<'_> {

@@ -12,6 +12,7 @@ use adieu_devops::{Error as DevOpsError, NotAHost, NotAnOrganization, Profile};
 use adieu_identity::{Claims, Error, NotAnAuthority, NotTheCollection};
 
 use crate::credential::kind::Credential;
+use crate::identity_ids::IdentityIds;
 use crate::resource::NotAResource;
 
 pub(crate) use line::{ConfigureFault, ConfigureProblem, LineFault, LineProblem};
@@ -89,8 +90,8 @@ pub(crate) enum Situation {
         doing: String,
         /// Organization and what it said.
         failures: Vec<(String, DevOpsError)>,
-        /// What the token says of itself.
-        claims: Box<Claims>,
+        /// Who was refused.
+        ids: Box<IdentityIds>,
     },
     /// git gets no token, or none that would open the repository.
     Git(GitProblem),
@@ -150,8 +151,8 @@ pub(crate) struct NotKnownThere {
     pub(crate) doing: String,
     /// Who was refused.
     pub(crate) identity: Option<Profile>,
-    /// What the token says of itself.
-    pub(crate) claims: Claims,
+    /// Its ids, as far as they are known.
+    pub(crate) ids: IdentityIds,
     pub(crate) error: DevOpsError,
 }
 

@@ -5,11 +5,11 @@
 use std::process::ExitCode;
 
 use adieu_devops::{ConnectionData, Entitlement, Error, Hosts, Organization, Profile, Reason};
-use adieu_identity::Claims;
 use clap::Args;
 use serde_json::{Value, json};
 
 use crate::credential::{self, SignIn, SignInArguments};
+use crate::identity_ids::IdentityIds;
 use crate::network;
 use crate::result::{self, Form};
 use crate::session::{Session, Source};
@@ -77,12 +77,20 @@ pub(crate) async fn run(arguments: WhoamiArguments) -> Result<ExitCode, Situatio
     let sign_in = SignIn::new(arguments.sign_in.credential, tenant.clone());
     let session = Session::new(transport, hosts, Source::SignIn(sign_in));
     let profile = profile(&session).await?;
-    let claims = session.claims();
-    let mut lines = lines(&facts(&profile, &claims));
-    let mut json = json(&profile, &claims);
+    // The organization is asked first: it may know ids that the token does not show.
+    let membership = match &organization {
+        Some(organization) => {
+            let asked = membership(&session, organization, &profile).await;
+            Some((organization, asked))
+        }
+        None => None,
+    };
+    let ids = session.ids();
+    let mut lines = lines(&facts(&profile, &ids));
+    let mut json = json(&profile, &ids);
     let mut refused = None;
-    if let Some(organization) = &organization {
-        match membership(&session, organization, &profile).await {
+    if let Some((organization, membership)) = membership {
+        match membership {
             Ok(membership) => {
                 lines.push(format!("organization: {}", organization.name));
                 lines.extend(self::lines(&membership.facts()));
@@ -148,25 +156,25 @@ pub(crate) async fn profile(session: &Session) -> Result<Profile, Situation> {
 }
 
 /// What is known of an identity wherever it is a member, by name.
-pub(crate) fn facts(profile: &Profile, claims: &Claims) -> [(&'static str, String); 5] {
-    let text = |value: &Option<String>| value.clone().unwrap_or_default();
+pub(crate) fn facts(profile: &Profile, ids: &IdentityIds) -> [(&'static str, String); 5] {
+    let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "unknown".to_owned());
     [
         ("Azure DevOps id", profile.id.clone()),
         ("name", profile.display_name.clone()),
-        ("tenant", text(&claims.tenant)),
-        ("object id", text(&claims.object_id)),
-        ("client id", text(&claims.client_id)),
+        ("tenant", text(&ids.tenant)),
+        ("object id", text(&ids.object_id)),
+        ("client id", text(&ids.client_id)),
     ]
 }
 
 /// The same for programs.
-pub(crate) fn json(profile: &Profile, claims: &Claims) -> Value {
+pub(crate) fn json(profile: &Profile, ids: &IdentityIds) -> Value {
     json!({
         "id": profile.id,
         "displayName": profile.display_name,
-        "tenant": claims.tenant,
-        "objectId": claims.object_id,
-        "clientId": claims.client_id,
+        "tenant": ids.tenant,
+        "objectId": ids.object_id,
+        "clientId": ids.client_id,
     })
 }
 
@@ -183,11 +191,15 @@ pub(crate) async fn membership(
             return Err(stranger(session, organization, profile, error));
         }
     };
+    session.learn(IdentityIds::from(&known));
     let entitlement = client
         .entitlement(organization, &known.id, known.is_service_principal())
         .await;
     let access = match entitlement {
-        Ok(Some(entitlement)) => Access::Level(entitlement),
+        Ok(Some(entitlement)) => {
+            session.learn(IdentityIds::from(&entitlement));
+            Access::Level(entitlement)
+        }
         Ok(None) => Access::None,
         Err(Error::Refused(refusal)) => Access::Hidden(refusal.message),
         Err(error) => {
@@ -203,11 +215,12 @@ fn stranger(
     profile: &Profile,
     error: Error,
 ) -> Situation {
+    session.learn_from(&error);
     Situation::NotKnownThere(Box::new(NotKnownThere {
         organization: organization.name.clone(),
         doing: format!("ask {} who this is", organization.name),
         identity: Some(profile.clone()),
-        claims: session.claims(),
+        ids: session.ids(),
         error,
     }))
 }

@@ -9,6 +9,7 @@ use adieu_transport::Transport;
 use clap::Args;
 
 use super::Credential;
+use crate::identity_ids::IdentityIds;
 use crate::report;
 use crate::resource::Cloud;
 use crate::situation::Situation;
@@ -53,6 +54,13 @@ impl SignIn {
             says_who: false,
             ..self
         }
+    }
+
+    /// The ids that the credential is configured with, once it was used.
+    pub(crate) fn ids(&self) -> IdentityIds {
+        let used = self.used.get().copied();
+        used.map(|used| used.ids(self.tenant.as_deref()))
+            .unwrap_or_default()
     }
 
     /// A fresh token, of another `tenant` where one is given. Where `auto` is asked, the first one also decides by whom the later ones come.

@@ -8,6 +8,7 @@ use futures_util::future::join_all;
 
 use super::{Check, Plan, State};
 use crate::credential::{self, Credential, SignIn};
+use crate::identity_ids::IdentityIds;
 use crate::network;
 use crate::report::{Report, doctor};
 use crate::session::{Session, Source};
@@ -77,13 +78,12 @@ async fn signed_in(plan: &Plan, session: &Session, checks: &mut Vec<Check>) {
         checks.push(Check::unchecked("identity", "there is no token"));
         return;
     }
-    let claims = session.claims();
     let by = session.used().map_or("", Credential::name);
     checks.push(Check::holds(
         "token",
         format!(
             "for Azure DevOps, by {by}, of tenant {}",
-            claims.tenant.as_deref().unwrap_or("unknown")
+            session.ids().tenant.as_deref().unwrap_or("unknown")
         ),
     ));
     let profile = match whoami::profile(session).await {
@@ -107,7 +107,11 @@ async fn signed_in(plan: &Plan, session: &Session, checks: &mut Vec<Check>) {
                     "organization",
                     format!("{} knows it as a member", organization.name),
                 ));
-                checks.push(licence(&organization.name, &membership.access, &claims));
+                checks.push(licence(
+                    &organization.name,
+                    &membership.access,
+                    &session.ids(),
+                ));
                 if let Some((project, name)) = &plan.repository {
                     checks.push(repository(session, organization, project, name).await);
                 }
@@ -354,10 +358,10 @@ fn matches_pattern(text: &str, pattern: &str) -> bool {
 }
 
 /// Whether the access level is enough for repositories.
-fn licence(organization: &str, access: &Access, claims: &Claims) -> Check {
+fn licence(organization: &str, access: &Access, ids: &IdentityIds) -> Check {
     match access {
         Access::Level(level) if level.license.eq_ignore_ascii_case("stakeholder") => {
-            let object = claims.object_id.as_deref().unwrap_or("<object id>");
+            let object = ids.object_id.as_deref().unwrap_or("<object id>");
             Check::doubtful("licence", doctor::stakeholder(organization, object))
         }
         Access::Level(level) => Check::holds("licence", level.access_level.clone()),

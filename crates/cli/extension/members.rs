@@ -20,8 +20,8 @@ pub(super) async fn who_am_i(
     voice: &dyn Voice,
 ) -> Result<Done, Situation> {
     let profile = whoami::profile(session).await?;
-    let claims = session.claims();
-    let facts = whoami::facts(&profile, &claims);
+    let ids = session.ids();
+    let facts = whoami::facts(&profile, &ids);
     for (name, value) in &facts {
         voice.say(&format!("{name}: {value}"));
     }
@@ -41,7 +41,7 @@ pub(super) async fn who_am_i(
     Ok(Done {
         variables: vec![("identityId", profile.id.clone())],
         lines: vec![profile.id.clone()],
-        json: whoami::json(&profile, &claims),
+        json: whoami::json(&profile, &ids),
         page: Some(format!(
             "### Who this connection is to Azure DevOps\n\n{}\n{}\n",
             page::table(&facts.map(|(name, value)| (name, page::code(&value)))),

@@ -65,10 +65,13 @@ pub(super) fn all(
     if failures.is_empty() {
         Ok(())
     } else {
+        for (_, error) in &failures {
+            session.learn_from(error);
+        }
         Err(Situation::Organizations {
             doing: doing.to_owned(),
             failures,
-            claims: Box::new(session.claims()),
+            ids: Box::new(session.ids()),
         })
     }
 }

@@ -4,10 +4,9 @@
 
 use adieu_devops::Reason;
 use adieu_identity::{Error, ManagedIdentityFault, NotAnAuthority};
-use adieu_transport::NoAnswer;
 
 use super::asked::Asked;
-use super::{Report, extension, identity};
+use super::{Report, azure_devops, identity};
 use crate::credential::Credential;
 use crate::situation::{ConnectionFacts, CredentialFault, CredentialProblem, ToolFault};
 
@@ -127,34 +126,11 @@ fn of_identity(credential: Credential, connection: &ConnectionFacts, error: &Err
             ManagedIdentityFault::NotSupported(_) => {
                 "Sign in by az, which knows it: az login --identity"
             }
-            fault if fault.can_heal() => "Try again later; its endpoint cannot answer now.",
+            fault if fault.is_transient() => "Try again later; its endpoint cannot answer now.",
             _ => "Assign an identity to this machine or app; AZURE_CLIENT_ID names a user-assigned one.",
         });
     }
-    let mut report = identity::of(connection, error).fact("credential", credential.name());
-    if let Error::NoAnswer { cause, .. } = error {
-        report.remedy = Some(way_out(cause).to_owned());
-    }
-    report
-}
-
-/// What lets a command line reach a service.
-pub(crate) fn way_out(cause: &NoAnswer) -> &'static str {
-    match cause {
-        NoAnswer::Certificate(_) => {
-            "If a proxy inspects TLS here, put its root into a PEM file and name that in SSL_CERT_FILE."
-        }
-        NoAnswer::ClientCertificate(_) => {
-            "Go past whatever asks for a client certificate; a command line has none to show."
-        }
-        NoAnswer::ProxyAuthentication => {
-            "Write user and password into HTTPS_PROXY: http://user:password@host:port."
-        }
-        NoAnswer::ProxyUnreachable(_) | NoAnswer::Proxy(_) => {
-            "Correct HTTPS_PROXY, or name the host in NO_PROXY."
-        }
-        _ => "Check the network; behind a proxy, set HTTPS_PROXY.",
-    }
+    identity::of(connection, error, Asked::ByFlags).fact("credential", credential.name())
 }
 
 fn where_it_is_set(variable: &str) -> &'static str {
@@ -253,9 +229,5 @@ pub(super) fn no_tenant(organization: &str, error: &adieu_devops::Error) -> Repo
         )
         .remedy("Compare the name with the address in the browser: https://dev.azure.com/<name>.");
     }
-    let mut report = extension::marketplace(&doing, error, None, None, Asked::ByFlags);
-    if let adieu_devops::Error::NoAnswer { cause, .. } = error {
-        report.remedy = Some(way_out(cause).to_owned());
-    }
-    report
+    azure_devops::refusal(&doing, error, None, None, Asked::ByFlags)
 }

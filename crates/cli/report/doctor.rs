@@ -5,8 +5,9 @@
 use adieu_transport::NoAnswer;
 
 use super::Report;
-use super::credential::{none, way_out};
-use super::network::no_answer;
+use super::asked::Asked;
+use super::credential::none;
+use super::service::no_answer;
 use crate::situation::CredentialProblem;
 
 /// Nobody can sign in here.
@@ -19,7 +20,7 @@ pub(crate) fn no_credential(problems: &[CredentialProblem], is_pipeline: bool) -
 }
 
 pub(crate) fn unreachable(host: &str, cause: &NoAnswer) -> Report {
-    no_answer("This host", host, cause, 1).remedy(way_out(cause))
+    no_answer("This host", host, cause, 1, Asked::ByFlags)
 }
 
 /// `skew` is in seconds, above zero where the host's clock is ahead of ours.

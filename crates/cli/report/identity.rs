@@ -4,17 +4,21 @@
 
 use adieu_identity::{Error, Mismatch};
 
-use super::Report;
-use super::network::{no_answer, not_the_service, times};
+use super::asked::Asked;
+use super::{Report, service};
 use crate::aadsts;
 use crate::credential::WORKLOAD_IDENTITY;
 use crate::situation::ConnectionFacts;
 
 /// Errors that read the same stand together: ten tokens of a broken connection are one fault.
-pub(super) fn no_token(connection: &ConnectionFacts, errors: &[(String, Error)]) -> Report {
+pub(super) fn no_token(
+    connection: &ConnectionFacts,
+    errors: &[(String, Error)],
+    asked: Asked,
+) -> Report {
     let mut reports: Vec<(Vec<&str>, Report)> = Vec::new();
     for (name, error) in errors {
-        let report = of(connection, error);
+        let report = of(connection, error, asked);
         let same = reports
             .iter_mut()
             .find(|(_, known)| known.sentence == report.sentence && known.remedy == report.remedy);
@@ -36,19 +40,9 @@ pub(super) fn no_token(connection: &ConnectionFacts, errors: &[(String, Error)])
     report
 }
 
-pub(super) fn of(connection: &ConnectionFacts, error: &Error) -> Report {
+pub(super) fn of(connection: &ConnectionFacts, error: &Error, asked: Asked) -> Report {
     match error {
-        Error::NoAnswer { service, host, cause, attempts } => no_answer(&service.to_string(), host, cause, *attempts),
-        Error::Busy { service, host, status, attempts, message, correlation } => Report::new(
-            "busy",
-            format!("{service} ({host}) answered {status} {}.", times(*attempts)),
-        )
-        .fact("it said", message.as_deref().unwrap_or_default())
-        .correlation(correlation)
-        .remedy("Run the job again later; the service says that it cannot answer now."),
-        Error::NotTheService { service, host, status, instead, correlation } => {
-            not_the_service(&service.to_string(), host, *status, instead).correlation(correlation)
-        }
+        Error::Service(failure) => service::failure(failure, asked),
         Error::JobTokenRefused { host, status, message, correlation } => Report::new(
             "job-token",
             format!("Azure DevOps ({host}) did not accept the job's own token and asks for a sign-in ({status})."),

@@ -3,7 +3,7 @@
 //! It decides nothing and prints nothing.
 
 use super::asked::Asked;
-use super::{Report, extension};
+use super::{Report, azure_devops};
 use crate::situation::OnboardProblem;
 
 /// Where people find the id that is needed.
@@ -47,7 +47,7 @@ pub(super) fn problem(problem: &OnboardProblem) -> Report {
                     .fact("it said", &refusal.message)
                     .correlation(&refusal.correlation);
             } else {
-                report.also = vec![extension::marketplace("add it", error, None, None, Asked::ByFlags)];
+                report.also = vec![azure_devops::refusal("add it", error, None, None, Asked::ByFlags)];
             }
             report.remedy(WHERE)
         }

@@ -2,11 +2,11 @@
 //!
 //! It decides nothing and prints nothing.
 
-use adieu_devops::{Error, Profile, Reason};
-use adieu_identity::Claims;
+use adieu_devops::{Error, Profile, Reason, Tenant};
 
 use super::asked::Asked;
-use super::{Report, extension};
+use super::{Report, azure_devops};
+use crate::identity_ids::IdentityIds;
 use crate::situation::NotKnownThere;
 
 /// An organization that does not know the identity, or takes no token of its tenant.
@@ -15,16 +15,16 @@ pub(super) fn not_known_there(refused_there: &NotKnownThere) -> Report {
         organization,
         doing,
         identity,
-        claims,
+        ids,
         error,
     } = refused_there;
     let is_about_who_asks = error.is(Reason::NotPermitted) || error.is(Reason::MayNotAddUsers);
-    match refused(organization, claims, error) {
-        Some(report) => with_identity(report, identity.as_ref(), claims),
+    match refused(organization, ids, error) {
+        Some(report) => with_identity(report, identity.as_ref(), ids),
         None => {
-            let report = extension::marketplace(doing, error, None, None, Asked::ByFlags);
+            let report = azure_devops::refusal(doing, error, None, None, Asked::ByFlags);
             if is_about_who_asks {
-                with_identity(report, identity.as_ref(), claims)
+                with_identity(report, identity.as_ref(), ids)
             } else {
                 report
             }
@@ -32,60 +32,113 @@ pub(super) fn not_known_there(refused_there: &NotKnownThere) -> Report {
     }
 }
 
-/// The report of a no that is about the identity itself and not about what it wanted.
-pub(super) fn refused(organization: &str, claims: &Claims, error: &Error) -> Option<Report> {
-    let theirs = error.tenant();
-    let own = claims.tenant.as_deref();
-    if let (Some(theirs), Some(own)) = (theirs, own)
-        && !theirs.eq_ignore_ascii_case(own)
-        && matches!(error, Error::SignedOut { .. } | Error::Refused(_))
-    {
-        let report = Report::new(
-            "tenants",
-            format!(
-                "{organization} takes tokens of tenant {theirs}, and this one is of tenant {own}: there it is nobody's."
-            ),
-        );
-        return Some(said(report, error).remedy(&format!(
-            "Ask for a token of that tenant (--tenant {theirs}; EntraToken@1: tenantId), with an application that has an enterprise application there."
-        )));
+/// What several organizations refused.
+pub(super) fn organizations(
+    doing: &str,
+    failures: &[(String, Error)],
+    ids: &IdentityIds,
+    asked: Asked,
+) -> Report {
+    let mut reports = failures
+        .iter()
+        .map(|(name, error)| match refused(name, ids, error) {
+            Some(report) => with_identity(report, None, ids),
+            None => azure_devops::answer(&format!("{doing} in {name}"), error, None, asked),
+        });
+    let mut report = reports
+        .next()
+        .unwrap_or_else(|| Report::new("organizations", String::new()));
+    report.also = reports.collect();
+    report
+}
+
+/// The report of a refusal that is about the identity itself and not about what it asked for.
+pub(super) fn refused(organization: &str, ids: &IdentityIds, error: &Error) -> Option<Report> {
+    let report =
+        |anchor, sentence: String| with_service_message(Report::new(anchor, sentence), error);
+    let is_about_identity = match error {
+        Error::SignedOut { .. } => true,
+        Error::Refused(refusal) => match refusal.reason {
+            Reason::NotAdded => true,
+            Reason::NotPermitted => refusal.message.contains("TF400813"),
+            _ => false,
+        },
+        Error::Service(_) | Error::File { .. } => false,
+    };
+    if !is_about_identity {
+        return None;
     }
+    let own = ids.tenant.as_deref();
+    match (error.tenant(), own) {
+        (Some(Tenant::MicrosoftAccounts), _) => {
+            return Some(
+                report(
+                    "microsoft-accounts",
+                    format!("{organization} is not connected to Microsoft Entra: its members are Microsoft accounts, and it accepts no Microsoft Entra token."),
+                )
+                .remedy("An owner of the organization connects it: Organization settings → Microsoft Entra → Connect directory. Until then only a personal access token works there."),
+            );
+        }
+        (Some(Tenant::Entra(theirs)), Some(own)) if !theirs.eq_ignore_ascii_case(own) => {
+            return Some(
+                report(
+                    "tenants",
+                    format!("{organization} accepts tokens of tenant {theirs}, and this one is of tenant {own}."),
+                )
+                .remedy(&format!(
+                    "Ask for a token of that tenant (--tenant {theirs}; EntraToken@1: tenantId), with an application that has an enterprise application there."
+                )),
+            );
+        }
+        _ => {}
+    }
+    let object = ids.object_id.as_deref().unwrap_or("<object id>");
+    let onboard = format!(
+        "An administrator of the organization adds it: adieu onboard --organization {organization} --identity {object}"
+    );
     match error {
-        Error::SignedOut { host, status, .. } => Some(
-            said(
-                Report::new(
-                    "sign-in",
-                    format!("{organization} takes the token for nobody's and asks for a sign-in ({status} of {host})."),
+        Error::Refused(refusal) if refusal.reason == Reason::NotAdded => Some(
+            report(
+                "tf401444",
+                format!(
+                    "{organization} accepts the token, and this identity has not been added to it (TF401444, {} of {}).",
+                    refusal.status, refusal.host
                 ),
-                error,
+            )
+            .remedy(&onboard),
+        ),
+        Error::Refused(refusal) => Some(
+            report(
+                "tf400813",
+                format!(
+                    "{organization} knows this identity and has not added it (TF400813, {} of {}).",
+                    refusal.status, refusal.host
+                ),
+            )
+            .remedy(&onboard),
+        ),
+        Error::SignedOut { host, status: status @ 401, message: Some(_), .. } => Some(
+            report(
+                "token-refused",
+                format!("{organization} does not accept this token ({status} of {host})."),
+            )
+            .remedy("Sign in again for a new token; if it is refused too, check that the identity is enabled in Microsoft Entra, and that the organization is connected to its tenant."),
+        ),
+        Error::SignedOut { host, status, .. } => Some(
+            report(
+                "sign-in",
+                format!("{organization} does not recognize this token and asks for a sign-in ({status} of {host})."),
             )
             .remedy("Add the identity to the organization: adieu onboard, or Organization settings → Users."),
         ),
-        Error::Refused(refusal)
-            if refusal.reason == Reason::NotPermitted && refusal.message.contains("TF400813") =>
-        {
-            let object = claims.object_id.as_deref().unwrap_or("<object id>");
-            Some(
-                said(
-                    Report::new(
-                        "tf400813",
-                        format!("{organization} knows this identity and has not added it (TF400813, {} of {}).", refusal.status, refusal.host),
-                    ),
-                    error,
-                )
-                .remedy(&format!(
-                    "An administrator of the organization adds it: adieu onboard --organization {organization} --identity {object}"
-                )),
-            )
-        }
-        _ => None,
+        Error::Service(_) | Error::File { .. } => None,
     }
 }
 
 /// A repository that is not there, or not for this identity: Azure DevOps tells nobody which.
 pub(super) fn no_repository(name: &str, error: &Error) -> Report {
     if !error.is(Reason::NotFound) {
-        return extension::marketplace(
+        return azure_devops::refusal(
             &format!("look for the repository {name}"),
             error,
             None,
@@ -97,13 +150,17 @@ pub(super) fn no_repository(name: &str, error: &Error) -> Report {
         "tf401019",
         format!("There is no repository {name}, or it is not shown to this identity (TF401019)."),
     );
-    said(report, error).remedy(
+    with_service_message(report, error).remedy(
         "Give the identity the access level Basic, and Read in the repository's Security (Project settings → Repositories).",
     )
 }
 
 /// Who was refused.
-pub(super) fn with_identity(report: Report, identity: Option<&Profile>, claims: &Claims) -> Report {
+pub(super) fn with_identity(
+    report: Report,
+    identity: Option<&Profile>,
+    ids: &IdentityIds,
+) -> Report {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     let report = match identity {
         Some(profile) => report
@@ -112,12 +169,12 @@ pub(super) fn with_identity(report: Report, identity: Option<&Profile>, claims: 
         None => report,
     };
     report
-        .fact("object id", &text(&claims.object_id))
-        .fact("client id", &text(&claims.client_id))
-        .fact("token's tenant", &text(&claims.tenant))
+        .fact("object id", &text(&ids.object_id))
+        .fact("client id", &text(&ids.client_id))
+        .fact("tenant", &text(&ids.tenant))
 }
 
-fn said(report: Report, error: &Error) -> Report {
+fn with_service_message(report: Report, error: &Error) -> Report {
     match error {
         Error::SignedOut {
             message,

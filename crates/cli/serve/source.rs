@@ -65,9 +65,11 @@ fn refusal(situation: &Situation) -> Refusal {
         reason: defused_whole(&Report::of(situation).line()),
         scope: if any(refuses_the_job_token) {
             RefusalScope::Permanent
-        } else if any(|error| error.can_heal() || matches!(error, Error::JobTokenRefused { .. })) {
+        } else if any(|error| {
+            error.is_transient() || matches!(error, Error::JobTokenRefused { .. })
+        }) {
             RefusalScope::Transient
-        } else if any(Error::is_a_services_no) {
+        } else if any(Error::is_denied) {
             RefusalScope::Remote
         } else {
             // A sign-in with az meanwhile is seen at once.

@@ -1,5 +1,5 @@
 //! One question to Azure DevOps and its answer: the token in a header, the version in `Accept`, the
-//! answer bounded and read, what can heal asked again.
+//! answer bounded and read, asked again while the failure is transient.
 //!
 //! It never sends the token to a host that `Hosts` did not build the address for.
 
@@ -8,18 +8,16 @@ use std::time::Duration;
 
 use adieu_secret::AccessToken;
 use adieu_transport::{
-    Answer, Attempt, Body, Correlation, Deadline, NoAnswer, NotTheService, Transport, host,
+    AZURE_DEVOPS, Attempt, Body, Call, Deadline, NotTheService, Reply, ServiceMessage, Transport,
 };
 use reqwest::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE};
-use reqwest::{Method, Url};
+use reqwest::{Method, RequestBuilder, Url};
 use serde_json::Value;
 
 use crate::error::Error;
 use crate::hosts::Hosts;
-use crate::refusal::{Reason, Refusal, words};
-
-/// What the services' support asks for.
-pub(crate) const CORRELATION: [&str; 3] = ["x-vss-e2eid", "activityid", "x-msedge-ref"];
+use crate::refusal::{Reason, Refusal};
+use crate::tenant;
 
 /// An extension with years of versions answers with this much and no more.
 const LONGEST_ANSWER: usize = 16 * 1024 * 1024;
@@ -70,59 +68,46 @@ impl<'a> Client<'a> {
         api_version: &str,
         json: Option<&Value>,
     ) -> Result<Value, Error> {
-        let deadline = Deadline::after(BOUND);
-        adieu_transport::until(deadline, async |attempt| {
+        let request = || {
             let content = json.map_or(Content::None, |json| Content::Json(json.clone()));
-            let time = deadline.left().min(QUESTION);
-            let asked = self.once(method.clone(), url, api_version, content, time, attempt);
-            asked.await.map_err(|(error, retry_after)| match &error {
-                Error::Busy { status, .. } => Attempt::CanHeal {
-                    retry_after,
-                    crowded: *status == 429,
-                    error,
-                },
-                Error::NoAnswer { cause, .. } if cause.can_heal() => Attempt::CanHeal {
-                    error,
-                    retry_after: None,
-                    crowded: false,
-                },
-                _ => Attempt::Permanent(error),
-            })
-        })
-        .await
+            self.request(method.clone(), url, api_version, content)
+        };
+        self.transport.call(question(url), request, read).await
     }
 
-    /// Asks once. With the error comes what `Retry-After` said.
+    /// Asks once, within `time`.
     pub(crate) async fn once(
         &self,
-        method: Method,
+        request: RequestBuilder,
         url: &Url,
-        api_version: &str,
-        content: Content,
         time: Duration,
         attempt: u32,
-    ) -> Result<Value, (Error, Option<u64>)> {
-        let no_answer = |cause| Error::NoAnswer {
-            host: host(url),
-            cause,
-            attempts: attempt,
+    ) -> Result<Value, Attempt<Error>> {
+        let call = Call {
+            deadline: Deadline::after(time),
+            time,
+            ..question(url)
         };
-        let answer = self
-            .send(method, url, api_version, content, time)
-            .await
-            .map_err(|cause| (no_answer(cause), None))?;
-        read(&answer, url, attempt).map_err(|error| (error, answer.retry_after()))
+        self.transport.call_once(call, attempt, request, read).await
     }
 
-    /// The raw answer, for texts that are no JSON.
-    pub(crate) async fn send(
+    /// The text of an answer that is not JSON.
+    pub(crate) async fn text(&self, url: &Url, api_version: &str) -> Result<String, Error> {
+        let request = || self.request(Method::GET, url, api_version, Content::None);
+        let text = |reply: &Reply| match reply.status() {
+            200 => Ok(String::from_utf8_lossy(&reply.answer.body).into_owned()),
+            _ => read(reply).map(|_| String::new()),
+        };
+        self.transport.call(question(url), request, text).await
+    }
+
+    pub(crate) fn request(
         &self,
         method: Method,
         url: &Url,
         api_version: &str,
         content: Content,
-        time: Duration,
-    ) -> Result<Answer, NoAnswer> {
+    ) -> RequestBuilder {
         let is_patch = method == Method::PATCH;
         let has_body = matches!(method, Method::POST | Method::PUT | Method::PATCH);
         let request = self
@@ -140,7 +125,7 @@ impl<'a> Client<'a> {
         } else {
             "application/json; charset=utf-8"
         };
-        let request = match content {
+        match content {
             Content::None if has_body => request.header(CONTENT_LENGTH, 0),
             Content::None => request,
             Content::Json(value) => request.header(CONTENT_TYPE, json).body(value.to_string()),
@@ -152,104 +137,69 @@ impl<'a> Client<'a> {
                 .header(CONTENT_TYPE, json)
                 .header(CONTENT_LENGTH, length)
                 .body(body),
-        };
-        let request = request
-            .build()
-            .map_err(|_| NoAnswer::Connection("the request cannot be written".to_owned()))?;
-        self.transport
-            .send_within(request, time, LONGEST_ANSWER)
-            .await
+        }
     }
 }
 
-fn read(answer: &Answer, url: &Url, attempts: u32) -> Result<Value, Error> {
-    let correlation = answer.correlation(&CORRELATION);
-    let body = answer.read();
-    let said = match &body {
-        Body::Json(json) => words(json),
-        Body::Cut | Body::Other(_) => None,
-    };
-    if answer.is_busy() {
-        return Err(Error::Busy {
-            host: host(url),
-            status: answer.status,
-            attempts,
-            message: said.map(|(message, _)| message),
-            correlation,
-        });
+fn question(url: &Url) -> Call<'_> {
+    Call {
+        time: QUESTION,
+        longest: LONGEST_ANSWER,
+        ..Call::new(&AZURE_DEVOPS, url, Deadline::after(BOUND))
     }
-    let tenant = || answer.header("x-vss-resourcetenant").map(str::to_owned);
-    let signed_out = |message, correlation| Error::SignedOut {
-        host: host(url),
-        status: answer.status,
-        message,
-        tenant: tenant(),
-        correlation,
-    };
+}
+
+fn read(reply: &Reply) -> Result<Value, Attempt<Error>> {
+    let answer = &reply.answer;
+    let status = answer.status;
+    let body = answer.read();
+    let message = ServiceMessage::read(answer, &body);
+    if let Some(message) = &message
+        && let Some(reason) = Reason::of_message(status, message)
+    {
+        return Err(refused(reply, reason, Some(message)));
+    }
+    if answer.is_busy() {
+        return Err(reply.busy(message.as_ref()).into());
+    }
+    let is_success = (200..300).contains(&status) && status != 203;
     match body {
-        Body::Cut => Err(Error::NoAnswer {
-            host: host(url),
-            cause: NoAnswer::Cut,
-            attempts,
-        }),
-        Body::Json(_) if answer.status == 203 => Err(signed_out(None, correlation)),
-        Body::Json(_) if answer.status == 401 => match said {
-            Some(said) if names_an_identity(&said.0) => {
-                Err(refused(answer, Some(said), url, attempts, correlation))
-            }
-            said => Err(signed_out(said.map(|(message, _)| message), correlation)),
-        },
-        Body::Json(json) if (200..300).contains(&answer.status) => Ok(json),
-        Body::Json(_) => Err(refused(answer, said, url, attempts, correlation)),
+        Body::Json(json) if is_success => Ok(json),
         // Sharing and deleting are answered with nothing.
-        Body::Other(NotTheService::Empty)
-            if (200..300).contains(&answer.status) && answer.status != 203 =>
-        {
-            Ok(Value::Null)
-        }
+        Body::Other(NotTheService::Empty) if is_success => Ok(Value::Null),
+        Body::Json(_) if matches!(status, 203 | 401) => Err(signed_out(reply, message)),
         Body::Other(instead) if answer.asks_for_a_sign_in(&instead) => {
-            Err(signed_out(None, correlation))
+            Err(signed_out(reply, message))
+        }
+        Body::Json(_) => {
+            let reason = Reason::of_status(status);
+            Err(refused(reply, reason, message.as_ref()))
         }
         Body::Other(NotTheService::Empty | NotTheService::NotJson)
-            if matches!(answer.status, 400..=499) =>
+            if matches!(status, 400..=499) =>
         {
-            Err(refused(answer, None, url, attempts, correlation))
+            let reason = Reason::of_status(status);
+            Err(refused(reply, reason, message.as_ref()))
         }
-        Body::Other(instead) => Err(Error::NotTheService {
-            host: host(url),
-            status: answer.status,
-            instead,
-            correlation,
-        }),
+        body => Err(reply.not_an_answer(body, "a value").into()),
     }
 }
 
-/// TF400813 names the user whom it refuses. One with a GUID is known and lacks a permission; the GUID of
-/// all a's stands for someone who is not signed in.
-fn names_an_identity(message: &str) -> bool {
-    message.contains("TF400813")
-        && message
-            .split('\'')
-            .nth(1)
-            .is_some_and(|user| !user.is_empty() && !user.starts_with("aaaaaaaa-"))
+fn signed_out(reply: &Reply, message: Option<ServiceMessage>) -> Attempt<Error> {
+    Attempt::Permanent(Error::SignedOut {
+        host: reply.host.clone(),
+        status: reply.status(),
+        message: message.map(|message| message.text),
+        tenant: tenant::in_headers(&reply.answer),
+        correlation: reply.correlation(),
+    })
 }
 
-fn refused(
-    answer: &Answer,
-    said: Option<(String, String)>,
-    url: &Url,
-    attempts: u32,
-    correlation: Correlation,
-) -> Error {
-    let (message, type_key) = said.unwrap_or_default();
-    let status = answer.status;
-    Error::Refused(Box::new(Refusal {
-        host: host(url),
-        status,
-        attempts,
-        reason: Reason::of(status, &type_key, &message),
-        message,
-        tenant: answer.header("x-vss-resourcetenant").map(str::to_owned),
-        correlation,
-    }))
+fn refused(reply: &Reply, reason: Reason, message: Option<&ServiceMessage>) -> Attempt<Error> {
+    Attempt::Permanent(Error::Refused(Box::new(Refusal {
+        reason,
+        message: message.map_or_else(String::new, |message| message.text.clone()),
+        tenant: tenant::in_headers(&reply.answer),
+        ..Refusal::of(reply)
+    })))
 }

@@ -7,6 +7,7 @@ use reqwest::Method;
 use crate::client::Client;
 use crate::error::Error;
 use crate::hosts::Organization;
+use crate::tenant::is_guid;
 
 /// `LocationApi.ts` of microsoft/azure-devops-node-api.
 const API_VERSION: &str = "7.2-preview.1";
@@ -20,6 +21,10 @@ pub struct ConnectionData {
     pub name: String,
     /// Subject descriptor, such as `aadsp.…` of a service principal.
     pub descriptor: String,
+    /// Tenant of Microsoft Entra that it is of; nothing for a Microsoft account.
+    pub tenant: Option<String>,
+    /// Object id in that tenant; nothing for a person, whose descriptor has the sign-in name instead.
+    pub object_id: Option<String>,
 }
 
 impl ConnectionData {
@@ -46,10 +51,56 @@ impl Client<'_> {
             let value = user.and_then(|user| user.get(field)?.as_str());
             value.unwrap_or_default().to_owned()
         };
+        let (tenant, object_id) = claims_identity(&text("descriptor"));
         Ok(ConnectionData {
             id: text("id"),
             name: text("providerDisplayName"),
             descriptor: text("subjectDescriptor"),
+            tenant,
+            object_id,
         })
+    }
+}
+
+/// The tenant and the object id in an identity descriptor: `….Claims.AadServicePrincipal;TENANT\OBJECT` of a
+/// service principal, `….ClaimsIdentity;TENANT\name@contoso.com` of a person.
+fn claims_identity(descriptor: &str) -> (Option<String>, Option<String>) {
+    let guid = |text: &str| is_guid(text).then(|| text.to_ascii_lowercase());
+    let Some((_, identifier)) = descriptor.split_once(';') else {
+        return (None, None);
+    };
+    match identifier.split_once('\\') {
+        Some((tenant, name)) => (guid(tenant), guid(name)),
+        None => (None, None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_tenant_and_object_id_from_a_descriptor() {
+        const TENANT: &str = "8d3c0f1e-aaaa-4bbb-8ccc-0123456789ab";
+        const OBJECT: &str = "11111111-2222-4333-8444-555555555555";
+        let of = |kind: &str, name: &str| {
+            let (tenant, object) = claims_identity(&format!("Microsoft.{kind};{TENANT}\\{name}"));
+            (tenant.as_deref() == Some(TENANT), object)
+        };
+        assert_eq!(
+            of("VisualStudio.Services.Claims.AadServicePrincipal", OBJECT),
+            (true, Some(OBJECT.to_owned()))
+        );
+        assert_eq!(
+            of("IdentityModel.Claims.ClaimsIdentity", "jane@contoso.com"),
+            (true, None)
+        );
+        for descriptor in [
+            "",
+            "Windows;S-1-5-21",
+            "ClaimsIdentity;Windows Live ID\\a@b",
+        ] {
+            assert_eq!(claims_identity(descriptor), (None, None), "{descriptor}");
+        }
     }
 }

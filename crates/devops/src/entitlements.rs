@@ -282,7 +282,7 @@ impl Client<'_> {
         patience: Duration,
     ) -> Result<Entitlement, Error> {
         let deadline = Deadline::after(patience);
-        adieu_transport::until(deadline, async |attempt| {
+        adieu_transport::retry_until(deadline, async |attempt| {
             let asked = self.ask(change.method.clone(), &change.url, ONE, Some(&change.body));
             let answer = asked.await.map_err(Attempt::Permanent)?;
             match refused(&answer, &change.url, attempt) {
@@ -291,10 +291,10 @@ impl Client<'_> {
                         .get("servicePrincipalEntitlement")
                         .unwrap_or(&Value::Null),
                 )),
-                Some(error) if error.is(Reason::NotYetKnown) => Err(Attempt::CanHeal {
+                Some(error) if error.is(Reason::NotYetKnown) => Err(Attempt::Transient {
                     error,
                     retry_after: Some(PAUSE),
-                    crowded: false,
+                    throttled: false,
                 }),
                 Some(error) => Err(Attempt::Permanent(error)),
             }
@@ -331,7 +331,7 @@ fn refused(answer: &Value, url: &Url, attempts: u32) -> Option<Error> {
         host: host(url),
         status: 200,
         attempts,
-        reason: Reason::of(200, "", &message),
+        reason: Reason::by_words(&message).unwrap_or(Reason::Other),
         message,
         tenant: None,
         correlation: adieu_transport::Correlation::default(),

@@ -2,49 +2,17 @@
 //!
 //! It holds no advice and no secret: `crates/cli/report/` makes sentences of it.
 
-use adieu_transport::{Correlation, NoAnswer, NotTheService};
+use adieu_transport::{Attempt, Correlation, Failure, NoAnswer};
 
 use crate::refusal::Refusal;
+use crate::tenant::Tenant;
 
 /// A situation in which there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// No usable answer came, however often it was tried.
-    #[error("{host} gave no answer: {cause}")]
-    NoAnswer {
-        /// Host and port.
-        host: String,
-        /// What happened at the last attempt.
-        cause: NoAnswer,
-        /// How often it was tried.
-        attempts: u32,
-    },
-    /// The service is there and cannot answer now: 408, 429, 5xx.
-    #[error("{host} answered {status} after {attempts} attempts")]
-    Busy {
-        /// Host and port.
-        host: String,
-        /// HTTP status of the last answer.
-        status: u16,
-        /// How often it was tried.
-        attempts: u32,
-        /// The last answer's own words, where it had any.
-        message: Option<String>,
-        /// Ids for the service's support.
-        correlation: Correlation,
-    },
-    /// Something answered that is not the service.
-    #[error("{host} answered {status} with something that is not its answer")]
-    NotTheService {
-        /// Host and port.
-        host: String,
-        /// HTTP status.
-        status: u16,
-        /// What it was instead.
-        instead: NotTheService,
-        /// Ids for the service's support.
-        correlation: Correlation,
-    },
+    /// The service gave no answer of its own.
+    #[error(transparent)]
+    Service(#[from] Failure),
     /// The service asks for a sign-in: it takes the token for nobody's.
     #[error("{host} did not accept the token ({status})")]
     SignedOut {
@@ -54,8 +22,8 @@ pub enum Error {
         status: u16,
         /// The service's own words, where it had any.
         message: Option<String>,
-        /// The tenant whose tokens it takes (`X-VSS-ResourceTenant`), where it said so.
-        tenant: Option<String>,
+        /// The tenant whose tokens the service accepts, where the answer names one.
+        tenant: Option<Tenant>,
         /// Ids for the service's support.
         correlation: Correlation,
     },
@@ -79,12 +47,12 @@ impl Error {
         matches!(self, Self::Refused(refusal) if refusal.reason == reason)
     }
 
-    /// The tenant whose tokens the service takes, where its no says so.
+    /// The tenant whose tokens the service accepts, where its refusal names one.
     #[must_use]
-    pub fn tenant(&self) -> Option<&str> {
+    pub fn tenant(&self) -> Option<&Tenant> {
         match self {
-            Self::SignedOut { tenant, .. } => tenant.as_deref(),
-            Self::Refused(refusal) => refusal.tenant.as_deref(),
+            Self::SignedOut { tenant, .. } => tenant.as_ref(),
+            Self::Refused(refusal) => refusal.tenant.as_ref(),
             _ => None,
         }
     }
@@ -94,15 +62,32 @@ impl Error {
         matches!(self, Self::Refused(refusal) if refusal.attempts > 1)
     }
 
-    /// Whether nobody can tell if the request took effect: the answer is missing, or the service failed.
-    /// Who was never reached, or turned the request away, did nothing.
-    pub(crate) fn leaves_doubt(&self) -> bool {
+    /// Whether asking again may help.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Service(failure) if failure.is_transient())
+    }
+
+    /// Why no answer came, where none did.
+    #[must_use]
+    pub fn unanswered(&self) -> Option<&NoAnswer> {
         match self {
-            Self::NoAnswer { cause, .. } => {
-                matches!(cause, NoAnswer::Cut | NoAnswer::Time | NoAnswer::NotHttp)
-            }
-            Self::Busy { status, .. } => *status != 429,
-            _ => false,
+            Self::Service(failure) => failure.unanswered(),
+            _ => None,
+        }
+    }
+
+    /// Whether the request may have taken effect although there is no answer that says so.
+    pub(crate) fn leaves_doubt(&self) -> bool {
+        matches!(self, Self::Service(failure) if failure.leaves_doubt())
+    }
+}
+
+impl From<Error> for Attempt<Error> {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Service(failure) => failure.into(),
+            error => Self::Permanent(error),
         }
     }
 }

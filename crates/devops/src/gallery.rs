@@ -2,11 +2,10 @@
 //!
 //! It never uploads; `upload.rs` does.
 
-use adieu_transport::{NoAnswer, host};
 use reqwest::Method;
 use serde_json::Value;
 
-use crate::client::{Client, Content};
+use crate::client::Client;
 use crate::error::Error;
 use crate::refusal::Reason;
 
@@ -192,24 +191,12 @@ impl Client<'_> {
             version,
             "verificationlog",
         ]);
-        let time = std::time::Duration::from_secs(30);
-        let answer = self
-            .send(Method::GET, &url, "7.2-preview.1", Content::None, time)
-            .await
-            .map_err(|cause| Error::NoAnswer {
-                host: host(&url),
-                cause,
-                attempts: 1,
-            })?;
-        if answer.status != 200 {
-            return Err(Error::NoAnswer {
-                host: host(&url),
-                cause: NoAnswer::Connection(format!("status {}", answer.status)),
-                attempts: 1,
-            });
-        }
-        let length = answer.body.len().min(LONGEST_LOG);
-        Ok(String::from_utf8_lossy(&answer.body[..length]).into_owned())
+        let mut log = self.text(&url, "7.2-preview.1").await?;
+        let end = (0..=LONGEST_LOG)
+            .rev()
+            .find(|end| log.is_char_boundary(*end));
+        log.truncate(end.unwrap_or_default());
+        Ok(log)
     }
 
     pub(crate) fn path(name: &ExtensionName) -> [&str; 6] {

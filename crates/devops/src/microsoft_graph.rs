@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use adieu_secret::GraphToken;
 use adieu_transport::{
-    Attempt, Body, Deadline, NoAnswer, NotTheService, Transport, first_line, host,
+    Attempt, Body, Call, Deadline, Failure, MICROSOFT_GRAPH, NoAnswer, Reply, ServiceMessage,
+    Transport,
 };
 use reqwest::{Method, Url};
 use serde_json::Value;
@@ -87,88 +88,39 @@ impl<'a> MicrosoftGraph<'a> {
 
     /// One object, or nothing. The path holds an id that was checked to be one, or came from here.
     async fn look_up(&self, path: &str) -> Result<Option<Value>, Error> {
-        let text = format!("{ADDRESS}{path}?$select=id,displayName,appId");
-        let url = Url::parse(&text).map_err(|error| Error::NoAnswer {
-            host: "graph.microsoft.com".to_owned(),
-            cause: NoAnswer::Connection(error.to_string()),
-            attempts: 0,
+        let url = format!("{ADDRESS}{path}?$select=id,displayName,appId");
+        let url = Url::parse(&url).map_err(|error| {
+            let cause = NoAnswer::Connection(error.to_string());
+            let host = "graph.microsoft.com".to_owned();
+            Error::from(Failure::no_answer(&MICROSOFT_GRAPH, host, 0, cause))
         })?;
-        let deadline = Deadline::after(BOUND);
-        adieu_transport::until(deadline, async |attempts| {
-            let no_answer = |cause| Error::NoAnswer {
-                host: host(&url),
-                cause,
-                attempts,
-            };
-            let request = self
-                .transport
+        let call = Call::new(&MICROSOFT_GRAPH, &url, Deadline::after(BOUND));
+        let request = || {
+            self.transport
                 .request(Method::GET, &url)
                 .bearer_auth(self.token.reveal())
-                .build()
-                .map_err(|error| {
-                    Attempt::Permanent(no_answer(NoAnswer::Connection(error.to_string())))
-                })?;
-            let answer = match self.transport.send(request, deadline.left()).await {
-                Ok(answer) => answer,
-                Err(cause) => return Err(Attempt::unanswered(cause, no_answer)),
-            };
-            let correlation = answer.correlation(&["request-id"]);
-            let body = match answer.read() {
-                Body::Json(body) => body,
-                _ if answer.is_busy() => Value::Null,
-                Body::Cut => return Err(Attempt::unanswered(NoAnswer::Cut, no_answer)),
-                Body::Other(instead) => {
-                    return Err(Attempt::Permanent(Error::NotTheService {
-                        host: host(&url),
-                        status: answer.status,
-                        instead,
-                        correlation,
-                    }));
-                }
-            };
-            if answer.status == 200 && body.get("id").is_some() {
-                return Ok(Some(body));
-            }
-            if answer.status == 404 {
-                return Ok(None);
-            }
-            let said = body
-                .get("error")
-                .and_then(|error| error.get("message")?.as_str())
-                .map(first_line);
-            Err(match answer.status {
-                _ if answer.is_busy() => {
-                    let error = Error::Busy {
-                        host: host(&url),
-                        status: answer.status,
-                        attempts,
-                        message: said,
-                        correlation,
-                    };
-                    Attempt::turned_away(&answer, error)
-                }
-                200 => Attempt::Permanent(Error::NotTheService {
-                    host: host(&url),
-                    status: 200,
-                    instead: NotTheService::WithoutField("id"),
-                    correlation,
-                }),
-                status => Attempt::Permanent(Error::Refused(Box::new(Refusal {
-                    host: host(&url),
-                    status,
-                    attempts,
-                    reason: if status == 403 {
-                        Reason::NotPermitted
-                    } else {
-                        Reason::Other
-                    },
-                    message: said.unwrap_or_default(),
-                    tenant: None,
-                    correlation,
-                }))),
-            })
-        })
-        .await
+        };
+        self.transport.call(call, request, found).await
+    }
+}
+
+fn found(reply: &Reply) -> Result<Option<Value>, Attempt<Error>> {
+    let body = reply.answer.read();
+    let message = ServiceMessage::read(&reply.answer, &body);
+    match (reply.status(), body) {
+        (200, Body::Json(object)) if object.get("id").is_some() => Ok(Some(object)),
+        (404, Body::Json(_)) => Ok(None),
+        (status, Body::Json(_)) if status >= 300 && !reply.answer.is_busy() => {
+            Err(Attempt::Permanent(Error::Refused(Box::new(Refusal {
+                reason: match status {
+                    403 => Reason::NotPermitted,
+                    _ => Reason::Other,
+                },
+                message: message.map_or_else(String::new, |message| message.text),
+                ..Refusal::of(reply)
+            }))))
+        }
+        (_, body) => Err(reply.not_an_answer(body, "id").into()),
     }
 }
 

@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use adieu_transport::Deadline;
+use adieu_transport::{Attempt, Deadline};
 use reqwest::Method;
 
 use crate::client::Client;
@@ -102,7 +102,7 @@ impl Client<'_> {
         let mut in_doubt = false;
         let mut attempt = 1;
         loop {
-            let (error, retry_after) = match self.upload(package, is_new, attempt, tell).await {
+            let failed = match self.upload(package, is_new, attempt, tell).await {
                 Ok(answer) => {
                     return Ok(Published {
                         version: stored(&answer, package),
@@ -112,6 +112,12 @@ impl Client<'_> {
                     });
                 }
                 Err(failed) => failed,
+            };
+            let (error, retry_after) = match failed {
+                Attempt::Transient {
+                    error, retry_after, ..
+                } => (error, retry_after),
+                Attempt::Permanent(error) => (error, None),
             };
             let is_repeat =
                 error.is(Reason::ExtensionExists) || error.is(Reason::VersionMustIncrease);
@@ -127,12 +133,7 @@ impl Client<'_> {
                     });
                 }
             }
-            let heals = match &error {
-                Error::Busy { .. } => true,
-                Error::NoAnswer { cause, .. } => cause.can_heal(),
-                _ => false,
-            };
-            if !heals || attempt == ATTEMPTS {
+            if !error.is_transient() || attempt == ATTEMPTS {
                 return Err(error);
             }
             let pause = Duration::from_secs(retry_after.unwrap_or(u64::from(attempt)));
@@ -148,7 +149,7 @@ impl Client<'_> {
         is_new: bool,
         attempt: u32,
         tell: &dyn Fn(Progress),
-    ) -> Result<PublishedExtension, (Error, Option<u64>)> {
+    ) -> Result<PublishedExtension, Attempt<Error>> {
         let (form, api_version) = if self.hosts.is_public() {
             (Form::Package, PACKAGE_API)
         } else {
@@ -161,9 +162,10 @@ impl Client<'_> {
             (Method::PUT, self.hosts.gallery(&Self::path(&package.name)))
         };
         let sent = Sent::default();
-        let content = upload::content(&package.path, form, &sent).map_err(|error| (error, None))?;
+        let content = upload::content(&package.path, form, &sent).map_err(Attempt::Permanent)?;
+        let request = self.request(method, &url, api_version, content);
         let time = UPLOAD + Duration::from_secs(package.size / SLOWEST);
-        let uploading = self.once(method, &url, api_version, content, time, attempt);
+        let uploading = self.once(request, &url, time, attempt);
         let watching = async {
             let mut said = 0;
             loop {

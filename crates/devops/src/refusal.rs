@@ -2,8 +2,9 @@
 //!
 //! It never guesses: words that nobody has documented stay [`Reason::Other`].
 
-use adieu_transport::{Correlation, first_line};
-use serde_json::Value;
+use adieu_transport::{Correlation, Reply, ServiceMessage};
+
+use crate::tenant::{Tenant, is_guid};
 
 /// A service that understood and said no.
 #[derive(Debug)]
@@ -18,8 +19,8 @@ pub struct Refusal {
     pub reason: Reason,
     /// The service's own words, first line.
     pub message: String,
-    /// The tenant whose tokens the service takes (`X-VSS-ResourceTenant`), where it said so.
-    pub tenant: Option<String>,
+    /// The tenant whose tokens the service accepts, where the answer names one.
+    pub tenant: Option<Tenant>,
     /// Ids for the service's support.
     pub correlation: Correlation,
 }
@@ -33,8 +34,14 @@ pub enum Reason {
     NotPermitted,
     /// TF14045: no identity of that id is known.
     UnknownIdentity,
-    /// TF401444: the identity has never signed in to the service.
-    NeverSignedIn,
+    /// TF401444: the token is valid, and the identity has not been added to the organization.
+    NotAdded,
+    /// TF24668: the organization is stopped.
+    Stopped,
+    /// VS800075: there is no such project, or it is not shown to this identity.
+    ProjectNotShown,
+    /// The address has no such service, as on an older server.
+    NoRoute,
     /// VS403463: a conditional access policy is in the way.
     ConditionalAccess,
     /// The version is not above the last one.
@@ -75,8 +82,10 @@ pub enum Reason {
 /// microsoft/tfs-cli#454 and #339, microsoft/azure-devops-extension-tasks#96, Microsoft Learn's
 /// "Package and publish extensions"; for members microsoft/terraform-provider-azuredevops#86, #1036 and
 /// #1384, and Azure/azure-cli-extensions#1286.
-const WORDS: [(&str, Reason); 29] = [
+const WORDS: [(&str, Reason); 33] = [
     ("TF401019", Reason::NotFound),
+    ("VS800075", Reason::ProjectNotShown),
+    ("controller for path", Reason::NoRoute),
     ("VS860016", Reason::UnknownApplication),
     ("VS403283", Reason::NotYetKnown),
     ("action: Add Users", Reason::MayNotAddUsers),
@@ -85,7 +94,9 @@ const WORDS: [(&str, Reason); 29] = [
     ("TF200016", Reason::NoProject),
     ("TF1590010", Reason::AlreadyInstalled),
     ("TF14045", Reason::UnknownIdentity),
-    ("TF401444", Reason::NeverSignedIn),
+    ("TF401444", Reason::NotAdded),
+    ("has not been materialized", Reason::NotAdded),
+    ("TF24668", Reason::Stopped),
     ("TF400856", Reason::NoCollection),
     ("VS403463", Reason::ConditionalAccess),
     ("version number must increase", Reason::VersionMustIncrease),
@@ -107,34 +118,135 @@ const WORDS: [(&str, Reason); 29] = [
     ("TF400813", Reason::NotPermitted),
 ];
 
+/// Types of exceptions whose words vary.
+const TYPES: [(&str, Reason); 3] = [
+    ("ExtensionAlreadyExists", Reason::ExtensionExists),
+    ("AccessCheckException", Reason::NotPermitted),
+    ("InvalidAccessException", Reason::NotPermitted),
+];
+
+impl Refusal {
+    /// The refusal in an answer, before its words are read.
+    pub(crate) fn of(reply: &Reply) -> Self {
+        Self {
+            host: reply.host.clone(),
+            status: reply.status(),
+            attempts: reply.attempt,
+            reason: Reason::Other,
+            message: String::new(),
+            tenant: None,
+            correlation: reply.correlation(),
+        }
+    }
+
+    /// Tenant and object id of the refused identity, where the message names them: TF401444 has
+    /// `tenant\tenant\object` or `tenant\object`.
+    #[must_use]
+    pub fn identity(&self) -> Option<(String, String)> {
+        let is_between = |character: char| character.is_whitespace() || "'\"".contains(character);
+        self.message.split(is_between).find_map(|word| {
+            let ids: Vec<&str> = word
+                .split('\\')
+                .map(|part| part.trim_matches(['.', ',']))
+                .collect();
+            match ids[..] {
+                [.., tenant, object] if is_guid(tenant) && is_guid(object) => {
+                    Some((tenant.to_ascii_lowercase(), object.to_ascii_lowercase()))
+                }
+                _ => None,
+            }
+        })
+    }
+}
+
 impl Reason {
-    pub(crate) fn of(status: u16, type_key: &str, message: &str) -> Self {
+    /// What a message means, where it is a refusal that asking again does not change. The gallery refuses with 500
+    /// as well, and the front door with 503, so that the words count before the status.
+    pub(crate) fn of_message(status: u16, message: &ServiceMessage) -> Option<Self> {
+        let reason = match status {
+            408 | 429 => None,
+            _ if message.is_of_a_stopped_organization() => Some(Self::Stopped),
+            200..=299 if status != 203 => None,
+            501..=599 => None,
+            _ => Self::by_words(&message.text).or_else(|| Self::by_type(&message.type_key)),
+        }?;
+        // Of TF400813 there are two kinds: one names an identity that lacks a permission, the other is about a
+        // caller who is not signed in.
+        let is_signed_out = matches!(status, 203 | 300..=399 | 401)
+            && message.text.contains("TF400813")
+            && !names_an_identity(&message.text);
+        (!is_signed_out).then_some(reason)
+    }
+
+    /// What a refusal means by its status alone.
+    pub(crate) fn of_status(status: u16) -> Self {
+        match status {
+            403 => Self::NotPermitted,
+            404 => Self::NotFound,
+            413 => Self::TooLarge,
+            _ => Self::Other,
+        }
+    }
+
+    /// What the words of a refusal mean.
+    pub(crate) fn by_words(message: &str) -> Option<Self> {
         let message = message.to_ascii_lowercase();
         let known = WORDS
             .iter()
             .find(|(words, _)| message.contains(&words.to_ascii_lowercase()));
-        match (known, status) {
-            (Some((_, reason)), _) => *reason,
-            (None, 413) => Self::TooLarge,
-            (None, 403) => Self::NotPermitted,
-            (None, 404) => Self::NotFound,
-            (None, 409) if type_key.contains("ExtensionAlreadyExists") => Self::ExtensionExists,
-            (None, _) => Self::Other,
-        }
+        known.map(|(_, reason)| *reason)
+    }
+
+    fn by_type(type_key: &str) -> Option<Self> {
+        let known = TYPES.iter().find(|(name, _)| type_key.contains(name));
+        known.map(|(_, reason)| *reason)
     }
 }
 
-/// An error's message and its type's short name, in the one shape that all services share.
-pub(crate) fn words(json: &Value) -> Option<(String, String)> {
-    let text = |field: &str| json.get(field).and_then(Value::as_str);
-    let message = first_line(text("message").or_else(|| text("value"))?);
-    let key = text("typeKey").unwrap_or_default().to_owned();
-    (!message.is_empty()).then_some((message, key))
+/// TF400813 with a quoted GUID names an identity that is known and lacks a permission; the GUID of all a's
+/// stands for a caller who is not signed in.
+fn names_an_identity(message: &str) -> bool {
+    message
+        .split('\'')
+        .nth(1)
+        .is_some_and(|user| !user.is_empty() && !user.starts_with("aaaaaaaa-"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn reads_who_was_refused() {
+        const TENANT: &str = "8d3c0f1e-aaaa-4bbb-8ccc-0123456789ab";
+        const OBJECT: &str = "11111111-2222-4333-8444-555555555555";
+        let identity = |message: String| {
+            let refusal = Refusal {
+                host: String::new(),
+                status: 401,
+                attempts: 1,
+                reason: Reason::NotAdded,
+                message,
+                tenant: None,
+                correlation: Correlation::default(),
+            };
+            refusal.identity()
+        };
+        let both = Some((TENANT.to_owned(), OBJECT.to_owned()));
+        for (message, expected) in [
+            (
+                format!(
+                    "TF401444: Please sign-in at least once as {TENANT}\\{TENANT}\\{OBJECT} in a web browser."
+                ),
+                both.clone(),
+            ),
+            (format!("TF401444: sign in as '{TENANT}\\{OBJECT}'."), both),
+            (format!("TF401444: sign in as {OBJECT}."), None),
+            ("TF401444: sign in as contoso\\jane.".to_owned(), None),
+        ] {
+            assert_eq!(identity(message.clone()), expected, "{message}");
+        }
+    }
 
     #[test]
     fn knows_each_refusal_by_the_services_own_words() {
@@ -152,7 +264,7 @@ mod tests {
             (
                 403,
                 "TF401444: Please sign-in at least once as x in a web browser to enable access to the service.",
-                Reason::NeverSignedIn,
+                Reason::NotAdded,
             ),
             (
                 404,
@@ -236,8 +348,52 @@ mod tests {
                 Reason::NoProject,
             ),
             (400, "Something new.", Reason::Other),
+            (
+                401,
+                "TF401444: Please sign-in at least once as t\\t\\o in a web browser.",
+                Reason::NotAdded,
+            ),
+            (
+                503,
+                "TF24668: The organization is inactive.",
+                Reason::Stopped,
+            ),
+            (
+                500,
+                "Version number must increase each time an extension is published.",
+                Reason::VersionMustIncrease,
+            ),
+            (
+                401,
+                "Access Denied: x needs the following permission(s): View user permissions",
+                Reason::NotPermitted,
+            ),
+            (
+                401,
+                "TF400813: The user '8f0d2b8e-6d2c-4c8e-9d57-1b8a9a3f2f11' is not authorized.",
+                Reason::NotPermitted,
+            ),
+            // These are transient, or about a caller who is not signed in.
+            (401, "TF400813: The user is not authorized.", Reason::Other),
+            (
+                401,
+                "TF400813: The user 'aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa' is not authorized.",
+                Reason::Other,
+            ),
+            (500, "TF400898: An Internal Error Occurred.", Reason::Other),
+            (503, "Access denied for the moment.", Reason::Other),
+            (429, "TF400733: exceeds the maximum.", Reason::Other),
         ] {
-            assert_eq!(Reason::of(status, "", message), reason, "{message}");
+            let said = ServiceMessage {
+                text: message.to_owned(),
+                type_key: String::new(),
+            };
+            let known = match status {
+                200 => Reason::by_words(message),
+                _ => Reason::of_message(status, &said),
+            };
+            let read = known.unwrap_or(Reason::of_status(status));
+            assert_eq!(read, reason, "{message}");
         }
     }
 }

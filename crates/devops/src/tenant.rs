@@ -4,10 +4,11 @@
 
 use std::time::Duration;
 
-use adieu_transport::{Answer, Attempt, Deadline, NoAnswer, NotTheService, Transport, host};
-use reqwest::{Method, Url};
+use adieu_transport::{
+    AZURE_DEVOPS, Answer, Attempt, Call, Deadline, NotTheService, Reply, ServiceMessage, Transport,
+};
+use reqwest::Method;
 
-use crate::client::CORRELATION;
 use crate::error::Error;
 use crate::hosts::Organization;
 use crate::refusal::{Reason, Refusal};
@@ -33,74 +34,59 @@ impl Organization {
     /// There is no such organization, no answer, or an answer that says nothing of a tenant.
     pub async fn tenant(&self, transport: &Transport) -> Result<Tenant, Error> {
         let url = self.collection(&[]);
-        let deadline = Deadline::after(BOUND);
-        adieu_transport::until(deadline, async |attempt| {
-            let no_answer = |cause| Error::NoAnswer {
-                host: host(&url),
-                cause,
-                attempts: attempt,
-            };
-            let request = transport
+        let call = Call::new(&AZURE_DEVOPS, &url, Deadline::after(BOUND));
+        let request = || {
+            transport
                 .request(Method::HEAD, &url)
                 .header("X-TFS-FedAuthRedirect", "Suppress")
-                .build()
-                .map_err(|error| {
-                    Attempt::Permanent(no_answer(NoAnswer::Connection(error.to_string())))
-                })?;
-            match transport.send(request, deadline.left()).await {
-                Ok(answer) => self.read(&answer, &url, attempt),
-                Err(cause) => Err(Attempt::unanswered(cause, no_answer)),
-            }
-        })
-        .await
-    }
-
-    fn read(&self, answer: &Answer, url: &Url, attempts: u32) -> Result<Tenant, Attempt<Error>> {
-        let correlation = answer.correlation(&CORRELATION);
-        if answer.is_busy() {
-            let error = Error::Busy {
-                host: host(url),
-                status: answer.status,
-                attempts,
-                message: None,
-                correlation,
-            };
-            return Err(Attempt::turned_away(answer, error));
-        }
-        if let Some(tenant) = in_headers(answer) {
-            return Ok(tenant);
-        }
-        Err(Attempt::Permanent(if answer.status == 404 {
-            Error::Refused(Box::new(Refusal {
-                host: host(url),
-                status: 404,
-                attempts,
-                reason: Reason::NotFound,
-                message: String::new(),
-                tenant: None,
-                correlation,
-            }))
-        } else {
-            Error::NotTheService {
-                host: host(url),
-                status: answer.status,
-                instead: NotTheService::WithoutField("X-VSS-ResourceTenant"),
-                correlation,
-            }
-        }))
+        };
+        transport.call(call, request, read).await
     }
 }
 
-fn in_headers(answer: &Answer) -> Option<Tenant> {
-    let own = answer.header("X-VSS-ResourceTenant").and_then(tenant);
-    own.or_else(|| {
-        answer
-            .headers
-            .get_all("WWW-Authenticate")
-            .iter()
-            .filter_map(|value| value.to_str().ok())
-            .find_map(in_challenge)
-    })
+fn read(reply: &Reply) -> Result<Tenant, Attempt<Error>> {
+    let answer = &reply.answer;
+    let body = answer.read();
+    let message = ServiceMessage::read(answer, &body);
+    let reason = message
+        .as_ref()
+        .and_then(|message| Reason::of_message(reply.status(), message));
+    if answer.is_busy() && reason.is_none() {
+        return Err(reply.busy(message.as_ref()).into());
+    }
+    if let Some(tenant) = in_headers(answer) {
+        return Ok(tenant);
+    }
+    let reason = match (reason, reply.status()) {
+        (Some(Reason::Stopped), _) => Reason::Stopped,
+        (_, 404) => Reason::NotFound,
+        _ => {
+            let instead = NotTheService::WithoutField("X-VSS-ResourceTenant");
+            return Err(reply.not_the_service(instead).into());
+        }
+    };
+    Err(Attempt::Permanent(Error::Refused(Box::new(Refusal {
+        reason,
+        message: message.map_or_else(String::new, |message| message.text),
+        ..Refusal::of(reply)
+    }))))
+}
+
+/// The tenant that an answer names. Several `X-VSS-ResourceTenant` occur; Git Credential Manager prefers the
+/// challenge, and takes the first that is not zeros.
+pub(crate) fn in_headers(answer: &Answer) -> Option<Tenant> {
+    let values = |name: &str| {
+        let values = answer.headers.get_all(name).iter();
+        values.filter_map(|value| Some(value.to_str().ok()?.to_owned()))
+    };
+    let in_challenges = values("WWW-Authenticate").filter_map(|challenge| in_challenge(&challenge));
+    let in_header: Vec<Tenant> = values("X-VSS-ResourceTenant")
+        .flat_map(|value| value.split(',').filter_map(tenant).collect::<Vec<_>>())
+        .collect();
+    let named = in_challenges
+        .chain(in_header.iter().cloned())
+        .find(|tenant| *tenant != Tenant::MicrosoftAccounts);
+    named.or_else(|| in_header.into_iter().next())
 }
 
 /// `Bearer authorization_uri=https://login.microsoftonline.com/<tenant>`.
@@ -113,18 +99,21 @@ fn in_challenge(challenge: &str) -> Option<Tenant> {
 /// A GUID; the one of zeros stands for no tenant.
 fn tenant(text: &str) -> Option<Tenant> {
     let text = text.trim();
-    let is_guid = text.split('-').map(str::len).eq([8, 4, 4, 4, 12])
-        && text
-            .bytes()
-            .all(|byte| byte == b'-' || byte.is_ascii_hexdigit());
     let is_zero = text.bytes().all(|byte| matches!(byte, b'-' | b'0'));
-    is_guid.then(|| {
+    is_guid(text).then(|| {
         if is_zero {
             Tenant::MicrosoftAccounts
         } else {
             Tenant::Entra(text.to_ascii_lowercase())
         }
     })
+}
+
+pub(crate) fn is_guid(text: &str) -> bool {
+    text.split('-').map(str::len).eq([8, 4, 4, 4, 12])
+        && text
+            .bytes()
+            .all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
 }
 
 #[cfg(test)]

@@ -2,88 +2,29 @@
 //!
 //! It holds no advice and no secret: `crates/cli/report/` makes sentences of it.
 
-use std::fmt;
-
-use adieu_transport::{Correlation, NoAnswer, NotTheService};
+use adieu_transport::{Correlation, Failure, NoAnswer};
 
 use crate::claims::Claims;
 
-/// Who was asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Service {
-    /// The collection that runs the job.
-    AzureDevOps,
-    /// The connection's authority.
-    Entra,
-}
-
-impl fmt::Display for Service {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::AzureDevOps => "Azure DevOps",
-            Self::Entra => "Microsoft Entra",
-        })
-    }
-}
-
 /// Codes that Microsoft documents as transient ("Microsoft Entra authentication and authorization
 /// error codes"), and the two that stand for its own failure to fetch the issuer's keys (50166, 90061).
-const PASSING: [u32; 8] = [
+const TRANSIENT: [u32; 8] = [
     50_166, 90_006, 90_012, 90_024, 90_033, 90_055, 90_061, 90_090,
 ];
 
-/// Whether a refusal of Entra's heals by itself: by its status, its number, or the word that OAuth has for it.
-fn is_passing(status: u16, code: Option<u32>, error: &str) -> bool {
+/// Whether an Entra refusal is transient: by its status, its number, or the word that OAuth has for it.
+fn is_transient_refusal(status: u16, code: Option<u32>, error: &str) -> bool {
     adieu_transport::is_busy(status)
         || error == "temporarily_unavailable"
-        || code.is_some_and(|code| PASSING.contains(&code))
+        || code.is_some_and(|code| TRANSIENT.contains(&code))
 }
 
 /// A situation in which there is no token.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// No usable answer came, however often it was tried.
-    #[error("{service} ({host}) gave no answer: {cause}")]
-    NoAnswer {
-        /// Who was asked.
-        service: Service,
-        /// Host and port.
-        host: String,
-        /// What happened at the last attempt.
-        cause: NoAnswer,
-        /// How often it was tried.
-        attempts: u32,
-    },
-    /// The service is there and cannot answer now: 408, 429, 5xx.
-    #[error("{service} ({host}) answered {status} after {attempts} attempts")]
-    Busy {
-        /// Who was asked.
-        service: Service,
-        /// Host and port.
-        host: String,
-        /// HTTP status of the last answer.
-        status: u16,
-        /// How often it was tried.
-        attempts: u32,
-        /// The last answer's own words, where it had any.
-        message: Option<String>,
-        /// Ids for the service's support.
-        correlation: Correlation,
-    },
-    /// Something answered that is not the service.
-    #[error("{host} answered {status} with something that is not {service}'s answer")]
-    NotTheService {
-        /// Who was asked.
-        service: Service,
-        /// Host and port.
-        host: String,
-        /// HTTP status.
-        status: u16,
-        /// What it was instead.
-        instead: NotTheService,
-        /// Ids for the service's support.
-        correlation: Correlation,
-    },
+    /// Azure DevOps or Microsoft Entra gave no answer of its own.
+    #[error(transparent)]
+    Service(#[from] Failure),
     /// Azure DevOps wants a sign-in: the job token is expired or another collection's.
     #[error("Azure DevOps did not accept the job's token ({status})")]
     JobTokenRefused {
@@ -176,9 +117,9 @@ impl ManagedIdentityFault {
     /// Whether the same question may have another answer in a minute. 410 is a virtual machine's endpoint while
     /// it is updated (learn.microsoft.com, "How to use managed identities on Azure VMs", "Retry guidance").
     #[must_use]
-    pub fn can_heal(&self) -> bool {
+    pub fn is_transient(&self) -> bool {
         match self {
-            Self::Silent { cause, .. } => cause.can_heal(),
+            Self::Silent { cause, .. } => cause.is_transient(),
             Self::Cut => true,
             Self::Refused { status, .. } => adieu_transport::is_busy(*status) || *status == 410,
             Self::Unusable(_) | Self::NotSupported(_) | Self::NoToken => false,
@@ -215,24 +156,23 @@ pub enum Mismatch {
 impl Error {
     /// Whether the same question may have another answer in a minute, without anybody's help.
     #[must_use]
-    pub fn can_heal(&self) -> bool {
+    pub fn is_transient(&self) -> bool {
         match self {
-            Self::NoAnswer { cause, .. } => cause.can_heal(),
-            Self::Busy { .. } => true,
+            Self::Service(failure) => failure.is_transient(),
             Self::EntraRefused {
                 status,
                 code,
                 error,
                 ..
-            } => is_passing(*status, *code, error),
-            Self::ManagedIdentity(fault) => fault.can_heal(),
+            } => is_transient_refusal(*status, *code, error),
+            Self::ManagedIdentity(fault) => fault.is_transient(),
             _ => false,
         }
     }
 
     /// Whether a service understood the question and said no.
     #[must_use]
-    pub fn is_a_services_no(&self) -> bool {
+    pub fn is_denied(&self) -> bool {
         matches!(
             self,
             Self::IdTokenRefused { .. }

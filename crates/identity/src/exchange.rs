@@ -12,14 +12,13 @@ use zeroize::Zeroizing;
 
 use adieu_secret::{AccessToken, ClientSecret, IdToken};
 use adieu_transport::{
-    Answer, Attempt, Body, Correlation, Deadline, NoAnswer, NotTheService, Transport, first_line,
-    host,
+    Attempt, Body, Call, Correlation, Deadline, MICROSOFT_ENTRA, NotTheService, Reply, Transport,
+    first_line,
 };
 
 use crate::answers::{moment, number, seconds_now, take_text};
 use crate::claims::Claims;
-use crate::error::{Error, Mismatch, Service};
-use crate::id_token::unsendable;
+use crate::error::{Error, Mismatch};
 use crate::scope::Scope;
 
 /// `client_assertion_type` of RFC 7523.
@@ -67,20 +66,16 @@ impl Exchange<'_> {
         transport: &Transport,
         deadline: Deadline,
     ) -> Result<Token, Error> {
-        adieu_transport::until(deadline, async |attempt| {
-            let request = transport
+        let call = Call::new(&MICROSOFT_ENTRA, &self.endpoint, deadline);
+        let request = || {
+            transport
                 .request(Method::POST, &self.endpoint)
                 .header(ACCEPT, "application/json")
                 .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
                 .body(self.form(proof, scope))
-                .build()
-                .map_err(|_| Attempt::Permanent(self.no_answer(unsendable(), attempt)))?;
-            match transport.send(request, deadline.left()).await {
-                Ok(answer) => self.read(&answer, proof, scope, attempt),
-                Err(cause) => Err(self.unanswered(cause, attempt)),
-            }
-        })
-        .await
+        };
+        let read = |reply: &Reply| self.read(reply, proof, scope);
+        transport.call(call, request, read).await
     }
 
     /// The form, in memory that is wiped once it is sent.
@@ -105,21 +100,21 @@ impl Exchange<'_> {
 
     fn read(
         &self,
-        answer: &Answer,
+        reply: &Reply,
         proof: &Proof<'_>,
         scope: &Scope,
-        attempts: u32,
     ) -> Result<Token, Attempt<Error>> {
+        let answer = &reply.answer;
         let mut body = answer.read();
         if let Body::Json(json) = &mut body
             && answer.status == 200
         {
             return match take_text(json, "access_token").map(AccessToken::parse) {
                 Some(Ok(token)) => self.accept(token, json, scope).map_err(Attempt::Permanent),
-                Some(Err(_)) => Err(self.not_the_service(answer, NotTheService::NotAToken)),
-                None => {
-                    Err(self.not_the_service(answer, NotTheService::WithoutField("access_token")))
-                }
+                Some(Err(_)) => Err(reply.not_the_service(NotTheService::NotAToken).into()),
+                None => Err(reply
+                    .not_the_service(NotTheService::WithoutField("access_token"))
+                    .into()),
             };
         }
         if let Body::Json(json) = &body
@@ -137,28 +132,13 @@ impl Exchange<'_> {
                 scope: scope.value.clone(),
                 correlation: refusal.correlation,
             };
-            return Err(if error.can_heal() {
+            return Err(if error.is_transient() {
                 Attempt::turned_away(answer, error)
             } else {
                 Attempt::Permanent(error)
             });
         }
-        if answer.is_busy() {
-            let error = Error::Busy {
-                service: Service::Entra,
-                host: host(&self.endpoint),
-                status: answer.status,
-                attempts,
-                message: None,
-                correlation: answer.correlation(&["x-ms-request-id"]),
-            };
-            return Err(Attempt::turned_away(answer, error));
-        }
-        Err(match body {
-            Body::Cut => self.unanswered(NoAnswer::Cut, attempts),
-            Body::Json(_) => self.not_the_service(answer, NotTheService::WithoutField("error")),
-            Body::Other(instead) => self.not_the_service(answer, instead),
-        })
+        Err(reply.not_an_answer(body, "error").into())
     }
 
     /// Takes a token if it is the one that was asked for, as far as it can be read.
@@ -194,29 +174,6 @@ impl Exchange<'_> {
         Ok(Token {
             value: token,
             expires_on: moment(expires_on),
-        })
-    }
-
-    fn unanswered(&self, cause: NoAnswer, attempts: u32) -> Attempt<Error> {
-        Attempt::unanswered(cause, |cause| self.no_answer(cause, attempts))
-    }
-
-    fn no_answer(&self, cause: NoAnswer, attempts: u32) -> Error {
-        Error::NoAnswer {
-            service: Service::Entra,
-            host: host(&self.endpoint),
-            cause,
-            attempts,
-        }
-    }
-
-    fn not_the_service(&self, answer: &Answer, instead: NotTheService) -> Attempt<Error> {
-        Attempt::Permanent(Error::NotTheService {
-            service: Service::Entra,
-            host: host(&self.endpoint),
-            status: answer.status,
-            instead,
-            correlation: answer.correlation(&["x-ms-request-id"]),
         })
     }
 }

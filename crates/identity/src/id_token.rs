@@ -4,19 +4,15 @@
 
 use reqwest::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE};
 use reqwest::{Method, Url};
-use serde_json::Value;
 
 use adieu_secret::{IdToken, JobToken};
 use adieu_transport::{
-    Answer, Attempt, Body, Correlation, Deadline, NoAnswer, NotTheService, Transport, first_line,
+    AZURE_DEVOPS, Attempt, Body, Call, Deadline, NotTheService, Reply, ServiceMessage, Transport,
     host, may_carry_credentials,
 };
 
 use crate::answers::take_text;
-use crate::error::{Error, Service};
-
-/// What Azure DevOps' support asks for.
-const CORRELATION: [&str; 3] = ["x-vss-e2eid", "activityid", "x-msedge-ref"];
+use crate::error::Error;
 
 /// The version of the API that Microsoft's own clients name (`EntraWifUserServiceConnectionUtils.ts`
 /// of microsoft/azure-pipelines-tasks-common-packages).
@@ -105,130 +101,59 @@ impl IdTokenRequest {
         transport: &Transport,
         deadline: Deadline,
     ) -> Result<IdToken, Error> {
-        adieu_transport::until(deadline, async |attempt| {
-            let request = transport
+        let call = Call::new(&AZURE_DEVOPS, &self.url, deadline);
+        let request = || {
+            transport
                 .request(Method::POST, &self.url)
                 .bearer_auth(self.job_token.reveal())
                 .header("X-TFS-FedAuthRedirect", "Suppress")
                 .header(ACCEPT, "application/json")
                 .header(CONTENT_TYPE, "application/json")
                 .header(CONTENT_LENGTH, 0)
-                .build()
-                .map_err(|_| Attempt::Permanent(self.no_answer(unsendable(), attempt)))?;
-            match transport.send(request, deadline.left()).await {
-                Ok(answer) => self.read(&answer, attempt),
-                Err(cause) => Err(self.unanswered(cause, attempt)),
-            }
-        })
-        .await
-    }
-
-    fn read(&self, answer: &Answer, attempts: u32) -> Result<IdToken, Attempt<Error>> {
-        let correlation = answer.correlation(&CORRELATION);
-        let body = answer.read();
-        if answer.is_busy() {
-            let error = Error::Busy {
-                service: Service::AzureDevOps,
-                host: host(&self.url),
-                status: answer.status,
-                attempts,
-                message: match &body {
-                    Body::Json(json) => message(json),
-                    Body::Cut | Body::Other(_) => None,
-                },
-                correlation,
-            };
-            return Err(Attempt::turned_away(answer, error));
-        }
-        let mut json = match body {
-            Body::Json(json) if answer.status != 203 => json,
-            Body::Cut => return Err(self.unanswered(NoAnswer::Cut, attempts)),
-            Body::Json(_) => return Err(self.signed_out(answer, None, correlation)),
-            Body::Other(instead) => {
-                return Err(if answer.asks_for_a_sign_in(&instead) {
-                    self.signed_out(answer, None, correlation)
-                } else {
-                    self.not_the_service(answer, instead, correlation)
-                });
-            }
         };
-        if answer.status == 401 {
-            return Err(self.signed_out(answer, message(&json), correlation));
-        }
-        if answer.status == 200
-            && let Some(token) = take_text(&mut json, "oidcToken")
-        {
-            return IdToken::parse(token)
-                .map_err(|_| self.not_the_service(answer, NotTheService::NotAToken, correlation));
-        }
-        match message(&json) {
-            Some(message) => Err(Attempt::Permanent(Error::IdTokenRefused {
-                status: answer.status,
-                message,
-                correlation,
-            })),
-            None => Err(self.not_the_service(
-                answer,
-                NotTheService::WithoutField("oidcToken"),
-                correlation,
-            )),
-        }
-    }
-
-    fn unanswered(&self, cause: NoAnswer, attempts: u32) -> Attempt<Error> {
-        Attempt::unanswered(cause, |cause| self.no_answer(cause, attempts))
-    }
-
-    fn no_answer(&self, cause: NoAnswer, attempts: u32) -> Error {
-        Error::NoAnswer {
-            service: Service::AzureDevOps,
-            host: host(&self.url),
-            cause,
-            attempts,
-        }
-    }
-
-    fn signed_out(
-        &self,
-        answer: &Answer,
-        message: Option<String>,
-        correlation: Correlation,
-    ) -> Attempt<Error> {
-        Attempt::Permanent(Error::JobTokenRefused {
-            host: host(&self.url),
-            status: answer.status,
-            message,
-            correlation,
-        })
-    }
-
-    fn not_the_service(
-        &self,
-        answer: &Answer,
-        instead: NotTheService,
-        correlation: Correlation,
-    ) -> Attempt<Error> {
-        Attempt::Permanent(Error::NotTheService {
-            service: Service::AzureDevOps,
-            host: host(&self.url),
-            status: answer.status,
-            instead,
-            correlation,
-        })
+        transport.call(call, request, read).await
     }
 }
 
-/// A credential with a line break or the like in it can be no header; nothing was sent.
-pub(crate) fn unsendable() -> NoAnswer {
-    NoAnswer::Connection("the request cannot be written".to_owned())
-}
-
-/// The words in an error of Azure DevOps: `message`, or `value` where status 200 wraps a refusal.
-fn message(json: &Value) -> Option<String> {
-    let text = ["message", "value"]
-        .into_iter()
-        .find_map(|field| json.get(field).and_then(Value::as_str))?;
-    Some(first_line(text)).filter(|line| !line.is_empty())
+fn read(reply: &Reply) -> Result<IdToken, Attempt<Error>> {
+    let answer = &reply.answer;
+    let status = reply.status();
+    let mut body = answer.read();
+    let message = ServiceMessage::read(answer, &body);
+    let is_stopped = message
+        .as_ref()
+        .is_some_and(ServiceMessage::is_of_a_stopped_organization);
+    if answer.is_busy() && !is_stopped {
+        return Err(reply.busy(message.as_ref()).into());
+    }
+    let asks_for_a_sign_in = match &body {
+        Body::Json(_) => matches!(status, 203 | 401),
+        Body::Cut => false,
+        Body::Other(instead) => answer.asks_for_a_sign_in(instead),
+    };
+    if asks_for_a_sign_in {
+        return Err(Attempt::Permanent(Error::JobTokenRefused {
+            host: reply.host.clone(),
+            status,
+            message: message.map(|message| message.text),
+            correlation: reply.correlation(),
+        }));
+    }
+    if status == 200
+        && let Body::Json(json) = &mut body
+        && let Some(token) = take_text(json, "oidcToken")
+    {
+        return IdToken::parse(token)
+            .map_err(|_| reply.not_the_service(NotTheService::NotAToken).into());
+    }
+    match message {
+        Some(message) => Err(Attempt::Permanent(Error::IdTokenRefused {
+            status,
+            message: message.text,
+            correlation: reply.correlation(),
+        })),
+        None => Err(reply.not_an_answer(body, "oidcToken").into()),
+    }
 }
 
 fn address(text: &str) -> Result<Url, NotTheCollection> {

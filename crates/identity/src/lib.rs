@@ -16,7 +16,7 @@ mod service_connection;
 
 pub use authority::{Authority, NotAnAuthority};
 pub use claims::Claims;
-pub use error::{Error, ManagedIdentityFault, Mismatch, Service};
+pub use error::{Error, ManagedIdentityFault, Mismatch};
 pub use exchange::Token;
 pub use id_token::{IdTokenRequest, NotTheCollection};
 pub use managed_identity::{IdentityEndpoint, LocalEndpoint};

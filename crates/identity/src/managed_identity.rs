@@ -6,7 +6,7 @@ use reqwest::{Method, RequestBuilder, Url};
 use serde_json::Value;
 
 use adieu_secret::{AccessToken, EndpointSecret};
-use adieu_transport::{Answer, Attempt, Body, Deadline, NoAnswer, Transport, first_line};
+use adieu_transport::{Answer, Attempt, Body, Deadline, Transport, first_line};
 
 use crate::answers::{moment, number, seconds_now, take_text};
 use crate::error::{Error, ManagedIdentityFault as Fault};
@@ -162,14 +162,14 @@ impl Endpoint {
         direct: &Transport,
         deadline: Deadline,
     ) -> Result<Token, Error> {
-        let token = adieu_transport::until(deadline, async |_| {
+        let token = adieu_transport::retry_until(deadline, async |_| {
             let request = self.request(direct, client_id, scope).build();
             let request = request.map_err(|_| {
                 Attempt::Permanent(Fault::Unusable("the request cannot be built".to_owned()))
             })?;
             match direct.send(request, deadline.left()).await {
                 Ok(answer) => read(&answer),
-                Err(cause) => Err(Attempt::unanswered(cause, |cause| Fault::Silent {
+                Err(cause) => Err(attempt(Fault::Silent {
                     endpoint: self.name(),
                     cause,
                 })),
@@ -218,10 +218,21 @@ fn resource(scope: &str) -> &str {
     scope.strip_suffix("/.default").unwrap_or(scope)
 }
 
+fn attempt(fault: Fault) -> Attempt<Fault> {
+    if !fault.is_transient() {
+        return Attempt::Permanent(fault);
+    }
+    Attempt::Transient {
+        error: fault,
+        retry_after: None,
+        throttled: false,
+    }
+}
+
 fn read(answer: &Answer) -> Result<Token, Attempt<Fault>> {
     let mut body = match answer.read() {
         Body::Json(body) => body,
-        Body::Cut => return Err(Attempt::unanswered(NoAnswer::Cut, |_| Fault::Cut)),
+        Body::Cut => return Err(attempt(Fault::Cut)),
         Body::Other(_) => Value::Null,
     };
     if answer.status == 200 {
@@ -234,7 +245,7 @@ fn read(answer: &Answer) -> Result<Token, Attempt<Fault>> {
         status: answer.status,
         message: said.map(|said| said.trim_end_matches('.').to_owned()),
     };
-    Err(if fault.can_heal() {
+    Err(if fault.is_transient() {
         Attempt::turned_away(answer, fault)
     } else {
         Attempt::Permanent(fault)

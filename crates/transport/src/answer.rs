@@ -36,7 +36,7 @@ pub enum Body {
 }
 
 impl Answer {
-    /// Whether the status is one that heals by itself.
+    /// Whether the status is a transient one.
     #[must_use]
     pub fn is_busy(&self) -> bool {
         is_busy(self.status)
@@ -52,6 +52,13 @@ impl Answer {
         let date = OffsetDateTime::parse(value.trim(), &Rfc2822).ok()?;
         let seconds = (date - OffsetDateTime::now_utc()).whole_seconds();
         Some(u64::try_from(seconds).unwrap_or_default())
+    }
+
+    /// The body without a byte order mark, which Azure DevOps' front door writes before its JSON.
+    pub(crate) fn content(&self) -> &[u8] {
+        let body = self.body.trim_ascii();
+        let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
+        body.trim_ascii()
     }
 
     /// A header's text.
@@ -103,9 +110,7 @@ impl Answer {
         {
             return Body::Other(NotTheService::Encoded(encoding.to_owned()));
         }
-        // .NET writes a byte order mark in front of errors that no controller has formatted.
-        let body = self.body.strip_prefix(b"\xEF\xBB\xBF");
-        let body = body.unwrap_or(&self.body).trim_ascii();
+        let body = self.content();
         if body.is_empty() {
             return Body::Other(NotTheService::Empty);
         }

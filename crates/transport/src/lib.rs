@@ -8,11 +8,14 @@ use idna_adapter as _;
 
 mod address;
 mod answer;
+mod call;
 mod early;
+mod failure;
 mod outcome;
 mod proxy;
 mod reach;
 mod retry;
+mod service_message;
 mod transport;
 mod trust;
 
@@ -20,7 +23,10 @@ pub use address::{host, is_loopback, may_carry_credentials};
 pub use reqwest::{Method, Url};
 
 pub use answer::{Answer, Body, first_line, is_busy};
+pub use call::{Call, Reply};
+pub use failure::{AZURE_DEVOPS, Failure, FailureCause, MICROSOFT_ENTRA, MICROSOFT_GRAPH, Service};
 pub use outcome::{Correlation, NoAnswer, NotTheService};
 pub use proxy::Proxy;
-pub use retry::{Attempt, Deadline, until};
+pub use retry::{Attempt, Deadline, retry_until};
+pub use service_message::ServiceMessage;
 pub use transport::{ClientIdentity, Network, Transport, UnusableNetwork};

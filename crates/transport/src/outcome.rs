@@ -30,9 +30,9 @@ pub enum NoAnswer {
 }
 
 impl NoAnswer {
-    /// Whether asking again can help. Trust, and a proxy that wants to know us, are for somebody to mend.
+    /// Whether asking again can help. Trust, and a proxy that asks for authentication, need a change first.
     #[must_use]
-    pub fn can_heal(&self) -> bool {
+    pub fn is_transient(&self) -> bool {
         !matches!(
             self,
             Self::Certificate(_)

@@ -1,7 +1,7 @@
-//! When to ask again: only what can heal, within one bound, spread so that a crowd does not come back
-//! as a crowd.
+//! When to ask again: only what is transient, within one bound, with jitter so that many callers that were
+//! refused at once do not come back at once.
 //!
-//! It never looks at a body; who reads the answer says whether it can heal.
+//! It never looks at a body; the reader of the answer decides whether it is transient.
 
 use std::time::Duration;
 
@@ -9,16 +9,16 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 use tokio::time::Instant;
 
 use crate::answer::Answer;
-use crate::outcome::NoAnswer;
+use crate::failure::Failure;
 
 /// All attempts of one task together end within this.
 const BOUND: Duration = Duration::from_secs(30);
 
-/// A crowd that was refused at once is spread over this when it comes back. The length is what lets
+/// Callers that were throttled at once are spread over this when they come back. The length is what lets
 /// 500 tasks pass a service that takes 50 a second, most of them at the second attempt.
-const SPREAD_OF_A_CROWD: Duration = Duration::from_secs(9);
+const JITTER_WHEN_THROTTLED: Duration = Duration::from_secs(9);
 
-/// First pause after a fault that is ours alone; each next one is twice as long.
+/// First pause after any other failure; each next one is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(400);
 
 /// No clock counts to the end of the longest [`Duration`].
@@ -30,38 +30,40 @@ const LAST_ATTEMPT: Duration = Duration::from_secs(2);
 /// What an attempt came to, where it did not succeed.
 #[derive(Debug)]
 pub enum Attempt<E> {
-    /// Asking again can help. The error is what is said when it does not.
-    CanHeal {
-        /// What is said when it does not heal.
+    /// Asking again can help. The error is what is reported when it does not.
+    Transient {
+        /// What is reported when asking again does not help.
         error: E,
-        /// What the service asked for.
+        /// Seconds that the service asked to be left alone for.
         retry_after: Option<u64>,
-        /// Whether the service said that too many ask (429).
-        crowded: bool,
+        /// Whether the service has too many requests (429).
+        throttled: bool,
     },
     /// Asking again gives the same answer.
     Permanent(E),
 }
 
 impl<E> Attempt<E> {
-    /// An attempt to which nobody answered. `error` says so in the terms of whoever asked.
-    pub fn unanswered(cause: NoAnswer, error: impl FnOnce(NoAnswer) -> E) -> Self {
-        if !cause.can_heal() {
-            return Self::Permanent(error(cause));
-        }
-        Self::CanHeal {
-            error: error(cause),
-            retry_after: None,
-            crowded: false,
-        }
-    }
-
     /// An attempt that a service turned away for the moment.
     pub fn turned_away(answer: &Answer, error: E) -> Self {
-        Self::CanHeal {
+        Self::Transient {
             error,
             retry_after: answer.retry_after(),
-            crowded: answer.status == 429,
+            throttled: answer.status == 429,
+        }
+    }
+}
+
+impl<E: From<Failure>> From<Failure> for Attempt<E> {
+    fn from(failure: Failure) -> Self {
+        if failure.is_transient() {
+            Self::Transient {
+                retry_after: failure.retry_after(),
+                throttled: failure.is_throttled(),
+                error: failure.into(),
+            }
+        } else {
+            Self::Permanent(failure.into())
         }
     }
 }
@@ -90,12 +92,12 @@ impl Deadline {
     }
 }
 
-/// Repeats `attempt` (which is told its number, from 1) until it succeeds, cannot heal, or the pause
-/// that would be needed does not fit before the deadline.
+/// Repeats `attempt` (which gets its number, from 1) until it succeeds, fails for good, or the pause that would
+/// be needed does not fit before the deadline.
 ///
 /// # Errors
 /// What the last attempt came to.
-pub async fn until<T, E>(
+pub async fn retry_until<T, E>(
     deadline: Deadline,
     mut attempt: impl AsyncFnMut(u32) -> Result<T, Attempt<E>>,
 ) -> Result<T, E> {
@@ -104,17 +106,17 @@ pub async fn until<T, E>(
         match attempt(number).await {
             Ok(value) => return Ok(value),
             Err(Attempt::Permanent(error)) => return Err(error),
-            Err(Attempt::CanHeal {
+            Err(Attempt::Transient {
                 error,
                 retry_after,
-                crowded,
+                throttled,
             }) => {
                 let left = deadline.left();
                 if left <= LAST_ATTEMPT || asked(retry_after) >= left - LAST_ATTEMPT {
                     return Err(error);
                 }
                 // The spread may be cut short, what the service asked for may not.
-                let pause = pause(number, retry_after, crowded, random());
+                let pause = pause(number, retry_after, throttled, random());
                 tokio::time::sleep(pause.min(left - LAST_ATTEMPT)).await;
             }
         }
@@ -126,9 +128,9 @@ pub async fn until<T, E>(
 ///
 /// `Retry-After` is a lower bound. Above it, a crowd is spread evenly over some seconds, and anything
 /// else over the exponential step ("full jitter", as AWS's architecture blog measured it best).
-fn pause(attempt: u32, retry_after: Option<u64>, crowded: bool, random: f64) -> Duration {
-    let spread = if crowded {
-        SPREAD_OF_A_CROWD
+fn pause(attempt: u32, retry_after: Option<u64>, throttled: bool, random: f64) -> Duration {
+    let spread = if throttled {
+        JITTER_WHEN_THROTTLED
     } else {
         FIRST_PAUSE * 2_u32.saturating_pow(attempt.min(10) - 1)
     };
@@ -161,8 +163,8 @@ mod tests {
 
     #[test]
     fn pauses_grow_and_honour_the_service() {
-        let milliseconds = |attempt, retry_after, crowded, random| {
-            pause(attempt, retry_after, crowded, random).as_millis()
+        let milliseconds = |attempt, retry_after, throttled, random| {
+            pause(attempt, retry_after, throttled, random).as_millis()
         };
         assert_eq!(milliseconds(1, None, false, 1.0), 400);
         assert_eq!(milliseconds(2, None, false, 1.0), 800);
@@ -174,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_crowd_does_not_come_back_as_a_crowd() {
+    fn throttled_callers_come_back_spread_out() {
         let seconds = (0..500).map(|_| pause(1, Some(1), true, random()).as_secs());
         let seconds: std::collections::BTreeSet<u64> = seconds.collect();
         assert_eq!(seconds, (1..10).collect());

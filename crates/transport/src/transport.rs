@@ -32,10 +32,10 @@ const CONNECT: Duration = Duration::from_secs(10);
 const CONNECT_DIRECT: Duration = Duration::from_secs(2);
 
 /// The longest that one attempt may take.
-const ATTEMPT: Duration = Duration::from_secs(15);
+pub(crate) const ATTEMPT: Duration = Duration::from_secs(15);
 
 /// No answer that we ask for is longer: a token of Entra's has a few kilobytes.
-const LONGEST_ANSWER: usize = 256 * 1024;
+pub(crate) const LONGEST_ANSWER: usize = 256 * 1024;
 
 /// How the services are reached from here.
 #[derive(Debug, Default)]

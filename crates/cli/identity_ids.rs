@@ -1,0 +1,87 @@
+//! The ids of the identity that asks: from whichever source has them, for tokens cannot be relied on to be
+//! readable.
+//!
+//! It asks no service.
+
+use adieu_devops::{ConnectionData, Entitlement, Refusal};
+use adieu_identity::Claims;
+
+use crate::situation::ConnectionFacts;
+
+/// What people compare with the pages of Microsoft Entra. Each is unknown where no source has it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct IdentityIds {
+    /// Tenant that the identity is of.
+    pub(crate) tenant: Option<String>,
+    /// Object id in that tenant; the enterprise application's, for a service principal.
+    pub(crate) object_id: Option<String>,
+    /// The application's client id.
+    pub(crate) client_id: Option<String>,
+}
+
+impl IdentityIds {
+    /// These, and what `other` knows of the rest.
+    pub(crate) fn or(self, other: Self) -> Self {
+        Self {
+            tenant: self.tenant.or(other.tenant),
+            object_id: self.object_id.or(other.object_id),
+            client_id: self.client_id.or(other.client_id),
+        }
+    }
+}
+
+impl From<&Claims> for IdentityIds {
+    fn from(claims: &Claims) -> Self {
+        Self {
+            tenant: claims.tenant.clone(),
+            object_id: claims.object_id.clone(),
+            client_id: claims.client_id.clone(),
+        }
+    }
+}
+
+/// What an organization knows of a member.
+impl From<&ConnectionData> for IdentityIds {
+    fn from(known: &ConnectionData) -> Self {
+        Self {
+            tenant: known.tenant.clone(),
+            object_id: known.object_id.clone(),
+            client_id: None,
+        }
+    }
+}
+
+impl From<&Entitlement> for IdentityIds {
+    fn from(entitlement: &Entitlement) -> Self {
+        let some = |text: &String| (!text.is_empty()).then(|| text.clone());
+        Self {
+            tenant: None,
+            object_id: some(&entitlement.object_id),
+            client_id: some(&entitlement.client_id),
+        }
+    }
+}
+
+/// TF401444 names the identity that it refuses.
+impl From<&Refusal> for IdentityIds {
+    fn from(refusal: &Refusal) -> Self {
+        let (tenant, object_id) = refusal.identity().unzip();
+        Self {
+            tenant,
+            object_id,
+            client_id: None,
+        }
+    }
+}
+
+/// The connection that signed in. A managed identity's may name none of them.
+impl From<&ConnectionFacts> for IdentityIds {
+    fn from(connection: &ConnectionFacts) -> Self {
+        let some = |text: &String| (!text.is_empty()).then(|| text.clone());
+        Self {
+            tenant: some(&connection.tenant),
+            object_id: None,
+            client_id: some(&connection.client_id),
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! The words for a service that gives no answer of its own: once for all services.
+//!
+//! It decides nothing and prints nothing.
+
+use adieu_transport::{Failure, FailureCause, NoAnswer, NotTheService};
+
+use super::Report;
+use super::asked::Asked;
+
+pub(super) fn failure(failure: &Failure, asked: Asked) -> Report {
+    let name = failure.service.name;
+    let host = &failure.host;
+    match &failure.cause {
+        FailureCause::NoAnswer(cause) => no_answer(name, host, cause, failure.attempts, asked),
+        FailureCause::Busy {
+            status, message, ..
+        } => Report::new(
+            "busy",
+            format!(
+                "{name} ({host}) answered {status} {}.",
+                times(failure.attempts)
+            ),
+        )
+        .fact("it said", message.as_deref().unwrap_or_default())
+        .correlation(&failure.correlation)
+        .remedy(asked.words(
+            "Run the job again later; the service says that it cannot answer now.",
+            "Try again later; the service says that it cannot answer now.",
+        )),
+        FailureCause::NotTheService { status, instead } => {
+            not_the_service(name, host, *status, instead, asked).correlation(&failure.correlation)
+        }
+    }
+}
+
+pub(super) fn no_answer(
+    service: &str,
+    host: &str,
+    cause: &NoAnswer,
+    attempts: u32,
+    asked: Asked,
+) -> Report {
+    let anchor = match cause {
+        NoAnswer::Certificate(_) | NoAnswer::ClientCertificate(_) => "certificates",
+        NoAnswer::ProxyUnreachable(_) | NoAnswer::ProxyAuthentication | NoAnswer::Proxy(_) => {
+            "proxy"
+        }
+        _ => "network",
+    };
+    Report::new(
+        anchor,
+        format!(
+            "{service} ({host}) gave no answer {}: {cause}.",
+            times(attempts)
+        ),
+    )
+    .remedy(match asked {
+        Asked::InAStep => from_an_agent(cause),
+        Asked::ByFlags => from_a_command_line(cause),
+    })
+}
+
+/// What lets an agent reach a service.
+fn from_an_agent(cause: &NoAnswer) -> &'static str {
+    match cause {
+        NoAnswer::Certificate(_) => {
+            "If a proxy of yours inspects TLS, configure the agent with --sslcacert and that proxy's root."
+        }
+        NoAnswer::ClientCertificate(_) => {
+            "Configure the agent with --sslclientcert and --sslclientcertkey, and a certificate that this host accepts."
+        }
+        NoAnswer::ProxyUnreachable(_) => {
+            "Let the agent reach its proxy, or correct the proxy's address."
+        }
+        NoAnswer::ProxyAuthentication => {
+            "Configure the agent with --proxyusername and --proxypassword for Basic authentication; NTLM, Negotiate and Kerberos are not supported."
+        }
+        NoAnswer::Proxy(_) => "Let the agent's proxy connect to this host on port 443.",
+        NoAnswer::Name => {
+            "Check the agent's DNS and proxy: this name must be resolvable from the agent."
+        }
+        NoAnswer::Connection(_) | NoAnswer::Time | NoAnswer::Cut | NoAnswer::NotHttp => {
+            "Let the agent reach this host on port 443, directly or by the agent's proxy."
+        }
+    }
+}
+
+/// What lets a command line reach a service.
+fn from_a_command_line(cause: &NoAnswer) -> &'static str {
+    match cause {
+        NoAnswer::Certificate(_) => {
+            "If a proxy inspects TLS here, put its root into a PEM file and name that in SSL_CERT_FILE."
+        }
+        NoAnswer::ClientCertificate(_) => {
+            "Go past whatever asks for a client certificate; a command line has none to show."
+        }
+        NoAnswer::ProxyAuthentication => {
+            "Write user and password into HTTPS_PROXY: http://user:password@host:port."
+        }
+        NoAnswer::ProxyUnreachable(_) | NoAnswer::Proxy(_) => {
+            "Correct HTTPS_PROXY, or name the host in NO_PROXY."
+        }
+        _ => "Check the network; behind a proxy, set HTTPS_PROXY.",
+    }
+}
+
+fn not_the_service(
+    service: &str,
+    host: &str,
+    status: u16,
+    instead: &NotTheService,
+    asked: Asked,
+) -> Report {
+    let what = match instead {
+        NotTheService::Html => "a web page".to_owned(),
+        NotTheService::Redirect { to } if to.is_empty() => "a redirect".to_owned(),
+        NotTheService::Redirect { to } => {
+            format!("a redirect to {to}, which is not followed with a credential")
+        }
+        NotTheService::NotJson => "text that is not JSON".to_owned(),
+        NotTheService::WithoutField(field) => format!("JSON without {field}"),
+        NotTheService::NotAToken => "something that is not a token".to_owned(),
+        NotTheService::TooLong => "more bytes than such an answer has".to_owned(),
+        NotTheService::Encoded(encoding) => {
+            format!("a body in the encoding '{encoding}', which was not asked for")
+        }
+        NotTheService::Empty => "nothing".to_owned(),
+    };
+    Report::new(
+        "not-the-service",
+        format!("{host} answered {status} with {what}, so something else than {service} answered."),
+    )
+    .remedy(asked.words(
+        "Look for a proxy, firewall or captive portal between the agent and this host.",
+        "Look for a proxy, firewall or captive portal between this machine and that host.",
+    ))
+}
+
+fn times(attempts: u32) -> String {
+    match attempts {
+        1 => "at the first attempt".to_owned(),
+        attempts => format!("in {attempts} attempts"),
+    }
+}

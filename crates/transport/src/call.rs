@@ -1,0 +1,165 @@
+//! One call to a service: asked until it answers, is refused for good, or the time is up.
+//!
+//! It never decides what an answer means; the caller's `read` does.
+
+use std::time::Duration;
+
+use reqwest::{RequestBuilder, Url};
+
+use crate::address::host;
+use crate::answer::{Answer, Body};
+use crate::failure::{Failure, FailureCause, Service};
+use crate::outcome::{Correlation, NoAnswer, NotTheService};
+use crate::retry::{Attempt, Deadline, retry_until};
+use crate::service_message::ServiceMessage;
+use crate::transport::Transport;
+
+/// Whom a call asks, and within what bounds.
+#[derive(Debug, Clone, Copy)]
+pub struct Call<'a> {
+    /// The service.
+    pub service: &'static Service,
+    /// Its address.
+    pub url: &'a Url,
+    /// All attempts end by then.
+    pub deadline: Deadline,
+    /// The longest that one attempt may take.
+    pub time: Duration,
+    /// The longest answer, in bytes.
+    pub longest: usize,
+}
+
+/// What a service answered to one attempt.
+#[derive(Debug)]
+pub struct Reply {
+    service: &'static Service,
+    /// Host and port.
+    pub host: String,
+    /// The number of the attempt, from 1.
+    pub attempt: u32,
+    /// The answer.
+    pub answer: Answer,
+}
+
+impl<'a> Call<'a> {
+    /// A call with the bounds of a small question: 15 seconds an attempt, 256 KiB.
+    #[must_use]
+    pub fn new(service: &'static Service, url: &'a Url, deadline: Deadline) -> Self {
+        Self {
+            service,
+            url,
+            deadline,
+            time: crate::transport::ATTEMPT,
+            longest: crate::transport::LONGEST_ANSWER,
+        }
+    }
+
+    /// A failure before anything was sent, or without an answer.
+    #[must_use]
+    pub fn no_answer(&self, cause: NoAnswer, attempts: u32) -> Failure {
+        Failure::no_answer(self.service, host(self.url), attempts, cause)
+    }
+}
+
+impl Transport {
+    /// Asks until `read` has a value or says that asking again is of no use.
+    ///
+    /// # Errors
+    /// What the last attempt came to.
+    pub async fn call<T, E: From<Failure>>(
+        &self,
+        call: Call<'_>,
+        request: impl Fn() -> RequestBuilder,
+        read: impl Fn(&Reply) -> Result<T, Attempt<E>>,
+    ) -> Result<T, E> {
+        retry_until(call.deadline, async |attempt| {
+            self.call_once(call, attempt, request(), &read).await
+        })
+        .await
+    }
+
+    /// Asks once.
+    ///
+    /// # Errors
+    /// What the attempt came to.
+    pub async fn call_once<T, E: From<Failure>>(
+        &self,
+        call: Call<'_>,
+        attempt: u32,
+        request: RequestBuilder,
+        read: impl Fn(&Reply) -> Result<T, Attempt<E>>,
+    ) -> Result<T, Attempt<E>> {
+        // A credential with a line break or the like in it cannot be a header; nothing was sent.
+        let request = request.build().map_err(|_| {
+            let cause = NoAnswer::Connection("the request cannot be written".to_owned());
+            Attempt::Permanent(call.no_answer(cause, attempt).into())
+        })?;
+        let time = call.deadline.left().min(call.time);
+        match self.send_within(request, time, call.longest).await {
+            Ok(answer) => read(&Reply {
+                service: call.service,
+                host: host(call.url),
+                attempt,
+                answer,
+            }),
+            Err(cause) => Err(call.no_answer(cause, attempt).into()),
+        }
+    }
+}
+
+impl Reply {
+    /// HTTP status.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.answer.status
+    }
+
+    /// The ids by which the service's support finds the request.
+    #[must_use]
+    pub fn correlation(&self) -> Correlation {
+        self.answer.correlation(self.service.correlation)
+    }
+
+    /// The failure that this answer is, where the service cannot answer now.
+    #[must_use]
+    pub fn busy(&self, message: Option<&ServiceMessage>) -> Failure {
+        self.failure(FailureCause::Busy {
+            status: self.status(),
+            message: message.map(|message| message.text.clone()),
+            retry_after: self.answer.retry_after(),
+        })
+    }
+
+    /// The failure of an answer that is not the service's.
+    #[must_use]
+    pub fn not_the_service(&self, instead: NotTheService) -> Failure {
+        self.failure(FailureCause::NotTheService {
+            status: self.status(),
+            instead,
+        })
+    }
+
+    /// The failure that this answer is, for a service whose every answer is JSON: busy, cut off, or not the
+    /// service's. `missing` is the field without which JSON is not its answer.
+    #[must_use]
+    pub fn not_an_answer(&self, body: Body, missing: &'static str) -> Failure {
+        if self.answer.is_busy() {
+            return self.busy(ServiceMessage::read(&self.answer, &body).as_ref());
+        }
+        match body {
+            Body::Cut => self.failure(FailureCause::NoAnswer(NoAnswer::Cut)),
+            Body::Json(_) => self.not_the_service(NotTheService::WithoutField(missing)),
+            Body::Other(instead) => self.not_the_service(instead),
+        }
+    }
+
+    fn failure(&self, cause: FailureCause) -> Failure {
+        Failure {
+            service: self.service,
+            host: self.host.clone(),
+            attempts: self.attempt,
+            cause,
+            correlation: self.correlation(),
+        }
+    }
+}
