@@ -82,7 +82,7 @@ fn the_token_of_another_tenant_than_the_organizations_is_told_with_both() {
     let (_, errors, status) = whoami(&world, &["--organization", "northwind", "--tenant", &home]);
     assert_eq!(status, 1);
     expect![[r#"
-        error: northwind takes tokens of tenant [NORTHWIND], and this one is of tenant [TENANT]: there it is nobody's.
+        error: northwind accepts tokens of tenant [NORTHWIND], and this one is of tenant [TENANT].
           it said: TF400813: The user '[GUID]' is not authorized to access this resource.
           x-vss-e2eid: [GUID]
           activityid: [GUID]
@@ -138,7 +138,7 @@ fn a_task_that_installs_in_both_says_whose_identity_was_refused_where() {
     outcome.log = outcome.log.replace(&tenant, "[NORTHWIND]");
     expect![[r#"
         fabrikam: installed 3.2.1.
-        ##[error]northwind takes tokens of tenant [NORTHWIND], and this one is of tenant [TENANT]: there it is nobody's.
+        ##[error]northwind accepts tokens of tenant [NORTHWIND], and this one is of tenant [TENANT].
           it said: TF400813: The user '[GUID]' is not authorized to access this resource.
           x-vss-e2eid: [GUID]
           activityid: [GUID]

@@ -7,10 +7,10 @@ use std::path::Path;
 
 use adieu_agent::Environment;
 use adieu_secret::PrivateKey;
-use adieu_transport::{ClientIdentity, Network, Proxy, Transport, UnusableNetwork};
+use adieu_transport::{ClientIdentity, Network, Proxy, Transport, UnusableNetwork, certificates};
 
 use crate::situation::{NetworkProblem, Situation};
-use crate::voice::Voice;
+use crate::voice::{Terminal, Voice};
 
 /// The way to the services, as the agent is configured.
 pub(crate) fn transport(
@@ -32,17 +32,61 @@ pub(crate) fn transport(
     }
     let network = Network {
         proxy,
-        extra_roots: tls.roots.map(|path| roots(&path, log)).unwrap_or_default(),
+        extra_roots: [
+            tls.roots
+                .and_then(|path| roots("The agent's CA file", &path, log)),
+            node_roots(environment, log),
+        ]
+        .into_iter()
+        .flatten()
+        .collect(),
         client_identity,
         skip_certificate_validation: tls.skip_validation,
     };
     Transport::new(network).map_err(unusable)
 }
 
-/// The way to the services as a command line's environment has it: `HTTPS_PROXY`, `NO_PROXY`,
-/// `SSL_CERT_FILE`.
+/// The way to the services as a command line's environment has it: `HTTPS_PROXY`, `NO_PROXY`, `SSL_CERT_FILE`
+/// and `NODE_EXTRA_CA_CERTS`.
 pub(crate) fn of_command_line() -> Result<Transport, Situation> {
-    Transport::new(Network::default()).map_err(unusable)
+    // The system's store reads SSL_CERT_FILE as well, and gives up at a byte order mark.
+    let files = ["SSL_CERT_FILE", NODE_ROOTS];
+    let extra_roots = files
+        .into_iter()
+        .filter_map(|name| {
+            Some((
+                name,
+                std::env::var_os(name).filter(|path| !path.is_empty())?,
+            ))
+        })
+        .filter_map(|(name, path)| roots(name, Path::new(&path), &Terminal))
+        .collect();
+    let network = Network {
+        extra_roots,
+        ..Network::default()
+    };
+    Transport::new(network).map_err(unusable)
+}
+
+/// The CA file that Node, and with it most tasks of a job, trusts on top of its own roots.
+const NODE_ROOTS: &str = "NODE_EXTRA_CA_CERTS";
+
+/// It counts where the agent's machine sets it. A variable of the pipeline has that name too for whoever may
+/// queue a run, and decides nothing about trust here.
+fn node_roots(environment: &Environment, log: &dyn Voice) -> Option<Vec<u8>> {
+    let path = environment
+        .variable(NODE_ROOTS)
+        .filter(|path| !path.is_empty())?;
+    let pipelines = environment
+        .variable("VSTS_PUBLIC_VARIABLES")
+        .unwrap_or_default();
+    if pipelines.to_ascii_uppercase().contains(NODE_ROOTS) {
+        log.warn(&format!(
+            "{NODE_ROOTS} is a variable of the pipeline, so it has no effect here; set it on the agent's machine, or configure the agent with --sslcacert."
+        ));
+        return None;
+    }
+    roots(NODE_ROOTS, Path::new(path), log)
 }
 
 fn unusable(error: UnusableNetwork) -> Situation {
@@ -91,21 +135,19 @@ pub(crate) fn without_credentials(url: &str) -> String {
     }
 }
 
-/// The agent's CA file. In a container job the path can be the host's, where there is no such file; the
-/// system's own roots may do, so that is a warning.
-fn roots(path: &Path, log: &dyn Voice) -> Vec<Vec<u8>> {
+/// A CA file. In a container job the path can be the host's, where there is no such file; the system's own
+/// roots may do, so that is a warning.
+fn roots(named_by: &str, path: &Path, log: &dyn Voice) -> Option<Vec<u8>> {
     let flaw = match fs::read(path) {
-        Ok(pem) if String::from_utf8_lossy(&pem).contains("-----BEGIN CERTIFICATE-----") => {
-            return vec![pem];
-        }
+        Ok(file) if !certificates(&file).is_empty() => return Some(file),
         Ok(_) => "has no certificate in PEM form".to_owned(),
         Err(error) => format!("cannot be read here ({error})"),
     };
     log.warn(&format!(
-        "The agent's CA file {} {flaw}; the system's certificates are used alone.",
+        "{named_by} {} {flaw}; the system's certificates are used alone.",
         path.display()
     ));
-    Vec::new()
+    None
 }
 
 fn client_identity(certificates: &Path, key: &Path) -> Result<ClientIdentity, Situation> {

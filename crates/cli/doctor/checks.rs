@@ -184,7 +184,7 @@ fn way(asked: &[Asked]) -> Vec<Check> {
     let is_trust = |cause: &NoAnswer| {
         matches!(
             cause,
-            NoAnswer::Certificate(_) | NoAnswer::ClientCertificate(_)
+            NoAnswer::Certificate(_) | NoAnswer::Handshake(_) | NoAnswer::ClientCertificate(_)
         )
     };
     let is_name = |cause: &NoAnswer| *cause == NoAnswer::Name;

@@ -171,7 +171,7 @@ pub(super) fn with_identity(
     report
         .fact("object id", &text(&ids.object_id))
         .fact("client id", &text(&ids.client_id))
-        .fact("tenant", &text(&ids.tenant))
+        .fact("token's tenant", &text(&ids.tenant))
 }
 
 fn with_service_message(report: Report, error: &Error) -> Report {

@@ -2,7 +2,7 @@
 //!
 //! It decides nothing and prints nothing.
 
-use adieu_transport::{Failure, FailureCause, NoAnswer, NotTheService};
+use adieu_transport::{CertificateProblem, Failure, FailureCause, NoAnswer, NotTheService};
 
 use super::Report;
 use super::asked::Asked;
@@ -41,7 +41,9 @@ pub(super) fn no_answer(
     asked: Asked,
 ) -> Report {
     let anchor = match cause {
-        NoAnswer::Certificate(_) | NoAnswer::ClientCertificate(_) => "certificates",
+        NoAnswer::Certificate(_) | NoAnswer::ClientCertificate(_) | NoAnswer::Handshake(_) => {
+            "certificates"
+        }
         NoAnswer::ProxyUnreachable(_) | NoAnswer::ProxyAuthentication | NoAnswer::Proxy(_) => {
             "proxy"
         }
@@ -63,9 +65,11 @@ pub(super) fn no_answer(
 /// What lets an agent reach a service.
 fn from_an_agent(cause: &NoAnswer) -> &'static str {
     match cause {
-        NoAnswer::Certificate(_) => {
+        NoAnswer::Certificate(CertificateProblem::UnknownIssuer) => {
             "If a proxy of yours inspects TLS, configure the agent with --sslcacert and that proxy's root."
         }
+        NoAnswer::Certificate(problem) => of_certificate(problem),
+        NoAnswer::Handshake(_) => HANDSHAKE,
         NoAnswer::ClientCertificate(_) => {
             "Configure the agent with --sslclientcert and --sslclientcertkey, and a certificate that this host accepts."
         }
@@ -88,11 +92,13 @@ fn from_an_agent(cause: &NoAnswer) -> &'static str {
 /// What lets a command line reach a service.
 fn from_a_command_line(cause: &NoAnswer) -> &'static str {
     match cause {
-        NoAnswer::Certificate(_) => {
+        NoAnswer::Certificate(CertificateProblem::UnknownIssuer) => {
             "If a proxy inspects TLS here, put its root into a PEM file and name that in SSL_CERT_FILE."
         }
+        NoAnswer::Certificate(problem) => of_certificate(problem),
+        NoAnswer::Handshake(_) => HANDSHAKE,
         NoAnswer::ClientCertificate(_) => {
-            "Go past whatever asks for a client certificate; a command line has none to show."
+            "Bypass what asks for a client certificate; a command line has none to show."
         }
         NoAnswer::ProxyAuthentication => {
             "Write user and password into HTTPS_PROXY: http://user:password@host:port."
@@ -100,7 +106,28 @@ fn from_a_command_line(cause: &NoAnswer) -> &'static str {
         NoAnswer::ProxyUnreachable(_) | NoAnswer::Proxy(_) => {
             "Correct HTTPS_PROXY, or name the host in NO_PROXY."
         }
-        _ => "Check the network; behind a proxy, set HTTPS_PROXY.",
+        NoAnswer::Name
+        | NoAnswer::Connection(_)
+        | NoAnswer::Time
+        | NoAnswer::Cut
+        | NoAnswer::NotHttp => "Check the network; behind a proxy, set HTTPS_PROXY.",
+    }
+}
+
+/// The parameters of TLS are the other side's to change.
+const HANDSHAKE: &str = "Ask for TLS settings and certificates that are supported there: of the proxy that inspects TLS, where there is one, else of the service.";
+
+fn of_certificate(problem: &CertificateProblem) -> &'static str {
+    match problem {
+        CertificateProblem::Expired | CertificateProblem::NotYetValid => {
+            "Check this machine's clock (NTP); if it is right, the certificate has to be renewed there."
+        }
+        CertificateProblem::AnotherHost => {
+            "Look at DNS and proxies: another host answers in place of this one."
+        }
+        CertificateProblem::UnknownIssuer | CertificateProblem::Other(_) => {
+            "Have the certificate replaced: by the owner of the proxy that inspects TLS, where there is one, else of the service."
+        }
     }
 }
 

@@ -12,7 +12,9 @@ pub enum NoAnswer {
     /// Nobody listens, or a firewall is in between.
     Connection(String),
     /// The certificate is not trusted or not for this host.
-    Certificate(String),
+    Certificate(CertificateProblem),
+    /// The two sides have no TLS in common, or what answers does not speak it.
+    Handshake(String),
     /// The service does not accept the client certificate, or misses one.
     ClientCertificate(String),
     /// The proxy itself cannot be reached.
@@ -29,6 +31,33 @@ pub enum NoAnswer {
     NotHttp,
 }
 
+/// Why a host's certificate is not trusted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CertificateProblem {
+    /// No root here leads to it.
+    UnknownIssuer,
+    /// Its time is over.
+    Expired,
+    /// Its time has not come.
+    NotYetValid,
+    /// It names other hosts.
+    AnotherHost,
+    /// Anything else.
+    Other(&'static str),
+}
+
+impl fmt::Display for CertificateProblem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::UnknownIssuer => "its issuer is unknown here",
+            Self::Expired => "it has expired",
+            Self::NotYetValid => "it is not valid yet",
+            Self::AnotherHost => "it is for another host",
+            Self::Other(reason) => reason,
+        })
+    }
+}
+
 impl NoAnswer {
     /// Whether asking again can help. Trust, and a proxy that asks for authentication, need a change first.
     #[must_use]
@@ -36,6 +65,7 @@ impl NoAnswer {
         !matches!(
             self,
             Self::Certificate(_)
+                | Self::Handshake(_)
                 | Self::ClientCertificate(_)
                 | Self::ProxyAuthentication
                 | Self::NotHttp
@@ -50,6 +80,9 @@ impl fmt::Display for NoAnswer {
             Self::Connection(reason) => write!(formatter, "no connection ({reason})"),
             Self::Certificate(reason) => {
                 write!(formatter, "its certificate is not trusted ({reason})")
+            }
+            Self::Handshake(reason) => {
+                write!(formatter, "no TLS connection is possible: {reason}")
             }
             Self::ClientCertificate(reason) => {
                 write!(

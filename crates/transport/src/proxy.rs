@@ -8,6 +8,7 @@ use reqwest::Url;
 use adieu_secret::ProxyPassword;
 
 use crate::address::is_loopback;
+use crate::no_proxy::NoProxy;
 use crate::transport::UnusableNetwork;
 
 /// A proxy as the Pipelines agent is configured with one.
@@ -95,7 +96,7 @@ impl Proxy {
 #[error("not the address of an HTTP proxy")]
 pub struct NotAProxy;
 
-/// The proxy that `HTTPS_PROXY` and `NO_PROXY` name, with this machine always past it: a secret for a
+/// The proxy that `HTTPS_PROXY` names. `NO_PROXY` and this machine are not reached through it: a secret for a
 /// loopback address must not reach a proxy.
 pub(crate) fn from_environment() -> Result<Option<reqwest::Proxy>, UnusableNetwork> {
     let value = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
@@ -104,11 +105,25 @@ pub(crate) fn from_environment() -> Result<Option<reqwest::Proxy>, UnusableNetwo
     let Some((variable, text)) = names.into_iter().find_map(set) else {
         return Ok(None);
     };
-    let proxy = address(&text).and_then(|url| reqwest::Proxy::https(url).ok());
-    let proxy = proxy.ok_or(UnusableNetwork::Proxy { variable, text })?;
-    let past = value("NO_PROXY").or_else(|| value("no_proxy"));
-    let past = format!("{},localhost,127.0.0.0/8,::1", past.unwrap_or_default());
-    Ok(Some(proxy.no_proxy(reqwest::NoProxy::from_string(&past))))
+    let url = address(&text).ok_or(UnusableNetwork::Proxy { variable, text })?;
+    let listed = value("NO_PROXY").or_else(|| value("no_proxy"));
+    let direct = NoProxy::read(&listed.unwrap_or_default());
+    let decoded = |text: &str| {
+        percent_encoding::percent_decode_str(text)
+            .decode_utf8_lossy()
+            .into_owned()
+    };
+    let (user, password) = (decoded(url.username()), url.password().map(decoded));
+    let proxy = reqwest::Proxy::custom(move |target| {
+        let is_proxied =
+            target.scheme() == "https" && !is_loopback(target) && !direct.covers(target);
+        is_proxied.then(|| url.clone())
+    });
+    Ok(Some(if user.is_empty() && password.is_none() {
+        proxy
+    } else {
+        proxy.basic_auth(&user, &password.unwrap_or_default())
+    }))
 }
 
 /// An HTTP proxy's address, which many write without `http://`.

@@ -12,8 +12,8 @@ use std::time::Duration;
 use reqwest::{Client, Method, Request, Url, redirect};
 use rustls::ClientConfig;
 use rustls::crypto::CryptoProvider;
-use rustls_pki_types::pem::{self, PemObject as _};
-use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use rustls_pki_types::PrivateKeyDer;
+use rustls_pki_types::pem::{self as pem_reader, PemObject as _};
 
 use adieu_secret::PrivateKey;
 
@@ -22,7 +22,7 @@ use crate::answer::Answer;
 use crate::early::{self, EarlyConnections};
 use crate::outcome::NoAnswer;
 use crate::proxy::{self, Proxy};
-use crate::trust;
+use crate::{pem, tls_failure, trust};
 
 /// A connection that is not there by then will not come.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -228,11 +228,8 @@ fn tls(network: &Network) -> Result<ClientConfig, UnusableNetwork> {
     let verifier = if network.skip_certificate_validation {
         Arc::new(trust::Unchecked(provider.clone()))
     } else {
-        let extra = network
-            .extra_roots
-            .iter()
-            .flat_map(|pem| CertificateDer::pem_slice_iter(pem).flatten())
-            .collect();
+        let files = network.extra_roots.iter();
+        let extra = files.flat_map(|file| pem::certificates(file)).collect();
         trust::verifier(extra, provider.clone()).map_err(unusable_tls)?
     };
     let config = with_safe_versions(provider)?
@@ -242,10 +239,7 @@ fn tls(network: &Network) -> Result<ClientConfig, UnusableNetwork> {
         return Ok(config.with_no_client_auth());
     };
     let unusable = |reason: String| UnusableNetwork::ClientIdentity(reason);
-    let chain: Vec<CertificateDer<'static>> =
-        CertificateDer::pem_slice_iter(&identity.certificates)
-            .collect::<Result<_, _>>()
-            .map_err(|error| unusable(error.to_string()))?;
+    let chain = pem::certificates(&identity.certificates);
     if chain.is_empty() {
         return Err(unusable("there is no certificate in its file".to_owned()));
     }
@@ -255,8 +249,8 @@ fn tls(network: &Network) -> Result<ClientConfig, UnusableNetwork> {
     }
     let key = PrivateKeyDer::from_pem_slice(identity.key.reveal().as_bytes()).map_err(|error| {
         unusable(match error {
-            pem::Error::NoItemsFound => "there is no private key in its file".to_owned(),
-            error => error.to_string(),
+            pem_reader::Error::NoItemsFound => "there is no private key in its file".to_owned(),
+            _ => "its key cannot be read".to_owned(),
         })
     })?;
     config
@@ -265,7 +259,7 @@ fn tls(network: &Network) -> Result<ClientConfig, UnusableNetwork> {
             rustls::Error::InconsistentKeys(_) => {
                 unusable("its key is another certificate's".to_owned())
             }
-            error => unusable(error.to_string()),
+            _ => unusable("it has a key of a kind that is not supported".to_owned()),
         })
 }
 
@@ -343,7 +337,7 @@ fn known_io(error: &io::Error) -> Option<NoAnswer> {
         return known_io(error);
     }
     if let Some(error) = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-        return Some(known_tls(error));
+        return Some(tls_failure::known(error));
     }
     Some(match error.kind() {
         io::ErrorKind::ConnectionRefused => NoAnswer::Connection("refused".to_owned()),
@@ -357,42 +351,4 @@ fn known_io(error: &io::Error) -> Option<NoAnswer> {
         | io::ErrorKind::UnexpectedEof => NoAnswer::Cut,
         _ => return None,
     })
-}
-
-fn known_tls(error: &rustls::Error) -> NoAnswer {
-    use rustls::AlertDescription as Alert;
-    match error {
-        rustls::Error::InvalidCertificate(reason) => NoAnswer::Certificate(certificate(reason)),
-        // An alert about a certificate is about ours: about its own a server has nothing to say.
-        rustls::Error::AlertReceived(alert) => match alert {
-            Alert::CertificateRequired => {
-                NoAnswer::ClientCertificate("it wants one, and none was shown".to_owned())
-            }
-            Alert::UnknownCA => {
-                NoAnswer::ClientCertificate("its issuer is unknown there".to_owned())
-            }
-            Alert::CertificateExpired => NoAnswer::ClientCertificate("it has expired".to_owned()),
-            Alert::NoCertificate
-            | Alert::BadCertificate
-            | Alert::UnsupportedCertificate
-            | Alert::CertificateRevoked
-            | Alert::CertificateUnknown
-            | Alert::AccessDenied => NoAnswer::ClientCertificate(format!("{alert:?}")),
-            _ => NoAnswer::Connection(error.to_string()),
-        },
-        error => NoAnswer::Connection(error.to_string()),
-    }
-}
-
-fn certificate(reason: &rustls::CertificateError) -> String {
-    use rustls::CertificateError as Reason;
-    match reason {
-        Reason::UnknownIssuer => "its issuer is unknown here".to_owned(),
-        Reason::Expired | Reason::ExpiredContext { .. } => "it has expired".to_owned(),
-        Reason::NotValidYet | Reason::NotValidYetContext { .. } => "it is not valid yet".to_owned(),
-        Reason::NotValidForName | Reason::NotValidForNameContext { .. } => {
-            "it is for another host".to_owned()
-        }
-        other => other.to_string(),
-    }
 }
