@@ -26,6 +26,8 @@ mod token_refusals;
 mod token_faults;
 // EntraToken@1: hostile answers, by the thousand.
 mod token_hostile_answers;
+// What services echo of our credentials.
+mod echoes;
 // EntraToken@1: five hundred at once.
 mod token_crowd;
 

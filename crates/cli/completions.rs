@@ -2,9 +2,9 @@
 //!
 //! It never holds a list of its own: the command line's own definition says what can stand where.
 
-use std::io::{self, Write};
 use std::process::ExitCode;
 
+use adieu_agent::Stream;
 use clap::builder::PossibleValue;
 use clap::{Arg, Args, Command, ValueEnum};
 
@@ -97,13 +97,11 @@ pub(crate) fn complete(arguments: &CompleteArguments, command: &Command) -> Exit
     print(&lines)
 }
 
-/// A shell that has heard enough is no failure.
 fn print(text: &str) -> ExitCode {
-    let mut output = io::stdout().lock();
-    let _ = output
-        .write_all(text.as_bytes())
-        .and_then(|()| output.flush());
-    ExitCode::SUCCESS
+    match Stream::Output.text(text.trim_end_matches('\n')) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
 }
 
 fn candidates(root: &Command, words: &[String]) -> Vec<(String, String)> {

@@ -6,11 +6,10 @@
 mod checks;
 mod page;
 
-use std::io::{self, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 
-use adieu_agent::Log;
+use adieu_agent::{Log, Stream};
 use adieu_devops::{Hosts, Organization};
 use clap::Args;
 use serde_json::{Value, json};
@@ -252,8 +251,6 @@ fn publish(checks: &[Check], form: Form) {
     }
     match form {
         Form::Text => Log::new(false).summary(&file),
-        Form::Json => {
-            let _ = writeln!(io::stderr(), "{}", Log::summary_line(&file));
-        }
+        Form::Json => Log::summary_on(Stream::Error, &file),
     }
 }

@@ -27,6 +27,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
+use adieu_agent::Stream;
 use adieu_devops::{Error, ExtensionName, Reason};
 use adieu_vsix::archive::Timestamp;
 use adieu_vsix::{Pricing, TaskUpdates, VersionPart, Visibility};
@@ -265,7 +266,6 @@ fn absolute(path: &Path) -> String {
 }
 
 /// One JSON document and a newline.
-fn write_json(out: &mut dyn Write, value: &serde_json::Value) -> io::Result<()> {
-    let text = adieu_agent::defused_json(&format!("{value:#}"));
-    writeln!(out, "{text}")
+fn write_json(value: &serde_json::Value) -> io::Result<()> {
+    Stream::Output.json(value)
 }

@@ -4,14 +4,16 @@
 
 mod question;
 
-use std::io::{self, Read as _, Write};
+use std::io::{self, Read as _};
 use std::process::ExitCode;
 use std::time::UNIX_EPOCH;
 
+use adieu_agent::Stream;
 use adieu_identity::{Claims, LocalEndpoint, Token};
 use adieu_secret::{EndpointSecret, GitCredential};
 use adieu_transport::{Deadline, Transport};
 use clap::Args;
+use zeroize::Zeroizing;
 
 use crate::configure::{GIT_ENDPOINT, GIT_ENDPOINT_KEY};
 use crate::credential::{self, Credential, SignIn};
@@ -64,13 +66,12 @@ pub(crate) async fn run(arguments: GitCredentialArguments) -> Result<ExitCode, S
         _ => return Ok(ExitCode::SUCCESS),
     }
     let transport = network::of_command_line()?;
-    let mut out = io::stdout().lock();
     let written = match answer(&question, organization, arguments.credential, &transport).await {
-        Ok(token) => write(&question, &token, &mut out),
+        Ok(token) => write(&question, &token),
         Err(situation) => {
             Terminal.say(&Report::on_a_command_line(&situation).text());
             // Otherwise git would ask a person, and in a job there is none.
-            writeln!(out, "quit=1").and_then(|()| out.flush())
+            Stream::Output.text("quit=1")
         }
     };
     // git has heard enough, or is gone.
@@ -177,23 +178,20 @@ fn job_endpoint() -> Result<Option<LocalEndpoint>, Situation> {
 
 /// As a bearer's token where git has words for that (2.46 and newer), otherwise as a password. `ephemeral`
 /// and the expiry keep other helpers from storing it.
-fn write(question: &Question, token: &Token, out: &mut dyn Write) -> io::Result<()> {
+fn write(question: &Question, token: &Token) -> io::Result<()> {
     let value = token.value.reveal();
-    if question.takes_schemes() {
-        writeln!(
-            out,
-            "capability[]=authtype\nauthtype=Bearer\ncredential={value}\nephemeral=1"
-        )?;
+    let mut lines = Zeroizing::new(if question.takes_schemes() {
+        format!("capability[]=authtype\nauthtype=Bearer\ncredential={value}\nephemeral=1")
     } else {
-        writeln!(out, "username={}\npassword={value}", question.username())?;
-    }
+        format!("username={}\npassword={value}", question.username())
+    });
     let since_1970 = token.expires_on.duration_since(UNIX_EPOCH);
     if let Ok(expires_on) = since_1970 {
-        writeln!(out, "password_expiry_utc={}", expires_on.as_secs())?;
+        lines.push_str(&format!("\npassword_expiry_utc={}", expires_on.as_secs()));
     }
     if !question.takes_schemes() {
         // git goes on to the next helper until it has both; it has.
-        writeln!(out, "quit=1")?;
+        lines.push_str("\nquit=1");
     }
-    out.flush()
+    Stream::Output.credential(&lines)
 }

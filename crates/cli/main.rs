@@ -33,9 +33,9 @@ mod tokens;
 mod voice;
 mod whoami;
 
-use std::io::{self, ErrorKind};
 use std::process::ExitCode;
 
+use adieu_agent::Stream;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::report::Report;
@@ -94,7 +94,12 @@ enum Verb {
 }
 
 fn main() -> ExitCode {
-    match Arguments::parse().verb {
+    report_a_panic();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return explain(&error),
+    };
+    match arguments.verb {
         Verb::Token(arguments) => in_a_runtime(token::run_command(arguments)),
         Verb::Whoami(arguments) => in_a_runtime(whoami::run(arguments)),
         Verb::Doctor(arguments) => in_a_runtime(doctor::run(arguments)),
@@ -111,12 +116,31 @@ fn main() -> ExitCode {
 }
 
 fn extension(command: extension::ExtensionCommand) -> ExitCode {
-    match extension::run(command, &mut io::stdout().lock(), &mut io::stderr().lock()) {
-        Ok(status) => status,
-        // Whoever reads has heard enough: that is no failure of ours.
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+    let (mut results, mut notes) = (Stream::Output.lines(), Stream::Error.lines());
+    extension::run(command, &mut results, &mut notes).unwrap_or(ExitCode::FAILURE)
+}
+
+/// Prints help, the version, or what is wrong with the command line, which clap would print past the writer.
+fn explain(error: &clap::Error) -> ExitCode {
+    let stream = if error.use_stderr() {
+        Stream::Error
+    } else {
+        Stream::Output
+    };
+    let text = error.render().to_string();
+    match stream.text(text.trim_end_matches('\n')) {
+        Ok(()) => ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(1)),
         Err(_) => ExitCode::FAILURE,
     }
+}
+
+/// What a panic says can quote anybody's text.
+fn report_a_panic() {
+    std::panic::set_hook(Box::new(|panic| {
+        Terminal.error(&format!(
+            "adieu stopped because of an internal error; please report it: {panic}"
+        ));
+    }));
 }
 
 /// Runs a verb of the command line to its exit code; what went wrong stands on standard error.

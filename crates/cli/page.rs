@@ -2,7 +2,7 @@
 //!
 //! It writes no file; the task does.
 
-use adieu_agent::defused;
+use adieu_agent::deactivate_commands;
 
 /// Facts as a table: a name and a cell of Markdown, such as [`code`] makes. The first fact is its head, which no
 /// table of Markdown can be without.
@@ -23,7 +23,9 @@ pub(crate) fn link(text: &str, address: &str) -> String {
 /// A value of anybody's, as it stands: in a span of code, no mark of Markdown or HTML means anything, and what
 /// would end the span or a table's cell is taken out.
 pub(crate) fn code(value: &str) -> String {
-    let text = defused(value).join(" ").replace(['`', '|'], "'");
+    let text = deactivate_commands(value)
+        .join(" ")
+        .replace(['`', '|'], "'");
     match text.trim() {
         "" => "not told".to_owned(),
         text => format!("`{text}`"),

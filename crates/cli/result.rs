@@ -2,9 +2,7 @@
 //!
 //! It never writes a secret, and lets no text of a service's become a command of the agent's.
 
-use std::io::{self, ErrorKind, Write as _};
-
-use adieu_agent::{defused, defused_json};
+use adieu_agent::{Stream, deactivate_commands};
 use clap::ValueEnum;
 use serde_json::Value;
 
@@ -22,21 +20,12 @@ pub(crate) enum Form {
 
 /// Prints the result in the form that was asked for.
 pub(crate) fn print(form: Form, lines: &[String], json: &Value) -> Result<(), Situation> {
-    let text = match form {
+    let printed = match form {
         Form::Text => lines
             .iter()
-            .flat_map(|line| defused(line))
-            .collect::<Vec<_>>(),
-        Form::Json => vec![defused_json(&format!("{json:#}"))],
+            .flat_map(|line| deactivate_commands(line))
+            .try_for_each(|line| Stream::Output.text(&line)),
+        Form::Json => Stream::Output.json(json),
     };
-    let mut out = io::stdout().lock();
-    for line in text {
-        match writeln!(out, "{line}") {
-            Ok(()) => {}
-            // Whoever reads has heard enough: that is no failure of ours.
-            Err(error) if error.kind() == ErrorKind::BrokenPipe => break,
-            Err(error) => return Err(Situation::NotWritten(error.to_string())),
-        }
-    }
-    Ok(())
+    printed.map_err(|error| Situation::NotWritten(error.to_string()))
 }

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use adieu_agent::{Environment, Log, is_for_the_task_alone};
+use adieu_agent::{Environment, Log, Stream, is_for_the_task_alone};
 use adieu_broker::Broker;
 use adieu_identity::Token;
 use tokio::io::AsyncReadExt as _;
@@ -91,6 +91,7 @@ async fn script(environment: &Environment, log: &Log) -> Result<Ended, Situation
             reason: error.to_string(),
         })
     };
+    Log::leave_the_log_to_another_program();
     let running = Running::start(command, stops).map_err(cannot)?;
     let source = Identity::new(Source::Connection(Box::new(connection)), transport);
     let serving = async {
@@ -178,10 +179,7 @@ async fn pass_through(errors: Option<ChildStderr>, wrote: &Cell<bool>) {
     let mut bytes = [0; 8192];
     while let Ok(count @ 1..) = errors.read(&mut bytes).await {
         wrote.set(true);
-        let mut output = std::io::stderr().lock();
-        let _ = output
-            .write_all(&bytes[..count])
-            .and_then(|()| output.flush());
+        let _ = Stream::Error.pass_on(&bytes[..count]);
     }
 }
 

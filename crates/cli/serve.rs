@@ -5,10 +5,11 @@
 pub(crate) mod job;
 pub(crate) mod source;
 
-use std::io::{self, Write};
+use std::io;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use adieu_agent::Stream;
 use adieu_broker::{Broker, Ended, Resources};
 use clap::{Args, ValueEnum};
 
@@ -110,20 +111,19 @@ fn resources(texts: &[String], cloud: &Cloud) -> Result<Resources, Situation> {
 }
 
 fn print(form: Form, endpoints: &[(&str, String)]) -> io::Result<()> {
-    let mut output = io::stdout().lock();
     match form {
         Form::Text => {
-            for (name, value) in endpoints {
-                writeln!(output, "export {name}={value}")?;
-            }
+            let lines = endpoints
+                .iter()
+                .map(|(name, value)| format!("export {name}={value}"));
+            Stream::Output.credential(&lines.collect::<Vec<_>>().join("\n"))
         }
         Form::Json => {
             let document: serde_json::Map<_, _> = endpoints
                 .iter()
                 .map(|(name, value)| ((*name).to_owned(), value.clone().into()))
                 .collect();
-            writeln!(output, "{}", serde_json::Value::from(document))?;
+            Stream::Output.credential_json(&document.into())
         }
     }
-    output.flush()
 }

@@ -39,6 +39,7 @@ enum Phase {
 /// to the launcher, and lost in a container job.
 pub(crate) fn run(arguments: &Arguments) -> ExitCode {
     complete_on_panic();
+    Log::mask_before_sending();
     let environment = Environment::of_process();
     let log = Log::new(
         environment
@@ -145,7 +146,7 @@ fn complete_on_panic() {
     std::panic::set_hook(Box::new(|panic| {
         let log = Log::new(false);
         log.error(&format!(
-            "adieu stopped because of a fault of its own; please report it: {panic}"
+            "adieu stopped because of an internal error; please report it: {panic}"
         ));
         log.complete(TaskResult::Failed, "");
     }));

@@ -2,9 +2,7 @@
 //!
 //! It never says what a verb found; results go elsewhere.
 
-use std::io::{self, Write as _};
-
-use adieu_agent::{Log, defused};
+use adieu_agent::{Log, Stream, deactivate_commands};
 
 /// Someone who listens.
 pub(crate) trait Voice {
@@ -49,23 +47,23 @@ pub(crate) struct Terminal;
 impl Terminal {
     /// What ended a verb, in all its lines.
     pub(crate) fn error(self, text: &str) {
-        for (index, line) in defused(text).into_iter().enumerate() {
+        for (index, line) in deactivate_commands(text).into_iter().enumerate() {
             let start = if index == 0 { "error: " } else { "" };
-            let _ = writeln!(io::stderr(), "{start}{line}");
+            print(start, &line);
         }
     }
 }
 
 impl Voice for Terminal {
     fn say(&self, text: &str) {
-        for line in defused(text) {
-            let _ = writeln!(io::stderr(), "{line}");
+        for line in deactivate_commands(text) {
+            print("", &line);
         }
     }
 
     fn warn(&self, text: &str) {
-        for line in defused(text) {
-            let _ = writeln!(io::stderr(), "warning: {line}");
+        for line in deactivate_commands(text) {
+            print("warning: ", &line);
         }
     }
 
@@ -73,4 +71,9 @@ impl Voice for Terminal {
         // The line that says it is enough here.
         let _ = (percent, text);
     }
+}
+
+/// A terminal that takes no line is no reason to end.
+fn print(start: &str, line: &str) {
+    let _ = Stream::Error.text(&format!("{start}{line}"));
 }

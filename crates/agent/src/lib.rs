@@ -13,6 +13,7 @@ mod log;
 mod settings;
 mod untrusted;
 mod variable;
+mod writer;
 
 pub use command::TaskResult;
 pub use endpoint::{Endpoint, EndpointId};
@@ -21,5 +22,6 @@ pub use input::{InputError, undefined_variable};
 pub use job::Job;
 pub use log::{Log, Masked};
 pub use settings::{ProxySettings, TlsSettings};
-pub use untrusted::{defused, defused_json, defused_whole};
+pub use untrusted::{deactivate_commands, deactivate_commands_json, deactivate_commands_whole};
 pub use variable::{Audience, NotAVariableName, TooLong, VariableName};
+pub use writer::{Lines, Stream};

@@ -2,13 +2,12 @@
 //!
 //! It never lets text become a command, and never writes a secret that was not masked first.
 
-use std::io::{self, Write as _};
-
 use adieu_secret::{Kind, Secret};
 
 use crate::command::{self, TaskResult};
-use crate::untrusted::defused;
+use crate::untrusted::deactivate_commands;
 use crate::variable::{Audience, TooLong, VariableName};
+use crate::writer::Stream;
 
 /// The longest value that a variable gets: every system still starts processes with it.
 const LONGEST_VALUE: usize = 32_000;
@@ -35,9 +34,25 @@ impl Log {
     /// Has the agent mask a secret and every form of it that a tool may print.
     pub fn mask<'a, K: Kind>(&self, secret: &'a Secret<K>) -> Masked<'a, K> {
         for form in secret.forms_to_mask() {
-            self.command("task.setsecret", &[], &form);
+            set_secret_form(&form);
         }
         Masked(secret)
+    }
+
+    /// Has the agent mask each credential before it is sent to a service for the first time.
+    pub fn mask_before_sending() {
+        adieu_secret::observe_sent(Some(|forms| {
+            for form in forms {
+                set_secret_form(form);
+            }
+        }));
+    }
+
+    /// Ends [`mask_before_sending`](Self::mask_before_sending), for the time in which another program writes to
+    /// the same log: the agent takes a line with a command in it for that command, and the program's text before
+    /// it would be gone.
+    pub fn leave_the_log_to_another_program() {
+        adieu_secret::observe_sent(None);
     }
 
     /// Sets a secret variable: tasks read it, scripts only where `env:` maps it.
@@ -76,7 +91,7 @@ impl Log {
         value: &str,
         audience: Audience,
     ) -> Result<(), TooLong> {
-        self.set(name, value, audience, false)
+        self.set(name, &adieu_secret::redacted(value), audience, false)
     }
 
     /// Remembers a value that is no secret for the later sections of this same step.
@@ -92,15 +107,15 @@ impl Log {
 
     /// Text for people.
     pub fn say(&self, text: &str) {
-        for line in defused(text) {
-            write(&line);
+        for line in deactivate_commands(text) {
+            Stream::Output.command(&line);
         }
     }
 
     /// Text for people who look for a fault (`System.Debug`).
     pub fn debug(&self, text: &str) {
         if self.debug {
-            for line in defused(text) {
+            for line in deactivate_commands(text) {
                 self.command("task.debug", &[], &line);
             }
         }
@@ -119,7 +134,7 @@ impl Log {
     /// How far the step is, from 0 to 100.
     pub fn progress(&self, percent: u8, text: &str) {
         let percent = percent.min(100).to_string();
-        let line = defused(text).join(" ");
+        let line = deactivate_commands(text).join(" ");
         self.command("task.setprogress", &[("value", &percent)], &line);
     }
 
@@ -130,34 +145,38 @@ impl Log {
         } else {
             "build.updatebuildnumber"
         };
-        self.command(name, &[], &defused(number).join(" "));
+        self.command(name, &[], &deactivate_commands(number).join(" "));
     }
 
     /// A page of Markdown on the run's summary. The agent reads the file when the step is over.
     pub fn summary(&self, file: &std::path::Path) {
-        write(&Self::summary_line(file));
+        Self::summary_on(Stream::Output, file);
     }
 
-    /// The line that does so, for a program whose standard output has a result of its own.
-    #[must_use]
-    pub fn summary_line(file: &std::path::Path) -> String {
-        command::line("task.uploadsummary", &[], &file.display().to_string())
+    /// The same by another stream, for a program whose standard output has a result of its own.
+    pub fn summary_on(stream: Stream, file: &std::path::Path) {
+        let file = file.display().to_string();
+        stream.command(&command::line("task.uploadsummary", &[], &file));
     }
 
     /// Ends a line that another program may have left open.
     pub fn end_line(&self) {
-        write("");
+        Stream::Output.command("");
     }
 
     /// How the step ends. The exit code would not do: a container job loses it.
     pub fn complete(&self, result: TaskResult, text: &str) {
-        let line = defused(text).join(" ");
+        let line = deactivate_commands(text).join(" ");
         self.command("task.complete", &[("result", result.as_str())], &line);
     }
 
     /// `task.issue`, not its alias `task.logissue`: task-lib's test runner knows the former only.
     fn issue(&self, kind: &str, text: &str) {
-        self.command("task.issue", &[("type", kind)], &defused(text).join("\n"));
+        self.command(
+            "task.issue",
+            &[("type", kind)],
+            &deactivate_commands(text).join("\n"),
+        );
     }
 
     fn set(
@@ -187,12 +206,11 @@ impl Log {
 
     fn command(&self, name: &str, properties: &[(&str, &str)], data: &str) {
         let line = zeroize::Zeroizing::new(command::line(name, properties, data));
-        write(&line);
+        Stream::Output.command(&line);
     }
 }
 
-/// One line, whole, at once. Where nobody reads any more there is nobody to tell.
-fn write(line: &str) {
-    let mut output = io::stdout().lock();
-    let _ = writeln!(output, "{line}").and_then(|()| output.flush());
+fn set_secret_form(form: &str) {
+    let line = zeroize::Zeroizing::new(command::line("task.setsecret", &[], form));
+    Stream::Output.command(&line);
 }

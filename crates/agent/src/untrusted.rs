@@ -1,44 +1,86 @@
-//! Text of servers, files and users, made harmless for the log.
+//! Text of servers, files and users, made harmless for the log: no command, no credential that was sent.
 //!
 //! It never changes what a person reads beyond what a command or a terminal would act on.
+
+use adieu_secret::redacted;
+use serde_json::Value;
 
 /// A line longer than this says nothing more to a person. In characters; the web log stops at 1,024.
 const LONGEST_LINE: usize = 1000;
 
-/// The text in lines of which the agent takes none as a command.
+/// The text in lines of which the agent takes none as a command, each cut at 1,000 characters; blank ones are
+/// left out.
 ///
-/// The agent looks for `##vso[` anywhere in a line, with .NET's culture-sensitive search, for which
-/// characters without a shape do not exist. So these go first, then the marks that open a command
-/// (`##vso`, any letter case) or a format (`##[`) become stars, as in the agent's own
-/// `StringUtil.DeactivateVsoCommands`. Other control characters become spaces.
+/// The agent looks for `##vso[` anywhere in a line, with .NET's culture-sensitive search, which skips far more
+/// characters than any table of Unicode's lists. So every character that is not ASCII counts as skipped when the
+/// marks are looked for that open a command (`##vso`, any letter case) or a format (`##[`); they become stars, as
+/// in the agent's own `StringUtil.DeactivateVsoCommands`. Control characters become spaces, and characters
+/// without a shape are left out.
 #[must_use]
-pub fn defused(text: &str) -> Vec<String> {
-    text.split(['\n', '\r'])
+pub fn deactivate_commands(text: &str) -> Vec<String> {
+    redacted(text)
+        .split(['\n', '\r'])
         .filter(|line| !line.is_empty())
-        .map(|text| line(text, LONGEST_LINE))
+        .map(|text| cut(&visible(text, false)))
+        .map(|line| deactivated(&line))
         .collect()
 }
 
 /// The same in one line, and all of it: for what goes to another program, which prints it where it likes.
 #[must_use]
-pub fn defused_whole(text: &str) -> String {
+pub fn deactivate_commands_whole(text: &str) -> String {
+    let text = redacted(text);
     let lines: Vec<String> = text
         .split(['\n', '\r'])
         .filter(|line| !line.is_empty())
-        .map(|text| line(text, usize::MAX))
+        .map(|line| deactivated(&visible(line, false)))
         .collect();
     lines.join(" ")
 }
 
-/// A JSON document that says the same, in which the agent sees no command: of two `#` side by side, whatever
-/// shapeless stands between, the first is written as its number. Nothing is cut, and any reader of JSON reads
-/// what was there.
+/// A JSON document that says the same, but for credentials that were sent, and in which the agent sees no
+/// command, in one line. Nothing is cut, and any reader of JSON reads what was there.
 #[must_use]
-pub fn defused_json(json: &str) -> String {
-    let mut harmless = String::with_capacity(json.len());
+pub fn deactivate_commands_json(document: &Value) -> String {
+    let mut document = document.clone();
+    redact_strings(&mut document);
+    harmless_json(&document.to_string())
+}
+
+/// The same over several lines, for people who read it.
+pub(crate) fn harmless_json_lines(document: &Value) -> String {
+    let mut document = document.clone();
+    redact_strings(&mut document);
+    harmless_json(&format!("{document:#}"))
+}
+
+/// All of a text with its layout: blank lines and tabs stay. Credentials stay as well; see [`redacted`].
+pub(crate) fn harmless_text(text: &str) -> String {
+    in_lines(text, |line| deactivated(&visible(line, true)))
+}
+
+/// The same for a text that can be JSON, in which characters without a shape are part of the values.
+pub(crate) fn harmless_document(text: &str) -> String {
+    in_lines(text, |line| deactivated(&printable(line, true)))
+}
+
+/// To the agent, a carriage return ends a line wherever it is.
+fn in_lines(text: &str, harmless: impl Fn(&str) -> String) -> String {
+    let lines: Vec<String> = text
+        .split('\n')
+        .map(|line| line.strip_suffix('\r').unwrap_or(line))
+        .flat_map(|line| line.split('\r'))
+        .map(harmless)
+        .collect();
+    lines.join("\n")
+}
+
+/// Of two `#` side by side, whatever the agent skips between them, the first is written as its number.
+pub(crate) fn harmless_json(json: &str) -> String {
+    let mut harmless = String::with_capacity(json.len() + 64);
     for (index, character) in json.char_indices() {
         let mut after = json[index + character.len_utf8()..].chars();
-        let next = after.find(|character| !is_shapeless(*character));
+        let next = after.find(|character| !is_skipped(*character));
         if character == '#' && next == Some('#') {
             harmless.push_str("\\u0023");
         } else {
@@ -48,44 +90,72 @@ pub fn defused_json(json: &str) -> String {
     harmless
 }
 
-fn line(line: &str, longest: usize) -> String {
-    let mut visible = String::with_capacity(line.len());
-    for (count, character) in line
-        .chars()
-        .filter(|character| !is_shapeless(*character))
+fn redact_strings(value: &mut Value) {
+    match value {
+        Value::String(text) => *text = redacted(text),
+        Value::Array(values) => values.iter_mut().for_each(redact_strings),
+        Value::Object(fields) => {
+            for (name, mut value) in std::mem::take(fields) {
+                redact_strings(&mut value);
+                fields.insert(redacted(&name), value);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// One line without what a terminal acts on, and without what nobody sees.
+fn visible(line: &str, keeps_tabs: bool) -> String {
+    let shaped = line.chars().filter(|character| !is_shapeless(*character));
+    printable(&shaped.collect::<String>(), keeps_tabs)
+}
+
+/// One line without what a terminal acts on.
+fn printable(line: &str, keeps_tabs: bool) -> String {
+    line.chars()
+        .map(|character| match character {
+            '\t' if keeps_tabs => '\t',
+            character if is_control(character) => ' ',
+            character => character,
+        })
+        .collect()
+}
+
+fn cut(line: &str) -> String {
+    match line.char_indices().nth(LONGEST_LINE) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line.to_owned(),
+    }
+}
+
+/// The line with stars in place of the two `#` of each mark.
+fn deactivated(line: &str) -> String {
+    let mut harmless: Vec<char> = line.chars().collect();
+    let seen: Vec<(usize, char)> = harmless
+        .iter()
+        .copied()
         .enumerate()
-    {
-        if count == longest {
-            visible.push('…');
-            break;
-        }
-        visible.push(if is_control(character) {
-            ' '
-        } else {
-            character
-        });
-    }
-    let mut harmless = String::with_capacity(visible.len());
-    let mut rest = visible.as_str();
-    while let Some(start) = rest.find("##") {
-        let (before, mark) = rest.split_at(start);
-        harmless.push_str(before);
-        let after = &mark[2..];
-        let opens = after.starts_with('[')
-            || after
-                .get(..3)
-                .is_some_and(|word| word.eq_ignore_ascii_case("vso"));
-        if opens {
-            harmless.push_str("**");
-            rest = after;
-        } else {
-            // One mark at a time: `###vso` holds `##vso` too.
-            harmless.push('#');
-            rest = &mark[1..];
+        .filter(|(_, character)| !is_skipped(*character))
+        .map(|(place, character)| (place, character.to_ascii_lowercase()))
+        .collect();
+    for start in 0..seen.len() {
+        let is = |offset: usize, wanted: char| {
+            let at = seen.get(start + offset);
+            at.is_some_and(|(_, character)| *character == wanted)
+        };
+        let opens = is(2, '[') || (is(2, 'v') && is(3, 's') && is(4, 'o'));
+        if is(0, '#') && is(1, '#') && opens {
+            for (place, _) in &seen[start..start + 2] {
+                harmless[*place] = '*';
+            }
         }
     }
-    harmless.push_str(rest);
-    harmless
+    harmless.into_iter().collect()
+}
+
+/// Whether .NET's search may pass over a character. A tab and a space it does not.
+fn is_skipped(character: char) -> bool {
+    !character.is_ascii() || (character.is_ascii_control() && character != '\t')
 }
 
 fn is_control(character: char) -> bool {
@@ -130,9 +200,19 @@ mod tests {
             ("\u{1b}[31mred\u{7}\u{2028}", vec![" [31mred  "]),
             ("##vs", vec!["##vs"]),
             ("##é", vec!["##é"]),
+            // Every character that is not ASCII counts as skipped.
+            ("##é[error]", vec!["**é[error]"]),
+            (
+                "#ü#\u{ff56}v\u{302}s\u{10ffff}ö\u{378}o[",
+                vec!["*ü*\u{ff56}v\u{302}s\u{10ffff}ö\u{378}o["],
+            ),
+            ("#\u{3099}#\u{1f3fb}[x", vec!["*\u{3099}*\u{1f3fb}[x"]),
+            ("#\u{1}#\u{7f}vso[", vec!["# # vso["]),
+            ("####[", vec!["##**["]),
+            ("# #[ #\t#[", vec!["# #[ # #["]),
             ("", vec![]),
         ] {
-            assert_eq!(defused(text), harmless, "{text:?}");
+            assert_eq!(deactivate_commands(text), harmless, "{text:?}");
         }
     }
 
@@ -142,8 +222,10 @@ mod tests {
             ("one # of ##[error]", r#""one # of \u0023#[error]""#),
             ("###vso[a.b]", r#""\u0023\u0023#vso[a.b]""#),
             ("#\u{200b}#vso[a.b]", "\"\\u0023\u{200b}#vso[a.b]\""),
+            ("#é#[", "\"\\u0023é#[\""),
+            ("#\u{1}#[", "\"#\\u0001#[\""),
         ] {
-            let json = defused_json(&serde_json::Value::from(text).to_string());
+            let json = deactivate_commands_json(&Value::from(text));
             assert_eq!(json, harmless);
             let read: String = serde_json::from_str(&json).expect("JSON");
             assert_eq!(read, text);
@@ -152,9 +234,16 @@ mod tests {
 
     #[test]
     fn cuts_a_line_that_nobody_reads_to_its_end() {
-        let cut = defused(&"ä".repeat(5000));
+        let cut = deactivate_commands(&"ä".repeat(5000));
         assert_eq!(cut, [format!("{}…", "ä".repeat(LONGEST_LINE))]);
-        let whole = defused_whole(&format!("##vso[a.b]\r\n{}", "ä".repeat(5000)));
+        let whole = deactivate_commands_whole(&format!("##vso[a.b]\r\n{}", "ä".repeat(5000)));
         assert_eq!(whole, format!("**vso[a.b] {}", "ä".repeat(5000)));
+    }
+
+    #[test]
+    fn text_keeps_its_layout() {
+        let text = "a\n\n  b\tc\r\n##[d]\rx##vso[e.f]\u{1b}[0m\n";
+        let shown = "a\n\n  b\tc\n**[d]\nx**vso[e.f] [0m\n";
+        assert_eq!(harmless_text(text), shown);
     }
 }

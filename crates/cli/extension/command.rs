@@ -297,7 +297,7 @@ pub(super) fn run(command: MarketplaceCommand, out: &mut dyn Write) -> io::Resul
     match execute(operation, &settings, &service) {
         Ok(done) => {
             if print_json {
-                write_json(out, &done.json)?;
+                write_json(&done.json)?;
             } else {
                 for line in done.lines {
                     writeln!(out, "{line}")?;

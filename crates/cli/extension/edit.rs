@@ -71,7 +71,7 @@ pub(super) fn run(
             "changed": edited.changed,
             "tasks": inspect::tasks(&edited.tasks),
         });
-        write_json(out, &result)?;
+        write_json(&result)?;
     } else {
         for part in &edited.changed {
             writeln!(notes, "Changed {}.", defused(part))?;

@@ -130,7 +130,7 @@ fn go_on(
 
 fn lines(name: &ExtensionName, events: &[Event]) -> Vec<String> {
     // A review is anybody's text, and these lines are printed in pipelines.
-    let line = |event| adieu_agent::defused_json(&json_line(name, event).to_string());
+    let line = |event| adieu_agent::deactivate_commands_json(&json_line(name, event));
     events.iter().map(line).collect()
 }
 

@@ -35,5 +35,5 @@ pub(super) fn print(
 
 /// A manifest's text must not reach the agent as a command, nor break the line that quotes it.
 pub(super) fn defused(text: &str) -> String {
-    adieu_agent::defused(text).join(" ")
+    adieu_agent::deactivate_commands(text).join(" ")
 }

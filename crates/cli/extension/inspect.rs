@@ -31,7 +31,7 @@ pub(super) fn run(
     notes: &mut dyn Write,
 ) -> io::Result<ExitCode> {
     match inspect(&arguments.vsix) {
-        Ok(facts) if arguments.json => write_json(out, &as_json(&facts))?,
+        Ok(facts) if arguments.json => write_json(&as_json(&facts))?,
         Ok(facts) => write_text(&facts, out)?,
         Err(error) => return refused(notes, &defused(&error.to_string())),
     }

@@ -136,7 +136,7 @@ pub(super) fn run(
             "size": packaged.size,
             "parts": packaged.parts,
         });
-        write_json(out, &result)?;
+        write_json(&result)?;
     } else {
         let (publisher, id, version) = (
             &packaged.publisher,

@@ -2,12 +2,12 @@
 //!
 //! It never has a secret in its arguments or its environment: they come through a pipe.
 
-use std::io::{Read as _, Write as _};
+use std::io::Read as _;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
-use adieu_agent::{EndpointId, Environment, is_for_the_task_alone};
+use adieu_agent::{EndpointId, Environment, Stream, is_for_the_task_alone};
 use adieu_broker::{Broker, Resources};
 use adieu_secret::EndpointSecret;
 use adieu_transport::{Method, Transport, Url};
@@ -119,7 +119,7 @@ pub(crate) async fn stop(endpoint: &str, key: &EndpointSecret, transport: &Trans
     };
     let request = transport
         .request(Method::POST, &url)
-        .header("X-IDENTITY-HEADER", key.reveal())
+        .header("X-IDENTITY-HEADER", key.reveal_to_wire())
         .build();
     let Ok(request) = request else {
         return false;
@@ -207,8 +207,8 @@ fn serving(line: &str, program: PathBuf) -> Result<Serving, String> {
     })
 }
 
+/// One line for the task, which reads a line.
 fn say(document: &Value) {
     let line = Zeroizing::new(document.to_string());
-    let mut output = std::io::stdout().lock();
-    let _ = writeln!(output, "{}", *line).and_then(|()| output.flush());
+    let _ = Stream::Output.credential(&line);
 }

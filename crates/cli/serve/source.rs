@@ -2,7 +2,7 @@
 //!
 //! It never keeps a token; the broker does.
 
-use adieu_agent::defused_whole;
+use adieu_agent::deactivate_commands_whole;
 use adieu_broker::{Refusal, RefusalScope, Source as BrokerSource};
 use adieu_identity::{Error, Scope, Token};
 use adieu_transport::Transport;
@@ -62,7 +62,7 @@ fn refusal(situation: &Situation) -> Refusal {
     let any = |is: fn(&Error) -> bool| errors.iter().any(|error| is(error));
     Refusal {
         // A client prints it, and the agent reads what a client prints.
-        reason: defused_whole(&Report::of(situation).line()),
+        reason: deactivate_commands_whole(&Report::of(situation).line()),
         scope: if any(refuses_the_job_token) {
             RefusalScope::Permanent
         } else if any(|error| {

@@ -2,9 +2,9 @@
 //!
 //! It never writes a token anywhere else, and keeps none.
 
-use std::io::{self, IsTerminal as _};
 use std::process::ExitCode;
 
+use adieu_agent::Stream;
 use clap::Args;
 use time::UtcOffset;
 
@@ -59,7 +59,7 @@ pub(crate) async fn run(arguments: TokenArguments) -> Result<ExitCode, Situation
     let tenant = credential::tenant(arguments.tenant, organization, &transport).await?;
     let sign_in = SignIn::new(arguments.credential, tenant.clone());
     let token = sign_in.token(&scope, None, &transport).await?;
-    let to_a_person = io::stdout().is_terminal();
+    let to_a_person = Stream::Output.is_terminal();
     let printed = output::Printed {
         token: &token,
         scope: &scope,
@@ -68,12 +68,8 @@ pub(crate) async fn run(arguments: TokenArguments) -> Result<ExitCode, Situation
         credential: sign_in.used().unwrap_or(arguments.credential),
         zone,
     };
-    match output::write(&printed, arguments.output, &mut io::stdout().lock()) {
-        Ok(()) => {}
-        // Whoever reads has heard enough: that is no failure of ours.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
-        Err(error) => return Err(Situation::NotWritten(error.to_string())),
-    }
+    output::write(&printed, arguments.output)
+        .map_err(|error| Situation::NotWritten(error.to_string()))?;
     if to_a_person {
         Terminal.say(
             "The token stands on your screen now; `adieu exec` hands one to a command unseen.",

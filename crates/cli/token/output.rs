@@ -2,12 +2,14 @@
 //!
 //! It never decides where that output goes.
 
-use std::io::{self, Write};
+use std::io;
 
+use adieu_agent::Stream;
 use adieu_identity::{Scope, Token};
 use clap::ValueEnum;
-use serde_json::{Value, json};
+use serde_json::json;
 use time::{OffsetDateTime, UtcOffset};
+use zeroize::Zeroizing;
 
 use crate::credential::Credential;
 use crate::tokens::rfc_3339;
@@ -49,50 +51,41 @@ pub(crate) struct Printed<'a> {
 ///
 /// # Errors
 /// Nobody takes it.
-pub(crate) fn write(printed: &Printed<'_>, form: Form, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write(printed: &Printed<'_>, form: Form) -> io::Result<()> {
+    let out = Stream::Output;
     let token = printed.token.value.reveal();
     let ends = OffsetDateTime::from(printed.token.expires_on);
     let expires_on = rfc_3339(ends);
     let claims = printed.token.claims().unwrap_or_default();
     let tenant = claims.tenant.or_else(|| printed.tenant.clone());
     match form {
-        Form::Token => writeln!(out, "{token}")?,
-        Form::Header => writeln!(out, "Authorization: Bearer {token}")?,
-        Form::Headervalue => writeln!(out, "Bearer {token}")?,
+        Form::Token => out.credential(token),
+        Form::Header => out.credential(&Zeroizing::new(format!("Authorization: Bearer {token}"))),
+        Form::Headervalue => out.credential(&Zeroizing::new(format!("Bearer {token}"))),
         Form::Env => {
             let name = variable(printed.resource);
-            writeln!(out, "{name}={token}\n{name}_EXPIRES_ON={expires_on}")?;
+            let lines = format!("{name}={token}\n{name}_EXPIRES_ON={expires_on}");
+            out.credential(&Zeroizing::new(lines))
         }
-        Form::Azd => line(out, &json!({ "token": token, "expiresOn": expires_on }))?,
-        Form::Az => line(
-            out,
-            &json!({
-                "accessToken": token,
-                "expiresOn": local(ends, printed.zone),
-                "expires_on": ends.unix_timestamp(),
-                "tenant": tenant,
-                "tokenType": "Bearer",
-            }),
-        )?,
-        Form::Json => line(
-            out,
-            &json!({
-                "token": token,
-                "tokenType": "Bearer",
-                "expiresOn": expires_on,
-                "expiresOnEpoch": ends.unix_timestamp(),
-                "scope": printed.scope.value,
-                "tenant": tenant,
-                "clientId": claims.client_id,
-                "credential": printed.credential.name(),
-            }),
-        )?,
+        Form::Azd => out.credential_json(&json!({ "token": token, "expiresOn": expires_on })),
+        Form::Az => out.credential_json(&json!({
+            "accessToken": token,
+            "expiresOn": local(ends, printed.zone),
+            "expires_on": ends.unix_timestamp(),
+            "tenant": tenant,
+            "tokenType": "Bearer",
+        })),
+        Form::Json => out.credential_json(&json!({
+            "token": token,
+            "tokenType": "Bearer",
+            "expiresOn": expires_on,
+            "expiresOnEpoch": ends.unix_timestamp(),
+            "scope": printed.scope.value,
+            "tenant": tenant,
+            "clientId": claims.client_id,
+            "credential": printed.credential.name(),
+        })),
     }
-    out.flush()
-}
-
-fn line(out: &mut dyn Write, value: &Value) -> io::Result<()> {
-    writeln!(out, "{value:#}")
 }
 
 /// The name of the variable for a resource, as examples for `EntraToken@1` have it; `TOKEN` for what has no

@@ -113,7 +113,7 @@ impl<'a> Client<'a> {
         let request = self
             .transport
             .request(method, url)
-            .bearer_auth(self.token.reveal())
+            .bearer_auth(self.token.reveal_to_wire())
             .header("X-TFS-FedAuthRedirect", "Suppress")
             .header(
                 ACCEPT,

@@ -98,7 +98,7 @@ impl<'a> MicrosoftGraph<'a> {
         let request = || {
             self.transport
                 .request(Method::GET, &url)
-                .bearer_auth(self.token.reveal())
+                .bearer_auth(self.token.reveal_to_wire())
         };
         self.transport.call(call, request, found).await
     }

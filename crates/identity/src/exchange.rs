@@ -92,8 +92,8 @@ impl Exchange<'_> {
         match proof {
             Proof::Assertion(token) => form
                 .append_pair("client_assertion_type", JWT_BEARER)
-                .append_pair("client_assertion", token.reveal()),
-            Proof::Secret(secret) => form.append_pair("client_secret", secret.reveal()),
+                .append_pair("client_assertion", token.reveal_to_wire()),
+            Proof::Secret(secret) => form.append_pair("client_secret", secret.reveal_to_wire()),
         };
         Bytes::from_owner(Zeroizing::new(form.finish().into_bytes()))
     }

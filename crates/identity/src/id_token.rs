@@ -105,7 +105,7 @@ impl IdTokenRequest {
         let request = || {
             transport
                 .request(Method::POST, &self.url)
-                .bearer_auth(self.job_token.reveal())
+                .bearer_auth(self.job_token.reveal_to_wire())
                 .header("X-TFS-FedAuthRedirect", "Suppress")
                 .header(ACCEPT, "application/json")
                 .header(CONTENT_TYPE, "application/json")

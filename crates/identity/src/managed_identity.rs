@@ -205,7 +205,7 @@ impl Endpoint {
         match self {
             Self::AppService(endpoint) => direct
                 .request(Method::GET, &with(&endpoint.url, "2019-08-01"))
-                .header("X-IDENTITY-HEADER", endpoint.secret.reveal()),
+                .header("X-IDENTITY-HEADER", endpoint.secret.reveal_to_wire()),
             Self::VirtualMachine(url) => direct
                 .request(Method::GET, &with(url, "2018-02-01"))
                 .header("Metadata", "true"),

@@ -38,6 +38,21 @@ pub(crate) fn to_mask(value: &str) -> Vec<Zeroizing<String>> {
     forms
 }
 
+/// The value, and its base64 at each of the three places where it can start: what a text can show of it.
+pub(crate) fn in_texts(value: &str) -> Vec<Zeroizing<String>> {
+    let mut forms = vec![Zeroizing::new(value.to_owned())];
+    if value.contains(' ') {
+        // A form of HTML has no other sign for it.
+        forms.push(Zeroizing::new(value.replace(' ', "+")));
+    }
+    for offset in 0..3 {
+        for digits in inside_base64(value.as_bytes(), offset) {
+            push(&mut forms, digits);
+        }
+    }
+    forms
+}
+
 fn push(forms: &mut Vec<Zeroizing<String>>, form: String) {
     let form = Zeroizing::new(form);
     if form.len() >= SHORTEST_MASK && !forms.contains(&form) {

@@ -1,6 +1,6 @@
 //! The one secret type and its kinds: what must never be printed, copied or left in memory.
 //!
-//! It holds values and says which of their forms must be masked; it never writes one anywhere.
+//! It holds values, knows the forms in which they show, and takes them out of texts; it never writes one anywhere.
 //!
 //! ```
 //! use adieu_secret::IdToken;
@@ -12,6 +12,7 @@
 
 mod forms;
 mod grammar;
+mod wire;
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -19,6 +20,7 @@ use std::marker::PhantomData;
 use zeroize::Zeroizing;
 
 pub use grammar::{Form, NotAToken};
+pub use wire::{Observer, observe_sent, redacted};
 
 /// A value that leaves its type through [`reveal`](Secret::reveal) alone and is wiped when dropped.
 ///
@@ -67,10 +69,17 @@ impl<K: Kind> Secret<K> {
         }
     }
 
-    /// The value itself, for the line that puts it on a wire or under a mask. A test in `xtask`
+    /// The value itself, for the line that puts it under a mask or hands it to the user. A test in `xtask`
     /// lists every file that may call this.
     #[must_use]
     pub fn reveal(&self) -> &str {
+        &self.value
+    }
+
+    /// The value itself, for the line that sends it to a service. From now on [`redacted`] knows it, because a
+    /// service can echo it. A test in `xtask` lists every file that may call this.
+    pub fn reveal_to_wire(&self) -> &str {
+        wire::remember(&self.value);
         &self.value
     }
 

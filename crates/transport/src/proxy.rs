@@ -81,7 +81,7 @@ impl Proxy {
         let password = self
             .password
             .as_ref()
-            .map(|password| password.reveal().to_owned());
+            .map(|password| password.reveal_to_wire().to_owned());
         let proxy =
             reqwest::Proxy::custom(move |target| self.applies_to(target).then(|| self.url.clone()));
         match user {

@@ -81,12 +81,33 @@ const REVEALS: &[(&str, &str)] = &[
     ),
     (
         "crates/cli/serve/job.rs",
-        "the pipe between a task and the broker that it starts, and the header that ends one",
+        "the pipe between a task and the broker that it starts",
     ),
     (
         "crates/cli/token/output.rs",
         "standard output, for whoever asked for the token",
     ),
+    (
+        "crates/identity/src/certificate_assertion.rs",
+        "the key that signs",
+    ),
+    (
+        "crates/identity/src/exchange.rs",
+        "the claims of what was presented",
+    ),
+    (
+        "crates/identity/src/service_connection.rs",
+        "the expiry of a token that came with the job",
+    ),
+    (
+        "crates/transport/src/transport.rs",
+        "the key of the TLS client certificate",
+    ),
+];
+
+/// The files in which a secret is sent to a service, which can echo it, and how.
+const SENDS: &[(&str, &str)] = &[
+    ("crates/cli/serve/job.rs", "the header that ends a broker"),
     (
         "crates/devops/src/client.rs",
         "the header for Azure DevOps and the Marketplace",
@@ -96,12 +117,8 @@ const REVEALS: &[(&str, &str)] = &[
         "the header for Microsoft Graph",
     ),
     (
-        "crates/identity/src/certificate_assertion.rs",
-        "the key that signs",
-    ),
-    (
         "crates/identity/src/exchange.rs",
-        "the form for the authority, and the claims of what was presented",
+        "the form for the authority",
     ),
     (
         "crates/identity/src/id_token.rs",
@@ -112,15 +129,51 @@ const REVEALS: &[(&str, &str)] = &[
         "the header for the machine's own endpoint",
     ),
     ("crates/transport/src/proxy.rs", "the header for the proxy"),
+];
+
+/// The one file that writes to standard output and standard error.
+const WRITER: &str = "crates/agent/src/writer.rs";
+
+/// What would write there past it: the standard library's streams and macros, and what clap prints itself.
+const PAST_THE_WRITER: &[&str] = &[
+    "stdout()",
+    "stderr()",
+    "Stdout",
+    "Stderr",
+    "print!(",
+    "println!(",
+    "dbg!(",
+    "Arguments::parse()",
+    "::parse_from(",
+    ".print()",
+    ".print_help(",
+    ".print_long_help(",
+    "error.exit()",
+    "/dev/stdout",
+    "/dev/stderr",
+    "/proc/self/fd",
+    "from_raw_fd(",
+    "from_raw_handle(",
+];
+
+/// Lines that name a stream and write nothing to it.
+const STREAMS_AS_HANDLES: &[(&str, &str)] = &[
     (
-        "crates/identity/src/service_connection.rs",
-        "the expiry of a token that came with the job",
+        "crates/cli/platform.rs",
+        "std::io::stdout().as_raw_handle(),",
     ),
     (
-        "crates/transport/src/transport.rs",
-        "the key of the TLS client certificate",
+        "crates/cli/platform.rs",
+        "std::io::stderr().as_raw_handle(),",
     ),
-    ("crates/secret/src/lib.rs", "its own definition"),
+    (
+        "crates/cli/run.rs",
+        "use tokio::process::{ChildStderr, Command};",
+    ),
+    (
+        "crates/cli/run.rs",
+        "async fn pass_through(errors: Option<ChildStderr>, wrote: &Cell<bool>) {",
+    ),
 ];
 
 #[test]
@@ -173,20 +226,32 @@ fn crates_know_only_those_below_them() {
 
 #[test]
 fn secrets_leave_their_type_in_listed_files_only() {
-    let mut found = BTreeSet::new();
+    for (listed, call) in [(REVEALS, ".reveal()"), (SENDS, ".reveal_to_wire()")] {
+        let found: BTreeSet<String> = product_sources()
+            .into_iter()
+            .filter(|path| code_lines(&read(path)).any(|line| line.contains(call)))
+            .collect();
+        let listed: BTreeSet<String> = listed.iter().map(|(path, _)| (*path).to_owned()).collect();
+        assert_eq!(found, listed, "{call}");
+    }
+}
+
+#[test]
+fn nothing_but_the_writer_writes_to_standard_output_or_error() {
     for path in product_sources() {
-        let text = read(&path);
-        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
-        let reveals = code.lines().any(|line| {
-            !line.trim_start().starts_with("//")
-                && (line.contains(".reveal()") || line.contains("fn reveal"))
-        });
-        if reveals {
-            found.insert(path);
+        if path == WRITER {
+            continue;
+        }
+        for line in code_lines(&read(&path)) {
+            for call in PAST_THE_WRITER {
+                let is_allowed = STREAMS_AS_HANDLES.contains(&(path.as_str(), line.trim()));
+                assert!(
+                    !line.contains(call) || is_allowed,
+                    "{path} has {call} past {WRITER}: {line}"
+                );
+            }
         }
     }
-    let listed: BTreeSet<String> = REVEALS.iter().map(|(path, _)| (*path).to_owned()).collect();
-    assert_eq!(found, listed);
 }
 
 #[test]
@@ -294,6 +359,13 @@ fn the_emulator_uses_nothing_of_the_client() {
             assert!(!text.contains(name), "{path} uses {name}");
         }
     }
+}
+
+/// The lines of a source that are neither comments nor tests.
+fn code_lines(text: &str) -> impl Iterator<Item = &str> {
+    let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+    code.lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
 }
 
 /// Sources that ship in the binary.

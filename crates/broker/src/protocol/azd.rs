@@ -49,7 +49,7 @@ pub(crate) fn success(token: &Token) -> Answer {
 pub(crate) fn refusal(refusal: &Refusal) -> Answer {
     let body = format!(
         "{{\"status\":\"error\",\"code\":\"GetTokenError\",\"message\":{}}}",
-        quoted(&refusal.reason)
+        quoted(&adieu_secret::redacted(&refusal.reason))
     );
     json(200, Zeroizing::new(body))
 }

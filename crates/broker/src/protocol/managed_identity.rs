@@ -82,7 +82,7 @@ pub(crate) fn refusal(refusal: &Refusal) -> Answer {
 
 /// The shapes of both App Service and Entra: each client reads one of them.
 pub(crate) fn error(status: u16, word: &str, reason: &str) -> Answer {
-    let reason = quoted(reason);
+    let reason = quoted(&adieu_secret::redacted(reason));
     let body = format!(
         "{{\"error\":\"{word}\",\"error_description\":{reason},\"statusCode\":{status},\"message\":{reason}}}"
     );

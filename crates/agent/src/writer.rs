@@ -1,0 +1,149 @@
+//! The one way to standard output and standard error: nothing that passes it becomes a command of the agent's,
+//! and no credential that was sent comes back in it.
+//!
+//! It never decides what is written. A test of `xtask` sees that no other file of the product writes there.
+
+use std::io::{self, ErrorKind, IsTerminal as _, Write};
+
+use adieu_secret::redacted;
+use serde_json::Value;
+use zeroize::Zeroizing;
+
+use crate::untrusted::{harmless_document, harmless_json, harmless_json_lines, harmless_text};
+
+/// One of the two streams. The agent reads both for commands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stream {
+    /// Standard output: results, and the commands of a task.
+    Output,
+    /// Standard error: what a command line says meanwhile.
+    Error,
+}
+
+impl Stream {
+    /// Writes a text and a line break, with its layout.
+    ///
+    /// # Errors
+    /// The stream does not take it. One that is closed is no error: its reader has what it wants.
+    pub fn text(self, text: &str) -> io::Result<()> {
+        self.line(harmless_text(&redacted(text)).as_bytes())
+    }
+
+    /// Writes a JSON document and a line break.
+    ///
+    /// # Errors
+    /// As for [`text`](Self::text).
+    pub fn json(self, document: &Value) -> io::Result<()> {
+        self.line(harmless_json_lines(document).as_bytes())
+    }
+
+    /// Writes a text that holds a credential for the user who asked for it, and a line break.
+    ///
+    /// # Errors
+    /// As for [`text`](Self::text).
+    pub fn credential(self, text: &str) -> io::Result<()> {
+        self.line(Zeroizing::new(harmless_text(text)).as_bytes())
+    }
+
+    /// Writes a JSON document that holds a credential for the program that asked for it, and a line break.
+    ///
+    /// # Errors
+    /// As for [`text`](Self::text).
+    pub fn credential_json(self, document: &Value) -> io::Result<()> {
+        let document = Zeroizing::new(format!("{document:#}"));
+        self.line(Zeroizing::new(harmless_json(&document)).as_bytes())
+    }
+
+    /// Passes on the bytes of a program that this one has started, as if that program had written them itself.
+    ///
+    /// # Errors
+    /// As for [`text`](Self::text).
+    pub fn pass_on(self, bytes: &[u8]) -> io::Result<()> {
+        self.write(bytes)
+    }
+
+    /// Whether a person reads the stream.
+    #[must_use]
+    pub fn is_terminal(self) -> bool {
+        match self {
+            Self::Output => io::stdout().is_terminal(),
+            Self::Error => io::stderr().is_terminal(),
+        }
+    }
+
+    /// Lines for this stream from code that writes in pieces.
+    #[must_use]
+    pub fn lines(self) -> Lines {
+        Lines {
+            stream: self,
+            open: Vec::new(),
+        }
+    }
+
+    fn document(self, bytes: &[u8]) -> io::Result<()> {
+        let text = redacted(&String::from_utf8_lossy(bytes));
+        self.line(harmless_document(&text).as_bytes())
+    }
+
+    /// Writes a command of this program's own, whose values are escaped already.
+    pub(crate) fn command(self, line: &str) {
+        // Where nobody reads any more there is nobody to tell.
+        let _ = self.line(line.as_bytes());
+    }
+
+    /// One line, whole, at once.
+    fn line(self, line: &[u8]) -> io::Result<()> {
+        let mut whole = Zeroizing::new(Vec::with_capacity(line.len() + 1));
+        whole.extend_from_slice(line);
+        whole.push(b'\n');
+        self.write(&whole)
+    }
+
+    fn write(self, bytes: &[u8]) -> io::Result<()> {
+        let written = match self {
+            Self::Output => write(&mut io::stdout().lock(), bytes),
+            Self::Error => write(&mut io::stderr().lock(), bytes),
+        };
+        match written {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+            written => written,
+        }
+    }
+}
+
+fn write(stream: &mut dyn Write, bytes: &[u8]) -> io::Result<()> {
+    stream.write_all(bytes)?;
+    stream.flush()
+}
+
+/// A stream for code that writes in pieces: each line is written when it is whole, and the last one when this is
+/// dropped.
+#[derive(Debug)]
+pub struct Lines {
+    stream: Stream,
+    open: Vec<u8>,
+}
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.open.extend_from_slice(bytes);
+        if let Some(end) = self.open.iter().rposition(|byte| *byte == b'\n') {
+            let rest = self.open.split_off(end + 1);
+            let whole = std::mem::replace(&mut self.open, rest);
+            self.stream.document(&whole[..end])?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Drop for Lines {
+    fn drop(&mut self) {
+        if !self.open.is_empty() {
+            let _ = self.stream.document(&self.open);
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! What services echo of the credentials that they were sent: none of it is shown, in any form.
+//!
+//! The emulated agent fails a test whose log has a secret, and a desk does; here the services say them.
+
+use std::sync::Arc;
+
+use adieu_emulator::{Connection, Fault, MY_CONNECTION, Request, TaskResult, World};
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+
+use super::extension;
+use crate::harness::{AZURE_DEVOPS, Served, run};
+
+/// One form in which a text can show a credential.
+type Shape = fn(&str) -> String;
+
+const SHAPES: [(&str, Shape); 9] = [
+    ("as it is", str::to_owned),
+    ("behind Bearer", |secret| format!("'Bearer {secret}'")),
+    ("percent-encoded", |secret| {
+        secret.bytes().map(|byte| format!("%{byte:02X}")).collect()
+    }),
+    ("percent-encoded twice, in small letters", |secret| {
+        secret
+            .bytes()
+            .map(|byte| format!("%25{byte:02x}"))
+            .collect()
+    }),
+    ("base64 without a user", |secret| {
+        STANDARD.encode(format!(":{secret}"))
+    }),
+    ("base64 with a user", |secret| {
+        URL_SAFE_NO_PAD.encode(format!("OAuth:{secret}"))
+    }),
+    ("with a character that nobody sees", |secret| {
+        let (start, end) = secret.split_at(secret.len() / 2);
+        format!("{start}\u{200b}{end}")
+    }),
+    ("in two words", |secret| {
+        let (start, end) = secret.split_at(secret.len() / 2);
+        format!("{start} {end}")
+    }),
+    ("cut off", |secret| secret[..secret.len() - 4].to_owned()),
+];
+
+/// What a request proves its sender with.
+fn credential(request: &Request) -> String {
+    let field = |name| request.field(name);
+    let header = request.header("Authorization").unwrap_or_default();
+    field("client_assertion")
+        .or_else(|| field("client_secret"))
+        .unwrap_or_else(|| header.trim_start_matches("Bearer ").to_owned())
+}
+
+/// An answer of this status whose body quotes the request's credential, and whose headers do.
+fn echo(status: u16, shape: Shape, body: fn(&str) -> serde_json::Value) -> Fault {
+    Fault::Bytes(Arc::new(move |request| {
+        let secret = shape(&credential(request));
+        let body = body(&secret).to_string();
+        let header: String = secret.chars().filter(char::is_ascii).collect();
+        format!(
+            "HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nx-ms-request-id: {header}\r\nActivityId: {header}\r\nX-TFS-ServiceError: {header}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+            body.len()
+        )
+        .into_bytes()
+    }))
+}
+
+fn message(secret: &str) -> serde_json::Value {
+    serde_json::json!({ "message": format!("TF400813: {secret} is not authorized."), "typeKey": secret })
+}
+
+fn refusal(secret: &str) -> serde_json::Value {
+    serde_json::json!({
+        "error": "invalid_client",
+        "error_description": format!("AADSTS700027: {secret} is not right. Trace ID: x"),
+        "error_codes": [700_027],
+        "trace_id": secret,
+        "correlation_id": secret,
+    })
+}
+
+#[test]
+fn hides_the_job_token_that_azure_devops_echoes() {
+    for (name, shape) in SHAPES {
+        for status in [400, 401, 403] {
+            let world = World::start();
+            world.azure_devops().always(echo(status, shape, message));
+            let mut job = world.job();
+            let outcome = run(&mut job, &[("azureSubscription", MY_CONNECTION)]);
+            assert_eq!(outcome.result, TaskResult::Failed, "{name}");
+            assert!(outcome.log.contains("***"), "{name}: {}", outcome.log);
+        }
+    }
+}
+
+#[test]
+fn hides_the_id_token_and_the_secret_that_entra_echoes() {
+    for (name, shape) in SHAPES {
+        let world = World::start();
+        world.add_connection(Connection::client_secret("with-secret"));
+        world.entra().always(echo(400, shape, refusal));
+        for connection in [MY_CONNECTION, "with-secret"] {
+            let mut job = world.job();
+            let outcome = run(&mut job, &[("azureSubscription", connection)]);
+            assert_eq!(outcome.result, TaskResult::Failed, "{name}");
+            assert!(outcome.log.contains("***"), "{name}: {}", outcome.log);
+        }
+    }
+}
+
+#[test]
+fn hides_the_access_token_that_the_marketplace_echoes() {
+    for (name, shape) in SHAPES {
+        let world = extension::world();
+        world.marketplace().always(echo(403, shape, message));
+        let (mut job, _proxy) = extension::job(&world);
+        let outcome = extension::run(
+            &mut job,
+            "show",
+            &[("publisherId", "pub"), ("extensionId", "hello")],
+        );
+        assert_eq!(outcome.result, TaskResult::Failed, "{name}");
+        assert!(outcome.log.contains("***"), "{name}: {}", outcome.log);
+    }
+}
+
+#[test]
+fn a_broker_hands_no_echo_to_its_clients() {
+    for (name, shape) in SHAPES {
+        let world = World::start();
+        let served = Served::start(&world, "identity");
+        world.entra().always(echo(400, shape, refusal));
+        let (status, body) = served.endpoint.token("https://graph.microsoft.com");
+        let body = body.to_string();
+        assert_eq!(status, 403, "{name}: {body}");
+        assert!(body.contains("***"), "{name}: {body}");
+        assert_eq!(world.secrets_in(&body), [""; 0], "{name}: {body}");
+        let (status, _) = served.endpoint.token(AZURE_DEVOPS);
+        assert!(status == 200 || status == 403, "{name}");
+        world.entra().recover();
+        served.end();
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_command_line_hides_what_entra_echoes() {
+    use crate::desk::Desk;
+    for (name, shape) in SHAPES {
+        let world = World::start();
+        world.entra().always(echo(400, shape, refusal));
+        let desk = Desk::in_a_step(&world, &[]);
+        let said = desk.adieu(&["token", "--credential", "pipelines"]);
+        assert_eq!(said.status, 1, "{name}: {}", said.stderr);
+        assert!(said.stderr.contains("***"), "{name}: {}", said.stderr);
+        assert_eq!(world.secrets_in(&said.stderr), [""; 0], "{name}");
+    }
+}
+
+/// The agent derives no base64, and of the job's token it knows the raw form alone.
+#[test]
+fn each_credential_is_masked_before_it_is_sent() {
+    let world = World::start();
+    world.add_connection(Connection::client_secret("with-secret"));
+    for connection in [MY_CONNECTION, "with-secret"] {
+        let mut job = world.job();
+        let sent = Arc::new(std::sync::Mutex::new(Vec::new()));
+        let noted = Arc::clone(&sent);
+        let note = move |request: &Request| {
+            noted.lock().unwrap().push(credential(request));
+            Vec::new()
+        };
+        // Each service sees one request, and closes the connection.
+        world.entra().fault(Fault::Bytes(Arc::new(note.clone())));
+        world.azure_devops().fault(Fault::Bytes(Arc::new(note)));
+        let outcome = run(&mut job, &[("azureSubscription", connection)]);
+        assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
+        world.azure_devops().recover();
+        let sent = sent.lock().unwrap();
+        assert!(!sent.is_empty());
+        for secret in sent.iter() {
+            let masked = |form: &str| {
+                let mask = format!("##vso[task.setsecret]{form}");
+                outcome.raw.iter().any(|line| *line == mask)
+            };
+            let escaped = secret.replace('%', "%AZP25");
+            assert!(
+                masked(&escaped),
+                "{connection}: a credential without a mask"
+            );
+            let basic = STANDARD.encode(format!(":{secret}"));
+            let shown = job.masked(&basic);
+            assert!(shown.contains("***"), "{connection}: {shown}");
+        }
+    }
+}
