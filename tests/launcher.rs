@@ -77,6 +77,14 @@ fn shown(world: &World, folder: &TaskFolder, outcome: &Outcome) -> String {
     stable(world, &log)
 }
 
+/// The lines that were written, without the masks of what was sent.
+fn unmasked(outcome: &Outcome) -> Vec<&str> {
+    let lines = outcome.raw.iter().map(String::as_str);
+    lines
+        .filter(|line| !line.starts_with("##vso[task.setsecret]"))
+        .collect()
+}
+
 /// Names of the commands that were written. A restricted task may use no others than these.
 fn commands(outcome: &Outcome) -> BTreeSet<&str> {
     assert_eq!(outcome.denied, Vec::<String>::new());

@@ -200,6 +200,14 @@ fn says_nothing_secret_with_system_debug() {
     assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
     // Whether it leaks, the agent looks itself.
     expect![[r#"
+        ##[debug]Processed: ##vso[task.setsecret]***
+        ##[debug]Processed: ##vso[task.setsecret]***
+        ##[debug]Processed: ##vso[task.setsecret]***
+        ##[debug]Processed: ##vso[task.setsecret]***
+        ##[debug]Processed: ##vso[task.setsecret]***
+        ##[debug]Processed: ##vso[task.setsecret]***
+        ##[debug]Processed: ##vso[task.setsecret]***
+        ##[debug]Processed: ##vso[task.setsecret]***
         Signed in at [ENTRA], tenant [TENANT].
         ##[debug]Processed: ##vso[task.setsecret]***
         ##[debug]Processed: ##vso[task.setsecret]***

@@ -123,7 +123,9 @@ fn print(form: Form, endpoints: &[(&str, String)]) -> io::Result<()> {
                 .iter()
                 .map(|(name, value)| ((*name).to_owned(), value.clone().into()))
                 .collect();
-            Stream::Output.credential_json(&document.into())
+            // One line, after which a program goes on.
+            let document = serde_json::Value::from(document).to_string();
+            Stream::Output.credential(&document)
         }
     }
 }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use adieu_emulator::{Job, TaskResult, World};
 use tempfile::TempDir;
 
-use super::{Place, SIGNED_IN, STOPPED, shown, start_and_wait, step};
+use super::{Place, SIGNED_IN, STOPPED, shown, start_and_wait, step, unmasked};
 use crate::harness::{TaskFolder, set_mode};
 
 /// Has the agent find a `node` that prepares the machine with a shell script and becomes the real one.
@@ -102,7 +102,7 @@ fn the_copy_is_in_the_agents_temporary_folder_and_goes_when_the_step_is_stopped(
     );
     running.cancel();
     let outcome = running.wait();
-    assert_eq!(outcome.raw, [STOPPED]);
+    assert_eq!(unmasked(&outcome), [STOPPED]);
     assert_eq!(outcome.result, TaskResult::Canceled);
     assert_eq!(copies_in(&temp), Vec::<PathBuf>::new());
 }

@@ -10,7 +10,9 @@ use std::time::{Duration, Instant};
 use adieu_emulator::{TaskResult, World};
 use serde_json::Value;
 
-use super::{EVERYWHERE, Place, STOPPED, VERY_LATE, commands, preload, start_and_wait, step};
+use super::{
+    EVERYWHERE, Place, STOPPED, VERY_LATE, commands, preload, start_and_wait, step, unmasked,
+};
 use crate::harness::{TaskFolder, platform, set_mode};
 
 #[test]
@@ -28,7 +30,7 @@ fn passes_a_stop_on_and_is_gone_within_two_seconds() {
         let outcome = running.wait();
         let elapsed = asked.elapsed();
         assert!(elapsed < Duration::from_secs(2), "{signal}: {elapsed:?}");
-        assert_eq!(outcome.raw, [STOPPED], "{signal}");
+        assert_eq!(unmasked(&outcome), [STOPPED], "{signal}");
         assert_eq!(outcome.log, "", "{signal}");
         assert_eq!(outcome.result, TaskResult::Canceled, "{signal}");
         assert_eq!(outcome.exit_code, Some(0), "{signal}");
@@ -49,7 +51,7 @@ fn says_canceled_when_the_stop_comes_before_the_binary_listens() {
         "setImmediate(function () { process.kill(process.pid, 'SIGINT'); });",
     );
     let outcome = step(&mut job, &folder, Place::Host).run();
-    assert_eq!(outcome.raw, [STOPPED]);
+    assert_eq!(unmasked(&outcome), [STOPPED]);
     assert_eq!(outcome.result, TaskResult::Canceled);
     assert_eq!(outcome.exit_code, Some(0));
     assert_eq!(job.processes_left(), Vec::<u32>::new());
@@ -89,7 +91,7 @@ fn on_windows_the_binary_is_told_by_the_console_alone() {
         let mut running = start_and_wait(&world, &mut job, &folder, Place::Host);
         running.cancel();
         let outcome = running.wait();
-        assert_eq!(outcome.raw, [STOPPED], "{listens}");
+        assert_eq!(unmasked(&outcome), [STOPPED], "{listens}");
         assert_eq!(outcome.result, TaskResult::Canceled, "{listens}");
         assert_eq!(job.processes_left(), Vec::<u32>::new(), "{listens}");
     }
@@ -167,7 +169,7 @@ fn a_killed_binary_fails_the_step() {
         );
         assert_eq!(
             commands(&outcome),
-            BTreeSet::from(["task.complete", "task.issue"])
+            BTreeSet::from(["task.complete", "task.issue", "task.setsecret"])
         );
         assert_eq!(outcome.result, TaskResult::Failed, "{place:?}");
         assert_eq!(job.processes_left(), Vec::<u32>::new(), "{place:?}");

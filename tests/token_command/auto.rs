@@ -42,7 +42,7 @@ fn takes_the_first_credential_that_is_configured_and_says_so() {
 #[test]
 fn a_configured_credential_that_fails_is_warned_of() {
     let (world, token) = somebody();
-    let desk = Desk::in_a_pod(&world, "not-a-token-at-all", &["az"]).signed_in(&token);
+    let desk = Desk::in_a_pod(&world, "not.a.token-at-all", &["az"]).signed_in(&token);
     let said = desk.adieu(&["token"]);
     is_a_token(&world, &said);
     says(

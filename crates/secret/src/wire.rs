@@ -17,8 +17,9 @@ const PIECE: usize = 16;
 /// Pieces begin at every fourth character: each run of nineteen has one, for a quarter of the memory.
 const STEP: usize = 4;
 
-/// A credential with fewer characters would blot out words that have nothing to do with it.
-const SHORTEST: usize = 4;
+/// A credential with fewer characters would blot out words that have nothing to do with it; the agent leaves such
+/// values out as well, where it is told to (`AZP_IGNORE_SECRETS_SHORTER_THAN`).
+const SHORTEST: usize = 6;
 
 /// The credentials that are remembered, the ones that were sent last. What a service echoes, it has just
 /// received; and a process that serves for a day sends hundreds.
