@@ -158,6 +158,7 @@ const PAST_THE_WRITER: &[&str] = &[
 
 /// Lines that name a stream and write nothing to it.
 const STREAMS_AS_HANDLES: &[(&str, &str)] = &[
+    ("crates/cli/main.rs", "let stream = if error.use_stderr() {"),
     (
         "crates/cli/platform.rs",
         "std::io::stdout().as_raw_handle(),",
