@@ -20,24 +20,8 @@ fn main() {
         let module = folder.file_name().unwrap_or_default().to_string_lossy();
         code.push_str(&task_module(&module, &task, &path));
     }
-    leave_unwind_tables_out();
     let output = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("inputs.rs");
     fs::write(&output, code).unwrap_or_else(|error| stop(&output, &error.to_string()));
-}
-
-/// Only for Linux binaries of the release profile, which aborts on panic, by a linker script that GNU's and LLVM's linkers read.
-fn leave_unwind_tables_out() {
-    let is = |name: &str, value: &str| env::var(name).is_ok_and(|found| found == value);
-    if is("CARGO_CFG_TARGET_OS", "linux")
-        && is("CARGO_CFG_TARGET_ENV", "gnu")
-        && is("PROFILE", "release")
-    {
-        let folder = env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
-        println!("cargo::rerun-if-changed=crates/cli/no-unwind-tables.ld");
-        println!(
-            "cargo::rustc-link-arg-bins=-Wl,-T,{folder}/crates/cli/no-unwind-tables.ld,--no-eh-frame-hdr"
-        );
-    }
 }
 
 fn task_folders() -> Vec<PathBuf> {

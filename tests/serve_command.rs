@@ -48,8 +48,11 @@ fn a_person_serves_until_ctrl_c() {
     assert_eq!(endpoint.token(AZURE_DEVOPS).0, 200);
     let (status, body) = endpoint.token("https://graph.microsoft.com");
     assert_eq!(status, 403);
-    expect!["this endpoint has no tokens for the resource; `resources` in the step's `configure`, or `--resource`, lists those that it has"]
-        .assert_eq(body["message"].as_str().unwrap());
+    expect![
+        "this endpoint has no tokens for the resource; `resources` in the step's \
+     `configure`, or `--resource`, lists those that it has"
+    ]
+    .assert_eq(body["message"].as_str().unwrap());
     stop(serving, "-INT");
 }
 

@@ -107,7 +107,8 @@ fn gives_nothing_to_whoever_lacks_the_key_and_stays_as_it_is() {
             a good request in a bad one's body
             a good request between two ways to end a body
             a request for another one
-        403 {"error":"invalid_request","error_description":"The request comes from a browser or through a proxy.","statusCode":403,"message":"The request comes from a browser or through a proxy."}
+        403 {"error":"invalid_request","error_description":"The request comes from a browser \
+         or through a proxy.","statusCode":403,"message":"The request comes from a browser or through a proxy."}
             a page
             a page of a file
             a browser
@@ -117,7 +118,8 @@ fn gives_nothing_to_whoever_lacks_the_key_and_stays_as_it_is() {
             a proxy, X-Forwarded-Proto
             a proxy, Forwarded
             a proxy, Via
-        403 {"error":"invalid_request","error_description":"The request names another host than this endpoint's.","statusCode":403,"message":"The request names another host than this endpoint's."}
+        403 {"error":"invalid_request","error_description":"The request names another host \
+         than this endpoint's.","statusCode":403,"message":"The request names another host than this endpoint's."}
             no Host
             an empty Host
             two Hosts

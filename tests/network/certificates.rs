@@ -79,7 +79,8 @@ fn warns_of_a_ca_file_that_is_not_there() {
         &mut job,
         MY_CONNECTION,
         &format!(
-            "##[warning]The agent's CA file [FOLDER]/no.pem cannot be read here (No such file or directory (os error 2)); the system's certificates are used alone.\n{UNKNOWN_ISSUER}"
+            "##[warning]The agent's CA file [FOLDER]/no.pem cannot be read here (No such file \
+             or directory (os error 2)); the system's certificates are used alone.\n{UNKNOWN_ISSUER}"
         ),
     );
 }
@@ -95,7 +96,8 @@ fn warns_of_a_ca_file_without_certificates() {
         &mut job,
         MY_CONNECTION,
         &format!(
-            "##[warning]The agent's CA file [FOLDER]/ca.der has no certificate in PEM form; the system's certificates are used alone.\n{UNKNOWN_ISSUER}"
+            "##[warning]The agent's CA file [FOLDER]/ca.der has no certificate in PEM form; \
+             the system's certificates are used alone.\n{UNKNOWN_ISSUER}"
         ),
     );
 }
@@ -111,7 +113,8 @@ fn checks_no_certificate_where_the_agent_checks_none_and_says_what_that_means() 
         &mut job,
         MY_CONNECTION,
         &format!(
-            "##[warning]The agent was configured with --sslskipcertvalidation: whoever stands between this agent and Azure DevOps or Microsoft Entra can read the job's token and every token that this step gets. Configure the agent with --sslcacert instead.\n{SIGNED_IN}"
+            "##[warning]The agent was configured with --sslskipcertvalidation: whoever stands \
+             between this agent and Azure DevOps or Microsoft Entra can read the job's token and every token that this step gets. Configure the agent with --sslcacert instead.\n{SIGNED_IN}"
         ),
     );
 }

@@ -94,13 +94,15 @@ fn names_what_is_wrong_with_a_client_certificate() {
     let encrypted = file(
         &world,
         "encrypted.key",
-        "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIGbMFcGCSqGSIb3DQEFDTBKMCkGCSqGSIb3\n-----END ENCRYPTED PRIVATE KEY-----\n",
+        "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIGbMFcGCSqGSIb3DQEFDTBKMCkGCSqGSIb3\n-----END \
+         ENCRYPTED PRIVATE KEY-----\n",
     );
     client_certificate_fails(&world, &certificate, &encrypted, "its key is encrypted");
     let encrypted = file(
         &world,
         "old.key",
-        "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\nAAAA\n-----END RSA PRIVATE KEY-----\n",
+        "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: \
+         AES-256-CBC,00\n\nAAAA\n-----END RSA PRIVATE KEY-----\n",
     );
     client_certificate_fails(&world, &certificate, &encrypted, "its key is encrypted");
     let text = file(&world, "text.pem", "a password, or whatever\n");

@@ -62,7 +62,8 @@ fn a_variable_that_names_no_proxy_is_said() {
         let mut job = world.job();
         job.agent_environment(name, value);
         let expected = format!(
-            "##[error]{said}, which is no address of an HTTP proxy.\nWhat to do: Write http://host:port, or take the variable away; SOCKS proxies are not spoken.\nMore: TROUBLESHOOTING.md#proxy"
+            "##[error]{said}, which is no address of an HTTP proxy.\nWhat to do: Write \
+             http://host:port, or take the variable away; SOCKS proxies are not spoken.\nMore: TROUBLESHOOTING.md#proxy"
         );
         fails(&world, &mut job, MY_CONNECTION, &expected);
     }
@@ -195,7 +196,8 @@ fn warns_of_patterns_that_it_cannot_read() {
         "agent.proxybypasslist",
         r#"["(", "(?!dev)microsoft", "fabrikam\\.com"]"#,
     );
-    let unreadable = "##[warning]The agent's proxy bypass list has a pattern that this task cannot read, so it has no effect here: ";
+    let unreadable = "##[warning]The agent's proxy bypass list has a pattern that this task \
+     cannot read, so it has no effect here: ";
     succeeds(
         &world,
         &mut job,
@@ -217,7 +219,8 @@ fn warns_of_a_bypass_list_that_is_none() {
         &mut job,
         REAL_AUTHORITY,
         &format!(
-            "##[warning]The agent's proxy bypass list is no JSON array of texts, so it has no effect here: *.contoso.com\n{SIGNED_IN_AT_MICROSOFT}"
+            "##[warning]The agent's proxy bypass list is no JSON array of texts, so it has no \
+             effect here: *.contoso.com\n{SIGNED_IN_AT_MICROSOFT}"
         ),
     );
 }

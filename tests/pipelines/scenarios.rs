@@ -156,7 +156,8 @@ fn each_step_of_a_long_job_finds_a_token() {
     let (result, page) = run(
         &world,
         &format!(
-            "steps:\n- template: pipelines/templates/serve.yml\n  parameters:\n    steps:\n{step}{step}"
+            "steps:\n- template: pipelines/templates/serve.yml\n  parameters:\n    \
+             steps:\n{step}{step}"
         ),
     );
     expect_test::expect![[r#"

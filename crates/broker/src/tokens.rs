@@ -229,7 +229,8 @@ fn long_enough(token: Token) -> Result<Token, Refusal> {
         return Ok(token);
     }
     Err(Refusal {
-        reason: "the token that came lives for less than five minutes by this machine's clock; set the clock right"
+        reason: "the token that came lives for less than five minutes by this machine's clock; \
+         set the clock right"
             .to_owned(),
         scope: RefusalScope::Transient,
     })

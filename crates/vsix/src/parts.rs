@@ -205,13 +205,21 @@ fn broken_rule(name: &str) -> Option<&'static str> {
             return Some("it has an encoded slash");
         }
         let percent = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'%');
-        let is_encoded = |at: usize| bytes.get(at + 1..at + 3).is_some_and(|two| two.iter().all(u8::is_ascii_hexdigit));
+        let is_encoded = |at: usize| {
+            bytes
+                .get(at + 1..at + 3)
+                .is_some_and(|two| two.iter().all(u8::is_ascii_hexdigit))
+        };
         if !percent.map(|(at, _)| at).all(is_encoded) {
             return Some("a percent sign needs two hexadecimal digits behind it");
         }
-        let is_allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b"._~%!$&'()+,;=@-".contains(byte);
+        let is_allowed =
+            |byte: &u8| byte.is_ascii_alphanumeric() || b"._~%!$&'()+,;=@-".contains(byte);
         if !bytes.iter().all(is_allowed) {
-            return Some("only ASCII letters, digits and ._~%!$&'()+,;=@- are allowed: no space, colon or asterisk");
+            return Some(
+                "only ASCII letters, digits and ._~%!$&'()+,;=@- are allowed: no \
+             space, colon or asterisk",
+            );
         }
         let stem = lower.split('.').next().unwrap_or_default();
         let is_device = matches!(stem, "con" | "prn" | "aux" | "nul")

@@ -2,6 +2,8 @@
 //!
 //! It reads the repository's files and never changes one.
 
+mod formatting;
+mod language;
 mod links;
 
 use std::collections::{BTreeMap, BTreeSet};

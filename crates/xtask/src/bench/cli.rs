@@ -113,17 +113,19 @@ fn environment(world: &World, node: &Path) -> Result<BTreeMap<String, String>, S
     let profile = target().join("bench").join("cli");
     let binaries = target().join("release");
     let path = std::env::var("PATH").unwrap_or_default();
+    let tenant = world.tenant();
+    let subscription = json!({
+        "id": "00000000-0000-4000-8000-000000000001", "name": "subscription", "state": "Enabled",
+        "user": {
+            "name": "systemAssignedIdentity", "type": "servicePrincipal",
+            "assignedIdentityInfo": "MSI",
+        },
+        "isDefault": true, "tenantId": tenant, "homeTenantId": tenant,
+        "environmentName": "AzureCloud", "managedByTenants": [],
+    });
+    let signed_in = json!({ "installationId": "0", "subscriptions": [subscription] });
     fs::create_dir_all(&profile)
-        .and_then(|()| {
-            let tenant = world.tenant();
-            let profile_json = json!({ "installationId": "0", "subscriptions": [{
-                "id": "00000000-0000-4000-8000-000000000001", "name": "subscription", "state": "Enabled",
-                "user": { "name": "systemAssignedIdentity", "type": "servicePrincipal", "assignedIdentityInfo": "MSI" },
-                "isDefault": true, "tenantId": tenant, "environmentName": "AzureCloud", "homeTenantId": tenant,
-                "managedByTenants": [],
-            }] });
-            fs::write(profile.join("azureProfile.json"), profile_json.to_string())
-        })
+        .and_then(|()| fs::write(profile.join("azureProfile.json"), signed_in.to_string()))
         .map_err(|error| format!("{}: {error}.", profile.display()))?;
     let all = [
         (
@@ -156,7 +158,8 @@ fn az_on_path() -> Option<PathBuf> {
 
 fn report(subjects: &mut [Subject]) -> Result<(), String> {
     tell(&format!(
-        "\nMedians of {RUNS} runs.\n\n| one token by a managed identity | time | fastest | memory | times adieu token |"
+        "\nMedians of {RUNS} runs.\n\n| one token by a managed identity | time | fastest | \
+         memory | times adieu token |"
     ));
     tell("|---|---:|---:|---:|---:|");
     let mut rows = Vec::new();

@@ -287,10 +287,11 @@ fn notices(components: &BTreeMap<(String, String), Component>) -> Result<String,
             crates.push(head);
         }
     }
-    let mut notices = "What others wrote and is in the binaries of this extension: crates from crates.io,\n\
-                       the standard library of Rust (MIT OR Apache-2.0), on Linux the C library musl (MIT), on\n\
-                       Windows the start code of MinGW-w64 (public domain and ZPL-2.1).\n"
-        .to_owned();
+    let mut notices = String::from(
+        "Third-party software in the binaries of this extension: crates from crates.io,\n\
+         the standard library of Rust (MIT OR Apache-2.0), on Linux the C library musl (MIT), on\n\
+         Windows the start code of MinGW-w64 (public domain and ZPL-2.1).\n",
+    );
     for (crates, text) in texts.values() {
         let _ = write!(
             notices,
@@ -355,7 +356,8 @@ mod tests {
         assert_eq!([sums.clone(), sbom.clone(), notices.clone()], read());
         assert_eq!(
             sums,
-            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad  token/bin/linux-x64/adieu\n"
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad  \
+             token/bin/linux-x64/adieu\n"
         );
         let sbom: serde_json::Value = serde_json::from_str(&sbom).expect("JSON");
         let names: Vec<&str> = sbom["components"]

@@ -1,0 +1,120 @@
+//! Whether rustfmt formats every file: it gives up on a statement around a string that is too long, and does not say so.
+//!
+//! It changes no file: what it re-indents is a copy in memory.
+
+use std::collections::BTreeSet;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+use std::thread;
+
+use proc_macro2::{TokenStream, TokenTree};
+
+use super::{files, read};
+
+/// Folders with files that rustfmt still leaves as they are.
+const LEFT: &[&str] = &[
+    "crates/cli/",
+    "crates/emulator/",
+    "crates/identity/",
+    "tests/",
+];
+
+#[test]
+fn rustfmt_repairs_the_indentation_of_every_file() {
+    let sources: Vec<String> = files("")
+        .into_iter()
+        .filter(|path| path.ends_with(".rs") && !LEFT.iter().any(|left| path.starts_with(left)))
+        .collect();
+    let workers = thread::available_parallelism().map_or(2, usize::from);
+    let broken: Vec<String> = thread::scope(|scope| {
+        let parts: Vec<_> = sources
+            .chunks(sources.len().div_ceil(workers))
+            .map(|part| scope.spawn(|| part.iter().filter_map(|path| left_broken(path)).collect()))
+            .collect();
+        let found = parts.into_iter().flat_map(|part| {
+            let found: Vec<String> = part.join().expect("a worker");
+            found
+        });
+        found.collect()
+    });
+    assert!(
+        broken.is_empty(),
+        "rustfmt gives up here; split a long string with `\\` at a line's end:\n{}",
+        broken.join("\n")
+    );
+}
+
+/// The first line of a file that rustfmt leaves without its indentation.
+fn left_broken(path: &str) -> Option<String> {
+    let text = read(path);
+    let formatted = formatted(&without_indentation(&text, path));
+    let (index, line) = text
+        .lines()
+        .zip(formatted.lines().chain(std::iter::repeat("")))
+        .map(|(line, formatted)| (line, formatted == line))
+        .enumerate()
+        .find(|(_, (_, is_right))| !is_right)
+        .map(|(index, (line, _))| (index, line))?;
+    Some(format!("{path}:{}: {}", index + 1, line.trim()))
+}
+
+/// The text with a single space in front of each line, but for lines within a literal, a block comment or a macro's
+/// brackets, which rustfmt must leave alone.
+fn without_indentation(text: &str, path: &str) -> String {
+    let tokens: TokenStream = text
+        .parse()
+        .unwrap_or_else(|error| panic!("{path}: {error}"));
+    let mut fixed = BTreeSet::new();
+    keep(tokens, &mut fixed);
+    let mut is_comment = false;
+    text.lines()
+        .enumerate()
+        .map(|(index, line)| {
+            let was_comment = is_comment;
+            is_comment = line.trim_start().starts_with("/*") || is_comment;
+            is_comment &= !line.contains("*/");
+            if was_comment || fixed.contains(&(index + 1)) || line.is_empty() {
+                format!("{line}\n")
+            } else {
+                format!(" {}\n", line.trim_start())
+            }
+        })
+        .collect()
+}
+
+/// Notes the lines on which a literal or a macro's brackets go on.
+fn keep(tokens: TokenStream, fixed: &mut BTreeSet<usize>) {
+    let mut is_macro = false;
+    for token in tokens {
+        let span = token.span();
+        let continued = span.start().line + 1..=span.end().line;
+        match token {
+            TokenTree::Literal(_) => fixed.extend(continued),
+            TokenTree::Group(_) if is_macro => fixed.extend(continued),
+            TokenTree::Group(group) => keep(group.stream(), fixed),
+            TokenTree::Punct(punct) if punct.as_char() == '!' => {
+                is_macro = true;
+                continue;
+            }
+            // `macro_rules! name { … }`
+            TokenTree::Ident(_) if is_macro => continue,
+            _ => {}
+        }
+        is_macro = false;
+    }
+}
+
+fn formatted(text: &str) -> String {
+    let mut rustfmt = Command::new("rustfmt")
+        .args(["--edition", "2024"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("rustfmt starts: run `rustup component add rustfmt`");
+    let mut input = rustfmt.stdin.take().expect("a pipe");
+    let text = text.to_owned();
+    let writer = thread::spawn(move || input.write_all(text.as_bytes()));
+    let output = rustfmt.wait_with_output().expect("rustfmt ends");
+    writer.join().expect("a writer").expect("rustfmt reads");
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
