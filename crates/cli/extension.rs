@@ -29,8 +29,7 @@ use std::process::ExitCode;
 
 use adieu_agent::Stream;
 use adieu_devops::{Error, ExtensionName, Reason};
-use adieu_vsix::archive::Timestamp;
-use adieu_vsix::{Pricing, TaskUpdates, VersionPart, Visibility};
+use adieu_vsix::{DateTime, Pricing, TaskUpdates, VersionPart, Visibility};
 use clap::{Args, Subcommand, ValueEnum};
 
 use crate::session::Session;
@@ -236,14 +235,16 @@ const REFUSED: u8 = 1;
 const ASKED_WRONGLY: u8 = 2;
 
 /// The time for entries: `SOURCE_DATE_EPOCH` where it is set, else the first that a ZIP header can say.
-fn timestamp() -> Result<Timestamp, String> {
+fn timestamp() -> Result<DateTime, String> {
     match std::env::var("SOURCE_DATE_EPOCH") {
-        Ok(text) if !text.trim().is_empty() => {
-            text.trim().parse().map(Timestamp::from_epoch).map_err(|_| {
+        Ok(text) if !text.trim().is_empty() => text
+            .trim()
+            .parse()
+            .map(adieu_vsix::archive::timestamp)
+            .map_err(|_| {
                 format!("SOURCE_DATE_EPOCH is `{text}`, which is no number of seconds since 1970")
-            })
-        }
-        _ => Ok(Timestamp::default()),
+            }),
+        _ => Ok(DateTime::default()),
     }
 }
 

@@ -241,7 +241,7 @@ fn options(settings: &Settings) -> Result<PackageOptions, Situation> {
     })
 }
 
-fn time_of_entries() -> Result<adieu_vsix::archive::Timestamp, Situation> {
+fn time_of_entries() -> Result<adieu_vsix::DateTime, Situation> {
     timestamp().map_err(|reason| Situation::Extension(ExtensionProblem::Package(reason)))
 }
 

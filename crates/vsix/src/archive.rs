@@ -1,19 +1,17 @@
-//! The ZIP container of a VSIX: what its headers say, byte for byte.
+//! The ZIP container of a VSIX: the crate `zip` reads and writes it, and what that crate does not check is checked here.
 //!
-//! It knows nothing of extensions. The crate `zip` keeps entries in a map, so that a second entry of one name
-//! vanishes before anyone can refuse it, and it compresses on the thread that writes; those two needs are why
-//! the few headers that a VSIX has are read and written here. Layout: PKWARE's APPNOTE.TXT 6.3.
+//! It knows nothing of extensions, and reads and writes no header itself.
 
 pub mod bounds;
-mod compress;
-mod fields;
-mod name;
+mod checks;
 mod reader;
+mod source;
 mod time;
 mod writer;
 
 pub use bounds::{Bounds, Untrusted};
-pub use compress::{EntryError, Source, write_entries};
+pub(crate) use checks::is_device;
 pub use reader::{Archive, ArchiveError, Entry};
-pub use time::Timestamp;
-pub use writer::ArchiveWriter;
+pub use source::Source;
+pub use time::timestamp;
+pub use writer::{ArchiveWriter, EntryError};

@@ -3,15 +3,16 @@
 //! It never compresses an entry that it does not change, and never writes over the package that it reads.
 
 use std::collections::HashMap;
-use std::io::BufWriter;
+use std::io::Seek;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use adieu_manifest::document::{Node, Place, Value};
 use adieu_manifest::extension::{Pricing, Visibility, check, gallery};
 use adieu_manifest::finding::{Finding, Problem};
+use zip::DateTime;
 
-use crate::archive::{ArchiveError, ArchiveWriter, Source, Timestamp, write_entries};
+use crate::archive::{ArchiveWriter, Source};
 use crate::inspect::{PackagedTask, task_facts};
 use crate::manifests::shown;
 use crate::opened::{ManifestView, Opened, ReadError, Spanned, view};
@@ -42,7 +43,7 @@ pub struct EditOptions {
     /// What to change in tasks.
     pub tasks: TaskUpdates,
     /// Time of the entries that change.
-    pub timestamp: Timestamp,
+    pub timestamp: DateTime,
 }
 
 /// A package that was edited.
@@ -309,31 +310,25 @@ fn write(
     opened: &mut Opened,
     path: &Path,
     changed: &HashMap<String, Vec<u8>>,
-    timestamp: Timestamp,
+    timestamp: DateTime,
 ) -> Result<u64, EditError> {
     let failed = |source| EditError::Output {
         path: shown(path),
         source,
     };
     replace(path, |file| {
-        let mut writer = ArchiveWriter::new(BufWriter::new(file), timestamp);
+        let mut writer = ArchiveWriter::new(file, timestamp);
         for entry in opened.archive.entries().to_vec() {
             match changed.get(&entry.name) {
                 Some(bytes) => {
                     let new = [(entry.name.clone(), Source::Bytes(bytes.clone()))];
-                    write_entries(&mut writer, &new).map_err(|(_, source)| failed(source))?;
+                    writer.add(&new).map_err(|(_, source)| failed(source))?;
                 }
-                None => {
-                    let broken = |source| ReadError::Archive {
-                        path: opened.path.clone(),
-                        source: ArchiveError::Io(source),
-                    };
-                    let packed = opened.archive.packed(&entry).map_err(broken)?;
-                    writer.copy(&entry, packed).map_err(failed)?;
-                }
+                None => writer.copy(&mut opened.archive, &entry).map_err(failed)?,
             }
         }
-        writer.finish().map(|(_, size)| size).map_err(failed)
+        let mut written = writer.finish().map_err(failed)?;
+        written.seek(std::io::SeekFrom::End(0)).map_err(failed)
     })
     .map_err(|error| error.unwrap_or_else(failed))
 }

@@ -30,3 +30,4 @@ pub use manifests::files_like;
 pub use opened::ReadError;
 pub use package::{Overrides, PackageError, PackageOptions, Packaged, package};
 pub use task_update::{TaskUpdates, VersionPart, task_id};
+pub use zip::DateTime;

@@ -4,6 +4,7 @@
 //! manifest is looked at.
 
 use std::fs::File;
+use std::io::BufReader;
 use std::ops::Range;
 use std::path::Path;
 
@@ -55,7 +56,7 @@ pub enum ReadError {
 #[derive(Debug)]
 pub(crate) struct Opened {
     pub(crate) path: String,
-    pub(crate) archive: Archive<File>,
+    pub(crate) archive: Archive<BufReader<File>>,
 }
 
 impl Opened {

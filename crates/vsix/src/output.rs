@@ -2,7 +2,8 @@
 //!
 //! It knows nothing of what is in a package.
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 /// The name of a package. An identity may come from anybody's package, and must not lead out of the folder.
@@ -57,7 +58,7 @@ impl<E> ReplaceError<E> {
 /// Writes a file beside its place and moves it there when it is whole: nobody ever sees half a package.
 pub(crate) fn replace<T, E>(
     path: &Path,
-    body: impl FnOnce(&File) -> Result<T, E>,
+    body: impl FnOnce(Output) -> Result<T, E>,
 ) -> Result<T, ReplaceError<E>> {
     let folder = path
         .parent()
@@ -68,15 +69,49 @@ pub(crate) fn replace<T, E>(
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.part", std::process::id()));
     let unfinished = path.with_file_name(name);
-    let file = File::create(&unfinished).map_err(ReplaceError::Io)?;
-    let result = body(&file).map_err(ReplaceError::Body).and_then(|value| {
-        drop(file);
-        fs::rename(&unfinished, path).map_err(ReplaceError::Io)?;
-        Ok(value)
-    });
+    // Left over by a process of the same number that was killed.
+    let _ = fs::remove_file(&unfinished);
+    let file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create_new(true)
+        .open(&unfinished)
+        .map_err(ReplaceError::Io)?;
+    let result = body(Output(BufWriter::with_capacity(256 << 10, file)))
+        .map_err(ReplaceError::Body)
+        .and_then(|value| {
+            fs::rename(&unfinished, path).map_err(ReplaceError::Io)?;
+            Ok(value)
+        });
     if result.is_err() {
         // What is left over is of no use; that it cannot be removed would hide the reason.
         let _ = fs::remove_file(&unfinished);
     }
     result
+}
+
+/// A file that is written with a buffer, and in which what was written can be read again.
+pub(crate) struct Output(BufWriter<File>);
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+impl Read for Output {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        self.0.flush()?;
+        self.0.get_mut().read(bytes)
+    }
+}
+
+impl Seek for Output {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.0.seek(to)
+    }
 }

@@ -3,15 +3,16 @@
 //! It changes nothing but the output file, and that one only when everything else has gone well.
 
 use std::collections::HashMap;
-use std::io::BufWriter;
+use std::io::Seek;
 use std::path::{Path, PathBuf};
 
 use adieu_manifest::document::{Node, Place, Value};
 use adieu_manifest::extension::localisation::service_manifest;
 use adieu_manifest::extension::{Extension, Pricing, Said, Visibility, check, gallery, merge};
 use adieu_manifest::finding::{Finding, Problem, Severity};
+use zip::DateTime;
 
-use crate::archive::{ArchiveWriter, Source, Timestamp, write_entries};
+use crate::archive::{ArchiveWriter, Source};
 use crate::manifests::{self, Manifests, shown};
 use crate::output::{file_name, output_path, replace};
 use crate::parts::{Asset, Part, Parts};
@@ -64,7 +65,7 @@ pub struct PackageOptions {
     /// File or folder to write to; none means the current folder.
     pub output: Option<PathBuf>,
     /// Time of every entry.
-    pub timestamp: Timestamp,
+    pub timestamp: DateTime,
 }
 
 impl PackageOptions {
@@ -82,7 +83,7 @@ impl PackageOptions {
             json5: false,
             bypass_validation: false,
             output: None,
-            timestamp: Timestamp::default(),
+            timestamp: DateTime::default(),
         }
     }
 }
@@ -430,15 +431,15 @@ fn entries(extension: &Extension, parts: &Parts) -> Vec<(String, Source)> {
 fn write(
     path: &Path,
     entries: &[(String, Source)],
-    timestamp: Timestamp,
+    timestamp: DateTime,
 ) -> Result<u64, PackageError> {
     let failed = |source| PackageError::Output {
         path: shown(path),
         source,
     };
     replace(path, |file| {
-        let mut writer = ArchiveWriter::new(BufWriter::new(file), timestamp);
-        write_entries(&mut writer, entries).map_err(|(index, source)| {
+        let mut writer = ArchiveWriter::new(file, timestamp);
+        writer.add(entries).map_err(|(index, source)| {
             let (name, entry) = entries
                 .get(index)
                 .map_or(("", None), |(name, entry)| (name.as_str(), entry.path()));
@@ -447,8 +448,8 @@ fn write(
                 source,
             }
         })?;
-        let (_, size) = writer.finish().map_err(failed)?;
-        Ok(size)
+        let mut written = writer.finish().map_err(failed)?;
+        written.seek(std::io::SeekFrom::End(0)).map_err(failed)
     })
     .map_err(|error| error.unwrap_or_else(failed))
 }

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use adieu_manifest::document::Place;
 use adieu_manifest::finding::{Finding, Problem};
 
-use crate::archive::Source;
+use crate::archive::{Source, is_device};
 
 /// An asset: a part that the Marketplace or a browser finds by type.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -221,12 +221,7 @@ fn broken_rule(name: &str) -> Option<&'static str> {
              space, colon or asterisk",
             );
         }
-        let stem = lower.split('.').next().unwrap_or_default();
-        let is_device = matches!(stem, "con" | "prn" | "aux" | "nul")
-            || (stem.len() == 4
-                && (stem.starts_with("com") || stem.starts_with("lpt"))
-                && stem.ends_with(|digit: char| ('1'..='9').contains(&digit)));
-        is_device.then_some("Windows keeps such names for devices")
+        is_device(segment).then_some("Windows keeps such names for devices")
     })
 }
 

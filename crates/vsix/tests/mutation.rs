@@ -255,7 +255,8 @@ fn a_damaged_archive_is_read_or_refused_by_name() {
 
 #[test]
 fn a_manifest_part_that_is_damaged_inside_a_sound_archive_is_named() {
-    use adieu_vsix::archive::{ArchiveWriter, Source, Timestamp, write_entries};
+    use adieu_vsix::DateTime;
+    use adieu_vsix::archive::{ArchiveWriter, Source};
     let folder = Folder::new("part");
     let (input, output) = (folder.0.join("in.vsix"), folder.0.join("out.vsix"));
     let (_, seed) = corpus("vsix").remove(0);
@@ -287,9 +288,9 @@ fn a_manifest_part_that_is_damaged_inside_a_sound_archive_is_named() {
                 (name.clone(), Source::Bytes(bytes))
             })
             .collect();
-        let mut writer = ArchiveWriter::new(Cursor::new(Vec::new()), Timestamp::default());
-        write_entries(&mut writer, &entries).expect("memory can be written");
-        let (bytes, _) = writer.finish().expect("memory can be written");
+        let mut writer = ArchiveWriter::new(Cursor::new(Vec::new()), DateTime::default());
+        writer.add(&entries).expect("memory can be written");
+        let bytes = writer.finish().expect("memory can be written");
         fs::write(&input, bytes.into_inner()).expect("it can be written");
         if let Err(error) = inspect(&input) {
             assert!(error.to_string().contains("in.vsix"), "{number}: {error}");

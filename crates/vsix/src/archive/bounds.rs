@@ -1,13 +1,13 @@
-//! How much of an unknown package is believed: the bounds, and what is said about a package beyond them.
+//! How much of an unknown package is read, and why one is refused.
 //!
-//! It holds numbers and sentences; the reader does the refusing. `docs/packaging.md` states the same bounds.
+//! It holds numbers and sentences; `checks.rs` refuses. `docs/packaging.md` states the same bounds.
 
-/// The bounds that hold for a package that somebody hands to us.
+/// The bounds for a package from an unknown source.
 #[derive(Debug, Clone, Copy)]
 pub struct Bounds {
     /// Entries, folders included. Above 65,534 a ZIP needs its 64-bit form, which no VSIX uses.
     pub entries: u64,
-    /// Bytes of the directory, which is in memory as a whole.
+    /// Bytes of the directory, which is in memory in full.
     pub directory_bytes: u64,
     /// Bytes of one entry, unpacked.
     pub entry_bytes: u64,
@@ -17,7 +17,7 @@ pub struct Bounds {
     pub total_bytes: u64,
     /// Times that unpacking may multiply the archive, once it exceeds `ratio_from` bytes.
     pub ratio: u64,
-    /// Unpacked bytes from which `ratio` counts; a small file of zeros is no bomb.
+    /// Unpacked bytes from which `ratio` counts; a small file of zeros is not a bomb.
     pub ratio_from: u64,
     /// Bytes of one entry's name.
     pub name_bytes: u64,
@@ -40,132 +40,128 @@ impl Bounds {
 /// Why a package is not opened. `entry` is the name as the archive has it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Untrusted {
-    /// The bytes are no ZIP archive, or are cut off.
-    #[error("this is no ZIP archive: {detail}")]
+    /// The bytes are not a ZIP archive, or are cut off.
+    #[error("this is not a ZIP archive: {detail}")]
     NotAnArchive {
-        /** Which structure is not there. */
-        detail: &'static str,
+        /// Which structure is missing or damaged.
+        detail: String,
     },
-    /// A structure that a VSIX never has.
-    #[error("{detail}, which no VSIX has")]
-    Unsupported {
-        /** Which structure. */
-        detail: &'static str,
-    },
+    /// ZIP's 64-bit form, in which readers differ about sizes.
+    #[error("the archive uses ZIP's 64-bit form, which VSIX packages do not have")]
+    SixtyFourBit,
     /// Too many entries.
     #[error("the archive has {found} entries, and {limit} is the limit")]
     TooManyEntries {
-        /** Entries. */
+        /// Entries.
         found: u64,
-        /** Bound. */
+        /// Bound.
         limit: u64,
     },
     /// A directory that is too large.
-    #[error("the archive's directory has {found} bytes, and {limit} is the limit")]
+    #[error("the archive's directory has more than {limit} bytes")]
     DirectoryTooLarge {
-        /** Bytes. */
-        found: u64,
-        /** Bound. */
+        /// Bound.
         limit: u64,
     },
     /// An entry that is too large.
     #[error("entry `{entry}` has {found} bytes, and {limit} is the limit")]
     EntryTooLarge {
-        /** Name. */
+        /// Name.
         entry: String,
-        /** Bytes. */
+        /// Bytes.
         found: u64,
-        /** Bound. */
+        /// Bound.
         limit: u64,
     },
     /// All entries together are too large.
     #[error("the archive unpacks to more than {limit} bytes")]
     TooLarge {
-        /** Bound. */
+        /// Bound.
         limit: u64,
     },
     /// A bomb.
     #[error("the archive grows to {ratio} times its size, and {limit} is the limit")]
     Bomb {
-        /** Times. */
+        /// Times.
         ratio: u64,
-        /** Bound. */
+        /// Bound.
         limit: u64,
     },
     /// A name that leads elsewhere, or nowhere.
     #[error("entry `{entry}` {reason}")]
     UnsafeName {
-        /** Name. */
+        /// Name.
         entry: String,
-        /** What is wrong with it. */
+        /// What is wrong with it.
         reason: &'static str,
     },
+    /// Two entries with the same name, byte for byte.
+    #[error("the archive has two entries with the same name")]
+    TwoOfOneName,
     /// Two entries that a file system cannot tell apart.
     #[error("entries `{first}` and `{second}` would be in each other's way on disk")]
     DuplicateName {
-        /** Name. */
+        /// Name.
         first: String,
-        /** Name. */
+        /// Name.
         second: String,
     },
     /// A link, a device, a pipe.
-    #[error("entry `{entry}` is no file and no folder")]
+    #[error("entry `{entry}` is neither a file nor a folder")]
     NotAFile {
-        /** Name. */
+        /// Name.
         entry: String,
     },
     /// A password.
     #[error("entry `{entry}` is encrypted")]
     Encrypted {
-        /** Name. */
+        /// Name.
         entry: String,
     },
     /// A method other than stored and deflated.
-    #[error("entry `{entry}` is compressed with method {method}, and only 0 and 8 are known")]
+    #[error("entry `{entry}` is neither stored nor deflated")]
     Method {
-        /** Name. */
+        /// Name.
         entry: String,
-        /** Number in APPNOTE.TXT. */
-        method: u16,
     },
     /// Two headers of one entry that contradict each other.
-    #[error("entry `{entry}`: the two headers differ in {field}")]
+    #[error("entry `{entry}`: the two headers differ: {detail}")]
     Contradiction {
-        /** Name. */
+        /// Name.
         entry: String,
-        /** Field. */
-        field: &'static str,
+        /// How they differ.
+        detail: String,
     },
     /// Bytes that belong to two entries, or to none.
-    #[error("entry `{entry}` lies outside the archive or over another entry")]
+    #[error("entry `{entry}` is outside the archive or overlaps another entry")]
     Overlap {
-        /** Name. */
+        /// Name.
         entry: String,
     },
-    /// A size that is a lie.
-    #[error("entry `{entry}` unpacks to another size than its header says ({said} bytes)")]
+    /// A size that is wrong.
+    #[error("entry `{entry}` unpacks to another size than its header states ({stated} bytes)")]
     LyingSize {
-        /** Name. */
+        /// Name.
         entry: String,
-        /** Bytes. */
-        said: u64,
+        /// Bytes.
+        stated: u64,
     },
     /// Bytes that do not unpack.
     #[error("entry `{entry}` cannot be unpacked")]
     Corrupt {
-        /** Name. */
+        /// Name.
         entry: String,
     },
     /// Compressed bytes that no reader of the entry looks at.
     #[error("entry `{entry}` has more bytes behind its compressed data")]
     Remainder {
-        /** Name. */
+        /// Name.
         entry: String,
     },
     /// A checksum that does not fit.
-    #[error("entry `{entry}` has another checksum than its header says")]
+    #[error("entry `{entry}` has another checksum than its header states")]
     Checksum {
-        /** Name. */
+        /// Name.
         entry: String,
     },
 }

@@ -2,103 +2,49 @@
 //!
 //! It never asks the clock: two builds of one tree must be the same bytes.
 
-/// A moment in the form of ZIP headers: local time without a zone, two-second steps, from 1980 to 2107.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Timestamp {
-    pub(super) date: u16,
-    pub(super) time: u16,
-}
+use time::OffsetDateTime;
+use zip::DateTime;
 
-impl Default for Timestamp {
-    /// The first moment that a ZIP header can say: 1980-01-01 00:00.
-    fn default() -> Self {
-        Self {
-            date: (1 << 5) | 1,
-            time: 0,
-        }
-    }
-}
-
-impl Timestamp {
-    /// A moment in seconds since 1970, as `SOURCE_DATE_EPOCH` says it (reproducible-builds.org), taken as UTC.
-    /// Outside the years that a header can say, the nearest one.
-    #[must_use]
-    pub fn from_epoch(seconds: u64) -> Self {
-        let (mut days, in_day) = (seconds / 86_400, seconds % 86_400);
-        let mut year = 1970;
-        loop {
-            let length = if is_leap(year) { 366 } else { 365 };
-            if days < length {
-                break;
-            }
-            days -= length;
-            year += 1;
-            if year > 2107 {
-                return Self {
-                    date: (127 << 9) | (12 << 5) | 31,
-                    time: (23 << 11) | (59 << 5) | 29,
-                };
-            }
-        }
-        if year < 1980 {
-            return Self::default();
-        }
-        let mut month = 1;
-        for length in [
-            31,
-            if is_leap(year) { 29 } else { 28 },
-            31,
-            30,
-            31,
-            30,
-            31,
-            31,
-            30,
-            31,
-            30,
-            31,
-        ] {
-            if days < length {
-                break;
-            }
-            days -= length;
-            month += 1;
-        }
-        let pack = |value: u64| u16::try_from(value).unwrap_or_default();
-        Self {
-            date: pack(((year - 1980) << 9) | (month << 5) | (days + 1)),
-            time: pack(((in_day / 3600) << 11) | (((in_day / 60) % 60) << 5) | ((in_day % 60) / 2)),
-        }
-    }
-}
-
-fn is_leap(year: u64) -> bool {
-    (year.is_multiple_of(4) && !year.is_multiple_of(100)) || year.is_multiple_of(400)
+/// A moment in seconds since 1970, as `SOURCE_DATE_EPOCH` gives it (reproducible-builds.org), taken as UTC.
+///
+/// A ZIP header holds the years 1980 to 2107 in steps of two seconds; a moment outside them becomes the nearest one.
+#[must_use]
+pub fn timestamp(seconds: u64) -> DateTime {
+    const FIRST: u64 = 315_532_800;
+    const LAST: u64 = 4_354_819_199;
+    let seconds = i64::try_from(seconds.clamp(FIRST, LAST)).unwrap_or_default();
+    // Two seconds are one step in a header; the odd one would be there in memory only.
+    let moment = OffsetDateTime::from_unix_timestamp(seconds - seconds % 2).ok();
+    moment
+        .and_then(|moment| {
+            DateTime::from_date_and_time(
+                u16::try_from(moment.year()).ok()?,
+                moment.month().into(),
+                moment.day(),
+                moment.hour(),
+                moment.minute(),
+                moment.second(),
+            )
+            .ok()
+        })
+        .unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Timestamp;
+    use super::timestamp;
 
     #[test]
     fn an_epoch_becomes_date_and_time() {
-        let shown = [0, 315_532_800, 951_825_599, 1_790_121_601, u64::MAX].map(|seconds| {
-            let Timestamp { date, time } = Timestamp::from_epoch(seconds);
-            let (year, month, day) = ((date >> 9) + 1980, (date >> 5) & 15, date & 31);
-            format!(
-                "{year}-{month}-{day} {}:{}:{}",
-                time >> 11,
-                (time >> 5) & 63,
-                (time & 31) * 2
-            )
-        });
+        let shown = [0, 315_532_800, 951_825_599, 1_790_121_601, u64::MAX]
+            .map(|seconds| timestamp(seconds).to_string());
         assert_eq!(
             shown,
             [
-                "1980-1-1 0:0:0",
-                "1980-1-1 0:0:0",
-                "2000-2-29 11:59:58",
-                "2026-9-23 0:0:0",
+                "1980-01-01 00:00:00",
+                "1980-01-01 00:00:00",
+                "2000-02-29 11:59:58",
+                "2026-09-23 00:00:00",
                 "2107-12-31 23:59:58"
             ]
         );

@@ -1,0 +1,428 @@
+//! What makes an archive trustworthy and the crate `zip` does not check: names, kinds, bounds, and that there is one
+//! way to read it.
+//!
+//! It joins no path: a name that could lead anywhere else is refused before there is one.
+
+use std::collections::HashMap;
+use std::io::{self, Read, Seek, SeekFrom};
+
+use unicode_normalization::UnicodeNormalization;
+use zip::read::read_zipfile_from_stream_with_compressed_size;
+use zip::result::ZipError;
+use zip::{CompressionMethod, ExtraField, ZipArchive, ZipReadOptions};
+
+use super::bounds::{Bounds, Untrusted};
+use super::reader::{ArchiveError, Entry};
+
+/// Bytes of an end record without a comment.
+const END_LENGTH: u64 = 22;
+/// The most that an end record, its comment and the locator of ZIP's 64-bit form in front of it can be.
+const TAIL: u64 = END_LENGTH + 65_535 + 20;
+
+/// There is one end record: it ends the file, and the directory ends where it starts. With no gap there is no second
+/// directory for another reader to find.
+pub(super) fn check_end<R: Read + Seek>(
+    input: &mut R,
+    bounds: &Bounds,
+) -> Result<(), ArchiveError> {
+    let length = input.seek(SeekFrom::End(0))?;
+    input.seek(SeekFrom::Start(length.saturating_sub(TAIL)))?;
+    let mut tail = Vec::new();
+    input.by_ref().take(TAIL).read_to_end(&mut tail)?;
+    // Before `zip` believes how many entries the 64-bit form claims, and makes room for them.
+    if tail
+        .windows(24)
+        .any(|bytes| bytes.starts_with(b"PK\x06\x07") && bytes.ends_with(b"PK\x05\x06"))
+    {
+        return Err(Untrusted::SixtyFourBit.into());
+    }
+    let metered = Metered {
+        input: &mut *input,
+        left: bounds.directory_bytes + TAIL,
+    };
+    let zip = ZipArchive::new(metered).map_err(|error| match error {
+        ZipError::Io(error) if error.kind() == io::ErrorKind::FileTooLarge => {
+            Untrusted::DirectoryTooLarge {
+                limit: bounds.directory_bytes,
+            }
+            .into()
+        }
+        error => ArchiveError::from(error),
+    })?;
+    let (count, comment) = (zip.len() as u64, zip.comment().len() as u64);
+    let (offset, has_duplicates) = (zip.offset(), zip.has_duplicate_names());
+    if count > bounds.entries {
+        return Err(Untrusted::TooManyEntries {
+            found: count,
+            limit: bounds.entries,
+        }
+        .into());
+    }
+    if has_duplicates {
+        return Err(Untrusted::TwoOfOneName.into());
+    }
+    if offset != 0 {
+        return Err(Untrusted::NotAnArchive {
+            detail: "other bytes precede its first entry".to_owned(),
+        }
+        .into());
+    }
+    // The directory is the last thing that was read.
+    if input.stream_position()? + END_LENGTH + comment != length {
+        return Err(Untrusted::NotAnArchive {
+            detail: "its directory is not where it should be".to_owned(),
+        }
+        .into());
+    }
+    Ok(())
+}
+
+/// A reader that gives up after so many bytes, so that no directory fills the memory.
+struct Metered<'a, R> {
+    input: &'a mut R,
+    left: u64,
+}
+
+impl<R: Read> Read for Metered<'_, R> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        if self.left == 0 {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        let count = self.input.read(bytes)?;
+        self.left = self.left.saturating_sub(count as u64);
+        Ok(count)
+    }
+}
+
+impl<R: Seek> Seek for Metered<'_, R> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.input.seek(to)
+    }
+}
+
+/// An entry that is a file or a folder with a safe name, and that everybody can unpack.
+pub(super) fn entry<R: Read + Seek>(
+    zip: &mut ZipArchive<R>,
+    index: usize,
+    bounds: &Bounds,
+) -> Result<Entry, ArchiveError> {
+    let raw_name = zip.by_index_data(index)?.name_raw().to_vec();
+    let shown = || {
+        String::from_utf8_lossy(&raw_name)
+            .chars()
+            .take(200)
+            .collect::<String>()
+    };
+    let file = zip.by_index_raw(index).map_err(|error| match error {
+        // What is there is not an entry's header.
+        ZipError::InvalidArchive(_) => Untrusted::Overlap { entry: shown() }.into(),
+        ZipError::Io(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+            Untrusted::Overlap { entry: shown() }.into()
+        }
+        error => ArchiveError::from(error),
+    })?;
+    check_extra(file.extra_data_fields(), &shown())?;
+    let name = checked_name(&raw_name, bounds)?;
+    let entry = Entry::of(name, index, &file);
+    let name = || entry.name.clone();
+    if file.encrypted() {
+        return Err(Untrusted::Encrypted { entry: name() }.into());
+    }
+    if !matches!(
+        file.compression(),
+        CompressionMethod::Stored | CompressionMethod::Deflated
+    ) {
+        return Err(Untrusted::Method { entry: name() }.into());
+    }
+    // The high half holds Unix's file mode, whichever system claims to have made the entry: .NET applies it too.
+    let is_allowed = match (file.external_attributes() >> 16) & 0o170_000 {
+        0 => true,
+        0o100_000 => !entry.is_folder(),
+        0o040_000 => entry.is_folder(),
+        _ => false,
+    };
+    if !is_allowed {
+        return Err(Untrusted::NotAFile { entry: name() }.into());
+    }
+    if entry.is_stored && entry.packed != entry.unpacked || entry.is_folder() && entry.unpacked != 0
+    {
+        return Err(Untrusted::LyingSize {
+            entry: name(),
+            stated: entry.unpacked,
+        }
+        .into());
+    }
+    Ok(entry)
+}
+
+/// Fields that give an entry another name or other sizes than its headers: readers differ in whether they look.
+fn check_extra<'a>(
+    fields: impl Iterator<Item = &'a ExtraField>,
+    entry: &str,
+) -> Result<(), Untrusted> {
+    for field in fields {
+        match field {
+            ExtraField::Zip64ExtendedInformation(_) => return Err(Untrusted::SixtyFourBit),
+            ExtraField::UnicodePath(_) => {
+                return Err(Untrusted::UnsafeName {
+                    entry: entry.to_owned(),
+                    reason: "has a second name, in a field for Unicode paths (0x7075)",
+                });
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// The same for the fields of an entry's own header, which the directory does not repeat.
+pub(super) fn check_fields<R: Read + Seek>(
+    input: &mut R,
+    entries: &[Entry],
+) -> Result<(), ArchiveError> {
+    for entry in entries {
+        input.seek(SeekFrom::Start(entry.header))?;
+        let mut header = input.by_ref().take(entry.data - entry.header);
+        if let Some(file) = read_zipfile_from_stream_with_compressed_size(&mut header, 0)? {
+            check_extra(file.extra_data_fields(), &entry.name)?;
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn check_sizes(
+    entries: &[Entry],
+    length: u64,
+    bounds: &Bounds,
+) -> Result<(), Untrusted> {
+    let mut total = 0;
+    for entry in entries {
+        if entry.unpacked > bounds.entry_bytes {
+            return Err(Untrusted::EntryTooLarge {
+                entry: entry.name.clone(),
+                found: entry.unpacked,
+                limit: bounds.entry_bytes,
+            });
+        }
+        total += entry.unpacked;
+    }
+    if total > bounds.total_bytes {
+        return Err(Untrusted::TooLarge {
+            limit: bounds.total_bytes,
+        });
+    }
+    let ratio = total / length.max(1);
+    if total > bounds.ratio_from && ratio > bounds.ratio {
+        return Err(Untrusted::Bomb {
+            ratio,
+            limit: bounds.ratio,
+        });
+    }
+    Ok(())
+}
+
+/// No entry over another one, and the first at the beginning: bytes before it would be for another reader.
+pub(super) fn check_ranges(entries: &[Entry], end: u64) -> Result<(), Untrusted> {
+    let mut entries: Vec<&Entry> = entries.iter().collect();
+    entries.sort_by_key(|entry| entry.header);
+    if entries.first().map_or(end, |entry| entry.header) > 0 {
+        return Err(Untrusted::NotAnArchive {
+            detail: "other bytes precede its first entry".to_owned(),
+        });
+    }
+    let mut reached = 0;
+    for entry in entries {
+        let stop = entry.data.saturating_add(entry.packed);
+        if entry.header < reached || stop > end {
+            return Err(Untrusted::Overlap {
+                entry: entry.name.clone(),
+            });
+        }
+        reached = stop;
+    }
+    Ok(())
+}
+
+/// The header in front of the data says what the directory says, and no entry is missing from the directory: readers
+/// differ in which of them they follow. `zip` compares; the entry's name is all that is added here.
+pub(super) fn check_headers<R: Read + Seek>(
+    zip: &mut ZipArchive<R>,
+    entries: &[Entry],
+) -> Result<(), ArchiveError> {
+    let Err(error) = zip.validate_header_consistency() else {
+        return Ok(());
+    };
+    for entry in entries {
+        let strict = ZipReadOptions::new().enforce_header_consistency(true);
+        if let Err(ZipError::InvalidArchive(detail)) =
+            zip.by_index_with_options(entry.index, strict).map(|_| ())
+        {
+            return Err(Untrusted::Contradiction {
+                entry: entry.name.clone(),
+                detail: detail
+                    .trim_start_matches("header inconsistency detected: ")
+                    .to_owned(),
+            }
+            .into());
+        }
+    }
+    Err(error.into())
+}
+
+/// A name that stays below any folder it is unpacked into, on every system.
+fn checked_name(bytes: &[u8], bounds: &Bounds) -> Result<String, Untrusted> {
+    let refuse = |reason| {
+        Err(Untrusted::UnsafeName {
+            entry: String::from_utf8_lossy(bytes).chars().take(200).collect(),
+            reason,
+        })
+    };
+    let Ok(name) = std::str::from_utf8(bytes) else {
+        return refuse("has a name that is not UTF-8");
+    };
+    if bytes.len() as u64 > bounds.name_bytes {
+        return refuse("has a name that is too long");
+    }
+    if name.starts_with('/') {
+        return refuse("has an absolute path");
+    }
+    if name.contains('\\') {
+        return refuse("has a backslash in its name");
+    }
+    if name.contains(':') {
+        return refuse("has a drive letter or a stream in its name");
+    }
+    if name.chars().any(char::is_control) {
+        return refuse("has a control character in its name");
+    }
+    if name.chars().any(is_invisible) {
+        return refuse("has an invisible character in its name");
+    }
+    let segments = || name.strip_suffix('/').unwrap_or(name).split('/');
+    if segments().any(|segment| segment == "..") {
+        return refuse("leads out of its folder");
+    }
+    if segments().any(|segment| segment.is_empty() || segment == ".") {
+        return refuse("has an empty folder in its name");
+    }
+    // Windows drops them, so that `.. ` would be `..`, and `a.` another entry's `a`.
+    if segments().any(|segment| segment.ends_with(['.', ' '])) {
+        return refuse("has a dot or a space at the end of a name");
+    }
+    if segments().any(is_device) {
+        return refuse("has a name that Windows keeps for a device");
+    }
+    Ok(name.to_owned())
+}
+
+/// Characters that are not seen, or that turn the direction of what is: macOS also ignores some of them in names.
+fn is_invisible(character: char) -> bool {
+    matches!(
+        character,
+        '\u{ad}'
+            | '\u{61c}'
+            | '\u{180e}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e007f}'
+    )
+}
+
+/// Whether Windows opens a device in place of a file of that name. The name counts up to its first dot, without the
+/// spaces before it; the superscript digits one to three are digits here (Microsoft, "Naming Files, Paths, and
+/// Namespaces").
+pub(crate) fn is_device(segment: &str) -> bool {
+    let stem = segment.split('.').next().unwrap_or_default();
+    let stem = stem.trim_end_matches(' ').to_lowercase();
+    if matches!(
+        stem.as_str(),
+        "con" | "prn" | "aux" | "nul" | "conin$" | "conout$" | "clock$"
+    ) {
+        return true;
+    }
+    let number = stem.strip_prefix("com").or(stem.strip_prefix("lpt"));
+    number.is_some_and(|number| {
+        let mut digits = number.chars();
+        matches!(digits.next(), Some('0'..='9' | '¹' | '²' | '³')) && digits.next().is_none()
+    })
+}
+
+/// The name in the form in which file systems compare it at most: normalized (HFS+ and APFS) and without letter case
+/// (Windows and macOS). Upper case in between, so that `ß` and `SS` meet.
+fn folded(name: &str) -> String {
+    let lower = name.nfkd().collect::<String>().to_lowercase();
+    let folded = lower.to_uppercase().to_lowercase();
+    folded.nfkd().collect()
+}
+
+/// Names that are one file on Windows or macOS; also a file where another entry needs a folder.
+pub(super) fn check_names(entries: &[Entry]) -> Result<(), Untrusted> {
+    let mut seen: HashMap<String, &Entry> = HashMap::new();
+    let collide = |first: &Entry, second: &Entry| Untrusted::DuplicateName {
+        first: first.name.clone(),
+        second: second.name.clone(),
+    };
+    let names: Vec<String> = entries
+        .iter()
+        .map(|entry| folded(entry.name.trim_end_matches('/')))
+        .collect();
+    for (entry, name) in entries.iter().zip(&names) {
+        if let Some(first) = seen.insert(name.clone(), entry) {
+            return Err(collide(first, entry));
+        }
+    }
+    for (entry, name) in entries.iter().zip(&names) {
+        for (at, _) in name.match_indices('/') {
+            let above = name.get(..at).and_then(|folder| seen.get(folder));
+            if let Some(file) = above.filter(|file| !file.is_folder()) {
+                return Err(collide(file, entry));
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{folded, is_device};
+
+    #[test]
+    fn names_meet_as_file_systems_compare_them() {
+        let pairs = [
+            ("A.TXT", "a.txt"),
+            ("caf\u{e9}", "cafe\u{301}"),
+            ("\u{c5}", "\u{212b}"),
+            ("STRASSE", "stra\u{df}e"),
+            ("\u{1e9e}", "\u{df}"),
+            ("\u{212a}", "k"),
+            ("\u{17f}", "S"),
+            ("\u{3c2}", "\u{3a3}"),
+            ("\u{fb01}x", "FIX"),
+        ];
+        for (one, other) in pairs {
+            assert_eq!(folded(one), folded(other), "{one} {other}");
+        }
+        assert_ne!(folded("a"), folded("b"));
+    }
+
+    #[test]
+    fn devices_of_windows_are_known_with_every_ending() {
+        let devices = [
+            "con",
+            "NUL.txt",
+            "Aux.tar.gz",
+            "com1",
+            "LPT9.x",
+            "com0",
+            "COM¹",
+            "prn .md",
+            "CONIN$",
+        ];
+        assert_eq!(devices.map(is_device), [true; 9]);
+        let files = ["console.js", "com10", "com", "null", "lpta", "a.nul"];
+        assert_eq!(files.map(is_device), [false; 6]);
+    }
+}
