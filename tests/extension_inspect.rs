@@ -231,6 +231,10 @@ fn names_that_lead_elsewhere_are_refused() {
         ".. /a",
         "a./b",
         "a ",
+        "nul",
+        "a/Com1.txt",
+        "lpt\u{b9}",
+        "a\u{202e}gnp.exe",
     ];
     let said: String = names
         .map(|name| {
@@ -260,6 +264,10 @@ error: `p.vsix`: entry `a.txt:stream` has a drive letter or a stream in its name
 error: `p.vsix`: entry `.. /a` has a dot or a space at the end of a name
 error: `p.vsix`: entry `a./b` has a dot or a space at the end of a name
 error: `p.vsix`: entry `a ` has a dot or a space at the end of a name
+error: `p.vsix`: entry `nul` has a name that Windows keeps for a device
+error: `p.vsix`: entry `a/Com1.txt` has a name that Windows keeps for a device
+error: `p.vsix`: entry `lpt\u{b9}` has a name that Windows keeps for a device
+error: `p.vsix`: entry `agnp.exe` has an invisible character in its name
 "
     );
 }
@@ -276,18 +284,29 @@ fn entries_that_are_one_file_are_refused() {
         central: "a.txt/b",
         ..HONEST
     };
+    // The same letter, composed and not; and a letter whose upper case is two.
+    let named = |name| Lie {
+        local: name,
+        central: name,
+        flags: 1 << 11,
+        ..HONEST
+    };
     let said = [
         archive(&[HONEST, HONEST]),
         archive(&[HONEST, upper]),
         archive(&[HONEST, below]),
+        archive(&[named("caf\u{e9}"), named("cafe\u{301}")]),
+        archive(&[named("stra\u{df}e/a"), named("STRASSE/A")]),
     ]
     .map(|bytes| refusal(&bytes));
     assert_eq!(
         said.concat(),
         "\
-error: `p.vsix`: entries `a.txt` and `a.txt` would be in each other's way on disk
+error: `p.vsix`: the archive has two entries with the same name
 error: `p.vsix`: entries `a.txt` and `A.TXT` would be in each other's way on disk
 error: `p.vsix`: entries `a.txt` and `a.txt/b` would be in each other's way on disk
+error: `p.vsix`: entries `caf\u{e9}` and `cafe\u{301}` would be in each other's way on disk
+error: `p.vsix`: entries `stra\u{df}e/a` and `STRASSE/A` would be in each other's way on disk
 "
     );
 }
@@ -311,10 +330,10 @@ fn links_devices_and_secrets_are_refused() {
     assert_eq!(
         said.concat(),
         "\
-error: `p.vsix`: entry `a.txt` is no file and no folder
-error: `p.vsix`: entry `a.txt` is no file and no folder
+error: `p.vsix`: entry `a.txt` is neither a file nor a folder
+error: `p.vsix`: entry `a.txt` is neither a file nor a folder
 error: `p.vsix`: entry `a.txt` is encrypted
-error: `p.vsix`: entry `a.txt` is compressed with method 12, and only 0 and 8 are known
+error: `p.vsix`: entry `a.txt` is neither stored nor deflated
 "
     );
 }
@@ -376,13 +395,13 @@ fn headers_that_lie_are_refused() {
     assert_eq!(
         said.concat(),
         "\
-error: `p.vsix`: entry `a.txt`: the two headers differ in name
-error: `p.vsix`: entry `a.txt` unpacks to another size than its header says (4 bytes)
-error: `p.vsix` has no `extension.vsixmanifest`: it is no VSIX package
-error: `p.vsix`: entry `a.txt` unpacks to another size than its header says (3 bytes)
+error: `p.vsix`: entry `a.txt`: the two headers differ: filename mismatch
+error: `p.vsix`: entry `a.txt` unpacks to another size than its header states (4 bytes)
+error: `p.vsix` has no `extension.vsixmanifest`: it is not a VSIX package
+error: `p.vsix`: entry `a.txt` unpacks to another size than its header states (3 bytes)
 error: `p.vsix`: entry `a.txt` has more bytes behind its compressed data
 error: `p.vsix`: entry `a.txt` cannot be unpacked
-error: `p.vsix`: entry `a.txt` has another checksum than its header says
+error: `p.vsix`: entry `a.txt` has another checksum than its header states
 error: `p.vsix`: entry `a.txt` has 4294901760 bytes, and 268435456 is the limit
 "
     );
@@ -430,24 +449,42 @@ fn other_files_are_no_packages() {
     let directory = directory as usize + 10;
     shifted[end + 16..end + 20].copy_from_slice(&(directory as u32).to_le_bytes());
     shifted[directory + 42..directory + 46].copy_from_slice(&10_u32.to_le_bytes());
+    // Readers that look for the last signature, for the first one, or for one that ends the file see different archives.
+    let behind = [archive(&[HONEST]), b"and more".to_vec()].concat();
+    let other = archive(&[Lie {
+        local: "b.txt",
+        central: "b.txt",
+        ..HONEST
+    }]);
+    let second = [archive(&[HONEST]), other.clone()].concat();
+    let mut in_comment = archive(&[HONEST]);
+    let at = in_comment.len() - 2;
+    in_comment[at..].copy_from_slice(&(other.len() as u16).to_le_bytes());
+    in_comment.extend(other);
     let said = [
         Vec::new(),
         b"no archive at all, but long enough to be one".to_vec(),
         cut,
         prefixed,
         shifted,
+        behind,
+        second,
+        in_comment,
         archive(&[HONEST]),
     ]
     .map(|bytes| refusal(&bytes));
     assert_eq!(
         said.concat(),
         "\
-error: `p.vsix`: this is no ZIP archive: it is too short
-error: `p.vsix`: this is no ZIP archive: it has no end record
-error: `p.vsix`: this is no ZIP archive: it has no end record
-error: `p.vsix`: this is no ZIP archive: its directory is not where it should be
-error: `p.vsix`: this is no ZIP archive: other bytes stand before its first entry
-error: `p.vsix` has no `extension.vsixmanifest`: it is no VSIX package
+error: `p.vsix`: this is not a ZIP archive: its directory is missing, damaged or cut off
+error: `p.vsix`: this is not a ZIP archive: its directory is missing, damaged or cut off
+error: `p.vsix`: this is not a ZIP archive: its directory is missing, damaged or cut off
+error: `p.vsix`: this is not a ZIP archive: other bytes precede its first entry
+error: `p.vsix`: this is not a ZIP archive: other bytes precede its first entry
+error: `p.vsix`: this is not a ZIP archive: its directory is not where it should be
+error: `p.vsix`: this is not a ZIP archive: other bytes precede its first entry
+error: `p.vsix`: this is not a ZIP archive: other bytes precede its first entry
+error: `p.vsix` has no `extension.vsixmanifest`: it is not a VSIX package
 "
     );
     assert_eq!(
@@ -457,6 +494,65 @@ error: `p.vsix` has no `extension.vsixmanifest`: it is no VSIX package
         "\
 error: `gone.vsix`: No such file or directory (os error 2)
 exit 1
+"
+    );
+}
+
+/// A stored entry `a.txt` of `hello` with these extra fields, in its own header and in the directory.
+fn with_fields(local: &[u8], central: &[u8]) -> Vec<u8> {
+    let mut bytes = archive(&[HONEST]);
+    let grow = |bytes: &mut Vec<u8>, length_at: usize, at: usize, field: &[u8]| {
+        bytes[length_at..length_at + 2].copy_from_slice(&(field.len() as u16).to_le_bytes());
+        bytes.splice(at..at, field.iter().copied());
+    };
+    // The local header has 30 bytes and the name five; the directory's record 46.
+    let directory = 30 + 5 + 5;
+    grow(&mut bytes, directory + 30, directory + 46 + 5, central);
+    grow(&mut bytes, 28, 35, local);
+    let end = bytes.len() - 22;
+    let (size, start) = (46 + 5 + central.len(), directory + local.len());
+    bytes[end + 12..end + 16].copy_from_slice(&(size as u32).to_le_bytes());
+    bytes[end + 16..end + 20].copy_from_slice(&(start as u32).to_le_bytes());
+    bytes
+}
+
+#[test]
+fn second_names_and_the_64_bit_form_are_refused() {
+    // Header ID 0x7075: version 1, the checksum of `a.txt`, and the other name.
+    let mut path = vec![0x75, 0x70, 10, 0, 1];
+    path.extend(0xc1eb_f7ba_u32.to_le_bytes());
+    path.extend(b"b.txt");
+    // Header ID 1 with two sizes.
+    let sizes = [
+        &[1, 0, 16, 0][..],
+        &5_u64.to_le_bytes(),
+        &5_u64.to_le_bytes(),
+    ]
+    .concat();
+    // The extended time of Info-ZIP, which says nothing that matters.
+    let time = [&[0x55, 0x54, 5, 0, 1][..], &[0; 4]].concat();
+    let mut large = archive(&[HONEST]);
+    let end = large.len() - 22;
+    let locator = [&b"PK\x06\x07"[..], &[0; 16]].concat();
+    large.splice(end..end, locator);
+    let said = [
+        with_fields(&path, &path),
+        with_fields(&path, &[]),
+        with_fields(&sizes, &[]),
+        with_fields(&sizes, &sizes),
+        large,
+        with_fields(&time, &time),
+    ]
+    .map(|bytes| refusal(&bytes));
+    assert_eq!(
+        said.concat(),
+        "\
+error: `p.vsix`: entry `b.txt` has a second name, in a field for Unicode paths (0x7075)
+error: `p.vsix`: entry `a.txt`: the two headers differ: UnicodePath (0x7075) extra field mismatch for 'b.txt'
+error: `p.vsix`: the archive uses ZIP's 64-bit form, which VSIX packages do not have
+error: `p.vsix`: the archive uses ZIP's 64-bit form, which VSIX packages do not have
+error: `p.vsix`: the archive uses ZIP's 64-bit form, which VSIX packages do not have
+error: `p.vsix` has no `extension.vsixmanifest`: it is not a VSIX package
 "
     );
 }

@@ -4,6 +4,8 @@
 
 mod checks;
 mod differ;
+#[cfg(unix)]
+mod outside;
 mod peer;
 
 use std::fs;

@@ -237,6 +237,28 @@ pub enum Problem {
         /** The system's words. */
         detail: String,
     },
+    /// A path or a link that leads out of the extension's folder.
+    #[error("`{path}` leads out of the extension's folder")]
+    OutsideFolder {
+        /// Path.
+        path: String,
+    },
+    /// A file, or all of them, that no reader of packages would take.
+    #[error("`{path}` has {size} bytes, and a package takes {limit}")]
+    FileTooLarge {
+        /// Path.
+        path: String,
+        /// Bytes.
+        size: u64,
+        /// Bound.
+        limit: u64,
+    },
+    /// Packages of the extension inside a packaged folder.
+    #[error("`{paths}` is a package, and is left out")]
+    PackagesLeftOut {
+        /// Paths.
+        paths: String,
+    },
     /// A link to a folder inside a packaged folder.
     #[error("`{path}` is a link to a folder; links to folders are not followed")]
     FolderLink {

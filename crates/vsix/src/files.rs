@@ -2,91 +2,155 @@
 //!
 //! It lists folders and looks at sizes; it opens no file. A folder means everything below it, sorted by name.
 
-use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use adieu_manifest::document::Place;
 use adieu_manifest::extension::{Base, Extension, FileDeclaration};
 use adieu_manifest::finding::{Finding, Problem};
 
-use crate::archive::Source;
+use crate::archive::{Bounds, Source};
 use crate::manifests::{normal, shown};
 use crate::parts::{Asset, Part, Parts};
+use crate::root::{Found, Refusal, Root, RootFile, absolute};
+
+/// Packages that a folder may hold beside what it is for: none of them belongs into the next one.
+#[derive(Debug)]
+pub(crate) struct Packages {
+    /// Where the package is written.
+    pub(crate) output: PathBuf,
+    /// How the names of this extension's packages begin.
+    pub(crate) prefix: String,
+}
+
+impl Packages {
+    fn holds(&self, path: &Path, root: &Path) -> bool {
+        let name = |path: &Path| {
+            path.file_name()
+                .map(|name| name.to_string_lossy().to_lowercase())
+                .unwrap_or_default()
+        };
+        let (own, output) = (name(path), name(&self.output));
+        let folder = path.parent();
+        if folder == self.output.parent() && own.starts_with(&output) {
+            // The package itself, and what an interrupted run left of one.
+            return own == output || own.ends_with(".part");
+        }
+        own.ends_with(".vsix")
+            && (folder == Some(root)
+                || folder == self.output.parent()
+                || own.starts_with(&self.prefix.to_lowercase()))
+    }
+}
 
 /// Adds the parts of all declarations: `files` first, then icons, screenshots and content.
 pub(crate) fn add(
     extension: &Extension,
-    root: &Path,
+    root: &Arc<Root>,
     folders: &[PathBuf],
+    packages: &Packages,
     parts: &mut Parts,
     findings: &mut Vec<Finding>,
 ) {
-    let root = absolute(root);
+    // The folder of a manifest elsewhere: the caller named it, so what is below it may be packed as well.
+    let own: Vec<Option<Arc<Root>>> = folders
+        .iter()
+        .map(|folder| {
+            Root::open(folder)
+                .ok()
+                .filter(|own| !root.holds(own.path()))
+        })
+        .collect();
     for declaration in extension.files.iter().chain(&extension.listed) {
+        let own = own.get(declaration.origin).and_then(Option::as_ref);
         let base = match declaration.base {
             Base::Manifest => folders
                 .get(declaration.origin)
                 .map(|folder| absolute(folder))
                 .unwrap_or_default(),
-            Base::Root => root.clone(),
+            Base::Root => root.path().to_path_buf(),
         };
         let path = normal(&base.join(declaration.path.replace('\\', "/")));
-        declare(declaration, &path, &root, parts, findings);
+        let within = own.filter(|own| {
+            // Without a name of its own, the file would have none in the package.
+            !root.holds(&path) && own.holds(&path) && !declaration.package_paths.is_empty()
+        });
+        declare(
+            declaration,
+            &path,
+            within.unwrap_or(root),
+            packages,
+            parts,
+            findings,
+        );
     }
     parts.check_folders(findings);
-}
-
-fn absolute(path: &Path) -> PathBuf {
-    // Without a current folder nothing could have been read up to here.
-    normal(
-        &std::path::absolute(if path.as_os_str().is_empty() {
-            Path::new(".")
-        } else {
-            path
-        })
-        .unwrap_or_default(),
-    )
+    let total: u64 = parts.list().iter().map(|part| part.source.size()).sum();
+    let limit = Bounds::DEFAULT.total_bytes;
+    if total > limit {
+        findings.push(Finding::new(
+            &Place::file(&named(root.path())),
+            Problem::FileTooLarge {
+                path: named(root.path()),
+                size: total,
+                limit,
+            },
+        ));
+    }
 }
 
 fn declare(
     declaration: &FileDeclaration,
     path: &Path,
-    root: &Path,
+    root: &Arc<Root>,
+    packages: &Packages,
     parts: &mut Parts,
     findings: &mut Vec<Finding>,
 ) {
-    let mut found = Vec::new();
-    let mut problems = Vec::new();
-    let is_folder = match fs::symlink_metadata(path) {
-        Ok(metadata) if metadata.is_dir() => {
-            list(path, &mut found, &mut problems);
-            true
+    let mut found = Below::default();
+    let mut is_folder = false;
+    match root.find(path) {
+        Ok(Found::Folder) if declaration.key != "files" => {
+            is_folder = true;
+            found.problems.push(Problem::NotAFile {
+                path: named(path),
+                key: declaration.key.clone(),
+            });
         }
-        Ok(_) => {
-            look(path, &mut found, &mut problems);
-            false
+        Ok(Found::Folder) => {
+            is_folder = true;
+            found.list(path, root, packages);
         }
-        Err(_) => {
-            problems.push(Problem::FileMissing { path: named(path) });
-            false
+        Err(Refusal::Outside) => found.problems.push(Problem::OutsideFolder {
+            path: declaration.path.clone(),
+        }),
+        Err(Refusal::Io(error)) if is_missing(&error) => {
+            found
+                .problems
+                .push(Problem::FileMissing { path: named(path) });
         }
-    };
-    if is_folder && declaration.key != "files" {
-        problems.push(Problem::NotAFile {
-            path: named(path),
-            key: declaration.key.clone(),
-        });
-        found.clear();
+        other => found.take(path, other),
     }
     findings.extend(
-        problems
+        found
+            .problems
             .into_iter()
             .map(|problem| Finding::new(&declaration.place, problem)),
     );
-    for (file, size) in found {
-        for name in part_names(declaration, path, &file, root, is_folder) {
+    if !found.packages.is_empty() {
+        findings.push(Finding::new(
+            &declaration.place,
+            Problem::PackagesLeftOut {
+                paths: found.packages.join("`, `"),
+            },
+        ));
+    }
+    for file in found.files {
+        for name in part_names(declaration, path, file.path(), root.path(), is_folder) {
             let assets = assets(declaration, &name, is_folder);
             let part = Part {
-                source: Source::File(file.clone(), size),
+                source: Source::File(file.clone()),
                 // tfx drops type and language of a folder's entry for the files in it; saying them for a folder
                 // can only mean all of them.
                 content_type: declaration.content_type.clone(),
@@ -96,6 +160,68 @@ fn declare(
                 name,
             };
             parts.add(part, findings);
+        }
+    }
+}
+
+/// Nothing is there, or nothing that a system can name.
+fn is_missing(error: &io::Error) -> bool {
+    use io::ErrorKind::{InvalidFilename, InvalidInput, NotADirectory, NotFound};
+    matches!(
+        error.kind(),
+        NotFound | NotADirectory | InvalidInput | InvalidFilename
+    )
+}
+
+/// What a declaration leads to.
+#[derive(Default)]
+struct Below {
+    files: Vec<RootFile>,
+    packages: Vec<String>,
+    problems: Vec<Problem>,
+}
+
+impl Below {
+    /// Everything below a folder, sorted by name.
+    fn list(&mut self, folder: &Path, root: &Arc<Root>, packages: &Packages) {
+        let children = match root.list(folder) {
+            Ok(children) => children,
+            Err(refusal) => return self.take(folder, Err(refusal)),
+        };
+        for (name, is_folder) in children {
+            let path = folder.join(name);
+            if is_folder {
+                self.list(&path, root, packages);
+            } else if packages.holds(&path, root.path()) {
+                self.packages.push(named(&path));
+            } else {
+                let found = root.find(&path);
+                self.take(&path, found);
+            }
+        }
+    }
+
+    /// One file; a link is read through, as tfx does, but not into a folder.
+    fn take(&mut self, path: &Path, found: Result<Found, Refusal>) {
+        let path = named(path);
+        let limit = Bounds::DEFAULT.entry_bytes;
+        match found {
+            Ok(Found::File(file)) if file.size() > limit => {
+                self.problems.push(Problem::FileTooLarge {
+                    path,
+                    size: file.size(),
+                    limit,
+                });
+            }
+            Ok(Found::File(file)) => self.files.push(file),
+            Ok(Found::Folder | Found::FolderLink) => {
+                self.problems.push(Problem::FolderLink { path });
+            }
+            Err(Refusal::Outside) => self.problems.push(Problem::OutsideFolder { path }),
+            Err(Refusal::Io(error)) => self.problems.push(Problem::Unreadable {
+                path,
+                detail: error.to_string(),
+            }),
         }
     }
 }
@@ -135,7 +261,7 @@ fn part_names(
     is_folder: bool,
 ) -> Vec<String> {
     if declaration.package_paths.is_empty() {
-        return vec![relative(file, root)];
+        return vec![shown(file.strip_prefix(root).unwrap_or(file))];
     }
     let package_paths = declaration
         .package_paths
@@ -156,65 +282,4 @@ fn part_names(
             }
         })
         .collect()
-}
-
-/// The path from the root; one outside it begins with `..`, which no part name may.
-fn relative(file: &Path, root: &Path) -> String {
-    match file.strip_prefix(root) {
-        Ok(inside) => shown(inside),
-        Err(_) => format!(
-            "../{}",
-            file.file_name().unwrap_or_default().to_string_lossy()
-        ),
-    }
-}
-
-/// Everything below a folder, sorted by name.
-fn list(folder: &Path, found: &mut Vec<(PathBuf, u64)>, problems: &mut Vec<Problem>) {
-    let entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) => {
-            problems.push(Problem::Unreadable {
-                path: named(folder),
-                detail: error.to_string(),
-            });
-            return;
-        }
-    };
-    let mut children: Vec<(std::ffi::OsString, bool)> = entries
-        .flatten()
-        .map(|entry| {
-            (
-                entry.file_name(),
-                entry.file_type().is_ok_and(|kind| kind.is_dir()),
-            )
-        })
-        .collect();
-    children.sort_unstable();
-    for (name, is_folder) in children {
-        let path = folder.join(name);
-        if is_folder {
-            list(&path, found, problems);
-        } else {
-            look(&path, found, problems);
-        }
-    }
-}
-
-/// One file; a link is read through, as tfx does, but not into a folder.
-fn look(path: &Path, found: &mut Vec<(PathBuf, u64)>, problems: &mut Vec<Problem>) {
-    match fs::metadata(path) {
-        Ok(metadata) if metadata.is_file() => found.push((path.to_path_buf(), metadata.len())),
-        Ok(metadata) if metadata.is_dir() => {
-            problems.push(Problem::FolderLink { path: named(path) })
-        }
-        Ok(_) => problems.push(Problem::Unreadable {
-            path: named(path),
-            detail: "it is no regular file".to_owned(),
-        }),
-        Err(error) => problems.push(Problem::Unreadable {
-            path: named(path),
-            detail: error.to_string(),
-        }),
-    }
 }

@@ -7,8 +7,9 @@ use adieu_manifest::extension::merge;
 use adieu_manifest::finding::Severity;
 
 use crate::inspect::{PackagedTask, task_facts};
-use crate::package::{PackageError, PackageOptions, said, update_tasks};
+use crate::package::{PackageError, PackageOptions, packages, said, update_tasks};
 use crate::parts::Parts;
+use crate::root::Root;
 use crate::{files, manifests, tasks};
 
 /// Which extension a folder is, in which version.
@@ -30,7 +31,8 @@ pub struct Identity {
 /// A manifest cannot be read.
 pub fn identify(options: &PackageOptions) -> Result<Identity, PackageError> {
     let mut findings = Vec::new();
-    let manifests = manifests::read(options, &mut findings);
+    let root = Root::open(&options.root).ok();
+    let manifests = manifests::read(options, root.as_ref(), &mut findings);
     let (mut extension, _) = merge(&manifests.partials);
     if findings
         .iter()
@@ -39,13 +41,16 @@ pub fn identify(options: &PackageOptions) -> Result<Identity, PackageError> {
         return Err(PackageError::Refused { findings });
     }
     let mut parts = Parts::default();
-    files::add(
-        &extension,
-        &options.root,
-        &manifests.folders,
-        &mut parts,
-        &mut findings,
-    );
+    if let Some(root) = &root {
+        files::add(
+            &extension,
+            root,
+            &manifests.folders,
+            &packages(&extension, options),
+            &mut parts,
+            &mut findings,
+        );
+    }
     let found = tasks::check(&extension, &parts, &mut findings);
     update_tasks(
         &mut extension,

@@ -8,7 +8,7 @@ use crate::parts::Part;
 
 /// Warns of an icon that is smaller than needed, or of a format that is not shown.
 pub(crate) fn check(part: &Part, least: u32, findings: &mut Vec<Finding>) {
-    let Ok(bytes) = part.source.read() else {
+    let Ok(bytes) = part.source.head(64) else {
         return;
     };
     let path = part.name.clone();

@@ -4,14 +4,18 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io;
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 use adieu_manifest::document::{Dialect, Node, Place, Value};
 use adieu_manifest::extension::Partial;
 use adieu_manifest::extension::localisation::Translations;
 use adieu_manifest::finding::{Finding, Problem};
 
+use crate::archive::{Bounds, Source};
 use crate::package::{Overrides, PackageOptions};
+use crate::root::{Found, Refusal, Root, absolute};
 
 /// Everything that was read.
 #[derive(Debug, Default)]
@@ -25,8 +29,13 @@ pub(crate) struct Manifests {
 }
 
 /// Reads what the options name.
-pub(crate) fn read(options: &PackageOptions, findings: &mut Vec<Finding>) -> Manifests {
+pub(crate) fn read(
+    options: &PackageOptions,
+    root: Option<&Arc<Root>>,
+    findings: &mut Vec<Finding>,
+) -> Manifests {
     let mut manifests = Manifests::default();
+    let folders: Vec<Arc<Root>> = root.cloned().into_iter().collect();
     let dialect = if options.json5 {
         Dialect::Json5
     } else {
@@ -41,7 +50,7 @@ pub(crate) fn read(options: &PackageOptions, findings: &mut Vec<Finding>) -> Man
             continue;
         }
         let missing = |path| Problem::ManifestMissing { path };
-        if let Some(mut document) = read_document(&path, dialect, missing, findings) {
+        if let Some(mut document) = read_document(&path, &folders, dialect, missing, findings) {
             if options.rev_version {
                 raise_version(&mut document, findings);
             }
@@ -57,12 +66,13 @@ pub(crate) fn read(options: &PackageOptions, findings: &mut Vec<Finding>) -> Man
     overrides(
         &options.overrides,
         &options.root,
+        &folders,
         dialect,
         &mut manifests,
         findings,
     );
     if let Some(folder) = &options.loc_root {
-        manifests.translations = translations(folder, findings);
+        manifests.translations = translations(folder, &folders, findings);
     }
     manifests
 }
@@ -181,17 +191,24 @@ fn walk(root: &Path, relative: &str, pattern: &str, found: &mut BTreeSet<(usize,
 /// Reads one document; what is wrong becomes a finding. `missing` words that there is no such file.
 fn read_document(
     path: &Path,
+    folders: &[Arc<Root>],
     dialect: Dialect,
     missing: fn(String) -> Problem,
     findings: &mut Vec<Finding>,
 ) -> Option<Node> {
-    let name = shown(path);
-    let text = match fs::read(path) {
+    let name = match shown(path) {
+        name if name.is_empty() => ".".to_owned(),
+        name => name,
+    };
+    let text = match read_file(path, folders) {
         Ok(bytes) => String::from_utf8(bytes).ok(),
-        Err(error) => {
-            let problem = match error.kind() {
-                std::io::ErrorKind::NotFound => missing(name.clone()),
-                _ => Problem::Unreadable {
+        Err(refusal) => {
+            let problem = match refusal {
+                Refusal::Outside => Problem::OutsideFolder { path: name.clone() },
+                Refusal::Io(error) if error.kind() == io::ErrorKind::NotFound => {
+                    missing(name.clone())
+                }
+                Refusal::Io(error) => Problem::Unreadable {
                     path: name.clone(),
                     detail: error.to_string(),
                 },
@@ -223,10 +240,32 @@ fn read_document(
     }
 }
 
+/// A file that a flag or an input names. Links lead out of none of the folders, nor of the file's own where the caller
+/// named one elsewhere.
+fn read_file(path: &Path, folders: &[Arc<Root>]) -> Result<Vec<u8>, Refusal> {
+    let path = absolute(path);
+    let own;
+    let folder = match folders.iter().find(|folder| folder.holds(&path)) {
+        Some(folder) => folder,
+        None => {
+            own = Root::open(path.parent().unwrap_or(&path))?;
+            &own
+        }
+    };
+    match folder.find(&path)? {
+        Found::File(file) => Ok(Source::File(file).read_text(Bounds::DEFAULT.text_bytes)?),
+        Found::Folder | Found::FolderLink => Err(Refusal::Io(io::Error::new(
+            io::ErrorKind::IsADirectory,
+            "it is a folder",
+        ))),
+    }
+}
+
 /// The overrides of file and command line, as one more manifest whose scalars win.
 fn overrides(
     overrides: &Overrides,
     root: &Path,
+    folders: &[Arc<Root>],
     dialect: Dialect,
     manifests: &mut Manifests,
     findings: &mut Vec<Finding>,
@@ -237,7 +276,7 @@ fn overrides(
     let mut folder = root.to_path_buf();
     if let Some(path) = &overrides.file {
         folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
-        if let Some(node) = read_document(path, dialect, missing, findings) {
+        if let Some(node) = read_document(path, folders, dialect, missing, findings) {
             document = node;
         }
     }
@@ -342,8 +381,15 @@ fn raise_version(document: &mut Node, findings: &mut Vec<Finding>) {
 }
 
 /// `<folder>/<language>/resources.resjson`, sorted by language.
-fn translations(folder: &Path, findings: &mut Vec<Finding>) -> Vec<Translations> {
+fn translations(
+    folder: &Path,
+    folders: &[Arc<Root>],
+    findings: &mut Vec<Finding>,
+) -> Vec<Translations> {
     let missing = |path| Problem::ArgumentMissing { path };
+    // Where the folder is outside of the extension's, the caller named it so; its links do not leave it either.
+    let mut folders = folders.to_vec();
+    folders.extend(Root::open(folder));
     let Ok(entries) = fs::read_dir(folder) else {
         findings.push(Finding::new(
             &Place::file(&shown(folder)),
@@ -362,7 +408,7 @@ fn translations(folder: &Path, findings: &mut Vec<Finding>) -> Vec<Translations>
         if !path.is_file() {
             continue;
         }
-        if let Some(document) = read_document(&path, Dialect::Json, missing, findings) {
+        if let Some(document) = read_document(&path, &folders, Dialect::Json, missing, findings) {
             translations.push(Translations { language, document });
         }
     }

@@ -30,8 +30,8 @@ pub enum ReadError {
         /** Why. */
         source: ArchiveError,
     },
-    /// A ZIP archive, and no VSIX.
-    #[error("`{path}` has no `{part}`: it is no VSIX package")]
+    /// A ZIP archive, and not a VSIX.
+    #[error("`{path}` has no `{part}`: it is not a VSIX package")]
     NoManifest {
         /** Package. */
         path: String,

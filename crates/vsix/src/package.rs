@@ -12,10 +12,12 @@ use adieu_manifest::extension::{Extension, Pricing, Said, Visibility, check, gal
 use adieu_manifest::finding::{Finding, Problem, Severity};
 use zip::DateTime;
 
-use crate::archive::{ArchiveWriter, Source};
+use crate::archive::{ArchiveWriter, Bounds, Source};
+use crate::files::Packages;
 use crate::manifests::{self, Manifests, shown};
 use crate::output::{file_name, output_path, replace};
 use crate::parts::{Asset, Part, Parts};
+use crate::root::{Root, absolute};
 use crate::task_update::{self, Owner, TaskUpdates};
 use crate::tasks::{self, Task};
 use crate::{content_type, files, image, vsixmanifest};
@@ -151,7 +153,8 @@ fn count(findings: &[Finding]) -> String {
 /// The extension is not fit to be packed, or a file cannot be read or written.
 pub fn package(options: &PackageOptions) -> Result<Packaged, PackageError> {
     let mut findings = Vec::new();
-    let manifests = manifests::read(options, &mut findings);
+    let root = Root::open(&options.root).ok();
+    let manifests = manifests::read(options, root.as_ref(), &mut findings);
     let (mut extension, merged) = merge(&manifests.partials);
     findings.extend(merged);
     set_gallery(&mut extension, &options.overrides);
@@ -167,13 +170,16 @@ pub fn package(options: &PackageOptions) -> Result<Packaged, PackageError> {
         findings.extend(check::check(&extension, &manifest));
     }
     let mut parts = Parts::default();
-    files::add(
-        &extension,
-        &options.root,
-        &manifests.folders,
-        &mut parts,
-        &mut findings,
-    );
+    if let Some(root) = &root {
+        files::add(
+            &extension,
+            root,
+            &manifests.folders,
+            &packages(&extension, options),
+            &mut parts,
+            &mut findings,
+        );
+    }
     let tasks = tasks::check(&extension, &parts, &mut findings);
     update_tasks(
         &mut extension,
@@ -204,10 +210,7 @@ pub fn package(options: &PackageOptions) -> Result<Packaged, PackageError> {
         said(&extension.id),
         said(&extension.version),
     );
-    let path = output_path(
-        options.output.as_deref(),
-        &file_name(&publisher, &extension_id, &version),
-    );
+    let path = output(&extension, options);
     let entries = entries(&extension, &parts);
     let size = write(&path, &entries, options.timestamp)?;
     check_size(size, &path, &mut findings);
@@ -220,6 +223,24 @@ pub fn package(options: &PackageOptions) -> Result<Packaged, PackageError> {
         parts: entries.len(),
         findings,
     })
+}
+
+/// Where the package is written.
+fn output(extension: &Extension, options: &PackageOptions) -> PathBuf {
+    let name = file_name(
+        &said(&extension.publisher),
+        &said(&extension.id),
+        &said(&extension.version),
+    );
+    output_path(options.output.as_deref(), &name)
+}
+
+/// The packages that do not belong into this one.
+pub(crate) fn packages(extension: &Extension, options: &PackageOptions) -> Packages {
+    Packages {
+        output: absolute(&output(extension, options)),
+        prefix: format!("{}.{}-", said(&extension.publisher), said(&extension.id)),
+    }
 }
 
 /// What the manifests say, or nothing.
@@ -291,7 +312,7 @@ pub(crate) fn update_tasks(
             .map_or_else(|| localised.clone(), files::named);
         let text = part
             .source
-            .read()
+            .read_text(Bounds::DEFAULT.text_bytes)
             .ok()
             .and_then(|bytes| String::from_utf8(bytes).ok())
             .unwrap_or_default();

@@ -10,6 +10,7 @@ use adieu_manifest::extension::{Extension, Said};
 use adieu_manifest::finding::{Finding, Problem};
 use adieu_manifest::task_check::{self, HandlerFacts, TaskFacts};
 
+use crate::archive::Bounds;
 use crate::files::named;
 use crate::image;
 use crate::parts::Parts;
@@ -105,7 +106,7 @@ fn read(parts: &Parts, part: &str, findings: &mut Vec<Finding>) -> Option<Task> 
     let source = &parts.find(part)?.source;
     let file = source.path().map_or_else(|| part.to_owned(), named);
     let place = Place::file(&file);
-    let bytes = match source.read() {
+    let bytes = match source.read_text(Bounds::DEFAULT.text_bytes) {
         Ok(bytes) => bytes,
         Err(error) => {
             findings.push(Finding::new(
@@ -343,7 +344,7 @@ fn check_offered(tasks: &[Task], parts: &Parts, findings: &mut Vec<Finding>) {
 fn looks_like_a_task(part: &crate::parts::Part) -> bool {
     let text = part
         .source
-        .read()
+        .read_text(Bounds::DEFAULT.text_bytes)
         .ok()
         .and_then(|bytes| String::from_utf8(bytes).ok())
         .unwrap_or_default();

@@ -19,6 +19,7 @@ impl Problem {
             | Self::SmallIcon { .. }
             | Self::IconFormat { .. }
             | Self::TooLarge { .. }
+            | Self::PackagesLeftOut { .. }
             | Self::TaskNotOffered { .. }
             | Self::UnknownKey { .. }
             | Self::TaskLacks { .. }
@@ -38,6 +39,8 @@ impl Problem {
             | Self::FileWithoutPath
             | Self::FileMissing { .. }
             | Self::Unreadable { .. }
+            | Self::OutsideFolder { .. }
+            | Self::FileTooLarge { .. }
             | Self::FolderLink { .. }
             | Self::NotAFile { .. }
             | Self::BadPartName { .. }
@@ -87,6 +90,13 @@ impl Problem {
             Self::PaidWithoutSupport => r#"Add "links": { "support": { "uri": "https://…" } }"#,
             Self::FileMissing { .. } => {
                 "`files` and `icons` are relative to the manifest; `content` and `screenshots` to --root"
+            }
+            Self::OutsideFolder { .. } => {
+                "Copy what is needed into the folder, or give --root (in a task rootFolder) a folder that holds both"
+            }
+            Self::FileTooLarge { .. } => "Leave out what the extension does not need at run time",
+            Self::PackagesLeftOut { .. } => {
+                "Write packages to a folder that `files` does not name, with --output-path (in a task outputPath)"
             }
             Self::FolderLink { .. } => {
                 "Name the folder that it leads to in `files`, with a `packagePath`"

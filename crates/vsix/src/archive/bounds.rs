@@ -44,7 +44,7 @@ pub enum Untrusted {
     #[error("this is not a ZIP archive: {detail}")]
     NotAnArchive {
         /// Which structure is missing or damaged.
-        detail: String,
+        detail: &'static str,
     },
     /// ZIP's 64-bit form, in which readers differ about sizes.
     #[error("the archive uses ZIP's 64-bit form, which VSIX packages do not have")]

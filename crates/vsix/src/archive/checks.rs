@@ -63,14 +63,14 @@ pub(super) fn check_end<R: Read + Seek>(
     }
     if offset != 0 {
         return Err(Untrusted::NotAnArchive {
-            detail: "other bytes precede its first entry".to_owned(),
+            detail: "other bytes precede its first entry",
         }
         .into());
     }
     // The directory is the last thing that was read.
     if input.stream_position()? + END_LENGTH + comment != length {
         return Err(Untrusted::NotAnArchive {
-            detail: "its directory is not where it should be".to_owned(),
+            detail: "its directory is not where it should be",
         }
         .into());
     }
@@ -227,7 +227,7 @@ pub(super) fn check_ranges(entries: &[Entry], end: u64) -> Result<(), Untrusted>
     entries.sort_by_key(|entry| entry.header);
     if entries.first().map_or(end, |entry| entry.header) > 0 {
         return Err(Untrusted::NotAnArchive {
-            detail: "other bytes precede its first entry".to_owned(),
+            detail: "other bytes precede its first entry",
         });
     }
     let mut reached = 0;
@@ -261,6 +261,8 @@ pub(super) fn check_headers<R: Read + Seek>(
                 entry: entry.name.clone(),
                 detail: detail
                     .trim_start_matches("header inconsistency detected: ")
+                    .trim_start_matches("Local file header ")
+                    .trim_end_matches(" (does not match central directory)")
                     .to_owned(),
             }
             .into());

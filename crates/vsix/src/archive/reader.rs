@@ -55,16 +55,11 @@ impl From<ZipError> for ArchiveError {
     fn from(error: ZipError) -> Self {
         match error {
             ZipError::Io(error) if error.kind() != io::ErrorKind::UnexpectedEof => Self::Io(error),
-            ZipError::Io(_) => Self::from("it is cut off".to_owned()),
-            ZipError::InvalidArchive(detail) => Self::from(detail.into_owned()),
-            other => Self::from(other.to_string()),
+            // The other texts are about structures that only authors of ZIP tools know.
+            _ => Self::Untrusted(Untrusted::NotAnArchive {
+                detail: "its directory is missing, damaged or cut off",
+            }),
         }
-    }
-}
-
-impl From<String> for ArchiveError {
-    fn from(detail: String) -> Self {
-        Self::Untrusted(Untrusted::NotAnArchive { detail })
     }
 }
 

@@ -2,25 +2,26 @@
 //!
 //! It compresses nothing.
 
-use std::fs::File;
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::io::{self, Read, Seek};
+use std::path::Path;
+
+use crate::root::RootFile;
 
 /// Where an entry's bytes come from.
 #[derive(Debug, Clone)]
 pub enum Source {
     /// A file; its size when it was found decides how it is packed.
-    File(PathBuf, u64),
+    File(RootFile),
     /// Bytes that were made here.
     Bytes(Vec<u8>),
 }
 
 impl Source {
-    /// Bytes before compression, as far as they are known.
+    /// Bytes before compression.
     #[must_use]
     pub fn size(&self) -> u64 {
         match self {
-            Self::File(_, size) => *size,
+            Self::File(file) => file.size(),
             Self::Bytes(bytes) => bytes.len() as u64,
         }
     }
@@ -28,21 +29,40 @@ impl Source {
     /// All the bytes.
     ///
     /// # Errors
-    /// The file cannot be read.
+    /// The file cannot be read, or has another size than when it was found.
     pub fn read(&self) -> io::Result<Vec<u8>> {
         match self {
-            Self::File(path, _) => std::fs::read(path),
+            Self::File(file) => file.read(),
             Self::Bytes(bytes) => Ok(bytes.clone()),
         }
     }
 
-    /// The bytes as a stream that can be read twice.
+    /// All the bytes of a document, if there are at most `limit`: it needs many times its own bytes in memory.
     ///
     /// # Errors
-    /// The file cannot be opened.
+    /// As for [`read`](Self::read), or the document is too large.
+    pub fn read_text(&self, limit: u64) -> io::Result<Vec<u8>> {
+        if self.size() > limit {
+            let detail = format!("it has {} bytes, and {limit} is the limit", self.size());
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, detail));
+        }
+        self.read()
+    }
+
+    /// The first bytes, at most `count`.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn head(&self, count: u64) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.open()?.take(count).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// The bytes as a stream that can be read twice.
     pub(super) fn open(&self) -> io::Result<Box<dyn ReadSeek + '_>> {
         match self {
-            Self::File(path, _) => Ok(Box::new(File::open(path)?)),
+            Self::File(file) => Ok(Box::new(file.open()?)),
             Self::Bytes(bytes) => Ok(Box::new(io::Cursor::new(bytes))),
         }
     }
@@ -51,11 +71,12 @@ impl Source {
     #[must_use]
     pub fn path(&self) -> Option<&Path> {
         match self {
-            Self::File(path, _) => Some(path),
+            Self::File(file) => Some(file.path()),
             Self::Bytes(_) => None,
         }
     }
 }
 
-pub(super) trait ReadSeek: Read + io::Seek {}
-impl<T: Read + io::Seek> ReadSeek for T {}
+/// What can be read, and read again.
+pub(super) trait ReadSeek: Read + Seek {}
+impl<T: Read + Seek> ReadSeek for T {}

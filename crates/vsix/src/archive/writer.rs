@@ -15,8 +15,10 @@ use zip::result::ZipError;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, System, ZipArchive, ZipWriter};
 
+use super::bounds::Bounds;
 use super::reader::{Archive, Entry};
 use super::source::Source;
+use crate::root::changed;
 
 /// Deflate's effort, of 9. Level 9 takes three times as long for 0.6 % of the size (`cargo xtask bench package`).
 const LEVEL: i64 = 6;
@@ -59,6 +61,15 @@ impl<W: Read + Write + Seek> ArchiveWriter<W> {
     /// # Errors
     /// A file cannot be read, or the archive cannot be written; with the index of the entry.
     pub fn add(&mut self, entries: &[(String, Source)]) -> Result<(), EntryError> {
+        // Beyond that a ZIP needs its 64-bit form, which no VSIX has.
+        if entries.len() as u64 > Bounds::DEFAULT.entries {
+            let limit = Bounds::DEFAULT.entries;
+            let detail = format!("it would be entry {} of at most {limit}", limit + 1);
+            return Err((
+                usize::try_from(limit).unwrap_or_default(),
+                io::Error::new(io::ErrorKind::FileTooLarge, detail),
+            ));
+        }
         let batches = batches(entries);
         let line = Line::default();
         let contents = Contents::new(entries);
@@ -294,35 +305,43 @@ impl Large {
     ) -> Result<(), ZipError> {
         let mut reader = source.open()?;
         if self.sizes.contains(&source.size()) {
-            let digest = chunks(&mut reader, |_| Ok(()))?;
+            let digest = chunks(&mut reader, source.size(), |_| Ok(()))?;
             if let Some(first) = self.names.get(&digest) {
                 return zip.deep_copy_file(first, name);
             }
             reader.rewind()?;
         }
         zip.start_file(name, options)?;
-        let digest = chunks(&mut reader, |chunk| zip.write_all(chunk))?;
+        let digest = chunks(&mut reader, source.size(), |chunk| zip.write_all(chunk))?;
         self.sizes.push(source.size());
         self.names.insert(digest, name.to_owned());
         Ok(())
     }
 }
 
-/// Hands on everything in chunks of one size, and returns its SHA-256.
+/// Hands on everything in chunks of one size, and returns its SHA-256. A file that grows meanwhile is not followed.
 fn chunks(
     reader: &mut dyn Read,
+    size: u64,
     mut sink: impl FnMut(&[u8]) -> io::Result<()>,
 ) -> io::Result<[u8; 32]> {
     let mut hasher = Sha256::new();
     let mut chunk = Vec::with_capacity(CHUNK);
+    let mut left = size + 1;
     loop {
         chunk.clear();
-        Read::take(&mut *reader, CHUNK as u64).read_to_end(&mut chunk)?;
+        Read::take(&mut *reader, left.min(CHUNK as u64)).read_to_end(&mut chunk)?;
         if chunk.is_empty() {
-            return Ok(hasher.finalize().into());
+            break;
         }
+        left -= chunk.len() as u64;
         hasher.update(&chunk);
         sink(&chunk)?;
+    }
+    if left == 1 {
+        Ok(hasher.finalize().into())
+    } else {
+        Err(changed())
     }
 }
 
