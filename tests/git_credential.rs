@@ -2,6 +2,8 @@
 //!
 //! git's settings are those of `configure: git`; none is made up here.
 
+// Headers in git's configuration, wherever they are.
+mod headers;
 // What every git does with it.
 mod repositories;
 // Under `adieu exec`, at a desk, in a folder that lets no program run.

@@ -173,12 +173,11 @@ fn says_that_a_script_cannot_be_written() {
         .run();
     assert_eq!(outcome.result, TaskResult::Failed);
     let said = outcome.errors.join("\n");
-    let file = said.split(['/', ':']).nth(2).unwrap_or_default();
     expect![[r#"
-        The script cannot be written to /nowhere/[FILE]: No such file or directory (os error 2).
+        Cannot write the script in /nowhere: No such file or directory (os error 2).
         What to do: Give the agent's user that folder, Agent.TempDirectory, and room on its disk.
         More: TROUBLESHOOTING.md#run"#]]
-    .assert_eq(&said.replace(file, "[FILE]"));
+    .assert_eq(&said);
 }
 
 #[test]

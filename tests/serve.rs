@@ -271,6 +271,26 @@ fn limits_what_there_are_tokens_for() {
     served.end();
 }
 
+/// `configure: git` asks for Azure DevOps alone, so its endpoint has nothing else to give.
+#[test]
+fn serves_git_nothing_but_azure_devops() {
+    let world = World::start();
+    for (configure, others) in [
+        ("git", 403),
+        ("git\nterraform", 403),
+        ("git\nresources = arm", 200),
+        ("git\nidentity", 200),
+        ("azd\ngit", 200),
+    ] {
+        let served = Served::in_job(world.job(), &format!("{configure}\n"));
+        let endpoint = Endpoint::of_git(&served.job);
+        assert_eq!(endpoint.token(AZURE_DEVOPS).0, 200, "{configure}");
+        let arm = "https://management.azure.com";
+        assert_eq!(endpoint.token(arm).0, others, "{configure}");
+        served.end();
+    }
+}
+
 #[test]
 fn gives_terraform_and_azure_pipelines_credential_their_own_variables() {
     let world = World::start();

@@ -4,6 +4,7 @@
 //! It starts nothing and sets nothing; who runs the clients does.
 
 mod git;
+mod headers;
 pub(crate) mod helper;
 mod settings;
 
@@ -109,7 +110,7 @@ impl Configure {
             }
         }
         if problems.is_empty() {
-            configure.list_what_git_needs(cloud);
+            configure.add_resources_of_git(cloud);
             Ok(configure)
         } else {
             Err(Situation::Configure(problems))
@@ -147,11 +148,15 @@ impl Configure {
         Ok(())
     }
 
-    /// Whoever wants git to be served wants tokens for Azure DevOps.
-    fn list_what_git_needs(&mut self, cloud: &Cloud) {
-        if let Some(listed) = &mut self.resources
-            && self.mechanisms.contains(&Mechanism::Git)
-            && let Ok(scope) = resource::scope("azureDevOps", cloud)
+    /// What git needs, and nothing more where nothing else asks the broker: Azure DevOps.
+    fn add_resources_of_git(&mut self, cloud: &Cloud) {
+        let mut asking = self.mechanisms.iter().filter(|one| one.asks_a_broker());
+        let is_alone = asking.all(|one| *one == Mechanism::Git);
+        if !self.mechanisms.contains(&Mechanism::Git) || (self.resources.is_none() && !is_alone) {
+            return;
+        }
+        let listed = self.resources.get_or_insert_default();
+        if let Ok(scope) = resource::scope("azureDevOps", cloud)
             && !listed.iter().any(|(_, known)| *known == scope)
         {
             listed.push(("azureDevOps".to_owned(), scope));
@@ -238,6 +243,7 @@ impl Configure {
         &self,
         endpoints: Option<&'a Endpoints>,
         connection: Option<(&Environment, &Connection)>,
+        voice: &dyn Voice,
         variable: impl Fn(&str) -> Option<String>,
     ) -> Vec<Setting<'a>> {
         let mut settings = Vec::new();
@@ -265,7 +271,7 @@ impl Configure {
                         key(GIT_ENDPOINT_KEY, &endpoints.key),
                     ]);
                     let environment = connection.map(|(environment, _)| environment);
-                    settings.extend(of_git(&endpoints.program, environment, &variable));
+                    settings.extend(of_git(&endpoints.program, environment, voice, &variable));
                 }
                 (Mechanism::Terraform, _, Some((environment, connection))) => {
                     settings.extend(terraform(environment, connection));

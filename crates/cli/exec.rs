@@ -113,6 +113,7 @@ pub(crate) async fn run(arguments: ExecArguments) -> Result<ExitCode, Situation>
     own.extend(environment_of(&configure.settings(
         Some(&endpoints),
         None,
+        &Terminal,
         variable,
     )));
     let serving = async {

@@ -132,7 +132,7 @@ fn configured(
         ));
     }
     let with = Some((environment, connection));
-    environment_of(&configure.settings(Some(endpoints), with, variable))
+    environment_of(&configure.settings(Some(endpoints), with, log, variable))
 }
 
 /// The variables with the step's tokens, each masked first.
@@ -262,7 +262,11 @@ fn write(
     written.map_err(|error| {
         Situation::Script(ScriptProblem::NotWritten {
             path: folder.display().to_string(),
-            reason: error.to_string(),
+            // Without the path, which ends in a random name.
+            reason: match std::error::Error::source(&error) {
+                Some(cause) => cause.to_string(),
+                None => error.to_string(),
+            },
         })
     })
 }

@@ -140,7 +140,7 @@ fn configured(
         }
     }
     let endpoints = serving.map(|serving| &serving.endpoints);
-    let settings = configure.settings(endpoints, Some((environment, connection)), variable);
+    let settings = configure.settings(endpoints, Some((environment, connection)), log, variable);
     if serving.is_some() {
         // What goes past a proxy stays, and what leads to the machine's own endpoint: other tasks have sections
         // after the job as well.

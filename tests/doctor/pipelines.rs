@@ -197,7 +197,7 @@ fn a_script_of_run_with_token_is_examined_with_the_connections_identity() {
     let step = job
         .step(folder.path())
         .input("azureSubscription", MY_CONNECTION);
-    let script = "export HTTPS_PROXY=$AGENT_PROXYURL\nadieu doctor --organization contoso --credential managed-identity";
+    let script = "export HTTPS_PROXY=$AGENT_PROXYURL\nadieu doctor --organization contoso --credential pipelines";
     let outcome = step.input("script", script).run();
     let log = outcome
         .log
@@ -213,14 +213,14 @@ fn a_script_of_run_with_token_is_examined_with_the_connections_identity() {
         &expect![[r#"
             Configured for this script: identity.
             AZURE_DEVOPS_TOKEN: azureDevOps, until [TIME], for this script alone.
-            holds     configuration  there is managed-identity
+            holds     configuration  there is pipelines
             holds     proxy          [PROXY]
             holds     names          the proxy resolves them
             holds     trust          each certificate is trusted
             holds     hosts          reached: login.microsoftonline.com, app.vssps.visualstudio.com, dev.azure.com, vsaex.dev.azure.com
             holds     clock          within a minute of the services'
             unchecked federation     this credential presents no ID token of its own
-            holds     token          for Azure DevOps, by managed-identity, of tenant [TENANT]
+            holds     token          for Azure DevOps, by pipelines, of tenant [TENANT]
             holds     identity       my-connection's principal ([GUID])
             holds     organization   contoso knows it as a member
             holds     licence        Basic

@@ -38,7 +38,10 @@ impl<'w> Served<'w> {
             .input("configure", configure)
             .run();
         assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
-        let endpoint = Endpoint::of(&job);
+        let endpoint = match job.value("IDENTITY_ENDPOINT") {
+            Some(_) => Endpoint::of(&job),
+            None => Endpoint::of_git(&job),
+        };
         Self {
             job,
             folder,
@@ -85,6 +88,12 @@ impl Endpoint {
     pub(crate) fn of(job: &Job<'_>) -> Self {
         let value = |name| job.value(name).unwrap_or_default();
         Self::new(value("IDENTITY_ENDPOINT"), value("IDENTITY_HEADER"))
+    }
+
+    /// The one that git's helper of a job's next step finds.
+    pub(crate) fn of_git(job: &Job<'_>) -> Self {
+        let value = |name| job.value(name).unwrap_or_default();
+        Self::new(value("ADIEU_ENDPOINT"), value("ADIEU_ENDPOINT_KEY"))
     }
 
     /// Asks as an SDK does.

@@ -59,11 +59,11 @@ fn a_commit_comes_back_to_the_repository() {
     expect_test::expect![[r#"
         Job
           checkout self: Succeeded
+          Change files: Succeeded
           Sign git in: Succeeded
             Signed in at [ENTRA], tenant [TENANT].
             AZURE_DEVOPS_TOKEN: azureDevOps, until [TIME] (59 minutes).
             Configured until the job ends: git.
-          Change files: Succeeded
           Commit and push: Succeeded
             Pushed to refs/heads/main.
           Post-job: Sign git in: Succeeded
@@ -100,11 +100,11 @@ fn who_is_no_member_pushes_nothing() {
     expect_test::expect![[r#"
         Job
           checkout self: Succeeded
+          Change files: Succeeded
           Sign git in: Succeeded
             Signed in at [ENTRA], tenant [TENANT].
             AZURE_DEVOPS_TOKEN: azureDevOps, until [TIME] (59 minutes).
             Configured until the job ends: git.
-          Change files: Succeeded
           Commit and push: Failed
             fabrikam refused the token.
               client id: ***

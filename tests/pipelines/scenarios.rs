@@ -41,6 +41,7 @@ fn integration_tests_get_a_token() {
             "steps:
 - template: pipelines/templates/token.yml
   parameters:
+    install: echo \"token '$AZURE_DEVOPS_TOKEN'\"
     organizationUrl: https://dev.azure.com/fabrikam/
     tests: |
 {TESTS}"
@@ -49,6 +50,8 @@ fn integration_tests_get_a_token() {
     expect_test::expect![[r#"
         Job
           Checkout: Succeeded
+          Install: Succeeded
+            token ''
           Sign in: Succeeded
             Signed in at [ENTRA], tenant [TENANT].
             AZURE_DEVOPS_TOKEN: azureDevOps, until [TIME] (59 minutes).
@@ -68,6 +71,7 @@ fn tests_that_fail_fail_the_job() {
         "steps:
 - template: pipelines/templates/token.yml
   parameters:
+    install: echo \"token '$AZURE_DEVOPS_TOKEN'\"
     tests: |
       echo \"the token is $AZURE_DEVOPS_TOKEN_EXPIRES_ON old\" > /dev/null
       test -n \"$AZURE_DEVOPS_TOKEN\" && exit 7
@@ -79,6 +83,8 @@ fn tests_that_fail_fail_the_job() {
     expect_test::expect![[r#"
         Job
           Checkout: Succeeded
+          Install: Succeeded
+            token ''
           Sign in: Succeeded
             Signed in at [ENTRA], tenant [TENANT].
             AZURE_DEVOPS_TOKEN: azureDevOps, until [TIME] (59 minutes).
@@ -194,6 +200,7 @@ fn end_to_end_tests_reach_an_organization_of_another_tenant() {
 steps:
 - template: pipelines/templates/end-to-end.yml
   parameters:
+    install: ''
     organization: northwind
     project: web
     tenantId: ${{{{ parameters.tenantId }}}}

@@ -8,39 +8,23 @@
 //! every helper, and a setting for the host does not undo one for an address below it. So each header that
 //! is there is undone by the key that it has.
 
-use std::ffi::OsStr;
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use adieu_agent::VariableName;
 
-use adieu_agent::{VariableName, is_for_the_task_alone};
+use super::headers;
 
 /// Where repositories are. git knows the asterisk: it stands for one label of a host's name.
 const PLACES: [&str; 2] = ["https://dev.azure.com", "https://*.visualstudio.com"];
 
-/// More folders than this are no checkouts.
-const MOST_FOLDERS: usize = 100;
-
-/// A header that git is configured to send to Azure DevOps.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Header {
-    /// What it is sent to: `https://dev.azure.com/…`
-    address: String,
-    /// Its value, where that is no credential; a credential is not even kept.
-    harmless: Option<String>,
-}
-
 /// The variables that add the settings to those that are in the environment already.
 ///
-/// `program` is adieu's path, `headers` what [`headers`] found, `repository` the address of the job's own
-/// repository, `variable` the environment.
+/// `program` is adieu's path, `headers` the addresses to which git is configured to send headers, `repository` the
+/// address of the job's own repository, `variable` the environment.
 pub(crate) fn settings(
     program: &str,
-    headers: &[Header],
+    headers: &[String],
     repository: Option<&str>,
     variable: impl Fn(&str) -> Option<String>,
 ) -> Vec<(VariableName, String)> {
-    let entries = entries(program, headers, repository);
     let before = variable("GIT_CONFIG_COUNT").and_then(|count| count.parse::<usize>().ok());
     let before = before.unwrap_or_default();
     let of = |what: &str, index: usize| {
@@ -50,6 +34,15 @@ pub(crate) fn settings(
     let known: Vec<_> = (0..before)
         .map(|index| (of("KEY", index), of("VALUE", index)))
         .collect();
+    // A header that an earlier step put into the environment is one as well; what is empty undoes one.
+    let in_environment = known.iter().filter(|(_, value)| !value.is_empty());
+    let in_environment = in_environment.filter_map(|(key, _)| headers::address_of(key));
+    let headers: Vec<&str> = headers
+        .iter()
+        .map(String::as_str)
+        .chain(in_environment)
+        .collect();
+    let entries = entries(program, &headers, repository);
     // The same step twice in a job adds nothing.
     let added = if known.ends_with(&entries) {
         Vec::new()
@@ -68,7 +61,7 @@ pub(crate) fn settings(
     settings
 }
 
-fn entries(program: &str, headers: &[Header], repository: Option<&str>) -> Vec<(String, String)> {
+fn entries(program: &str, headers: &[&str], repository: Option<&str>) -> Vec<(String, String)> {
     let mut entries = Vec::new();
     for place in PLACES {
         let helpers = format!("credential.{place}.helper");
@@ -79,20 +72,13 @@ fn entries(program: &str, headers: &[Header], repository: Option<&str>) -> Vec<(
         // A header for every host there is, which clients like Renovate leave in the repositories they clone.
         entries.push((format!("http.{place}.extraheader"), String::new()));
     }
-    let addresses = headers.iter().map(|header| header.address.as_str());
-    let own = repository.filter(|address| is_azure_devops(address));
-    for address in addresses.chain(own) {
+    let own = repository.filter(|address| headers::is_azure_devops(address));
+    for address in headers.iter().copied().chain(own) {
         for place in undone(address) {
             let key = format!("http.{place}.extraheader");
             if !entries.iter().any(|(known, _)| *known == key) {
                 entries.push((key, String::new()));
             }
-        }
-    }
-    for header in headers {
-        if let Some(value) = &header.harmless {
-            let key = format!("http.{}.extraheader", header.address);
-            entries.push((key, value.clone()));
         }
     }
     entries
@@ -125,114 +111,6 @@ fn helper(program: &str) -> String {
         program.to_owned()
     };
     format!("!'{}' git-credential", program.replace('\'', r"'\''"))
-}
-
-/// The headers for Azure DevOps that are configured for the repositories in `sources` and directly below it.
-/// Nothing where git is not there: then nobody asks for a credential either.
-pub(crate) fn headers(sources: &Path) -> Vec<Header> {
-    let below = fs::read_dir(sources).into_iter().flatten().flatten();
-    let below = below.map(|entry| entry.path()).take(MOST_FOLDERS);
-    let mut found = Vec::new();
-    for folder in std::iter::once(sources.to_owned()).chain(below) {
-        for file in configurations(&folder) {
-            for header in headers_in(&file) {
-                if !found.contains(&header) {
-                    found.push(header);
-                }
-            }
-        }
-    }
-    found
-}
-
-/// A repository's own configuration and its submodules'.
-fn configurations(folder: &Path) -> Vec<PathBuf> {
-    let git = folder.join(".git");
-    let modules = fs::read_dir(git.join("modules"));
-    let modules = modules.into_iter().flatten().flatten();
-    std::iter::once(git.join("config"))
-        .chain(modules.map(|entry| entry.path().join("config")))
-        .filter(|file| file.is_file())
-        .collect()
-}
-
-/// Only headers that are no credential are read: what is not in this process cannot leak from it.
-fn headers_in(file: &Path) -> Vec<Header> {
-    let names = configured(file, &["--name-only", "--get-regexp", HEADERS]);
-    if names.is_empty() {
-        return Vec::new();
-    }
-    let harmless = configured(file, &["--get-regexp", HEADERS, NO_CREDENTIAL]);
-    read(&names, &harmless)
-}
-
-/// Keys of headers for an address. git writes the last word of a key in small letters.
-const HEADERS: &str = r"^http\..*\.extraheader$";
-/// Values that are no credential; the exclamation mark is git's.
-const NO_CREDENTIAL: &str =
-    "!^[[:space:]]*[Aa][Uu][Tt][Hh][Oo][Rr][Ii][Zz][Aa][Tt][Ii][Oo][Nn][[:space:]]*:";
-
-/// What `git config` prints. The file is named, because git looks for no configuration in a repository of
-/// another user's. The task's credentials are nothing of git's business.
-fn configured(file: &Path, arguments: &[&str]) -> String {
-    let mut command = Command::new("git");
-    for (name, _) in std::env::vars_os() {
-        if name.to_str().is_some_and(is_for_the_task_alone) {
-            command.env_remove(name);
-        }
-    }
-    let output = command
-        .args([OsStr::new("config"), OsStr::new("--file"), file.as_os_str()])
-        .arg("--null")
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .output();
-    output.map_or_else(
-        |_| String::new(),
-        |output| String::from_utf8_lossy(&output.stdout).into_owned(),
-    )
-}
-
-/// Keys, each with a zero behind it; and the same with a line end and the value before the zero.
-fn read(names: &str, harmless: &str) -> Vec<Header> {
-    let mut headers: Vec<Header> = Vec::new();
-    let mut add = |key: &str, harmless: Option<&str>| {
-        let address = key
-            .strip_prefix("http.")
-            .and_then(|key| key.strip_suffix(".extraheader"));
-        let Some(address) = address.filter(|address| is_azure_devops(address)) else {
-            return;
-        };
-        let header = Header {
-            address: address.to_owned(),
-            harmless: harmless.map(str::to_owned),
-        };
-        if !headers.contains(&header) {
-            headers.push(header);
-        }
-    };
-    for key in names.split('\0') {
-        add(key, None);
-    }
-    for entry in harmless.split('\0') {
-        match entry.split_once('\n') {
-            Some((key, value)) if !value.is_empty() => add(key, Some(value)),
-            _ => {}
-        }
-    }
-    headers
-}
-
-/// Whether an address is one of [`PLACES`] or below. It may have a user in front.
-fn is_azure_devops(address: &str) -> bool {
-    let Some(rest) = address.strip_prefix("https://") else {
-        return false;
-    };
-    let authority = rest.split('/').next().unwrap_or_default();
-    let host = authority.rsplit('@').next().unwrap_or_default();
-    let host = host.to_ascii_lowercase();
-    host == "dev.azure.com" || host.ends_with(".visualstudio.com")
 }
 
 #[cfg(test)]
@@ -275,37 +153,31 @@ mod tests {
     }
 
     #[test]
-    fn undoes_each_header_by_its_own_key_and_keeps_what_is_no_credential() {
-        let names = format!(
-            "http.{REPOSITORY}.extraheader\0http.https://dev.azure.com/.extraheader\0http.https://github.com/.extraheader\0"
-        );
-        let harmless = "http.https://dev.azure.com/.extraheader\nX-Trace: 1\0";
+    fn undoes_each_header_by_its_own_key() {
+        let found = [REPOSITORY, "https://dev.azure.com/"].map(str::to_owned);
         let variable = |name: &str| {
             let value = match name {
-                "GIT_CONFIG_COUNT" => "1",
+                "GIT_CONFIG_COUNT" => "2",
                 "GIT_CONFIG_KEY_0" => "safe.directory",
                 "GIT_CONFIG_VALUE_0" => "*",
+                "GIT_CONFIG_KEY_1" => "http.https://dev.azure.com/contoso/.extraHeader",
+                "GIT_CONFIG_VALUE_1" => "AUTHORIZATION: bearer of an earlier step",
                 _ => return None,
             };
             Some(value.to_owned())
         };
-        let settings = settings(
-            "/adieu",
-            &read(&names, harmless),
-            Some(REPOSITORY),
-            variable,
-        );
+        let settings = settings("/adieu", &found, Some(REPOSITORY), variable);
         expect![[r#"
-            GIT_CONFIG_KEY_9=http.https://contoso@dev.azure.com/contoso/fabrikam/_git/hello.extraheader
-            GIT_CONFIG_VALUE_9=
-            GIT_CONFIG_KEY_10=http.https://contoso@dev.azure.com/contoso/fabrikam/_git/hello/info/lfs.extraheader
+            GIT_CONFIG_KEY_10=http.https://contoso@dev.azure.com/contoso/fabrikam/_git/hello.extraheader
             GIT_CONFIG_VALUE_10=
-            GIT_CONFIG_KEY_11=http.https://contoso@dev.azure.com/contoso/fabrikam/_git/hello.git/info/lfs.extraheader
+            GIT_CONFIG_KEY_11=http.https://contoso@dev.azure.com/contoso/fabrikam/_git/hello/info/lfs.extraheader
             GIT_CONFIG_VALUE_11=
-            GIT_CONFIG_KEY_12=http.https://dev.azure.com/.extraheader
+            GIT_CONFIG_KEY_12=http.https://contoso@dev.azure.com/contoso/fabrikam/_git/hello.git/info/lfs.extraheader
             GIT_CONFIG_VALUE_12=
             GIT_CONFIG_KEY_13=http.https://dev.azure.com/.extraheader
-            GIT_CONFIG_VALUE_13=X-Trace: 1
+            GIT_CONFIG_VALUE_13=
+            GIT_CONFIG_KEY_14=http.https://dev.azure.com/contoso/.extraheader
+            GIT_CONFIG_VALUE_14=
         "#]].assert_eq(&lines(&settings[17..]));
         // Once more in the same job.
         let again = |name: &str| {
@@ -314,8 +186,11 @@ mod tests {
                 .map(|(_, value)| value.clone())
                 .or_else(|| variable(name))
         };
-        let second = super::settings("/adieu", &read(&names, harmless), Some(REPOSITORY), again);
-        assert_eq!(lines(&second), "GIT_CONFIG_COUNT=14\n");
+        let second = super::settings("/adieu", &found, Some(REPOSITORY), again);
+        expect![[r#"
+            GIT_CONFIG_COUNT=15
+        "#]]
+        .assert_eq(&lines(&second));
     }
 
     #[test]
@@ -334,22 +209,6 @@ mod tests {
             ),
         ] {
             assert_eq!(helper(program), expected);
-        }
-    }
-
-    #[test]
-    fn knows_the_addresses_of_azure_devops() {
-        for (address, expected) in [
-            ("https://dev.azure.com", true),
-            ("https://dev.azure.com/contoso", true),
-            (REPOSITORY, true),
-            ("https://contoso.visualstudio.com/a/_git/b", true),
-            ("https://github.com/dev.azure.com", false),
-            ("https://dev.azure.com.example/", false),
-            ("http://dev.azure.com/", false),
-            ("git@ssh.dev.azure.com:v3/contoso/a/b", false),
-        ] {
-            assert_eq!(is_azure_devops(address), expected, "{address}");
         }
     }
 }

@@ -5,14 +5,15 @@
 
 use std::collections::BTreeMap;
 use std::env;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use adieu_agent::{Audience, Environment, Log, TooLong, VariableName};
 use adieu_secret::{EndpointSecret, JobToken};
 
-use super::git;
+use super::{git, headers};
 use crate::connection::Connection;
 use crate::resource::Cloud;
+use crate::voice::Voice;
 
 /// A variable of the environment, for later steps or for one script.
 #[derive(Debug)]
@@ -70,20 +71,37 @@ pub(super) fn terraform(
 pub(super) fn of_git(
     program: &Path,
     environment: Option<&Environment>,
+    voice: &dyn Voice,
     variable: impl Fn(&str) -> Option<String>,
 ) -> Vec<Setting<'static>> {
     let of_job = |name: &str| environment.and_then(|environment| environment.variable(name));
-    let sources = of_job("Build.SourcesDirectory").or(of_job("System.DefaultWorkingDirectory"));
-    let sources = match sources {
-        Some(folder) => Some(folder.into()),
-        None => env::current_dir().ok(),
-    };
-    let headers = sources
-        .map(|folder| git::headers(&folder))
-        .unwrap_or_default();
-    let repository = of_job("Build.Repository.Uri");
+    // `path:` of a checkout step is below the first, wherever the second is.
+    let places = [
+        "Agent.BuildDirectory",
+        "Build.SourcesDirectory",
+        "System.DefaultWorkingDirectory",
+    ];
+    let mut roots: Vec<PathBuf> = places
+        .into_iter()
+        .flat_map(of_job)
+        .map(PathBuf::from)
+        .collect();
+    if roots.is_empty() {
+        roots.extend(env::current_dir());
+    }
+    let headers = headers::find(&roots);
+    if !headers.others.is_empty() {
+        voice.warn(&format!(
+            "git is configured to send headers other than Authorization to {}. It does not send them while `configure: git` is in effect.",
+            headers.others.join(", ")
+        ));
+    }
+    if headers.is_incomplete {
+        voice.warn("There are too many folders to find every repository. A credential that checkout left in one of the others can hide the one of `configure: git`.");
+    }
     let program = program.display().to_string();
-    git::settings(&program, &headers, repository, variable)
+    let repository = of_job("Build.Repository.Uri");
+    git::settings(&program, &headers.addresses, repository, variable)
         .into_iter()
         .map(|(name, value)| Setting {
             name,

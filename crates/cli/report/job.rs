@@ -96,7 +96,7 @@ pub(super) fn script(problem: &ScriptProblem) -> Report {
                 .remedy("Correct workingDirectory; a relative path starts at $(System.DefaultWorkingDirectory).")
         }
         ScriptProblem::NotWritten { path, reason } => {
-            failed(format!("The script cannot be written below {path}: {reason}."))
+            failed(format!("Cannot write the script in {path}: {reason}."))
                 .remedy("Give the agent's user that folder, Agent.TempDirectory, and room on its disk.")
         }
         ScriptProblem::CannotStart { shell, reason } => {

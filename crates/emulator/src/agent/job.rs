@@ -344,10 +344,15 @@ impl<'w> Job<'w> {
         ] {
             self.variables.set(name, value, Marks::default());
         }
-        let (name, value) = match hub.as_str() {
-            "build" => ("build.sourcesdirectory", sources.as_str()),
-            _ => ("release.releaseid", "7"),
+        let own: &[(&str, &str)] = match hub.as_str() {
+            "build" => &[
+                ("build.sourcesdirectory", &sources),
+                ("agent.builddirectory", work.trim_end_matches('/')),
+            ],
+            _ => &[("release.releaseid", "7")],
         };
-        self.variables.set(name, value, Marks::READ_ONLY);
+        for (name, value) in own {
+            self.variables.set(name, value, Marks::READ_ONLY);
+        }
     }
 }

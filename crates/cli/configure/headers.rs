@@ -1,0 +1,268 @@
+//! The headers that git is configured to send to Azure DevOps (`http.<address>.extraheader`), found wherever git
+//! itself would find them.
+//!
+//! It reads the keys and never a value: what is not in this process cannot leak from it.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use adieu_agent::is_for_the_task_alone;
+
+use crate::program;
+
+/// The most folders that are looked into for repositories: some tenths of a second.
+const MOST_FOLDERS: usize = 30_000;
+
+/// The headers that there are.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Headers {
+    /// What they are sent to: `https://dev.azure.com/…`, as git's key has it.
+    pub(super) addresses: Vec<String>,
+    /// Those of the addresses that have a header other than `Authorization` as well.
+    pub(super) others: Vec<String>,
+    /// There were more folders than are looked into.
+    pub(super) is_incomplete: bool,
+}
+
+/// The headers for Azure DevOps that git finds in the repositories below `roots` (and around them), in their
+/// submodules, in the global and the system's configuration, and in what these include. None where there is no
+/// git, which then asks for no credential either.
+pub(super) fn find(roots: &[PathBuf]) -> Headers {
+    let mut headers = Headers::default();
+    let Some(git) = program::on_path("git") else {
+        return headers;
+    };
+    let (repositories, is_complete) = repositories(roots);
+    headers.is_incomplete = !is_complete;
+    headers.add(&git, None);
+    for repository in repositories {
+        headers.add(&git, Some(&repository));
+    }
+    headers
+}
+
+impl Headers {
+    fn add(&mut self, git: &Path, repository: Option<&Path>) {
+        for address in configured(git, repository, &[KEYS]) {
+            push(&mut self.addresses, address);
+        }
+        if !self.addresses.is_empty() {
+            for address in configured(git, repository, &[KEYS, NO_CREDENTIAL]) {
+                push(&mut self.others, address);
+            }
+        }
+    }
+}
+
+fn push(addresses: &mut Vec<String>, address: String) {
+    if !addresses.contains(&address) {
+        addresses.push(address);
+    }
+}
+
+/// The folders with a repository's data: `.git`, those of submodules at any depth, and bare repositories.
+fn repositories(roots: &[PathBuf]) -> (BTreeSet<PathBuf>, bool) {
+    let mut found = BTreeSet::new();
+    let mut folders: VecDeque<PathBuf> = roots.iter().cloned().collect();
+    for root in roots {
+        // git looks upwards from the folder that it starts in.
+        let around = root.ancestors().skip(1);
+        let around = around.map(|folder| folder.join(".git"));
+        found.extend(around.filter(|git| git.join("HEAD").is_file()));
+    }
+    let mut looked_into = 0;
+    let mut seen = BTreeSet::new();
+    while let Some(folder) = folders.pop_front() {
+        if !seen.insert(folder.clone()) {
+            continue;
+        }
+        looked_into += 1;
+        if looked_into > MOST_FOLDERS {
+            return (found, false);
+        }
+        if folder.join("HEAD").is_file() && folder.join("config").is_file() {
+            // A repository's own folders hold no other repository but its submodules.
+            folders.extend(Some(folder.join("modules")).filter(|folder| folder.is_dir()));
+            found.insert(folder);
+            continue;
+        }
+        for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
+            // A link is not followed: what it leads to may be anywhere.
+            let Ok(kind) = entry.file_type() else {
+                continue;
+            };
+            if kind.is_dir() {
+                folders.push_back(entry.path());
+            } else if entry.file_name() == ".git" {
+                // A submodule or a further worktree: its data is elsewhere.
+                folders.extend(data_of(&entry.path()));
+            }
+        }
+    }
+    (found, true)
+}
+
+/// Where a file `.git` says that the repository's data is.
+fn data_of(file: &Path) -> Option<PathBuf> {
+    let text = fs::read_to_string(file).ok()?;
+    let path = text.strip_prefix("gitdir:")?.trim();
+    let mut folder = file.parent()?.to_owned();
+    for part in Path::new(path).components() {
+        match part {
+            Component::ParentDir => {
+                folder.pop();
+            }
+            part => folder.push(part),
+        }
+    }
+    Some(folder)
+}
+
+/// Keys of headers. git writes the last word of a key in lowercase.
+const KEYS: &str = r"^http\..*\.extraheader$";
+
+/// Values other than a credential's header, or an empty one; the exclamation mark is git's.
+const NO_CREDENTIAL: &str =
+    "!^[[:space:]]*([Aa][Uu][Tt][Hh][Oo][Rr][Ii][Zz][Aa][Tt][Ii][Oo][Nn][[:space:]]*:|$)";
+
+/// The addresses of the keys that `git config` finds in a repository, or outside of all of them. A repository that
+/// git does not open (another user's, or one of a newer format) has at least its file read.
+fn configured(git: &Path, repository: Option<&Path>, pattern: &[&str]) -> Vec<String> {
+    let all = ["--includes", "--null", "--name-only", "--get-regexp"].map(OsStr::new);
+    let pattern = pattern.iter().map(OsStr::new);
+    let mut command = prepared(git);
+    match repository {
+        // With these two it asks neither who owns the repository nor where its files are.
+        Some(folder) => command.env("GIT_DIR", folder).env("GIT_WORK_TREE", folder),
+        None => command.env("GIT_CEILING_DIRECTORIES", std::env::temp_dir()),
+    };
+    command.current_dir(repository.unwrap_or(&std::env::temp_dir()));
+    command.arg("config").args(all).args(pattern.clone());
+    let mut output = command.output().ok();
+    // 1 is git's word for nothing found.
+    let is_answer = |code| matches!(code, Some(0 | 1));
+    if let Some(folder) = repository
+        && !output
+            .as_ref()
+            .is_some_and(|output| is_answer(output.status.code()))
+    {
+        let mut command = prepared(git);
+        command
+            .args(["config", "--file"])
+            .arg(folder.join("config"));
+        output = command.args(all).args(pattern).output().ok();
+    }
+    let keys = output.map(|output| output.stdout).unwrap_or_default();
+    let keys = String::from_utf8_lossy(&keys).into_owned();
+    let addresses = keys.split('\0').filter_map(address_of);
+    addresses.map(str::to_owned).collect()
+}
+
+/// git without what leads it elsewhere, and without the task's credentials.
+fn prepared(git: &Path) -> Command {
+    let mut command = Command::new(git);
+    for (name, _) in std::env::vars_os() {
+        let is_dropped = |name: &str| {
+            is_for_the_task_alone(name)
+                || name.starts_with("GIT_CONFIG_KEY_")
+                || name.starts_with("GIT_CONFIG_VALUE_")
+                || LEAD_ELSEWHERE.contains(&name)
+        };
+        if name.to_str().is_some_and(is_dropped) {
+            command.env_remove(name);
+        }
+    }
+    command.stdin(Stdio::null()).stderr(Stdio::null());
+    command
+}
+
+/// Variables that name a repository, or add to the configuration. What they add is looked at by itself.
+const LEAD_ELSEWHERE: [&str; 6] = [
+    "GIT_CONFIG",
+    "GIT_CONFIG_COUNT",
+    "GIT_CONFIG_PARAMETERS",
+    "GIT_COMMON_DIR",
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+];
+
+/// The address in a key of a header, where it is one of Azure DevOps.
+pub(super) fn address_of(key: &str) -> Option<&str> {
+    let (section, rest) = key.split_once('.')?;
+    let (address, name) = rest.rsplit_once('.')?;
+    let is_header =
+        section.eq_ignore_ascii_case("http") && name.eq_ignore_ascii_case("extraheader");
+    (is_header && is_azure_devops(address)).then_some(address)
+}
+
+/// Whether git uses a key of this address for repositories of Azure DevOps: `dev.azure.com`, an organization's own
+/// host, or a pattern of either. It may have a user in front.
+pub(super) fn is_azure_devops(address: &str) -> bool {
+    let address = address.to_ascii_lowercase();
+    let Some(rest) = address.strip_prefix("https://") else {
+        return false;
+    };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    let host = host.strip_suffix(":443").unwrap_or(host);
+    let labels: Vec<&str> = host.split('.').collect();
+    let is = |label: &str, expected: &str| label == expected || label == "*";
+    match labels.as_slice() {
+        [name, "visualstudio", "com"] => !name.is_empty(),
+        [first, second, third] => {
+            is(first, "dev") && is(second, "azure") && is(third, "com")
+                || *first != "" && is(second, "visualstudio") && is(third, "com")
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn knows_the_addresses_of_azure_devops() {
+        for (address, expected) in [
+            ("https://dev.azure.com", true),
+            ("https://dev.azure.com/contoso", true),
+            ("HTTPS://DEV.azure.com:443/contoso", true),
+            ("https://contoso@dev.azure.com/contoso/a/_git/b", true),
+            ("https://contoso.visualstudio.com/a/_git/b", true),
+            ("https://*.azure.com/", true),
+            ("https://*.visualstudio.com", true),
+            ("https://github.com/dev.azure.com", false),
+            ("https://dev.azure.com.example/", false),
+            ("https://dev.azure.com:8443/", false),
+            ("https://.visualstudio.com/", false),
+            ("https://a.b.visualstudio.com/", false),
+            ("http://dev.azure.com/", false),
+            ("git@ssh.dev.azure.com:v3/contoso/a/b", false),
+        ] {
+            assert_eq!(is_azure_devops(address), expected, "{address}");
+        }
+    }
+
+    #[test]
+    fn reads_the_address_out_of_a_key() {
+        for (key, expected) in [
+            (
+                "http.https://dev.azure.com/.extraheader",
+                Some("https://dev.azure.com/"),
+            ),
+            (
+                "HTTP.https://dev.azure.com/a.b.extraHeader",
+                Some("https://dev.azure.com/a.b"),
+            ),
+            ("http.https://github.com/.extraheader", None),
+            ("http.https://dev.azure.com/.proxy", None),
+            ("http.extraheader", None),
+            ("", None),
+        ] {
+            assert_eq!(address_of(key), expected, "{key}");
+        }
+    }
+}
