@@ -28,6 +28,7 @@ const OLD_HELLO: &str = "https://contoso.visualstudio.com/fabrikam/_git/hello";
 /// A world whose connection and machine are members of `contoso`, with a repository.
 fn world() -> World {
     let world = World::start();
+    world.readable_tokens();
     world.organization_member("contoso", MY_CONNECTION);
     world.add_connection(Connection::managed_identity("machine", None));
     world.organization_member("contoso", "machine");

@@ -14,6 +14,7 @@ use crate::harness::stable;
 /// `northwind` in a second tenant. Returns that tenant.
 fn world() -> (World, String) {
     let world = World::start();
+    world.readable_tokens();
     world.publisher_role("pub", MY_CONNECTION, Some("Creator"));
     let tenant = world.add_tenant(MY_CONNECTION);
     world.organization_tenant("northwind", &tenant);

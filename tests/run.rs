@@ -38,7 +38,7 @@ fn gives_a_script_its_tokens_and_nothing_of_the_tasks_own() {
         Configured for this script: identity.
         AZURE_DEVOPS_TOKEN: azureDevOps, until [TIME], for this script alone.
         graph.token: graph, until [TIME], for this script alone.
-        dots in the token: ..
+        dots in the token: ....
         graph until [TIME]
         nothing of the task's
         s

@@ -18,7 +18,7 @@ fn step(job: &mut Job<'_>, folder: &TaskFolder, inputs: &[(&str, &str)]) -> Outc
 }
 
 fn is_of(world: &World, connection: &str, token: &str) -> bool {
-    crate::harness::claims(token)["appid"].as_str() == Some(world.client_id(connection).as_str())
+    world.token_client(token) == world.client_id(connection)
 }
 
 /// microsoft/azure-pipelines-tasks#14386: an agent in Azure Container Apps, for example.

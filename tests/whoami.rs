@@ -12,6 +12,7 @@ use crate::harness::stable;
 /// A world with an identity that is a member of `contoso` and a contributor of `pub`.
 fn world() -> World {
     let world = World::start();
+    world.readable_tokens();
     world.add_connection(Connection::managed_identity("app", None));
     world.organization_member("contoso", "app");
     world.publisher_role("pub", "app", Some("Contributor"));

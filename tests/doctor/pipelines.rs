@@ -78,7 +78,7 @@ fn a_federated_credential_that_does_not_match_is_the_next_thing() {
                                        subject expected: sc://contoso/…/…
                                        audience expected: api://AzureADTokenExchange
             fails     token          Microsoft Entra refused the service connection (AADSTS700213) because no federated credential has its ID token's subject.
-                                       it said: No matching federated identity record found for presented assertion subject 'sc://contoso/fabrikam/my-connection'. Please check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation
+                                       it said: No matching federated identity record found for presented assertion subject 'sc://contoso/fabrikam/my-connection'. Check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation
                                        issuer: https://vstoken.dev.azure.com/[GUID]
                                        subject identifier: sc://contoso/fabrikam/my-connection
                                        audience: api://AzureADTokenExchange

@@ -12,6 +12,7 @@ use crate::harness::stable;
 fn git_says_what_azure_devops_says() {
     let (git, _) = gits().pop().expect("a git");
     let world = World::start();
+    world.readable_tokens();
     world.add_repository("contoso", "fabrikam", "hello", &[("a.txt", "hello")]);
     let rest = Rest::of(&world, world.job(), &git);
     let stranger = rest.git_fails(&["ls-remote", HELLO]);

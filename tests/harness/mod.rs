@@ -9,7 +9,7 @@ mod task;
 
 use std::path::{Path, PathBuf};
 
-pub(crate) use broker::{AZURE_DEVOPS, Endpoint, Served, answer, ask, claims, seconds_left};
+pub(crate) use broker::{AZURE_DEVOPS, Endpoint, Served, answer, ask, seconds_left};
 pub(crate) use stable::{stable, without_number};
 pub(crate) use task::{TaskFolder, platform, run};
 

@@ -29,6 +29,7 @@ fn signs_in_with_the_managed_identity() {
 #[test]
 fn says_what_is_wrong_with_a_managed_identity() {
     let world = World::start();
+    world.readable_tokens();
     let asked = ["token", "--credential", "managed-identity"];
     let desk = Desk::with(&world, &[])
         .managed_identity()

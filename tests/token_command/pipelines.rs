@@ -80,7 +80,7 @@ fn a_refusal_has_its_facts_and_its_remedy() {
         &said,
         &expect![[r#"
             error: Microsoft Entra refused the service connection (AADSTS700213) because no federated credential has its ID token's subject.
-              it said: No matching federated identity record found for presented assertion subject 'sc://contoso/fabrikam/my-connection'. Please check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation
+              it said: No matching federated identity record found for presented assertion subject 'sc://contoso/fabrikam/my-connection'. Check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation
               issuer: https://vstoken.dev.azure.com/[GUID]
               subject identifier: sc://contoso/fabrikam/my-connection
               audience: api://AzureADTokenExchange

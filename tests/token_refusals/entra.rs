@@ -36,7 +36,7 @@ fn shows_issuer_subject_and_audience_of_what_was_presented() {
     world.federate(MY_CONNECTION, |_, subject, _| subject.push_str("-renamed"));
     expect![[r#"
         ##[error]Microsoft Entra refused the service connection (AADSTS700213) because no federated credential has its ID token's subject.
-          it said: No matching federated identity record found for presented assertion subject 'sc://contoso/fabrikam/my-connection'. Please check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation
+          it said: No matching federated identity record found for presented assertion subject 'sc://contoso/fabrikam/my-connection'. Check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation
           issuer: https://vstoken.dev.azure.com/[GUID]
           subject identifier: sc://contoso/fabrikam/my-connection
           audience: api://AzureADTokenExchange
@@ -60,7 +60,7 @@ fn tells_what_of_it_no_federated_credential_has() {
             |world| world.federate(MY_CONNECTION, |issuer, _, _| issuer.push('x')),
             expect![[r#"
                 ##[error]Microsoft Entra refused the service connection (AADSTS700211) because no federated credential has its ID token's issuer.
-                  it said: No matching federated identity record found for presented assertion issuer 'https://vstoken.dev.azure.com/[GUID]'. Please check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation
+                  it said: No matching federated identity record found for presented assertion issuer 'https://vstoken.dev.azure.com/[GUID]'. Check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation
                   [FACTS]
                 What to do: Open the app registration (or managed identity) → Certificates & secrets → Federated credentials and make its issuer, subject identifier and audience equal to those above, letter by letter. If the credential was made in the last minutes, run the job again.
                 More: TROUBLESHOOTING.md#aadsts700211"#]],
@@ -69,7 +69,7 @@ fn tells_what_of_it_no_federated_credential_has() {
             |world| world.federate(MY_CONNECTION, |_, _, audience| audience.push('x')),
             expect![[r#"
                 ##[error]Microsoft Entra refused the service connection (AADSTS700212) because no federated credential has its ID token's audience.
-                  it said: No matching federated identity record found for presented assertion audience 'api://AzureADTokenExchange'. Please check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation
+                  it said: No matching federated identity record found for presented assertion audience 'api://AzureADTokenExchange'. Check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation
                   [FACTS]
                 What to do: Open the app registration (or managed identity) → Certificates & secrets → Federated credentials and make its issuer, subject identifier and audience equal to those above, letter by letter. If the credential was made in the last minutes, run the job again.
                 More: TROUBLESHOOTING.md#aadsts700212"#]],
@@ -82,7 +82,7 @@ fn tells_what_of_it_no_federated_credential_has() {
             },
             expect![[r#"
                 ##[error]Microsoft Entra refused the service connection (AADSTS7002138) because no federated credential has its ID token's subject in the same letter case.
-                  it said: No matching federated identity record found for presented assertion subject 'sc://contoso/fabrikam/my-connection'. Please check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation
+                  it said: No matching federated identity record found for presented assertion subject 'sc://contoso/fabrikam/my-connection'. Check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation
                   [FACTS]
                 What to do: Open the app registration (or managed identity) → Certificates & secrets → Federated credentials and make its issuer, subject identifier and audience equal to those above, letter by letter. If the credential was made in the last minutes, run the job again.
                 More: TROUBLESHOOTING.md#aadsts7002138"#]],
@@ -106,10 +106,10 @@ fn tells_what_of_it_no_federated_credential_has() {
 
 #[test]
 fn reads_both_forms_of_entras_errors_alike() {
-    let log = |one_line: bool| {
+    let log = |two_lines: bool| {
         let world = World::start();
-        if one_line {
-            world.one_line_errors();
+        if two_lines {
+            world.two_line_errors();
         }
         world.refuse_with(53_003, None);
         refused(&world, MY_CONNECTION)

@@ -12,6 +12,8 @@ use crate::world::World;
 #[derive(Debug, Clone)]
 pub struct Connection {
     pub(crate) name: String,
+    /// Its type, as inputs name it behind `connectedService:`.
+    pub(crate) kind: String,
     pub(crate) scheme: String,
     pub(crate) url: String,
     pub(crate) parameters: BTreeMap<String, String>,
@@ -48,11 +50,38 @@ impl Connection {
         }
     }
 
-    /// With any scheme.
+    /// The type "Azure DevOps" of sprint 275 (learn.microsoft.com, "Access Azure DevOps with Microsoft Entra workload
+    /// identity"): federated, of no subscription, with an organization's address and no data.
+    #[must_use]
+    pub fn azure_devops(name: &str, organization: &str) -> Self {
+        let mut connection = Self::workload_identity(name)
+            .kind("workloadidentityuser")
+            .url(&format!("https://dev.azure.com/{organization}/"))
+            .authority("");
+        connection.data.clear();
+        connection
+    }
+
+    /// Of another type, as inputs name it behind `connectedService:`.
+    #[must_use]
+    pub fn kind(mut self, kind: &str) -> Self {
+        kind.clone_into(&mut self.kind);
+        self
+    }
+
+    /// With another address.
+    #[must_use]
+    pub fn url(mut self, url: &str) -> Self {
+        url.clone_into(&mut self.url);
+        self
+    }
+
+    /// With any scheme, of the type "Azure Resource Manager".
     #[must_use]
     pub fn new(name: &str, scheme: &str) -> Self {
         Self {
             name: name.to_owned(),
+            kind: "AzureRM".to_owned(),
             scheme: scheme.to_owned(),
             url: "https://management.azure.com/".to_owned(),
             parameters: BTreeMap::new(),
@@ -83,6 +112,25 @@ impl Connection {
     }
 }
 
+impl Connection {
+    /// Whether an input that asks for connections of a type, or of one of several, takes this one; the server's words
+    /// if not. It says them before a run starts.
+    pub(crate) fn fits(&self, kind: &str, step: &str, input: &str) -> Result<(), String> {
+        // `connectedService:AzureRM:WorkloadIdentityFederation` names schemes too.
+        let kinds = kind.split(':').next().unwrap_or_default();
+        if kinds
+            .split(',')
+            .any(|kind| kind.trim().eq_ignore_ascii_case(&self.kind))
+        {
+            return Ok(());
+        }
+        Err(format!(
+            "The pipeline is not valid. Step {step} input {input} expects a service connection of type {kinds} but the provided service connection {} is of type {}.",
+            self.name, self.kind
+        ))
+    }
+}
+
 impl World {
     /// Adds a connection with an application of its own in the home tenant, which has whatever proof
     /// the connection's scheme is about. Returns the connection's id.
@@ -101,6 +149,7 @@ impl World {
             federated: Vec::new(),
             secret: None,
             certificate: None,
+            is_multi_tenant: false,
         };
         let mut fill = |key: &str, value: &str| {
             connection
@@ -160,7 +209,7 @@ impl World {
         if let Some(client) = connection.data.get("msiclientId") {
             application.client_id = client.clone();
         } else if connection.scheme == "ManagedServiceIdentity" {
-            directory.machine = Some(client_id);
+            directory.managed_identity.machine = Some(client_id);
         }
         let client_id = application.client_id.clone();
         directory.clients.insert(id.clone(), client_id);

@@ -8,8 +8,10 @@ use crate::certificates::ApplicationCertificate;
 use crate::connection::Connection;
 use crate::git::Git;
 use crate::http::Request;
+use crate::issued::Issued;
 use crate::ledger::Ledger;
-use crate::marketplace::{Marketplace, Minted};
+use crate::managed_identity::ManagedIdentity;
+use crate::marketplace::Marketplace;
 
 /// The state that the services share.
 #[derive(Debug, Default)]
@@ -29,19 +31,18 @@ pub(crate) struct Directory {
     pub(crate) token_flaw: Option<TokenFlaw>,
     pub(crate) refusal: Option<u32>,
     pub(crate) refusals_left: Option<u32>,
-    pub(crate) one_line_errors: bool,
+    pub(crate) two_line_errors: bool,
+    /// Whether access tokens and jobs' tokens can be read by everyone.
+    pub(crate) tokens_are_readable: bool,
     pub(crate) ledger: Ledger,
     pub(crate) violations: Vec<String>,
-    pub(crate) access_tokens: Vec<Minted>,
+    pub(crate) access_tokens: Vec<Issued>,
     pub(crate) marketplace: Marketplace,
     /// Identities that may read others' applications by Microsoft Graph.
     pub(crate) graph_readers: BTreeSet<String>,
     /// Client id behind each connection, by its id.
     pub(crate) clients: BTreeMap<String, String>,
-    /// What `IDENTITY_HEADER` holds.
-    pub(crate) managed_identity_secret: String,
-    /// Client id of the machine's system-assigned identity, where it has one.
-    pub(crate) machine: Option<String>,
+    pub(crate) managed_identity: ManagedIdentity,
     pub(crate) git: Git,
 }
 
@@ -64,12 +65,17 @@ pub enum TokenFlaw {
     Audience,
     /// Over already.
     Expired,
-    /// Not a JSON web token; not a flaw for a client that treats it as opaque.
-    Opaque,
     /// `expires_in` as text, as some servers write it.
     TextLifetime,
     /// Longer than a variable may be.
     Long,
+}
+
+impl TokenFlaw {
+    /// Whether a client has to read the token to find it.
+    pub(crate) fn is_in_claims(self) -> bool {
+        matches!(self, Self::Tenant | Self::Audience | Self::Long)
+    }
 }
 
 /// An application of a tenant.
@@ -85,6 +91,8 @@ pub(crate) struct Application {
     pub(crate) federated: Vec<FederatedCredential>,
     pub(crate) secret: Option<String>,
     pub(crate) certificate: Option<ApplicationCertificate>,
+    /// Whether other tenants may have it too (`signInAudience: AzureADMultipleOrgs`).
+    pub(crate) is_multi_tenant: bool,
 }
 
 /// A federated credential of an application.
@@ -121,6 +129,13 @@ impl Directory {
         self.applications
             .iter()
             .find(|known| self.identity(&known.client_id, &known.tenant) == identity)
+    }
+
+    /// An access token that was issued here.
+    pub(crate) fn issued(&self, token: &str) -> &Issued {
+        let mut issued = self.access_tokens.iter();
+        let found = issued.find(|issued| issued.value == token);
+        found.expect("a token that was issued here")
     }
 
     /// The id of a project, by its name.
@@ -194,6 +209,13 @@ const LONGEST_TEXT: usize = 1 << 20;
 
 /// The audience of every ID token (learn.microsoft.com, "Workload identity federation").
 pub(crate) const ID_TOKEN_AUDIENCE: &str = "api://AzureADTokenExchange";
+
+/// A new id of Azure DevOps' own: a GUID of version 6, as its users have.
+pub(crate) fn azure_devops_id() -> String {
+    let mut id = guid();
+    id.replace_range(14..15, "6");
+    id
+}
 
 /// A new random GUID.
 pub(crate) fn guid() -> String {

@@ -10,10 +10,11 @@ use serde_json::{Value, json};
 
 use self::refusal::{Refusal, refuse, words};
 use crate::clock::Clock;
-use crate::directory::{Application, AsksFor, Directory, TokenFlaw, guid};
+use crate::directory::{Application, AsksFor, Directory, TokenFlaw};
 use crate::http::{Answer, Request};
+use crate::issued::{issue, lifetime};
 use crate::jwt;
-use crate::marketplace::Minted;
+use crate::vss::NO_TENANT;
 
 /// The secrets that it asks its clients for.
 pub(crate) const ASKS_FOR: AsksFor = AsksFor {
@@ -144,6 +145,12 @@ fn grant(
             ),
         ));
     }
+    if tenant == NO_TENANT {
+        return Err(Refusal(
+            900_021,
+            format!("Requested tenant identifier '{tenant}' is not valid."),
+        ));
+    }
     if !directory.tenants.iter().any(|known| known == tenant) {
         return Err(Refusal(
             90_002,
@@ -161,6 +168,14 @@ fn grant(
         .ok_or_else(|| {
             Refusal(700_016, format!("Application with identifier '{client_id}' was not found in the directory '{tenant}'."))
         })?;
+    if application.object_id.is_empty() {
+        return Err(Refusal(
+            7_000_229,
+            format!(
+                "The client application {client_id} is missing service principal in the tenant {tenant}. See instructions here: https://go.microsoft.com/fwlink/?linkid=2225119"
+            ),
+        ));
+    }
     proof::check(
         request,
         &application,
@@ -193,7 +208,7 @@ fn access_token(
     clock: &Clock,
 ) -> Answer {
     let flaw = directory.token_flaw;
-    let token = mint(resource, application, directory, clock);
+    let token = issue(resource, application, directory, clock);
     let lifetime = lifetime(directory);
     let lifetime = match flaw {
         Some(TokenFlaw::TextLifetime) => json!(lifetime.to_string()),
@@ -206,66 +221,4 @@ fn access_token(
         "access_token": token,
     });
     Answer::json(200, &body).with("Cache-Control", "no-store, no-cache")
-}
-
-/// How long an access token lives, in seconds.
-fn lifetime(directory: &Directory) -> i64 {
-    if directory.token_flaw == Some(TokenFlaw::Expired) {
-        -60
-    } else {
-        directory.token_lifetime
-    }
-}
-
-/// An access token of an application, taken down in the ledger.
-pub(crate) fn mint(
-    resource: &str,
-    application: &Application,
-    directory: &mut Directory,
-    clock: &Clock,
-) -> String {
-    let now = clock.now();
-    let flaw = directory.token_flaw;
-    let lifetime = lifetime(directory);
-    let other = "00000000-0000-4000-8000-000000000bad";
-    let tenant = if flaw == Some(TokenFlaw::Tenant) {
-        other.to_owned()
-    } else {
-        application.tenant.clone()
-    };
-    let audience = if flaw == Some(TokenFlaw::Audience) {
-        other
-    } else {
-        resource
-    };
-    let mut claims = json!({
-        "aud": audience,
-        "iss": format!("https://sts.windows.net/{tenant}/"),
-        "iat": now,
-        "nbf": now,
-        "exp": now + lifetime,
-        "appid": application.client_id,
-        "oid": application.object_id,
-        "tid": tenant,
-        "uti": guid(),
-        "ver": "1.0",
-    });
-    if flaw == Some(TokenFlaw::Long) {
-        claims["groups"] = (0..1500).map(|_| guid()).collect();
-    }
-    let token = if flaw == Some(TokenFlaw::Opaque) {
-        format!("opaque.{}{}", guid(), guid())
-    } else {
-        jwt::entra_key().sign(&claims)
-    };
-    directory.ledger.record("access token", &token);
-    let minted = Minted {
-        value: token.clone(),
-        identity: directory.identity(&application.client_id, &application.tenant),
-        tenant: tenant.clone(),
-        audience: audience.to_owned(),
-        expires_on: now + lifetime,
-    };
-    directory.access_tokens.push(minted);
-    token
 }

@@ -32,6 +32,9 @@ pub enum Fault {
     /// Answers at the next beat of the service's life, so that all who asked since the last one go on at
     /// the same moment.
     OnTheBeat(Duration),
+    /// Does what was asked, and asks for as many seconds of patience, as a service does that slows a client down
+    /// (learn.microsoft.com, "Rate and usage limits").
+    SlowedDown(u32),
     /// Bytes that a test makes up.
     Bytes(MakeBytes),
 }
@@ -52,6 +55,7 @@ impl fmt::Debug for Fault {
             Self::SignInRedirect => "SignInRedirect",
             Self::Redirect(_) => "Redirect",
             Self::OnTheBeat(_) => "OnTheBeat",
+            Self::SlowedDown(_) => "SlowedDown",
             Self::Bytes(_) => "Bytes",
         };
         formatter.write_str(name)
@@ -63,6 +67,22 @@ impl Fault {
     #[must_use]
     pub fn status(status: u16) -> Self {
         Self::Status(status, Vec::new(), "{}".to_owned())
+    }
+
+    /// 429 of Azure DevOps, which asks for as many seconds of patience.
+    #[must_use]
+    pub fn too_many_requests(seconds: u32) -> Self {
+        let headers = [
+            ("Content-Type", "application/json; charset=utf-8".to_owned()),
+            ("Retry-After", seconds.to_string()),
+        ];
+        Self::Status(
+            429,
+            headers
+                .map(|(name, value)| (name.to_owned(), value))
+                .to_vec(),
+            r#"{"$id":"1","message":"TF400733: The request has been canceled: Request was blocked due to exceeding usage of resource 'Concurrency' in namespace 'User'."}"#.to_owned(),
+        )
     }
 
     /// The reply, and whether the service itself gets to see the request.
@@ -102,6 +122,13 @@ impl Fault {
             Self::SignInPage(status) => Reply::Answer(sign_in_page(*status)),
             Self::SignInRedirect => Reply::Answer(redirect(SIGN_IN)),
             Self::Redirect(to) => Reply::Answer(redirect(to)),
+            Self::SlowedDown(seconds) => Reply::Answer(
+                service(request)
+                    .with("Retry-After", &seconds.to_string())
+                    .with("X-RateLimit-Resource", "Concurrency")
+                    .with("X-RateLimit-Delay", &format!("{seconds}.000"))
+                    .with("X-RateLimit-Remaining", "0"),
+            ),
             Self::Bytes(make) => Reply::Bytes(make(request)),
         }
     }

@@ -231,12 +231,12 @@ fn caller(request: &Request, directory: &Directory, clock: &Clock) -> Option<Cal
     if directory.jobs.iter().any(|job| job.token == token) {
         return Some(Caller::Job);
     }
-    let minted = directory
+    let issued = directory
         .access_tokens
         .iter()
-        .find(|minted| minted.value == token)?;
-    let is_good = minted.audience == AZURE_DEVOPS && minted.expires_on > clock.now();
-    is_good.then(|| Caller::Application(minted.identity.clone()))
+        .find(|issued| issued.value == token)?;
+    let is_good = issued.audience == AZURE_DEVOPS && issued.expires_on > clock.now();
+    is_good.then(|| Caller::Application(issued.identity.clone()))
 }
 
 fn token(request: &Request) -> Option<String> {

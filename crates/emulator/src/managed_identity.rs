@@ -1,38 +1,102 @@
-//! The managed-identity endpoint of App Service: the one that every client of Microsoft's speaks.
+//! Endpoints of managed identities: App Service's, a virtual machine's metadata service, and Azure Arc's.
 //!
-//! It never answers without the secret header.
+//! Each answers only who proves by its own means to be on the machine. Addresses, headers and bodies are those of
+//! learn.microsoft.com ("How to use managed identities for App Service", "… on Azure VMs", "Authenticate against
+//! Azure resources with Azure Arc-enabled servers") and of the tests of
+//! AzureAD/microsoft-authentication-library-for-dotnet.
 
-use serde_json::json;
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use crate::clock::Clock;
-use crate::directory::{AsksFor, Directory, guid};
+use crate::directory::{Application, AsksFor, Directory, guid};
 use crate::http::{Answer, Request};
-use crate::jwt;
-use crate::marketplace::Minted;
+use crate::issued::{issue, lifetime};
 
-/// The secrets that it asks its clients for.
+/// The secrets that they ask their clients for.
 pub(crate) const ASKS_FOR: AsksFor = AsksFor {
     headers: &["managed identity header"],
     body: &[],
 };
 
-/// Answers one request (learn.microsoft.com, "How to use managed identities for App Service").
+/// Where App Service's endpoint is.
+pub(crate) const APP_SERVICE: &str = "/msi/token";
+
+/// Where a virtual machine's endpoint is, and Azure Arc's.
+pub(crate) const METADATA_SERVICE: &str = "/metadata/identity/oauth2/token";
+
+/// How an answer writes when its token expires.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ExpiresOn {
+    /// Seconds since 1970, as text.
+    #[default]
+    Seconds,
+    /// Seconds since 1970, as a number.
+    Number,
+    /// ISO 8601 (Azure/azure-sdk-for-python#9393).
+    Iso8601,
+    /// `11/26/2026 9:00:00 AM +00:00`, as App Service's API of 2017 writes it.
+    UsDate,
+}
+
+/// Why an endpoint gives no token now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IdentityRefusal {
+    /// 400: the machine has no such identity, or not yet.
+    NotAssigned,
+    /// 400: the machine has several identities, and none is named.
+    Several,
+    /// 400 with a code and a message in an object of their own.
+    Nested,
+    /// 404: the endpoint is being set up.
+    NotFound,
+    /// 410: the endpoint is being updated, for at most 70 seconds.
+    BeingUpdated,
+    /// 429 in plain text.
+    TooManyRequests,
+}
+
+/// What the endpoints know.
+#[derive(Debug, Default)]
+pub(crate) struct ManagedIdentity {
+    /// What `IDENTITY_HEADER` holds.
+    pub(crate) secret: String,
+    /// Client id of the machine's system-assigned identity, where it has one.
+    pub(crate) machine: Option<String>,
+    pub(crate) expires_on: ExpiresOn,
+    /// What is refused next, and how often.
+    pub(crate) refusal: Option<(IdentityRefusal, u32)>,
+    /// The file that only administrators of an Arc-enabled server can read, and its content.
+    pub(crate) arc_key: (PathBuf, String),
+}
+
+/// Answers one request.
 pub(crate) fn answer(request: &Request, directory: &mut Directory, clock: &Clock) -> Answer {
-    let refuse = |status: u16, message: &str| {
-        Answer::json(status, &json!({ "statusCode": status, "message": message }))
-    };
-    if request.method != "GET" || request.path != "/msi/token" {
+    let is_app_service = request.path == APP_SERVICE;
+    if request.method != "GET" || !(is_app_service || request.path == METADATA_SERVICE) {
         directory.violation(format!(
-            "App Service has no route {} {}",
+            "no managed-identity endpoint has a route {} {}",
             request.method, request.path
         ));
-        return refuse(404, "not found");
+        return app_service_error(404, "not found");
     }
-    if request.header("x-identity-header") != Some(&directory.managed_identity_secret) {
-        return refuse(401, "The X-IDENTITY-HEADER is wrong.");
+    let refused = if is_app_service {
+        refused_by_app_service(request, directory)
+    } else {
+        refused_by_metadata_service(request, directory)
+    };
+    if let Some(refusal) = refused {
+        return refusal;
     }
-    if request.parameter("api-version").as_deref() != Some("2019-08-01") {
-        return refuse(400, "The api-version is wrong.");
+    match &mut directory.managed_identity.refusal {
+        Some((refusal, left)) if *left > 0 => {
+            *left -= 1;
+            return refusal.answer();
+        }
+        _ => {}
     }
     let resource = request.parameter("resource").unwrap_or_default();
     if !directory
@@ -40,55 +104,177 @@ pub(crate) fn answer(request: &Request, directory: &mut Directory, clock: &Clock
         .iter()
         .any(|known| known == resource.trim_end_matches('/'))
     {
-        return refuse(400, "The resource is unknown.");
-    }
-    let asked = request.parameter("client_id");
-    // Without a client id, the machine's own identity is meant.
-    let identity = asked.or_else(|| directory.machine.clone());
-    let known = identity.as_ref().is_none_or(|id| {
-        directory
-            .applications
-            .iter()
-            .any(|known| known.client_id == *id)
-    });
-    if !known {
-        return refuse(
-            400,
-            "No User Assigned or Delegated Managed Identity found for specified ClientId/ResourceId/PrincipalId.",
+        let message = format!(
+            "AADSTS500011: The resource principal named {resource} was not found in the tenant."
         );
+        return if is_app_service {
+            app_service_error(400, &message)
+        } else {
+            metadata_error(400, "invalid_resource", &message)
+        };
     }
-    let now = clock.now();
-    let expires_on = now + directory.token_lifetime;
-    let client = identity.clone().unwrap_or_else(guid);
-    let object = directory
-        .application(&client)
-        .map_or_else(guid, |known| known.object_id.clone());
-    let tenant = directory.tenants[0].clone();
-    let token = jwt::entra_key().sign(&json!({
-        "aud": resource,
-        "tid": tenant,
-        "oid": object,
-        "appid": client,
-        "iat": now,
-        "nbf": now,
-        "exp": expires_on,
-    }));
-    directory.ledger.record("access token", &token);
-    directory.access_tokens.push(Minted {
-        value: token.clone(),
-        identity: client.clone(),
-        tenant,
-        audience: resource.clone(),
-        expires_on,
-    });
+    let Some(application) = identity(request, directory) else {
+        return if is_app_service {
+            app_service_error(
+                400,
+                "No User Assigned or Delegated Managed Identity found for specified ClientId/ResourceId/PrincipalId.",
+            )
+        } else {
+            IdentityRefusal::NotAssigned.answer()
+        };
+    };
+    let expires_on = clock.now() + lifetime(directory);
+    let token = issue(&resource, &application, directory, clock);
     let body = json!({
         "access_token": token,
-        "client_id": client,
+        "client_id": application.client_id,
         "expires_in": directory.token_lifetime.to_string(),
-        "expires_on": expires_on.to_string(),
-        "not_before": now.to_string(),
+        "expires_on": directory.managed_identity.expires_on.write(expires_on),
+        "not_before": clock.now().to_string(),
         "resource": resource,
         "token_type": "Bearer",
     });
     Answer::json(200, &body)
+}
+
+fn refused_by_app_service(request: &Request, directory: &Directory) -> Option<Answer> {
+    if request.header("x-identity-header") != Some(&directory.managed_identity.secret) {
+        return Some(app_service_error(401, "The X-IDENTITY-HEADER is wrong."));
+    }
+    let version = request.parameter("api-version");
+    (version.as_deref() != Some("2019-08-01"))
+        .then(|| app_service_error(400, "The api-version is wrong."))
+}
+
+/// Azure Arc speaks a virtual machine's protocol in another version, and wants to see first that the client may
+/// read a file: 401 names it, and the next request has its content.
+fn refused_by_metadata_service(request: &Request, directory: &Directory) -> Option<Answer> {
+    if request.header("metadata") != Some("true") {
+        return Some(metadata_error(
+            400,
+            "invalid_request",
+            "Required metadata header not specified",
+        ));
+    }
+    match request.parameter("api-version").as_deref() {
+        Some("2018-02-01") => None,
+        Some("2019-11-01" | "2020-06-01") => {
+            let (file, key) = &directory.managed_identity.arc_key;
+            if request.header("authorization") == Some(&format!("Basic {key}")) {
+                return None;
+            }
+            let refusal = metadata_error(
+                401,
+                "unauthorized_client",
+                "Missing Basic Authorization header",
+            );
+            Some(refusal.with(
+                "WWW-Authenticate",
+                &format!("Basic realm={}", file.display()),
+            ))
+        }
+        _ => Some(metadata_error(
+            400,
+            "bad_request_102",
+            "Required api-version not specified",
+        )),
+    }
+}
+
+/// The identity that a request names by its client id, object id or resource id, or the machine's own.
+fn identity(request: &Request, directory: &Directory) -> Option<Application> {
+    let named = |names: &[&str]| names.iter().find_map(|name| request.parameter(name));
+    let mut known = directory.applications.iter();
+    let found = if let Some(id) = named(&["client_id"]) {
+        known.find(|known| known.client_id == id)
+    } else if let Some(id) = named(&["object_id", "principal_id"]) {
+        known.find(|known| known.object_id == id)
+    } else if let Some(id) = named(&["msi_res_id", "mi_res_id"]) {
+        known.find(|known| id.ends_with(&format!("/userAssignedIdentities/{}", known.name)))
+    } else {
+        let Some(machine) = &directory.managed_identity.machine else {
+            return Some(unnamed(directory));
+        };
+        known.find(|known| known.client_id == *machine)
+    };
+    found.cloned()
+}
+
+/// The identity of a machine that no connection is about.
+fn unnamed(directory: &Directory) -> Application {
+    Application {
+        tenant: directory.tenants[0].clone(),
+        client_id: guid(),
+        object_id: guid(),
+        registration_id: String::new(),
+        name: "machine".to_owned(),
+        federated: Vec::new(),
+        secret: None,
+        certificate: None,
+        is_multi_tenant: false,
+    }
+}
+
+impl IdentityRefusal {
+    fn answer(self) -> Answer {
+        match self {
+            Self::NotAssigned => metadata_error(400, "invalid_request", "Identity not found"),
+            Self::Several => metadata_error(
+                400,
+                "invalid_request",
+                "Multiple user assigned identities exist, please specify the clientId / resourceId of the identity in the token request",
+            ),
+            Self::Nested => Answer::json(
+                400,
+                &json!({ "error": { "code": "invalid_request", "message": "Identity not found" } }),
+            ),
+            Self::NotFound => metadata_error(404, "not_found", "IMDS service is not ready"),
+            Self::BeingUpdated => metadata_error(410, "gone", "IMDS service is updating"),
+            Self::TooManyRequests => Answer {
+                status: 429,
+                headers: vec![("Content-Type".into(), "text/plain".into())],
+                body: b"Temporarily throttled, too many requests".to_vec(),
+            },
+        }
+    }
+}
+
+impl ExpiresOn {
+    fn write(self, seconds: i64) -> Value {
+        let time = OffsetDateTime::from_unix_timestamp(seconds).expect("a moment of this age");
+        match self {
+            Self::Seconds => json!(seconds.to_string()),
+            Self::Number => json!(seconds),
+            Self::Iso8601 => json!(time.format(&Rfc3339).expect("a date of this age")),
+            Self::UsDate => {
+                let half = if time.hour() < 12 { "AM" } else { "PM" };
+                let hour = match time.hour() % 12 {
+                    0 => 12,
+                    hour => hour,
+                };
+                json!(format!(
+                    "{}/{}/{} {hour}:{:02}:{:02} {half} +00:00",
+                    u8::from(time.month()),
+                    time.day(),
+                    time.year(),
+                    time.minute(),
+                    time.second()
+                ))
+            }
+        }
+    }
+}
+
+fn app_service_error(status: u16, message: &str) -> Answer {
+    Answer::json(
+        status,
+        &json!({ "statusCode": status, "message": message, "correlationId": guid() }),
+    )
+}
+
+fn metadata_error(status: u16, error: &str, description: &str) -> Answer {
+    Answer::json(
+        status,
+        &json!({ "error": error, "error_description": description }),
+    )
 }

@@ -20,6 +20,7 @@ use crate::clock::Clock;
 use crate::directory::{AsksFor, Directory};
 use crate::git;
 use crate::http::{Answer, Request};
+use crate::issued::Issued;
 use crate::vss::{self, Credential};
 
 pub use gallery::Validation;
@@ -33,17 +34,6 @@ pub(crate) const ASKS_FOR: AsksFor = AsksFor {
 
 /// The application whose tokens Azure DevOps and the Marketplace take.
 pub(crate) const AZURE_DEVOPS: &str = "499b84ac-1321-427f-aa17-267ca6975798";
-
-/// An access token that Entra gave.
-#[derive(Debug, Clone)]
-pub(crate) struct Minted {
-    pub(crate) value: String,
-    /// Whose it is: `Directory::identity`.
-    pub(crate) identity: String,
-    pub(crate) tenant: String,
-    pub(crate) audience: String,
-    pub(crate) expires_on: i64,
-}
 
 /// Everything that the Marketplace and the organizations know.
 #[derive(Debug, Default)]
@@ -164,7 +154,7 @@ fn is_of_git(request: &Request, path: &[&str]) -> bool {
 fn route(
     request: &Request,
     path: &[&str],
-    caller: &Minted,
+    caller: &Issued,
     directory: &mut Directory,
 ) -> Option<Answer> {
     if let [organization, path @ ..] = path
@@ -235,19 +225,19 @@ fn discovery(request: &Request, directory: &mut Directory) -> Answer {
 }
 
 /// What is known of a token, which comes as a bearer's or as the password of any user.
-fn caller(request: &Request, directory: &Directory, clock: &Clock) -> Option<Minted> {
+fn caller(request: &Request, directory: &Directory, clock: &Clock) -> Option<Issued> {
     let credential = Credential::of(request);
     let token = credential.token()?;
-    let minted = directory
+    let issued = directory
         .access_tokens
         .iter()
-        .find(|minted| minted.value == token)?;
-    let is_good = minted.audience == AZURE_DEVOPS && minted.expires_on > clock.now();
-    is_good.then(|| minted.clone())
+        .find(|issued| issued.value == token)?;
+    let is_good = issued.audience == AZURE_DEVOPS && issued.expires_on > clock.now();
+    is_good.then(|| issued.clone())
 }
 
 /// An identity's Azure DevOps id and its account, as `X-VSS-UserData` has them.
-fn user_data(caller: &Minted, directory: &mut Directory) -> (String, String) {
+fn user_data(caller: &Issued, directory: &mut Directory) -> (String, String) {
     let id = identities::profile_id(directory, &caller.identity);
     let account = directory
         .application(&caller.identity)

@@ -27,10 +27,10 @@ pub(crate) fn answer(request: &Request, directory: &mut Directory, clock: &Clock
     };
     let token = request.header("authorization").unwrap_or_default();
     let token = token.strip_prefix("Bearer ").unwrap_or_default();
-    let known = directory.access_tokens.iter().find(|minted| {
-        minted.value == token
-            && minted.expires_on > clock.now()
-            && AUDIENCES.contains(&minted.audience.trim_end_matches('/'))
+    let known = directory.access_tokens.iter().find(|issued| {
+        issued.value == token
+            && issued.expires_on > clock.now()
+            && AUDIENCES.contains(&issued.audience.trim_end_matches('/'))
     });
     if known.is_none() {
         return refuse(

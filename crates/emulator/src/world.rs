@@ -20,9 +20,10 @@ use crate::clock::Clock;
 use crate::connection::Connection;
 use crate::directory::{Directory, Issuer, JobRecord, guid, random};
 use crate::http::{Answer, Request};
+use crate::managed_identity::{ExpiresOn, IdentityRefusal, ManagedIdentity};
 use crate::service::{Service, SharedService};
 use crate::{
-    azure_devops, entra, managed_identity, marketplace, microsoft_graph, resource_manager,
+    azure_devops, entra, issued, managed_identity, marketplace, microsoft_graph, resource_manager,
 };
 
 /// The resources that every tenant has, as Entra names them.
@@ -103,7 +104,11 @@ impl World {
             .iter()
             .map(|byte| format!("{byte:02x}"))
             .collect();
-        let shared = Arc::new(Shared::new(directory(issuer, &managed_identity_secret)));
+        let shared = Arc::new(Shared::new(directory(
+            issuer,
+            &managed_identity_secret,
+            folder.path(),
+        )));
         let host = Host {
             runtime: &runtime,
             shared: &shared,
@@ -130,7 +135,7 @@ impl World {
         let plain_marketplace = host.serve(&organizations, None, by_host);
         let managed_identity = Place {
             name: "127.0.0.1",
-            path: "/msi/token",
+            path: managed_identity::APP_SERVICE,
             asks_for: &managed_identity::ASKS_FOR,
         };
         let managed_identity = host.serve(&managed_identity, None, managed_identity::answer);
@@ -183,10 +188,30 @@ impl World {
         &self.microsoft_graph
     }
 
-    /// The managed-identity endpoint; its address is what `IDENTITY_ENDPOINT` names.
+    /// The managed-identity endpoints; the address is App Service's, which `IDENTITY_ENDPOINT` names.
     #[must_use]
     pub fn managed_identity(&self) -> &Service {
         &self.managed_identity
+    }
+
+    /// The address of a virtual machine's metadata service, and of Azure Arc's.
+    #[must_use]
+    pub fn metadata_service(&self) -> String {
+        let port = self.managed_identity.port();
+        format!(
+            "http://127.0.0.1:{port}{}",
+            managed_identity::METADATA_SERVICE
+        )
+    }
+
+    /// How the managed-identity endpoints write when a token expires.
+    pub fn managed_identity_expires_on(&self, form: ExpiresOn) {
+        self.directory().managed_identity.expires_on = form;
+    }
+
+    /// Lets the managed-identity endpoints refuse this many times.
+    pub fn managed_identity_refuses(&self, refusal: IdentityRefusal, times: u32) {
+        self.directory().managed_identity.refusal = Some((refusal, times));
     }
 
     /// What `IDENTITY_HEADER` holds.
@@ -239,9 +264,14 @@ impl World {
     /// Registers a job.
     pub(crate) fn add_job(&self, hub: &str) -> JobRecord {
         let mut directory = self.directory();
-        let token = crate::jwt::issuer_key().sign(&serde_json::json!({
+        let claims = serde_json::json!({
             "iss": "app.vstoken.visualstudio.com", "aud": "app.vstoken.visualstudio.com", "nameid": guid(), "jti": guid(),
-        }));
+        });
+        let token = if directory.tokens_are_readable {
+            crate::jwt::issuer_key().sign(&claims)
+        } else {
+            issued::encrypted(&claims)
+        };
         directory.ledger.record("job token", &token);
         let record = JobRecord {
             hub: hub.to_owned(),
@@ -286,7 +316,8 @@ fn by_host(request: &Request, directory: &mut Directory, clock: &Clock) -> Answe
 }
 
 /// What every world knows from its start.
-fn directory(issuer: Issuer, managed_identity_secret: &str) -> Directory {
+fn directory(issuer: Issuer, managed_identity_secret: &str, folder: &Path) -> Directory {
+    let arc_key = format!("{}{}", guid(), guid());
     let mut directory = Directory {
         organization: "contoso".to_owned(),
         organization_id: guid(),
@@ -297,11 +328,16 @@ fn directory(issuer: Issuer, managed_identity_secret: &str) -> Directory {
         resources: RESOURCES.map(str::to_owned).to_vec(),
         token_lifetime: 3599,
         id_token_lifetime: 600,
-        managed_identity_secret: managed_identity_secret.to_owned(),
+        managed_identity: ManagedIdentity {
+            secret: managed_identity_secret.to_owned(),
+            arc_key: (folder.join("arc.key"), arc_key.clone()),
+            ..ManagedIdentity::default()
+        },
         ..Directory::default()
     };
-    directory
-        .ledger
-        .record("managed identity header", managed_identity_secret);
+    std::fs::write(folder.join("arc.key"), &arc_key).expect("a file");
+    for secret in [managed_identity_secret, &arc_key] {
+        directory.ledger.record("managed identity header", secret);
+    }
     directory
 }

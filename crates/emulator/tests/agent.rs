@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::Path;
 
-use adieu_emulator::{MY_CONNECTION, TaskResult, World};
+use adieu_emulator::{Connection, MY_CONNECTION, TaskResult, World};
 use tempfile::TempDir;
 
 /// A folder with a task: its inputs as task.json has them, and what each section's script does.
@@ -228,4 +228,53 @@ fn what_is_read_only_is_set_with_a_warning() {
     assert_eq!(job.value("step.out"), Some("2"));
     let kept = self::task("", &shows("Kept"));
     assert_eq!(job.step(kept.path()).run().log, "<4>");
+}
+
+/// An input for connections of a type.
+fn connected(kind: &str) -> String {
+    input("connection", &format!("connectedService:{kind}"))
+}
+
+#[test]
+#[should_panic(
+    expected = "input connection expects a service connection of type AzureRM but the provided service connection organization is of type workloadidentityuser"
+)]
+fn a_connection_of_another_type_is_refused_before_the_run() {
+    let world = World::start();
+    world.add_connection(Connection::azure_devops("organization", "contoso"));
+    let mut job = world.job();
+    let task = task(&connected("AzureRM"), "");
+    let step = job.step(task.path()).input("connection", "organization");
+    drop(step.run());
+}
+
+#[test]
+fn a_connection_for_azure_devops_has_an_organization_and_no_data() {
+    let world = World::start();
+    let id = world.add_connection(Connection::azure_devops("organization", "contoso"));
+    let mut job = world.job();
+    let task = task(&connected("workloadidentityuser"), "");
+    let step = job.step(task.path()).input("connection", "organization");
+    let environment = step.environment();
+    let value = |name: &str| environment[&format!("ENDPOINT_{name}")].as_str();
+    assert_eq!(
+        value(&format!("URL_{id}")),
+        "https://dev.azure.com/contoso/"
+    );
+    assert_eq!(value(&format!("DATA_{id}")), "{}");
+    assert_eq!(
+        value(&format!("AUTH_SCHEME_{id}")),
+        "WorkloadIdentityFederation"
+    );
+    let parameters: Vec<&String> = environment
+        .keys()
+        .filter(|name| name.starts_with("ENDPOINT_AUTH_PARAMETER_") && name.contains(&id))
+        .collect();
+    assert_eq!(
+        parameters,
+        [
+            &format!("ENDPOINT_AUTH_PARAMETER_{id}_SERVICEPRINCIPALID"),
+            &format!("ENDPOINT_AUTH_PARAMETER_{id}_TENANTID"),
+        ]
+    );
 }

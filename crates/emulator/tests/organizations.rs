@@ -3,68 +3,24 @@
 //!
 //! It never uses the client of this repository.
 
-use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
+mod client;
 
 use adieu_emulator::{Connection, MY_CONNECTION, World};
 use serde_json::{Value, json};
 
-const ENTITLEMENTS: &str = "/contoso/_apis/serviceprincipalentitlements";
+use client::{Answer, SUPPRESS, ask_plain};
 
-/// An answer's status, head and body.
-struct Answer {
-    status: u16,
-    head: String,
-    body: Value,
-}
+const ENTITLEMENTS: &str = "/contoso/_apis/serviceprincipalentitlements";
 
 /// Asks a host of Azure DevOps over plain HTTP, with a token of a connection's application.
 fn ask(world: &World, token: &str, host: &str, line: &str, body: Option<(&str, Value)>) -> Answer {
+    let (method, target) = line.split_once(' ').expect("a method and a target");
+    let bearer = format!("Bearer {token}");
+    let mut headers = vec![SUPPRESS, ("Authorization", bearer.as_str())];
+    headers.extend(body.as_ref().map(|(kind, _)| ("Content-Type", *kind)));
+    let body = body.as_ref().map(|(_, body)| body.to_string());
     let port = world.plain_marketplace().port();
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("a listening port");
-    let mut request = format!(
-        "{line} HTTP/1.1\r\nHost: {host}\r\nX-TFS-FedAuthRedirect: Suppress\r\nAuthorization: Bearer {token}\r\n"
-    );
-    let mut text = String::new();
-    if let Some((kind, body)) = body {
-        text = body.to_string();
-        request.push_str(&format!(
-            "Content-Type: {kind}\r\nContent-Length: {}\r\n",
-            text.len()
-        ));
-    }
-    request.push_str(&format!("\r\n{text}"));
-    stream
-        .write_all(request.as_bytes())
-        .expect("a request is sent");
-    let mut bytes = Vec::new();
-    let mut chunk = [0; 4096];
-    loop {
-        let answer = String::from_utf8_lossy(&bytes).into_owned();
-        if let Some((head, body)) = answer.split_once("\r\n\r\n") {
-            let length = head
-                .lines()
-                .find_map(|line| line.strip_prefix("Content-Length: "));
-            let length: usize = length
-                .and_then(|length| length.parse().ok())
-                .expect("a length");
-            if body.len() >= length {
-                let status = head
-                    .split(' ')
-                    .nth(1)
-                    .and_then(|status| status.parse().ok());
-                return Answer {
-                    status: status.expect("a status"),
-                    head: head.to_owned(),
-                    body: serde_json::from_str(body.trim_start_matches('\u{feff}'))
-                        .unwrap_or_default(),
-                };
-            }
-        }
-        let count = stream.read(&mut chunk).expect("an answer");
-        assert_ne!(count, 0, "the answer was cut off");
-        bytes.extend_from_slice(&chunk[..count]);
-    }
+    ask_plain(port, host, method, target, &headers, body.as_deref())
 }
 
 fn wanted(origin_id: &str, level: &str) -> Value {

@@ -2,96 +2,18 @@
 //!
 //! It never uses the client of this repository.
 
+mod client;
+
 use std::collections::BTreeMap;
-use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
 use std::path::Path;
-use std::sync::Arc;
 
 use adieu_emulator::{Connection, MY_CONNECTION, World};
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use serde_json::Value;
 
-const SUPPRESS: (&str, &str) = ("X-TFS-FedAuthRedirect", "Suppress");
+use client::{SUPPRESS, ask, form};
+
 const FORM: (&str, &str) = ("Content-Type", "application/x-www-form-urlencoded");
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
-
-/// An answer's status line and headers, and its body.
-struct Answer {
-    status: u16,
-    head: String,
-    body: Value,
-}
-
-/// Sends one request over a connection of its own.
-fn ask(
-    world: &World,
-    port: u16,
-    method: &str,
-    target: &str,
-    headers: &[(&str, &str)],
-    body: Option<&str>,
-) -> Answer {
-    let mut roots = RootCertStore::empty();
-    let authority = CertificateDer::from_pem_file(world.ca_file()).expect("a certificate");
-    roots.add(authority).expect("a root");
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .expect("ring has every version")
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    let name = ServerName::try_from("localhost").expect("a name");
-    let connection = ClientConnection::new(Arc::new(config), name).expect("a sound configuration");
-    let socket = TcpStream::connect(("127.0.0.1", port)).expect("a listening port");
-    let mut stream = StreamOwned::new(connection, socket);
-    let mut request = format!("{method} {target} HTTP/1.1\r\nHost: localhost:{port}\r\n");
-    for (name, value) in headers {
-        request.push_str(&format!("{name}: {value}\r\n"));
-    }
-    if let Some(body) = body {
-        request.push_str(&format!("Content-Length: {}\r\n", body.len()));
-    }
-    request.push_str("\r\n");
-    request.push_str(body.unwrap_or_default());
-    stream
-        .write_all(request.as_bytes())
-        .expect("a request is sent");
-    read_answer(stream)
-}
-
-fn read_answer(mut stream: StreamOwned<ClientConnection, TcpStream>) -> Answer {
-    let mut bytes = Vec::new();
-    let mut chunk = [0; 4096];
-    loop {
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let length = head
-                .lines()
-                .find_map(|line| line.strip_prefix("Content-Length: "));
-            let length: usize = length
-                .and_then(|length| length.parse().ok())
-                .expect("a length");
-            if body.len() >= length {
-                let status = head
-                    .split(' ')
-                    .nth(1)
-                    .and_then(|status| status.parse().ok());
-                return Answer {
-                    status: status.expect("a status"),
-                    head: head.to_owned(),
-                    body: serde_json::from_str(body.trim_start_matches('\u{feff}'))
-                        .unwrap_or_default(),
-                };
-            }
-        }
-        let count = stream.read(&mut chunk).expect("an answer");
-        assert_ne!(count, 0, "the answer was cut off");
-        bytes.extend_from_slice(&chunk[..count]);
-    }
-}
 
 /// What a step that names `my-connection` has in its environment.
 fn environment(world: &World) -> BTreeMap<String, String> {
@@ -135,12 +57,6 @@ fn id_token(world: &World) -> String {
         .as_str()
         .expect("an ID token")
         .to_owned()
-}
-
-fn form(pairs: &[(&str, &str)]) -> String {
-    form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(pairs)
-        .finish()
 }
 
 #[test]

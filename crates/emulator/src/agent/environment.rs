@@ -182,13 +182,17 @@ fn inputs(
         if input.kind.eq_ignore_ascii_case("filePath") {
             value = rooted(job, &value);
         }
-        if input.kind.starts_with("connectedService:") {
+        if let Some(kind) = input.kind.strip_prefix("connectedService:") {
             let directory = job.world.directory();
             let found = directory
                 .connections
                 .iter()
                 .find(|(_, connection)| connection.name == value);
-            if let Some((id, _)) = found {
+            if let Some((id, connection)) = found {
+                if let Err(refusal) = connection.fits(kind, &task.name, &input.name) {
+                    drop(directory);
+                    panic!("{refusal}");
+                }
                 value = id.clone();
             }
         }

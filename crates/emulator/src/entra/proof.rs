@@ -39,12 +39,15 @@ pub(super) fn check(
     if application.federated.is_empty() {
         return Err(Refusal(70_025, words(70_025)));
     }
+    if application.is_multi_tenant {
+        return Err(Refusal(70_052, words(70_052)));
+    }
     let federated = &application.federated;
     let same_issuer: Vec<_> = federated
         .iter()
         .filter(|credential| credential.issuer == issuer)
         .collect();
-    let compare = "Please check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation";
+    let compare = "Check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation";
     if same_issuer.is_empty() {
         return Err(Refusal(
             700_211,
@@ -150,6 +153,7 @@ fn out_of_range(token: &Parsed, clock: &Clock) -> Refusal {
         OffsetDateTime::from_unix_timestamp(seconds)
             .ok()
             .and_then(|time| time.format(&Rfc3339).ok())
+            .map(|time| time.replace('Z', ".0000000Z"))
             .unwrap_or_default()
     };
     Refusal(

@@ -13,7 +13,7 @@ use crate::http::{Answer, Request};
 /// Why Entra refuses: its number, and the words after it.
 pub(super) struct Refusal(pub(super) u32, pub(super) String);
 
-/// Entra's error, in the older form with line breaks or in the newer one without.
+/// Entra's error, in one line as since 2025, or in the older form with line breaks.
 pub(super) fn refuse(
     refusal: &Refusal,
     directory: &Directory,
@@ -28,10 +28,10 @@ pub(super) fn refuse(
         .unwrap_or_else(guid);
     let trace = guid();
     let timestamp = timestamp(clock);
-    let separator = if directory.one_line_errors {
-        " "
-    } else {
+    let separator = if directory.two_line_errors {
         "\r\n"
+    } else {
+        " "
     };
     let description = [
         format!("AADSTS{code}: {words}"),
@@ -44,15 +44,15 @@ pub(super) fn refuse(
         90_033 | 90_055 => (503, "temporarily_unavailable"),
         // invalid_client for what is wrong with a credential: microsoft/Agents#202, Azure/azure-workload-identity#1200.
         7_000_215 | 7_000_218 | 7_000_222 | 700_023 | 700_024 | 700_027 | 70_025 | 700_211
-        | 700_212 | 700_213 | 7_002_137 | 7_002_138 => (401, "invalid_client"),
+        | 700_212 | 700_213 | 7_000_229 | 7_002_137 | 7_002_138 => (401, "invalid_client"),
         700_016 => (400, "unauthorized_client"),
         70_011 => (400, "invalid_scope"),
         500_011 => (400, "invalid_resource"),
-        53_003 => (400, "access_denied"),
+        53_003 => (400, "invalid_grant"),
         70_003 => (400, "unsupported_grant_type"),
         _ => (400, "invalid_request"),
     };
-    let body = json!({
+    let mut body = json!({
         "error": error,
         "error_description": description,
         "error_codes": [code],
@@ -61,6 +61,13 @@ pub(super) fn refuse(
         "correlation_id": correlation,
         "error_uri": format!("https://login.microsoftonline.com/error?code={code}"),
     });
+    if *code == 53_003 {
+        // Azure/azure-sdk-for-net#46762: which policy, for a client that can ask its user for more.
+        let policy =
+            json!({ "access_token": { "capolids": { "essential": true, "values": [guid()] } } });
+        body["suberror"] = json!("message_only");
+        body["claims"] = json!(policy.to_string());
+    }
     Answer::json(status, &body)
         .with("Cache-Control", "no-store, no-cache")
         .with("x-ms-request-id", &trace)
@@ -78,6 +85,7 @@ fn timestamp(clock: &Clock) -> String {
 pub(super) fn words(code: u32) -> String {
     match code {
         53_003 => "Access has been blocked by Conditional Access policies. The access policy does not allow token issuance.",
+        70_052 => "The identity must be a managed identity, a single tenant app, or a service account.",
         70_021 => "No matching federated identity record found for presented assertion.",
         70_025 => "The client has no configured federated identity credentials.",
         90_033 => "A transient error has occurred. Please try again.",

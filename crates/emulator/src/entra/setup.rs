@@ -2,8 +2,8 @@
 //!
 //! It answers nobody.
 
-use super::mint;
 use crate::directory::{Application, ID_TOKEN_AUDIENCE, TokenFlaw, guid};
+use crate::issued::issue;
 use crate::marketplace::AZURE_DEVOPS;
 use crate::microsoft_graph;
 use crate::world::World;
@@ -81,9 +81,40 @@ impl World {
         directory.refusals_left = times;
     }
 
-    /// Lets Entra write its errors in one line, as it does since 2025.
-    pub fn one_line_errors(&self) {
-        self.directory().one_line_errors = true;
+    /// Lets Entra write its errors in several lines, as it did before 2025.
+    pub fn two_line_errors(&self) {
+        self.directory().two_line_errors = true;
+    }
+
+    /// Lets Entra and Azure DevOps issue tokens that everyone can read, as they did before 2026.
+    pub fn readable_tokens(&self) {
+        self.directory().tokens_are_readable = true;
+    }
+
+    /// When an access token that was issued here expires, in seconds since 1970.
+    ///
+    /// # Panics
+    /// No such token was issued.
+    #[must_use]
+    pub fn token_expires_on(&self, token: &str) -> i64 {
+        self.directory().issued(token).expires_on
+    }
+
+    /// The client id of the application of the home tenant that an access token is of.
+    ///
+    /// # Panics
+    /// No such token was issued.
+    #[must_use]
+    pub fn token_client(&self, token: &str) -> String {
+        self.directory().issued(token).identity.clone()
+    }
+
+    /// Lets other tenants have a connection's application too, which federation for Azure DevOps refuses.
+    pub fn multi_tenant(&self, connection: &str) {
+        let client = self.client_id(connection);
+        for known in &mut self.directory().applications {
+            known.is_multi_tenant |= known.client_id == client;
+        }
     }
 
     /// Lets Entra give access tokens with a flaw.
@@ -133,6 +164,6 @@ impl World {
         let mut directory = self.directory();
         let known = directory.application(&client);
         let application = known.expect("an application").clone();
-        mint(resource, &application, &mut directory, &self.shared.clock)
+        issue(resource, &application, &mut directory, &self.shared.clock)
     }
 }

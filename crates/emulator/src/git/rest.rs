@@ -19,30 +19,43 @@ const AREAS: [(&str, &str); 3] = [
     ("fb13a388-40dd-4a04-b530-013a739c72ef", "policy"),
 ];
 
-/// Area, id, resource and route of what is answered here.
-const ROUTES: [(&str, &str, &str, &str); 4] = [
+/// Area, id, resource, its version, the oldest version of the API, the released one, and the route of what is
+/// answered here.
+const ROUTES: [(&str, &str, &str, u32, &str, &str, &str); 4] = [
     (
         "Location",
         "e81700f7-3be2-46de-8624-2eb35882fcaa",
         "ResourceAreas",
+        1,
+        "3.2",
+        "0.0",
         "_apis/{resource}/{areaId}",
     ),
     (
         "git",
         "225f7195-f9c7-4d14-ab28-a83f7ff77e1f",
         "repositories",
+        1,
+        "1.0",
+        "7.1",
         "{project}/_apis/{area}/{resource}/{repositoryId}",
     ),
     (
         "git",
         "9946fd70-0d40-406e-b686-b4744cbbcc37",
         "pullRequests",
+        2,
+        "1.0",
+        "7.1",
         "{project}/_apis/{area}/repositories/{repositoryId}/{resource}/{pullRequestId}",
     ),
     (
         "policy",
         "dad91cbe-d183-45f8-9c6e-9c1164472121",
         "configurations",
+        1,
+        "2.0",
+        "7.1",
         "{project}/_apis/{area}/{resource}/{configurationId}",
     ),
 ];
@@ -135,10 +148,10 @@ fn routes(area: &str) -> Answer {
         .filter(|(known, ..)| known.eq_ignore_ascii_case(area));
     list(
         known
-            .map(|(area, id, resource, route)| {
+            .map(|(area, id, resource, version, oldest, released, route)| {
                 json!({
                     "id": id, "area": area, "resourceName": resource, "routeTemplate": route,
-                    "resourceVersion": 2, "minVersion": "1.0", "maxVersion": "7.2", "releasedVersion": "7.1",
+                    "resourceVersion": version, "minVersion": oldest, "maxVersion": "7.2", "releasedVersion": released,
                 })
             })
             .collect(),
@@ -166,6 +179,7 @@ fn repository(name: &Name, directory: &Directory) -> Value {
         "project": {
             "id": project_id, "name": project, "state": "wellFormed", "visibility": "private",
             "url": format!("https://dev.azure.com/{organization}/_apis/projects/{project_id}"),
+            "revision": 1, "lastUpdateTime": "2026-11-01T00:00:00Z",
         },
         "defaultBranch": branch, "size": 1024, "isDisabled": false, "isInMaintenance": false,
         "remoteUrl": format!("https://{organization}@dev.azure.com/{organization}/{project}/_git/{repository}"),

@@ -10,10 +10,11 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::identities;
 use super::organizations::{self, tenant_of};
-use super::{Minted, identities};
 use crate::directory::Directory;
 use crate::http::{Answer, Request};
+use crate::issued::Issued;
 use crate::vss::{self, error, json_body, version};
 
 /// What an organization gave to a member.
@@ -41,7 +42,7 @@ pub(super) fn answer(
     organization: &str,
     area: &str,
     rest: &[&str],
-    caller: &Minted,
+    caller: &Issued,
     directory: &mut Directory,
 ) -> Option<Answer> {
     if let Some(refusal) = organizations::not_a_member(organization, caller, directory) {
@@ -150,7 +151,7 @@ fn add(
     organization: &str,
     wanted: &Wanted,
     is_administrator: bool,
-    caller: &Minted,
+    caller: &Issued,
     directory: &mut Directory,
 ) -> Answer {
     let failed = |(key, value): (u32, String)| {
@@ -198,7 +199,7 @@ fn add(
     )
 }
 
-fn may_not_add(caller: &Minted) -> (u32, String) {
+fn may_not_add(caller: &Issued) -> (u32, String) {
     (
         5032,
         format!(
@@ -275,7 +276,7 @@ fn patch(
     organization: &str,
     id: &str,
     is_administrator: bool,
-    caller: &Minted,
+    caller: &Issued,
     directory: &mut Directory,
 ) -> Option<Answer> {
     let kind = request.header("content-type").unwrap_or_default();
@@ -428,7 +429,7 @@ fn one(organization: &str, identity: &str, field: &str, directory: &mut Director
             "descriptor": organizations::subject_descriptor(&id),
         },
         "accessLevel": {
-            "licensingSource": "account", "accountLicenseType": level, "msdnLicenseType": "none",
+            "licensingSource": "account", "accountLicenseType": level, "msdnLicenseType": "none", "gitHubLicenseType": "none",
             "licenseDisplayName": shown.map(|(_, shown)| shown), "status": "active",
             "statusMessage": "", "assignmentSource": "unknown",
         },
@@ -437,7 +438,7 @@ fn one(organization: &str, identity: &str, field: &str, directory: &mut Director
     })
 }
 
-fn denied(caller: &Minted, what: &str, directory: &mut Directory) -> Answer {
+fn denied(caller: &Issued, what: &str, directory: &mut Directory) -> Answer {
     let id = identities::profile_id(directory, &caller.identity);
     vss::access_check(403, &id, "Users", what)
 }

@@ -9,9 +9,10 @@ use serde_json::json;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-use super::{Minted, organizations};
+use super::organizations;
 use crate::directory::Directory;
 use crate::http::{Answer, Request};
+use crate::issued::Issued;
 use crate::vss::{self, error};
 
 /// Where feeds are.
@@ -23,7 +24,7 @@ const WHEEL: &str = "hello_feed-1.0.0-py3-none-any.whl";
 pub(super) fn answer(
     request: &Request,
     path: &[&str],
-    caller: Option<&Minted>,
+    caller: Option<&Issued>,
     directory: &mut Directory,
 ) -> Answer {
     let [organization, "_packaging", feed, rest @ ..] = path else {

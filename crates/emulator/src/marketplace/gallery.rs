@@ -95,8 +95,9 @@ pub(super) fn answer(
 /// `ExtensionManagementApi.js`.
 pub(super) fn locations() -> Value {
     let location = |id: &str, area: &str, name: &str, route: &str| {
+        let version = if name == "ConnectionData" { 1 } else { 2 };
         json!({
-            "id": id, "area": area, "resourceName": name, "routeTemplate": route, "resourceVersion": 2,
+            "id": id, "area": area, "resourceName": name, "routeTemplate": route, "resourceVersion": version,
             "minVersion": "1.0", "maxVersion": "7.2", "releasedVersion": "0.0",
         })
     };

@@ -5,7 +5,7 @@
 use serde_json::{Value, json};
 
 use super::gallery;
-use crate::directory::{Directory, guid};
+use crate::directory::{Directory, azure_devops_id};
 use crate::http::{Answer, Request};
 use crate::vss::{error, json_body, version};
 
@@ -125,6 +125,6 @@ pub(super) fn profile_id(directory: &mut Directory, client: &str) -> String {
         .marketplace
         .profiles
         .entry(client.to_owned())
-        .or_insert_with(guid)
+        .or_insert_with(azure_devops_id)
         .clone()
 }

@@ -7,9 +7,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use super::{Minted, identities};
+use super::identities;
 use crate::directory::{Directory, guid};
 use crate::http::{Answer, Request};
+use crate::issued::Issued;
 use crate::vss::{self, error, json_body, version};
 
 /// `{organization}/_apis/{area}/…` of the extension management and of the organization itself.
@@ -18,7 +19,7 @@ pub(super) fn answer(
     organization: &str,
     area: &str,
     rest: &[&str],
-    caller: &Minted,
+    caller: &Issued,
     directory: &mut Directory,
 ) -> Option<Answer> {
     if let Some(refusal) = not_a_member(organization, caller, directory) {
@@ -40,7 +41,7 @@ pub(crate) fn tenant_of(organization: &str, directory: &Directory) -> String {
 /// tenant's, or nobody has added the identity.
 pub(super) fn not_a_member(
     organization: &str,
-    caller: &Minted,
+    caller: &Issued,
     directory: &mut Directory,
 ) -> Option<Answer> {
     let Some(members) = directory.marketplace.organizations.get(organization) else {
@@ -78,7 +79,10 @@ pub(super) fn not_a_member(
 
 /// The descriptor by which Azure DevOps' Graph names a service principal.
 pub(super) fn subject_descriptor(id: &str) -> String {
-    format!("aadsp.{}", URL_SAFE_NO_PAD.encode(id))
+    // Of the id it differs in one digit, the GUID's version.
+    let mut subject = id.to_owned();
+    subject.replace_range(14..15, "7");
+    format!("aadsp.{}", URL_SAFE_NO_PAD.encode(subject))
 }
 
 fn reply(
@@ -86,7 +90,7 @@ fn reply(
     organization: &str,
     area: &str,
     rest: &[&str],
-    caller: &Minted,
+    caller: &Issued,
     directory: &mut Directory,
 ) -> Option<Answer> {
     match (area.to_ascii_lowercase().as_str(), rest) {
@@ -261,7 +265,7 @@ fn state(name: &str, version: &str) -> Value {
 
 /// Who is asking, in the words of the location service (`LocationApi.ts` and `LocationsInterfaces.ts` of
 /// microsoft/azure-devops-node-api).
-fn connection_data(caller: &Minted, directory: &mut Directory) -> Answer {
+fn connection_data(caller: &Issued, directory: &mut Directory) -> Answer {
     let id = identities::profile_id(directory, &caller.identity);
     let known = directory.application(&caller.identity).cloned();
     let (object, name) = known.map_or_else(Default::default, |known| (known.object_id, known.name));
@@ -270,6 +274,7 @@ fn connection_data(caller: &Minted, directory: &mut Directory) -> Answer {
         "descriptor": format!("Microsoft.VisualStudio.Services.Claims.AadServicePrincipal;{}\\{object}", caller.tenant),
         "subjectDescriptor": subject_descriptor(&id),
         "providerDisplayName": name,
+        "customDisplayName": null,
         "isActive": true,
         "properties": { "Account": { "$type": "System.String", "$value": object } },
         "resourceVersion": 2, "metaTypeId": 4,
@@ -279,7 +284,10 @@ fn connection_data(caller: &Minted, directory: &mut Directory) -> Answer {
         &json!({
             "authenticatedUser": user, "authorizedUser": user, "instanceId": guid(),
             "deploymentId": guid(), "deploymentType": "hosted",
-            "locationServiceData": { "serviceOwner": guid(), "lastChangeId": 1 },
+            "locationServiceData": {
+                "serviceOwner": guid(), "defaultAccessMappingMoniker": "PublicAccessMapping",
+                "lastChangeId": 1, "lastChangeId64": 1,
+            },
         }),
     )
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::organizations::tenant_of;
 use super::{Extension, Validation};
-use crate::directory::guid;
+use crate::directory::{azure_devops_id, guid};
 use crate::world::World;
 
 impl World {
@@ -186,7 +186,10 @@ impl World {
         let client = self.client_id(connection);
         let mut directory = self.directory();
         let profiles = &mut directory.marketplace.profiles;
-        profiles.entry(client).or_insert_with(guid).clone()
+        profiles
+            .entry(client)
+            .or_insert_with(azure_devops_id)
+            .clone()
     }
 
     /// Gives a connection's application a role in a publisher: `Reader`, `Contributor`, `Creator`,

@@ -1,0 +1,342 @@
+//! Azure DevOps: signing in, being refused, organizations, projects, ID tokens.
+
+use std::path::Path;
+
+use adieu_emulator::{Connection, Fault, MY_CONNECTION, World};
+
+use super::Row;
+use super::client::{Answer, SUPPRESS, ask, ask_plain};
+
+/// 30 cassettes of the tests of the Azure DevOps extension of the Azure CLI, January 2025 to April 2026.
+const RECORDINGS: &str = "Azure/azure-devops-cli-extension, azure-devops/azext_devops/tests/latest/integrationtests/recordings";
+
+/// A live measurement of the answer to a refused bearer.
+const WARDYN: &str = "cjohnstoniv/wardyn, adofake";
+
+/// Two live runs with a service principal outside the organization, 2026-08-13 and 2026-09-09.
+const OUTSIDER: &str = "klemensms/mcp-consultant-tools, packages/code-review";
+
+/// Errors that users of a service connection for Azure DevOps meet.
+pub(super) const COMMON_ERRORS: &str =
+    "MicrosoftDocs/azure-devops-docs, Access Azure DevOps with Microsoft Entra workload identity";
+
+pub(super) const ROWS: [Row; 22] = [
+    Row {
+        fact: "a success has the version in its content type, the ids, and whom it is of",
+        evidence: RECORDINGS,
+        answer: |world| {
+            world.organization_member("contoso", MY_CONNECTION);
+            connection_data(world)
+        },
+        shape: "200 application/json; charset=utf-8; api-version=7.1-preview.1 ActivityId X-VSS-E2EID X-MSEdge-Ref X-VSS-UserData",
+    },
+    Row {
+        fact: "an error of a controller has a character set, no mark, and whom it is of",
+        evidence: RECORDINGS,
+        answer: |world| {
+            member(
+                world,
+                "dev.azure.com",
+                "/contoso/_apis/projects/nowhere?api-version=7.1",
+            )
+        },
+        shape: "404 application/json; charset=utf-8 ActivityId X-VSS-E2EID X-MSEdge-Ref X-VSS-UserData ProjectDoesNotExistWithNameException 'TF200016'",
+    },
+    Row {
+        fact: "no such repository, or none that is shown",
+        evidence: RECORDINGS,
+        answer: |world| {
+            member(
+                world,
+                "dev.azure.com",
+                "/contoso/web/_apis/git/repositories/site?api-version=7.1",
+            )
+        },
+        shape: "404 application/json; charset=utf-8 ActivityId X-VSS-E2EID X-MSEdge-Ref X-VSS-UserData GitRepositoryNotFoundException 'TF401019'",
+    },
+    Row {
+        fact: "a stopped organization",
+        evidence: RECORDINGS,
+        answer: |world| {
+            world.stop_organization("contoso");
+            connection_data(world)
+        },
+        shape: "503 application/json mark X-TFS-ServiceError X-MSEdge-Ref HostShutdownException 'TF24668'",
+    },
+    Row {
+        fact: "a stopped organization, asked for an ID token",
+        evidence: RECORDINGS,
+        answer: |world| {
+            world.stop_organization("contoso");
+            id_token(world, MY_CONNECTION, None)
+        },
+        shape: "503 application/json mark X-TFS-ServiceError X-MSEdge-Ref HostShutdownException 'TF24668'",
+    },
+    Row {
+        fact: "a stopped organization, asked which tenant it is of",
+        evidence: RECORDINGS,
+        answer: |world| {
+            world.stop_organization("contoso");
+            let port = world.plain_marketplace().port();
+            ask_plain(port, "dev.azure.com", "HEAD", "/contoso", &[], None)
+        },
+        shape: "503 application/json X-TFS-ServiceError X-MSEdge-Ref empty",
+    },
+    Row {
+        fact: "a password that is wrong, over, withdrawn or too narrow",
+        evidence: RECORDINGS,
+        answer: |world| {
+            world.organization("contoso");
+            let port = world.plain_marketplace().port();
+            let headers = [SUPPRESS, ("Authorization", "Basic OndyaW5n")];
+            ask_plain(
+                port,
+                "dev.azure.com",
+                "GET",
+                CONNECTION_DATA,
+                &headers,
+                None,
+            )
+        },
+        shape: "401 no type [Basic realm] ActivityId X-VSS-E2EID X-MSEdge-Ref empty",
+    },
+    Row {
+        fact: "no credential, and no header against redirects",
+        evidence: RECORDINGS,
+        answer: |world| {
+            world.organization("contoso");
+            let port = world.plain_marketplace().port();
+            ask_plain(port, "dev.azure.com", "GET", CONNECTION_DATA, &[], None)
+        },
+        shape: "302 text/html ActivityId X-VSS-E2EID X-MSEdge-Ref Location page",
+    },
+    Row {
+        fact: "a bearer that is refused",
+        evidence: WARDYN,
+        answer: |world| {
+            world.organization("contoso");
+            get(world, "dev.azure.com", CONNECTION_DATA, Some("nonsense"))
+        },
+        shape: "401 application/json mark [Bearer] X-TFS-ServiceError ActivityId X-VSS-E2EID X-MSEdge-Ref InvalidIdentityException 'TF400813'",
+    },
+    Row {
+        fact: "a bearer that is refused, by a page",
+        evidence: "dotnet/sourcelink#487",
+        answer: |world| {
+            world.bearers_get_pages();
+            get(world, "dev.azure.com", CONNECTION_DATA, Some("nonsense"))
+        },
+        shape: "401 text/html; charset=utf-8 [Bearer] X-TFS-ServiceError ActivityId X-VSS-E2EID X-MSEdge-Ref page",
+    },
+    Row {
+        fact: "a valid token whose identity is not in the organization",
+        evidence: OUTSIDER,
+        answer: |world| {
+            world.as_recorded();
+            world.organization("contoso");
+            connection_data(world)
+        },
+        shape: "401 application/json mark [Bearer] X-TFS-ServiceError ActivityId X-VSS-E2EID X-MSEdge-Ref UnauthorizedRequestException 'TF401444'",
+    },
+    Row {
+        fact: "a token of another tenant than the organization's",
+        evidence: "Azure/azure-cli#29250; GitCredentialManager, AzureDevOpsApiTests.cs",
+        answer: |world| {
+            let tenant = world.add_foreign_tenant();
+            world.organization_tenant("contoso", &tenant);
+            connection_data(world)
+        },
+        shape: "401 application/json mark [Bearer authorization_uri] X-TFS-ServiceError ActivityId X-VSS-E2EID X-MSEdge-Ref X-VSS-ResourceTenant UnauthorizedRequestException 'TF400813'",
+    },
+    Row {
+        fact: "an organization of Microsoft accounts",
+        evidence: "measured 2026-09-03",
+        answer: |world| {
+            world.organization_tenant("contoso", "00000000-0000-0000-0000-000000000000");
+            connection_data(world)
+        },
+        shape: "302 text/html [Bearer] ActivityId X-VSS-E2EID X-MSEdge-Ref X-VSS-ResourceTenant Location page",
+    },
+    Row {
+        fact: "an organization that does not exist",
+        evidence: "Azure/azure-cli-extensions#1286",
+        answer: |world| connection_data(world),
+        shape: "404 text/html; charset=utf-8 X-TFS-ServiceError ActivityId X-VSS-E2EID X-MSEdge-Ref page",
+    },
+    Row {
+        fact: "a route without a controller",
+        evidence: RECORDINGS,
+        answer: |world| {
+            world.expect_violations();
+            member(world, "dev.azure.com", "/contoso/_apis/nothing/here")
+        },
+        shape: "404 text/plain; charset=utf-8 X-TFS-ServiceError ActivityId X-VSS-E2EID X-MSEdge-Ref X-VSS-UserData text",
+    },
+    Row {
+        fact: "a project that the identity is not shown",
+        evidence: COMMON_ERRORS,
+        answer: |world| {
+            let id = world.add_project("contoso", "web");
+            world.hide_project("contoso", &id, MY_CONNECTION);
+            member(
+                world,
+                "dev.azure.com",
+                "/contoso/_apis/projects/web?api-version=7.1",
+            )
+        },
+        shape: "404 application/json; charset=utf-8 ActivityId X-VSS-E2EID X-MSEdge-Ref X-VSS-UserData ProjectDoesNotExistException 'VS800075'",
+    },
+    Row {
+        fact: "a preview route, asked for a released version",
+        evidence: "Azure/azure-devops-cli-extension, location table: ConnectionData is released as 0.0",
+        answer: |world| {
+            member(
+                world,
+                "dev.azure.com",
+                "/contoso/_apis/connectionData?api-version=7.1",
+            )
+        },
+        shape: "400 application/json; charset=utf-8 ActivityId X-VSS-E2EID X-MSEdge-Ref X-VSS-UserData VssVersionNotSpecifiedException 'No api-version that is known here was supplied'",
+    },
+    Row {
+        fact: "a service that is too busy",
+        evidence: "learn.microsoft.com, Rate and usage limits",
+        answer: |world| {
+            world.plain_marketplace().fault(Fault::too_many_requests(7));
+            connection_data(world)
+        },
+        shape: "429 application/json; charset=utf-8 Retry-After 'TF400733'",
+    },
+    Row {
+        fact: "a service that is slowing a client down answers all the same",
+        evidence: "learn.microsoft.com, Rate and usage limits",
+        answer: |world| {
+            world.organization_member("contoso", MY_CONNECTION);
+            world.plain_marketplace().fault(Fault::SlowedDown(7));
+            connection_data(world)
+        },
+        shape: "200 application/json; charset=utf-8; api-version=7.1-preview.1 ActivityId X-VSS-E2EID X-MSEdge-Ref X-VSS-UserData Retry-After",
+    },
+    Row {
+        fact: "a job's token that is refused",
+        evidence: WARDYN,
+        answer: |world| id_token(world, MY_CONNECTION, Some("nonsense")),
+        shape: "401 application/json mark [Bearer] X-TFS-ServiceError ActivityId X-VSS-E2EID X-MSEdge-Ref InvalidIdentityException 'TF400813'",
+    },
+    Row {
+        fact: "a connection that the step does not name: a success whose value is a sentence",
+        evidence: "dotnet/docker-tools#2012",
+        answer: |world| {
+            world.add_connection(Connection::workload_identity("other"));
+            id_token(world, "other", None)
+        },
+        shape: "200 application/json; charset=utf-8; api-version=7.1 ActivityId X-VSS-E2EID X-MSEdge-Ref X-VSS-UserData",
+    },
+    Row {
+        fact: "a feed, and nobody",
+        evidence: "microsoft/artifacts-credprovider, traces of a 401 of pkgs.dev.azure.com",
+        answer: |world| {
+            world.add_feed("contoso", "main");
+            get(
+                world,
+                "pkgs.dev.azure.com",
+                "/contoso/_packaging/main/npm/registry/hello-feed",
+                None,
+            )
+        },
+        shape: "401 application/json mark [Bearer authorization_uri] [Basic realm] [TFS-Federated] X-TFS-ServiceError ActivityId X-VSS-E2EID X-MSEdge-Ref UnauthorizedRequestException 'TF400813'",
+    },
+];
+
+/// Asks an organization's host with a bearer, where there is one.
+fn get(world: &World, host: &str, target: &str, token: Option<&str>) -> Answer {
+    let bearer = format!("Bearer {}", token.unwrap_or_default());
+    let mut headers = vec![SUPPRESS];
+    headers.extend(token.map(|_| ("Authorization", bearer.as_str())));
+    let port = world.plain_marketplace().port();
+    ask_plain(port, host, "GET", target, &headers, None)
+}
+
+const CONNECTION_DATA: &str = "/contoso/_apis/connectionData?api-version=7.1-preview.1";
+
+/// Connection data, by the application of `my-connection`.
+fn connection_data(world: &World) -> Answer {
+    let token = world.azure_devops_token(MY_CONNECTION);
+    get(world, "dev.azure.com", CONNECTION_DATA, Some(&token))
+}
+
+/// Any question of a member of `contoso`.
+fn member(world: &World, host: &str, target: &str) -> Answer {
+    world.organization_member("contoso", MY_CONNECTION);
+    let token = world.azure_devops_token(MY_CONNECTION);
+    get(world, host, target, Some(&token))
+}
+
+/// Asks for a connection's ID token, by the token of a job that names `my-connection`, or by another one.
+pub(super) fn id_token(world: &World, connection: &str, token: Option<&str>) -> Answer {
+    let task = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../task/token");
+    let mut job = world.job();
+    let step = job.step(&task).input("connectedService", MY_CONNECTION);
+    let environment = step.environment();
+    let own = &environment["ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN"];
+    let bearer = format!("Bearer {}", token.unwrap_or(own));
+    let url = &environment["SYSTEM_OIDCREQUESTURI"];
+    let path = url.splitn(4, '/').nth(3).expect("a URL with a path");
+    let id = world.connection_id(connection);
+    let target = format!("/{path}?api-version=7.1&serviceConnectionId={id}");
+    let port = world.azure_devops().port();
+    let headers = [SUPPRESS, ("Authorization", bearer.as_str())];
+    ask(world, port, "POST", &target, &headers, Some(""))
+}
+
+#[test]
+fn a_connection_describes_who_asks_without_its_token_being_read() {
+    let world = World::start();
+    world.organization_member("contoso", MY_CONNECTION);
+    let answer = connection_data(&world);
+    let user = &answer.body["authenticatedUser"];
+    let (tenant, object) = (world.tenant(), world.object_id(MY_CONNECTION));
+    // GitCredentialManager#1515 and four more issues quote such a descriptor.
+    assert_eq!(
+        user["descriptor"],
+        format!("Microsoft.VisualStudio.Services.Claims.AadServicePrincipal;{tenant}\\{object}")
+    );
+    assert_eq!(user["metaTypeId"], 4);
+    assert_eq!(
+        answer.header("x-vss-userdata"),
+        Some(format!("{}:{object}", world.profile_id(MY_CONNECTION)).as_str())
+    );
+    let id = world.profile_id(MY_CONNECTION);
+    let target =
+        format!("/contoso/_apis/serviceprincipalentitlements/{id}?api-version=7.1-preview.1");
+    let entitlement = member(&world, "vsaex.dev.azure.com", &target);
+    assert_eq!(
+        entitlement.body["servicePrincipal"]["applicationId"],
+        world.client_id(MY_CONNECTION)
+    );
+}
+
+#[test]
+fn the_message_is_once_more_in_a_header() {
+    let world = World::start();
+    world.stop_organization("contoso");
+    let answer = connection_data(&world);
+    assert_eq!(
+        answer.header("x-tfs-serviceerror"),
+        Some("TF24668%3A%20The%20organization%20contoso%20is%20inactive.")
+    );
+}
+
+#[test]
+fn an_identity_that_is_not_added_is_named_by_its_tenant_and_its_object_id() {
+    let world = World::start();
+    world.as_recorded();
+    world.organization("contoso");
+    let (tenant, object) = (world.tenant(), world.object_id(MY_CONNECTION));
+    assert_eq!(
+        connection_data(&world).body["message"],
+        format!(
+            "TF401444: Please sign-in at least once as {tenant}\\{tenant}\\{object} in a web browser to enable access to the service."
+        )
+    );
+}
