@@ -118,6 +118,17 @@ fn a_state_is_replaced_and_never_written_over() {
 }
 
 #[test]
+fn a_service_that_ignores_the_date_is_asked_twice() {
+    let world = world();
+    world.events_ignore_dates();
+    let said = events(&world, &["--since", "2026-10-01"]);
+    assert_eq!(numbers(&said.stdout), ["install 1", "install 2"]);
+    let requests = world.marketplace().requests();
+    let pages = requests.iter().filter(|line| line.contains("/events?"));
+    assert_eq!(pages.count(), 2, "{requests:?}");
+}
+
+#[test]
 fn a_start_counts_until_there_is_a_state() {
     let world = world();
     let folder = tempfile::tempdir().expect("a folder");

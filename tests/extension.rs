@@ -244,7 +244,7 @@ fn a_version_that_is_there_already_is_not_sent_again() {
     let outcome = run(&mut job, "publish", &[]);
     expect_test::expect![[r#"
         Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
-        ##[warning]pub.hello 3.2.1 is in the Marketplace already (since [TIME]), so nothing was uploaded. If this package is another one, raise its version.
+        pub.hello 3.2.1 is already in the Marketplace (since [TIME]), and it is this package; nothing was uploaded.
         pub.hello 3.2.1 is validated."#]].assert_eq(&shown(&world, &job, &outcome));
     assert_eq!(outcome.result, TaskResult::Succeeded);
     assert_eq!(world.extension("pub.hello").expect("it").versions.len(), 1);

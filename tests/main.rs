@@ -88,6 +88,9 @@ mod extension;
 mod extension_refusals;
 // MarketplaceExtension@1: cut connections and busy services; nothing is published twice.
 mod extension_faults;
+// The same version a second time: the same package, another one, another platform.
+#[cfg(unix)]
+mod extension_twice;
 // tfx-cli and adieu at the same Marketplace.
 mod extension_peers;
 // The pages that tasks write to a run, in a browser.

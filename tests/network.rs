@@ -7,6 +7,7 @@ mod proxy;
 // Whom the agent trusts, and who trusts the agent.
 mod certificates;
 mod client_certificate;
+mod handshake;
 
 use std::fs;
 use std::path::{Path, PathBuf};

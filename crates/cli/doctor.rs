@@ -33,13 +33,13 @@ Examples:
 In a pipeline's step it writes its findings to the run's summary as well.")]
 pub(crate) struct DoctorArguments {
     /// Organization of Azure DevOps, by name or address
-    #[arg(long)]
+    #[arg(long, value_parser = clap::builder::NonEmptyStringValueParser::new())]
     organization: Option<String>,
     /// Repository of the organization that is to be read: PROJECT/REPOSITORY
     #[arg(long, requires = "organization", value_parser = repository)]
     repository: Option<(String, String)>,
     /// Publisher on the Marketplace
-    #[arg(long)]
+    #[arg(long, value_parser = clap::builder::NonEmptyStringValueParser::new())]
     publisher: Option<String>,
     #[command(flatten)]
     sign_in: SignInArguments,

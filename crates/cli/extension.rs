@@ -4,6 +4,7 @@
 //! `adieu-devops`.
 
 mod command;
+mod comparison;
 mod edit;
 mod events;
 mod findings;

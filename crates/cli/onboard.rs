@@ -49,13 +49,13 @@ pub(crate) struct OnboardArguments {
     #[arg(long, value_name = "NAME[=GROUP]", value_parser = place, requires = "organization")]
     project: Vec<(String, Group)>,
     /// Publisher on the Marketplace
-    #[arg(long)]
+    #[arg(long, value_parser = clap::builder::NonEmptyStringValueParser::new())]
     publisher: Option<String>,
     /// What it may do there
     #[arg(long, value_enum, default_value_t)]
     role: RoleValue,
     /// Its Azure DevOps id for the publisher, where the organization's own is not the one
-    #[arg(long, value_name = "ID", requires = "publisher")]
+    #[arg(long, value_name = "ID", requires = "publisher", value_parser = guid)]
     member_id: Option<String>,
     /// Show what would be sent, and send nothing that changes anything
     #[arg(long)]
@@ -110,6 +110,16 @@ fn place(text: &str) -> Result<(String, Group), String> {
         _ => {
             Err("a project's name, and reader, contributor or administrator behind a =".to_owned())
         }
+    }
+}
+
+/// An Azure DevOps id.
+fn guid(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    if is_guid(text) {
+        Ok(text.to_owned())
+    } else {
+        Err("an id is a GUID, as `adieu whoami` prints it".to_owned())
     }
 }
 

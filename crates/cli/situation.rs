@@ -333,6 +333,14 @@ pub(crate) enum ExtensionProblem {
     NoVersion,
     /// The Marketplace has no such extension.
     NotFound(String),
+    /// The Marketplace has another package under this version.
+    AnotherPackage {
+        label: String,
+        /// When it was published.
+        since: String,
+        /// Files that differ.
+        differing: Vec<String>,
+    },
     /// The Marketplace's validation refused the version.
     Validation {
         label: String,

@@ -25,10 +25,10 @@ Examples:
   adieu whoami --credential managed-identity     on a virtual machine")]
 pub(crate) struct WhoamiArguments {
     /// Organization of Azure DevOps, by name or address; the token is of its tenant
-    #[arg(long)]
+    #[arg(long, value_parser = clap::builder::NonEmptyStringValueParser::new())]
     organization: Option<String>,
     /// Publisher whose members are looked at
-    #[arg(long)]
+    #[arg(long, value_parser = clap::builder::NonEmptyStringValueParser::new())]
     publisher: Option<String>,
     #[command(flatten)]
     sign_in: SignInArguments,

@@ -62,7 +62,7 @@ fn a_certificate_for_another_host_is_tried_once() {
 ##[error]Microsoft Entra (login.windows.net) gave no answer at the first attempt: its certificate is not trusted (it is for another host).
   tokens: AZURE_DEVOPS_TOKEN
   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
-What to do: If a proxy of yours inspects TLS, configure the agent with --sslcacert and that proxy's root.
+What to do: Look at DNS and proxies: another host answers in place of this one.
 More: TROUBLESHOOTING.md#certificates",
     );
     assert_eq!(proxy.asked(), ["login.windows.net:443"]);
@@ -98,6 +98,44 @@ fn warns_of_a_ca_file_without_certificates() {
         &format!(
             "##[warning]The agent's CA file [FOLDER]/ca.der has no certificate in PEM form; \
              the system's certificates are used alone.\n{UNKNOWN_ISSUER}"
+        ),
+    );
+}
+
+#[test]
+fn reads_a_ca_file_with_a_byte_order_mark_comments_and_other_blocks() {
+    let world = world();
+    let mut job = world.job();
+    let roots = fs::read_to_string(world.ca_file()).unwrap();
+    let ca = format!(
+        "\u{feff}# Our roots\r\n-----BEGIN X509 CRL-----\r\nMAA=\r\n-----END X509 CRL-----\r\n{}",
+        roots.replace('\n', "\r\n")
+    );
+    job.variable("agent.cainfo", text(&file(&world, "roots.pem", &ca)));
+    succeeds(&world, &mut job, MY_CONNECTION, SIGNED_IN);
+}
+
+#[test]
+fn trusts_the_roots_that_the_agents_machine_gives_to_node() {
+    let world = world();
+    let mut job = world.job();
+    job.without("agent.cainfo");
+    job.agent_environment("NODE_EXTRA_CA_CERTS", text(&world.ca_file()));
+    succeeds(&world, &mut job, MY_CONNECTION, SIGNED_IN);
+}
+
+#[test]
+fn warns_of_a_pipeline_variable_that_names_roots_for_node() {
+    let world = world();
+    let mut job = world.job();
+    job.without("agent.cainfo");
+    job.variable("NODE_EXTRA_CA_CERTS", text(&world.ca_file()));
+    fails(
+        &world,
+        &mut job,
+        MY_CONNECTION,
+        &format!(
+            "##[warning]NODE_EXTRA_CA_CERTS is a variable of the pipeline, so it has no effect here; set it on the agent's machine, or configure the agent with --sslcacert.\n{UNKNOWN_ISSUER}"
         ),
     );
 }

@@ -55,7 +55,7 @@ Example:
     #[command(after_help = "\
 Examples:
   adieu extension unpublish --publisher pub --extension-id hello --extension-version 1.4.0
-  adieu extension unpublish --publisher pub --extension-id hello            every version")]
+  adieu extension unpublish --publisher pub --extension-id hello --all-versions")]
     Unpublish(UnpublishArguments),
     /// Show what the Marketplace knows
     #[command(after_help = "\
@@ -120,7 +120,7 @@ pub(crate) struct PublisherArguments {
     #[arg(long, value_name = "FILE")]
     vsix: Option<String>,
     /// Publisher's ID
-    #[arg(long)]
+    #[arg(long, value_parser = clap::builder::NonEmptyStringValueParser::new())]
     publisher: Option<String>,
     #[command(flatten)]
     service: ServiceArguments,
@@ -179,7 +179,7 @@ pub(crate) struct InstallArguments {
     #[command(flatten)]
     organizations: OrganizationsArguments,
     /// Version to install; without it, the newest
-    #[arg(long, value_name = "VERSION")]
+    #[arg(long, value_name = "VERSION", value_parser = version)]
     extension_version: Option<String>,
 }
 
@@ -189,8 +189,19 @@ pub(crate) struct UnpublishArguments {
     #[command(flatten)]
     subject: SubjectArguments,
     /// Remove this version alone
-    #[arg(long, value_name = "VERSION")]
+    #[arg(long, value_name = "VERSION", value_parser = version, required_unless_present = "all_versions")]
     extension_version: Option<String>,
+    /// Remove the extension with all its versions
+    #[arg(long, visible_alias = "yes", conflicts_with = "extension_version")]
+    all_versions: bool,
+}
+
+/// A version of an extension: up to four numbers.
+fn version(text: &str) -> Result<String, String> {
+    match super::version::Version::parse(text) {
+        Some(_) => Ok(text.trim().to_owned()),
+        None => Err("a version has up to four numbers, such as 1.4.0".to_owned()),
+    }
 }
 
 /// Flags of `wait-for-validation`.
@@ -198,8 +209,8 @@ pub(crate) struct UnpublishArguments {
 pub(crate) struct WaitArguments {
     #[command(flatten)]
     subject: SubjectArguments,
-    /// Version that is waited for
-    #[arg(long, value_name = "VERSION")]
+    /// Version to wait for; without it, the newest
+    #[arg(long, value_name = "VERSION", value_parser = version)]
     extension_version: Option<String>,
     /// Minutes to wait
     #[arg(long, default_value_t = 30, value_name = "MINUTES")]
@@ -211,8 +222,8 @@ pub(crate) struct WaitArguments {
 pub(crate) struct WaitForInstallationArguments {
     #[command(flatten)]
     organizations: OrganizationsArguments,
-    /// Version that is waited for
-    #[arg(long, value_name = "VERSION")]
+    /// Version to wait for; without it, the newest
+    #[arg(long, value_name = "VERSION", value_parser = version)]
     extension_version: Option<String>,
     #[command(flatten)]
     tasks: TaskArguments,

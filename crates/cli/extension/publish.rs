@@ -2,14 +2,17 @@
 //!
 //! It never uploads a version twice; the gallery is asked first, and asked again when in doubt.
 
-use adieu_devops::{ExtensionName, Organization, Progress, ValidationState};
+use adieu_devops::{
+    Client, ExtensionName, Organization, Outcome, Package, Progress, Published, ValidationState,
+};
 use serde_json::json;
 
+use super::comparison::{self, Comparison};
 use super::settings::{Done, Settings};
 use super::{organizations, sharing, subject, validation};
 use crate::page;
 use crate::session::Session;
-use crate::situation::Situation;
+use crate::situation::{ExtensionProblem, Situation};
 use crate::voice::Voice;
 
 /// Runs the operation.
@@ -51,16 +54,7 @@ pub(super) async fn run(
             .await);
         }
     };
-    if published.was_there {
-        voice.warn(&format!(
-            "{label} is in the Marketplace already (since {}), so nothing was uploaded. If this package is another one, raise its version.",
-            published.version.last_updated
-        ));
-    } else if published.after_doubt {
-        voice.say("The Marketplace has it: the upload was complete.");
-    } else {
-        voice.say(&format!("Uploaded {label}."));
-    }
+    report(&package, &published, &label, &client, voice).await?;
     let mut state = published.version.state.clone();
     if settings.no_wait {
         voice.say("Not waiting for validation; the version cannot be installed before it is done.");
@@ -92,8 +86,8 @@ pub(super) async fn run(
             "extensionId": package.name.extension,
             "version": package.version,
             "vsixFile": path,
-            "isNew": published.is_new,
-            "wasThere": published.was_there,
+            "isNew": published.outcome == Outcome::Created,
+            "wasThere": published.outcome == Outcome::AlreadyThere,
             "validation": validation::word(&state),
             "sharedWith": organizations.iter().map(|one| one.name.clone()).collect::<Vec<_>>(),
         }),
@@ -106,6 +100,39 @@ pub(super) async fn run(
             session,
         )),
     })
+}
+
+/// Says how it went. A version that was there before counts where it is this package: nothing else may pass for it.
+async fn report(
+    package: &Package,
+    published: &Published,
+    label: &str,
+    client: &Client<'_>,
+    voice: &dyn Voice,
+) -> Result<(), Situation> {
+    let since = &published.version.last_updated;
+    match published.outcome {
+        Outcome::Created | Outcome::Updated => voice.say(&format!("Uploaded {label}.")),
+        Outcome::FoundAfterDoubt => {
+            voice.say("The Marketplace has it: the upload was complete.");
+        }
+        Outcome::AlreadyThere => match comparison::with_published(package, client).await {
+            Comparison::Same => voice.say(&format!(
+                "{label} is already in the Marketplace (since {since}), and it is this package; nothing was uploaded."
+            )),
+            Comparison::Unknown(reason) => voice.warn(&format!(
+                "{label} is already in the Marketplace (since {since}), so nothing was uploaded. Whether it is this package is not known: {reason}. If it is not, raise the version."
+            )),
+            Comparison::Other(differing) => {
+                return Err(Situation::Extension(ExtensionProblem::AnotherPackage {
+                    label: label.to_owned(),
+                    since: since.clone(),
+                    differing,
+                }));
+            }
+        },
+    }
+    Ok(())
 }
 
 fn published_page(

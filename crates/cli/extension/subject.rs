@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use adieu_devops::{ExtensionName, Package};
 use adieu_vsix::{
-    EditOptions, Finding, Identity, Overrides, PackageOptions, PackagedTask, TaskUpdates,
-    VersionPart, edit, identify, inspect, package, task_id,
+    EditOptions, Finding, Identity, Overrides, PackageFacts, PackageOptions, PackagedTask,
+    TaskUpdates, VersionPart, edit, identify, inspect, package, task_id,
 };
 
 use super::settings::Settings;
@@ -28,22 +28,20 @@ pub(crate) struct Subject {
 /// The extension that the settings mean.
 pub(crate) fn find(settings: &Settings) -> Result<Subject, Situation> {
     let given = match (&settings.publisher, &settings.extension_id) {
+        // Manifests count where they are the named extension's own: the folder may be another one's.
         (Some(publisher), Some(extension)) if settings.vsix.is_none() => {
-            let has_manifest = settings
-                .manifests
-                .iter()
-                .any(|manifest| settings.root.join(manifest).is_file());
-            if !has_manifest {
-                return Ok(Subject {
-                    name: ExtensionName {
-                        publisher: publisher.clone(),
-                        extension: extension.clone(),
-                    },
-                    version: settings.version.clone(),
-                    tasks: Vec::new(),
-                });
-            }
-            read(settings)?
+            let unnamed = Settings {
+                publisher: None,
+                extension_id: None,
+                ..settings.clone()
+            };
+            let is_it = |own: &Identity| {
+                let is_publisher = own.publisher.eq_ignore_ascii_case(publisher);
+                (is_publisher || own.publisher.is_empty())
+                    && own.extension_id.eq_ignore_ascii_case(extension)
+            };
+            let own = read(&unnamed).ok();
+            own.filter(is_it).unwrap_or_default()
         }
         _ => read(settings)?,
     };
@@ -140,23 +138,16 @@ pub(crate) fn make(settings: &Settings, voice: &dyn Voice) -> Result<Package, Si
             }
         }
     };
-    let identity = of_package(&path)?;
-    let size = std::fs::metadata(&path)
-        .map_err(|error| {
-            Situation::Extension(ExtensionProblem::Package(format!(
-                "{} cannot be read: {error}",
-                path.display()
-            )))
-        })?
-        .len();
+    let facts = facts(&path)?;
     Ok(Package {
         name: ExtensionName {
-            publisher: identity.publisher,
-            extension: identity.extension_id,
+            publisher: facts.publisher,
+            extension: facts.extension_id,
         },
-        version: identity.version,
+        version: facts.version,
+        target_platform: facts.target_platform,
         path: std::path::absolute(&path).unwrap_or(path),
-        size,
+        size: facts.packed,
     })
 }
 
@@ -191,13 +182,17 @@ fn changes(settings: &Settings) -> bool {
         || !settings.tasks.is_none()
 }
 
-fn of_package(path: &Path) -> Result<Identity, Situation> {
-    let facts = inspect(path).map_err(|error| {
+fn facts(path: &Path) -> Result<PackageFacts, Situation> {
+    inspect(path).map_err(|error| {
         Situation::Extension(ExtensionProblem::Package(format!(
             "{}: {error}",
             path.display()
         )))
-    })?;
+    })
+}
+
+fn of_package(path: &Path) -> Result<Identity, Situation> {
+    let facts = facts(path)?;
     Ok(Identity {
         publisher: facts.publisher,
         extension_id: facts.extension_id,

@@ -123,7 +123,7 @@ async fn of_marketplace(
 }
 
 impl Version {
-    fn parse(text: &str) -> Option<Self> {
+    pub(super) fn parse(text: &str) -> Option<Self> {
         let numbers: Option<Vec<u32>> = text
             .trim()
             .split('.')

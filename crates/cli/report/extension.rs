@@ -89,6 +89,16 @@ pub(super) fn problem(problem: &ExtensionProblem, asked: Asked) -> Report {
                 "Compare publisher and extension id with the publisher's page; a private extension is shown to the publisher's members only (operation whoAmI).",
                 "Compare publisher and extension id with the publisher's page; a private extension is shown to the publisher's members only (adieu whoami).",
             )),
+        ExtensionProblem::AnotherPackage { label, since, differing } => Report::new(
+            "extension-version",
+            format!("The Marketplace already has {label}, and it is another package than this one."),
+        )
+        .fact("published", since)
+        .fact("files that differ", &listed(differing))
+        .remedy(asked.words(
+            "Raise the version: operation queryVersion with versionAction: patch finds the next one.",
+            "Raise the version: adieu extension query-version --version-action patch finds the next one.",
+        )),
         ExtensionProblem::Validation { label, reasons, log } => {
             let mut report = Report::new("validation", format!("The Marketplace's validation refused {label}."));
             for reason in reasons {
@@ -122,5 +132,20 @@ fn errors(count: usize) -> String {
         "1 error".to_owned()
     } else {
         format!("{count} errors")
+    }
+}
+
+/// The first of a long list, and how many more there are.
+fn listed(names: &[String]) -> String {
+    const SHOWN: usize = 5;
+    let shown = names
+        .iter()
+        .take(SHOWN)
+        .cloned()
+        .collect::<Vec<_>>()
+        .join(", ");
+    match names.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
     }
 }

@@ -149,7 +149,7 @@ fn question(url: &Url) -> Call<'_> {
     }
 }
 
-fn read(reply: &Reply) -> Result<Value, Attempt<Error>> {
+pub(crate) fn read(reply: &Reply) -> Result<Value, Attempt<Error>> {
     let answer = &reply.answer;
     let status = answer.status;
     let body = answer.read();

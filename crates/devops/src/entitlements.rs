@@ -2,6 +2,7 @@
 //!
 //! It never finds out which application is meant; it is given the enterprise application's object id.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use adieu_transport::{Attempt, Deadline, host};
@@ -18,9 +19,6 @@ const ONE: &str = "7.1-preview.1";
 /// "Member Entitlements - Search", from the same place.
 const LIST: &str = "7.1-preview.2";
 const USERS: &str = "7.1-preview.3";
-
-/// Pages of members that are read at most.
-const PAGES: usize = 1000;
 
 /// How long Azure DevOps is left alone before it is asked again for an application that it does not know yet.
 const PAUSE: u64 = 5;
@@ -213,7 +211,8 @@ impl Client<'_> {
             return Ok(None);
         };
         let mut continuation: Option<String> = None;
-        for _ in 0..PAGES {
+        let mut known = BTreeSet::new();
+        loop {
             let mut url = list.clone();
             url.query_pairs_mut()
                 .append_pair("$filter", "userType eq 'application'");
@@ -226,9 +225,16 @@ impl Client<'_> {
             let items = ["items", "members"]
                 .into_iter()
                 .find_map(|name| page.get(name)?.as_array());
-            let found = items.into_iter().flatten().map(read).find(|one| {
-                one.object_id.eq_ignore_ascii_case(id) || one.client_id.eq_ignore_ascii_case(id)
-            });
+            let mut brings_news = false;
+            let mut found = None;
+            for one in items.into_iter().flatten().map(read) {
+                brings_news |= known.insert(one.id.clone());
+                if one.object_id.eq_ignore_ascii_case(id) || one.client_id.eq_ignore_ascii_case(id)
+                {
+                    found = Some(one);
+                    break;
+                }
+            }
             if let Some(found) = found {
                 // Only the question for one tells its projects.
                 return self.entitlement(organization, &found.id, true).await;
@@ -238,7 +244,8 @@ impl Client<'_> {
                 .and_then(Value::as_str)
                 .filter(|token| !token.is_empty())
                 .map(str::to_owned);
-            if continuation.is_none() {
+            // A page that was there before is followed by the same ones.
+            if continuation.is_none() || !brings_news {
                 break;
             }
         }

@@ -16,11 +16,11 @@ use crate::gallery::ExtensionName;
 /// `GalleryClient.ts` of microsoft/azure-devops-extension-api.
 const API_VERSION: &str = "7.2-preview.1";
 
+/// Pages that are read at most; each brings news.
+const PAGES: usize = 10_000;
+
 /// What is asked for, from the same place.
 const KINDS: &str = "install,uninstall,review,acquisition,sales,other";
-
-/// Pages that are read at most: the service gives a page from a date on, and each must bring news.
-const PAGES: usize = 10_000;
 
 /// The kind of an event, as the service spells it: `install`, `uninstall`, `review` …
 pub type EventKind = String;
@@ -73,28 +73,19 @@ impl Client<'_> {
             }
             url.query_pairs_mut().append_pair("include", KINDS);
             let answer = self.ask(Method::GET, &url, API_VERSION, None).await?;
-            let mut ends: BTreeMap<EventKind, String> = BTreeMap::new();
             let page = read(&answer);
-            let page_is_empty = page.is_empty();
+            let next = next_page(&page, after.as_deref(), |event| {
+                !known.contains(&(event.kind.clone(), event.id))
+            });
             for event in page {
                 if known.insert((event.kind.clone(), event.id)) {
-                    let end = ends.entry(event.kind.clone()).or_default();
-                    *end = event.date.clone().max(std::mem::take(end));
                     events.push(event);
                 }
             }
-            // The next page begins where this one ended: the service takes a date and gives no other
-            // place to go on from. A page is full for each kind by itself, so that the kind which came
-            // least far says where. Events of that very moment come twice and count once.
-            // A page with nothing new ends at a moment that fills it: the next one begins behind it.
-            after = match (ends.into_values().min(), page_is_empty) {
-                (Some(end), _) => Some(end),
-                (None, false) => match after.as_deref().and_then(behind) {
-                    Some(behind) => Some(behind),
-                    None => break,
-                },
-                (None, true) => break,
-            };
+            match next {
+                Some(next) => after = Some(next),
+                None => break,
+            }
         }
         events.sort_by(|one, other| (&one.date, one.id).cmp(&(&other.date, other.id)));
         Ok(events)
@@ -123,10 +114,41 @@ impl Client<'_> {
     }
 }
 
-/// A millisecond later.
-fn behind(moment: &str) -> Option<String> {
-    let moment = OffsetDateTime::parse(moment, &Rfc3339).ok()?;
-    (moment + Duration::milliseconds(1)).format(&Rfc3339).ok()
+/// The date from which the next page is asked for, where there may be one.
+///
+/// The service takes a date and gives no other place to go on from. A page is full for each kind separately, so that
+/// the kind which came least far decides, and events of that very moment come twice. A kind with events of one moment
+/// alone would be answered the same again: the next page begins a millisecond behind it. A page without news that has
+/// an event from before its date is the last one: the service ignores the date, or answers the same page again.
+fn next_page(
+    page: &[Event],
+    after: Option<&str>,
+    is_news: impl Fn(&Event) -> bool,
+) -> Option<String> {
+    let read = |text: &str| OffsetDateTime::parse(text, &Rfc3339).ok();
+    let start = after.and_then(read);
+    let mut spans: BTreeMap<&str, (OffsetDateTime, OffsetDateTime)> = BTreeMap::new();
+    let mut is_before = false;
+    for event in page {
+        let date = read(&event.date)?;
+        is_before |= start.is_some_and(|start| date < start);
+        let (first, last) = spans.entry(&event.kind).or_insert((date, date));
+        *first = date.min(*first);
+        *last = date.max(*last);
+    }
+    if is_before && !page.iter().any(is_news) {
+        return None;
+    }
+    let nexts = spans.into_values().map(|(first, last)| {
+        let next = if first == last {
+            last + Duration::milliseconds(1)
+        } else {
+            last
+        };
+        // Whatever the page has, the next one begins later than this one.
+        start.map_or(next, |start| next.max(start + Duration::milliseconds(1)))
+    });
+    nexts.min()?.format(&Rfc3339).ok()
 }
 
 fn read(answer: &Value) -> Vec<Event> {
@@ -159,4 +181,55 @@ fn day(day: &Value) -> DailyStatistics {
 fn text(value: &Value, field: &str) -> String {
     let value = value.get(field).and_then(Value::as_str);
     value.unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_page_begins_where_the_kind_that_came_least_far_ended() {
+        let event = |kind: &str, second: u8| Event {
+            kind: kind.to_owned(),
+            id: u64::from(second),
+            date: format!("2026-11-01T00:00:{second:02}Z"),
+            version: String::new(),
+            properties: Value::Null,
+        };
+        let at = |second: &str| Some(format!("2026-11-01T00:00:{second}Z"));
+        let (a, b) = ("install", "review");
+        for (page, after, is_news, expected) in [
+            (vec![], None, true, None),
+            (vec![event(a, 1)], None, true, at("01.001")),
+            (vec![event(a, 1), event(a, 2)], None, true, at("02")),
+            (
+                vec![event(a, 1), event(a, 2), event(b, 5)],
+                None,
+                true,
+                at("02"),
+            ),
+            (vec![event(a, 2)], at("02"), false, at("02.001")),
+            // The date is ignored, or the page comes again.
+            (vec![event(a, 1), event(a, 2)], at("02"), false, None),
+            (vec![event(a, 1)], at("01.001"), false, None),
+            // Full of one moment.
+            (vec![event(a, 1), event(a, 1)], at("01"), true, at("01.001")),
+            (
+                vec![event(a, 1), event(a, 1), event(b, 5)],
+                at("01"),
+                false,
+                at("01.001"),
+            ),
+            // The other kind goes on from where it is.
+            (
+                vec![event(b, 5), event(b, 6)],
+                at("01.001"),
+                false,
+                at("06"),
+            ),
+        ] {
+            let next = next_page(&page, after.as_deref(), |_| is_news);
+            assert_eq!(next, expected, "{page:?} {after:?}");
+        }
+    }
 }

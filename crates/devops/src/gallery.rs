@@ -48,6 +48,8 @@ pub struct PublishedExtension {
 pub struct PublishedVersion {
     /// `1.4.0`
     pub version: String,
+    /// Platform of a VS Code package, such as `linux-x64`; nothing where it is for all.
+    pub target_platform: Option<String>,
     /// When it last changed, as the gallery writes it.
     pub last_updated: String,
     /// How its validation stands.
@@ -79,6 +81,18 @@ impl PublishedExtension {
             Some(version) => self.versions.iter().find(|one| one.version == version),
             None => self.versions.first(),
         }
+    }
+
+    /// A version for one platform of VS Code, or for all.
+    pub(crate) fn version_for(
+        &self,
+        version: &str,
+        target_platform: Option<&str>,
+    ) -> Option<&PublishedVersion> {
+        let is_it = |one: &&PublishedVersion| {
+            one.version == version && one.target_platform.as_deref() == target_platform
+        };
+        self.versions.iter().find(is_it)
     }
 
     pub(crate) fn read(whole: Value) -> Self {
@@ -222,6 +236,7 @@ fn version(version: &Value) -> PublishedVersion {
         .any(|flag| flag == "validated");
     PublishedVersion {
         version: text("version"),
+        target_platform: platform(&text("targetPlatform")),
         last_updated: text("lastUpdated"),
         state: if !message.trim().is_empty() {
             ValidationState::Failed(reasons(&message))
@@ -231,6 +246,11 @@ fn version(version: &Value) -> PublishedVersion {
             ValidationState::Pending
         },
     }
+}
+
+/// A platform by its name; `universal` and nothing are the same.
+pub(crate) fn platform(text: &str) -> Option<String> {
+    (!text.is_empty() && !text.eq_ignore_ascii_case("universal")).then(|| text.to_ascii_lowercase())
 }
 
 /// Flags come as words with commas, or as their number. In lower case: the gallery's own varies.
@@ -263,25 +283,28 @@ fn reasons(message: &str) -> Vec<String> {
     };
     let mut lines = Vec::new();
     for result in &results {
-        let text = |field: &str| {
-            result
-                .get(field)
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-        };
-        let words: Vec<&str> = [
-            text("source"),
-            text("status"),
-            text("message"),
-            text("details"),
-        ]
-        .into_iter()
-        .map(str::trim)
-        .filter(|word| !word.is_empty())
-        .collect();
+        let fields = ["source", "status", "message", "details", "reports"];
+        let words: Vec<String> = fields
+            .iter()
+            .filter_map(|field| result.get(field))
+            .flat_map(texts)
+            .collect();
         lines.push(words.join(": "));
     }
     lines
+}
+
+/// The texts of a value: of a list, each of its texts; of an object, each of its values'.
+fn texts(value: &Value) -> Vec<String> {
+    match value {
+        Value::String(text) => {
+            let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+            lines.map(str::to_owned).collect()
+        }
+        Value::Array(list) => list.iter().flat_map(texts).collect(),
+        Value::Object(fields) => fields.values().flat_map(texts).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => Vec::new(),
+    }
 }
 
 #[cfg(test)]
@@ -316,6 +339,13 @@ mod tests {
                 ValidationState::Failed(vec![
                     "VirusScan: error: found x".to_owned(),
                     "Icon: success".to_owned(),
+                ]),
+            ),
+            (
+                json!({"version": "1.0.0", "validationResultMessage":
+                    r#"{"results":[{"source":"Content","status":"failure","message":"Refused","reports":[{"file":"a.ps1"}],"details":["a.exe holds a key", "in line 3"]}]}"#}),
+                ValidationState::Failed(vec![
+                    "Content: failure: Refused: a.exe holds a key: in line 3: a.ps1".to_owned(),
                 ]),
             ),
         ] {

@@ -6,6 +6,7 @@
 
 mod client;
 mod connection_data;
+mod download;
 mod entitlements;
 mod error;
 mod events;
@@ -37,7 +38,7 @@ pub use members::{Member, Role};
 pub use microsoft_graph::{Application, GivenId, MicrosoftGraph};
 pub use position::{NotAPosition, Position};
 pub use profile::Profile;
-pub use publish::{Package, Progress, Published};
+pub use publish::{Outcome, Package, Progress, Published};
 pub use refusal::{Reason, Refusal};
 pub use sharing::Sharing;
 pub use task_definitions::TaskDefinition;

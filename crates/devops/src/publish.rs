@@ -11,7 +11,7 @@ use reqwest::Method;
 
 use crate::client::Client;
 use crate::error::Error;
-use crate::gallery::{ExtensionName, PublishedExtension, PublishedVersion};
+use crate::gallery::{ExtensionName, PublishedExtension, PublishedVersion, platform};
 use crate::refusal::Reason;
 use crate::upload::{self, Form, Sent};
 
@@ -24,11 +24,11 @@ const JSON_API: &str = "3.1-preview.1";
 /// Uploads of one package, the first included.
 const ATTEMPTS: u32 = 3;
 
-/// An upload may take this long, plus a second for each [`SLOWEST`] bytes.
-const UPLOAD: Duration = Duration::from_secs(180);
+/// An upload or a download may take this long, plus a second for each [`SLOWEST`] bytes.
+pub(crate) const UPLOAD: Duration = Duration::from_secs(180);
 
 /// Bytes a second of the slowest connection that is worth waiting for.
-const SLOWEST: u64 = 64 * 1024;
+pub(crate) const SLOWEST: u64 = 64 * 1024;
 
 /// After a cut connection the gallery may still be storing what it got.
 const SETTLING: Duration = Duration::from_secs(4);
@@ -42,6 +42,8 @@ pub struct Package {
     pub name: ExtensionName,
     /// Its version.
     pub version: String,
+    /// Platform of a VS Code package, such as `linux-x64`.
+    pub target_platform: Option<String>,
     /// Its length in bytes.
     pub size: u64,
 }
@@ -67,12 +69,29 @@ pub enum Progress {
 pub struct Published {
     /// The version, as the gallery has it now.
     pub version: PublishedVersion,
-    /// Whether the extension was new.
-    pub is_new: bool,
-    /// Whether the version was there before, so that nothing was sent.
-    pub was_there: bool,
-    /// Whether the gallery was asked after a broken upload, and had it.
-    pub after_doubt: bool,
+    /// What was done for it.
+    pub outcome: Outcome,
+}
+
+/// What was done to publish a version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// The extension is new, and this is its first version.
+    Created,
+    /// The extension has another version now.
+    Updated,
+    /// The gallery had this version before; nothing was sent.
+    AlreadyThere,
+    /// The answer to the upload was lost, and the gallery has the version.
+    FoundAfterDoubt,
+}
+
+impl Package {
+    /// Its version for its platform, where the extension has it.
+    fn among<'a>(&self, extension: &'a PublishedExtension) -> Option<&'a PublishedVersion> {
+        let target_platform = self.target_platform.as_deref().and_then(platform);
+        extension.version_for(&self.version, target_platform.as_deref())
+    }
 }
 
 impl Client<'_> {
@@ -87,15 +106,10 @@ impl Client<'_> {
     ) -> Result<Published, Error> {
         let existing = self.find(&package.name, None).await?;
         let is_new = existing.is_none();
-        if let Some(version) = existing
-            .as_ref()
-            .and_then(|extension| extension.version(Some(&package.version)))
-        {
+        if let Some(version) = existing.as_ref().and_then(|found| package.among(found)) {
             return Ok(Published {
                 version: version.clone(),
-                is_new: false,
-                was_there: true,
-                after_doubt: false,
+                outcome: Outcome::AlreadyThere,
             });
         }
         tell(Progress::Uploading { is_new });
@@ -106,9 +120,11 @@ impl Client<'_> {
                 Ok(answer) => {
                     return Ok(Published {
                         version: stored(&answer, package),
-                        is_new,
-                        was_there: false,
-                        after_doubt: false,
+                        outcome: if is_new {
+                            Outcome::Created
+                        } else {
+                            Outcome::Updated
+                        },
                     });
                 }
                 Err(failed) => failed,
@@ -127,9 +143,7 @@ impl Client<'_> {
                 if let Some(version) = self.settled(package).await? {
                     return Ok(Published {
                         version,
-                        is_new,
-                        was_there: false,
-                        after_doubt: true,
+                        outcome: Outcome::FoundAfterDoubt,
                     });
                 }
             }
@@ -191,7 +205,7 @@ impl Client<'_> {
         let mut pause = Duration::from_millis(500);
         loop {
             let found = self.find(&package.name, None).await?;
-            let version = found.and_then(|found| found.version(Some(&package.version)).cloned());
+            let version = found.and_then(|found| package.among(&found).cloned());
             if version.is_some() || deadline.left() < pause {
                 return Ok(version);
             }
@@ -203,11 +217,12 @@ impl Client<'_> {
 
 /// What the gallery answered to the upload, or, where the answer lists no versions, what was sent.
 fn stored(answer: &PublishedExtension, package: &Package) -> PublishedVersion {
-    answer
-        .version(Some(&package.version))
+    package
+        .among(answer)
         .cloned()
         .unwrap_or_else(|| PublishedVersion {
             version: package.version.clone(),
+            target_platform: package.target_platform.clone(),
             last_updated: String::new(),
             state: crate::gallery::ValidationState::Pending,
         })

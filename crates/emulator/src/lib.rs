@@ -45,7 +45,7 @@ pub use directory::{Issuer, TokenFlaw};
 pub use fault::{Fault, MakeBytes};
 pub use http::{Answer, Request};
 pub use managed_identity::{ExpiresOn, IdentityRefusal};
-pub use marketplace::{Extension, Validation};
+pub use marketplace::{Delivery, Extension, Validation};
 pub use proxy::Proxy;
 pub use service::{Arrival, Service};
 pub use world::{MY_CONNECTION, World};

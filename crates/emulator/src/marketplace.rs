@@ -23,7 +23,7 @@ use crate::http::{Answer, Request};
 use crate::issued::Issued;
 use crate::vss::{self, Credential};
 
-pub use gallery::Validation;
+pub use gallery::{Delivery, Validation};
 pub(crate) use organizations::tenant_of;
 
 /// The secrets that it asks its clients for.
@@ -80,6 +80,9 @@ pub(crate) struct Marketplace {
     pub(crate) largest_package: Option<usize>,
     /// Events of a page, where there is a limit.
     pub(crate) page_of_events: Option<usize>,
+    /// Whether events are answered as if no date were asked for.
+    pub(crate) ignores_dates: bool,
+    pub(crate) delivery: gallery::Delivery,
 }
 
 /// An extension as a test sees it.
@@ -104,6 +107,8 @@ pub struct Extension {
     pub(crate) arriving: BTreeMap<String, u32>,
     pub(crate) tasks: Vec<package::Task>,
     pub(crate) display_name: String,
+    /// Each version's package and its platform, in the order of the versions.
+    pub(crate) packages: Vec<gallery::StoredPackage>,
 }
 
 /// Answers one request.
@@ -132,6 +137,10 @@ pub(crate) fn answer(request: &Request, directory: &mut Directory, clock: &Clock
         }
         _ if request.method == "HEAD" && segments.len() == 1 => {
             organizations::front_door(request, organization, directory)
+        }
+        None if segments.starts_with(&["_apis", "public", "gallery"]) => {
+            gallery::public(request, &segments, directory)
+                .unwrap_or_else(|| no_route(request, directory))
         }
         None => vss::signed_out(request, directory.marketplace.bearers_get_pages),
         Some(caller) => route(request, &segments, caller, directory)

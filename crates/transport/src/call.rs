@@ -10,7 +10,7 @@ use crate::address::host;
 use crate::answer::{Answer, Body};
 use crate::failure::{Failure, FailureCause, Service};
 use crate::outcome::{Correlation, NoAnswer, NotTheService};
-use crate::retry::{Attempt, Deadline, retry_until};
+use crate::retry::{Attempt, Deadline, LAST_ATTEMPT, retry_until};
 use crate::service_message::ServiceMessage;
 use crate::transport::Transport;
 
@@ -94,20 +94,40 @@ impl Transport {
             let cause = NoAnswer::Connection("the request cannot be written".to_owned());
             Attempt::Permanent(call.no_answer(cause, attempt).into())
         })?;
+        // A service that slows its caller down asks for a pause with the answer before; it delays requests that
+        // come earlier, so that the pause may be cut short.
+        let delay = self.delay(call.url);
+        if !delay.is_zero() {
+            tokio::time::sleep(delay.min(call.deadline.left().saturating_sub(LAST_ATTEMPT))).await;
+        }
         let time = call.deadline.left().min(call.time);
         match self.send_within(request, time, call.longest).await {
-            Ok(answer) => read(&Reply {
-                service: call.service,
-                host: host(call.url),
-                attempt,
-                answer,
-            }),
+            Ok(answer) => {
+                self.delay_next(call.url, &answer);
+                read(&Reply {
+                    service: call.service,
+                    host: host(call.url),
+                    attempt,
+                    answer,
+                })
+            }
             Err(cause) => Err(call.no_answer(cause, attempt).into()),
         }
     }
 }
 
 impl Reply {
+    /// An answer that did not come by a call.
+    #[must_use]
+    pub fn new(service: &'static Service, url: &Url, attempt: u32, answer: Answer) -> Self {
+        Self {
+            service,
+            host: host(url),
+            attempt,
+            answer,
+        }
+    }
+
     /// HTTP status.
     #[must_use]
     pub fn status(&self) -> u16 {

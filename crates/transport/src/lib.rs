@@ -33,4 +33,4 @@ pub use pem::certificates;
 pub use proxy::Proxy;
 pub use retry::{Attempt, Deadline, retry_until};
 pub use service_message::ServiceMessage;
-pub use transport::{ClientIdentity, Network, Transport, UnusableNetwork};
+pub use transport::{ClientIdentity, Downloaded, Network, Transport, UnusableNetwork};

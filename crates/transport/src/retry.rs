@@ -25,7 +25,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(400);
 const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
 /// Time that the last attempt has at least.
-const LAST_ATTEMPT: Duration = Duration::from_secs(2);
+pub(crate) const LAST_ATTEMPT: Duration = Duration::from_secs(2);
 
 /// What an attempt came to, where it did not succeed.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 //! It never follows a redirect, never repeats a request by itself, and sends plain HTTP to loopback
 //! addresses only.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::error::Error as _;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,6 +14,8 @@ use rustls::ClientConfig;
 use rustls::crypto::CryptoProvider;
 use rustls_pki_types::PrivateKeyDer;
 use rustls_pki_types::pem::{self as pem_reader, PemObject as _};
+
+use tokio::time::Instant;
 
 use adieu_secret::PrivateKey;
 
@@ -78,6 +80,19 @@ pub enum UnusableNetwork {
     Tls(String),
 }
 
+/// What came of a download.
+#[derive(Debug)]
+pub enum Downloaded {
+    /// The whole body, so many bytes, is in the sink.
+    All(u64),
+    /// Another answer than 200.
+    Answer(Answer),
+    /// The body is longer than allowed.
+    TooLong,
+    /// The sink does not take it.
+    NotWritten(io::Error),
+}
+
 /// The way to the services.
 #[derive(Debug)]
 pub struct Transport {
@@ -88,6 +103,8 @@ pub struct Transport {
     /// Origins that were asked before. The client may still have a connection to them, over which a
     /// request that only wants one opened would go out for real.
     known: Mutex<HashSet<String>>,
+    /// Until when an origin asked to be left alone, although it answered.
+    delays: Mutex<HashMap<String, Instant>>,
 }
 
 impl Transport {
@@ -113,6 +130,7 @@ impl Transport {
             tls,
             plain: false,
             known: Mutex::default(),
+            delays: Mutex::default(),
         })
     }
 
@@ -130,6 +148,7 @@ impl Transport {
             tls: self.tls.clone(),
             plain: true,
             known: Mutex::default(),
+            delays: Mutex::default(),
         })
     }
 
@@ -182,18 +201,81 @@ impl Transport {
         }
     }
 
+    /// Keeps what `Retry-After` of a successful answer asks for: Azure DevOps sends one to a caller that it slows
+    /// down (learn.microsoft.com, "Rate and usage limits").
+    pub(crate) fn delay_next(&self, url: &Url, answer: &Answer) {
+        if answer.status < 300
+            && let Some(seconds) = answer.retry_after()
+            && let Some(until) = Instant::now().checked_add(Duration::from_secs(seconds))
+        {
+            let mut delays = self.delays.lock().unwrap_or_else(PoisonError::into_inner);
+            delays.insert(origin(url), until);
+        }
+    }
+
+    /// How long the next request to an address has to wait.
+    pub(crate) fn delay(&self, url: &Url) -> Duration {
+        let mut delays = self.delays.lock().unwrap_or_else(PoisonError::into_inner);
+        let until = delays.remove(&origin(url));
+        until.map_or(Duration::ZERO, |until| {
+            until.saturating_duration_since(Instant::now())
+        })
+    }
+
     /// Whether nothing was sent to this origin yet; from now on something was.
     fn is_new(&self, origin: String) -> bool {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.insert(origin)
     }
 
+    /// Sends once and writes the body of a 200 into `sink`, as it comes. Any other answer is read as by
+    /// [`send`](Self::send).
+    ///
+    /// # Errors
+    /// No answer came within `time`, or was cut off; or the address is not HTTPS.
+    pub async fn download(
+        &self,
+        request: Request,
+        time: Duration,
+        longest: u64,
+        sink: &mut dyn io::Write,
+    ) -> Result<Downloaded, NoAnswer> {
+        if !self.plain && !may_carry_credentials(request.url()) {
+            return Err(NoAnswer::Connection("not HTTPS".to_owned()));
+        }
+        let origin = origin(request.url());
+        self.is_new(origin.clone());
+        let downloading = async {
+            let response = self.client.execute(request).await;
+            let mut response = response.map_err(|error| cause(&error))?;
+            if response.status() != 200 {
+                let answer = Self::whole(response, LONGEST_ANSWER).await;
+                return answer.map(Downloaded::Answer);
+            }
+            let mut length = 0;
+            while let Some(chunk) = response.chunk().await.map_err(|error| cause(&error))? {
+                length += chunk.len() as u64;
+                if length > longest {
+                    return Ok(Downloaded::TooLong);
+                }
+                if let Err(error) = sink.write_all(&chunk) {
+                    return Ok(Downloaded::NotWritten(error));
+                }
+            }
+            Ok(Downloaded::All(length))
+        };
+        match tokio::time::timeout(time, early::take_opened(origin, downloading)).await {
+            Ok(downloaded) => downloaded,
+            Err(_elapsed) => Err(NoAnswer::Time),
+        }
+    }
+
     async fn exchange(&self, request: Request, longest: usize) -> Result<Answer, NoAnswer> {
-        let mut response = self
-            .client
-            .execute(request)
-            .await
-            .map_err(|error| cause(&error))?;
+        let response = self.client.execute(request).await;
+        Self::whole(response.map_err(|error| cause(&error))?, longest).await
+    }
+
+    async fn whole(mut response: reqwest::Response, longest: usize) -> Result<Answer, NoAnswer> {
         let mut body = zeroize::Zeroizing::new(Vec::new());
         let mut too_long = false;
         while let Some(chunk) = response.chunk().await.map_err(|error| cause(&error))? {

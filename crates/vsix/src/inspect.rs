@@ -29,6 +29,8 @@ pub struct PackageFacts {
     pub tags: Vec<String>,
     /// Products and their versions.
     pub targets: Vec<(String, Option<String>)>,
+    /// Platform of a VS Code package, such as `linux-x64`.
+    pub target_platform: Option<String>,
     /// ID and type of each contribution.
     pub contributions: Vec<(String, String)>,
     /// Tasks.
@@ -93,6 +95,7 @@ pub fn inspect(path: &Path) -> Result<PackageFacts, ReadError> {
         categories: split(&view.categories.value, ','),
         tags: split(&view.tags.value, ','),
         targets: view.targets,
+        target_platform: view.target_platform,
         contributions: contributions
             .iter()
             .map(|node| (word(node, "id"), word(node, "type")))

@@ -200,6 +200,7 @@ pub(crate) struct ManifestView {
     pub(crate) categories: Spanned,
     pub(crate) tags: Spanned,
     pub(crate) targets: Vec<(String, Option<String>)>,
+    pub(crate) target_platform: Option<String>,
 }
 
 /// A text, and the bytes that another one takes the place of.
@@ -289,6 +290,10 @@ pub(crate) fn view(text: &str, opened: &Opened) -> Result<ManifestView, ReadErro
         categories: element("Categories"),
         tags: element("Tags"),
         targets,
+        target_platform: identity
+            .attribute("TargetPlatform")
+            .filter(|platform| !platform.is_empty())
+            .map(str::to_owned),
     })
 }
 

@@ -2,10 +2,14 @@
 //!
 //! It never answers somebody who may not see an extension as if there were one.
 
+mod assets;
 mod reports;
 mod upload;
 
 use serde_json::{Value, json};
+
+pub use assets::Delivery;
+pub(crate) use assets::{StoredPackage, public};
 
 use super::{Extension, identities};
 use crate::directory::Directory;
@@ -65,6 +69,17 @@ pub(super) fn answer(
                 body: format!("Verifying {version}\n{failure}\n").into_bytes(),
             })
         }
+        [
+            "publisher",
+            publisher,
+            "extension",
+            extension,
+            version,
+            "assetbyname",
+            assets::PACKAGE,
+        ] if request.method == "GET" => Some(assets::answer(
+            request, publisher, extension, version, caller, directory,
+        )),
         ["publishers", publisher, "extensions", extension, "events"] if request.method == "GET" => {
             Some(reports::events(
                 request, publisher, extension, caller, directory,
@@ -186,6 +201,10 @@ fn described(
                 "version": version, "lastUpdated": format!("2026-11-01T00:00:{index:02}Z"),
                 "flags": if is_done && failure.is_none() { "validated" } else { "none" },
             });
+            let package = extension.packages.get(index);
+            if let Some(platform) = package.and_then(|package| package.platform.as_ref()) {
+                value["targetPlatform"] = json!(platform);
+            }
             if let Some(failure) = failure {
                 value["validationResultMessage"] = json!(failure);
             }
@@ -237,6 +256,9 @@ fn remove(request: &Request, name: &str, caller: &str, directory: &mut Directory
     };
     let before = extension.versions.len();
     extension.versions.retain(|(version, _)| *version != wanted);
+    extension
+        .packages
+        .retain(|package| package.version != wanted);
     if extension.versions.len() == before {
         not_found(name)
     } else {

@@ -24,6 +24,8 @@ pub(crate) struct Package {
     pub(crate) name: String,
     pub(crate) categories: String,
     pub(crate) tasks: Vec<Task>,
+    /// `TargetPlatform` of a VS Code package.
+    pub(crate) platform: Option<String>,
 }
 
 /// Reads a package; nothing, where it is none.
@@ -66,6 +68,7 @@ pub(crate) fn read(bytes: &[u8]) -> Option<Package> {
         flags: element(&manifest, "GalleryFlags"),
         name: element(&manifest, "DisplayName"),
         categories: element(&manifest, "Categories"),
+        platform: attribute(identity, "TargetPlatform"),
         tasks,
     })
 }

@@ -252,6 +252,16 @@ impl World {
         self.directory().marketplace.page_of_events = Some(count);
     }
 
+    /// Answers every question for events as if it had no date.
+    pub fn events_ignore_dates(&self) {
+        self.directory().marketplace.ignores_dates = true;
+    }
+
+    /// How the gallery hands published packages out.
+    pub fn delivery(&self, delivery: super::Delivery) {
+        self.directory().marketplace.delivery = delivery;
+    }
+
     /// An extension, `publisher.extension`, as the Marketplace has it.
     #[must_use]
     pub fn extension(&self, name: &str) -> Option<Extension> {

@@ -5,6 +5,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::assets::StoredPackage;
 use super::{VERSIONS, denied, described, not_found, role};
 use crate::directory::Directory;
 use crate::http::{Answer, Request};
@@ -45,6 +46,11 @@ pub(super) fn answer(
         .entry(name.clone())
         .or_default();
     extension.versions.push((package.version.clone(), digest));
+    extension.packages.push(StoredPackage {
+        version: package.version.clone(),
+        platform: package.platform.clone(),
+        bytes: bytes.clone(),
+    });
     extension.gallery_flags = package.flags;
     extension.display_name = package.name;
     extension.tasks = package.tasks;
@@ -143,7 +149,12 @@ fn refusal(
                 .last()
                 .map(|(version, _)| version.clone());
             let last = last.unwrap_or_default();
-            if numbers(&package.version) > numbers(&last) {
+            // A VS Code package has one version for each of its platforms.
+            let is_for_another_platform = package.platform.is_some()
+                && extension.packages.iter().all(|stored| {
+                    stored.version != package.version || stored.platform != package.platform
+                });
+            if is_for_another_platform || numbers(&package.version) > numbers(&last) {
                 None
             } else if directory.marketplace.as_recorded {
                 // learn.microsoft.com, "Publish from the command line", potential errors.

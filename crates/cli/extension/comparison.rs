@@ -1,0 +1,122 @@
+//! Whether the package that the Marketplace has under a version is ours.
+//!
+//! It compares the files in the packages, for the gallery may rewrite or sign the archive around them.
+
+use adieu_devops::{Client, Package};
+use adieu_vsix::{Digest, entry_digests};
+use tempfile::NamedTempFile;
+
+use std::collections::BTreeMap;
+
+use crate::report::Report;
+use crate::situation::Situation;
+
+/// What a comparison came to.
+pub(super) enum Comparison {
+    /// Every file is the same.
+    Same,
+    /// These files differ.
+    Other(Vec<String>),
+    /// The published package cannot be had, for this reason.
+    Unknown(String),
+}
+
+/// Compares a package with the published one of its name, version and platform.
+pub(super) async fn with_published(package: &Package, client: &Client<'_>) -> Comparison {
+    let unknown = |reason: &dyn std::fmt::Display| Comparison::Unknown(reason.to_string());
+    let mut copy = match NamedTempFile::new() {
+        Ok(copy) => copy,
+        Err(error) => return unknown(&error),
+    };
+    if let Err(error) = client.download(package, copy.as_file_mut()).await {
+        let situation = Situation::Marketplace {
+            doing: "download it".to_owned(),
+            error,
+            identity: None,
+            page: None,
+        };
+        let sentence = Report::sentence_of(&situation);
+        return unknown(&sentence.trim_end_matches('.'));
+    }
+    match (entry_digests(&package.path), entry_digests(copy.path())) {
+        (Ok(ours), Ok(theirs)) => {
+            let differing = differing(&ours, &theirs);
+            if differing.is_empty() {
+                Comparison::Same
+            } else {
+                Comparison::Other(differing)
+            }
+        }
+        (Err(error), _) | (_, Err(error)) => unknown(&error),
+    }
+}
+
+/// The files that differ. A signature adds parts of its own, and changes the two parts that list the others.
+fn differing(ours: &BTreeMap<String, Digest>, theirs: &BTreeMap<String, Digest>) -> Vec<String> {
+    let is_signed = theirs
+        .keys()
+        .any(|name| is_signature(name) && !ours.contains_key(name));
+    let may_differ = |name: &str| {
+        is_signed && (is_signature(name) || name == "[Content_Types].xml" || name == "_rels/.rels")
+    };
+    let names = ours
+        .keys()
+        .chain(theirs.keys().filter(|name| !ours.contains_key(*name)));
+    names
+        .filter(|name| !may_differ(name) && ours.get(*name) != theirs.get(*name))
+        .cloned()
+        .collect()
+}
+
+/// ECMA-376 part 2, "Digital signatures", and the single file of NuGet-like signatures.
+fn is_signature(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.starts_with("package/services/digital-signature/")
+        || name.starts_with(".signature")
+        || name.ends_with(".psdsor")
+        || name.ends_with(".psdsxs")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signature_is_not_a_difference() {
+        let package = |entries: &[(&str, &str)]| {
+            let entries = entries.iter();
+            entries
+                .map(|(name, text)| ((*name).to_owned(), Digest::of(text.as_bytes())))
+                .collect::<BTreeMap<_, _>>()
+        };
+        let ours = package(&[("[Content_Types].xml", "1"), ("a.js", "1"), ("b.js", "1")]);
+        let signature = ("package/services/digital-signature/x.psdsxs", "s");
+        for (theirs, expected) in [
+            (ours.clone(), &[][..]),
+            (
+                package(&[
+                    ("[Content_Types].xml", "2"),
+                    ("a.js", "1"),
+                    ("b.js", "1"),
+                    signature,
+                ]),
+                &[],
+            ),
+            (
+                package(&[("[Content_Types].xml", "2"), ("a.js", "1"), ("b.js", "1")]),
+                &["[Content_Types].xml"],
+            ),
+            (
+                package(&[
+                    ("[Content_Types].xml", "1"),
+                    ("a.js", "2"),
+                    ("c.js", "1"),
+                    signature,
+                ]),
+                &["a.js", "b.js", "c.js"],
+            ),
+        ] {
+            assert_eq!(differing(&ours, &theirs), expected);
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! The packages that the gallery hands out again: as they came, signed, or from a storage host.
+//!
+//! It never hands out a private extension's package to a caller who may not see the extension.
+
+use std::io::{Cursor, Write as _};
+
+use super::{not_found, role};
+use crate::directory::Directory;
+use crate::http::{Answer, Request};
+use crate::vss::version as refused_version;
+
+/// The asset that is the package itself.
+pub(super) const PACKAGE: &str = "Microsoft.VisualStudio.Services.VSIXPackage";
+
+/// A package that was uploaded.
+#[derive(Debug, Clone)]
+pub(crate) struct StoredPackage {
+    pub(crate) version: String,
+    pub(crate) platform: Option<String>,
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// How the gallery hands packages out.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Delivery {
+    /// The bytes that were uploaded.
+    #[default]
+    AsUploaded,
+    /// Compressed again and signed (ECMA-376 part 2, "Digital signatures").
+    Signed,
+    /// By a redirect to the public form of the address, which takes no credential.
+    Redirected,
+    /// Not at all: 404.
+    Missing,
+}
+
+pub(super) fn answer(
+    request: &Request,
+    publisher: &str,
+    extension: &str,
+    version: &str,
+    caller: &str,
+    directory: &Directory,
+) -> Answer {
+    if let Some(refusal) = refused_version(request, &["7.1-preview.1"]) {
+        return refusal;
+    }
+    let name = format!("{publisher}.{extension}");
+    let platform = request.parameter("targetPlatform");
+    let found = stored(&name, version, platform.as_deref(), directory);
+    let Some(package) = found.filter(|_| role(directory, publisher, caller).is_some()) else {
+        return not_found(&name);
+    };
+    match directory.marketplace.delivery {
+        Delivery::AsUploaded => octets(package.bytes.clone()),
+        Delivery::Signed => octets(signed(&package.bytes)),
+        Delivery::Missing => not_found(&name),
+        Delivery::Redirected => {
+            let host = request.header("host").unwrap_or_default();
+            Answer {
+                status: 302,
+                headers: vec![(
+                    "Location".to_owned(),
+                    format!(
+                        "https://{host}{}?{}",
+                        request.path.replace("/gallery/", "/public/gallery/"),
+                        request.query
+                    ),
+                )],
+                body: Vec::new(),
+            }
+        }
+    }
+}
+
+/// The public form of the address, to which a credential is not sent.
+pub(crate) fn public(
+    request: &Request,
+    path: &[&str],
+    directory: &mut Directory,
+) -> Option<Answer> {
+    let [
+        "_apis",
+        "public",
+        "gallery",
+        "publisher",
+        publisher,
+        "extension",
+        extension,
+        version,
+        "assetbyname",
+        PACKAGE,
+    ] = path
+    else {
+        return None;
+    };
+    if request.header("authorization").is_some() {
+        directory.violation(format!("a credential was sent to {}", request.path));
+    }
+    let name = format!("{publisher}.{extension}");
+    let platform = request.parameter("targetPlatform");
+    let found = stored(&name, version, platform.as_deref(), directory);
+    Some(found.map_or_else(|| not_found(&name), |package| octets(package.bytes.clone())))
+}
+
+fn stored<'a>(
+    name: &str,
+    version: &str,
+    platform: Option<&str>,
+    directory: &'a Directory,
+) -> Option<&'a StoredPackage> {
+    let packages = &directory.marketplace.extensions.get(name)?.packages;
+    packages
+        .iter()
+        .find(|package| package.version == version && package.platform.as_deref() == platform)
+}
+
+fn octets(body: Vec<u8>) -> Answer {
+    Answer {
+        status: 200,
+        headers: vec![(
+            "Content-Type".to_owned(),
+            "application/octet-stream".to_owned(),
+        )],
+        body,
+    }
+}
+
+/// The same entries, stored without compression, with a signature's parts and a changed list of types.
+fn signed(bytes: &[u8]) -> Vec<u8> {
+    let mut from = zip::ZipArchive::new(Cursor::new(bytes)).expect("a package");
+    let mut to = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let options =
+        zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    for index in 0..from.len() {
+        let mut entry = from.by_index(index).expect("an entry");
+        let name = entry.name().expect("a name").into_owned();
+        to.start_file(&name, options).expect("an entry");
+        std::io::copy(&mut entry, &mut to).expect("its bytes");
+        if name == "[Content_Types].xml" {
+            to.write_all(b"<!-- and the signature's -->")
+                .expect("its bytes");
+        }
+    }
+    let part = "package/services/digital-signature/xml-signature/1.psdsxs";
+    to.start_file(part, options).expect("an entry");
+    to.write_all(b"<Signature/>").expect("its bytes");
+    to.finish().expect("a package").into_inner()
+}

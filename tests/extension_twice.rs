@@ -1,0 +1,124 @@
+//! MarketplaceExtension@1 and `adieu extension publish`: the same version a second time. Only the same package
+//! passes; the published one is downloaded and compared file by file.
+
+use std::fs;
+use std::io::{Cursor, Write as _};
+
+use adieu_emulator::{Connection, Delivery, TaskResult, World};
+use expect_test::expect;
+
+use super::extension::{job, run, shown, sources, world};
+use crate::desk::Desk;
+
+/// Publishes `pub.hello` 3.2.1 twice, and returns what the second step said.
+fn twice(world: &World, delivery: Delivery, change: Option<(&str, &str)>) -> (TaskResult, String) {
+    world.delivery(delivery);
+    let (mut job, _proxy) = job(world);
+    let first = run(&mut job, "publish", &[]);
+    assert_eq!(first.result, TaskResult::Succeeded, "{}", first.log);
+    if let Some((file, text)) = change {
+        fs::write(sources(&job).join(file), text).expect("a file");
+    }
+    let outcome = run(&mut job, "publish", &[]);
+    let extension = world.extension("pub.hello").expect("an extension");
+    assert_eq!(extension.versions.len(), 1);
+    (outcome.result, shown(world, &job, &outcome))
+}
+
+#[test]
+fn the_same_package_is_not_sent_again() {
+    for delivery in [Delivery::AsUploaded, Delivery::Signed, Delivery::Redirected] {
+        let (result, log) = twice(&world(), delivery, None);
+        expect![[r#"
+            Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
+            pub.hello 3.2.1 is already in the Marketplace (since [TIME]), and it is this package; nothing was uploaded.
+            pub.hello 3.2.1 is validated."#]]
+        .assert_eq(&log);
+        assert_eq!(result, TaskResult::Succeeded, "{delivery:?}");
+    }
+}
+
+#[test]
+fn another_package_under_the_same_version_is_refused() {
+    for delivery in [Delivery::AsUploaded, Delivery::Signed] {
+        let change = Some(("task/index.js", "console.log('another');\n"));
+        let (result, log) = twice(&world(), delivery, change);
+        expect![[r#"
+            Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
+            ##[error]The Marketplace already has pub.hello 3.2.1, and it is another package than this one.
+              published: [TIME]
+              files that differ: task/index.js
+            What to do: Raise the version: operation queryVersion with versionAction: patch finds the next one.
+            More: TROUBLESHOOTING.md#extension-version"#]]
+        .assert_eq(&log);
+        assert_eq!(result, TaskResult::Failed, "{delivery:?}");
+    }
+}
+
+#[test]
+fn a_package_that_cannot_be_downloaded_is_warned_of() {
+    let (result, log) = twice(&world(), Delivery::Missing, None);
+    expect![[r#"
+        Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
+        ##[warning]pub.hello 3.2.1 is already in the Marketplace (since [TIME]), so nothing was uploaded. Whether it is this package is not known: It was not possible to download it: there is no such thing, or none that this identity may see (404 of marketplace.visualstudio.com). If it is not, raise the version.
+        pub.hello 3.2.1 is validated."#]]
+    .assert_eq(&log);
+    assert_eq!(result, TaskResult::Succeeded);
+}
+
+/// A VS Code package of `pub.tool` 1.0.0.
+fn for_vs_code(platform: &str) -> Vec<u8> {
+    let mut package = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let options = zip::write::SimpleFileOptions::default();
+    let manifest = format!(
+        r#"<?xml version="1.0" encoding="utf-8"?><PackageManifest Version="2.0.0" xmlns="http://schemas.microsoft.com/developer/vsx-schema/2011"><Metadata><Identity Language="en-US" Id="tool" Version="1.0.0" Publisher="pub" TargetPlatform="{platform}"/><DisplayName>Tool</DisplayName><Description xml:space="preserve">It works.</Description></Metadata><Installation><InstallationTarget Id="Microsoft.VisualStudio.Code"/></Installation><Dependencies/><Assets><Asset Type="Microsoft.VisualStudio.Code.Manifest" Path="extension/package.json" Addressable="true"/></Assets></PackageManifest>"#
+    );
+    let types = r#"<?xml version="1.0" encoding="utf-8"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension=".json" ContentType="application/json"/><Default Extension=".vsixmanifest" ContentType="text/xml"/></Types>"#;
+    let json =
+        r#"{"name":"tool","publisher":"pub","version":"1.0.0","engines":{"vscode":"^1.90.0"}}"#;
+    for (name, text) in [
+        ("extension.vsixmanifest", manifest.as_str()),
+        ("[Content_Types].xml", types),
+        ("extension/package.json", json),
+    ] {
+        package.start_file(name, options).expect("an entry");
+        package.write_all(text.as_bytes()).expect("its text");
+    }
+    package.finish().expect("a package").into_inner()
+}
+
+#[test]
+fn one_version_for_another_platform_is_another_upload() {
+    let world = World::start();
+    world.add_connection(Connection::managed_identity("app", None));
+    world.publisher_role("pub", "app", Some("Creator"));
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut log = String::new();
+    for platform in ["linux-x64", "win32-x64", "win32-x64"] {
+        let file = folder.path().join("tool.vsix");
+        fs::write(&file, for_vs_code(platform)).expect("a file");
+        let file = file.display().to_string();
+        let said = Desk::machine(&world).adieu(&[
+            "extension",
+            "publish",
+            "--vsix",
+            &file,
+            "--no-wait-validation",
+            "--credential",
+            "managed-identity",
+        ]);
+        assert_eq!(said.status, 0, "{}", said.stderr);
+        let lines = said.stderr.lines();
+        let told = lines.filter(|line| line.contains("pload") && !line.contains('%'));
+        log.extend(told.map(|line| format!("{platform}: {line}\n")));
+    }
+    let log = crate::harness::stable(&world, &super::extension::sizes(&log));
+    expect![[r#"
+        linux-x64: Uploading pub.tool 1.0.0, [SIZE] bytes; the extension is new.
+        linux-x64: Uploaded pub.tool 1.0.0.
+        win32-x64: Uploading pub.tool 1.0.0, [SIZE] bytes; the extension is there already.
+        win32-x64: Uploaded pub.tool 1.0.0.
+        win32-x64: pub.tool 1.0.0 is already in the Marketplace (since [TIME]), and it is this package; nothing was uploaded.
+    "#]]
+    .assert_eq(&log);
+}
