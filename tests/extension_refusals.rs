@@ -205,8 +205,8 @@ fn says_each_refusal_of_the_gallery_in_its_own_words_and_in_ours() {
         a lower version
         Packed pub.hello 3.0.0: 7 parts, [SIZE] bytes.
         Uploading pub.hello 3.0.0, [SIZE] bytes; the extension is there already.
-        ##[error]It was not possible to publish pub.hello 3.0.0: its version is not above the last one (400 of marketplace.visualstudio.com).
-          it said: The extension version number must increase each time an extension is published.
+        ##[error]It was not possible to publish pub.hello 3.0.0: its version is not above the last one (500 of marketplace.visualstudio.com).
+          it said: Version number must increase each time an extension is published. Extension: pub.hello  Current version: 3.2.1  Updated version: 3.0.0
           x-vss-e2eid: [GUID]
           activityid: [GUID]
           x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0

@@ -149,8 +149,8 @@ fn a_task_that_installs_in_both_says_whose_identity_was_refused_where() {
           token's tenant: [TENANT]
         What to do: Ask for a token of that tenant (--tenant [NORTHWIND]; EntraToken@1: tenantId), with an application that has an enterprise application there.
         More: TROUBLESHOOTING.md#tenants
-        contoso knows this identity and has not added it (TF400813, 401 of extmgmt.dev.azure.com).
-          it said: TF400813: The user '[PROFILE]' is not authorized to access this resource.
+        contoso accepts the token, and this identity has not been added to it (TF401444, 401 of extmgmt.dev.azure.com).
+          it said: TF401444: Please sign-in at least once as [TENANT]\[TENANT]\[GUID] in a web browser to enable access to the service.
           x-vss-e2eid: [GUID]
           activityid: [GUID]
           x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
@@ -158,5 +158,5 @@ fn a_task_that_installs_in_both_says_whose_identity_was_refused_where() {
           client id: ***
           token's tenant: [TENANT]
         What to do: An administrator of the organization adds it: adieu onboard --organization contoso --identity [GUID]
-        More: TROUBLESHOOTING.md#tf400813"#]].assert_eq(&shown(&world, &job, &outcome));
+        More: TROUBLESHOOTING.md#tf401444"#]].assert_eq(&shown(&world, &job, &outcome));
 }

@@ -167,8 +167,8 @@ fn an_organization_that_has_not_added_the_identity_is_named_with_what_helps() {
             client id: [CLIENT]
             organization: fabrikam, where it is refused
             publisher: other, where it is no member
-            error: fabrikam knows this identity and has not added it (TF400813, 401 of dev.azure.com).
-              it said: TF400813: The user '[PROFILE]' is not authorized to access this resource.
+            error: fabrikam accepts the token, and this identity has not been added to it (TF401444, 401 of dev.azure.com).
+              it said: TF401444: Please sign-in at least once as [TENANT]\[TENANT]\[OBJECT] in a web browser to enable access to the service.
               x-vss-e2eid: [GUID]
               activityid: [GUID]
               x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
@@ -178,7 +178,7 @@ fn an_organization_that_has_not_added_the_identity_is_named_with_what_helps() {
               client id: [CLIENT]
               token's tenant: [TENANT]
             What to do: An administrator of the organization adds it: adieu onboard --organization fabrikam --identity [OBJECT]
-            More: TROUBLESHOOTING.md#tf400813
+            More: TROUBLESHOOTING.md#tf401444
             exit 1
         "#]],
     );

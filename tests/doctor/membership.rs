@@ -28,8 +28,8 @@ fn an_identity_that_is_no_member_is_told_who_adds_it() {
             unchecked federation     this credential presents no ID token of its own
             holds     token          for Azure DevOps, by managed-identity, of tenant [TENANT]
             holds     identity       app's principal ([PROFILE])
-            fails     organization   fabrikam knows this identity and has not added it (TF400813, 401 of dev.azure.com).
-                                       it said: TF400813: The user '[PROFILE]' is not authorized to access this resource.
+            fails     organization   fabrikam accepts the token, and this identity has not been added to it (TF401444, 401 of dev.azure.com).
+                                       it said: TF401444: Please sign-in at least once as [TENANT]\[TENANT]\[OBJECT] in a web browser to enable access to the service.
                                        x-vss-e2eid: [GUID]
                                        activityid: [GUID]
                                        x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
@@ -40,7 +40,7 @@ fn an_identity_that_is_no_member_is_told_who_adds_it() {
                                        token's tenant: [TENANT]
             unchecked licence        it is no member
             What to do next: An administrator of the organization adds it: adieu onboard --organization fabrikam --identity [OBJECT]
-            More: TROUBLESHOOTING.md#tf400813
+            More: TROUBLESHOOTING.md#tf401444
             exit 1
         "#]],
     );

@@ -141,7 +141,7 @@ fn in_a_pipeline_the_findings_are_a_page_of_the_run() {
         &expect![[r#"
             **What to do next:** An administrator of the organization adds it: adieu onboard --organization fabrikam --identity [OBJECT]
 
-            More: `TROUBLESHOOTING.md#tf400813`
+            More: `TROUBLESHOOTING.md#tf401444`
 
             8 of 9 checks hold; 1 fail.
 
@@ -156,14 +156,14 @@ fn in_a_pipeline_the_findings_are_a_page_of_the_run() {
             | ➖ unchecked | federation | this credential presents no ID token of its own |
             | ✅ holds | token | for Azure DevOps, by managed-identity, of tenant [TENANT] |
             | ✅ holds | identity | app's principal ([PROFILE]) |
-            | ❌ fails | organization | fabrikam knows this identity and has not added it (TF400813, 401 of dev.azure.com). |
+            | ❌ fails | organization | fabrikam accepts the token, and this identity has not been added to it (TF401444, 401 of dev.azure.com). |
             | ➖ unchecked | licence | it is no member |
 
             **organization**
 
             | | |
             |---|---|
-            | it said | TF400813: The user '[PROFILE]' is not authorized to access this resource. |
+            | it said | TF401444: Please sign-in at least once as [TENANT]\\[TENANT]\\[OBJECT] in a web browser to enable access to the service. |
             | x-vss-e2eid | [GUID] |
             | activityid | [GUID] |
             | x-msedge-ref | Ref A: 0 Ref B: EMULATOR Ref C: 0 |

@@ -136,21 +136,14 @@ impl World {
     /// the connection's scheme is about. Returns the connection's id.
     pub fn add_connection(&self, mut connection: Connection) -> String {
         let id = guid();
-        let client_id = guid();
         let mut directory = self.directory();
         let tenant = directory.tenants[0].clone();
         let (issuer, subject) = directory.issuer_and_subject(&id, &connection.name);
         let mut application = Application {
-            tenant: tenant.clone(),
-            client_id: client_id.clone(),
-            object_id: guid(),
             registration_id: guid(),
-            name: connection.name.clone(),
-            federated: Vec::new(),
-            secret: None,
-            certificate: None,
-            is_multi_tenant: false,
+            ..Application::new(&connection.name, &tenant)
         };
+        let client_id = application.client_id.clone();
         let mut fill = |key: &str, value: &str| {
             connection
                 .parameters

@@ -93,6 +93,39 @@ pub(crate) struct Application {
     pub(crate) certificate: Option<ApplicationCertificate>,
     /// Whether other tenants may have it too (`signInAudience: AzureADMultipleOrgs`).
     pub(crate) is_multi_tenant: bool,
+    /// The name with which a person signs in; an application has none.
+    pub(crate) sign_in_name: Option<String>,
+}
+
+impl Application {
+    /// An identity with nothing but its name and its ids.
+    pub(crate) fn new(name: &str, tenant: &str) -> Self {
+        Self {
+            tenant: tenant.to_owned(),
+            client_id: guid(),
+            object_id: guid(),
+            registration_id: String::new(),
+            name: name.to_owned(),
+            federated: Vec::new(),
+            secret: None,
+            certificate: None,
+            is_multi_tenant: false,
+            sign_in_name: None,
+        }
+    }
+
+    /// A person, who has the ids of an application: nothing else tells the two apart in a token of theirs.
+    pub(crate) fn person(sign_in_name: &str, tenant: &str) -> Self {
+        Self {
+            sign_in_name: Some(sign_in_name.to_owned()),
+            ..Self::new(sign_in_name, tenant)
+        }
+    }
+
+    /// What Azure DevOps calls the identity's account.
+    pub(crate) fn account(&self) -> &str {
+        self.sign_in_name.as_ref().unwrap_or(&self.object_id)
+    }
 }
 
 /// A federated credential of an application.

@@ -193,26 +193,12 @@ fn identity(request: &Request, directory: &Directory) -> Option<Application> {
         known.find(|known| id.ends_with(&format!("/userAssignedIdentities/{}", known.name)))
     } else {
         let Some(machine) = &directory.managed_identity.machine else {
-            return Some(unnamed(directory));
+            // The identity of a machine that no connection is about.
+            return Some(Application::new("machine", &directory.tenants[0]));
         };
         known.find(|known| known.client_id == *machine)
     };
     found.cloned()
-}
-
-/// The identity of a machine that no connection is about.
-fn unnamed(directory: &Directory) -> Application {
-    Application {
-        tenant: directory.tenants[0].clone(),
-        client_id: guid(),
-        object_id: guid(),
-        registration_id: String::new(),
-        name: "machine".to_owned(),
-        federated: Vec::new(),
-        secret: None,
-        certificate: None,
-        is_multi_tenant: false,
-    }
 }
 
 impl IdentityRefusal {

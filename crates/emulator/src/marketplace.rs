@@ -67,9 +67,6 @@ pub(crate) struct Marketplace {
     pub(crate) bearers_get_pages: bool,
     /// Status of the gallery's `AccessCheckException`: 401 and 403 are both reported.
     pub(crate) access_check_status: Option<u16>,
-    /// Whether the answers are those that the real services were recorded to give, where the product did not
-    /// know them.
-    pub(crate) as_recorded: bool,
     /// Members of a page, where there is a limit.
     pub(crate) page_of_members: Option<usize>,
     /// Identity to profile id.
@@ -250,7 +247,7 @@ fn user_data(caller: &Issued, directory: &mut Directory) -> (String, String) {
     let id = identities::profile_id(directory, &caller.identity);
     let account = directory
         .application(&caller.identity)
-        .map_or_else(String::new, |known| known.object_id.clone());
+        .map_or_else(String::new, |known| known.account().to_owned());
     (id, account)
 }
 

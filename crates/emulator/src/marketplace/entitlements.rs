@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::identities;
 use super::organizations::{self, tenant_of};
-use crate::directory::Directory;
+use crate::directory::{Application, Directory};
 use crate::http::{Answer, Request};
 use crate::issued::Issued;
 use crate::vss::{self, error, json_body, version};
@@ -51,6 +51,7 @@ pub(super) fn answer(
     let area = area.to_ascii_lowercase();
     let known: &[&str] = match area.as_str() {
         "memberentitlements" => &["7.1-preview.2"],
+        "userentitlements" => &["7.1-preview.3"],
         _ => &["7.1-preview.1"],
     };
     if let Some(refusal) = version(request, known) {
@@ -76,6 +77,10 @@ pub(super) fn answer(
                 None => not_found(id),
             })
         }
+        ("GET", "userentitlements", [id]) => Some(match member(organization, id, directory) {
+            Some(identity) => Answer::json(200, &one(organization, &identity, "user", directory)),
+            None => not_found(id),
+        }),
         ("POST", "serviceprincipalentitlements", []) => {
             let Some(wanted) = json_body(request).as_ref().and_then(read) else {
                 return Some(bad("The body is no service principal entitlement."));
@@ -321,15 +326,21 @@ fn patch(
         .map(|(key, value)| json!({ "key": key, "value": value }))
         .collect();
     let is_success = errors.is_empty();
+    // The result of an operation has no projects, and dates without a time zone.
+    let entitlement = one(organization, &identity, "servicePrincipal", directory);
+    let mut result = entitlement.clone();
+    result["projectEntitlements"] = Value::Null;
+    result["lastAccessedDate"] = json!("0001-01-01T00:00:00");
+    result["dateCreated"] = json!("2026-11-01T00:00:00");
     Some(Answer::json(
         200,
         &json!({
             "isSuccess": is_success,
             "operationResults": [{
                 "isSuccess": is_success, "servicePrincipalId": id, "errors": errors,
-                "result": null,
+                "result": result,
             }],
-            "servicePrincipalEntitlement": one(organization, &identity, "servicePrincipal", directory),
+            "servicePrincipalEntitlement": entitlement,
         }),
     ))
 }
@@ -339,7 +350,11 @@ fn list(request: &Request, organization: &str, directory: &mut Directory) -> Opt
     if request.parameter("$filter").as_deref() != Some("userType eq 'application'") {
         return Some(bad("The filter is not supported."));
     }
-    let members = directory.marketplace.organizations[organization].clone();
+    let mut members = directory.marketplace.organizations[organization].clone();
+    members.retain(|identity| {
+        let known = directory.application(identity);
+        known.is_none_or(|known| known.sign_in_name.is_none())
+    });
     let page = directory.marketplace.page_of_members.unwrap_or(100);
     let start = match request.parameter("continuationToken") {
         Some(token) => token.parse().ok()?,
@@ -400,10 +415,9 @@ fn entitlement<'a>(
 fn one(organization: &str, identity: &str, field: &str, directory: &mut Directory) -> Value {
     let entitlement = entitlement(organization, identity, directory).clone();
     let id = identities::profile_id(directory, identity);
-    let application = directory.application(identity).cloned();
-    let (object, client, tenant, name) = application.map_or_else(Default::default, |known| {
-        (known.object_id, known.client_id, known.tenant, known.name)
-    });
+    let principal = directory
+        .application(identity)
+        .map(|known| principal(known, &id));
     let level = &entitlement.access_level;
     let shown = ACCESS_LEVELS.iter().find(|(name, _)| name == level);
     let projects = directory.marketplace.projects.get(organization);
@@ -422,12 +436,7 @@ fn one(organization: &str, identity: &str, field: &str, directory: &mut Director
         .collect();
     json!({
         "id": id,
-        field: {
-            "subjectKind": "servicePrincipal", "metaType": "application", "applicationId": client,
-            "domain": tenant, "principalName": object, "directoryAlias": object, "mailAddress": null,
-            "origin": "aad", "originId": object, "displayName": name,
-            "descriptor": organizations::subject_descriptor(&id),
-        },
+        field: principal,
         "accessLevel": {
             "licensingSource": "account", "accountLicenseType": level, "msdnLicenseType": "none", "gitHubLicenseType": "none",
             "licenseDisplayName": shown.map(|(_, shown)| shown), "status": "active",
@@ -436,6 +445,23 @@ fn one(organization: &str, identity: &str, field: &str, directory: &mut Director
         "lastAccessedDate": "0001-01-01T00:00:00Z", "dateCreated": "2026-11-01T00:00:00Z",
         "projectEntitlements": projects, "extensions": [], "groupAssignments": [],
     })
+}
+
+/// Whom an entitlement is of: a service principal with its client id, or a person with an address.
+fn principal(known: &Application, id: &str) -> Value {
+    let is_person = known.sign_in_name.is_some();
+    let mut principal = json!({
+        "subjectKind": if is_person { "user" } else { "servicePrincipal" },
+        "metaType": if is_person { "member" } else { "application" },
+        "domain": known.tenant, "principalName": known.account(), "directoryAlias": known.account(),
+        "mailAddress": known.sign_in_name, "origin": "aad", "originId": known.object_id,
+        "displayName": known.name, "descriptor": organizations::subject_descriptor(known, id),
+        "url": format!("https://vssps.dev.azure.com/contoso/_apis/Graph/Users/{id}"),
+    });
+    if !is_person {
+        principal["applicationId"] = json!(known.client_id);
+    }
+    principal
 }
 
 fn denied(caller: &Issued, what: &str, directory: &mut Directory) -> Answer {

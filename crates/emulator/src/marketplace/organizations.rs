@@ -8,7 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use super::identities;
-use crate::directory::{Directory, guid};
+use crate::directory::{Application, Directory, guid};
 use crate::http::{Answer, Request};
 use crate::issued::Issued;
 use crate::vss::{self, error, json_body, version};
@@ -59,30 +59,22 @@ pub(super) fn not_a_member(
     if is_member {
         return None;
     }
-    if directory.marketplace.as_recorded {
-        let known = directory.application(&caller.identity);
-        let object = known.map_or_else(String::new, |known| known.object_id.clone());
-        return Some(vss::not_added(&tenant, &object));
-    }
-    let user = identities::profile_id(directory, &caller.identity);
-    let refusal = error(
-        401,
-        "UnauthorizedRequestException",
-        &format!("TF400813: The user '{user}' is not authorized to access this resource."),
-    );
-    Some(
-        refusal
-            .with("X-VSS-ResourceTenant", &tenant)
-            .with("WWW-Authenticate", &vss::bearer(&tenant)),
-    )
+    let known = directory.application(&caller.identity);
+    let object = known.map_or_else(String::new, |known| known.object_id.clone());
+    Some(vss::not_added(&tenant, &object))
 }
 
-/// The descriptor by which Azure DevOps' Graph names a service principal.
-pub(super) fn subject_descriptor(id: &str) -> String {
+/// The descriptor by which Azure DevOps' Graph names a service principal or a person.
+pub(super) fn subject_descriptor(identity: &Application, id: &str) -> String {
     // Of the id it differs in one digit, the GUID's version.
     let mut subject = id.to_owned();
     subject.replace_range(14..15, "7");
-    format!("aadsp.{}", URL_SAFE_NO_PAD.encode(subject))
+    let kind = if identity.sign_in_name.is_some() {
+        "aad"
+    } else {
+        "aadsp"
+    };
+    format!("{kind}.{}", URL_SAFE_NO_PAD.encode(subject))
 }
 
 fn reply(
@@ -267,17 +259,24 @@ fn state(name: &str, version: &str) -> Value {
 /// microsoft/azure-devops-node-api).
 fn connection_data(caller: &Issued, directory: &mut Directory) -> Answer {
     let id = identities::profile_id(directory, &caller.identity);
-    let known = directory.application(&caller.identity).cloned();
-    let (object, name) = known.map_or_else(Default::default, |known| (known.object_id, known.name));
+    let Some(known) = directory.application(&caller.identity) else {
+        return vss::no_organization();
+    };
+    let class = match &known.sign_in_name {
+        Some(_) => "Microsoft.IdentityModel.Claims.ClaimsIdentity",
+        None => "Microsoft.VisualStudio.Services.Claims.AadServicePrincipal",
+    };
+    let account = known.account();
     let user = json!({
         "id": id,
-        "descriptor": format!("Microsoft.VisualStudio.Services.Claims.AadServicePrincipal;{}\\{object}", caller.tenant),
-        "subjectDescriptor": subject_descriptor(&id),
-        "providerDisplayName": name,
+        "descriptor": format!("{class};{}\\{account}", caller.tenant),
+        "subjectDescriptor": subject_descriptor(known, &id),
+        "providerDisplayName": known.name,
         "customDisplayName": null,
         "isActive": true,
-        "properties": { "Account": { "$type": "System.String", "$value": object } },
-        "resourceVersion": 2, "metaTypeId": 4,
+        "properties": { "Account": { "$type": "System.String", "$value": account } },
+        "resourceVersion": 2,
+        "metaTypeId": if known.sign_in_name.is_some() { 0 } else { 4 },
     });
     Answer::json(
         200,

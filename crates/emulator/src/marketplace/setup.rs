@@ -6,8 +6,9 @@
 use std::collections::BTreeMap;
 
 use super::organizations::tenant_of;
-use super::{Extension, Validation};
-use crate::directory::{azure_devops_id, guid};
+use super::{AZURE_DEVOPS, Extension, Validation};
+use crate::directory::{Application, azure_devops_id, guid};
+use crate::issued::issue;
 use crate::world::World;
 
 impl World {
@@ -88,10 +89,17 @@ impl World {
         self.directory().marketplace.access_check_status = Some(status);
     }
 
-    /// Lets the services refuse as the real ones do: an identity that is not added with TF401444, an old version
-    /// of an extension with 500. It becomes the only way as soon as the product reads them.
-    pub fn as_recorded(&self) {
-        self.directory().marketplace.as_recorded = true;
+    /// Makes a person a member of an organization, with the licence Basic. Returns a token for Azure DevOps, as the
+    /// person's own tools get one.
+    pub fn add_person(&self, organization: &str, account: &str) -> String {
+        let mut directory = self.directory();
+        let person = Application::person(account, &directory.tenants[0]);
+        let identity = directory.identity(&person.client_id, &person.tenant);
+        let organizations = &mut directory.marketplace.organizations;
+        let members = organizations.entry(organization.to_owned()).or_default();
+        members.push(identity);
+        directory.applications.push(person.clone());
+        issue(AZURE_DEVOPS, &person, &mut directory, &self.shared.clock)
     }
 
     /// Adds a feed of Azure Artifacts, with the package `hello-feed`, to an organization.

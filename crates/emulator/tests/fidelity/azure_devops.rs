@@ -132,7 +132,6 @@ pub(super) const ROWS: [Row; 22] = [
         fact: "a valid token whose identity is not in the organization",
         evidence: OUTSIDER,
         answer: |world| {
-            world.as_recorded();
             world.organization("contoso");
             connection_data(world)
         },
@@ -330,7 +329,6 @@ fn the_message_is_once_more_in_a_header() {
 #[test]
 fn an_identity_that_is_not_added_is_named_by_its_tenant_and_its_object_id() {
     let world = World::start();
-    world.as_recorded();
     world.organization("contoso");
     let (tenant, object) = (world.tenant(), world.object_id(MY_CONNECTION));
     assert_eq!(
@@ -338,5 +336,34 @@ fn an_identity_that_is_not_added_is_named_by_its_tenant_and_its_object_id() {
         format!(
             "TF401444: Please sign-in at least once as {tenant}\\{tenant}\\{object} in a web browser to enable access to the service."
         )
+    );
+}
+
+#[test]
+fn a_person_has_a_sign_in_name_and_an_entitlement_of_a_user() {
+    let world = World::start();
+    let token = world.add_person("contoso", "ada@contoso.example");
+    let ask = |host: &str, target: &str| get(&world, host, target, Some(&token));
+    let answer = ask("dev.azure.com", CONNECTION_DATA);
+    let user = &answer.body["authenticatedUser"];
+    // The recordings have the descriptor's class, the kind of the subject descriptor, and metaTypeId.
+    assert_eq!(
+        user["descriptor"],
+        format!(
+            "Microsoft.IdentityModel.Claims.ClaimsIdentity;{}\\ada@contoso.example",
+            world.tenant()
+        )
+    );
+    assert_eq!(user["metaTypeId"], 0);
+    let id = user["id"].as_str().expect("an id");
+    let target = format!("/contoso/_apis/userentitlements/{id}?api-version=7.1-preview.3");
+    let entitlement = ask("vsaex.dev.azure.com", &target);
+    assert_eq!(
+        entitlement.body["user"]["principalName"],
+        "ada@contoso.example"
+    );
+    assert_eq!(
+        entitlement.body["accessLevel"]["accountLicenseType"],
+        "express"
     );
 }

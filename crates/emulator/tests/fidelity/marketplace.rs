@@ -16,7 +16,6 @@ pub(super) const ROWS: [Row; 4] = [
         fact: "a version that is not above the last one",
         evidence: "learn.microsoft.com, Publish from the command line, potential errors",
         answer: |world| {
-            world.as_recorded();
             world.publisher_role("pub", MY_CONNECTION, Some("Creator"));
             upload(world);
             upload(world)

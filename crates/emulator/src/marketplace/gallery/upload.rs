@@ -156,7 +156,7 @@ fn refusal(
                 });
             if is_for_another_platform || numbers(&package.version) > numbers(&last) {
                 None
-            } else if directory.marketplace.as_recorded {
+            } else {
                 // learn.microsoft.com, "Publish from the command line", potential errors.
                 Some(error(
                     500,
@@ -166,10 +166,6 @@ fn refusal(
                         package.version
                     ),
                 ))
-            } else {
-                bad(
-                    "The extension version number must increase each time an extension is published.",
-                )
             }
         }
         (None, None) => None,
