@@ -192,5 +192,7 @@ function complete(result, text) {
 }
 
 function escape(text) {
-  return text.replace(/%/g, '%AZP25').replace(/\r/g, '%0D').replace(/\n/g, '%0A');
+  // Agents whose knob DECODE_PERCENTS is off do not decode it.
+  var decodes = !/^(\$?false|0)$/i.test(process.env.DECODE_PERCENTS || '');
+  return (decodes ? text.replace(/%/g, '%AZP25') : text).replace(/\r/g, '%0D').replace(/\n/g, '%0A');
 }

@@ -22,7 +22,7 @@ use crate::report::Report;
 use crate::resource::Cloud;
 use crate::session;
 use crate::situation::{GitProblem, Situation};
-use crate::voice::{Terminal, Voice as _};
+use crate::voice::Terminal;
 use question::{Organization, Question};
 
 /// git's questions have a few hundred bytes.
@@ -31,7 +31,8 @@ const LONGEST_QUESTION: u64 = 64 * 1024;
 /// Flags of the verb.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  git config --global credential.https://dev.azure.com.helper '!adieu git-credential'
+  git config --global credential.https://dev.azure.com.helper ''
+  git config --global --add credential.https://dev.azure.com.helper '!adieu git-credential'
   git config --global credential.https://dev.azure.com.useHttpPath true
   git -c credential.helper= -c credential.helper='!adieu git-credential --credential az' clone https://dev.azure.com/contoso/web/_git/web
 
@@ -69,7 +70,7 @@ pub(crate) async fn run(arguments: GitCredentialArguments) -> Result<ExitCode, S
     let written = match answer(&question, organization, arguments.credential, &transport).await {
         Ok(token) => write(&question, &token),
         Err(situation) => {
-            Terminal.say(&Report::on_a_command_line(&situation).text());
+            Terminal.error(&Report::on_a_command_line(&situation).text());
             // Otherwise git would ask a person, and in a job there is none.
             Stream::Output.text("quit=1")
         }
@@ -94,7 +95,7 @@ fn explain(question: &Question, organization: Organization<'_>) {
             organization: organization.name().to_owned(),
             claims: Box::new(claims),
         });
-        Terminal.say(&Report::on_a_command_line(&situation).text());
+        Terminal.error(&Report::on_a_command_line(&situation).text());
     }
 }
 
@@ -128,7 +129,7 @@ async fn answer(
     let claims = token.claims().unwrap_or_default();
     match (question.tenant(), &claims.tenant) {
         (Some(wanted), Some(got)) if !wanted.eq_ignore_ascii_case(got) => {
-            Err(another_tenant(organization, wanted, claims))
+            Err(another_tenant(organization, &wanted, claims))
         }
         _ => Ok(token),
     }
@@ -143,7 +144,7 @@ async fn tenant(
     transport: &Transport,
 ) -> Option<String> {
     if let Some(tenant) = question.tenant() {
-        return Some(tenant.to_owned());
+        return Some(tenant);
     }
     let Organization::Named(name) = organization else {
         return None;

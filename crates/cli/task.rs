@@ -41,11 +41,7 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
     complete_on_panic();
     Log::mask_before_sending();
     let environment = Environment::of_process();
-    let log = Log::new(
-        environment
-            .variable("System.Debug")
-            .is_some_and(|on| on.eq_ignore_ascii_case("true")),
-    );
+    let log = Log::of_task(&environment);
     let outcome = outcome(arguments, &environment, &log);
     let ran_a_script = arguments.name == inputs::run::NAME && outcome.is_after_a_script();
     match outcome {

@@ -185,6 +185,30 @@ fn of_others_are_no_variable_of_the_job() {
     assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
 }
 
+/// An address with a blank in it, and an agent that shows what an escaped percent sign is made of.
+#[test]
+fn keep_their_address_where_the_agent_decodes_no_percents() {
+    for knob in ["", "false", "true"] {
+        let world = world();
+        let mut job = world.job();
+        job.variable("DECODE_PERCENTS", knob);
+        let own = "https://dev.azure.com/contoso/my%20project/_git/hello";
+        job.variable("build.repository.uri", own);
+        let folder = TaskFolder::unpacked("token");
+        let outcome = job
+            .step(folder.path())
+            .input("azureSubscription", MY_CONNECTION)
+            .input("configure", "git")
+            .run();
+        assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
+        let set = variables(&job);
+        assert!(set.contains(&format!("http.{own}.extraheader")), "{set}");
+        assert!(!set.contains("AZP25"), "{set}");
+        let outcome = job.step(folder.path()).section("postjobexecution").run();
+        assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
+    }
+}
+
 fn variables(job: &Job<'_>) -> String {
     let all = job.environment_of_next_script().into_iter();
     all.map(|(name, value)| format!("{name}={value}\n"))

@@ -78,6 +78,24 @@ fn answers_in_the_form_that_git_reads() {
     .assert_eq(&answers);
 }
 
+/// A token of another tenant would be refused, so it is not handed out, however the challenge is written.
+#[test]
+fn reads_the_challenge_in_any_form() {
+    let world = world();
+    let another = "11111111-2222-4333-8444-555555555555";
+    for challenge in [
+        format!("Bearer authorization_uri=https://login.microsoftonline.com/{another}"),
+        format!("bearer Authorization_Uri='https://login.microsoftonline.com/{another}'"),
+        format!("BEARER AUTHORIZATION_URI=\"https://login.windows.net/{another}/\""),
+    ] {
+        let place = "protocol=https\nhost=dev.azure.com\npath=contoso/fabrikam/_git/hello\n";
+        let question = format!("{place}wwwauth[]={challenge}\n\n");
+        let (answer, errors) = ask(&world, &["get"], &question);
+        assert_eq!(answer, "quit=1\n", "{challenge}");
+        assert!(errors.starts_with("error: contoso is connected to another tenant"));
+    }
+}
+
 #[test]
 fn leaves_every_other_question_to_others() {
     let world = world();
@@ -110,6 +128,12 @@ fn leaves_every_other_question_to_others() {
         );
     }
     assert_eq!(world.managed_identity().requests(), Vec::<String>::new());
-    let (answer, _) = ask(&world, &["--organization", "Contoso", "get"], place);
-    assert!(answer.contains("password="));
+    // Azure DevOps' own addresses have the organization as the user; without useHttpPath there is nothing else.
+    let user = "protocol=https\nhost=dev.azure.com\nusername=contoso\n\n";
+    for question in [place, user] {
+        let (answer, _) = ask(&world, &["--organization", "Contoso", "get"], question);
+        assert!(answer.contains("password="), "{question}");
+        let others = ask(&world, &["--organization", "fabrikam", "get"], question);
+        assert_eq!(others, (String::new(), String::new()), "{question}");
+    }
 }

@@ -20,7 +20,7 @@ fn git_says_what_azure_devops_says() {
     world.stakeholder("contoso", MY_CONNECTION);
     let stakeholder = rest.git_fails(&["ls-remote", HELLO]);
     expect![[r#"
-        contoso refused the token.
+        error: contoso refused the token.
           client id: [GUID]
           object id: [GUID]
           tenant: [TENANT]
@@ -64,26 +64,26 @@ fn git_is_stopped_in_one_sentence_where_there_is_no_token() {
         told(&rest);
     }
     expect![[r#"
-        git gets no token from the job's credential endpoint: it answered 401: The X-IDENTITY-HEADER is wrong.
+        error: git gets no token from the job's credential endpoint: it answered 401: The X-IDENTITY-HEADER is wrong.
         More: TROUBLESHOOTING.md#git-credential
         fatal: credential helper '!'[TASK]/bin/linux-x64/adieu' git-credential' told us to quit
         ----
-        git gets no token, because ADIEU_ENDPOINT is set without ADIEU_ENDPOINT_KEY.
+        error: git gets no token, because ADIEU_ENDPOINT is set without ADIEU_ENDPOINT_KEY.
         What to do: Let EntraToken@1 or RunWithToken@1 set both variables (configure: git), and set neither yourself.
         More: TROUBLESHOOTING.md#git-credential
         fatal: credential helper '!'[TASK]/bin/linux-x64/adieu' git-credential' told us to quit
         ----
-        git gets no token, because ADIEU_ENDPOINT is no address of this machine.
+        error: git gets no token, because ADIEU_ENDPOINT is no address of this machine.
         What to do: Let EntraToken@1 or RunWithToken@1 set both variables (configure: git), and set neither yourself.
         More: TROUBLESHOOTING.md#git-credential
         fatal: credential helper '!'[TASK]/bin/linux-x64/adieu' git-credential' told us to quit
         ----
-        git gets no token, because ADIEU_ENDPOINT is no address of this machine.
+        error: git gets no token, because ADIEU_ENDPOINT is no address of this machine.
         What to do: Let EntraToken@1 or RunWithToken@1 set both variables (configure: git), and set neither yourself.
         More: TROUBLESHOOTING.md#git-credential
         fatal: credential helper '!'[TASK]/bin/linux-x64/adieu' git-credential' told us to quit
         ----
-        git gets no token, because ADIEU_ENDPOINT is no address: relative URL without a base.
+        error: git gets no token, because ADIEU_ENDPOINT is no address: relative URL without a base.
         What to do: Let EntraToken@1 or RunWithToken@1 set both variables (configure: git), and set neither yourself.
         More: TROUBLESHOOTING.md#git-credential
         fatal: credential helper '!'[TASK]/bin/linux-x64/adieu' git-credential' told us to quit
@@ -114,7 +114,7 @@ fn another_tenants_organization_is_named_before_it_refuses() {
             "#]].assert_eq(&stable(&world, &said));
         } else {
             expect![[r#"
-                another refused the token.
+                error: another refused the token.
                   client id: [GUID]
                   object id: [GUID]
                   tenant: [TENANT]

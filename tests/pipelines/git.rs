@@ -106,7 +106,7 @@ fn who_is_no_member_pushes_nothing() {
             AZURE_DEVOPS_TOKEN: azureDevOps, until [TIME] (59 minutes).
             Configured until the job ends: git.
           Commit and push: Failed
-            fabrikam refused the token.
+            error: fabrikam refused the token.
               client id: ***
               object id: [GUID]
               tenant: [TENANT]

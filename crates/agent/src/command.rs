@@ -2,6 +2,8 @@
 //!
 //! It writes nothing; the log does.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 /// How a step ends, in the agent's own spelling: `Cancelled`, which task-lib writes, is refused by
 /// the agent (`TaskCommandExtension.cs`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,8 +29,27 @@ impl TaskResult {
     }
 }
 
+/// Whether the agent turns `%AZP25` back into `%`.
+static DECODES_PERCENTS: AtomicBool = AtomicBool::new(true);
+
+/// Takes over the agent's knob `DECODE_PERCENTS` (`AgentKnobs.cs`), which is on unless somebody turned it off.
+pub(crate) fn take_knob(value: Option<&str>) {
+    // As the agent reads a knob (`StringUtil.ConvertToBoolean`).
+    let is_off = value.is_some_and(|value| {
+        ["false", "0", "$false"]
+            .iter()
+            .any(|off| value.eq_ignore_ascii_case(off))
+    });
+    DECODES_PERCENTS.store(!is_off, Ordering::Relaxed);
+}
+
 /// One command in one line. `name` and the keys are ours and need no escape.
 pub(crate) fn line(name: &str, properties: &[(&str, &str)], data: &str) -> String {
+    let decodes_percents = DECODES_PERCENTS.load(Ordering::Relaxed);
+    escaped(name, properties, data, decodes_percents)
+}
+
+fn escaped(name: &str, properties: &[(&str, &str)], data: &str, decodes_percents: bool) -> String {
     let values = properties
         .iter()
         .map(|(key, value)| key.len() + value.len());
@@ -41,18 +62,18 @@ pub(crate) fn line(name: &str, properties: &[(&str, &str)], data: &str) -> Strin
         line.push(if index == 0 { ' ' } else { ';' });
         line.push_str(key);
         line.push('=');
-        escape(value, true, &mut line);
+        escape(value, true, decodes_percents, &mut line);
     }
     line.push(']');
-    escape(data, false, &mut line);
+    escape(data, false, decodes_percents, &mut line);
     line
 }
 
 /// As `CommandStringConvertor.cs` reads it.
-fn escape(text: &str, is_property: bool, line: &mut String) {
+fn escape(text: &str, is_property: bool, decodes_percents: bool, line: &mut String) {
     for character in text.chars() {
         match character {
-            '%' => line.push_str("%AZP25"),
+            '%' if decodes_percents => line.push_str("%AZP25"),
             '\r' => line.push_str("%0D"),
             '\n' => line.push_str("%0A"),
             ']' if is_property => line.push_str("%5D"),
@@ -82,7 +103,9 @@ mod tests {
                 "##vso[a.b one=a%5Db%3Bc%AZP25d%0Ae;two=2]x",
             ),
         ] {
-            assert_eq!(line("a.b", properties, data), expected);
+            assert_eq!(escaped("a.b", properties, data, true), expected);
         }
+        let line = escaped("a.b", &[("one", "5%;")], "100%\n", false);
+        assert_eq!(line, "##vso[a.b one=5%%3B]100%%0A");
     }
 }

@@ -5,6 +5,7 @@
 use adieu_secret::{Kind, Secret};
 
 use crate::command::{self, TaskResult};
+use crate::environment::Environment;
 use crate::untrusted::deactivate_commands;
 use crate::variable::{Audience, TooLong, VariableName};
 use crate::writer::Stream;
@@ -29,6 +30,14 @@ impl Log {
     #[must_use]
     pub fn new(debug: bool) -> Self {
         Self { debug }
+    }
+
+    /// The log of a task, as the agent's settings want it.
+    #[must_use]
+    pub fn of_task(environment: &Environment) -> Self {
+        command::take_knob(environment.variable("DECODE_PERCENTS"));
+        let debug = environment.variable("System.Debug");
+        Self::new(debug.is_some_and(|on| on.eq_ignore_ascii_case("true")))
     }
 
     /// Has the agent mask a secret and every form of it that a tool may print.

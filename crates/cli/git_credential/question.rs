@@ -2,13 +2,14 @@
 //!
 //! It never makes a token; one that git hands back is looked at for who it was, and wiped.
 
+use adieu_devops::Tenant;
 use adieu_identity::Claims;
 use adieu_secret::GitCredential;
 
-use crate::resource::is_guid;
-
 /// The application whose tokens open repositories.
 const AZURE_DEVOPS: &str = "499b84ac-1321-427f-aa17-267ca6975798";
+/// The user in an answer, where the address has none.
+const USER: &str = "adieu";
 /// The host of all organizations.
 const SHARED_HOST: &str = "dev.azure.com";
 /// Organizations of older days have a host of their own each.
@@ -64,9 +65,12 @@ impl Question {
         let host = self.host.strip_suffix(":443").unwrap_or(&self.host);
         if host == SHARED_HOST {
             let name = self.path.trim_start_matches('/').split('/').next();
-            return Some(match name {
-                Some(name) if !name.is_empty() => Organization::Named(name),
-                _ => Organization::NotSaid,
+            let name = name.filter(|name| !name.is_empty());
+            // Azure DevOps' own page gives `https://contoso@dev.azure.com/contoso/…`; without the path, the user
+            // is the organization, as in Git Credential Manager (`UriHelpers.cs`).
+            return Some(match name.or_else(|| self.user_as_an_organization()) {
+                Some(name) => Organization::Named(name),
+                None => Organization::NotSaid,
             });
         }
         let name = host.strip_suffix(OWN_HOST)?;
@@ -74,14 +78,25 @@ impl Question {
         is_one_label.then_some(Organization::Named(name))
     }
 
+    /// The user of the address, where it can be an organization's name: it is not what a helper of ours answered,
+    /// nor a person's address.
+    fn user_as_an_organization(&self) -> Option<&str> {
+        let is_inner = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        Some(self.username.as_str()).filter(|name| {
+            let ends = name.bytes().next().zip(name.bytes().last());
+            ends.is_some_and(|(first, last)| {
+                first.is_ascii_alphanumeric() && last.is_ascii_alphanumeric()
+            }) && *name != USER
+                && name.bytes().all(is_inner)
+        })
+    }
+
     /// The tenant that the organization's own challenge names.
-    pub(super) fn tenant(&self) -> Option<&str> {
+    pub(super) fn tenant(&self) -> Option<String> {
         let mut challenges = self.challenges.iter();
-        challenges.find_map(|challenge| {
-            let (_, address) = challenge.split_once("authorization_uri=")?;
-            let address = address.split([',', ' ']).next()?.trim_matches('"');
-            let tenant = address.trim_end_matches('/').rsplit('/').next()?;
-            (is_guid(tenant) && !is_zero(tenant)).then_some(tenant)
+        challenges.find_map(|challenge| match Tenant::in_challenge(challenge)? {
+            Tenant::Entra(tenant) => Some(tenant),
+            Tenant::MicrosoftAccounts => None,
         })
     }
 
@@ -100,7 +115,7 @@ impl Question {
     /// The user of the address, which any answer must repeat; Azure DevOps reads none.
     pub(super) fn username(&self) -> &str {
         if self.username.is_empty() {
-            "adieu"
+            USER
         } else {
             &self.username
         }
@@ -126,11 +141,6 @@ impl<'a> Organization<'a> {
     }
 }
 
-/// The zeros stand for an organization without a tenant.
-fn is_zero(id: &str) -> bool {
-    id.bytes().all(|byte| matches!(byte, b'-' | b'0'))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -149,6 +159,22 @@ mod tests {
             ),
             (
                 "protocol=https\nhost=dev.azure.com\n",
+                Some(Organization::NotSaid),
+            ),
+            (
+                "protocol=https\nhost=dev.azure.com\nusername=contoso\n",
+                named("contoso"),
+            ),
+            (
+                "protocol=https\nhost=dev.azure.com\nusername=contoso\npath=fabrikam/a/_git/b\n",
+                named("fabrikam"),
+            ),
+            (
+                "protocol=https\nhost=dev.azure.com\nusername=adieu\n",
+                Some(Organization::NotSaid),
+            ),
+            (
+                "protocol=https\nhost=dev.azure.com\nusername=a@contoso.example\n",
                 Some(Organization::NotSaid),
             ),
             (
@@ -189,9 +215,10 @@ mod tests {
             ),
             ("wwwauth[]=Bearer authorization_uri=https://login.microsoftonline.com/common\n".to_owned(), None),
             ("wwwauth[]=Bearer authorization_uri=https://login.windows.net/00000000-0000-0000-0000-000000000000\n".to_owned(), None),
+            (format!("wwwauth[]=bearer Authorization_Uri='https://login.microsoftonline.com/{tenant}'\n"), Some(tenant)),
             ("wwwauth[]=Basic realm=\"x\"\n".to_owned(), None),
         ] {
-            assert_eq!(Question::read(&challenges).tenant(), expected, "{challenges}");
+            assert_eq!(Question::read(&challenges).tenant().as_deref(), expected, "{challenges}");
         }
     }
 

@@ -79,7 +79,8 @@ pub(crate) fn in_headers(answer: &Answer) -> Option<Tenant> {
         let values = answer.headers.get_all(name).iter();
         values.filter_map(|value| Some(value.to_str().ok()?.to_owned()))
     };
-    let in_challenges = values("WWW-Authenticate").filter_map(|challenge| in_challenge(&challenge));
+    let in_challenges =
+        values("WWW-Authenticate").filter_map(|challenge| Tenant::in_challenge(&challenge));
     let in_header: Vec<Tenant> = values("X-VSS-ResourceTenant")
         .flat_map(|value| value.split(',').filter_map(tenant).collect::<Vec<_>>())
         .collect();
@@ -89,11 +90,26 @@ pub(crate) fn in_headers(answer: &Answer) -> Option<Tenant> {
     named.or_else(|| in_header.into_iter().next())
 }
 
-/// `Bearer authorization_uri=https://login.microsoftonline.com/<tenant>`.
-fn in_challenge(challenge: &str) -> Option<Tenant> {
-    let (_, address) = challenge.split_once("authorization_uri=")?;
-    let address = address.split([',', ' ']).next()?.trim_matches('"');
-    tenant(address.trim_end_matches('/').rsplit('/').next()?)
+impl Tenant {
+    /// The tenant that a challenge names: `Bearer authorization_uri=https://login.microsoftonline.com/<tenant>`, in
+    /// any letter case, with either kind of quotes or none, as Git Credential Manager reads it.
+    #[must_use]
+    pub fn in_challenge(challenge: &str) -> Option<Self> {
+        const PARAMETER: &str = "authorization_uri";
+        let lowercase = challenge.to_ascii_lowercase();
+        let (_, scheme) = lowercase.split_once("bearer")?;
+        let start = lowercase.len() - scheme.len() + scheme.find(PARAMETER)? + PARAMETER.len();
+        let value = challenge[start..]
+            .trim_start()
+            .strip_prefix('=')?
+            .trim_start();
+        let address = match value.chars().next()? {
+            quote @ ('"' | '\'') => value[1..].split(quote).next()?,
+            _ => value.split([',', ' ', '\t']).next()?,
+        };
+        // `https:`, nothing, the host, the tenant; what follows it is a path of Microsoft Entra.
+        tenant(address.trim().split('/').nth(3)?)
+    }
 }
 
 /// A GUID; the one of zeros stands for no tenant.
@@ -132,8 +148,23 @@ mod tests {
             ),
             (
                 "Bearer authorization_uri=\"https://login.microsoftonline.com/8d3c0f1e-aaaa-4bbb-8ccc-0123456789ab/\", x=y",
+                entra.clone(),
+            ),
+            (
+                "bearer Authorization_Uri='https://login.microsoftonline.com/8d3c0f1e-aaaa-4bbb-8ccc-0123456789ab'",
+                entra.clone(),
+            ),
+            (
+                "BEARER realm=\"x\", AUTHORIZATION_URI = \"https://login.windows.net/8D3C0F1E-AAAA-4BBB-8CCC-0123456789AB/oauth2/authorize\"",
                 entra,
             ),
+            (
+                "Basic authorization_uri=https://login.windows.net/8d3c0f1e-aaaa-4bbb-8ccc-0123456789ab",
+                None,
+            ),
+            ("bearer authorization_uri", None),
+            ("bearer authorization_uri=", None),
+            ("bearer authorization_uri='", None),
             (
                 "Bearer authorization_uri=https://login.microsoftonline.com/common",
                 None,
@@ -144,7 +175,7 @@ mod tests {
             ),
             ("TFS-Federated", None),
         ] {
-            assert_eq!(in_challenge(challenge), expected, "{challenge}");
+            assert_eq!(Tenant::in_challenge(challenge), expected, "{challenge}");
         }
         assert_eq!(
             tenant("00000000-0000-0000-0000-000000000000"),

@@ -13,8 +13,8 @@ pub(crate) struct Command {
 }
 
 impl Command {
-    /// The command in a line, if the agent would find one.
-    pub(crate) fn find(line: &str) -> Option<Self> {
+    /// The command in a line, if the agent would find one. `decodes_percents` is its knob `DECODE_PERCENTS`.
+    pub(crate) fn find(line: &str, decodes_percents: bool) -> Option<Self> {
         const PREFIX: &str = "##vso[";
         let start = line.find(PREFIX)?;
         let end = start + line[start..].find(']')?;
@@ -31,14 +31,15 @@ impl Command {
                 // `Split('=', 2, RemoveEmptyEntries)` swallows every `=` in front of a part.
                 let (key, value) = property.trim_start_matches('=').split_once('=')?;
                 let value = value.trim_start_matches('=');
-                (!key.is_empty() && !value.is_empty()).then(|| (key.to_owned(), unescape(value)))
+                (!key.is_empty() && !value.is_empty())
+                    .then(|| (key.to_owned(), unescape(value, decodes_percents)))
             })
             .collect();
         Some(Self {
             area: area.to_owned(),
             event: event.to_owned(),
             properties,
-            data: unescape(&line[end + 1..]),
+            data: unescape(&line[end + 1..], decodes_percents),
         })
     }
 
@@ -63,12 +64,16 @@ impl Command {
 }
 
 /// What a text that stood in a command says.
-pub(crate) fn unescape(text: &str) -> String {
-    text.replace("%3B", ";")
+pub(crate) fn unescape(text: &str, decodes_percents: bool) -> String {
+    let text = text
+        .replace("%3B", ";")
         .replace("%0D", "\r")
         .replace("%0A", "\n")
-        .replace("%5D", "]")
-        .replace("%AZP25", "%")
+        .replace("%5D", "]");
+    match decodes_percents {
+        true => text.replace("%AZP25", "%"),
+        false => text,
+    }
 }
 
 /// The form in which a value stands in a command, which the agent masks too.
@@ -87,7 +92,8 @@ mod tests {
     #[test]
     fn finds_commands_where_the_agent_does() {
         let found = |line: &str| {
-            Command::find(line).map(|command| (command.name(), command.properties, command.data))
+            Command::find(line, true)
+                .map(|command| (command.name(), command.properties, command.data))
         };
         let property = |key: &str, value: &str| (key.to_owned(), value.to_owned());
         assert_eq!(

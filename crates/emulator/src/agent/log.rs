@@ -63,7 +63,8 @@ impl Log {
     /// Takes one line of the process (`TryProcessCommand`).
     pub(crate) fn take(&mut self, line: &str, effects: &mut Effects<'_>) {
         self.raw.push(line.to_owned());
-        let Some(command) = Command::find(line) else {
+        let decodes_percents = effects.variables.decode_percents();
+        let Some(command) = Command::find(line, decodes_percents) else {
             if line.contains("##vso") {
                 self.warn(
                     &format!(
@@ -109,7 +110,7 @@ impl Log {
         }
         if self.debug && command.name() != "task.debug" {
             self.show(
-                &format!("##[debug]Processed: {}", unescape(line)),
+                &format!("##[debug]Processed: {}", unescape(line, decodes_percents)),
                 effects.masker,
             );
         }

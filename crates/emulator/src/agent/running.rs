@@ -227,7 +227,7 @@ impl Running<'_, '_> {
 
     /// A secret may stand in `task.setsecret`, and in a variable's value once it is masked. Nowhere else.
     fn check_line(&mut self, line: &str) {
-        let Some(command) = Command::find(line) else {
+        let Some(command) = Command::find(line, self.job.variables.decode_percents()) else {
             return self.check("a line of output", line);
         };
         match command.name().as_str() {

@@ -70,6 +70,12 @@ impl Variables {
         self.by_name.get(&name.to_lowercase())
     }
 
+    /// The agent's knob of this name: whether `%AZP25` in a command means `%` (`AgentKnobs.cs`).
+    pub(crate) fn decode_percents(&self) -> bool {
+        self.get("DECODE_PERCENTS")
+            .is_none_or(|knob| !knob.value.eq_ignore_ascii_case("false"))
+    }
+
     pub(crate) fn remove(&mut self, name: &str) {
         self.by_name.remove(&name.to_lowercase());
     }
