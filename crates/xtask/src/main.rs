@@ -10,6 +10,7 @@ mod demo;
 mod deny;
 mod dist;
 mod docs;
+mod fuzz;
 mod package;
 mod platforms;
 mod prerequisites;
@@ -36,6 +37,7 @@ cargo xtask <command>
   package --built   the same with those that are in target/dist/ already, built and signed elsewhere
   package --host    the same with this machine's binary alone
   deny              licences, sources and known faults of the crates (deny.toml), by cargo-deny
+  fuzz [target] [s] the readers of what strangers send, by cargo-fuzz (fuzz/), for 60 or so many seconds each
   docs              the reference in docs/tasks/*.md, from task/*/task.json
   pictures          the PNGs that ship, from docs/pictures/*.svg
   bench             all measurements, or one of them:
@@ -57,6 +59,7 @@ fn main() -> ExitCode {
         ["package", "--built"] => package::built().map(|_| ()),
         ["package", "--host"] => package::run().map(|_| ()),
         ["deny"] => deny::run(),
+        ["fuzz", arguments @ ..] => fuzz::run(arguments),
         ["docs"] => docs::run(),
         ["pictures"] => command::cargo(&["run", "--quiet", "--package", "pictures"]),
         ["bench", names @ ..] => bench::run(names),

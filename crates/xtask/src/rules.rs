@@ -31,6 +31,16 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("adieu-broker", &["adieu-identity", "adieu-secret"]),
     ("adieu-devops", &["adieu-secret", "adieu-transport"]),
     ("adieu-emulator", &["adieu-manifest"]),
+    (
+        "adieu-fuzz",
+        &[
+            "adieu-broker",
+            "adieu-identity",
+            "adieu-manifest",
+            "adieu-secret",
+            "adieu-vsix",
+        ],
+    ),
     ("adieu-identity", &["adieu-secret", "adieu-transport"]),
     ("adieu-manifest", &[]),
     ("adieu-secret", &[]),
