@@ -41,13 +41,13 @@ fn the_same_package_is_not_sent_again() {
 #[test]
 fn another_package_under_the_same_version_is_refused() {
     for delivery in [Delivery::AsUploaded, Delivery::Signed] {
-        let change = Some(("task/index.js", "console.log('another');\n"));
+        let change = Some(("Hello/index.js", "console.log('another');\n"));
         let (result, log) = twice(&world(), delivery, change);
         expect![[r#"
             Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
             ##[error]The Marketplace already has pub.hello 3.2.1, and it is another package than this one.
               published: [TIME]
-              files that differ: task/index.js
+              files that differ: Hello/index.js
             What to do: Raise the version: operation queryVersion with versionAction: patch finds the next one.
             More: TROUBLESHOOTING.md#extension-version"#]]
         .assert_eq(&log);

@@ -55,6 +55,10 @@ mod serve_crowd;
 // RunWithToken@1: scripts, shells, exit codes, stops.
 mod run;
 
+// What a person at a terminal sees while a service takes its time.
+#[cfg(target_os = "linux")]
+mod waiting;
+
 // `adieu token`: each credential, each form, every failure.
 #[cfg(unix)]
 mod token_command;

@@ -22,6 +22,7 @@ use crate::connection::Connection;
 use crate::identity_ids::IdentityIds;
 use crate::resource::{Cloud, is_guid};
 use crate::situation::{CredentialFault, CredentialProblem, Situation};
+use crate::voice::while_waiting;
 
 pub(crate) use kind::Credential;
 pub(crate) use sign_in::{SignIn, SignInArguments};
@@ -98,7 +99,14 @@ impl Credential {
             waiting -= 1;
             let left = deadline.left();
             let limit = if waiting > 0 { left / 2 } else { left }.min(ONE);
-            match ready.token(scope, tenant, transport, limit).await {
+            let is_tool = matches!(ready, Ready::Tool(_));
+            let asking = ready.token(scope, tenant, transport, limit);
+            let asked = if is_tool {
+                while_waiting(credential.name(), asking).await
+            } else {
+                asking.await
+            };
+            match asked {
                 Ok(token) => {
                     passed_over.retain(|problem| problem.credential < credential);
                     passed_over.sort_by_key(|problem| problem.credential);

@@ -6,27 +6,33 @@ mod question;
 
 use std::io::{self, Read as _};
 use std::process::ExitCode;
-use std::time::UNIX_EPOCH;
+use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
 
 use adieu_agent::Stream;
-use adieu_identity::{Claims, LocalEndpoint, Token};
-use adieu_secret::{EndpointSecret, GitCredential};
+use adieu_devops::{Client, Hosts};
+use adieu_identity::{LocalEndpoint, Token};
+use adieu_secret::{AccessToken, EndpointSecret, GitCredential};
 use adieu_transport::{Deadline, Transport};
 use clap::Args;
 use zeroize::Zeroizing;
 
 use crate::configure::{GIT_ENDPOINT, GIT_ENDPOINT_KEY};
 use crate::credential::{self, Credential, SignIn};
+use crate::identity_ids::IdentityIds;
 use crate::network;
 use crate::report::Report;
 use crate::resource::Cloud;
 use crate::session;
-use crate::situation::{GitProblem, Situation};
+use crate::situation::{GitProblem, NotKnownThere, Situation};
 use crate::voice::Terminal;
-use question::{Organization, Question};
+use question::{Organization, Question, Refused};
 
 /// git's questions have a few hundred bytes.
 const LONGEST_QUESTION: u64 = 64 * 1024;
+
+/// git waits while the organization is asked why it refused a token.
+const EXPLANATION: Duration = Duration::from_secs(5);
 
 /// Flags of the verb.
 #[derive(Debug, Args)]
@@ -60,7 +66,7 @@ pub(crate) async fn run(arguments: GitCredentialArguments) -> Result<ExitCode, S
     match arguments.action.as_str() {
         "get" => {}
         "erase" => {
-            explain(&question, organization);
+            explain(&question, organization).await?;
             return Ok(ExitCode::SUCCESS);
         }
         // Nothing is kept, so there is nothing to store; other actions are for newer helpers.
@@ -87,16 +93,65 @@ fn read() -> GitCredential {
     GitCredential::new(text)
 }
 
-/// git says no more than that the sign-in failed. It hands the credential back because it was refused, so
-/// this is where somebody can say who was.
-fn explain(question: &Question, organization: Organization<'_>) {
-    if let Some(claims) = question.refused() {
-        let situation = Situation::Git(GitProblem::Refused {
+/// git knows no more than that the sign-in failed. It hands the credential back because it was refused, so this is
+/// where the reader can learn whose it was. Where the token does not show that, the organization names whom it refuses.
+async fn explain(question: &Question, organization: Organization<'_>) -> Result<(), Situation> {
+    let refused = match question.refused() {
+        None => return Ok(()),
+        Some(Refused::Readable(ids)) => Situation::Git(GitProblem::Refused {
             organization: organization.name().to_owned(),
-            claims: Box::new(claims),
-        });
-        Terminal.error(&Report::on_a_command_line(&situation).text());
+            ids,
+        }),
+        Some(Refused::Opaque(token)) => {
+            let transport = network::of_command_line()?;
+            match tokio::time::timeout(EXPLANATION, who(token, organization, &transport)).await {
+                Ok(refused) => refused,
+                Err(_elapsed) => unknown(organization),
+            }
+        }
+    };
+    Terminal.error(&Report::on_a_command_line(&refused).text());
+    Ok(())
+}
+
+/// What an organization answers to a token that it refused to git.
+async fn who(
+    token: AccessToken,
+    organization: Organization<'_>,
+    transport: &Transport,
+) -> Situation {
+    let hosts = Hosts::public();
+    let Ok(named) = hosts.organization(organization.name()) else {
+        return unknown(organization);
+    };
+    let client = Client::new(transport, Arc::new(token), &hosts);
+    match client.connection_data(&named).await {
+        // It knows the identity, which lacks a permission.
+        Ok(known) => Situation::Git(GitProblem::Refused {
+            organization: named.name,
+            ids: Box::new(IdentityIds::from(&known)),
+        }),
+        Err(error) => {
+            let ids = match &error {
+                adieu_devops::Error::Refused(refusal) => IdentityIds::from(&**refusal),
+                _ => IdentityIds::default(),
+            };
+            Situation::NotKnownThere(Box::new(NotKnownThere {
+                doing: format!("sign in to {}", named.name),
+                organization: named.name,
+                identity: None,
+                ids,
+                error,
+            }))
+        }
     }
+}
+
+fn unknown(organization: Organization<'_>) -> Situation {
+    Situation::Git(GitProblem::Refused {
+        organization: organization.name().to_owned(),
+        ids: Box::default(),
+    })
 }
 
 fn is_wanted(organization: Organization<'_>, wanted: &[String]) -> bool {
@@ -115,21 +170,23 @@ async fn answer(
     transport: &Transport,
 ) -> Result<Token, Situation> {
     let scope = session::azure_devops(&Cloud::Public)?;
-    let token = match job_endpoint()? {
-        Some(endpoint) => endpoint
-            .token(&scope, transport, Deadline::start())
-            .await
-            .map_err(|error| Situation::Git(GitProblem::NoToken(error)))?,
+    let (token, configured) = match job_endpoint()? {
+        Some(endpoint) => {
+            let token = endpoint.token(&scope, transport, Deadline::start()).await;
+            let token = token.map_err(|error| Situation::Git(GitProblem::NoToken(error)))?;
+            (token, IdentityIds::default())
+        }
         None => {
             let tenant = tenant(question, organization, transport).await;
             let sign_in = SignIn::new(credential, tenant).silent();
-            sign_in.token(&scope, None, transport).await?
+            let token = sign_in.token(&scope, None, transport).await?;
+            (token, sign_in.ids())
         }
     };
-    let claims = token.claims().unwrap_or_default();
-    match (question.tenant(), &claims.tenant) {
+    let ids = IdentityIds::of_token(&token).or(configured);
+    match (question.tenant(), &ids.tenant) {
         (Some(wanted), Some(got)) if !wanted.eq_ignore_ascii_case(got) => {
-            Err(another_tenant(organization, &wanted, claims))
+            Err(another_tenant(organization, &wanted, ids))
         }
         _ => Ok(token),
     }
@@ -152,11 +209,11 @@ async fn tenant(
     credential::tenant(None, Some(name), transport).await.ok()?
 }
 
-fn another_tenant(organization: Organization<'_>, wanted: &str, claims: Claims) -> Situation {
+fn another_tenant(organization: Organization<'_>, wanted: &str, ids: IdentityIds) -> Situation {
     Situation::Git(GitProblem::AnotherTenant {
         organization: organization.name().to_owned(),
         wanted: wanted.to_owned(),
-        claims: Box::new(claims),
+        ids: Box::new(ids),
     })
 }
 

@@ -4,7 +4,7 @@
 //! It asks no service.
 
 use adieu_devops::{ConnectionData, Entitlement, Refusal};
-use adieu_identity::Claims;
+use adieu_identity::{Claims, Token};
 
 use crate::situation::ConnectionFacts;
 
@@ -20,6 +20,14 @@ pub(crate) struct IdentityIds {
 }
 
 impl IdentityIds {
+    /// What a token shows, where it can be read.
+    pub(crate) fn of_token(token: &Token) -> Self {
+        token
+            .claims()
+            .map(|claims| Self::from(&claims))
+            .unwrap_or_default()
+    }
+
     /// These, and what `other` knows of the rest.
     pub(crate) fn or(self, other: Self) -> Self {
         Self {

@@ -65,7 +65,8 @@ pub(crate) fn of_command_line() -> Result<Transport, Situation> {
         extra_roots,
         ..Network::default()
     };
-    Transport::new(network).map_err(unusable)
+    let transport = Transport::new(network).map_err(unusable)?;
+    Ok(transport.on_wait(|service, host| Terminal.waiting(&format!("{} ({host})", service.name))))
 }
 
 /// The CA file that Node, and with it most tasks of a job, trusts on top of its own roots.

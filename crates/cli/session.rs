@@ -69,11 +69,10 @@ impl Session {
         }
         let scope = azure_devops(self.source.cloud())?;
         let token = self.source.token(&scope, None, &self.transport).await?;
-        let ids = token.claims().map(|claims| IdentityIds::from(&claims));
         let current = Current {
+            ids: IdentityIds::of_token(&token),
             token: Arc::new(token.value),
             expires_on: token.expires_on,
-            ids: ids.unwrap_or_default(),
         };
         let client = self.with(&current.token);
         *self.current.borrow_mut() = Some(current);

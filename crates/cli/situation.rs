@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use adieu_agent::{InputError, TooLong};
 use adieu_devops::{Error as DevOpsError, NotAHost, NotAnOrganization, Profile};
-use adieu_identity::{Claims, Error, NotAnAuthority, NotTheCollection};
+use adieu_identity::{Error, NotAnAuthority, NotTheCollection};
 
 use crate::credential::kind::Credential;
 use crate::identity_ids::IdentityIds;
@@ -280,13 +280,13 @@ pub(crate) enum GitProblem {
         /// Empty where git did not say which.
         organization: String,
         wanted: String,
-        claims: Box<Claims>,
+        ids: Box<IdentityIds>,
     },
     /// The organization refused the token.
     Refused {
         /// Empty where git did not say which.
         organization: String,
-        claims: Box<Claims>,
+        ids: Box<IdentityIds>,
     },
 }
 

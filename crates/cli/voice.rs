@@ -45,6 +45,13 @@ impl Voice for Silence {
 pub(crate) struct Terminal;
 
 impl Terminal {
+    /// What a person waits for, where there is one who looks.
+    pub(crate) fn waiting(self, what: &str) {
+        if Stream::Error.is_terminal() {
+            self.say(&format!("Waiting for {what} …"));
+        }
+    }
+
     /// What ended a verb, in all its lines.
     pub(crate) fn error(self, text: &str) {
         for (index, line) in deactivate_commands(text).into_iter().enumerate() {
@@ -76,4 +83,16 @@ impl Voice for Terminal {
 /// A terminal that takes no line is no reason to end.
 fn print(start: &str, line: &str) {
     let _ = Stream::Error.text(&format!("{start}{line}"));
+}
+
+/// Waits for `work`, and says so once it takes longer than people wait without a word.
+pub(crate) async fn while_waiting<T>(what: &str, work: impl Future<Output = T>) -> T {
+    let mut work = std::pin::pin!(work);
+    tokio::select! {
+        biased;
+        done = &mut work => return done,
+        () = tokio::time::sleep(adieu_transport::PATIENCE) => {}
+    }
+    Terminal.waiting(what);
+    work.await
 }

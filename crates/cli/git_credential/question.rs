@@ -4,7 +4,9 @@
 
 use adieu_devops::Tenant;
 use adieu_identity::Claims;
-use adieu_secret::GitCredential;
+use adieu_secret::{AccessToken, GitCredential};
+
+use crate::identity_ids::IdentityIds;
 
 /// The application whose tokens open repositories.
 const AZURE_DEVOPS: &str = "499b84ac-1321-427f-aa17-267ca6975798";
@@ -28,6 +30,17 @@ pub(super) struct Question {
     challenges: Vec<String>,
     /// Where git hands a credential back.
     credential: Option<GitCredential>,
+}
+
+/// A token of Microsoft Entra has at least this many characters, and a personal access token 84.
+const SHORTEST_TOKEN: usize = 200;
+
+/// A token that was refused.
+pub(super) enum Refused {
+    /// It shows whose it is.
+    Readable(Box<IdentityIds>),
+    /// It does not.
+    Opaque(AccessToken),
 }
 
 impl Question {
@@ -100,11 +113,20 @@ impl Question {
         })
     }
 
-    /// Whose the token was that git hands back, if it was one for Azure DevOps.
-    pub(super) fn refused(&self) -> Option<Claims> {
-        let claims = Claims::read(self.credential.as_ref()?.reveal())?;
-        let is_for_us = claims.audience.as_deref() == Some(AZURE_DEVOPS);
-        is_for_us.then_some(claims)
+    /// What git hands back, where it can be a token for Azure DevOps.
+    pub(super) fn refused(&self) -> Option<Refused> {
+        let credential = self.credential.as_ref()?.reveal();
+        match Claims::read(credential) {
+            Some(claims) => {
+                let is_for_us = claims.audience.as_deref() == Some(AZURE_DEVOPS);
+                is_for_us.then(|| Refused::Readable(Box::new(IdentityIds::from(&claims))))
+            }
+            // A personal access token is far shorter.
+            None if credential.len() >= SHORTEST_TOKEN => AccessToken::parse(credential.to_owned())
+                .ok()
+                .map(Refused::Opaque),
+            None => None,
+        }
     }
 
     /// Whether git takes `authtype=Bearer`.

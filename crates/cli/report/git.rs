@@ -24,7 +24,7 @@ pub(super) fn problem(problem: &GitProblem) -> Report {
                 format!("git gets no token from the job's credential endpoint: {reason}."),
             )
         }
-        GitProblem::AnotherTenant { organization, wanted, claims } => Report::new(
+        GitProblem::AnotherTenant { organization, wanted, ids } => Report::new(
             "git-credential",
             format!(
                 "{} is connected to another tenant than the one that signed in, so it would refuse the token.",
@@ -32,16 +32,16 @@ pub(super) fn problem(problem: &GitProblem) -> Report {
             ),
         )
         .fact("organization's tenant", wanted)
-        .fact("token's tenant", claims.tenant.as_deref().unwrap_or_default())
-        .fact("client id", claims.client_id.as_deref().unwrap_or_default())
+        .fact("token's tenant", ids.tenant.as_deref().unwrap_or_default())
+        .fact("client id", ids.client_id.as_deref().unwrap_or_default())
         .remedy("Use a service connection, or sign in, in the organization's tenant; in EntraToken@1, tenantId names it."),
-        GitProblem::Refused { organization, claims } => Report::new(
+        GitProblem::Refused { organization, ids } => Report::new(
             "git-credential",
             format!("{} refused the token.", named(organization)),
         )
-        .fact("client id", claims.client_id.as_deref().unwrap_or_default())
-        .fact("object id", claims.object_id.as_deref().unwrap_or_default())
-        .fact("tenant", claims.tenant.as_deref().unwrap_or_default())
+        .fact("client id", ids.client_id.as_deref().unwrap_or_default())
+        .fact("object id", ids.object_id.as_deref().unwrap_or_default())
+        .fact("tenant", ids.tenant.as_deref().unwrap_or_default())
         .remedy("Add this identity to the organization (Organization settings → Users; the organization has to be connected to that tenant) with the access level Basic, and to the project."),
     }
 }

@@ -50,6 +50,20 @@ pub(super) fn of(connection: &ConnectionFacts, error: &Error, asked: Asked) -> R
         .fact("it said", message.as_deref().unwrap_or_default())
         .correlation(correlation)
         .remedy("Run the job again: the token ends with the job's time limit, and is of no use to another collection."),
+        Error::IdTokenRefused { status, message, correlation } if message.contains("TF24668") => Report::new(
+            "tf24668",
+            format!("Azure DevOps issued no ID token: the organization is stopped (TF24668, {status})."),
+        )
+        .fact("it said", message)
+        .correlation(correlation)
+        .remedy("An owner of the organization opens it in a browser and follows the page; asking again does not help."),
+        Error::IdTokenRefused { status, message, correlation } if message.contains("VS800075") => Report::new(
+            "vs800075",
+            format!("Azure DevOps issued no ID token: the project does not exist, or is not shown to the job (VS800075, {status})."),
+        )
+        .fact("it said", message)
+        .correlation(correlation)
+        .remedy("Add the job's build identity to the project (Project settings → Permissions → Readers), or limit the job's scope to it."),
         Error::IdTokenRefused { status, message, correlation } => Report::new(
             "id-token",
             format!("Azure DevOps minted no ID token for the service connection ({status})."),

@@ -10,6 +10,7 @@ use time::UtcOffset;
 
 use super::output;
 use crate::credential::{self, Credential, SignIn};
+use crate::identity_ids::IdentityIds;
 use crate::network;
 use crate::resource;
 use crate::situation::Situation;
@@ -60,11 +61,15 @@ pub(crate) async fn run(arguments: TokenArguments) -> Result<ExitCode, Situation
     let sign_in = SignIn::new(arguments.credential, tenant.clone());
     let token = sign_in.token(&scope, None, &transport).await?;
     let to_a_person = Stream::Output.is_terminal();
+    let asked = IdentityIds {
+        tenant,
+        ..IdentityIds::default()
+    };
     let printed = output::Printed {
         token: &token,
         scope: &scope,
         resource: &arguments.resource,
-        tenant,
+        ids: IdentityIds::of_token(&token).or(asked).or(sign_in.ids()),
         credential: sign_in.used().unwrap_or(arguments.credential),
         zone,
     };

@@ -12,6 +12,7 @@ use time::{OffsetDateTime, UtcOffset};
 use zeroize::Zeroizing;
 
 use crate::credential::Credential;
+use crate::identity_ids::IdentityIds;
 use crate::tokens::rfc_3339;
 
 /// The forms in which programs read a token.
@@ -40,8 +41,8 @@ pub(crate) struct Printed<'a> {
     pub(crate) scope: &'a Scope,
     /// The resource as it was asked for.
     pub(crate) resource: &'a str,
-    /// The tenant that was asked for.
-    pub(crate) tenant: Option<String>,
+    /// Who signed in, as far as that is known.
+    pub(crate) ids: IdentityIds,
     pub(crate) credential: Credential,
     /// This machine's time zone, where it is known.
     pub(crate) zone: Option<UtcOffset>,
@@ -56,8 +57,9 @@ pub(crate) fn write(printed: &Printed<'_>, form: Form) -> io::Result<()> {
     let token = printed.token.value.reveal();
     let ends = OffsetDateTime::from(printed.token.expires_on);
     let expires_on = rfc_3339(ends);
-    let claims = printed.token.claims().unwrap_or_default();
-    let tenant = claims.tenant.or_else(|| printed.tenant.clone());
+    let IdentityIds {
+        tenant, client_id, ..
+    } = &printed.ids;
     match form {
         Form::Token => out.credential(token),
         Form::Header => out.credential(&Zeroizing::new(format!("Authorization: Bearer {token}"))),
@@ -82,7 +84,7 @@ pub(crate) fn write(printed: &Printed<'_>, form: Form) -> io::Result<()> {
             "expiresOnEpoch": ends.unix_timestamp(),
             "scope": printed.scope.value,
             "tenant": tenant,
-            "clientId": claims.client_id,
+            "clientId": client_id,
             "credential": printed.credential.name(),
         })),
     }

@@ -14,6 +14,9 @@ use crate::retry::{Attempt, Deadline, LAST_ATTEMPT, retry_until};
 use crate::service_message::ServiceMessage;
 use crate::transport::Transport;
 
+/// A reader who sees nothing for longer than this wonders what is going on.
+pub const PATIENCE: Duration = Duration::from_secs(2);
+
 /// Whom a call asks, and within what bounds.
 #[derive(Debug, Clone, Copy)]
 pub struct Call<'a> {
@@ -72,10 +75,19 @@ impl Transport {
         request: impl Fn() -> RequestBuilder,
         read: impl Fn(&Reply) -> Result<T, Attempt<E>>,
     ) -> Result<T, E> {
-        retry_until(call.deadline, async |attempt| {
+        let calling = retry_until(call.deadline, async |attempt| {
             self.call_once(call, attempt, request(), &read).await
-        })
-        .await
+        });
+        let mut calling = std::pin::pin!(calling);
+        tokio::select! {
+            biased;
+            done = &mut calling => return done,
+            () = tokio::time::sleep(PATIENCE) => {}
+        }
+        if let Some(tell) = self.on_wait {
+            tell(call.service, &host(call.url));
+        }
+        calling.await
     }
 
     /// Asks once.

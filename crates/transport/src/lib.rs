@@ -26,11 +26,11 @@ pub use address::{host, is_loopback, may_carry_credentials};
 pub use reqwest::{Method, Url};
 
 pub use answer::{Answer, Body, first_line, is_busy};
-pub use call::{Call, Reply};
+pub use call::{Call, PATIENCE, Reply};
 pub use failure::{AZURE_DEVOPS, Failure, FailureCause, MICROSOFT_ENTRA, MICROSOFT_GRAPH, Service};
 pub use outcome::{CertificateProblem, Correlation, NoAnswer, NotTheService};
 pub use pem::certificates;
 pub use proxy::Proxy;
 pub use retry::{Attempt, Deadline, retry_until};
 pub use service_message::ServiceMessage;
-pub use transport::{ClientIdentity, Downloaded, Network, Transport, UnusableNetwork};
+pub use transport::{ClientIdentity, Downloaded, Network, OnWait, Transport, UnusableNetwork};

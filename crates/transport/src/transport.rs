@@ -22,6 +22,7 @@ use adieu_secret::PrivateKey;
 use crate::address::may_carry_credentials;
 use crate::answer::Answer;
 use crate::early::{self, EarlyConnections};
+use crate::failure::Service;
 use crate::outcome::NoAnswer;
 use crate::proxy::{self, Proxy};
 use crate::{pem, tls_failure, trust};
@@ -105,7 +106,12 @@ pub struct Transport {
     known: Mutex<HashSet<String>>,
     /// Until when an origin asked to be left alone, although it answered.
     delays: Mutex<HashMap<String, Instant>>,
+    /// What to do when a service has not answered for [`PATIENCE`](crate::PATIENCE).
+    pub(crate) on_wait: Option<OnWait>,
 }
+
+/// Is given a service and its host.
+pub type OnWait = fn(&'static Service, &str);
 
 impl Transport {
     /// Sets the client up. Sends nothing.
@@ -131,7 +137,17 @@ impl Transport {
             plain: false,
             known: Mutex::default(),
             delays: Mutex::default(),
+            on_wait: None,
         })
+    }
+
+    /// The same, which says so when a service has not answered for a while.
+    #[must_use]
+    pub fn on_wait(self, tell: OnWait) -> Self {
+        Self {
+            on_wait: Some(tell),
+            ..self
+        }
     }
 
     /// A way to the endpoints of this machine and its host, for managed identities: no proxy can reach
@@ -149,6 +165,7 @@ impl Transport {
             plain: true,
             known: Mutex::default(),
             delays: Mutex::default(),
+            on_wait: None,
         })
     }
 
