@@ -98,9 +98,9 @@ fn read() -> GitCredential {
 async fn explain(question: &Question, organization: Organization<'_>) -> Result<(), Situation> {
     let refused = match question.refused() {
         None => return Ok(()),
-        Some(Refused::Readable(ids)) => Situation::Git(GitProblem::Refused {
+        Some(Refused::Readable(claims)) => Situation::Git(GitProblem::Refused {
             organization: organization.name().to_owned(),
-            ids,
+            ids: Box::new(IdentityIds::from(&*claims)),
         }),
         Some(Refused::Opaque(token)) => {
             let transport = network::of_command_line()?;

@@ -6,8 +6,6 @@ use adieu_devops::Tenant;
 use adieu_identity::Claims;
 use adieu_secret::{AccessToken, GitCredential};
 
-use crate::identity_ids::IdentityIds;
-
 /// The application whose tokens open repositories.
 const AZURE_DEVOPS: &str = "499b84ac-1321-427f-aa17-267ca6975798";
 /// The user in an answer, where the address has none.
@@ -38,7 +36,7 @@ const SHORTEST_TOKEN: usize = 200;
 /// A token that was refused.
 pub(super) enum Refused {
     /// It shows whose it is.
-    Readable(Box<IdentityIds>),
+    Readable(Box<Claims>),
     /// It does not.
     Opaque(AccessToken),
 }
@@ -119,7 +117,7 @@ impl Question {
         match Claims::read(credential) {
             Some(claims) => {
                 let is_for_us = claims.audience.as_deref() == Some(AZURE_DEVOPS);
-                is_for_us.then(|| Refused::Readable(Box::new(IdentityIds::from(&claims))))
+                is_for_us.then(|| Refused::Readable(Box::new(claims)))
             }
             // A personal access token is far shorter.
             None if credential.len() >= SHORTEST_TOKEN => AccessToken::parse(credential.to_owned())
