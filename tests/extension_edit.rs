@@ -313,11 +313,11 @@ fn values_that_the_marketplace_refuses_are_asked_wrongly() {
     })
     .collect();
     assert_eq!(said, "\
-error: --extension-id: the extension ID `a b` may hold letters, digits, dashes and underscores only
+error: --extension-id: the extension ID `a b` may have letters, digits, dashes and underscores only
 exit 2
 error: --extension-version: the extension version `1.2.x` is not one to four numbers with dots between them
 exit 2
-error: --publisher: the publisher `` may hold letters, digits, dashes and underscores only
+error: --publisher: the publisher `` may have letters, digits, dashes and underscores only
 exit 2
 ");
 }

@@ -7,6 +7,8 @@ mod differ;
 #[cfg(unix)]
 mod outside;
 mod peer;
+mod remedies;
+mod servers;
 
 use std::fs;
 
@@ -83,7 +85,7 @@ fn the_result_as_json_is_alone_on_stdout() {
   \"size\": [SIZE],
   \"version\": \"3.2.1\"
 }
-warning: vss-extension.json:4: icon `icon.png` is no PNG, JPEG, GIF or BMP image
+warning: vss-extension.json:4: icon `icon.png` is not a PNG, JPEG, GIF or BMP image
   Replace it with a PNG that is large enough.
 exit 0
 "

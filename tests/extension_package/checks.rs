@@ -1,6 +1,9 @@
-//! Problems that nobody else reports: each with its file, its line and what to do.
+//! Problems that no other packer reports: each with its file, its line and what to do.
 //!
-//! It never looks for what tfx-cli checks too; peer.rs does.
+//! It never looks for what tfx-cli checks too; peer.rs does. What published extensions have and servers take, and what
+//! servers refuse, is in servers.rs.
+
+use expect_test::expect;
 
 use super::super::extension_folder::Folder;
 use super::{MANIFEST, TASK, hello, png};
@@ -25,17 +28,25 @@ fn manifest_with(old: &str, new: &str) -> String {
 
 #[test]
 fn a_manifest_that_is_not_there() {
-    assert_eq!(
-        Folder::with(&[]).adieu(&["package"]).transcript(),
-        "\
-error: vss-extension.json: `vss-extension.json` does not exist
-  Name the extension's folder with --root (in a task rootFolder), its manifests with --manifests.
-error: the extension cannot be packed: 1 error to correct
-exit 1
-"
-    );
-    assert_eq!(
-        hello(&[])
+    expect![[r#"
+        error: `vss-extension.json` does not exist
+          Name the extension's folder with --root (rootFolder in a task), its manifests with --manifests.
+        error: the extension cannot be packed: 1 error to correct
+        exit 1
+    "#]]
+    .assert_eq(&Folder::with(&[]).adieu(&["package"]).transcript());
+    expect![[r#"
+        error: --loc-root: `loc` does not exist
+          --overrides-file and --loc-root are relative to the current folder.
+        error: .: no file matches `no/*.json, no*.json`
+          Patterns are relative to --root (rootFolder in a task).
+        error: `o.json` does not exist
+          --overrides-file and --loc-root are relative to the current folder.
+        error: the extension cannot be packed: 3 errors to correct
+        exit 1
+    "#]]
+    .assert_eq(
+        &hello(&[])
             .adieu(&[
                 "package",
                 "--manifest-globs",
@@ -44,19 +55,9 @@ exit 1
                 "--overrides-file",
                 "o.json",
                 "--loc-root",
-                "loc"
+                "loc",
             ])
             .transcript(),
-        "\
-error: .: no file fits `no/*.json, no*.json`
-  Patterns are relative to --root (in a task rootFolder).
-error: loc: `loc` does not exist
-  --overrides-file and --loc-root are relative to the current folder.
-error: o.json: `o.json` does not exist
-  --overrides-file and --loc-root are relative to the current folder.
-error: the extension cannot be packed: 3 errors to correct
-exit 1
-"
     );
 }
 
@@ -69,8 +70,19 @@ fn a_manifest_in_another_encoding_or_of_another_shape() {
         .collect();
     folder.write("utf-16.json", &utf_16);
     folder.write("Hello/task.json", &utf_16);
-    assert_eq!(
-        folder
+    expect![[r#"
+        error: --override:1: this must be an object, but it is null
+        error: Hello/task.json: the file is not UTF-8
+          Save it as UTF-8, with or without a byte order mark.
+        error: list.json:1: this must be an object, but it is an array
+        error: loc/fr/resources.resjson:2: this must be an object, but it is a number
+        error: utf-16.json: the file is not UTF-8
+          Save it as UTF-8, with or without a byte order mark.
+        error: the extension cannot be packed: 5 errors to correct
+        exit 1
+    "#]]
+    .assert_eq(
+        &folder
             .adieu(&[
                 "package",
                 "--manifests",
@@ -80,77 +92,58 @@ fn a_manifest_in_another_encoding_or_of_another_shape() {
                 "--override",
                 "null",
                 "--loc-root",
-                "loc"
+                "loc",
             ])
             .transcript(),
-        "\
-error: --override:1: an object has to stand here, and this is null
-error: Hello/task.json: the file is not UTF-8
-  Save it as UTF-8, with or without a byte order mark.
-error: list.json:1: an object has to stand here, and this is an array
-error: loc/fr/resources.resjson:2: an object has to stand here, and this is a number
-error: utf-16.json: the file is not UTF-8
-  Save it as UTF-8, with or without a byte order mark.
-error: the extension cannot be packed: 5 errors to correct
-exit 1
-"
     );
 }
 
 #[test]
 fn a_manifest_that_is_no_json() {
-    assert_eq!(
-        manifest_with("\"icons\"", "// no\n\"icons\""),
-        "\
-error: vss-extension.json:4: this is no JSON: Comments are not allowed
-  Correct the line; comments and trailing commas need --json5.
-error: the extension cannot be packed: 1 error to correct
-exit 1
-"
-    );
+    expect![[r#"
+        error: vss-extension.json:4: this is not JSON: Comments are not allowed
+          Correct the line; comments and trailing commas need --json5.
+        error: the extension cannot be packed: 1 error to correct
+        exit 1
+    "#]]
+    .assert_eq(&manifest_with("\"icons\"", "// no\n\"icons\""));
 }
 
 #[test]
 fn a_manifest_that_is_a_program() {
-    assert_eq!(
-        hello(&[("m.js", "module.exports = () => ({})")])
+    expect![[r#"
+        error: m.js: a manifest that is a JavaScript program cannot be run here
+          Run it with Node and write its result to a file: node -e "console.log(JSON.stringify(require('./manifest.js')({})))" > vss-extension.json.
+        error: the extension cannot be packed: 1 error to correct
+        exit 1
+    "#]].assert_eq(&hello(&[("m.js", "module.exports = () => ({})")])
             .adieu(&["package", "--manifest-js", "m.js"])
-            .transcript(),
-        "\
-error: [FOLDER]/m.js: a manifest that is a JavaScript program cannot be run here
-  Run it with Node yourself and write its result to a file: node -e \"console.log(JSON.stringify(require('./manifest.js')({})))\" > vss-extension.json.
-error: the extension cannot be packed: 1 error to correct
-exit 1
-"
-    );
+            .transcript());
 }
 
 #[test]
 fn every_missing_key_is_named_at_once() {
-    assert_eq!(
-        Folder::with(&[("vss-extension.json", "{}")])
+    expect![[r#"
+        error: vss-extension.json:1: `id` is missing
+          Add the key to the manifest or to an overrides file.
+        error: vss-extension.json:1: `publisher` is missing
+          Add the key to the manifest or to an overrides file.
+        error: vss-extension.json:1: `name` is missing
+          Add the key to the manifest or to an overrides file.
+        error: vss-extension.json:1: `version` is missing
+          Add the key to the manifest or to an overrides file.
+        error: vss-extension.json:1: `categories` is missing
+          Add the key to the manifest or to an overrides file.
+        warning: vss-extension.json:1: `targets` is missing: the extension is packed for `Microsoft.VisualStudio.Services`
+          Add "targets": [{ "id": "Microsoft.VisualStudio.Services" }].
+        error: vss-extension.json:1: the extension has no contribution and no contribution type
+        warning: vss-extension.json:1: the extension has no `icons.default`: the Marketplace shows a gray square
+          Add "icons": { "default": "icon.png" }, 128x128 pixels.
+        error: the extension cannot be packed: 6 errors to correct
+        exit 1
+    "#]].assert_eq(&Folder::with(&[("vss-extension.json", "{}")])
             .adieu(&["package"])
-            .transcript(),
-        "\
-error: vss-extension.json:1: `id` is missing
-  Add the key, here or with --override.
-error: vss-extension.json:1: `publisher` is missing
-  Add the key, here or with --override.
-error: vss-extension.json:1: `name` is missing
-  Add the key, here or with --override.
-error: vss-extension.json:1: `version` is missing
-  Add the key, here or with --override.
-error: vss-extension.json:1: `categories` is missing
-  Add the key, here or with --override.
-warning: vss-extension.json:1: there is no `targets`: taken for `Microsoft.VisualStudio.Services`
-  Add \"targets\": [{ \"id\": \"Microsoft.VisualStudio.Services\" }].
-error: vss-extension.json:1: the extension has no contribution and no contribution type
-warning: vss-extension.json:1: the extension has no `icons.default`: the Marketplace shows a grey square
-  Add \"icons\": { \"default\": \"icon.png\" }, 128x128 pixels.
-error: the extension cannot be packed: 6 errors to correct
-exit 1
-"
-    );
+            .transcript());
 }
 
 #[test]
@@ -167,32 +160,31 @@ fn values_that_the_marketplace_refuses() {
 }}"#,
         "x".repeat(201)
     );
-    assert_eq!(
-        Folder::with(&[("vss-extension.json", &manifest), ("i.svg", "<svg/>")])
+    expect![[r#"
+        error: vss-extension.json:1: `name` must be a string, but it is a number
+        error: vss-extension.json:1: the extension ID `my ext` may have letters, digits, dashes and underscores only
+        error: vss-extension.json:1: the extension version `1.x` is not one to four numbers with dots between them
+          Write a version such as 1.4.0, or pass --extension-version.
+        error: vss-extension.json:1: an integration needs a `getstarted` or an `action` link
+        warning: vss-extension.json:1: `c` is not a category of Azure DevOps extensions; the Marketplace refuses others
+          Use Azure Boards, Azure Repos, Azure Pipelines, Azure Test Plans, Azure Artifacts.
+        error: vss-extension.json:2: `description` has 201 characters (UTF-16), and the Marketplace allows 200
+          Move the long text to content.details.
+        error: vss-extension.json:3: `Visual.Studio` is not an installation target
+          Use Microsoft.VisualStudio.Services, or one of its .Cloud, .Integration and Microsoft.TeamFoundation.Server forms.
+        error: vss-extension.json:4: `restrictedTo` must be an array, but it is a string
+        error: vss-extension.json:4: a paid extension needs a support link
+          Add "links": { "support": { "uri": "https://…" } }.
+        warning: vss-extension.json:4: icon `i.svg` is not a PNG, JPEG, GIF or BMP image
+          Replace it with a PNG that is large enough.
+        error: vss-extension.json:7: contribution `a` is already declared in vss-extension.json:6
+        error: vss-extension.json:8: a contribution has no `id`
+        error: vss-extension.json:8: a contribution has no `type`
+        error: the extension cannot be packed: 11 errors to correct
+        exit 1
+    "#]].assert_eq(&Folder::with(&[("vss-extension.json", &manifest), ("i.svg", "<svg/>")])
             .adieu(&["package"])
-            .transcript(),
-        "\
-error: vss-extension.json:1: `name` must be a string, but this is a number
-error: vss-extension.json:1: the extension ID `my ext` may hold letters, digits, dashes and underscores only
-error: vss-extension.json:1: the extension version `1.x` is not one to four numbers with dots between them
-  Write a version such as 1.4.0, or pass --extension-version.
-error: vss-extension.json:1: an integration needs a `getstarted` or an `action` link
-error: vss-extension.json:2: `description` has 201 characters, 200 are allowed
-  Move the long text to content.details.
-error: vss-extension.json:3: `Visual.Studio` is no installation target
-  Use Microsoft.VisualStudio.Services, or one of its .Cloud, .Integration and Microsoft.TeamFoundation.Server forms.
-error: vss-extension.json:4: `restrictedTo` must be an array, but this is a string
-error: vss-extension.json:4: a paid extension needs a support link
-  Add \"links\": { \"support\": { \"uri\": \"https://…\" } }.
-warning: vss-extension.json:4: icon `i.svg` is no PNG, JPEG, GIF or BMP image
-  Replace it with a PNG that is large enough.
-error: vss-extension.json:7: contribution `a` is already declared in vss-extension.json:6
-error: vss-extension.json:8: a contribution has no `id`
-error: vss-extension.json:8: a contribution has no `type`
-error: the extension cannot be packed: 11 errors to correct
-exit 1
-"
-    );
+            .transcript());
 }
 
 #[test]
@@ -200,96 +192,83 @@ fn files_that_cannot_be_packed() {
     let files = r#""files": [{ "path": "Hello" }, {}, { "path": "gone.txt" }, { "path": "../out.txt" },
     { "path": "icon.png", "packagePath": "a b.png" }, { "path": "icon.png", "packagePath": "Hello/index.js" },
     { "path": "icon.png", "packagePath": "extension.vsomanifest" }, { "path": "icon.png", "packagePath": "icon.png/x" }]"#;
-    assert_eq!(
-        manifest_with(r#""files": [{ "path": "Hello" }]"#, files),
-        "\
-error: vss-extension.json:5: an entry of `files` has no `path`
-error: vss-extension.json:5: `gone.txt` does not exist
-  `files` and `icons` are relative to the manifest; `content` and `screenshots` to --root.
-error: vss-extension.json:5: `../out.txt` leads out of the extension's folder
-  Copy what is needed into the folder, or give --root (in a task rootFolder) a folder that holds both.
-error: vss-extension.json:6: `a b.png` cannot be the name of a part: only ASCII letters, digits and ._~%!$&'()+,;=@- are allowed: no space, colon or asterisk
-  Rename the file, or give it another name with `packagePath`.
-error: vss-extension.json:6: part `Hello/index.js` cannot stand beside part `Hello/index.js` (from vss-extension.json:5): on disk they would be in each other's way
-  Rename one of the files, or give it another name with `packagePath`.
-warning: vss-extension.json:7: part `extension.vsomanifest` is written by the packer itself: the file of that name is left out
-  Leave the file out of `files`.
-error: vss-extension.json:7: part `icon.png/x` cannot stand beside part `icon.png` (from vss-extension.json:4): on disk they would be in each other's way
-  Rename one of the files, or give it another name with `packagePath`.
-error: the extension cannot be packed: 6 errors to correct
-exit 1
-"
-    );
+    expect![[r#"
+        error: vss-extension.json:5: an entry of `files` has no `path`
+        error: vss-extension.json:5: `gone.txt` does not exist
+          `files` and `icons` are relative to the manifest; `content` and `screenshots` to --root.
+        error: vss-extension.json:5: `[TEMP]/out.txt` does not exist
+          `files` and `icons` are relative to the manifest; `content` and `screenshots` to --root.
+        error: vss-extension.json:6: `a b.png` cannot be the name of a part: only ASCII letters, digits and ._~%!$&'()+,;=@- are allowed: no space, colon or asterisk
+          Rename the file, or give it another name with `packagePath`.
+        error: vss-extension.json:6: part `Hello/index.js` conflicts with part `Hello/index.js` (from vss-extension.json:5): they would be one path on disk
+          Rename one of the files, or give it another name with `packagePath`.
+        warning: vss-extension.json:7: part `extension.vsomanifest` is written by the packer: the file of that name is left out
+          Leave the file out of `files`.
+        error: vss-extension.json:7: part `icon.png/x` conflicts with part `icon.png` (from vss-extension.json:4): they would be one path on disk
+          Rename one of the files, or give it another name with `packagePath`.
+        error: the extension cannot be packed: 6 errors to correct
+        exit 1
+    "#]].assert_eq(&manifest_with(r#""files": [{ "path": "Hello" }]"#, files));
 }
 
 #[test]
 fn a_task_whose_folder_is_not_packed() {
-    assert_eq!(
-        manifest_with(r#""files": [{ "path": "Hello" }]"#, r#""files": []"#),
-        "\
+    expect![[r##"
 error: vss-extension.json:8: task contribution `hello-task` names folder `Hello`, and the package has no `Hello/task.json`
   Add the task's folder to `files`, under the name that `properties.name` has.
 error: the extension cannot be packed: 1 error to correct
 exit 1
-"
-    );
+"##]].assert_eq(&manifest_with(r#""files": [{ "path": "Hello" }]"#, r#""files": []"#));
 }
 
 #[test]
 fn a_task_that_nobody_offers() {
-    assert_eq!(
-        manifest_with("ms.vss-distributed-task.task\"", "ms.vss-web.hub\""),
-        "\
+    expect![[r##"
 [FOLDER]/pub.hello-3.2.1.vsix
 warning: vss-extension.json:5: task `Hello/task.json` is packed, but no contribution offers it
   Add a contribution of type ms.vss-distributed-task.task, or leave the folder out of `files`.
 Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
 exit 0
-"
-    );
+"##]]
+    .assert_eq(&manifest_with(
+        "ms.vss-distributed-task.task\"",
+        "ms.vss-web.hub\"",
+    ));
 }
 
 #[test]
 fn a_handler_whose_file_is_not_packed() {
-    assert_eq!(
-        task_with("index.js", "$(currentDirectory)\\\\dist\\\\index.js"),
-        "\
-error: Hello/task.json:7: `execution.Node20_1` starts `$(currentDirectory)\\dist\\index.js`, and the package has no `Hello/dist/index.js`
+    expect![[r##"
+error: Hello/task.json:7: `execution.Node20_1` starts `$(currentDirectory)\dist\index.js`, and the package has no `Hello/dist/index.js`
   Build the task before packaging, and check that `files` holds the whole folder.
 error: the extension cannot be packed: 1 error to correct
 exit 1
-"
-    );
+"##]].assert_eq(&task_with("index.js", "$(currentDirectory)\\\\dist\\\\index.js"));
 }
 
 #[test]
 fn a_handler_whose_file_only_windows_finds() {
-    assert_eq!(
-        task_with("index.js", "Index.js"),
-        "\
+    expect![[r##"
 [FOLDER]/pub.hello-3.2.1.vsix
 warning: Hello/task.json:7: `execution.Node20_1` starts `Index.js`, and the part is `Hello/index.js`: only Windows finds it
   Write both alike.
 Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
 exit 0
-"
-    );
+"##]].assert_eq(&task_with("index.js", "Index.js"));
 }
 
 #[test]
 fn a_task_that_starts_nothing() {
-    assert_eq!(
-        task_with(
-            r#""execution": { "Node20_1": { "target": "index.js" } }"#,
-            r#""execution": {}"#
-        ),
-        "\
+    expect![[r##"
 error: Hello/task.json:1: the task has no handler: nothing would run
   Add Node20_1 and Node24 handlers.
 error: the extension cannot be packed: 1 error to correct
 exit 1
-"
-    );
+"##]]
+    .assert_eq(&task_with(
+        r#""execution": { "Node20_1": { "target": "index.js" } }"#,
+        r#""execution": {}"#,
+    ));
 }
 
 #[test]
@@ -311,20 +290,17 @@ fn a_tasks_folder_may_be_written_as_a_path() {
 #[test]
 fn a_launcher_without_its_binary() {
     let task = TASK.replace("index.js", "launch.js");
-    assert_eq!(
-        hello(&[("Hello/task.json", &task), ("Hello/launch.js", "")])
-            .adieu(&["package"])
-            .transcript(),
-        "\
+    expect![[r##"
 error: Hello/task.json:7: `execution.Node20_1` starts a launcher, and the package has no binary under `Hello/bin/`
   Put the binaries into the task's folder before packaging.
 error: the extension cannot be packed: 1 error to correct
 exit 1
-"
-    );
+"##]].assert_eq(&hello(&[("Hello/task.json", &task), ("Hello/launch.js", "spawn('bin/linux-x64')")])
+            .adieu(&["package"])
+            .transcript());
     hello(&[
         ("Hello/task.json", &task),
-        ("Hello/launch.js", ""),
+        ("Hello/launch.js", "spawn('bin/linux-x64')"),
         ("Hello/bin/linux-x64", "ELF"),
     ])
     .adieu(&["package"])
@@ -352,48 +328,37 @@ fn a_task_against_its_schema() {
   ],
   "execution": { "Node16": { }, "Node10": { "target": "index.js" } }
 }"#;
-    assert_eq!(
-        hello(&[("Hello/task.json", task)])
+    expect![[r#"
+        warning: Hello/task.json:1: the task has no `description`, which the catalog and the editor show (and 3 more)
+          Add the key to the task.json.
+        error: Hello/task.json:2: `id` is `not-a-guid`, which must be a GUID
+        warning: Hello/task.json:3: the task's name `Hello World` has more than letters, digits and dashes; it works, and tfx warns of it
+        warning: Hello/task.json:4: `friendlyName` has 48 characters, and the schema has 40; it works, and tfx warns of it
+        warning: Hello/task.json:6: `category` is `Nonsense`, and the schema knows Build, Utility, Tool, Test, Package, Deploy, Azure Repos, Azure Boards, Azure Pipelines, Azure Test Plans, Azure Artifacts
+        warning: Hello/task.json:7: `frendlyName` is not a key of a task in a task.json
+          Write `friendlyName`.
+        warning: Hello/task.json:8: `preview` is `"true"`, and the schema has true or false without quotes; Azure DevOps reads both (and 1 more)
+        error: Hello/task.json:9: `demands` must be an array, but it is a string
+        warning: Hello/task.json:10: `minimumAgentVersion` is `two`, and the schema has two or three numbers (and 1 more)
+        warning: Hello/task.json:11: `Build` is not a key of a version in a task.json: it is ignored
+        error: Hello/task.json:11: `version.Minor` is `-1`, which must be a whole number
+        warning: Hello/task.json:11: the task has no `version.Patch`, which the schema requires; Azure DevOps works without it
+          Add the key to the task.json.
+        error: Hello/task.json:15: input `WHOM` is already declared in Hello/task.json:14
+        warning: Hello/task.json:15: `inputs[1].type` is `text`, and the schema knows boolean, filePath, multiLine, pickList, radio, secureFile, string, int, identities, querycontrol, githubRepositoryPicker, connectedService:<type>
+        warning: Hello/task.json:15: input `WHOM` is in group `h`, which does not exist
+          Declare the group, or correct its name.
+        error: Hello/task.json:16: `visibleRule` of `with.dot` is `who != a && (wher == b || whom in c)`: a rule cannot have both && and ||
+          Write terms such as `action = publish` with either && or || between them.
+        error: Hello/task.json:18: the task has no `execution.Node16.target`
+          Add the key to the task.json.
+        warning: Hello/task.json:18: every handler of `execution` is at its end of life (Node16, Node10)
+          Add Node20_1 and Node24 handlers.
+        error: the extension cannot be packed: 6 errors to correct
+        exit 1
+    "#]].assert_eq(&hello(&[("Hello/task.json", task)])
             .adieu(&["package"])
-            .transcript(),
-        "\
-warning: Hello/task.json:1: the task has no `description`, which the catalogue shows
-  Add the key to the task.json.
-warning: Hello/task.json:1: the task has no `author`, which the catalogue shows
-  Add the key to the task.json.
-error: Hello/task.json:2: `id` is `not-a-guid`, which must be a GUID
-error: Hello/task.json:3: `name` is `Hello World`, which must be letters, digits and dashes
-error: Hello/task.json:4: `friendlyName` is `A name that is much longer than forty characters`, which must be of one to forty characters
-error: Hello/task.json:5: `instanceNameFormat` is ``, which must be some text
-warning: Hello/task.json:6: `category` is `Nonsense`, which must be one of Build, Utility, Test, Package, Deploy, Azure Repos, Azure Boards, Azure Pipelines, Azure Test Plans, Azure Artifacts
-warning: Hello/task.json:7: `frendlyName` is no key of a task in a task.json
-  Check its spelling against tasks.schema.json.
-warning: Hello/task.json:8: `preview` is `true`, and the schema wants true or false
-error: Hello/task.json:9: `demands` must be an array, but this is a string
-warning: Hello/task.json:10: `minimumAgentVersion` is `two`, and the schema wants two or three numbers
-warning: Hello/task.json:11: `version.Major` is `1`, and the schema wants a number without quotes
-error: Hello/task.json:11: `version.Minor` is `-1`, which must be a whole number
-error: Hello/task.json:11: the task has no `version.Patch`
-  Add the key to the task.json.
-warning: Hello/task.json:11: `Build` is no key of a version in a task.json
-  Check its spelling against tasks.schema.json.
-error: Hello/task.json:15: input `WHOM` is already declared in Hello/task.json:14
-error: Hello/task.json:15: the task has no `inputs[1].label`
-  Add the key to the task.json.
-warning: Hello/task.json:15: `inputs[1].type` is `text`, which must be one of boolean, filePath, multiLine, pickList, radio, secureFile, string, int, identities, querycontrol, connectedService:<type>
-warning: Hello/task.json:15: input `WHOM` stands in group `h`, which does not exist
-  Declare the group, or correct its name.
-warning: Hello/task.json:16: `inputs[2].name` is `with.dot`, and the schema wants a letter, then letters and digits
-warning: Hello/task.json:16: `visibleRule` of `with.dot` asks for input `wher`, which does not exist
-  Name an existing input; as it is, the field is never shown.
-error: Hello/task.json:18: the task has no `execution.Node16.target`
-  Add the key to the task.json.
-warning: Hello/task.json:18: every handler of `execution` is at the end of its life (Node16, Node10)
-  Add Node20_1 and Node24 handlers.
-error: the extension cannot be packed: 10 errors to correct
-exit 1
-"
-    );
+            .transcript());
 }
 
 #[test]
@@ -417,54 +382,38 @@ fn a_task_against_the_deeper_parts_of_its_schema() {
   "outputVariables": [{ "name": "with_underscore" }, { "description": "nameless" }],
   "restrictions": { "commands": { "mode": "strict" }, "settableVariables": { "allow": [] } }
 }"#;
-    assert_eq!(
-        hello(&[("Hello/task.json", task)])
+    expect![[r#"
+        warning: Hello/task.json:4: `removalDate` is `25.11.2026`, and the schema has a date such as 2026-11-25 (and 1 more)
+        warning: Hello/task.json:6: `demands[1]` is `5`, and the schema has a string; Azure DevOps reads both (and 3 more)
+        warning: Hello/task.json:7: `runsOn[1]` is `Cloud`, and the schema knows Agent, MachineGroup, Server, ServerGate, DeploymentGroup
+        error: Hello/task.json:8: `groups[0].isExpanded` must be true or false, but it is the text `yes`
+          Write true or false without quotes.
+        warning: Hello/task.json:8: the task has no `groups[0].displayName`, which the schema requires; Azure DevOps works without it (and 1 more)
+          Add the key to the task.json.
+        warning: Hello/task.json:10: `inputs[0].properties.EditableOptions` is `maybe`, and the schema knows True, False
+        warning: Hello/task.json:11: `RequestVerb` is spelled `requestVerb`; Azure DevOps reads both
+        warning: Hello/task.json:11: `dataSourceBindings[0].RequestVerb` is `FETCH`, and the schema knows GET, POST, DELETE, OPTIONS, HEAD, PUT, TRACE, PATCH (and 2 more)
+        error: Hello/task.json:11: `dataSourceBindings[1]` must be an object, but it is a string
+        error: Hello/task.json:14: `execution.Node20_1.argumentFormat` must be a string, but it is an array
+        warning: Hello/task.json:15: no agent knows the handler `Node20`
+          Write `Node20_1`.
+        warning: Hello/task.json:18: `allow` is not a key of settable variables in a task.json: it is ignored
+        error: the extension cannot be packed: 3 errors to correct
+        exit 1
+    "#]].assert_eq(&hello(&[("Hello/task.json", task)])
             .adieu(&["package"])
-            .transcript(),
-        "\
-warning: Hello/task.json:4: `removalDate` is `25.11.2026`, and the schema wants a date such as 2026-11-25
-warning: Hello/task.json:5: `minimumAgentVersion` is `2.x.1.4`, and the schema wants two or three numbers
-warning: Hello/task.json:6: `demands[1]` is `5`, and the schema wants a string
-warning: Hello/task.json:7: `runsOn[1]` is `Cloud`, which must be one of Agent, MachineGroup, Server, ServerGate, DeploymentGroup
-warning: Hello/task.json:8: `groups[0].isExpanded` is `yes`, and the schema wants true or false
-warning: Hello/task.json:8: the task has no `groups[0].displayName`, and the schema wants one
-  Add the key to the task.json.
-warning: Hello/task.json:9: `inputs[0].aliases[0]` is `true`, and the schema wants a string
-warning: Hello/task.json:9: `inputs[0].defaultValue` is `7`, and the schema wants a string, true or false
-warning: Hello/task.json:10: `inputs[0].properties.EditableOptions` is `maybe`, which must be one of True, False
-warning: Hello/task.json:10: `inputs[0].properties.rows` is `4`, and the schema wants digits in quotes
-warning: Hello/task.json:11: `requestVerb` is no key of a data source binding in a task.json
-  Check its spelling against tasks.schema.json.
-warning: Hello/task.json:11: `dataSourceBindings[0].RequestVerb` is `FETCH`, which must be one of GET, POST, DELETE, OPTIONS, HEAD, PUT, TRACE, PATCH
-error: Hello/task.json:11: `dataSourceBindings[1]` must be an object, but this is a string
-warning: Hello/task.json:12: `sourceDefinitions[0].endpoint` is `1`, and the schema wants a string
-warning: Hello/task.json:14: `execution.Node20_1.argumentFormat` is `an array`, and the schema wants a string
-warning: Hello/task.json:15: `Node20` is no key of a section of handlers in a task.json
-  Check its spelling against tasks.schema.json.
-warning: Hello/task.json:16: `execution.PowerShell3.platforms[0]` is `linux`, which must be one of windows
-warning: Hello/task.json:17: `outputVariables[0].name` is `with_underscore`, and the schema wants a letter, then letters and digits
-warning: Hello/task.json:17: the task has no `outputVariables[1].name`, and the schema wants one
-  Add the key to the task.json.
-warning: Hello/task.json:18: `restrictions.commands.mode` is `strict`, which must be one of any, restricted
-warning: Hello/task.json:18: `allow` is no key of settable variables in a task.json
-  Check its spelling against tasks.schema.json.
-error: the extension cannot be packed: 1 error to correct
-exit 1
-"
-    );
+            .transcript());
 }
 
 #[test]
 fn a_task_that_is_no_json() {
-    assert_eq!(
-        task_with("\"inputs\"", "inputs"),
-        "\
-error: Hello/task.json:6: this is no JSON: Expected string for object property
-  Correct the line; a task.json has no comments and no trailing commas.
-error: the extension cannot be packed: 1 error to correct
-exit 1
-"
-    );
+    expect![[r#"
+        error: Hello/task.json:6: this is not JSON: Expected string for object property
+          Correct the line; a task.json has no comments and no trailing commas.
+        error: the extension cannot be packed: 1 error to correct
+        exit 1
+    "#]]
+    .assert_eq(&task_with("\"inputs\"", "inputs"));
 }
 
 #[test]
@@ -497,32 +446,30 @@ fn tasks_that_share_an_id_or_a_version() {
     for task in ["Hello/V2", "Hello/V3", "Other"] {
         folder.write(&format!("{task}/icon.png"), &png(32));
     }
-    assert_eq!(folder.adieu(&["package"]).transcript(), "\
-error: Hello/V3/task.json:2: task ID aaaaaaaa-1111-4222-8333-444444444444 belongs to `Hello` as well, in Hello/V2/task.json:2
-  Give the task a new GUID, or use --update-tasks-id.
-error: Hello/task.json:4: Hello@1.4.7 is packed twice, also in Hello/V2/task.json
-  Raise the version of one of them.
-error: Other/task.json:2: task ID aaaaaaaa-1111-4222-8333-444444444444 belongs to `Hello` as well, in Hello/V2/task.json:2
-  Give the task a new GUID, or use --update-tasks-id.
-error: vss-extension.json:8: one contribution holds tasks of several names or IDs: `Hello aaaaaaaa-1111-4222-8333-444444444444` and `Third aaaaaaaa-1111-4222-8333-444444444444`
-  All folders of one contribution are versions of one task: same name, same ID.
-error: the extension cannot be packed: 4 errors to correct
-exit 1
-");
+    expect![[r#"
+        error: Hello/V3/task.json:2: task ID aaaaaaaa-1111-4222-8333-444444444444 belongs to `Hello` as well, in Hello/V2/task.json:2
+          Give the task a new GUID, or use --update-tasks-id.
+        error: Hello/task.json:4: Hello@1.4.7 is packed twice, also in Hello/V2/task.json
+          Raise the version of one of them.
+        error: Other/task.json:2: task ID aaaaaaaa-1111-4222-8333-444444444444 belongs to `Hello` as well, in Hello/V2/task.json:2
+          Give the task a new GUID, or use --update-tasks-id.
+        error: vss-extension.json:8: one contribution holds tasks of several names or IDs: `Hello aaaaaaaa-1111-4222-8333-444444444444` and `Third aaaaaaaa-1111-4222-8333-444444444444`
+          Give all versions of the task one name and one ID, or each task a contribution of its own.
+        error: the extension cannot be packed: 4 errors to correct
+        exit 1
+    "#]].assert_eq(&folder.adieu(&["package"]).transcript());
 }
 
 #[test]
 fn old_handlers_are_forgiven_where_a_newer_version_has_others() {
-    assert_eq!(
-        task_with("Node20_1", "Node16"),
-        "\
-[FOLDER]/pub.hello-3.2.1.vsix
-warning: Hello/task.json:7: every handler of `execution` is at the end of its life (Node16)
-  Add Node20_1 and Node24 handlers.
-Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
-exit 0
-"
-    );
+    expect![[r#"
+        [FOLDER]/pub.hello-3.2.1.vsix
+        warning: Hello/task.json:7: every handler of `execution` is at its end of life (Node16)
+          Add Node20_1 and Node24 handlers.
+        Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
+        exit 0
+    "#]]
+    .assert_eq(&task_with("Node20_1", "Node16"));
     let folder = hello(&[
         ("Hello/V1/task.json", &TASK.replace("Node20_1", "Node16")),
         ("Hello/V1/index.js", ""),
@@ -535,28 +482,24 @@ exit 0
     std::fs::remove_file(folder.path("Hello/task.json")).expect("the file is there");
     folder.write("Hello/V1/icon.png", &png(32));
     folder.write("Hello/V2/icon.png", &png(32));
-    assert_eq!(
-        folder.adieu(&["package"]).stderr,
-        "\
+    expect![[r##"
 Packed pub.hello 3.2.1: 12 parts, [SIZE] bytes.
-"
-    );
+"##]]
+    .assert_eq(&folder.adieu(&["package"]).stderr);
 }
 
 #[test]
 fn icons_that_are_missing_or_too_small() {
     let folder = hello(&[("icon.png", "GIF89a\u{1}\0\u{1}\0")]);
     std::fs::remove_file(folder.path("Hello/icon.png")).expect("the file is there");
-    assert_eq!(
-        folder.adieu(&["package"]).stderr,
-        "\
-warning: Hello/task.json: the task has no `Hello/icon.png`: a grey square stands in the catalogue
-  Add a PNG of 32x32 pixels.
-warning: vss-extension.json:4: icon `icon.png` is 1x1 pixels, at least 128x128 are needed
-  Replace it with a PNG that is large enough.
-Packed pub.hello 3.2.1: 6 parts, [SIZE] bytes.
-"
-    );
+    expect![[r#"
+        warning: Hello/task.json: the task has no `Hello/icon.png`: the catalog shows a gray square
+          Add a PNG of 32x32 pixels.
+        warning: vss-extension.json:4: icon `icon.png` is 1x1 pixels, at least 128x128 are needed
+          Replace it with a PNG that is large enough.
+        Packed pub.hello 3.2.1: 6 parts, [SIZE] bytes.
+    "#]]
+    .assert_eq(&folder.adieu(&["package"]).stderr);
 }
 
 #[test]
@@ -573,44 +516,35 @@ fn a_package_that_is_larger_than_servers_take() {
     .take(26 << 20)
     .collect();
     folder.write("Hello/noise.bin", &noise);
-    assert_eq!(
-        folder.adieu(&["package", "--output-path", "p.vsix"]).stderr,
-        "\
-warning: p.vsix: the package has 27273320 bytes, and Azure DevOps Server 2019 takes 26214400 by default
+    expect![[r##"
+warning: p.vsix: the package has 27273274 bytes, and Azure DevOps Server 2019 takes 26214400 by default
   Leave out what the extension does not need at run time, or raise the server's limit.
 Packed pub.hello 3.2.1: 8 parts, [SIZE] bytes.
-"
-    );
+"##]].assert_eq(&folder.adieu(&["package", "--output-path", "p.vsix"]).stderr);
 }
 
 #[test]
 fn validation_can_be_bypassed_as_long_as_a_package_can_be_made() {
     let manifest = MANIFEST.replace(r#""version": "3.2.1""#, r#""version": "3.x""#);
     let folder = hello(&[("vss-extension.json", &manifest)]);
-    assert_eq!(
-        folder
-            .adieu(&["package", "--bypass-validation"])
-            .transcript(),
-        "\
+    expect![[r##"
 [FOLDER]/pub.hello-3.x.vsix
 warning: vss-extension.json:2: the extension version `3.x` is not one to four numbers with dots between them
   Write a version such as 1.4.0, or pass --extension-version.
 Packed pub.hello 3.x: 7 parts, [SIZE] bytes.
 exit 0
-"
-    );
+"##]].assert_eq(&folder
+            .adieu(&["package", "--bypass-validation"])
+            .transcript());
 }
 
 #[test]
 fn a_manifests_text_is_no_command_of_the_agent() {
-    assert_eq!(
-        manifest_with(r#""id": "hello""#, r###""id": "##vso[task.complete]\nx""###),
-        "\
-error: vss-extension.json:2: the extension ID `**vso[task.complete] x` may hold letters, digits, dashes and underscores only
-error: the extension cannot be packed: 1 error to correct
-exit 1
-"
-    );
+    expect![[r#"
+        error: vss-extension.json:2: the extension ID `**vso[task.complete] x` may have letters, digits, dashes and underscores only
+        error: the extension cannot be packed: 1 error to correct
+        exit 1
+    "#]].assert_eq(&manifest_with(r#""id": "hello""#, r###""id": "##vso[task.complete]\nx""###));
 }
 
 #[test]
@@ -627,13 +561,11 @@ fn a_link_to_a_folder_is_named() {
         .expect("links can be made");
     std::os::unix::fs::symlink(folder.path("icon.png"), folder.path("Hello/linked.png"))
         .expect("links can be made");
-    assert_eq!(
-        folder.adieu(&["package"]).transcript(),
-        "\
+    expect![[r##"
 error: vss-extension.json:5: `Hello/loop` is a link to a folder; links to folders are not followed
   Name the folder that it leads to in `files`, with a `packagePath`.
 error: the extension cannot be packed: 1 error to correct
 exit 1
-"
-    );
+"##]]
+    .assert_eq(&folder.adieu(&["package"]).transcript());
 }

@@ -179,9 +179,9 @@ fn names_that_differ_by_letter_case_are_refused() {
     folder.tfx(&["--output-path", "tfx.vsix"]).done();
     assert_eq!(
         folder.adieu(&["package"]).transcript(),
-        "warning: vss-extension.json:1: the extension has no `icons.default`: the Marketplace shows a grey square
+        "warning: vss-extension.json:1: the extension has no `icons.default`: the Marketplace shows a gray square
   Add \"icons\": { \"default\": \"icon.png\" }, 128x128 pixels.
-error: vss-extension.json:4: part `A.HTML` cannot stand beside part `a.html` (from vss-extension.json:4): on disk they would be in each other's way
+error: vss-extension.json:4: part `A.HTML` conflicts with part `a.html` (from vss-extension.json:4): they would be one path on disk
   Rename one of the files, or give it another name with `packagePath`.
 error: the extension cannot be packed: 1 error to correct
 exit 1

@@ -149,6 +149,9 @@ pub(crate) struct PublishArguments {
     /// Folder with LANGUAGE/resources.resjson files
     #[arg(long, value_name = "FOLDER")]
     loc_root: Option<PathBuf>,
+    /// Publish in spite of errors, as long as a package can be made
+    #[arg(long)]
+    bypass_validation: bool,
     /// File or folder for the package
     #[arg(long, short, value_name = "PATH")]
     output_path: Option<PathBuf>,
@@ -382,6 +385,7 @@ fn settings(command: MarketplaceCommand) -> (Operation, Settings, ServiceArgumen
                 name: changes.extension_name,
                 overrides_file: arguments.overrides_file,
                 loc_root: arguments.loc_root,
+                bypass_validation: arguments.bypass_validation,
                 output: arguments.output_path,
                 organizations: arguments.share_with,
                 no_wait: arguments.no_wait_validation,

@@ -4,33 +4,34 @@
 
 use std::io::{self, Write};
 
-use adieu_vsix::{Finding, Severity};
+use adieu_vsix::{Finding, Report, Severity, fold};
 
-/// Prints all findings, sorted by file and line; the first in a file stands first.
+/// Prints the findings, sorted by file and line; of many of one kind, a few and the number of the rest.
 pub(super) fn print(
     findings: &[Finding],
     bypass_validation: bool,
     notes: &mut dyn Write,
 ) -> io::Result<()> {
-    let mut sorted: Vec<&Finding> = findings.iter().collect();
-    sorted.sort_by(|one, other| one.place.cmp(&other.place));
-    for finding in sorted {
-        let word = match finding.problem.severity() {
+    for report in fold(findings) {
+        let word = match report.severity {
             Severity::Warning => "warning",
             Severity::Error if bypass_validation => "warning",
             Severity::Error | Severity::Fatal => "error",
         };
-        writeln!(
-            notes,
-            "{word}: {}: {}",
-            defused(&finding.place.to_string()),
-            defused(&finding.problem.to_string())
-        )?;
-        if let Some(remedy) = finding.problem.remedy() {
-            writeln!(notes, "  {remedy}.")?;
+        writeln!(notes, "{word}: {}", defused(&report.sentence))?;
+        if let Some(remedy) = &report.remedy {
+            writeln!(notes, "  {}.", defused(remedy))?;
         }
     }
     Ok(())
+}
+
+/// Sentence and remedy in one line.
+pub(super) fn in_one_line(report: &Report) -> String {
+    match &report.remedy {
+        Some(remedy) => format!("{}. {remedy}.", report.sentence),
+        None => report.sentence.clone(),
+    }
 }
 
 /// A manifest's text must not reach the agent as a command, nor break the line that quotes it.

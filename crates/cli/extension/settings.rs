@@ -28,6 +28,8 @@ pub(crate) struct Settings {
     pub(crate) visibility: Option<Visibility>,
     pub(crate) pricing: Option<Pricing>,
     pub(crate) tasks: TaskUpdates,
+    /// Errors of the manifest's checks are warnings.
+    pub(crate) bypass_validation: bool,
     pub(crate) output: Option<PathBuf>,
     /// Organizations, as they are written.
     pub(crate) organizations: Vec<String>,

@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 
 use adieu_devops::{ExtensionName, Package};
 use adieu_vsix::{
-    EditOptions, Finding, Identity, Overrides, PackageFacts, PackageOptions, PackagedTask,
-    TaskUpdates, VersionPart, edit, identify, inspect, package, task_id,
+    EditOptions, Identity, Overrides, PackageFacts, PackageOptions, PackagedTask, TaskUpdates,
+    VersionPart, edit, fold, identify, inspect, package, task_id,
 };
 
+use super::findings::in_one_line;
 use super::settings::Settings;
 use super::timestamp;
 use crate::situation::{ExtensionProblem, Situation};
@@ -116,8 +117,8 @@ pub(crate) fn make(settings: &Settings, voice: &dyn Voice) -> Result<Package, Si
         None => {
             let packaged = package(&options(settings)?)
                 .map_err(|error| package_problem(&error, &settings.root))?;
-            for finding in &packaged.findings {
-                voice.warn(&sentence(finding));
+            for report in fold(&packaged.findings) {
+                voice.warn(&in_one_line(&report));
             }
             voice.say(&format!(
                 "Packed {}.{} {}: {} parts, {} bytes.",
@@ -231,6 +232,7 @@ fn options(settings: &Settings) -> Result<PackageOptions, Situation> {
         loc_root: settings.loc_root.clone(),
         tasks: settings.tasks,
         output: settings.output.clone(),
+        bypass_validation: settings.bypass_validation,
         timestamp: time_of_entries()?,
         ..PackageOptions::new(&settings.root)
     })
@@ -272,21 +274,13 @@ fn package_problem(error: &adieu_vsix::PackageError, root: &Path) -> Situation {
         adieu_vsix::PackageError::Refused { findings } => {
             Situation::Extension(ExtensionProblem::Refused {
                 root: root.display().to_string(),
-                findings: findings
+                findings: fold(findings)
                     .iter()
-                    .filter(|finding| finding.problem.severity() > adieu_vsix::Severity::Warning)
-                    .map(sentence)
+                    .filter(|report| report.severity > adieu_vsix::Severity::Warning)
+                    .map(in_one_line)
                     .collect(),
             })
         }
         error => Situation::Extension(ExtensionProblem::Package(error.to_string())),
     }
-}
-
-fn sentence(finding: &Finding) -> String {
-    let mut sentence = format!("{}: {}", finding.place, finding.problem);
-    if let Some(remedy) = finding.problem.remedy() {
-        sentence = format!("{sentence}. {remedy}.");
-    }
-    sentence
 }

@@ -93,6 +93,7 @@ fn settings(inputs: Inputs, environment: &Environment) -> Result<Settings, Situa
             version: inputs.update_tasks_version.and_then(version_part),
             ids: inputs.update_tasks_id,
         },
+        bypass_validation: inputs.bypass_validation,
         output: Some(output),
         organizations: list("organizations", inputs.organizations)?,
         no_wait: inputs.no_wait_validation,

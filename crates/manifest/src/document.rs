@@ -115,7 +115,7 @@ impl Node {
                 detail: "The file is empty".to_owned(),
             });
         };
-        Ok(convert(value, &file, &lines))
+        convert(value, &file, &lines)
     }
 
     /// A value that stands in no file, at the place that made it necessary.
@@ -162,6 +162,18 @@ impl Node {
             .iter()
             .find(|(key, _)| key == name)
             .map(|(_, value)| value)
+    }
+
+    /// The member of that name; where there is none, the one that differs by letter case alone, which Azure DevOps
+    /// reads as well.
+    #[must_use]
+    pub fn get_any_case(&self, name: &str) -> Option<&Node> {
+        self.get(name).or_else(|| {
+            self.members()?
+                .iter()
+                .find(|(key, _)| key.eq_ignore_ascii_case(name))
+                .map(|(_, value)| value)
+        })
     }
 
     /// Whether JavaScript would take the value for true: what `if (value)` in tfx decides by.
@@ -289,26 +301,36 @@ fn options(dialect: Dialect) -> ParseOptions {
     }
 }
 
-fn convert(value: ast::Value<'_>, file: &Arc<str>, lines: &Lines) -> Node {
+fn convert(value: ast::Value<'_>, file: &Arc<str>, lines: &Lines) -> Result<Node, SyntaxError> {
     let range = value.range();
+    let place = Place {
+        file: file.clone(),
+        line: lines.line(range.start),
+    };
     let value = match value {
         ast::Value::NullKeyword(_) => Value::Null,
         ast::Value::BooleanLit(literal) => Value::Bool(literal.value),
-        ast::Value::NumberLit(literal) => Value::Number(json_number(literal.value)),
+        ast::Value::NumberLit(literal) => match json_number(literal.value) {
+            Some(number) => Value::Number(number),
+            None => {
+                let detail = format!("The number {} is too large", literal.value);
+                return Err(SyntaxError { place, detail });
+            }
+        },
         ast::Value::StringLit(literal) => Value::Text(literal.value.into_owned()),
         ast::Value::Array(array) => Value::List(
             array
                 .elements
                 .into_iter()
                 .map(|element| convert(element, file, lines))
-                .collect(),
+                .collect::<Result<_, _>>()?,
         ),
         ast::Value::Object(object) => {
             let mut members: Vec<(String, Node)> = Vec::with_capacity(object.properties.len());
             let mut places: HashMap<String, usize> = HashMap::new();
             for property in object.properties {
                 let key = property.name.into_string();
-                let node = convert(property.value, file, lines);
+                let node = convert(property.value, file, lines)?;
                 match places.get(&key).and_then(|at| members.get_mut(*at)) {
                     Some((_, existing)) => *existing = node,
                     None => {
@@ -320,18 +342,15 @@ fn convert(value: ast::Value<'_>, file: &Arc<str>, lines: &Lines) -> Node {
             Value::Object(members)
         }
     };
-    Node {
-        place: Place {
-            file: file.clone(),
-            line: lines.line(range.start),
-        },
+    Ok(Node {
+        place,
         span: range.start..range.end,
         value,
-    }
+    })
 }
 
-/// JSON's spelling of a number that JSON5 wrote in its own way.
-fn json_number(written: &str) -> String {
+/// JSON's spelling of a number that JSON5 wrote in its own way; `None` for a hexadecimal one of more than 128 bits.
+fn json_number(written: &str) -> Option<String> {
     let (sign, digits) = match written.as_bytes().first() {
         Some(b'-') => ("-", &written[1..]),
         Some(b'+') => ("", &written[1..]),
@@ -341,8 +360,9 @@ fn json_number(written: &str) -> String {
         .strip_prefix("0x")
         .or_else(|| digits.strip_prefix("0X"))
     {
-        return u64::from_str_radix(hexadecimal, 16)
-            .map_or_else(|_| "0".to_owned(), |value| format!("{sign}{value}"));
+        return u128::from_str_radix(hexadecimal, 16)
+            .ok()
+            .map(|value| format!("{sign}{value}"));
     }
     let (mantissa, exponent) = match digits.find(['e', 'E']) {
         Some(at) => digits.split_at(at),
@@ -353,7 +373,7 @@ fn json_number(written: &str) -> String {
         (None, Some(whole)) => whole.to_owned(),
         (None, None) => mantissa.to_owned(),
     };
-    format!("{sign}{mantissa}{exponent}")
+    Some(format!("{sign}{mantissa}{exponent}"))
 }
 
 /// Where each line of a text starts.
@@ -381,6 +401,28 @@ impl Lines {
 #[cfg(test)]
 mod tests {
     use super::{Dialect, Node};
+
+    #[test]
+    fn a_hexadecimal_number_keeps_its_value_or_is_refused() {
+        let read = |number: &str| {
+            let text = format!("[\n{number}]");
+            match Node::read(&text, "a.json", Dialect::Json5) {
+                Ok(list) => list.list().and_then(|list| list[0].scalar()),
+                Err(error) => Some(format!("{}: {error}", error.place)),
+            }
+        };
+        let numbers = ["0x10", "-0Xff", "0xffffffffffffffffff", "+.5", "5."];
+        let expected = ["16", "-255", "4722366482869645213695", "0.5", "5"];
+        assert_eq!(
+            numbers.map(|number| read(number).expect("it is a number")),
+            expected
+        );
+        let large = format!("0x{}", "f".repeat(33));
+        assert_eq!(
+            read(&large).as_deref(),
+            Some(&*format!("a.json:2: The number {large} is too large"))
+        );
+    }
 
     #[test]
     fn an_object_may_have_very_many_keys() {

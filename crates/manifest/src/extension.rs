@@ -16,6 +16,7 @@ pub use listing::{Base, FileDeclaration};
 pub use merge::{Partial, merge};
 
 use crate::document::{Node, Place};
+use crate::task_check::Servers;
 
 /// A value and where it was said.
 #[derive(Debug, Clone, PartialEq)]
@@ -92,6 +93,8 @@ pub struct Extension {
     pub tags: Vec<String>,
     /// Marketplace categories.
     pub categories: Vec<String>,
+    /// Where the categories were set last.
+    pub categories_place: Option<Place>,
     /// `Public`, `Preview`, `Paid`, …
     pub gallery_flags: Vec<String>,
     /// Where the flags were said last.
@@ -129,6 +132,23 @@ impl Extension {
         self.targets.is_empty() || self.targets.iter().any(extends_services)
     }
 
+    /// Which servers the extension is for. One without a target is packed for all.
+    #[must_use]
+    pub fn servers(&self) -> Servers {
+        let is_cloud = |target: &Target| {
+            matches!(
+                target.id.as_str(),
+                "Microsoft.VisualStudio.Services.Cloud"
+                    | "Microsoft.VisualStudio.Services.Cloud.Integration"
+            )
+        };
+        if !self.targets.is_empty() && self.targets.iter().all(is_cloud) {
+            Servers::Cloud
+        } else {
+            Servers::OnPremises
+        }
+    }
+
     /// The value of a key of `extension.vsomanifest`.
     #[must_use]
     pub fn service_value(&self, key: &str) -> Option<&Node> {
@@ -148,27 +168,30 @@ impl Extension {
 
     /// The contributions that offer a task: the contribution's ID and the folder that it names.
     pub fn task_folders(&self) -> impl Iterator<Item = (String, Said<String>)> + '_ {
-        self.contributions().iter().filter_map(|contribution| {
-            if contribution.get("type").and_then(Node::text) != Some("ms.vss-distributed-task.task")
-            {
-                return None;
-            }
-            let folder = contribution.get("properties")?.get("name")?;
-            let id = contribution
-                .get("id")
-                .and_then(Node::text)
-                .unwrap_or_default()
-                .to_owned();
-            let value = task_folder(folder.text()?);
-            Some((
-                id,
-                Said {
-                    value,
-                    place: folder.place.clone(),
-                },
-            ))
-        })
+        self.contributions()
+            .iter()
+            .filter(|contribution| offers_task(contribution))
+            .filter_map(|contribution| {
+                let folder = contribution.get("properties")?.get("name")?;
+                let value = task_folder(folder.text().filter(|folder| !folder.is_empty())?);
+                let place = folder.place.clone();
+                Some((contribution_id(contribution), Said { value, place }))
+            })
     }
+}
+
+/// Whether a contribution offers a task.
+fn offers_task(contribution: &Node) -> bool {
+    contribution.get("type").and_then(Node::text) == Some("ms.vss-distributed-task.task")
+}
+
+/// The ID of a contribution, empty where it has none.
+fn contribution_id(contribution: &Node) -> String {
+    contribution
+        .get("id")
+        .and_then(Node::text)
+        .unwrap_or_default()
+        .to_owned()
 }
 
 /// The folder that a task contribution's `properties.name` means, the way tfx joins it to the root.

@@ -1,15 +1,25 @@
-//! What anybody's `task.json` must say, with every problem and its line.
+//! What any `task.json` must have, with every problem and its line.
 //!
-//! It looks at one document; whether files are in the package is not its business. Keys and patterns are
-//! those of `tasks.schema.json` in microsoft/azure-pipelines-task-lib; what servers take although the schema
+//! It looks at one document, never at files. Keys and patterns are those of `tasks.schema.json` in
+//! microsoft/azure-pipelines-task-lib. What servers and agents refuse is an error; what they take although the schema
 //! does not is a warning. `task::Task` is the strict reading of our own tasks.
 
 mod inputs;
+mod rule;
 mod schema;
 
 use crate::document::{Node, Place};
 use crate::extension::Said;
 use crate::finding::{Finding, Problem};
+
+/// Which servers an extension is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Servers {
+    /// Azure DevOps Services alone.
+    Cloud,
+    /// Azure DevOps Server as well, which refuses more.
+    OnPremises,
+}
 
 /// What a package needs to know about a task.
 #[derive(Debug, Clone, Default)]
@@ -53,7 +63,7 @@ const OLD_HANDLERS: [&str; 4] = ["Node", "Node6", "Node10", "Node16"];
 
 /// Checks a `task.json`.
 #[must_use]
-pub fn check(document: &Node) -> (TaskFacts, Vec<Finding>) {
+pub fn check(document: &Node, servers: Servers) -> (TaskFacts, Vec<Finding>) {
     let mut findings = Vec::new();
     let mut facts = TaskFacts::default();
     if document.members().is_none() {
@@ -61,59 +71,72 @@ pub fn check(document: &Node) -> (TaskFacts, Vec<Finding>) {
         return (facts, findings);
     }
     schema::check(document, &schema::TASK, "", &mut findings);
-    facts.id = text(document, "id", is_guid, "a GUID", &mut findings);
-    let is_name = |name: &str| {
-        !name.is_empty()
-            && name
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-    };
-    facts.name = text(
-        document,
-        "name",
-        is_name,
-        "letters, digits and dashes",
-        &mut findings,
-    );
-    let is_friendly = |name: &str| (1..=40).contains(&name.chars().count());
-    text(
-        document,
-        "friendlyName",
-        is_friendly,
-        "of one to forty characters",
-        &mut findings,
-    );
-    text(
-        document,
-        "instanceNameFormat",
-        |format| !format.is_empty(),
-        "some text",
-        &mut findings,
-    );
-    for key in ["description", "author", "category"] {
-        if document.get(key).is_none() {
-            findings.push(Finding::new(
-                &document.place,
-                Problem::TaskLacks {
-                    key: key.to_owned(),
-                },
-            ));
-        }
+    facts.id = text(document, "id", &mut findings);
+    if let Some(id) = facts.id.as_ref().filter(|id| !is_guid(&id.value)) {
+        let problem = Problem::Pattern {
+            key: "id".to_owned(),
+            value: id.value.clone(),
+            rule: "a GUID",
+        };
+        findings.push(Finding::new(&id.place, problem));
     }
+    facts.name = text(document, "name", &mut findings);
+    names(document, facts.name.as_ref(), &mut findings);
     facts.version = version(document, &mut findings);
-    inputs::check(document, &mut findings);
+    inputs::check(document, servers, &mut findings);
     const SECTIONS: [&str; 3] = ["prejobexecution", "execution", "postjobexecution"];
     for section in SECTIONS {
         handlers(document, section, &mut facts, &mut findings);
     }
-    let has_handler = |section: &str| {
-        let section = document.get(section);
+    let has_handler = |section: &&str| {
+        let section = document.get_any_case(section);
         section.is_some_and(|section| section.members().is_none_or(|members| !members.is_empty()))
     };
-    if !SECTIONS.iter().any(|section| has_handler(section)) {
+    if !SECTIONS.iter().any(has_handler) {
         findings.push(Finding::new(&document.place, Problem::NoHandler));
     }
     (facts, findings)
+}
+
+/// What people see of a task. The schema and tfx want more than the servers do.
+fn names(document: &Node, name: Option<&Said<String>>, findings: &mut Vec<Finding>) {
+    let is_plain = |name: &Said<String>| {
+        name.value
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
+    if let Some(name) = name.filter(|name| !name.value.is_empty() && !is_plain(name)) {
+        let value = name.value.clone();
+        findings.push(Finding::new(
+            &name.place,
+            Problem::TaskNameCharacters { value },
+        ));
+    }
+    for key in [
+        "friendlyName",
+        "description",
+        "author",
+        "category",
+        "instanceNameFormat",
+    ] {
+        let node = document.get_any_case(key);
+        if node.is_none_or(|node| node.text() == Some("")) {
+            let place = node.map_or(&document.place, |node| &node.place);
+            let key = key.to_owned();
+            findings.push(Finding::new(place, Problem::TaskLacks { key }));
+        }
+    }
+    let friendly = document.get_any_case("friendlyName");
+    if let Some((node, name)) = friendly.and_then(|node| Some((node, node.text()?))) {
+        // .NET and tfx count UTF-16 units.
+        let length = name.encode_utf16().count();
+        if length > 40 {
+            findings.push(Finding::new(
+                &node.place,
+                Problem::LongFriendlyName { length },
+            ));
+        }
+    }
 }
 
 fn wrong_type(node: &Node, key: &str, expected: &'static str) -> Finding {
@@ -127,33 +150,17 @@ fn wrong_type(node: &Node, key: &str, expected: &'static str) -> Finding {
     )
 }
 
-fn text(
-    document: &Node,
-    key: &str,
-    is_good: impl Fn(&str) -> bool,
-    rule: &'static str,
-    findings: &mut Vec<Finding>,
-) -> Option<Said<String>> {
-    let Some(node) = document.get(key) else {
-        findings.push(Finding::new(
-            &document.place,
-            Problem::TaskMissing {
-                key: key.to_owned(),
-            },
-        ));
-        return None;
-    };
-    let value = node.text()?.to_owned();
-    if !is_good(&value) {
-        let problem = Problem::Pattern {
-            key: key.to_owned(),
-            value: value.clone(),
-            rule,
-        };
-        findings.push(Finding::new(&node.place, problem));
+/// A text that no task can do without.
+fn text(document: &Node, key: &str, findings: &mut Vec<Finding>) -> Option<Said<String>> {
+    let node = document.get_any_case(key);
+    if node.is_none_or(|node| node.text() == Some("")) {
+        let place = node.map_or(&document.place, |node| &node.place);
+        let key = key.to_owned();
+        findings.push(Finding::new(place, Problem::TaskMissing { key }));
     }
+    let node = node?;
     Some(Said {
-        value,
+        value: node.text()?.to_owned(),
         place: node.place.clone(),
     })
 }
@@ -169,77 +176,78 @@ pub fn is_guid(text: &str) -> bool {
 }
 
 fn version(document: &Node, findings: &mut Vec<Finding>) -> Option<Said<[u32; 3]>> {
-    let Some(node) = document.get("version") else {
-        findings.push(Finding::new(
-            &document.place,
-            Problem::TaskMissing {
-                key: "version".to_owned(),
-            },
-        ));
+    let Some(node) = document.get_any_case("version") else {
+        let key = "version".to_owned();
+        findings.push(Finding::new(&document.place, Problem::TaskMissing { key }));
         return None;
     };
     node.members()?;
-    let part = |key: &str, findings: &mut Vec<Finding>| {
-        let Some(part) = node.get(key) else {
-            findings.push(Finding::new(
-                &node.place,
-                Problem::TaskMissing {
-                    key: format!("version.{key}"),
-                },
-            ));
-            return None;
-        };
-        let number = part
-            .scalar()
-            .and_then(|written| written.parse::<u32>().ok())
-            .filter(|number| *number <= u32::MAX / 2);
-        if number.is_none() {
-            let value = part.scalar().unwrap_or_else(|| part.kind().to_owned());
-            let problem = Problem::Pattern {
-                key: format!("version.{key}"),
-                value,
-                rule: "a whole number",
-            };
-            findings.push(Finding::new(&part.place, problem));
-        } else if part.text().is_some() {
-            let problem = Problem::AgainstSchema {
-                key: format!("version.{key}"),
-                value: part.text().unwrap_or_default().to_owned(),
-                rule: "a number without quotes",
-            };
-            findings.push(Finding::new(&part.place, problem));
-        }
-        number
-    };
-    let numbers = ["Major", "Minor", "Patch"].map(|key| part(key, findings));
-    for (key, value) in node.members().unwrap_or_default() {
-        if !["Major", "Minor", "Patch"].contains(&key.as_str()) {
-            findings.push(Finding::new(
-                &value.place,
-                Problem::UnknownKey {
-                    key: key.clone(),
-                    what: "a version",
-                },
-            ));
-        }
-    }
-    let [major, minor, patch] = numbers;
+    let [major, minor, patch] =
+        ["Major", "Minor", "Patch"].map(|key| version_part(node, key, findings));
     Some(Said {
         value: [major?, minor?, patch?],
         place: node.place.clone(),
     })
 }
 
+/// A number of a version. Servers take a missing minor or patch number for 0.
+fn version_part(version: &Node, key: &str, findings: &mut Vec<Finding>) -> Option<u32> {
+    let path = format!("version.{key}");
+    let Some(part) = version.get_any_case(key) else {
+        let (problem, number) = match key {
+            "Major" => (Problem::TaskMissing { key: path }, None),
+            _ => (Problem::SchemaMissing { key: path }, Some(0)),
+        };
+        findings.push(Finding::new(&version.place, problem));
+        return number;
+    };
+    let value = part.scalar().unwrap_or_else(|| part.kind().to_owned());
+    let is_digits = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
+    let number = value
+        .parse::<u32>()
+        .ok()
+        .filter(|number| is_digits && *number <= u32::MAX / 2);
+    let problem = match (number, part.text()) {
+        (Some(_), None) => return number,
+        (Some(_), Some(text)) => Problem::LooseType {
+            key: path,
+            value: format!("\"{text}\""),
+            rule: "a number without quotes",
+        },
+        (None, _) if is_digits => Problem::NumberTooLarge { key: path, value },
+        (None, _) => Problem::Pattern {
+            key: path,
+            value,
+            rule: "a whole number",
+        },
+    };
+    findings.push(Finding::new(&part.place, problem));
+    number
+}
+
 fn handlers(document: &Node, section: &str, facts: &mut TaskFacts, findings: &mut Vec<Finding>) {
-    let Some(members) = document.get(section).and_then(Node::members) else {
+    let Some(members) = document.get_any_case(section).and_then(Node::members) else {
         return;
     };
+    let knows_one = members.iter().any(|(name, _)| schema::is_handler(name));
     for (handler, node) in members {
-        if !FILE_HANDLERS.contains(&handler.as_str()) {
+        if !schema::is_handler(handler) {
+            let problem = Problem::UnknownHandler {
+                handler: handler.clone(),
+                meant: schema::meant_handler(handler),
+                is_alone: !knows_one,
+            };
+            findings.push(Finding::new(&node.place, problem));
+            continue;
+        }
+        if node.members().is_none() || !is_one_of(&FILE_HANDLERS, handler) {
             continue;
         }
         let key = format!("{section}.{handler}.target");
-        match node.get("target").map(|target| (target, target.text())) {
+        match node
+            .get_any_case("target")
+            .map(|target| (target, target.text()))
+        {
             Some((target, Some(file))) if !file.is_empty() => facts.handlers.push(HandlerFacts {
                 section: section.to_owned(),
                 handler: handler.clone(),
@@ -252,7 +260,7 @@ fn handlers(document: &Node, section: &str, facts: &mut TaskFacts, findings: &mu
         }
     }
     let names: Vec<&str> = members.iter().map(|(name, _)| name.as_str()).collect();
-    if !names.is_empty() && names.iter().all(|name| OLD_HANDLERS.contains(name)) {
+    if !names.is_empty() && names.iter().all(|name| is_one_of(&OLD_HANDLERS, name)) {
         let place: Place = members
             .first()
             .map_or_else(|| document.place.clone(), |(_, node)| node.place.clone());
@@ -261,4 +269,10 @@ fn handlers(document: &Node, section: &str, facts: &mut TaskFacts, findings: &mu
             place,
         });
     }
+}
+
+fn is_one_of(known: &[&str], handler: &str) -> bool {
+    known
+        .iter()
+        .any(|known| known.eq_ignore_ascii_case(handler))
 }

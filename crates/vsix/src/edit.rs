@@ -18,7 +18,7 @@ use crate::manifests::shown;
 use crate::opened::{ManifestView, Opened, ReadError, Spanned, view};
 use crate::output::{file_name, output_path, replace};
 use crate::package::task_version;
-use crate::task_update::{self, Owner, TaskUpdates};
+use crate::task_update::{self, NewIds, Owner, TaskUpdates};
 use crate::xml::escape;
 
 /// What to change in a package.
@@ -247,7 +247,7 @@ fn edit_tasks(
     updates: TaskUpdates,
     changed: &mut HashMap<String, Vec<u8>>,
 ) -> Result<Vec<PackagedTask>, EditError> {
-    let mut ids = HashMap::new();
+    let mut ids = NewIds::default();
     let mut tasks = Vec::new();
     let contributions = opened.contributions()?;
     for entry in opened.task_parts(&contributions) {
@@ -267,20 +267,27 @@ fn edit_tasks(
         let localised = opened.archive.find(&localised).cloned();
         for entry in std::iter::once(entry).chain(localised) {
             let text = opened.text(&entry)?;
-            let update = task_update::update(&text, &entry.name, name.as_deref(), owner, updates)
-                .map_err(|error| opened.no_json(&error))?;
+            let update = task_update::update(
+                &text,
+                &entry.name,
+                name.as_deref(),
+                owner,
+                updates,
+                &mut ids,
+            )
+            .map_err(|error| opened.no_json(&error))?;
             if entry.name.to_lowercase().ends_with("task.json") {
                 tasks.push(task_facts(
                     &entry.name,
                     &opened.json(&update.text, &entry.name)?,
                 ));
-                ids.extend(update.id.map(|(old, new)| (old.to_lowercase(), new)));
             }
             if update.text != text {
                 changed.insert(entry.name, update.text.into_bytes());
             }
         }
     }
+    check_versions(&tasks, updates)?;
     if ids.is_empty() {
         return Ok(tasks);
     }
@@ -304,6 +311,28 @@ fn edit_tasks(
         }
     }
     Ok(tasks)
+}
+
+/// Refuses an update that gives two versions of one task the same number.
+fn check_versions(tasks: &[PackagedTask], updates: TaskUpdates) -> Result<(), EditError> {
+    if updates.is_none() {
+        return Ok(());
+    }
+    let mut seen: HashMap<(&str, &str), &PackagedTask> = HashMap::new();
+    for task in tasks {
+        if let Some(first) = seen.insert((&task.id, &task.version), task) {
+            let problem = Problem::CollidingUpdate {
+                name: task.name.clone(),
+                version: task.version.clone(),
+                first: Place::file(&first.part),
+            };
+            return Err(EditError::Value(Finding::new(
+                &Place::file(&task.part),
+                problem,
+            )));
+        }
+    }
+    Ok(())
 }
 
 fn write(

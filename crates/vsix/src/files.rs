@@ -90,9 +90,9 @@ pub(crate) fn add(
     let limit = Bounds::DEFAULT.total_bytes;
     if total > limit {
         findings.push(Finding::new(
-            &Place::file(&named(root.path())),
+            &Place::file(&named(root.path(), root.path())),
             Problem::FileTooLarge {
-                path: named(root.path()),
+                path: named(root.path(), root.path()),
                 size: total,
                 limit,
             },
@@ -114,7 +114,7 @@ fn declare(
         Ok(Found::Folder) if declaration.key != "files" => {
             is_folder = true;
             found.problems.push(Problem::NotAFile {
-                path: named(path),
+                path: named(path, root.path()),
                 key: declaration.key.clone(),
             });
         }
@@ -126,11 +126,12 @@ fn declare(
             path: declaration.path.clone(),
         }),
         Err(Refusal::Io(error)) if is_missing(&error) => {
+            let missing = |path| Problem::FileMissing { path };
             found
                 .problems
-                .push(Problem::FileMissing { path: named(path) });
+                .push(missing_file(path, root.path(), missing));
         }
-        other => found.take(path, other),
+        other => found.take(path, root, other),
     }
     findings.extend(
         found
@@ -186,24 +187,24 @@ impl Below {
     fn list(&mut self, folder: &Path, root: &Arc<Root>, packages: &Packages) {
         let children = match root.list(folder) {
             Ok(children) => children,
-            Err(refusal) => return self.take(folder, Err(refusal)),
+            Err(refusal) => return self.take(folder, root, Err(refusal)),
         };
         for (name, is_folder) in children {
             let path = folder.join(name);
             if is_folder {
                 self.list(&path, root, packages);
             } else if packages.holds(&path, root.path()) {
-                self.packages.push(named(&path));
+                self.packages.push(named(&path, root.path()));
             } else {
                 let found = root.find(&path);
-                self.take(&path, found);
+                self.take(&path, root, found);
             }
         }
     }
 
     /// One file; a link is read through, as tfx does, but not into a folder.
-    fn take(&mut self, path: &Path, found: Result<Found, Refusal>) {
-        let path = named(path);
+    fn take(&mut self, path: &Path, root: &Root, found: Result<Found, Refusal>) {
+        let path = named(path, root.path());
         let limit = Bounds::DEFAULT.entry_bytes;
         match found {
             Ok(Found::File(file)) if file.size() > limit => {
@@ -220,16 +221,67 @@ impl Below {
             Err(Refusal::Outside) => self.problems.push(Problem::OutsideFolder { path }),
             Err(Refusal::Io(error)) => self.problems.push(Problem::Unreadable {
                 path,
-                detail: error.to_string(),
+                detail: words(&error),
             }),
         }
     }
 }
 
-/// The path relative to where we are, for messages.
-pub(crate) fn named(path: &Path) -> String {
+/// The path for messages: relative to the current folder, or else to the extension's folder.
+pub(crate) fn named(path: &Path, root: &Path) -> String {
+    let path = absolute(path);
     let here = std::env::current_dir().unwrap_or_default();
-    shown(path.strip_prefix(&here).unwrap_or(path))
+    let inside = path
+        .strip_prefix(&here)
+        .or_else(|_| path.strip_prefix(absolute(root)))
+        .unwrap_or(&path);
+    match shown(inside) {
+        name if name.is_empty() => ".".to_owned(),
+        name => name,
+    }
+}
+
+/// What is wrong with a path that does not exist: its letter case, where that alone differs, or `missing`.
+pub(crate) fn missing_file(path: &Path, root: &Path, missing: fn(String) -> Problem) -> Problem {
+    match other_case(path) {
+        Some(found) => Problem::FileCase {
+            path: named(path, root),
+            found: named(&found, root),
+        },
+        None => missing(named(path, root)),
+    }
+}
+
+/// The one existing path that differs from the given one in letter case alone.
+fn other_case(path: &Path) -> Option<PathBuf> {
+    let mut found = PathBuf::new();
+    for component in absolute(path).components() {
+        let next = found.join(component);
+        if next.symlink_metadata().is_ok() {
+            found = next;
+            continue;
+        }
+        let name = component.as_os_str().to_string_lossy().to_lowercase();
+        let mut alike = std::fs::read_dir(&found)
+            .ok()?
+            .flatten()
+            .map(|entry| entry.file_name())
+            .filter(|entry| entry.to_string_lossy().to_lowercase() == name);
+        let (one, None) = (alike.next()?, alike.next()) else {
+            return None;
+        };
+        found.push(one);
+    }
+    Some(found)
+}
+
+/// The system's words for an error, without its number.
+pub(crate) fn words(error: &io::Error) -> String {
+    let text = error.to_string();
+    match text.rfind(" (os error ") {
+        Some(at) => text.get(..at).unwrap_or_default().to_owned(),
+        None => text,
+    }
 }
 
 fn assets(declaration: &FileDeclaration, name: &str, is_folder: bool) -> Vec<Asset> {

@@ -36,7 +36,7 @@ pub fn identify(options: &PackageOptions) -> Result<Identity, PackageError> {
     let (mut extension, _) = merge(&manifests.partials);
     if findings
         .iter()
-        .any(|finding| finding.problem.severity() == Severity::Fatal)
+        .any(|finding| finding.severity() == Severity::Fatal)
     {
         return Err(PackageError::Refused { findings });
     }
@@ -51,11 +51,11 @@ pub fn identify(options: &PackageOptions) -> Result<Identity, PackageError> {
             &mut findings,
         );
     }
-    let found = tasks::check(&extension, &parts, &mut findings);
+    let mut found = tasks::check(&extension, &parts, &options.root, &mut findings);
     update_tasks(
         &mut extension,
         &mut parts,
-        &found,
+        &mut found,
         options.tasks,
         &mut findings,
     );

@@ -22,7 +22,7 @@ mod vsixmanifest;
 mod xml;
 
 pub use adieu_manifest::extension::{Pricing, Visibility};
-pub use adieu_manifest::finding::{Finding, Problem, Severity};
+pub use adieu_manifest::finding::{Finding, Problem, Report, Severity, fold};
 pub use digest::{Digest, entry_digests};
 pub use edit::{EditError, EditOptions, Edited, edit};
 pub use identify::{Identity, identify};

@@ -14,6 +14,7 @@ use adieu_manifest::extension::localisation::Translations;
 use adieu_manifest::finding::{Finding, Problem};
 
 use crate::archive::{Bounds, Source};
+use crate::files::{missing_file, named, words};
 use crate::package::{Overrides, PackageOptions};
 use crate::root::{Found, Refusal, Root, absolute};
 
@@ -42,15 +43,23 @@ pub(crate) fn read(
         Dialect::Json
     };
     for path in find(options, findings) {
+        let place = Place::file(&named(&path, &options.root));
         if is_program(&path) {
+            findings.push(Finding::new(&place, Problem::ManifestProgram));
+            continue;
+        }
+        if path.is_dir() || path.as_os_str().is_empty() {
+            let path = place.file.to_string();
             findings.push(Finding::new(
-                &Place::file(&shown(&path)),
-                Problem::ManifestProgram,
+                &Place::file("--manifests"),
+                Problem::ManifestIsFolder { path },
             ));
             continue;
         }
         let missing = |path| Problem::ManifestMissing { path };
-        if let Some(mut document) = read_document(&path, &folders, dialect, missing, findings) {
+        if let Some(mut document) =
+            read_document(&path, &options.root, &folders, dialect, missing, findings)
+        {
             if options.rev_version {
                 raise_version(&mut document, findings);
             }
@@ -72,7 +81,7 @@ pub(crate) fn read(
         findings,
     );
     if let Some(folder) = &options.loc_root {
-        manifests.translations = translations(folder, &folders, findings);
+        manifests.translations = translations(folder, &options.root, &folders, findings);
     }
     manifests
 }
@@ -191,26 +200,24 @@ fn walk(root: &Path, relative: &str, pattern: &str, found: &mut BTreeSet<(usize,
 /// Reads one document; what is wrong becomes a finding. `missing` words that there is no such file.
 fn read_document(
     path: &Path,
+    root: &Path,
     folders: &[Arc<Root>],
     dialect: Dialect,
     missing: fn(String) -> Problem,
     findings: &mut Vec<Finding>,
 ) -> Option<Node> {
-    let name = match shown(path) {
-        name if name.is_empty() => ".".to_owned(),
-        name => name,
-    };
+    let name = named(path, root);
     let text = match read_file(path, folders) {
         Ok(bytes) => String::from_utf8(bytes).ok(),
         Err(refusal) => {
             let problem = match refusal {
                 Refusal::Outside => Problem::OutsideFolder { path: name.clone() },
                 Refusal::Io(error) if error.kind() == io::ErrorKind::NotFound => {
-                    missing(name.clone())
+                    missing_file(path, root, missing)
                 }
                 Refusal::Io(error) => Problem::Unreadable {
                     path: name.clone(),
-                    detail: error.to_string(),
+                    detail: words(&error),
                 },
             };
             findings.push(Finding::new(&Place::file(&name), problem));
@@ -276,7 +283,15 @@ fn overrides(
     let mut folder = root.to_path_buf();
     if let Some(path) = &overrides.file {
         folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
-        if let Some(node) = read_document(path, folders, dialect, missing, findings) {
+        if path.is_dir() {
+            let problem = Problem::ArgumentIsNot {
+                path: named(path, root),
+                flag: "--overrides-file",
+                found: "a folder",
+                wanted: "a file",
+            };
+            findings.push(Finding::new(&Place::file("--overrides-file"), problem));
+        } else if let Some(node) = read_document(path, root, folders, dialect, missing, findings) {
             document = node;
         }
     }
@@ -383,6 +398,7 @@ fn raise_version(document: &mut Node, findings: &mut Vec<Finding>) {
 /// `<folder>/<language>/resources.resjson`, sorted by language.
 fn translations(
     folder: &Path,
+    root: &Path,
     folders: &[Arc<Root>],
     findings: &mut Vec<Finding>,
 ) -> Vec<Translations> {
@@ -391,10 +407,17 @@ fn translations(
     let mut folders = folders.to_vec();
     folders.extend(Root::open(folder));
     let Ok(entries) = fs::read_dir(folder) else {
-        findings.push(Finding::new(
-            &Place::file(&shown(folder)),
-            missing(shown(folder)),
-        ));
+        let problem = if folder.is_file() {
+            Problem::ArgumentIsNot {
+                path: named(folder, root),
+                flag: "--loc-root",
+                found: "a file",
+                wanted: "a folder",
+            }
+        } else {
+            missing_file(folder, root, missing)
+        };
+        findings.push(Finding::new(&Place::file("--loc-root"), problem));
         return Vec::new();
     };
     let mut languages: Vec<String> = entries
@@ -408,7 +431,9 @@ fn translations(
         if !path.is_file() {
             continue;
         }
-        if let Some(document) = read_document(&path, &folders, Dialect::Json, missing, findings) {
+        if let Some(document) =
+            read_document(&path, root, &folders, Dialect::Json, missing, findings)
+        {
             translations.push(Translations { language, document });
         }
     }

@@ -2,7 +2,6 @@
 //!
 //! It changes nothing but the output file, and that one only when everything else has gone well.
 
-use std::collections::HashMap;
 use std::io::Seek;
 use std::path::{Path, PathBuf};
 
@@ -18,7 +17,7 @@ use crate::manifests::{self, Manifests, shown};
 use crate::output::{file_name, output_path, replace};
 use crate::parts::{Asset, Part, Parts};
 use crate::root::{Root, absolute};
-use crate::task_update::{self, Owner, TaskUpdates};
+use crate::task_update::{self, NewIds, Owner, TaskUpdates};
 use crate::tasks::{self, Task};
 use crate::{content_type, files, image, vsixmanifest};
 
@@ -139,7 +138,7 @@ pub enum PackageError {
 fn count(findings: &[Finding]) -> String {
     match findings
         .iter()
-        .filter(|finding| finding.problem.severity() > Severity::Warning)
+        .filter(|finding| finding.severity() > Severity::Warning)
         .count()
     {
         1 => "1 error".to_owned(),
@@ -165,7 +164,7 @@ pub fn package(options: &PackageOptions) -> Result<Packaged, PackageError> {
     // Without its manifests an extension lacks everything; saying so again for each key would hide the reason.
     let is_readable = !findings
         .iter()
-        .any(|finding| finding.problem.severity() == Severity::Fatal);
+        .any(|finding| finding.severity() == Severity::Fatal);
     if is_readable {
         findings.extend(check::check(&extension, &manifest));
     }
@@ -180,14 +179,16 @@ pub fn package(options: &PackageOptions) -> Result<Packaged, PackageError> {
             &mut findings,
         );
     }
-    let tasks = tasks::check(&extension, &parts, &mut findings);
+    let mut tasks = tasks::check(&extension, &parts, &options.root, &mut findings);
     update_tasks(
         &mut extension,
         &mut parts,
-        &tasks,
+        &mut tasks,
         options.tasks,
         &mut findings,
     );
+    tasks::check_identities(&tasks, &mut findings);
+    parts.check_names(extension.servers(), &mut findings);
     localise(&extension, &manifests, &mut parts, &mut findings);
     if is_readable {
         check_icon(&extension, &parts, &manifest, &mut findings);
@@ -199,10 +200,7 @@ pub fn package(options: &PackageOptions) -> Result<Packaged, PackageError> {
     } else {
         Severity::Error
     };
-    if findings
-        .iter()
-        .any(|finding| finding.problem.severity() >= least)
-    {
+    if findings.iter().any(|finding| finding.severity() >= least) {
         return Err(PackageError::Refused { findings });
     }
     let (publisher, extension_id, version) = (
@@ -271,7 +269,7 @@ fn set_gallery(extension: &mut Extension, overrides: &Overrides) {
 pub(crate) fn update_tasks(
     extension: &mut Extension,
     parts: &mut Parts,
-    tasks: &[Task],
+    tasks: &mut [Task],
     updates: TaskUpdates,
     findings: &mut Vec<Finding>,
 ) {
@@ -284,46 +282,43 @@ pub(crate) fn update_tasks(
         extension_id: &extension_id,
         version: task_version(&said(&extension.version)),
     };
-    let mut ids = HashMap::new();
+    let mut ids = NewIds::default();
     for task in tasks {
-        let name = task.facts.name.as_ref().map(|name| name.value.as_str());
-        match task_update::update(&task.text, &task.place.file, name, owner, updates) {
-            Ok(changed) => {
-                ids.extend(changed.id.map(|(old, new)| (old.to_lowercase(), new)));
-                parts.replace(&task.part, changed.text.into_bytes());
+        let name = task.facts.name.as_ref().map(|name| name.value.clone());
+        let mut update = |text: &str, file: &str| {
+            task_update::update(text, file, name.as_deref(), owner, updates, &mut ids)
+                .map_err(|error| {
+                    let detail = error.detail;
+                    findings.push(Finding::new(&error.place, Problem::TaskSyntax { detail }));
+                })
+                .ok()
+        };
+        if let Some(changed) = update(&task.text, &task.place.file) {
+            parts.replace(&task.part, changed.text.into_bytes());
+            if let (Some(id), Some(new)) = (&mut task.facts.id, changed.id) {
+                id.value = new;
             }
-            Err(error) => findings.push(Finding::new(
-                &error.place,
-                Problem::TaskSyntax {
-                    detail: error.detail,
-                },
-            )),
+            if let (Some(version), Some(new)) = (&mut task.facts.version, changed.version) {
+                version.value = new;
+            }
         }
         let localised = format!(
             "{}task.loc.json",
-            task.part.strip_suffix("task.json").unwrap_or_default()
+            task.part
+                .get(..task.part.len() - "task.json".len())
+                .unwrap_or_default()
         );
         let Some(part) = parts.find(&localised) else {
             continue;
         };
-        let file = part
-            .source
-            .path()
-            .map_or_else(|| localised.clone(), files::named);
         let text = part
             .source
             .read_text(Bounds::DEFAULT.text_bytes)
             .ok()
             .and_then(|bytes| String::from_utf8(bytes).ok())
             .unwrap_or_default();
-        match task_update::update(&text, &file, name, owner, updates) {
-            Ok(changed) => parts.replace(&localised, changed.text.into_bytes()),
-            Err(error) => findings.push(Finding::new(
-                &error.place,
-                Problem::TaskSyntax {
-                    detail: error.detail,
-                },
-            )),
+        if let Some(changed) = update(&text, &localised) {
+            parts.replace(&localised, changed.text.into_bytes());
         }
     }
     let contributions = extension

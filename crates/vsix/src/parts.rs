@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use adieu_manifest::document::Place;
 use adieu_manifest::finding::{Finding, Problem};
+use adieu_manifest::task_check::Servers;
 
 use crate::archive::{Source, is_device};
 
@@ -137,6 +138,25 @@ impl Parts {
                     };
                     findings.push(Finding::new(&part.place, problem));
                 }
+            }
+        }
+    }
+
+    /// Names the addressable parts that Azure DevOps Server 2019 cannot install: IIS refuses an address in which these
+    /// characters are escaped twice (microsoft/tfs-cli issue 376).
+    pub(crate) fn check_names(&self, servers: Servers, findings: &mut Vec<Finding>) {
+        if servers == Servers::Cloud {
+            return;
+        }
+        for part in &self.list {
+            let is_addressable = part.assets.iter().any(|asset| asset.addressable);
+            let character = part.name.chars().find(|sign| "+%&".contains(*sign));
+            if let (true, Some(character)) = (is_addressable, character) {
+                let problem = Problem::AddressableName {
+                    part: part.name.clone(),
+                    character,
+                };
+                findings.push(Finding::new(&part.place, problem));
             }
         }
     }

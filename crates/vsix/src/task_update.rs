@@ -1,7 +1,7 @@
-//! New versions and IDs for tasks, in the text as it stands.
+//! New versions and IDs for tasks, in the text of their files.
 //!
-//! It replaces values and nothing between them: comments, order and indentation of a `task.json` stay. It never
-//! touches a file on disk.
+//! It replaces values and nothing between them: order and indentation of a `task.json` stay. It never touches a file
+//! on disk.
 
 use std::collections::HashMap;
 
@@ -65,8 +65,35 @@ pub(crate) struct Owner<'a> {
 #[derive(Debug)]
 pub(crate) struct Changed {
     pub(crate) text: String,
-    /// Old and new ID, where it changed.
-    pub(crate) id: Option<(String, String)>,
+    /// The ID, where it changed.
+    pub(crate) id: Option<String>,
+    /// The version, where it changed.
+    pub(crate) version: Option<[u32; 3]>,
+}
+
+/// New IDs of one package by old ID and task name, both in lowercase: versions of one task keep having one ID, in
+/// whatever letter case each writes its name.
+#[derive(Debug, Default)]
+pub(crate) struct NewIds(HashMap<(String, String), String>);
+
+impl NewIds {
+    /// Whether nothing has a new ID.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The new ID for an old one, letter case ignored.
+    fn of(&self, old: &str) -> Option<&str> {
+        let old = old.to_lowercase();
+        let mut new: Vec<&str> = self
+            .0
+            .iter()
+            .filter(|((id, _), _)| *id == old)
+            .map(|(_, new)| new.as_str())
+            .collect();
+        new.sort_unstable();
+        new.first().copied()
+    }
 }
 
 /// Changes one document; `name` is the task's name, which a `task.loc.json` may not repeat.
@@ -76,31 +103,27 @@ pub(crate) fn update(
     name: Option<&str>,
     owner: Owner<'_>,
     updates: TaskUpdates,
+    ids: &mut NewIds,
 ) -> Result<Changed, SyntaxError> {
     let document = Node::read(text, file, Dialect::Json)?;
     let mut edits: Vec<(std::ops::Range<usize>, String)> = Vec::new();
-    let mut id = None;
-    if let Some(part) = updates.version {
-        let keep = match part {
-            VersionPart::Major => 0,
-            VersionPart::Minor => 1,
-            VersionPart::Patch => 2,
-        };
-        for (key, number) in ["Major", "Minor", "Patch"]
-            .into_iter()
-            .zip(owner.version)
-            .skip(keep)
-        {
-            if let Some(node) = document.get("version").and_then(|version| version.get(key)) {
-                edits.push((node.span.clone(), number.to_string()));
-            }
-        }
+    let (mut id, mut version) = (None, None);
+    if let (Some(part), Some(node)) = (updates.version, document.get_any_case("version")) {
+        version = new_version(node, part, owner.version, &mut edits);
     }
-    let name = document.get("name").and_then(Node::text).or(name);
-    if let (true, Some(name), Some(node)) = (updates.ids, name, document.get("id")) {
-        let new = task_id(owner.publisher, owner.extension_id, name);
+    let name = document
+        .get_any_case("name")
+        .and_then(Node::text)
+        .or(name)
+        .unwrap_or_default();
+    if let (true, false, Some(node)) = (updates.ids, name.is_empty(), document.get_any_case("id")) {
+        let old = node.text().unwrap_or_default().to_lowercase();
+        let new = ids
+            .0
+            .entry((old, name.to_lowercase()))
+            .or_insert_with(|| task_id(owner.publisher, owner.extension_id, name));
         edits.push((node.span.clone(), format!("\"{new}\"")));
-        id = node.text().map(|old| (old.to_owned(), new));
+        id = Some(new.clone());
     }
     edits.sort_by_key(|(span, _)| span.start);
     let mut out = String::with_capacity(text.len());
@@ -111,14 +134,52 @@ pub(crate) fn update(
         at = span.end;
     }
     out.push_str(text.get(at..).unwrap_or_default());
-    Ok(Changed { text: out, id })
+    Ok(Changed {
+        text: out,
+        id,
+        version,
+    })
+}
+
+/// Replaces the numbers that the extension decides. A version without a minor or patch number, which servers take for
+/// 0, is written anew.
+fn new_version(
+    node: &Node,
+    part: VersionPart,
+    extension: [u32; 3],
+    edits: &mut Vec<(std::ops::Range<usize>, String)>,
+) -> Option<[u32; 3]> {
+    const KEYS: [&str; 3] = ["Major", "Minor", "Patch"];
+    node.members()?;
+    let keep = match part {
+        VersionPart::Major => 0,
+        VersionPart::Minor => 1,
+        VersionPart::Patch => 2,
+    };
+    let own = KEYS.map(|key| node.get_any_case(key));
+    let mut new = [0; 3];
+    for (index, number) in new.iter_mut().enumerate() {
+        let own = own.get(index).copied().flatten().and_then(Node::scalar);
+        *number = if index < keep {
+            own.and_then(|own| own.parse().ok()).unwrap_or_default()
+        } else {
+            extension.get(index).copied().unwrap_or_default()
+        };
+    }
+    let [major, minor, patch] = new;
+    if own.iter().all(Option::is_some) {
+        for (node, number) in own.into_iter().flatten().zip(new).skip(keep) {
+            edits.push((node.span.clone(), number.to_string()));
+        }
+    } else {
+        let text = format!(r#"{{ "Major": {major}, "Minor": {minor}, "Patch": {patch} }}"#);
+        edits.push((node.span.clone(), text));
+    }
+    Some(new)
 }
 
 /// Replaces old IDs by new ones in every `supportsTasks`. Returns whether anything changed.
-pub(crate) fn update_supports_tasks(
-    contributions: &mut [Node],
-    ids: &HashMap<String, String>,
-) -> bool {
+pub(crate) fn update_supports_tasks(contributions: &mut [Node], ids: &NewIds) -> bool {
     let mut changed = false;
     for contribution in contributions {
         let Value::Object(members) = &mut contribution.value else {
@@ -148,9 +209,9 @@ pub(crate) fn update_supports_tasks(
         };
         for node in supported {
             if let Value::Text(id) = &mut node.value
-                && let Some(new) = ids.get(&id.to_lowercase())
+                && let Some(new) = ids.of(id)
             {
-                id.clone_from(new);
+                *id = new.to_owned();
                 changed = true;
             }
         }

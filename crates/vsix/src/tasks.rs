@@ -1,19 +1,20 @@
 //! The tasks of a package: which contribution offers them, and whether all that they need is packed.
 //!
-//! It changes none; `task_update` does. Nothing here is checked by tfx or by the Marketplace: a package without
-//! its task's files is accepted by both, and fails on every agent.
+//! It changes none; `task_update` does. Most of this is checked neither by tfx nor by the Marketplace: a package
+//! without its task's files is accepted by both, and fails on every agent.
 
 use std::collections::HashMap;
+use std::path::Path;
 
 use adieu_manifest::document::{Dialect, Node, Place};
 use adieu_manifest::extension::{Extension, Said};
 use adieu_manifest::finding::{Finding, Problem};
-use adieu_manifest::task_check::{self, HandlerFacts, TaskFacts};
+use adieu_manifest::task_check::{self, HandlerFacts, Servers, TaskFacts};
 
 use crate::archive::Bounds;
 use crate::files::named;
 use crate::image;
-use crate::parts::Parts;
+use crate::parts::{Part, Parts};
 
 /// A task in the package.
 #[derive(Debug)]
@@ -26,6 +27,10 @@ pub(crate) struct Task {
     pub(crate) text: String,
     /// The file, for messages.
     pub(crate) place: Place,
+    /// The contribution that offers it: its ID, and where it names the folder.
+    contribution: Said<String>,
+    /// The version before `task_update` changed it.
+    own_version: Option<[u32; 3]>,
 }
 
 impl Task {
@@ -42,39 +47,100 @@ impl Task {
     }
 }
 
-/// Finds and checks the tasks that the extension's contributions offer.
+/// Finds and checks the tasks that the extension's contributions offer. [`check_identities`] does the rest once they
+/// have their final IDs and versions.
 pub(crate) fn check(
     extension: &Extension,
     parts: &Parts,
+    root: &Path,
     findings: &mut Vec<Finding>,
 ) -> Vec<Task> {
     let mut tasks: Vec<Task> = Vec::new();
+    let servers = extension.servers();
+    let mut folders: Vec<Said<String>> = Vec::new();
     for (contribution, folder) in extension.task_folders() {
         let packed = task_parts(parts, &folder.value);
         if packed.is_empty() {
-            let problem = Problem::TaskNotPacked {
-                contribution,
-                folder: folder.value,
-            };
-            findings.push(Finding::new(&folder.place, problem));
+            // A folder that `files` names and the disk does not have is a finding of its own.
+            if !is_missing(&folder.value, findings) {
+                let problem = Problem::TaskNotPacked {
+                    contribution,
+                    folder: folder.value,
+                };
+                findings.push(Finding::new(&folder.place, problem));
+            }
             continue;
         }
-        let mut versions: Vec<Task> = Vec::new();
-        for part in packed {
-            if tasks.iter().all(|task| task.part != part) {
-                versions.extend(read(parts, &part, findings));
-            }
+        let offer = Said {
+            value: contribution,
+            place: folder.place.clone(),
+        };
+        if servers == Servers::OnPremises {
+            check_prefix(&folder, &folders, findings);
         }
-        check_versions(&versions, &folder, findings);
-        tasks.extend(versions);
+        for part in packed {
+            if let Some(task) = tasks.iter().find(|task| task.part == part) {
+                let problem = Problem::TaskOfferedTwice {
+                    contribution: offer.value.clone(),
+                    folder: folder.value.clone(),
+                    other: task.contribution.value.clone(),
+                    first: task.contribution.place.clone(),
+                };
+                findings.push(Finding::new(&offer.place, problem));
+                break;
+            }
+            tasks.extend(read(parts, &part, root, &offer, servers, findings));
+        }
+        folders.push(folder);
     }
     for task in &tasks {
         check_files(task, parts, findings);
-        check_age(task, &tasks, findings);
     }
-    check_ids(&tasks, findings);
     check_offered(&tasks, parts, findings);
     tasks
+}
+
+/// Checks what several tasks share: names, IDs and versions.
+pub(crate) fn check_identities(tasks: &[Task], findings: &mut Vec<Finding>) {
+    for task in tasks {
+        check_age(task, tasks, findings);
+    }
+    check_contributions(tasks, findings);
+    check_ids(tasks, findings);
+}
+
+fn is_missing(folder: &str, findings: &[Finding]) -> bool {
+    let folder = folder.to_lowercase();
+    findings.iter().any(|finding| match &finding.problem {
+        Problem::FileMissing { path } | Problem::FileCase { path, .. } => {
+            let path = path.to_lowercase();
+            folder.starts_with(&path) || path.ends_with(&folder)
+        }
+        _ => false,
+    })
+}
+
+/// Azure DevOps Server 2019 looks for the versions of a task in whatever begins with its folder's name
+/// (geeklearningio/gl-vsts-tasks-yarn issue 55, microsoft/azure-devops-extension-tasks issue 107).
+fn check_prefix(folder: &Said<String>, others: &[Said<String>], findings: &mut Vec<Finding>) {
+    let begins = |long: &str, short: &str| {
+        long.strip_prefix(short)
+            .is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'))
+    };
+    for other in others {
+        let (long, short) = if begins(&folder.value, &other.value) {
+            (&folder.value, &other.value)
+        } else if begins(&other.value, &folder.value) {
+            (&other.value, &folder.value)
+        } else {
+            continue;
+        };
+        let problem = Problem::FolderPrefix {
+            folder: long.clone(),
+            other: short.clone(),
+        };
+        findings.push(Finding::new(&folder.place, problem));
+    }
 }
 
 /// `<folder>/task.json` and `<folder>/<version>/task.json`.
@@ -102,9 +168,18 @@ pub(crate) fn task_parts(parts: &Parts, folder: &str) -> Vec<String> {
     names
 }
 
-fn read(parts: &Parts, part: &str, findings: &mut Vec<Finding>) -> Option<Task> {
+fn read(
+    parts: &Parts,
+    part: &str,
+    root: &Path,
+    offer: &Said<String>,
+    servers: Servers,
+    findings: &mut Vec<Finding>,
+) -> Option<Task> {
     let source = &parts.find(part)?.source;
-    let file = source.path().map_or_else(|| part.to_owned(), named);
+    let file = source
+        .path()
+        .map_or_else(|| part.to_owned(), |path| named(path, root));
     let place = Place::file(&file);
     let bytes = match source.read_text(Bounds::DEFAULT.text_bytes) {
         Ok(bytes) => bytes,
@@ -125,13 +200,15 @@ fn read(parts: &Parts, part: &str, findings: &mut Vec<Finding>) -> Option<Task> 
     };
     match Node::read(&text, &file, Dialect::Json) {
         Ok(document) => {
-            let (facts, found) = task_check::check(&document);
+            let (facts, found) = task_check::check(&document, servers);
             findings.extend(found);
             Some(Task {
                 part: part.to_owned(),
+                own_version: facts.version.as_ref().map(|version| version.value),
                 facts,
                 text,
                 place,
+                contribution: offer.clone(),
             })
         }
         Err(error) => {
@@ -146,21 +223,39 @@ fn read(parts: &Parts, part: &str, findings: &mut Vec<Finding>) -> Option<Task> 
     }
 }
 
-/// All folders of one contribution are versions of one task.
-fn check_versions(versions: &[Task], folder: &Said<String>, findings: &mut Vec<Finding>) {
-    let Some(first) = versions.first() else {
-        return;
-    };
-    if let Some(other) = versions
-        .iter()
-        .find(|task| task.identity() != first.identity())
-    {
-        let problem = Problem::MixedTasks {
-            first: first.identity(),
-            other: other.identity(),
-        };
-        findings.push(Finding::new(&folder.place, problem));
+/// All folders of one contribution are versions of one task, and no other contribution has versions of it.
+fn check_contributions(tasks: &[Task], findings: &mut Vec<Finding>) {
+    let mut named: Vec<&Place> = Vec::new();
+    for (index, task) in tasks.iter().enumerate() {
+        for other in tasks.iter().take(index) {
+            let is_same = other.identity() == task.identity();
+            let place = &task.contribution.place;
+            if other.contribution == task.contribution {
+                if !is_same && !named.contains(&place) {
+                    named.push(place);
+                    let problem = Problem::MixedTasks {
+                        first: other.identity(),
+                        other: task.identity(),
+                    };
+                    findings.push(Finding::new(place, problem));
+                }
+            } else if is_same && version(other) != version(task) && !named.contains(&place) {
+                named.push(place);
+                let name = task.facts.name.as_ref();
+                let problem = Problem::SameTask {
+                    contribution: task.contribution.value.clone(),
+                    name: name.map(|name| name.value.clone()).unwrap_or_default(),
+                    other: other.contribution.value.clone(),
+                    first: other.contribution.place.clone(),
+                };
+                findings.push(Finding::new(place, problem));
+            }
+        }
     }
+}
+
+fn version(task: &Task) -> Option<[u32; 3]> {
+    task.facts.version.as_ref().map(|version| version.value)
 }
 
 fn check_files(task: &Task, parts: &Parts, findings: &mut Vec<Finding>) {
@@ -203,11 +298,12 @@ fn check_target(task: &Task, handler: &HandlerFacts, parts: &Parts, findings: &m
         };
         findings.push(Finding::new(&handler.target.place, problem));
     }
-    // `launch.js` is the name under which launchers of native tasks go: it starts what lies in `bin`.
+    // Native tasks have a launcher `launch.js` that starts a program in `bin`.
     let (folder, file) = part.rsplit_once('/').unwrap_or(("", &part));
     let binaries = join(folder, "bin");
     let prefix = format!("{}/", binaries.to_lowercase());
     if file == "launch.js"
+        && text(found).contains("bin")
         && !parts
             .list()
             .iter()
@@ -249,12 +345,7 @@ fn join(folder: &str, file: &str) -> String {
 
 /// Old handlers are no news where a newer major version of the task has others.
 fn check_age(task: &Task, tasks: &[Task], findings: &mut Vec<Finding>) {
-    let major = |task: &Task| {
-        task.facts
-            .version
-            .as_ref()
-            .map_or(0, |version| version.value[0])
-    };
+    let major = |task: &Task| version(task).map_or(0, |version| version[0]);
     let has_successor = tasks.iter().any(|other| {
         other.identity() == task.identity()
             && major(other) > major(task)
@@ -313,18 +404,33 @@ fn check_ids(tasks: &[Task], findings: &mut Vec<Finding>) {
         };
         if let Some(first) = versions.insert((task.identity(), version.value), task) {
             let [major, minor, patch] = version.value;
-            let problem = Problem::DuplicateTaskVersion {
-                name: name.value.clone(),
-                version: format!("{major}.{minor}.{patch}"),
-                first: first.place.clone(),
+            let (name, version_text) = (name.value.clone(), format!("{major}.{minor}.{patch}"));
+            let first_place = first.place.clone();
+            let problem = if first.own_version == task.own_version {
+                Problem::DuplicateTaskVersion {
+                    name,
+                    version: version_text,
+                    first: first_place,
+                }
+            } else {
+                Problem::CollidingUpdate {
+                    name,
+                    version: version_text,
+                    first: first_place,
+                }
             };
             findings.push(Finding::new(&version.place, problem));
         }
     }
 }
 
-/// Tasks that lie in the package and that nobody can use. A module's own `task.json` is no task.
+/// Names tasks in the package that cannot be used. A module's own `task.json` is not a task.
 fn check_offered(tasks: &[Task], parts: &Parts, findings: &mut Vec<Finding>) {
+    // The contribution that names no folder is likely the one that offers the task.
+    let is_nameless = |finding: &Finding| matches!(finding.problem, Problem::NoTaskFolder { .. });
+    if findings.iter().any(is_nameless) {
+        return;
+    }
     for part in parts.list() {
         let name = part.name.to_lowercase();
         let is_task = name.ends_with("/task.json")
@@ -341,12 +447,16 @@ fn check_offered(tasks: &[Task], parts: &Parts, findings: &mut Vec<Finding>) {
     }
 }
 
-fn looks_like_a_task(part: &crate::parts::Part) -> bool {
-    let text = part
+fn looks_like_a_task(part: &Part) -> bool {
+    Node::read(&text(part), &part.name, Dialect::Json)
+        .is_ok_and(|node| node.get_any_case("execution").is_some())
+}
+
+/// The part's text; empty where it is not one.
+fn text(part: &Part) -> String {
+    let bytes = part
         .source
         .read_text(Bounds::DEFAULT.text_bytes)
-        .ok()
-        .and_then(|bytes| String::from_utf8(bytes).ok())
         .unwrap_or_default();
-    Node::read(&text, &part.name, Dialect::Json).is_ok_and(|node| node.get("execution").is_some())
+    String::from_utf8(bytes).unwrap_or_default()
 }

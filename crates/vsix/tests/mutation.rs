@@ -176,7 +176,7 @@ fn a_damaged_manifest_is_packed_or_refused_with_a_place() {
                 Err(PackageError::Refused { findings }) => {
                     let fatal = findings
                         .iter()
-                        .find(|finding| finding.problem.severity() == Severity::Fatal);
+                        .find(|finding| finding.severity() == Severity::Fatal);
                     let fatal = fatal.unwrap_or_else(|| {
                         panic!("{name} {number}: nothing is fatal in {findings:?}")
                     });

@@ -1,13 +1,33 @@
-//! What Azure DevOps and the Marketplace demand of an extension's manifest.
+//! What Azure DevOps and the Marketplace require of an extension's manifest.
 //!
-//! It looks at what manifests say, never at files. The rules of tfx-cli's composers are all here; the
-//! version's form, unnamed contributions and a paid extension's support link are checked besides.
+//! It looks at what manifests have, never at files. The rules of tfx-cli's composers are all here; the version's
+//! form, categories, the types inside contributions and a paid extension's support link are checked as well.
 
 use std::collections::HashMap;
 
-use super::{Extension, Said};
-use crate::document::{Node, Place};
+use super::merge::wrong_type;
+use super::{Extension, Said, contribution_id, offers_task};
+use crate::document::{Node, Place, Value};
 use crate::finding::{Finding, Problem};
+
+/// The categories of the manifest reference (aka.ms/extensioncategories). The Marketplace refuses others
+/// (microsoft/azure-devops-extension-tasks issue 114).
+pub const CATEGORIES: [&str; 5] = [
+    "Azure Boards",
+    "Azure Repos",
+    "Azure Pipelines",
+    "Azure Test Plans",
+    "Azure Artifacts",
+];
+/// Names that the categories had until 2018: the Marketplace still takes them, and extensions still have them.
+const OLD_CATEGORIES: [&str; 6] = [
+    "Build and release",
+    "Code",
+    "Collaborate",
+    "Integrate",
+    "Plan and track",
+    "Test",
+];
 
 /// Checks the extension; `manifest` is blamed for what is missing.
 #[must_use]
@@ -16,6 +36,7 @@ pub fn check(extension: &Extension, manifest: &Place) -> Vec<Finding> {
     identity(extension, manifest, &mut findings);
     targets(extension, manifest, &mut findings);
     if extension.has_service_manifest() {
+        categories(extension, manifest, &mut findings);
         contributions(extension, manifest, &mut findings);
         let has_support = extension.properties.iter().any(|property| {
             property.id == "Microsoft.VisualStudio.Services.Links.Support"
@@ -76,12 +97,8 @@ fn identity(extension: &Extension, manifest: &Place, findings: &mut Vec<Finding>
     if let Some(version) = version
         && parse_version(&version.value).is_none()
     {
-        findings.push(Finding::new(
-            &version.place,
-            Problem::BadVersion {
-                value: version.value,
-            },
-        ));
+        let (value, place) = (version.value, version.place);
+        findings.push(Finding::new(&place, bad_version(value)));
     }
     if extension.categories.is_empty() {
         findings.push(Finding::new(
@@ -92,7 +109,8 @@ fn identity(extension: &Extension, manifest: &Place, findings: &mut Vec<Finding>
         ));
     }
     if let Some(description) = &extension.description {
-        let length = description.value.chars().count();
+        // .NET and tfx count UTF-16 units.
+        let length = description.value.encode_utf16().count();
         if length > 200 {
             findings.push(Finding::new(
                 &description.place,
@@ -116,6 +134,38 @@ pub fn parse_version(version: &str) -> Option<Vec<u32>> {
         })
         .collect::<Option<_>>()?;
     (1..=4).contains(&parts.len()).then_some(parts)
+}
+
+fn bad_version(value: String) -> Problem {
+    let parts: Vec<&str> = value.split('.').collect();
+    let is_number =
+        |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let too_large = |part: &&&str| {
+        part.parse::<u32>()
+            .map_or(true, |number| number > u32::MAX / 2)
+    };
+    if parts.len() <= 4
+        && parts.iter().all(is_number)
+        && let Some(number) = parts.iter().find(too_large)
+    {
+        let number = (*number).to_owned();
+        return Problem::VersionTooLarge { value, number };
+    }
+    Problem::BadVersion { value }
+}
+
+fn categories(extension: &Extension, manifest: &Place, findings: &mut Vec<Finding>) {
+    let place = extension.categories_place.as_ref().unwrap_or(manifest);
+    for category in &extension.categories {
+        let is_known = CATEGORIES
+            .iter()
+            .chain(&OLD_CATEGORIES)
+            .any(|known| known.eq_ignore_ascii_case(category.trim()));
+        if !is_known {
+            let category = category.clone();
+            findings.push(Finding::new(place, Problem::UnknownCategory { category }));
+        }
+    }
 }
 
 fn targets(extension: &Extension, manifest: &Place, findings: &mut Vec<Finding>) {
@@ -192,5 +242,69 @@ fn contributions(extension: &Extension, manifest: &Place, findings: &mut Vec<Fin
                 Problem::IncompleteContribution { key: "type" },
             ));
         }
+        if offers_task(contribution) {
+            task_folder(contribution, findings);
+        }
+    }
+    for contribution in contributions.iter().chain(types) {
+        types_of(contribution, findings);
+    }
+}
+
+fn task_folder(contribution: &Node, findings: &mut Vec<Finding>) {
+    let properties = contribution.get("properties");
+    let name = properties.and_then(|properties| properties.get("name"));
+    if name.is_none_or(|name| name.text() == Some("")) {
+        let place = name.or(properties).unwrap_or(contribution);
+        let contribution = contribution_id(contribution);
+        let problem = Problem::NoTaskFolder { contribution };
+        findings.push(Finding::new(&place.place, problem));
+    } else if let Some(name) = name.filter(|name| name.text().is_none()) {
+        findings.push(wrong_type(name, "properties.name", "a string"));
+    }
+}
+
+/// The types of what every contribution can have: tfx packs whatever it finds, and the service refuses it.
+fn types_of(contribution: &Node, findings: &mut Vec<Finding>) {
+    for key in ["id", "type", "description"] {
+        if let Some(value) = contribution.get(key)
+            && value.text().is_none()
+            && value.value != Value::Null
+        {
+            findings.push(wrong_type(
+                value,
+                &format!("contributions[].{key}"),
+                "a string",
+            ));
+        }
+    }
+    for key in ["targets", "includes", "restrictedTo", "constraints"] {
+        let Some(value) = contribution.get(key) else {
+            continue;
+        };
+        let is_of_texts = |list: &[Node]| list.iter().all(|item| item.text().is_some());
+        let expected = "an array of strings";
+        match value.list() {
+            Some(list) if key == "constraints" || is_of_texts(list) => {}
+            _ if value.value == Value::Null => {}
+            Some(_) => findings.push(Finding::new(
+                &value.place,
+                Problem::WrongType {
+                    key: format!("contributions[].{key}"),
+                    expected,
+                    found: "an array of other values",
+                },
+            )),
+            None => {
+                let key = format!("contributions[].{key}");
+                findings.push(wrong_type(value, &key, expected));
+            }
+        }
+    }
+    if let Some(value) = contribution.get("properties")
+        && value.members().is_none()
+        && value.value != Value::Null
+    {
+        findings.push(wrong_type(value, "contributions[].properties", "an object"));
     }
 }

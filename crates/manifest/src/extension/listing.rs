@@ -2,6 +2,7 @@
 //!
 //! It reads declarations and never looks whether a file is there.
 
+use super::metadata;
 use crate::document::{Node, Place, Value};
 use crate::finding::{Finding, Problem};
 use crate::words;
@@ -73,12 +74,16 @@ fn file(entry: &Node, findings: &mut Vec<Finding>) -> Option<FileDeclaration> {
         package_paths: names
             .map(|names| texts(names, "packagePath", findings))
             .unwrap_or_default(),
-        addressable: has_assets && entry.get("addressable").is_some_and(Node::is_truthy),
+        addressable: has_assets
+            && entry
+                .get("addressable")
+                .and_then(|node| metadata::boolean(node, "addressable", findings))
+                .unwrap_or_default(),
         asset_types: asset_type
             .map(|types| texts(types, "assetType", findings))
             .unwrap_or_default(),
-        content_type: text_of(entry, "contentType"),
-        lang: text_of(entry, "lang"),
+        content_type: text_of(entry, "contentType", findings),
+        lang: text_of(entry, "lang", findings),
         key: "files".to_owned(),
         origin: 0,
         place: entry.place.clone(),
@@ -107,9 +112,13 @@ fn texts(node: &Node, key: &str, findings: &mut Vec<Finding>) -> Vec<String> {
     }
 }
 
-fn text_of(node: &Node, key: &str) -> Option<String> {
-    node.get(key)
-        .and_then(Node::text)
+fn text_of(node: &Node, key: &str, findings: &mut Vec<Finding>) -> Option<String> {
+    let value = node.get(key)?;
+    if value.text().is_none() && value.value != Value::Null {
+        findings.push(super::merge::wrong_type(value, key, "a string"));
+    }
+    value
+        .text()
         .filter(|text| !text.is_empty())
         .map(str::to_owned)
 }
@@ -148,14 +157,14 @@ pub(super) fn screenshots(
         return Vec::new();
     };
     let mut listed = Vec::new();
-    for entry in list {
+    for (index, entry) in list.iter().enumerate() {
         match entry.get("path").and_then(Node::text) {
             Some(path) => {
                 let asset = format!(
                     "Microsoft.VisualStudio.Services.Screenshots.{}",
                     already + listed.len() + 1
                 );
-                let content_type = text_of(entry, "contentType");
+                let content_type = text_of(entry, "contentType", findings);
                 listed.push(asset_file(
                     path,
                     Base::Root,
@@ -167,7 +176,7 @@ pub(super) fn screenshots(
             }
             None => findings.push(Finding::new(
                 &entry.place,
-                incomplete("screenshot", "", "path"),
+                incomplete("screenshot", &(index + 1).to_string(), "path"),
             )),
         }
     }
@@ -191,7 +200,7 @@ pub(super) fn content(value: &Node, findings: &mut Vec<Finding>) -> Vec<FileDecl
                     "Microsoft.VisualStudio.Services.Content.{}",
                     words::start_case(kind)
                 );
-                let content_type = text_of(entry, "contentType");
+                let content_type = text_of(entry, "contentType", findings);
                 listed.push(asset_file(
                     path,
                     Base::Root,
@@ -211,7 +220,7 @@ pub(super) fn content(value: &Node, findings: &mut Vec<Finding>) -> Vec<FileDecl
 }
 
 /// `details`, the old spelling of `content.details`.
-pub(super) fn details(value: &Node) -> Option<FileDeclaration> {
+pub(super) fn details(value: &Node, findings: &mut Vec<Finding>) -> Option<FileDeclaration> {
     let path = value
         .get("path")
         .and_then(Node::text)
@@ -221,7 +230,7 @@ pub(super) fn details(value: &Node) -> Option<FileDeclaration> {
         path,
         Base::Root,
         asset,
-        text_of(value, "contentType"),
+        text_of(value, "contentType", findings),
         "details".to_owned(),
         value,
     ))

@@ -77,6 +77,7 @@ impl Merging {
                 self.words(key, value, ',', Element::Categories, |extension| {
                     &mut extension.categories
                 });
+                self.extension.categories_place = Some(value.place.clone());
             }
             "galleryflags" => {
                 self.words(key, value, ' ', Element::GalleryFlags, |extension| {
@@ -107,7 +108,10 @@ impl Merging {
                 let content = listing::content(value, &mut self.findings);
                 self.list(content);
             }
-            "details" => self.list(listing::details(value).into_iter().collect()),
+            "details" => {
+                let details = listing::details(value, &mut self.findings);
+                self.list(details.into_iter().collect());
+            }
             "targets" => {
                 let targets: Vec<Target> = metadata::targets(value, &mut self.findings);
                 self.extension.has_targets = true;
@@ -281,9 +285,7 @@ impl Merging {
     }
 
     fn public(&mut self, value: &Node) {
-        let Value::Bool(public) = value.value else {
-            self.findings
-                .push(wrong_type(value, "public", "true or false"));
+        let Some(public) = metadata::boolean(value, "public", &mut self.findings) else {
             return;
         };
         let flags = &mut self.extension.gallery_flags;

@@ -48,21 +48,21 @@ pub(super) fn links(value: &Node, findings: &mut Vec<Finding>) -> Vec<Property> 
 /// `repository`
 pub(super) fn repository(value: &Node, findings: &mut Vec<Finding>) -> Option<Property> {
     expect_object(value, "repository", findings)?;
-    let kind = value.get("type").and_then(Node::scalar).unwrap_or_default();
-    if kind != "git" {
-        findings.push(Finding::new(&value.place, Problem::RepositoryType { kind }));
-        return None;
+    let mut find = |problem| findings.push(Finding::new(&value.place, problem));
+    match value.get("type").and_then(Node::scalar) {
+        Some(kind) if kind == "git" => {}
+        Some(kind) if !kind.is_empty() => {
+            find(Problem::RepositoryType { kind });
+            return None;
+        }
+        Some(_) | None => {
+            find(Problem::NoRepositoryType);
+            return None;
+        }
     }
     let address = either(value, "url", "uri");
     if address.is_none() {
-        findings.push(Finding::new(
-            &value.place,
-            Problem::WrongType {
-                key: "repository.url".to_owned(),
-                expected: "an address",
-                found: "missing",
-            },
-        ));
+        find(Problem::NoRepositoryAddress);
     }
     Some(property("Links.GitHub", address?, value))
 }
@@ -104,17 +104,46 @@ pub(super) fn customer_support(value: &Node, findings: &mut Vec<Finding>) -> Vec
             .find(|(key, _)| wanted.contains(&key.to_lowercase().as_str()))
     };
     let mut properties = Vec::new();
-    if let Some((_, node)) = last(&["enablemarketplaceqna"])
-        && let Value::Bool(enabled) = node.value
+    if let Some((key, node)) = last(&["enablemarketplaceqna"])
+        && let Some(enabled) = boolean(node, &format!("CustomerQnASupport.{key}"), findings)
     {
         properties.push(property("EnableMarketplaceQnA", enabled.to_string(), node));
     }
-    if let Some((_, node)) = last(&["url", "uri"])
-        && let Some(address) = node.text()
-    {
-        properties.push(property("CustomerQnALink", address.to_owned(), node));
+    if let Some((key, node)) = last(&["url", "uri"]) {
+        match node.text() {
+            Some(address) => properties.push(property("CustomerQnALink", address.to_owned(), node)),
+            None if node.value == Value::Null => {}
+            None => findings.push(wrong_type(
+                node,
+                &format!("CustomerQnASupport.{key}"),
+                "a string",
+            )),
+        }
     }
     properties
+}
+
+/// A boolean. One in quotes is read as it is meant; another text is an error, because tfx takes `"false"` for true.
+pub(super) fn boolean(node: &Node, key: &str, findings: &mut Vec<Finding>) -> Option<bool> {
+    let key = key.to_owned();
+    let mut find = |problem| findings.push(Finding::new(&node.place, problem));
+    match &node.value {
+        Value::Bool(value) => Some(*value),
+        Value::Null => None,
+        Value::Text(text) if text.trim().eq_ignore_ascii_case("true") => {
+            find(Problem::LooseBoolean { key, value: true });
+            Some(true)
+        }
+        Value::Text(text) => {
+            let value = text.clone();
+            find(Problem::NotABoolean { key, value });
+            None
+        }
+        _ => {
+            findings.push(wrong_type(node, &key, "true or false"));
+            None
+        }
+    }
 }
 
 /// A boolean that becomes a property.
@@ -124,13 +153,8 @@ pub(super) fn switch(
     value: &Node,
     findings: &mut Vec<Finding>,
 ) -> Option<Property> {
-    match value.value {
-        Value::Bool(on) => Some(property(suffix, on.to_string(), value)),
-        _ => {
-            findings.push(wrong_type(value, key, "true or false"));
-            None
-        }
-    }
+    let on = boolean(value, key, findings)?;
+    Some(property(suffix, on.to_string(), value))
 }
 
 /// `galleryProperties`: an object, or an array of objects.
@@ -190,6 +214,7 @@ pub(super) fn badges(value: &Node, findings: &mut Vec<Finding>) -> Vec<Badge> {
         return Vec::new();
     };
     list.iter()
+        .filter(|badge| is_object(badge, "badges[]", findings))
         .map(|badge| Badge {
             link: either(badge, "link", "href"),
             image: either(badge, "imgUri", "uri"),
@@ -204,6 +229,17 @@ pub(super) fn targets(value: &Node, findings: &mut Vec<Finding>) -> Vec<Target> 
         return Vec::new();
     };
     list.iter()
+        .filter(|target| {
+            if !is_object(target, "targets[]", findings) {
+                return false;
+            }
+            let has_id = target.get("id").and_then(Node::scalar).is_some();
+            if !has_id {
+                let key = "targets[].id".to_owned();
+                findings.push(Finding::new(&target.place, Problem::Missing { key }));
+            }
+            has_id
+        })
         .map(|target| Target {
             id: target.get("id").and_then(Node::scalar).unwrap_or_default(),
             version: target
@@ -213,4 +249,8 @@ pub(super) fn targets(value: &Node, findings: &mut Vec<Finding>) -> Vec<Target> 
             place: target.place.clone(),
         })
         .collect()
+}
+
+fn is_object(node: &Node, key: &str, findings: &mut Vec<Finding>) -> bool {
+    expect_object(node, key, findings).is_some()
 }

@@ -1,154 +1,144 @@
-//! How grave each situation is, and what to do about it.
+//! What to do about each problem.
 //!
-//! It never repeats the sentence that `finding` has.
+//! It never repeats the sentence of `problem`. A remedy that does not clear its finding is worse than none: a test
+//! (`tests/extension_package/remedies.rs`) applies them.
 
-use super::{Problem, Severity};
+use super::{Finding, Problem};
 
-impl Problem {
-    /// How grave the situation is.
-    #[must_use]
-    pub fn severity(&self) -> Severity {
-        match self {
-            Self::SetTwice { .. }
-            | Self::NoTargets
-            | Self::Incomplete { .. }
-            | Self::EmptyProperty { .. }
-            | Self::ReservedPart { .. }
-            | Self::DuplicateProperty { .. }
-            | Self::NoIcon
-            | Self::SmallIcon { .. }
-            | Self::IconFormat { .. }
-            | Self::TooLarge { .. }
-            | Self::PackagesLeftOut { .. }
-            | Self::TaskNotOffered { .. }
-            | Self::UnknownKey { .. }
-            | Self::TaskLacks { .. }
-            | Self::SchemaMissing { .. }
-            | Self::NotOneOf { .. }
-            | Self::AgainstSchema { .. }
-            | Self::NoTaskIcon { .. }
-            | Self::TargetCase { .. }
-            | Self::RuleWithoutInput { .. }
-            | Self::NoSuchGroup { .. }
-            | Self::CannotRaise { .. }
-            | Self::OldHandlers { .. } => Severity::Warning,
-            Self::Syntax { .. }
-            | Self::OnlyOnce { .. }
-            | Self::RepositoryType { .. }
-            | Self::BadColor { .. }
-            | Self::FileWithoutPath
-            | Self::FileMissing { .. }
-            | Self::Unreadable { .. }
-            | Self::OutsideFolder { .. }
-            | Self::FileTooLarge { .. }
-            | Self::FolderLink { .. }
-            | Self::NotAFile { .. }
-            | Self::BadPartName { .. }
-            | Self::PartCollision { .. }
-            | Self::NotUtf8
-            | Self::NotAnObject { .. }
-            | Self::ManifestMissing { .. }
-            | Self::NoManifestLike { .. }
-            | Self::ArgumentMissing { .. }
-            | Self::OverLimit { .. }
-            | Self::ManifestProgram => Severity::Fatal,
-            _ => Severity::Error,
+/// What to do about a finding; `None` where its sentence says it already.
+pub(super) fn remedy(finding: &Finding) -> Option<String> {
+    match &finding.problem {
+        Problem::BadVersion { .. } | Problem::VersionTooLarge { .. } => {
+            Some(if finding.is_about_a_flag() {
+                "Pass a version such as 1.4.0".to_owned()
+            } else {
+                "Write a version such as 1.4.0, or pass --extension-version".to_owned()
+            })
         }
+        Problem::MisspeltKey { meant, .. } => Some(format!("Write `{meant}`")),
+        Problem::UnknownHandler { meant, .. } => Some(match meant {
+            Some(meant) => format!("Write `{meant}`"),
+            None => "Use Node20_1, Node24 or PowerShell3".to_owned(),
+        }),
+        Problem::UnknownCategory { .. } => Some(format!(
+            "Use {}",
+            crate::extension::check::CATEGORIES.join(", ")
+        )),
+        problem => fixed(problem).map(str::to_owned),
     }
+}
 
-    /// What to do about it; nothing where the sentence says it already.
-    #[must_use]
-    pub fn remedy(&self) -> Option<&'static str> {
-        Some(match self {
-            Self::Syntax { .. } => "Correct the line; comments and trailing commas need --json5",
-            Self::TaskSyntax { .. } => {
-                "Correct the line; a task.json has no comments and no trailing commas"
-            }
-            Self::NotUtf8 | Self::TaskNotUtf8 => {
-                "Save it as UTF-8, with or without a byte order mark"
-            }
-            Self::ManifestMissing { .. } => {
-                "Name the extension's folder with --root (in a task rootFolder), its manifests with --manifests"
-            }
-            Self::NoManifestLike { .. } => "Patterns are relative to --root (in a task rootFolder)",
-            Self::ArgumentMissing { .. } => {
-                "--overrides-file and --loc-root are relative to the current folder"
-            }
-            Self::Missing { .. } => "Add the key, here or with --override",
-            Self::TaskMissing { .. } | Self::TaskLacks { .. } | Self::SchemaMissing { .. } => {
-                "Add the key to the task.json"
-            }
-            Self::SetTwice { .. } | Self::OnlyOnce { .. } => {
-                "Keep one of the two, or set the value with --override"
-            }
-            Self::BadVersion { .. } => "Write a version such as 1.4.0, or pass --extension-version",
-            Self::LongDescription { .. } => "Move the long text to content.details",
-            Self::NoTargets => r#"Add "targets": [{ "id": "Microsoft.VisualStudio.Services" }]"#,
-            Self::UnknownTarget { .. } => {
-                "Use Microsoft.VisualStudio.Services, or one of its .Cloud, .Integration and Microsoft.TeamFoundation.Server forms"
-            }
-            Self::PaidWithoutSupport => r#"Add "links": { "support": { "uri": "https://…" } }"#,
-            Self::FileMissing { .. } => {
-                "`files` and `icons` are relative to the manifest; `content` and `screenshots` to --root"
-            }
-            Self::OutsideFolder { .. } => {
-                "Copy what is needed into the folder, or give --root (in a task rootFolder) a folder that holds both"
-            }
-            Self::FileTooLarge { .. } => "Leave out what the extension does not need at run time",
-            Self::PackagesLeftOut { .. } => {
-                "Write packages to a folder that `files` does not name, with --output-path (in a task outputPath)"
-            }
-            Self::FolderLink { .. } => {
-                "Name the folder that it leads to in `files`, with a `packagePath`"
-            }
-            Self::BadPartName { .. } => {
-                "Rename the file, or give it another name with `packagePath`"
-            }
-            Self::PartCollision { .. } => {
-                "Rename one of the files, or give it another name with `packagePath`"
-            }
-            Self::ReservedPart { .. } => "Leave the file out of `files`",
-            Self::DuplicateAsset { .. } => {
-                "Give one of the files another `assetType`, or make it not addressable"
-            }
-            Self::NoIcon => r#"Add "icons": { "default": "icon.png" }, 128x128 pixels"#,
-            Self::NoTaskIcon { .. } => "Add a PNG of 32x32 pixels",
-            Self::SmallIcon { .. } | Self::IconFormat { .. } => {
-                "Replace it with a PNG that is large enough"
-            }
-            Self::TooLarge { .. } => {
-                "Leave out what the extension does not need at run time, or raise the server's limit"
-            }
-            Self::TaskNotPacked { .. } => {
-                "Add the task's folder to `files`, under the name that `properties.name` has"
-            }
-            Self::TaskNotOffered { .. } => {
-                "Add a contribution of type ms.vss-distributed-task.task, or leave the folder out of `files`"
-            }
-            Self::MixedTasks { .. } => {
-                "All folders of one contribution are versions of one task: same name, same ID"
-            }
-            Self::DuplicateTaskId { .. } => "Give the task a new GUID, or use --update-tasks-id",
-            Self::DuplicateTaskVersion { .. } => "Raise the version of one of them",
-            Self::UnknownKey { .. } => "Check its spelling against tasks.schema.json",
-            Self::RuleWithoutInput { .. } => {
-                "Name an existing input; as it is, the field is never shown"
-            }
-            Self::NoSuchGroup { .. } => "Declare the group, or correct its name",
-            Self::TargetNotPacked { .. } => {
-                "Build the task before packaging, and check that `files` holds the whole folder"
-            }
-            Self::NoBinary { .. } => "Put the binaries into the task's folder before packaging",
-            Self::TargetCase { .. } => "Write both alike",
-            Self::OldHandlers { .. } | Self::NoHandler => "Add Node20_1 and Node24 handlers",
-            Self::ManifestProgram => {
-                "Run it with Node yourself and write its result to a file: node -e \"console.log(JSON.stringify(require('./manifest.js')({})))\" > vss-extension.json"
-            }
-            Self::RepositoryType { .. } => {
-                r#"Write "repository": { "type": "git", "uri": "https://…" }"#
-            }
-            Self::BadColor { .. } => "Write it as #rrggbb",
-            _ => return None,
-        })
-    }
+fn fixed(problem: &Problem) -> Option<&'static str> {
+    Some(match problem {
+        Problem::Syntax { .. } => "Correct the line; comments and trailing commas need --json5",
+        Problem::TaskSyntax { .. } => {
+            "Correct the line; a task.json has no comments and no trailing commas"
+        }
+        Problem::NotUtf8 | Problem::TaskNotUtf8 => {
+            "Save it as UTF-8, with or without a byte order mark"
+        }
+        Problem::ManifestMissing { .. } | Problem::ManifestIsFolder { .. } => {
+            "Name the extension's folder with --root (rootFolder in a task), its manifests with --manifests"
+        }
+        Problem::NoManifestLike { .. } => "Patterns are relative to --root (rootFolder in a task)",
+        Problem::ArgumentMissing { .. } | Problem::ArgumentIsNot { .. } => {
+            "--overrides-file and --loc-root are relative to the current folder"
+        }
+        Problem::Missing { .. } => "Add the key to the manifest or to an overrides file",
+        Problem::TaskMissing { .. } | Problem::TaskLacks { .. } | Problem::SchemaMissing { .. } => {
+            "Add the key to the task.json"
+        }
+        Problem::SetTwice { .. } | Problem::OnlyOnce { .. } => "Keep one of the two",
+        Problem::LongDescription { .. } => "Move the long text to content.details",
+        Problem::NoTargets => r#"Add "targets": [{ "id": "Microsoft.VisualStudio.Services" }]"#,
+        Problem::UnknownTarget { .. } => {
+            "Use Microsoft.VisualStudio.Services, or one of its .Cloud, .Integration and Microsoft.TeamFoundation.Server forms"
+        }
+        Problem::PaidWithoutSupport => r#"Add "links": { "support": { "uri": "https://…" } }"#,
+        Problem::NoTaskFolder { .. } => {
+            r#"Add "properties": { "name": "…" } with the folder that has the task.json"#
+        }
+        Problem::LooseBoolean { .. } | Problem::NotABoolean { .. } => {
+            "Write true or false without quotes"
+        }
+        Problem::FileMissing { .. } => {
+            "`files` and `icons` are relative to the manifest; `content` and `screenshots` to --root"
+        }
+        Problem::FileCase { .. } | Problem::TargetCase { .. } => "Write both alike",
+        Problem::OutsideFolder { .. } => {
+            "Copy what is needed into the folder, or give --root (rootFolder in a task) a folder that holds both"
+        }
+        Problem::FileTooLarge { .. } => "Leave out what the extension does not need at run time",
+        Problem::PackagesLeftOut { .. } => {
+            "Write packages to a folder that `files` does not name, with --output-path (outputPath in a task)"
+        }
+        Problem::FolderLink { .. } => {
+            "Name the folder that it leads to in `files`, with a `packagePath`"
+        }
+        Problem::BadPartName { .. } => {
+            "Rename the file, or give it another name with `packagePath`"
+        }
+        Problem::PartCollision { .. } => {
+            "Rename one of the files, or give it another name with `packagePath`"
+        }
+        Problem::ReservedPart { .. } => "Leave the file out of `files`",
+        Problem::AddressableName { .. } => {
+            "Rename the file, or target Microsoft.VisualStudio.Services.Cloud alone"
+        }
+        Problem::DuplicateAsset { .. } => {
+            "Give one of the files another `assetType`, or make it not addressable"
+        }
+        Problem::NoIcon => r#"Add "icons": { "default": "icon.png" }, 128x128 pixels"#,
+        Problem::NoTaskIcon { .. } => "Add a PNG of 32x32 pixels",
+        Problem::SmallIcon { .. } | Problem::IconFormat { .. } => {
+            "Replace it with a PNG that is large enough"
+        }
+        Problem::TooLarge { .. } => {
+            "Leave out what the extension does not need at run time, or raise the server's limit"
+        }
+        Problem::TaskNotPacked { .. } => {
+            "Add the task's folder to `files`, under the name that `properties.name` has"
+        }
+        Problem::TaskNotOffered { .. } => {
+            "Add a contribution of type ms.vss-distributed-task.task, or leave the folder out of `files`"
+        }
+        Problem::FolderPrefix { .. } => {
+            "Rename one of the folders, so that neither name begins with the other"
+        }
+        Problem::TaskOfferedTwice { .. } => "Keep one of the two contributions",
+        Problem::SameTask { .. } => {
+            "Put both versions below the folder of one contribution, or give one of the tasks another ID"
+        }
+        Problem::MixedTasks { .. } => {
+            "Give all versions of the task one name and one ID, or each task a contribution of its own"
+        }
+        Problem::DuplicateTaskId { .. } => "Give the task a new GUID, or use --update-tasks-id",
+        Problem::DuplicateTaskVersion { .. } => "Raise the version of one of them",
+        Problem::CollidingUpdate { .. } => {
+            "Take over less of the extension's version: --update-tasks-version minor keeps the major numbers, patch the minor ones"
+        }
+        Problem::NumberTooLarge { .. } => "Write a smaller number",
+        Problem::MalformedRule { .. } => {
+            "Write terms such as `action = publish` with either && or || between them"
+        }
+        Problem::RuleAcrossGroups { .. } => {
+            "Give both inputs the same `groupName`, or target Microsoft.VisualStudio.Services.Cloud alone"
+        }
+        Problem::RuleWithoutInput { .. } => {
+            "Name an input that exists; as it is, the field is never shown"
+        }
+        Problem::NoSuchGroup { .. } => "Declare the group, or correct its name",
+        Problem::TargetNotPacked { .. } => {
+            "Build the task before packaging, and check that `files` holds the whole folder"
+        }
+        Problem::NoBinary { .. } => "Put the binaries into the task's folder before packaging",
+        Problem::OldHandlers { .. } | Problem::NoHandler => "Add Node20_1 and Node24 handlers",
+        Problem::ManifestProgram => {
+            "Run it with Node and write its result to a file: node -e \"console.log(JSON.stringify(require('./manifest.js')({})))\" > vss-extension.json"
+        }
+        Problem::NoRepositoryType | Problem::RepositoryType { .. } => r#"Write "type": "git""#,
+        Problem::NoRepositoryAddress => r#"Add "uri": "https://…""#,
+        Problem::BadColor { .. } => "Write it as #rrggbb",
+        _ => return None,
+    })
 }

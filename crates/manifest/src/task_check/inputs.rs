@@ -1,13 +1,14 @@
 //! Inputs, groups and the rules that show and hide them.
 //!
-//! It never evaluates a rule: it asks whether the inputs in it exist.
+//! It never evaluates a rule: it asks whether servers can read it, and whether the inputs in it exist.
 
 use std::collections::HashMap;
 
+use super::{Servers, rule};
 use crate::document::{Node, Place};
 use crate::finding::{Finding, Problem};
 
-const TYPES: [&str; 10] = [
+const TYPES: [&str; 11] = [
     "boolean",
     "filePath",
     "multiLine",
@@ -18,71 +19,80 @@ const TYPES: [&str; 10] = [
     "int",
     "identities",
     "querycontrol",
+    "githubRepositoryPicker",
 ];
 
+/// Names and aliases of inputs, in lowercase (the agent ignores letter case), with their place and their group.
+type Declared<'d> = HashMap<String, (Place, &'d str)>;
+
 /// Checks `inputs` and `groups`.
-pub(super) fn check(document: &Node, findings: &mut Vec<Finding>) {
-    let inputs = document
-        .get("inputs")
-        .and_then(Node::list)
-        .unwrap_or_default();
-    let groups = document
-        .get("groups")
-        .and_then(Node::list)
-        .unwrap_or_default();
-    let names = declared_names(inputs, findings);
+pub(super) fn check(document: &Node, servers: Servers, findings: &mut Vec<Finding>) {
+    let list = |key: &str| {
+        let node = document.get_any_case(key);
+        node.and_then(Node::list).unwrap_or_default()
+    };
+    let (inputs, groups) = (list("inputs"), list("groups"));
+    let declared = declared(inputs, findings);
     for (index, input) in inputs.iter().enumerate() {
-        let path = format!("inputs[{index}]");
+        if input.members().is_none() {
+            continue;
+        }
         for key in ["name", "type", "label"] {
-            if input.get(key).is_none() {
-                findings.push(Finding::new(
-                    &input.place,
-                    Problem::TaskMissing {
-                        key: format!("{path}.{key}"),
-                    },
-                ));
+            if input.get_any_case(key).is_none() {
+                let path = format!("inputs[{index}].{key}");
+                let problem = match key {
+                    "name" => Problem::TaskMissing { key: path },
+                    _ => Problem::TaskLacks { key: path },
+                };
+                findings.push(Finding::new(&input.place, problem));
             }
         }
-        check_type(input, &path, findings);
+        check_type(input, index, findings);
         check_group(input, groups, findings);
-        check_rule(input, &names, findings);
+        check_rule(input, &declared, Some(servers), findings);
     }
     for group in groups {
-        check_rule(group, &names, findings);
+        check_rule(group, &declared, None, findings);
     }
 }
 
-/// Names and aliases, in lower case: the agent reads them without letter case.
-fn declared_names(inputs: &[Node], findings: &mut Vec<Finding>) -> HashMap<String, Place> {
-    let mut names: HashMap<String, Place> = HashMap::new();
+fn text<'d>(node: &'d Node, key: &str) -> &'d str {
+    node.get_any_case(key)
+        .and_then(Node::text)
+        .unwrap_or_default()
+}
+
+fn declared<'d>(inputs: &'d [Node], findings: &mut Vec<Finding>) -> Declared<'d> {
+    let mut declared = Declared::new();
     for input in inputs {
         let aliases = input
-            .get("aliases")
+            .get_any_case("aliases")
             .and_then(Node::list)
             .unwrap_or_default();
         let mut own: Vec<String> = Vec::new();
-        for node in input.get("name").into_iter().chain(aliases) {
+        for node in input.get_any_case("name").into_iter().chain(aliases) {
             let Some(name) = node.text() else { continue };
             let folded = name.to_lowercase();
             if own.contains(&folded) {
                 continue;
             }
-            if let Some(first) = names.get(&folded) {
+            if let Some((first, _)) = declared.get(&folded) {
                 let problem = Problem::DuplicateInput {
                     name: name.to_owned(),
                     first: first.clone(),
                 };
                 findings.push(Finding::new(&node.place, problem));
             }
-            names.insert(folded.clone(), node.place.clone());
+            let group = text(input, "groupName");
+            declared.insert(folded.clone(), (node.place.clone(), group));
             own.push(folded);
         }
     }
-    names
+    declared
 }
 
-fn check_type(input: &Node, path: &str, findings: &mut Vec<Finding>) {
-    let Some(node) = input.get("type") else {
+fn check_type(input: &Node, index: usize, findings: &mut Vec<Finding>) {
+    let Some(node) = input.get_any_case("type") else {
         return;
     };
     let Some(kind) = node.text() else { return };
@@ -92,7 +102,7 @@ fn check_type(input: &Node, path: &str, findings: &mut Vec<Finding>) {
     if !is_connection && !TYPES.iter().any(|known| known.eq_ignore_ascii_case(kind)) {
         let allowed = format!("{}, connectedService:<type>", TYPES.join(", "));
         let problem = Problem::NotOneOf {
-            key: format!("{path}.type"),
+            key: format!("inputs[{index}].type"),
             value: kind.to_owned(),
             allowed,
         };
@@ -101,53 +111,80 @@ fn check_type(input: &Node, path: &str, findings: &mut Vec<Finding>) {
 }
 
 fn check_group(input: &Node, groups: &[Node], findings: &mut Vec<Finding>) {
-    let Some(node) = input.get("groupName") else {
+    let Some(node) = input.get_any_case("groupName") else {
         return;
     };
     let Some(name) = node.text().filter(|name| !name.is_empty()) else {
         return;
     };
-    let exists = groups
+    if !groups
         .iter()
-        .any(|group| group.get("name").and_then(Node::text) == Some(name));
-    if !exists {
-        let input = input
-            .get("name")
-            .and_then(Node::text)
-            .unwrap_or_default()
-            .to_owned();
-        findings.push(Finding::new(
-            &node.place,
-            Problem::NoSuchGroup {
-                input,
-                group: name.to_owned(),
-            },
-        ));
+        .any(|group| text(group, "name").eq_ignore_ascii_case(name))
+    {
+        let problem = Problem::NoSuchGroup {
+            input: text(input, "name").to_owned(),
+            group: name.to_owned(),
+        };
+        findings.push(Finding::new(&node.place, problem));
     }
 }
 
-/// A rule is terms such as `action = publish` with `&&` or `||` between them; each starts with an input's name.
-fn check_rule(owner: &Node, names: &HashMap<String, Place>, findings: &mut Vec<Finding>) {
-    let Some(node) = owner.get("visibleRule") else {
+/// Checks the rule of an input, or of a group: a group may depend on any input, and no server refuses its characters.
+fn check_rule(
+    owner: &Node,
+    declared: &Declared<'_>,
+    servers: Option<Servers>,
+    findings: &mut Vec<Finding>,
+) {
+    let Some(node) = owner.get_any_case("visibleRule") else {
         return;
     };
-    let Some(rule) = node.text() else { return };
-    for term in rule.split("&&").flat_map(|terms| terms.split("||")) {
-        let term = term.trim_matches([' ', '(', ')', '\t']);
-        let name = term.split([' ', '=', '!', '\t']).next().unwrap_or_default();
-        if !name.is_empty() && !names.contains_key(&name.to_lowercase()) {
-            let owner = owner
-                .get("name")
-                .and_then(Node::text)
-                .unwrap_or_default()
-                .to_owned();
-            findings.push(Finding::new(
-                &node.place,
-                Problem::RuleWithoutInput {
-                    owner,
-                    name: name.to_owned(),
-                },
-            ));
+    let Some(rule) = node.text().filter(|rule| !rule.trim().is_empty()) else {
+        return;
+    };
+    let name = text(owner, "name").to_owned();
+    let mut find = |problem| findings.push(Finding::new(&node.place, problem));
+    let terms = match rule::parse(rule) {
+        Ok(terms) => terms,
+        Err(fault) => {
+            return find(Problem::MalformedRule {
+                owner: name,
+                rule: rule.to_owned(),
+                fault,
+            });
         }
+    };
+    let is_on_premises = servers == Some(Servers::OnPremises);
+    if is_on_premises && !terms.iter().all(rule::Term::is_plain) {
+        find(Problem::RuleCharacters {
+            owner: name.clone(),
+            rule: rule.to_owned(),
+        });
+    }
+    let own_group = text(owner, "groupName");
+    for term in terms {
+        match declared.get(&term.input.to_lowercase()) {
+            None => find(Problem::RuleWithoutInput {
+                owner: name.clone(),
+                name: term.input.to_owned(),
+            }),
+            Some((_, group)) if is_on_premises && !group.eq_ignore_ascii_case(own_group) => {
+                find(Problem::RuleAcrossGroups {
+                    owner: name.clone(),
+                    group: in_group(own_group),
+                    input: term.input.to_owned(),
+                    other: in_group(group),
+                });
+            }
+            Some(_) => {}
+        }
+    }
+}
+
+fn in_group(name: &str) -> String {
+    if name.is_empty() {
+        "in no group".to_owned()
+    } else {
+        format!("in group `{name}`")
     }
 }

@@ -56,13 +56,14 @@ pub(super) static TASK: Record = Record {
             Shape::List(&Shape::OneOf(&["Build", "Release"])),
         ),
         ("category", Shape::OneOf(&CATEGORIES)),
+        ("satisfies", Shape::List(&Shape::Text)),
         ("groups", Shape::List(&Shape::Record(&GROUP))),
         ("demands", Shape::List(&Shape::Text)),
         (
             "minimumAgentVersion",
             Shape::Like(is_agent_version, "two or three numbers"),
         ),
-        ("version", Shape::Object),
+        ("version", Shape::Record(&VERSION)),
         ("instanceNameFormat", Shape::Text),
         ("releaseNotes", Shape::Text),
         ("showEnvironmentVariables", Shape::Switch),
@@ -84,6 +85,33 @@ pub(super) static TASK: Record = Record {
         ),
         ("restrictions", Shape::Record(&RESTRICTIONS)),
         ("messages", Shape::Object),
+        // What the servers write into definitions, and people copy from them.
+        ("contentsUploaded", Shape::Any),
+        ("contributionIdentifier", Shape::Any),
+        ("contributionVersion", Shape::Any),
+        ("definitionType", Shape::Any),
+        ("disabled", Shape::Any),
+        ("ecosystem", Shape::Any),
+        ("hostType", Shape::Any),
+        ("iconUrl", Shape::Any),
+        ("packageLocation", Shape::Any),
+        ("packageType", Shape::Any),
+        ("serverOwned", Shape::Any),
+        ("serviceEndpointType", Shape::Any),
+        ("sourceLocation", Shape::Any),
+    ],
+    needs: &[],
+    is_open: false,
+};
+
+/// `task_check` looks at the numbers.
+static VERSION: Record = Record {
+    what: "a version",
+    keys: &[
+        ("Major", Shape::Any),
+        ("Minor", Shape::Any),
+        ("Patch", Shape::Any),
+        ("IsTest", Shape::Any),
     ],
     needs: &[],
     is_open: false,
@@ -97,9 +125,11 @@ const RUNS_ON: [&str; 5] = [
     "DeploymentGroup",
 ];
 
-const CATEGORIES: [&str; 10] = [
+/// Those of the schema, and `Tool`, which the installers of Microsoft's own repository have.
+const CATEGORIES: [&str; 11] = [
     "Build",
     "Utility",
+    "Tool",
     "Test",
     "Package",
     "Deploy",
@@ -131,7 +161,7 @@ static INPUT: Record = Record {
     keys: &[
         (
             "name",
-            Shape::Like(is_name, "a letter, then letters and digits"),
+            Shape::Like(is_input_name, "letters, digits, `_` and `-`"),
         ),
         ("type", Shape::Text),
         ("label", Shape::Text),
@@ -226,11 +256,17 @@ static SECTION: Record = Record {
         ("Process", Shape::Any),
         ("AzurePowerShell", Shape::Any),
         ("PowerShellExe", Shape::Any),
+        ("AgentPlugin", Shape::Any),
         ("HttpRequest", Shape::Any),
+        ("HttpRequestChain", Shape::Any),
         ("ServiceBus", Shape::Any),
+        ("Delay", Shape::Any),
+        ("ManualIntervention", Shape::Any),
+        ("ManualValidation", Shape::Any),
     ],
     needs: &[],
-    is_open: false,
+    // `handlers` in `task_check` names the unknown ones.
+    is_open: true,
 };
 
 static HANDLER: Record = Record {
@@ -247,13 +283,7 @@ static HANDLER: Record = Record {
 
 static OUTPUT_VARIABLE: Record = Record {
     what: "an output variable",
-    keys: &[
-        (
-            "name",
-            Shape::Like(is_name, "a letter, then letters and digits"),
-        ),
-        ("description", Shape::Text),
-    ],
+    keys: &[("name", Shape::Text), ("description", Shape::Text)],
     needs: &["name"],
     is_open: false,
 };
@@ -282,9 +312,13 @@ static SETTABLE_VARIABLES: Record = Record {
     is_open: false,
 };
 
-fn is_name(name: &str) -> bool {
-    name.starts_with(|first: char| first.is_ascii_alphabetic())
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
+/// The schema has letters and digits alone; underscores and dashes work everywhere. A dot does not: the agent keeps
+/// it in `INPUT_A.B`, and task-lib looks for `INPUT_A_B`.
+fn is_input_name(name: &str) -> bool {
+    !name.is_empty()
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
 }
 
 fn is_digits(text: &str) -> bool {
@@ -299,6 +333,44 @@ fn is_date(date: &str) -> bool {
     date.split('-').map(str::len).eq([4, 2, 2]) && date.split('-').all(is_digits)
 }
 
+/// The spelling of a handler that somebody may have meant.
+pub(super) fn meant_handler(handler: &str) -> Option<&'static str> {
+    let lower = handler.to_lowercase();
+    let digits = lower.strip_prefix("node").map(|rest| {
+        let rest = rest.trim_start_matches(|sign: char| !sign.is_ascii_digit());
+        let end = rest.find(|sign: char| !sign.is_ascii_digit());
+        rest.get(..end.unwrap_or(rest.len())).unwrap_or_default()
+    });
+    match digits.map(str::parse::<u32>) {
+        Some(Ok(0..=10)) => Some("Node10"),
+        Some(Ok(11..=16)) => Some("Node16"),
+        Some(Ok(17..=21)) => Some("Node20_1"),
+        Some(Ok(_)) => Some("Node24"),
+        _ if lower.starts_with("powershell") || lower == "pwsh" => Some("PowerShell3"),
+        Some(Err(_)) => Some("Node24"),
+        None => near(handler, SECTION.keys.iter().map(|(known, _)| *known)),
+    }
+}
+
+/// Whether the handler is one that agents or servers know, letter case ignored.
+pub(super) fn is_handler(handler: &str) -> bool {
+    // Handlers of the release service are named by its abbreviation.
+    handler.starts_with("RM:")
+        || SECTION
+            .keys
+            .iter()
+            .any(|(known, _)| known.eq_ignore_ascii_case(handler))
+}
+
+/// The known word that differs from the given one by a slip or two.
+fn near(word: &str, known: impl Iterator<Item = &'static str>) -> Option<&'static str> {
+    let word = word.to_lowercase();
+    let slips = |known: &str| strsim::osa_distance(&word, &known.to_lowercase());
+    known
+        .filter(|known| slips(known) <= known.len().min(8) / 4)
+        .min_by_key(|known| slips(known))
+}
+
 /// Checks an object and everything below it; `path` leads to it.
 pub(super) fn check(node: &Node, record: &Record, path: &str, findings: &mut Vec<Finding>) {
     let below = |key: &str| {
@@ -308,65 +380,111 @@ pub(super) fn check(node: &Node, record: &Record, path: &str, findings: &mut Vec
             format!("{path}.{key}")
         }
     };
+    let known = || record.keys.iter().map(|(known, _)| *known);
     for (key, value) in node.members().unwrap_or_default() {
-        match record.keys.iter().find(|(known, _)| known == key) {
-            Some((_, shape)) => check_value(value, shape, &below(key), findings),
-            None if record.is_open => {}
+        let exact = record.keys.iter().find(|(known, _)| known == key);
+        let found = exact.or_else(|| {
+            let any_case = |(known, _): &&(&str, Shape)| known.eq_ignore_ascii_case(key);
+            record.keys.iter().find(any_case)
+        });
+        let mut find = |problem| findings.push(Finding::new(&value.place, problem));
+        match found {
+            Some((known, shape)) => {
+                if known != key {
+                    find(Problem::KeyCase {
+                        key: known,
+                        written: key.clone(),
+                    });
+                }
+                check_value(value, shape, &below(key), findings);
+            }
+            // People write comments so.
+            None if record.is_open || key.starts_with(['_', '$', '/', '#']) => {}
             None => {
                 let (key, what) = (key.clone(), record.what);
-                findings.push(Finding::new(
-                    &value.place,
-                    Problem::UnknownKey { key, what },
-                ));
+                find(match near(&key, known()) {
+                    Some(meant) => Problem::MisspeltKey { key, what, meant },
+                    None => Problem::UnknownKey { key, what },
+                });
             }
         }
     }
-    for key in record.needs.iter().filter(|key| node.get(key).is_none()) {
+    for key in record
+        .needs
+        .iter()
+        .filter(|key| node.get_any_case(key).is_none())
+    {
         let key = below(key);
         findings.push(Finding::new(&node.place, Problem::SchemaMissing { key }));
     }
 }
 
+/// Checks a value. Servers read a document with Json.NET, which takes scalars of another type where the text says the
+/// same, and refuses an object or an array for a scalar and a scalar for an object or an array.
 fn check_value(value: &Node, shape: &Shape, key: &str, findings: &mut Vec<Finding>) {
-    let rule = match (shape, &value.value) {
-        (Shape::Any, _)
-        | (Shape::Text, Value::Text(_))
-        | (Shape::Switch, Value::Bool(_))
-        | (Shape::TextOrSwitch, Value::Text(_) | Value::Bool(_))
-        | (Shape::Object, Value::Object(_)) => return,
-        (Shape::Like(is_good, _), Value::Text(text)) if is_good(text) => return,
-        (Shape::OneOf(allowed), Value::Text(text)) => {
-            if !allowed.iter().any(|known| known.eq_ignore_ascii_case(text)) {
-                let problem = Problem::NotOneOf {
-                    key: key.to_owned(),
-                    value: text.clone(),
-                    allowed: allowed.join(", "),
-                };
-                findings.push(Finding::new(&value.place, problem));
-            }
-            return;
+    let mut find = |problem| findings.push(Finding::new(&value.place, problem));
+    let loose = |rule| Problem::LooseType {
+        key: key.to_owned(),
+        value: match value.text() {
+            Some(text) => format!("\"{text}\""),
+            None => value.scalar().unwrap_or_default(),
+        },
+        rule,
+    };
+    match (shape, &value.value) {
+        (Shape::Any, _) | (_, Value::Null) => {}
+        (Shape::Record(record), Value::Object(_)) => check(value, record, key, findings),
+        (Shape::Object, Value::Object(_)) => {}
+        (Shape::Object | Shape::Record(_), _) => {
+            findings.push(wrong_type(value, key, "an object"));
         }
         (Shape::List(shape), Value::List(items)) => {
             for (index, item) in items.iter().enumerate() {
                 check_value(item, shape, &format!("{key}[{index}]"), findings);
             }
-            return;
         }
-        (Shape::Record(record), Value::Object(_)) => return check(value, record, key, findings),
-        (Shape::List(_), _) => return findings.push(wrong_type(value, key, "an array")),
-        (Shape::Object | Shape::Record(_), _) => {
-            return findings.push(wrong_type(value, key, "an object"));
+        (Shape::List(_), _) => findings.push(wrong_type(value, key, "an array")),
+        (Shape::Switch, Value::Bool(_)) => {}
+        (Shape::Switch, Value::Number(_)) => find(loose("true or false")),
+        (Shape::Switch, Value::Text(text)) => {
+            let is_boolean = ["true", "false"]
+                .iter()
+                .any(|word| word.eq_ignore_ascii_case(text.trim()));
+            find(if is_boolean {
+                loose("true or false without quotes")
+            } else {
+                Problem::NotABoolean {
+                    key: key.to_owned(),
+                    value: text.clone(),
+                }
+            });
         }
-        // The agent and the server read "true" and 5 where they need true and "5".
-        (Shape::Like(_, rule), _) => rule,
-        (Shape::Text | Shape::OneOf(_), _) => "a string",
-        (Shape::Switch, _) => "true or false",
-        (Shape::TextOrSwitch, _) => "a string, true or false",
-    };
-    let problem = Problem::AgainstSchema {
-        key: key.to_owned(),
-        value: value.scalar().unwrap_or_else(|| value.kind().to_owned()),
-        rule,
-    };
-    findings.push(Finding::new(&value.place, problem));
+        (Shape::Switch, _) => findings.push(wrong_type(value, key, "true or false")),
+        (_, Value::List(_) | Value::Object(_)) => {
+            findings.push(wrong_type(value, key, "a string"));
+        }
+        (Shape::Text | Shape::TextOrSwitch, Value::Text(_))
+        | (Shape::TextOrSwitch, Value::Bool(_) | Value::Number(_)) => {}
+        (Shape::Text, _) => find(loose("a string")),
+        (Shape::Like(is_good, _), Value::Text(text)) if is_good(text) => {}
+        (Shape::Like(_, rule), Value::Text(text)) => find(Problem::AgainstSchema {
+            key: key.to_owned(),
+            value: text.clone(),
+            rule,
+        }),
+        (Shape::Like(..), _) => find(loose("a string")),
+        (Shape::OneOf(allowed), _) => {
+            let text = value.scalar().unwrap_or_default();
+            if !allowed
+                .iter()
+                .any(|known| known.eq_ignore_ascii_case(&text))
+            {
+                find(Problem::NotOneOf {
+                    key: key.to_owned(),
+                    value: text,
+                    allowed: allowed.join(", "),
+                });
+            }
+        }
+    }
 }

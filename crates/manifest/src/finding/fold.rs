@@ -1,0 +1,57 @@
+//! Many findings of one kind become a few, and a count of the rest.
+//!
+//! It writes no sentence about a manifest.
+
+use std::collections::HashMap;
+use std::mem::{Discriminant, discriminant};
+
+use super::{Finding, Problem, Severity};
+
+/// A finding as it is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// How severe it is.
+    pub severity: Severity,
+    /// Place and problem: `task.json:3: …`, with the number of further findings of its kind.
+    pub sentence: String,
+    /// What to do about it, without a full stop.
+    pub remedy: Option<String>,
+}
+
+/// The findings by file and line, in the order of each file; those of one kind beyond the first few are a number
+/// behind the last one that is shown.
+#[must_use]
+pub fn fold(findings: &[Finding]) -> Vec<Report> {
+    let mut sorted: Vec<&Finding> = findings.iter().collect();
+    sorted.sort_by(|one, other| one.place.cmp(&other.place));
+    let mut counts: HashMap<Discriminant<Problem>, usize> = HashMap::new();
+    for finding in &sorted {
+        *counts.entry(discriminant(&finding.problem)).or_default() += 1;
+    }
+    let mut shown: HashMap<Discriminant<Problem>, usize> = HashMap::new();
+    let mut reports = Vec::new();
+    for finding in sorted {
+        let kind = discriminant(&finding.problem);
+        let limit = finding.problem.shown();
+        let nth = shown.entry(kind).or_default();
+        *nth += 1;
+        if *nth > limit {
+            continue;
+        }
+        let total = counts.get(&kind).copied().unwrap_or_default();
+        let mut sentence = finding.problem.to_string();
+        // A file that does not exist is named by the problem itself.
+        if !sentence.starts_with(&format!("`{}` ", finding.place)) {
+            sentence = format!("{}: {sentence}", finding.place);
+        }
+        if *nth == limit && total > limit {
+            sentence = format!("{sentence} (and {} more)", total - limit);
+        }
+        reports.push(Report {
+            severity: finding.severity(),
+            sentence,
+            remedy: finding.remedy(),
+        });
+    }
+    reports
+}

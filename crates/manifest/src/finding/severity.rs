@@ -1,0 +1,110 @@
+//! How severe each problem is.
+//!
+//! An error is what Azure DevOps or the Marketplace refuses, or what cannot work on any agent. What published
+//! extensions have and live with is a warning.
+
+use super::Problem;
+
+/// How severe a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// The package works, but not as its author believes, or not everywhere.
+    Warning,
+    /// Azure DevOps or the Marketplace would refuse or break; `--bypass-validation` packs all the same.
+    Error,
+    /// No package can be made.
+    Fatal,
+}
+
+impl Problem {
+    /// How severe the problem is.
+    #[must_use]
+    pub fn severity(&self) -> Severity {
+        match self {
+            Self::UnknownHandler { is_alone: true, .. } => Severity::Error,
+            Self::SetTwice { .. }
+            | Self::NoTargets
+            | Self::UnknownCategory { .. }
+            | Self::AddressableName { .. }
+            | Self::LooseBoolean { .. }
+            | Self::Incomplete { .. }
+            | Self::EmptyProperty { .. }
+            | Self::ReservedPart { .. }
+            | Self::DuplicateProperty { .. }
+            | Self::NoIcon
+            | Self::SmallIcon { .. }
+            | Self::IconFormat { .. }
+            | Self::TooLarge { .. }
+            | Self::PackagesLeftOut { .. }
+            | Self::TaskNotOffered { .. }
+            | Self::FolderPrefix { .. }
+            | Self::SameTask { .. }
+            | Self::MisspeltKey { .. }
+            | Self::UnknownKey { .. }
+            | Self::KeyCase { .. }
+            | Self::TaskLacks { .. }
+            | Self::SchemaMissing { .. }
+            | Self::NotOneOf { .. }
+            | Self::LooseType { .. }
+            | Self::AgainstSchema { .. }
+            | Self::TaskNameCharacters { .. }
+            | Self::LongFriendlyName { .. }
+            | Self::NoTaskIcon { .. }
+            | Self::TargetCase { .. }
+            | Self::UnknownHandler { .. }
+            | Self::RuleWithoutInput { .. }
+            | Self::RuleCharacters { .. }
+            | Self::NoSuchGroup { .. }
+            | Self::CannotRaise { .. }
+            | Self::OldHandlers { .. } => Severity::Warning,
+            Self::Syntax { .. }
+            | Self::OnlyOnce { .. }
+            | Self::RepositoryType { .. }
+            | Self::NoRepositoryType
+            | Self::NoRepositoryAddress
+            | Self::BadColor { .. }
+            | Self::FileWithoutPath
+            | Self::FileMissing { .. }
+            | Self::FileCase { .. }
+            | Self::Unreadable { .. }
+            | Self::OutsideFolder { .. }
+            | Self::FileTooLarge { .. }
+            | Self::FolderLink { .. }
+            | Self::NotAFile { .. }
+            | Self::BadPartName { .. }
+            | Self::PartCollision { .. }
+            | Self::NotUtf8
+            | Self::NotAnObject { .. }
+            | Self::ManifestMissing { .. }
+            | Self::ManifestIsFolder { .. }
+            | Self::NoManifestLike { .. }
+            | Self::ArgumentMissing { .. }
+            | Self::ArgumentIsNot { .. }
+            | Self::OverLimit { .. }
+            | Self::ManifestProgram => Severity::Fatal,
+            _ => Severity::Error,
+        }
+    }
+
+    /// How many findings of this kind are shown before the rest is only counted: one of what works all the same,
+    /// a few of what needs a change in each place.
+    pub(super) fn shown(&self) -> usize {
+        match self {
+            Self::LooseBoolean { .. }
+            | Self::AddressableName { .. }
+            | Self::UnknownKey { .. }
+            | Self::KeyCase { .. }
+            | Self::TaskLacks { .. }
+            | Self::SchemaMissing { .. }
+            | Self::LooseType { .. }
+            | Self::AgainstSchema { .. }
+            | Self::TaskNameCharacters { .. }
+            | Self::LongFriendlyName { .. }
+            | Self::RuleCharacters { .. }
+            | Self::FolderPrefix { .. }
+            | Self::NoTaskIcon { .. } => 1,
+            problem if problem.severity() == Severity::Warning => 3,
+            _ => 20,
+        }
+    }
+}

@@ -1,0 +1,786 @@
+//! What the Marketplace, Azure DevOps Services and Azure DevOps Server do with an extension decides what is an error:
+//! what published extensions have is one warning at most, what a server refuses is an error.
+//!
+//! Sources are the public issues named with each check in `crates/manifest` and `crates/vsix`.
+
+use expect_test::{Expect, expect};
+
+use super::super::extension_folder::{Folder, text};
+use super::{MANIFEST, TASK, hello, png};
+
+/// The extension of `MANIFEST`, with texts of its manifest and of its task replaced.
+fn extension(manifest: &[(&str, &str)], task: &[(&str, &str)]) -> Folder {
+    let replaced = |text: &str, changes: &[(&str, &str)]| {
+        changes.iter().fold(text.to_owned(), |text, (old, new)| {
+            assert!(text.contains(old), "{old}");
+            text.replace(old, new)
+        })
+    };
+    hello(&[
+        ("vss-extension.json", &replaced(MANIFEST, manifest)),
+        ("Hello/task.json", &replaced(TASK, task)),
+    ])
+}
+
+/// What the packer says, without the result.
+fn notes(folder: &Folder, arguments: &[&str]) -> String {
+    let ran = folder.adieu(&[&["package"], arguments].concat());
+    format!("{}exit {}\n", ran.stderr, ran.status)
+}
+
+fn task_is(changes: &[(&str, &str)], expected: Expect) {
+    expected.assert_eq(&notes(&extension(&[], changes), &[]));
+}
+
+fn manifest_is(changes: &[(&str, &str)], expected: Expect) {
+    expected.assert_eq(&notes(&extension(changes, &[]), &[]));
+}
+
+#[test]
+fn a_long_friendly_name_is_one_warning() {
+    let long = "Push the build information to all servers";
+    task_is(
+        &[(
+            r#""friendlyName": "Hello""#,
+            &format!(r#""friendlyName": "{long}""#),
+        )],
+        expect![[r#"
+            warning: Hello/task.json:3: `friendlyName` has 41 characters, and the schema has 40; it works, and tfx warns of it
+            Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
+            exit 0
+        "#]],
+    );
+    // Twenty-one rockets are 42 units of UTF-16.
+    let rockets = "\u{1f680}".repeat(21);
+    task_is(
+        &[(
+            r#""friendlyName": "Hello""#,
+            &format!(r#""friendlyName": "{rockets}""#),
+        )],
+        expect![[r#"
+            warning: Hello/task.json:3: `friendlyName` has 42 characters, and the schema has 40; it works, and tfx warns of it
+            Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
+            exit 0
+        "#]],
+    );
+}
+
+#[test]
+fn a_name_with_blanks_dots_or_underscores_is_one_warning() {
+    for name in ["Hello World", "hello.world", "hello_world"] {
+        let new = format!(r#""name": "{name}", "friendlyName""#);
+        let ran = notes(
+            &extension(&[], &[(r#""name": "Hello", "friendlyName""#, &new)]),
+            &[],
+        );
+        assert_eq!(ran.matches("warning: ").count(), 1, "{ran}");
+        assert!(ran.ends_with("exit 0\n"), "{ran}");
+    }
+}
+
+#[test]
+fn texts_that_people_see_may_be_missing() {
+    task_is(
+        &[(r#""instanceNameFormat": "Hello","#, "")],
+        expect![[r#"
+        warning: Hello/task.json:1: the task has no `instanceNameFormat`, which the catalog and the editor show
+          Add the key to the task.json.
+        Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
+        exit 0
+    "#]],
+    );
+    task_is(
+        &[
+            (r#""instanceNameFormat": "Hello","#, ""),
+            (r#", "label": "Who""#, ""),
+            (r#""author": "pub", "#, ""),
+        ],
+        expect![[r#"
+            warning: Hello/task.json:1: the task has no `author`, which the catalog and the editor show (and 2 more)
+              Add the key to the task.json.
+            Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
+            exit 0
+        "#]],
+    );
+}
+
+#[test]
+fn the_letter_case_of_keys_is_one_warning() {
+    task_is(
+        &[
+            (r#""friendlyName""#, r#""friendlyname""#),
+            (r#""Major""#, r#""major""#),
+            (r#""Node20_1""#, r#""node20_1""#),
+            (r#""label""#, r#""Label""#),
+        ],
+        expect![[r#"
+            warning: Hello/task.json:3: `friendlyName` is spelled `friendlyname`; Azure DevOps reads both (and 3 more)
+            Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
+            exit 0
+        "#]],
+    );
+}
+
+#[test]
+fn quoted_numbers_and_booleans_are_one_warning() {
+    task_is(
+        &[
+            (
+                r#""Major": 1, "Minor": 4, "Patch": 7"#,
+                r#""Major": "1", "Minor": "4", "Patch": "7""#,
+            ),
+            (
+                r#""label": "Who""#,
+                r#""label": "Who", "required": "True", "defaultValue": 5"#,
+            ),
+            (
+                r#""category": "Utility""#,
+                r#""category": "Tool", "satisfies": ["Node"], "preview": "false", "_note": 1"#,
+            ),
+        ],
+        expect![[r#"
+            warning: Hello/task.json:3: `preview` is `"false"`, and the schema has true or false without quotes; Azure DevOps reads both (and 4 more)
+            Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
+            exit 0
+        "#]],
+    );
+}
+
+#[test]
+fn a_text_that_is_not_a_boolean_is_an_error() {
+    task_is(
+        &[(r#""label": "Who""#, r#""label": "Who", "required": "yes""#)],
+        expect![[r#"
+            error: Hello/task.json:6: `inputs[0].required` must be true or false, but it is the text `yes`
+              Write true or false without quotes.
+            error: the extension cannot be packed: 1 error to correct
+            exit 1
+        "#]],
+    );
+    for word in ["false", "no", "0", ""] {
+        let files = format!(r#""files": [{{ "path": "Hello", "addressable": "{word}" }}]"#);
+        let ran = notes(
+            &extension(&[(r#""files": [{ "path": "Hello" }]"#, &files)], &[]),
+            &[],
+        );
+        assert_eq!(
+            ran,
+            format!(
+                "\
+error: vss-extension.json:5: `addressable` must be true or false, but it is the text `{word}`
+  Write true or false without quotes.
+error: the extension cannot be packed: 1 error to correct
+exit 1
+"
+            )
+        );
+    }
+    manifest_is(
+        &[
+            (
+                r#""name": "Hello","#,
+                r#""name": "Hello", "public": "no", "githubFlavoredMarkdown": "off","#,
+            ),
+            (
+                r#""files": [{ "path": "Hello" }]"#,
+                r#""files": [{ "path": "Hello", "addressable": 1 }], "CustomerQnASupport": { "enableMarketplaceQnA": "false", "url": 5 }"#,
+            ),
+        ],
+        expect![[r#"
+            error: vss-extension.json:2: `public` must be true or false, but it is the text `no`
+              Write true or false without quotes.
+            error: vss-extension.json:2: `gitHubFlavoredMarkdown` must be true or false, but it is the text `off`
+              Write true or false without quotes.
+            error: vss-extension.json:5: `addressable` must be true or false, but it is a number
+            error: vss-extension.json:5: `CustomerQnASupport.enableMarketplaceQnA` must be true or false, but it is the text `false`
+              Write true or false without quotes.
+            error: vss-extension.json:5: `CustomerQnASupport.url` must be a string, but it is a number
+            error: the extension cannot be packed: 5 errors to correct
+            exit 1
+        "#]],
+    );
+}
+
+#[test]
+fn a_quoted_true_is_read_as_it_is_meant() {
+    let folder = extension(
+        &[
+            (
+                r#""name": "Hello","#,
+                r#""name": "Hello", "public": "true","#,
+            ),
+            (
+                r#""files": [{ "path": "Hello" }]"#,
+                r#""files": [{ "path": "Hello", "addressable": "True" }]"#,
+            ),
+        ],
+        &[],
+    );
+    expect![[r#"
+        warning: vss-extension.json:2: `public` is in quotes; it is read as true (and 1 more)
+          Write true or false without quotes.
+        Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
+        exit 0
+    "#]]
+    .assert_eq(&notes(&folder, &["--output-path", "p.vsix"]));
+    let manifest = text(&folder.path("p.vsix"), "extension.vsixmanifest");
+    assert!(manifest.contains("<GalleryFlags>Public</GalleryFlags>"));
+    assert!(manifest.contains(r#"Path="Hello/index.js" Addressable="true""#));
+}
+
+#[test]
+fn a_handler_that_no_agent_knows() {
+    for (handler, meant) in [
+        ("Node20", "Node20_1"),
+        ("Node18", "Node20_1"),
+        ("Node20_0", "Node20_1"),
+        ("Node22", "Node24"),
+        ("NodeJS", "Node24"),
+        ("Powershell7", "PowerShell3"),
+        ("Proces", "Process"),
+    ] {
+        let new = format!(r#""{handler}""#);
+        assert_eq!(
+            notes(&extension(&[], &[(r#""Node20_1""#, &new)]), &[]),
+            format!(
+                "\
+error: Hello/task.json:7: no agent knows the handler `{handler}`: nothing would run
+  Write `{meant}`.
+error: the extension cannot be packed: 1 error to correct
+exit 1
+"
+            )
+        );
+    }
+    task_is(
+        &[(
+            r#""Node20_1": {"#,
+            r#""Node20": { "target": "index.js" }, "Bash": {}, "Node20_1": {"#,
+        )],
+        expect![[r#"
+            warning: Hello/task.json:7: no agent knows the handler `Node20`
+              Write `Node20_1`.
+            warning: Hello/task.json:7: no agent knows the handler `Bash`
+              Use Node20_1, Node24 or PowerShell3.
+            Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
+            exit 0
+        "#]],
+    );
+}
+
+#[test]
+fn unknown_keys_are_one_warning_and_misspelt_ones_have_the_right_word() {
+    task_is(
+        &[
+            (
+                r#""friendlyName""#,
+                r#""colour": 1, "mood": 2, "frendlyName": "x", "friendlyName""#,
+            ),
+            (r#""label""#, r#""lable": "x", "label""#),
+        ],
+        expect![[r#"
+            warning: Hello/task.json:3: `colour` is not a key of a task in a task.json: it is ignored (and 1 more)
+            warning: Hello/task.json:3: `frendlyName` is not a key of a task in a task.json
+              Write `friendlyName`.
+            warning: Hello/task.json:6: `lable` is not a key of an input in a task.json
+              Write `label`.
+            Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
+            exit 0
+        "#]],
+    );
+}
+
+#[test]
+fn numbers_that_no_server_can_hold() {
+    task_is(
+        &[(r#""Minor": 4"#, r#""Minor": 2147483648"#)],
+        expect![[r#"
+            error: Hello/task.json:4: `version.Minor` is `2147483648`, which is larger than 2147483647
+              Write a smaller number.
+            error: the extension cannot be packed: 1 error to correct
+            exit 1
+        "#]],
+    );
+    task_is(
+        &[(r#""Minor": 4"#, r#""Minor": "99999999999999999999""#)],
+        expect![[r#"
+            error: Hello/task.json:4: `version.Minor` is `99999999999999999999`, which is larger than 2147483647
+              Write a smaller number.
+            error: the extension cannot be packed: 1 error to correct
+            exit 1
+        "#]],
+    );
+    task_is(
+        &[(r#", "Minor": 4, "Patch": 7"#, "")],
+        expect![[r#"
+        warning: Hello/task.json:4: the task has no `version.Minor`, which the schema requires; Azure DevOps works without it (and 1 more)
+          Add the key to the task.json.
+        Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
+        exit 0
+    "#]],
+    );
+    for (version, expected) in [
+        (
+            "1.0.99999999999",
+            "`99999999999` in the extension version `1.0.99999999999` is larger than 2147483647",
+        ),
+        (
+            "2147483648.0.0",
+            "`2147483648` in the extension version `2147483648.0.0` is larger than 2147483647",
+        ),
+        (
+            "1.0.0-beta",
+            "the extension version `1.0.0-beta` is not one to four numbers with dots between them",
+        ),
+        (
+            "1.2.3.4.5",
+            "the extension version `1.2.3.4.5` is not one to four numbers with dots between them",
+        ),
+    ] {
+        assert_eq!(
+            notes(&extension(&[], &[]), &["--extension-version", version]),
+            format!(
+                "\
+error: --extension-version: {expected}
+  Pass a version such as 1.4.0.
+error: the extension cannot be packed: 1 error to correct
+exit 1
+"
+            )
+        );
+    }
+}
+
+/// A task with two inputs, the second shown by a rule.
+fn rule(rule: &str, groups: [&str; 2]) -> Vec<(String, String)> {
+    let group = |name: &str| {
+        if name.is_empty() {
+            String::new()
+        } else {
+            format!(r#", "groupName": "{name}""#)
+        }
+    };
+    let inputs = format!(
+        r#""groups": [{{ "name": "a", "displayName": "A" }}, {{ "name": "b", "displayName": "B", "visibleRule": "who = x" }}],
+    "inputs": [{{ "name": "who", "type": "string", "label": "Who"{} }},
+      {{ "name": "whom", "type": "string", "label": "Whom", "visibleRule": "{rule}"{} }}]"#,
+        group(groups[0]),
+        group(groups[1])
+    );
+    let old = r#""inputs": [{ "name": "who", "type": "string", "label": "Who" }]"#;
+    vec![(old.to_owned(), inputs)]
+}
+
+fn rule_is(text: &str, groups: [&str; 2], targets: &str) -> String {
+    let changes = rule(text, groups);
+    let changes: Vec<(&str, &str)> = changes
+        .iter()
+        .map(|(old, new)| (old.as_str(), new.as_str()))
+        .collect();
+    let folder = extension(&[("Microsoft.VisualStudio.Services", targets)], &changes);
+    notes(&folder, &[])
+}
+
+const SERVICES: &str = "Microsoft.VisualStudio.Services";
+
+#[test]
+fn inputs_that_depend_on_another_group() {
+    let packed = "Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.\nexit 0\n";
+    for groups in [["", ""], ["a", "a"], ["a", "A"]] {
+        assert_eq!(rule_is("who = x", groups, SERVICES), packed);
+    }
+    expect![[r#"
+        error: Hello/task.json:8: input `whom` (in group `a`) is shown by input `who` (in no group): Azure DevOps Server refuses inputs that depend on another group's
+          Give both inputs the same `groupName`, or target Microsoft.VisualStudio.Services.Cloud alone.
+        error: the extension cannot be packed: 1 error to correct
+        exit 1
+    "#]].assert_eq(&rule_is("who = x", ["", "a"], SERVICES));
+    expect![[r#"
+        error: Hello/task.json:8: input `whom` (in group `b`) is shown by input `who` (in group `a`): Azure DevOps Server refuses inputs that depend on another group's
+          Give both inputs the same `groupName`, or target Microsoft.VisualStudio.Services.Cloud alone.
+        error: the extension cannot be packed: 1 error to correct
+        exit 1
+    "#]].assert_eq(&rule_is("who = x", ["a", "b"], SERVICES));
+    let cloud = "Microsoft.VisualStudio.Services.Cloud";
+    assert_eq!(rule_is("who = x", ["a", "b"], cloud), packed);
+}
+
+#[test]
+fn rules_that_servers_refuse() {
+    for (text, fault) in [
+        (
+            "who = a && who = b || who = c",
+            "a rule cannot have both && and ||",
+        ),
+        ("(who = a)", "a rule cannot have parentheses"),
+        ("who = a || (who = b)", "a rule cannot have parentheses"),
+        ("who", "`who` is not of the form \"input = value\""),
+        (
+            "who is a",
+            "`who is a` is not of the form \"input = value\"",
+        ),
+        ("who =", "`who =` is not of the form \"input = value\""),
+        ("who = a &&", "`` is not of the form \"input = value\""),
+        (
+            "who = a & who = b",
+            "`who = a & who = b` is not of the form \"input = value\"",
+        ),
+    ] {
+        assert_eq!(
+            rule_is(text, ["", ""], "Microsoft.VisualStudio.Services.Cloud"),
+            format!(
+                "\
+error: Hello/task.json:8: `visibleRule` of `whom` is `{text}`: {fault}
+  Write terms such as `action = publish` with either && or || between them.
+error: the extension cannot be packed: 1 error to correct
+exit 1
+"
+            )
+        );
+    }
+    for text in [
+        "who=a",
+        "who == a b",
+        "who != a && who != b",
+        "who NotEndsWith war",
+        "who in a",
+    ] {
+        assert!(
+            rule_is(text, ["", ""], SERVICES).starts_with("Packed"),
+            "{text}"
+        );
+    }
+    // Servers of 2020 and before take letters, digits and spaces only.
+    expect![[r#"
+        warning: Hello/task.json:8: `visibleRule` of `whom` is `who = my-value`: Azure DevOps Server 2020 and older refuse other characters than letters, digits and spaces in it
+        Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
+        exit 0
+    "#]].assert_eq(&rule_is("who = my-value", ["", ""], SERVICES));
+    expect![[r#"
+        warning: Hello/task.json:8: `visibleRule` of `whom` asks for input `whose`, which does not exist
+          Name an input that exists; as it is, the field is never shown.
+        Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
+        exit 0
+    "#]].assert_eq(&rule_is("whose = x", ["", ""], SERVICES));
+}
+
+#[test]
+fn one_task_of_two_contributions() {
+    let other = r#"{ "id": "other", "type": "ms.vss-distributed-task.task", "properties": { "name": "NAME" } },
+    { "id": "decorator""#;
+    let with = |name: &str| {
+        let other = other.replace("NAME", name);
+        extension(
+            &[
+                (r#"{ "id": "decorator""#, &other),
+                (
+                    r#"{ "path": "Hello" }"#,
+                    r#"{ "path": "Hello" }, { "path": "New" }"#,
+                ),
+            ],
+            &[],
+        )
+    };
+    let folder = with("Hello");
+    folder.write("New/a.txt", b"a");
+    expect![[r#"
+        error: vss-extension.json:9: contribution `other` offers task `Hello`, which `hello-task` offers already (in vss-extension.json:8)
+          Keep one of the two contributions.
+        error: the extension cannot be packed: 1 error to correct
+        exit 1
+    "#]].assert_eq(&notes(&folder, &[]));
+    let folder = with("New");
+    let newer = TASK.replace(r#""Major": 1"#, r#""Major": 2"#);
+    folder.write("New/task.json", newer.as_bytes());
+    folder.write("New/index.js", b"");
+    folder.write("New/icon.png", &png(32));
+    expect![[r#"
+        warning: vss-extension.json:9: contribution `other` has the task Hello with the ID of `hello-task` (in vss-extension.json:8): Azure DevOps ignores one of the two
+          Put both versions below the folder of one contribution, or give one of the tasks another ID.
+        Packed pub.hello 3.2.1: 10 parts, [SIZE] bytes.
+        exit 0
+    "#]].assert_eq(&notes(&folder, &[]));
+}
+
+#[test]
+fn a_folder_that_begins_with_another_ones_name() {
+    let folder = extension(
+        &[
+            (
+                r#"{ "id": "decorator""#,
+                r#"{ "id": "other", "type": "ms.vss-distributed-task.task", "properties": { "name": "HelloInstaller" } }, { "id": "decorator""#,
+            ),
+            (
+                r#"{ "path": "Hello" }"#,
+                r#"{ "path": "Hello" }, { "path": "HelloInstaller" }"#,
+            ),
+        ],
+        &[],
+    );
+    let other = TASK
+        .replace("aaaaaaaa", "bbbbbbbb")
+        .replace(r#""name": "Hello""#, r#""name": "HelloInstaller""#);
+    folder.write("HelloInstaller/task.json", other.as_bytes());
+    folder.write("HelloInstaller/index.js", b"");
+    folder.write("HelloInstaller/icon.png", &png(32));
+    expect![[r#"
+        warning: vss-extension.json:9: task folder `HelloInstaller` begins with the name of task folder `Hello`: Azure DevOps Server 2019 takes both for versions of one task
+          Rename one of the folders, so that neither name begins with the other.
+        Packed pub.hello 3.2.1: 10 parts, [SIZE] bytes.
+        exit 0
+    "#]].assert_eq(&notes(&folder, &[]));
+}
+
+#[test]
+fn versions_of_one_task_stay_apart_or_are_refused() {
+    let folder = extension(&[], &[]);
+    std::fs::remove_file(folder.path("Hello/task.json")).expect("the file is there");
+    for (name, major) in [("V1", 1), ("V2", 2)] {
+        let task = TASK.replace(r#""Major": 1"#, &format!(r#""Major": {major}"#));
+        folder.write(&format!("Hello/{name}/task.json"), task.as_bytes());
+        folder.write(&format!("Hello/{name}/index.js"), b"");
+        folder.write(&format!("Hello/{name}/icon.png"), &png(32));
+    }
+    let update = ["--update-tasks-id", "--update-tasks-version"];
+    expect![[r#"
+        error: Hello/V2/task.json:4: Hello would become 3.2.1 here and in Hello/V1/task.json: an agent could not tell them apart
+          Take over less of the extension's version: --update-tasks-version minor keeps the major numbers, patch the minor ones.
+        error: the extension cannot be packed: 1 error to correct
+        exit 1
+    "#]].assert_eq(&notes(&folder, &[&update[..], &["major"]].concat()));
+    let packed = ["minor", "--output-path", "p.vsix"];
+    assert!(notes(&folder, &[&update[..], &packed].concat()).starts_with("Packed"));
+    let shown = folder.adieu(&["inspect", "--vsix", "p.vsix"]).done();
+    let tasks: Vec<&str> = shown
+        .stdout
+        .lines()
+        .filter(|line| line.starts_with("task "))
+        .collect();
+    assert_eq!(
+        tasks,
+        [
+            "task          Hello@1.2.1 fad36dd2-bf27-5f08-b4b9-1f6eea6499db (Hello/V1/task.json)",
+            "task          Hello@2.2.1 fad36dd2-bf27-5f08-b4b9-1f6eea6499db (Hello/V2/task.json)",
+        ]
+    );
+}
+
+#[test]
+fn categories_are_those_of_the_marketplace() {
+    manifest_is(
+        &[(
+            r#"["Azure Pipelines"]"#,
+            r#"["azure pipelines", "Build and release", "Nonsense"]"#,
+        )],
+        expect![[r#"
+            warning: vss-extension.json:3: `Nonsense` is not a category of Azure DevOps extensions; the Marketplace refuses others
+              Use Azure Boards, Azure Repos, Azure Pipelines, Azure Test Plans, Azure Artifacts.
+            Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
+            exit 0
+        "#]],
+    );
+}
+
+#[test]
+fn keys_that_are_missing_are_named() {
+    manifest_is(
+        &[
+            (
+                r#""properties": { "name": "Hello" }"#,
+                r#""properties": {}"#,
+            ),
+            (
+                r#""targets": [{ "id": "Microsoft.VisualStudio.Services" }]"#,
+                r#""targets": [{ "version": "1" }], "repository": { "uri": "https://x" }, "badges": ["x"]"#,
+            ),
+        ],
+        expect![[r#"
+            error: vss-extension.json:3: `targets[].id` is missing
+              Add the key to the manifest or to an overrides file.
+            error: vss-extension.json:3: `repository.type` is missing
+              Write "type": "git".
+            error: vss-extension.json:3: `badges[]` must be an object, but it is a string
+            warning: vss-extension.json:5: task `Hello/task.json` is packed, but no contribution offers it
+              Add a contribution of type ms.vss-distributed-task.task, or leave the folder out of `files`.
+            error: the extension cannot be packed: 3 errors to correct
+            exit 1
+        "#]],
+    );
+    manifest_is(
+        &[
+            (
+                r#""targets": ["ms.vss-distributed-task.tasks"]"#,
+                r#""targets": "ms.vss-distributed-task.tasks", "includes": [1]"#,
+            ),
+            (
+                r#""icons": {"#,
+                r#""repository": { "type": "git" }, "screenshots": [{}], "icons": {"#,
+            ),
+        ],
+        expect![[r#"
+            error: vss-extension.json:4: `repository.uri` is missing
+              Add "uri": "https://…".
+            warning: vss-extension.json:4: screenshot `1` has no `path`: it is left out
+            error: the extension cannot be packed: 1 error to correct
+            exit 1
+        "#]],
+    );
+}
+
+#[test]
+fn lengths_are_counted_as_the_marketplace_counts() {
+    let rockets = "\u{1f680}".repeat(101);
+    manifest_is(
+        &[(
+            r#""name": "Hello","#,
+            &format!(r#""name": "Hello", "description": "{rockets}","#),
+        )],
+        expect![[r#"
+            error: vss-extension.json:2: `description` has 202 characters (UTF-16), and the Marketplace allows 200
+              Move the long text to content.details.
+            error: the extension cannot be packed: 1 error to correct
+            exit 1
+        "#]],
+    );
+}
+
+#[test]
+fn addressable_names_that_azure_devops_server_cannot_install() {
+    let files =
+        |keys: &str| format!(r#""files": [{{ "path": "Hello" }}, {{ "path": "dist"{keys} }}]"#);
+    let with = |keys: &str| {
+        let folder = extension(&[(r#""files": [{ "path": "Hello" }]"#, &files(keys))], &[]);
+        folder.write("dist/a+b.js", b"1");
+        folder.write("dist/a&b.js", b"1");
+        notes(&folder, &[])
+    };
+    expect![[r#"
+        warning: vss-extension.json:5: `dist/a&b.js` is addressable and has a `&`: Azure DevOps Server 2019 cannot install it (and 1 more)
+          Rename the file, or target Microsoft.VisualStudio.Services.Cloud alone.
+        Packed pub.hello 3.2.1: 9 parts, [SIZE] bytes.
+        exit 0
+    "#]].assert_eq(&with(r#", "addressable": true"#));
+    assert!(with("").starts_with("Packed"));
+}
+
+#[test]
+fn translations_of_tasks_and_other_files_have_their_media_types() {
+    let folder = hello(&[
+        (
+            "Hello/Strings/resources.resjson/en-US/resources.resjson",
+            "{}",
+        ),
+        ("Hello/app.webmanifest", "{}"),
+        ("Hello/lib.nuspec", "<a/>"),
+        ("Hello/run.py", "1"),
+        ("Hello/film.mp4", ""),
+    ]);
+    folder.adieu(&["package", "--output-path", "p.vsix"]).done();
+    let types = text(&folder.path("p.vsix"), "[Content_Types].xml");
+    for (extension, kind) in [
+        (".resjson", "application/json"),
+        (".webmanifest", "application/manifest+json"),
+        (".nuspec", "text/xml"),
+        (".py", "text/plain"),
+        (".mp4", "video/mp4"),
+    ] {
+        let line = format!(r#"<Default Extension="{extension}" ContentType="{kind}"/>"#);
+        assert!(types.contains(&line), "{line}\n{types}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn paths_in_another_letter_case_are_named() {
+    let manifest = MANIFEST
+        .replace(r#""icon.png""#, r#""Icon.png""#)
+        .replace(
+            r#"{ "path": "Hello" }"#,
+            r#"{ "path": "hello" }, { "path": "Gone" }"#,
+        )
+        .replace(
+            r#""contributions""#,
+            r#""content": { "details": { "path": "Docs/README.md" } }, "contributions""#,
+        );
+    let folder = hello(&[("vss-extension.json", &manifest), ("docs/readme.md", "r")]);
+    expect![[r#"
+        error: vss-extension.json:4: `Icon.png` does not exist; `icon.png` does: only Windows finds it
+          Write both alike.
+        error: vss-extension.json:5: `hello` does not exist; `Hello` does: only Windows finds it
+          Write both alike.
+        error: vss-extension.json:5: `Gone` does not exist
+          `files` and `icons` are relative to the manifest; `content` and `screenshots` to --root.
+        error: vss-extension.json:6: `Docs/README.md` does not exist; `docs/readme.md` does: only Windows finds it
+          Write both alike.
+        error: the extension cannot be packed: 4 errors to correct
+        exit 1
+    "#]].assert_eq(&notes(&folder, &[]));
+    expect![[r#"
+        error: --loc-root: `Docs` does not exist; `docs` does: only Windows finds it
+          Write both alike.
+        error: `Docs/readme.md` does not exist; `docs/readme.md` does: only Windows finds it
+          Write both alike.
+        error: `VSS-Extension.json` does not exist; `vss-extension.json` does: only Windows finds it
+          Write both alike.
+        error: the extension cannot be packed: 3 errors to correct
+        exit 1
+    "#]]
+    .assert_eq(&notes(
+        &folder,
+        &[
+            "--manifests",
+            "VSS-Extension.json",
+            "--overrides-file",
+            "Docs/readme.md",
+            "--loc-root",
+            "Docs",
+        ],
+    ));
+}
+
+#[test]
+fn a_folder_or_a_file_where_the_other_is_meant() {
+    let folder = hello(&[]);
+    for (path, name) in [(".", "."), ("Hello", "Hello"), ("Hello/..", ".")] {
+        assert_eq!(
+            notes(&folder, &["--manifests", path]),
+            format!(
+                "\
+error: --manifests: `{name}` is a folder; --manifests wants files
+  Name the extension's folder with --root (rootFolder in a task), its manifests with --manifests.
+error: the extension cannot be packed: 1 error to correct
+exit 1
+"
+            )
+        );
+    }
+    expect![[r#"
+        error: --loc-root: `icon.png` is a file; --loc-root wants a folder
+          --overrides-file and --loc-root are relative to the current folder.
+        error: --overrides-file: `Hello` is a folder; --overrides-file wants a file
+          --overrides-file and --loc-root are relative to the current folder.
+        error: the extension cannot be packed: 2 errors to correct
+        exit 1
+    "#]]
+    .assert_eq(&notes(
+        &folder,
+        &["--overrides-file", "Hello", "--loc-root", "icon.png"],
+    ));
+}
+
+#[test]
+fn paths_in_messages_are_relative_to_the_extension() {
+    let folder = hello(&[("Hello/task.json", "{")]);
+    let ran = std::process::Command::new(env!("CARGO_BIN_EXE_adieu"))
+        .args(["extension", "package", "--root"])
+        .arg(folder.path(""))
+        .current_dir(std::env::temp_dir())
+        .output()
+        .expect("the binary starts");
+    expect![[r#"
+        error: Hello/task.json:1: this is not JSON: Unterminated object
+          Correct the line; a task.json has no comments and no trailing commas.
+        error: the extension cannot be packed: 1 error to correct
+    "#]]
+    .assert_eq(&String::from_utf8_lossy(&ran.stderr));
+}
