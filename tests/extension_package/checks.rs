@@ -196,8 +196,8 @@ fn files_that_cannot_be_packed() {
         error: vss-extension.json:5: an entry of `files` has no `path`
         error: vss-extension.json:5: `gone.txt` does not exist
           `files` and `icons` are relative to the manifest; `content` and `screenshots` to --root.
-        error: vss-extension.json:5: `[TEMP]/out.txt` does not exist
-          `files` and `icons` are relative to the manifest; `content` and `screenshots` to --root.
+        error: vss-extension.json:5: `../out.txt` leads out of the extension's folder
+          Copy what is needed into the folder, or give --root (rootFolder in a task) a folder that holds both.
         error: vss-extension.json:6: `a b.png` cannot be the name of a part: only ASCII letters, digits and ._~%!$&'()+,;=@- are allowed: no space, colon or asterisk
           Rename the file, or give it another name with `packagePath`.
         error: vss-extension.json:6: part `Hello/index.js` conflicts with part `Hello/index.js` (from vss-extension.json:5): they would be one path on disk
@@ -516,11 +516,11 @@ fn a_package_that_is_larger_than_servers_take() {
     .take(26 << 20)
     .collect();
     folder.write("Hello/noise.bin", &noise);
-    expect![[r##"
-warning: p.vsix: the package has 27273274 bytes, and Azure DevOps Server 2019 takes 26214400 by default
-  Leave out what the extension does not need at run time, or raise the server's limit.
-Packed pub.hello 3.2.1: 8 parts, [SIZE] bytes.
-"##]].assert_eq(&folder.adieu(&["package", "--output-path", "p.vsix"]).stderr);
+    expect![[r#"
+        warning: p.vsix: the package has 27273320 bytes, and Azure DevOps Server 2019 takes 26214400 by default
+          Leave out what the extension does not need at run time, or raise the server's limit.
+        Packed pub.hello 3.2.1: 8 parts, [SIZE] bytes.
+    "#]].assert_eq(&folder.adieu(&["package", "--output-path", "p.vsix"]).stderr);
 }
 
 #[test]

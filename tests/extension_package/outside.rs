@@ -59,17 +59,17 @@ fn paths_that_lead_out_are_named_with_their_line() {
     assert_eq!(refused(&folder, &[]),
         "\
 error: root/vss-extension.json:4: `../secret/key.json` leads out of the extension's folder
-  Copy what is needed into the folder, or give --root (in a task rootFolder) a folder that holds both.
+  Copy what is needed into the folder, or give --root (rootFolder in a task) a folder that holds both.
 error: root/vss-extension.json:5: `/etc/hostname` leads out of the extension's folder
-  Copy what is needed into the folder, or give --root (in a task rootFolder) a folder that holds both.
+  Copy what is needed into the folder, or give --root (rootFolder in a task) a folder that holds both.
 error: root/vss-extension.json:5: `Hello/../../secret/key.json` leads out of the extension's folder
-  Copy what is needed into the folder, or give --root (in a task rootFolder) a folder that holds both.
+  Copy what is needed into the folder, or give --root (rootFolder in a task) a folder that holds both.
 error: root/vss-extension.json:6: `..\\secret\\key.json` leads out of the extension's folder
-  Copy what is needed into the folder, or give --root (in a task rootFolder) a folder that holds both.
+  Copy what is needed into the folder, or give --root (rootFolder in a task) a folder that holds both.
 error: root/vss-extension.json:7: `../secret` leads out of the extension's folder
-  Copy what is needed into the folder, or give --root (in a task rootFolder) a folder that holds both.
+  Copy what is needed into the folder, or give --root (rootFolder in a task) a folder that holds both.
 error: root/vss-extension.json:8: `/proc/self/environ` leads out of the extension's folder
-  Copy what is needed into the folder, or give --root (in a task rootFolder) a folder that holds both.
+  Copy what is needed into the folder, or give --root (rootFolder in a task) a folder that holds both.
 error: the extension cannot be packed: 6 errors to correct
 exit 1
 "
@@ -87,13 +87,13 @@ fn links_that_lead_out_are_refused_wherever_they_are() {
     assert_eq!(refused(&folder, &[]),
         "\
 error: root/vss-extension.json:4: `icon.png` leads out of the extension's folder
-  Copy what is needed into the folder, or give --root (in a task rootFolder) a folder that holds both.
+  Copy what is needed into the folder, or give --root (rootFolder in a task) a folder that holds both.
 error: root/vss-extension.json:5: `root/Hello/environ` leads out of the extension's folder
-  Copy what is needed into the folder, or give --root (in a task rootFolder) a folder that holds both.
+  Copy what is needed into the folder, or give --root (rootFolder in a task) a folder that holds both.
 error: root/vss-extension.json:5: `root/Hello/key.json` leads out of the extension's folder
-  Copy what is needed into the folder, or give --root (in a task rootFolder) a folder that holds both.
+  Copy what is needed into the folder, or give --root (rootFolder in a task) a folder that holds both.
 error: root/vss-extension.json:5: `root/Hello/secret` leads out of the extension's folder
-  Copy what is needed into the folder, or give --root (in a task rootFolder) a folder that holds both.
+  Copy what is needed into the folder, or give --root (rootFolder in a task) a folder that holds both.
 error: the extension cannot be packed: 4 errors to correct
 exit 1
 "
@@ -125,26 +125,26 @@ fn documents_are_not_read_through_links_either() {
     });
     assert_eq!(said.concat(),
         "\
-error: root/vss-extension.json: `root/vss-extension.json` leads out of the extension's folder
-  Copy what is needed into the folder, or give --root (in a task rootFolder) a folder that holds both.
+error: `root/vss-extension.json` leads out of the extension's folder
+  Copy what is needed into the folder, or give --root (rootFolder in a task) a folder that holds both.
 error: the extension cannot be packed: 1 error to correct
 exit 1
 error: root/vss-extension.json:5: `root/Hello/task.json` leads out of the extension's folder
-  Copy what is needed into the folder, or give --root (in a task rootFolder) a folder that holds both.
+  Copy what is needed into the folder, or give --root (rootFolder in a task) a folder that holds both.
 error: root/vss-extension.json:8: task contribution `hello-task` names folder `Hello`, and the package has no `Hello/task.json`
   Add the task's folder to `files`, under the name that `properties.name` has.
 error: the extension cannot be packed: 2 errors to correct
 exit 1
-error: root/overrides.json: `root/overrides.json` leads out of the extension's folder
-  Copy what is needed into the folder, or give --root (in a task rootFolder) a folder that holds both.
+error: `root/overrides.json` leads out of the extension's folder
+  Copy what is needed into the folder, or give --root (rootFolder in a task) a folder that holds both.
 error: the extension cannot be packed: 1 error to correct
 exit 1
-error: root/more.json: `root/more.json` leads out of the extension's folder
-  Copy what is needed into the folder, or give --root (in a task rootFolder) a folder that holds both.
+error: `root/more.json` leads out of the extension's folder
+  Copy what is needed into the folder, or give --root (rootFolder in a task) a folder that holds both.
 error: the extension cannot be packed: 1 error to correct
 exit 1
-error: root/m.json: `root/m.json` leads out of the extension's folder
-  Copy what is needed into the folder, or give --root (in a task rootFolder) a folder that holds both.
+error: `root/m.json` leads out of the extension's folder
+  Copy what is needed into the folder, or give --root (rootFolder in a task) a folder that holds both.
 error: the extension cannot be packed: 1 error to correct
 exit 1
 "
@@ -159,8 +159,8 @@ fn a_translation_is_not_read_through_a_link() {
     symlink("../secret", folder.path("locales/de")).expect("links can be made");
     assert_eq!(refused(&folder, &["--loc-root", "locales"]),
         "\
-error: locales/de/resources.resjson: `locales/de/resources.resjson` leads out of the extension's folder
-  Copy what is needed into the folder, or give --root (in a task rootFolder) a folder that holds both.
+error: `locales/de/resources.resjson` leads out of the extension's folder
+  Copy what is needed into the folder, or give --root (rootFolder in a task) a folder that holds both.
 error: the extension cannot be packed: 1 error to correct
 exit 1
 "
@@ -263,7 +263,7 @@ fn an_earlier_package_is_not_packed() {
         "\
 [FOLDER]/pub.hello-3.2.1.vsix
 warning: vss-extension.json:5: `pub.hello-3.2.1.vsix` is a package, and is left out
-  Write packages to a folder that `files` does not name, with --output-path (in a task outputPath).
+  Write packages to a folder that `files` does not name, with --output-path (outputPath in a task).
 Packed pub.hello 3.2.1: 8 parts, [SIZE] bytes.
 exit 0
 "
