@@ -9,6 +9,7 @@ use adieu_broker::{Broker, Refusal, RefusalScope, Resources, Source};
 use adieu_identity::{Scope, Token};
 use adieu_manifest::document::{Dialect, Node};
 use adieu_manifest::task::Task;
+use adieu_manifest::task_check::{self, Servers};
 use adieu_vsix::archive::{Archive, Bounds};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -40,7 +41,7 @@ pub fn manifest(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     for dialect in [Dialect::Json, Dialect::Json5] {
         if let Ok(node) = Node::read(&text, "manifest", dialect) {
-            let _ = adieu_manifest::task_check::check(&node);
+            let _ = task_check::check(&node, Servers::OnPremises);
         }
     }
     let _ = Task::parse(&text);
