@@ -99,18 +99,10 @@ fn the_broker_beside_a_command_has_fresh_tokens() {
         .signed_in(&token)
         .set("HTTP_PROXY", "http://127.0.0.1:9")
         .set("NO_PROXY", "contoso.example");
-    let adieu = env!("CARGO_BIN_EXE_adieu");
-    let said = desk.adieu(&[
-        "exec",
-        "--credential",
-        "azd",
-        "--",
-        adieu,
-        "token",
-        "--credential",
-        "managed-identity",
-    ]);
-    assert_eq!(said.stdout, format!("{token}\n"), "{}", said.stderr);
+    let client = "/usr/bin/curl -sS -H \"X-IDENTITY-HEADER: $IDENTITY_HEADER\" \"$IDENTITY_ENDPOINT?api-version=2019-08-01&resource=499b84ac-1321-427f-aa17-267ca6975798\"";
+    let said = desk.adieu(&["exec", "--credential", "azd", "--", SH, "-c", client]);
+    let body: serde_json::Value = serde_json::from_str(&said.stdout).expect(&said.stderr);
+    assert_eq!(body["access_token"].as_str(), Some(token.as_str()));
     let variables =
         "echo $NO_PROXY; echo ${IDENTITY_ENDPOINT%%:[0-9]*} ${AZD_AUTH_ENDPOINT%%:[0-9]*}";
     let said = desk.adieu(&[

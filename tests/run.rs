@@ -28,7 +28,7 @@ fn gives_a_script_its_tokens_and_nothing_of_the_tasks_own() {
     let script = r#"
         echo "dots in the token: $(printf %s "$AZURE_DEVOPS_TOKEN" | tr -cd .)"
         echo "graph until $GRAPH_TOKEN_EXPIRES_ON"
-        env | grep -E '^(INPUT|ENDPOINT|SECRET|VSTS_(PUBLIC|SECRET))_' || echo "nothing of the task's"
+        env | grep -E '^(INPUT|ENDPOINT_AUTH|SECRET|SECUREFILE_TICKET|VSTS_(PUBLIC|SECRET))_' || echo "nothing of the task's"
         pwd | sed 's,.*/,,'
         adieu --version
     "#;
@@ -44,6 +44,35 @@ fn gives_a_script_its_tokens_and_nothing_of_the_tasks_own() {
         s
         adieu 0.1.0"#]]
     .assert_eq(&stable(&world, &outcome.log));
+}
+
+/// task-lib, with which the built-in tasks are made, removes credentials and nothing else.
+#[test]
+fn a_script_finds_what_the_built_in_tasks_leave() {
+    let world = World::start();
+    let mut job = world.job();
+    let folder = TaskFolder::unpacked("run");
+    let script =
+        "env | grep -E '^(ENDPOINT|SECUREFILE|VSTS_TASKVARIABLE)_' | grep -E '_(X|x)=' | sort";
+    let outcome = job
+        .step(folder.path())
+        .input("azureSubscription", MY_CONNECTION)
+        .input("script", script)
+        .env("ENDPOINT_URL_X", "https://contoso.example/")
+        .env("ENDPOINT_AUTH_X", "a credential")
+        .env("ENDPOINT_AUTH_PARAMETER_X", "another")
+        .env("SECUREFILE_PATH_X", "/secure/file")
+        .env("SECUREFILE_TICKET_X", "a ticket")
+        .run();
+    assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
+    let own: Vec<&str> = outcome.log.lines().skip(2).collect();
+    assert_eq!(
+        own,
+        [
+            "ENDPOINT_URL_X=https://contoso.example/",
+            "SECUREFILE_PATH_X=/secure/file"
+        ]
+    );
 }
 
 #[test]

@@ -8,11 +8,19 @@ use std::process::ExitStatus;
 use std::time::Duration;
 
 use tokio::process::{Child, Command};
+use tokio::time::Instant;
 
-use crate::platform::{self, Parent, Stop, Stops, Whom};
+use crate::platform::{self, Parent, SignalTarget, Stop, Stops};
+
+/// The agent kills what is left ten seconds after its first signal (`ProcessInvoker.cs`). A command that is not
+/// done by then is killed a little earlier, so that the step can still say how it ended.
+const STOPPED: Duration = Duration::from_secs(9);
 
 /// What a command whose launcher is gone gets before it is killed.
-const GRACE: Duration = Duration::from_secs(2);
+const ABANDONED: Duration = Duration::from_secs(2);
+
+/// What is left of a command's group gets this long after SIGTERM, when the command itself is gone.
+const LEFTOVERS: Duration = Duration::from_secs(1);
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,10 +49,15 @@ impl Running {
         Ok(Self { process, stops })
     }
 
-    /// Waits for its end, and passes every stop on to it. It ends with `parent`, where one is given.
-    pub(crate) async fn wait(mut self, whom: Whom, parent: Option<Parent>) -> io::Result<Ended> {
+    /// Waits for its end, and forwards every stop to it. A stopped command ends within the time that the agent
+    /// gives a step, with all of its group: what holds the step's pipes would keep the agent waiting. It ends with
+    /// `parent`, where one is given.
+    pub(crate) async fn wait(
+        mut self,
+        target: SignalTarget,
+        parent: Option<Parent>,
+    ) -> io::Result<Ended> {
         let process = self.process.id().unwrap_or_default();
-        let mut stopped = false;
         let abandoned = async {
             match parent {
                 Some(parent) => parent.gone().await,
@@ -52,25 +65,58 @@ impl Running {
             }
         };
         tokio::pin!(abandoned);
-        loop {
+        let mut kill_at = None;
+        let ended = loop {
             tokio::select! {
                 status = self.process.wait() => {
                     let code = code(status?);
-                    return Ok(if stopped { Ended::Stopped(code) } else { Ended::Code(code) });
+                    break if kill_at.is_some() { Ended::Stopped(code) } else { Ended::Code(code) };
                 }
                 stop = self.stops.next() => {
-                    stopped = true;
-                    platform::pass_on(stop, process, whom);
+                    kill_at.get_or_insert(Instant::now() + STOPPED);
+                    platform::forward_signal(stop, process, target);
+                }
+                () = until(kill_at), if target == SignalTarget::Group => {
+                    // The whole group, so that nothing is left to end.
+                    platform::kill(process, target);
+                    return Ok(Ended::Stopped(code(self.process.wait().await?)));
                 }
                 () = &mut abandoned => {
-                    platform::pass_on(Stop::Terminate, process, whom);
-                    if tokio::time::timeout(GRACE, self.process.wait()).await.is_err() {
-                        platform::kill(process, whom);
+                    platform::forward_signal(Stop::Terminate, process, target);
+                    if tokio::time::timeout(ABANDONED, self.process.wait()).await.is_err() {
+                        platform::kill(process, target);
                     }
-                    return Ok(Ended::Abandoned);
+                    break Ended::Abandoned;
                 }
             }
+        };
+        if target == SignalTarget::Group && !matches!(ended, Ended::Code(_)) {
+            end_group(process).await;
         }
+        Ok(ended)
+    }
+}
+
+/// Ends what is left of a group whose leader is gone: a shell's background jobs ignore the agent's first signal.
+async fn end_group(leader: u32) {
+    if platform::is_group_empty(leader) {
+        return;
+    }
+    platform::forward_signal(Stop::Terminate, leader, SignalTarget::Group);
+    let emptied = async {
+        while !platform::is_group_empty(leader) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    if tokio::time::timeout(LEFTOVERS, emptied).await.is_err() {
+        platform::kill(leader, SignalTarget::Group);
+    }
+}
+
+async fn until(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => tokio::time::sleep_until(moment).await,
+        None => pending().await,
     }
 }
 

@@ -19,7 +19,7 @@ use crate::child::{Ended, Running};
 use crate::configure::{Configure, Endpoints, environment_of, variable_of_process};
 use crate::credential::{self, Credential, SignIn};
 use crate::network;
-use crate::platform::{Stops, Whom};
+use crate::platform::{SignalTarget, Stops};
 use crate::program;
 use crate::serve::source::Identity;
 use crate::session::Source;
@@ -175,7 +175,7 @@ async fn run_command(
     let mut command = Command::new(program);
     let command = command.args(arguments).envs(own);
     let running = Running::start(command, Stops::listen()).map_err(situation)?;
-    let ended = running.wait(Whom::Neighbour, None).await;
+    let ended = running.wait(SignalTarget::SameGroup, None).await;
     Ok(match ended.map_err(situation)? {
         Ended::Code(code) | Ended::Stopped(code) => exit_code(code),
         Ended::Abandoned => ExitCode::FAILURE,

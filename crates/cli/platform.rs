@@ -18,13 +18,13 @@ pub(crate) enum Stop {
     HangUp,
 }
 
-/// Whom a stop is passed on to.
+/// The processes that a stop is forwarded to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Whom {
+pub(crate) enum SignalTarget {
     /// A process and all that it started, in a process group of its own.
     Group,
-    /// A process in this one's group, which a terminal tells by itself.
-    Neighbour,
+    /// A process in this one's own group, which a terminal signals as well.
+    SameGroup,
 }
 
 /// The stops that reach this process for as long as somebody listens: none of them ends it meanwhile, and
@@ -49,14 +49,19 @@ pub(crate) async fn stop_requested() -> Stop {
     Stops::listen().next().await
 }
 
-/// Passes a stop on to a process that this one started.
-pub(crate) fn pass_on(stop: Stop, process: u32, whom: Whom) {
-    imp::pass_on(stop, process, whom);
+/// Forwards a stop to a process that this one started.
+pub(crate) fn forward_signal(stop: Stop, process: u32, target: SignalTarget) {
+    imp::forward_signal(stop, process, target);
+}
+
+/// Whether a process group of this one's has no process left, as far as the system shows it.
+pub(crate) fn is_group_empty(leader: u32) -> bool {
+    imp::is_group_empty(leader)
 }
 
 /// Ends a process that did not listen.
-pub(crate) fn kill(process: u32, whom: Whom) {
-    imp::kill(process, whom);
+pub(crate) fn kill(process: u32, target: SignalTarget) {
+    imp::kill(process, target);
 }
 
 /// Whoever started this process: the launcher of a task.
@@ -83,8 +88,8 @@ pub(crate) fn detach(command: &mut Command) {
 
 /// Puts a process that is about to be started at the head of a group, so that all that it starts can be told
 /// to stop.
-pub(crate) fn lead_a_group(command: &mut Command) {
-    imp::lead_a_group(command);
+pub(crate) fn new_process_group(command: &mut Command) {
+    imp::new_process_group(command);
 }
 
 /// Makes a temporary folder one that this user alone can enter.
@@ -139,12 +144,14 @@ mod imp {
     use std::os::unix::process::parent_id;
     use std::time::Duration;
 
-    use rustix::process::{Pid, Signal, getpgrp, kill_process, kill_process_group};
+    use rustix::process::{
+        Pid, Signal, getpgrp, kill_process, kill_process_group, test_kill_process_group,
+    };
     use rustix::termios::tcgetpgrp;
     use tokio::process::Command;
     use tokio::signal::unix::{Signal as Signals, SignalKind, signal};
 
-    use super::{Stop, Whom};
+    use super::{SignalTarget, Stop};
 
     /// A signal that the system does not let us listen to ends the process, as it always did.
     #[derive(Debug)]
@@ -179,15 +186,15 @@ mod imp {
         }
     }
 
-    pub(super) fn pass_on(stop: Stop, process: u32, whom: Whom) {
+    pub(super) fn forward_signal(stop: Stop, process: u32, target: SignalTarget) {
         let signal = match stop {
-            // The terminal has told the neighbour, too: many a program takes a second Ctrl+C for "at once".
-            Stop::Interrupt if whom == Whom::Neighbour && is_in_front() => return,
+            // The terminal has signalled a process of this group, too: many a program takes a second Ctrl+C for "at once".
+            Stop::Interrupt if target == SignalTarget::SameGroup && is_in_front() => return,
             Stop::Interrupt => Signal::INT,
             Stop::Terminate => Signal::TERM,
             Stop::HangUp => Signal::HUP,
         };
-        send(signal, process, whom);
+        send(signal, process, target);
     }
 
     /// Whether this process's group is the one that its terminal tells of Ctrl+C, wherever its streams lead.
@@ -197,18 +204,23 @@ mod imp {
             .is_ok_and(|terminal| tcgetpgrp(terminal).is_ok_and(|in_front| in_front == getpgrp()))
     }
 
-    pub(super) fn kill(process: u32, whom: Whom) {
-        send(Signal::KILL, process, whom);
+    pub(super) fn is_group_empty(leader: u32) -> bool {
+        let leader = i32::try_from(leader).ok().and_then(Pid::from_raw);
+        leader.is_none_or(|leader| test_kill_process_group(leader).is_err())
     }
 
-    fn send(signal: Signal, process: u32, whom: Whom) {
+    pub(super) fn kill(process: u32, target: SignalTarget) {
+        send(Signal::KILL, process, target);
+    }
+
+    fn send(signal: Signal, process: u32, target: SignalTarget) {
         let Some(process) = i32::try_from(process).ok().and_then(Pid::from_raw) else {
             return;
         };
         // One that has ended already needs no signal.
-        let _ = match whom {
-            Whom::Group => kill_process_group(process, signal),
-            Whom::Neighbour => kill_process(process, signal),
+        let _ = match target {
+            SignalTarget::Group => kill_process_group(process, signal),
+            SignalTarget::SameGroup => kill_process(process, signal),
         };
     }
 
@@ -223,7 +235,7 @@ mod imp {
         command.process_group(0);
     }
 
-    pub(super) fn lead_a_group(command: &mut Command) {
+    pub(super) fn new_process_group(command: &mut Command) {
         command.process_group(0);
     }
 
@@ -250,7 +262,7 @@ mod imp {
     use tokio::process::Command;
     use tokio::signal::windows::{CtrlBreak, CtrlC, CtrlClose, ctrl_break, ctrl_c, ctrl_close};
 
-    use super::{Stop, Whom};
+    use super::{SignalTarget, Stop};
 
     /// `DETACHED_PROCESS` and `CREATE_NEW_PROCESS_GROUP`: no console, and no Ctrl+C of one.
     const DETACHED: u32 = 0x0000_0008 | 0x0000_0200;
@@ -301,10 +313,15 @@ mod imp {
     }
 
     /// The console tells everybody in it.
-    pub(super) fn pass_on(_stop: Stop, _process: u32, _whom: Whom) {}
+    pub(super) fn forward_signal(_stop: Stop, _process: u32, _target: SignalTarget) {}
+
+    /// There are no groups here; the agent ends the whole tree.
+    pub(super) fn is_group_empty(_leader: u32) -> bool {
+        true
+    }
 
     /// The agent ends the whole tree.
-    pub(super) fn kill(_process: u32, _whom: Whom) {}
+    pub(super) fn kill(_process: u32, _target: SignalTarget) {}
 
     /// A folder has the rights of the one that it is in, and the agent's is its user's alone.
     pub(super) fn only_for_this_user<'b, 'n, 's>(
@@ -340,7 +357,7 @@ mod imp {
     }
 
     /// The console tells everybody in it; a group of its own would not hear of Ctrl+C.
-    pub(super) fn lead_a_group(_command: &mut Command) {}
+    pub(super) fn new_process_group(_command: &mut Command) {}
 
     #[derive(Debug, Clone, Copy)]
     pub(super) struct Parent;

@@ -25,7 +25,7 @@ use crate::configure::{Configure, Endpoints, environment_of, variable_of_process
 use crate::connection::{self, Connection};
 use crate::inputs::run::{Inputs, Shell as Choice};
 use crate::network;
-use crate::platform::{self, Parent, Stops, Whom};
+use crate::platform::{self, Parent, SignalTarget, Stops};
 use crate::serve::source::Identity;
 use crate::session::Source;
 use crate::situation::{ScriptProblem, Situation};
@@ -158,7 +158,7 @@ async fn finished(mut running: Running, launcher: Parent) -> (std::io::Result<En
     let wrote = Cell::new(false);
     let passing = pass_through(errors, &wrote);
     tokio::pin!(passing);
-    let waiting = running.wait(Whom::Group, Some(launcher));
+    let waiting = running.wait(SignalTarget::Group, Some(launcher));
     tokio::pin!(waiting);
     let ended = tokio::select! {
         ended = &mut waiting => {
@@ -206,7 +206,7 @@ fn prepared<'a>(
         } else {
             Stdio::inherit()
         });
-    platform::lead_a_group(command);
+    platform::new_process_group(command);
     command
 }
 
@@ -263,8 +263,8 @@ fn write(
         Situation::Script(ScriptProblem::NotWritten {
             path: folder.display().to_string(),
             // Without the path, which ends in a random name.
-            reason: match std::error::Error::source(&error) {
-                Some(cause) => cause.to_string(),
+            reason: match error.to_string().rsplit_once(" at path ") {
+                Some((reason, _)) => reason.to_owned(),
                 None => error.to_string(),
             },
         })

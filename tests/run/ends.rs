@@ -2,6 +2,8 @@
 //!
 //! The launcher's own end stands in launcher/stops.rs.
 
+use std::time::Instant;
+
 use adieu_emulator::{MY_CONNECTION, TaskResult, World};
 use expect_test::expect;
 
@@ -84,6 +86,47 @@ fn passes_a_stop_on_to_everything_that_the_script_started() {
     assert_eq!(outcome.result, TaskResult::Canceled);
     assert!(marker.exists(), "{}", outcome.log);
     job.wait_until_nothing_is_left();
+}
+
+/// A background job of a shell ignores SIGINT, and it holds the step's pipes as long as it lives.
+#[test]
+fn a_stop_ends_the_whole_group_within_the_agents_ten_seconds() {
+    for (script, least, most) in [
+        ("sleep 30 & STARTED; sleep 30", 0, 4),
+        // It listens to nothing, and its child to neither signal.
+        ("(trap '' INT TERM; sleep 30) & STARTED; sleep 30", 0, 5),
+        (
+            "trap '' INT TERM; sleep 30 & STARTED; sleep 30; sleep 30",
+            8,
+            10,
+        ),
+    ] {
+        let world = World::start();
+        let mut job = world.job();
+        let folder = TaskFolder::unpacked("run");
+        let started = world.folder().join("started");
+        let script = script.replace("STARTED", &format!("echo yes > {}", started.display()));
+        let mut running = job
+            .step(folder.path())
+            .input("azureSubscription", MY_CONNECTION)
+            .input("script", &script)
+            .start();
+        while !started.exists() {
+            std::thread::yield_now();
+        }
+        let canceled = Instant::now();
+        running.cancel();
+        let outcome = running.wait();
+        let seconds = canceled.elapsed().as_secs();
+        assert!((least..most).contains(&seconds), "{script}: {seconds} s");
+        assert_eq!(outcome.result, TaskResult::Canceled);
+        let last = outcome.raw.last().map(String::as_str);
+        assert!(
+            last.is_some_and(|line| line.starts_with("##vso[task.complete result=Canceled]")),
+            "{script}: {last:?}"
+        );
+        assert_eq!(job.processes_left(), Vec::<u32>::new(), "{script}");
+    }
 }
 
 #[test]

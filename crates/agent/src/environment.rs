@@ -104,16 +104,17 @@ impl fmt::Debug for Environment {
     }
 }
 
-/// Whether the agent gives a variable of the environment to a task and not to what a task starts: inputs,
-/// connections, secrets and the lists of what there is. task-lib takes the same away (`internal.ts`).
+/// Whether a variable of the environment is for a task and not for what it starts: inputs, the credentials of
+/// connections, tickets of secure files, secrets, and the lists of what there is. task-lib removes the same
+/// (`internal.ts`), so a script finds the addresses of connections and what its own step's `env:` sets.
 #[must_use]
 pub fn is_for_the_task_alone(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
     let beginnings = [
         "INPUT_",
-        "ENDPOINT_",
+        "ENDPOINT_AUTH_",
         "SECRET_",
-        "SECUREFILE_",
+        "SECUREFILE_TICKET_",
         "VSTS_TASKVARIABLE_",
     ];
     beginnings
@@ -152,6 +153,8 @@ mod tests {
             ("Endpoint_Auth_x", true),
             ("SECRET_PASSWORD", true),
             ("SECUREFILE_TICKET_1", true),
+            ("SECUREFILE_PATH_1", false),
+            ("ENDPOINT_URL_X", false),
             ("VSTS_TASKVARIABLE_A", true),
             ("VSTS_SECRET_VARIABLES", true),
             ("VSTS_PROCESS_LOOKUP_ID", false),
