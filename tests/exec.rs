@@ -45,9 +45,9 @@ fn a_command_finds_its_tokens_in_its_environment() {
 fn a_project_says_in_a_file_what_its_commands_need() {
     let (world, token) = somebody();
     let desk = Desk::with(&world, &["az"]).signed_in(&token);
-    let lines = "# for jest.integration.config.js\nSECRET_INTEGRATION_TOKEN = azureDevOps\n";
+    let lines = "# for jest.integration.config.js\nINTEGRATION_TOKEN = azureDevOps\n";
     fs::write(desk.home().join("adieu.tokens"), lines).expect("a file");
-    let print = "echo $SECRET_INTEGRATION_TOKEN$AZURE_DEVOPS_TOKEN";
+    let print = "echo $INTEGRATION_TOKEN$AZURE_DEVOPS_TOKEN";
     let said = desk.adieu(&["exec", "--credential", "az", "--", SH, "-c", print]);
     assert_eq!(said.stdout, format!("{token}\n"), "{}", said.stderr);
 }
@@ -56,15 +56,15 @@ fn a_project_says_in_a_file_what_its_commands_need() {
 fn nothing_is_asked_for_a_variable_that_is_set() {
     let world = World::start();
     // No credential at all.
-    let desk = Desk::with(&world, &[]).set("SECRET_INTEGRATION_TOKEN", "from the pipeline");
+    let desk = Desk::with(&world, &[]).set("INTEGRATION_TOKEN", "from the pipeline");
     let arguments = [
         "exec",
         "--token",
-        "SECRET_INTEGRATION_TOKEN=azureDevOps",
+        "INTEGRATION_TOKEN=azureDevOps",
         "--",
         SH,
         "-c",
-        "echo $SECRET_INTEGRATION_TOKEN$IDENTITY_ENDPOINT",
+        "echo $INTEGRATION_TOKEN$IDENTITY_ENDPOINT",
     ];
     let said = desk.adieu(&arguments);
     assert_eq!((said.status, said.stderr.as_str()), (0, ""));
@@ -79,15 +79,15 @@ fn a_variable_that_the_pipeline_does_not_have_is_not_set() {
     let world = World::start();
     let desk = Desk::with(&world, &[])
         .managed_identity()
-        .set("SECRET_INTEGRATION_TOKEN", "$(integrationToken)");
+        .set("INTEGRATION_TOKEN", "$(integrationToken)");
     let said = desk.adieu(&[
         "exec",
         "--token",
-        "SECRET_INTEGRATION_TOKEN=azureDevOps",
+        "INTEGRATION_TOKEN=azureDevOps",
         "--",
         SH,
         "-c",
-        "echo $SECRET_INTEGRATION_TOKEN",
+        "echo $INTEGRATION_TOKEN",
     ]);
     assert_eq!(world.secrets_in(&said.stdout), ["access token"]);
 }
@@ -386,7 +386,7 @@ fn teaches_by_example() {
 
         Examples:
           adieu exec -- npx jest                                  with AZURE_DEVOPS_TOKEN
-          adieu exec --token SECRET_INTEGRATION_TOKEN=azureDevOps -- npx jest
+          adieu exec --token INTEGRATION_TOKEN=azureDevOps -- npx jest
           adieu exec --token ARM_TOKEN=arm --credential az -- ./deploy.sh
           adieu exec --configure identity --configure azd -- azd provision
 

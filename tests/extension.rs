@@ -37,7 +37,7 @@ pub(crate) fn world() -> World {
 pub(crate) fn job(world: &World) -> (Job<'_>, Proxy) {
     let proxy = world.internet();
     let mut job = world.job();
-    job.agent_environment("AGENT_PROXYURL", &proxy.url());
+    job.variable("agent.proxyurl", &proxy.url());
     checked_out(&job);
     (job, proxy)
 }

@@ -18,6 +18,8 @@ mod desk;
 
 // EntraToken@1: what a user gets, connection by connection.
 mod token;
+// Variables of the platform that somebody else gives.
+mod platform_variables;
 // EntraToken@1: everything a user can write wrongly.
 mod token_inputs;
 // EntraToken@1: every refusal of Entra and of Azure DevOps, as the user reads it.

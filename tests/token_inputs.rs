@@ -410,8 +410,8 @@ fn says_what_of_the_agents_environment_is_missing() {
         said.push_str(&String::from_utf8_lossy(&output.stdout));
     }
     expect![[r#"
-        ##vso[task.issue type=error]The variable System.PlanId is not set, so this is no pipeline job.%0AWhat to do: Run the task in Azure Pipelines; `cargo xtask demo` shows it without one.%0AMore: TROUBLESHOOTING.md#agent
-        ##vso[task.complete result=Failed]The variable System.PlanId is not set, so this is no pipeline job.
+        ##vso[task.issue type=error]The variable System.PlanId is not set, so this is not a pipeline job.%0AWhat to do: Run the task in Azure Pipelines; `cargo xtask demo` shows it without one.%0AMore: TROUBLESHOOTING.md#agent
+        ##vso[task.complete result=Failed]The variable System.PlanId is not set, so this is not a pipeline job.
         ##vso[task.issue type=error]The job's own token is not in this step's environment.%0A  connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]%0AWhat to do: Run the task by the agent; a wrapper that starts it must pass on ENDPOINT_AUTH_* variables.%0AMore: TROUBLESHOOTING.md#job-token
         ##vso[task.complete result=Failed]The job's own token is not in this step's environment.
     "#]].assert_eq(&stable(&world, &said));

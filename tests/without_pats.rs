@@ -123,7 +123,7 @@ fn the_same_test_in_a_pipeline_and_at_a_desk() {
     let command = [
         "exec",
         "--token",
-        "SECRET_INTEGRATION_TOKEN=azureDevOps",
+        "INTEGRATION_TOKEN=azureDevOps",
         "--",
         "node",
         "--test",
@@ -132,7 +132,7 @@ fn the_same_test_in_a_pipeline_and_at_a_desk() {
     // The pipeline maps its secret variable, and has no credential.
     let in_a_pipeline = desk(&world, &[])
         .set("TF_BUILD", "True")
-        .set("SECRET_INTEGRATION_TOKEN", &token);
+        .set("INTEGRATION_TOKEN", &token);
     for desk in [at_a_desk, in_a_pipeline] {
         let file = sample(&world, &desk, "integration.test.js");
         let file = file.display().to_string();

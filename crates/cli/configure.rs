@@ -19,7 +19,7 @@ use crate::connection::Connection;
 use crate::machine;
 use crate::resource::{self, Cloud};
 use crate::situation::{ConfigureFault, ConfigureProblem, Situation};
-use crate::tokens::{Wanted, said};
+use crate::tokens::{Wanted, meaningful_lines};
 use crate::voice::Voice;
 use settings::{Setting, key, no_proxy, of_git, plain, terraform};
 
@@ -101,7 +101,7 @@ impl Configure {
     pub(crate) fn read(text: &str, cloud: &Cloud, tokens: &[Wanted]) -> Result<Self, Situation> {
         let mut configure = Self::default();
         let mut problems = Vec::new();
-        for line in said(text) {
+        for line in meaningful_lines(text) {
             if let Err(reason) = configure.take(line, cloud, tokens) {
                 problems.push(ConfigureProblem {
                     line: line.to_owned(),

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use adieu_agent::{Endpoint, EndpointId, Environment, Job};
-use adieu_identity::{Authority, IdTokenRequest, Scheme, ServiceConnection};
+use adieu_identity::{Authority, IdTokenRequest, Scheme, ServiceConnection, are_of_one_collection};
 use adieu_secret::kind;
 
 use crate::machine;
@@ -26,7 +26,7 @@ pub(crate) fn read(
     id: &EndpointId,
     tenant: Option<String>,
 ) -> Result<Connection, Situation> {
-    let job = environment.job().map_err(Situation::NotInAPipeline)?;
+    let job = environment.job().map_err(Situation::PlatformVariable)?;
     let mut facts = ConnectionFacts {
         id: id.as_str().to_owned(),
         page: page(&job, id),
@@ -130,6 +130,15 @@ fn id_token_request(
     let token = environment
         .job_token()
         .ok_or(ConnectionProblem::NoJobToken)?;
+    if let Some(connection) = &job.connection_url
+        && !are_of_one_collection(&job.collection, connection)
+            .map_err(ConnectionProblem::NotTheCollection)?
+    {
+        return Err(ConnectionProblem::AnotherCollection {
+            collection: job.collection.clone(),
+            connection: connection.clone(),
+        });
+    }
     match &job.oidc_request_uri {
         Some(uri) => IdTokenRequest::to(uri, &job.collection, id.as_str(), token),
         None => {

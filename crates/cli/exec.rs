@@ -21,9 +21,10 @@ use crate::credential::{self, Credential, SignIn};
 use crate::network;
 use crate::platform::{SignalTarget, Stops};
 use crate::program;
+use crate::resource::Cloud;
 use crate::serve::source::Identity;
 use crate::session::Source;
-use crate::situation::Situation;
+use crate::situation::{LinePlace, Situation};
 use crate::tokens::{self, Wanted, expiry_name};
 use crate::voice::{Terminal, Voice as _};
 
@@ -41,7 +42,7 @@ const NEVER: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 #[command(after_help = "\
 Examples:
   adieu exec -- npx jest                                  with AZURE_DEVOPS_TOKEN
-  adieu exec --token SECRET_INTEGRATION_TOKEN=azureDevOps -- npx jest
+  adieu exec --token INTEGRATION_TOKEN=azureDevOps -- npx jest
   adieu exec --token ARM_TOKEN=arm --credential az -- ./deploy.sh
   adieu exec --configure identity --configure azd -- azd provision
 
@@ -71,8 +72,7 @@ pub(crate) struct ExecArguments {
 /// Runs the verb; its exit code is the command's.
 pub(crate) async fn run(arguments: ExecArguments) -> Result<ExitCode, Situation> {
     let cloud = credential::cloud();
-    let lines = lines(&arguments.token)?;
-    let all = tokens::of_process(&lines, &cloud)?;
+    let all = requests(&arguments.token, &cloud)?;
     let is_asked = arguments.configure.is_some();
     let words = arguments
         .configure
@@ -133,14 +133,24 @@ pub(crate) async fn run(arguments: ExecArguments) -> Result<ExitCode, Situation>
     }
 }
 
-/// The lines of the flags, else those of the project's file, else the usual one.
-fn lines(flags: &[String]) -> Result<String, Situation> {
+/// The tokens of the flags, else those of the project's file, else the usual one.
+fn requests(flags: &[String], cloud: &Cloud) -> Result<Vec<Wanted>, Situation> {
     if !flags.is_empty() {
-        return Ok(flags.join("\n"));
+        let lines = flags.iter().flat_map(|flag| tokens::meaningful_lines(flag));
+        return tokens::of_process(lines.map(|line| (LinePlace::Flag, line)), cloud);
     }
     match std::fs::read_to_string(FILE) {
-        Ok(lines) => Ok(lines),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(DEFAULT.to_owned()),
+        Ok(text) => {
+            let place = |number| LinePlace::File {
+                path: FILE.to_owned(),
+                number,
+            };
+            let lines = tokens::numbered_lines(&text);
+            tokens::of_process(lines.map(|(number, line)| (place(number), line)), cloud)
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            tokens::of_process([(LinePlace::Flag, DEFAULT)].into_iter(), cloud)
+        }
         Err(error) => Err(Situation::NoFile {
             path: FILE.to_owned(),
             reason: error.to_string(),

@@ -18,7 +18,7 @@ pub(crate) fn transport(
     log: &dyn Voice,
 ) -> Result<Transport, Situation> {
     let proxy = proxy(environment, log)?;
-    let tls = environment.tls();
+    let tls = environment.tls().map_err(Situation::PlatformVariable)?;
     let client_identity = match &tls.client_certificate {
         Some((certificates, key)) => Some(client_identity(certificates, key)?),
         None => None,
@@ -78,10 +78,7 @@ fn node_roots(environment: &Environment, log: &dyn Voice) -> Option<Vec<u8>> {
     let path = environment
         .variable(NODE_ROOTS)
         .filter(|path| !path.is_empty())?;
-    let pipelines = environment
-        .variable("VSTS_PUBLIC_VARIABLES")
-        .unwrap_or_default();
-    if pipelines.to_ascii_uppercase().contains(NODE_ROOTS) {
+    if environment.is_of_the_pipeline(NODE_ROOTS) {
         log.warn(&format!(
             "{NODE_ROOTS} is a variable of the pipeline, so it has no effect here; set it on the agent's machine, or configure the agent with --sslcacert."
         ));
@@ -102,7 +99,8 @@ fn unusable(error: UnusableNetwork) -> Situation {
 }
 
 fn proxy(environment: &Environment, log: &dyn Voice) -> Result<Option<Proxy>, Situation> {
-    let Some(settings) = environment.proxy() else {
+    let settings = environment.proxy().map_err(Situation::PlatformVariable)?;
+    let Some(settings) = settings else {
         return Ok(None);
     };
     let bypass = settings.bypass.unwrap_or_else(|text| {

@@ -222,9 +222,10 @@ fn path_with_adieu() -> OsString {
 
 fn working_folder(environment: &Environment, input: Option<&str>) -> Result<PathBuf, Situation> {
     let default = environment
-        .variable("System.DefaultWorkingDirectory")
-        .map(PathBuf::from);
+        .platform_variable("System.DefaultWorkingDirectory")
+        .map_err(Situation::PlatformVariable)?;
     let default = default
+        .map(PathBuf::from)
         .or_else(|| env::current_dir().ok())
         .unwrap_or_default();
     let folder = match input {
@@ -247,7 +248,8 @@ fn write(
     script: &str,
 ) -> Result<tempfile::TempPath, Situation> {
     let folder = environment
-        .variable("Agent.TempDirectory")
+        .platform_variable("Agent.TempDirectory")
+        .map_err(Situation::PlatformVariable)?
         .map_or_else(env::temp_dir, PathBuf::from);
     let suffix = format!(".{}", shell.extension());
     let file = tempfile::Builder::new()

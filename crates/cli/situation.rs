@@ -7,7 +7,7 @@ mod line;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use adieu_agent::{InputError, TooLong};
+use adieu_agent::{InputError, NotAVariableName, PlatformVariableError, TooLong};
 use adieu_devops::{Error as DevOpsError, NotAHost, NotAnOrganization, Profile};
 use adieu_identity::{Error, NotAnAuthority, NotTheCollection};
 
@@ -15,7 +15,7 @@ use crate::credential::kind::Credential;
 use crate::identity_ids::IdentityIds;
 use crate::resource::NotAResource;
 
-pub(crate) use line::{ConfigureFault, ConfigureProblem, LineFault, LineProblem};
+pub(crate) use line::{ConfigureFault, ConfigureProblem, LineFault, LinePlace, LineProblem};
 
 /// A situation that ends a verb.
 #[derive(Debug)]
@@ -26,8 +26,8 @@ pub(crate) enum Situation {
     NoSuchTask { name: String, phase: String },
     /// The launcher died.
     LauncherGone,
-    /// A variable that every agent sets is not there.
-    NotInAPipeline(&'static str),
+    /// A variable of the platform is not there, or a variable of the pipeline is in its place.
+    PlatformVariable(PlatformVariableError),
     /// An input is wrong.
     Input(InputError),
     /// Lines of `tokens` are wrong.
@@ -42,11 +42,11 @@ pub(crate) enum Situation {
     NoBroker(String),
     /// The script cannot be run, or failed.
     Script(ScriptProblem),
-    /// A name for a variable is none.
+    /// A text cannot be the name of a variable.
     VariableName {
         input: &'static str,
         text: String,
-        reason: String,
+        reason: NotAVariableName,
     },
     /// The connection cannot sign in as it is.
     Connection {
@@ -232,6 +232,11 @@ pub(crate) enum CredentialFault {
     },
     /// The job's token would have gone to another host.
     NotTheCollection(NotTheCollection),
+    /// The collection is not the one that the job's own connection is for.
+    AnotherCollection {
+        collection: String,
+        connection: String,
+    },
     /// A service said no, or nothing.
     Identity {
         connection: ConnectionFacts,
@@ -401,6 +406,13 @@ pub(crate) enum ConnectionProblem {
     NoJobToken,
     /// The address for ID tokens is not the collection's.
     NotTheCollection(NotTheCollection),
+    /// The collection is not the one that the job's own connection is for.
+    AnotherCollection {
+        /// What the variable says.
+        collection: String,
+        /// Address of the job's own connection.
+        connection: String,
+    },
     /// `idToken` is asked of a connection that has none.
     NoIdToken,
 }

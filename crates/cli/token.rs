@@ -168,7 +168,7 @@ fn id_token_name(input: Option<&str>) -> Result<Option<VariableName>, Situation>
         .map_err(|reason| Situation::VariableName {
             input: "idToken",
             text: text.to_owned(),
-            reason: reason.to_string(),
+            reason,
         })
 }
 

@@ -13,7 +13,7 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::connection::Connection;
 use crate::resource::{self, Cloud};
-use crate::situation::{LineFault, LineProblem, Situation};
+use crate::situation::{LineFault, LinePlace, LineProblem, Situation};
 
 /// A token that is wanted: where it goes and what it is for.
 #[derive(Debug)]
@@ -37,19 +37,23 @@ pub(crate) fn wanted(
     taken: Option<&VariableName>,
     cloud: &Cloud,
 ) -> Result<Vec<Wanted>, Situation> {
-    read(text, taken, cloud, VariableName::parse)
+    let lines = meaningful_lines(text).map(|line| (LinePlace::Input, line));
+    read(lines, taken, cloud, VariableName::parse)
 }
 
-/// The same for variables of a process, of which the agent knows nothing.
-pub(crate) fn of_process(text: &str, cloud: &Cloud) -> Result<Vec<Wanted>, Situation> {
-    read(text, None, cloud, VariableName::of_process)
+/// The same for variables of a process, of which the agent knows nothing, each line with its place.
+pub(crate) fn of_process<'a>(
+    lines: impl Iterator<Item = (LinePlace, &'a str)>,
+    cloud: &Cloud,
+) -> Result<Vec<Wanted>, Situation> {
+    read(lines, None, cloud, VariableName::of_process)
 }
 
 /// Reads a name.
 type Names = fn(&str) -> Result<VariableName, NotAVariableName>;
 
-fn read(
-    text: &str,
+fn read<'a>(
+    lines: impl Iterator<Item = (LinePlace, &'a str)>,
     taken: Option<&VariableName>,
     cloud: &Cloud,
     names: Names,
@@ -57,7 +61,7 @@ fn read(
     let mut wanted: Vec<Wanted> = Vec::new();
     let mut problems = Vec::new();
     let mut taken: Vec<VariableName> = taken.into_iter().cloned().collect();
-    for line in said(text) {
+    for (place, line) in lines {
         match one(line, &taken, cloud, names) {
             Ok(one) => {
                 taken.push(one.name.clone());
@@ -66,6 +70,7 @@ fn read(
             }
             Err(reason) => problems.push(LineProblem {
                 line: line.to_owned(),
+                place,
                 reason,
             }),
         }
@@ -109,11 +114,19 @@ pub(crate) async fn get(
     }
 }
 
-/// The lines of an input that say something: no blank ones, no comments, no spaces around.
-pub(crate) fn said(text: &str) -> impl Iterator<Item = &str> {
-    text.lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+/// The lines of an input without blank ones, comments, and white space around them.
+pub(crate) fn meaningful_lines(text: &str) -> impl Iterator<Item = &str> {
+    numbered_lines(text).map(|(_, line)| line)
+}
+
+/// The same with their numbers, from 1.
+pub(crate) fn numbered_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    // Editors of Windows begin a file with a byte order mark.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let lines = text.lines().map(str::trim).zip(1..);
+    lines
+        .filter(|(line, _)| !line.is_empty() && !line.starts_with('#'))
+        .map(|(line, number)| (number, line))
 }
 
 /// The variable that says when a token ends.
@@ -141,7 +154,7 @@ fn one(
     }
     let (name, resource) = line.split_once('=').ok_or(LineFault::NoEqualsSign)?;
     let resource = resource.trim();
-    let name = names(name.trim()).map_err(|reason| LineFault::NotAName(reason.to_string()))?;
+    let name = names(name.trim()).map_err(LineFault::NotAName)?;
     for mine in [&name, &expiry_name(&name)] {
         if taken.iter().any(|other| mine.is_same_variable(other)) {
             return Err(LineFault::NameTwice(mine.to_string()));

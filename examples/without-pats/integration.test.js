@@ -1,11 +1,11 @@
-// The same test in a pipeline, which sets SECRET_INTEGRATION_TOKEN, and at a desk, where `adieu exec` does.
+// The same test in a pipeline, which sets INTEGRATION_TOKEN, and at a desk, where `adieu exec` does.
 const assert = require("node:assert");
 const test = require("node:test");
 
 const ORGANIZATION = "https://dev.azure.com/contoso";
 
 test("the project is there", async () => {
-  const token = process.env.SECRET_INTEGRATION_TOKEN;
+  const token = process.env.INTEGRATION_TOKEN;
   const answer = await fetch(`${ORGANIZATION}/_apis/projects/web?api-version=7.1`, {
     headers: { Authorization: `Bearer ${token}` },
   });

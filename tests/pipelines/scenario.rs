@@ -23,7 +23,7 @@ impl<'w> Scenario<'w> {
         let proxy = world.internet();
         let mut scenario = Pipeline::new(world, sources)
             .file("azure-pipelines.yml", pipeline)
-            .agent_environment("AGENT_PROXYURL", &proxy.url())
+            .variable("agent.proxyurl", &proxy.url())
             .agent_environment("HTTPS_PROXY", &proxy.url())
             .agent_environment("CURL_CA_BUNDLE", &world.ca_file().to_string_lossy())
             .agent_environment("GIT_SSL_CAINFO", &world.ca_file().to_string_lossy())

@@ -47,12 +47,13 @@ impl Environment {
     /// can switch off (`JobRunner.cs`).
     #[must_use]
     pub fn job_token(&self) -> Option<JobToken> {
-        let system = EndpointId::new("SystemVssConnection");
-        let endpoint = Endpoint {
-            environment: self,
-            id: &system,
-        };
-        endpoint.secret::<JobTokenKind>("AccessToken")
+        let token = self.get_own("ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN")?;
+        Secret::<JobTokenKind>::parse(token.to_owned()).ok()
+    }
+
+    /// The address of the connection that [`job_token`](Self::job_token) is of.
+    pub(crate) fn system_connection_url(&self) -> Option<&str> {
+        self.get_own("ENDPOINT_URL_SYSTEMVSSCONNECTION")
     }
 }
 

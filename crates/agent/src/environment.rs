@@ -23,12 +23,10 @@ impl Environment {
             .collect()
     }
 
-    /// A pipeline variable such as `System.CollectionUri`, secret ones too. An empty one is none.
+    /// A variable of the pipeline or of the agent's machine that is not secret. An empty one is none.
     #[must_use]
     pub fn variable(&self, name: &str) -> Option<&str> {
-        let name = formatted(name);
-        self.get(&format!("SECRET_{name}"))
-            .or_else(|| self.get(&name))
+        self.get(&formatted(name))
     }
 
     /// A variable that an earlier section of the same step set with [`Log::set_task_variable`]
@@ -75,6 +73,15 @@ impl Environment {
             .or_else(|| self.get_in_any_case(name))
             .map(|value| value.as_str())
             .filter(|value| !value.is_empty())
+    }
+
+    /// The value of exactly this name, in any letter case where the system has none.
+    pub(crate) fn get_own(&self, name: &str) -> Option<&str> {
+        if cfg!(windows) {
+            return self.get(name);
+        }
+        let value = self.values.get(name).map(|value| value.as_str());
+        value.filter(|value| !value.is_empty())
     }
 
     /// Connection ids and keys keep the letter case of whoever wrote them (`Handler.cs`), and Windows
@@ -182,7 +189,7 @@ mod tests {
             Some("https://dev.azure.com/contoso/")
         );
         assert_eq!(environment.variable("my-var"), Some("dash"));
-        assert_eq!(environment.variable("a b"), Some("secret"));
+        assert_eq!(environment.variable("a b"), Some("public"));
         assert_eq!(environment.variable("empty"), None);
         assert_eq!(environment.variable("absent"), None);
     }

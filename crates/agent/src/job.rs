@@ -3,12 +3,16 @@
 //! It never builds an address; that is the identity's side.
 
 use crate::environment::Environment;
+use crate::platform::PlatformVariableError;
 
 /// The running job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Job {
     /// Address of the collection (`System.CollectionUri`), with a slash at the end.
     pub collection: String,
+    /// Address of the job's own connection, which the job's token is for. The agent writes it last, so that nothing
+    /// of the pipeline's takes its place.
+    pub connection_url: Option<String>,
     /// Id of the project.
     pub project: String,
     /// Name of the project, for addresses that people open.
@@ -27,26 +31,26 @@ impl Environment {
     /// The running job.
     ///
     /// # Errors
-    /// The name of the variable that every agent sets and this environment lacks.
-    pub fn job(&self) -> Result<Job, &'static str> {
-        let required = |name: &'static str| self.variable(name).map(str::to_owned).ok_or(name);
-        let collection = match self.variable("System.CollectionUri") {
+    /// A variable that every agent sets is not there, or one of the pipeline's shadows it.
+    pub fn job(&self) -> Result<Job, PlatformVariableError> {
+        let required = |name| self.required(name).map(str::to_owned);
+        let collection = match self.platform_variable("System.CollectionUri")? {
             Some(collection) => collection.to_owned(),
             // In a release this is the release management's host, so it comes second.
             None => required("System.TeamFoundationCollectionUri")?,
         };
         let project = required("System.TeamProjectId")?;
+        let project_name = self.platform_variable("System.TeamProject")?;
+        let oidc_request_uri = self.platform_variable("System.OidcRequestUri")?;
         Ok(Job {
             collection,
-            project_name: self
-                .variable("System.TeamProject")
-                .unwrap_or(&project)
-                .to_owned(),
+            connection_url: self.system_connection_url().map(str::to_owned),
+            project_name: project_name.unwrap_or(&project).to_owned(),
             project,
             host_type: required("System.HostType")?.to_lowercase(),
             plan: required("System.PlanId")?,
             id: required("System.JobId")?,
-            oidc_request_uri: self.variable("System.OidcRequestUri").map(str::to_owned),
+            oidc_request_uri: oidc_request_uri.map(str::to_owned),
         })
     }
 }

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use adieu_secret::ProxyPassword;
 
 use crate::environment::Environment;
+use crate::platform::PlatformVariableError;
 
 /// The agent's proxy.
 #[derive(Debug)]
@@ -34,29 +35,37 @@ pub struct TlsSettings {
 
 impl Environment {
     /// The agent's proxy, if it has one (`ExecutionContext.cs`).
-    #[must_use]
-    pub fn proxy(&self) -> Option<ProxySettings> {
-        let bypass = self.variable("Agent.ProxyBypassList").unwrap_or("[]");
-        Some(ProxySettings {
-            url: self.variable("Agent.ProxyUrl")?.to_owned(),
-            user: self.variable("Agent.ProxyUserName").map(str::to_owned),
-            password: self
-                .variable("Agent.ProxyPassword")
-                .map(|password| ProxyPassword::new(password.to_owned())),
+    ///
+    /// # Errors
+    /// A variable of the pipeline shadows one of the settings.
+    pub fn proxy(&self) -> Result<Option<ProxySettings>, PlatformVariableError> {
+        let Some(url) = self.platform_variable("Agent.ProxyUrl")? else {
+            return Ok(None);
+        };
+        let user = self.platform_variable("Agent.ProxyUserName")?;
+        let password = self.secret_platform_variable("Agent.ProxyPassword")?;
+        let bypass = self.platform_variable("Agent.ProxyBypassList")?;
+        let bypass = bypass.unwrap_or("[]");
+        Ok(Some(ProxySettings {
+            url: url.to_owned(),
+            user: user.map(str::to_owned),
+            password: password.map(|password| ProxyPassword::new(password.to_owned())),
             bypass: serde_json::from_str(bypass).map_err(|_| bypass.to_owned()),
-        })
+        }))
     }
 
     /// The agent's certificates.
-    #[must_use]
-    pub fn tls(&self) -> TlsSettings {
-        let path = |name| self.variable(name).map(PathBuf::from);
-        TlsSettings {
-            roots: path("Agent.CAInfo"),
-            client_certificate: path("Agent.ClientCert").zip(path("Agent.ClientCertKey")),
-            skip_validation: self
-                .variable("Agent.SkipCertValidation")
+    ///
+    /// # Errors
+    /// A variable of the pipeline shadows one of the settings.
+    pub fn tls(&self) -> Result<TlsSettings, PlatformVariableError> {
+        let path = |name| Ok(self.platform_variable(name)?.map(PathBuf::from));
+        let skip_validation = self.platform_variable("Agent.SkipCertValidation")?;
+        Ok(TlsSettings {
+            roots: path("Agent.CAInfo")?,
+            client_certificate: path("Agent.ClientCert")?.zip(path("Agent.ClientCertKey")?),
+            skip_validation: skip_validation
                 .is_some_and(|value| value.eq_ignore_ascii_case("true")),
-        }
+        })
     }
 }

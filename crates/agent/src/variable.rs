@@ -4,12 +4,14 @@
 
 use std::fmt;
 
+use crate::read_only::READ_ONLY;
+
 /// A name that a pipeline variable may have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VariableName(String);
 
-/// Why a text is no name of a variable.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+/// Why a text cannot be the name of a variable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotAVariableName {
     /// There is nothing.
     #[error("is empty")]
@@ -17,21 +19,29 @@ pub enum NotAVariableName {
     /// Something else than letters, digits, dots and underscores, or a digit in front.
     #[error("may have letters, digits, `.` and `_` only, and starts with a letter or `_`")]
     Character,
-    /// The agent uses such names itself.
-    #[error("starts with `{0}`, which Azure Pipelines keeps for itself")]
+    /// Azure Pipelines gives no variable of a pipeline such a name.
+    #[error("starts with `{0}`, which Azure Pipelines reserves")]
     Reserved(&'static str),
+    /// To tasks and scripts it is the same variable as one that the agent sets itself.
+    #[error("is the agent's own variable `{0}`, which is read-only")]
+    ReadOnly(&'static str),
 }
 
 /// The beginnings that Azure Pipelines does not allow ("Define variables", learn.microsoft.com), and
 /// those of the variables that it sets itself.
-const RESERVED: [&str; 8] = [
+const RESERVED: [&str; 13] = [
     "endpoint",
     "input",
     "secret",
     "path",
     "securefile",
-    "system.",
     "agent.",
+    "build.",
+    "common.",
+    "pipeline.",
+    "release.",
+    "system.",
+    "task.",
     "vsts_",
 ];
 
@@ -39,13 +49,18 @@ impl VariableName {
     /// Takes a name that scripts on every system can use.
     ///
     /// # Errors
-    /// The text is no such name.
+    /// The text is not such a name.
     pub fn parse(text: &str) -> Result<Self, NotAVariableName> {
         let first = text.chars().next().ok_or(NotAVariableName::Empty)?;
         let is_inner =
             |character: char| character.is_ascii_alphanumeric() || "._".contains(character);
         if !(first.is_ascii_alphabetic() || first == '_') || !text.chars().all(is_inner) {
             return Err(NotAVariableName::Character);
+        }
+        let in_environment = crate::environment::formatted(text);
+        let is_same = |name: &&str| crate::environment::formatted(name) == in_environment;
+        if let Some(name) = READ_ONLY.into_iter().find(|name| is_same(name)) {
+            return Err(NotAVariableName::ReadOnly(name));
         }
         let lower = text.to_ascii_lowercase();
         match RESERVED
@@ -63,9 +78,13 @@ impl VariableName {
     /// The text is no such name.
     pub fn of_process(text: &str) -> Result<Self, NotAVariableName> {
         match Self::parse(text) {
-            Err(NotAVariableName::Reserved(_)) => Ok(Self(text.to_owned())),
-            Ok(name) if name.0.contains('.') => Err(NotAVariableName::Character),
-            parsed => parsed,
+            Ok(_) | Err(NotAVariableName::Reserved(_) | NotAVariableName::ReadOnly(_)) => {
+                if text.contains('.') {
+                    return Err(NotAVariableName::Character);
+                }
+                Ok(Self(text.to_owned()))
+            }
+            Err(reason) => Err(reason),
         }
     }
 
@@ -144,6 +163,8 @@ mod tests {
             "INPU",
             "MYPATH",
             "systemX",
+            "BUILD_TOKEN",
+            "RELEASE_TOKEN",
         ] {
             assert_eq!(
                 VariableName::parse(name).map(|name| name.to_string()),
@@ -161,9 +182,42 @@ mod tests {
             ("a;b", NotAVariableName::Character),
             ("Path", NotAVariableName::Reserved("path")),
             ("SECRET_A", NotAVariableName::Reserved("secret")),
-            ("System.AccessToken", NotAVariableName::Reserved("system.")),
+            ("System.Other", NotAVariableName::Reserved("system.")),
+            ("build.x", NotAVariableName::Reserved("build.")),
+            ("Release.Token", NotAVariableName::Reserved("release.")),
+            ("task.x", NotAVariableName::Reserved("task.")),
+            ("pipeline.x", NotAVariableName::Reserved("pipeline.")),
+            ("common.x", NotAVariableName::Reserved("common.")),
         ] {
             assert_eq!(VariableName::parse(name), Err(reason), "{name}");
+        }
+    }
+
+    #[test]
+    fn refuses_every_name_that_the_agent_calls_read_only() {
+        for name in READ_ONLY {
+            for spelling in [
+                name.to_owned(),
+                name.to_uppercase(),
+                name.replace('.', "_"),
+                name.replace('.', "_").to_uppercase(),
+            ] {
+                let parsed = VariableName::parse(&spelling);
+                assert!(
+                    matches!(parsed, Err(NotAVariableName::ReadOnly(known)) if known.eq_ignore_ascii_case(name)),
+                    "{spelling}: {parsed:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_process_may_have_what_a_pipeline_may_not() {
+        for name in ["SECRET_TOKEN", "AGENT_ID", "INPUT_X", "A"] {
+            assert!(VariableName::of_process(name).is_ok(), "{name}");
+        }
+        for name in ["agent.id", "build.x", "a.b", "", "9"] {
+            assert!(VariableName::of_process(name).is_err(), "{name}");
         }
     }
 

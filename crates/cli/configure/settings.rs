@@ -45,7 +45,7 @@ pub(super) fn terraform(
         plain("ARM_TENANT_ID", &facts.tenant),
         plain("ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID", &facts.id),
     ];
-    if let Some(request) = environment.variable("System.OidcRequestUri") {
+    if let Ok(Some(request)) = environment.platform_variable("System.OidcRequestUri") {
         settings.push(plain("ARM_OIDC_REQUEST_URL", request));
     }
     if let Some(token) = environment.job_token() {
@@ -74,7 +74,7 @@ pub(super) fn of_git(
     voice: &dyn Voice,
     variable: impl Fn(&str) -> Option<String>,
 ) -> Vec<Setting<'static>> {
-    let of_job = |name: &str| environment.and_then(|environment| environment.variable(name));
+    let of_job = |name| environment?.platform_variable(name).ok().flatten();
     // `path:` of a checkout step is below the first, wherever the second is.
     let places = [
         "Agent.BuildDirectory",

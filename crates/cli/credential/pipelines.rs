@@ -4,7 +4,7 @@
 //!
 //! It never lets the job's token go to another host than the collection's.
 
-use adieu_identity::{IdTokenRequest, Scheme, ServiceConnection};
+use adieu_identity::{IdTokenRequest, Scheme, ServiceConnection, are_of_one_collection};
 use adieu_secret::JobToken;
 
 use super::{authority, cloud, managed_identity, required, variable};
@@ -32,6 +32,15 @@ fn by_its_variables(tenant: Option<&str>) -> Result<Connection, CredentialFault>
     let collection = variable("SYSTEM_COLLECTIONURI")
         .or_else(|| variable("SYSTEM_TEAMFOUNDATIONCOLLECTIONURI"))
         .ok_or(CredentialFault::NotSet("SYSTEM_COLLECTIONURI"))?;
+    if let Some(connection) = variable("ENDPOINT_URL_SYSTEMVSSCONNECTION")
+        && !are_of_one_collection(&collection, &connection)
+            .map_err(CredentialFault::NotTheCollection)?
+    {
+        return Err(CredentialFault::AnotherCollection {
+            collection,
+            connection,
+        });
+    }
     let request = IdTokenRequest::to(&uri, &collection, &id, job_token)
         .map_err(CredentialFault::NotTheCollection)?;
     let authority = authority()?;

@@ -55,12 +55,17 @@ pub(crate) async fn run(environment: &Environment, log: &Log) -> Result<(), Situ
 }
 
 fn settings(inputs: Inputs, environment: &Environment) -> Result<Settings, Situation> {
-    let folder = |name: &str| environment.variable(name).map(PathBuf::from);
-    let working = folder("System.DefaultWorkingDirectory").unwrap_or_else(|| PathBuf::from("."));
+    let folder = |name| {
+        let folder = environment.platform_variable(name);
+        let folder = folder.map_err(Situation::PlatformVariable)?;
+        Ok(folder.map(PathBuf::from))
+    };
+    let working = folder("System.DefaultWorkingDirectory")?.unwrap_or_else(|| PathBuf::from("."));
+    let temporary = folder("Agent.TempDirectory")?;
     let at = |path: Option<String>| path.map(|path| working.join(path));
     let output = at(inputs.output_path).unwrap_or_else(|| match inputs.operation {
         // A package that is made on the way to the Marketplace does not belong into the checkout.
-        Operation::Publish => folder("Agent.TempDirectory").unwrap_or_else(|| working.clone()),
+        Operation::Publish => temporary.unwrap_or_else(|| working.clone()),
         _ => working.clone(),
     });
     let list = |input: &'static str, text: Option<String>| {
@@ -173,8 +178,8 @@ fn number_run(done: &Done, environment: &Environment, log: &Log) {
         .find(|(name, _)| *name == "proposedVersion");
     if let Some((_, number)) = number {
         let is_release = environment
-            .variable("System.HostType")
-            .is_some_and(|host| host.eq_ignore_ascii_case("release"));
+            .platform_variable("System.HostType")
+            .is_ok_and(|host| host.is_some_and(|host| host.eq_ignore_ascii_case("release")));
         log.number_run(number, is_release);
     }
 }
@@ -188,7 +193,8 @@ fn publish(done: &Done, environment: &Environment, log: &Log) -> Result<(), Situ
         log.set_variable(&name, value, Audience::Output)
             .map_err(Situation::TooLong)?;
     }
-    if let (Some(page), Some(folder)) = (&done.page, environment.variable("Agent.TempDirectory")) {
+    let folder = environment.platform_variable("Agent.TempDirectory");
+    if let (Some(page), Ok(Some(folder))) = (&done.page, folder) {
         let file = page_file(Path::new(folder));
         match std::fs::write(&file, page) {
             Ok(()) => log.summary(&file),

@@ -2,6 +2,8 @@
 //!
 //! It decides nothing and prints nothing.
 
+use adieu_agent::PlatformVariableError;
+
 use super::Report;
 
 pub(super) fn no_runtime(reason: &str) -> Report {
@@ -24,10 +26,19 @@ pub(super) fn launcher_gone() -> Report {
     .remedy("Look for what kills processes on the agent; it is often out of memory.")
 }
 
-pub(super) fn not_in_a_pipeline(variable: &str) -> Report {
-    Report::new(
-        "agent",
-        format!("The variable {variable} is not set, so this is no pipeline job."),
-    )
-    .remedy("Run the task in Azure Pipelines; `cargo xtask demo` shows it without one.")
+pub(super) fn platform_variable(error: &PlatformVariableError) -> Report {
+    match error {
+        PlatformVariableError::Missing(variable) => Report::new(
+            "agent",
+            format!("The variable {variable} is not set, so this is not a pipeline job."),
+        )
+        .remedy("Run the task in Azure Pipelines; `cargo xtask demo` shows it without one."),
+        PlatformVariableError::Shadowed { variable, by } => Report::new(
+            "shadowed-variable",
+            format!(
+                "The pipeline's variable '{by}' takes the place of {variable}, which the agent sets."
+            ),
+        )
+        .remedy("Remove or rename that variable of the pipeline: to tasks, both have one name."),
+    }
 }

@@ -48,10 +48,22 @@ pub(super) fn problem(connection: &ConnectionFacts, problem: &ConnectionProblem)
             format!("The job's token stays here: the address for ID tokens is not the collection's ({reason})."),
         )
         .remedy("Remove the variable System.OidcRequestUri from the pipeline; Azure DevOps sets it."),
+        ConnectionProblem::AnotherCollection { collection, connection } => another_collection(collection, connection),
         ConnectionProblem::NoIdToken => report(
             "connection",
             format!("idToken is asked for, and a connection of the scheme {} has none.", connection.scheme),
         )
         .remedy("Convert the connection to workload identity federation, or leave idToken empty."),
     }
+}
+
+/// The collection that a variable names is not the one that the job's own connection is for.
+pub(super) fn another_collection(collection: &str, connection: &str) -> Report {
+    Report::new(
+        "job-token",
+        format!(
+            "The job token was not sent: System.CollectionUri is '{collection}', and the job's own connection is for '{connection}'."
+        ),
+    )
+    .remedy("Remove the variable System.CollectionUri from the pipeline and from the step's env; Azure DevOps sets it.")
 }

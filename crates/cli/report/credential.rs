@@ -6,7 +6,7 @@ use adieu_devops::Reason;
 use adieu_identity::{Error, ManagedIdentityFault, NotAnAuthority};
 
 use super::asked::Asked;
-use super::{Report, azure_devops, identity};
+use super::{Report, azure_devops, connection, identity};
 use crate::credential::Credential;
 use crate::situation::{ConnectionFacts, CredentialFault, CredentialProblem, ToolFault};
 
@@ -84,6 +84,7 @@ fn one(problem: &CredentialProblem) -> Report {
             format!("The job's token stays here: the address for ID tokens is not the collection's ({reason})."),
         )
         .remedy("Leave SYSTEM_OIDCREQUESTURI as Azure DevOps sets it."),
+        CredentialFault::AnotherCollection { collection, connection } => connection::another_collection(collection, connection),
         CredentialFault::Identity { connection, error } => of_identity(problem.credential, connection, error),
         CredentialFault::AnotherTenant { asked, got } => report(format!(
             "{name} gave a token of tenant {got}, and one of tenant {asked} was asked for."

@@ -2,20 +2,17 @@
 //!
 //! It decides nothing and prints nothing; lines of `configure` are `job.rs`'s.
 
-use adieu_agent::{InputError, TooLong};
+use adieu_agent::{InputError, NotAVariableName, TooLong};
 
 use super::Report;
 use crate::resource::{self, NotAResource};
-use crate::situation::{LineFault, LineProblem};
+use crate::situation::{LineFault, LinePlace, LineProblem};
 
 pub(super) fn input(error: &InputError) -> Report {
     match error {
         InputError::Missing { input } => Report::new(
             "inputs",
-            format!(
-                "The input {} is empty, and the task needs it.",
-                in_yaml(input)
-            ),
+            format!("The required input {} is empty.", in_yaml(input)),
         ),
         InputError::UndefinedVariable { input, variable } => {
             undefined(&format!("The input {}", in_yaml(input)), variable)
@@ -27,7 +24,7 @@ pub(super) fn input(error: &InputError) -> Report {
         } => Report::new(
             "inputs",
             format!(
-                "The input {input} is '{value}', and it takes {}.",
+                "The input {input} is '{value}'; valid values are {}.",
                 choices.join(", ")
             ),
         ),
@@ -37,7 +34,7 @@ pub(super) fn input(error: &InputError) -> Report {
 pub(super) fn undefined(place: &str, variable: &str) -> Report {
     Report::new(
         "undefined-variable",
-        format!("{place} says $({variable}), and the pipeline has no variable {variable}."),
+        format!("{place} contains $({variable}), but the pipeline has no variable {variable}."),
     )
     .remedy("Define the variable, or correct its name; a variable of a group needs `- group:` in this stage.")
 }
@@ -54,24 +51,43 @@ pub(super) fn tokens(problems: &[LineProblem]) -> Report {
 pub(super) fn nothing_asked() -> Report {
     Report::new(
         "token",
-        "The step asks for nothing: it names no token and configures nothing.".to_owned(),
+        "The step names no token and configures nothing.".to_owned(),
     )
     .remedy("Add a line such as AZURE_DEVOPS_TOKEN=azureDevOps to tokens.")
 }
 
-pub(super) fn not_a_name(input: &str, text: &str, reason: &str) -> Report {
-    Report::new(
-        "token",
-        format!("The input {input} is '{text}', which is no name for a variable: it {reason}."),
-    )
-    .remedy("Use letters, digits and underscores.")
+pub(super) fn not_a_name(input: &str, text: &str, reason: NotAVariableName) -> Report {
+    name_problem(&format!("The input {input} is '{text}', which"), reason)
+}
+
+/// `subject` is the beginning of a sentence, and the reason is its end.
+fn name_problem(subject: &str, reason: NotAVariableName) -> Report {
+    let (reason, remedy) = match reason {
+        NotAVariableName::Empty => (
+            "has no name".to_owned(),
+            "Write a name of letters, digits and underscores.",
+        ),
+        NotAVariableName::Character => (
+            "is not a valid variable name: it may have letters, digits, '.' and '_' only, and starts with a letter or '_'".to_owned(),
+            "Use letters, digits and underscores.",
+        ),
+        NotAVariableName::Reserved(beginning) => (
+            format!("is a name that no pipeline variable can have: Azure Pipelines reserves names that start with '{beginning}'"),
+            "Choose another name; under env:, a script can give the variable any name.",
+        ),
+        NotAVariableName::ReadOnly(name) => (
+            format!("is a name that no step can set: to tasks it is the agent's own variable {name}, which is read-only"),
+            "Choose another name; under env:, a script can give the variable any name.",
+        ),
+    };
+    Report::new("token", format!("{subject} {reason}.")).remedy(remedy)
 }
 
 pub(super) fn too_long(error: &TooLong) -> Report {
     Report::new(
         "token",
         format!(
-            "The value of {} has {} characters; {} is the most that every system takes in a variable.",
+            "The value of {} has {} characters; a variable can have at most {} on every system.",
             error.name, error.length, error.limit
         ),
     )
@@ -79,31 +95,40 @@ pub(super) fn too_long(error: &TooLong) -> Report {
 }
 
 fn line_problem(problem: &LineProblem) -> Report {
-    let line = &problem.line;
+    let LineProblem {
+        line,
+        reason,
+        place,
+    } = problem;
     let form = "Write VARIABLE=resource, as in AZURE_DEVOPS_TOKEN=azureDevOps.";
-    let words = resource::WORDS.join(", ");
-    match &problem.reason {
-        LineFault::NoEqualsSign => Report::new("token", format!("The line '{line}' of tokens has no '='.")).remedy(form),
+    let subject = match place {
+        LinePlace::Input => format!("The line '{line}' of tokens"),
+        LinePlace::Flag => format!("--token '{line}'"),
+        LinePlace::File { path, number } => format!("{path}:{number}: '{line}'"),
+    };
+    let report = |end: &str| Report::new("token", format!("{subject} {end}."));
+    match reason {
+        LineFault::NoEqualsSign => report("has no '='").remedy(form),
+        LineFault::NotAName(NotAVariableName::Empty) => {
+            report("has no name before its '='").remedy(form)
+        }
         LineFault::NotAName(reason) => {
-            Report::new("token", format!("The line '{line}' of tokens has no name for a variable before its '=': it {reason}."))
-                .remedy("Use letters, digits and underscores.")
+            let name = line.split('=').next().unwrap_or_default().trim();
+            name_problem(&format!("{subject}: '{name}'"), *reason)
         }
-        LineFault::NameTwice(name) => {
-            Report::new("token", format!("The line '{line}' of tokens sets {name}, which the step sets already."))
-                .remedy("Give each token a name of its own; NAME_EXPIRES_ON belongs to NAME.")
-        }
-        LineFault::UndefinedVariable(variable) => undefined(&format!("The line '{line}' of tokens"), variable),
-        LineFault::NotAResource(NotAResource::Unknown) => {
-            Report::new("token", format!("The line '{line}' of tokens names no resource after its '='.")).remedy(&format!(
-                "Use {words}, an application ID or URI, or a scope that ends in /.default."
-            ))
-        }
+        LineFault::NameTwice(name) => report(&format!("sets {name} a second time"))
+            .remedy("Give each token its own name; NAME_EXPIRES_ON belongs to NAME."),
+        LineFault::UndefinedVariable(variable) => undefined(&subject, variable),
+        LineFault::NotAResource(NotAResource::Unknown) => report("names no resource after its '='")
+            .remedy(&format!(
+                "Use {}, an application ID or URI, or a scope that ends in /.default.",
+                resource::WORDS.join(", ")
+            )),
         LineFault::NotAResource(NotAResource::Space) => {
-            Report::new("token", format!("The line '{line}' of tokens has a space in its resource."))
-                .remedy("One resource a line.")
+            report("has a space in its resource").remedy("Write one resource on each line.")
         }
         LineFault::NotAResource(NotAResource::NotInThisCloud) => {
-            Report::new("token", format!("The line '{line}' of tokens names a resource that has no known address in the connection's cloud."))
+            report("names a resource that has no known address in the connection's cloud")
                 .remedy("Write the resource as the URI that it has in this cloud.")
         }
     }

@@ -34,9 +34,9 @@ pub enum NotTheCollection {
     /// The address is another host than the collection's.
     #[error("{asked} is not the collection's host, {collection}")]
     AnotherHost {
-        /// Host of the request.
+        /// Host of the request; with the organization, where organizations share the host.
         asked: String,
-        /// Host of the collection.
+        /// Host of the collection, the same way.
         collection: String,
     },
 }
@@ -56,8 +56,8 @@ impl IdTokenRequest {
         let collection = address(collection)?;
         if !is_same_collection(&url, &collection) {
             return Err(NotTheCollection::AnotherHost {
-                asked: host(&url),
-                collection: host(&collection),
+                asked: place(&url),
+                collection: place(&collection),
             });
         }
         Ok(Self::with_query(url, connection, job_token))
@@ -166,26 +166,45 @@ fn address(text: &str) -> Result<Url, NotTheCollection> {
     }
 }
 
-/// Whether both addresses are of one collection's host. An organization has two names for the same
-/// place: `dev.azure.com/{organization}` and `{organization}.visualstudio.com`.
-fn is_same_collection(url: &Url, collection: &Url) -> bool {
-    url.origin() == collection.origin()
-        || matches!(
-            (organization(url), organization(collection)),
-            (Some(one), Some(other)) if one.eq_ignore_ascii_case(&other)
-        )
+/// A host, with the organization where that tells two addresses apart.
+fn place(url: &Url) -> String {
+    match organization(url) {
+        Some(organization) if url.host_str() == Some("dev.azure.com") => {
+            format!("dev.azure.com/{organization}")
+        }
+        _ => host(url),
+    }
 }
 
-/// The organization in an address of Azure DevOps Services.
+/// Whether two addresses are of one collection: of one organization, or of one server.
+///
+/// # Errors
+/// One of them is no address that may carry a credential.
+pub fn are_of_one_collection(one: &str, other: &str) -> Result<bool, NotTheCollection> {
+    Ok(is_same_collection(&address(one)?, &address(other)?))
+}
+
+/// An organization has two names for the same place: `dev.azure.com/{organization}` and
+/// `{organization}.visualstudio.com`.
+fn is_same_collection(one: &Url, other: &Url) -> bool {
+    match (organization(one), organization(other)) {
+        (Some(one), Some(other)) => one.eq_ignore_ascii_case(&other),
+        (None, None) => one.origin() == other.origin(),
+        _ => false,
+    }
+}
+
+/// The organization in an address of Azure DevOps Services; releases have a host beside it.
 fn organization(url: &Url) -> Option<String> {
     if url.scheme() != "https" || url.port().is_some() {
         return None;
     }
     let host = url.host_str()?;
-    if host == "dev.azure.com" {
+    if matches!(host, "dev.azure.com" | "vsrm.dev.azure.com") {
         return url.path_segments()?.next().map(str::to_owned);
     }
     let organization = host.strip_suffix(".visualstudio.com")?;
+    let organization = organization.strip_suffix(".vsrm").unwrap_or(organization);
     (!organization.contains('.')).then(|| organization.to_owned())
 }
 
@@ -284,6 +303,26 @@ mod tests {
             (
                 "http://dev.azure.com/contoso/x",
                 "http://dev.azure.com/contoso/",
+                false,
+            ),
+            (
+                "https://dev.azure.com/fabrikam/x",
+                "https://dev.azure.com/contoso/",
+                false,
+            ),
+            (
+                "https://vsrm.dev.azure.com/contoso/x",
+                "https://contoso.visualstudio.com/",
+                true,
+            ),
+            (
+                "https://contoso.vsrm.visualstudio.com/x",
+                "https://dev.azure.com/contoso",
+                true,
+            ),
+            (
+                "https://dev.azure.com",
+                "https://dev.azure.com/contoso",
                 false,
             ),
             ("http://127.0.0.1:1/x", "http://127.0.0.1:1/", true),

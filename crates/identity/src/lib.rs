@@ -18,7 +18,7 @@ pub use authority::{Authority, NotAnAuthority};
 pub use claims::Claims;
 pub use error::{Error, ManagedIdentityFault, Mismatch};
 pub use exchange::Token;
-pub use id_token::{IdTokenRequest, NotTheCollection};
+pub use id_token::{IdTokenRequest, NotTheCollection, are_of_one_collection};
 pub use managed_identity::{IdentityEndpoint, LocalEndpoint};
 pub use scope::Scope;
 pub use service_connection::{Scheme, ServiceConnection, Tokens};

@@ -249,10 +249,7 @@ fn add_connections(
     let token = job.record.token.clone();
     let system = serde_json::json!({ "parameters": { "AccessToken": token }, "scheme": "OAuth" });
     for (name, value) in [
-        (
-            "ENDPOINT_URL_SYSTEMVSSCONNECTION",
-            job.world.azure_devops().url().to_owned(),
-        ),
+        ("ENDPOINT_URL_SYSTEMVSSCONNECTION", job.collection.clone()),
         ("ENDPOINT_AUTH_SYSTEMVSSCONNECTION", system.to_string()),
         (
             "ENDPOINT_AUTH_SCHEME_SYSTEMVSSCONNECTION",

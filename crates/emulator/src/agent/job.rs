@@ -24,6 +24,8 @@ pub struct Job<'w> {
     pub(crate) world: &'w World,
     pub(crate) record: JobRecord,
     pub(crate) variables: Variables,
+    /// Address of the job's own connection.
+    pub(crate) collection: String,
     pub(crate) masker: Masker,
     /// The agent's own environment, which every step inherits.
     pub(crate) environment: BTreeMap<String, String>,
@@ -69,6 +71,7 @@ impl<'w> Job<'w> {
         let mut job = Self {
             world,
             variables: Variables::default(),
+            collection: world.azure_devops().url().to_owned(),
             masker: Masker::default(),
             environment,
             task_variables: BTreeMap::new(),
@@ -87,6 +90,20 @@ impl<'w> Job<'w> {
     /// A variable of the pipeline.
     pub fn variable(&mut self, name: &str, value: &str) {
         self.variables.set(name, value, Marks::default());
+    }
+
+    /// Has the job belong to the collection at this address, by its variables and by its own connection.
+    pub fn collection(&mut self, address: &str) {
+        for name in [
+            "system.collectionuri",
+            "system.teamfoundationcollectionuri",
+            "system.oidcrequesturi",
+        ] {
+            let here = self.value(name).unwrap_or_default();
+            let there = here.replace(&self.collection, address);
+            self.variables.set(name, &there, Marks::READ_ONLY);
+        }
+        address.clone_into(&mut self.collection);
     }
 
     /// A secret variable of the pipeline.

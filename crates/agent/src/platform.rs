@@ -1,0 +1,239 @@
+//! Variables of the platform (`System.…`, `Agent.…`), which count only as the agent itself gives them.
+//!
+//! In the environment of a task, dots are underscores (`VarUtil.cs`): a pipeline's variable `SYSTEM_COLLECTIONURI`, or
+//! a step's `env:`, can take the place of the agent's own `System.CollectionUri`, and with it the job's token. The
+//! lists of the names as they were written say whose a value is.
+
+use serde_json::Value;
+
+use crate::environment::{Environment, formatted};
+
+/// The names of the variables that are not secret, and of those that are (`Handler.cs`).
+const PUBLIC_NAMES: &str = "VSTS_PUBLIC_VARIABLES";
+const SECRET_NAMES: &str = "VSTS_SECRET_VARIABLES";
+
+/// Why a variable of the platform has no value that counts.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlatformVariableError {
+    /// Every agent sets it, and it is not there.
+    #[error("{0} is not set")]
+    Missing(&'static str),
+    /// A variable of the pipeline has the same name in the environment.
+    #[error("the pipeline's variable {by} shadows {variable}")]
+    Shadowed {
+        /// The platform's name, with dots.
+        variable: &'static str,
+        /// The name that somebody gave the other one.
+        by: String,
+    },
+}
+
+impl Environment {
+    /// A variable of the platform, by its own name, such as `System.CollectionUri`. Nothing where the agent does not
+    /// give it, whatever else has its name in the environment.
+    ///
+    /// # Errors
+    /// A variable of the pipeline shadows it.
+    pub fn platform_variable(
+        &self,
+        name: &'static str,
+    ) -> Result<Option<&str>, PlatformVariableError> {
+        let own_name = formatted(name);
+        self.given(name, &own_name, PUBLIC_NAMES)
+    }
+
+    /// The same for one that the agent gives as a secret: `Agent.ProxyPassword` alone is one.
+    pub(crate) fn secret_platform_variable(
+        &self,
+        name: &'static str,
+    ) -> Result<Option<&str>, PlatformVariableError> {
+        let own_name = format!("SECRET_{}", formatted(name));
+        self.given(name, &own_name, SECRET_NAMES)
+    }
+
+    /// The same for one that every job has.
+    ///
+    /// # Errors
+    /// It is not there, or shadowed.
+    pub(crate) fn required(&self, name: &'static str) -> Result<&str, PlatformVariableError> {
+        self.platform_variable(name)?
+            .ok_or(PlatformVariableError::Missing(name))
+    }
+
+    /// Whether a variable of the pipeline, and not of the agent's machine, has this name in the environment.
+    #[must_use]
+    pub fn is_of_the_pipeline(&self, name: &str) -> bool {
+        let names = self.names(PUBLIC_NAMES).unwrap_or_default();
+        names
+            .iter()
+            .any(|known| formatted(known) == formatted(name))
+    }
+
+    fn given(
+        &self,
+        name: &'static str,
+        own_name: &str,
+        list: &str,
+    ) -> Result<Option<&str>, PlatformVariableError> {
+        // Without a list nobody says whose it is: no agent leaves it out, tests of tasks do.
+        if let Some(names) = self.names(list) {
+            let is_own = |known: &&String| known.eq_ignore_ascii_case(name);
+            let same = names
+                .iter()
+                .filter(|known| formatted(known) == formatted(name));
+            if let Some(by) = same.clone().find(|known| !is_own(known)) {
+                return Err(PlatformVariableError::Shadowed {
+                    variable: name,
+                    by: by.clone(),
+                });
+            }
+            if same.count() == 0 {
+                return Ok(None);
+            }
+        }
+        Ok(self.get_own(own_name))
+    }
+
+    /// A list of names; an empty one where there is something else in its place.
+    fn names(&self, list: &str) -> Option<Vec<String>> {
+        let text = self.get_own(list)?;
+        let names: Vec<Value> = serde_json::from_str(text).unwrap_or_default();
+        let names = names.iter().filter_map(Value::as_str).map(str::to_owned);
+        Some(names.collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment(values: &[(&str, &str)]) -> Environment {
+        values
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect()
+    }
+
+    const NAME: &str = "System.CollectionUri";
+
+    #[test]
+    fn counts_only_what_the_agent_gives() {
+        let shadowed = |by: &str| {
+            Err(PlatformVariableError::Shadowed {
+                variable: NAME,
+                by: by.to_owned(),
+            })
+        };
+        for (values, expected) in [
+            (
+                &[
+                    ("SYSTEM_COLLECTIONURI", "a"),
+                    (PUBLIC_NAMES, r#"["system.collectionUri"]"#),
+                ][..],
+                Ok(Some("a")),
+            ),
+            (&[("SYSTEM_COLLECTIONURI", "a")], Ok(Some("a"))),
+            // A step's `env:`, or the agent's own process.
+            (
+                &[("SYSTEM_COLLECTIONURI", "a"), (PUBLIC_NAMES, "[]")],
+                Ok(None),
+            ),
+            (
+                &[("SYSTEM_COLLECTIONURI", "a"), (PUBLIC_NAMES, "?")],
+                Ok(None),
+            ),
+            (
+                &[
+                    ("SECRET_SYSTEM_COLLECTIONURI", "a"),
+                    (PUBLIC_NAMES, r#"["system.collectionUri"]"#),
+                ],
+                Ok(None),
+            ),
+            (&[("System_CollectionUri", "a")], Ok(None)),
+            (
+                &[
+                    ("SYSTEM_COLLECTIONURI", "a"),
+                    (PUBLIC_NAMES, r#"["System_CollectionUri"]"#),
+                ],
+                shadowed("System_CollectionUri"),
+            ),
+            (
+                &[
+                    ("SYSTEM_COLLECTIONURI", "a"),
+                    (
+                        PUBLIC_NAMES,
+                        r#"["system.collectionUri","system collectionuri"]"#,
+                    ),
+                ],
+                shadowed("system collectionuri"),
+            ),
+            (
+                &[
+                    ("SYSTEM_COLLECTIONURI", "a"),
+                    (
+                        PUBLIC_NAMES,
+                        r#"["SYSTEM_COLLECTIONURI","system.collectionuri"]"#,
+                    ),
+                ],
+                shadowed("SYSTEM_COLLECTIONURI"),
+            ),
+            (&[(PUBLIC_NAMES, r#"["system.collectionUri"]"#)], Ok(None)),
+        ] {
+            // Windows has no letter case.
+            if cfg!(windows) && values[0].0 == "System_CollectionUri" {
+                continue;
+            }
+            assert_eq!(
+                environment(values).platform_variable(NAME),
+                expected,
+                "{values:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn takes_a_secret_for_the_proxy_alone() {
+        let name = "Agent.ProxyPassword";
+        let secrets = r#"["agent.proxypassword"]"#;
+        for (values, expected) in [
+            (
+                &[("SECRET_AGENT_PROXYPASSWORD", "p"), (SECRET_NAMES, secrets)][..],
+                Ok(Some("p")),
+            ),
+            (
+                &[("AGENT_PROXYPASSWORD", "p"), (SECRET_NAMES, secrets)],
+                Ok(None),
+            ),
+            (
+                &[("SECRET_AGENT_PROXYPASSWORD", "p"), (SECRET_NAMES, "[]")],
+                Ok(None),
+            ),
+            (
+                &[
+                    ("SECRET_AGENT_PROXYPASSWORD", "p"),
+                    (SECRET_NAMES, r#"["AGENT_PROXYPASSWORD"]"#),
+                ],
+                Err(PlatformVariableError::Shadowed {
+                    variable: name,
+                    by: "AGENT_PROXYPASSWORD".to_owned(),
+                }),
+            ),
+        ] {
+            assert_eq!(
+                environment(values).secret_platform_variable(name),
+                expected,
+                "{values:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn knows_whose_a_variable_is() {
+        let environment = environment(&[
+            ("SSL_CERT_FILE", "x"),
+            (PUBLIC_NAMES, r#"["ssl.cert_file"]"#),
+        ]);
+        assert!(environment.is_of_the_pipeline("SSL_CERT_FILE"));
+        assert!(!environment.is_of_the_pipeline("SSL_CERT_DIR"));
+    }
+}

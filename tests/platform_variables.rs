@@ -1,0 +1,117 @@
+//! Variables of the platform that somebody else gives: the job's token stays at the job's own collection, and the
+//! agent's network is the agent's.
+//!
+//! Each test is an attempt of somebody who may set variables of a pipeline or of a step, and nothing else.
+
+use adieu_emulator::{Job, MY_CONNECTION, TaskResult, World};
+use expect_test::{Expect, expect};
+
+use crate::harness::{TaskFolder, run, stable};
+
+const EVIL: &str = "https://evil.example/contoso/";
+
+fn refused(prepare: impl Fn(&World, &mut Job<'_>), expected: &Expect) {
+    let world = World::start();
+    let mut job = world.job();
+    prepare(&world, &mut job);
+    let outcome = run(&mut job, &[("azureSubscription", MY_CONNECTION)]);
+    assert_eq!(outcome.result, TaskResult::Failed, "{}", outcome.log);
+    expected.assert_eq(&stable(&world, &outcome.log));
+    assert!(world.azure_devops().arrivals().is_empty());
+    assert!(world.entra().requests().is_empty());
+}
+
+#[test]
+fn a_variable_with_underscores_does_not_take_the_place_of_the_agents() {
+    refused(
+        |_, job| {
+            job.variable("SYSTEM_COLLECTIONURI", EVIL);
+            job.variable("SYSTEM_OIDCREQUESTURI", EVIL);
+        },
+        &expect![[r#"
+            ##[error]The pipeline's variable 'SYSTEM_COLLECTIONURI' takes the place of System.CollectionUri, which the agent sets.
+            What to do: Remove or rename that variable of the pipeline: to tasks, both have one name.
+            More: TROUBLESHOOTING.md#shadowed-variable"#]],
+    );
+    for (name, platform) in [
+        ("System_TeamProjectId", "System.TeamProjectId"),
+        ("system planid", "System.PlanId"),
+        ("SYSTEM_OIDCREQUESTURI", "System.OidcRequestUri"),
+        ("AGENT_PROXYURL", "Agent.ProxyUrl"),
+        ("AGENT_CAINFO", "Agent.CAInfo"),
+        ("AGENT_SKIPCERTVALIDATION", "Agent.SkipCertValidation"),
+    ] {
+        let world = World::start();
+        let mut job = world.job();
+        job.variable(name, "true");
+        let outcome = run(&mut job, &[("azureSubscription", MY_CONNECTION)]);
+        let sentence = format!(
+            "##[error]The pipeline's variable '{name}' takes the place of {platform}, which the agent sets."
+        );
+        assert!(outcome.log.starts_with(&sentence), "{}", outcome.log);
+        assert!(world.azure_devops().arrivals().is_empty());
+    }
+}
+
+#[test]
+fn another_collection_than_that_of_the_jobs_own_connection_is_an_error_with_both() {
+    refused(
+        |_, job| {
+            job.variable("system.collectionuri", EVIL);
+            job.variable("system.oidcrequesturi", EVIL);
+        },
+        &expect![[r#"
+            ##[error]The job token was not sent: System.CollectionUri is 'https://evil.example/contoso/', and the job's own connection is for '[COLLECTION]/'.
+            What to do: Remove the variable System.CollectionUri from the pipeline and from the step's env; Azure DevOps sets it.
+            More: TROUBLESHOOTING.md#job-token"#]],
+    );
+}
+
+#[test]
+fn a_secret_variable_is_never_one_of_the_platforms() {
+    for name in [
+        "SYSTEM_COLLECTIONURI",
+        "SYSTEM_OIDCREQUESTURI",
+        "AGENT_PROXYURL",
+        "AGENT_SKIPCERTVALIDATION",
+        "AGENT_CAINFO",
+        "AGENT_CLIENTCERT",
+    ] {
+        let world = World::start();
+        let mut job = world.job();
+        job.secret_variable(name, EVIL);
+        let outcome = run(&mut job, &[("azureSubscription", MY_CONNECTION)]);
+        assert_eq!(
+            outcome.result,
+            TaskResult::Succeeded,
+            "{name}: {}",
+            outcome.log
+        );
+    }
+}
+
+#[test]
+fn the_env_of_a_step_gives_no_variable_of_the_platform() {
+    let world = World::start();
+    let mut job = world.job();
+    job.without("system.oidcrequesturi");
+    let folder = TaskFolder::unpacked("token");
+    let mut step = job.step(folder.path());
+    for (name, value) in [
+        ("SYSTEM_OIDCREQUESTURI", EVIL),
+        ("AGENT_PROXYURL", "http://127.0.0.1:1"),
+        ("AGENT_SKIPCERTVALIDATION", "true"),
+        ("VSTS_PUBLIC_VARIABLES", "[\"system.oidcrequesturi\"]"),
+        ("ENDPOINT_URL_SYSTEMVSSCONNECTION", EVIL),
+        ("Endpoint_Url_SystemVssConnection", EVIL),
+    ] {
+        step = step.env(name, value);
+    }
+    let outcome = step.input("azureSubscription", MY_CONNECTION).run();
+    assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
+    assert!(
+        !outcome.log.contains("sslskipcertvalidation"),
+        "{}",
+        outcome.log
+    );
+}
