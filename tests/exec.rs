@@ -53,6 +53,30 @@ fn a_project_says_in_a_file_what_its_commands_need() {
 }
 
 #[test]
+fn a_file_of_tokens_may_begin_with_a_byte_order_mark_and_its_errors_name_the_line() {
+    let (world, token) = somebody();
+    let desk = Desk::with(&world, &["az"]).signed_in(&token);
+    let file = desk.home().join("adieu.tokens");
+    fs::write(&file, "\u{feff}INTEGRATION_TOKEN=azureDevOps\r\n").expect("a file");
+    let print = "echo $INTEGRATION_TOKEN";
+    let arguments = ["exec", "--credential", "az", "--", SH, "-c", print];
+    let said = desk.adieu(&arguments);
+    assert_eq!(said.stdout, format!("{token}\n"), "{}", said.stderr);
+    fs::write(&file, "\u{feff}# mine\n\nbad\n9=arm\nA=azureDevOps\n").expect("a file");
+    let said = desk.adieu(&arguments);
+    expect![[r#"
+        error: adieu.tokens:3: 'bad' has no '='.
+        What to do: Write VARIABLE=resource, as in AZURE_DEVOPS_TOKEN=azureDevOps.
+        More: TROUBLESHOOTING.md#token
+        adieu.tokens:4: '9=arm': '9' is not a valid variable name: it may have letters, digits, '.' and '_' only, and starts with a letter or '_'.
+        What to do: Use letters, digits and underscores.
+        More: TROUBLESHOOTING.md#token
+    "#]]
+    .assert_eq(&said.stderr);
+    assert_eq!((said.status, said.stdout.as_str()), (2, ""));
+}
+
+#[test]
 fn nothing_is_asked_for_a_variable_that_is_set() {
     let world = World::start();
     // No credential at all.
@@ -308,16 +332,16 @@ fn says_what_keeps_a_command_from_running() {
         More: TROUBLESHOOTING.md#configure
         exit 2
 
-        error: The line 'B' of tokens has no '='.
+        error: --token 'B' has no '='.
         What to do: Write VARIABLE=resource, as in AZURE_DEVOPS_TOKEN=azureDevOps.
         More: TROUBLESHOOTING.md#token
-        The line '9=arm' of tokens has no name for a variable before its '=': it may have letters, digits, `.` and `_` only, and starts with a letter or `_`.
+        --token '9=arm': '9' is not a valid variable name: it may have letters, digits, '.' and '_' only, and starts with a letter or '_'.
         What to do: Use letters, digits and underscores.
         More: TROUBLESHOOTING.md#token
-        The line 'A=arm' of tokens sets A, which the step sets already.
-        What to do: Give each token a name of its own; NAME_EXPIRES_ON belongs to NAME.
+        --token 'A=arm' sets 'A' a second time.
+        What to do: Give each token its own name; NAME_EXPIRES_ON belongs to NAME.
         More: TROUBLESHOOTING.md#token
-        The line 'C=x' of tokens names no resource after its '='.
+        --token 'C=x' names no resource after its '='.
         What to do: Use azureDevOps, arm, graph, keyVault, storage, sql, an application ID or URI, or a scope that ends in /.default.
         More: TROUBLESHOOTING.md#token
         exit 2

@@ -68,11 +68,11 @@ fn says_what_is_wrong_with_an_input_before_it_signs_in() {
         What to do: Give the path of the package that is to be used.
         More: TROUBLESHOOTING.md#extension
 
-        ##[error]The input publisherId says $(Publisher), and the pipeline has no variable Publisher.
+        ##[error]The input publisherId contains $(Publisher), but the pipeline has no variable Publisher.
         What to do: Define the variable, or correct its name; a variable of a group needs `- group:` in this stage.
         More: TROUBLESHOOTING.md#undefined-variable
 
-        ##[error]The input organizations says $(Organization), and the pipeline has no variable Organization.
+        ##[error]The input organizations contains $(Organization), but the pipeline has no variable Organization.
         What to do: Define the variable, or correct its name; a variable of a group needs `- group:` in this stage.
         More: TROUBLESHOOTING.md#undefined-variable
 
@@ -100,7 +100,7 @@ fn says_what_is_wrong_with_an_input_before_it_signs_in() {
         What to do: A version has up to four numbers, such as 1.4.0; a source is marketplace, manifest, vsix or a version.
         More: TROUBLESHOOTING.md#extension-version
 
-        ##[error]The input operation is 'deploy', and it takes addMember, events, install, package, publish, queryVersion, share, show, uninstall, unpublish, unshare, waitForInstallation, waitForValidation, whoAmI.
+        ##[error]The input operation is 'deploy'; valid values are addMember, events, install, package, publish, queryVersion, share, show, uninstall, unpublish, unshare, waitForInstallation, waitForValidation, whoAmI.
         More: TROUBLESHOOTING.md#inputs
 
     "#]].assert_eq(&said);

@@ -43,37 +43,37 @@ fn quotes_the_line_that_is_wrong() {
         (
             "MY-TOKEN=azureDevOps",
             expect![[r#"
-            ##[error]The line 'MY-TOKEN=azureDevOps' of tokens has no name for a variable before its '=': it may have letters, digits, `.` and `_` only, and starts with a letter or `_`.
-            What to do: Use letters, digits and underscores.
-            More: TROUBLESHOOTING.md#token"#]],
+                ##[error]The line 'MY-TOKEN=azureDevOps' of tokens: 'MY-TOKEN' is not a valid variable name: it may have letters, digits, '.' and '_' only, and starts with a letter or '_'.
+                What to do: Use letters, digits and underscores.
+                More: TROUBLESHOOTING.md#token"#]],
         ),
         (
             "=azureDevOps",
             expect![[r#"
-            ##[error]The line '=azureDevOps' of tokens has no name for a variable before its '=': it is empty.
-            What to do: Use letters, digits and underscores.
-            More: TROUBLESHOOTING.md#token"#]],
+                ##[error]The line '=azureDevOps' of tokens has no name before its '='.
+                What to do: Write VARIABLE=resource, as in AZURE_DEVOPS_TOKEN=azureDevOps.
+                More: TROUBLESHOOTING.md#token"#]],
         ),
         (
             "SECRET_TOKEN=azureDevOps",
             expect![[r#"
-            ##[error]The line 'SECRET_TOKEN=azureDevOps' of tokens has no name for a variable before its '=': it starts with `secret`, which Azure Pipelines keeps for itself.
-            What to do: Use letters, digits and underscores.
-            More: TROUBLESHOOTING.md#token"#]],
+                ##[error]The line 'SECRET_TOKEN=azureDevOps' of tokens: 'SECRET_TOKEN' is a name that no pipeline variable can have: Azure Pipelines reserves names that start with 'secret'.
+                What to do: Choose another name; under env:, a script can give the variable any name.
+                More: TROUBLESHOOTING.md#token"#]],
         ),
         (
             "A=azureDevOps\na=arm",
             expect![[r#"
-            ##[error]The line 'a=arm' of tokens sets a, which the step sets already.
-            What to do: Give each token a name of its own; NAME_EXPIRES_ON belongs to NAME.
-            More: TROUBLESHOOTING.md#token"#]],
+                ##[error]The line 'a=arm' of tokens sets 'a' a second time.
+                What to do: Give each token its own name; NAME_EXPIRES_ON belongs to NAME.
+                More: TROUBLESHOOTING.md#token"#]],
         ),
         (
             "A=azureDevOps\nA_EXPIRES_ON=arm",
             expect![[r#"
-            ##[error]The line 'A_EXPIRES_ON=arm' of tokens sets A_EXPIRES_ON, which the step sets already.
-            What to do: Give each token a name of its own; NAME_EXPIRES_ON belongs to NAME.
-            More: TROUBLESHOOTING.md#token"#]],
+                ##[error]The line 'A_EXPIRES_ON=arm' of tokens sets 'A_EXPIRES_ON' a second time.
+                What to do: Give each token its own name; NAME_EXPIRES_ON belongs to NAME.
+                More: TROUBLESHOOTING.md#token"#]],
         ),
         (
             "A=azureDevops1",
@@ -85,23 +85,23 @@ fn quotes_the_line_that_is_wrong() {
         (
             "A=arm graph",
             expect![[r#"
-            ##[error]The line 'A=arm graph' of tokens has a space in its resource.
-            What to do: One resource a line.
-            More: TROUBLESHOOTING.md#token"#]],
+                ##[error]The line 'A=arm graph' of tokens has a space in its resource.
+                What to do: Write one resource on each line.
+                More: TROUBLESHOOTING.md#token"#]],
         ),
         (
             "A=$(resource)",
             expect![[r#"
-            ##[error]The line 'A=$(resource)' of tokens says $(resource), and the pipeline has no variable resource.
-            What to do: Define the variable, or correct its name; a variable of a group needs `- group:` in this stage.
-            More: TROUBLESHOOTING.md#undefined-variable"#]],
+                ##[error]The line 'A=$(resource)' of tokens contains $(resource), but the pipeline has no variable resource.
+                What to do: Define the variable, or correct its name; a variable of a group needs `- group:` in this stage.
+                More: TROUBLESHOOTING.md#undefined-variable"#]],
         ),
         (
             "A=##vso[task.complete result=Succeeded]",
             expect![[r#"
-            ##[error]The line 'A=**vso[task.complete result=Succeeded]' of tokens has a space in its resource.
-            What to do: One resource a line.
-            More: TROUBLESHOOTING.md#token"#]],
+                ##[error]The line 'A=**vso[task.complete result=Succeeded]' of tokens has a space in its resource.
+                What to do: Write one resource on each line.
+                More: TROUBLESHOOTING.md#token"#]],
         ),
         (
             "A=azure\nB\nC=graph",
@@ -126,8 +126,8 @@ fn says_what_is_wrong_with_every_other_input() {
         (
             &[("azureSubscription", "")],
             expect![[r#"
-            ##[error]The input azureSubscription is empty, and the task needs it.
-            More: TROUBLESHOOTING.md#inputs"#]],
+                ##[error]The required input azureSubscription is empty.
+                More: TROUBLESHOOTING.md#inputs"#]],
         ),
         (
             &[("azureSubscription", "no-such-connection")],
@@ -140,30 +140,30 @@ fn says_what_is_wrong_with_every_other_input() {
         (
             &[("azureSubscription", "$(connection)")],
             expect![[r#"
-            ##[error]The input azureSubscription says $(connection), and the pipeline has no variable connection.
-            What to do: Define the variable, or correct its name; a variable of a group needs `- group:` in this stage.
-            More: TROUBLESHOOTING.md#undefined-variable"#]],
+                ##[error]The input azureSubscription contains $(connection), but the pipeline has no variable connection.
+                What to do: Define the variable, or correct its name; a variable of a group needs `- group:` in this stage.
+                More: TROUBLESHOOTING.md#undefined-variable"#]],
         ),
         (
             &[("tokens", "# nothing")],
             expect![[r#"
-                ##[error]The step asks for nothing: it names no token and configures nothing.
+                ##[error]The step names no token and configures nothing.
                 What to do: Add a line such as AZURE_DEVOPS_TOKEN=azureDevOps to tokens.
                 More: TROUBLESHOOTING.md#token"#]],
         ),
         (
             &[("idToken", "my-token")],
             expect![[r#"
-            ##[error]The input idToken is 'my-token', which is no name for a variable: it may have letters, digits, `.` and `_` only, and starts with a letter or `_`.
-            What to do: Use letters, digits and underscores.
-            More: TROUBLESHOOTING.md#token"#]],
+                ##[error]The input idToken is 'my-token', which is not a valid variable name: it may have letters, digits, '.' and '_' only, and starts with a letter or '_'.
+                What to do: Use letters, digits and underscores.
+                More: TROUBLESHOOTING.md#token"#]],
         ),
         (
             &[("idToken", "AZURE_DEVOPS_TOKEN")],
             expect![[r#"
-            ##[error]The line 'AZURE_DEVOPS_TOKEN=azureDevOps' of tokens sets AZURE_DEVOPS_TOKEN, which the step sets already.
-            What to do: Give each token a name of its own; NAME_EXPIRES_ON belongs to NAME.
-            More: TROUBLESHOOTING.md#token"#]],
+                ##[error]The line 'AZURE_DEVOPS_TOKEN=azureDevOps' of tokens sets 'AZURE_DEVOPS_TOKEN' a second time.
+                What to do: Give each token its own name; NAME_EXPIRES_ON belongs to NAME.
+                More: TROUBLESHOOTING.md#token"#]],
         ),
         (
             &[with_secret, ("idToken", "ID_TOKEN")],
@@ -183,22 +183,22 @@ fn says_what_is_wrong_with_every_other_input() {
         (
             &[("isOutput", "yes")],
             expect![[r#"
-            ##[error]The input isOutput is 'yes', and it takes true, false.
-            More: TROUBLESHOOTING.md#inputs"#]],
+                ##[error]The input isOutput is 'yes'; valid values are true, false.
+                More: TROUBLESHOOTING.md#inputs"#]],
         ),
         (
             &[("exposeToScripts", "$(expose)")],
             expect![[r#"
-            ##[error]The input exposeToScripts says $(expose), and the pipeline has no variable expose.
-            What to do: Define the variable, or correct its name; a variable of a group needs `- group:` in this stage.
-            More: TROUBLESHOOTING.md#undefined-variable"#]],
+                ##[error]The input exposeToScripts contains $(expose), but the pipeline has no variable expose.
+                What to do: Define the variable, or correct its name; a variable of a group needs `- group:` in this stage.
+                More: TROUBLESHOOTING.md#undefined-variable"#]],
         ),
         (
             &[("tenantId", "$(tenant)")],
             expect![[r#"
-            ##[error]The input tenantId says $(tenant), and the pipeline has no variable tenant.
-            What to do: Define the variable, or correct its name; a variable of a group needs `- group:` in this stage.
-            More: TROUBLESHOOTING.md#undefined-variable"#]],
+                ##[error]The input tenantId contains $(tenant), but the pipeline has no variable tenant.
+                What to do: Define the variable, or correct its name; a variable of a group needs `- group:` in this stage.
+                More: TROUBLESHOOTING.md#undefined-variable"#]],
         ),
     ];
     for (inputs, log) in cases {

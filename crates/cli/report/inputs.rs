@@ -116,7 +116,7 @@ fn line_problem(problem: &LineProblem) -> Report {
             let name = line.split('=').next().unwrap_or_default().trim();
             name_problem(&format!("{subject}: '{name}'"), *reason)
         }
-        LineFault::NameTwice(name) => report(&format!("sets {name} a second time"))
+        LineFault::NameTwice(name) => report(&format!("sets '{name}' a second time"))
             .remedy("Give each token its own name; NAME_EXPIRES_ON belongs to NAME."),
         LineFault::UndefinedVariable(variable) => undefined(&subject, variable),
         LineFault::NotAResource(NotAResource::Unknown) => report("names no resource after its '='")
