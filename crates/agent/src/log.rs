@@ -36,8 +36,9 @@ impl Log {
     #[must_use]
     pub fn of_task(environment: &Environment) -> Self {
         command::take_knob(environment.variable("DECODE_PERCENTS"));
-        let debug = environment.variable("System.Debug");
-        Self::new(debug.is_some_and(|on| on.eq_ignore_ascii_case("true")))
+        let debug = environment.platform_variable("System.Debug");
+        let is_on = |debug: Option<&str>| debug.is_some_and(|on| on.eq_ignore_ascii_case("true"));
+        Self::new(debug.is_ok_and(is_on))
     }
 
     /// Has the agent mask a secret and every form of it that a tool may print.
