@@ -121,6 +121,16 @@ impl<'a> Desk<'a> {
             .set("STAND_IN_EPOCH", "1893553445")
     }
 
+    /// Lets a stand-in print this and end with this code; what a failure prints goes to its standard error.
+    pub(crate) fn prints(self, tool: &str, code: i32, output: &[u8]) -> Self {
+        let file = self.folder.path().join("output");
+        fs::write(&file, output).expect("a file");
+        let tool = format!("STAND_IN_{}", tool.to_uppercase());
+        self.set(&tool, "file")
+            .set("STAND_IN_FILE", file)
+            .set("STAND_IN_STATUS", code.to_string())
+    }
+
     /// The managed identity of this machine, as App Service announces it.
     pub(crate) fn managed_identity(self) -> Self {
         let url = self.world.managed_identity().url().to_owned();

@@ -184,7 +184,7 @@ fn all_tokens_of_a_command_are_of_the_identity_that_gave_the_first() {
           trace id: [GUID]
           timestamp: [TIME]
           credential: workload-identity
-        What to do: Check the resource in tokens; for Azure DevOps, use the tenant that the organization is connected to (Organization settings → Microsoft Entra).
+        What to do: Check --resource; for Azure DevOps, --organization finds the tenant that the organization is connected to.
         More: TROUBLESHOOTING.md#aadsts500011
     "#]].assert_eq(&stable(&world, &said.stderr));
     assert_eq!((said.status, said.stdout.as_str()), (1, ""));

@@ -40,6 +40,9 @@ mod serve_command;
 // Microsoft's SDKs at that broker, for hours.
 #[cfg(target_os = "linux")]
 mod serve_clients;
+// What is left of a token in the memory of the process that serves it.
+#[cfg(target_os = "linux")]
+mod serve_memory;
 // A job of six hours, and services that go away meanwhile.
 #[cfg(target_os = "linux")]
 mod serve_hours;

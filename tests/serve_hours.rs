@@ -232,7 +232,7 @@ fn leaves_when_the_jobs_token_is_refused_again_and_again() {
     time.advance(50 * MINUTE);
     let (status, body) = served.endpoint.token(AZURE_DEVOPS);
     assert_eq!(status, 403);
-    expect!["Azure DevOps ([AZURE DEVOPS]) did not accept the job's own token and asks for a sign-in (401). Run the job again: the token ends with the job's time limit, and is of no use to another collection. (it said: TF400813; connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION])"].assert_eq(&stable(&world, body["message"].as_str().expect("a text")));
+    expect!["Azure DevOps ([AZURE DEVOPS]) did not accept the job's own token and asks for a sign-in (401). Run the job again: its token expires with the job's time limit, and only its own collection accepts it. (it said: TF400813; connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION])"].assert_eq(&stable(&world, body["message"].as_str().expect("a text")));
     served.job.wait_until_nothing_is_left();
     let outcome = served
         .job

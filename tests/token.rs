@@ -81,13 +81,13 @@ fn sends_two_requests_and_nothing_else() {
         [
             (
                 "POST  contoso [GUID] _apis distributedtask hubs build plans [GUID] jobs [GUID] oidctoken".to_owned(),
-                ["authorization", "x-tfs-fedauthredirect", "accept", "content-type", "content-length", "user-agent", "host"]
+                ["authorization", "x-tfs-fedauthredirect", "connection", "accept", "content-type", "content-length", "user-agent", "host"]
                     .map(str::to_owned)
                     .to_vec()
             ),
             (
                 "POST  [TENANT] oauth2 v2.0 token".to_owned(),
-                ["accept", "content-type", "user-agent", "host", "content-length"].map(str::to_owned).to_vec()
+                ["connection", "accept", "content-type", "user-agent", "host", "content-length"].map(str::to_owned).to_vec()
             ),
         ]
     );

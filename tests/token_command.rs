@@ -259,6 +259,9 @@ fn teaches_by_example() {
 
                   [default: auto]
 
+              --identity <ID>
+                  User-assigned managed identity, by its client id, object-id:ID or resource id; implies --credential managed-identity [default: AZURE_CLIENT_ID]
+
           -o, --output <OUTPUT>
                   In which form to print it
 

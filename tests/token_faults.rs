@@ -141,21 +141,21 @@ fn says_of_a_passing_fault_that_it_did_not_pass() {
         steps.into_iter().map(|step| step.join().unwrap()).collect()
     });
     expect![[r#"
-        ##[error]Microsoft Entra refused the service connection (AADSTS50166) because it could not reach the ID token's issuer.
+        ##[error]Microsoft Entra refused the service connection (AADSTS50166) because it could not reach the issuer of the ID token.
         What to do: Run the job again: Microsoft Entra failed to fetch the issuer's keys.
-        ##[error]Microsoft Entra refused the service connection (AADSTS90006) because of a fault of its own that passes.
+        ##[error]Microsoft Entra refused the service connection (AADSTS90006) because of an internal error that is transient.
         What to do: Run the job again; the task has asked several times already.
-        ##[error]Microsoft Entra refused the service connection (AADSTS90012) because of a fault of its own that passes.
+        ##[error]Microsoft Entra refused the service connection (AADSTS90012) because of an internal error that is transient.
         What to do: Run the job again; the task has asked several times already.
-        ##[error]Microsoft Entra refused the service connection (AADSTS90024) because of a fault of its own that passes.
+        ##[error]Microsoft Entra refused the service connection (AADSTS90024) because of an internal error that is transient.
         What to do: Run the job again; the task has asked several times already.
-        ##[error]Microsoft Entra refused the service connection (AADSTS90033) because of a fault of its own that passes.
+        ##[error]Microsoft Entra refused the service connection (AADSTS90033) because of an internal error that is transient.
         What to do: Run the job again; the task has asked several times already.
-        ##[error]Microsoft Entra refused the service connection (AADSTS90055) because of a fault of its own that passes.
+        ##[error]Microsoft Entra refused the service connection (AADSTS90055) because of an internal error that is transient.
         What to do: Run the job again; the task has asked several times already.
-        ##[error]Microsoft Entra refused the service connection (AADSTS90061) because it could not reach the ID token's issuer.
+        ##[error]Microsoft Entra refused the service connection (AADSTS90061) because it could not reach the issuer of the ID token.
         What to do: Run the job again: Microsoft Entra failed to fetch the issuer's keys.
-        ##[error]Microsoft Entra refused the service connection (AADSTS90090) because of a fault of its own that passes.
+        ##[error]Microsoft Entra refused the service connection (AADSTS90090) because of an internal error that is transient.
         What to do: Run the job again; the task has asked several times already.
     "#]].assert_eq(&said.concat());
 }
@@ -176,7 +176,7 @@ fn asks_for_no_third_id_token() {
     let outcome = sign_in(&world);
     assert_eq!(asked(&world), (2, 2));
     expect![[r#"
-        ##[error]Microsoft Entra refused the service connection (AADSTS700024) because its ID token was over, and a fresh one was refused likewise.
+        ##[error]Microsoft Entra refused the service connection (AADSTS700024) because its ID token had expired, and a fresh one was refused likewise.
           it said: Client assertion is not within its valid time range. Current time: [TIME], assertion valid from [TIME], expiry time of assertion [TIME]. Review the documentation at https://learn.microsoft.com/entra/identity-platform/certificate-credentials .
           issuer: https://vstoken.dev.azure.com/[GUID]
           subject identifier: sc://contoso/fabrikam/my-connection
@@ -190,7 +190,7 @@ fn asks_for_no_third_id_token() {
           timestamp: [TIME]
           tokens: AZURE_DEVOPS_TOKEN
           connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
-        What to do: Correct the clock of whatever minted it: both tokens were minutes old at most. Microsoft's status page tells of incidents.
+        What to do: Correct the clock of whatever issued it: both tokens were minutes old at most. Microsoft's status page lists incidents.
         More: TROUBLESHOOTING.md#aadsts700024"#]].assert_eq(&stable(&world, &outcome.log));
 }
 

@@ -254,10 +254,10 @@ fn says_what_a_connection_lacks() {
             Connection::certificate("broken")
                 .parameter("servicePrincipalCertificate", "a password, or whatever"),
             expect![[r#"
-                ##[error]The service connection's certificate cannot be used: it holds no PEM certificate.
+                ##[error]The service connection's certificate cannot be used: it is not in PEM form.
                   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[BROKEN]
-                What to do: Put the certificate and its RSA private key, both as PEM and without a password, into the connection; or convert it to workload identity federation.
-                More: TROUBLESHOOTING.md#connection"#]],
+                What to do: Put the certificate and its RSA private key, both in PEM form and without a password, into the connection; or convert it to workload identity federation.
+                More: TROUBLESHOOTING.md#connection-certificate"#]],
         ),
         (
             federated().authority("http://login.example/"),
@@ -337,20 +337,20 @@ fn says_what_is_wrong_with_a_connections_certificate() {
         assert!(world.entra().requests().is_empty());
     }
     expect![[r#"
-        ##[error]The service connection's certificate cannot be used: it holds no PEM certificate.
+        ##[error]The service connection's certificate cannot be used: its private key is not an RSA key.
           connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[BROKEN]
-        What to do: Put the certificate and its RSA private key, both as PEM and without a password, into the connection; or convert it to workload identity federation.
-        More: TROUBLESHOOTING.md#connection
+        What to do: Make a certificate with an RSA key of 2048 bits or more: Microsoft Entra accepts no other.
+        More: TROUBLESHOOTING.md#connection-certificate
 
-        ##[error]The service connection's certificate cannot be used: it holds no private key that can be read (an encrypted key cannot; PKCS#1 and PKCS#8 can).
+        ##[error]The service connection's certificate cannot be used: it has no private key in PEM form.
           connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[BROKEN]
-        What to do: Put the certificate and its RSA private key, both as PEM and without a password, into the connection; or convert it to workload identity federation.
-        More: TROUBLESHOOTING.md#connection
+        What to do: Put the private key into the connection, too: certificate and key, both in PEM form.
+        More: TROUBLESHOOTING.md#connection-certificate
 
-        ##[error]The service connection's certificate cannot be used: its key cannot be used (WrongAlgorithm); Microsoft Entra takes RSA keys of 2048 bits or more.
+        ##[error]The service connection's certificate cannot be used: its private key is not an RSA key.
           connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[BROKEN]
-        What to do: Put the certificate and its RSA private key, both as PEM and without a password, into the connection; or convert it to workload identity federation.
-        More: TROUBLESHOOTING.md#connection
+        What to do: Make a certificate with an RSA key of 2048 bits or more: Microsoft Entra accepts no other.
+        More: TROUBLESHOOTING.md#connection-certificate
 
     "#]].assert_eq(&said);
 }

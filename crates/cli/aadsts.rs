@@ -1,9 +1,8 @@
-//! Microsoft Entra's refusals by number: what each means for a service connection, and the one thing
-//! to do about it.
+//! Microsoft Entra's refusals by number: what each means for the identity that signs in, and the one thing to do.
 //!
-//! It knows no connection and prints nothing. Every number has its entry in TROUBLESHOOTING.md, which a
-//! test holds. Source: learn.microsoft.com, "Microsoft Entra authentication and authorization error
-//! codes" and "Troubleshoot an Azure Resource Manager workload identity service connection".
+//! It knows no connection and prints nothing. Every number has its entry in TROUBLESHOOTING.md, which a test holds.
+//! Source: learn.microsoft.com, "Microsoft Entra authentication and authorization error codes" and "Troubleshoot an
+//! Azure Resource Manager workload identity service connection".
 
 /// What a number means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,8 +11,10 @@ pub(crate) struct Meaning {
     pub(crate) code: u32,
     /// The end of a sentence that begins with "Microsoft Entra refused the service connection".
     pub(crate) because: &'static str,
-    /// What to do.
-    pub(crate) remedy: &'static str,
+    /// What to do, for the author of a step.
+    pub(crate) in_a_step: &'static str,
+    /// What to do, for a command line.
+    pub(crate) by_flags: &'static str,
     /// Whether issuer, subject and audience of the presented token are what must be compared.
     pub(crate) compare_claims: bool,
 }
@@ -25,10 +26,8 @@ pub(crate) fn meaning(code: u32) -> Option<&'static Meaning> {
 
 const fn federation(code: u32, because: &'static str, remedy: &'static str) -> Meaning {
     Meaning {
-        code,
-        because,
-        remedy,
         compare_claims: true,
+        ..other(code, because, remedy)
     }
 }
 
@@ -36,141 +35,193 @@ const fn other(code: u32, because: &'static str, remedy: &'static str) -> Meanin
     Meaning {
         code,
         because,
-        remedy,
+        in_a_step: remedy,
+        by_flags: remedy,
         compare_claims: false,
+    }
+}
+
+impl Meaning {
+    /// Another remedy for a command line, where inputs and connections have other names.
+    const fn by_flags(self, remedy: &'static str) -> Self {
+        Self {
+            by_flags: remedy,
+            ..self
+        }
     }
 }
 
 const COMPARE: &str = "Open the app registration (or managed identity) → Certificates & secrets → Federated \
     credentials and make its issuer, subject identifier and audience equal to those above, letter by letter. \
     If the credential was made in the last minutes, run the job again.";
+const COMPARE_HERE: &str = "Open the app registration (or managed identity) → Certificates & secrets → Federated \
+    credentials and make its issuer, subject identifier and audience equal to those above, letter by letter. \
+    If the credential was made in the last minutes, try again.";
+const EXCLUDE: &str = "Have the tenant's administrator exclude this workload identity from that Conditional Access policy.";
+const TENANT_INPUT: &str = "Set the task's input tenantId, or the connection's tenant, to the tenant that the identity belongs to.";
+const TENANT_FLAG: &str = "Set --tenant to the tenant that the identity belongs to.";
+const ALLOW: &str =
+    "Have the tenant's administrator allow the issuer above (workload identity federation policy).";
+const OWN: &str = "because of an internal error that is transient";
+const AGAIN_JOB: &str = "Run the job again; the task has asked several times already.";
+const AGAIN: &str = "Try again in a few minutes; Adieu has asked several times already.";
+const FETCH_JOB: &str = "Run the job again: Microsoft Entra failed to fetch the issuer's keys.";
+const FETCH: &str =
+    "Try again in a few minutes: Microsoft Entra failed to fetch the issuer's keys.";
 
 /// In the order of their numbers.
 pub(crate) const MEANINGS: &[Meaning] = &[
     other(
         50_020,
         "because its account is not in this tenant",
-        "Set the task's input tenantId, or the connection's tenant, to the tenant that the identity belongs to.",
-    ),
+        TENANT_INPUT,
+    )
+    .by_flags(TENANT_FLAG),
     federation(
         50_027,
-        "because the ID token is no token that it can read",
-        "Run the job again; if it repeats, save the service connection anew so that its ID token is minted afresh.",
-    ),
+        "because it cannot read the ID token",
+        "Run the job again. If it repeats, save the service connection again, so that its ID token is issued afresh.",
+    )
+    .by_flags("Use another ID token: the one that was presented cannot be read."),
     other(
         50_034,
         "because the account does not exist in this directory",
-        "Check the connection's client id and tenant against the app registration's overview page.",
+        "Compare the client id and the tenant with the overview page of the app registration.",
     ),
     other(
         50_076,
-        "because the resource wants multi-factor authentication, which a pipeline cannot give",
-        "Have the tenant's administrator exclude this workload identity from that Conditional Access policy.",
+        "because the resource requires multi-factor authentication, which a workload identity cannot give",
+        EXCLUDE,
     ),
     other(
         50_105,
         "because the identity is not assigned to the application that the token is for",
-        "In the enterprise application of the resource, add this identity under Users and groups, or switch off \"Assignment required\".",
+        "In the enterprise application of the resource, add this identity under Users and groups, or switch off \
+        \"Assignment required\".",
     ),
     other(
         50_166,
-        "because it could not reach the ID token's issuer",
-        "Run the job again: Microsoft Entra failed to fetch the issuer's keys.",
-    ),
+        "because it could not reach the issuer of the ID token",
+        FETCH_JOB,
+    )
+    .by_flags(FETCH),
     other(
         53_003,
         "because a Conditional Access policy blocks it",
-        "Have the tenant's administrator allow the agent's address (hosted agents change theirs) or exclude this workload identity; the sign-in log under the correlation id names the policy.",
-    ),
+        "Have the tenant's administrator allow the agent's address (hosted agents change theirs) or exclude this workload \
+        identity; the sign-in log under the correlation id names the policy.",
+    )
+    .by_flags("Have the tenant's administrator allow this machine's address or exclude this identity; the sign-in log under the \
+        correlation id names the policy."),
     other(
         65_001,
-        "because nobody consented to the permission",
+        "because the permission was not consented to",
         "Have the tenant's administrator grant consent on the app registration → API permissions.",
     ),
     other(
         70_011,
         "because the scope is not valid",
         "Write the resource in tokens as an application ID, an application ID URI or a scope that ends in /.default.",
-    ),
+    )
+    .by_flags("Write --resource as an application ID, an application ID URI or a scope that ends in /.default."),
     federation(
         70_021,
         "because no federated credential matches its ID token",
         COMPARE,
-    ),
+    )
+    .by_flags(COMPARE_HERE),
     other(
         70_023,
-        "because the ID token's lifetime is not one that it takes",
-        "Save the service connection anew; if it repeats, the issuer is not Azure DevOps' own.",
-    ),
+        "because it does not accept the lifetime of the ID token",
+        "Save the service connection again. If it repeats, the issuer is not Azure DevOps.",
+    )
+    .by_flags("Use an ID token of an issuer that the federated credential names."),
     federation(
         70_025,
-        "because the application has no federated credential at all",
-        "Open the app registration → Certificates & secrets → Federated credentials → Add credential, scenario \"Other issuer\", and enter the issuer, subject identifier and audience above.",
+        "because the application has no federated credential",
+        "Open the app registration → Certificates & secrets → Federated credentials → Add credential, scenario \
+        \"Other issuer\", and enter the issuer, subject identifier and audience above.",
     ),
     other(
         70_052,
-        "because the application is one for personal accounts",
-        "Use an app registration for this organization only (single tenant).",
-    ),
+        "because the identity must be a managed identity or a single-tenant application",
+        "Change the app registration → Authentication → supported account types to this organization only, or use a managed \
+        identity; several tenants need an application and a connection each.",
+    )
+    .by_flags("Change the app registration → Authentication → supported account types to this organization only, or use a managed \
+        identity."),
     other(
         90_002,
         "because the tenant does not exist in this cloud",
-        "Check the tenant (the connection's, or the input tenantId) and that the connection is made for the cloud in which the tenant is.",
-    ),
+        "Check the tenant (the connection's, or the input tenantId), and that the connection was made for the cloud that the \
+        tenant is in.",
+    )
+    .by_flags("Check --tenant or AZURE_TENANT_ID, and that AZURE_AUTHORITY_HOST names the cloud that the tenant is in."),
     other(
         90_006,
-        "because of a fault of its own that passes",
-        "Run the job again; the task has asked several times already.",
-    ),
+        OWN,
+        AGAIN_JOB,
+    )
+    .by_flags(AGAIN),
     other(
         90_012,
-        "because of a fault of its own that passes",
-        "Run the job again; the task has asked several times already.",
-    ),
+        OWN,
+        AGAIN_JOB,
+    )
+    .by_flags(AGAIN),
     other(
         90_024,
-        "because of a fault of its own that passes",
-        "Run the job again; the task has asked several times already.",
-    ),
+        OWN,
+        AGAIN_JOB,
+    )
+    .by_flags(AGAIN),
     other(
         90_033,
-        "because of a fault of its own that passes",
-        "Run the job again; the task has asked several times already.",
-    ),
+        OWN,
+        AGAIN_JOB,
+    )
+    .by_flags(AGAIN),
     other(
         90_055,
-        "because of a fault of its own that passes",
-        "Run the job again; the task has asked several times already.",
-    ),
+        OWN,
+        AGAIN_JOB,
+    )
+    .by_flags(AGAIN),
     other(
         90_061,
-        "because it could not reach the ID token's issuer",
-        "Run the job again: Microsoft Entra failed to fetch the issuer's keys.",
-    ),
+        "because it could not reach the issuer of the ID token",
+        FETCH_JOB,
+    )
+    .by_flags(FETCH),
     other(
         90_072,
         "because the account is not in this tenant",
-        "Set the task's input tenantId, or the connection's tenant, to the tenant that the identity belongs to.",
-    ),
+        TENANT_INPUT,
+    )
+    .by_flags(TENANT_FLAG),
     other(
         90_090,
-        "because of a fault of its own that passes",
-        "Run the job again; the task has asked several times already.",
-    ),
+        OWN,
+        AGAIN_JOB,
+    )
+    .by_flags(AGAIN),
     other(
         500_011,
         "because the tenant does not have the resource that the token is for",
-        "Check the resource in tokens; for Azure DevOps, use the tenant that the organization is connected to (Organization settings → Microsoft Entra).",
-    ),
+        "Check the resource in tokens; for Azure DevOps, use the tenant that the organization is connected to (Organization \
+        settings → Microsoft Entra).",
+    )
+    .by_flags("Check --resource; for Azure DevOps, --organization finds the tenant that the organization is connected to."),
     other(
         500_341,
         "because the account was deleted",
         "Save the service connection with an identity that exists.",
-    ),
+    )
+    .by_flags("Use an identity that exists."),
     other(
         530_003,
-        "because a Conditional Access policy asks for a managed device, which an agent is not",
-        "Have the tenant's administrator exclude this workload identity from that policy.",
+        "because a Conditional Access policy requires a managed device",
+        EXCLUDE,
     ),
     other(
         700_003,
@@ -180,17 +231,22 @@ pub(crate) const MEANINGS: &[Meaning] = &[
     other(
         700_016,
         "because the application is not in this tenant",
-        "Check the connection's client id against the app registration's overview page, and its tenant likewise; with the input tenantId, the application must be known in that tenant too.",
-    ),
+        "Compare the connection's client id and tenant with the overview page of the app registration; with the input \
+        tenantId, the application must be known in that tenant, too.",
+    )
+    .by_flags("Compare client id and tenant with the overview page of the app registration; with --tenant, the application must be \
+        known in that tenant."),
     federation(
         700_024,
-        "because its ID token was over, and a fresh one was refused likewise",
-        "Correct the clock of whatever minted it: both tokens were minutes old at most. Microsoft's status page tells of incidents.",
+        "because its ID token had expired, and a fresh one was refused likewise",
+        "Correct the clock of whatever issued it: both tokens were minutes old at most. Microsoft's status page lists \
+        incidents.",
     ),
     other(
         700_027,
-        "because the signature of its assertion is not by a certificate that the application has",
-        "Upload the connection's certificate to the app registration → Certificates & secrets → Certificates, or put the current one into the connection.",
+        "because the signature of its assertion is not by a certificate of the application",
+        "Upload the connection's certificate to the app registration → Certificates & secrets → Certificates, or put the \
+        current one into the connection.",
     ),
     other(
         700_030,
@@ -199,44 +255,50 @@ pub(crate) const MEANINGS: &[Meaning] = &[
     ),
     federation(
         700_211,
-        "because no federated credential has its ID token's issuer",
+        "because no federated credential has the issuer of its ID token",
         COMPARE,
-    ),
+    )
+    .by_flags(COMPARE_HERE),
     federation(
         700_212,
-        "because no federated credential has its ID token's audience",
+        "because no federated credential has the audience of its ID token",
         COMPARE,
-    ),
+    )
+    .by_flags(COMPARE_HERE),
     federation(
         700_213,
-        "because no federated credential has its ID token's subject",
+        "because no federated credential has the subject of its ID token",
         COMPARE,
-    ),
+    )
+    .by_flags(COMPARE_HERE),
     federation(
         700_223,
         "because the tenant does not allow workload identity federation",
-        "Have the tenant's administrator allow the issuer above (workload identity federation policy).",
+        ALLOW,
     ),
     federation(
         700_229,
-        "because the token that was presented is not one for applications only",
-        "Save the service connection anew; its late-bound ID token is of another kind.",
-    ),
+        "because the token that was presented is not one for applications",
+        "Save the service connection again; the ID token that came with the job is of another kind.",
+    )
+    .by_flags("Present an ID token for an application."),
     federation(
         700_238,
-        "because the tenant's policy does not allow this issuer",
-        "Have the tenant's administrator allow the issuer above (workload identity federation policy).",
+        "because a policy of the tenant does not allow this issuer",
+        ALLOW,
     ),
     other(
         900_023,
         "because the tenant is neither a domain name nor a GUID",
         "Correct the tenant: the connection's, or the input tenantId.",
-    ),
+    )
+    .by_flags("Correct --tenant or AZURE_TENANT_ID."),
     other(
         900_382,
-        "because the connection's cloud is not the tenant's",
-        "Make the service connection in the cloud in which the tenant is.",
-    ),
+        "because the connection's cloud is not the cloud of the tenant",
+        "Make the service connection in the cloud that the tenant is in.",
+    )
+    .by_flags("Set AZURE_AUTHORITY_HOST to the cloud that the tenant is in."),
     other(
         7_000_112,
         "because the application is disabled",
@@ -244,24 +306,35 @@ pub(crate) const MEANINGS: &[Meaning] = &[
     ),
     other(
         7_000_215,
-        "because the connection's secret is wrong",
-        "Put the secret's value, not its id, into the connection, or better convert the connection to workload identity federation: then there is no secret.",
+        "because its secret is wrong",
+        "Put the secret's value, not its id, into the connection, or better convert the connection to workload identity \
+        federation: then there is no secret.",
     ),
     other(
         7_000_222,
-        "because the connection's secret has expired",
-        "Convert the connection to workload identity federation (the button on its page), which has no secret; or put a new secret into it.",
+        "because its secret has expired",
+        "Convert the connection to workload identity federation (the button on its page), which has no secret; or put a new \
+        secret into it.",
     ),
+    other(
+        7_000_229,
+        "because the application has no enterprise application (service principal) in this tenant",
+        "Have the tenant's administrator create it (az ad sp create --id, with the client id above); or correct the \
+        connection's tenant.",
+    )
+    .by_flags("Have the tenant's administrator create it (az ad sp create --id, with the client id above); or correct --tenant."),
     federation(
         7_002_137,
-        "because no federated credential of this managed identity has its ID token's subject",
+        "because no federated credential of this managed identity has the subject of its ID token",
         COMPARE,
-    ),
+    )
+    .by_flags(COMPARE_HERE),
     federation(
         7_002_138,
-        "because no federated credential has its ID token's subject in the same letter case",
+        "because no federated credential has the subject of its ID token in the same letter case",
         COMPARE,
-    ),
+    )
+    .by_flags(COMPARE_HERE),
 ];
 
 #[cfg(test)]
@@ -269,7 +342,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn says_each_number_once() {
+    fn explains_each_number_once() {
         for (index, meaning) in MEANINGS.iter().enumerate() {
             let again = MEANINGS[index + 1..]
                 .iter()
@@ -279,10 +352,20 @@ mod tests {
     }
 
     #[test]
-    fn speaks_in_whole_sentences() {
+    fn explains_in_whole_sentences() {
         for meaning in MEANINGS {
             assert!(meaning.because.starts_with("because "), "{}", meaning.code);
-            assert!(meaning.remedy.ends_with('.'), "{}", meaning.code);
+            assert!(meaning.in_a_step.ends_with('.'), "{}", meaning.code);
+            assert!(meaning.by_flags.ends_with('.'), "{}", meaning.code);
+        }
+    }
+
+    #[test]
+    fn names_no_input_and_no_job_to_a_command_line() {
+        for meaning in MEANINGS {
+            for word in ["the job", "input", "tenantId", "the task"] {
+                assert!(!meaning.by_flags.contains(word), "{}: {word}", meaning.code);
+            }
         }
     }
 }

@@ -5,12 +5,18 @@
 use std::sync::Arc;
 
 use adieu_agent::{Endpoint, EndpointId, Environment, Job};
-use adieu_identity::{Authority, IdTokenRequest, Scheme, ServiceConnection, are_of_one_collection};
+use adieu_identity::{
+    Authority, Error, IdTokenRequest, ManagedIdentity, Scheme, Scope, ServiceConnection, Tokens,
+    UserAssignedId, are_of_one_collection,
+};
 use adieu_secret::kind;
+use adieu_transport::Transport;
 
 use crate::machine;
+use crate::report;
 use crate::resource::{Cloud, CustomCloud};
 use crate::situation::{ConnectionFacts, ConnectionProblem, Situation};
+use crate::voice::Voice;
 
 /// A connection that can sign in, with what people need to know of it.
 #[derive(Debug)]
@@ -18,6 +24,27 @@ pub(crate) struct Connection {
     pub(crate) service: ServiceConnection,
     pub(crate) cloud: Cloud,
     pub(crate) facts: ConnectionFacts,
+}
+
+impl Connection {
+    /// A token for each scope. A managed identity that is still being set up is waited for, which `reporter` says.
+    pub(crate) async fn tokens(
+        &self,
+        scopes: &[Scope],
+        transport: &Transport,
+        reporter: &impl Voice,
+    ) -> Result<Tokens, Error> {
+        let tokens = self.service.tokens(scopes, transport).await?;
+        let settling = tokens.access.iter().find_map(|result| match result {
+            Err(error) if error.is_settling() => Some(error),
+            _ => None,
+        });
+        let Some(error) = settling else {
+            return Ok(tokens);
+        };
+        reporter.say(&report::settling(error));
+        self.service.tokens_when_settled(scopes, transport).await
+    }
 }
 
 /// The connection of an input. `tenant` stands in for the connection's own, where it is given.
@@ -64,7 +91,6 @@ fn connect(
     facts.authority = authority.host();
     let scheme = scheme(environment, &endpoint, id, job, facts)?;
     let client_id = match &scheme {
-        // A user-assigned identity is named by its client id, a system-assigned one by nothing.
         Scheme::ManagedServiceIdentity(_) => {
             endpoint.data("msiClientId").unwrap_or_default().to_owned()
         }
@@ -88,7 +114,10 @@ fn scheme(
 ) -> Result<Scheme, ConnectionProblem> {
     let is = |name: &str| facts.scheme.eq_ignore_ascii_case(name);
     if is("ManagedServiceIdentity") {
-        return Ok(Scheme::ManagedServiceIdentity(machine::endpoint()));
+        return Ok(Scheme::ManagedServiceIdentity(ManagedIdentity {
+            endpoint: machine::endpoint(),
+            user_assigned: user_assigned(endpoint),
+        }));
     }
     if !is("WorkloadIdentityFederation") && !is("ServicePrincipal") {
         return Err(ConnectionProblem::Scheme);
@@ -120,6 +149,16 @@ fn scheme(
         .secret("servicePrincipalKey")
         .map(Scheme::ServicePrincipalKey)
         .ok_or(ConnectionProblem::Missing("service principal key"))
+}
+
+/// The user-assigned identity that the connection's data names, in any of the three ways; a system-assigned one has no
+/// name.
+fn user_assigned(endpoint: &Endpoint<'_>) -> Option<UserAssignedId> {
+    let data = |key| endpoint.data(key).map(str::to_owned);
+    data("msiClientId")
+        .map(UserAssignedId::Client)
+        .or_else(|| data("msiObjectId").map(UserAssignedId::Object))
+        .or_else(|| data("msiResourceId").map(UserAssignedId::Resource))
 }
 
 fn id_token_request(

@@ -11,20 +11,27 @@ mod pipelines;
 mod sign_in;
 mod tenant;
 mod tool;
+mod tool_output;
 mod workload_identity;
 
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
-use adieu_identity::{Authority, Claims, Scope, Token};
+use adieu_identity::azure_core::{self, credentials::TokenCredential};
+use adieu_identity::{Authority, Claims, ConnectionCredential, Error, Scope, Token, TokenRequest};
 use adieu_transport::{Deadline, Transport};
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 
 use crate::connection::Connection;
 use crate::identity_ids::IdentityIds;
+use crate::report;
 use crate::resource::{Cloud, is_guid};
-use crate::situation::{CredentialFault, CredentialProblem, Situation};
-use crate::voice::while_waiting;
+use crate::situation::{ConnectionFacts, CredentialFault, CredentialProblem, Situation};
+use crate::voice::{Terminal, Voice as _, while_waiting};
 
-pub(crate) use kind::Credential;
+pub(crate) use kind::{Credential, CredentialArguments};
 pub(crate) use sign_in::{SignIn, SignInArguments};
 pub(crate) use tenant::tenant;
 pub(crate) use workload_identity::SCHEME as WORKLOAD_IDENTITY;
@@ -32,7 +39,7 @@ pub(crate) use workload_identity::SCHEME as WORKLOAD_IDENTITY;
 /// The longest that one credential may take.
 const ONE: Duration = Duration::from_secs(15);
 
-/// The longest that all of them may take, one after the other.
+/// The longest that all of them may take.
 const ALL: Duration = Duration::from_secs(17);
 
 /// A token, and how it came.
@@ -43,34 +50,52 @@ struct First {
 }
 
 /// A credential that is configured here.
-enum Ready {
-    /// It signs in by itself, within this time.
-    Connection(Box<Connection>, Duration),
-    /// A tool is signed in.
-    Tool(tool::Tool),
+struct Ready {
+    kind: Credential,
+    credential: Arc<dyn TokenCredential>,
+    /// What its errors are shown with, where it is a connection.
+    connection: ConnectionFacts,
+    /// The longest that it may take.
+    limit: Duration,
 }
 
-impl Credential {
+/// A fault on its way through an error of the Azure SDK.
+#[derive(Debug)]
+pub(crate) struct Carried<T>(pub(crate) T);
+
+impl<T> fmt::Display for Carried<T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("no token")
+    }
+}
+
+impl<T: fmt::Debug> std::error::Error for Carried<T> {}
+
+impl CredentialArguments {
     /// The credentials that are configured here, in the order of trying, and why the others are not.
-    pub(crate) fn configured(self) -> (Vec<Self>, Vec<CredentialProblem>) {
-        let (ready, problems) = self.ready(None);
-        let names = ready.into_iter().map(|(credential, _)| credential);
-        (names.collect(), problems)
+    pub(crate) fn configured(
+        &self,
+        transport: &Transport,
+    ) -> (Vec<Credential>, Vec<CredentialProblem>) {
+        let (ready, problems) = self.ready(None, transport);
+        (
+            ready.into_iter().map(|ready| ready.kind).collect(),
+            problems,
+        )
     }
 
     /// What the first credential with a federated token presents to Microsoft Entra, if there is one here.
     pub(crate) async fn presented(
-        self,
+        &self,
         tenant: Option<&str>,
         transport: &Transport,
     ) -> Option<Result<Claims, Situation>> {
-        let (ready, _) = self.ready(tenant);
-        let (credential, ready) = ready.into_iter().find(|(credential, _)| {
-            matches!(credential, Self::Pipelines | Self::WorkloadIdentity)
-        })?;
-        let Ready::Connection(connection, _) = ready else {
-            return None;
-        };
+        let chosen = self.chosen();
+        let federated = [Credential::Pipelines, Credential::WorkloadIdentity];
+        let (credential, connection) = federated
+            .into_iter()
+            .filter(|kind| chosen == Credential::Auto || chosen == *kind)
+            .find_map(|kind| Some((kind, self.connection(kind, tenant)?.ok()?)))?;
         match connection.service.presented(transport).await {
             Ok(claims) => claims.map(Ok),
             Err(error) => {
@@ -84,39 +109,60 @@ impl Credential {
         }
     }
 
-    /// A fresh token, or why each way to one is closed.
+    /// A fresh token, or why no credential gave one. `is_patient` says whether a managed identity that is still being
+    /// set up is waited for, after a line that says so.
+    ///
+    /// One that takes long does not keep the next one from starting, and goes on meanwhile: az and azd need seconds
+    /// that the others do not.
     async fn first(
-        self,
+        &self,
         scope: &Scope,
         tenant: Option<&str>,
         transport: &Transport,
+        is_patient: bool,
     ) -> Result<First, Situation> {
-        let (ready, mut passed_over) = self.ready(tenant);
-        let mut waiting = ready.len();
+        let (ready, mut passed_over) = self.ready(tenant, transport);
         let deadline = Deadline::after(ALL);
-        for (credential, ready) in ready {
-            // Whoever hangs leaves the next ones time to answer.
-            waiting -= 1;
-            let left = deadline.left();
-            let limit = if waiting > 0 { left / 2 } else { left }.min(ONE);
-            let is_tool = matches!(ready, Ready::Tool(_));
-            let asking = ready.token(scope, tenant, transport, limit);
-            let asked = if is_tool {
-                while_waiting(credential.name(), asking).await
-            } else {
-                asking.await
+        let ask = |ready: Ready| async move {
+            let request = TokenRequest {
+                scope: scope.clone(),
+                tenant: tenant.map(str::to_owned),
+                deadline: Deadline::after(ready.limit.min(deadline.left())),
+                waits: false,
             };
-            match asked {
-                Ok(token) => {
-                    passed_over.retain(|problem| problem.credential < credential);
-                    passed_over.sort_by_key(|problem| problem.credential);
-                    return Ok(First {
-                        credential,
-                        token,
-                        passed_over,
-                    });
+            let asking = ready.token(request, is_patient);
+            let outcome = match ready.kind {
+                Credential::Azd | Credential::Az => while_waiting(ready.kind.name(), asking).await,
+                _ => asking.await,
+            };
+            (ready.kind, outcome)
+        };
+        let mut waiting = ready.into_iter();
+        let mut running = FuturesUnordered::new();
+        loop {
+            if running.is_empty() {
+                match waiting.next() {
+                    Some(next) => running.push(ask(next)),
+                    None => break,
                 }
-                Err(fault) => passed_over.push(CredentialProblem { credential, fault }),
+            }
+            let has_next = !waiting.as_slice().is_empty();
+            let head_start = deadline.left() / 2;
+            tokio::select! {
+                Some((credential, outcome)) = running.next() => match outcome {
+                    Ok(token) => {
+                        passed_over.retain(|problem| problem.credential < credential);
+                        passed_over.sort_by_key(|problem| problem.credential);
+                        return Ok(First { credential, token, passed_over });
+                    }
+                    Err(fault) => {
+                        passed_over.push(CredentialProblem { credential, fault });
+                        running.extend(waiting.next().map(&ask));
+                    }
+                },
+                () = tokio::time::sleep(head_start), if has_next => {
+                    running.extend(waiting.next().map(&ask));
+                }
             }
         }
         passed_over.sort_by_key(|problem| problem.credential);
@@ -124,102 +170,135 @@ impl Credential {
     }
 
     /// What is configured here, in the order of trying, and what is not.
-    fn ready(self, tenant: Option<&str>) -> (Vec<(Self, Ready)>, Vec<CredentialProblem>) {
+    fn ready(
+        &self,
+        tenant: Option<&str>,
+        transport: &Transport,
+    ) -> (Vec<Ready>, Vec<CredentialProblem>) {
         let (mut ready, mut problems) = (Vec::new(), Vec::new());
         let all = [
-            Self::Pipelines,
-            Self::WorkloadIdentity,
-            Self::ManagedIdentity,
-            Self::Azd,
-            Self::Az,
+            Credential::Pipelines,
+            Credential::WorkloadIdentity,
+            Credential::ManagedIdentity,
+            Credential::Azd,
+            Credential::Az,
         ];
+        let chosen = self.chosen();
         for credential in all {
-            if self != Self::Auto && self != credential {
+            if chosen != Credential::Auto && chosen != credential {
                 continue;
             }
-            match credential.read(self == Self::Auto, tenant) {
-                Ok(one) => ready.push((credential, one)),
+            match self.read(credential, tenant, transport) {
+                Ok(one) => ready.push(one),
                 Err(fault) => problems.push(CredentialProblem { credential, fault }),
             }
         }
         (ready, problems)
     }
 
-    /// The ids that it is configured with; of a tool, the tenant that it was asked for.
-    fn ids(self, tenant: Option<&str>) -> IdentityIds {
-        match self.read(false, tenant) {
-            Ok(Ready::Connection(connection, _)) => IdentityIds::from(&connection.facts),
-            Ok(Ready::Tool(_)) | Err(_) => IdentityIds {
+    /// The ids that a credential is configured with; of a tool, the tenant that it was asked for.
+    fn ids(&self, used: Credential, tenant: Option<&str>) -> IdentityIds {
+        match self.connection(used, tenant) {
+            Some(Ok(connection)) => IdentityIds::from(&connection.facts),
+            Some(Err(_)) | None => IdentityIds {
                 tenant: tenant.filter(|text| is_guid(text)).map(str::to_owned),
                 ..IdentityIds::default()
             },
         }
     }
 
-    fn read(self, is_auto: bool, tenant: Option<&str>) -> Result<Ready, CredentialFault> {
-        let within = |limit| move |connection| Ready::Connection(Box::new(connection), limit);
-        match self {
-            Self::Pipelines => pipelines::read(tenant).map(within(ONE)),
-            Self::WorkloadIdentity => workload_identity::read(tenant).map(within(ONE)),
-            Self::ManagedIdentity if managed_identity::is_announced() => {
-                managed_identity::read().map(within(ONE))
+    /// The connection that a credential is; none, where it is a tool.
+    fn connection(
+        &self,
+        kind: Credential,
+        tenant: Option<&str>,
+    ) -> Option<Result<Connection, CredentialFault>> {
+        match kind {
+            Credential::Pipelines => Some(pipelines::read(tenant)),
+            Credential::WorkloadIdentity => Some(workload_identity::read(tenant)),
+            Credential::ManagedIdentity => {
+                let is_passed_over =
+                    self.chosen() == Credential::Auto && !managed_identity::is_announced();
+                Some(if is_passed_over {
+                    Err(managed_identity::NOT_ANNOUNCED)
+                } else {
+                    managed_identity::read(self.identity.as_ref())
+                })
             }
-            Self::ManagedIdentity if is_auto => Err(managed_identity::NOT_ANNOUNCED),
-            Self::ManagedIdentity => {
-                managed_identity::read().map(within(managed_identity::UNANNOUNCED))
-            }
-            Self::Azd => tool::find(&azd::COMMAND).map(Ready::Tool),
-            Self::Auto | Self::Az => tool::find(&az::COMMAND).map(Ready::Tool),
+            Credential::Auto | Credential::Azd | Credential::Az => None,
         }
+    }
+
+    fn read(
+        &self,
+        kind: Credential,
+        tenant: Option<&str>,
+        transport: &Transport,
+    ) -> Result<Ready, CredentialFault> {
+        let unannounced = kind == Credential::ManagedIdentity && !managed_identity::is_announced();
+        if let Some(connection) = self.connection(kind, tenant) {
+            let connection = connection?;
+            return Ok(Ready {
+                kind,
+                credential: ConnectionCredential::new(connection.service, transport.clone()),
+                connection: connection.facts,
+                limit: if unannounced {
+                    managed_identity::UNANNOUNCED
+                } else {
+                    ONE
+                },
+            });
+        }
+        let command = match kind {
+            Credential::Azd => &azd::COMMAND,
+            _ => &az::COMMAND,
+        };
+        Ok(Ready {
+            kind,
+            credential: Arc::new(tool::find(command)?),
+            connection: ConnectionFacts::default(),
+            limit: ONE,
+        })
     }
 }
 
 impl Ready {
     async fn token(
-        self,
-        scope: &Scope,
-        tenant: Option<&str>,
-        transport: &Transport,
-        limit: Duration,
+        &self,
+        mut request: TokenRequest,
+        is_patient: bool,
     ) -> Result<Token, CredentialFault> {
-        let token = match self {
-            Self::Tool(tool) => tool.token(scope, tenant, limit).await?,
-            Self::Connection(connection, longest) => {
-                of_connection(*connection, scope, transport, limit.min(longest)).await?
-            }
-        };
+        let tenant = request.tenant.clone();
+        let mut result = request.clone().send(&*self.credential).await;
+        if let Err(error) = &result
+            && let Some(error) = Error::of(error)
+            && error.is_settling()
+            && is_patient
+        {
+            Terminal.say(&report::settling(error));
+            request.waits = true;
+            result = request.send(&*self.credential).await;
+        }
+        let token = result.map_err(|error| self.fault(error))?;
         // A managed identity and a tool's own sign-in can be of another tenant than the one that is asked.
         let got = token.claims().and_then(|claims| claims.tenant);
         match (tenant, got) {
-            (Some(asked), Some(got)) if is_guid(asked) && !asked.eq_ignore_ascii_case(&got) => {
-                let asked = asked.to_owned();
+            (Some(asked), Some(got)) if is_guid(&asked) && !asked.eq_ignore_ascii_case(&got) => {
                 Err(CredentialFault::AnotherTenant { asked, got })
             }
             _ => Ok(token),
         }
     }
-}
 
-async fn of_connection(
-    connection: Connection,
-    scope: &Scope,
-    transport: &Transport,
-    limit: Duration,
-) -> Result<Token, CredentialFault> {
-    let scopes = std::slice::from_ref(scope);
-    let deadline = Deadline::after(limit);
-    let got = connection.service.tokens_by(scopes, transport, deadline);
-    let result = match got.await {
-        Ok(mut tokens) => tokens.access.pop(),
-        Err(error) => Some(Err(error)),
-    };
-    match result {
-        Some(Ok(token)) => Ok(token),
-        Some(Err(error)) => Err(CredentialFault::Identity {
-            connection: connection.facts,
-            error,
-        }),
-        None => Err(CredentialFault::NoToken),
+    /// What a credential reported through the Azure SDK: a tool's fault, or the failure of a connection.
+    fn fault(&self, error: azure_core::Error) -> CredentialFault {
+        match error.into_downcast::<Carried<CredentialFault>>() {
+            Ok(Carried(fault)) => fault,
+            Err(error) => CredentialFault::Identity {
+                connection: self.connection.clone(),
+                error: Error::take(error).unwrap_or_else(Error::Credential),
+            },
+        }
     }
 }
 

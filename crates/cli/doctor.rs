@@ -14,7 +14,7 @@ use adieu_devops::{Hosts, Organization};
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::credential::{self, Credential, SignInArguments};
+use crate::credential::{self, CredentialArguments, SignInArguments};
 use crate::network;
 use crate::report::Report;
 use crate::result::{self, Form};
@@ -55,7 +55,7 @@ struct Plan {
     repository: Option<(String, String)>,
     publisher: Option<String>,
     tenant: Option<String>,
-    credential: Credential,
+    credential: CredentialArguments,
 }
 
 /// One finding.

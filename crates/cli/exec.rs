@@ -17,7 +17,7 @@ use tokio::process::Command;
 
 use crate::child::{Ended, Running};
 use crate::configure::{Configure, Endpoints, environment_of, variable_of_process};
-use crate::credential::{self, Credential, SignIn};
+use crate::credential::{self, CredentialArguments, SignIn};
 use crate::network;
 use crate::platform::{SignalTarget, Stops};
 use crate::program;
@@ -61,9 +61,8 @@ pub(crate) struct ExecArguments {
     /// Organization of Azure DevOps whose tenant the tokens are to be of
     #[arg(long, conflicts_with = "tenant")]
     organization: Option<String>,
-    /// Which identity asks
-    #[arg(long, value_enum, default_value_t)]
-    credential: Credential,
+    #[command(flatten)]
+    credential: CredentialArguments,
     /// The command and its arguments
     #[arg(required = true, trailing_var_arg = true, value_name = "COMMAND")]
     command: Vec<OsString>,

@@ -18,7 +18,7 @@ use clap::Args;
 use zeroize::Zeroizing;
 
 use crate::configure::{GIT_ENDPOINT, GIT_ENDPOINT_KEY};
-use crate::credential::{self, Credential, SignIn};
+use crate::credential::{self, CredentialArguments, SignIn};
 use crate::identity_ids::IdentityIds;
 use crate::network;
 use crate::report::Report;
@@ -47,9 +47,8 @@ pub(crate) struct GitCredentialArguments {
     /// Answer for this organization alone; may be repeated [default: all of Azure DevOps]
     #[arg(long = "organization", value_name = "NAME")]
     organizations: Vec<String>,
-    /// Which identity asks
-    #[arg(long, value_enum, default_value_t)]
-    credential: Credential,
+    #[command(flatten)]
+    credential: CredentialArguments,
     /// What git wants: get, store or erase
     action: String,
 }
@@ -166,7 +165,7 @@ fn is_wanted(organization: Organization<'_>, wanted: &[String]) -> bool {
 async fn answer(
     question: &Question,
     organization: Organization<'_>,
-    credential: Credential,
+    credential: CredentialArguments,
     transport: &Transport,
 ) -> Result<Token, Situation> {
     let scope = session::azure_devops(&Cloud::Public)?;

@@ -42,6 +42,11 @@ use crate::report::Report;
 use crate::situation::Situation;
 use crate::voice::Terminal;
 
+/// Wipes every block of memory when it is freed: the libraries that carry a token keep copies that they do not wipe.
+#[global_allocator]
+static ALLOCATOR: zeroizing_alloc::ZeroAlloc<std::alloc::System> =
+    zeroizing_alloc::ZeroAlloc(std::alloc::System);
+
 /// Azure DevOps without personal access tokens: Entra tokens for pipelines, publishers and people.
 #[derive(Debug, Parser)]
 #[command(

@@ -142,7 +142,7 @@ pub(crate) async fn run(arguments: OnboardArguments) -> Result<ExitCode, Situati
         &transport,
     )
     .await?;
-    let sign_in = SignIn::new(arguments.sign_in.credential, tenant.clone());
+    let sign_in = SignIn::new(arguments.sign_in.credential.clone(), tenant.clone());
     let session = Session::new(transport, hosts, Source::SignIn(sign_in));
     let mut outcome = Outcome {
         json: json!({}),

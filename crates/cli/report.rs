@@ -26,6 +26,7 @@ use crate::situation::Situation;
 use asked::Asked;
 
 pub(crate) use credential::signed_in;
+pub(crate) use identity::settling;
 
 /// What a person reads.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -70,7 +70,7 @@ async fn script(environment: &Environment, log: &Log) -> Result<Ended, Situation
     configure.check(&connection)?;
     let transport = network::transport(environment, log)?;
     let got = tokio::select! {
-        got = tokens::get(&connection, wanted, &transport) => got?,
+        got = tokens::get(&connection, wanted, &transport, log) => got?,
         // There is no script yet that would have to hear of it.
         _ = stops.next() => return Ok(Ended::Stopped(0)),
         () = launcher.gone() => return Ok(Ended::Abandoned),

@@ -13,7 +13,7 @@ use adieu_agent::Stream;
 use adieu_broker::{Broker, Ended, Resources};
 use clap::{Args, ValueEnum};
 
-use crate::credential::{Credential, SignIn};
+use crate::credential::{CredentialArguments, SignIn};
 use crate::network;
 use crate::platform;
 use crate::resource::{self, Cloud};
@@ -27,9 +27,8 @@ use crate::situation::Situation;
   adieu serve --resource azureDevOps            hands out tokens for Azure DevOps alone
   adieu serve --credential az --output json     for programs")]
 pub(crate) struct ServeArguments {
-    /// Which identity asks
-    #[arg(long, value_enum, default_value_t)]
-    credential: Credential,
+    #[command(flatten)]
+    credential: CredentialArguments,
     /// A resource that tokens are handed out for, and no other; may be repeated [default: any]
     #[arg(long)]
     resource: Vec<String>,

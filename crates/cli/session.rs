@@ -6,8 +6,9 @@ use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use adieu_agent::Log;
 use adieu_devops::{Client, Hosts, MicrosoftGraph};
-use adieu_identity::{Scope, Token};
+use adieu_identity::{Error, Scope, Token, Tokens};
 use adieu_secret::AccessToken;
 use adieu_transport::Transport;
 
@@ -31,6 +32,7 @@ pub(crate) struct Session {
 }
 
 /// Where tokens come from.
+#[derive(Debug)]
 pub(crate) enum Source {
     /// A task's service connection.
     Connection(Box<Connection>),
@@ -68,7 +70,7 @@ impl Session {
             return Ok(self.with(&current.token));
         }
         let scope = azure_devops(self.source.cloud())?;
-        let token = self.source.token(&scope, None, &self.transport).await?;
+        let token = self.source.token_of_task(&scope, &self.transport).await?;
         let current = Current {
             ids: IdentityIds::of_token(&token),
             token: Arc::new(token.value),
@@ -83,7 +85,7 @@ impl Session {
     pub(crate) async fn microsoft_graph(&self) -> Result<MicrosoftGraph<'_>, Situation> {
         let scope =
             resource::scope("graph", self.source.cloud()).map_err(|_| Situation::NothingAsked)?;
-        let token = self.source.token(&scope, None, &self.transport).await?;
+        let token = self.source.token_of_task(&scope, &self.transport).await?;
         Ok(MicrosoftGraph::new(
             &self.transport,
             token.value.into_graph_token(),
@@ -140,22 +142,30 @@ impl Source {
     ) -> Result<Token, Situation> {
         match self {
             Self::Connection(connection) => {
-                let refused = |error| Situation::NoToken {
-                    connection: connection.facts.clone(),
-                    errors: vec![(String::new(), error)],
-                };
                 let scopes = std::slice::from_ref(scope);
-                let mut tokens = connection
-                    .service
-                    .tokens(scopes, transport)
-                    .await
-                    .map_err(refused)?;
-                match tokens.access.pop() {
-                    Some(token) => token.map_err(refused),
-                    None => Err(Situation::NothingAsked),
-                }
+                one(
+                    connection,
+                    connection.service.tokens(scopes, transport).await,
+                )
             }
             Self::SignIn(sign_in) => sign_in.token(scope, tenant, transport).await,
+        }
+    }
+
+    /// The same for a task, which waits for a managed identity that is still being set up, and says so.
+    async fn token_of_task(
+        &self,
+        scope: &Scope,
+        transport: &Transport,
+    ) -> Result<Token, Situation> {
+        match self {
+            Self::Connection(connection) => {
+                let scopes = std::slice::from_ref(scope);
+                let log = Log::new(false);
+                let tokens = connection.tokens(scopes, transport, &log).await;
+                one(connection, tokens)
+            }
+            Self::SignIn(_) => self.token(scope, None, transport).await,
         }
     }
 
@@ -164,6 +174,18 @@ impl Source {
             Self::Connection(connection) => &connection.cloud,
             Self::SignIn(sign_in) => sign_in.cloud(),
         }
+    }
+}
+
+/// The one token of one scope.
+fn one(connection: &Connection, tokens: Result<Tokens, Error>) -> Result<Token, Situation> {
+    let refused = |error| Situation::NoToken {
+        connection: connection.facts.clone(),
+        errors: vec![(String::new(), error)],
+    };
+    match tokens.map_err(refused)?.access.pop() {
+        Some(token) => token.map_err(refused),
+        None => Err(Situation::NothingAsked),
     }
 }
 

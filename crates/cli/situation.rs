@@ -4,7 +4,6 @@
 
 mod line;
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use adieu_agent::{InputError, NotAVariableName, PlatformVariableError, TooLong};
@@ -223,8 +222,6 @@ pub(crate) enum CredentialFault {
     NotAToken(&'static str),
     /// Its tool is not on the PATH.
     NotInstalled(&'static str),
-    /// Its file cannot be read.
-    File { path: PathBuf, reason: String },
     /// `AZURE_AUTHORITY_HOST` is none.
     Authority {
         text: String,
@@ -252,8 +249,6 @@ pub(crate) enum CredentialFault {
     },
     /// Its token is another tenant's than was asked for.
     AnotherTenant { asked: String, got: String },
-    /// It answered with nothing.
-    NoToken,
 }
 
 /// What can go wrong with a tool.

@@ -58,11 +58,11 @@ pub(crate) async fn run(environment: &Environment, log: &Log) -> Result<(), Situ
         });
     }
     let transport = network::transport(environment, log)?;
-    let got = tokens::get(&connection, wanted, &transport).await?;
+    let got = tokens::get(&connection, wanted, &transport, log).await?;
     if got.access.is_empty() && configure.needs_broker() {
         // A connection that cannot sign in is found out here, and not by a script an hour later.
         let probe = configure.probe(&connection.cloud);
-        tokens::get(&connection, probe, &transport).await?;
+        tokens::get(&connection, probe, &transport, log).await?;
     }
     log.say(&format!(
         "Signed in at {}, tenant {}.",

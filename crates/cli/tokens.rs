@@ -14,6 +14,7 @@ use time::format_description::well_known::Rfc3339;
 use crate::connection::Connection;
 use crate::resource::{self, Cloud};
 use crate::situation::{LineFault, LinePlace, LineProblem, Situation};
+use crate::voice::Voice;
 
 /// A token that is wanted: where it goes and what it is for.
 #[derive(Debug)]
@@ -88,13 +89,14 @@ pub(crate) async fn get(
     connection: &Connection,
     wanted: Vec<Wanted>,
     transport: &Transport,
+    reporter: &impl Voice,
 ) -> Result<Got, Situation> {
     let refused = |errors| Situation::NoToken {
         connection: connection.facts.clone(),
         errors,
     };
     let scopes: Vec<Scope> = wanted.iter().map(|wanted| wanted.scope.clone()).collect();
-    let tokens = connection.service.tokens(&scopes, transport).await;
+    let tokens = connection.tokens(&scopes, transport, reporter).await;
     let tokens = tokens.map_err(|error| refused(vec![(String::new(), error)]))?;
     let mut access = Vec::new();
     let mut errors = Vec::new();

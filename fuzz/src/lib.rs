@@ -6,23 +6,18 @@ use std::io::{self, Cursor};
 use std::time::Duration;
 
 use adieu_broker::{Broker, Refusal, RefusalScope, Resources, Source};
-use adieu_identity::{Scope, Token};
+use adieu_identity::azure_core::credentials::{AccessToken, TokenCredential, TokenRequestOptions};
+use adieu_identity::azure_core::{self, error::ErrorKind};
 use adieu_manifest::document::{Dialect, Node};
 use adieu_manifest::task::Task;
 use adieu_manifest::task_check::{self, Servers};
 use adieu_vsix::archive::{Archive, Bounds};
+use async_trait::async_trait;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 #[allow(dead_code, reason = "the program uses the rest of the file")]
 mod git;
-
-/// What the reader of git's questions uses of the program.
-mod resource {
-    pub(crate) fn is_guid(text: &str) -> bool {
-        text.len() == 36
-    }
-}
 
 /// Reads a VSIX, and unpacks it if its directory is accepted.
 pub fn archive(data: &[u8]) {
@@ -95,17 +90,26 @@ pub fn broker_request(data: &[u8]) {
     );
 }
 
-/// A source that refuses, as a service would.
+/// A credential that refuses, as a service would.
+#[derive(Debug)]
 struct NoTokens;
 
-impl Source for NoTokens {
-    async fn token(&self, _: &Scope, _: Option<&str>) -> Result<Token, Refusal> {
-        Err(Refusal {
+#[async_trait]
+impl TokenCredential for NoTokens {
+    async fn get_token(
+        &self,
+        _: &[&str],
+        _: Option<TokenRequestOptions<'_>>,
+    ) -> azure_core::Result<AccessToken> {
+        let refusal = Refusal {
             reason: "there is no token".to_owned(),
             scope: RefusalScope::Local,
-        })
+        };
+        Err(azure_core::Error::new(ErrorKind::Credential, refusal))
     }
+}
 
+impl Source for NoTokens {
     fn client_id(&self) -> Option<&str> {
         None
     }

@@ -77,7 +77,7 @@ fn a_federated_credential_that_does_not_match_is_the_next_thing() {
                                        audience: api://AzureADTokenExchange
                                        subject expected: sc://contoso/…/…
                                        audience expected: api://AzureADTokenExchange
-            fails     token          Microsoft Entra refused the service connection (AADSTS700213) because no federated credential has its ID token's subject.
+            fails     token          Microsoft Entra refused the service connection (AADSTS700213) because no federated credential has the subject of its ID token.
                                        it said: No matching federated identity record found for presented assertion subject 'sc://contoso/fabrikam/my-connection'. Check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation
                                        issuer: https://vstoken.dev.azure.com/[GUID]
                                        subject identifier: sc://contoso/fabrikam/my-connection
@@ -91,7 +91,7 @@ fn a_federated_credential_that_does_not_match_is_the_next_thing() {
                                        timestamp: [TIME]
                                        credential: pipelines
             unchecked identity       there is no token
-            What to do next: Open the app registration (or managed identity) → Certificates & secrets → Federated credentials and make its issuer, subject identifier and audience equal to those above, letter by letter. If the credential was made in the last minutes, run the job again.
+            What to do next: Open the app registration (or managed identity) → Certificates & secrets → Federated credentials and make its issuer, subject identifier and audience equal to those above, letter by letter. If the credential was made in the last minutes, try again.
             More: TROUBLESHOOTING.md#aadsts700213
             exit 1
         "#]],

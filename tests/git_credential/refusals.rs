@@ -73,17 +73,17 @@ fn git_is_stopped_in_one_sentence_where_there_is_no_token() {
         More: TROUBLESHOOTING.md#git-credential
         fatal: credential helper '!'[TASK]/bin/linux-x64/adieu' git-credential' told us to quit
         ----
-        error: git gets no token, because ADIEU_ENDPOINT is no address of this machine.
+        error: git gets no token, because ADIEU_ENDPOINT is not an address of this machine.
         What to do: Let EntraToken@1 or RunWithToken@1 set both variables (configure: git), and set neither yourself.
         More: TROUBLESHOOTING.md#git-credential
         fatal: credential helper '!'[TASK]/bin/linux-x64/adieu' git-credential' told us to quit
         ----
-        error: git gets no token, because ADIEU_ENDPOINT is no address of this machine.
+        error: git gets no token, because ADIEU_ENDPOINT is not an address of this machine.
         What to do: Let EntraToken@1 or RunWithToken@1 set both variables (configure: git), and set neither yourself.
         More: TROUBLESHOOTING.md#git-credential
         fatal: credential helper '!'[TASK]/bin/linux-x64/adieu' git-credential' told us to quit
         ----
-        error: git gets no token, because ADIEU_ENDPOINT is no address: relative URL without a base.
+        error: git gets no token, because ADIEU_ENDPOINT is not an address: relative URL without a base.
         What to do: Let EntraToken@1 or RunWithToken@1 set both variables (configure: git), and set neither yourself.
         More: TROUBLESHOOTING.md#git-credential
         fatal: credential helper '!'[TASK]/bin/linux-x64/adieu' git-credential' told us to quit

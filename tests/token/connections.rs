@@ -69,6 +69,38 @@ fn signs_in_with_a_certificate() {
 }
 
 #[test]
+fn signs_with_the_certificate_of_the_key_wherever_it_is() {
+    let world = World::start();
+    world.add_connection(Connection::certificate("mine"));
+    world.add_connection(Connection::certificate("other"));
+    let (mine, other) = (
+        world.certificate_parts("mine"),
+        world.certificate_parts("other"),
+    );
+    let signs_in = |pem: String| {
+        world.set_parameter("mine", "servicePrincipalCertificate", &pem);
+        let mut job = world.job();
+        let outcome = run(&mut job, &[("azureSubscription", "mine")]);
+        assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
+    };
+    let (certificate, key) = (&mine.certificate, &mine.key);
+    signs_in(format!("{key}{certificate}"));
+    signs_in(format!("{}{key}{certificate}", other.certificate));
+    signs_in(format!(
+        "Bag Attributes\n  friendlyName: x\n{certificate}subject=x\n{key}"
+    ));
+    // Where Entra knows the names only, it needs the chain, from the certificate of the key upwards.
+    world.trust_by_subject_name("mine");
+    let (intermediate, root) = (&mine.intermediate, &mine.root);
+    signs_in(format!("{key}{certificate}{intermediate}{root}"));
+    signs_in(format!("{root}{intermediate}{certificate}{key}"));
+    signs_in(format!(
+        "{intermediate}{}{key}{root}{certificate}",
+        other.root
+    ));
+}
+
+#[test]
 fn signs_in_with_the_machines_managed_identity() {
     let world = World::start();
     let client = "0c0ffee0-0000-4000-8000-000000000000";

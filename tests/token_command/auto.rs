@@ -49,10 +49,10 @@ fn a_configured_credential_that_fails_is_warned_of() {
         &world,
         &said,
         &expect![[r#"
-        warning: Microsoft Entra refused the workload identity (AADSTS50027) because the ID token is no token that it can read.
-        Signed in with az. Passed over: pipelines (SYSTEM_OIDCREQUESTURI is not set), managed-identity (IDENTITY_ENDPOINT is not set), azd (not installed).
-        exit 0
-    "#]],
+            warning: Microsoft Entra refused the workload identity (AADSTS50027) because it cannot read the ID token.
+            Signed in with az. Passed over: pipelines (SYSTEM_OIDCREQUESTURI is not set), managed-identity (IDENTITY_ENDPOINT is not set), azd (not installed).
+            exit 0
+        "#]],
     );
 }
 

@@ -39,7 +39,7 @@ fn says_what_is_wrong_with_a_managed_identity() {
         &desk.adieu(&asked),
         &expect![[r#"
             error: The managed identity gave no token: its endpoint answered 400: No User Assigned or Delegated Managed Identity found for specified ClientId/ResourceId/PrincipalId.
-            What to do: Assign an identity to this machine or app; AZURE_CLIENT_ID names a user-assigned one.
+            What to do: Assign an identity to this machine or app; --identity or AZURE_CLIENT_ID names a user-assigned one.
             More: TROUBLESHOOTING.md#managed-identity
             exit 1
         "#]],

@@ -79,7 +79,7 @@ fn a_refusal_has_its_facts_and_its_remedy() {
         &world,
         &said,
         &expect![[r#"
-            error: Microsoft Entra refused the service connection (AADSTS700213) because no federated credential has its ID token's subject.
+            error: Microsoft Entra refused the service connection (AADSTS700213) because no federated credential has the subject of its ID token.
               it said: No matching federated identity record found for presented assertion subject 'sc://contoso/fabrikam/my-connection'. Check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation
               issuer: https://vstoken.dev.azure.com/[GUID]
               subject identifier: sc://contoso/fabrikam/my-connection
@@ -92,7 +92,7 @@ fn a_refusal_has_its_facts_and_its_remedy() {
               trace id: [GUID]
               timestamp: [TIME]
               credential: pipelines
-            What to do: Open the app registration (or managed identity) → Certificates & secrets → Federated credentials and make its issuer, subject identifier and audience equal to those above, letter by letter. If the credential was made in the last minutes, run the job again.
+            What to do: Open the app registration (or managed identity) → Certificates & secrets → Federated credentials and make its issuer, subject identifier and audience equal to those above, letter by letter. If the credential was made in the last minutes, try again.
             More: TROUBLESHOOTING.md#aadsts700213
             exit 1
         "#]],

@@ -177,3 +177,57 @@ fn says_what_az_says_and_how_to_sign_in() {
 
     "#]].assert_eq(&said);
 }
+
+#[test]
+fn finds_the_token_and_the_reason_in_whatever_a_tool_prints() {
+    let (world, token) = somebody();
+    let answer = |name: &str| {
+        format!(
+            "{{\n  \"{name}\": \"{token}\",\n  \"expiresOn\": \"2030-01-02T03:04:05Z\", \"expires_on\": 1893553445\n}}"
+        )
+    };
+    let utf_16 = |text: &str| -> Vec<u8> {
+        let units = text.encode_utf16().flat_map(u16::to_le_bytes);
+        [0xff, 0xfe].into_iter().chain(units).collect()
+    };
+    for (tool, name) in [("azd", "token"), ("az", "accessToken")] {
+        let answer = answer(name);
+        for output in [
+            format!("A new version is there.\n{answer}\nTo update, run: {{tool}} upgrade\n")
+                .into_bytes(),
+            format!("\u{feff}\u{1b}[33mnotice {{\"level\":1}}\u{1b}[0m\r\n{answer}").into_bytes(),
+            utf_16(&format!("notice\r\n{answer}\r\n")),
+        ] {
+            let desk = Desk::with(&world, &[tool]).prints(tool, 0, &output);
+            is_a_token(&world, &desk.adieu(&["token", "--credential", tool]));
+        }
+    }
+    let mut said = String::new();
+    let traceback = "ERROR: The command failed with an unexpected error. Here is the traceback:\nTraceback (most recent call last):\n  File \"/opt/az/x.py\", line 1, in main\n    import y\nModuleNotFoundError: No module named 'azure.cli'\nTo check existing issues, please visit: https://github.com/Azure/azure-cli/issues\n";
+    let response = "ERROR: fetching token: authentication failed\n-----\n{\n  \"error\": \"invalid_grant\",\n  \"error_description\": \"AADSTS700082: The refresh token has expired. Trace ID: x\"\n}\n";
+    for (tool, output) in [("az", traceback), ("azd", response)] {
+        let desk = Desk::with(&world, &[tool]).prints(tool, 1, output.as_bytes());
+        let one = desk.adieu(&["token", "--credential", tool]);
+        assert_eq!((one.status, one.stdout.as_str()), (1, ""));
+        said.push_str(&one.stderr);
+    }
+    expect![[r#"
+        error: az says: ModuleNotFoundError: No module named 'azure.cli'.
+        What to do: See what it says by itself: az account get-access-token --output json --scope 499b84ac-1321-427f-aa17-267ca6975798/.default
+        More: TROUBLESHOOTING.md#credential
+        error: azd says: AADSTS700082: The refresh token has expired.
+        What to do: Sign in: azd auth login --scope 499b84ac-1321-427f-aa17-267ca6975798/.default
+        More: TROUBLESHOOTING.md#credential
+    "#]].assert_eq(&said);
+}
+
+/// azd takes longer than half of the time that all credentials have together, and az is not signed in.
+#[test]
+fn waits_for_azd_while_az_is_tried() {
+    let (world, token) = somebody();
+    let desk = Desk::with(&world, &["azd", "az"])
+        .signed_in(&token)
+        .set("STAND_IN_AZD", "slow")
+        .set("STAND_IN_AZ", "signed-out");
+    is_a_token(&world, &desk.adieu(&["token"]));
+}

@@ -36,14 +36,14 @@ fn says_what_is_wrong_with_a_workload_identity() {
         &world,
         &said,
         &expect![[r#"
-            error: Microsoft Entra refused the workload identity (AADSTS700024) because the token in its file is over, or not good yet.
+            error: Microsoft Entra refused the workload identity (AADSTS700024) because the token in its file has expired, or is not valid yet.
               it said: Client assertion is not within its valid time range. Current time: [TIME], assertion valid from [TIME], expiry time of assertion [TIME]. Review the documentation at https://learn.microsoft.com/entra/identity-platform/certificate-credentials .
               this machine's clock: [TIME]
               correlation id: [GUID]
               trace id: [GUID]
               timestamp: [TIME]
               credential: workload-identity
-            What to do: Let whoever writes AZURE_FEDERATED_TOKEN_FILE renew it (it lives for an hour on Kubernetes), and set this machine's clock (NTP).
+            What to do: Have the platform renew AZURE_FEDERATED_TOKEN_FILE (on Kubernetes a token lives for an hour), and set this machine's clock (NTP).
             More: TROUBLESHOOTING.md#clock
             exit 1
         "#]],

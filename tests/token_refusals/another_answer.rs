@@ -101,31 +101,31 @@ fn refuses_a_token_that_is_not_the_one_asked_for() {
         (
             TokenFlaw::Tenant,
             expect![[r#"
-            ##[error]Microsoft Entra was asked for a token of tenant [TENANT] and gave one of tenant [GUID].
-              tokens: AZURE_DEVOPS_TOKEN
-              connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
-            What to do: Check the connection's authority: something between the agent and Microsoft Entra answers in its place.
-            More: TROUBLESHOOTING.md#another-token"#]],
+                ##[error]Microsoft Entra was asked for a token of tenant [TENANT] and answered with one of tenant [GUID].
+                  tokens: AZURE_DEVOPS_TOKEN
+                  connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+                What to do: Check the connection's authority: something between the agent and Microsoft Entra answers instead.
+                More: TROUBLESHOOTING.md#another-token"#]],
         ),
         (
             TokenFlaw::Audience,
             expect![[r#"
-            ##[error]Microsoft Entra was asked for a token for 499b84ac-1321-427f-aa17-267ca6975798/.default and gave one for '[GUID]'.
-              tokens: AZURE_DEVOPS_TOKEN
-              connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
-            What to do: Check the connection's authority: something between the agent and Microsoft Entra answers in its place.
-            More: TROUBLESHOOTING.md#another-token"#]],
+                ##[error]Microsoft Entra was asked for a token for 499b84ac-1321-427f-aa17-267ca6975798/.default and answered with one for '[GUID]'.
+                  tokens: AZURE_DEVOPS_TOKEN
+                  connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+                What to do: Check the connection's authority: something between the agent and Microsoft Entra answers instead.
+                More: TROUBLESHOOTING.md#another-token"#]],
         ),
         (
             TokenFlaw::Expired,
             expect![[r#"
-            ##[error]Microsoft Entra's token is over already, as this agent's clock sees it.
-              token ends: [TIME]
-              agent's clock: [TIME]
-              tokens: AZURE_DEVOPS_TOKEN
-              connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
-            What to do: Set the agent's clock (NTP).
-            More: TROUBLESHOOTING.md#clock"#]],
+                ##[error]Microsoft Entra's token has expired already, by this machine's clock.
+                  token expires: [TIME]
+                  agent's clock: [TIME]
+                  tokens: AZURE_DEVOPS_TOKEN
+                  connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+                What to do: Set the agent's clock (NTP).
+                More: TROUBLESHOOTING.md#clock"#]],
         ),
         (
             TokenFlaw::Long,

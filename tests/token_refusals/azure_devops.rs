@@ -18,7 +18,7 @@ fn says_what_azure_devops_says() {
                     .fault(Fault::Status(200, vec![], answer.to_owned()));
             },
             expect![[r#"
-                ##[error]Azure DevOps minted no ID token for the service connection (200).
+                ##[error]Azure DevOps issued no ID token for the service connection (200).
                   it said: There is no explicit reference to service connection x from current stage.
                   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
                 What to do: Name the connection itself, not a variable, in this step's azureSubscription, and let the pipeline use it (the connection's page → Security).
@@ -32,7 +32,7 @@ fn says_what_azure_devops_says() {
                     .fault(Fault::Status(403, vec![], answer.to_owned()));
             },
             expect![[r#"
-                ##[error]Azure DevOps minted no ID token for the service connection (403).
+                ##[error]Azure DevOps issued no ID token for the service connection (403).
                   it said: TF400813: The user 'x' is not authorized to access this resource.
                   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
                 What to do: Name the connection itself, not a variable, in this step's azureSubscription, and let the pipeline use it (the connection's page → Security).
@@ -43,7 +43,7 @@ fn says_what_azure_devops_says() {
             expect![[r#"
                 ##[error]Azure DevOps ([AZURE DEVOPS]) did not accept the job's own token and asks for a sign-in (203).
                   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
-                What to do: Run the job again: the token ends with the job's time limit, and is of no use to another collection.
+                What to do: Run the job again: its token expires with the job's time limit, and only its own collection accepts it.
                 More: TROUBLESHOOTING.md#job-token"#]],
         ),
         (
@@ -51,7 +51,7 @@ fn says_what_azure_devops_says() {
             expect![[r#"
                 ##[error]Azure DevOps ([AZURE DEVOPS]) did not accept the job's own token and asks for a sign-in (200).
                   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
-                What to do: Run the job again: the token ends with the job's time limit, and is of no use to another collection.
+                What to do: Run the job again: its token expires with the job's time limit, and only its own collection accepts it.
                 More: TROUBLESHOOTING.md#job-token"#]],
         ),
         (
@@ -59,7 +59,7 @@ fn says_what_azure_devops_says() {
             expect![[r#"
                 ##[error]Azure DevOps ([AZURE DEVOPS]) did not accept the job's own token and asks for a sign-in (302).
                   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
-                What to do: Run the job again: the token ends with the job's time limit, and is of no use to another collection.
+                What to do: Run the job again: its token expires with the job's time limit, and only its own collection accepts it.
                 More: TROUBLESHOOTING.md#job-token"#]],
         ),
         (
@@ -79,7 +79,7 @@ fn says_what_azure_devops_says() {
             expect![[r#"
                 ##[error]Azure DevOps ([AZURE DEVOPS]) did not accept the job's own token and asks for a sign-in (401).
                   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
-                What to do: Run the job again: the token ends with the job's time limit, and is of no use to another collection.
+                What to do: Run the job again: its token expires with the job's time limit, and only its own collection accepts it.
                 More: TROUBLESHOOTING.md#job-token"#]],
         ),
         (

@@ -35,7 +35,7 @@ fn shows_issuer_subject_and_audience_of_what_was_presented() {
     let world = World::start();
     world.federate(MY_CONNECTION, |_, subject, _| subject.push_str("-renamed"));
     expect![[r#"
-        ##[error]Microsoft Entra refused the service connection (AADSTS700213) because no federated credential has its ID token's subject.
+        ##[error]Microsoft Entra refused the service connection (AADSTS700213) because no federated credential has the subject of its ID token.
           it said: No matching federated identity record found for presented assertion subject 'sc://contoso/fabrikam/my-connection'. Check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation
           issuer: https://vstoken.dev.azure.com/[GUID]
           subject identifier: sc://contoso/fabrikam/my-connection
@@ -59,7 +59,7 @@ fn tells_what_of_it_no_federated_credential_has() {
         (
             |world| world.federate(MY_CONNECTION, |issuer, _, _| issuer.push('x')),
             expect![[r#"
-                ##[error]Microsoft Entra refused the service connection (AADSTS700211) because no federated credential has its ID token's issuer.
+                ##[error]Microsoft Entra refused the service connection (AADSTS700211) because no federated credential has the issuer of its ID token.
                   it said: No matching federated identity record found for presented assertion issuer 'https://vstoken.dev.azure.com/[GUID]'. Check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation
                   [FACTS]
                 What to do: Open the app registration (or managed identity) → Certificates & secrets → Federated credentials and make its issuer, subject identifier and audience equal to those above, letter by letter. If the credential was made in the last minutes, run the job again.
@@ -68,7 +68,7 @@ fn tells_what_of_it_no_federated_credential_has() {
         (
             |world| world.federate(MY_CONNECTION, |_, _, audience| audience.push('x')),
             expect![[r#"
-                ##[error]Microsoft Entra refused the service connection (AADSTS700212) because no federated credential has its ID token's audience.
+                ##[error]Microsoft Entra refused the service connection (AADSTS700212) because no federated credential has the audience of its ID token.
                   it said: No matching federated identity record found for presented assertion audience 'api://AzureADTokenExchange'. Check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation
                   [FACTS]
                 What to do: Open the app registration (or managed identity) → Certificates & secrets → Federated credentials and make its issuer, subject identifier and audience equal to those above, letter by letter. If the credential was made in the last minutes, run the job again.
@@ -81,7 +81,7 @@ fn tells_what_of_it_no_federated_credential_has() {
                 })
             },
             expect![[r#"
-                ##[error]Microsoft Entra refused the service connection (AADSTS7002138) because no federated credential has its ID token's subject in the same letter case.
+                ##[error]Microsoft Entra refused the service connection (AADSTS7002138) because no federated credential has the subject of its ID token in the same letter case.
                   it said: No matching federated identity record found for presented assertion subject 'sc://contoso/fabrikam/my-connection'. Check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation
                   [FACTS]
                 What to do: Open the app registration (or managed identity) → Certificates & secrets → Federated credentials and make its issuer, subject identifier and audience equal to those above, letter by letter. If the credential was made in the last minutes, run the job again.
@@ -90,7 +90,7 @@ fn tells_what_of_it_no_federated_credential_has() {
         (
             |world| world.unfederate(MY_CONNECTION),
             expect![[r###"
-                ##[error]Microsoft Entra refused the service connection (AADSTS70025) because the application has no federated credential at all.
+                ##[error]Microsoft Entra refused the service connection (AADSTS70025) because the application has no federated credential.
                   it said: The client has no configured federated identity credentials.
                   [FACTS]
                 What to do: Open the app registration → Certificates & secrets → Federated credentials → Add credential, scenario "Other issuer", and enter the issuer, subject identifier and audience above.
@@ -136,65 +136,65 @@ fn has_a_reason_and_a_remedy_for_every_number() {
     expect![[r#"
         (AADSTS50020) because its account is not in this tenant.
         What to do: Set the task's input tenantId, or the connection's tenant, to the tenant that the identity belongs to.
-        (AADSTS50027) because the ID token is no token that it can read.
-        What to do: Run the job again; if it repeats, save the service connection anew so that its ID token is minted afresh.
+        (AADSTS50027) because it cannot read the ID token.
+        What to do: Run the job again. If it repeats, save the service connection again, so that its ID token is issued afresh.
         (AADSTS50034) because the account does not exist in this directory.
-        What to do: Check the connection's client id and tenant against the app registration's overview page.
-        (AADSTS50076) because the resource wants multi-factor authentication, which a pipeline cannot give.
+        What to do: Compare the client id and the tenant with the overview page of the app registration.
+        (AADSTS50076) because the resource requires multi-factor authentication, which a workload identity cannot give.
         What to do: Have the tenant's administrator exclude this workload identity from that Conditional Access policy.
         (AADSTS50105) because the identity is not assigned to the application that the token is for.
         What to do: In the enterprise application of the resource, add this identity under Users and groups, or switch off "Assignment required".
         (AADSTS53003) because a Conditional Access policy blocks it.
         What to do: Have the tenant's administrator allow the agent's address (hosted agents change theirs) or exclude this workload identity; the sign-in log under the correlation id names the policy.
-        (AADSTS65001) because nobody consented to the permission.
+        (AADSTS65001) because the permission was not consented to.
         What to do: Have the tenant's administrator grant consent on the app registration → API permissions.
         (AADSTS70011) because the scope is not valid.
         What to do: Write the resource in tokens as an application ID, an application ID URI or a scope that ends in /.default.
         (AADSTS70021) because no federated credential matches its ID token.
         What to do: Open the app registration (or managed identity) → Certificates & secrets → Federated credentials and make its issuer, subject identifier and audience equal to those above, letter by letter. If the credential was made in the last minutes, run the job again.
-        (AADSTS70023) because the ID token's lifetime is not one that it takes.
-        What to do: Save the service connection anew; if it repeats, the issuer is not Azure DevOps' own.
-        (AADSTS70025) because the application has no federated credential at all.
+        (AADSTS70023) because it does not accept the lifetime of the ID token.
+        What to do: Save the service connection again. If it repeats, the issuer is not Azure DevOps.
+        (AADSTS70025) because the application has no federated credential.
         What to do: Open the app registration → Certificates & secrets → Federated credentials → Add credential, scenario "Other issuer", and enter the issuer, subject identifier and audience above.
-        (AADSTS70052) because the application is one for personal accounts.
-        What to do: Use an app registration for this organization only (single tenant).
+        (AADSTS70052) because the identity must be a managed identity or a single-tenant application.
+        What to do: Change the app registration → Authentication → supported account types to this organization only, or use a managed identity; several tenants need an application and a connection each.
         (AADSTS90002) because the tenant does not exist in this cloud.
-        What to do: Check the tenant (the connection's, or the input tenantId) and that the connection is made for the cloud in which the tenant is.
+        What to do: Check the tenant (the connection's, or the input tenantId), and that the connection was made for the cloud that the tenant is in.
         (AADSTS90072) because the account is not in this tenant.
         What to do: Set the task's input tenantId, or the connection's tenant, to the tenant that the identity belongs to.
         (AADSTS500011) because the tenant does not have the resource that the token is for.
         What to do: Check the resource in tokens; for Azure DevOps, use the tenant that the organization is connected to (Organization settings → Microsoft Entra).
-        (AADSTS530003) because a Conditional Access policy asks for a managed device, which an agent is not.
-        What to do: Have the tenant's administrator exclude this workload identity from that policy.
+        (AADSTS530003) because a Conditional Access policy requires a managed device.
+        What to do: Have the tenant's administrator exclude this workload identity from that Conditional Access policy.
         (AADSTS700016) because the application is not in this tenant.
-        What to do: Check the connection's client id against the app registration's overview page, and its tenant likewise; with the input tenantId, the application must be known in that tenant too.
-        (AADSTS700027) because the signature of its assertion is not by a certificate that the application has.
+        What to do: Compare the connection's client id and tenant with the overview page of the app registration; with the input tenantId, the application must be known in that tenant, too.
+        (AADSTS700027) because the signature of its assertion is not by a certificate of the application.
         What to do: Upload the connection's certificate to the app registration → Certificates & secrets → Certificates, or put the current one into the connection.
-        (AADSTS700211) because no federated credential has its ID token's issuer.
+        (AADSTS700211) because no federated credential has the issuer of its ID token.
         What to do: Open the app registration (or managed identity) → Certificates & secrets → Federated credentials and make its issuer, subject identifier and audience equal to those above, letter by letter. If the credential was made in the last minutes, run the job again.
-        (AADSTS700212) because no federated credential has its ID token's audience.
+        (AADSTS700212) because no federated credential has the audience of its ID token.
         What to do: Open the app registration (or managed identity) → Certificates & secrets → Federated credentials and make its issuer, subject identifier and audience equal to those above, letter by letter. If the credential was made in the last minutes, run the job again.
-        (AADSTS700213) because no federated credential has its ID token's subject.
+        (AADSTS700213) because no federated credential has the subject of its ID token.
         What to do: Open the app registration (or managed identity) → Certificates & secrets → Federated credentials and make its issuer, subject identifier and audience equal to those above, letter by letter. If the credential was made in the last minutes, run the job again.
         (AADSTS700223) because the tenant does not allow workload identity federation.
         What to do: Have the tenant's administrator allow the issuer above (workload identity federation policy).
-        (AADSTS700229) because the token that was presented is not one for applications only.
-        What to do: Save the service connection anew; its late-bound ID token is of another kind.
-        (AADSTS700238) because the tenant's policy does not allow this issuer.
+        (AADSTS700229) because the token that was presented is not one for applications.
+        What to do: Save the service connection again; the ID token that came with the job is of another kind.
+        (AADSTS700238) because a policy of the tenant does not allow this issuer.
         What to do: Have the tenant's administrator allow the issuer above (workload identity federation policy).
         (AADSTS900023) because the tenant is neither a domain name nor a GUID.
         What to do: Correct the tenant: the connection's, or the input tenantId.
-        (AADSTS900382) because the connection's cloud is not the tenant's.
-        What to do: Make the service connection in the cloud in which the tenant is.
+        (AADSTS900382) because the connection's cloud is not the cloud of the tenant.
+        What to do: Make the service connection in the cloud that the tenant is in.
         (AADSTS7000112) because the application is disabled.
         What to do: Have the tenant's administrator enable the enterprise application (Properties → Enabled for users to sign-in).
-        (AADSTS7000215) because the connection's secret is wrong.
+        (AADSTS7000215) because its secret is wrong.
         What to do: Put the secret's value, not its id, into the connection, or better convert the connection to workload identity federation: then there is no secret.
-        (AADSTS7000222) because the connection's secret has expired.
+        (AADSTS7000222) because its secret has expired.
         What to do: Convert the connection to workload identity federation (the button on its page), which has no secret; or put a new secret into it.
-        (AADSTS7002137) because no federated credential of this managed identity has its ID token's subject.
+        (AADSTS7002137) because no federated credential of this managed identity has the subject of its ID token.
         What to do: Open the app registration (or managed identity) → Certificates & secrets → Federated credentials and make its issuer, subject identifier and audience equal to those above, letter by letter. If the credential was made in the last minutes, run the job again.
-        (AADSTS7002138) because no federated credential has its ID token's subject in the same letter case.
+        (AADSTS7002138) because no federated credential has the subject of its ID token in the same letter case.
         What to do: Open the app registration (or managed identity) → Certificates & secrets → Federated credentials and make its issuer, subject identifier and audience equal to those above, letter by letter. If the credential was made in the last minutes, run the job again.
         (AADSTS500341) because the account was deleted.
         What to do: Save the service connection with an identity that exists.
@@ -242,7 +242,7 @@ fn tells_a_wrong_tenant_from_a_wrong_application() {
                   timestamp: [TIME]
                   tokens: AZURE_DEVOPS_TOKEN
                   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
-                What to do: Check the tenant (the connection's, or the input tenantId) and that the connection is made for the cloud in which the tenant is.
+                What to do: Check the tenant (the connection's, or the input tenantId), and that the connection was made for the cloud that the tenant is in.
                 More: TROUBLESHOOTING.md#aadsts90002"#]],
         ),
         (
@@ -259,7 +259,7 @@ fn tells_a_wrong_tenant_from_a_wrong_application() {
                   timestamp: [TIME]
                   tokens: AZURE_DEVOPS_TOKEN
                   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
-                What to do: Check the connection's client id against the app registration's overview page, and its tenant likewise; with the input tenantId, the application must be known in that tenant too.
+                What to do: Compare the connection's client id and tenant with the overview page of the app registration; with the input tenantId, the application must be known in that tenant, too.
                 More: TROUBLESHOOTING.md#aadsts700016"#]],
         ),
         (
@@ -282,7 +282,7 @@ fn tells_a_wrong_tenant_from_a_wrong_application() {
         (
             Connection::client_secret("wrong").parameter("servicePrincipalKey", "another secret"),
             expect![[r#"
-                ##[error]Microsoft Entra refused the service connection (AADSTS7000215) because the connection's secret is wrong.
+                ##[error]Microsoft Entra refused the service connection (AADSTS7000215) because its secret is wrong.
                   it said: Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID.
                   authority: [ENTRA]
                   tenant: [TENANT]
@@ -310,7 +310,7 @@ fn blames_the_agents_clock_where_a_certificate_signed_at_another_time() {
     world.add_connection(Connection::certificate("certificate"));
     world.clock().advance(Duration::from_secs(60 * 60));
     expect![[r#"
-        ##[error]Microsoft Entra refused what the connection's certificate signed (AADSTS700024) because its times do not fit.
+        ##[error]Microsoft Entra refused the assertion that the connection's certificate signed (AADSTS700024) because its times do not fit.
           it said: Client assertion is not within its valid time range. Current time: [TIME], assertion valid from [TIME], expiry time of assertion [TIME]. Review the documentation at https://learn.microsoft.com/entra/identity-platform/certificate-credentials .
           agent's clock: [TIME]
           correlation id: [GUID]
@@ -354,4 +354,119 @@ fn names_the_resource_that_a_tenant_does_not_have() {
         job.get("B").is_none(),
         "half of the variables are worse than none"
     );
+}
+
+#[test]
+fn explains_each_fault_of_a_certificate() {
+    let world = World::start();
+    world.add_connection(Connection::certificate("mine"));
+    world.add_connection(Connection::certificate("other"));
+    let (mine, other) = (
+        world.certificate_parts("mine"),
+        world.certificate_parts("other"),
+    );
+    let (_, elliptic) = world.client_certificate();
+    let elliptic = std::fs::read_to_string(elliptic).expect("a key");
+    let encrypted =
+        "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIIB\n-----END ENCRYPTED PRIVATE KEY-----\n";
+    let encrypted_before = "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\nMIIB\n-----END RSA PRIVATE KEY-----\n";
+    let mut said = String::new();
+    for pem in [
+        mine.certificate.clone(),
+        mine.key.clone(),
+        format!("{}{encrypted}", mine.certificate),
+        format!("{}{encrypted_before}", mine.certificate),
+        format!("{}{}{}", mine.certificate, mine.intermediate, other.key),
+        format!("{}{elliptic}", mine.certificate),
+        format!("{}{}", mine.certificate.replace("MII", "M*I"), mine.key),
+        "not PEM".to_owned(),
+    ] {
+        world.set_parameter("mine", "servicePrincipalCertificate", &pem);
+        said.push_str(&refused(&world, "mine"));
+        said.push_str("\n\n");
+    }
+    assert!(world.entra().requests().is_empty());
+    expect![[r#"
+        ##[error]The service connection's certificate cannot be used: it has no private key in PEM form.
+          connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+        What to do: Put the private key into the connection, too: certificate and key, both in PEM form.
+        More: TROUBLESHOOTING.md#connection-certificate
+
+        ##[error]The service connection's certificate cannot be used: it has no certificate in PEM form.
+          connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+        What to do: Put the certificate and its RSA private key, both in PEM form and without a password, into the connection; or convert it to workload identity federation.
+        More: TROUBLESHOOTING.md#connection-certificate
+
+        ##[error]The service connection's certificate cannot be used: its private key is encrypted.
+          connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+        What to do: Remove the password (openssl pkey -in key.pem -out plain.pem) and save the connection with that key.
+        More: TROUBLESHOOTING.md#connection-certificate
+
+        ##[error]The service connection's certificate cannot be used: its private key is encrypted.
+          connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+        What to do: Remove the password (openssl pkey -in key.pem -out plain.pem) and save the connection with that key.
+        More: TROUBLESHOOTING.md#connection-certificate
+
+        ##[error]The service connection's certificate cannot be used: its private key belongs to none of its certificates (2 found).
+          connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+        What to do: Put the certificate and the key of one pair into the connection.
+        More: TROUBLESHOOTING.md#connection-certificate
+
+        ##[error]The service connection's certificate cannot be used: its private key is not an RSA key.
+          connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+        What to do: Make a certificate with an RSA key of 2048 bits or more: Microsoft Entra accepts no other.
+        More: TROUBLESHOOTING.md#connection-certificate
+
+        ##[error]The service connection's certificate cannot be used: a block of its PEM is damaged.
+          connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+        What to do: Put the certificate and its RSA private key, both in PEM form and without a password, into the connection; or convert it to workload identity federation.
+        More: TROUBLESHOOTING.md#connection-certificate
+
+        ##[error]The service connection's certificate cannot be used: it is not in PEM form.
+          connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+        What to do: Put the certificate and its RSA private key, both in PEM form and without a password, into the connection; or convert it to workload identity federation.
+        More: TROUBLESHOOTING.md#connection-certificate
+
+    "#]].assert_eq(&said);
+}
+
+#[test]
+fn names_the_remedy_for_an_application_of_another_tenant() {
+    let mut said = String::new();
+    for code in [70_052, 7_000_229] {
+        let world = World::start();
+        world.refuse_with(code, None);
+        said.push_str(&without_facts(&refused(&world, MY_CONNECTION)));
+        said.push_str("\n\n");
+    }
+    expect![[r#"
+        ##[error]Microsoft Entra refused the service connection (AADSTS70052) because the identity must be a managed identity or a single-tenant application.
+          it said: The identity must be a managed identity, a single tenant app, or a service account.
+          authority: [ENTRA]
+          tenant: [TENANT]
+          client id: ***
+          scope: 499b84ac-1321-427f-aa17-267ca6975798/.default
+          correlation id: [GUID]
+          trace id: [GUID]
+          timestamp: [TIME]
+          tokens: AZURE_DEVOPS_TOKEN
+          connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+        What to do: Change the app registration → Authentication → supported account types to this organization only, or use a managed identity; several tenants need an application and a connection each.
+        More: TROUBLESHOOTING.md#aadsts70052
+
+        ##[error]Microsoft Entra refused the service connection (AADSTS7000229) because the application has no enterprise application (service principal) in this tenant.
+          it said: The request was refused.
+          authority: [ENTRA]
+          tenant: [TENANT]
+          client id: ***
+          scope: 499b84ac-1321-427f-aa17-267ca6975798/.default
+          correlation id: [GUID]
+          trace id: [GUID]
+          timestamp: [TIME]
+          tokens: AZURE_DEVOPS_TOKEN
+          connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+        What to do: Have the tenant's administrator create it (az ad sp create --id, with the client id above); or correct the connection's tenant.
+        More: TROUBLESHOOTING.md#aadsts7000229
+
+    "#]].assert_eq(&said);
 }

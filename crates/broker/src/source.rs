@@ -2,22 +2,32 @@
 //!
 //! It never says how a token is made.
 
-use std::future::Future;
+use std::fmt;
 
-use adieu_identity::{Scope, Token};
+use adieu_identity::azure_core::{self, credentials::TokenCredential};
+use adieu_identity::{Error, Scope, Token, TokenRequest};
 
-/// Something that makes tokens: a service connection, or what a command line has at hand.
-pub trait Source {
-    /// A new token. Called once at a time for each scope; what can heal in seconds was tried again
-    /// before this gives up.
-    fn token(
-        &self,
-        scope: &Scope,
-        tenant: Option<&str>,
-    ) -> impl Future<Output = Result<Token, Refusal>>;
-
+/// A credential of the Azure SDK that the broker hands tokens out of. It is asked once at a time for each scope; what is
+/// transient it has tried again itself. Of its errors, a [`Refusal`] goes to the client as it is; any other one is
+/// judged by the [`Error`] in it.
+pub trait Source: TokenCredential {
     /// Client id of the identity, where it is known.
     fn client_id(&self) -> Option<&str>;
+}
+
+/// A new token of a source.
+pub(crate) async fn ask(
+    source: &impl Source,
+    scope: Scope,
+    tenant: Option<String>,
+) -> Result<Token, Refusal> {
+    let request = TokenRequest {
+        tenant,
+        // A client gives up sooner than a virtual machine is set up.
+        waits: false,
+        ..TokenRequest::new(scope)
+    };
+    request.send(source).await.map_err(Refusal::from)
 }
 
 /// Why there is no token.
@@ -50,6 +60,60 @@ impl Refusal {
         Self {
             reason: reason.into(),
             scope: RefusalScope::Local,
+        }
+    }
+}
+
+impl RefusalScope {
+    /// The scope of failures of which one would do to get a token.
+    #[must_use]
+    pub fn of<'e>(errors: impl IntoIterator<Item = &'e Error> + Clone) -> Self {
+        let any = |is: fn(&Error) -> bool| errors.clone().into_iter().any(is);
+        if any(refuses_the_job_token) {
+            Self::Permanent
+        } else if any(|error| {
+            error.is_transient() || matches!(error, Error::JobTokenRefused { .. })
+        }) {
+            Self::Transient
+        } else if any(Error::is_denied) {
+            Self::Remote
+        } else {
+            // A sign-in with az meanwhile is seen at once.
+            Self::Local
+        }
+    }
+}
+
+/// Whether Azure DevOps itself said that it does not accept the job's token. A page for people, or an answer
+/// without a word, comes from whatever stands in front of it as well.
+fn refuses_the_job_token(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::JobTokenRefused {
+            status: 401,
+            message: Some(_),
+            ..
+        }
+    )
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.reason)
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+impl From<azure_core::Error> for Refusal {
+    fn from(error: azure_core::Error) -> Self {
+        let error = match error.into_downcast::<Self>() {
+            Ok(refusal) => return refusal,
+            Err(error) => error,
+        };
+        Self {
+            reason: error.to_string(),
+            scope: RefusalScope::of(Error::of(&error)),
         }
     }
 }

@@ -14,7 +14,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::task::spawn_local;
 use tokio::time::Instant;
 
-use crate::source::{Refusal, RefusalScope, Source};
+use crate::source::{self, Refusal, RefusalScope, Source};
 
 /// SDKs take a token with less than this for ended, and ask again at each call (azure-core's
 /// `BearerTokenPolicy`, MSAL).
@@ -129,7 +129,7 @@ impl<S: Source + 'static> Tokens<S> {
         let (tokens, entry) = (Rc::clone(self), Rc::clone(entry));
         let (scope, tenant) = (scope.clone(), tenant.map(str::to_owned));
         spawn_local(async move {
-            let outcome = tokens.source.token(&scope, tenant.as_deref()).await;
+            let outcome = source::ask(&tokens.source, scope, tenant).await;
             let when = Instant::now();
             let (outcome, refusal) = match outcome.and_then(long_enough) {
                 Ok(token) => {

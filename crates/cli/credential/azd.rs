@@ -31,5 +31,5 @@ fn arguments(scope: &Scope, tenant: Option<&str>) -> Vec<String> {
 fn read(answer: &mut Value) -> Option<Token> {
     let expires_on = answer.get("expiresOn").and_then(Value::as_str);
     let expires_on = expires_on.and_then(|text| OffsetDateTime::parse(text, &Rfc3339).ok());
-    token_in(answer.get_mut("token")?, expires_on)
+    token_in(answer.get_mut("token")?, expires_on, None)
 }

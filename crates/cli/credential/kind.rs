@@ -2,7 +2,38 @@
 //!
 //! It never looks for one on the machine.
 
-use clap::ValueEnum;
+use adieu_identity::UserAssignedId;
+use clap::{Args, ValueEnum};
+
+/// The flags by which a verb is told which identity asks.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct CredentialArguments {
+    /// Which identity asks
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) credential: Credential,
+    /// User-assigned managed identity, by its client id, object-id:ID or resource id; implies --credential
+    /// managed-identity [default: AZURE_CLIENT_ID]
+    #[arg(long, value_name = "ID")]
+    pub(crate) identity: Option<UserAssignedId>,
+}
+
+impl CredentialArguments {
+    /// The credential that is asked for, by its own flag or by that of the managed identity.
+    pub(crate) fn chosen(&self) -> Credential {
+        match self.credential {
+            Credential::Auto if self.identity.is_some() => Credential::ManagedIdentity,
+            chosen => chosen,
+        }
+    }
+
+    /// The same identity by one credential alone.
+    pub(crate) fn by(&self, credential: Credential) -> Self {
+        Self {
+            credential,
+            identity: self.identity.clone(),
+        }
+    }
+}
 
 /// What `--credential` takes. The order is the one in which `auto` tries.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]

@@ -5,7 +5,9 @@
 
 use std::time::Duration;
 
-use adieu_identity::{IdentityEndpoint, Scheme, ServiceConnection};
+use adieu_identity::{
+    IdentityEndpoint, ManagedIdentity, Scheme, ServiceConnection, UserAssignedId,
+};
 
 use super::{authority, cloud, variable};
 use crate::connection::Connection;
@@ -23,16 +25,24 @@ pub(super) fn is_announced() -> bool {
     machine::is_announced()
 }
 
-pub(super) fn read() -> Result<Connection, CredentialFault> {
-    let client_id = variable("AZURE_CLIENT_ID").unwrap_or_default();
-    at(machine::endpoint(), client_id)
+/// The identity that is named, or else the one of `AZURE_CLIENT_ID`, or else the machine's own.
+pub(super) fn read(identity: Option<&UserAssignedId>) -> Result<Connection, CredentialFault> {
+    let of_environment = || variable("AZURE_CLIENT_ID").map(UserAssignedId::Client);
+    at(
+        machine::endpoint(),
+        identity.cloned().or_else(of_environment),
+    )
 }
 
 /// The identity that an endpoint knows.
 pub(super) fn at(
     endpoint: IdentityEndpoint,
-    client_id: String,
+    user_assigned: Option<UserAssignedId>,
 ) -> Result<Connection, CredentialFault> {
+    let client_id = match &user_assigned {
+        Some(UserAssignedId::Client(id)) => id.clone(),
+        _ => String::new(),
+    };
     let facts = ConnectionFacts {
         scheme: "ManagedServiceIdentity".to_owned(),
         client_id: client_id.clone(),
@@ -43,7 +53,10 @@ pub(super) fn at(
             authority: authority()?,
             tenant: String::new(),
             client_id,
-            scheme: Scheme::ManagedServiceIdentity(endpoint),
+            scheme: Scheme::ManagedServiceIdentity(ManagedIdentity {
+                endpoint,
+                user_assigned,
+            }),
         },
         cloud: cloud(),
         facts,

@@ -16,7 +16,7 @@ use crate::situation::{ConnectionFacts, CredentialFault};
 pub(super) fn read(tenant: Option<&str>) -> Result<Connection, CredentialFault> {
     match (by_its_variables(tenant), machine::broker()) {
         (Err(CredentialFault::NotSet(_)), Some(Ok(broker))) if variable("TF_BUILD").is_some() => {
-            managed_identity::at(broker, String::new())
+            managed_identity::at(broker, None)
         }
         (own, _) => own,
     }

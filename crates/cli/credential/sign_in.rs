@@ -8,7 +8,7 @@ use adieu_identity::{Scope, Token};
 use adieu_transport::Transport;
 use clap::Args;
 
-use super::Credential;
+use super::{Credential, CredentialArguments};
 use crate::identity_ids::IdentityIds;
 use crate::report;
 use crate::resource::Cloud;
@@ -21,15 +21,14 @@ pub(crate) struct SignInArguments {
     /// Tenant, as GUID or domain; without it, the organization's or else the identity's own
     #[arg(long)]
     pub(crate) tenant: Option<String>,
-    /// Which identity asks
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) credential: Credential,
+    #[command(flatten)]
+    pub(crate) credential: CredentialArguments,
 }
 
 /// Who signs in, and to which tenant.
 #[derive(Debug)]
 pub(crate) struct SignIn {
-    asked: Credential,
+    asked: CredentialArguments,
     tenant: Option<String>,
     cloud: Cloud,
     used: OnceLock<Credential>,
@@ -38,7 +37,7 @@ pub(crate) struct SignIn {
 
 impl SignIn {
     /// With what `--credential` says, to the tenant that is given or else to the identity's own.
-    pub(crate) fn new(asked: Credential, tenant: Option<String>) -> Self {
+    pub(crate) fn new(asked: CredentialArguments, tenant: Option<String>) -> Self {
         Self {
             asked,
             tenant,
@@ -59,7 +58,7 @@ impl SignIn {
     /// The ids that the credential is configured with, once it was used.
     pub(crate) fn ids(&self) -> IdentityIds {
         let used = self.used.get().copied();
-        used.map(|used| used.ids(self.tenant.as_deref()))
+        used.map(|used| self.asked.ids(used, self.tenant.as_deref()))
             .unwrap_or_default()
     }
 
@@ -70,12 +69,13 @@ impl SignIn {
         tenant: Option<&str>,
         transport: &Transport,
     ) -> Result<Token, Situation> {
-        let credential = self.used().unwrap_or(self.asked);
+        let chosen = self.asked.chosen();
+        let asked = self.asked.by(self.used().unwrap_or(chosen));
         let tenant = tenant.or(self.tenant.as_deref());
-        let first = credential.first(scope, tenant, transport);
-        let first = first.await?;
+        let is_patient = self.says_who && chosen != Credential::Auto;
+        let first = asked.first(scope, tenant, transport, is_patient).await?;
         let is_news = self.used.set(first.credential).is_ok();
-        if is_news && self.says_who && self.asked == Credential::Auto {
+        if is_news && self.says_who && chosen == Credential::Auto {
             let (line, warnings) = report::signed_in(first.credential, &first.passed_over);
             for warning in warnings {
                 Terminal.warn(&warning);

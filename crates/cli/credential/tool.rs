@@ -3,19 +3,24 @@
 //! It never lets a tool ask anything, and never runs one from the working directory.
 
 use std::path::PathBuf;
-use std::process::{Output, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, SystemTime};
 
-use adieu_identity::{Claims, Scope, Token};
+use adieu_identity::azure_core::credentials::{TokenCredential, TokenRequestOptions};
+use adieu_identity::azure_core::{self, error::ErrorKind};
+use adieu_identity::{Claims, Scope, Token, TokenRequest};
 use adieu_secret::AccessToken;
+use async_trait::async_trait;
 use serde_json::Value;
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
+use super::{Carried, tool_output};
 use crate::program;
 use crate::situation::{CredentialFault, ToolFault};
 
 /// How one tool is asked.
+#[derive(Debug)]
 pub(super) struct Command {
     pub(super) name: &'static str,
     pub(super) arguments: fn(&Scope, Option<&str>) -> Vec<String>,
@@ -24,6 +29,7 @@ pub(super) struct Command {
 }
 
 /// A tool that is installed here.
+#[derive(Debug)]
 pub(super) struct Tool {
     command: &'static Command,
     path: PathBuf,
@@ -36,10 +42,32 @@ pub(super) fn find(command: &'static Command) -> Result<Tool, CredentialFault> {
         .ok_or(CredentialFault::NotInstalled(command.name))
 }
 
+#[async_trait]
+impl TokenCredential for Tool {
+    async fn get_token(
+        &self,
+        scopes: &[&str],
+        options: Option<TokenRequestOptions<'_>>,
+    ) -> azure_core::Result<azure_core::credentials::AccessToken> {
+        let request = TokenRequest::read(scopes, options.as_ref());
+        let limit = request.deadline.left();
+        match self
+            .token(&request.scope, request.tenant.as_deref(), limit)
+            .await
+        {
+            Ok(token) => Ok(token.into()),
+            Err(fault) => Err(azure_core::Error::new(
+                ErrorKind::Credential,
+                Carried(fault),
+            )),
+        }
+    }
+}
+
 impl Tool {
     /// Runs the tool within `limit`.
-    pub(super) async fn token(
-        self,
+    async fn token(
+        &self,
         scope: &Scope,
         tenant: Option<&str>,
         limit: Duration,
@@ -77,13 +105,16 @@ impl Tool {
             Ok(Err(error)) => return Err(ToolFault::NotStarted(error.to_string())),
             Err(_elapsed) => return Err(ToolFault::Time(limit)),
         };
+        let (stdout, stderr) = (Zeroizing::new(output.stdout), output.stderr);
+        let stdout = tool_output::text(&stdout);
         if !output.status.success() {
-            return Err(complaint(&output));
+            let words = tool_output::reason(&stdout, &tool_output::text(&stderr));
+            return Err(match words {
+                Some(words) => ToolFault::Said(words),
+                None => ToolFault::Silent(output.status.to_string()),
+            });
         }
-        let said = Zeroizing::new(output.stdout);
-        json(&said)
-            .and_then(|mut answer| (self.command.read)(&mut answer))
-            .ok_or(ToolFault::NoToken)
+        tool_output::find(&stdout, self.command.read).ok_or(ToolFault::NoToken)
     }
 }
 
@@ -104,112 +135,24 @@ fn system_folder() -> String {
     }
 }
 
-/// The whole output as JSON, or its last line that is: notices can stand before it.
-fn json(output: &[u8]) -> Option<Value> {
-    serde_json::from_slice(output).ok().or_else(|| {
-        let lines = output.rsplit(|byte| *byte == b'\n');
-        lines
-            .filter_map(|line| serde_json::from_slice(line).ok())
-            .next()
-    })
-}
-
-/// A token and its end: as the tool says, else as the token does.
-pub(super) fn token_in(value: &mut Value, expires_on: Option<OffsetDateTime>) -> Option<Token> {
+/// A token and when it expires: as the tool says, else as the token does, else as the tool says less clearly.
+pub(super) fn token_in(
+    value: &mut Value,
+    expires_on: Option<OffsetDateTime>,
+    unclear: Option<OffsetDateTime>,
+) -> Option<Token> {
     // Taken and not copied, so that it is wiped with its type.
     let text = match value.take() {
-        Value::String(text) if !text.is_empty() => text,
+        Value::String(text) => text,
         _ => return None,
     };
     let in_token = || {
         let seconds = Claims::read(&text)?.expires_on?;
         OffsetDateTime::from_unix_timestamp(seconds).ok()
     };
-    let expires_on = expires_on.or_else(in_token)?;
+    let expires_on = expires_on.or_else(in_token).or(unclear)?;
     Some(Token {
         value: AccessToken::parse(text).ok()?,
         expires_on: SystemTime::from(expires_on),
     })
-}
-
-fn complaint(output: &Output) -> ToolFault {
-    let both = [&output.stdout, &output.stderr];
-    match both.into_iter().find_map(|bytes| said(bytes)) {
-        Some(words) => ToolFault::Said(words),
-        None => ToolFault::Silent(output.status.to_string()),
-    }
-}
-
-/// The first thing that a tool says in words: azd's JSON in its new and old form, or a line of text,
-/// one that opens with `ERROR:` before all others.
-fn said(bytes: &[u8]) -> Option<String> {
-    let text = String::from_utf8_lossy(bytes);
-    let words: Vec<String> = text.lines().filter_map(in_line).collect();
-    let is_error = |line: &&String| line.starts_with("ERROR:");
-    let first = words.iter().find(is_error).or_else(|| words.first())?;
-    let first = first.trim_start_matches("ERROR:").trim();
-    // Ids stand behind the sentence, for Microsoft's support.
-    let end = first.find(" Trace ID:").unwrap_or(first.len());
-    let first = &first[..end];
-    (!first.is_empty()).then(|| first.to_owned())
-}
-
-fn in_line(line: &str) -> Option<String> {
-    let words = match serde_json::from_str::<Value>(line) {
-        Ok(json) => {
-            let field = json
-                .get("message")
-                .or_else(|| json.get("data")?.get("message"))
-                .or_else(|| json.get("error"))?;
-            field.as_str()?.to_owned()
-        }
-        Err(_) => line.to_owned(),
-    };
-    let mut lines = words.lines().map(str::trim);
-    let line = lines.find(|line| !line.is_empty() && !line.starts_with("WARNING"))?;
-    Some(line.to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn reads_what_tools_say_in_each_of_their_forms() {
-        for (text, words) in [
-            (
-                r#"{"error":"not logged in","message":"not logged in, run `azd auth login` to login","suggestion":"x"}"#,
-                Some("not logged in, run `azd auth login` to login"),
-            ),
-            (
-                r#"{"type":"consoleMessage","timestamp":"x","data":{"message":"\nERROR: not logged in, run `azd auth login` to login\n"}}"#,
-                Some("not logged in, run `azd auth login` to login"),
-            ),
-            (
-                "{\"type\":\"consoleMessage\",\"data\":{\"message\":\"\"}}\n{\"message\":\"expired\"}",
-                Some("expired"),
-            ),
-            (
-                "ERROR: Please run 'az login' to setup account.\n",
-                Some("Please run 'az login' to setup account."),
-            ),
-            (
-                "WARNING: A new version is there.\nsomething\nERROR: AADSTS50076: No.\nTrace ID: x",
-                Some("AADSTS50076: No."),
-            ),
-            ("WARNING: x\n", None),
-            ("{}", None),
-            ("", None),
-        ] {
-            assert_eq!(said(text.as_bytes()).as_deref(), words);
-        }
-    }
-
-    #[test]
-    fn finds_the_answer_behind_notices() {
-        let found = |text: &str| json(text.as_bytes()).is_some();
-        assert!(found("{\n  \"accessToken\": \"x\"\n}\n"));
-        assert!(found("A new version is there.\n{\"token\":\"x\"}\n"));
-        assert!(!found("eyJ.eyJ.c2ln"));
-    }
 }

@@ -1,12 +1,11 @@
 //! The identity of a workload whose platform writes a federated token into a file, as Azure Kubernetes
 //! Service does, by the variables that its webhook sets.
 //!
-//! It never keeps what the file holds: whoever writes it renews it.
+//! It never reads the file: that happens for each token, since the platform renews it.
 
 use std::path::PathBuf;
 
 use adieu_identity::{Scheme, ServiceConnection};
-use adieu_secret::IdToken;
 
 use super::{authority, cloud, required};
 use crate::connection::Connection;
@@ -24,24 +23,6 @@ pub(super) fn read(tenant: Option<&str>) -> Result<Connection, CredentialFault> 
         None => required("AZURE_TENANT_ID")?,
     };
     let authority = authority()?;
-    let text = std::fs::read_to_string(&path);
-    let token = match &text {
-        Ok(text) => text.trim(),
-        Err(error) => {
-            return Err(CredentialFault::File {
-                path,
-                reason: error.to_string(),
-            });
-        }
-    };
-    if token.is_empty() {
-        let reason = "it is empty".to_owned();
-        return Err(CredentialFault::File { path, reason });
-    }
-    let Ok(token) = IdToken::parse(token.to_owned()) else {
-        let reason = "it holds something that is not a token".to_owned();
-        return Err(CredentialFault::File { path, reason });
-    };
     let facts = ConnectionFacts {
         scheme: SCHEME.to_owned(),
         tenant: tenant.clone(),
@@ -54,7 +35,7 @@ pub(super) fn read(tenant: Option<&str>) -> Result<Connection, CredentialFault> 
             authority,
             tenant,
             client_id,
-            scheme: Scheme::FederatedToken(token),
+            scheme: Scheme::FederatedTokenFile(path),
         },
         cloud: cloud(),
         facts,

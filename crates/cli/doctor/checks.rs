@@ -7,7 +7,7 @@ use adieu_transport::{NoAnswer, Transport};
 use futures_util::future::join_all;
 
 use super::{Check, Plan, State};
-use crate::credential::{self, Credential, SignIn};
+use crate::credential::{self, Credential, CredentialArguments, SignIn};
 use crate::identity_ids::IdentityIds;
 use crate::network;
 use crate::report::{Report, doctor};
@@ -30,7 +30,7 @@ struct Asked {
 
 /// Runs all of them.
 pub(super) async fn all(plan: Plan, transport: Transport) -> Vec<Check> {
-    let mut checks = vec![configuration(plan.credential)];
+    let mut checks = vec![configuration(&plan.credential, &transport)];
     let asked = ask_hosts(&plan, &transport).await;
     checks.extend(way(&asked));
     checks.push(clock(&asked));
@@ -65,7 +65,7 @@ pub(super) async fn all(plan: Plan, transport: Transport) -> Vec<Check> {
         checks.push(Check::unchecked("token", "there is no credential"));
         return checks;
     }
-    let sign_in = SignIn::new(plan.credential, tenant);
+    let sign_in = SignIn::new(plan.credential.clone(), tenant);
     let session = Session::new(transport, plan.hosts.clone(), Source::SignIn(sign_in));
     signed_in(&plan, &session, &mut checks).await;
     checks
@@ -131,8 +131,8 @@ async fn signed_in(plan: &Plan, session: &Session, checks: &mut Vec<Check>) {
 }
 
 /// Which credentials are there.
-fn configuration(credential: Credential) -> Check {
-    let (configured, problems) = credential.configured();
+fn configuration(credential: &CredentialArguments, transport: &Transport) -> Check {
+    let (configured, problems) = credential.configured(transport);
     if configured.is_empty() {
         let report = doctor::no_credential(&problems, super::is_in_a_pipeline());
         return Check::fails("configuration", report);

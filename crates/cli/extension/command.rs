@@ -13,7 +13,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use super::operation;
 use super::settings::{Done, Raise, Settings};
 use super::{ChangeArguments, TaskArguments, write_json};
-use crate::credential::{Credential, SignIn};
+use crate::credential::{CredentialArguments, SignIn};
 use crate::inputs::extension::Operation;
 use crate::network;
 use crate::report::Report;
@@ -96,9 +96,8 @@ Examples:
 /// Who asks, and whom.
 #[derive(Debug, Args)]
 pub(crate) struct ServiceArguments {
-    /// Which identity asks
-    #[arg(long, value_enum, default_value_t)]
-    credential: Credential,
+    #[command(flatten)]
+    credential: CredentialArguments,
     /// Address of an Azure DevOps Server, in place of the public Marketplace
     #[arg(long, value_name = "URL")]
     service_url: Option<String>,
@@ -352,7 +351,7 @@ fn execute(
         .build()
         .map_err(|error| Situation::NoRuntime(error.to_string()))?;
     let transport = network::of_command_line()?;
-    let sign_in = SignIn::new(service.credential, None);
+    let sign_in = SignIn::new(service.credential.clone(), None);
     let session = Session::new(transport, hosts, Source::SignIn(sign_in));
     let done = runtime.block_on(operation::run(
         operation,

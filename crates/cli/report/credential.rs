@@ -2,6 +2,8 @@
 //!
 //! It decides nothing and prints nothing.
 
+use std::time::Duration;
+
 use adieu_devops::Reason;
 use adieu_identity::{Error, ManagedIdentityFault, NotAnAuthority};
 
@@ -66,10 +68,6 @@ fn one(problem: &CredentialProblem) -> Report {
         }
         CredentialFault::NotInstalled(tool) => report(format!("{tool} is not on the PATH."))
             .remedy(&format!("Install it ({}), then: {}", page(tool), sign_in(problem.credential, None, None))),
-        CredentialFault::File { path, reason } => {
-            report(format!("The federated token in {} cannot be read: {reason}.", path.display()))
-                .remedy("The platform writes that file: on Kubernetes, label the pod azure.workload.identity/use: \"true\" and name its service account.")
-        }
         CredentialFault::Authority { text, reason } => report(format!(
             "AZURE_AUTHORITY_HOST is '{text}', which {}.",
             match reason {
@@ -90,7 +88,6 @@ fn one(problem: &CredentialProblem) -> Report {
             "{name} gave a token of tenant {got}, and one of tenant {asked} was asked for."
         ))
         .remedy(&another_tenant(problem.credential, asked)),
-        CredentialFault::NoToken => report(format!("{name} gave no token.")),
         CredentialFault::Tool { fault, command, scope, tenant } => {
             let by_hand = format!("See what it says by itself: {command}");
             let sign_in = sign_in(problem.credential, tenant.as_deref(), Some(scope));
@@ -100,7 +97,7 @@ fn one(problem: &CredentialProblem) -> Report {
                 )),
                 ToolFault::NotStarted(reason) => report(format!("{name} cannot be started: {reason}.")),
                 ToolFault::Time(limit) => {
-                    report(format!("{name} did not answer within {} seconds.", limit.as_secs().max(1))).remedy(&by_hand)
+                    report(format!("{name} did not answer within {} seconds.", seconds(*limit))).remedy(&by_hand)
                 }
                 ToolFault::Silent(status) => report(format!("{name} ended without a word ({status}).")).remedy(&by_hand),
                 ToolFault::NoToken => report(format!("{name} printed no token that can be read.")).remedy(&by_hand),
@@ -113,8 +110,24 @@ fn one(problem: &CredentialProblem) -> Report {
     }
 }
 
-/// A service's no has the words that it has for a task, but for what an agent would be configured with.
+/// In whole seconds; what is left of a limit is a little less than the limit itself.
+fn seconds(limit: Duration) -> u64 {
+    (limit + Duration::from_millis(500)).as_secs().max(1)
+}
+
+/// A refusal has the words that it has for a task, except for what an agent would be configured with.
 fn of_identity(credential: Credential, connection: &ConnectionFacts, error: &Error) -> Report {
+    if let Error::FederatedTokenFile { path, reason } = error {
+        let path = path.display();
+        return Report::new(
+            "credential",
+            format!("The federated token in {path} cannot be read: {reason}."),
+        )
+        .remedy(
+            "The platform writes that file: on Kubernetes, label the pod azure.workload.identity/use: \"true\" and \
+             name its service account.",
+        );
+    }
     if let Error::ManagedIdentity(fault) = error {
         return Report::new(
             "managed-identity",
@@ -127,8 +140,13 @@ fn of_identity(credential: Credential, connection: &ConnectionFacts, error: &Err
             ManagedIdentityFault::NotSupported(_) => {
                 "Sign in by az, which knows it: az login --identity"
             }
+            fault if fault.is_about_several_identities() => {
+                "Name the identity: --identity ID or AZURE_CLIENT_ID, with its client id."
+            }
             fault if fault.is_transient() => "Try again later; its endpoint cannot answer now.",
-            _ => "Assign an identity to this machine or app; AZURE_CLIENT_ID names a user-assigned one.",
+            _ => {
+                "Assign an identity to this machine or app; --identity or AZURE_CLIENT_ID names a user-assigned one."
+            }
         });
     }
     identity::of(connection, error, Asked::ByFlags).fact("credential", credential.name())

@@ -2,7 +2,7 @@
 //!
 //! It decides nothing and prints nothing; what a number of Entra's means stands in `aadsts.rs`.
 
-use adieu_identity::{Error, Mismatch};
+use adieu_identity::{CertificateFault, Error, Mismatch};
 
 use super::asked::Asked;
 use super::{Report, service};
@@ -49,7 +49,7 @@ pub(super) fn of(connection: &ConnectionFacts, error: &Error, asked: Asked) -> R
         )
         .fact("it said", message.as_deref().unwrap_or_default())
         .correlation(correlation)
-        .remedy("Run the job again: the token ends with the job's time limit, and is of no use to another collection."),
+        .remedy("Run the job again: its token expires with the job's time limit, and only its own collection accepts it."),
         Error::IdTokenRefused { status, message, correlation } if message.contains("TF24668") => Report::new(
             "tf24668",
             format!("Azure DevOps issued no ID token: the organization is stopped (TF24668, {status})."),
@@ -66,28 +66,78 @@ pub(super) fn of(connection: &ConnectionFacts, error: &Error, asked: Asked) -> R
         .remedy("Add the job's build identity to the project (Project settings → Permissions → Readers), or limit the job's scope to it."),
         Error::IdTokenRefused { status, message, correlation } => Report::new(
             "id-token",
-            format!("Azure DevOps minted no ID token for the service connection ({status})."),
+            format!("Azure DevOps issued no ID token for the service connection ({status})."),
         )
         .fact("it said", message)
         .correlation(correlation)
         .remedy("Name the connection itself, not a variable, in this step's azureSubscription, and let the pipeline use it (the connection's page → Security)."),
-        Error::EntraRefused { .. } => entra_refused(connection, error),
-        Error::AnotherToken(mismatch) => another_token(mismatch),
-        Error::Certificate(reason) => Report::new(
-            "connection",
-            format!("The service connection's certificate cannot be used: {reason}."),
-        )
-        .remedy("Put the certificate and its RSA private key, both as PEM and without a password, into the connection; or convert it to workload identity federation."),
+        Error::EntraRefused { .. } => entra_refused(connection, error, asked),
+        Error::AnotherToken(mismatch) => another_token(mismatch, asked),
+        Error::Certificate(fault) => certificate(fault),
+        Error::FederatedTokenFile { .. } | Error::Credential(_) => {
+            Report::new("connection", format!("There is no token: {error}."))
+        }
         Error::ManagedIdentity(fault) => Report::new(
             "managed-identity",
             format!("The agent's managed identity gave no token: {fault}."),
         )
-        .remedy("Run the job on an agent whose machine has that identity, or use a connection with workload identity federation, which works on every agent."),
-        Error::NoIdToken => Report::new("connection", "The service connection has no ID token.".to_owned()),
+        .remedy(if fault.is_about_several_identities() {
+            "Put the client id of the identity into the service connection."
+        } else if fault.is_settling() {
+            "Run the job again in a few minutes; the machine or its identity is still being set up."
+        } else {
+            "Run the job on an agent whose machine has that identity, or use a connection with workload identity \
+             federation, which works on every agent."
+        }),
     }
 }
 
-fn entra_refused(connection: &ConnectionFacts, error: &Error) -> Report {
+/// The line that says that a managed identity is waited for.
+pub(crate) fn settling(error: &Error) -> String {
+    format!(
+        "{}. Waiting up to 70 seconds for it.",
+        upper(&error.to_string())
+    )
+}
+
+fn upper(text: &str) -> String {
+    let mut characters = text.chars();
+    match characters.next() {
+        Some(first) => first.to_uppercase().chain(characters).collect(),
+        None => String::new(),
+    }
+}
+
+/// Each fault of a certificate has the one remedy that clears it.
+fn certificate(fault: &CertificateFault) -> Report {
+    let report = Report::new(
+        "connection-certificate",
+        format!("The service connection's certificate cannot be used: {fault}."),
+    );
+    report.remedy(match fault {
+        CertificateFault::EncryptedKey => {
+            "Remove the password (openssl pkey -in key.pem -out plain.pem) and save the connection with that key."
+        }
+        CertificateFault::NoKey => {
+            "Put the private key into the connection, too: certificate and key, both in PEM form."
+        }
+        CertificateFault::AnotherKey { .. } => {
+            "Put the certificate and the key of one pair into the connection."
+        }
+        CertificateFault::NotRsa | CertificateFault::Key(_) => {
+            "Make a certificate with an RSA key of 2048 bits or more: Microsoft Entra accepts no other."
+        }
+        CertificateFault::NoCertificate
+        | CertificateFault::NotPem
+        | CertificateFault::DamagedPem
+        | CertificateFault::Signing => {
+            "Put the certificate and its RSA private key, both in PEM form and without a password, into the \
+             connection; or convert it to workload identity federation."
+        }
+    })
+}
+
+fn entra_refused(connection: &ConnectionFacts, error: &Error, asked: Asked) -> Report {
     let Error::EntraRefused {
         status,
         code,
@@ -100,15 +150,15 @@ fn entra_refused(connection: &ConnectionFacts, error: &Error) -> Report {
     else {
         return Report::new("aadsts", error.to_string());
     };
-    if *code == Some(OVER)
+    if *code == Some(EXPIRED)
         && !connection
             .scheme
             .eq_ignore_ascii_case("WorkloadIdentityFederation")
     {
         let report = if connection.scheme == WORKLOAD_IDENTITY {
-            file_over(description)
+            file_expired(description)
         } else {
-            assertion_over(description)
+            assertion_expired(description)
         };
         return report.correlation(correlation);
     }
@@ -125,7 +175,7 @@ fn entra_refused(connection: &ConnectionFacts, error: &Error) -> Report {
                 meaning.because
             ),
         )
-        .remedy(meaning.remedy),
+        .remedy(asked.words(meaning.in_a_step, meaning.by_flags)),
         None => Report::new(
             "aadsts",
             format!("Microsoft Entra refused the {whom} ({name}, HTTP {status})."),
@@ -162,23 +212,23 @@ fn name_of(connection: &ConnectionFacts) -> &'static str {
 }
 
 /// An assertion's times do not fit: the number stands for ID tokens and for what a certificate signs.
-const OVER: u32 = 700_024;
+const EXPIRED: u32 = 700_024;
 
 /// What the platform wrote into the file is not good at this moment.
-fn file_over(description: &str) -> Report {
+fn file_expired(description: &str) -> Report {
     Report::new(
         "clock",
-        "Microsoft Entra refused the workload identity (AADSTS700024) because the token in its file is over, or not good yet.".to_owned(),
+        "Microsoft Entra refused the workload identity (AADSTS700024) because the token in its file has expired, or is not valid yet.".to_owned(),
     )
     .fact("it said", description)
     .fact("this machine's clock", &moment(now()))
-    .remedy("Let whoever writes AZURE_FEDERATED_TOKEN_FILE renew it (it lives for an hour on Kubernetes), and set this machine's clock (NTP).")
+    .remedy("Have the platform renew AZURE_FEDERATED_TOKEN_FILE (on Kubernetes a token lives for an hour), and set this machine's clock (NTP).")
 }
 
-fn assertion_over(description: &str) -> Report {
+fn assertion_expired(description: &str) -> Report {
     Report::new(
         "clock",
-        format!("Microsoft Entra refused what the connection's certificate signed (AADSTS{OVER}) because its times do not fit."),
+        format!("Microsoft Entra refused the assertion that the connection's certificate signed (AADSTS{EXPIRED}) because its times do not fit."),
     )
     .fact("it said", description)
     .fact("agent's clock", &moment(now()))
@@ -189,25 +239,37 @@ fn now() -> i64 {
     time::OffsetDateTime::now_utc().unix_timestamp()
 }
 
-fn another_token(mismatch: &Mismatch) -> Report {
+fn another_token(mismatch: &Mismatch, asked_by: Asked) -> Report {
+    let answered = |asked: &str, got: &str| {
+        Report::new(
+            "another-token",
+            format!("Microsoft Entra was asked for a token {asked} and answered with one {got}."),
+        )
+        .remedy(asked_by.words(
+            "Check the connection's authority: something between the agent and Microsoft Entra answers instead.",
+            "Check AZURE_AUTHORITY_HOST: something between this machine and Microsoft Entra answers instead.",
+        ))
+    };
     match mismatch {
-        Mismatch::Tenant { asked, got } => Report::new(
-            "another-token",
-            format!("Microsoft Entra was asked for a token of tenant {asked} and gave one of tenant {got}."),
-        )
-        .remedy("Check the connection's authority: something between the agent and Microsoft Entra answers in its place."),
-        Mismatch::Audience { asked, got } => Report::new(
-            "another-token",
-            format!("Microsoft Entra was asked for a token for {asked} and gave one for '{got}'."),
-        )
-        .remedy("Check the connection's authority: something between the agent and Microsoft Entra answers in its place."),
+        Mismatch::Tenant { asked, got } => {
+            answered(&format!("of tenant {asked}"), &format!("of tenant {got}"))
+        }
+        Mismatch::Audience { asked, got } => {
+            answered(&format!("for {asked}"), &format!("for '{got}'"))
+        }
         Mismatch::Expired { expires_on, now } => Report::new(
             "clock",
-            "Microsoft Entra's token is over already, as this agent's clock sees it.".to_owned(),
+            "Microsoft Entra's token has expired already, by this machine's clock.".to_owned(),
         )
-        .fact("token ends", &moment(*expires_on))
-        .fact("agent's clock", &moment(*now))
-        .remedy("Set the agent's clock (NTP)."),
+        .fact("token expires", &moment(*expires_on))
+        .fact(
+            asked_by.words("agent's clock", "this machine's clock"),
+            &moment(*now),
+        )
+        .remedy(asked_by.words(
+            "Set the agent's clock (NTP).",
+            "Set this machine's clock (NTP).",
+        )),
     }
 }
 

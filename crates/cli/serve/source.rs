@@ -4,14 +4,18 @@
 
 use adieu_agent::deactivate_commands_whole;
 use adieu_broker::{Refusal, RefusalScope, Source as BrokerSource};
-use adieu_identity::{Error, Scope, Token};
+use adieu_identity::azure_core::credentials::{AccessToken, TokenCredential, TokenRequestOptions};
+use adieu_identity::azure_core::{self, error::ErrorKind};
+use adieu_identity::{Error, Token, TokenRequest};
 use adieu_transport::Transport;
+use async_trait::async_trait;
 
 use crate::report::Report;
 use crate::session::Source;
 use crate::situation::{CredentialFault, Situation};
 
 /// A source with the way to the services.
+#[derive(Debug)]
 pub(crate) struct Identity {
     source: Source,
     transport: Transport,
@@ -21,10 +25,9 @@ impl Identity {
     pub(crate) fn new(source: Source, transport: Transport) -> Self {
         Self { source, transport }
     }
-}
 
-impl BrokerSource for Identity {
-    async fn token(&self, scope: &Scope, tenant: Option<&str>) -> Result<Token, Refusal> {
+    async fn token(&self, request: &TokenRequest) -> Result<Token, Refusal> {
+        let tenant = request.tenant.as_deref();
         if let Source::Connection(connection) = &self.source
             && let Some(tenant) = tenant
             && !tenant.eq_ignore_ascii_case(&connection.service.tenant)
@@ -34,10 +37,30 @@ impl BrokerSource for Identity {
                 connection.service.tenant
             )));
         }
-        let token = self.source.token(scope, tenant, &self.transport).await;
+        let token = self
+            .source
+            .token(&request.scope, tenant, &self.transport)
+            .await;
         token.map_err(|situation| refusal(&situation))
     }
+}
 
+#[async_trait]
+impl TokenCredential for Identity {
+    async fn get_token(
+        &self,
+        scopes: &[&str],
+        options: Option<TokenRequestOptions<'_>>,
+    ) -> azure_core::Result<AccessToken> {
+        let request = TokenRequest::read(scopes, options.as_ref());
+        match self.token(&request).await {
+            Ok(token) => Ok(token.into()),
+            Err(refusal) => Err(azure_core::Error::new(ErrorKind::Credential, refusal)),
+        }
+    }
+}
+
+impl BrokerSource for Identity {
     fn client_id(&self) -> Option<&str> {
         match &self.source {
             Source::Connection(connection) => Some(connection.service.client_id.as_str()),
@@ -59,34 +82,9 @@ fn refusal(situation: &Situation) -> Refusal {
             .collect(),
         _ => Vec::new(),
     };
-    let any = |is: fn(&Error) -> bool| errors.iter().any(|error| is(error));
     Refusal {
         // A client prints it, and the agent reads what a client prints.
         reason: deactivate_commands_whole(&Report::of(situation).line()),
-        scope: if any(refuses_the_job_token) {
-            RefusalScope::Permanent
-        } else if any(|error| {
-            error.is_transient() || matches!(error, Error::JobTokenRefused { .. })
-        }) {
-            RefusalScope::Transient
-        } else if any(Error::is_denied) {
-            RefusalScope::Remote
-        } else {
-            // A sign-in with az meanwhile is seen at once.
-            RefusalScope::Local
-        },
+        scope: RefusalScope::of(errors.iter().copied()),
     }
-}
-
-/// Whether Azure DevOps itself said that it does not accept the job's token. A page for people, or an answer
-/// without a word, comes from whatever stands in front of it as well.
-fn refuses_the_job_token(error: &Error) -> bool {
-    matches!(
-        error,
-        Error::JobTokenRefused {
-            status: 401,
-            message: Some(_),
-            ..
-        }
-    )
 }

@@ -9,7 +9,7 @@ use clap::Args;
 use time::UtcOffset;
 
 use super::output;
-use crate::credential::{self, Credential, SignIn};
+use crate::credential::{self, CredentialArguments, SignIn};
 use crate::identity_ids::IdentityIds;
 use crate::network;
 use crate::resource;
@@ -37,9 +37,8 @@ pub(crate) struct TokenArguments {
     /// Organization of Azure DevOps whose tenant the token is to be of
     #[arg(long, conflicts_with = "tenant")]
     organization: Option<String>,
-    /// Which identity asks
-    #[arg(long, value_enum, default_value_t)]
-    credential: Credential,
+    #[command(flatten)]
+    credential: CredentialArguments,
     /// In which form to print it
     #[arg(long, short, value_enum, default_value_t)]
     output: output::Form,
@@ -58,6 +57,7 @@ pub(crate) async fn run(arguments: TokenArguments) -> Result<ExitCode, Situation
     let transport = network::of_command_line()?;
     let organization = arguments.organization.as_deref();
     let tenant = credential::tenant(arguments.tenant, organization, &transport).await?;
+    let chosen = arguments.credential.chosen();
     let sign_in = SignIn::new(arguments.credential, tenant.clone());
     let token = sign_in.token(&scope, None, &transport).await?;
     let to_a_person = Stream::Output.is_terminal();
@@ -70,7 +70,7 @@ pub(crate) async fn run(arguments: TokenArguments) -> Result<ExitCode, Situation
         scope: &scope,
         resource: &arguments.resource,
         ids: IdentityIds::of_token(&token).or(asked).or(sign_in.ids()),
-        credential: sign_in.used().unwrap_or(arguments.credential),
+        credential: sign_in.used().unwrap_or(chosen),
         zone,
     };
     output::write(&printed, arguments.output)

@@ -125,11 +125,28 @@ impl World {
     }
 }
 
+/// The parts that a service connection's certificate can be put together of, each as PEM.
+#[derive(Debug, Clone)]
+pub struct CertificateParts {
+    /// The application's certificate.
+    pub certificate: String,
+    /// Its private key.
+    pub key: String,
+    /// The certificate of its issuer.
+    pub intermediate: String,
+    /// The certificate of the issuer's issuer.
+    pub root: String,
+}
+
 /// A service principal's certificate, as Entra knows it and as a service connection holds it.
 #[derive(Debug, Clone)]
 pub(crate) struct ApplicationCertificate {
-    /// Certificate and private key, one after the other.
-    pub(crate) pem: String,
+    /// Whether Entra knows its subject and its issuer instead of its thumbprint, and so needs the chain.
+    pub(crate) by_subject_name: bool,
+    /// Its parts as PEM.
+    pub(crate) parts: CertificateParts,
+    /// The certificates that lead to the root, as DER; the first one has issued the application's own.
+    pub(crate) issuers: Vec<Vec<u8>>,
     /// Public key (PKCS#1 DER).
     pub(crate) public: Vec<u8>,
     /// `x5t#S256`.
@@ -139,8 +156,22 @@ pub(crate) struct ApplicationCertificate {
 }
 
 impl ApplicationCertificate {
-    /// A new RSA key in a certificate of its own.
+    /// A new RSA key, in a certificate that an intermediate authority has issued.
     pub(crate) fn generate() -> Self {
+        let authority = |name: &str| {
+            let mut params = CertificateParams::new(Vec::new()).expect("no names are valid names");
+            params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+            let name = format!("{name} {}", guid());
+            params
+                .distinguished_name
+                .push(rcgen::DnType::CommonName, name);
+            (params, KeyPair::generate().expect("an ECDSA key"))
+        };
+        let (params, key) = authority("root");
+        let root = CertifiedIssuer::self_signed(params, key).expect("a certificate of its own");
+        let (params, key) = authority("intermediate");
+        let intermediate =
+            CertifiedIssuer::signed_by(params, key, &root).expect("a signed certificate");
         let rsa = jwt::generate();
         let der = rsa.to_pkcs8_der().expect("an RSA key has a PKCS#8 form");
         let der = PrivatePkcs8KeyDer::from(der.as_bytes().to_vec());
@@ -148,12 +179,23 @@ impl ApplicationCertificate {
             .expect("rcgen reads PKCS#8");
         let params =
             CertificateParams::new(vec!["service-principal".to_owned()]).expect("a valid name");
-        let certificate = params.self_signed(&key).expect("a certificate of its own");
+        let certificate = params
+            .signed_by(&key, &intermediate)
+            .expect("a signed certificate");
         let key = rsa
             .to_pkcs8_pem(LineEnding::LF)
             .expect("an RSA key has a PEM form");
         Self {
-            pem: format!("{}{}", certificate.pem(), key.as_str()),
+            by_subject_name: false,
+            parts: CertificateParts {
+                certificate: certificate.pem(),
+                key: key.as_str().to_owned(),
+                intermediate: intermediate.pem(),
+                root: root.pem(),
+            },
+            issuers: [intermediate.der(), root.der()]
+                .map(|der| der.to_vec())
+                .to_vec(),
             public: rsa
                 .to_public_key()
                 .to_pkcs1_der()

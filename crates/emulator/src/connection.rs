@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::certificates::ApplicationCertificate;
+use crate::certificates::{ApplicationCertificate, CertificateParts};
 use crate::directory::{Application, FederatedCredential, ID_TOKEN_AUDIENCE, guid};
 use crate::world::World;
 
@@ -170,7 +170,8 @@ impl World {
         {
             Some("spnCertificate") => {
                 let certificate = ApplicationCertificate::generate();
-                let pem = certificate.pem.clone();
+                let parts = &certificate.parts;
+                let pem = format!("{}{}", parts.certificate, parts.key);
                 directory
                     .ledger
                     .record("certificate's key", private_part(&pem));
@@ -234,6 +235,33 @@ impl World {
             .get("serviceprincipalid");
         let known = in_connection.or_else(|| directory.clients.get(&id));
         known.cloned().unwrap_or_default()
+    }
+
+    /// What the certificate of a connection can be put together of.
+    #[must_use]
+    pub fn certificate_parts(&self, connection: &str) -> CertificateParts {
+        let id = self.connection_id(connection);
+        let directory = self.directory();
+        let client_id = &directory.clients[&id];
+        let applications = &mut directory.applications.iter();
+        let application = applications.find(|known| known.client_id == *client_id);
+        let certificate = application.and_then(|known| known.certificate.as_ref());
+        certificate.expect("a certificate").parts.clone()
+    }
+
+    /// Lets the application of a connection trust certificates by subject name and issuer, as `x5c` shows them, and
+    /// none by its thumbprint.
+    pub fn trust_by_subject_name(&self, connection: &str) {
+        let id = self.connection_id(connection);
+        let mut directory = self.directory();
+        let client_id = directory.clients[&id].clone();
+        for application in &mut directory.applications {
+            if application.client_id == client_id
+                && let Some(certificate) = &mut application.certificate
+            {
+                certificate.by_subject_name = true;
+            }
+        }
     }
 
     /// Sets a parameter of a connection that is there already.

@@ -39,6 +39,7 @@ mod vss;
 mod world;
 
 pub use agent::{Job, Outcome, Running, Step, TaskResult, Variable};
+pub use certificates::CertificateParts;
 pub use clock::Clock;
 pub use connection::Connection;
 pub use directory::{Issuer, TokenFlaw};

@@ -1,15 +1,23 @@
-//! What answers with a token have in common: the token's text, and the moment when it ends.
+//! What answers with a token have in common: the token's text, the moment when it expires, and the form in which
+//! azure_identity reads both.
 //!
 //! It never looks into a token.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use bytes::Bytes;
+use serde::Serialize;
 use serde_json::Value;
+use time::format_description::well_known::Iso8601;
+use time::macros::format_description;
+use time::{OffsetDateTime, PrimitiveDateTime};
+
+use crate::error::Error;
 
 /// The last second of the year 9999, since 1970: no date that people write comes after it.
-const LAST: i64 = 253_402_300_799;
+pub(crate) const LAST_MOMENT: i64 = 253_402_300_799;
 
-/// A text that is not empty, taken out of its document, so that no copy of a secret stays there unwiped.
+/// A text that is not empty, taken out of its document, so that no copy of a secret stays there.
 pub(crate) fn take_text(json: &mut Value, field: &str) -> Option<String> {
     match json.get_mut(field)?.take() {
         Value::String(text) if !text.is_empty() => Some(text),
@@ -17,15 +25,72 @@ pub(crate) fn take_text(json: &mut Value, field: &str) -> Option<String> {
     }
 }
 
-/// A number, which some services write as text.
+/// A whole number, which some services write as text or with a fraction.
 pub(crate) fn number(json: &Value, field: &str) -> Option<i64> {
+    whole(json.get(field)?)
+}
+
+fn whole(value: &Value) -> Option<i64> {
+    let text = match value {
+        Value::String(text) => text.trim(),
+        Value::Number(number) => {
+            return number
+                .as_i64()
+                .or_else(|| before_point(&number.to_string()));
+        }
+        _ => return None,
+    };
+    text.parse().ok().or_else(|| before_point(text))
+}
+
+/// `3599.0`, as Python's services write a number of seconds.
+fn before_point(text: &str) -> Option<i64> {
+    let (whole, fraction) = text.split_once('.')?;
+    let is_fraction = fraction.bytes().all(|byte| byte.is_ascii_digit());
+    is_fraction.then(|| whole.parse().ok())?
+}
+
+/// A moment in seconds since 1970, in each form that an endpoint of managed identities was seen to answer: a number,
+/// a number as text, ISO 8601, and the date of the United States that App Service's API of 2017-09-01 writes.
+pub(crate) fn seconds(json: &Value, field: &str) -> Option<i64> {
     let value = json.get(field)?;
-    value.as_i64().or_else(|| value.as_str()?.parse().ok())
+    whole(value).or_else(|| date(value.as_str()?.trim()))
+}
+
+fn date(text: &str) -> Option<i64> {
+    let iso = text.replacen(' ', "T", 1);
+    let with_zone = || OffsetDateTime::parse(&iso, &Iso8601::DEFAULT).ok();
+    let without_zone = || PrimitiveDateTime::parse(&iso, &Iso8601::DEFAULT).ok();
+    with_zone()
+        .or_else(|| without_zone().map(PrimitiveDateTime::assume_utc))
+        .or_else(|| american(text))
+        .map(OffsetDateTime::unix_timestamp)
+}
+
+/// `11/26/2026 9:00:00 AM +00:00`, with or without its zone.
+fn american(text: &str) -> Option<OffsetDateTime> {
+    let zoned = format_description!(
+        "[month padding:none]/[day padding:none]/[year] [hour repr:12 padding:none]:[minute]:[second] [period case_sensitive:false] [offset_hour sign:mandatory]:[offset_minute]"
+    );
+    let zoned_24 = format_description!(
+        "[month padding:none]/[day padding:none]/[year] [hour padding:none]:[minute]:[second] [offset_hour sign:mandatory]:[offset_minute]"
+    );
+    let plain = format_description!(
+        "[month padding:none]/[day padding:none]/[year] [hour repr:12 padding:none]:[minute]:[second] [period case_sensitive:false]"
+    );
+    let plain_24 = format_description!(
+        "[month padding:none]/[day padding:none]/[year] [hour padding:none]:[minute]:[second]"
+    );
+    OffsetDateTime::parse(text, zoned)
+        .or_else(|_| OffsetDateTime::parse(text, zoned_24))
+        .or_else(|_| PrimitiveDateTime::parse(text, plain).map(PrimitiveDateTime::assume_utc))
+        .or_else(|_| PrimitiveDateTime::parse(text, plain_24).map(PrimitiveDateTime::assume_utc))
+        .ok()
 }
 
 /// A moment in seconds since 1970, as far away as a date can be.
 pub(crate) fn moment(seconds: i64) -> SystemTime {
-    UNIX_EPOCH + Duration::from_secs(seconds.clamp(0, LAST).unsigned_abs())
+    UNIX_EPOCH + Duration::from_secs(seconds.clamp(0, LAST_MOMENT).unsigned_abs())
 }
 
 /// This machine's clock, in seconds since 1970.
@@ -34,4 +99,76 @@ pub(crate) fn seconds_now() -> i64 {
         .duration_since(UNIX_EPOCH)
         .map(|time| i64::try_from(time.as_secs()).unwrap_or(i64::MAX))
         .unwrap_or_default()
+}
+
+/// The body that azure_identity reads in place of a service's own.
+pub(crate) fn canonical(body: &impl Serialize) -> Result<Bytes, Error> {
+    let json = serde_json::to_vec(body).map_err(|error| Error::Credential(error.to_string()))?;
+    Ok(Bytes::from(json))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn reads_each_form_of_a_moment() {
+        let nine = Some(1_795_683_600);
+        for value in [
+            json!(1_795_683_600),
+            json!("1795683600"),
+            json!(" 1795683600 "),
+            json!("1795683600.0"),
+            json!(1_795_683_600.0),
+            json!("2026-11-26T09:00:00Z"),
+            json!("2026-11-26T09:00:00.0000000+00:00"),
+            json!("2026-11-26T10:00:00+01:00"),
+            json!("2026-11-26T09:00:00"),
+            json!("2026-11-26 09:00:00Z"),
+            json!("2026-11-26 09:00:00.123456"),
+            json!("11/26/2026 9:00:00 AM +00:00"),
+            json!("11/26/2026 09:00:00 AM +00:00"),
+            json!("11/26/2026 9:00:00 am"),
+            json!("11/26/2026 09:00:00 +00:00"),
+            json!("11/26/2026 9:00:00"),
+        ] {
+            assert_eq!(
+                seconds(&json!({ "expires_on": value }), "expires_on"),
+                nine,
+                "{value}"
+            );
+        }
+        for value in [
+            json!(null),
+            json!(""),
+            json!("soon"),
+            json!([1]),
+            json!("13/45/2026 9:00:00 AM"),
+        ] {
+            assert_eq!(
+                seconds(&json!({ "expires_on": value }), "expires_on"),
+                None,
+                "{value}"
+            );
+        }
+    }
+
+    #[test]
+    fn reads_numbers_as_text_and_with_a_fraction() {
+        for (value, expected) in [
+            (json!(3599), Some(3599)),
+            (json!("3599"), Some(3599)),
+            (json!(3599.0), Some(3599)),
+            (json!("3599.5"), Some(3599)),
+            (json!("3599.x"), None),
+            (json!(true), None),
+        ] {
+            assert_eq!(
+                number(&json!({ "expires_in": value }), "expires_in"),
+                expected,
+                "{value}"
+            );
+        }
+    }
 }

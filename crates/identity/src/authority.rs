@@ -2,6 +2,8 @@
 //!
 //! It builds addresses; it never sends anything.
 
+use std::sync::LazyLock;
+
 use adieu_transport::{host, may_carry_credentials};
 use reqwest::Url;
 
@@ -9,7 +11,11 @@ use reqwest::Url;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Authority(Url);
 
-/// Why a text is no authority.
+/// The public cloud's authority.
+static PUBLIC: LazyLock<Url> =
+    LazyLock::new(|| Url::parse("https://login.microsoftonline.com/").expect("an address"));
+
+/// Why a text is not an authority.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotAnAuthority {
     /// The text is no absolute address.
@@ -24,6 +30,12 @@ pub enum NotAnAuthority {
 }
 
 impl Authority {
+    /// The authority of the public cloud.
+    #[must_use]
+    pub fn public() -> Self {
+        Self(PUBLIC.clone())
+    }
+
     /// Reads an authority.
     ///
     /// # Errors

@@ -2,9 +2,12 @@
 //!
 //! It holds no advice and no secret: `crates/cli/report/` makes sentences of it.
 
+use std::path::PathBuf;
+
 use adieu_transport::{Correlation, Failure, NoAnswer};
 
 use crate::claims::Claims;
+use crate::sdk;
 
 /// Codes that Microsoft documents as transient ("Microsoft Entra authentication and authorization
 /// error codes"), and the two that stand for its own failure to fetch the issuer's keys (50166, 90061).
@@ -69,15 +72,57 @@ pub enum Error {
     #[error("the access token is not for what was asked: {0:?}")]
     AnotherToken(Mismatch),
     /// The connection's certificate cannot sign.
-    #[error("the connection's certificate cannot be used: {0}")]
-    Certificate(String),
+    #[error("the certificate cannot be used: {0}")]
+    Certificate(CertificateFault),
+    /// The file with the federated token, which the platform writes, cannot be used.
+    #[error("the federated token in {} cannot be read: {reason}", .path.display())]
+    FederatedTokenFile {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
     /// The machine's managed identity gave no token.
     #[error("the managed identity gave no token: {0}")]
     ManagedIdentity(ManagedIdentityFault),
-    /// The connection has no ID token to give: it signs in with a secret, a certificate or a managed
-    /// identity.
-    #[error("the connection's scheme has no ID token")]
-    NoIdToken,
+    /// azure_identity refused to ask, for instance because the client id is empty.
+    #[error("azure_identity cannot ask for a token: {0}")]
+    Credential(String),
+}
+
+/// Why a certificate cannot sign.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CertificateFault {
+    /// There is no certificate in the PEM.
+    #[error("it has no certificate in PEM form")]
+    NoCertificate,
+    /// There is no private key in the PEM.
+    #[error("it has no private key in PEM form")]
+    NoKey,
+    /// The private key has a password.
+    #[error("its private key is encrypted")]
+    EncryptedKey,
+    /// There is no block of PEM at all.
+    #[error("it is not in PEM form")]
+    NotPem,
+    /// A block of the PEM cannot be decoded.
+    #[error("a block of its PEM is damaged")]
+    DamagedPem,
+    /// The key is of another kind; Microsoft Entra accepts RSA only.
+    #[error("its private key is not an RSA key")]
+    NotRsa,
+    /// The RSA key cannot be used, for instance because it is too short.
+    #[error("its RSA private key cannot be used ({0}); it needs 2048 bits or more")]
+    Key(String),
+    /// No certificate has the public half of the key.
+    #[error("its private key belongs to none of its certificates ({certificates} found)")]
+    AnotherKey {
+        /// How many certificates there are.
+        certificates: usize,
+    },
+    /// The system gave no random numbers, or the key did not sign.
+    #[error("its private key could not sign")]
+    Signing,
 }
 
 /// Why the machine's own endpoint gave no token.
@@ -107,6 +152,8 @@ pub enum ManagedIdentityFault {
         status: u16,
         /// Its words, where it had any.
         message: Option<String>,
+        /// Whether the machine, or the identity on it, is only still being set up.
+        settling: bool,
     },
     /// There is no token in what it answered.
     #[error("its answer has no token that can be read")]
@@ -114,16 +161,35 @@ pub enum ManagedIdentityFault {
 }
 
 impl ManagedIdentityFault {
-    /// Whether the same question may have another answer in a minute. 410 is a virtual machine's endpoint while
-    /// it is updated (learn.microsoft.com, "How to use managed identities on Azure VMs", "Retry guidance").
+    /// Whether the same question may have another answer in a minute.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Silent { cause, .. } => cause.is_transient(),
             Self::Cut => true,
-            Self::Refused { status, .. } => adieu_transport::is_busy(*status) || *status == 410,
+            Self::Refused { status, .. } => self.is_settling() || adieu_transport::is_busy(*status),
             Self::Unusable(_) | Self::NotSupported(_) | Self::NoToken => false,
         }
+    }
+
+    /// Whether the machine, or the identity on it, is still being set up, which takes up to 70 seconds.
+    #[must_use]
+    pub fn is_settling(&self) -> bool {
+        matches!(self, Self::Refused { settling: true, .. })
+    }
+
+    /// Whether the endpoint has several identities and wants to know which one is meant.
+    #[must_use]
+    pub fn is_about_several_identities(&self) -> bool {
+        let Self::Refused {
+            message: Some(message),
+            ..
+        } = self
+        else {
+            return false;
+        };
+        let message = message.to_ascii_lowercase().replace('-', " ");
+        message.contains("multiple user assigned") || message.contains("multiple identities")
     }
 }
 
@@ -182,12 +248,36 @@ impl Error {
         )
     }
 
-    /// What the presented ID token says of itself, where Entra saw one.
+    /// The failure behind an error that a credential of this crate returned through the Azure SDK.
     #[must_use]
-    pub fn presented(&self) -> Option<&Claims> {
-        match self {
-            Self::EntraRefused { presented, .. } => presented.as_deref(),
-            _ => None,
+    pub fn of(error: &azure_core::Error) -> Option<&Self> {
+        let mut link: &(dyn std::error::Error + 'static) = error;
+        loop {
+            match link.downcast_ref() {
+                Some(found) => return Some(found),
+                None => link = link.source()?,
+            }
         }
+    }
+
+    /// The same, taken out of the SDK's error.
+    ///
+    /// # Errors
+    /// The error is another credential's; its words.
+    pub fn take(error: azure_core::Error) -> Result<Self, String> {
+        let words = error.to_string();
+        sdk::innermost(error).ok_or(words)
+    }
+
+    /// Whether a managed identity's machine is still being set up, which takes up to 70 seconds.
+    #[must_use]
+    pub fn is_settling(&self) -> bool {
+        matches!(self, Self::ManagedIdentity(fault) if fault.is_settling())
+    }
+}
+
+impl From<Error> for azure_core::Error {
+    fn from(error: Error) -> Self {
+        Self::new(azure_core::error::ErrorKind::Credential, error)
     }
 }

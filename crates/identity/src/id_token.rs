@@ -2,7 +2,7 @@
 //!
 //! It never sends the job's token to another host than the collection's, and never reads the ID token.
 
-use reqwest::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE};
+use reqwest::header::{ACCEPT, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE};
 use reqwest::{Method, Url};
 
 use adieu_secret::{IdToken, JobToken};
@@ -107,6 +107,8 @@ impl IdTokenRequest {
                 .request(Method::POST, &self.url)
                 .bearer_auth(self.job_token.reveal_to_wire())
                 .header("X-TFS-FedAuthRedirect", "Suppress")
+                // A connection that is kept has the answer in its buffer, and the token in that.
+                .header(CONNECTION, "close")
                 .header(ACCEPT, "application/json")
                 .header(CONTENT_TYPE, "application/json")
                 .header(CONTENT_LENGTH, 0)

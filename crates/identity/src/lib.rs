@@ -1,24 +1,63 @@
-//! From a service connection to access tokens: the ID token and the exchange with Microsoft Entra.
+//! From a service connection to access tokens: the ID token and the exchange with Microsoft Entra, as a credential of
+//! the Azure SDK.
 //!
-//! It knows nothing of the Pipelines agent, of tasks or of logs: values come in, tokens or situations
-//! go out.
+//! It knows nothing of the Pipelines agent, of tasks or of logs: values come in, tokens or failures go out.
+//!
+//! azure_identity writes the requests and reads the tokens. Around it are what a pipeline needs besides: the ID token
+//! of Azure DevOps, proxies and trust of the agent, one attempt on a refusal that is final, retries that end, and
+//! errors that keep every fact a service gave.
+//!
+//! ```
+//! use adieu_identity::{Authority, ConnectionCredential, Scheme, ServiceConnection};
+//! use adieu_identity::azure_core::credentials::TokenCredential;
+//! use adieu_secret::ClientSecret;
+//! use adieu_transport::{Network, Transport};
+//! use std::sync::Arc;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let connection = ServiceConnection {
+//!     authority: Authority::parse("https://login.microsoftonline.com/")?,
+//!     tenant: "contoso.onmicrosoft.com".to_owned(),
+//!     client_id: "11111111-1111-1111-1111-111111111111".to_owned(),
+//!     scheme: Scheme::FederatedTokenFile("/var/run/secrets/azure/tokens/azure-identity-token".into()),
+//! };
+//! let transport = Transport::new(Network::default())?;
+//! // Any client of the Azure SDK takes it: `SecretClient::new(vault, credential, None)`.
+//! let credential: Arc<dyn TokenCredential> = ConnectionCredential::new(connection, transport);
+//! # let _ = (credential, ClientSecret::new(String::new()));
+//! # Ok(())
+//! # }
+//! ```
+
+// Named so that Cargo.toml can switch its texts off; azure_core uses it.
+use tracing as _;
 
 mod answers;
 mod authority;
-mod certificate_assertion;
+mod certificate;
 mod claims;
+mod entra;
 mod error;
-mod exchange;
 mod id_token;
+mod identity_endpoint;
 mod managed_identity;
 mod scope;
+mod sdk;
+mod sdk_client;
 mod service_connection;
+mod token;
+mod user_assigned;
+
+pub use azure_core;
 
 pub use authority::{Authority, NotAnAuthority};
 pub use claims::Claims;
-pub use error::{Error, ManagedIdentityFault, Mismatch};
-pub use exchange::Token;
+pub use error::{CertificateFault, Error, ManagedIdentityFault, Mismatch};
 pub use id_token::{IdTokenRequest, NotTheCollection, are_of_one_collection};
-pub use managed_identity::{IdentityEndpoint, LocalEndpoint};
+pub use identity_endpoint::{IdentityEndpoint, LocalEndpoint};
+pub use managed_identity::ManagedIdentity;
 pub use scope::Scope;
-pub use service_connection::{Scheme, ServiceConnection, Tokens};
+pub use sdk_client::SdkClient;
+pub use service_connection::{ConnectionCredential, Scheme, ServiceConnection, Tokens};
+pub use token::{Token, TokenRequest};
+pub use user_assigned::{NotAnIdentity, UserAssignedId};

@@ -1,264 +1,216 @@
-//! Access tokens of the machine's own managed identity, from the endpoint that the platform put beside it.
+//! Access tokens of the machine's or the app's own managed identity, from the endpoint that the platform provides.
 //!
 //! It never sends the endpoint's secret anywhere else, and never asks through a proxy.
 
-use reqwest::{Method, RequestBuilder, Url};
-use serde_json::Value;
+use async_trait::async_trait;
+use azure_core::http::Request;
+use azure_identity::{
+    ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId as SdkId,
+};
+use bytes::Bytes;
+use serde::Serialize;
 
-use adieu_secret::{AccessToken, EndpointSecret};
-use adieu_transport::{Answer, Attempt, Body, Deadline, Transport, first_line};
+use adieu_transport::{Attempt, Deadline, Transport};
 
-use crate::answers::{moment, number, seconds_now, take_text};
+use crate::answers::{canonical, moment};
 use crate::error::{Error, ManagedIdentityFault as Fault};
-use crate::exchange::Token;
+use crate::identity_endpoint::{Endpoint, IdentityEndpoint, Issued, LocalEndpoint};
 use crate::scope::Scope;
+use crate::sdk::{self, Attempted, TokenService};
+use crate::token::Token;
+use crate::user_assigned::UserAssignedId;
 
-/// A virtual machine's endpoint (learn.microsoft.com, "How to use managed identities on Azure VMs").
-const VIRTUAL_MACHINE: &str = "http://169.254.169.254/metadata/identity/oauth2/token";
+/// How long Microsoft's clients ask a metadata service that is being updated: seven times ten seconds
+/// (`ImdsRetryPolicy` of AzureAD/microsoft-authentication-library-for-dotnet).
+const SETTLED_WITHIN: std::time::Duration = std::time::Duration::from_secs(70);
 
-/// Where a managed identity is asked, or why it cannot be.
+/// A managed identity: which one, and where its tokens come from.
 #[derive(Debug)]
-pub struct IdentityEndpoint(Result<Endpoint, Fault>);
-
-/// Where the machine's tokens come from.
-#[derive(Debug)]
-enum Endpoint {
-    /// App Service, Functions, Container Apps: their address and the header that proves who asks.
-    AppService(LocalEndpoint),
-    /// The metadata service of a virtual machine, which proves nothing but where one asks from.
-    VirtualMachine(Url),
-}
-
-/// A credential endpoint that speaks App Service's protocol: the platform's, or one that a job was given.
-#[derive(Debug)]
-pub struct LocalEndpoint {
-    url: Url,
-    secret: EndpointSecret,
-    /// The variable that names its address.
-    named_by: &'static str,
+pub struct ManagedIdentity {
+    /// Where it is asked.
+    pub endpoint: IdentityEndpoint,
+    /// A user-assigned identity; without one, the system-assigned identity or else the only one.
+    pub user_assigned: Option<UserAssignedId>,
 }
 
 impl LocalEndpoint {
-    /// The endpoint of this machine at an address that the variable `named_by` holds.
-    ///
-    /// # Errors
-    /// A sentence without its end: what is wrong with the address.
-    pub fn new(
-        address: &str,
-        secret: EndpointSecret,
-        named_by: &'static str,
-    ) -> Result<Self, String> {
-        let endpoint = Self::parse(address, secret, named_by)?;
-        if adieu_transport::is_loopback(&endpoint.url) {
-            Ok(endpoint)
-        } else {
-            Err(format!("{named_by} is no address of this machine"))
-        }
-    }
-
-    fn parse(
-        address: &str,
-        secret: EndpointSecret,
-        named_by: &'static str,
-    ) -> Result<Self, String> {
-        let url =
-            Url::parse(address).map_err(|error| format!("{named_by} is no address: {error}"))?;
-        Ok(Self {
-            url,
-            secret,
-            named_by,
-        })
-    }
-
-    /// The same for a connection that is to ask it.
-    #[must_use]
-    pub fn into_endpoint(self) -> IdentityEndpoint {
-        IdentityEndpoint(Ok(Endpoint::AppService(self)))
-    }
-
     /// A token for a scope.
     ///
     /// # Errors
-    /// [`Error::ManagedIdentity`], with what the endpoint said.
+    /// [`Error::ManagedIdentity`], with what the endpoint answered.
     pub async fn token(
         self,
         scope: &Scope,
         transport: &Transport,
         deadline: Deadline,
     ) -> Result<Token, Error> {
-        let direct = transport
-            .direct()
-            .map_err(|error| Error::ManagedIdentity(Fault::Unusable(error.to_string())))?;
-        Endpoint::AppService(self)
-            .token(None, scope, &direct, deadline)
+        // azure_identity reads the address from the environment of the process, and this one is in other variables.
+        let machine = Machine {
+            endpoint: Endpoint::AppService(self),
+            user_assigned: None,
+            direct: direct(transport)?,
+            is_patient: false,
+        };
+        machine.token(scope, deadline).await
+    }
+}
+
+impl ManagedIdentity {
+    /// A token for each scope, one after the other: the endpoint is on this machine or its host.
+    ///
+    /// `is_patient` says whether an endpoint that is still being set up is asked again, for up to 70 seconds. If not,
+    /// such an answer is reported at once, and [`ManagedIdentityFault::is_settling`](Fault::is_settling) knows it.
+    pub(crate) async fn tokens(
+        &self,
+        scopes: &[Scope],
+        transport: &Transport,
+        deadline: Deadline,
+        is_patient: bool,
+    ) -> Vec<Result<Token, Error>> {
+        let machine = match self.machine(transport, is_patient) {
+            Ok(machine) => machine,
+            Err(fault) => {
+                let refused = |_| Err(Error::ManagedIdentity(fault.clone()));
+                return scopes.iter().map(refused).collect();
+            }
+        };
+        let deadline = if is_patient {
+            Deadline::after(SETTLED_WITHIN)
+        } else {
+            deadline
+        };
+        // azure_identity reads the environment of the process itself, and refuses what it finds there where another
+        // endpoint is meant: a variable that was emptied when a job's own endpoint ended hides the platform's.
+        let credential = self.credential(machine.clone());
+        let mut tokens = Vec::new();
+        for scope in scopes {
+            tokens.push(match &credential {
+                Ok(credential) => sdk::token(&**credential, scope, deadline).await,
+                Err(_) => machine.token(scope, deadline).await,
+            });
+        }
+        tokens
+    }
+
+    fn machine(&self, transport: &Transport, is_patient: bool) -> Result<Machine, Fault> {
+        let endpoint = self.endpoint.0.as_ref().map_err(Fault::clone)?;
+        let direct = transport.direct();
+        Ok(Machine {
+            endpoint: endpoint.duplicate(),
+            user_assigned: self.user_assigned.clone(),
+            direct: direct.map_err(|error| Fault::Unusable(error.to_string()))?,
+            is_patient,
+        })
+    }
+
+    fn credential(
+        &self,
+        machine: Machine,
+    ) -> azure_core::Result<std::sync::Arc<ManagedIdentityCredential>> {
+        let options = ManagedIdentityCredentialOptions {
+            user_assigned_id: match &self.user_assigned {
+                Some(UserAssignedId::Client(id)) => Some(SdkId::ClientId(id.clone())),
+                Some(UserAssignedId::Object(id)) => Some(SdkId::ObjectId(id.clone())),
+                // azure_identity takes these for virtual machines only (Azure/azure-sdk-for-rust#2407).
+                Some(UserAssignedId::Resource(_)) | None => None,
+            },
+            client_options: sdk::options(machine),
+        };
+        ManagedIdentityCredential::new(Some(options))
+    }
+}
+
+/// The endpoint as azure_identity's credential reaches it.
+#[derive(Debug)]
+struct Machine {
+    endpoint: Endpoint,
+    user_assigned: Option<UserAssignedId>,
+    direct: Transport,
+    is_patient: bool,
+}
+
+/// What azure_identity reads of a managed identity.
+#[derive(Serialize)]
+struct Canonical<'a> {
+    access_token: &'a str,
+    expires_on: String,
+    resource: &'static str,
+    token_type: &'static str,
+}
+
+#[async_trait]
+impl TokenService for Machine {
+    /// Resource and identity are what azure_identity wrote; address, version and secret are the endpoint's own.
+    async fn send(&self, written: &Request, attempt: &Attempted) -> Result<Bytes, Attempt<Error>> {
+        let asked = written.url().query_pairs();
+        let mut parameters: Vec<(String, String)> = asked
+            .filter(|(name, _)| name != "api-version")
+            .map(|(name, value)| (name.into_owned(), value.into_owned()))
+            .collect();
+        if let Some(UserAssignedId::Resource(id)) = &self.user_assigned {
+            parameters.push((self.endpoint.resource_id_parameter().to_owned(), id.clone()));
+        }
+        let issued = self.ask(&parameters, attempt.deadline).await?;
+        canonical(&Canonical {
+            access_token: issued.access_token.reveal(),
+            expires_on: issued.expires_on.to_string(),
+            resource: "",
+            token_type: "Bearer",
+        })
+        .map_err(Attempt::Permanent)
+    }
+}
+
+impl Machine {
+    fn clone(&self) -> Self {
+        Self {
+            endpoint: self.endpoint.duplicate(),
+            user_assigned: self.user_assigned.clone(),
+            direct: self.direct.clone(),
+            is_patient: self.is_patient,
+        }
+    }
+
+    /// A token without azure_identity.
+    async fn token(&self, scope: &Scope, deadline: Deadline) -> Result<Token, Error> {
+        let mut parameters = vec![("resource".to_owned(), resource(&scope.value).to_owned())];
+        parameters.extend(self.user_assigned.as_ref().map(|id| {
+            let name = match id {
+                UserAssignedId::Client(_) => "client_id",
+                UserAssignedId::Object(_) => "object_id",
+                UserAssignedId::Resource(_) => self.endpoint.resource_id_parameter(),
+            };
+            (name.to_owned(), id.to_string())
+        }));
+        let parameters = &parameters;
+        let issued = adieu_transport::retry_until_sendable(deadline, |_| async move {
+            self.ask(parameters, deadline).await
+        });
+        let issued = issued.await?;
+        Ok(Token {
+            value: issued.access_token,
+            expires_on: moment(issued.expires_on),
+        })
+    }
+
+    async fn ask(
+        &self,
+        parameters: &[(String, String)],
+        deadline: Deadline,
+    ) -> Result<Issued, Attempt<Error>> {
+        self.endpoint
+            .ask(parameters, &self.direct, deadline, self.is_patient)
             .await
     }
 }
 
-/// A token for each scope, one after the other: the endpoint is on this machine or its host.
-pub(crate) async fn access_tokens(
-    endpoint: &IdentityEndpoint,
-    client_id: Option<&str>,
-    scopes: &[Scope],
-    transport: &Transport,
-    deadline: Deadline,
-) -> Vec<Result<Token, Error>> {
-    let ready = endpoint.0.as_ref().map_err(Clone::clone);
-    let ready = ready.and_then(|endpoint| {
-        let direct = transport.direct();
-        let direct = direct.map_err(|error| Fault::Unusable(error.to_string()))?;
-        Ok((endpoint, direct))
-    });
-    let (endpoint, direct) = match ready {
-        Ok(ready) => ready,
-        Err(fault) => {
-            let refused = |_| Err(Error::ManagedIdentity(fault.clone()));
-            return scopes.iter().map(refused).collect();
-        }
-    };
-    let mut tokens = Vec::new();
-    for scope in scopes {
-        tokens.push(endpoint.token(client_id, scope, &direct, deadline).await);
-    }
-    tokens
-}
-
-impl IdentityEndpoint {
-    /// The endpoint that the variables of a platform announce, which are the ones that every Azure SDK goes by
-    /// (`IDENTITY_ENDPOINT` and its kin); a virtual machine's, where they announce none.
-    #[must_use]
-    pub fn announced(variable: impl Fn(&str) -> Option<String>) -> Self {
-        Self(Endpoint::announced(variable))
-    }
-}
-
-impl Endpoint {
-    fn announced(variable: impl Fn(&str) -> Option<String>) -> Result<Self, Fault> {
-        let Some(address) = variable("IDENTITY_ENDPOINT") else {
-            let url = Url::parse(VIRTUAL_MACHINE);
-            let url = url.map_err(|error| Fault::Unusable(error.to_string()))?;
-            return Ok(Self::VirtualMachine(url));
-        };
-        match variable("IDENTITY_HEADER") {
-            Some(_) if variable("IDENTITY_SERVER_THUMBPRINT").is_some() => {
-                Err(Fault::NotSupported("Service Fabric's managed identity"))
-            }
-            Some(secret) => {
-                let secret = EndpointSecret::new(secret);
-                LocalEndpoint::parse(&address, secret, "IDENTITY_ENDPOINT")
-                    .map(Self::AppService)
-                    .map_err(Fault::Unusable)
-            }
-            None => Err(Fault::NotSupported(
-                "IDENTITY_ENDPOINT is set without IDENTITY_HEADER; Azure Arc's managed identity",
-            )),
-        }
-    }
-
-    async fn token(
-        &self,
-        client_id: Option<&str>,
-        scope: &Scope,
-        direct: &Transport,
-        deadline: Deadline,
-    ) -> Result<Token, Error> {
-        let token = adieu_transport::retry_until(deadline, async |_| {
-            let request = self.request(direct, client_id, scope).build();
-            let request = request.map_err(|_| {
-                Attempt::Permanent(Fault::Unusable("the request cannot be built".to_owned()))
-            })?;
-            match direct.send(request, deadline.left()).await {
-                Ok(answer) => read(&answer),
-                Err(cause) => Err(attempt(Fault::Silent {
-                    endpoint: self.name(),
-                    cause,
-                })),
-            }
-        });
-        token.await.map_err(Error::ManagedIdentity)
-    }
-
-    fn name(&self) -> String {
-        match self {
-            Self::AppService(endpoint) => format!("the endpoint that {} names", endpoint.named_by),
-            Self::VirtualMachine(_) => {
-                "the endpoint of virtual machines, 169.254.169.254,".to_owned()
-            }
-        }
-    }
-
-    fn request(
-        &self,
-        direct: &Transport,
-        client_id: Option<&str>,
-        scope: &Scope,
-    ) -> RequestBuilder {
-        let mut parameters = vec![("resource", resource(&scope.value))];
-        parameters.extend(client_id.map(|id| ("client_id", id)));
-        let with = |url: &Url, version| {
-            let mut url = url.clone();
-            url.query_pairs_mut()
-                .append_pair("api-version", version)
-                .extend_pairs(&parameters);
-            url
-        };
-        match self {
-            Self::AppService(endpoint) => direct
-                .request(Method::GET, &with(&endpoint.url, "2019-08-01"))
-                .header("X-IDENTITY-HEADER", endpoint.secret.reveal_to_wire()),
-            Self::VirtualMachine(url) => direct
-                .request(Method::GET, &with(url, "2018-02-01"))
-                .header("Metadata", "true"),
-        }
-    }
+fn direct(transport: &Transport) -> Result<Transport, Error> {
+    transport
+        .direct()
+        .map_err(|error| Error::ManagedIdentity(Fault::Unusable(error.to_string())))
 }
 
 /// Managed identities are asked for a resource, which is a scope without its last word.
 fn resource(scope: &str) -> &str {
     scope.strip_suffix("/.default").unwrap_or(scope)
-}
-
-fn attempt(fault: Fault) -> Attempt<Fault> {
-    if !fault.is_transient() {
-        return Attempt::Permanent(fault);
-    }
-    Attempt::Transient {
-        error: fault,
-        retry_after: None,
-        throttled: false,
-    }
-}
-
-fn read(answer: &Answer) -> Result<Token, Attempt<Fault>> {
-    let mut body = match answer.read() {
-        Body::Json(body) => body,
-        Body::Cut => return Err(attempt(Fault::Cut)),
-        Body::Other(_) => Value::Null,
-    };
-    if answer.status == 200 {
-        return token(&mut body).ok_or(Attempt::Permanent(Fault::NoToken));
-    }
-    let said = ["message", "error_description", "error"]
-        .into_iter()
-        .find_map(|field| body.get(field)?.as_str().map(first_line));
-    let fault = Fault::Refused {
-        status: answer.status,
-        message: said.map(|said| said.trim_end_matches('.').to_owned()),
-    };
-    Err(if fault.is_transient() {
-        Attempt::turned_away(answer, fault)
-    } else {
-        Attempt::Permanent(fault)
-    })
-}
-
-/// Both endpoints give seconds since 1970, as text; App Service's successors give numbers too.
-fn token(body: &mut Value) -> Option<Token> {
-    let in_seconds = |left: i64| seconds_now().saturating_add(left);
-    let expires_on =
-        number(body, "expires_on").or_else(|| number(body, "expires_in").map(in_seconds))?;
-    Some(Token {
-        value: AccessToken::parse(take_text(body, "access_token")?).ok()?,
-        expires_on: moment(expires_on),
-    })
 }

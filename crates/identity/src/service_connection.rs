@@ -1,32 +1,42 @@
-//! A service connection that signs in: which proof it has, and how many tokens it makes of it.
+//! A service connection that signs in: which proof it has, and how it gets several tokens for one proof.
 //!
 //! It never knows whose pipeline it serves.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
+use async_trait::async_trait;
+use azure_core::credentials::{Secret, TokenCredential, TokenRequestOptions};
+use azure_core::http::ClientMethodOptions;
+use azure_identity::{
+    ClientAssertion, ClientAssertionCredential, ClientAssertionCredentialOptions,
+    ClientSecretCredential, ClientSecretCredentialOptions,
+};
 use futures_util::future::join_all;
 
 use adieu_secret::{ClientCertificate, ClientSecret, IdToken};
-use adieu_transport::{Deadline, Transport};
+use adieu_transport::{Deadline, MICROSOFT_ENTRA, Transport};
 
 use crate::answers::seconds_now;
 use crate::authority::Authority;
-use crate::certificate_assertion;
+use crate::certificate;
 use crate::claims::Claims;
+use crate::entra::{ASSERTION_EXPIRED, Entra};
 use crate::error::Error;
-use crate::exchange::{ASSERTION_EXPIRED, Exchange, Proof, Token};
 use crate::id_token::IdTokenRequest;
-use crate::managed_identity::{self, IdentityEndpoint};
+use crate::managed_identity::ManagedIdentity;
 use crate::scope::Scope;
+use crate::sdk;
+use crate::token::{Token, TokenRequest};
 
-/// An Azure Resource Manager service connection.
+/// A service connection, or anything else that Microsoft Entra gives tokens to.
 #[derive(Debug)]
 pub struct ServiceConnection {
     /// Where it signs in.
     pub authority: Authority,
     /// Tenant, as GUID or domain.
     pub tenant: String,
-    /// Application (client) id; empty for a system-assigned managed identity.
+    /// Application (client) id; empty for a managed identity that has another name, or none.
     pub client_id: String,
     /// How it proves who it is.
     pub scheme: Scheme,
@@ -35,21 +45,21 @@ pub struct ServiceConnection {
 /// How a connection proves who it is.
 #[derive(Debug)]
 pub enum Scheme {
-    /// With an ID token that Azure DevOps mints for the job.
+    /// With an ID token that Azure DevOps issues for the job.
     WorkloadIdentityFederation {
         /// How to get one.
         request: IdTokenRequest,
-        /// One that came with the job. It can be too old by the time when this step runs.
+        /// One that came with the job. It may have expired when this step runs.
         late_bound: Option<Arc<IdToken>>,
     },
     /// With a secret.
     ServicePrincipalKey(ClientSecret),
     /// With a certificate.
     ServicePrincipalCertificate(ClientCertificate),
-    /// With a token that somebody else mints and renews, as Kubernetes does in a file.
-    FederatedToken(IdToken),
-    /// Not at all: this endpoint knows it.
-    ManagedServiceIdentity(IdentityEndpoint),
+    /// With a token in a file that a platform writes and renews, as Kubernetes does.
+    FederatedTokenFile(PathBuf),
+    /// Not at all: the machine's endpoint knows it.
+    ManagedServiceIdentity(ManagedIdentity),
 }
 
 /// What a connection gave.
@@ -61,16 +71,84 @@ pub struct Tokens {
     pub id: Option<Arc<IdToken>>,
 }
 
+/// A connection as a credential of the Azure SDK.
+///
+/// It asks for each token: the SDK's clients keep theirs (`BearerTokenAuthorizationPolicy`), and so do Adieu's verbs
+/// and its broker. Errors hold an [`Error`], which [`Error::of`] finds.
+#[derive(Debug)]
+pub struct ConnectionCredential {
+    connection: ServiceConnection,
+    transport: Transport,
+}
+
+impl ConnectionCredential {
+    /// What the ID token says of itself that the connection presents; see [`ServiceConnection::presented`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn presented(&self) -> Result<Option<Claims>, Error> {
+        self.connection.presented(&self.transport).await
+    }
+
+    /// The managed identity of this machine or app.
+    #[must_use]
+    pub fn of_managed_identity(identity: ManagedIdentity, transport: Transport) -> Arc<Self> {
+        let connection = ServiceConnection {
+            authority: Authority::public(),
+            tenant: String::new(),
+            client_id: String::new(),
+            scheme: Scheme::ManagedServiceIdentity(identity),
+        };
+        Self::new(connection, transport)
+    }
+
+    /// A credential that asks over `transport`.
+    #[must_use]
+    pub fn new(connection: ServiceConnection, transport: Transport) -> Arc<Self> {
+        Arc::new(Self {
+            connection,
+            transport,
+        })
+    }
+}
+
+#[async_trait]
+impl TokenCredential for ConnectionCredential {
+    async fn get_token(
+        &self,
+        scopes: &[&str],
+        options: Option<TokenRequestOptions<'_>>,
+    ) -> azure_core::Result<azure_core::credentials::AccessToken> {
+        let request = TokenRequest::read(scopes, options.as_ref());
+        let scopes = std::slice::from_ref(&request.scope);
+        let (connection, transport) = (&self.connection, &self.transport);
+        let token = match connection.token(scopes, transport, request.deadline).await {
+            Err(error) if request.waits && error.is_settling() => {
+                one(connection.tokens_when_settled(scopes, transport).await)
+            }
+            result => result,
+        };
+        Ok(token?.into())
+    }
+}
+
+/// The one token of one scope.
+fn one(tokens: Result<Tokens, Error>) -> Result<Token, Error> {
+    let first = tokens?.access.pop();
+    first.unwrap_or_else(|| Err(Error::Credential("no scope was given".to_owned())))
+}
+
 impl ServiceConnection {
     /// A token for each scope: one ID token serves all exchanges, which run at once.
     ///
     /// # Errors
-    /// There is no proof of identity to exchange. What goes wrong with one scope stands in its place.
+    /// There is no proof of identity to exchange. What goes wrong with one scope is in its place.
     pub async fn tokens(&self, scopes: &[Scope], transport: &Transport) -> Result<Tokens, Error> {
         self.tokens_by(scopes, transport, Deadline::start()).await
     }
 
-    /// The same, with all attempts before `deadline`.
+    /// The same, with all attempts before `deadline`. A managed identity that is still being set up is reported at
+    /// once: whoever waits for it tells the user so, and calls [`tokens_when_settled`](Self::tokens_when_settled).
     ///
     /// # Errors
     /// As for [`tokens`](Self::tokens).
@@ -80,77 +158,81 @@ impl ServiceConnection {
         transport: &Transport,
         deadline: Deadline,
     ) -> Result<Tokens, Error> {
-        let endpoint = self.authority.token_endpoint(&self.tenant);
-        let exchange = Exchange {
-            endpoint: endpoint.clone(),
-            tenant: &self.tenant,
-            client_id: &self.client_id,
-        };
-        match &self.scheme {
+        let exchange = || Exchange::of(self, transport, deadline);
+        let access = match &self.scheme {
             Scheme::WorkloadIdentityFederation {
                 request,
                 late_bound,
             } => {
+                let endpoint = self.authority.token_endpoint(&self.tenant);
                 transport.open_ahead(&endpoint, scopes.len()).await;
-                federate(
-                    &exchange,
-                    request,
-                    late_bound.as_ref(),
-                    scopes,
-                    transport,
-                    deadline,
-                )
-                .await
+                return exchange()
+                    .federate(request, late_bound.as_ref(), scopes)
+                    .await;
             }
             Scheme::ServicePrincipalKey(secret) => {
-                let proof = Proof::Secret(secret);
-                Ok(without_id(
-                    exchange_all(&exchange, &proof, scopes, transport, deadline).await,
-                ))
+                exchange().all(&Proof::Secret(secret), scopes).await
             }
-            Scheme::FederatedToken(token) => {
-                let proof = Proof::Assertion(token);
-                Ok(without_id(
-                    exchange_all(&exchange, &proof, scopes, transport, deadline).await,
-                ))
+            Scheme::FederatedTokenFile(path) => {
+                let proof = Proof::Assertion(Arc::new(read(path)?));
+                exchange().all(&proof, scopes).await
             }
             Scheme::ServicePrincipalCertificate(certificate) => {
-                let assertion =
-                    certificate_assertion::sign(certificate, &self.client_id, endpoint.as_str())
-                        .map_err(Error::Certificate)?;
-                let proof = Proof::Assertion(&assertion);
-                Ok(without_id(
-                    exchange_all(&exchange, &proof, scopes, transport, deadline).await,
-                ))
+                let audience = self.authority.token_endpoint(&self.tenant);
+                let assertion = certificate::sign(certificate, &self.client_id, audience.as_str());
+                let proof = Proof::Assertion(Arc::new(assertion.map_err(Error::Certificate)?));
+                exchange().all(&proof, scopes).await
             }
-            Scheme::ManagedServiceIdentity(endpoint) => {
-                let client_id = Some(self.client_id.as_str()).filter(|id| !id.is_empty());
-                Ok(without_id(
-                    managed_identity::access_tokens(
-                        endpoint, client_id, scopes, transport, deadline,
-                    )
-                    .await,
-                ))
+            Scheme::ManagedServiceIdentity(identity) => {
+                identity.tokens(scopes, transport, deadline, false).await
             }
-        }
+        };
+        Ok(Tokens { access, id: None })
+    }
+
+    /// The same for a managed identity that is still being set up: asks for up to 70 seconds.
+    ///
+    /// # Errors
+    /// As for [`tokens`](Self::tokens).
+    pub async fn tokens_when_settled(
+        &self,
+        scopes: &[Scope],
+        transport: &Transport,
+    ) -> Result<Tokens, Error> {
+        let Scheme::ManagedServiceIdentity(identity) = &self.scheme else {
+            return self.tokens(scopes, transport).await;
+        };
+        let access = identity
+            .tokens(scopes, transport, Deadline::start(), true)
+            .await;
+        Ok(Tokens { access, id: None })
+    }
+
+    async fn token(
+        &self,
+        scopes: &[Scope],
+        transport: &Transport,
+        deadline: Deadline,
+    ) -> Result<Token, Error> {
+        one(self.tokens_by(scopes, transport, deadline).await)
     }
 
     /// What the ID token says of itself that the connection presents to Microsoft Entra; nothing, where it
     /// has another proof or an opaque token.
     ///
     /// # Errors
-    /// Azure DevOps mints none.
+    /// Azure DevOps issues none, or the file with it cannot be read.
     pub async fn presented(&self, transport: &Transport) -> Result<Option<Claims>, Error> {
-        match &self.scheme {
+        let token = match &self.scheme {
             Scheme::WorkloadIdentityFederation { request, .. } => {
-                let token = request.send(transport, Deadline::start()).await?;
-                Ok(Claims::read(token.reveal()))
+                request.send(transport, Deadline::start()).await?
             }
-            Scheme::FederatedToken(token) => Ok(Claims::read(token.reveal())),
+            Scheme::FederatedTokenFile(path) => read(path)?,
             Scheme::ServicePrincipalKey(_)
             | Scheme::ServicePrincipalCertificate(_)
-            | Scheme::ManagedServiceIdentity(_) => Ok(None),
-        }
+            | Scheme::ManagedServiceIdentity(_) => return Ok(None),
+        };
+        Ok(Claims::read(token.reveal()))
     }
 
     /// Whether the connection has ID tokens to give.
@@ -160,65 +242,132 @@ impl ServiceConnection {
     }
 }
 
+/// What proves the client's identity.
+enum Proof<'a> {
+    Assertion(Arc<IdToken>),
+    Secret(&'a ClientSecret),
+}
+
+/// An ID token or a signed assertion, as azure_identity's credential takes one.
+#[derive(Debug)]
+struct Assertion(Arc<IdToken>);
+
+#[async_trait]
+impl ClientAssertion for Assertion {
+    async fn secret(&self, _: Option<ClientMethodOptions<'_>>) -> azure_core::Result<String> {
+        Ok(self.0.reveal_to_wire().to_owned())
+    }
+}
+
+/// Exchanges of one connection, all before one deadline.
+struct Exchange<'a> {
+    connection: &'a ServiceConnection,
+    transport: &'a Transport,
+    deadline: Deadline,
+}
+
 /// An ID token with less than this to live is not worth presenting.
 const LATE_BOUND_MARGIN: i64 = 60;
 
-async fn federate(
-    exchange: &Exchange<'_>,
-    request: &IdTokenRequest,
-    late_bound: Option<&Arc<IdToken>>,
-    scopes: &[Scope],
-    transport: &Transport,
-    deadline: Deadline,
-) -> Result<Tokens, Error> {
-    let mut id = match late_bound.filter(|token| is_alive(token)) {
-        Some(token) => token.clone(),
-        None => Arc::new(request.send(transport, deadline).await?),
-    };
-    let mut access = exchange_all(
-        exchange,
-        &Proof::Assertion(&id),
-        scopes,
-        transport,
-        deadline,
-    )
-    .await;
-    if access.iter().any(is_assertion_expired) {
-        // Clocks differ, or a retry took long: one fresh ID token heals both.
-        id = Arc::new(request.send(transport, deadline).await?);
-        let proof = Proof::Assertion(&id);
-        for (result, scope) in access.iter_mut().zip(scopes) {
-            if is_assertion_expired(result) {
-                *result = exchange.send(&proof, scope, transport, deadline).await;
-            }
+impl<'a> Exchange<'a> {
+    fn of(connection: &'a ServiceConnection, transport: &'a Transport, deadline: Deadline) -> Self {
+        Self {
+            connection,
+            transport,
+            deadline,
         }
     }
-    Ok(Tokens {
-        access,
-        id: Some(id),
-    })
+
+    async fn federate(
+        &self,
+        request: &IdTokenRequest,
+        late_bound: Option<&Arc<IdToken>>,
+        scopes: &[Scope],
+    ) -> Result<Tokens, Error> {
+        let fresh = async || {
+            request
+                .send(self.transport, self.deadline)
+                .await
+                .map(Arc::new)
+        };
+        let mut id = match late_bound.filter(|token| is_alive(token)) {
+            Some(token) => Arc::clone(token),
+            None => fresh().await?,
+        };
+        let mut access = self.all(&Proof::Assertion(Arc::clone(&id)), scopes).await;
+        if access.iter().any(is_assertion_expired) {
+            // Clocks differ, or a retry took long: one fresh ID token helps with both.
+            id = fresh().await?;
+            let proof = Proof::Assertion(Arc::clone(&id));
+            for (result, scope) in access.iter_mut().zip(scopes) {
+                if is_assertion_expired(result) {
+                    *result = self.one(&proof, scope).await;
+                }
+            }
+        }
+        Ok(Tokens {
+            access,
+            id: Some(id),
+        })
+    }
+
+    async fn all(&self, proof: &Proof<'_>, scopes: &[Scope]) -> Vec<Result<Token, Error>> {
+        join_all(scopes.iter().map(|scope| self.one(proof, scope))).await
+    }
+
+    /// Each scope has a credential of its own: one that is shared answers its scopes one after the other.
+    async fn one(&self, proof: &Proof<'_>, scope: &Scope) -> Result<Token, Error> {
+        let credential = self
+            .credential(proof)
+            .map_err(|error| Error::Credential(error.to_string()))?;
+        let connection = self.connection;
+        let endpoint = connection.authority.token_endpoint(&connection.tenant);
+        let asking = sdk::token(&*credential, scope, self.deadline);
+        self.transport
+            .telling(&MICROSOFT_ENTRA, &endpoint, asking)
+            .await
+    }
+
+    fn credential(&self, proof: &Proof<'_>) -> azure_core::Result<Arc<dyn TokenCredential>> {
+        let connection = self.connection;
+        let client_id = connection.client_id.clone();
+        let client_options = sdk::options(Entra {
+            endpoint: connection.authority.token_endpoint(&connection.tenant),
+            tenant: connection.tenant.clone(),
+            transport: self.transport.clone(),
+        });
+        Ok(match proof {
+            Proof::Assertion(token) => ClientAssertionCredential::new(
+                sdk::TENANT.to_owned(),
+                client_id,
+                Assertion(Arc::clone(token)),
+                Some(ClientAssertionCredentialOptions { client_options }),
+            )?,
+            Proof::Secret(secret) => ClientSecretCredential::new(
+                sdk::TENANT,
+                client_id,
+                Secret::new(secret.reveal_to_wire().to_owned()),
+                Some(ClientSecretCredentialOptions { client_options }),
+            )?,
+        })
+    }
 }
 
-async fn exchange_all(
-    exchange: &Exchange<'_>,
-    proof: &Proof<'_>,
-    scopes: &[Scope],
-    transport: &Transport,
-    deadline: Deadline,
-) -> Vec<Result<Token, Error>> {
-    join_all(
-        scopes
-            .iter()
-            .map(|scope| exchange.send(proof, scope, transport, deadline)),
-    )
-    .await
+/// Reads a federated token as often as it is needed: the platform renews its file.
+fn read(path: &std::path::Path) -> Result<IdToken, Error> {
+    let unreadable = |reason: String| Error::FederatedTokenFile {
+        path: path.to_owned(),
+        reason,
+    };
+    let text = std::fs::read_to_string(path).map_err(|error| unreadable(error.to_string()))?;
+    match text.trim() {
+        "" => Err(unreadable("it is empty".to_owned())),
+        token => IdToken::parse(token.to_owned())
+            .map_err(|_| unreadable("it holds something that is not a token".to_owned())),
+    }
 }
 
-fn without_id(access: Vec<Result<Token, Error>>) -> Tokens {
-    Tokens { access, id: None }
-}
-
-/// Whether a token that came with the job is still good. One whose claims cannot be read is tried.
+/// Whether a token that came with the job has not expired. One whose claims cannot be read is tried.
 fn is_alive(token: &IdToken) -> bool {
     Claims::read(token.reveal())
         .and_then(|claims| claims.expires_on)

@@ -10,7 +10,7 @@ use crate::address::host;
 use crate::answer::{Answer, Body};
 use crate::failure::{Failure, FailureCause, Service};
 use crate::outcome::{Correlation, NoAnswer, NotTheService};
-use crate::retry::{Attempt, Deadline, LAST_ATTEMPT, retry_until};
+use crate::retry::{Attempt, Deadline, LAST_ATTEMPT, retry_until_sendable};
 use crate::service_message::ServiceMessage;
 use crate::transport::Transport;
 
@@ -75,9 +75,21 @@ impl Transport {
         request: impl Fn() -> RequestBuilder,
         read: impl Fn(&Reply) -> Result<T, Attempt<E>>,
     ) -> Result<T, E> {
-        let calling = retry_until(call.deadline, async |attempt| {
-            self.call_once(call, attempt, request(), &read).await
+        // A closure that returns its future, so that callers can be sent between threads.
+        let (request, read) = (&request, &read);
+        let calling = retry_until_sendable(call.deadline, |attempt| {
+            self.call_once(call, attempt, request(), read)
         });
+        self.telling(call.service, call.url, calling).await
+    }
+
+    /// Waits for a call, and tells the user of a service that has not answered for [`PATIENCE`].
+    pub async fn telling<F: Future>(
+        &self,
+        service: &'static Service,
+        url: &Url,
+        calling: F,
+    ) -> F::Output {
         let mut calling = std::pin::pin!(calling);
         tokio::select! {
             biased;
@@ -85,7 +97,7 @@ impl Transport {
             () = tokio::time::sleep(PATIENCE) => {}
         }
         if let Some(tell) = self.on_wait {
-            tell(call.service, &host(call.url));
+            tell(service, &host(url));
         }
         calling.await
     }

@@ -31,6 +31,6 @@ pub use failure::{AZURE_DEVOPS, Failure, FailureCause, MICROSOFT_ENTRA, MICROSOF
 pub use outcome::{CertificateProblem, Correlation, NoAnswer, NotTheService};
 pub use pem::certificates;
 pub use proxy::Proxy;
-pub use retry::{Attempt, Deadline, retry_until};
+pub use retry::{Attempt, Deadline, retry_until, retry_until_sendable};
 pub use service_message::ServiceMessage;
 pub use transport::{ClientIdentity, Downloaded, Network, OnWait, Transport, UnusableNetwork};

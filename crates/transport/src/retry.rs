@@ -105,22 +105,51 @@ pub async fn retry_until<T, E>(
     loop {
         match attempt(number).await {
             Ok(value) => return Ok(value),
-            Err(Attempt::Permanent(error)) => return Err(error),
-            Err(Attempt::Transient {
-                error,
-                retry_after,
-                throttled,
-            }) => {
-                let left = deadline.left();
-                if left <= LAST_ATTEMPT || asked(retry_after) >= left - LAST_ATTEMPT {
-                    return Err(error);
-                }
-                // The spread may be cut short, what the service asked for may not.
-                let pause = pause(number, retry_after, throttled, random());
-                tokio::time::sleep(pause.min(left - LAST_ATTEMPT)).await;
-            }
+            Err(failed) => wait(failed, number, deadline).await?,
         }
         number += 1;
+    }
+}
+
+/// The same for attempts that keep nothing between them. Its future can be sent to another thread, as traits of the
+/// Azure SDK want it, which cannot be proved of an [`AsyncFnMut`].
+///
+/// # Errors
+/// What the last attempt came to.
+pub async fn retry_until_sendable<T, E, F: Future<Output = Result<T, Attempt<E>>>>(
+    deadline: Deadline,
+    mut attempt: impl FnMut(u32) -> F,
+) -> Result<T, E> {
+    let mut number = 1;
+    loop {
+        match attempt(number).await {
+            Ok(value) => return Ok(value),
+            Err(failed) => wait(failed, number, deadline).await?,
+        }
+        number += 1;
+    }
+}
+
+/// Waits until a failed attempt may be repeated, or returns its error.
+async fn wait<E>(failed: Attempt<E>, number: u32, deadline: Deadline) -> Result<(), E> {
+    match failed {
+        Attempt::Permanent(error) => Err(error),
+        Attempt::Transient {
+            error,
+            retry_after,
+            throttled,
+        } => {
+            let left = deadline.left();
+            if left <= LAST_ATTEMPT || asked(retry_after) >= left - LAST_ATTEMPT {
+                return Err(error);
+            }
+            // An error need not be one that can be sent.
+            drop(error);
+            // The spread may be cut short, what the service asked for may not.
+            let pause = pause(number, retry_after, throttled, random());
+            tokio::time::sleep(pause.min(left - LAST_ATTEMPT)).await;
+            Ok(())
+        }
     }
 }
 

@@ -94,8 +94,8 @@ pub enum Downloaded {
     NotWritten(io::Error),
 }
 
-/// The way to the services.
-#[derive(Debug)]
+/// The way to the services. A clone shares its connections.
+#[derive(Debug, Clone)]
 pub struct Transport {
     client: Client,
     tls: ClientConfig,
@@ -103,9 +103,9 @@ pub struct Transport {
     plain: bool,
     /// Origins that were asked before. The client may still have a connection to them, over which a
     /// request that only wants one opened would go out for real.
-    known: Mutex<HashSet<String>>,
+    known: Arc<Mutex<HashSet<String>>>,
     /// Until when an origin asked to be left alone, although it answered.
-    delays: Mutex<HashMap<String, Instant>>,
+    delays: Arc<Mutex<HashMap<String, Instant>>>,
     /// What to do when a service has not answered for [`PATIENCE`](crate::PATIENCE).
     pub(crate) on_wait: Option<OnWait>,
 }
@@ -135,8 +135,8 @@ impl Transport {
             client: finish(builder, tls.clone())?,
             tls,
             plain: false,
-            known: Mutex::default(),
-            delays: Mutex::default(),
+            known: Arc::default(),
+            delays: Arc::default(),
             on_wait: None,
         })
     }
@@ -163,8 +163,8 @@ impl Transport {
             )?,
             tls: self.tls.clone(),
             plain: true,
-            known: Mutex::default(),
-            delays: Mutex::default(),
+            known: Arc::default(),
+            delays: Arc::default(),
             on_wait: None,
         })
     }

@@ -35,6 +35,7 @@ const FLOORS: &[(&str, &[&str])] = &[
         "adieu-fuzz",
         &[
             "adieu-broker",
+            "adieu-devops",
             "adieu-identity",
             "adieu-manifest",
             "adieu-secret",
@@ -99,17 +100,26 @@ const REVEALS: &[(&str, &str)] = &[
         "crates/cli/token/output.rs",
         "standard output, for whoever asked for the token",
     ),
+    ("crates/identity/src/certificate.rs", "the key that signs"),
     (
-        "crates/identity/src/certificate_assertion.rs",
-        "the key that signs",
+        "crates/identity/src/entra.rs",
+        "the form in which azure_identity reads the answer",
     ),
     (
-        "crates/identity/src/exchange.rs",
-        "the claims of what was presented",
+        "crates/identity/src/identity_endpoint.rs",
+        "the claims of a token that came",
+    ),
+    (
+        "crates/identity/src/managed_identity.rs",
+        "the form in which azure_identity reads the endpoint's answer",
     ),
     (
         "crates/identity/src/service_connection.rs",
-        "the expiry of a token that came with the job",
+        "the claims of a token that is presented",
+    ),
+    (
+        "crates/identity/src/token.rs",
+        "the Azure SDK's own type, for the caller that asked for the token",
     ),
     (
         "crates/transport/src/transport.rs",
@@ -129,16 +139,16 @@ const SENDS: &[(&str, &str)] = &[
         "the header for Microsoft Graph",
     ),
     (
-        "crates/identity/src/exchange.rs",
-        "the form for the authority",
-    ),
-    (
         "crates/identity/src/id_token.rs",
         "the header for the collection",
     ),
     (
-        "crates/identity/src/managed_identity.rs",
+        "crates/identity/src/identity_endpoint.rs",
         "the header for the machine's own endpoint",
+    ),
+    (
+        "crates/identity/src/service_connection.rs",
+        "azure_identity, for the form to the authority",
     ),
     ("crates/transport/src/proxy.rs", "the header for the proxy"),
 ];
@@ -216,7 +226,10 @@ fn crates_know_only_those_below_them() {
                     assert!(
                         matches!(
                             name.as_str(),
-                            "adieu" | "adieu-emulator" | "marketplace-events-function"
+                            "adieu"
+                                | "adieu-emulator"
+                                | "marketplace-events-function"
+                                | "adieu-identity"
                         ),
                         "{name} tests with {dependency}"
                     );

@@ -5,7 +5,10 @@
 use std::sync::Arc;
 
 use adieu_devops::{Client, Event, ExtensionName, Hosts, Position};
-use adieu_identity::{Authority, IdentityEndpoint, Scheme, Scope, ServiceConnection};
+use adieu_identity::azure_core::credentials::TokenCredential;
+use adieu_identity::{
+    ConnectionCredential, IdentityEndpoint, ManagedIdentity, Scope, TokenRequest, UserAssignedId,
+};
 use adieu_secret::AccessToken;
 use adieu_transport::Transport;
 use serde_json::{Value, json};
@@ -109,26 +112,22 @@ impl Function {
     }
 
     async fn token(&self, transport: &Transport) -> Result<Arc<AccessToken>, String> {
-        let identity = ServiceConnection {
-            authority: Authority::parse("https://login.microsoftonline.com/")
-                .map_err(|error| error.to_string())?,
-            tenant: String::new(),
-            client_id: self.client_id.clone(),
-            scheme: Scheme::ManagedServiceIdentity(IdentityEndpoint::announced(|name| {
-                std::env::var(name).ok().filter(|value| !value.is_empty())
-            })),
+        let client_id = Some(self.client_id.clone()).filter(|id| !id.is_empty());
+        let identity = ManagedIdentity {
+            endpoint: IdentityEndpoint::announced(|name| std::env::var(name).ok()),
+            user_assigned: client_id.map(UserAssignedId::Client),
         };
+        // A credential of the Azure SDK: its clients for storage or secrets would take the same one.
+        let credential: Arc<dyn TokenCredential> =
+            ConnectionCredential::of_managed_identity(identity, transport.clone());
         let scope = Scope {
             value: format!("{AZURE_DEVOPS}/.default"),
             audiences: Vec::new(),
         };
-        let refused = |error: adieu_identity::Error| error.to_string();
-        let tokens = identity.tokens(&[scope], transport).await;
-        let token = tokens.map_err(refused)?.access.pop();
-        match token {
-            Some(token) => Ok(Arc::new(token.map_err(refused)?.value)),
-            None => Err("the managed identity gave no token".to_owned()),
-        }
+        let token = TokenRequest::new(scope).send(&*credential).await;
+        token
+            .map(|token| Arc::new(token.value))
+            .map_err(|error| error.to_string())
     }
 
     fn json(&self, event: &Event) -> Value {

@@ -3,6 +3,8 @@
 //!
 //! It never gives a token.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -112,6 +114,24 @@ fn prove_certificate(
     let named = |field: &str| token.header.get(field).and_then(Value::as_str);
     if named("x5t#S256") != Some(&certificate.sha256) && named("x5t") != Some(&certificate.sha1) {
         return Err(invalid("The key was not found by its thumbprint."));
+    }
+    let chain = token.header.get("x5c");
+    if certificate.by_subject_name && chain.is_none() {
+        return Err(invalid("The key was not found by its thumbprint."));
+    }
+    if let Some(chain) = chain {
+        let issuers = certificate.issuers.iter().map(|der| STANDARD.encode(der));
+        let own = certificate.parts.certificate.lines();
+        let own: String = own.filter(|line| !line.starts_with('-')).collect();
+        let whole: Vec<String> = std::iter::once(own).chain(issuers).collect();
+        let shown = chain.as_array().map(Vec::as_slice).unwrap_or_default();
+        let begins = shown
+            .iter()
+            .zip(&whole)
+            .all(|(shown, known)| shown == known);
+        if shown.is_empty() || shown.len() > whole.len() || !begins {
+            return Err(invalid("The chain of certificates is not one."));
+        }
     }
     if !token.is_signed_by(&certificate.public) {
         return Err(invalid("The signature is wrong."));

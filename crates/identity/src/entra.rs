@@ -1,109 +1,72 @@
-//! The exchange at the authority's token endpoint: a proof of identity in, an access token out.
+//! Microsoft Entra's token endpoint: what a credential has written goes there, and what comes back is judged.
 //!
 //! It never sends a proof to another host than the authority's, and never decides where one comes from.
 
-use std::time::SystemTime;
-
+use async_trait::async_trait;
+use azure_core::http::{Body as WrittenBody, Request};
 use bytes::Bytes;
-use reqwest::header::{ACCEPT, CONTENT_TYPE};
+use reqwest::header::{ACCEPT, CONNECTION, CONTENT_TYPE};
 use reqwest::{Method, Url};
+use serde::Serialize;
 use serde_json::Value;
-use zeroize::Zeroizing;
 
-use adieu_secret::{AccessToken, ClientSecret, IdToken};
+use adieu_secret::AccessToken;
 use adieu_transport::{
-    Attempt, Body, Call, Correlation, Deadline, MICROSOFT_ENTRA, NotTheService, Reply, Transport,
-    first_line,
+    Attempt, Body, Call, Correlation, MICROSOFT_ENTRA, NotTheService, Reply, Transport, first_line,
 };
 
-use crate::answers::{moment, number, seconds_now, take_text};
+use crate::answers::{LAST_MOMENT, canonical, number, seconds_now, take_text};
 use crate::claims::Claims;
 use crate::error::{Error, Mismatch};
 use crate::scope::Scope;
+use crate::sdk::{Attempted, TokenService};
+use crate::user_assigned::is_guid;
 
-/// `client_assertion_type` of RFC 7523.
-const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
-
-/// The ID token is over; a fresh one heals it.
+/// The ID token has expired; a fresh one helps.
 pub(crate) const ASSERTION_EXPIRED: u32 = 700_024;
 
-/// An access token and the moment when it ends.
+/// The token endpoint of one tenant.
 #[derive(Debug)]
-pub struct Token {
-    /// The token.
-    pub value: AccessToken,
-    /// When it ends.
-    pub expires_on: SystemTime,
-}
-
-impl Token {
-    /// What the token says of itself, where it says anything.
-    #[must_use]
-    pub fn claims(&self) -> Option<Claims> {
-        Claims::read(self.value.reveal())
-    }
-}
-
-/// What proves the client's identity.
-pub(crate) enum Proof<'a> {
-    Assertion(&'a IdToken),
-    Secret(&'a ClientSecret),
-}
-
-/// A client of one tenant, at the endpoint that knows it.
-pub(crate) struct Exchange<'a> {
+pub(crate) struct Entra {
     pub(crate) endpoint: Url,
-    pub(crate) tenant: &'a str,
-    pub(crate) client_id: &'a str,
+    pub(crate) tenant: String,
+    pub(crate) transport: Transport,
 }
 
-impl Exchange<'_> {
-    /// Exchanges `proof` for a token of `scope`.
-    pub(crate) async fn send(
-        &self,
-        proof: &Proof<'_>,
-        scope: &Scope,
-        transport: &Transport,
-        deadline: Deadline,
-    ) -> Result<Token, Error> {
-        let call = Call::new(&MICROSOFT_ENTRA, &self.endpoint, deadline);
-        let request = || {
-            transport
-                .request(Method::POST, &self.endpoint)
-                .header(ACCEPT, "application/json")
-                .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-                .body(self.form(proof, scope))
-        };
-        let read = |reply: &Reply| self.read(reply, proof, scope);
-        transport.call(call, request, read).await
-    }
+/// What every credential of azure_identity reads (RFC 6749, section 5.1).
+#[derive(Serialize)]
+struct Issued<'a> {
+    token_type: &'static str,
+    access_token: &'a str,
+    expires_in: i64,
+    ext_expires_in: i64,
+}
 
-    /// The form, in memory that is wiped once it is sent.
-    fn form(&self, proof: &Proof<'_>, scope: &Scope) -> Bytes {
-        let longest = match proof {
-            Proof::Assertion(token) => token.reveal().len(),
-            Proof::Secret(secret) => 3 * secret.reveal().len(),
+#[async_trait]
+impl TokenService for Entra {
+    async fn send(&self, written: &Request, attempt: &Attempted) -> Result<Bytes, Attempt<Error>> {
+        let WrittenBody::Bytes(form) = written.body() else {
+            let reason = "the form is not in memory".to_owned();
+            return Err(Attempt::Permanent(Error::Credential(reason)));
         };
-        // Room for everything, so that growing leaves no copy behind.
-        let mut form = form_urlencoded::Serializer::new(String::with_capacity(longest + 4096));
-        form.append_pair("grant_type", "client_credentials")
-            .append_pair("client_id", self.client_id)
-            .append_pair("scope", &scope.value);
-        match proof {
-            Proof::Assertion(token) => form
-                .append_pair("client_assertion_type", JWT_BEARER)
-                .append_pair("client_assertion", token.reveal_to_wire()),
-            Proof::Secret(secret) => form.append_pair("client_secret", secret.reveal_to_wire()),
-        };
-        Bytes::from_owner(Zeroizing::new(form.finish().into_bytes()))
+        let request = self
+            .transport
+            .request(Method::POST, &self.endpoint)
+            // A connection that is kept has the answer in its buffer, and the token in that.
+            .header(CONNECTION, "close")
+            .header(ACCEPT, "application/json")
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(form.clone());
+        let call = Call::new(&MICROSOFT_ENTRA, &self.endpoint, attempt.deadline);
+        let read = |reply: &Reply| self.read(reply, form, &attempt.scope);
+        self.transport
+            .call_once(call, attempt.number, request, read)
+            .await
     }
+}
 
-    fn read(
-        &self,
-        reply: &Reply,
-        proof: &Proof<'_>,
-        scope: &Scope,
-    ) -> Result<Token, Attempt<Error>> {
+impl Entra {
+    fn read(&self, reply: &Reply, form: &[u8], scope: &Scope) -> Result<Bytes, Attempt<Error>> {
         let answer = &reply.answer;
         let mut body = answer.read();
         if let Body::Json(json) = &mut body
@@ -125,10 +88,7 @@ impl Exchange<'_> {
                 code: refusal.code,
                 error: refusal.error,
                 description: refusal.description,
-                presented: match proof {
-                    Proof::Assertion(token) => Claims::read(token.reveal()).map(Box::new),
-                    Proof::Secret(_) => None,
-                },
+                presented: presented(form).map(Box::new),
                 scope: scope.value.clone(),
                 correlation: refusal.correlation,
             };
@@ -142,15 +102,15 @@ impl Exchange<'_> {
     }
 
     /// Takes a token if it is the one that was asked for, as far as it can be read.
-    fn accept(&self, token: AccessToken, json: &Value, scope: &Scope) -> Result<Token, Error> {
+    fn accept(&self, token: AccessToken, json: &Value, scope: &Scope) -> Result<Bytes, Error> {
         let now = seconds_now();
         let claims = Claims::read(token.reveal()).unwrap_or_default();
         if let Some(tenant) = &claims.tenant
-            && is_guid(self.tenant)
-            && !tenant.eq_ignore_ascii_case(self.tenant)
+            && is_guid(&self.tenant)
+            && !tenant.eq_ignore_ascii_case(&self.tenant)
         {
             return Err(Error::AnotherToken(Mismatch::Tenant {
-                asked: self.tenant.to_owned(),
+                asked: self.tenant.clone(),
                 got: tenant.clone(),
             }));
         }
@@ -171,11 +131,22 @@ impl Exchange<'_> {
         if expires_on <= now {
             return Err(Error::AnotherToken(Mismatch::Expired { expires_on, now }));
         }
-        Ok(Token {
-            value: token,
-            expires_on: moment(expires_on),
-        })
+        let left = expires_on.min(LAST_MOMENT) - now;
+        let issued = Issued {
+            token_type: "Bearer",
+            access_token: token.reveal(),
+            expires_in: left,
+            ext_expires_in: left,
+        };
+        canonical(&issued)
     }
+}
+
+/// What the assertion in a form says of itself, where there is one that can be read.
+fn presented(form: &[u8]) -> Option<Claims> {
+    let (_, assertion) =
+        form_urlencoded::parse(form).find(|(name, _)| name == "client_assertion")?;
+    Claims::read(&assertion)
 }
 
 /// Entra's error body, as far as it helps a person.
@@ -234,14 +205,6 @@ fn sentence(description: &str) -> String {
     }
 }
 
-fn is_guid(text: &str) -> bool {
-    text.len() == 36
-        && text.char_indices().all(|(index, character)| match index {
-            8 | 13 | 18 | 23 => character == '-',
-            _ => character.is_ascii_hexdigit(),
-        })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -262,18 +225,5 @@ mod tests {
         assert_eq!(code_in("no code"), None);
         assert_eq!(code_in("AADSTS"), None);
         assert_eq!(code_in("AADSTS99999999999"), None);
-    }
-
-    #[test]
-    fn knows_a_guid() {
-        assert!(is_guid("499b84ac-1321-427f-aa17-267ca6975798"));
-        for text in [
-            "",
-            "contoso.onmicrosoft.com",
-            "499b84ac-1321-427f-aa17-267ca697579",
-            "499b84ac+1321-427f-aa17-267ca6975798",
-        ] {
-            assert!(!is_guid(text), "{text}");
-        }
     }
 }

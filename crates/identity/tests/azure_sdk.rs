@@ -1,0 +1,81 @@
+//! The example with a client of the Azure SDK, against the emulated Entra and Azure Resource Manager; and what such a
+//! client learns of a refusal.
+//!
+//! It never looks into the credential.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use adieu_emulator::{MY_CONNECTION, World};
+use adieu_identity::azure_core::credentials::TokenCredential;
+use adieu_identity::{Authority, ConnectionCredential, Error, Scheme, ServiceConnection};
+use adieu_transport::{Network, Proxy, Transport};
+
+#[path = "../examples/azure_sdk.rs"]
+#[allow(dead_code)]
+mod example;
+
+/// The way to the emulated services, as an agent's settings lead there.
+fn transport(world: &World) -> Transport {
+    let proxy = Proxy::new(&world.internet().url(), None, None, &[]).expect("a proxy");
+    let network = Network {
+        proxy: Some(proxy),
+        extra_roots: vec![std::fs::read(world.ca_file()).expect("a file")],
+        ..Network::default()
+    };
+    Transport::new(network).expect("a transport")
+}
+
+/// A workload's identity, with a federated token in a file.
+fn credential(world: &World, token: &Path, transport: &Transport) -> Arc<dyn TokenCredential> {
+    let connection = ServiceConnection {
+        authority: Authority::parse(&world.entra().url()).expect("an authority"),
+        tenant: world.tenant(),
+        client_id: world.client_id(MY_CONNECTION),
+        scheme: Scheme::FederatedTokenFile(token.to_owned()),
+    };
+    ConnectionCredential::new(connection, transport.clone())
+}
+
+fn run<T>(future: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    runtime.expect("a runtime").block_on(future)
+}
+
+#[test]
+fn a_client_of_the_azure_sdk_signs_in() {
+    let world = World::start();
+    let file = world.folder().join("token");
+    std::fs::write(&file, world.late_bound_id_token(MY_CONNECTION, 0)).expect("a file");
+    let transport = transport(&world);
+    let credential = credential(&world, &file, &transport);
+    let counted = run(example::subscriptions(credential, transport));
+    assert_eq!(counted.expect("an answer"), 0);
+    assert_eq!(world.entra().requests().len(), 1);
+}
+
+#[test]
+fn a_client_of_the_azure_sdk_learns_the_facts_of_a_refusal() {
+    let world = World::start();
+    let file = world.folder().join("token");
+    std::fs::write(&file, world.late_bound_id_token(MY_CONNECTION, 0)).expect("a file");
+    world.refuse_with(700_016, None);
+    let transport = transport(&world);
+    let credential = credential(&world, &file, &transport);
+    let error = run(credential.get_token(&["https://management.azure.com/.default"], None));
+    let error = error.expect_err("a refusal");
+    let facts = match Error::of(&error) {
+        Some(Error::EntraRefused {
+            status,
+            code,
+            correlation,
+            ..
+        }) => (*status, *code, correlation.ids.len()),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(facts, (400, Some(700_016), 3));
+    // A refusal that is final is asked for once.
+    assert_eq!(world.entra().requests().len(), 1);
+}
