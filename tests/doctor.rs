@@ -19,7 +19,6 @@ use crate::whoami::shown;
 /// A world with an identity that may read a repository of `contoso` and publish for `pub`.
 fn world() -> World {
     let world = World::start();
-    world.readable_tokens();
     world.add_connection(Connection::managed_identity("app", None));
     world.organization_member("contoso", "app");
     world.publisher_role("pub", "app", Some("Contributor"));

@@ -353,7 +353,6 @@ fn waits_for_the_tasks_that_publish_put_into_its_copy_of_a_package() {
 #[test]
 fn tells_who_the_connection_is_and_where_to_click() {
     let world = world();
-    world.readable_tokens();
     let (mut job, _proxy) = job(&world);
     let outcome = run(&mut job, "whoAmI", &[]);
     expect_test::expect![[r#"

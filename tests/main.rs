@@ -60,6 +60,9 @@ mod serve_crowd;
 // RunWithToken@1: scripts, shells, exit codes, stops.
 mod run;
 
+// What organizations, projects and the gallery refuse, as recorded.
+#[cfg(unix)]
+mod refused_identity;
 // What a person at a terminal sees while a service takes its time.
 #[cfg(target_os = "linux")]
 mod waiting;

@@ -14,7 +14,6 @@ use crate::harness::stable;
 /// `northwind` in a second tenant. Returns that tenant.
 fn world() -> (World, String) {
     let world = World::start();
-    world.readable_tokens();
     world.publisher_role("pub", MY_CONNECTION, Some("Creator"));
     let tenant = world.add_tenant(MY_CONNECTION);
     world.organization_tenant("northwind", &tenant);
@@ -102,22 +101,37 @@ fn the_token_of_another_tenant_than_the_organizations_is_told_with_both() {
 fn a_managed_identity_does_not_reach_another_tenant() {
     let (world, tenant) = world();
     world.add_connection(Connection::managed_identity("app", None));
-    let said = Desk::machine(&world).adieu(&[
-        "whoami",
-        "--organization",
-        "northwind",
-        "--credential",
-        "managed-identity",
-    ]);
-    assert_eq!(said.status, 1);
+    let asked = || {
+        let said = Desk::machine(&world).adieu(&[
+            "whoami",
+            "--organization",
+            "northwind",
+            "--credential",
+            "managed-identity",
+        ]);
+        assert_eq!(said.status, 1);
+        stable(&world, &said.stderr.replace(&tenant, "[NORTHWIND]"))
+    };
+    expect![[r#"
+        error: northwind accepts tokens of tenant [NORTHWIND], and this one is of tenant [TENANT].
+          it said: TF400813: The user '[GUID]' is not authorized to access this resource.
+          x-vss-e2eid: [GUID]
+          activityid: [GUID]
+          x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
+          identity: [GUID]
+          its name: app's principal
+          object id: [GUID]
+          token's tenant: [TENANT]
+        What to do: Ask for a token of that tenant (--tenant [NORTHWIND]; EntraToken@1: tenantId), with an application that has an enterprise application there.
+        More: TROUBLESHOOTING.md#tenants
+    "#]].assert_eq(&asked());
+    // A token that can be read is not even sent.
+    world.readable_tokens();
     expect![[r#"
         error: managed-identity gave a token of tenant [TENANT], and one of tenant [NORTHWIND] was asked for.
         What to do: A managed identity is of its own tenant only; use an identity of that tenant, or leave --tenant out.
         More: TROUBLESHOOTING.md#credential
-    "#]].assert_eq(&stable(
-        &world,
-        &said.stderr.replace(&tenant, "[NORTHWIND]"),
-    ));
+    "#]].assert_eq(&asked());
 }
 
 #[test]

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use adieu_agent::Stream;
-use adieu_devops::{Client, Hosts};
+use adieu_devops::{Client, Error as DevOpsError, Hosts};
 use adieu_identity::{LocalEndpoint, Token};
 use adieu_secret::{AccessToken, EndpointSecret, GitCredential};
 use adieu_transport::{Deadline, Transport};
@@ -130,9 +130,18 @@ async fn who(
             organization: named.name,
             ids: Box::new(IdentityIds::from(&known)),
         }),
+        // Only what is about the identity says why git was refused.
+        Err(error)
+            if !matches!(
+                error,
+                DevOpsError::SignedOut { .. } | DevOpsError::Refused(_)
+            ) =>
+        {
+            unknown(organization)
+        }
         Err(error) => {
             let ids = match &error {
-                adieu_devops::Error::Refused(refusal) => IdentityIds::from(&**refusal),
+                DevOpsError::Refused(refusal) => IdentityIds::from(&**refusal),
                 _ => IdentityIds::default(),
             };
             Situation::NotKnownThere(Box::new(NotKnownThere {

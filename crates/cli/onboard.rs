@@ -148,7 +148,7 @@ pub(crate) async fn run(arguments: OnboardArguments) -> Result<ExitCode, Situati
         json: json!({}),
         ..Outcome::default()
     };
-    let ended = add(
+    let mut ended = add(
         &session,
         organization.as_ref(),
         tenant,
@@ -156,6 +156,10 @@ pub(crate) async fn run(arguments: OnboardArguments) -> Result<ExitCode, Situati
         &mut outcome,
     )
     .await;
+    if let Err(Situation::NotKnownThere(refused)) = &mut ended {
+        whoami::learn_ids(&session).await;
+        refused.ids = session.ids();
+    }
     if arguments.dry_run {
         for request in &outcome.requests {
             let text = |field: &str| {

@@ -141,10 +141,11 @@ pub(crate) fn organization(
     })
 }
 
-/// The profile of the identity that asks.
+/// The profile of the identity that asks. Ids that its token does not show are asked for as well; without them the
+/// profile stands.
 pub(crate) async fn profile(session: &Session) -> Result<Profile, Situation> {
     let client = session.client().await?;
-    client
+    let profile = client
         .profile()
         .await
         .map_err(|error| Situation::Marketplace {
@@ -152,7 +153,21 @@ pub(crate) async fn profile(session: &Session) -> Result<Profile, Situation> {
             error,
             identity: None,
             page: None,
-        })
+        })?;
+    learn_ids(session).await;
+    Ok(profile)
+}
+
+/// Asks Azure DevOps who asks, where neither the token nor the sign-in shows it. No answer is no news.
+pub(crate) async fn learn_ids(session: &Session) {
+    let ids = session.ids();
+    if (ids.tenant.is_none() || ids.object_id.is_none())
+        && session.hosts().is_public()
+        && let Ok(client) = session.client().await
+        && let Ok(known) = client.own_connection_data().await
+    {
+        session.learn(IdentityIds::from(&known));
+    }
 }
 
 /// What is known of an identity wherever it is a member, by name.

@@ -36,7 +36,6 @@ fn an_identity_that_is_no_member_is_told_who_adds_it() {
                                        identity: [PROFILE]
                                        its name: app's principal
                                        object id: [OBJECT]
-                                       client id: [CLIENT]
                                        token's tenant: [TENANT]
             unchecked licence        it is no member
             What to do next: An administrator of the organization adds it: adieu onboard --organization fabrikam --identity [OBJECT]

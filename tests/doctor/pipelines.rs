@@ -170,7 +170,6 @@ fn in_a_pipeline_the_findings_are_a_page_of_the_run() {
             | identity | [PROFILE] |
             | its name | app's principal |
             | object id | [OBJECT] |
-            | client id | [CLIENT] |
             | token's tenant | [TENANT] |
             exit 0
         "#]],

@@ -35,6 +35,29 @@ fn git_says_what_azure_devops_says() {
 }
 
 #[test]
+fn names_whom_an_organization_refused_though_the_token_cannot_be_read() {
+    let (git, _) = gits().pop().expect("a git");
+    let world = World::start();
+    world.add_repository("contoso", "fabrikam", "hello", &[("a.txt", "hello")]);
+    world.organization("contoso");
+    let rest = Rest::of(&world, world.job(), &git);
+    let refused = rest.git_fails(&["ls-remote", HELLO]);
+    expect![[r#"
+        error: contoso accepts the token, and this identity has not been added to it (TF401444, 401 of dev.azure.com).
+          it said: TF401444: Please sign-in at least once as [TENANT]\[TENANT]\[GUID] in a web browser to enable access to the service.
+          x-vss-e2eid: [GUID]
+          activityid: [GUID]
+          x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
+          object id: [GUID]
+          token's tenant: [TENANT]
+        What to do: An administrator of the organization adds it: adieu onboard --organization contoso --identity [GUID]
+        More: TROUBLESHOOTING.md#tf401444
+        fatal: Authentication failed for 'https://dev.azure.com/contoso/fabrikam/_git/hello/'
+    "#]].assert_eq(&stable(&world, &refused));
+    rest.end();
+}
+
+#[test]
 fn git_is_stopped_in_one_sentence_where_there_is_no_token() {
     let (git, _) = gits().pop().expect("a git");
     let world = world();

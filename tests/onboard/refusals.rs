@@ -84,7 +84,6 @@ fn an_app_registration_without_an_enterprise_application_is_told_how_to_get_one(
 #[test]
 fn somebody_who_may_not_add_users_is_told_who_may() {
     let world = World::start();
-    world.readable_tokens();
     world.add_connection(Connection::managed_identity("admin", None));
     world.organization_member("contoso", "admin");
     world.graph_reader("admin");

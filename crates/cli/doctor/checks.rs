@@ -78,14 +78,18 @@ async fn signed_in(plan: &Plan, session: &Session, checks: &mut Vec<Check>) {
         checks.push(Check::unchecked("identity", "there is no token"));
         return;
     }
+    // Services tell of which tenant an identity is whose token cannot be read, so that this is worded last.
+    let place = checks.len();
+    identity(plan, session, checks).await;
     let by = session.used().map_or("", Credential::name);
-    checks.push(Check::holds(
-        "token",
-        format!(
-            "for Azure DevOps, by {by}, of tenant {}",
-            session.ids().tenant.as_deref().unwrap_or("unknown")
-        ),
-    ));
+    let ids = session.ids();
+    let tenant = ids.tenant.as_deref().unwrap_or("unknown");
+    let found = format!("for Azure DevOps, by {by}, of tenant {tenant}");
+    checks.insert(place, Check::holds("token", found));
+}
+
+/// Who the token's identity is, and what it may do.
+async fn identity(plan: &Plan, session: &Session, checks: &mut Vec<Check>) {
     let profile = match whoami::profile(session).await {
         Ok(profile) => profile,
         Err(situation) => {

@@ -90,6 +90,18 @@ pub(super) fn refused(organization: &str, ids: &IdentityIds, error: &Error) -> O
                 )),
             );
         }
+        // A tenant is named to another tenant's tokens.
+        (Some(Tenant::Entra(theirs)), None) if matches!(error, Error::SignedOut { .. }) => {
+            return Some(
+                report(
+                    "tenants",
+                    format!("{organization} accepts tokens of tenant {theirs}, and does not accept this one."),
+                )
+                .remedy(&format!(
+                    "Ask for a token of that tenant (--tenant {theirs}; EntraToken@1: tenantId), with an application that has an enterprise application there."
+                )),
+            );
+        }
         _ => {}
     }
     let object = ids.object_id.as_deref().unwrap_or("<object id>");

@@ -2,7 +2,7 @@
 //!
 //! It never says what the identity may do there.
 
-use reqwest::Method;
+use reqwest::{Method, Url};
 
 use crate::client::Client;
 use crate::error::Error;
@@ -45,7 +45,21 @@ impl Client<'_> {
         organization: &Organization,
     ) -> Result<ConnectionData, Error> {
         let url = organization.collection(&["_apis", "connectionData"]);
-        let answer = self.ask(Method::GET, &url, API_VERSION, None).await?;
+        self.who(&url).await
+    }
+
+    /// What Azure DevOps itself answers to that question, outside any organization: every host of it has the
+    /// location service.
+    ///
+    /// # Errors
+    /// No answer, or a refusal.
+    pub async fn own_connection_data(&self) -> Result<ConnectionData, Error> {
+        let url = self.hosts.profile(&["_apis", "connectionData"]);
+        self.who(&url).await
+    }
+
+    async fn who(&self, url: &Url) -> Result<ConnectionData, Error> {
+        let answer = self.ask(Method::GET, url, API_VERSION, None).await?;
         let user = answer.get("authenticatedUser");
         let text = |field: &str| {
             let value = user.and_then(|user| user.get(field)?.as_str());

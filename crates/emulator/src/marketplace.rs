@@ -184,6 +184,9 @@ fn route(
         ["_apis", "profile", "profiles", "me"] => {
             identities::profile(request, &caller.identity, directory)
         }
+        ["_apis", "connectionData"] => Some(organizations::own_connection_data(
+            request, caller, directory,
+        )),
         [
             "_apis",
             "securityroles",

@@ -255,6 +255,16 @@ fn state(name: &str, version: &str) -> Value {
     })
 }
 
+/// The same question to Azure DevOps itself: every host has the location service.
+pub(super) fn own_connection_data(
+    request: &Request,
+    caller: &Issued,
+    directory: &mut Directory,
+) -> Answer {
+    version(request, &["7.1-preview", "7.2-preview"])
+        .unwrap_or_else(|| connection_data(caller, directory))
+}
+
 /// Who is asking, in the words of the location service (`LocationApi.ts` and `LocationsInterfaces.ts` of
 /// microsoft/azure-devops-node-api).
 fn connection_data(caller: &Issued, directory: &mut Directory) -> Answer {

@@ -1,0 +1,136 @@
+//! What an organization, a project, a publisher and the gallery refuse, each by its own meaning: as recorded from the
+//! real services, to an identity whose token cannot be read.
+
+use adieu_emulator::{Connection, World};
+use expect_test::expect;
+
+use crate::desk::Desk;
+use crate::whoami::shown;
+
+/// A world with an identity of the machine that is a member of nothing.
+fn world() -> World {
+    let world = World::start();
+    world.add_connection(Connection::managed_identity("app", None));
+    world
+}
+
+fn asked(world: &World, arguments: &[&str]) -> String {
+    let quiet = ["--credential", "managed-identity"];
+    let said = Desk::machine(world).adieu(&[arguments, &quiet].concat());
+    shown(world, &said)
+}
+
+#[test]
+fn a_stopped_organization_is_asked_once() {
+    let world = world();
+    world.organization_member("fabrikam", "app");
+    world.stop_organization("fabrikam");
+    expect![[r#"
+        error: It was not possible to find the tenant of fabrikam: the organization is stopped (TF24668) (503 of dev.azure.com).
+          it said: TF24668: The organization fabrikam is inactive.
+          x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
+        What to do: An owner of the organization finds out why: it has been deleted, or suspended by Microsoft; one that was deleted can be restored for 28 days.
+        More: TROUBLESHOOTING.md#tf24668
+        exit 1
+    "#]].assert_eq(&asked(&world, &["whoami", "--organization", "fabrikam"]));
+    let requests = world.marketplace().requests();
+    assert_eq!(requests, ["HEAD /fabrikam"]);
+}
+
+#[test]
+fn an_organization_of_microsoft_accounts_accepts_no_token() {
+    let world = world();
+    world.organization_tenant("personal", "00000000-0000-0000-0000-000000000000");
+    expect![[r#"
+        Azure DevOps id: [PROFILE]
+        name: app's principal
+        tenant: [TENANT]
+        object id: [OBJECT]
+        client id: unknown
+        organization: personal, where it is refused
+        warning: personal is connected to no tenant of Microsoft Entra, so it knows Microsoft accounts only; the token is of the identity's own tenant.
+        error: personal is not connected to Microsoft Entra: its members are Microsoft accounts, and it accepts no Microsoft Entra token.
+          x-vss-e2eid: [GUID]
+          activityid: [GUID]
+          x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
+          identity: [PROFILE]
+          its name: app's principal
+          object id: [OBJECT]
+          token's tenant: [TENANT]
+        What to do: An owner of the organization connects it: Organization settings → Microsoft Entra → Connect directory. Until then only a personal access token works there.
+        More: TROUBLESHOOTING.md#microsoft-accounts
+        exit 1
+    "#]].assert_eq(&asked(&world, &["whoami", "--organization", "personal"]));
+}
+
+#[test]
+fn a_project_that_is_not_shown_wants_membership_of_the_project() {
+    let world = world();
+    world.organization_administrator("fabrikam", "app");
+    let project = world.add_project("fabrikam", "web");
+    world.hide_project("fabrikam", &project, "app");
+    world.add_connection(Connection::client_secret("other"));
+    let other = world.object_id("other");
+    let said = asked(
+        &world,
+        &[
+            "onboard",
+            "--identity",
+            &other,
+            "--organization",
+            "fabrikam",
+            "--project",
+            &project,
+        ],
+    );
+    expect![[r#"
+        warning: Microsoft Graph does not tell which application this is (Insufficient privileges to complete the operation), so [GUID] is taken for the object id of its enterprise application.
+        error: It was not possible to add [GUID] to fabrikam: the project does not exist, or is not shown to this identity (VS800075) (404 of dev.azure.com).
+          it said: VS800075: The project with id 'vstfs:///Classification/TeamProject/[GUID]' does not exist, or you do not have permission to access it.
+          x-vss-e2eid: [GUID]
+          activityid: [GUID]
+          x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
+        What to do: Compare the project's name with its page, and add the identity to the project (Project settings → Permissions → Readers).
+        More: TROUBLESHOOTING.md#vs800075
+        exit 1
+    "#]].assert_eq(
+        &said
+            .replace(&other, "[OTHER]")
+            .replace(&project, "[PROJECT]"),
+    );
+}
+
+#[test]
+fn the_gallery_refuses_for_want_of_a_permission_with_either_status() {
+    let expected = expect![[r#"
+        error: It was not possible to unpublish pub.hello: the identity may not ([STATUS] of marketplace.visualstudio.com).
+          it said: Access Denied: [PROFILE] needs the following permission(s) on the resource /pub to perform this action: Delete an extension
+          x-vss-e2eid: [GUID]
+          activityid: [GUID]
+          x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
+          identity: [PROFILE]
+          its name: app's principal
+        What to do: Open https://marketplace.visualstudio.com/manage/publishers/pub → Members → Add, and paste the identity's id with the role Contributor (Creator for a new extension); adieu whoami tells the id.
+        More: TROUBLESHOOTING.md#publisher-member
+        exit 1
+    "#]];
+    for status in [401, 403] {
+        let world = world();
+        world.publisher_role("pub", "app", Some("Reader"));
+        world.add_extension("pub.hello");
+        world.access_check_status(status);
+        let said = asked(
+            &world,
+            &[
+                "extension",
+                "unpublish",
+                "--all-versions",
+                "--publisher",
+                "pub",
+                "--extension-id",
+                "hello",
+            ],
+        );
+        expected.assert_eq(&said.replace(&format!("({status} of"), "([STATUS] of"));
+    }
+}
