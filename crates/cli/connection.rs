@@ -35,15 +35,18 @@ impl Connection {
         reporter: &impl Voice,
     ) -> Result<Tokens, Error> {
         let tokens = self.service.tokens(scopes, transport).await?;
-        let settling = tokens.access.iter().find_map(|result| match result {
-            Err(error) if error.is_settling() => Some(error),
-            _ => None,
-        });
-        let Some(error) = settling else {
+        let errors = tokens
+            .access
+            .iter()
+            .filter_map(|token| token.as_ref().err());
+        let settling = errors.filter_map(|error| Some((error, error.settles_within()?)));
+        let Some((error, time)) = settling.max_by_key(|(_, time)| *time) else {
             return Ok(tokens);
         };
-        reporter.say(&report::settling(error));
-        self.service.tokens_when_settled(scopes, transport).await
+        reporter.say(&report::settling(error, time));
+        self.service
+            .tokens_when_settled(scopes, transport, time)
+            .await
     }
 }
 

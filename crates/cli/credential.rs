@@ -272,10 +272,10 @@ impl Ready {
         let mut result = request.clone().send(&*self.credential).await;
         if let Err(error) = &result
             && let Some(error) = Error::of(error)
-            && error.is_settling()
+            && let Some(time) = error.settles_within()
             && is_patient
         {
-            Terminal.say(&report::settling(error));
+            Terminal.say(&report::settling(error, time));
             request.waits = true;
             result = request.send(&*self.credential).await;
         }

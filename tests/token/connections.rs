@@ -2,7 +2,9 @@
 //!
 //! What a connection can lack stands in token_inputs.rs.
 
-use adieu_emulator::{Connection, Issuer, MY_CONNECTION, TaskResult, TokenFlaw, World};
+use adieu_emulator::{
+    Connection, IdentityRefusal, Issuer, MY_CONNECTION, TaskResult, TokenFlaw, World,
+};
 
 use crate::harness::run;
 
@@ -126,6 +128,26 @@ fn signs_in_with_the_machines_managed_identity() {
     }
     assert_eq!(world.managed_identity().requests().len(), 2);
     assert!(world.entra().requests().is_empty());
+}
+
+#[test]
+fn waits_for_a_machine_that_is_being_updated_and_says_so() {
+    let world = World::start();
+    world.add_connection(Connection::managed_identity("system-assigned", None));
+    world.managed_identity_refuses(IdentityRefusal::BeingUpdated, 2);
+    let mut job = world.job();
+    let endpoint = world.managed_identity().url().to_owned();
+    let host = endpoint.trim_end_matches("/msi/token");
+    job.agent_environment("AZURE_POD_IDENTITY_AUTHORITY_HOST", host);
+    let outcome = run(&mut job, &[("azureSubscription", "system-assigned")]);
+    assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
+    let first = outcome.log.lines().next();
+    assert_eq!(
+        first,
+        Some(
+            "The managed identity gave no token: its endpoint answered 410: IMDS service is updating. Waiting up to 70 seconds."
+        )
+    );
 }
 
 #[test]

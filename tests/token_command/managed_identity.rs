@@ -1,9 +1,10 @@
-//! `--credential managed-identity`: the identity of an app, as App Service announces it.
+//! `--credential managed-identity`: the identity of an app, as App Service announces it, or of a virtual machine.
 //!
-//! A virtual machine's endpoint has an address of its own, which no test can take.
+//! A virtual machine's endpoint has an address of its own, in place of which `AZURE_POD_IDENTITY_AUTHORITY_HOST` is set.
 
-use adieu_emulator::World;
+use adieu_emulator::{ExpiresOn, IdentityRefusal, World};
 use expect_test::expect;
+use serde_json::Value;
 
 use super::{is_a_token, says};
 use crate::desk::{Desk, somebody};
@@ -72,5 +73,106 @@ fn says_what_is_wrong_with_a_managed_identity() {
             More: TROUBLESHOOTING.md#credential
             exit 1
         "#]],
+    );
+}
+
+/// A virtual machine, and nothing that announces its identity.
+fn virtual_machine(world: &World) -> Desk<'_> {
+    let endpoint = world.managed_identity().url().to_owned();
+    let host = endpoint.trim_end_matches("/msi/token").to_owned();
+    Desk::with(world, &[]).set("AZURE_POD_IDENTITY_AUTHORITY_HOST", host)
+}
+
+const ASKED: [&str; 3] = ["token", "--credential", "managed-identity"];
+
+#[test]
+fn reads_each_form_of_expires_on() {
+    let (world, _) = somebody();
+    for form in [
+        ExpiresOn::Seconds,
+        ExpiresOn::Number,
+        ExpiresOn::Iso8601,
+        ExpiresOn::UsDate,
+    ] {
+        world.managed_identity_expires_on(form);
+        for desk in [
+            virtual_machine(&world),
+            Desk::with(&world, &[]).managed_identity(),
+        ] {
+            let said = desk.adieu(&[&ASKED[..], &["--output", "az"]].concat());
+            assert_eq!(said.status, 0, "{form:?}: {}", said.stderr);
+            let answer: Value = serde_json::from_str(&said.stdout).expect("JSON");
+            let token = answer["accessToken"].as_str().expect("a token");
+            let expected = world.token_expires_on(token);
+            assert_eq!(answer["expires_on"], expected, "{form:?}");
+        }
+    }
+}
+
+#[test]
+fn names_the_identity_by_each_kind_of_id() {
+    let (world, _) = somebody();
+    let resource = "/subscriptions/0c0ffee0-0000-4000-8000-000000000000/resourceGroups/rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/identity";
+    let object = format!("object-id:{}", world.object_id("identity"));
+    let client = world.client_id("identity");
+    for id in [client.as_str(), &object, resource] {
+        for desk in [
+            virtual_machine(&world),
+            Desk::with(&world, &[]).managed_identity(),
+        ] {
+            let said = desk.adieu(&["token", "--identity", id]);
+            is_a_token(&world, &said);
+        }
+    }
+    let said = virtual_machine(&world).adieu(&["token", "--identity", "build"]);
+    says(
+        &world,
+        &said,
+        &expect![[r#"
+        error: invalid value 'build' for '--identity <ID>': 'build' is not a client id, object-id:GUID or an Azure resource id
+
+        For more information, try '--help'.
+        exit 2
+    "#]],
+    );
+}
+
+#[test]
+fn waits_for_an_identity_that_is_still_being_set_up() {
+    let (world, _) = somebody();
+    let mut all = String::new();
+    for (refusal, times) in [
+        (IdentityRefusal::BeingUpdated, 4),
+        (IdentityRefusal::NotFound, 2),
+        (IdentityRefusal::NotAssigned, 2),
+        (IdentityRefusal::Nested, 2),
+    ] {
+        world.managed_identity_refuses(refusal, times);
+        let said = virtual_machine(&world).adieu(&ASKED);
+        is_a_token(&world, &said);
+        all.push_str(&said.stderr);
+    }
+    expect![[r#"
+        The managed identity gave no token: its endpoint answered 410: IMDS service is updating. Waiting up to 70 seconds.
+        The managed identity gave no token: its endpoint answered 404: IMDS service is not ready. Waiting up to 10 seconds.
+        The managed identity gave no token: its endpoint answered 400: Identity not found. Waiting up to 10 seconds.
+        The managed identity gave no token: its endpoint answered 400: Identity not found. Waiting up to 10 seconds.
+    "#]].assert_eq(&all);
+}
+
+#[test]
+fn says_what_to_do_where_there_are_several_identities() {
+    let (world, _) = somebody();
+    world.managed_identity_refuses(IdentityRefusal::Several, 1);
+    let said = virtual_machine(&world).adieu(&ASKED);
+    says(
+        &world,
+        &said,
+        &expect![[r#"
+        error: The managed identity gave no token: its endpoint answered 400: Multiple user assigned identities exist, please specify the clientId / resourceId of the identity in the token request.
+        What to do: Name the identity: --identity ID or AZURE_CLIENT_ID, with its client id.
+        More: TROUBLESHOOTING.md#managed-identity
+        exit 1
+    "#]],
     );
 }

@@ -130,10 +130,10 @@ fn refuses_a_token_that_is_not_the_one_asked_for() {
         (
             TokenFlaw::Long,
             expect![[r#"
-            Signed in at [ENTRA], tenant [TENANT].
-            ##[error]The value of AZURE_DEVOPS_TOKEN has 78914 characters; 32000 is the most that every system takes in a variable.
-            What to do: Give the identity fewer groups or roles: they make its tokens long.
-            More: TROUBLESHOOTING.md#token"#]],
+                Signed in at [ENTRA], tenant [TENANT].
+                ##[error]The value of AZURE_DEVOPS_TOKEN has 78914 characters; a variable can have at most 32000 on every system.
+                What to do: Give the identity fewer groups or roles: they make its tokens long.
+                More: TROUBLESHOOTING.md#token"#]],
         ),
     ];
     for (flaw, log) in cases {

@@ -2,6 +2,8 @@
 //!
 //! It decides nothing and prints nothing; what a number of Entra's means stands in `aadsts.rs`.
 
+use std::time::Duration;
+
 use adieu_identity::{CertificateFault, Error, Mismatch};
 
 use super::asked::Asked;
@@ -93,11 +95,9 @@ pub(super) fn of(connection: &ConnectionFacts, error: &Error, asked: Asked) -> R
 }
 
 /// The line that says that a managed identity is waited for.
-pub(crate) fn settling(error: &Error) -> String {
-    format!(
-        "{}. Waiting up to 70 seconds for it.",
-        upper(&error.to_string())
-    )
+pub(crate) fn settling(error: &Error, time: Duration) -> String {
+    let sentence = upper(&error.to_string());
+    format!("{sentence}. Waiting up to {} seconds.", time.as_secs())
 }
 
 fn upper(text: &str) -> String {

@@ -3,6 +3,7 @@
 //! It holds no advice and no secret: `crates/cli/report/` makes sentences of it.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use adieu_transport::{Correlation, Failure, NoAnswer};
 
@@ -172,10 +173,25 @@ impl ManagedIdentityFault {
         }
     }
 
-    /// Whether the machine, or the identity on it, is still being set up, which takes up to 70 seconds.
+    /// Whether the machine, or the identity on it, is still being set up.
     #[must_use]
     pub fn is_settling(&self) -> bool {
-        matches!(self, Self::Refused { settling: true, .. })
+        self.settles_within().is_some()
+    }
+
+    /// How long Microsoft's clients ask a machine that is still being set up: 70 seconds while its endpoint is updated
+    /// (410), a few seconds for an endpoint or an identity that is not found (`ImdsRetryPolicy` of
+    /// AzureAD/microsoft-authentication-library-for-dotnet).
+    #[must_use]
+    pub fn settles_within(&self) -> Option<Duration> {
+        match self {
+            Self::Refused {
+                settling: true,
+                status,
+                ..
+            } => Some(Duration::from_secs(if *status == 410 { 70 } else { 10 })),
+            _ => None,
+        }
     }
 
     /// Whether the endpoint has several identities and wants to know which one is meant.
@@ -269,10 +285,13 @@ impl Error {
         sdk::innermost(error).ok_or(words)
     }
 
-    /// Whether a managed identity's machine is still being set up, which takes up to 70 seconds.
+    /// How long a managed identity that is still being set up is worth waiting for; nothing for any other error.
     #[must_use]
-    pub fn is_settling(&self) -> bool {
-        matches!(self, Self::ManagedIdentity(fault) if fault.is_settling())
+    pub fn settles_within(&self) -> Option<Duration> {
+        match self {
+            Self::ManagedIdentity(fault) => fault.settles_within(),
+            _ => None,
+        }
     }
 }
 

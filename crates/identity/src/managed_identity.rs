@@ -20,10 +20,6 @@ use crate::sdk::{self, Attempted, TokenService};
 use crate::token::Token;
 use crate::user_assigned::UserAssignedId;
 
-/// How long Microsoft's clients ask a metadata service that is being updated: seven times ten seconds
-/// (`ImdsRetryPolicy` of AzureAD/microsoft-authentication-library-for-dotnet).
-const SETTLED_WITHIN: std::time::Duration = std::time::Duration::from_secs(70);
-
 /// A managed identity: which one, and where its tokens come from.
 #[derive(Debug)]
 pub struct ManagedIdentity {
@@ -58,8 +54,8 @@ impl LocalEndpoint {
 impl ManagedIdentity {
     /// A token for each scope, one after the other: the endpoint is on this machine or its host.
     ///
-    /// `is_patient` says whether an endpoint that is still being set up is asked again, for up to 70 seconds. If not,
-    /// such an answer is reported at once, and [`ManagedIdentityFault::is_settling`](Fault::is_settling) knows it.
+    /// An endpoint that is still being set up is asked again where `is_patient`. If not, such an answer is reported at
+    /// once, and [`ManagedIdentityFault::settles_within`](Fault::settles_within) knows it.
     pub(crate) async fn tokens(
         &self,
         scopes: &[Scope],
@@ -73,11 +69,6 @@ impl ManagedIdentity {
                 let refused = |_| Err(Error::ManagedIdentity(fault.clone()));
                 return scopes.iter().map(refused).collect();
             }
-        };
-        let deadline = if is_patient {
-            Deadline::after(SETTLED_WITHIN)
-        } else {
-            deadline
         };
         // azure_identity reads the environment of the process itself, and refuses what it finds there where another
         // endpoint is meant: a variable that was emptied when a job's own endpoint ended hides the platform's.

@@ -4,6 +4,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use azure_core::credentials::{Secret, TokenCredential, TokenRequestOptions};
@@ -122,12 +123,14 @@ impl TokenCredential for ConnectionCredential {
         let request = TokenRequest::read(scopes, options.as_ref());
         let scopes = std::slice::from_ref(&request.scope);
         let (connection, transport) = (&self.connection, &self.transport);
-        let token = match connection.token(scopes, transport, request.deadline).await {
-            Err(error) if request.waits && error.is_settling() => {
-                one(connection.tokens_when_settled(scopes, transport).await)
-            }
-            result => result,
-        };
+        let mut token = connection.token(scopes, transport, request.deadline).await;
+        if request.waits
+            && let Some(time) = token.as_ref().err().and_then(Error::settles_within)
+        {
+            token = one(connection
+                .tokens_when_settled(scopes, transport, time)
+                .await);
+        }
         Ok(token?.into())
     }
 }
@@ -190,7 +193,8 @@ impl ServiceConnection {
         Ok(Tokens { access, id: None })
     }
 
-    /// The same for a managed identity that is still being set up: asks for up to 70 seconds.
+    /// The same for a managed identity that is still being set up: asks again within `time`, which
+    /// [`Error::settles_within`] knows.
     ///
     /// # Errors
     /// As for [`tokens`](Self::tokens).
@@ -198,12 +202,13 @@ impl ServiceConnection {
         &self,
         scopes: &[Scope],
         transport: &Transport,
+        time: Duration,
     ) -> Result<Tokens, Error> {
         let Scheme::ManagedServiceIdentity(identity) = &self.scheme else {
             return self.tokens(scopes, transport).await;
         };
         let access = identity
-            .tokens(scopes, transport, Deadline::start(), true)
+            .tokens(scopes, transport, Deadline::after(time), true)
             .await;
         Ok(Tokens { access, id: None })
     }

@@ -70,8 +70,8 @@ pub struct TokenRequest {
     pub tenant: Option<String>,
     /// All attempts end before it.
     pub deadline: Deadline,
-    /// Whether a managed identity that is still being set up is waited for, up to 70 seconds and past the deadline.
-    /// If not, that is reported at once ([`Error::is_settling`](crate::Error::is_settling)).
+    /// Whether a managed identity that is still being set up is waited for, past the deadline. If not, that is reported
+    /// at once ([`Error::settles_within`](crate::Error::settles_within)).
     pub waits: bool,
 }
 
