@@ -9,6 +9,7 @@ mod links;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
+use std::process::Command;
 
 use crate::root;
 
@@ -364,6 +365,44 @@ fn each_message_leads_to_an_entry() {
             "TROUBLESHOOTING.md has no heading AADSTS{number}"
         );
     }
+}
+
+#[test]
+fn the_oldest_rust_is_what_the_gate_runs_and_what_dependencies_ask_for() {
+    let manifest = read("Cargo.toml");
+    let ours = manifest
+        .split("\nrust-version = \"")
+        .nth(1)
+        .and_then(|rest| rest.split('"').next())
+        .expect("a version");
+    let image = format!(" rust:{ours}-");
+    assert!(
+        read("pipelines/build.yml").contains(&image),
+        "pipelines/build.yml has no image{image}…"
+    );
+    for document in ["README.md", "CONTRIBUTING.md"] {
+        let text = read(document);
+        assert!(text.contains(ours), "{document} does not name Rust {ours}");
+    }
+    let metadata = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .current_dir(root())
+        .args(["metadata", "--locked", "--format-version", "1"])
+        .output()
+        .expect("cargo starts");
+    let metadata: serde_json::Value =
+        serde_json::from_slice(&metadata.stdout).expect("cargo's own JSON");
+    let numbers = |version: &str| -> Vec<u32> { version.split('.').flat_map(str::parse).collect() };
+    let newer: Vec<String> = metadata["packages"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|package| {
+            let theirs = package["rust_version"].as_str()?;
+            (numbers(theirs)[..2] > numbers(ours)[..2])
+                .then(|| format!("{} needs Rust {theirs}", package["name"]))
+        })
+        .collect();
+    assert!(newer.is_empty(), "more than Rust {ours}: {newer:?}");
 }
 
 #[test]
