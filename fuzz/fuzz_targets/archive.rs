@@ -1,6 +1,6 @@
 //! The target `archive`: under cargo-fuzz what libFuzzer invents, otherwise the files that are named.
 //!
-//! It holds no check of its own: `fuzz/src/lib.rs` does.
+//! The checks are in `fuzz/src/lib.rs`.
 #![cfg_attr(fuzzing, no_main)]
 
 #[cfg(fuzzing)]

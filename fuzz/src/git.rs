@@ -1,4 +1,4 @@
-//! The reader of git's questions, compiled from the program's own file: a program has no library to link.
+//! The reader of git's questions, compiled from the program's file, because a program has no library to link.
 //!
 //! It changes nothing in it.
 
