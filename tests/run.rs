@@ -8,7 +8,7 @@ mod ends;
 use adieu_emulator::{MY_CONNECTION, Outcome, TaskResult, World};
 use expect_test::expect;
 
-use crate::harness::{TaskFolder, stable};
+use crate::harness::{TaskFolder, set_mode, stable};
 
 fn run(world: &World, inputs: &[(&str, &str)]) -> Outcome {
     let mut job = world.job();
@@ -44,6 +44,34 @@ fn gives_a_script_its_tokens_and_nothing_of_the_tasks_own() {
         s
         adieu 0.1.0"#]]
     .assert_eq(&stable(&world, &outcome.log));
+}
+
+/// What is in the sources, a pull request can bring.
+#[cfg(unix)]
+#[test]
+fn takes_shells_and_git_from_absolute_folders_of_the_path() {
+    let world = World::start();
+    let mut job = world.job();
+    let sources = job.work_folder().join("s");
+    let marker = world.folder().join("started");
+    for name in ["bash", "git"] {
+        let program = sources.join(name);
+        let script = format!("#!/bin/sh\necho {name} >> {}\n", marker.display());
+        std::fs::write(&program, script).unwrap();
+        set_mode(&program, 0o755);
+    }
+    let path = std::env::var("PATH").unwrap();
+    job.agent_environment("PATH", &format!(":.:./:../s:{path}"));
+    let folder = TaskFolder::unpacked("run");
+    let outcome = job
+        .step(folder.path())
+        .input("azureSubscription", MY_CONNECTION)
+        .input("configure", "git")
+        .input("script", "echo \"by ${BASH##*/}\"")
+        .run();
+    assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
+    assert!(outcome.log.ends_with("\nby bash"), "{}", outcome.log);
+    assert!(!marker.exists(), "{:?}", std::fs::read_to_string(&marker));
 }
 
 /// task-lib, with which the built-in tasks are made, removes credentials and nothing else.

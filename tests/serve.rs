@@ -323,6 +323,30 @@ fn gives_terraform_and_azure_pipelines_credential_their_own_variables() {
         AZURE_DEVOPS_TOKEN_EXPIRES_ON=[TIME]"#]].assert_eq(&stable(&world, &seen.join("\n")));
 }
 
+/// An older server sends no `System.OidcRequestUri` to a release (microsoft/azure-pipelines-terraform#360).
+#[test]
+fn gives_terraform_the_address_that_a_release_does_not_have() {
+    let world = World::start();
+    let with = "hubs/release/plans/[GUID]/jobs/[GUID]/oidctoken";
+    for variable in ["", "system.oidcrequesturi"] {
+        let mut job = world.release_job();
+        job.without(variable);
+        let folder = TaskFolder::unpacked("token");
+        let outcome = job
+            .step(folder.path())
+            .input("azureSubscription", MY_CONNECTION)
+            .input("configure", "terraform")
+            .run();
+        assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
+        let address = stable(
+            &world,
+            job.value("ARM_OIDC_REQUEST_URL").expect("an address"),
+        );
+        let expected = format!("[COLLECTION]/[GUID]/_apis/distributedtask/{with}");
+        assert_eq!(address, expected, "without {variable:?}");
+    }
+}
+
 #[test]
 fn warns_of_variables_that_win_over_what_it_configures() {
     let world = World::start();

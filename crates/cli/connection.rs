@@ -183,12 +183,24 @@ fn id_token_request(
     }
     match &job.oidc_request_uri {
         Some(uri) => IdTokenRequest::to(uri, &job.collection, id.as_str(), token),
-        None => {
-            let ids = [&job.project, &job.host_type, &job.plan, &job.id].map(String::as_str);
-            IdTokenRequest::rebuilt(&job.collection, ids, id.as_str(), token)
-        }
+        None => IdTokenRequest::rebuilt(&job.collection, ids(job), id.as_str(), token),
     }
     .map_err(ConnectionProblem::NotTheCollection)
+}
+
+/// Where other clients ask for the job's ID tokens; nothing where the job has no such address.
+pub(crate) fn id_token_address(job: &Job) -> Option<String> {
+    match &job.oidc_request_uri {
+        Some(uri) => Some(uri.clone()),
+        None => {
+            let address = IdTokenRequest::address(&job.collection, ids(job));
+            address.ok().map(String::from)
+        }
+    }
+}
+
+fn ids(job: &Job) -> [&str; 4] {
+    [&job.project, &job.host_type, &job.plan, &job.id].map(String::as_str)
 }
 
 /// The cloud that the connection names. A connection made by hand may name none: it is public then.

@@ -4,8 +4,8 @@
 
 use std::path::{Path, PathBuf};
 
-/// Looks for a program on the PATH. Entries that are no absolute folders are passed over: what stands in the
-/// working directory is not what the user has installed.
+/// Looks for a program on the PATH. Entries that are not absolute are skipped: what is in the working directory is
+/// not what the user has installed.
 pub(crate) fn on_path(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let names: Vec<String> = if cfg!(windows) {

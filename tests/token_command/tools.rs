@@ -31,8 +31,11 @@ fn no_tool_is_asked_for_what_it_could_take_for_something_else() {
     for (tool, resource) in [
         ("az", "api://hello&calc"),
         ("azd", "https://contoso.example/$(id)/.default"),
+        ("az", "--debug/.default"),
+        ("azd", "-C/.default"),
     ] {
-        let one = desk.adieu(&["token", "--credential", tool, "--resource", resource]);
+        let resource = format!("--resource={resource}");
+        let one = desk.adieu(&["token", "--credential", tool, &resource]);
         assert_eq!((one.status, one.stdout.as_str()), (1, ""));
         said.push_str(&one.stderr);
     }
@@ -40,6 +43,10 @@ fn no_tool_is_asked_for_what_it_could_take_for_something_else() {
         error: az is not asked for 'api://hello&calc/.default': it has characters that a tool could take for something else.
         More: TROUBLESHOOTING.md#credential
         error: azd is not asked for 'https://contoso.example/$(id)/.default': it has characters that a tool could take for something else.
+        More: TROUBLESHOOTING.md#credential
+        error: az is not asked for '--debug/.default': it has characters that a tool could take for something else.
+        More: TROUBLESHOOTING.md#credential
+        error: azd is not asked for '-C/.default': it has characters that a tool could take for something else.
         More: TROUBLESHOOTING.md#credential
     "#]].assert_eq(&said);
 }

@@ -30,7 +30,13 @@ impl Resources {
     /// `https://management.core.windows.net/` from the same without it, and az asks for the former.
     pub(crate) fn scope(&self, resource: &str) -> Result<Scope, NotServed> {
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/".contains(&byte);
-        if resource.is_empty() || resource.len() > LONGEST || !resource.bytes().all(is_plain) {
+        // What opens with a dash could become an option of a tool that a source runs.
+        let is_option = resource.starts_with('-');
+        if resource.is_empty()
+            || is_option
+            || resource.len() > LONGEST
+            || !resource.bytes().all(is_plain)
+        {
             return Err(NotServed::NotAResource);
         }
         let audiences = match self {
@@ -101,6 +107,7 @@ mod tests {
             ("api://mine2", Err(NotServed::NotListed)),
             ("", Err(NotServed::NotAResource)),
             ("a b", Err(NotServed::NotAResource)),
+            ("--tenant", Err(NotServed::NotAResource)),
             ("a\r\nb", Err(NotServed::NotAResource)),
             ("https://x/?q=1", Err(NotServed::NotAResource)),
         ] {

@@ -11,7 +11,7 @@ use adieu_agent::{Audience, Environment, Log, TooLong, VariableName};
 use adieu_secret::{EndpointSecret, JobToken};
 
 use super::{git, headers};
-use crate::connection::Connection;
+use crate::connection::{Connection, id_token_address};
 use crate::resource::Cloud;
 use crate::voice::Voice;
 
@@ -45,9 +45,9 @@ pub(super) fn terraform(
         plain("ARM_TENANT_ID", &facts.tenant),
         plain("ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID", &facts.id),
     ];
-    if let Ok(Some(request)) = environment.platform_variable("System.OidcRequestUri") {
-        settings.push(plain("ARM_OIDC_REQUEST_URL", request));
-    }
+    // A release of an older server does not have the variable, and its providers would ask nowhere.
+    let request = environment.job().ok().as_ref().and_then(id_token_address);
+    settings.extend(request.map(|request| plain("ARM_OIDC_REQUEST_URL", &request)));
     if let Some(token) = environment.job_token() {
         settings.push(Setting {
             name: VariableName::ours("ARM_OIDC_REQUEST_TOKEN"),

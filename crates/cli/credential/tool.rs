@@ -73,6 +73,20 @@ impl Tool {
         limit: Duration,
     ) -> Result<Token, CredentialFault> {
         let arguments = (self.command.arguments)(scope, tenant);
+        // A value must not become an option of the tool.
+        let values = [Some(scope.value.as_str()), tenant];
+        let option = values
+            .into_iter()
+            .flatten()
+            .find(|value| value.starts_with('-'));
+        if let Some(option) = option {
+            return Err(CredentialFault::Tool {
+                fault: ToolFault::NotPlain(option.to_owned()),
+                command: self.command.name.to_owned(),
+                scope: scope.value.clone(),
+                tenant: tenant.map(str::to_owned),
+            });
+        }
         self.answer(&arguments, limit)
             .await
             .map_err(|fault| CredentialFault::Tool {

@@ -3,12 +3,12 @@
 //!
 //! It never starts one.
 
-use std::env;
 use std::path::{Path, PathBuf};
 
 use tokio::process::Command;
 
 use crate::inputs::run::Shell as Choice;
+use crate::program;
 
 /// A shell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +30,7 @@ impl Shell {
             Choice::Powershell => Self::Powershell,
             Choice::Cmd => Self::Cmd,
             Choice::Auto if cfg!(windows) => Self::Cmd,
-            Choice::Auto if program("bash").is_some() => Self::Bash,
+            Choice::Auto if program::on_path("bash").is_some() => Self::Bash,
             Choice::Auto => Self::Sh,
         }
     }
@@ -48,7 +48,7 @@ impl Shell {
 
     /// Where its program is; nothing if this machine has none.
     pub(crate) fn program(self) -> Option<PathBuf> {
-        program(self.name())
+        program::on_path(self.name())
     }
 
     /// How a file with a script is called.
@@ -109,19 +109,6 @@ fn call(command: &mut Command, file: &Path) {
 #[cfg(not(windows))]
 fn call(command: &mut Command, file: &Path) {
     command.arg("/C").arg(file);
-}
-
-/// A program on the PATH.
-fn program(name: &str) -> Option<PathBuf> {
-    let file = if cfg!(windows) {
-        format!("{name}.exe")
-    } else {
-        name.to_owned()
-    };
-    let path = env::var_os("PATH")?;
-    env::split_paths(&path)
-        .map(|folder| folder.join(&file))
-        .find(|candidate| candidate.is_file())
 }
 
 #[cfg(test)]

@@ -71,10 +71,22 @@ impl IdTokenRequest {
     /// `collection` is no address.
     pub fn rebuilt(
         collection: &str,
-        [project, hub, plan, job]: [&str; 4],
+        ids: [&str; 4],
         connection: &str,
         job_token: JobToken,
     ) -> Result<Self, NotTheCollection> {
+        let url = Self::address(collection, ids)?;
+        Ok(Self::with_query(url, connection, job_token))
+    }
+
+    /// That address, without a query, as `SYSTEM_OIDCREQUESTURI` has it.
+    ///
+    /// # Errors
+    /// `collection` is not an address.
+    pub fn address(
+        collection: &str,
+        [project, hub, plan, job]: [&str; 4],
+    ) -> Result<Url, NotTheCollection> {
         let mut url = address(collection)?;
         if let Ok(mut segments) = url.path_segments_mut() {
             segments
@@ -82,7 +94,7 @@ impl IdTokenRequest {
                 .extend([project, "_apis", "distributedtask", "hubs", hub]);
             segments.extend(["plans", plan, "jobs", job, "oidctoken"]);
         }
-        Ok(Self::with_query(url, connection, job_token))
+        Ok(url)
     }
 
     fn with_query(mut url: Url, connection: &str, job_token: JobToken) -> Self {
