@@ -71,6 +71,7 @@ fn identity_name_and_flags_change_and_nothing_else() {
   \"extensionId\": \"new\",
   \"path\": \"[FOLDER]/out.vsix\",
   \"publisher\": \"other\",
+  \"sha256\": \"[SHA256]\",
   \"size\": [SIZE],
   \"tasks\": [
     {
@@ -211,6 +212,7 @@ Changed Hello/task.json.
 Changed Hello/task.loc.json.
 Changed extension.vsixmanifest.
 Changed extension.vsomanifest.
+SHA-256: [SHA256]
 exit 0
 "
     );
@@ -227,6 +229,7 @@ contribution  hello-task (ms.vss-distributed-task.task)
 contribution  decorator (ms.azure-pipelines.pipeline-decorator)
 task          Hello@9.8.7 4292dbef-4da0-53f9-b5b4-718950118576 (Hello/task.json)
 size          [SIZE] bytes, 8 files of [SIZE] bytes
+SHA-256       [SHA256]
 exit 0
 "
     );
@@ -346,4 +349,101 @@ fn an_identity_that_is_a_path_stays_in_the_folder() {
         "public",
     ]);
     assert_eq!(ran.stdout, "[FOLDER]/out/_.._up.a_b-3.2.1.vsix\n");
+}
+
+/// A package for Visual Studio Code, as `vsce` writes one.
+fn vs_code(folder: &Folder) {
+    let manifest = r#"<?xml version="1.0" encoding="utf-8"?>
+<PackageManifest Version="2.0.0" xmlns="http://schemas.microsoft.com/developer/vsx-schema/2011"><Metadata>
+<Identity Language="en-US" Id="tool" Version="1.0.0" Publisher="pub" TargetPlatform="linux-x64"/>
+<DisplayName>T</DisplayName><Description xml:space="preserve">d</Description></Metadata>
+<Installation><InstallationTarget Id="Microsoft.VisualStudio.Code"/></Installation><Dependencies/>
+<Assets><Asset Type="Microsoft.VisualStudio.Code.Manifest" Path="extension/package.json" Addressable="true"/></Assets>
+</PackageManifest>"#;
+    let json = "{\n  // as written\n  \"name\": \"tool\", \"publisher\": \"pub\",\n  \"version\": \"1.0.0\", \"engines\": { \"vscode\": \"^1.90.0\" }\n}\n";
+    let json = json.replace("  // as written\n", "");
+    let file = fs::File::create(folder.path("code.vsix")).expect("the file can be made");
+    let mut writer = zip::ZipWriter::new(file);
+    for (part, text) in [
+        ("extension.vsixmanifest", manifest),
+        ("extension/package.json", &json),
+    ] {
+        writer
+            .start_file(part, zip::write::SimpleFileOptions::default())
+            .expect("it can be started");
+        std::io::Write::write_all(&mut writer, text.as_bytes()).expect("it can be written");
+    }
+    writer.finish().expect("it can be finished");
+}
+
+#[test]
+fn both_manifests_of_a_vs_code_package_change() {
+    let folder = Folder::with(&[]);
+    vs_code(&folder);
+    let edit = |more: &[&str]| {
+        folder.adieu(&[&["edit", "--vsix", "code.vsix", "-o", "out.vsix"], more].concat())
+    };
+    edit(&["--extension-version", "2.0.0", "--publisher", "other"]).done();
+    assert_eq!(
+        text(&folder.path("out.vsix"), "extension/package.json"),
+        "{\n  \"name\": \"tool\", \"publisher\": \"other\",\n  \"version\": \"2.0.0\", \"engines\": { \"vscode\": \"^1.90.0\" }\n}\n"
+    );
+    let facts = folder
+        .adieu(&["inspect", "--vsix", "out.vsix"])
+        .transcript();
+    assert!(
+        facts.starts_with("extension     other.tool 2.0.0\n"),
+        "{facts}"
+    );
+    assert!(facts.contains("platform      linux-x64\n"), "{facts}");
+    let refused = [
+        &["--extension-version", "2.0.0.1"][..],
+        &["--visibility", "public"],
+        &["--extension-name", "New"],
+        &["--update-tasks-id"],
+    ]
+    .map(|more| edit(more).transcript());
+    assert_eq!(
+        refused.concat(),
+        "\
+error: `code.vsix` is a package for Visual Studio Code: its version has three numbers, such as 1.4.0
+exit 1
+error: `code.vsix` is a package for Visual Studio Code: visibility and price are not a part of it
+exit 1
+error: `code.vsix` is a package for Visual Studio Code: its display name may be translated; change it in package.json and run vsce
+exit 1
+error: `code.vsix` is a package for Visual Studio Code: it has no tasks
+exit 1
+"
+    );
+}
+
+#[test]
+fn a_package_that_is_replaced_is_named_and_patterns_are_read() {
+    let folder = hello(&[]);
+    folder.adieu(&["package"]).done();
+    fs::rename(folder.path("pub.hello-3.2.1.vsix"), folder.path("in.vsix"))
+        .expect("it can be moved");
+    let edit = || folder.adieu(&["edit", "--vsix", "i*.vsix", "--visibility", "public"]);
+    let first = edit().transcript();
+    let second = edit().transcript();
+    assert_eq!(
+        second,
+        format!(
+            "[FOLDER]/pub.hello-3.2.1.vsix\nwarning: [FOLDER]/pub.hello-3.2.1.vsix was there before, and was replaced.\n{}",
+            first.trim_start_matches("[FOLDER]/pub.hello-3.2.1.vsix\n")
+        )
+    );
+    let ran = folder.adieu(&["inspect", "--vsix", "*.vsix"]);
+    assert_eq!(
+        ran.transcript(),
+        "\
+error: '*.vsix' means 2 packages, and it has to be one.
+  folder: .
+  found: in.vsix, pub.hello-3.2.1.vsix
+What to do: Give the path of the package that is to be used.
+More: TROUBLESHOOTING.md#extension
+exit 1
+"
+    );
 }

@@ -167,8 +167,15 @@ impl Ran {
     }
 }
 
-/// A line about a package without its size, which a newer compressor may change.
+/// A line about a package without its size and digest, which a newer compressor may change.
 fn without_sizes(line: &str) -> String {
+    let digest = ["SHA-256: ", "SHA-256       ", "  \"sha256\": \""]
+        .into_iter()
+        .find(|start| line.starts_with(start));
+    if let Some(start) = digest {
+        let rest = line.get(start.len() + 64..).unwrap_or_default();
+        return format!("{start}[SHA256]{rest}");
+    }
     let starts = ["Packed ", "size ", "\"size\"", "\"unpackedSize\""];
     if !starts
         .iter()

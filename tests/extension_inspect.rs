@@ -31,6 +31,7 @@ contribution  hello-task (ms.vss-distributed-task.task)
 contribution  decorator (ms.azure-pipelines.pipeline-decorator)
 task          Hello@1.4.7 aaaaaaaa-1111-4222-8333-444444444444 (Hello/task.json)
 size          [SIZE] bytes, 7 files of [SIZE] bytes
+SHA-256       [SHA256]
 exit 0
 "
     );
@@ -61,6 +62,7 @@ exit 0
   ],
   \"name\": \"Hello\",
   \"publisher\": \"pub\",
+  \"sha256\": \"[SHA256]\",
   \"size\": [SIZE],
   \"tags\": [],
   \"targets\": [
@@ -104,6 +106,7 @@ target        Microsoft.VisualStudio.Services
 contribution  hello-task (ms.vss-distributed-task.task)
 contribution  decorator (ms.azure-pipelines.pipeline-decorator)
 task          Hello@1.4.7 aaaaaaaa-1111-4222-8333-444444444444 (Hello/task.json)
+SHA-256       [SHA256]
 exit 0"
     );
 }
@@ -492,7 +495,10 @@ error: `p.vsix` has no `extension.vsixmanifest`: it is not a VSIX package
             .adieu(&["inspect", "--vsix", "gone.vsix"])
             .transcript(),
         "\
-error: `gone.vsix`: No such file or directory (os error 2)
+error: There is no package 'gone.vsix'.
+  folder: .
+What to do: Give the path of the package that is to be used.
+More: TROUBLESHOOTING.md#extension
 exit 1
 "
     );
@@ -610,4 +616,89 @@ error: `q.vsix`: extension.vsixmanifest:2: expected 'Metadata' tag, not 'Package
 exit 1
 "
     );
+}
+
+#[test]
+fn a_package_is_compared_with_its_checksums() {
+    let folder = Folder::with(&[]);
+    let sum = |text: &str| sha256sum(text.as_bytes());
+    let make = |list: &str| {
+        let file = fs::File::create(folder.path("p.vsix")).expect("the file can be made");
+        let mut writer = zip::ZipWriter::new(file);
+        let manifest = "<PackageManifest><Metadata><Identity Id='a' Publisher='b' Version='1.0.0'/></Metadata></PackageManifest>";
+        for (part, text) in [
+            ("extension.vsixmanifest", manifest),
+            ("task/bin/adieu", "binary"),
+            ("task/launch.js", "launcher"),
+            ("SHA256SUMS", list),
+        ] {
+            writer
+                .start_file(part, zip::write::SimpleFileOptions::default())
+                .expect("it can be started");
+            std::io::Write::write_all(&mut writer, text.as_bytes()).expect("it can be written");
+        }
+        writer.finish().expect("it can be finished");
+        folder.adieu(&["verify", "--vsix", "*.vsix"]).transcript()
+    };
+    let said = [
+        make(&format!("{}  task/bin/adieu\n", sum("binary"))),
+        make(&format!(
+            "{}  task/bin/adieu\n{}  task/launch.js\n{}  gone\n",
+            sum("binary"),
+            sum("other"),
+            sum("x")
+        )),
+        make("no checksum\n"),
+    ];
+    let said = said.concat();
+    let said: Vec<&str> = said
+        .lines()
+        .map(|line| {
+            line.get(..9)
+                .filter(|start| *start == "SHA-256  ")
+                .unwrap_or(line)
+        })
+        .collect();
+    assert_eq!(
+        said.join("\n"),
+        "\
+ok       task/bin/adieu
+SHA-256  \n\
+Files as SHA256SUMS states: 1 of 1. Not listed: 2.
+exit 0
+ok       task/bin/adieu
+differs  task/launch.js
+missing  gone
+SHA-256  \n\
+Files as SHA256SUMS states: 1 of 3. Not listed: 1.
+exit 1
+error: `p.vsix`: SHA256SUMS:1: the line is not a checksum and a name
+exit 1"
+    );
+    let package = fs::read(folder.path("p.vsix")).expect("the package is there");
+    let ran = std::process::Command::new(env!("CARGO_BIN_EXE_adieu"))
+        .args(["extension", "inspect", "--vsix", "p.vsix"])
+        .current_dir(folder.path(""))
+        .output()
+        .expect("the binary starts");
+    let text = String::from_utf8_lossy(&ran.stdout).into_owned();
+    assert!(
+        text.contains(&format!("SHA-256       {}\n", sha256sum(&package))),
+        "{text}"
+    );
+}
+
+/// The digest that another program writes.
+fn sha256sum(bytes: &[u8]) -> String {
+    use std::io::Write;
+    let mut child = std::process::Command::new("sha256sum")
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .expect("sha256sum starts");
+    let mut stdin = child.stdin.take().expect("it has an input");
+    stdin.write_all(bytes).expect("it reads");
+    drop(stdin);
+    let output = child.wait_with_output().expect("it ends");
+    String::from_utf8_lossy(&output.stdout)[..64].to_owned()
 }

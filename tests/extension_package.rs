@@ -65,7 +65,7 @@ fn the_path_of_the_package_is_the_result_and_everything_else_is_a_note() {
     assert_eq!(ran.stdout, "[FOLDER]/pub.hello-3.2.1.vsix\n");
     assert_eq!(
         ran.stderr,
-        "Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.\n"
+        "Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.\nSHA-256: [SHA256]\n"
     );
     assert_eq!(ran.status, 0);
 }
@@ -82,6 +82,7 @@ fn the_result_as_json_is_alone_on_stdout() {
   \"parts\": 7,
   \"path\": \"[FOLDER]/out/pub.hello-3.2.1.vsix\",
   \"publisher\": \"pub\",
+  \"sha256\": \"[SHA256]\",
   \"size\": [SIZE],
   \"version\": \"3.2.1\"
 }

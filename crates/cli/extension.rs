@@ -22,6 +22,7 @@ mod show;
 mod subject;
 mod task;
 mod validation;
+mod verify;
 mod version;
 
 use std::io::{self, Write};
@@ -30,7 +31,7 @@ use std::process::ExitCode;
 
 use adieu_agent::Stream;
 use adieu_devops::{Error, ExtensionName, Reason};
-use adieu_vsix::{DateTime, Pricing, TaskUpdates, VersionPart, Visibility};
+use adieu_vsix::{Changes, DateTime, Pricing, TaskUpdates, VersionPart, Visibility};
 use clap::{Args, Subcommand, ValueEnum};
 
 use crate::session::Session;
@@ -68,6 +69,11 @@ Examples:
   adieu extension edit --vsix hello.vsix --visibility public --output-path release/
   adieu extension edit --vsix hello.vsix --extension-id hello-dev --update-tasks-id --output-path dev.vsix")]
     Edit(edit::EditArguments),
+    /// Compare a VSIX package with the SHA256SUMS in it
+    #[command(after_help = "\
+Example:
+  adieu extension verify --vsix hello.vsix")]
+    Verify(verify::VerifyArguments),
     #[command(flatten)]
     Marketplace(command::MarketplaceCommand),
 }
@@ -141,7 +147,28 @@ enum VersionPartValue {
     Patch,
 }
 
+impl OverrideArguments {
+    fn into_changes(self) -> Changes {
+        Changes {
+            publisher: self.publisher,
+            extension_id: self.extension_id,
+            ..self.changes.into_changes()
+        }
+    }
+}
+
 impl ChangeArguments {
+    fn into_changes(self) -> Changes {
+        Changes {
+            visibility: self.visibility(),
+            pricing: self.pricing(),
+            tasks: self.tasks.updates(),
+            version: self.extension_version,
+            name: self.extension_name,
+            ..Changes::default()
+        }
+    }
+
     fn visibility(&self) -> Option<Visibility> {
         self.visibility.map(|visibility| match visibility {
             VisibilityValue::Private => Visibility::Private,
@@ -194,6 +221,7 @@ pub(crate) fn run(
         ExtensionCommand::Package(arguments) => package::run(arguments, out, notes),
         ExtensionCommand::Inspect(arguments) => inspect::run(&arguments, out, notes),
         ExtensionCommand::Edit(arguments) => edit::run(arguments, out, notes),
+        ExtensionCommand::Verify(arguments) => verify::run(&arguments, out, notes),
         ExtensionCommand::Marketplace(command) => command::run(command, out),
     }
 }
@@ -257,6 +285,10 @@ fn asked_wrongly(notes: &mut dyn Write, sentence: &str) -> io::Result<ExitCode> 
 fn refused(notes: &mut dyn Write, sentence: &str) -> io::Result<ExitCode> {
     writeln!(notes, "error: {sentence}")?;
     Ok(ExitCode::from(REFUSED))
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> String {
+    findings::defused(&format!("`{}` cannot be read: {error}", path.display()))
 }
 
 /// The path from the root of the file system, for whoever reads the result elsewhere.

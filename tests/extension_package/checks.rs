@@ -228,6 +228,7 @@ fn a_task_that_nobody_offers() {
 warning: vss-extension.json:5: task `Hello/task.json` is packed, but no contribution offers it
   Add a contribution of type ms.vss-distributed-task.task, or leave the folder out of `files`.
 Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
+SHA-256: [SHA256]
 exit 0
 "##]]
     .assert_eq(&manifest_with(
@@ -253,6 +254,7 @@ fn a_handler_whose_file_only_windows_finds() {
 warning: Hello/task.json:7: `execution.Node20_1` starts `Index.js`, and the part is `Hello/index.js`: only Windows finds it
   Write both alike.
 Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
+SHA-256: [SHA256]
 exit 0
 "##]].assert_eq(&task_with("index.js", "Index.js"));
 }
@@ -281,7 +283,7 @@ fn a_tasks_folder_may_be_written_as_a_path() {
             .adieu(&["package", "--output-path", "p.vsix"])
             .done()
             .stderr,
-        "Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.\n"
+        "Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.\nSHA-256: [SHA256]\n"
     );
     let shown = folder.adieu(&["inspect", "--vsix", "p.vsix"]).done();
     assert!(shown.stdout.contains("Hello@1.4.7"), "{}", shown.stdout);
@@ -467,6 +469,7 @@ fn old_handlers_are_forgiven_where_a_newer_version_has_others() {
         warning: Hello/task.json:7: every handler of `execution` is at its end of life (Node16)
           Add Node20_1 and Node24 handlers.
         Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
+        SHA-256: [SHA256]
         exit 0
     "#]]
     .assert_eq(&task_with("Node20_1", "Node16"));
@@ -484,6 +487,7 @@ fn old_handlers_are_forgiven_where_a_newer_version_has_others() {
     folder.write("Hello/V2/icon.png", &png(32));
     expect![[r##"
 Packed pub.hello 3.2.1: 12 parts, [SIZE] bytes.
+SHA-256: [SHA256]
 "##]]
     .assert_eq(&folder.adieu(&["package"]).stderr);
 }
@@ -498,6 +502,7 @@ fn icons_that_are_missing_or_too_small() {
         warning: vss-extension.json:4: icon `icon.png` is 1x1 pixels, at least 128x128 are needed
           Replace it with a PNG that is large enough.
         Packed pub.hello 3.2.1: 6 parts, [SIZE] bytes.
+        SHA-256: [SHA256]
     "#]]
     .assert_eq(&folder.adieu(&["package"]).stderr);
 }
@@ -520,6 +525,7 @@ fn a_package_that_is_larger_than_servers_take() {
         warning: p.vsix: the package has 27273320 bytes, and Azure DevOps Server 2019 takes 26214400 by default
           Leave out what the extension does not need at run time, or raise the server's limit.
         Packed pub.hello 3.2.1: 8 parts, [SIZE] bytes.
+        SHA-256: [SHA256]
     "#]].assert_eq(&folder.adieu(&["package", "--output-path", "p.vsix"]).stderr);
 }
 
@@ -532,6 +538,7 @@ fn validation_can_be_bypassed_as_long_as_a_package_can_be_made() {
 warning: vss-extension.json:2: the extension version `3.x` is not one to four numbers with dots between them
   Write a version such as 1.4.0, or pass --extension-version.
 Packed pub.hello 3.x: 7 parts, [SIZE] bytes.
+SHA-256: [SHA256]
 exit 0
 "##]].assert_eq(&folder
             .adieu(&["package", "--bypass-validation"])

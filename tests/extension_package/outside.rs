@@ -265,6 +265,7 @@ fn an_earlier_package_is_not_packed() {
 warning: vss-extension.json:5: `pub.hello-3.2.1.vsix` is a package, and is left out
   Write packages to a folder that `files` does not name, with --output-path (outputPath in a task).
 Packed pub.hello 3.2.1: 8 parts, [SIZE] bytes.
+SHA-256: [SHA256]
 exit 0
 "
     );

@@ -47,6 +47,7 @@ fn a_long_friendly_name_is_one_warning() {
         expect![[r#"
             warning: Hello/task.json:3: `friendlyName` has 41 characters, and the schema has 40; it works, and tfx warns of it
             Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
+            SHA-256: [SHA256]
             exit 0
         "#]],
     );
@@ -60,6 +61,7 @@ fn a_long_friendly_name_is_one_warning() {
         expect![[r#"
             warning: Hello/task.json:3: `friendlyName` has 42 characters, and the schema has 40; it works, and tfx warns of it
             Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
+            SHA-256: [SHA256]
             exit 0
         "#]],
     );
@@ -86,6 +88,7 @@ fn texts_that_people_see_may_be_missing() {
         warning: Hello/task.json:1: the task has no `instanceNameFormat`, which the catalog and the editor show
           Add the key to the task.json.
         Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
+        SHA-256: [SHA256]
         exit 0
     "#]],
     );
@@ -99,6 +102,7 @@ fn texts_that_people_see_may_be_missing() {
             warning: Hello/task.json:1: the task has no `author`, which the catalog and the editor show (and 2 more)
               Add the key to the task.json.
             Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
+            SHA-256: [SHA256]
             exit 0
         "#]],
     );
@@ -116,6 +120,7 @@ fn the_letter_case_of_keys_is_one_warning() {
         expect![[r#"
             warning: Hello/task.json:3: `friendlyName` is spelled `friendlyname`; Azure DevOps reads both (and 3 more)
             Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
+            SHA-256: [SHA256]
             exit 0
         "#]],
     );
@@ -141,6 +146,7 @@ fn quoted_numbers_and_booleans_are_one_warning() {
         expect![[r#"
             warning: Hello/task.json:3: `preview` is `"false"`, and the schema has true or false without quotes; Azure DevOps reads both (and 4 more)
             Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
+            SHA-256: [SHA256]
             exit 0
         "#]],
     );
@@ -220,6 +226,7 @@ fn a_quoted_true_is_read_as_it_is_meant() {
         warning: vss-extension.json:2: `public` is in quotes; it is read as true (and 1 more)
           Write true or false without quotes.
         Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
+        SHA-256: [SHA256]
         exit 0
     "#]]
     .assert_eq(&notes(&folder, &["--output-path", "p.vsix"]));
@@ -263,6 +270,7 @@ exit 1
             warning: Hello/task.json:7: no agent knows the handler `Bash`
               Use Node20_1, Node24 or PowerShell3.
             Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
+            SHA-256: [SHA256]
             exit 0
         "#]],
     );
@@ -285,6 +293,7 @@ fn unknown_keys_are_one_warning_and_misspelt_ones_have_the_right_word() {
             warning: Hello/task.json:6: `lable` is not a key of an input in a task.json
               Write `label`.
             Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
+            SHA-256: [SHA256]
             exit 0
         "#]],
     );
@@ -316,6 +325,7 @@ fn numbers_that_no_server_can_hold() {
         warning: Hello/task.json:4: the task has no `version.Minor`, which the schema requires; Azure DevOps works without it (and 1 more)
           Add the key to the task.json.
         Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
+        SHA-256: [SHA256]
         exit 0
     "#]],
     );
@@ -385,7 +395,7 @@ const SERVICES: &str = "Microsoft.VisualStudio.Services";
 
 #[test]
 fn inputs_that_depend_on_another_group() {
-    let packed = "Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.\nexit 0\n";
+    let packed = "Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.\nSHA-256: [SHA256]\nexit 0\n";
     for groups in [["", ""], ["a", "a"], ["a", "A"]] {
         assert_eq!(rule_is("who = x", groups, SERVICES), packed);
     }
@@ -454,12 +464,14 @@ exit 1
     expect![[r#"
         warning: Hello/task.json:8: `visibleRule` of `whom` is `who = my-value`: Azure DevOps Server 2020 and older refuse other characters than letters, digits and spaces in it
         Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
+        SHA-256: [SHA256]
         exit 0
     "#]].assert_eq(&rule_is("who = my-value", ["", ""], SERVICES));
     expect![[r#"
         warning: Hello/task.json:8: `visibleRule` of `whom` asks for input `whose`, which does not exist
           Name an input that exists; as it is, the field is never shown.
         Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
+        SHA-256: [SHA256]
         exit 0
     "#]].assert_eq(&rule_is("whose = x", ["", ""], SERVICES));
 }
@@ -498,6 +510,7 @@ fn one_task_of_two_contributions() {
         warning: vss-extension.json:9: contribution `other` has the task Hello with the ID of `hello-task` (in vss-extension.json:8): Azure DevOps ignores one of the two
           Put both versions below the folder of one contribution, or give one of the tasks another ID.
         Packed pub.hello 3.2.1: 10 parts, [SIZE] bytes.
+        SHA-256: [SHA256]
         exit 0
     "#]].assert_eq(&notes(&folder, &[]));
 }
@@ -527,6 +540,7 @@ fn a_folder_that_begins_with_another_ones_name() {
         warning: vss-extension.json:9: task folder `HelloInstaller` begins with the name of task folder `Hello`: Azure DevOps Server 2019 takes both for versions of one task
           Rename one of the folders, so that neither name begins with the other.
         Packed pub.hello 3.2.1: 10 parts, [SIZE] bytes.
+        SHA-256: [SHA256]
         exit 0
     "#]].assert_eq(&notes(&folder, &[]));
 }
@@ -576,6 +590,7 @@ fn categories_are_those_of_the_marketplace() {
             warning: vss-extension.json:3: `Nonsense` is not a category of Azure DevOps extensions; the Marketplace refuses others
               Use Azure Boards, Azure Repos, Azure Pipelines, Azure Test Plans, Azure Artifacts.
             Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
+            SHA-256: [SHA256]
             exit 0
         "#]],
     );
@@ -658,6 +673,7 @@ fn addressable_names_that_azure_devops_server_cannot_install() {
         warning: vss-extension.json:5: `dist/a&b.js` is addressable and has a `&`: Azure DevOps Server 2019 cannot install it (and 1 more)
           Rename the file, or target Microsoft.VisualStudio.Services.Cloud alone.
         Packed pub.hello 3.2.1: 9 parts, [SIZE] bytes.
+        SHA-256: [SHA256]
         exit 0
     "#]].assert_eq(&with(r#", "addressable": true"#));
     assert!(with("").starts_with("Packed"));

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use adieu_devops::{Hosts, Role};
+use adieu_vsix::Changes;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::operation;
@@ -327,7 +328,7 @@ pub(super) fn run(command: MarketplaceCommand, out: &mut dyn Write) -> io::Resul
     }
 }
 
-fn refuse(situation: &Situation) -> ExitCode {
+pub(super) fn refuse(situation: &Situation) -> ExitCode {
     Terminal.error(&Report::on_a_command_line(situation).text());
     ExitCode::from(situation.exit_code())
 }
@@ -375,13 +376,12 @@ fn settings(command: MarketplaceCommand) -> (Operation, Settings, ServiceArgumen
     match command {
         MarketplaceCommand::Publish(arguments) => {
             let (settings, service) = arguments.subject.into_settings();
-            let changes = arguments.changes;
             let settings = Settings {
-                visibility: changes.visibility(),
-                pricing: changes.pricing(),
-                tasks: changes.tasks.updates(),
-                version: changes.extension_version,
-                name: changes.extension_name,
+                changes: Changes {
+                    publisher: settings.changes.publisher.clone(),
+                    extension_id: settings.changes.extension_id.clone(),
+                    ..arguments.changes.into_changes()
+                },
                 overrides_file: arguments.overrides_file,
                 loc_root: arguments.loc_root,
                 bypass_validation: arguments.bypass_validation,
@@ -397,10 +397,8 @@ fn settings(command: MarketplaceCommand) -> (Operation, Settings, ServiceArgumen
         MarketplaceCommand::Unshare(arguments) => of_organizations(Operation::Unshare, arguments),
         MarketplaceCommand::Install(arguments) => {
             let (settings, service) = arguments.organizations.into_settings();
-            let settings = Settings {
-                version: arguments.extension_version,
-                ..settings
-            };
+            let mut settings = settings;
+            settings.changes.version = arguments.extension_version;
             (Operation::Install, settings, service)
         }
         MarketplaceCommand::Uninstall(arguments) => {
@@ -408,20 +406,16 @@ fn settings(command: MarketplaceCommand) -> (Operation, Settings, ServiceArgumen
         }
         MarketplaceCommand::WaitForInstallation(arguments) => {
             let (settings, service) = arguments.organizations.into_settings();
-            let settings = Settings {
-                version: arguments.extension_version,
-                tasks: arguments.tasks.updates(),
-                time_limit: minutes(arguments.timeout),
-                ..settings
-            };
+            let mut settings = settings;
+            settings.changes.version = arguments.extension_version;
+            settings.changes.tasks = arguments.tasks.updates();
+            settings.time_limit = minutes(arguments.timeout);
             (Operation::WaitForInstallation, settings, service)
         }
         MarketplaceCommand::Unpublish(arguments) => {
             let (settings, service) = arguments.subject.into_settings();
-            let settings = Settings {
-                version: arguments.extension_version,
-                ..settings
-            };
+            let mut settings = settings;
+            settings.changes.version = arguments.extension_version;
             (Operation::Unpublish, settings, service)
         }
         MarketplaceCommand::Show(arguments) => of_subject(Operation::Show, arguments),
@@ -446,11 +440,9 @@ fn settings(command: MarketplaceCommand) -> (Operation, Settings, ServiceArgumen
         }
         MarketplaceCommand::WaitForValidation(arguments) => {
             let (settings, service) = arguments.subject.into_settings();
-            let settings = Settings {
-                version: arguments.extension_version,
-                time_limit: minutes(arguments.timeout),
-                ..settings
-            };
+            let mut settings = settings;
+            settings.changes.version = arguments.extension_version;
+            settings.time_limit = minutes(arguments.timeout);
             (Operation::WaitForValidation, settings, service)
         }
         MarketplaceCommand::AddMember(arguments) => {
@@ -478,7 +470,10 @@ fn settings(command: MarketplaceCommand) -> (Operation, Settings, ServiceArgumen
 impl PublisherArguments {
     fn into_settings(self) -> (Settings, ServiceArguments) {
         let settings = Settings {
-            publisher: self.publisher,
+            changes: Changes {
+                publisher: self.publisher,
+                ..Changes::default()
+            },
             root: self.root,
             manifests: self.manifests,
             // A package is named from where the person stands, not from the extension's folder.
@@ -494,11 +489,8 @@ impl PublisherArguments {
 
 impl SubjectArguments {
     fn into_settings(self) -> (Settings, ServiceArguments) {
-        let (settings, service) = self.publisher.into_settings();
-        let settings = Settings {
-            extension_id: self.extension_id,
-            ..settings
-        };
+        let (mut settings, service) = self.publisher.into_settings();
+        settings.changes.extension_id = self.extension_id;
         (settings, service)
     }
 }

@@ -3,22 +3,25 @@
 //! It edits nothing itself.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use adieu_vsix::{EditError, EditOptions, edit};
+use adieu_vsix::{EditError, Package};
 use clap::Args;
 use serde_json::json;
 
 use super::findings::defused;
-use super::{OverrideArguments, absolute, asked_wrongly, inspect, refused, timestamp, write_json};
+use super::{
+    OverrideArguments, absolute, asked_wrongly, command, inspect, refused, subject, timestamp,
+    unreadable, write_json,
+};
 
 /// Flags of `adieu extension edit`.
 #[derive(Debug, Args)]
 pub(crate) struct EditArguments {
-    /// Package to read
+    /// A finished package, or a pattern with one match
     #[arg(long, value_name = "FILE")]
-    vsix: PathBuf,
+    vsix: String,
     /// File or folder to write to
     #[arg(long, short, value_name = "PATH")]
     output_path: Option<PathBuf>,
@@ -39,43 +42,45 @@ pub(super) fn run(
         Ok(timestamp) => timestamp,
         Err(sentence) => return asked_wrongly(notes, &sentence),
     };
-    let overrides = &arguments.overrides;
-    let changes = &overrides.changes;
-    let options = EditOptions {
-        visibility: changes.visibility(),
-        pricing: changes.pricing(),
-        tasks: changes.tasks.updates(),
-        publisher: overrides.publisher.clone(),
-        extension_id: overrides.extension_id.clone(),
-        version: changes.extension_version.clone(),
-        name: changes.extension_name.clone(),
-        vsix: arguments.vsix,
-        output: arguments.output_path,
-        timestamp,
+    let vsix = match subject::one_file(Path::new("."), &arguments.vsix) {
+        Ok(vsix) => vsix,
+        Err(situation) => return Ok(command::refuse(&situation)),
     };
-    let edited = match edit(&options) {
+    let changes = arguments.overrides.into_changes();
+    let output = arguments.output_path.as_deref();
+    let edited = match Package::edit(&vsix, &changes, output, timestamp) {
         Ok(edited) => edited,
         Err(error @ EditError::Value(_)) => {
             return asked_wrongly(notes, &defused(&error.to_string()));
         }
         Err(error) => return refused(notes, &defused(&error.to_string())),
     };
-    let path = absolute(&edited.path);
+    let package = &edited.package;
+    let digest = match package.digest() {
+        Ok(digest) => digest,
+        Err(error) => return refused(notes, &unreadable(&package.path, &error)),
+    };
+    let path = absolute(&package.path);
+    if edited.replaced {
+        writeln!(notes, "warning: {path} was there before, and was replaced.")?;
+    }
     if arguments.json {
         let result = json!({
             "path": path,
-            "extensionId": edited.extension_id,
-            "version": edited.version,
-            "publisher": edited.publisher,
-            "size": edited.size,
+            "extensionId": package.facts.extension_id,
+            "version": package.facts.version,
+            "publisher": package.facts.publisher,
+            "size": package.size,
+            "sha256": digest.to_string(),
             "changed": edited.changed,
-            "tasks": inspect::tasks(&edited.tasks),
+            "tasks": inspect::tasks(&package.facts.tasks),
         });
         write_json(&result)?;
     } else {
         for part in &edited.changed {
             writeln!(notes, "Changed {}.", defused(part))?;
         }
+        writeln!(notes, "SHA-256: {digest}")?;
         writeln!(out, "{path}")?;
     }
     Ok(ExitCode::SUCCESS)

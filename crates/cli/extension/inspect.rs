@@ -3,22 +3,22 @@
 //! It writes nothing but its answer.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::ExitCode;
 
-use adieu_vsix::{PackageFacts, inspect};
+use adieu_vsix::{Description, Digest, Facts, Package};
 use clap::Args;
 use serde_json::{Value, json};
 
 use super::findings::defused;
-use super::{refused, write_json};
+use super::{command, refused, subject, unreadable, write_json};
 
 /// Flags of `adieu extension inspect`.
 #[derive(Debug, Args)]
 pub(crate) struct InspectArguments {
-    /// Package to look at
+    /// A finished package, or a pattern with one match
     #[arg(long, value_name = "FILE")]
-    vsix: PathBuf,
+    vsix: String,
     /// Print the answer as JSON
     #[arg(long)]
     json: bool,
@@ -30,33 +30,56 @@ pub(super) fn run(
     out: &mut dyn Write,
     notes: &mut dyn Write,
 ) -> io::Result<ExitCode> {
-    match inspect(&arguments.vsix) {
-        Ok(facts) if arguments.json => write_json(&as_json(&facts))?,
-        Ok(facts) => write_text(&facts, out)?,
+    let vsix = match subject::one_file(Path::new("."), &arguments.vsix) {
+        Ok(vsix) => vsix,
+        Err(situation) => return Ok(command::refuse(&situation)),
+    };
+    let read = || {
+        let package = Package::verify(&vsix)?;
+        let description = package.describe()?;
+        Ok::<_, adieu_vsix::ReadError>((package, description))
+    };
+    let (package, description) = match read() {
+        Ok(read) => read,
         Err(error) => return refused(notes, &defused(&error.to_string())),
+    };
+    let digest = match package.digest() {
+        Ok(digest) => digest,
+        Err(error) => return refused(notes, &unreadable(&vsix, &error)),
+    };
+    let Package { size, facts, .. } = &package;
+    if arguments.json {
+        write_json(&as_json(facts, &description, *size, digest))?;
+    } else {
+        write_text(facts, &description, *size, digest, out)?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn as_json(facts: &PackageFacts) -> Value {
+fn as_json(facts: &Facts, description: &Description, size: u64, digest: Digest) -> Value {
     let target = |(id, version): &(String, Option<String>)| json!({ "id": id, "version": version });
     let contribution = |(id, kind): &(String, String)| json!({ "id": id, "type": kind });
-    json!({
+    let mut value = json!({
         "publisher": facts.publisher,
         "extensionId": facts.extension_id,
         "version": facts.version,
-        "name": facts.name,
-        "description": facts.description,
-        "galleryFlags": facts.gallery_flags,
-        "categories": facts.categories,
-        "tags": facts.tags,
-        "targets": facts.targets.iter().map(target).collect::<Vec<_>>(),
-        "contributions": facts.contributions.iter().map(contribution).collect::<Vec<_>>(),
+        "name": description.name,
+        "description": description.description,
+        "galleryFlags": description.gallery_flags,
+        "categories": description.categories,
+        "tags": description.tags,
+        "targets": description.targets.iter().map(target).collect::<Vec<_>>(),
+        "contributions": description.contributions.iter().map(contribution).collect::<Vec<_>>(),
         "tasks": tasks(&facts.tasks),
-        "files": facts.files,
-        "size": facts.packed,
-        "unpackedSize": facts.unpacked,
-    })
+        "files": description.files,
+        "size": size,
+        "unpackedSize": description.unpacked,
+        "sha256": digest.to_string(),
+    });
+    if let (Some(platform), Some(members)) = (&facts.target_platform, value.as_object_mut()) {
+        members.insert("targetPlatform".to_owned(), json!(platform));
+    }
+    value
 }
 
 /// Tasks as JSON.
@@ -67,7 +90,13 @@ pub(super) fn tasks(tasks: &[adieu_vsix::PackagedTask]) -> Vec<Value> {
         .collect()
 }
 
-fn write_text(facts: &PackageFacts, out: &mut dyn Write) -> io::Result<()> {
+fn write_text(
+    facts: &Facts,
+    description: &Description,
+    size: u64,
+    digest: Digest,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let mut line = |name: &str, value: &str| {
         if value.is_empty() {
             Ok(())
@@ -82,18 +111,21 @@ fn write_text(facts: &PackageFacts, out: &mut dyn Write) -> io::Result<()> {
             facts.publisher, facts.extension_id, facts.version
         ),
     )?;
-    line("name", &facts.name)?;
-    line("description", &facts.description)?;
-    line("flags", &facts.gallery_flags.join(" "))?;
-    line("categories", &facts.categories.join(", "))?;
-    line("tags", &facts.tags.join(", "))?;
-    for (id, version) in &facts.targets {
+    line("name", &description.name)?;
+    line("description", &description.description)?;
+    line("flags", &description.gallery_flags.join(" "))?;
+    line("categories", &description.categories.join(", "))?;
+    line("tags", &description.tags.join(", "))?;
+    if let Some(platform) = &facts.target_platform {
+        line("platform", platform)?;
+    }
+    for (id, version) in &description.targets {
         line(
             "target",
             format!("{id} {}", version.as_deref().unwrap_or_default()).trim(),
         )?;
     }
-    for (id, kind) in &facts.contributions {
+    for (id, kind) in &description.contributions {
         line("contribution", &format!("{id} ({kind})"))?;
     }
     for task in &facts.tasks {
@@ -106,7 +138,8 @@ fn write_text(facts: &PackageFacts, out: &mut dyn Write) -> io::Result<()> {
         "size",
         &format!(
             "{} bytes, {} files of {} bytes",
-            facts.packed, facts.files, facts.unpacked
+            size, description.files, description.unpacked
         ),
-    )
+    )?;
+    line("SHA-256", &digest.to_string())
 }

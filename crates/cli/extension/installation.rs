@@ -30,7 +30,7 @@ pub(super) async fn run(
 ) -> Result<Done, Situation> {
     let organizations = organizations::required(session.hosts(), &settings.organizations)?;
     let name = subject::find(settings)?.name;
-    let version = settings.version.as_deref();
+    let version = settings.changes.version.as_deref();
     let client = session.client().await?;
     let asked = organizations
         .iter()

@@ -25,7 +25,7 @@ pub(super) async fn who_am_i(
     for (name, value) in &facts {
         voice.say(&format!("{name}: {value}"));
     }
-    let publisher = match &settings.publisher {
+    let publisher = match &settings.changes.publisher {
         Some(publisher) => publisher.clone(),
         None => subject::read(settings).unwrap_or_default().publisher,
     };
@@ -57,7 +57,7 @@ pub(super) async fn add(
     session: &Session,
     voice: &dyn Voice,
 ) -> Result<Done, Situation> {
-    let publisher = match &settings.publisher {
+    let publisher = match &settings.changes.publisher {
         Some(publisher) => publisher.clone(),
         None => subject::read(settings)?.publisher,
     };

@@ -6,11 +6,14 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use adieu_vsix::{Overrides, PackageError, PackageOptions, package};
+use adieu_vsix::{Folder, PackError, Sources};
 use clap::Args;
 use serde_json::json;
 
-use super::{OverrideArguments, absolute, asked_wrongly, findings, refused, timestamp, write_json};
+use super::{
+    OverrideArguments, absolute, asked_wrongly, findings, refused, timestamp, unreadable,
+    write_json,
+};
 
 /// Flags of `adieu extension package`.
 #[derive(Debug, Args)]
@@ -83,9 +86,7 @@ pub(super) fn run(
         Ok(timestamp) => timestamp,
         Err(sentence) => return asked_wrongly(notes, &sentence),
     };
-    let overrides = &arguments.overrides;
-    let changes = &overrides.changes;
-    let options = PackageOptions {
+    let sources = Sources {
         manifests: arguments
             .manifest_js
             .clone()
@@ -97,57 +98,50 @@ pub(super) fn run(
         } else {
             patterns(arguments.manifest_globs)
         },
-        overrides: Overrides {
-            file: arguments.overrides_file,
-            json: arguments.r#override,
-            publisher: overrides.publisher.clone(),
-            extension_id: overrides.extension_id.clone(),
-            version: changes.extension_version.clone(),
-            name: changes.extension_name.clone(),
-            visibility: changes.visibility(),
-            pricing: changes.pricing(),
-        },
-        tasks: changes.tasks.updates(),
+        overrides_file: arguments.overrides_file,
+        overrides: arguments.r#override,
         rev_version: arguments.rev_version,
         loc_root: arguments.loc_root,
         json5: arguments.json5,
-        bypass_validation: arguments.bypass_validation,
-        output: arguments.output_path,
-        timestamp,
         root: arguments.root,
     };
-    let packaged = match package(&options) {
-        Ok(packaged) => packaged,
+    let changes = arguments.overrides.into_changes();
+    let folder = Folder::read(&sources, &changes, arguments.output_path.as_deref());
+    let packed = match folder.pack(arguments.bypass_validation, timestamp) {
+        Ok(packed) => packed,
         Err(error) => {
-            if let PackageError::Refused { findings } = &error {
-                findings::print(findings, options.bypass_validation, notes)?;
+            if let PackError::Refused { findings } = &error {
+                findings::print(findings, arguments.bypass_validation, notes)?;
             }
             return refused(notes, &error.to_string());
         }
     };
-    findings::print(&packaged.findings, options.bypass_validation, notes)?;
-    let path = absolute(&packaged.path);
+    findings::print(&packed.findings, arguments.bypass_validation, notes)?;
+    let package = &packed.package;
+    let facts = &package.facts;
+    let digest = match package.digest() {
+        Ok(digest) => digest,
+        Err(error) => return refused(notes, &unreadable(&package.path, &error)),
+    };
+    let path = absolute(&package.path);
     if arguments.json {
         let result = json!({
             "path": path,
-            "extensionId": packaged.extension_id,
-            "version": packaged.version,
-            "publisher": packaged.publisher,
-            "size": packaged.size,
-            "parts": packaged.parts,
+            "extensionId": facts.extension_id,
+            "version": facts.version,
+            "publisher": facts.publisher,
+            "size": package.size,
+            "sha256": digest.to_string(),
+            "parts": packed.parts,
         });
         write_json(&result)?;
     } else {
-        let (publisher, id, version) = (
-            &packaged.publisher,
-            &packaged.extension_id,
-            &packaged.version,
-        );
         writeln!(
             notes,
-            "Packed {publisher}.{id} {version}: {} parts, {} bytes.",
-            packaged.parts, packaged.size
+            "Packed {}.{} {}: {} parts, {} bytes.",
+            facts.publisher, facts.extension_id, facts.version, packed.parts, package.size
         )?;
+        writeln!(notes, "SHA-256: {digest}")?;
         writeln!(out, "{path}")?;
     }
     Ok(ExitCode::SUCCESS)

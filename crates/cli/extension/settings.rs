@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use adieu_devops::Role;
-use adieu_vsix::{Pricing, TaskUpdates, Visibility};
+use adieu_vsix::Changes;
 
 use super::resume::State;
 
@@ -21,13 +21,7 @@ pub(crate) struct Settings {
     pub(crate) vsix: Option<String>,
     pub(crate) overrides_file: Option<PathBuf>,
     pub(crate) loc_root: Option<PathBuf>,
-    pub(crate) publisher: Option<String>,
-    pub(crate) extension_id: Option<String>,
-    pub(crate) version: Option<String>,
-    pub(crate) name: Option<String>,
-    pub(crate) visibility: Option<Visibility>,
-    pub(crate) pricing: Option<Pricing>,
-    pub(crate) tasks: TaskUpdates,
+    pub(crate) changes: Changes,
     /// Errors of the manifest's checks are warnings.
     pub(crate) bypass_validation: bool,
     pub(crate) output: Option<PathBuf>,

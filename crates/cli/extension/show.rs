@@ -78,7 +78,7 @@ pub(super) async fn unpublish(
 ) -> Result<Done, Situation> {
     let name = subject::find(settings)?.name;
     // The version of a manifest that lies around is no order to remove just that.
-    let version = settings.version.as_deref();
+    let version = settings.changes.version.as_deref();
     let client = session.client().await?;
     let was_there = match client.unpublish(&name, version).await {
         Ok(was_there) => was_there,

@@ -5,10 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use adieu_devops::{ExtensionName, Package};
-use adieu_vsix::{
-    EditOptions, Identity, Overrides, PackageFacts, PackageOptions, PackagedTask, TaskUpdates,
-    VersionPart, edit, fold, identify, inspect, package, task_id,
-};
+use adieu_vsix::{Facts, Folder, PackError, PackagedTask, Sources, fold};
 
 use super::findings::in_one_line;
 use super::settings::Settings;
@@ -28,15 +25,13 @@ pub(crate) struct Subject {
 
 /// The extension that the settings mean.
 pub(crate) fn find(settings: &Settings) -> Result<Subject, Situation> {
-    let given = match (&settings.publisher, &settings.extension_id) {
+    let given = match (&settings.changes.publisher, &settings.changes.extension_id) {
         // Manifests count where they are the named extension's own: the folder may be another one's.
         (Some(publisher), Some(extension)) if settings.vsix.is_none() => {
-            let unnamed = Settings {
-                publisher: None,
-                extension_id: None,
-                ..settings.clone()
-            };
-            let is_it = |own: &Identity| {
+            let mut unnamed = settings.clone();
+            unnamed.changes.publisher = None;
+            unnamed.changes.extension_id = None;
+            let is_it = |own: &Facts| {
                 let is_publisher = own.publisher.eq_ignore_ascii_case(publisher);
                 (is_publisher || own.publisher.is_empty())
                     && own.extension_id.eq_ignore_ascii_case(extension)
@@ -47,22 +42,29 @@ pub(crate) fn find(settings: &Settings) -> Result<Subject, Situation> {
         _ => read(settings)?,
     };
     let name = ExtensionName {
-        publisher: settings.publisher.clone().unwrap_or(given.publisher),
-        extension: settings.extension_id.clone().unwrap_or(given.extension_id),
+        publisher: settings
+            .changes
+            .publisher
+            .clone()
+            .unwrap_or_else(|| given.publisher.clone()),
+        extension: settings
+            .changes
+            .extension_id
+            .clone()
+            .unwrap_or_else(|| given.extension_id.clone()),
     };
     if name.publisher.is_empty() || name.extension.is_empty() {
         return Err(Situation::Extension(ExtensionProblem::NoName {
             publisher: name.publisher.is_empty(),
         }));
     }
-    let version = settings
-        .version
-        .clone()
-        .or(Some(given.version).filter(|version| !version.is_empty()));
-    let mut tasks = given.tasks;
-    if settings.vsix.is_some() {
-        as_published(&mut tasks, &name, version.as_deref(), settings.tasks);
-    }
+    let version = settings.changes.version.clone();
+    let version = version.or(Some(given.version.clone()).filter(|version| !version.is_empty()));
+    // A folder is read with the changes already; a package is published as a changed copy.
+    let tasks = match settings.vsix {
+        Some(_) => given.with(&settings.changes).tasks,
+        None => given.tasks,
+    };
     Ok(Subject {
         name,
         version,
@@ -70,139 +72,93 @@ pub(crate) fn find(settings: &Settings) -> Result<Subject, Situation> {
     })
 }
 
-/// Tasks of a finished package as `publish` would change them in its copy of it.
-fn as_published(
-    tasks: &mut [PackagedTask],
-    name: &ExtensionName,
-    version: Option<&str>,
-    updates: TaskUpdates,
-) {
-    for task in tasks {
-        if updates.ids {
-            task.id = task_id(&name.publisher, &name.extension, &task.name);
-        }
-        let keep = match updates.version {
-            Some(VersionPart::Major) => 0,
-            Some(VersionPart::Minor) => 1,
-            Some(VersionPart::Patch) => 2,
-            None => continue,
-        };
-        let own = task.version.split('.').take(keep);
-        let extensions = version.unwrap_or_default().split('.').take(3).skip(keep);
-        task.version = own.chain(extensions).collect::<Vec<_>>().join(".");
-    }
-}
-
-/// What the package or the manifests say; nothing where there is neither.
-pub(crate) fn read(settings: &Settings) -> Result<Identity, Situation> {
+/// What the package or the manifests state; nothing where there is neither.
+pub(crate) fn read(settings: &Settings) -> Result<Facts, Situation> {
     if let Some(pattern) = &settings.vsix {
-        return of_package(&one_file(&settings.root, pattern)?);
+        let vsix = one_file(&settings.root, pattern)?;
+        let package = adieu_vsix::Package::open(&vsix).map_err(|error| unusable(&error))?;
+        return Ok(package.facts);
     }
-    let options = options(settings)?;
-    let is_there = !options.manifest_globs.is_empty()
-        || options
+    let sources = sources(settings);
+    let is_there = !sources.manifest_globs.is_empty()
+        || sources
             .manifests
             .iter()
-            .any(|manifest| options.root.join(manifest).is_file());
+            .any(|manifest| sources.root.join(manifest).is_file());
     if is_there {
-        identify(&options).map_err(|error| package_problem(&error, &settings.root))
+        let folder = Folder::read(&sources, &settings.changes, settings.output.as_deref());
+        let facts = folder.facts().cloned();
+        facts.map_err(|error| package_problem(&error, &settings.root))
     } else {
-        Ok(Identity::default())
+        Ok(Facts::default())
     }
 }
 
 /// Makes the package, or a changed copy of the one that is there. Findings go to `voice`.
 pub(crate) fn make(settings: &Settings, voice: &dyn Voice) -> Result<Package, Situation> {
-    let path = match &settings.vsix {
-        None => {
-            let packaged = package(&options(settings)?)
-                .map_err(|error| package_problem(&error, &settings.root))?;
-            for report in fold(&packaged.findings) {
-                voice.warn(&in_one_line(&report));
-            }
-            voice.say(&format!(
-                "Packed {}.{} {}: {} parts, {} bytes.",
-                packaged.publisher,
-                packaged.extension_id,
-                packaged.version,
-                packaged.parts,
-                packaged.size
-            ));
-            packaged.path
-        }
+    let made = match &settings.vsix {
+        None => pack(settings, voice)?,
         Some(pattern) => {
             let vsix = one_file(&settings.root, pattern)?;
-            if changes(settings) {
-                edited(settings, vsix, voice)?
+            if settings.changes.is_none() {
+                adieu_vsix::Package::verify(&vsix).map_err(|error| unusable(&error))?
             } else {
-                vsix
+                edited(settings, &vsix, voice)?
             }
         }
     };
-    let facts = facts(&path)?;
     Ok(Package {
         name: ExtensionName {
-            publisher: facts.publisher,
-            extension: facts.extension_id,
+            publisher: made.facts.publisher,
+            extension: made.facts.extension_id,
         },
-        version: facts.version,
-        target_platform: facts.target_platform,
-        path: std::path::absolute(&path).unwrap_or(path),
-        size: facts.packed,
+        version: made.facts.version,
+        target_platform: made.facts.target_platform,
+        path: std::path::absolute(&made.path).unwrap_or(made.path),
+        size: made.size,
     })
 }
 
-fn edited(settings: &Settings, vsix: PathBuf, voice: &dyn Voice) -> Result<PathBuf, Situation> {
-    let options = EditOptions {
-        vsix,
-        output: settings.output.clone(),
-        publisher: settings.publisher.clone(),
-        extension_id: settings.extension_id.clone(),
-        version: settings.version.clone(),
-        name: settings.name.clone(),
-        visibility: settings.visibility,
-        pricing: settings.pricing,
-        tasks: settings.tasks,
-        timestamp: time_of_entries()?,
-    };
-    let edited = edit(&options)
-        .map_err(|error| Situation::Extension(ExtensionProblem::Package(error.to_string())))?;
+fn pack(settings: &Settings, voice: &dyn Voice) -> Result<adieu_vsix::Package, Situation> {
+    let output = settings.output.as_deref();
+    let folder = Folder::read(&sources(settings), &settings.changes, output);
+    let packed = folder
+        .pack(settings.bypass_validation, time_of_entries()?)
+        .map_err(|error| package_problem(&error, &settings.root))?;
+    for report in fold(&packed.findings) {
+        voice.warn(&in_one_line(&report));
+    }
+    let adieu_vsix::Package { size, facts, .. } = &packed.package;
+    voice.say(&format!(
+        "Packed {}.{} {}: {} parts, {size} bytes.",
+        facts.publisher, facts.extension_id, facts.version, packed.parts
+    ));
+    Ok(packed.package)
+}
+
+fn edited(
+    settings: &Settings,
+    vsix: &Path,
+    voice: &dyn Voice,
+) -> Result<adieu_vsix::Package, Situation> {
+    let output = settings.output.as_deref();
+    let edited = adieu_vsix::Package::edit(vsix, &settings.changes, output, time_of_entries()?)
+        .map_err(|error| unusable(&error))?;
     for part in &edited.changed {
         voice.say(&format!("Changed {part} in a copy of the package."));
     }
-    Ok(edited.path)
+    if edited.replaced {
+        let path = edited.package.path.display();
+        voice.warn(&format!("{path} was there before, and was replaced."));
+    }
+    Ok(edited.package)
 }
 
-fn changes(settings: &Settings) -> bool {
-    settings.publisher.is_some()
-        || settings.extension_id.is_some()
-        || settings.version.is_some()
-        || settings.name.is_some()
-        || settings.visibility.is_some()
-        || settings.pricing.is_some()
-        || !settings.tasks.is_none()
+fn unusable(error: &dyn std::error::Error) -> Situation {
+    Situation::Extension(ExtensionProblem::Package(error.to_string()))
 }
 
-fn facts(path: &Path) -> Result<PackageFacts, Situation> {
-    inspect(path).map_err(|error| {
-        Situation::Extension(ExtensionProblem::Package(format!(
-            "{}: {error}",
-            path.display()
-        )))
-    })
-}
-
-fn of_package(path: &Path) -> Result<Identity, Situation> {
-    let facts = facts(path)?;
-    Ok(Identity {
-        publisher: facts.publisher,
-        extension_id: facts.extension_id,
-        version: facts.version,
-        tasks: facts.tasks,
-    })
-}
-
-fn options(settings: &Settings) -> Result<PackageOptions, Situation> {
+fn sources(settings: &Settings) -> Sources {
     let is_pattern = |manifest: &String| manifest.contains(['*', '?', '[', '{']);
     let manifests = if settings.manifests.is_empty() {
         vec!["vss-extension.json".to_owned()]
@@ -216,26 +172,13 @@ fn options(settings: &Settings) -> Result<PackageOptions, Situation> {
         let paths = manifests.into_iter().map(PathBuf::from).collect();
         (paths, Vec::new())
     };
-    Ok(PackageOptions {
+    Sources {
         manifests,
         manifest_globs,
-        overrides: Overrides {
-            file: settings.overrides_file.clone(),
-            json: None,
-            publisher: settings.publisher.clone(),
-            extension_id: settings.extension_id.clone(),
-            version: settings.version.clone(),
-            name: settings.name.clone(),
-            visibility: settings.visibility,
-            pricing: settings.pricing,
-        },
+        overrides_file: settings.overrides_file.clone(),
         loc_root: settings.loc_root.clone(),
-        tasks: settings.tasks,
-        output: settings.output.clone(),
-        bypass_validation: settings.bypass_validation,
-        timestamp: time_of_entries()?,
-        ..PackageOptions::new(&settings.root)
-    })
+        ..Sources::new(&settings.root)
+    }
 }
 
 fn time_of_entries() -> Result<adieu_vsix::DateTime, Situation> {
@@ -243,7 +186,7 @@ fn time_of_entries() -> Result<adieu_vsix::DateTime, Situation> {
 }
 
 /// The one file that a path or a pattern means.
-fn one_file(root: &Path, pattern: &str) -> Result<PathBuf, Situation> {
+pub(super) fn one_file(root: &Path, pattern: &str) -> Result<PathBuf, Situation> {
     let path = root.join(pattern);
     if path.is_file() {
         return Ok(path);
@@ -269,18 +212,16 @@ fn one_file(root: &Path, pattern: &str) -> Result<PathBuf, Situation> {
     }
 }
 
-fn package_problem(error: &adieu_vsix::PackageError, root: &Path) -> Situation {
+fn package_problem(error: &PackError, root: &Path) -> Situation {
     match error {
-        adieu_vsix::PackageError::Refused { findings } => {
-            Situation::Extension(ExtensionProblem::Refused {
-                root: root.display().to_string(),
-                findings: fold(findings)
-                    .iter()
-                    .filter(|report| report.severity > adieu_vsix::Severity::Warning)
-                    .map(in_one_line)
-                    .collect(),
-            })
-        }
+        PackError::Refused { findings } => Situation::Extension(ExtensionProblem::Refused {
+            root: root.display().to_string(),
+            findings: fold(findings)
+                .iter()
+                .filter(|report| report.severity > adieu_vsix::Severity::Warning)
+                .map(in_one_line)
+                .collect(),
+        }),
         error => Situation::Extension(ExtensionProblem::Package(error.to_string())),
     }
 }

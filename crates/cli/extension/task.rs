@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use adieu_agent::{Audience, Environment, Log, VariableName, undefined_variable};
 use adieu_devops::{Hosts, Role};
-use adieu_vsix::{Pricing as Price, TaskUpdates, VersionPart, Visibility as Visible};
+use adieu_vsix::{Changes, Pricing as Price, TaskUpdates, VersionPart, Visibility as Visible};
 
 use super::operation;
 use super::settings::{Done, Raise, Settings, lines};
@@ -88,15 +88,17 @@ fn settings(inputs: Inputs, environment: &Environment) -> Result<Settings, Situa
             .map(|vsix| working.join(vsix).display().to_string()),
         overrides_file: at(inputs.overrides_file),
         loc_root: at(inputs.localization_root),
-        publisher: inputs.publisher_id,
-        extension_id: inputs.extension_id,
-        version: inputs.extension_version,
-        name: inputs.extension_name,
-        visibility: inputs.visibility.and_then(visibility),
-        pricing: inputs.pricing.and_then(pricing),
-        tasks: TaskUpdates {
-            version: inputs.update_tasks_version.and_then(version_part),
-            ids: inputs.update_tasks_id,
+        changes: Changes {
+            publisher: inputs.publisher_id,
+            extension_id: inputs.extension_id,
+            version: inputs.extension_version,
+            name: inputs.extension_name,
+            visibility: inputs.visibility.and_then(visibility),
+            pricing: inputs.pricing.and_then(pricing),
+            tasks: TaskUpdates {
+                version: inputs.update_tasks_version.and_then(version_part),
+                ids: inputs.update_tasks_id,
+            },
         },
         bypass_validation: inputs.bypass_validation,
         output: Some(output),

@@ -68,7 +68,7 @@ impl fmt::Display for Digest {
 /// # Errors
 /// The file cannot be read, or is not a package that can be trusted.
 pub fn entry_digests(path: &Path) -> Result<BTreeMap<String, Digest>, ReadError> {
-    let mut opened = Opened::open_unverified(path)?;
+    let mut opened = Opened::open(path)?;
     let mut digests = BTreeMap::new();
     for entry in opened.archive.entries().to_vec() {
         if entry.is_folder() {
@@ -78,9 +78,9 @@ pub fn entry_digests(path: &Path) -> Result<BTreeMap<String, Digest>, ReadError>
         opened
             .archive
             .unpack(&entry, |chunk| hasher.update(chunk))
-            .map_err(|source| ReadError::Archive {
+            .map_err(|cause| ReadError::Archive {
                 path: opened.path.clone(),
-                source,
+                cause,
             })?;
         digests.insert(entry.name, Digest(hasher.finalize().into()));
     }

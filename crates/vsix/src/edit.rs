@@ -1,200 +1,151 @@
-//! Changes identity, name, visibility, pricing and tasks of a package that exists already.
+//! Changes identity, name, visibility, pricing and tasks of a finished package.
 //!
 //! It never compresses an entry that it does not change, and never writes over the package that it reads.
 
 use std::collections::HashMap;
 use std::io::Seek;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use adieu_manifest::document::{Node, Place, Value};
-use adieu_manifest::extension::{Pricing, Visibility, check, gallery};
 use adieu_manifest::finding::{Finding, Problem};
 use zip::DateTime;
 
 use crate::archive::{ArchiveWriter, Source};
-use crate::inspect::{PackagedTask, task_facts};
+use crate::changes::Changes;
 use crate::manifests::shown;
 use crate::opened::{ManifestView, Opened, ReadError, Spanned, view};
 use crate::output::{file_name, output_path, replace};
-use crate::package::task_version;
-use crate::task_update::{self, NewIds, Owner, TaskUpdates};
+use crate::package::{Facts, Package, PackagedTask};
+use crate::task_update::{self, NewIds, task_facts};
+use crate::vscode;
 use crate::xml::escape;
-
-/// What to change in a package.
-#[derive(Debug, Clone, Default)]
-pub struct EditOptions {
-    /// Package to read.
-    pub vsix: PathBuf,
-    /// File or folder to write to; none means the current folder.
-    pub output: Option<PathBuf>,
-    /// Publisher's ID.
-    pub publisher: Option<String>,
-    /// Extension's ID.
-    pub extension_id: Option<String>,
-    /// Version.
-    pub version: Option<String>,
-    /// Name that people see.
-    pub name: Option<String>,
-    /// Who sees it.
-    pub visibility: Option<Visibility>,
-    /// What it costs.
-    pub pricing: Option<Pricing>,
-    /// What to change in tasks.
-    pub tasks: TaskUpdates,
-    /// Time of the entries that change.
-    pub timestamp: DateTime,
-}
 
 /// A package that was edited.
 #[derive(Debug, Clone)]
 pub struct Edited {
-    /// Where it is.
-    pub path: PathBuf,
-    /// Publisher's ID.
-    pub publisher: String,
-    /// Extension's ID.
-    pub extension_id: String,
-    /// Version.
-    pub version: String,
+    /// The new package.
+    pub package: Package,
     /// Parts that changed; all others are byte for byte what they were.
     pub changed: Vec<String>,
-    /// Tasks as they are now.
-    pub tasks: Vec<PackagedTask>,
-    /// Bytes of the package.
-    pub size: u64,
+    /// Whether another file was there before.
+    pub replaced: bool,
 }
 
 /// Why a package was not edited.
 #[derive(Debug, thiserror::Error)]
 pub enum EditError {
     /// The package cannot be read.
-    #[error("{0}")]
+    #[error(transparent)]
     Read(#[from] ReadError),
     /// A new value that the Marketplace would refuse.
     #[error("{}: {}", .0.place, .0.problem)]
     Value(Finding),
+    /// A change that a package for Visual Studio Code cannot have.
+    #[error("`{path}` is a package for Visual Studio Code: {reason}")]
+    VsCode {
+        /// Package.
+        path: String,
+        /// Why not.
+        reason: &'static str,
+    },
     /// The output is the input.
     #[error("`{path}` is the package that is read: write to another file")]
     SameFile {
-        /** Package. */
+        /// Package.
         path: String,
     },
     /// The new package cannot be written.
-    #[error("`{path}` cannot be written: {source}")]
+    #[error("`{path}` cannot be written: {cause}")]
     Output {
-        /** Package. */
+        /// Package.
         path: String,
-        /** The system's words. */
-        source: std::io::Error,
+        /// The system's reason.
+        cause: std::io::Error,
     },
 }
 
-/// Edits a package.
-///
-/// # Errors
-/// The package cannot be read, a value is refused, or the new package cannot be written. Nothing is written then.
-pub fn edit(options: &EditOptions) -> Result<Edited, EditError> {
-    check_values(options)?;
-    let mut opened = Opened::open(&options.vsix)?;
-    let (entry, text) = opened.package_manifest()?;
-    let view = view(&text, &opened)?;
-    let mut changed: HashMap<String, Vec<u8>> = HashMap::new();
-    let manifest = edited_manifest(&text, &view, options);
-    if manifest != text {
-        changed.insert(entry.name, manifest.into_bytes());
-    }
-    let said =
-        |new: &Option<String>, old: &Spanned| new.clone().unwrap_or_else(|| old.value.clone());
-    let publisher = said(&options.publisher, &view.publisher);
-    let extension_id = said(&options.extension_id, &view.id);
-    let version = said(&options.version, &view.version);
-    let owner = Owner {
-        publisher: &publisher,
-        extension_id: &extension_id,
-        version: task_version(&version),
-    };
-    let tasks = edit_tasks(&mut opened, owner, options.tasks, &mut changed)?;
+impl Package {
+    /// Verifies a package and writes a changed copy of it to a file or folder; none means the current folder. Entries that
+    /// change carry the timestamp.
+    ///
+    /// # Errors
+    /// The package cannot be read, a value is refused, or the copy cannot be written. Nothing is written then.
+    pub fn edit(
+        path: &Path,
+        changes: &Changes,
+        output: Option<&Path>,
+        timestamp: DateTime,
+    ) -> Result<Edited, EditError> {
+        changes.check().map_err(EditError::Value)?;
+        let mut opened = Opened::open(path)?;
+        opened.verify()?;
+        let facts = Self::of(path, &mut opened)?.facts.with(changes);
+        let (entry, text) = opened.package_manifest()?;
+        let view = view(&text, &opened)?;
+        let mut changed: HashMap<String, Vec<u8>> = HashMap::new();
+        let manifest = edited_manifest(&text, &view, changes);
+        if manifest != text {
+            changed.insert(entry.name, manifest.into_bytes());
+        }
+        edit_vs_code(&mut opened, changes, &mut changed)?;
+        edit_tasks(&mut opened, &facts, changes, &mut changed)?;
 
-    let path = output_path(
-        options.output.as_deref(),
-        &file_name(&publisher, &extension_id, &version),
-    );
-    let is_input = path.canonicalize().is_ok_and(|output| {
-        options
-            .vsix
-            .canonicalize()
-            .is_ok_and(|input| input == output)
-    });
-    if is_input {
-        return Err(EditError::SameFile { path: shown(&path) });
+        let name = file_name(&facts.publisher, &facts.extension_id, &facts.version);
+        let output = output_path(output, &name);
+        let existing = output.canonicalize().ok();
+        if existing.is_some() && existing == path.canonicalize().ok() {
+            return Err(EditError::SameFile {
+                path: shown(&output),
+            });
+        }
+        let size = write(&mut opened, &output, &changed, timestamp)?;
+        let mut changed: Vec<String> = changed.into_keys().collect();
+        changed.sort_unstable();
+        Ok(Edited {
+            package: Package {
+                path: output,
+                size,
+                facts,
+            },
+            changed,
+            replaced: existing.is_some(),
+        })
     }
-    let size = write(&mut opened, &path, &changed, options.timestamp)?;
-    let mut changed: Vec<String> = changed.into_keys().collect();
-    changed.sort_unstable();
-    Ok(Edited {
-        path,
-        publisher,
-        extension_id,
-        version,
-        changed,
-        tasks,
-        size,
-    })
 }
 
-fn check_values(options: &EditOptions) -> Result<(), EditError> {
-    let refuse =
-        |flag: &str, problem| Err(EditError::Value(Finding::new(&Place::file(flag), problem)));
-    let is_identifier = |text: &str| {
-        !text.is_empty()
-            && text
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+/// A package for Visual Studio Code has its identity in a second manifest.
+fn edit_vs_code(
+    opened: &mut Opened,
+    changes: &Changes,
+    changed: &mut HashMap<String, Vec<u8>>,
+) -> Result<(), EditError> {
+    let Some(entry) = opened.archive.find(vscode::MANIFEST).cloned() else {
+        return Ok(());
     };
-    if let Some(id) = options
-        .extension_id
-        .as_deref()
-        .filter(|id| !is_identifier(id))
-    {
-        return refuse(
-            "--extension-id",
-            Problem::BadIdentifier {
-                what: "extension ID",
-                value: id.to_owned(),
-            },
-        );
+    let refuse = |opened: &Opened, reason| EditError::VsCode {
+        path: opened.path.clone(),
+        reason,
+    };
+    if let Some(reason) = vscode::unfit(changes) {
+        return Err(refuse(opened, reason));
     }
-    if let Some(publisher) = options
-        .publisher
-        .as_deref()
-        .filter(|publisher| publisher.is_empty())
-    {
-        return refuse(
-            "--publisher",
-            Problem::BadIdentifier {
-                what: "publisher",
-                value: publisher.to_owned(),
-            },
-        );
+    let text = opened.text(&entry)?;
+    match vscode::edit(&text, changes).map_err(|error| opened.no_json(&error))? {
+        None => Err(refuse(
+            opened,
+            "its package.json lacks publisher, name or version",
+        )),
+        Some(new) if new == text => Ok(()),
+        Some(new) => {
+            changed.insert(entry.name, new.into_bytes());
+            Ok(())
+        }
     }
-    if let Some(version) = options
-        .version
-        .as_deref()
-        .filter(|version| check::parse_version(version).is_none())
-    {
-        return refuse(
-            "--extension-version",
-            Problem::BadVersion {
-                value: version.to_owned(),
-            },
-        );
-    }
-    Ok(())
 }
 
 /// The package manifest with new values in their places, and every other byte as it was.
-fn edited_manifest(text: &str, view: &ManifestView, options: &EditOptions) -> String {
+fn edited_manifest(text: &str, view: &ManifestView, changes: &Changes) -> String {
     let mut edits: Vec<(Range<usize>, String)> = Vec::new();
     let mut set = |spanned: &Spanned, value: &str| {
         if spanned.value != value {
@@ -204,10 +155,10 @@ fn edited_manifest(text: &str, view: &ManifestView, options: &EditOptions) -> St
         }
     };
     for (spanned, value) in [
-        (&view.id, &options.extension_id),
-        (&view.publisher, &options.publisher),
-        (&view.version, &options.version),
-        (&view.name, &options.name),
+        (&view.id, &changes.extension_id),
+        (&view.publisher, &changes.publisher),
+        (&view.version, &changes.version),
+        (&view.name, &changes.name),
     ] {
         if let Some(value) = value {
             set(spanned, value);
@@ -219,34 +170,19 @@ fn edited_manifest(text: &str, view: &ManifestView, options: &EditOptions) -> St
         .split_whitespace()
         .map(str::to_owned)
         .collect();
-    if let Some(visibility) = options.visibility {
-        gallery::set_visibility(&mut flags, visibility);
-    }
-    if let Some(pricing) = options.pricing {
-        gallery::set_pricing(&mut flags, pricing);
-    }
-    if options.visibility.is_some() || options.pricing.is_some() {
+    if changes.set_flags(&mut flags) {
         set(&view.gallery_flags, &flags.join(" "));
     }
-    edits.sort_by_key(|(range, _)| range.start);
-    let mut out = String::with_capacity(text.len());
-    let mut at = 0;
-    for (range, value) in edits {
-        out.push_str(text.get(at..range.start).unwrap_or_default());
-        out.push_str(&value);
-        at = range.end;
-    }
-    out.push_str(text.get(at..).unwrap_or_default());
-    out
+    task_update::replace(text, edits)
 }
 
 /// Gives tasks new versions and IDs, and the contributions that support them the new IDs.
 fn edit_tasks(
     opened: &mut Opened,
-    owner: Owner<'_>,
-    updates: TaskUpdates,
+    facts: &Facts,
+    changes: &Changes,
     changed: &mut HashMap<String, Vec<u8>>,
-) -> Result<Vec<PackagedTask>, EditError> {
+) -> Result<(), EditError> {
     let mut ids = NewIds::default();
     let mut tasks = Vec::new();
     let contributions = opened.contributions()?;
@@ -257,12 +193,10 @@ fn edit_tasks(
             .get("name")
             .and_then(Node::text)
             .map(str::to_owned);
+        let folder = entry.name.len() - "task.json".len();
         let localised = format!(
             "{}task.loc.json",
-            entry
-                .name
-                .get(..entry.name.len() - "task.json".len())
-                .unwrap_or_default()
+            entry.name.get(..folder).unwrap_or_default()
         );
         let localised = opened.archive.find(&localised).cloned();
         for entry in std::iter::once(entry).chain(localised) {
@@ -271,12 +205,12 @@ fn edit_tasks(
                 &text,
                 &entry.name,
                 name.as_deref(),
-                owner,
-                updates,
+                facts.owner(),
+                changes.tasks,
                 &mut ids,
             )
             .map_err(|error| opened.no_json(&error))?;
-            if entry.name.to_lowercase().ends_with("task.json") {
+            if !entry.name.to_lowercase().ends_with(".loc.json") {
                 tasks.push(task_facts(
                     &entry.name,
                     &opened.json(&update.text, &entry.name)?,
@@ -287,9 +221,11 @@ fn edit_tasks(
             }
         }
     }
-    check_versions(&tasks, updates)?;
+    if !changes.tasks.is_none() {
+        check_versions(&tasks)?;
+    }
     if ids.is_empty() {
-        return Ok(tasks);
+        return Ok(());
     }
     for entry in opened.service_manifests() {
         let text = opened.text(&entry)?;
@@ -310,14 +246,11 @@ fn edit_tasks(
             changed.insert(entry.name, manifest.to_json().into_bytes());
         }
     }
-    Ok(tasks)
+    Ok(())
 }
 
 /// Refuses an update that gives two versions of one task the same number.
-fn check_versions(tasks: &[PackagedTask], updates: TaskUpdates) -> Result<(), EditError> {
-    if updates.is_none() {
-        return Ok(());
-    }
+fn check_versions(tasks: &[PackagedTask]) -> Result<(), EditError> {
     let mut seen: HashMap<(&str, &str), &PackagedTask> = HashMap::new();
     for task in tasks {
         if let Some(first) = seen.insert((&task.id, &task.version), task) {
@@ -341,9 +274,9 @@ fn write(
     changed: &HashMap<String, Vec<u8>>,
     timestamp: DateTime,
 ) -> Result<u64, EditError> {
-    let failed = |source| EditError::Output {
+    let failed = |cause| EditError::Output {
         path: shown(path),
-        source,
+        cause,
     };
     replace(path, |file| {
         let mut writer = ArchiveWriter::new(file, timestamp);
@@ -351,7 +284,7 @@ fn write(
             match changed.get(&entry.name) {
                 Some(bytes) => {
                     let new = [(entry.name.clone(), Source::Bytes(bytes.clone()))];
-                    writer.add(&new).map_err(|(_, source)| failed(source))?;
+                    writer.add(&new).map_err(|(_, cause)| failed(cause))?;
                 }
                 None => writer.copy(&mut opened.archive, &entry).map_err(failed)?,
             }

@@ -1,15 +1,19 @@
-//! VSIX packages of Azure DevOps extensions: written, read, edited.
+//! VSIX packages of Azure DevOps extensions: made of a folder, read, edited.
 //!
 //! It starts no process, changes no source file and speaks to no server.
+//!
+//! [`Folder::read`] and [`Folder::pack`] make a [`Package`]; [`Package::open`] and
+//! [`Package::verify`] read one, [`Package::edit`] makes a changed copy. Each returns the facts that the next step needs.
 
 pub mod archive;
+mod changes;
+mod checksums;
 mod content_type;
 mod digest;
 mod edit;
 mod files;
-mod identify;
+mod folder;
 mod image;
-mod inspect;
 mod manifests;
 mod opened;
 mod output;
@@ -18,18 +22,20 @@ mod parts;
 mod root;
 mod task_update;
 mod tasks;
+mod vscode;
 mod vsixmanifest;
 mod xml;
 
 pub use adieu_manifest::extension::{Pricing, Visibility};
 pub use adieu_manifest::finding::{Finding, Problem, Report, Severity, fold};
+pub use changes::Changes;
+pub use checksums::{Checksums, Outcome};
 pub use digest::{Digest, entry_digests};
-pub use edit::{EditError, EditOptions, Edited, edit};
-pub use identify::{Identity, identify};
-pub use inspect::{PackageFacts, PackagedTask, inspect};
+pub use edit::{EditError, Edited};
+pub use folder::{Folder, PackError, Packed, Sources};
 pub use manifests::files_like;
 pub use opened::ReadError;
-pub use package::{Overrides, PackageError, PackageOptions, Packaged, package};
+pub use package::{Description, Facts, Package, PackagedTask};
 pub use root::RootFile;
 pub use task_update::{TaskUpdates, VersionPart, task_id};
 pub use zip::DateTime;

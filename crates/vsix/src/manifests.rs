@@ -14,8 +14,9 @@ use adieu_manifest::extension::localisation::Translations;
 use adieu_manifest::finding::{Finding, Problem};
 
 use crate::archive::{Bounds, Source};
+use crate::changes::Changes;
 use crate::files::{missing_file, named, words};
-use crate::package::{Overrides, PackageOptions};
+use crate::folder::Sources;
 use crate::root::{Found, Refusal, Root, absolute};
 
 /// Everything that was read.
@@ -29,21 +30,22 @@ pub(crate) struct Manifests {
     pub(crate) translations: Vec<Translations>,
 }
 
-/// Reads what the options name.
+/// Reads what the sources name.
 pub(crate) fn read(
-    options: &PackageOptions,
+    sources: &Sources,
+    changes: &Changes,
     root: Option<&Arc<Root>>,
     findings: &mut Vec<Finding>,
 ) -> Manifests {
     let mut manifests = Manifests::default();
     let folders: Vec<Arc<Root>> = root.cloned().into_iter().collect();
-    let dialect = if options.json5 {
+    let dialect = if sources.json5 {
         Dialect::Json5
     } else {
         Dialect::Json
     };
-    for path in find(options, findings) {
-        let place = Place::file(&named(&path, &options.root));
+    for path in find(sources, findings) {
+        let place = Place::file(&named(&path, &sources.root));
         if is_program(&path) {
             findings.push(Finding::new(&place, Problem::ManifestProgram));
             continue;
@@ -58,9 +60,9 @@ pub(crate) fn read(
         }
         let missing = |path| Problem::ManifestMissing { path };
         if let Some(mut document) =
-            read_document(&path, &options.root, &folders, dialect, missing, findings)
+            read_document(&path, &sources.root, &folders, dialect, missing, findings)
         {
-            if options.rev_version {
+            if sources.rev_version {
                 raise_version(&mut document, findings);
             }
             manifests
@@ -73,15 +75,15 @@ pub(crate) fn read(
         }
     }
     overrides(
-        &options.overrides,
-        &options.root,
+        sources,
+        changes,
         &folders,
         dialect,
         &mut manifests,
         findings,
     );
-    if let Some(folder) = &options.loc_root {
-        manifests.translations = translations(folder, &options.root, &folders, findings);
+    if let Some(folder) = &sources.loc_root {
+        manifests.translations = translations(folder, &sources.root, &folders, findings);
     }
     manifests
 }
@@ -135,28 +137,28 @@ pub fn files_like(root: &Path, pattern: &str) -> Vec<PathBuf> {
 }
 
 /// The manifests, in the order in which they count: pattern by pattern, because the first value of a key wins.
-fn find(options: &PackageOptions, findings: &mut Vec<Finding>) -> Vec<PathBuf> {
+fn find(sources: &Sources, findings: &mut Vec<Finding>) -> Vec<PathBuf> {
     let mut paths: Vec<PathBuf> = Vec::new();
     let mut add = |path: PathBuf| {
         if !paths.contains(&path) {
             paths.push(path);
         }
     };
-    if options.manifest_globs.is_empty() {
-        for path in &options.manifests {
-            add(normal(&options.root.join(path)));
+    if sources.manifest_globs.is_empty() {
+        for path in &sources.manifests {
+            add(normal(&sources.root.join(path)));
         }
         return paths;
     }
-    for pattern in &options.manifest_globs {
-        files_like(&options.root, pattern)
+    for pattern in &sources.manifest_globs {
+        files_like(&sources.root, pattern)
             .into_iter()
             .for_each(&mut add);
     }
     if paths.is_empty() {
-        let patterns = options.manifest_globs.join(", ");
+        let patterns = sources.manifest_globs.join(", ");
         findings.push(Finding::new(
-            &Place::file(&shown(&options.root)),
+            &Place::file(&shown(&sources.root)),
             Problem::NoManifestLike { patterns },
         ));
     }
@@ -270,8 +272,8 @@ fn read_file(path: &Path, folders: &[Arc<Root>]) -> Result<Vec<u8>, Refusal> {
 
 /// The overrides of file and command line, as one more manifest whose scalars win.
 fn overrides(
-    overrides: &Overrides,
-    root: &Path,
+    sources: &Sources,
+    changes: &Changes,
     folders: &[Arc<Root>],
     dialect: Dialect,
     manifests: &mut Manifests,
@@ -280,8 +282,9 @@ fn overrides(
     let missing = |path| Problem::ArgumentMissing { path };
     let line = Place::file("--override");
     let mut document = Node::made(line.clone(), Value::Object(Vec::new()));
-    let mut folder = root.to_path_buf();
-    if let Some(path) = &overrides.file {
+    let root = &sources.root;
+    let mut folder = root.clone();
+    if let Some(path) = &sources.overrides_file {
         folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
         if path.is_dir() {
             let problem = Problem::ArgumentIsNot {
@@ -295,7 +298,7 @@ fn overrides(
             document = node;
         }
     }
-    if let Some(json) = &overrides.json {
+    if let Some(json) = &sources.overrides {
         match Node::read(json, &line.file, dialect) {
             Ok(node) if node.members().is_some() => lay_over(&mut document, node),
             Ok(node) => {
@@ -311,10 +314,10 @@ fn overrides(
         }
     }
     let flags = [
-        ("publisher", "--publisher", &overrides.publisher),
-        ("extensionid", "--extension-id", &overrides.extension_id),
-        ("version", "--extension-version", &overrides.version),
-        ("name", "--extension-name", &overrides.name),
+        ("publisher", "--publisher", &changes.publisher),
+        ("extensionid", "--extension-id", &changes.extension_id),
+        ("version", "--extension-version", &changes.version),
+        ("name", "--extension-name", &changes.name),
     ];
     for (key, flag, value) in flags {
         let (Some(value), Value::Object(members)) = (value, &mut document.value) else {

@@ -12,7 +12,7 @@ use adieu_manifest::document::{Dialect, Node, SyntaxError};
 use adieu_manifest::extension::task_folder;
 use roxmltree::{Document, ParsingOptions};
 
-use crate::archive::{Archive, ArchiveError, Entry};
+use crate::archive::{Archive, ArchiveError, Bounds, Entry};
 
 /// Name of the package manifest.
 pub(crate) const PACKAGE_MANIFEST: &str = "extension.vsixmanifest";
@@ -23,69 +23,69 @@ pub(crate) const SERVICE_MANIFEST: &str = "extension.vsomanifest";
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// The archive is unreadable, or not to be trusted.
-    #[error("`{path}`: {source}")]
+    #[error("`{path}`: {cause}")]
     Archive {
-        /** Package. */
+        /// Package.
         path: String,
-        /** Why. */
-        source: ArchiveError,
+        /// Why.
+        cause: ArchiveError,
     },
     /// A ZIP archive, and not a VSIX.
     #[error("`{path}` has no `{part}`: it is not a VSIX package")]
     NoManifest {
-        /** Package. */
+        /// Package.
         path: String,
-        /** Part looked for. */
+        /// Part looked for.
         part: &'static str,
     },
     /// A manifest that cannot be read.
     #[error("`{path}`: {part}:{line}: {detail}")]
     Manifest {
-        /** Package. */
+        /// Package.
         path: String,
-        /** Part. */
+        /// Part.
         part: String,
-        /** Line. */
+        /// Line.
         line: u32,
-        /** What is wrong. */
+        /// What is wrong.
         detail: String,
     },
 }
 
-/// A package whose every byte has been checked.
+/// A package whose directory and headers have been checked.
 #[derive(Debug)]
 pub(crate) struct Opened {
     pub(crate) path: String,
+    pub(crate) size: u64,
     pub(crate) archive: Archive<BufReader<File>>,
 }
 
 impl Opened {
-    /// Opens and checks a package.
+    /// Opens a package. The bytes of its entries are checked when they are read.
     pub(crate) fn open(path: &Path) -> Result<Self, ReadError> {
-        let mut opened = Self::open_unverified(path)?;
-        opened
-            .archive
-            .verify()
-            .map_err(|source| ReadError::Archive {
-                path: opened.path.clone(),
-                source,
-            })?;
-        Ok(opened)
-    }
-
-    /// Opens a package whose entries are checked when they are read.
-    pub(crate) fn open_unverified(path: &Path) -> Result<Self, ReadError> {
         let shown = crate::manifests::shown(path);
-        match Archive::open(path) {
-            Ok(archive) => Ok(Self {
+        let open = || {
+            let file = File::open(path)?;
+            let size = file.metadata()?.len();
+            let archive = Archive::read_from(BufReader::new(file), Bounds::DEFAULT)?;
+            Ok((size, archive))
+        };
+        match open() {
+            Ok((size, archive)) => Ok(Self {
                 path: shown,
+                size,
                 archive,
             }),
-            Err(source) => Err(ReadError::Archive {
-                path: shown,
-                source,
-            }),
+            Err(cause) => Err(ReadError::Archive { path: shown, cause }),
         }
+    }
+
+    /// Checks the bytes of every entry.
+    pub(crate) fn verify(&mut self) -> Result<(), ReadError> {
+        self.archive.verify().map_err(|cause| ReadError::Archive {
+            path: self.path.clone(),
+            cause,
+        })
     }
 
     /// The text of a part.
@@ -93,9 +93,9 @@ impl Opened {
         let bytes = self
             .archive
             .read_text(entry)
-            .map_err(|source| ReadError::Archive {
+            .map_err(|cause| ReadError::Archive {
                 path: self.path.clone(),
-                source,
+                cause,
             })?;
         String::from_utf8(bytes).map_err(|_| self.broken(&entry.name, 1, "the part is not UTF-8"))
     }

@@ -6,7 +6,10 @@
 use std::collections::HashMap;
 
 use adieu_manifest::document::{Dialect, Node, SyntaxError, Value};
+use adieu_manifest::extension::check;
 use uuid::Uuid;
+
+use crate::package::PackagedTask;
 
 /// How far the extension's version decides the tasks' versions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +20,17 @@ pub enum VersionPart {
     Minor,
     /// The task keeps its major and minor version.
     Patch,
+}
+
+impl VersionPart {
+    /// How many numbers of its version a task keeps.
+    fn kept(self) -> usize {
+        match self {
+            Self::Major => 0,
+            Self::Minor => 1,
+            Self::Patch => 2,
+        }
+    }
 }
 
 /// What to change in tasks.
@@ -96,6 +110,58 @@ impl NewIds {
     }
 }
 
+/// A text with other words in some places.
+pub(crate) fn replace(text: &str, mut edits: Vec<(std::ops::Range<usize>, String)>) -> String {
+    edits.sort_by_key(|(span, _)| span.start);
+    let mut out = String::with_capacity(text.len());
+    let mut at = 0;
+    for (span, replacement) in edits {
+        out.push_str(text.get(at..span.start).unwrap_or_default());
+        out.push_str(&replacement);
+        at = span.end;
+    }
+    out.push_str(text.get(at..).unwrap_or_default());
+    out
+}
+
+/// What a `task.json` states about its task.
+pub(crate) fn task_facts(part: &str, task: &Node) -> PackagedTask {
+    let word = |key: &str| task.get_any_case(key).and_then(Node::text);
+    let number = |key: &str| {
+        task.get_any_case("version")
+            .and_then(|version| version.get_any_case(key)?.scalar())
+            .unwrap_or_default()
+    };
+    PackagedTask {
+        part: part.to_owned(),
+        name: word("name").unwrap_or_default().to_owned(),
+        id: word("id").unwrap_or_default().to_owned(),
+        version: ["Major", "Minor", "Patch"].map(number).join("."),
+    }
+}
+
+/// Changes what is known about a task of a package as [`update`] would change its document.
+pub(crate) fn update_facts(task: &mut PackagedTask, owner: Owner<'_>, updates: TaskUpdates) {
+    if updates.ids && !task.name.is_empty() {
+        task.id = task_id(owner.publisher, owner.extension_id, &task.name);
+    }
+    if let Some(part) = updates.version {
+        let own = task.version.split('.').take(part.kept());
+        let new = owner.version.iter().skip(part.kept()).map(u32::to_string);
+        task.version = own
+            .map(str::to_owned)
+            .chain(new)
+            .collect::<Vec<_>>()
+            .join(".");
+    }
+}
+
+/// The three numbers that a task takes from an extension's version; a fourth has no place there.
+pub(crate) fn task_version(version: &str) -> [u32; 3] {
+    let numbers = check::parse_version(version).unwrap_or_default();
+    [0, 1, 2].map(|index| numbers.get(index).copied().unwrap_or(0))
+}
+
 /// Changes one document; `name` is the task's name, which a `task.loc.json` may not repeat.
 pub(crate) fn update(
     text: &str,
@@ -125,17 +191,8 @@ pub(crate) fn update(
         edits.push((node.span.clone(), format!("\"{new}\"")));
         id = Some(new.clone());
     }
-    edits.sort_by_key(|(span, _)| span.start);
-    let mut out = String::with_capacity(text.len());
-    let mut at = 0;
-    for (span, replacement) in edits {
-        out.push_str(text.get(at..span.start).unwrap_or_default());
-        out.push_str(&replacement);
-        at = span.end;
-    }
-    out.push_str(text.get(at..).unwrap_or_default());
     Ok(Changed {
-        text: out,
+        text: replace(text, edits),
         id,
         version,
     })
@@ -151,11 +208,7 @@ fn new_version(
 ) -> Option<[u32; 3]> {
     const KEYS: [&str; 3] = ["Major", "Minor", "Patch"];
     node.members()?;
-    let keep = match part {
-        VersionPart::Major => 0,
-        VersionPart::Minor => 1,
-        VersionPart::Patch => 2,
-    };
+    let keep = part.kept();
     let own = KEYS.map(|key| node.get_any_case(key));
     let mut new = [0; 3];
     for (index, number) in new.iter_mut().enumerate() {

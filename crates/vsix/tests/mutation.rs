@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use adieu_vsix::archive::{Archive, Bounds};
 use adieu_vsix::{
-    EditOptions, PackageError, PackageOptions, Severity, Visibility, edit, inspect, package,
+    Changes, DateTime, Folder as Extension, PackError, Package, Severity, Sources, Visibility,
 };
 
 /// Steele's SplitMix64: small, and the same everywhere.
@@ -166,14 +166,17 @@ fn a_damaged_manifest_is_packed_or_refused_with_a_place() {
             if !is_task {
                 fs::write(root.join("vss-extension.json"), &wounded).expect("it can be written");
             }
-            let mut options = PackageOptions::new(&root);
-            options.bypass_validation = true;
-            options.json5 = number % 2 == 0;
-            options.output = Some(folder.0.join("out"));
-            options.tasks.ids = true;
-            match package(&options) {
+            let sources = Sources {
+                json5: number % 2 == 0,
+                ..Sources::new(&root)
+            };
+            let mut changes = Changes::default();
+            changes.tasks.ids = true;
+            let output = folder.0.join("out");
+            let extension = Extension::read(&sources, &changes, Some(&output));
+            match extension.pack(true, DateTime::default()) {
                 Ok(_) => {}
-                Err(PackageError::Refused { findings }) => {
+                Err(PackError::Refused { findings }) => {
                     let fatal = findings
                         .iter()
                         .find(|finding| finding.severity() == Severity::Fatal);
@@ -183,7 +186,7 @@ fn a_damaged_manifest_is_packed_or_refused_with_a_place() {
                     assert!(!fatal.place.file.is_empty(), "{name} {number}: {fatal:?}");
                 }
                 // A path that no system has, such as one with a zero byte in it.
-                Err(error @ (PackageError::Part { .. } | PackageError::Output { .. })) => {
+                Err(error @ (PackError::Part { .. } | PackError::Output { .. })) => {
                     assert!(
                         error.to_string().starts_with('`'),
                         "{name} {number}: {error}"
@@ -221,27 +224,21 @@ fn a_damaged_archive_is_read_or_refused_by_name() {
                 continue;
             }
             fs::write(&input, &wounded).expect("it can be written");
-            if let Err(error) = inspect(&input) {
+            if let Err(error) = Package::verify(&input) {
                 assert!(
                     error.to_string().contains("in.vsix"),
                     "{name} {number}: {error}"
                 );
             }
-            let options = EditOptions {
-                vsix: input.clone(),
-                output: Some(output.clone()),
+            let changes = Changes {
                 extension_id: Some("new".to_owned()),
                 visibility: Some(Visibility::Public),
-                ..EditOptions::default()
+                ..Changes::default()
             };
-            if edit(&options).is_ok() {
-                assert_eq!(
-                    inspect(&output)
-                        .expect("what was edited can be read")
-                        .extension_id,
-                    "new",
-                    "{name} {number}"
-                );
+            let edited = Package::edit(&input, &changes, Some(&output), DateTime::default());
+            if edited.is_ok() {
+                let edited = Package::verify(&output).expect("what was edited can be read");
+                assert_eq!(edited.facts.extension_id, "new", "{name} {number}");
                 fs::remove_file(&output).expect("it is there");
             }
             assert_eq!(
@@ -255,7 +252,6 @@ fn a_damaged_archive_is_read_or_refused_by_name() {
 
 #[test]
 fn a_manifest_part_that_is_damaged_inside_a_sound_archive_is_named() {
-    use adieu_vsix::DateTime;
     use adieu_vsix::archive::{ArchiveWriter, Source};
     let folder = Folder::new("part");
     let (input, output) = (folder.0.join("in.vsix"), folder.0.join("out.vsix"));
@@ -292,18 +288,17 @@ fn a_manifest_part_that_is_damaged_inside_a_sound_archive_is_named() {
         writer.add(&entries).expect("memory can be written");
         let bytes = writer.finish().expect("memory can be written");
         fs::write(&input, bytes.into_inner()).expect("it can be written");
-        if let Err(error) = inspect(&input) {
+        if let Err(error) = Package::verify(&input) {
             assert!(error.to_string().contains("in.vsix"), "{number}: {error}");
         }
-        let options = EditOptions {
-            vsix: input.clone(),
-            output: Some(output.clone()),
+        let changes = Changes {
             name: Some("<new> & \"better\"".to_owned()),
             visibility: Some(Visibility::Public),
-            ..EditOptions::default()
+            ..Changes::default()
         };
-        if edit(&options).is_ok() {
-            inspect(&output).unwrap_or_else(|error| {
+        let edited = Package::edit(&input, &changes, Some(&output), DateTime::default());
+        if edited.is_ok() {
+            Package::verify(&output).unwrap_or_else(|error| {
                 panic!("{number}: what was edited cannot be read: {error}")
             });
         }

@@ -9,7 +9,7 @@ mod shipped;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use adieu_vsix::PackageOptions;
+use adieu_vsix::{Changes, DateTime, Folder, Sources};
 use zip::ZipArchive;
 
 use crate::command::{cargo, tell};
@@ -153,16 +153,18 @@ fn launcher_names(path: &Path) -> Result<Vec<String>, String> {
 
 /// Packs the staged folder with our own packer. What it warns of is an error here.
 fn pack(stage: &Path, output: &Path, version: &str) -> Result<PathBuf, String> {
-    let mut options = PackageOptions::new(stage);
-    options.overrides.version = Some(version.to_owned());
-    options.output = Some(output.to_path_buf());
-    let packaged = adieu_vsix::package(&options)
+    let changes = Changes {
+        version: Some(version.to_owned()),
+        ..Changes::default()
+    };
+    let packed = Folder::read(&Sources::new(stage), &changes, Some(output))
+        .pack(false, DateTime::default())
         .map_err(|error| format!("The extension cannot be packed: {error:?}."))?;
-    match packaged.findings.first() {
+    match packed.findings.first() {
         Some(finding) => Err(format!(
             "The extension's package is not clean: {finding:?}."
         )),
-        None => Ok(packaged.path),
+        None => Ok(packed.package.path),
     }
 }
 

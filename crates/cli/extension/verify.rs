@@ -1,0 +1,99 @@
+//! `adieu extension verify`: a package compared with the `SHA256SUMS` in it, entry by entry.
+//!
+//! It writes nothing but its answer.
+
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use adieu_vsix::{Checksums, Outcome, Package, ReadError};
+use clap::Args;
+use serde_json::json;
+
+use super::findings::defused;
+use super::{REFUSED, command, refused, subject, unreadable, write_json};
+
+/// Flags of `adieu extension verify`.
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArguments {
+    /// A finished package, or a pattern with one match
+    #[arg(long, value_name = "FILE")]
+    vsix: String,
+    /// Print the answer as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs the command.
+pub(super) fn run(
+    arguments: &VerifyArguments,
+    out: &mut dyn Write,
+    notes: &mut dyn Write,
+) -> io::Result<ExitCode> {
+    let vsix = match subject::one_file(Path::new("."), &arguments.vsix) {
+        Ok(vsix) => vsix,
+        Err(situation) => return Ok(command::refuse(&situation)),
+    };
+    let read = || -> Result<(Package, Option<Checksums>), ReadError> {
+        let package = Package::verify(&vsix)?;
+        let checksums = package.checksums()?;
+        Ok((package, checksums))
+    };
+    let (package, checksums) = match read() {
+        Ok(read) => read,
+        Err(error) => return refused(notes, &defused(&error.to_string())),
+    };
+    let digest = match package.digest() {
+        Ok(digest) => digest,
+        Err(error) => return refused(notes, &unreadable(&vsix, &error)),
+    };
+    let Some(checksums) = checksums else {
+        let path = package.path.display().to_string();
+        return refused(
+            notes,
+            &defused(&format!(
+                "`{path}` has no SHA256SUMS to compare with. Its own SHA-256 is {digest}"
+            )),
+        );
+    };
+    if arguments.json {
+        let listed = checksums.listed.iter();
+        let listed =
+            listed.map(|(name, outcome)| json!({ "name": name, "result": word(*outcome) }));
+        write_json(&json!({
+            "sha256": digest.to_string(),
+            "ok": checksums.is_ok(),
+            "listed": listed.collect::<Vec<_>>(),
+            "unlisted": checksums.unlisted,
+        }))?;
+    } else {
+        for (name, outcome) in &checksums.listed {
+            writeln!(out, "{:<9}{}", word(*outcome), defused(name))?;
+        }
+        writeln!(out, "SHA-256  {digest}")?;
+        let failed = checksums.listed.iter();
+        let failed = failed
+            .filter(|(_, outcome)| *outcome != Outcome::Ok)
+            .count();
+        let count = checksums.listed.len();
+        writeln!(
+            notes,
+            "Files as SHA256SUMS states: {} of {count}. Not listed: {}.",
+            count - failed,
+            checksums.unlisted.len()
+        )?;
+    }
+    Ok(if checksums.is_ok() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(REFUSED)
+    })
+}
+
+fn word(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Ok => "ok",
+        Outcome::Differs => "differs",
+        Outcome::Missing => "missing",
+    }
+}

@@ -1,0 +1,467 @@
+//! An extension's folder: reads and checks it, and packs it.
+//!
+//! It changes nothing but the output file, and that one only when everything else has gone well.
+
+use std::io::Seek;
+use std::path::{Path, PathBuf};
+
+use adieu_manifest::document::{Dialect, Node, Place, Value};
+use adieu_manifest::extension::localisation::{Translations, service_manifest};
+use adieu_manifest::extension::{Element, Extension, Said, check, merge};
+use adieu_manifest::finding::{Finding, Problem, Severity};
+use zip::DateTime;
+
+use crate::archive::{ArchiveWriter, Bounds, Source};
+use crate::changes::Changes;
+use crate::files::Packages;
+use crate::manifests::{self, shown};
+use crate::output::{file_name, output_path, replace};
+use crate::package::{Facts, Package};
+use crate::parts::{Asset, Part, Parts};
+use crate::root::{Root, absolute};
+use crate::task_update::{self, NewIds, TaskUpdates, task_facts};
+use crate::tasks::{self, Task};
+use crate::{content_type, files, image, vsixmanifest};
+
+/// Where an extension's manifests are, and how they are read.
+#[derive(Debug, Clone)]
+pub struct Sources {
+    /// The extension's folder; part names are paths from here.
+    pub root: PathBuf,
+    /// Manifests, relative to the root.
+    pub manifests: Vec<PathBuf>,
+    /// Patterns of manifests, relative to the root; they replace `manifests`.
+    pub manifest_globs: Vec<String>,
+    /// File with overrides.
+    pub overrides_file: Option<PathBuf>,
+    /// Overrides as JSON; they are laid over the file's.
+    pub overrides: Option<String>,
+    /// Raises the last number of the version.
+    pub rev_version: bool,
+    /// Folder with one folder for each language.
+    pub loc_root: Option<PathBuf>,
+    /// Reads manifests as JSON5.
+    pub json5: bool,
+}
+
+impl Sources {
+    /// The folder's `vss-extension.json`.
+    #[must_use]
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self {
+            root: root.into(),
+            manifests: vec!["vss-extension.json".into()],
+            manifest_globs: Vec::new(),
+            overrides_file: None,
+            overrides: None,
+            rev_version: false,
+            loc_root: None,
+            json5: false,
+        }
+    }
+}
+
+/// An extension as its folder has it, with the changes that its package gets.
+#[derive(Debug)]
+pub struct Folder {
+    extension: Extension,
+    parts: Parts,
+    findings: Vec<Finding>,
+    facts: Facts,
+    output: PathBuf,
+    /// Whether every manifest could be read.
+    is_readable: bool,
+}
+
+/// A package that was made of a folder.
+#[derive(Debug, Clone)]
+pub struct Packed {
+    /// The package.
+    pub package: Package,
+    /// Files in it.
+    pub parts: usize,
+    /// What is wrong all the same.
+    pub findings: Vec<Finding>,
+}
+
+/// Why no package was made.
+#[derive(Debug, thiserror::Error)]
+pub enum PackError {
+    /// The extension is not fit to be packed; the findings state why, warnings among them.
+    #[error("the extension cannot be packed: {} to correct", count(findings))]
+    Refused {
+        /// Everything that was found.
+        findings: Vec<Finding>,
+    },
+    /// A file could not be read while the package was written.
+    #[error("`{path}` cannot be packed: {cause}")]
+    Part {
+        /// File or part.
+        path: String,
+        /// The system's reason.
+        cause: std::io::Error,
+    },
+    /// The package could not be written.
+    #[error("`{path}` cannot be written: {cause}")]
+    Output {
+        /// Package.
+        path: String,
+        /// The system's reason.
+        cause: std::io::Error,
+    },
+}
+
+fn count(findings: &[Finding]) -> String {
+    match findings
+        .iter()
+        .filter(|finding| finding.severity() > Severity::Warning)
+        .count()
+    {
+        1 => "1 error".to_owned(),
+        errors => format!("{errors} errors"),
+    }
+}
+
+impl Folder {
+    /// Reads and checks an extension. Nothing fails here: what is wrong is a finding, which [`pack`](Self::pack) judges.
+    ///
+    /// `output` is the file or folder that the package will be written to; none means the current folder.
+    #[must_use]
+    pub fn read(sources: &Sources, changes: &Changes, output: Option<&Path>) -> Self {
+        let mut findings = Vec::new();
+        let root = Root::open(&sources.root).ok();
+        let manifests = manifests::read(sources, changes, root.as_ref(), &mut findings);
+        let is_fatal = |finding: &Finding| finding.severity() == Severity::Fatal;
+        let is_readable = !findings.iter().any(is_fatal);
+        let (mut extension, merged) = merge(&manifests.partials);
+        let has_merged = !merged.iter().any(is_fatal);
+        findings.extend(merged);
+        let is_new = !extension.elements.contains(&Element::GalleryFlags);
+        if changes.set_flags(&mut extension.gallery_flags) && is_new {
+            extension.elements.push(Element::GalleryFlags);
+        }
+        let manifest = manifests.partials.first().map_or_else(
+            || Place::file(&shown(&sources.root)),
+            |first| first.document.place.clone(),
+        );
+        let mut facts = Facts {
+            publisher: or_empty(&extension.publisher),
+            extension_id: or_empty(&extension.id),
+            version: or_empty(&extension.version),
+            ..Facts::default()
+        };
+        let name = file_name(&facts.publisher, &facts.extension_id, &facts.version);
+        let output = output_path(output, &name);
+        // Without its manifests an extension lacks everything; saying so again for each key would hide the reason.
+        if is_readable && has_merged {
+            findings.extend(check::check(&extension, &manifest));
+        }
+        let mut parts = Parts::default();
+        if let Some(root) = &root {
+            let packages = Packages {
+                output: absolute(&output),
+                prefix: format!("{}.{}-", facts.publisher, facts.extension_id),
+            };
+            let folders = &manifests.folders;
+            files::add(
+                &extension,
+                root,
+                folders,
+                &packages,
+                &mut parts,
+                &mut findings,
+            );
+        }
+        let mut tasks = tasks::check(&extension, &parts, &sources.root, &mut findings);
+        let updates = changes.tasks;
+        update_tasks(
+            &mut extension,
+            &mut parts,
+            &mut tasks,
+            updates,
+            &facts,
+            &mut findings,
+        );
+        tasks::check_identities(&tasks, &mut findings);
+        parts.check_names(extension.servers(), &mut findings);
+        facts.tasks = tasks
+            .iter()
+            .filter_map(|task| {
+                let text = text_of(&parts.find(&task.part)?.source)?;
+                let node = Node::read(&text, &task.place.file, Dialect::Json);
+                Some(task_facts(&task.part, &node.ok()?))
+            })
+            .collect();
+        localise(
+            &extension,
+            &manifests.translations,
+            &mut parts,
+            &mut findings,
+        );
+        if is_readable && has_merged {
+            check_icon(&extension, &parts, &manifest, &mut findings);
+        }
+        parts.check_assets(&mut findings);
+        Self {
+            extension,
+            parts,
+            findings,
+            facts,
+            output,
+            is_readable,
+        }
+    }
+
+    /// What the manifests state: identity, version, tasks. Ids and version are empty where no manifest has them.
+    ///
+    /// # Errors
+    /// A manifest cannot be read.
+    pub fn facts(&self) -> Result<&Facts, PackError> {
+        if self.is_readable {
+            Ok(&self.facts)
+        } else {
+            Err(PackError::Refused {
+                findings: self.findings.clone(),
+            })
+        }
+    }
+
+    /// Makes the package. With `bypass_validation`, errors do not keep it from being made as long as it can be.
+    /// Every entry carries the timestamp.
+    ///
+    /// # Errors
+    /// The extension is not fit to be packed, or a file cannot be read or written.
+    pub fn pack(
+        mut self,
+        bypass_validation: bool,
+        timestamp: DateTime,
+    ) -> Result<Packed, PackError> {
+        let least = if bypass_validation {
+            Severity::Fatal
+        } else {
+            Severity::Error
+        };
+        let is_grave = |finding: &Finding| finding.severity() >= least;
+        if self.findings.iter().any(is_grave) {
+            return Err(PackError::Refused {
+                findings: self.findings,
+            });
+        }
+        let entries = entries(&self.extension, &self.parts);
+        let size = write(&self.output, &entries, timestamp)?;
+        check_size(size, &self.output, &mut self.findings);
+        Ok(Packed {
+            package: Package {
+                path: self.output,
+                size,
+                facts: self.facts,
+            },
+            parts: entries.len(),
+            findings: self.findings,
+        })
+    }
+}
+
+/// What the manifests have, or nothing.
+fn or_empty(value: &Option<Said<String>>) -> String {
+    value
+        .as_ref()
+        .map(|value| value.value.clone())
+        .unwrap_or_default()
+}
+
+fn text_of(source: &Source) -> Option<String> {
+    let bytes = source.read_text(Bounds::DEFAULT.text_bytes).ok()?;
+    String::from_utf8(bytes).ok()
+}
+
+/// Gives tasks their new versions and IDs, in `task.json`, `task.loc.json` and wherever another task supports them.
+fn update_tasks(
+    extension: &mut Extension,
+    parts: &mut Parts,
+    tasks: &mut [Task],
+    updates: TaskUpdates,
+    facts: &Facts,
+    findings: &mut Vec<Finding>,
+) {
+    if updates.is_none() {
+        return;
+    }
+    let mut ids = NewIds::default();
+    for task in tasks {
+        let name = task.facts.name.as_ref().map(|name| name.value.clone());
+        let mut update = |text: &str, file: &str| {
+            task_update::update(
+                text,
+                file,
+                name.as_deref(),
+                facts.owner(),
+                updates,
+                &mut ids,
+            )
+            .map_err(|error| {
+                let detail = error.detail;
+                findings.push(Finding::new(&error.place, Problem::TaskSyntax { detail }));
+            })
+            .ok()
+        };
+        if let Some(changed) = update(&task.text, &task.place.file) {
+            parts.replace(&task.part, changed.text.into_bytes());
+            if let (Some(id), Some(new)) = (&mut task.facts.id, changed.id) {
+                id.value = new;
+            }
+            if let (Some(version), Some(new)) = (&mut task.facts.version, changed.version) {
+                version.value = new;
+            }
+        }
+        let folder = task.part.len() - "task.json".len();
+        let localised = format!(
+            "{}task.loc.json",
+            task.part.get(..folder).unwrap_or_default()
+        );
+        let Some(part) = parts.find(&localised) else {
+            continue;
+        };
+        let text = text_of(&part.source).unwrap_or_default();
+        if let Some(changed) = update(&text, &localised) {
+            parts.replace(&localised, changed.text.into_bytes());
+        }
+    }
+    let contributions = extension
+        .service
+        .iter_mut()
+        .find(|(key, _)| key == "contributions");
+    if let Some((
+        _,
+        Node {
+            value: Value::List(contributions),
+            ..
+        },
+    )) = contributions
+    {
+        task_update::update_supports_tasks(contributions, &ids);
+    }
+}
+
+fn check_icon(extension: &Extension, parts: &Parts, manifest: &Place, findings: &mut Vec<Finding>) {
+    const ICON: &str = "Microsoft.VisualStudio.Services.Icons.Default";
+    match parts
+        .list()
+        .iter()
+        .find(|part| part.assets.iter().any(|asset| asset.kind == ICON))
+    {
+        Some(part) => image::check(part, 128, findings),
+        // An icon that is named and missing is a finding of its own.
+        None if extension
+            .listed
+            .iter()
+            .any(|file| file.asset_types.iter().any(|kind| kind == ICON)) => {}
+        None => findings.push(Finding::new(manifest, Problem::NoIcon)),
+    }
+}
+
+/// Sizes that Azure DevOps Server takes when nobody has raised them: `maxPackageSize` of the gallery's settings.
+fn check_size(size: u64, path: &Path, findings: &mut Vec<Finding>) {
+    let limits = [
+        ("Azure DevOps Server 2022", 104_857_600),
+        ("Azure DevOps Server 2019", 26_214_400),
+    ];
+    if let Some((server, limit)) = limits.into_iter().find(|(_, limit)| size > *limit) {
+        findings.push(Finding::new(
+            &Place::file(&shown(path)),
+            Problem::TooLarge {
+                size,
+                limit,
+                server,
+            },
+        ));
+    }
+}
+
+/// Adds the manifests in other languages.
+fn localise(
+    extension: &Extension,
+    translations: &[Translations],
+    parts: &mut Parts,
+    findings: &mut Vec<Finding>,
+) {
+    for translations in translations {
+        let language = &translations.language;
+        let mut add = |file: &str, text: String, assets| {
+            let part = Part {
+                name: format!("{language}/{file}"),
+                source: Source::Bytes(text.into_bytes()),
+                content_type: None,
+                assets,
+                from_folder: false,
+                place: translations.document.place.clone(),
+            };
+            parts.add(part, findings);
+        };
+        add(
+            "Extension.vsixlangpack",
+            vsixmanifest::language_pack(extension, translations),
+            Vec::new(),
+        );
+        if extension.has_service_manifest() {
+            let asset = Asset {
+                kind: vsixmanifest::SERVICE_MANIFEST.to_owned(),
+                addressable: true,
+                lang: Some(language.clone()),
+            };
+            add(
+                "extension.vsomanifest",
+                service_manifest(extension, Some(translations)).to_json(),
+                vec![asset],
+            );
+        }
+    }
+}
+
+/// Everything that goes into the archive, sorted by name.
+fn entries(extension: &Extension, parts: &Parts) -> Vec<(String, Source)> {
+    let made = |text: String| Source::Bytes(text.into_bytes());
+    let mut entries: Vec<(String, Source)> = parts
+        .list()
+        .iter()
+        .map(|part| (part.name.clone(), part.source.clone()))
+        .collect();
+    entries.push((
+        "[Content_Types].xml".to_owned(),
+        made(content_type::document(parts.list())),
+    ));
+    entries.push((
+        "extension.vsixmanifest".to_owned(),
+        made(vsixmanifest::document(extension, parts.list())),
+    ));
+    if extension.has_service_manifest() {
+        entries.push((
+            "extension.vsomanifest".to_owned(),
+            made(service_manifest(extension, None).to_json()),
+        ));
+    }
+    entries.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+    entries
+}
+
+fn write(path: &Path, entries: &[(String, Source)], timestamp: DateTime) -> Result<u64, PackError> {
+    let failed = |cause| PackError::Output {
+        path: shown(path),
+        cause,
+    };
+    replace(path, |file| {
+        let mut writer = ArchiveWriter::new(file, timestamp);
+        writer.add(entries).map_err(|(index, cause)| {
+            let (name, entry) = entries
+                .get(index)
+                .map_or(("", None), |(name, entry)| (name.as_str(), entry.path()));
+            PackError::Part {
+                path: entry.map_or_else(|| name.to_owned(), shown),
+                cause,
+            }
+        })?;
+        let mut written = writer.finish().map_err(failed)?;
+        written.seek(std::io::SeekFrom::End(0)).map_err(failed)
+    })
+    .map_err(|error| error.unwrap_or_else(failed))
+}
