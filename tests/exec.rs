@@ -10,7 +10,7 @@ use adieu_emulator::{MY_CONNECTION, World};
 use expect_test::expect;
 
 use crate::desk::{Desk, somebody};
-use crate::harness::stable;
+use crate::harness::{set_mode, stable};
 
 const SH: &str = "/bin/sh";
 
@@ -74,6 +74,33 @@ fn a_file_of_tokens_may_begin_with_a_byte_order_mark_and_its_errors_name_the_lin
     "#]]
     .assert_eq(&said.stderr);
     assert_eq!((said.status, said.stdout.as_str()), (2, ""));
+}
+
+/// What a process has in its environment, and what a debugger reads of its memory, is its own: the system gives the
+/// files of such a process to root.
+#[cfg(target_os = "linux")]
+#[test]
+fn no_other_program_of_the_same_user_reads_what_it_has() {
+    use std::os::unix::process::CommandExt as _;
+    let folder = tempfile::tempdir().expect("a folder");
+    let adieu = folder.path().join("adieu");
+    fs::copy(env!("CARGO_BIN_EXE_adieu"), &adieu).expect("a copy");
+    set_mode(&adieu, 0o755);
+    set_mode(folder.path(), 0o755);
+    let script = "stat -c %u /proc/$PPID/environ; cat /proc/$PPID/environ 2>/dev/null | tr -d '\\0' | grep -c A_SECRET";
+    let mut command = std::process::Command::new(&adieu);
+    command
+        .args(["exec", "--token", "A=azureDevOps", "--", SH, "-c", script])
+        .env_clear()
+        .env("PATH", "/usr/bin:/bin")
+        .env("A", "A_SECRET")
+        .current_dir("/");
+    // To root, nothing is closed.
+    if fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0) {
+        command.uid(65534).gid(65534);
+    }
+    let output = command.output().expect("adieu starts");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "0\n0\n");
 }
 
 #[test]

@@ -57,6 +57,28 @@ fn a_person_serves_until_ctrl_c() {
 }
 
 #[test]
+fn in_a_pipeline_it_warns_that_nothing_masks_its_key() {
+    let world = World::start();
+    world.add_connection(Connection::managed_identity("identity", None));
+    let mut serving = Command::new(env!("CARGO_BIN_EXE_adieu"))
+        .args(["serve", "--credential", "managed-identity"])
+        .env("IDENTITY_ENDPOINT", world.managed_identity().url())
+        .env("IDENTITY_HEADER", world.managed_identity_secret())
+        .env("TF_BUILD", "True")
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let errors = BufReader::new(serving.stderr.take().unwrap());
+    let warning = errors.lines().map(Result::unwrap);
+    let warning = warning
+        .into_iter()
+        .find(|line| line.starts_with("warning: "));
+    expect!["warning: Azure Pipelines does not mask this key, so nothing may print it; EntraToken@1 and RunWithToken@1 mask theirs (configure)."].assert_eq(&warning.unwrap_or_default());
+    stop(serving, "-TERM");
+}
+
+#[test]
 fn a_program_reads_in_one_document_where_the_broker_is() {
     let world = World::start();
     let (serving, lines) = serving(&world, &["--output", "json"], 1);

@@ -42,6 +42,23 @@ const ONE: Duration = Duration::from_secs(15);
 /// The longest that all of them may take.
 const ALL: Duration = Duration::from_secs(17);
 
+/// Gives az and azd another limit, in seconds: on a slow disk, az takes longer than [`ONE`] to start.
+const TOOL_LIMIT: &str = "ADIEU_TOOL_TIMEOUT";
+
+/// The limit that the user has set for tools.
+fn tool_limit() -> Option<Duration> {
+    let text = variable(TOOL_LIMIT)?;
+    match text.trim().parse() {
+        Ok(seconds @ 1..=600) => Some(Duration::from_secs(seconds)),
+        _ => {
+            Terminal.warn(&format!(
+                "{TOOL_LIMIT} is '{text}', which is not a number of seconds from 1 to 600, so it has no effect."
+            ));
+            None
+        }
+    }
+}
+
 /// A token, and how it came.
 struct First {
     credential: Credential,
@@ -121,8 +138,17 @@ impl CredentialArguments {
         transport: &Transport,
         is_patient: bool,
     ) -> Result<First, Situation> {
-        let (ready, mut passed_over) = self.ready(tenant, transport);
-        let deadline = Deadline::after(ALL);
+        let (mut ready, mut passed_over) = self.ready(tenant, transport);
+        let mut all = ALL;
+        let is_tool = |one: &&mut Ready| matches!(one.kind, Credential::Azd | Credential::Az);
+        let mut tools = ready.iter_mut().filter(is_tool).peekable();
+        if tools.peek().is_some()
+            && let Some(limit) = tool_limit()
+        {
+            tools.for_each(|tool| tool.limit = limit);
+            all = ALL.max(limit + (ALL - ONE));
+        }
+        let deadline = Deadline::after(all);
         let ask = |ready: Ready| async move {
             let request = TokenRequest {
                 scope: scope.clone(),
@@ -147,7 +173,7 @@ impl CredentialArguments {
                 }
             }
             let has_next = !waiting.as_slice().is_empty();
-            let head_start = deadline.left() / 2;
+            let head_start = deadline.left().min(ALL) / 2;
             tokio::select! {
                 Some((credential, outcome)) = running.next() => match outcome {
                     Ok(token) => {

@@ -241,14 +241,16 @@ fn publish(checks: &[Check], form: Form) {
     let Some(folder) = std::env::var_os("AGENT_TEMPDIRECTORY") else {
         return;
     };
-    let file = page::free_file(Path::new(&folder));
-    if let Err(error) = std::fs::write(&file, page::page(checks)) {
-        Terminal.warn(&format!(
-            "The run has no summary page of this: {} cannot be written ({error}).",
-            file.display()
-        ));
-        return;
-    }
+    let folder = Path::new(&folder);
+    let file = match crate::page::write_new(folder, page::names(), &page::page(checks)) {
+        Ok(file) => file,
+        Err(error) => {
+            return Terminal.warn(&format!(
+                "The run has no summary page for this step: no file can be written to {} ({error}).",
+                folder.display()
+            ));
+        }
+    };
     match form {
         Form::Text => Log::new(false).summary(&file),
         Form::Json => Log::summary_on(Stream::Error, &file),

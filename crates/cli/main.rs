@@ -99,6 +99,7 @@ enum Verb {
 }
 
 fn main() -> ExitCode {
+    platform::keep_memory_private();
     report_a_panic();
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,

@@ -1,8 +1,40 @@
 //! What the tasks' pages of a run are made of: Markdown in which no value is more than text.
 //!
-//! It writes no file; the task does.
+//! It never takes a file that is there already, nor one that a link leads to.
+
+use std::fs::OpenOptions;
+use std::io::{self, ErrorKind, Write as _};
+use std::path::{Path, PathBuf};
 
 use adieu_agent::deactivate_commands;
+
+/// Writes a page to a new file of this user alone, under the first of these names that no other step has taken. The
+/// portal shows the name as the page's heading.
+///
+/// # Errors
+/// The folder takes no file, or all names are taken.
+pub(crate) fn write_new(
+    folder: &Path,
+    names: impl Iterator<Item = String>,
+    page: &str,
+) -> io::Result<PathBuf> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    for name in names {
+        let path = folder.join(name);
+        match options.open(&path) {
+            Ok(mut file) => {
+                file.write_all(page.as_bytes())?;
+                return Ok(path);
+            }
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(ErrorKind::AlreadyExists.into())
+}
 
 /// Facts as a table: a name and a cell of Markdown, such as [`code`] makes. The first fact is its head, which no
 /// table of Markdown can be without.

@@ -7,6 +7,24 @@ use std::time::Duration;
 
 use tokio::process::Command;
 
+/// Keeps what this process has in its memory and its environment from other programs of the same user: on Linux, none
+/// of them reads it (`/proc/PID/environ`, `mem`, a debugger's), and a crash writes none of it to disk. A program that
+/// this one starts is not affected. Best effort: where the system refuses, nothing is lost that was there.
+pub(crate) fn keep_memory_private() {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+        let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+    }
+    #[cfg(all(unix, not(target_os = "linux")))]
+    {
+        use rustix::process::{Resource, getrlimit, setrlimit};
+        let mut limit = getrlimit(Resource::Core);
+        limit.current = Some(0);
+        let _ = setrlimit(Resource::Core, limit);
+    }
+}
+
 /// How a process is asked to stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stop {

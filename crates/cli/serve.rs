@@ -19,6 +19,7 @@ use crate::platform;
 use crate::resource::{self, Cloud};
 use crate::session::Source;
 use crate::situation::Situation;
+use crate::voice::{Terminal, Voice as _};
 
 /// The broker's settings.
 #[derive(Debug, Args)]
@@ -85,6 +86,9 @@ pub(crate) async fn run(arguments: ServeArguments) -> Result<ExitCode, Situation
     ];
     // Whoever does not read it has no use for a broker, and finds out.
     let _ = print(arguments.output, &endpoints);
+    if std::env::var_os("TF_BUILD").is_some() {
+        Terminal.warn("Azure Pipelines does not mask this key, so nothing may print it; EntraToken@1 and RunWithToken@1 mask theirs (configure).");
+    }
     let source = source::Identity::new(Source::SignIn(sign_in), transport);
     let idle = Duration::from_secs(u64::from(arguments.idle) * 60);
     tokio::select! {

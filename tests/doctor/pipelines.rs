@@ -103,6 +103,10 @@ fn in_a_pipeline_the_findings_are_a_page_of_the_run() {
     let world = world();
     world.organization("fabrikam");
     let temp = tempfile::tempdir().expect("a folder");
+    // A link that somebody left there leads the page nowhere.
+    let elsewhere = temp.path().join("elsewhere");
+    let link = temp.path().join("Adieu doctor.md");
+    std::os::unix::fs::symlink(&elsewhere, &link).expect("a link");
     let desk = Desk::machine(&world)
         .set("TF_BUILD", "True")
         .set("AGENT_TEMPDIRECTORY", temp.path())
@@ -114,7 +118,11 @@ fn in_a_pipeline_the_findings_are_a_page_of_the_run() {
         &desk,
         &["doctor", "--organization", "fabrikam", "--output", "json"],
     );
-    let file = temp.path().join("Adieu doctor.md");
+    let file = temp.path().join("Adieu doctor 2.md");
+    assert!(!elsewhere.exists());
+    let mode =
+        std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&file).expect("it").permissions());
+    assert_eq!(mode & 0o777, 0o600);
     let command = format!("##vso[task.uploadsummary]{}\n", file.display());
     assert_eq!(said.stderr, command);
     serde_json::from_str::<Value>(&said.stdout).expect("JSON and nothing else");
@@ -176,7 +184,7 @@ fn in_a_pipeline_the_findings_are_a_page_of_the_run() {
     );
     // A second step has a page of its own.
     let said = examined(&desk, &["doctor"]);
-    let second = temp.path().join("Adieu doctor 2.md");
+    let second = temp.path().join("Adieu doctor 3.md");
     assert!(
         said.stdout
             .ends_with(&format!("##vso[task.uploadsummary]{}\n", second.display())),

@@ -96,6 +96,37 @@ fn lists_each_credential_with_its_reason_and_its_remedy() {
 }
 
 #[test]
+fn the_limit_of_a_tool_can_be_set() {
+    let world = World::start();
+    for (limit, expected) in [
+        ("2", "error: az did not answer within 2 seconds.\n"),
+        (
+            "soon",
+            "warning: ADIEU_TOOL_TIMEOUT is 'soon', which is not a number of seconds from 1 to 600, so it has no effect.\n",
+        ),
+        (
+            "0",
+            "warning: ADIEU_TOOL_TIMEOUT is '0', which is not a number of seconds from 1 to 600, so it has no effect.\n",
+        ),
+    ] {
+        let is_valid = limit == "2";
+        let desk = Desk::with(&world, &["az"])
+            .set("STAND_IN_AZ", if is_valid { "hang" } else { "signed-out" })
+            .set("ADIEU_TOOL_TIMEOUT", limit);
+        let started = Instant::now();
+        let said = desk.adieu(&["token", "--credential", "az"]);
+        assert!(
+            said.stderr.starts_with(expected),
+            "{limit}: {}",
+            said.stderr
+        );
+        assert_eq!(said.status, 1);
+        assert!(!is_valid || started.elapsed() < Duration::from_secs(10));
+        desk.wait_until_nothing_is_left();
+    }
+}
+
+#[test]
 fn whoever_hangs_is_given_up_within_twenty_seconds() {
     let world = World::start();
     let id_token = world.late_bound_id_token(MY_CONNECTION, 0);

@@ -2,18 +2,12 @@
 //!
 //! It has no colours and no HTML of its own, and lets no text of a service's become any.
 
-use std::path::{Path, PathBuf};
-
 use super::{Check, State, first, next};
 
-/// A file that no other step of the job has written. The portal shows its name as the page's heading.
-pub(super) fn free_file(folder: &Path) -> PathBuf {
+/// The names that a job's pages of this verb have, one after the other.
+pub(super) fn names() -> impl Iterator<Item = String> {
     let numbered = (2..=u32::MAX).map(|number| format!("Adieu doctor {number}.md"));
-    std::iter::once("Adieu doctor.md".to_owned())
-        .chain(numbered)
-        .map(|name| folder.join(name))
-        .find(|file| !file.exists())
-        .unwrap_or_else(|| folder.join("Adieu doctor.md"))
+    std::iter::once("Adieu doctor.md".to_owned()).chain(numbered)
 }
 
 /// The page.

@@ -2,7 +2,7 @@
 //!
 //! It never begins anew by itself: a file that cannot be read ends the run.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -95,16 +95,20 @@ impl State {
         }
     }
 
-    /// Writes it: beside the file first, then in its place, so that there is always a whole one.
+    /// Writes it: to a new file of this user alone first, then in its place, so that there is always a whole one.
     pub(super) fn write(&self) -> Result<(), Situation> {
         let write = || {
-            let mut name = self.file.file_name().unwrap_or_default().to_owned();
-            name.push(".new");
-            let new = self.file.with_file_name(name);
-            let mut file = File::create(&new)?;
+            let folder = self.file.parent().unwrap_or(Path::new(""));
+            // An empty path is this folder to no system.
+            let folder = if folder.as_os_str().is_empty() {
+                Path::new(".")
+            } else {
+                folder
+            };
+            let mut file = tempfile::NamedTempFile::new_in(folder)?;
             writeln!(file, "{}", self.document)?;
-            file.sync_all()?;
-            fs::rename(&new, &self.file)
+            file.as_file().sync_all()?;
+            file.persist(&self.file).map(drop).map_err(io::Error::from)
         };
         write().map_err(|error| {
             Situation::Extension(ExtensionProblem::State {

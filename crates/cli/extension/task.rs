@@ -17,7 +17,7 @@ use crate::inputs::extension::{
 };
 use crate::session::{Session, Source};
 use crate::situation::{ExtensionProblem, Situation};
-use crate::{connection, network};
+use crate::{connection, network, page};
 
 /// Runs the task.
 pub(crate) async fn run(environment: &Environment, log: &Log) -> Result<(), Situation> {
@@ -197,25 +197,13 @@ fn publish(done: &Done, environment: &Environment, log: &Log) -> Result<(), Situ
     }
     let folder = environment.platform_variable("Agent.TempDirectory");
     if let (Some(page), Ok(Some(folder))) = (&done.page, folder) {
-        let file = page_file(Path::new(folder));
-        match std::fs::write(&file, page) {
-            Ok(()) => log.summary(&file),
+        let names = (1..=u32::MAX).map(|number| format!("Marketplace extension {number}.md"));
+        match page::write_new(Path::new(folder), names, page) {
+            Ok(file) => log.summary(&file),
             Err(error) => log.warn(&format!(
-                "The run has no summary page of this step: {} cannot be written ({error}).",
-                file.display()
+                "The run has no summary page for this step: no file can be written to {folder} ({error})."
             )),
         }
     }
     Ok(())
-}
-
-/// Two steps of one job have two pages; the name is what the page's heading says in the portal.
-fn page_file(folder: &Path) -> PathBuf {
-    let free = |index: &u32| {
-        let file = folder.join(format!("Marketplace extension {index}.md"));
-        (!file.exists()).then_some(file)
-    };
-    (1..=u32::MAX)
-        .find_map(|index| free(&index))
-        .unwrap_or_else(|| folder.join("Marketplace extension.md"))
 }
