@@ -19,6 +19,7 @@ mod step;
 mod variables;
 
 pub use job::Job;
+pub(crate) use job::Platform;
 pub use result::TaskResult;
 pub use running::{Outcome, Running};
 pub use step::Step;

@@ -2,13 +2,21 @@
 //!
 //! It never trusts a request: method, version, plan, job, token and connection must all fit.
 
+mod connection;
+mod setup;
+
+use std::collections::BTreeMap;
+
 use serde_json::json;
 
 use crate::clock::Clock;
 use crate::directory::{AsksFor, Directory, ID_TOKEN_AUDIENCE, guid};
+use crate::ground::Emulated;
 use crate::http::{Answer, Request};
-use crate::jwt;
+use crate::{jwt, organizations};
+
 use crate::vss::{self, error};
+pub use connection::Connection;
 
 /// The secrets that it asks its clients for.
 pub(crate) const ASKS_FOR: AsksFor = AsksFor {
@@ -16,14 +24,61 @@ pub(crate) const ASKS_FOR: AsksFor = AsksFor {
     body: &[],
 };
 
+/// Azure DevOps' handle. Its address is the collection's.
+pub type AzureDevOps = Emulated<State>;
+
+/// What Azure DevOps knows of pipelines.
+#[derive(Debug)]
+pub struct State {
+    /// By id.
+    pub(crate) connections: BTreeMap<String, Connection>,
+    pub(crate) jobs: Vec<JobRecord>,
+    pub(crate) id_token_lifetime: i64,
+}
+
+/// A job that Azure DevOps knows.
+#[derive(Debug, Clone)]
+pub(crate) struct JobRecord {
+    pub(crate) hub: String,
+    pub(crate) plan: String,
+    pub(crate) id: String,
+    pub(crate) token: String,
+    /// Connections that steps of the job name.
+    pub(crate) references: Vec<String>,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            connections: BTreeMap::new(),
+            jobs: Vec::new(),
+            id_token_lifetime: 600,
+        }
+    }
+}
+
+impl State {
+    /// The id and the connection of a name.
+    pub(crate) fn connection(&self, name: &str) -> Option<(&String, &Connection)> {
+        let mut known = self.connections.iter();
+        known.find(|(_, connection)| connection.name == name)
+    }
+}
+
 /// Answers one request.
-pub(crate) fn answer(request: &Request, directory: &mut Directory, clock: &Clock) -> Answer {
+pub(crate) fn answer(
+    request: &Request,
+    own: &State,
+    organizations: &organizations::State,
+    directory: &mut Directory,
+    clock: &Clock,
+) -> Answer {
     let path: Vec<&str> = request.path.trim_matches('/').split('/').collect();
     let organization = path.first().copied().unwrap_or_default();
-    if directory.marketplace.stopped.contains(organization) {
+    if organizations.stopped.contains(organization) {
         return vss::finished(vss::stopped(organization), request, None);
     }
-    let answer = id_token(request, &path, directory, clock);
+    let answer = id_token(request, &path, own, organizations, directory, clock);
     // The job's identity, which every error after the sign-in names.
     let organization = directory.organization_id.clone();
     vss::finished(answer, request, Some((&organization, "Build")))
@@ -31,7 +86,14 @@ pub(crate) fn answer(request: &Request, directory: &mut Directory, clock: &Clock
 
 /// `POST {collection}/{project}/_apis/distributedtask/hubs/{hub}/plans/{plan}/jobs/{job}/oidctoken`, as
 /// microsoft/azure-pipelines-tasks-common-packages calls it (`EntraWifUserServiceConnectionUtils.ts`).
-fn id_token(request: &Request, path: &[&str], directory: &mut Directory, clock: &Clock) -> Answer {
+fn id_token(
+    request: &Request,
+    path: &[&str],
+    own: &State,
+    organizations: &organizations::State,
+    directory: &mut Directory,
+    clock: &Clock,
+) -> Answer {
     let [
         organization,
         project,
@@ -55,17 +117,16 @@ fn id_token(request: &Request, path: &[&str], directory: &mut Directory, clock: 
     if *organization != directory.organization {
         return vss::no_organization();
     }
-    let Some(record) = directory
+    let Some(record) = own
         .jobs
         .iter()
         .find(|record| record.plan == *plan && record.id == *job)
     else {
-        return vss::signed_out(request, directory.marketplace.bearers_get_pages);
+        return vss::signed_out(request, organizations.bearers_get_pages);
     };
     if request.header("authorization") != Some(&format!("Bearer {}", record.token)) {
-        return vss::signed_out(request, directory.marketplace.bearers_get_pages);
+        return vss::signed_out(request, organizations.bearers_get_pages);
     }
-    let record = record.clone();
     if request.method != "POST" {
         return error(
             405,
@@ -120,9 +181,9 @@ fn id_token(request: &Request, path: &[&str], directory: &mut Directory, clock: 
             directory.organization_id
         );
         let subject = format!("p://{organization}/{}/my-pipeline", directory.project);
-        return minted(&issuer, &subject, directory, clock);
+        return id_token_of(&issuer, &subject, own, directory, clock);
     };
-    let Some(connection) = directory.connections.get(&id) else {
+    let Some(connection) = own.connections.get(&id) else {
         return error(
             404,
             "ServiceEndpointNotFoundException",
@@ -136,12 +197,18 @@ fn id_token(request: &Request, path: &[&str], directory: &mut Directory, clock: 
         );
         return Answer::json(200, &json!({ "count": message.len(), "value": message }));
     }
-    let (issuer, subject) = directory.issuer_and_subject(&id, &connection.name.clone());
-    minted(&issuer, &subject, directory, clock)
+    let (issuer, subject) = directory.issuer_and_subject(&id, &connection.name);
+    id_token_of(&issuer, &subject, own, directory, clock)
 }
 
 /// An ID token, signed and taken down.
-fn minted(issuer: &str, subject: &str, directory: &mut Directory, clock: &Clock) -> Answer {
+fn id_token_of(
+    issuer: &str,
+    subject: &str,
+    own: &State,
+    directory: &mut Directory,
+    clock: &Clock,
+) -> Answer {
     let now = clock.now();
     let token = jwt::issuer_key().sign(&json!({
         "jti": guid(),
@@ -150,7 +217,7 @@ fn minted(issuer: &str, subject: &str, directory: &mut Directory, clock: &Clock)
         "aud": ID_TOKEN_AUDIENCE,
         "iat": now,
         "nbf": now,
-        "exp": now + directory.id_token_lifetime,
+        "exp": now + own.id_token_lifetime,
     }));
     directory.ledger.record("ID token", &token);
     Answer::json(200, &json!({ "oidcToken": token }))

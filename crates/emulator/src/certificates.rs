@@ -2,7 +2,6 @@
 //!
 //! It keeps keys in memory, except those that the agent gives to a task as files.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -17,7 +16,6 @@ use rustls_pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
 use crate::directory::guid;
 use crate::jwt;
-use crate::world::World;
 
 /// Hosts of the real services, which tests reach through the emulated proxy.
 const NAMES: &[&str] = &[
@@ -100,28 +98,6 @@ impl Authority {
             .signed_by(&key, &self.issuer)
             .expect("a signed certificate");
         (certificate.pem(), key.serialize_pem())
-    }
-}
-
-impl World {
-    /// PEM file of the certificate authority that signed the services' certificates.
-    #[must_use]
-    pub fn ca_file(&self) -> PathBuf {
-        self.folder().join("ca.pem")
-    }
-
-    /// PEM files of a TLS client certificate and its key.
-    #[must_use]
-    pub fn client_certificate(&self) -> (PathBuf, PathBuf) {
-        let (certificate, key) = self.authority.client();
-        self.directory().ledger.record("private key", &key);
-        let (certificate_file, key_file) = (
-            self.folder().join("client.pem"),
-            self.folder().join("client.key"),
-        );
-        std::fs::write(&certificate_file, certificate).expect("a file");
-        std::fs::write(&key_file, key).expect("a file");
-        (certificate_file, key_file)
     }
 }
 

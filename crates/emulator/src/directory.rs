@@ -1,19 +1,35 @@
-//! What the emulated world knows: tenants, applications, connections, jobs.
+//! What the services share: tenants, applications, access tokens, and the ledger of secrets.
 //!
-//! It answers nobody; Azure DevOps and Entra look things up in it.
+//! It answers no request and knows no service; each of them looks things up in it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::certificates::ApplicationCertificate;
-use crate::connection::Connection;
-use crate::git::Git;
 use crate::http::Request;
 use crate::issued::Issued;
 use crate::ledger::Ledger;
-use crate::managed_identity::ManagedIdentity;
-use crate::marketplace::Marketplace;
 
-/// The state that the services share.
+/// The resources that every tenant has, as Entra names them.
+const RESOURCES: [&str; 16] = [
+    "499b84ac-1321-427f-aa17-267ca6975798",
+    "https://management.azure.com",
+    "https://management.core.windows.net",
+    "https://management.usgovcloudapi.net",
+    "https://management.chinacloudapi.cn",
+    "https://graph.microsoft.com",
+    "https://graph.microsoft.us",
+    "https://microsoftgraph.chinacloudapi.cn",
+    "https://vault.azure.net",
+    "https://vault.usgovcloudapi.net",
+    "https://vault.azure.cn",
+    "https://storage.azure.com",
+    "https://database.windows.net",
+    "https://database.usgovcloudapi.net",
+    "https://database.chinacloudapi.cn",
+    "api://my-application",
+];
+
+/// What the services share: tenants and what is in them, tokens, and the ledger.
 #[derive(Debug, Default)]
 pub(crate) struct Directory {
     pub(crate) organization: String,
@@ -23,27 +39,16 @@ pub(crate) struct Directory {
     pub(crate) issuer: Issuer,
     pub(crate) tenants: Vec<String>,
     pub(crate) applications: Vec<Application>,
-    pub(crate) connections: BTreeMap<String, Connection>,
-    pub(crate) jobs: Vec<JobRecord>,
     pub(crate) resources: Vec<String>,
     pub(crate) token_lifetime: i64,
-    pub(crate) id_token_lifetime: i64,
     pub(crate) token_flaw: Option<TokenFlaw>,
-    pub(crate) refusal: Option<u32>,
-    pub(crate) refusals_left: Option<u32>,
-    pub(crate) two_line_errors: bool,
     /// Whether access tokens and jobs' tokens can be read by everyone.
     pub(crate) tokens_are_readable: bool,
     pub(crate) ledger: Ledger,
     pub(crate) violations: Vec<String>,
     pub(crate) access_tokens: Vec<Issued>,
-    pub(crate) marketplace: Marketplace,
-    /// Identities that may read others' applications by Microsoft Graph.
-    pub(crate) graph_readers: BTreeSet<String>,
-    /// Client id behind each connection, by its id.
-    pub(crate) clients: BTreeMap<String, String>,
-    pub(crate) managed_identity: ManagedIdentity,
-    pub(crate) git: Git,
+    /// Identity to its id in Azure DevOps.
+    azure_devops_ids: BTreeMap<String, String>,
 }
 
 /// Who signs ID tokens, and how their subject is written.
@@ -136,18 +141,22 @@ pub(crate) struct FederatedCredential {
     pub(crate) audience: String,
 }
 
-/// A job that Azure DevOps knows.
-#[derive(Debug, Clone)]
-pub(crate) struct JobRecord {
-    pub(crate) hub: String,
-    pub(crate) plan: String,
-    pub(crate) id: String,
-    pub(crate) token: String,
-    /// Connections that steps of the job name.
-    pub(crate) references: Vec<String>,
-}
-
 impl Directory {
+    /// What every world knows from its start: one tenant, and the organization `contoso` with its project `fabrikam`.
+    pub(crate) fn new(issuer: Issuer) -> Self {
+        Self {
+            organization: "contoso".to_owned(),
+            organization_id: guid(),
+            project: "fabrikam".to_owned(),
+            project_id: guid(),
+            issuer,
+            tenants: vec![guid()],
+            resources: RESOURCES.map(str::to_owned).to_vec(),
+            token_lifetime: 3599,
+            ..Self::default()
+        }
+    }
+
     /// Who somebody is to Azure DevOps: in the home tenant its client id, elsewhere another identity.
     pub(crate) fn identity(&self, client: &str, tenant: &str) -> String {
         if self.tenants.first().is_some_and(|home| home == tenant) {
@@ -171,13 +180,30 @@ impl Directory {
         found.expect("a token that was issued here")
     }
 
-    /// The id of a project, by its name.
-    pub(crate) fn project_of(&self, organization: &str, name: &str) -> String {
-        let known = self.marketplace.projects.get(organization);
-        let mut known = known.into_iter().flatten();
+    /// The client id of the application behind a connection, which has the connection's name.
+    pub(crate) fn client_of(&self, connection: &str) -> String {
+        self.application_of(connection).client_id.clone()
+    }
+
+    /// The application behind a connection, in its home tenant.
+    pub(crate) fn application_of(&self, connection: &str) -> &Application {
+        let mut known = self.applications.iter();
         known
-            .find(|(_, known)| known == name)
-            .map_or_else(|| self.project_id.clone(), |(id, _)| id.clone())
+            .find(|known| known.name == connection)
+            .unwrap_or_else(|| panic!("there is no connection {connection}"))
+    }
+
+    /// An identity's id in Azure DevOps. Who is asked for first gets one then.
+    pub(crate) fn azure_devops_id(&mut self, identity: &str) -> String {
+        let known = self.azure_devops_ids.entry(identity.to_owned());
+        known.or_insert_with(azure_devops_id).clone()
+    }
+
+    /// The identity that has an id in Azure DevOps.
+    pub(crate) fn identity_of(&self, azure_devops_id: &str) -> Option<String> {
+        let mut known = self.azure_devops_ids.iter();
+        let found = known.find(|(_, id)| *id == azure_devops_id);
+        found.map(|(identity, _)| identity.clone())
     }
 
     /// Issuer and subject of a connection's ID tokens.
@@ -244,7 +270,7 @@ const LONGEST_TEXT: usize = 1 << 20;
 pub(crate) const ID_TOKEN_AUDIENCE: &str = "api://AzureADTokenExchange";
 
 /// A new id of Azure DevOps' own: a GUID of version 6, as its users have.
-pub(crate) fn azure_devops_id() -> String {
+fn azure_devops_id() -> String {
     let mut id = guid();
     id.replace_range(14..15, "6");
     id

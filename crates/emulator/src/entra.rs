@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use self::refusal::{Refusal, refuse, words};
 use crate::clock::Clock;
 use crate::directory::{Application, AsksFor, Directory, TokenFlaw};
+use crate::ground::Emulated;
 use crate::http::{Answer, Request};
 use crate::issued::{issue, lifetime};
 use crate::jwt;
@@ -22,15 +23,31 @@ pub(crate) const ASKS_FOR: AsksFor = AsksFor {
     body: &["ID token", "assertion", "client secret"],
 };
 
+/// Microsoft Entra's handle. Its address is the authority.
+pub type Entra = Emulated<State>;
+
+/// What Microsoft Entra knows beside the directory.
+#[derive(Debug, Default)]
+pub struct State {
+    /// The number with which everything is refused, and how often; without a number of times, always.
+    refusal: Option<(u32, Option<u32>)>,
+    two_line_errors: bool,
+}
+
 /// Answers one request.
-pub(crate) fn answer(request: &Request, directory: &mut Directory, clock: &Clock) -> Answer {
+pub(crate) fn answer(
+    request: &Request,
+    own: &mut State,
+    directory: &mut Directory,
+    clock: &Clock,
+) -> Answer {
     // The host by which the client came: a relay or a proxy may stand in between.
     let host = request.header("host").unwrap_or_default();
     let base = &format!("https://{host}/");
     let path: Vec<&str> = request.path.trim_matches('/').split('/').collect();
     match (request.method.as_str(), path.as_slice()) {
         ("POST", [tenant, "oauth2", "v2.0", "token"]) => {
-            token(request, tenant, base, directory, clock)
+            token(request, tenant, base, own, directory, clock)
         }
         ("GET", [tenant, "v2.0", ".well-known", "openid-configuration"]) => {
             Answer::json(200, &configuration(base, tenant))
@@ -76,6 +93,7 @@ fn token(
     request: &Request,
     tenant: &str,
     base: &str,
+    own: &mut State,
     directory: &mut Directory,
     clock: &Clock,
 ) -> Answer {
@@ -87,19 +105,19 @@ fn token(
     if !sent.is_empty() {
         directory.ledger.record("assertion", &sent);
     }
-    if let Some(code) = directory.refusal {
-        match &mut directory.refusals_left {
-            Some(0) => {}
-            Some(left) => {
+    match &mut own.refusal {
+        None | Some((_, Some(0))) => {}
+        Some((code, left)) => {
+            if let Some(left) = left {
                 *left -= 1;
-                return refuse(&Refusal(code, words(code)), directory, request, clock);
             }
-            None => return refuse(&Refusal(code, words(code)), directory, request, clock),
+            let refusal = Refusal(*code, words(*code));
+            return refuse(&refusal, own, request, clock);
         }
     }
     match grant(request, tenant, base, directory, clock) {
         Ok(answer) => answer,
-        Err(refusal) => refuse(&refusal, directory, request, clock),
+        Err(refusal) => refuse(&refusal, own, request, clock),
     }
 }
 

@@ -10,9 +10,8 @@ mod lfs;
 pub(crate) mod rest;
 mod setup;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::MutexGuard;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -20,9 +19,10 @@ use base64::engine::general_purpose::STANDARD;
 use crate::clock::Clock;
 use crate::directory::{AsksFor, Directory};
 use crate::fault::{SIGN_IN, redirect};
-use crate::http::{Answer, Request};
-use crate::marketplace::{AZURE_DEVOPS, decoded, tenant_of};
-use crate::vss;
+use crate::ground::Emulated;
+use crate::http::{Answer, Request, decoded};
+use crate::issued::AZURE_DEVOPS;
+use crate::{azure_devops, organizations, vss};
 
 /// The secrets that it asks its clients for: a token of Entra's, or the job's own.
 pub(crate) const ASKS_FOR: AsksFor = AsksFor {
@@ -30,16 +30,27 @@ pub(crate) const ASKS_FOR: AsksFor = AsksFor {
     body: &[],
 };
 
+/// The repositories' handle.
+pub type Git = Emulated<State>;
+
 /// The repositories, and what happened to them.
 #[derive(Debug, Default)]
-pub(crate) struct Git {
-    pub(crate) repositories: BTreeMap<Name, Repository>,
-    /// Organization and client id of members whose licence has no repositories.
-    pub(crate) stakeholders: BTreeSet<(String, String)>,
-    /// One line for each request, as [`World::git_requests`](crate::World::git_requests) has them.
-    pub(crate) requests: Vec<String>,
+pub struct State {
+    /// Where the bare repositories are.
+    pub(crate) folder: PathBuf,
+    repositories: BTreeMap<Name, Repository>,
+    /// One line for each request, as [`Git::requests`](crate::Git) has them.
+    requests: Vec<String>,
     /// Large files by their SHA-256.
     objects: BTreeMap<String, Vec<u8>>,
+}
+
+/// What a question about a repository is answered from.
+pub(crate) struct Context<'a> {
+    pub(crate) own: &'a mut State,
+    pub(crate) organizations: &'a organizations::State,
+    pub(crate) azure_devops: &'a azure_devops::State,
+    pub(crate) directory: &'a mut Directory,
 }
 
 /// A repository's place.
@@ -122,47 +133,62 @@ impl Address {
     }
 }
 
-/// Answers one request. The directory is locked for as long as it is read, not while git works.
-pub(crate) fn answer<'a>(
+/// A request on its way to git, or its answer.
+pub(crate) enum Step {
+    /// To be answered by git, which takes its time.
+    Admitted(Admitted),
+    Answered(Answer),
+}
+
+/// Whether git may answer a request; large files are answered at once.
+pub(crate) fn begin(
     address: &Address,
     request: &Request,
-    directory: impl Fn() -> MutexGuard<'a, Directory>,
+    context: &mut Context<'_>,
     clock: &Clock,
-) -> Answer {
-    let answer = admitted(address, request, &mut directory(), clock);
-    let answer = match answer {
-        Err(refusal) => refusal,
-        Ok(Admitted::LargeFiles) => lfs::answer(address, request, &mut directory()),
-        Ok(Admitted::Git { folder, caller }) => tokio::task::block_in_place(|| {
-            backend::answer(&folder, &address.rest, &caller, request)
-        }),
-    };
+) -> Step {
+    match admitted(address, request, context, clock) {
+        Err(refusal) => Step::Answered(refusal),
+        Ok(Some(admitted)) => Step::Admitted(admitted),
+        Ok(None) => Step::Answered(lfs::answer(address, request, context)),
+    }
+}
+
+impl Admitted {
+    /// What git answers.
+    pub(crate) fn answer(&self, address: &Address, request: &Request) -> Answer {
+        tokio::task::block_in_place(|| {
+            backend::answer(&self.folder, &address.rest, &self.caller, request)
+        })
+    }
+}
+
+/// Takes down what was asked, and the answer's status.
+pub(crate) fn note(address: &Address, request: &Request, status: u16, own: &mut State) {
     let query = if request.query.is_empty() { "" } else { "?" };
     let protocol = request.header("git-protocol").unwrap_or("version=0");
-    directory().git.requests.push(format!(
-        "{} {}/{}{query}{} {protocol} {} {}",
+    own.requests.push(format!(
+        "{} {}/{}{query}{} {protocol} {} {status}",
         request.method,
         address.name.repository,
         address.rest,
         request.query,
-        scheme(request),
-        answer.status
+        scheme(request)
     ));
-    answer
 }
 
 /// A request that may pass.
-enum Admitted {
-    Git { folder: PathBuf, caller: String },
-    LargeFiles,
+pub(crate) struct Admitted {
+    folder: PathBuf,
+    caller: String,
 }
 
 fn admitted(
     address: &Address,
     request: &Request,
-    directory: &mut Directory,
+    context: &mut Context<'_>,
     clock: &Clock,
-) -> Result<Admitted, Answer> {
+) -> Result<Option<Admitted>, Answer> {
     let is_git = matches!(
         (
             request.method.as_str(),
@@ -177,14 +203,14 @@ fn admitted(
     );
     let is_lfs = address.rest.starts_with("info/lfs/");
     if !is_git && !is_lfs {
-        directory.violation(format!(
+        context.directory.violation(format!(
             "git has no route {} {}?{}",
             request.method, request.path, request.query
         ));
         return Err(vss::no_controller(request));
     }
-    let Some(caller) = caller(request, directory, clock) else {
-        return Err(signed_out(request, &address.name.organization, directory));
+    let Some(caller) = caller(request, context, clock) else {
+        return Err(signed_out(request, &address.name.organization, context));
     };
     let Name {
         organization,
@@ -192,27 +218,24 @@ fn admitted(
         ..
     } = &address.name;
     if let Caller::Application(client) = &caller {
-        let members = directory.marketplace.organizations.get(organization);
+        let members = context.organizations.members.get(organization);
         if !members.is_some_and(|members| members.contains(client)) {
-            return Err(signed_out(request, organization, directory));
+            return Err(signed_out(request, organization, context));
         }
     }
     let may_read = match &caller {
-        Caller::Application(client) => !directory
-            .git
-            .stakeholders
-            .contains(&(organization.clone(), client.clone())),
-        Caller::Job => *organization == directory.organization,
+        Caller::Application(client) => !context.organizations.is_stakeholder(organization, client),
+        Caller::Job => *organization == context.directory.organization,
     };
-    match directory.git.repositories.get(&address.name) {
-        Some(_) if may_read && is_lfs => Ok(Admitted::LargeFiles),
-        Some(found) if may_read => Ok(Admitted::Git {
+    match context.own.repositories.get(&address.name) {
+        Some(_) if may_read && is_lfs => Ok(None),
+        Some(found) if may_read => Ok(Some(Admitted {
             folder: found.folder.clone(),
             caller: match caller {
                 Caller::Application(client) => client,
                 Caller::Job => "Project Collection Build Service".to_owned(),
             },
-        }),
+        })),
         // One answer for both, so that nobody learns which repositories there are.
         _ => Err(Answer {
             status: 404,
@@ -226,12 +249,18 @@ fn admitted(
 }
 
 /// Who asks, by a token that comes as a bearer's or as the password of any user.
-fn caller(request: &Request, directory: &Directory, clock: &Clock) -> Option<Caller> {
+fn caller(request: &Request, context: &Context<'_>, clock: &Clock) -> Option<Caller> {
     let token = token(request)?;
-    if directory.jobs.iter().any(|job| job.token == token) {
+    if context
+        .azure_devops
+        .jobs
+        .iter()
+        .any(|job| job.token == token)
+    {
         return Some(Caller::Job);
     }
-    let issued = directory
+    let issued = context
+        .directory
         .access_tokens
         .iter()
         .find(|issued| issued.value == token)?;
@@ -268,7 +297,7 @@ fn scheme(request: &Request) -> &'static str {
 }
 
 /// What Azure DevOps says to a client without a good token.
-fn signed_out(request: &Request, organization: &str, directory: &Directory) -> Answer {
+fn signed_out(request: &Request, organization: &str, context: &Context<'_>) -> Answer {
     let agent = request.header("user-agent").unwrap_or_default();
     let is_tool = ["git/", "git-lfs/"]
         .iter()
@@ -276,7 +305,9 @@ fn signed_out(request: &Request, organization: &str, directory: &Directory) -> A
     if !is_tool && request.header("x-tfs-fedauthredirect") != Some("Suppress") {
         return redirect(SIGN_IN);
     }
-    let tenant = tenant_of(organization, directory);
+    let tenant = context
+        .organizations
+        .tenant_of(organization, context.directory);
     Answer {
         status: 401,
         headers: vec![("Content-Type".into(), "text/html; charset=utf-8".into())],

@@ -57,6 +57,15 @@ impl Request {
     }
 }
 
+/// A part of a path, decoded.
+pub(crate) fn decoded(segment: &str) -> String {
+    let text = format!("x={}", segment.replace('+', "%2B"));
+    form_urlencoded::parse(text.as_bytes())
+        .next()
+        .map(|(_, value)| value.into_owned())
+        .unwrap_or_default()
+}
+
 /// An answer as a service gives it.
 #[derive(Debug, Clone)]
 pub struct Answer {

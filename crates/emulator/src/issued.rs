@@ -10,6 +10,12 @@ use crate::clock::Clock;
 use crate::directory::{Application, Directory, TokenFlaw, guid, random};
 use crate::jwt;
 
+/// The application whose tokens Azure DevOps and the Marketplace accept.
+pub(crate) const AZURE_DEVOPS: &str = "499b84ac-1321-427f-aa17-267ca6975798";
+
+/// The application whose tokens Microsoft Graph accepts.
+pub(crate) const MICROSOFT_GRAPH: &str = "https://graph.microsoft.com";
+
 /// An access token that was issued.
 #[derive(Debug, Clone)]
 pub(crate) struct Issued {

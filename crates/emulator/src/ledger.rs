@@ -11,7 +11,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 
 use self::readings::readings;
-use crate::world::World;
 
 /// A shorter value would be found by chance.
 const SHORTEST: usize = 8;
@@ -79,20 +78,6 @@ impl Ledger {
             }
         }
         found
-    }
-}
-
-impl World {
-    /// Kinds of secrets that stand in a text in any form.
-    #[must_use]
-    pub fn secrets_in(&self, text: &str) -> Vec<&'static str> {
-        let found = self.directory().ledger.found_in(text.as_bytes());
-        found.into_iter().collect()
-    }
-
-    /// Takes a secret of a test's own into the ledger.
-    pub fn record_secret(&self, kind: &'static str, value: &str) {
-        self.directory().ledger.record(kind, value);
     }
 }
 

@@ -13,6 +13,7 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::clock::Clock;
 use crate::directory::{Application, AsksFor, Directory, guid};
+use crate::ground::Emulated;
 use crate::http::{Answer, Request};
 use crate::issued::{issue, lifetime};
 
@@ -26,7 +27,7 @@ pub(crate) const ASKS_FOR: AsksFor = AsksFor {
 pub(crate) const APP_SERVICE: &str = "/msi/token";
 
 /// Where a virtual machine's endpoint is, and Azure Arc's.
-pub(crate) const METADATA_SERVICE: &str = "/metadata/identity/oauth2/token";
+const METADATA_SERVICE: &str = "/metadata/identity/oauth2/token";
 
 /// How an answer writes when its token expires.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -59,22 +60,65 @@ pub enum IdentityRefusal {
     TooManyRequests,
 }
 
+/// The endpoints' handle. Its address is App Service's, which `IDENTITY_ENDPOINT` names.
+pub type ManagedIdentity = Emulated<State>;
+
 /// What the endpoints know.
 #[derive(Debug, Default)]
-pub(crate) struct ManagedIdentity {
+pub struct State {
     /// What `IDENTITY_HEADER` holds.
-    pub(crate) secret: String,
+    secret: String,
     /// Client id of the machine's system-assigned identity, where it has one.
     pub(crate) machine: Option<String>,
-    pub(crate) expires_on: ExpiresOn,
+    expires_on: ExpiresOn,
     /// What is refused next, and how often.
-    pub(crate) refusal: Option<(IdentityRefusal, u32)>,
+    refusal: Option<(IdentityRefusal, u32)>,
     /// The file that only administrators of an Arc-enabled server can read, and its content.
-    pub(crate) arc_key: (PathBuf, String),
+    arc_key: (PathBuf, String),
+}
+
+impl State {
+    /// What the endpoints of a machine know that has no identity of its own yet.
+    pub(crate) fn new(secret: String, arc_key: (PathBuf, String)) -> Self {
+        Self {
+            secret,
+            arc_key,
+            ..Self::default()
+        }
+    }
+}
+
+impl ManagedIdentity {
+    /// What `IDENTITY_HEADER` holds.
+    #[must_use]
+    pub fn secret(&self) -> String {
+        self.own().secret.clone()
+    }
+
+    /// The address of a virtual machine's metadata service, and of Azure Arc's.
+    #[must_use]
+    pub fn metadata_service(&self) -> String {
+        format!("http://127.0.0.1:{}{METADATA_SERVICE}", self.port())
+    }
+
+    /// How the endpoints write when a token expires.
+    pub fn write_expires_on(&self, form: ExpiresOn) {
+        self.own().expires_on = form;
+    }
+
+    /// Lets the endpoints refuse this many times.
+    pub fn refuse(&self, refusal: IdentityRefusal, times: u32) {
+        self.own().refusal = Some((refusal, times));
+    }
 }
 
 /// Answers one request.
-pub(crate) fn answer(request: &Request, directory: &mut Directory, clock: &Clock) -> Answer {
+pub(crate) fn answer(
+    request: &Request,
+    own: &mut State,
+    directory: &mut Directory,
+    clock: &Clock,
+) -> Answer {
     let is_app_service = request.path == APP_SERVICE;
     if request.method != "GET" || !(is_app_service || request.path == METADATA_SERVICE) {
         directory.violation(format!(
@@ -84,14 +128,14 @@ pub(crate) fn answer(request: &Request, directory: &mut Directory, clock: &Clock
         return app_service_error(404, "not found");
     }
     let refused = if is_app_service {
-        refused_by_app_service(request, directory)
+        refused_by_app_service(request, own)
     } else {
-        refused_by_metadata_service(request, directory)
+        refused_by_metadata_service(request, own)
     };
     if let Some(refusal) = refused {
         return refusal;
     }
-    match &mut directory.managed_identity.refusal {
+    match &mut own.refusal {
         Some((refusal, left)) if *left > 0 => {
             *left -= 1;
             return refusal.answer();
@@ -113,7 +157,7 @@ pub(crate) fn answer(request: &Request, directory: &mut Directory, clock: &Clock
             metadata_error(400, "invalid_resource", &message)
         };
     }
-    let Some(application) = identity(request, directory) else {
+    let Some(application) = identity(request, own, directory) else {
         return if is_app_service {
             app_service_error(
                 400,
@@ -129,7 +173,7 @@ pub(crate) fn answer(request: &Request, directory: &mut Directory, clock: &Clock
         "access_token": token,
         "client_id": application.client_id,
         "expires_in": directory.token_lifetime.to_string(),
-        "expires_on": directory.managed_identity.expires_on.write(expires_on),
+        "expires_on": own.expires_on.write(expires_on),
         "not_before": clock.now().to_string(),
         "resource": resource,
         "token_type": "Bearer",
@@ -137,8 +181,8 @@ pub(crate) fn answer(request: &Request, directory: &mut Directory, clock: &Clock
     Answer::json(200, &body)
 }
 
-fn refused_by_app_service(request: &Request, directory: &Directory) -> Option<Answer> {
-    if request.header("x-identity-header") != Some(&directory.managed_identity.secret) {
+fn refused_by_app_service(request: &Request, own: &State) -> Option<Answer> {
+    if request.header("x-identity-header") != Some(&own.secret) {
         return Some(app_service_error(401, "The X-IDENTITY-HEADER is wrong."));
     }
     let version = request.parameter("api-version");
@@ -148,7 +192,7 @@ fn refused_by_app_service(request: &Request, directory: &Directory) -> Option<An
 
 /// Azure Arc speaks a virtual machine's protocol in another version, and wants to see first that the client may
 /// read a file: 401 names it, and the next request has its content.
-fn refused_by_metadata_service(request: &Request, directory: &Directory) -> Option<Answer> {
+fn refused_by_metadata_service(request: &Request, own: &State) -> Option<Answer> {
     if request.header("metadata") != Some("true") {
         return Some(metadata_error(
             400,
@@ -159,7 +203,7 @@ fn refused_by_metadata_service(request: &Request, directory: &Directory) -> Opti
     match request.parameter("api-version").as_deref() {
         Some("2018-02-01") => None,
         Some("2019-11-01" | "2020-06-01") => {
-            let (file, key) = &directory.managed_identity.arc_key;
+            let (file, key) = &own.arc_key;
             if request.header("authorization") == Some(&format!("Basic {key}")) {
                 return None;
             }
@@ -182,7 +226,7 @@ fn refused_by_metadata_service(request: &Request, directory: &Directory) -> Opti
 }
 
 /// The identity that a request names by its client id, object id or resource id, or the machine's own.
-fn identity(request: &Request, directory: &Directory) -> Option<Application> {
+fn identity(request: &Request, own: &State, directory: &Directory) -> Option<Application> {
     let named = |names: &[&str]| names.iter().find_map(|name| request.parameter(name));
     let mut known = directory.applications.iter();
     let found = if let Some(id) = named(&["client_id"]) {
@@ -192,7 +236,7 @@ fn identity(request: &Request, directory: &Directory) -> Option<Application> {
     } else if let Some(id) = named(&["msi_res_id", "mi_res_id"]) {
         known.find(|known| id.ends_with(&format!("/userAssignedIdentities/{}", known.name)))
     } else {
-        let Some(machine) = &directory.managed_identity.machine else {
+        let Some(machine) = &own.machine else {
             // The identity of a machine that no connection is about.
             return Some(Application::new("machine", &directory.tenants[0]));
         };

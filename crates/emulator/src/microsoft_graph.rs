@@ -4,14 +4,17 @@
 //! the directory ("Get servicePrincipal" of Microsoft Graph's reference: an application may always read
 //! itself).
 
+use std::collections::BTreeSet;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use crate::clock::Clock;
 use crate::directory::{Application, AsksFor, Directory, guid};
-use crate::http::{Answer, Request};
-use crate::marketplace::decoded;
+use crate::ground::Emulated;
+use crate::http::{Answer, Request, decoded};
+use crate::issued::MICROSOFT_GRAPH;
 
 /// The secrets that it asks its clients for.
 pub(crate) const ASKS_FOR: AsksFor = AsksFor {
@@ -19,8 +22,23 @@ pub(crate) const ASKS_FOR: AsksFor = AsksFor {
     body: &[],
 };
 
-/// The application whose tokens it takes.
-pub(crate) const AUDIENCE: &str = "https://graph.microsoft.com";
+/// Microsoft Graph's handle.
+pub type MicrosoftGraph = Emulated<State>;
+
+/// What Microsoft Graph knows.
+#[derive(Debug, Default)]
+pub struct State {
+    /// Client ids of the applications that may read others.
+    readers: BTreeSet<String>,
+}
+
+impl MicrosoftGraph {
+    /// Lets a connection's application read the directory.
+    pub fn add_reader(&self, connection: &str) {
+        let client = self.directory().client_of(connection);
+        self.own().readers.insert(client);
+    }
+}
 
 /// What is looked up, and by what.
 enum Question {
@@ -35,23 +53,28 @@ enum By {
 }
 
 /// Answers one request.
-pub(crate) fn answer(request: &Request, directory: &mut Directory, clock: &Clock) -> Answer {
+pub(crate) fn answer(
+    request: &Request,
+    own: &State,
+    directory: &mut Directory,
+    clock: &Clock,
+) -> Answer {
     let token = request
         .header("authorization")
         .and_then(|value| value.strip_prefix("Bearer "))
         .unwrap_or_default();
-    let minted = directory
+    let issued = directory
         .access_tokens
         .iter()
-        .find(|minted| minted.value == token)
+        .find(|issued| issued.value == token)
         .cloned();
-    let Some(minted) = minted.filter(|minted| minted.expires_on > clock.now()) else {
+    let Some(issued) = issued.filter(|issued| issued.expires_on > clock.now()) else {
         return error(401, "InvalidAuthenticationToken", "Access token is empty.");
     };
-    if minted.audience.trim_end_matches('/') != AUDIENCE {
+    if issued.audience.trim_end_matches('/') != MICROSOFT_GRAPH {
         directory.violation(format!(
             "Microsoft Graph was sent a token for {}",
-            minted.audience
+            issued.audience
         ));
         return error(
             401,
@@ -84,7 +107,7 @@ pub(crate) fn answer(request: &Request, directory: &mut Directory, clock: &Clock
         ));
         return error(400, "BadRequest", "Resource not found for the segment.");
     };
-    look_up(&question, &minted.identity, &minted.tenant, directory)
+    look_up(&question, &issued.identity, &issued.tenant, own, directory)
 }
 
 /// `servicePrincipals(appId='…')`.
@@ -94,7 +117,13 @@ fn by_client_id(segment: &str, collection: &str) -> Option<By> {
     Some(By::ClientId(id.to_owned()))
 }
 
-fn look_up(question: &Question, caller: &str, tenant: &str, directory: &Directory) -> Answer {
+fn look_up(
+    question: &Question,
+    caller: &str,
+    tenant: &str,
+    own: &State,
+    directory: &Directory,
+) -> Answer {
     let (Question::EnterpriseApplication(by)
     | Question::AppRegistration(by)
     | Question::FederatedCredentials(by)) = question;
@@ -123,7 +152,7 @@ fn look_up(question: &Question, caller: &str, tenant: &str, directory: &Director
         .find(is_meant);
     let is_own =
         found.is_some_and(|found| directory.identity(&found.client_id, &found.tenant) == caller);
-    if !is_own && !directory.graph_readers.contains(caller) {
+    if !is_own && !own.readers.contains(caller) {
         return error(
             403,
             "Authorization_RequestDenied",

@@ -10,19 +10,20 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Runtime;
 
-use crate::world::{Shared, World};
-use crate::{http, marketplace, resource_manager};
+use crate::ground::Ground;
+use crate::http;
 
 /// What the proxy does with whom.
 #[derive(Debug, Default)]
-struct ProxyRules {
+pub(crate) struct ProxyRules {
     /// User and password; without them everyone may pass.
-    credentials: Option<(String, String)>,
+    pub(crate) credentials: Option<(String, String)>,
     /// What a refused client is told to use: `Basic realm="proxy"`, `NTLM`, `Negotiate`.
-    challenge: String,
+    pub(crate) challenge: String,
     /// Host and port as asked for, and the port of this machine that it stands for.
-    routes: BTreeMap<String, u16>,
+    pub(crate) routes: BTreeMap<String, u16>,
 }
 
 /// A proxy that is being served.
@@ -49,79 +50,13 @@ impl Proxy {
     }
 }
 
-impl World {
-    /// A proxy by which `dev.azure.com` and Entra's hosts lead to the emulated ones. One of them,
-    /// `login.windows.net`, is no name in their certificate.
-    #[must_use]
-    pub fn proxy(&self, credentials: Option<(&str, &str)>, challenge: &str) -> Proxy {
-        let mut routes = BTreeMap::from([
-            ("dev.azure.com:443".to_owned(), self.azure_devops().port()),
-            (self.azure_devops().host(), self.azure_devops().port()),
-            (self.entra().host(), self.entra().port()),
-        ]);
-        for host in [
-            "login.microsoftonline.com",
-            "login.microsoftonline.us",
-            "login.chinacloudapi.cn",
-            "login.windows.net",
-        ] {
-            routes.insert(format!("{host}:443"), self.entra().port());
-        }
-        if let Some((_, password)) = credentials {
-            self.record_secret("proxy password", password);
-        }
-        self.proxy_by(ProxyRules {
-            credentials: credentials.map(|(user, password)| (user.to_owned(), password.to_owned())),
-            challenge: challenge.to_owned(),
-            routes,
-        })
-    }
-
-    /// A proxy by which the names of the Marketplace, of the profile service and of the organizations
-    /// lead to the emulated ones, and Entra's names too.
-    #[must_use]
-    pub fn internet(&self) -> Proxy {
-        let marketplace = self.marketplace().port();
-        let mut routes = BTreeMap::from([
-            (self.azure_devops().host(), self.azure_devops().port()),
-            (self.entra().host(), self.entra().port()),
-            (
-                "login.microsoftonline.com:443".to_owned(),
-                self.entra().port(),
-            ),
-            (
-                "graph.microsoft.com:443".to_owned(),
-                self.microsoft_graph().port(),
-            ),
-        ]);
-        for host in [
-            "marketplace.visualstudio.com",
-            "app.vssps.visualstudio.com",
-            "extmgmt.dev.azure.com",
-            "vsaex.dev.azure.com",
-            marketplace::feeds::HOST,
-            "dev.azure.com",
-            resource_manager::HOST,
-        ] {
-            routes.insert(format!("{host}:443"), marketplace);
-        }
-        for organization in self.directory().marketplace.organizations.keys() {
-            routes.insert(format!("{organization}.visualstudio.com:443"), marketplace);
-        }
-        self.proxy_by(ProxyRules {
-            routes,
-            ..ProxyRules::default()
-        })
-    }
-
-    fn proxy_by(&self, rules: ProxyRules) -> Proxy {
-        let (listener, port) = self.runtime().block_on(http::listen());
-        let asked = Arc::default();
-        let (rules, shared) = (Arc::new(rules), self.shared.clone());
-        self.runtime()
-            .spawn(serve(listener, rules, Arc::clone(&asked), shared));
-        Proxy { port, asked }
-    }
+/// Serves a proxy until the runtime ends.
+pub(crate) fn start(runtime: &Runtime, rules: ProxyRules, ground: &Arc<Ground>) -> Proxy {
+    let (listener, port) = runtime.block_on(http::listen());
+    let asked = Arc::default();
+    let (rules, ground) = (Arc::new(rules), Arc::clone(ground));
+    runtime.spawn(serve(listener, rules, Arc::clone(&asked), ground));
+    Proxy { port, asked }
 }
 
 /// Serves until the runtime ends.
@@ -129,20 +64,20 @@ async fn serve(
     listener: TcpListener,
     rules: Arc<ProxyRules>,
     asked: Arc<Mutex<Vec<String>>>,
-    shared: Arc<Shared>,
+    ground: Arc<Ground>,
 ) {
     while let Ok((stream, _)) = listener.accept().await {
-        let (rules, asked, shared) = (rules.clone(), asked.clone(), shared.clone());
+        let (rules, asked, ground) = (rules.clone(), asked.clone(), ground.clone());
         tokio::spawn(async move {
-            let _ = tunnel(stream, &rules, &asked, &shared).await;
+            let _ = tunnel(stream, &rules, &asked, &ground).await;
         });
     }
 }
 
 /// Notes every secret that came in the clear: a proxy may see the password that the pipeline has for it, the right
 /// one or a wrong one, and nothing else.
-fn inspect(head: &str, shared: &Shared) {
-    let mut directory = shared.directory();
+fn inspect(head: &str, ground: &Ground) {
+    let mut directory = ground.directory();
     for line in head.lines() {
         let is_for_proxy = line
             .to_ascii_lowercase()
@@ -159,7 +94,7 @@ async fn tunnel(
     mut client: TcpStream,
     rules: &ProxyRules,
     asked: &Mutex<Vec<String>>,
-    shared: &Shared,
+    ground: &Ground,
 ) -> io::Result<()> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
@@ -168,7 +103,7 @@ async fn tunnel(
         }
     }
     let head = String::from_utf8_lossy(&head).into_owned();
-    inspect(&head, shared);
+    inspect(&head, ground);
     let mut lines = head.lines();
     let mut words = lines.next().unwrap_or_default().split(' ');
     let (method, target) = (

@@ -10,24 +10,21 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
 use crate::http;
-use crate::world::World;
 
-impl World {
-    /// A port that leads to `port` over a network with this round trip.
-    #[must_use]
-    pub fn relay(&self, port: u16, round_trip: Duration) -> u16 {
-        let (listener, relayed) = self.runtime().block_on(http::listen());
-        self.runtime().spawn(serve(listener, port, round_trip));
-        relayed
-    }
+/// A port that leads to `port` over a network with this round trip.
+pub(crate) fn start(runtime: &Runtime, port: u16, round_trip: Duration) -> u16 {
+    let (listener, relayed) = runtime.block_on(http::listen());
+    runtime.spawn(serve(listener, port, round_trip));
+    relayed
 }
 
 /// Serves until the runtime ends.
-pub(crate) async fn serve(listener: TcpListener, port: u16, round_trip: Duration) {
+async fn serve(listener: TcpListener, port: u16, round_trip: Duration) {
     while let Ok((client, _)) = listener.accept().await {
         tokio::spawn(async move {
             let _ = relay(client, port, round_trip).await;

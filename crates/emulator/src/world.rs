@@ -1,50 +1,33 @@
-//! An emulated world: the services, running, and the directory that they share.
+//! An emulated world: the services, running, and what they share.
 //!
 //! It never outlives its value: dropping it stops everything, and fails the test if a service was asked
 //! something that the real one does not know.
 
+mod connections;
+mod network;
 mod serving;
 
 use std::fmt;
 use std::path::Path;
-use std::sync::{Arc, MutexGuard};
+use std::sync::{Arc, Mutex};
 
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-pub(crate) use self::serving::Shared;
-use self::serving::{Host, Place};
-use crate::agent::Job;
+use self::serving::{Host, Place, States, by_host};
+use crate::agent::{Job, Platform};
+use crate::azure_devops::{AzureDevOps, Connection};
 use crate::certificates::Authority;
 use crate::clock::Clock;
-use crate::connection::Connection;
-use crate::directory::{Directory, Issuer, JobRecord, guid, random};
-use crate::http::{Answer, Request};
-use crate::managed_identity::{ExpiresOn, IdentityRefusal, ManagedIdentity};
-use crate::service::{Service, SharedService};
-use crate::{
-    azure_devops, entra, issued, managed_identity, marketplace, microsoft_graph, resource_manager,
-};
-
-/// The resources that every tenant has, as Entra names them.
-const RESOURCES: [&str; 16] = [
-    "499b84ac-1321-427f-aa17-267ca6975798",
-    "https://management.azure.com",
-    "https://management.core.windows.net",
-    "https://management.usgovcloudapi.net",
-    "https://management.chinacloudapi.cn",
-    "https://graph.microsoft.com",
-    "https://graph.microsoft.us",
-    "https://microsoftgraph.chinacloudapi.cn",
-    "https://vault.azure.net",
-    "https://vault.usgovcloudapi.net",
-    "https://vault.azure.cn",
-    "https://storage.azure.com",
-    "https://database.windows.net",
-    "https://database.usgovcloudapi.net",
-    "https://database.chinacloudapi.cn",
-    "api://my-application",
-];
+use crate::directory::{Directory, Issuer, guid, random};
+use crate::entra::Entra;
+use crate::git::Git;
+use crate::ground::{Emulated, Ground, lock};
+use crate::managed_identity::ManagedIdentity;
+use crate::marketplace::Marketplace;
+use crate::microsoft_graph::MicrosoftGraph;
+use crate::organizations::Organizations;
+use crate::{azure_devops, entra, hosts, managed_identity, microsoft_graph};
 
 /// The name of the connection that every world has.
 pub const MY_CONNECTION: &str = "my-connection";
@@ -52,15 +35,16 @@ pub const MY_CONNECTION: &str = "my-connection";
 /// A running world.
 pub struct World {
     runtime: Option<Runtime>,
-    pub(crate) shared: Arc<Shared>,
-    azure_devops: SharedService,
-    entra: SharedService,
-    managed_identity: SharedService,
-    marketplace: SharedService,
-    plain_marketplace: SharedService,
-    microsoft_graph: SharedService,
-    managed_identity_secret: String,
-    pub(crate) authority: Authority,
+    ground: Arc<Ground>,
+    azure_devops: AzureDevOps,
+    entra: Entra,
+    git: Git,
+    managed_identity: ManagedIdentity,
+    marketplace: Marketplace,
+    plain_marketplace: Marketplace,
+    microsoft_graph: MicrosoftGraph,
+    organizations: Organizations,
+    authority: Authority,
     folder: TempDir,
     violations_expected: bool,
 }
@@ -100,18 +84,10 @@ impl World {
         let authority = Authority::new();
         let folder = tempfile::tempdir().expect("a temporary folder");
         std::fs::write(folder.path().join("ca.pem"), authority.pem()).expect("a file");
-        let managed_identity_secret: String = random::<16>()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        let shared = Arc::new(Shared::new(directory(
-            issuer,
-            &managed_identity_secret,
-            folder.path(),
-        )));
+        let ground = &Arc::new(Ground::new(Directory::new(issuer)));
         let host = Host {
             runtime: &runtime,
-            shared: &shared,
+            ground,
         };
         let place = |path, asks_for| Place {
             name: "localhost",
@@ -119,36 +95,37 @@ impl World {
             asks_for,
         };
         let tls = Some(authority.server(client_required));
-        let azure_devops = host.serve(
+        let states = States::default();
+        lock(&states.git).folder = folder.path().join("git");
+        let azure_devops = host.serve_with_git(
             &place("/contoso/", &azure_devops::ASKS_FOR),
             tls.clone(),
-            azure_devops::answer,
+            &states,
+            |request, services, clock| {
+                azure_devops::answer(
+                    request,
+                    services.azure_devops,
+                    services.organizations,
+                    services.directory,
+                    clock,
+                )
+            },
         );
-        let entra = host.serve(&place("/", &entra::ASKS_FOR), tls.clone(), entra::answer);
-        let microsoft_graph = host.serve(
-            &place("/", &microsoft_graph::ASKS_FOR),
-            tls.clone(),
-            microsoft_graph::answer,
-        );
-        let organizations = place("/", &marketplace::ASKS_FOR);
-        let marketplace = host.serve(&organizations, tls, by_host);
-        let plain_marketplace = host.serve(&organizations, None, by_host);
-        let managed_identity = Place {
-            name: "127.0.0.1",
-            path: managed_identity::APP_SERVICE,
-            asks_for: &managed_identity::ASKS_FOR,
-        };
-        let managed_identity = host.serve(&managed_identity, None, managed_identity::answer);
+        let hosts = place("/", &hosts::ASKS_FOR);
+        let marketplace = host.serve_with_git(&hosts, tls.clone(), &states, by_host);
+        let plain_marketplace = host.serve_with_git(&hosts, None, &states, by_host);
+        let on_hosts = |service| Emulated::new(service, &states.marketplace, ground);
         let world = Self {
+            azure_devops: Emulated::new(azure_devops, &states.azure_devops, ground),
+            entra: entra(&host, &place("/", &entra::ASKS_FOR), tls.clone()),
+            git: Emulated::new(Arc::clone(&marketplace), &states.git, ground),
+            managed_identity: managed_identity(&host, folder.path()),
+            microsoft_graph: microsoft_graph(&host, &place("/", &microsoft_graph::ASKS_FOR), tls),
+            organizations: Emulated::new(Arc::clone(&marketplace), &states.organizations, ground),
+            marketplace: on_hosts(marketplace),
+            plain_marketplace: on_hosts(plain_marketplace),
+            ground: Arc::clone(ground),
             runtime: Some(runtime),
-            shared,
-            azure_devops,
-            entra,
-            managed_identity,
-            marketplace,
-            plain_marketplace,
-            microsoft_graph,
-            managed_identity_secret,
             authority,
             folder,
             violations_expected: false,
@@ -157,73 +134,59 @@ impl World {
         world
     }
 
-    /// Azure DevOps; its address is the collection's.
+    /// Azure DevOps: pipelines and their service connections; its address is the collection's.
     #[must_use]
-    pub fn azure_devops(&self) -> &Service {
+    pub fn azure_devops(&self) -> &AzureDevOps {
         &self.azure_devops
     }
 
     /// Microsoft Entra; its address is the authority.
     #[must_use]
-    pub fn entra(&self) -> &Service {
+    pub fn entra(&self) -> &Entra {
         &self.entra
+    }
+
+    /// The organizations: members, licences, projects. They have the Marketplace's address.
+    #[must_use]
+    pub fn organizations(&self) -> &Organizations {
+        &self.organizations
+    }
+
+    /// The organizations' git repositories. They have the Marketplace's address.
+    #[must_use]
+    pub fn git(&self) -> &Git {
+        &self.git
     }
 
     /// The Marketplace, the profile service and the organizations behind one address, over HTTPS;
     /// [`internet`](Self::internet) leads to it by their own names.
     #[must_use]
-    pub fn marketplace(&self) -> &Service {
+    pub fn marketplace(&self) -> &Marketplace {
         &self.marketplace
     }
 
     /// The same services over plain HTTP, as an Azure DevOps Server of this machine.
     #[must_use]
-    pub fn plain_marketplace(&self) -> &Service {
+    pub fn plain_marketplace(&self) -> &Marketplace {
         &self.plain_marketplace
     }
 
     /// Microsoft Graph; [`internet`](Self::internet) leads to it by its own name.
     #[must_use]
-    pub fn microsoft_graph(&self) -> &Service {
+    pub fn microsoft_graph(&self) -> &MicrosoftGraph {
         &self.microsoft_graph
     }
 
     /// The managed-identity endpoints; the address is App Service's, which `IDENTITY_ENDPOINT` names.
     #[must_use]
-    pub fn managed_identity(&self) -> &Service {
+    pub fn managed_identity(&self) -> &ManagedIdentity {
         &self.managed_identity
-    }
-
-    /// The address of a virtual machine's metadata service, and of Azure Arc's.
-    #[must_use]
-    pub fn metadata_service(&self) -> String {
-        let port = self.managed_identity.port();
-        format!(
-            "http://127.0.0.1:{port}{}",
-            managed_identity::METADATA_SERVICE
-        )
-    }
-
-    /// How the managed-identity endpoints write when a token expires.
-    pub fn managed_identity_expires_on(&self, form: ExpiresOn) {
-        self.directory().managed_identity.expires_on = form;
-    }
-
-    /// Lets the managed-identity endpoints refuse this many times.
-    pub fn managed_identity_refuses(&self, refusal: IdentityRefusal, times: u32) {
-        self.directory().managed_identity.refusal = Some((refusal, times));
-    }
-
-    /// What `IDENTITY_HEADER` holds.
-    #[must_use]
-    pub fn managed_identity_secret(&self) -> &str {
-        &self.managed_identity_secret
     }
 
     /// The clock of all services.
     #[must_use]
     pub fn clock(&self) -> &Clock {
-        &self.shared.clock
+        &self.ground.clock
     }
 
     /// A folder that goes with the world.
@@ -240,55 +203,47 @@ impl World {
     /// What services were asked that the real ones do not know.
     #[must_use]
     pub fn violations(&self) -> Vec<String> {
-        self.directory().violations.clone()
+        self.ground.directory().violations.clone()
+    }
+
+    /// Kinds of secrets that are in a text in any form.
+    #[must_use]
+    pub fn secrets_in(&self, text: &str) -> Vec<&'static str> {
+        let found = self.ground.directory().ledger.found_in(text.as_bytes());
+        found.into_iter().collect()
+    }
+
+    /// Takes a secret of a test's own into the ledger.
+    pub fn record_secret(&self, kind: &'static str, value: &str) {
+        self.ground.directory().ledger.record(kind, value);
     }
 
     /// A job of a build pipeline.
     #[must_use]
     pub fn job(&self) -> Job<'_> {
-        Job::new(self, "build")
+        Job::new(self.platform(), "build")
     }
 
     /// A job of a classic release.
     #[must_use]
     pub fn release_job(&self) -> Job<'_> {
-        Job::new(self, "release")
+        Job::new(self.platform(), "release")
     }
 
     /// A job of a classic release's deployment group.
     #[must_use]
     pub fn deployment_job(&self) -> Job<'_> {
-        Job::new(self, "deployment")
+        Job::new(self.platform(), "deployment")
     }
 
-    /// Registers a job.
-    pub(crate) fn add_job(&self, hub: &str) -> JobRecord {
-        let mut directory = self.directory();
-        let claims = serde_json::json!({
-            "iss": "app.vstoken.visualstudio.com", "aud": "app.vstoken.visualstudio.com", "nameid": guid(), "jti": guid(),
-        });
-        let token = if directory.tokens_are_readable {
-            crate::jwt::issuer_key().sign(&claims)
-        } else {
-            issued::encrypted(&claims)
-        };
-        directory.ledger.record("job token", &token);
-        let record = JobRecord {
-            hub: hub.to_owned(),
-            plan: guid(),
-            id: guid(),
-            token,
-            references: Vec::new(),
-        };
-        directory.jobs.push(record.clone());
-        record
+    fn platform(&self) -> Platform<'_> {
+        Platform {
+            azure_devops: &self.azure_devops,
+            folder: self.folder.path(),
+        }
     }
 
-    pub(crate) fn directory(&self) -> MutexGuard<'_, Directory> {
-        self.shared.directory()
-    }
-
-    pub(crate) fn runtime(&self) -> &Runtime {
+    fn runtime(&self) -> &Runtime {
         self.runtime
             .as_ref()
             .expect("the runtime is there until the world is dropped")
@@ -307,37 +262,51 @@ impl Drop for World {
     }
 }
 
-/// What is behind the Marketplace's address: the Marketplace, the organizations, and Azure Resource Manager.
-fn by_host(request: &Request, directory: &mut Directory, clock: &Clock) -> Answer {
-    match request.header("host") {
-        Some(resource_manager::HOST) => resource_manager::answer(request, directory, clock),
-        _ => marketplace::answer(request, directory, clock),
-    }
+fn entra(host: &Host<'_>, place: &Place, tls: Option<Arc<rustls::ServerConfig>>) -> Entra {
+    let own = Arc::<Mutex<entra::State>>::default();
+    let known = Arc::clone(&own);
+    let service = host.serve(place, tls, move |request, ground| {
+        let (mut own, mut directory) = (lock(&known), ground.directory());
+        entra::answer(request, &mut own, &mut directory, &ground.clock)
+    });
+    Emulated::new(service, &own, host.ground)
 }
 
-/// What every world knows from its start.
-fn directory(issuer: Issuer, managed_identity_secret: &str, folder: &Path) -> Directory {
-    let arc_key = format!("{}{}", guid(), guid());
-    let mut directory = Directory {
-        organization: "contoso".to_owned(),
-        organization_id: guid(),
-        project: "fabrikam".to_owned(),
-        project_id: guid(),
-        issuer,
-        tenants: vec![guid()],
-        resources: RESOURCES.map(str::to_owned).to_vec(),
-        token_lifetime: 3599,
-        id_token_lifetime: 600,
-        managed_identity: ManagedIdentity {
-            secret: managed_identity_secret.to_owned(),
-            arc_key: (folder.join("arc.key"), arc_key.clone()),
-            ..ManagedIdentity::default()
-        },
-        ..Directory::default()
-    };
-    std::fs::write(folder.join("arc.key"), &arc_key).expect("a file");
-    for secret in [managed_identity_secret, &arc_key] {
+fn microsoft_graph(
+    host: &Host<'_>,
+    place: &Place,
+    tls: Option<Arc<rustls::ServerConfig>>,
+) -> MicrosoftGraph {
+    let own = Arc::<Mutex<microsoft_graph::State>>::default();
+    let known = Arc::clone(&own);
+    let service = host.serve(place, tls, move |request, ground| {
+        let (own, mut directory) = (lock(&known), ground.directory());
+        microsoft_graph::answer(request, &own, &mut directory, &ground.clock)
+    });
+    Emulated::new(service, &own, host.ground)
+}
+
+fn managed_identity(host: &Host<'_>, folder: &Path) -> ManagedIdentity {
+    let secret: String = random::<16>()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let arc_key = (folder.join("arc.key"), format!("{}{}", guid(), guid()));
+    std::fs::write(&arc_key.0, &arc_key.1).expect("a file");
+    for secret in [&secret, &arc_key.1] {
+        let mut directory = host.ground.directory();
         directory.ledger.record("managed identity header", secret);
     }
-    directory
+    let own = Arc::new(Mutex::new(managed_identity::State::new(secret, arc_key)));
+    let place = Place {
+        name: "127.0.0.1",
+        path: managed_identity::APP_SERVICE,
+        asks_for: &managed_identity::ASKS_FOR,
+    };
+    let known = Arc::clone(&own);
+    let service = host.serve(&place, None, move |request, ground| {
+        let (mut own, mut directory) = (lock(&known), ground.directory());
+        managed_identity::answer(request, &mut own, &mut directory, &ground.clock)
+    });
+    Emulated::new(service, &own, host.ground)
 }

@@ -39,10 +39,12 @@ fn errors(output: &Output) -> String {
 #[test]
 fn git_clones_and_pushes_with_a_token_in_either_form() {
     let world = World::start();
-    world.organization_member("contoso", MY_CONNECTION);
-    let bare = world.add_repository("contoso", "fabrikam", "hello", &[("a.txt", "hello")]);
+    world.organizations().add_member("contoso", MY_CONNECTION);
+    let bare = world
+        .git()
+        .add_repository("contoso", "fabrikam", "hello", &[("a.txt", "hello")]);
     let proxy = world.internet().url();
-    let token = world.azure_devops_token(MY_CONNECTION);
+    let token = world.entra().azure_devops_token(MY_CONNECTION);
     for (scheme, version, url) in [
         ("bearer", "2", REPOSITORY),
         (
@@ -90,7 +92,7 @@ fn git_clones_and_pushes_with_a_token_in_either_form() {
         String::from_utf8_lossy(&log.stdout),
         "Basic\nbasic\nbearer\nThe first commit\n"
     );
-    let requests = world.git_requests();
+    let requests = world.git().requests();
     for expected in [
         "GET hello/info/refs?service=git-upload-pack version=2 Bearer 200",
         "GET hello/info/refs?service=git-upload-pack version=1 Basic 200",
@@ -107,8 +109,12 @@ fn git_clones_and_pushes_with_a_token_in_either_form() {
 #[test]
 fn git_is_refused_in_azure_devops_own_words() {
     let world = World::start();
-    world.add_repository("contoso", "fabrikam", "hello", &[("a.txt", "hello")]);
-    world.add_repository("another", "fabrikam", "hello", &[("a.txt", "hello")]);
+    world
+        .git()
+        .add_repository("contoso", "fabrikam", "hello", &[("a.txt", "hello")]);
+    world
+        .git()
+        .add_repository("another", "fabrikam", "hello", &[("a.txt", "hello")]);
     let proxy = world.internet().url();
     let folder = tempfile::tempdir().expect("a folder");
     let refusal = |token: &str, url: &str| {
@@ -122,16 +128,18 @@ fn git_is_refused_in_azure_devops_own_words() {
         assert!(!output.status.success());
         errors(&output)
     };
-    let token = world.azure_devops_token(MY_CONNECTION);
+    let token = world.entra().azure_devops_token(MY_CONNECTION);
     // Nobody's, a stranger's.
     for token in ["eyJ.eyJ.c2ln", &token] {
         assert!(refusal(token, REPOSITORY).contains("could not read Username"));
     }
-    world.organization_member("contoso", MY_CONNECTION);
-    world.organization_member("another", MY_CONNECTION);
+    world.organizations().add_member("contoso", MY_CONNECTION);
+    world.organizations().add_member("another", MY_CONNECTION);
     let missing = refusal(&token, &format!("{REPOSITORY}-2"));
     assert!(missing.contains("remote: TF401019: The Git repository with name or identifier hello-2 does not exist or you do not have permissions"), "{missing}");
-    world.stakeholder("contoso", MY_CONNECTION);
+    world
+        .organizations()
+        .make_stakeholder("contoso", MY_CONNECTION);
     assert!(refusal(&token, REPOSITORY).contains("remote: TF401019"));
     let another = REPOSITORY.replace("contoso", "another");
     let header = header("bearer", &token);

@@ -99,7 +99,7 @@ fn a_proxy_may_see_its_own_password_only() {
     assert!(world.violations().is_empty(), "{:?}", world.violations());
     ask(&format!(
         "X-IDENTITY-HEADER: {}",
-        world.managed_identity_secret()
+        world.managed_identity().secret()
     ));
     assert_eq!(
         world.violations(),

@@ -46,8 +46,10 @@ fn add(world: &World, token: &str, body: Value) -> Answer {
 fn world() -> (World, String) {
     let world = World::start();
     world.add_connection(Connection::client_secret("administrator"));
-    world.organization_administrator("contoso", "administrator");
-    let token = world.azure_devops_token("administrator");
+    world
+        .organizations()
+        .add_administrator("contoso", "administrator");
+    let token = world.entra().azure_devops_token("administrator");
     (world, token)
 }
 
@@ -56,7 +58,7 @@ fn adds_an_enterprise_application_by_its_own_object_id_only() {
     let (world, token) = world();
     for wrong in [
         world.client_id(MY_CONNECTION),
-        world.registration_id(MY_CONNECTION),
+        world.entra().registration_id(MY_CONNECTION),
     ] {
         let answer = add(&world, &token, wanted(&wrong, "express"));
         assert_eq!(answer.status, 200);
@@ -67,11 +69,11 @@ fn adds_an_enterprise_application_by_its_own_object_id_only() {
             error["value"],
             format!(
                 "VS860016: Could not find originId '{wrong}' in the backing domain '{}'.",
-                world.tenant()
+                world.entra().tenant()
             )
         );
     }
-    let right = world.object_id(MY_CONNECTION);
+    let right = world.entra().object_id(MY_CONNECTION);
     let answer = add(&world, &token, wanted(&right, "express"));
     assert_eq!(answer.body["isSuccess"], true);
     let made = &answer.body["servicePrincipalEntitlement"];
@@ -80,29 +82,29 @@ fn adds_an_enterprise_application_by_its_own_object_id_only() {
         world.client_id(MY_CONNECTION)
     );
     assert_eq!(made["accessLevel"]["licenseDisplayName"], "Basic");
-    assert_eq!(made["id"], world.profile_id(MY_CONNECTION));
+    assert_eq!(made["id"], world.organizations().profile_id(MY_CONNECTION));
 }
 
 #[test]
 fn a_failure_has_status_200_and_a_number() {
     let (world, token) = world();
-    let object = world.object_id(MY_CONNECTION);
+    let object = world.entra().object_id(MY_CONNECTION);
     let error = |answer: &Answer| {
         assert_eq!(answer.status, 200);
         answer.body["operationResult"]["errors"][0]["key"].as_u64()
     };
-    let theirs = world.azure_devops_token(MY_CONNECTION);
-    world.organization_member("contoso", MY_CONNECTION);
+    let theirs = world.entra().azure_devops_token(MY_CONNECTION);
+    world.organizations().add_member("contoso", MY_CONNECTION);
     assert_eq!(
         error(&add(&world, &theirs, wanted(&object, "express"))),
         Some(5032)
     );
-    world.licences_left("contoso", 0);
+    world.organizations().licences_left("contoso", 0);
     assert_eq!(
         error(&add(&world, &token, wanted(&object, "advanced"))),
         Some(5005)
     );
-    world.not_yet_known(MY_CONNECTION, 1);
+    world.organizations().not_yet_known(MY_CONNECTION, 1);
     assert_eq!(
         error(&add(&world, &token, wanted(&object, "stakeholder"))),
         Some(5000)
@@ -116,7 +118,7 @@ fn a_failure_has_status_200_and_a_number() {
 #[test]
 fn what_the_reference_does_not_have_is_refused() {
     let (mut world, token) = world();
-    let object = world.object_id(MY_CONNECTION);
+    let object = world.entra().object_id(MY_CONNECTION);
     let mut body = wanted(&object, "express");
     body["servicePrincipal"]["subjectKind"] = json!("user");
     assert_eq!(add(&world, &token, body).status, 400);
@@ -133,7 +135,7 @@ fn what_the_reference_does_not_have_is_refused() {
     assert_eq!(without_version.status, 400);
     let line = format!(
         "PATCH {ENTITLEMENTS}/{}?api-version=7.1-preview.1",
-        world.profile_id("administrator")
+        world.organizations().profile_id("administrator")
     );
     let patch = json!([{ "op": "replace", "path": "/accessLevel", "value": {
         "accountLicenseType": "stakeholder", "licensingSource": "account" } }]);
@@ -164,8 +166,8 @@ fn what_the_reference_does_not_have_is_refused() {
 #[test]
 fn lists_applications_a_page_at_a_time() {
     let (world, token) = world();
-    world.organization_member("contoso", MY_CONNECTION);
-    world.page_of_members(1);
+    world.organizations().add_member("contoso", MY_CONNECTION);
+    world.organizations().page_of_members(1);
     let host = "vsaex.dev.azure.com";
     let line = "GET /contoso/_apis/memberentitlements?$filter=userType%20eq%20%27application%27&api-version=7.1-preview.2";
     let first = ask(&world, &token, host, line, None);
@@ -183,7 +185,7 @@ fn lists_applications_a_page_at_a_time() {
     );
     assert_eq!(
         second.body["items"][0]["member"]["originId"],
-        world.object_id(MY_CONNECTION)
+        world.entra().object_id(MY_CONNECTION)
     );
     assert_eq!(second.body["continuationToken"], "");
 }
@@ -191,16 +193,21 @@ fn lists_applications_a_page_at_a_time() {
 #[test]
 fn the_token_of_another_tenant_is_nobodys() {
     let (world, token) = world();
-    let tenant = world.add_tenant("administrator");
-    world.organization_tenant("fabrikam", &tenant);
-    world.organization_member("fabrikam", "administrator");
+    let tenant = world.entra().add_tenant("administrator");
+    world.organizations().connect("fabrikam", &tenant);
+    world
+        .organizations()
+        .add_member("fabrikam", "administrator");
     let line = |organization: &str| {
         format!("GET /{organization}/_apis/connectionData?api-version=7.2-preview.1")
     };
     let own = ask(&world, &token, "dev.azure.com", &line("contoso"), None);
     assert_eq!(own.status, 200);
     let user = &own.body["authenticatedUser"];
-    assert_eq!(user["id"], world.profile_id("administrator"));
+    assert_eq!(
+        user["id"],
+        world.organizations().profile_id("administrator")
+    );
     assert!(
         user["subjectDescriptor"]
             .as_str()

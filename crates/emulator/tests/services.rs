@@ -227,7 +227,7 @@ fn entra_checks_every_part_of_a_request() {
     let mut world = World::start();
     world.expect_violations();
     let token = id_token(&world);
-    let (tenant, client) = (world.tenant(), world.client_id(MY_CONNECTION));
+    let (tenant, client) = (world.entra().tenant(), world.client_id(MY_CONNECTION));
     let scope = "499b84ac-1321-427f-aa17-267ca6975798/.default";
     let sound = [
         ("grant_type", "client_credentials"),
@@ -293,15 +293,19 @@ fn entra_checks_every_part_of_a_request() {
     assert_eq!(code("nonsense", &sound), 900_023);
     assert_eq!(code("00000000-0000-4000-8000-000000000000", &sound), 90_002);
 
-    world.federate(MY_CONNECTION, |_, subject, _| {
+    world.entra().federate(MY_CONNECTION, |_, subject, _| {
         subject.make_ascii_uppercase()
     });
     assert_eq!(code(&tenant, &sound), 7_002_138);
-    world.federate(MY_CONNECTION, |_, subject, _| subject.push_str("else"));
+    world
+        .entra()
+        .federate(MY_CONNECTION, |_, subject, _| subject.push_str("else"));
     assert_eq!(code(&tenant, &sound), 700_213);
-    world.federate(MY_CONNECTION, |issuer, _, _| issuer.push('/'));
+    world
+        .entra()
+        .federate(MY_CONNECTION, |issuer, _, _| issuer.push('/'));
     assert_eq!(code(&tenant, &sound), 700_211);
-    world.unfederate(MY_CONNECTION);
+    world.entra().unfederate(MY_CONNECTION);
     assert_eq!(code(&tenant, &sound), 70_025);
 }
 
@@ -309,7 +313,7 @@ fn entra_checks_every_part_of_a_request() {
 fn microsoft_graph_takes_its_own_tokens_and_shows_others_to_readers_only() {
     let mut world = World::start();
     world.add_connection(Connection::client_secret("reader"));
-    world.graph_reader("reader");
+    world.microsoft_graph().add_reader("reader");
     let get = |token: &str, target: &str| {
         let bearer = format!("Bearer {token}");
         let headers = [("Authorization", bearer.as_str())];
@@ -320,17 +324,20 @@ fn microsoft_graph_takes_its_own_tokens_and_shows_others_to_readers_only() {
         "/v1.0/servicePrincipals(appId='{}')?$select=id,displayName,appId",
         world.client_id(MY_CONNECTION)
     );
-    let own = world.graph_token(MY_CONNECTION);
+    let own = world.entra().graph_token(MY_CONNECTION);
     let found = get(&own, &by_client_id);
-    assert_eq!(found.body["id"], world.object_id(MY_CONNECTION));
-    let of_reader = format!("/v1.0/servicePrincipals/{}", world.object_id("reader"));
+    assert_eq!(found.body["id"], world.entra().object_id(MY_CONNECTION));
+    let of_reader = format!(
+        "/v1.0/servicePrincipals/{}",
+        world.entra().object_id("reader")
+    );
     let denied = get(&own, &of_reader);
     assert_eq!(denied.status, 403);
     assert_eq!(denied.body["error"]["code"], "Authorization_RequestDenied");
-    let reader = world.graph_token("reader");
+    let reader = world.entra().graph_token("reader");
     let registration = format!(
         "/v1.0/applications/{}",
-        world.registration_id(MY_CONNECTION)
+        world.entra().registration_id(MY_CONNECTION)
     );
     assert_eq!(
         get(&reader, &registration).body["appId"],
@@ -342,7 +349,7 @@ fn microsoft_graph_takes_its_own_tokens_and_shows_others_to_readers_only() {
     );
     assert_eq!(nobody.body["error"]["code"], "Request_ResourceNotFound");
     assert_eq!(
-        get(&world.azure_devops_token("reader"), &registration).status,
+        get(&world.entra().azure_devops_token("reader"), &registration).status,
         401
     );
     assert_eq!(world.violations().len(), 1, "{:?}", world.violations());
@@ -353,7 +360,7 @@ fn microsoft_graph_takes_its_own_tokens_and_shows_others_to_readers_only() {
 fn a_token_ends_by_the_worlds_clock() {
     let world = World::start();
     let token = id_token(&world);
-    let (tenant, client) = (world.tenant(), world.client_id(MY_CONNECTION));
+    let (tenant, client) = (world.entra().tenant(), world.client_id(MY_CONNECTION));
     let fields = form(&[
         ("grant_type", "client_credentials"),
         ("client_id", &client),
@@ -393,7 +400,7 @@ fn a_secret_in_the_wrong_place_is_a_violation() {
     let job = job_token(&environment(&world));
     assert_eq!(world.violations(), Vec::<String>::new());
 
-    let tenant = world.tenant();
+    let tenant = world.entra().tenant();
     let target = format!("/{tenant}/oauth2/v2.0/token");
     let body = form(&[("client_assertion", &job)]);
     ask(

@@ -31,7 +31,7 @@ impl<'a> Host<'a> {
             .env("MARKETPLACE_EXTENSION", "hello")
             .env("MARKETPLACE_KEEP_DAYS", "36500")
             .env("IDENTITY_ENDPOINT", world.managed_identity().url())
-            .env("IDENTITY_HEADER", world.managed_identity_secret())
+            .env("IDENTITY_HEADER", world.managed_identity().secret())
             .env("HTTPS_PROXY", world.internet().url())
             .env("SSL_CERT_FILE", world.ca_file())
             .stdout(Stdio::piped())
@@ -122,10 +122,14 @@ impl Drop for Host<'_> {
 fn world() -> World {
     let world = World::start();
     world.add_connection(Connection::managed_identity("app", None));
-    world.publisher_role("pub", "app", Some("Reader"));
-    world.add_extension("pub.hello");
-    world.add_event("pub.hello", "install", 1, "2026-11-01T00:00:00Z");
-    world.add_event("pub.hello", "install", 2, "2026-11-02T00:00:00Z");
+    world.marketplace().set_role("pub", "app", Some("Reader"));
+    world.marketplace().add_extension("pub.hello");
+    world
+        .marketplace()
+        .add_event("pub.hello", "install", 1, "2026-11-01T00:00:00Z");
+    world
+        .marketplace()
+        .add_event("pub.hello", "install", 2, "2026-11-02T00:00:00Z");
     world
 }
 
@@ -140,7 +144,9 @@ fn each_run_puts_what_is_new_behind_what_the_blob_had() {
     );
     assert_eq!(host.numbers(), [1, 2]);
     assert_eq!(host.tick().1["Logs"], json!(["pub.hello: 0 new events."]));
-    world.add_event("pub.hello", "uninstall", 3, "2026-11-02T00:00:00Z");
+    world
+        .marketplace()
+        .add_event("pub.hello", "uninstall", 3, "2026-11-02T00:00:00Z");
     host.tick();
     assert_eq!(host.numbers(), [1, 2, 3]);
 }
@@ -150,7 +156,9 @@ fn a_run_that_fails_leaves_the_blob_and_the_next_one_catches_up() {
     let world = world();
     let mut host = Host::start(&world);
     host.tick();
-    world.add_event("pub.hello", "install", 3, "2026-11-03T00:00:00Z");
+    world
+        .marketplace()
+        .add_event("pub.hello", "install", 3, "2026-11-03T00:00:00Z");
     let no = "{\"message\":\"not today\"}".to_owned();
     world
         .marketplace()

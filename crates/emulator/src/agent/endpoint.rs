@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use super::command::Command;
 use super::masker::Masker;
-use crate::connection::Connection;
+use crate::azure_devops::Connection;
 
 /// The id of the system's own connection.
 const SYSTEM: &str = "00000000-0000-0000-0000-000000000000";

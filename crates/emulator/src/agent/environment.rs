@@ -183,14 +183,10 @@ fn inputs(
             value = rooted(job, &value);
         }
         if let Some(kind) = input.kind.strip_prefix("connectedService:") {
-            let directory = job.world.directory();
-            let found = directory
-                .connections
-                .iter()
-                .find(|(_, connection)| connection.name == value);
-            if let Some((id, connection)) = found {
+            let own = job.platform.azure_devops.own();
+            if let Some((id, connection)) = own.connection(&value) {
                 if let Err(refusal) = connection.fits(kind, &task.name, &input.name) {
-                    drop(directory);
+                    drop(own);
                     panic!("{refusal}");
                 }
                 value = id.clone();
@@ -268,18 +264,18 @@ fn add_connections(
         .filter(|input| input.kind.starts_with("connectedService:"))
     {
         let id = inputs.get(&input.name).cloned().unwrap_or_default();
-        let mut directory = job.world.directory();
-        let Some(mut connection) = directory.connections.get(&id).cloned() else {
+        let mut own = job.platform.azure_devops.own();
+        let Some(mut connection) = own.connections.get(&id).cloned() else {
             continue;
         };
-        if let Some(record) = directory
+        if let Some(record) = own
             .jobs
             .iter_mut()
             .find(|record| record.id == job.record.id)
         {
             record.references.push(id.clone());
         }
-        drop(directory);
+        drop(own);
         job.endpoints.name(&id);
         job.endpoints.apply(&id, &mut connection);
         let authorization =

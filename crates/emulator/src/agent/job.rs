@@ -16,12 +16,19 @@ use super::process::Process;
 use super::running::{Own, Running};
 use super::step::{Instance, Step};
 use super::variables::{Marks, Variable, Variables};
-use crate::directory::{JobRecord, guid};
-use crate::world::World;
+use crate::azure_devops::{AzureDevOps, JobRecord};
+use crate::directory::guid;
+
+/// Where the agent gets its jobs from, and a folder that outlives them.
+#[derive(Clone, Copy)]
+pub(crate) struct Platform<'w> {
+    pub(crate) azure_devops: &'w AzureDevOps,
+    pub(crate) folder: &'w Path,
+}
 
 /// A job on an agent.
 pub struct Job<'w> {
-    pub(crate) world: &'w World,
+    pub(crate) platform: Platform<'w>,
     pub(crate) record: JobRecord,
     pub(crate) variables: Variables,
     /// Address of the job's own connection.
@@ -56,8 +63,8 @@ impl Drop for Job<'_> {
 }
 
 impl<'w> Job<'w> {
-    pub(crate) fn new(world: &'w World, host_type: &str) -> Self {
-        let record = world.add_job(host_type);
+    pub(crate) fn new(platform: Platform<'w>, host_type: &str) -> Self {
+        let record = platform.azure_devops.add_job(host_type);
         let folder = tempfile::tempdir().expect("a temporary folder");
         for name in ["_temp", "_tool", "s", "_home", "_tmp"] {
             std::fs::create_dir(folder.path().join(name)).expect("a folder");
@@ -69,9 +76,9 @@ impl<'w> Job<'w> {
             environment.insert(name.to_owned(), place);
         }
         let mut job = Self {
-            world,
+            platform,
             variables: Variables::default(),
-            collection: world.azure_devops().url().to_owned(),
+            collection: platform.azure_devops.url().to_owned(),
             masker: Masker::default(),
             environment,
             task_variables: BTreeMap::new(),
@@ -108,7 +115,9 @@ impl<'w> Job<'w> {
 
     /// A secret variable of the pipeline.
     pub fn secret_variable(&mut self, name: &str, value: &str) {
-        self.world.record_secret("secret variable", value);
+        let mut directory = self.platform.azure_devops.directory();
+        directory.ledger.record("secret variable", value);
+        drop(directory);
         self.masker.add_of_job(value);
         self.variables.set(name, value, Marks::SECRET);
     }
@@ -304,9 +313,9 @@ impl<'w> Job<'w> {
     /// What the server and the agent tell every step (`JobRunner.cs`; learn.microsoft.com, "Use predefined
     /// variables").
     fn set_system_variables(&mut self) {
-        let collection = self.world.azure_devops().url().to_owned();
+        let collection = self.platform.azure_devops.url().to_owned();
         let (project, project_id) = {
-            let directory = self.world.directory();
+            let directory = self.platform.azure_devops.directory();
             (directory.project.clone(), directory.project_id.clone())
         };
         let JobRecord { hub, plan, id, .. } = self.record.clone();
@@ -316,9 +325,14 @@ impl<'w> Job<'w> {
         let folder = |name: &str| self.folder.path().join(name).to_string_lossy().into_owned();
         let (temp, tool, work) = (folder("_temp"), folder("_tool"), folder(""));
         let (sources, home) = (folder("s"), folder("_agent"));
-        let certificate = self.world.ca_file().to_string_lossy().into_owned();
+        let certificate = self
+            .platform
+            .folder
+            .join("ca.pem")
+            .to_string_lossy()
+            .into_owned();
         let (name, lookup) = (
-            self.world.folder().to_string_lossy(),
+            self.platform.folder.to_string_lossy(),
             self.lookup_id.clone(),
         );
         let agent = name.rsplit('.').next().unwrap_or_default().to_owned();

@@ -247,7 +247,13 @@ impl Running<'_, '_> {
     /// gives to the step. The task's inputs and the job's secrets are nothing of its business.
     fn check_environment(&mut self, program: &str, environment: &[u8]) {
         for variable in environment.split(|byte| *byte == 0) {
-            let found = self.job.world.directory().ledger.found_in(variable);
+            let found = self
+                .job
+                .platform
+                .azure_devops
+                .directory()
+                .ledger
+                .found_in(variable);
             let name = variable.split(|byte| *byte == b'=').next();
             let name = String::from_utf8_lossy(name.unwrap_or_default());
             for kind in found {
@@ -283,7 +289,13 @@ impl Running<'_, '_> {
     }
 
     fn check_bytes(&mut self, place: &str, bytes: &[u8]) {
-        let found = self.job.world.directory().ledger.found_in(bytes);
+        let found = self
+            .job
+            .platform
+            .azure_devops
+            .directory()
+            .ledger
+            .found_in(bytes);
         for kind in found {
             let text = String::from_utf8_lossy(bytes);
             let text = self.job.masker.mask(&text);

@@ -165,7 +165,12 @@ impl<'j, 'w> Step<'j, 'w> {
         let environment = environment::of_step(job, &said, &variables);
         let inherited = environment::inherited(job, &said, &variables);
         let inherited = inherited.into_values().collect::<Vec<String>>().join("\n");
-        let given = job.world.directory().ledger.found_in(inherited.as_bytes());
+        let given = job
+            .platform
+            .azure_devops
+            .directory()
+            .ledger
+            .found_in(inherited.as_bytes());
         let prepared = Prepared {
             given,
             environment,

@@ -6,20 +6,16 @@ use serde_json::json;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use super::State;
 use crate::clock::Clock;
-use crate::directory::{Directory, guid};
+use crate::directory::guid;
 use crate::http::{Answer, Request};
 
 /// Why Entra refuses: its number, and the words after it.
 pub(super) struct Refusal(pub(super) u32, pub(super) String);
 
 /// Entra's error, in one line as since 2025, or in the older form with line breaks.
-pub(super) fn refuse(
-    refusal: &Refusal,
-    directory: &Directory,
-    request: &Request,
-    clock: &Clock,
-) -> Answer {
+pub(super) fn refuse(refusal: &Refusal, own: &State, request: &Request, clock: &Clock) -> Answer {
     let Refusal(code, words) = refusal;
     // MSAL for Node sends it in the address.
     let sent = request.header("client-request-id").map(str::to_owned);
@@ -28,11 +24,7 @@ pub(super) fn refuse(
         .unwrap_or_else(guid);
     let trace = guid();
     let timestamp = timestamp(clock);
-    let separator = if directory.two_line_errors {
-        "\r\n"
-    } else {
-        " "
-    };
+    let separator = if own.two_line_errors { "\r\n" } else { " " };
     let description = [
         format!("AADSTS{code}: {words}"),
         format!("Trace ID: {trace}"),

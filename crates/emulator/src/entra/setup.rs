@@ -1,14 +1,13 @@
-//! What a test says of Entra before it starts: tenants, federated credentials, lifetimes, refusals, flaws.
+//! What a test arranges in Entra: tenants, federated credentials, lifetimes, refusals, flaws.
 //!
-//! It answers nobody.
+//! It answers no request.
 
-use crate::directory::{Application, ID_TOKEN_AUDIENCE, TokenFlaw, guid};
-use crate::issued::issue;
-use crate::marketplace::AZURE_DEVOPS;
-use crate::microsoft_graph;
-use crate::world::World;
+use super::Entra;
+use crate::certificates::CertificateParts;
+use crate::directory::{Application, TokenFlaw, guid};
+use crate::issued::{AZURE_DEVOPS, MICROSOFT_GRAPH, issue};
 
-impl World {
+impl Entra {
     /// The home tenant.
     #[must_use]
     pub fn tenant(&self) -> String {
@@ -17,9 +16,9 @@ impl World {
 
     /// Adds a tenant in which a connection's application, with its proof, is known too.
     pub fn add_tenant(&self, connection: &str) -> String {
-        let client = self.client_id(connection);
         let tenant = guid();
         let mut directory = self.directory();
+        let client = directory.client_of(connection);
         let known = directory
             .applications
             .iter()
@@ -48,8 +47,8 @@ impl World {
         connection: &str,
         change: impl FnOnce(&mut String, &mut String, &mut String),
     ) {
-        let client = self.client_id(connection);
         let mut directory = self.directory();
+        let client = directory.client_of(connection);
         let credential = directory
             .applications
             .iter_mut()
@@ -65,8 +64,8 @@ impl World {
 
     /// Removes the federated credentials of a connection's application.
     pub fn unfederate(&self, connection: &str) {
-        let client = self.client_id(connection);
         let mut directory = self.directory();
+        let client = directory.client_of(connection);
         for application in &mut directory.applications {
             if application.client_id == client {
                 application.federated.clear();
@@ -76,14 +75,12 @@ impl World {
 
     /// Lets Entra refuse with this number, always or a number of times.
     pub fn refuse_with(&self, code: u32, times: Option<u32>) {
-        let mut directory = self.directory();
-        directory.refusal = Some(code);
-        directory.refusals_left = times;
+        self.own().refusal = Some((code, times));
     }
 
     /// Lets Entra write its errors in several lines, as it did before 2025.
     pub fn two_line_errors(&self) {
-        self.directory().two_line_errors = true;
+        self.own().two_line_errors = true;
     }
 
     /// Lets Entra and Azure DevOps issue tokens that everyone can read, as they did before 2026.
@@ -111,8 +108,9 @@ impl World {
 
     /// Lets other tenants have a connection's application too, which federation for Azure DevOps refuses.
     pub fn multi_tenant(&self, connection: &str) {
-        let client = self.client_id(connection);
-        for known in &mut self.directory().applications {
+        let mut directory = self.directory();
+        let client = directory.client_of(connection);
+        for known in &mut directory.applications {
             known.is_multi_tenant |= known.client_id == client;
         }
     }
@@ -122,29 +120,9 @@ impl World {
         self.directory().token_flaw = Some(flaw);
     }
 
-    /// How long ID tokens live, in seconds. Negative ones are over when they are minted.
-    pub fn id_token_lifetime(&self, seconds: i64) {
-        self.directory().id_token_lifetime = seconds;
-    }
-
     /// How long access tokens live, in seconds.
     pub fn access_token_lifetime(&self, seconds: i64) {
         self.directory().token_lifetime = seconds;
-    }
-
-    /// An ID token of a connection as Azure DevOps would have minted it `age` seconds ago.
-    #[must_use]
-    pub fn late_bound_id_token(&self, connection: &str, age: i64) -> String {
-        let id = self.connection_id(connection);
-        let mut directory = self.directory();
-        let (issuer, subject) = directory.issuer_and_subject(&id, connection);
-        let minted = self.shared.clock.now() - age;
-        let token = crate::jwt::issuer_key().sign(&serde_json::json!({
-            "iss": issuer, "sub": subject, "aud": ID_TOKEN_AUDIENCE, "jti": guid(),
-            "iat": minted, "nbf": minted, "exp": minted + directory.id_token_lifetime,
-        }));
-        directory.ledger.record("ID token", &token);
-        token
     }
 
     /// An access token of a connection's application for Azure DevOps, for clients of others.
@@ -156,14 +134,64 @@ impl World {
     /// An access token of a connection's application for Microsoft Graph, for clients of others.
     #[must_use]
     pub fn graph_token(&self, connection: &str) -> String {
-        self.token(microsoft_graph::AUDIENCE, connection)
+        self.token(MICROSOFT_GRAPH, connection)
     }
 
     fn token(&self, resource: &str, connection: &str) -> String {
-        let client = self.client_id(connection);
         let mut directory = self.directory();
-        let known = directory.application(&client);
-        let application = known.expect("an application").clone();
-        issue(resource, &application, &mut directory, &self.shared.clock)
+        let application = directory.application_of(connection).clone();
+        issue(resource, &application, &mut directory, self.clock())
+    }
+
+    /// Object id of the enterprise application behind a connection, in the home tenant.
+    #[must_use]
+    pub fn object_id(&self, connection: &str) -> String {
+        self.directory()
+            .application_of(connection)
+            .object_id
+            .clone()
+    }
+
+    /// What the certificate of a connection can be put together of.
+    ///
+    /// # Panics
+    /// The connection has no certificate.
+    #[must_use]
+    pub fn certificate_parts(&self, connection: &str) -> CertificateParts {
+        let directory = self.directory();
+        let known = &directory.application_of(connection).certificate;
+        known.as_ref().expect("a certificate").parts.clone()
+    }
+
+    /// Lets the application of a connection trust certificates by subject name and issuer, as `x5c` shows them, and
+    /// none by its thumbprint.
+    pub fn trust_by_subject_name(&self, connection: &str) {
+        let mut directory = self.directory();
+        let client = directory.client_of(connection);
+        for known in &mut directory.applications {
+            if known.client_id == client
+                && let Some(certificate) = &mut known.certificate
+            {
+                certificate.by_subject_name = true;
+            }
+        }
+    }
+
+    /// Object id of the app registration behind a connection.
+    #[must_use]
+    pub fn registration_id(&self, connection: &str) -> String {
+        let directory = self.directory();
+        directory.application_of(connection).registration_id.clone()
+    }
+
+    /// Removes the enterprise application of a connection's application; its registration stays.
+    pub fn remove_enterprise_application(&self, connection: &str) {
+        let mut directory = self.directory();
+        let client = directory.client_of(connection);
+        for known in &mut directory.applications {
+            if known.client_id == client {
+                known.object_id.clear();
+            }
+        }
     }
 }

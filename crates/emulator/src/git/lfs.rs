@@ -5,23 +5,22 @@
 use ring::digest::{SHA256, digest};
 use serde_json::{Value, json};
 
-use super::{Address, Name};
-use crate::directory::Directory;
+use super::{Address, Context, Name};
 use crate::http::{Answer, Request};
 
 /// The content type of every message but the files themselves.
 const LFS: &str = "application/vnd.git-lfs+json";
 
-pub(super) fn answer(address: &Address, request: &Request, directory: &mut Directory) -> Answer {
+pub(super) fn answer(address: &Address, request: &Request, context: &mut Context<'_>) -> Answer {
     let rest = address.rest.trim_start_matches("info/lfs/");
     match (request.method.as_str(), rest) {
         ("POST", "objects/batch") => {
             let body = serde_json::from_slice(&request.body).unwrap_or_default();
-            batch(&address.name, &body, directory)
+            batch(&address.name, &body, context)
         }
         ("POST", "locks/verify") => message(200, &json!({ "ours": [], "theirs": [] })),
         ("GET", path) if path.starts_with("objects/") => {
-            match directory.git.objects.get(&path["objects/".len()..]) {
+            match context.own.objects.get(&path["objects/".len()..]) {
                 Some(bytes) => Answer {
                     status: 200,
                     headers: vec![("Content-Type".into(), "application/octet-stream".into())],
@@ -44,11 +43,11 @@ pub(super) fn answer(address: &Address, request: &Request, directory: &mut Direc
                     &json!({ "message": "The object's id is not its SHA-256." }),
                 );
             }
-            directory.git.objects.insert(sum, request.body.clone());
+            context.own.objects.insert(sum, request.body.clone());
             message(200, &json!({}))
         }
         _ => {
-            directory.violation(format!(
+            context.directory.violation(format!(
                 "git-lfs has no route {} {}",
                 request.method, request.path
             ));
@@ -57,7 +56,7 @@ pub(super) fn answer(address: &Address, request: &Request, directory: &mut Direc
     }
 }
 
-fn batch(name: &Name, body: &Value, directory: &Directory) -> Answer {
+fn batch(name: &Name, body: &Value, context: &Context<'_>) -> Answer {
     let operation = body["operation"].as_str().unwrap_or_default();
     let wanted = body["objects"].as_array().cloned().unwrap_or_default();
     let objects: Vec<Value> = wanted
@@ -68,7 +67,7 @@ fn batch(name: &Name, body: &Value, directory: &Directory) -> Answer {
                 "https://dev.azure.com/{}/{}/_git/{}/info/lfs/objects/{id}",
                 name.organization, name.project, name.repository
             );
-            let is_there = directory.git.objects.contains_key(id);
+            let is_there = context.own.objects.contains_key(id);
             let mut answer = json!({ "oid": id, "size": object["size"] });
             match operation {
                 "download" if !is_there => {

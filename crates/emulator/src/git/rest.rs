@@ -6,9 +6,8 @@
 
 use serde_json::{Value, json};
 
-use super::Name;
 use super::backend::git;
-use crate::directory::Directory;
+use super::{Context, Name};
 use crate::http::{Answer, Request};
 use crate::vss::{error, version};
 
@@ -78,7 +77,7 @@ pub(crate) fn answer(
     organization: &str,
     path: &[&str],
     identity: &str,
-    directory: &Directory,
+    context: &Context<'_>,
 ) -> Option<Answer> {
     if let ("OPTIONS", ["_apis", area]) = (request.method.as_str(), path) {
         return Some(routes(area));
@@ -94,14 +93,13 @@ pub(crate) fn answer(
         [project, "_apis", rest @ ..] => (Some(*project), rest),
         _ => return None,
     };
-    let key = (organization.to_owned(), identity.to_owned());
     let mut repositories: Vec<Value> = Vec::new();
-    if !directory.git.stakeholders.contains(&key) {
-        let known = directory.git.repositories.keys();
+    if !context.organizations.is_stakeholder(organization, identity) {
+        let known = context.own.repositories.keys();
         repositories.extend(
             known
                 .filter(|name| name.organization == organization)
-                .map(|name| repository(name, directory))
+                .map(|name| repository(name, context))
                 .filter(|repository| project.is_none_or(|project| is_of(repository, project))),
         );
     }
@@ -158,13 +156,13 @@ fn routes(area: &str) -> Answer {
     )
 }
 
-fn repository(name: &Name, directory: &Directory) -> Value {
+fn repository(name: &Name, context: &Context<'_>) -> Value {
     let Name {
         organization,
         project,
         repository,
     } = name;
-    let known = &directory.git.repositories[name];
+    let known = &context.own.repositories[name];
     let branch = git()
         .arg("-C")
         .arg(&known.folder)
@@ -172,7 +170,9 @@ fn repository(name: &Name, directory: &Directory) -> Value {
         .output()
         .expect("git is on the PATH");
     let branch = String::from_utf8_lossy(&branch.stdout).trim().to_owned();
-    let project_id = directory.project_of(organization, project);
+    let project_id = context
+        .organizations
+        .project_of(organization, project, context.directory);
     let base = format!("https://dev.azure.com/{organization}/{project}");
     json!({
         "id": known.id, "name": repository, "url": format!("{base}/_apis/git/repositories/{}", known.id),

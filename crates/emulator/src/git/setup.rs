@@ -7,11 +7,10 @@ use std::path::PathBuf;
 use std::process::Stdio;
 
 use super::backend::git;
-use super::{Name, Repository};
-use crate::World;
+use super::{Git, Name, Repository};
 use crate::directory::guid;
 
-impl World {
+impl Git {
     /// Makes a repository with one commit of these files on `main`. Returns the folder of the bare
     /// repository, in which a test may look with git itself.
     pub fn add_repository(
@@ -22,8 +21,8 @@ impl World {
         files: &[(&str, &str)],
     ) -> PathBuf {
         let folder = self
-            .folder()
-            .join("git")
+            .own()
+            .folder
             .join(organization)
             .join(project)
             .join(format!("{repository}.git"));
@@ -67,21 +66,14 @@ impl World {
             folder: folder.clone(),
             id: guid(),
         };
-        self.directory().git.repositories.insert(name, repository);
+        self.own().repositories.insert(name, repository);
         folder
-    }
-
-    /// Gives a connection's application the Stakeholder licence in an organization, which has no
-    /// repositories.
-    pub fn stakeholder(&self, organization: &str, connection: &str) {
-        let entry = (organization.to_owned(), self.client_id(connection));
-        self.directory().git.stakeholders.insert(entry);
     }
 
     /// Each request of git's so far: method, repository and path, protocol, sign-in, status.
     #[must_use]
-    pub fn git_requests(&self) -> Vec<String> {
-        self.directory().git.requests.clone()
+    pub fn requests(&self) -> Vec<String> {
+        self.own().requests.clone()
     }
 }
 

@@ -11,8 +11,7 @@ use serde_json::{Value, json};
 pub use assets::Delivery;
 pub(crate) use assets::{StoredPackage, public};
 
-use super::{Extension, identities};
-use crate::directory::Directory;
+use super::{Context, Extension};
 use crate::http::{Answer, Request};
 use crate::vss::{self, error, version};
 
@@ -28,22 +27,22 @@ pub struct Validation {
 const VERSIONS: [&str; 2] = ["7.2-preview.2", "3.1-preview.1"];
 
 /// `_apis/gallery/…`.
-pub(super) fn answer(
+pub(crate) fn answer(
     request: &Request,
     path: &[&str],
     caller: &str,
-    directory: &mut Directory,
+    context: &mut Context<'_>,
 ) -> Option<Answer> {
     match path {
         ["extensions"] if request.method == "POST" => {
-            Some(upload::answer(request, None, caller, directory))
+            Some(upload::answer(request, None, caller, context))
         }
         ["publishers", publisher, "extensions", extension] => {
             let name = format!("{publisher}.{extension}");
             match request.method.as_str() {
-                "GET" => Some(show(request, &name, caller, directory)),
-                "PUT" => Some(upload::answer(request, Some(&name), caller, directory)),
-                "DELETE" => Some(remove(request, &name, caller, directory)),
+                "GET" => Some(show(request, &name, caller, context)),
+                "PUT" => Some(upload::answer(request, Some(&name), caller, context)),
+                "DELETE" => Some(remove(request, &name, caller, context)),
                 _ => None,
             }
         }
@@ -55,8 +54,8 @@ pub(super) fn answer(
             version,
             "verificationlog",
         ] if request.method == "GET" => {
-            let found = directory
-                .marketplace
+            let found = context
+                .own
                 .extensions
                 .get(&format!("{publisher}.{extension}"))?;
             let failure = found.failure.clone().unwrap_or_default();
@@ -78,11 +77,11 @@ pub(super) fn answer(
             "assetbyname",
             assets::PACKAGE,
         ] if request.method == "GET" => Some(assets::answer(
-            request, publisher, extension, version, caller, directory,
+            request, publisher, extension, version, caller, context,
         )),
         ["publishers", publisher, "extensions", extension, "events"] if request.method == "GET" => {
             Some(reports::events(
-                request, publisher, extension, caller, directory,
+                request, publisher, extension, caller, context,
             ))
         }
         ["publishers", publisher, "extensions", extension, "stats"] if request.method == "GET" => {
@@ -100,7 +99,7 @@ pub(super) fn answer(
             &format!("{publisher}.{extension}"),
             organization,
             caller,
-            directory,
+            context,
         ),
         _ => None,
     }
@@ -108,7 +107,7 @@ pub(super) fn answer(
 
 /// The routes that Microsoft's Node client looks up by `OPTIONS`, with the ids of its `GalleryApi.js` and
 /// `ExtensionManagementApi.js`.
-pub(super) fn locations() -> Value {
+pub(crate) fn locations() -> Value {
     let location = |id: &str, area: &str, name: &str, route: &str| {
         let version = if name == "ConnectionData" { 1 } else { 2 };
         json!({
@@ -125,8 +124,8 @@ pub(super) fn locations() -> Value {
     ] })
 }
 
-fn role<'a>(directory: &'a Directory, publisher: &str, caller: &str) -> Option<&'a str> {
-    let members = directory.marketplace.members.get(publisher)?;
+fn role<'a>(context: &'a Context<'_>, publisher: &str, caller: &str) -> Option<&'a str> {
+    let members = context.own.members.get(publisher)?;
     members.get(caller).map(String::as_str)
 }
 
@@ -136,10 +135,10 @@ pub(super) fn denied(
     publisher: &str,
     caller: &str,
     permission: &str,
-    directory: &mut Directory,
+    context: &mut Context<'_>,
 ) -> Answer {
-    let id = identities::profile_id(directory, caller);
-    let status = directory.marketplace.access_check_status.unwrap_or(403);
+    let id = context.directory.azure_devops_id(caller);
+    let status = context.own.access_check_status.unwrap_or(403);
     vss::access_check(status, &id, &format!("/{publisher}"), permission)
 }
 
@@ -151,13 +150,13 @@ fn not_found(name: &str) -> Answer {
     )
 }
 
-fn show(request: &Request, name: &str, caller: &str, directory: &mut Directory) -> Answer {
+fn show(request: &Request, name: &str, caller: &str, context: &mut Context<'_>) -> Answer {
     if let Some(refusal) = version(request, &VERSIONS) {
         return refusal;
     }
     let publisher = name.split('.').next().unwrap_or_default();
-    let may_see = role(directory, publisher, caller).is_some();
-    let Some(extension) = directory.marketplace.extensions.get_mut(name) else {
+    let may_see = role(context, publisher, caller).is_some();
+    let Some(extension) = context.own.extensions.get_mut(name) else {
         return not_found(name);
     };
     if !may_see && !extension.gallery_flags.contains("Public") {
@@ -229,15 +228,15 @@ fn described(
     body
 }
 
-fn remove(request: &Request, name: &str, caller: &str, directory: &mut Directory) -> Answer {
+fn remove(request: &Request, name: &str, caller: &str, context: &mut Context<'_>) -> Answer {
     if let Some(refusal) = version(request, &VERSIONS) {
         return refusal;
     }
     let publisher = name.split('.').next().unwrap_or_default();
-    match role(directory, publisher, caller) {
+    match role(context, publisher, caller) {
         None => return not_found(name),
         Some("Reader" | "Contributor") => {
-            return denied(publisher, caller, "Delete an extension", directory);
+            return denied(publisher, caller, "Delete an extension", context);
         }
         Some(_) => {}
     }
@@ -247,11 +246,11 @@ fn remove(request: &Request, name: &str, caller: &str, directory: &mut Directory
         body: Vec::new(),
     };
     let wanted = request.parameter("version");
-    let Some(extension) = directory.marketplace.extensions.get_mut(name) else {
+    let Some(extension) = context.own.extensions.get_mut(name) else {
         return not_found(name);
     };
     let Some(wanted) = wanted else {
-        directory.marketplace.extensions.remove(name);
+        context.own.extensions.remove(name);
         return gone;
     };
     let before = extension.versions.len();
@@ -271,20 +270,17 @@ fn share(
     name: &str,
     organization: &str,
     caller: &str,
-    directory: &mut Directory,
+    context: &mut Context<'_>,
 ) -> Option<Answer> {
     if let Some(refusal) = version(request, &["7.2-preview.1", "7.2-preview", "7.1"]) {
         return Some(refusal);
     }
     let publisher = name.split('.').next().unwrap_or_default();
-    if role(directory, publisher, caller).is_none() {
+    if role(context, publisher, caller).is_none() {
         return Some(not_found(name));
     }
-    let is_known = directory
-        .marketplace
-        .organizations
-        .contains_key(organization);
-    let extension = directory.marketplace.extensions.get_mut(name)?;
+    let is_known = context.organizations.members.contains_key(organization);
+    let extension = context.own.extensions.get_mut(name)?;
     let done = Answer {
         status: 204,
         headers: Vec::new(),

@@ -1,44 +1,24 @@
-//! How a world serves a service: a port of this machine, with TLS or without, and what answers there.
+//! How the services are served: a port of this machine each, with TLS or without, and what answers there.
 //!
 //! It never answers a request before the ledger has seen it.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use rustls::ServerConfig;
 use tokio::runtime::Runtime;
 
 use crate::clock::Clock;
-use crate::directory::{AsksFor, Directory};
-use crate::git;
-use crate::http::{self, Answer, Handler, Reply, Request};
+use crate::directory::AsksFor;
+use crate::ground::{Ground, lock};
+use crate::hosts::{self, Services};
+use crate::http::{self, Answer, Handler, Request};
 use crate::service::{Service, SharedService};
-use crate::world::World;
-
-/// What the services' threads hold.
-pub(crate) struct Shared {
-    directory: Mutex<Directory>,
-    pub(crate) clock: Clock,
-}
-
-impl Shared {
-    pub(crate) fn new(directory: Directory) -> Self {
-        Self {
-            directory: Mutex::new(directory),
-            clock: Clock::default(),
-        }
-    }
-
-    pub(crate) fn directory(&self) -> MutexGuard<'_, Directory> {
-        self.directory
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
-}
+use crate::{azure_devops, git, marketplace, organizations, resource_manager};
 
 /// Where services run.
 pub(crate) struct Host<'w> {
     pub(crate) runtime: &'w Runtime,
-    pub(crate) shared: &'w Arc<Shared>,
+    pub(crate) ground: &'w Arc<Ground>,
 }
 
 /// A service's address but for its port, and the secrets that it asks its clients for.
@@ -54,7 +34,45 @@ impl Host<'_> {
         &self,
         place: &Place,
         tls: Option<Arc<ServerConfig>>,
-        answer: impl Fn(&Request, &mut Directory, &Clock) -> Answer + Send + Sync + 'static,
+        answer: impl Fn(&Request, &Ground) -> Answer + Send + Sync + 'static,
+    ) -> SharedService {
+        self.serve_with(place, tls, move |request, ground, service, asks_for| {
+            // Before any fault: what a client sends is wrong or right whatever it gets for it.
+            ground.directory().inspect(service.url(), asks_for, request);
+            service.handle(request, |request| dated(answer(request, ground), ground))
+        })
+    }
+
+    /// The same for a service at whose address git's repositories are too.
+    pub(crate) fn serve_with_git(
+        &self,
+        place: &Place,
+        tls: Option<Arc<ServerConfig>>,
+        states: &States,
+        answer: impl Fn(&Request, &mut Services<'_>, &Clock) -> Answer + Send + Sync + 'static,
+    ) -> SharedService {
+        let states = states.clone();
+        self.serve_with(place, tls, move |request, ground, service, asks_for| {
+            if let Some(address) = git::Address::of(request) {
+                let mut directory = ground.directory();
+                directory.inspect(service.url(), &git::ASKS_FOR, request);
+                drop(directory);
+                return service.handle(request, |request| states.git(&address, request, ground));
+            }
+            ground.directory().inspect(service.url(), asks_for, request);
+            service.handle(request, |request| {
+                let answer =
+                    states.with(ground, |services| answer(request, services, &ground.clock));
+                dated(answer, ground)
+            })
+        })
+    }
+
+    fn serve_with(
+        &self,
+        place: &Place,
+        tls: Option<Arc<ServerConfig>>,
+        handle: impl Fn(&Request, &Ground, &Service, &AsksFor) -> http::Reply + Send + Sync + 'static,
     ) -> SharedService {
         let (listener, port) = self.runtime.block_on(http::listen());
         let scheme = if tls.is_some() { "https" } else { "http" };
@@ -62,53 +80,67 @@ impl Host<'_> {
             name,
             path,
             asks_for,
-        } = place;
+        } = *place;
         let service = Service::new(format!("{scheme}://{name}:{port}{path}"), port);
         let service = Arc::new(service);
-        let handles = handler(self.shared, &service, asks_for, answer);
         let connections = service.connection_count();
+        let (ground, served) = (Arc::clone(self.ground), Arc::clone(&service));
+        let handler: Handler = Arc::new(move |request| handle(request, &ground, &served, asks_for));
         self.runtime
-            .spawn(http::serve(listener, tls, connections, handles));
+            .spawn(http::serve(listener, tls, connections, handler));
         service
     }
 }
 
-fn handler(
-    shared: &Arc<Shared>,
-    service: &SharedService,
-    asks_for: &'static AsksFor,
-    answer: impl Fn(&Request, &mut Directory, &Clock) -> Answer + Send + Sync + 'static,
-) -> Handler {
-    let (shared, service) = (shared.clone(), service.clone());
-    Arc::new(move |request| {
-        if let Some(address) = git::Address::of(request) {
-            let mut directory = shared.directory();
-            directory.inspect(service.url(), &git::ASKS_FOR, request);
-            drop(directory);
-            return service.handle(request, |request| {
-                git::answer(&address, request, || shared.directory(), &shared.clock)
-            });
-        }
-        // Before any fault: what a client sends is wrong or right whatever it gets for it.
-        shared.directory().inspect(service.url(), asks_for, request);
-        service.handle(request, |request| {
-            let answer = answer(request, &mut shared.directory(), &shared.clock);
-            answer.with("Date", &shared.clock.date())
-        })
-    })
+fn dated(answer: Answer, ground: &Ground) -> Answer {
+    answer.with("Date", &ground.clock.date())
 }
 
-impl World {
-    /// The address of a plain server on this machine that answers every request with bytes of a test's own.
-    #[must_use]
-    pub fn server_of_bytes(
-        &self,
-        bytes: impl Fn(&Request) -> Vec<u8> + Send + Sync + 'static,
-    ) -> String {
-        let (listener, port) = self.runtime().block_on(http::listen());
-        let handles: Handler = Arc::new(move |request| Reply::Bytes(bytes(request)));
-        self.runtime()
-            .spawn(http::serve(listener, None, Arc::default(), handles));
-        format!("http://127.0.0.1:{port}/")
+/// What the services of Azure DevOps know, each its own.
+#[derive(Clone, Default)]
+pub(crate) struct States {
+    pub(crate) azure_devops: Arc<Mutex<azure_devops::State>>,
+    pub(crate) organizations: Arc<Mutex<organizations::State>>,
+    pub(crate) marketplace: Arc<Mutex<marketplace::State>>,
+    pub(crate) git: Arc<Mutex<git::State>>,
+}
+
+impl States {
+    /// All of it at once, locked in one order.
+    fn with<R>(&self, ground: &Ground, answer: impl FnOnce(&mut Services<'_>) -> R) -> R {
+        let azure_devops = lock(&self.azure_devops);
+        let mut organizations = lock(&self.organizations);
+        let mut marketplace = lock(&self.marketplace);
+        let mut git = lock(&self.git);
+        answer(&mut Services {
+            azure_devops: &azure_devops,
+            organizations: &mut organizations,
+            marketplace: &mut marketplace,
+            git: &mut git,
+            directory: &mut ground.directory(),
+        })
+    }
+
+    /// Git's own requests. Nothing is locked while git works.
+    fn git(&self, address: &git::Address, request: &Request, ground: &Ground) -> Answer {
+        let step = self.with(ground, |services| {
+            git::begin(address, request, &mut services.git(), &ground.clock)
+        });
+        let answer = match step {
+            git::Step::Answered(answer) => answer,
+            git::Step::Admitted(admitted) => admitted.answer(address, request),
+        };
+        git::note(address, request, answer.status, &mut lock(&self.git));
+        answer
+    }
+}
+
+/// What is behind the Marketplace's address: the Marketplace, the organizations, and Azure Resource Manager.
+pub(crate) fn by_host(request: &Request, services: &mut Services<'_>, clock: &Clock) -> Answer {
+    match request.header("host") {
+        Some(resource_manager::HOST) => {
+            resource_manager::answer(request, services.directory, clock)
+        }
+        _ => hosts::answer(request, services, clock),
     }
 }

@@ -25,7 +25,7 @@ pub(super) const ROWS: [Row; 22] = [
         fact: "a success has the version in its content type, the ids, and whom it is of",
         evidence: RECORDINGS,
         answer: |world| {
-            world.organization_member("contoso", MY_CONNECTION);
+            world.organizations().add_member("contoso", MY_CONNECTION);
             connection_data(world)
         },
         shape: "200 application/json; charset=utf-8; api-version=7.1-preview.1 ActivityId X-VSS-E2EID X-MSEdge-Ref X-VSS-UserData",
@@ -58,7 +58,7 @@ pub(super) const ROWS: [Row; 22] = [
         fact: "a stopped organization",
         evidence: RECORDINGS,
         answer: |world| {
-            world.stop_organization("contoso");
+            world.organizations().stop("contoso");
             connection_data(world)
         },
         shape: "503 application/json mark X-TFS-ServiceError X-MSEdge-Ref HostShutdownException 'TF24668'",
@@ -67,7 +67,7 @@ pub(super) const ROWS: [Row; 22] = [
         fact: "a stopped organization, asked for an ID token",
         evidence: RECORDINGS,
         answer: |world| {
-            world.stop_organization("contoso");
+            world.organizations().stop("contoso");
             id_token(world, MY_CONNECTION, None)
         },
         shape: "503 application/json mark X-TFS-ServiceError X-MSEdge-Ref HostShutdownException 'TF24668'",
@@ -76,7 +76,7 @@ pub(super) const ROWS: [Row; 22] = [
         fact: "a stopped organization, asked which tenant it is of",
         evidence: RECORDINGS,
         answer: |world| {
-            world.stop_organization("contoso");
+            world.organizations().stop("contoso");
             let port = world.plain_marketplace().port();
             ask_plain(port, "dev.azure.com", "HEAD", "/contoso", &[], None)
         },
@@ -86,7 +86,7 @@ pub(super) const ROWS: [Row; 22] = [
         fact: "a password that is wrong, over, withdrawn or too narrow",
         evidence: RECORDINGS,
         answer: |world| {
-            world.organization("contoso");
+            world.organizations().add("contoso");
             let port = world.plain_marketplace().port();
             let headers = [SUPPRESS, ("Authorization", "Basic OndyaW5n")];
             ask_plain(
@@ -104,7 +104,7 @@ pub(super) const ROWS: [Row; 22] = [
         fact: "no credential, and no header against redirects",
         evidence: RECORDINGS,
         answer: |world| {
-            world.organization("contoso");
+            world.organizations().add("contoso");
             let port = world.plain_marketplace().port();
             ask_plain(port, "dev.azure.com", "GET", CONNECTION_DATA, &[], None)
         },
@@ -114,7 +114,7 @@ pub(super) const ROWS: [Row; 22] = [
         fact: "a bearer that is refused",
         evidence: WARDYN,
         answer: |world| {
-            world.organization("contoso");
+            world.organizations().add("contoso");
             get(world, "dev.azure.com", CONNECTION_DATA, Some("nonsense"))
         },
         shape: "401 application/json mark [Bearer] X-TFS-ServiceError ActivityId X-VSS-E2EID X-MSEdge-Ref InvalidIdentityException 'TF400813'",
@@ -123,7 +123,7 @@ pub(super) const ROWS: [Row; 22] = [
         fact: "a bearer that is refused, by a page",
         evidence: "dotnet/sourcelink#487",
         answer: |world| {
-            world.bearers_get_pages();
+            world.organizations().bearers_get_pages();
             get(world, "dev.azure.com", CONNECTION_DATA, Some("nonsense"))
         },
         shape: "401 text/html; charset=utf-8 [Bearer] X-TFS-ServiceError ActivityId X-VSS-E2EID X-MSEdge-Ref page",
@@ -132,7 +132,7 @@ pub(super) const ROWS: [Row; 22] = [
         fact: "a valid token whose identity is not in the organization",
         evidence: OUTSIDER,
         answer: |world| {
-            world.organization("contoso");
+            world.organizations().add("contoso");
             connection_data(world)
         },
         shape: "401 application/json mark [Bearer] X-TFS-ServiceError ActivityId X-VSS-E2EID X-MSEdge-Ref UnauthorizedRequestException 'TF401444'",
@@ -141,8 +141,8 @@ pub(super) const ROWS: [Row; 22] = [
         fact: "a token of another tenant than the organization's",
         evidence: "Azure/azure-cli#29250; GitCredentialManager, AzureDevOpsApiTests.cs",
         answer: |world| {
-            let tenant = world.add_foreign_tenant();
-            world.organization_tenant("contoso", &tenant);
+            let tenant = world.entra().add_foreign_tenant();
+            world.organizations().connect("contoso", &tenant);
             connection_data(world)
         },
         shape: "401 application/json mark [Bearer authorization_uri] X-TFS-ServiceError ActivityId X-VSS-E2EID X-MSEdge-Ref X-VSS-ResourceTenant UnauthorizedRequestException 'TF400813'",
@@ -151,7 +151,9 @@ pub(super) const ROWS: [Row; 22] = [
         fact: "an organization of Microsoft accounts",
         evidence: "measured 2026-09-03",
         answer: |world| {
-            world.organization_tenant("contoso", "00000000-0000-0000-0000-000000000000");
+            world
+                .organizations()
+                .connect("contoso", "00000000-0000-0000-0000-000000000000");
             connection_data(world)
         },
         shape: "302 text/html [Bearer] ActivityId X-VSS-E2EID X-MSEdge-Ref X-VSS-ResourceTenant Location page",
@@ -175,8 +177,10 @@ pub(super) const ROWS: [Row; 22] = [
         fact: "a project that the identity is not shown",
         evidence: COMMON_ERRORS,
         answer: |world| {
-            let id = world.add_project("contoso", "web");
-            world.hide_project("contoso", &id, MY_CONNECTION);
+            let id = world.organizations().add_project("contoso", "web");
+            world
+                .organizations()
+                .hide_project("contoso", &id, MY_CONNECTION);
             member(
                 world,
                 "dev.azure.com",
@@ -210,7 +214,7 @@ pub(super) const ROWS: [Row; 22] = [
         fact: "a service that is slowing a client down answers all the same",
         evidence: "learn.microsoft.com, Rate and usage limits",
         answer: |world| {
-            world.organization_member("contoso", MY_CONNECTION);
+            world.organizations().add_member("contoso", MY_CONNECTION);
             world.plain_marketplace().fault(Fault::SlowedDown(7));
             connection_data(world)
         },
@@ -235,7 +239,7 @@ pub(super) const ROWS: [Row; 22] = [
         fact: "a feed, and nobody",
         evidence: "microsoft/artifacts-credprovider, traces of a 401 of pkgs.dev.azure.com",
         answer: |world| {
-            world.add_feed("contoso", "main");
+            world.organizations().add_feed("contoso", "main");
             get(
                 world,
                 "pkgs.dev.azure.com",
@@ -260,14 +264,14 @@ const CONNECTION_DATA: &str = "/contoso/_apis/connectionData?api-version=7.1-pre
 
 /// Connection data, by the application of `my-connection`.
 fn connection_data(world: &World) -> Answer {
-    let token = world.azure_devops_token(MY_CONNECTION);
+    let token = world.entra().azure_devops_token(MY_CONNECTION);
     get(world, "dev.azure.com", CONNECTION_DATA, Some(&token))
 }
 
 /// Any question of a member of `contoso`.
 fn member(world: &World, host: &str, target: &str) -> Answer {
-    world.organization_member("contoso", MY_CONNECTION);
-    let token = world.azure_devops_token(MY_CONNECTION);
+    world.organizations().add_member("contoso", MY_CONNECTION);
+    let token = world.entra().azure_devops_token(MY_CONNECTION);
     get(world, host, target, Some(&token))
 }
 
@@ -291,10 +295,13 @@ pub(super) fn id_token(world: &World, connection: &str, token: Option<&str>) -> 
 #[test]
 fn a_connection_describes_who_asks_without_its_token_being_read() {
     let world = World::start();
-    world.organization_member("contoso", MY_CONNECTION);
+    world.organizations().add_member("contoso", MY_CONNECTION);
     let answer = connection_data(&world);
     let user = &answer.body["authenticatedUser"];
-    let (tenant, object) = (world.tenant(), world.object_id(MY_CONNECTION));
+    let (tenant, object) = (
+        world.entra().tenant(),
+        world.entra().object_id(MY_CONNECTION),
+    );
     // GitCredentialManager#1515 and four more issues quote such a descriptor.
     assert_eq!(
         user["descriptor"],
@@ -303,9 +310,15 @@ fn a_connection_describes_who_asks_without_its_token_being_read() {
     assert_eq!(user["metaTypeId"], 4);
     assert_eq!(
         answer.header("x-vss-userdata"),
-        Some(format!("{}:{object}", world.profile_id(MY_CONNECTION)).as_str())
+        Some(
+            format!(
+                "{}:{object}",
+                world.organizations().profile_id(MY_CONNECTION)
+            )
+            .as_str()
+        )
     );
-    let id = world.profile_id(MY_CONNECTION);
+    let id = world.organizations().profile_id(MY_CONNECTION);
     let target =
         format!("/contoso/_apis/serviceprincipalentitlements/{id}?api-version=7.1-preview.1");
     let entitlement = member(&world, "vsaex.dev.azure.com", &target);
@@ -318,7 +331,7 @@ fn a_connection_describes_who_asks_without_its_token_being_read() {
 #[test]
 fn the_message_is_once_more_in_a_header() {
     let world = World::start();
-    world.stop_organization("contoso");
+    world.organizations().stop("contoso");
     let answer = connection_data(&world);
     assert_eq!(
         answer.header("x-tfs-serviceerror"),
@@ -329,8 +342,11 @@ fn the_message_is_once_more_in_a_header() {
 #[test]
 fn an_identity_that_is_not_added_is_named_by_its_tenant_and_its_object_id() {
     let world = World::start();
-    world.organization("contoso");
-    let (tenant, object) = (world.tenant(), world.object_id(MY_CONNECTION));
+    world.organizations().add("contoso");
+    let (tenant, object) = (
+        world.entra().tenant(),
+        world.entra().object_id(MY_CONNECTION),
+    );
     assert_eq!(
         connection_data(&world).body["message"],
         format!(
@@ -342,7 +358,9 @@ fn an_identity_that_is_not_added_is_named_by_its_tenant_and_its_object_id() {
 #[test]
 fn a_person_has_a_sign_in_name_and_an_entitlement_of_a_user() {
     let world = World::start();
-    let token = world.add_person("contoso", "ada@contoso.example");
+    let token = world
+        .organizations()
+        .add_person("contoso", "ada@contoso.example");
     let ask = |host: &str, target: &str| get(&world, host, target, Some(&token));
     let answer = ask("dev.azure.com", CONNECTION_DATA);
     let user = &answer.body["authenticatedUser"];
@@ -351,7 +369,7 @@ fn a_person_has_a_sign_in_name_and_an_entitlement_of_a_user() {
         user["descriptor"],
         format!(
             "Microsoft.IdentityModel.Claims.ClaimsIdentity;{}\\ada@contoso.example",
-            world.tenant()
+            world.entra().tenant()
         )
     );
     assert_eq!(user["metaTypeId"], 0);

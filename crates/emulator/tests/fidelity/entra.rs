@@ -14,7 +14,7 @@ pub(super) const ROWS: [Row; 7] = [
         fact: "no enterprise application in the tenant",
         evidence: "learn.microsoft.com, AADSTS7000229; teams-ai logs of 2025",
         answer: |world| {
-            world.remove_enterprise_application(MY_CONNECTION);
+            world.entra().remove_enterprise_application(MY_CONNECTION);
             exchange(world)
         },
         shape: "401 application/json; charset=utf-8 invalid_client 'AADSTS7000229'",
@@ -23,7 +23,7 @@ pub(super) const ROWS: [Row; 7] = [
         fact: "an application that other tenants may have too",
         evidence: COMMON_ERRORS,
         answer: |world| {
-            world.multi_tenant(MY_CONNECTION);
+            world.entra().multi_tenant(MY_CONNECTION);
             exchange(world)
         },
         shape: "400 application/json; charset=utf-8 invalid_request 'AADSTS70052'",
@@ -32,7 +32,9 @@ pub(super) const ROWS: [Row; 7] = [
         fact: "a subject that no federated credential has",
         evidence: "dotnet/docker-tools#2012",
         answer: |world| {
-            world.federate(MY_CONNECTION, |_, subject, _| subject.push('x'));
+            world
+                .entra()
+                .federate(MY_CONNECTION, |_, subject, _| subject.push('x'));
             exchange(world)
         },
         shape: "401 application/json; charset=utf-8 invalid_client 'AADSTS700213'",
@@ -41,7 +43,7 @@ pub(super) const ROWS: [Row; 7] = [
         fact: "an assertion that has expired",
         evidence: ENTRA,
         answer: |world| {
-            world.id_token_lifetime(-3600);
+            world.azure_devops().id_token_lifetime(-3600);
             exchange(world)
         },
         shape: "401 application/json; charset=utf-8 invalid_client 'AADSTS700024'",
@@ -50,7 +52,7 @@ pub(super) const ROWS: [Row; 7] = [
         fact: "a policy of conditional access",
         evidence: ENTRA,
         answer: |world| {
-            world.refuse_with(53_003, None);
+            world.entra().refuse_with(53_003, None);
             exchange(world)
         },
         shape: "400 application/json; charset=utf-8 invalid_grant 'AADSTS53003'",
@@ -70,7 +72,7 @@ pub(super) const ROWS: [Row; 7] = [
 ];
 
 fn exchange(world: &World) -> Answer {
-    exchange_at(world, &world.tenant())
+    exchange_at(world, &world.entra().tenant())
 }
 
 fn exchange_at(world: &World, tenant: &str) -> Answer {
@@ -96,7 +98,7 @@ fn exchange_at(world: &World, tenant: &str) -> Answer {
 #[test]
 fn entras_errors_are_one_line_and_a_policy_is_named() {
     let world = World::start();
-    world.refuse_with(53_003, None);
+    world.entra().refuse_with(53_003, None);
     let answer = exchange(&world);
     let description = answer.body["error_description"].as_str().expect("words");
     assert!(!description.contains('\n'), "{description}");
@@ -107,10 +109,10 @@ fn entras_errors_are_one_line_and_a_policy_is_named() {
 #[test]
 fn tokens_cannot_be_read() {
     let world = World::start();
-    let token = world.azure_devops_token(MY_CONNECTION);
+    let token = world.entra().azure_devops_token(MY_CONNECTION);
     assert_eq!(token.split('.').count(), 5, "{token}");
     let readable = World::start();
-    readable.readable_tokens();
-    let token = readable.azure_devops_token(MY_CONNECTION);
+    readable.entra().readable_tokens();
+    let token = readable.entra().azure_devops_token(MY_CONNECTION);
     assert_eq!(token.split('.').count(), 3, "{token}");
 }

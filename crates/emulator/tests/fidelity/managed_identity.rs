@@ -20,7 +20,9 @@ pub(super) const ROWS: [Row; 8] = [
         fact: "a virtual machine without such an identity",
         evidence: MANAGED_IDENTITY,
         answer: |world| {
-            world.managed_identity_refuses(IdentityRefusal::NotAssigned, 1);
+            world
+                .managed_identity()
+                .refuse(IdentityRefusal::NotAssigned, 1);
             metadata(world, "2018-02-01", &[])
         },
         shape: "400 application/json; charset=utf-8 invalid_request 'Identity not found'",
@@ -29,7 +31,7 @@ pub(super) const ROWS: [Row; 8] = [
         fact: "several identities, and none named",
         evidence: "dotnet/docker-tools#1286",
         answer: |world| {
-            world.managed_identity_refuses(IdentityRefusal::Several, 1);
+            world.managed_identity().refuse(IdentityRefusal::Several, 1);
             metadata(world, "2018-02-01", &[])
         },
         shape: "400 application/json; charset=utf-8 invalid_request 'Multiple user assigned identities exist'",
@@ -38,7 +40,9 @@ pub(super) const ROWS: [Row; 8] = [
         fact: "an endpoint that is being updated",
         evidence: "learn.microsoft.com, How to use managed identities on Azure VMs, retry guidance",
         answer: |world| {
-            world.managed_identity_refuses(IdentityRefusal::BeingUpdated, 1);
+            world
+                .managed_identity()
+                .refuse(IdentityRefusal::BeingUpdated, 1);
             metadata(world, "2018-02-01", &[])
         },
         shape: "410 application/json; charset=utf-8 gone 'IMDS service is updating'",
@@ -47,7 +51,9 @@ pub(super) const ROWS: [Row; 8] = [
         fact: "an endpoint that is not there yet",
         evidence: MANAGED_IDENTITY,
         answer: |world| {
-            world.managed_identity_refuses(IdentityRefusal::NotFound, 1);
+            world
+                .managed_identity()
+                .refuse(IdentityRefusal::NotFound, 1);
             metadata(world, "2018-02-01", &[])
         },
         shape: "404 application/json; charset=utf-8 not_found 'IMDS service is not ready'",
@@ -56,7 +62,9 @@ pub(super) const ROWS: [Row; 8] = [
         fact: "too many questions, in plain text",
         evidence: MANAGED_IDENTITY,
         answer: |world| {
-            world.managed_identity_refuses(IdentityRefusal::TooManyRequests, 1);
+            world
+                .managed_identity()
+                .refuse(IdentityRefusal::TooManyRequests, 1);
             metadata(world, "2018-02-01", &[])
         },
         shape: "429 text/plain text",
@@ -104,8 +112,8 @@ fn managed_identities_write_the_end_of_a_token_in_every_form_that_was_published(
         (ExpiresOn::UsDate, "\"0/0/0 0:0:0 AM +0:0\""),
     ] {
         let world = World::start();
-        world.managed_identity_expires_on(form);
-        let answer = app_service(&world, world.managed_identity_secret());
+        world.managed_identity().write_expires_on(form);
+        let answer = app_service(&world, &world.managed_identity().secret());
         let written = answer.body["expires_on"].to_string().replace("PM", "AM");
         let mut masked = String::new();
         for letter in written.chars() {

@@ -16,7 +16,9 @@ pub(super) const ROWS: [Row; 4] = [
         fact: "a version that is not above the last one",
         evidence: "learn.microsoft.com, Publish from the command line, potential errors",
         answer: |world| {
-            world.publisher_role("pub", MY_CONNECTION, Some("Creator"));
+            world
+                .marketplace()
+                .set_role("pub", MY_CONNECTION, Some("Creator"));
             upload(world);
             upload(world)
         },
@@ -32,7 +34,7 @@ pub(super) const ROWS: [Row; 4] = [
         fact: "no role in the publisher, by the other status that is reported",
         evidence: "microsoft/tfs-cli#339",
         answer: |world| {
-            world.access_check_status(401);
+            world.marketplace().access_check_status(401);
             upload(world)
         },
         shape: "401 application/json; charset=utf-8 ActivityId X-VSS-E2EID X-MSEdge-Ref AccessCheckException 'Access Denied'",
@@ -41,7 +43,9 @@ pub(super) const ROWS: [Row; 4] = [
         fact: "a package that nothing can be read from",
         evidence: "microsoft/tfs-cli#187",
         answer: |world| {
-            world.publisher_role("pub", MY_CONNECTION, Some("Creator"));
+            world
+                .marketplace()
+                .set_role("pub", MY_CONNECTION, Some("Creator"));
             post_package(world, "bm8gcGFja2FnZQ==")
         },
         shape: "400 application/json; charset=utf-8 ActivityId X-VSS-E2EID X-MSEdge-Ref X-VSS-UserData InvalidPackageFormatException 'Extension package is malformed/corrupted'",
@@ -62,7 +66,7 @@ fn upload(world: &World) -> Answer {
 }
 
 fn post_package(world: &World, package: &str) -> Answer {
-    let known = world.extension("pub.hello").is_some();
+    let known = world.marketplace().extension("pub.hello").is_some();
     let (method, target) = if known {
         (
             "PUT",
@@ -74,7 +78,7 @@ fn post_package(world: &World, package: &str) -> Answer {
             "/_apis/gallery/extensions?api-version=3.1-preview.1",
         )
     };
-    let bearer = format!("Bearer {}", world.azure_devops_token(MY_CONNECTION));
+    let bearer = format!("Bearer {}", world.entra().azure_devops_token(MY_CONNECTION));
     let headers = [
         SUPPRESS,
         ("Authorization", bearer.as_str()),
@@ -90,7 +94,7 @@ fn post_package(world: &World, package: &str) -> Answer {
 fn a_missing_permission_is_about_the_azure_devops_id() {
     let world = World::start();
     let answer = upload(&world);
-    let id = world.profile_id(MY_CONNECTION);
+    let id = world.organizations().profile_id(MY_CONNECTION);
     assert_eq!(
         answer.body["message"],
         format!(

@@ -113,7 +113,7 @@ fn environment(world: &World, node: &Path) -> Result<BTreeMap<String, String>, S
     let profile = target().join("bench").join("cli");
     let binaries = target().join("release");
     let path = std::env::var("PATH").unwrap_or_default();
-    let tenant = world.tenant();
+    let tenant = world.entra().tenant();
     let subscription = json!({
         "id": "00000000-0000-4000-8000-000000000001", "name": "subscription", "state": "Enabled",
         "user": {
@@ -134,7 +134,7 @@ fn environment(world: &World, node: &Path) -> Result<BTreeMap<String, String>, S
         ),
         (
             "IDENTITY_HEADER",
-            world.managed_identity_secret().to_owned(),
+            world.managed_identity().secret().to_owned(),
         ),
         ("NODE_PATH", text(&node.join("node_modules"))),
         ("AZURE_CONFIG_DIR", text(&profile)),

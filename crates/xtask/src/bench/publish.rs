@@ -29,9 +29,11 @@ pub(crate) fn run(binary: &Path, tfx: &Path) -> Result<(), String> {
     let world = World::start();
     let identity = Connection::managed_identity("identity", Some(IDENTITY));
     world.add_connection(identity.parameter("serviceprincipalid", IDENTITY));
-    world.publisher_role("pub", "identity", Some("Owner"));
+    world
+        .marketplace()
+        .set_role("pub", "identity", Some("Owner"));
     let url = world.plain_marketplace().url().to_owned();
-    let token = world.azure_devops_token("identity");
+    let token = world.entra().azure_devops_token("identity");
     let mut times: [Vec<Duration>; 2] = Default::default();
     for run in 1..=RUNS {
         let version = format!("1.{run}.0");
@@ -40,7 +42,7 @@ pub(crate) fn run(binary: &Path, tfx: &Path) -> Result<(), String> {
             .args(["--no-wait-validation", "--service-url", &url])
             .args(["--output-path", "ours/"])
             .env("IDENTITY_ENDPOINT", world.managed_identity().url())
-            .env("IDENTITY_HEADER", world.managed_identity_secret())
+            .env("IDENTITY_HEADER", world.managed_identity().secret())
             .env("AZURE_CLIENT_ID", IDENTITY);
         let version = format!("{{\"version\":\"1.{run}.1\"}}");
         let mut theirs = Command::new("node");
@@ -61,6 +63,7 @@ pub(crate) fn run(binary: &Path, tfx: &Path) -> Result<(), String> {
         }
     }
     let published = world
+        .marketplace()
         .extension("pub.hello")
         .map_or(0, |it| it.versions.len());
     if published != 2 * RUNS as usize {

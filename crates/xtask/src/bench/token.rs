@@ -174,7 +174,7 @@ fn environment(
         .environment();
     let authority = world.entra().url().to_owned();
     for (name, value) in [
-        ("TENANT", world.tenant()),
+        ("TENANT", world.entra().tenant()),
         ("CLIENT", world.client_id(MY_CONNECTION)),
         ("CONNECTION", world.connection_id(MY_CONNECTION)),
         ("AUTHORITY", authority),

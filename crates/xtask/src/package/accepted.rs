@@ -38,13 +38,15 @@ fn tfx_publishes_the_package_of_all_platforms() {
 
     let world = World::start();
     world.add_connection(Connection::managed_identity("identity", None));
-    world.publisher_role("adieu", "identity", Some("Owner"));
+    world
+        .marketplace()
+        .set_role("adieu", "identity", Some("Owner"));
     let output = Command::new("node")
         .arg(script)
         .args(["extension", "publish", "--vsix"])
         .arg(&package)
         .args(["--service-url", world.plain_marketplace().url()])
-        .args(["--token", &world.azure_devops_token("identity")])
+        .args(["--token", &world.entra().azure_devops_token("identity")])
         .args(["--no-prompt", "--no-color"])
         .env("HOME", &folder)
         .env("USERPROFILE", &folder)
@@ -54,7 +56,10 @@ fn tfx_publishes_the_package_of_all_platforms() {
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}{errors}");
     assert!(!said.contains("warning"), "{said}");
-    let published = world.extension("adieu.adieu").expect("it is published");
+    let published = world
+        .marketplace()
+        .extension("adieu.adieu")
+        .expect("it is published");
     let versions: Vec<&str> = published
         .versions
         .iter()

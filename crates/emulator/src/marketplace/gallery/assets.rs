@@ -5,8 +5,8 @@
 use std::io::{Cursor, Write as _};
 
 use super::{not_found, role};
-use crate::directory::Directory;
 use crate::http::{Answer, Request};
+use crate::marketplace::Context;
 use crate::vss::version as refused_version;
 
 /// The asset that is the package itself.
@@ -40,18 +40,18 @@ pub(super) fn answer(
     extension: &str,
     version: &str,
     caller: &str,
-    directory: &Directory,
+    context: &Context<'_>,
 ) -> Answer {
     if let Some(refusal) = refused_version(request, &["7.1-preview.1"]) {
         return refusal;
     }
     let name = format!("{publisher}.{extension}");
     let platform = request.parameter("targetPlatform");
-    let found = stored(&name, version, platform.as_deref(), directory);
-    let Some(package) = found.filter(|_| role(directory, publisher, caller).is_some()) else {
+    let found = stored(&name, version, platform.as_deref(), context);
+    let Some(package) = found.filter(|_| role(context, publisher, caller).is_some()) else {
         return not_found(&name);
     };
-    match directory.marketplace.delivery {
+    match context.own.delivery {
         Delivery::AsUploaded => octets(package.bytes.clone()),
         Delivery::Signed => octets(signed(&package.bytes)),
         Delivery::Missing => not_found(&name),
@@ -77,7 +77,7 @@ pub(super) fn answer(
 pub(crate) fn public(
     request: &Request,
     path: &[&str],
-    directory: &mut Directory,
+    context: &mut Context<'_>,
 ) -> Option<Answer> {
     let [
         "_apis",
@@ -95,11 +95,13 @@ pub(crate) fn public(
         return None;
     };
     if request.header("authorization").is_some() {
-        directory.violation(format!("a credential was sent to {}", request.path));
+        context
+            .directory
+            .violation(format!("a credential was sent to {}", request.path));
     }
     let name = format!("{publisher}.{extension}");
     let platform = request.parameter("targetPlatform");
-    let found = stored(&name, version, platform.as_deref(), directory);
+    let found = stored(&name, version, platform.as_deref(), context);
     Some(found.map_or_else(|| not_found(&name), |package| octets(package.bytes.clone())))
 }
 
@@ -107,9 +109,9 @@ fn stored<'a>(
     name: &str,
     version: &str,
     platform: Option<&str>,
-    directory: &'a Directory,
+    context: &'a Context<'_>,
 ) -> Option<&'a StoredPackage> {
-    let packages = &directory.marketplace.extensions.get(name)?.packages;
+    let packages = &context.own.extensions.get(name)?.packages;
     packages
         .iter()
         .find(|package| package.version == version && package.platform.as_deref() == platform)

@@ -5,8 +5,9 @@
 use serde_json::json;
 
 use super::{denied, not_found, role};
-use crate::directory::{Directory, guid};
+use crate::directory::guid;
 use crate::http::{Answer, Request};
+use crate::marketplace::Context;
 use crate::vss::version;
 
 /// Events of all kinds after a date, oldest first, at most a page of each.
@@ -15,25 +16,25 @@ pub(super) fn events(
     publisher: &str,
     extension: &str,
     caller: &str,
-    directory: &mut Directory,
+    context: &mut Context<'_>,
 ) -> Answer {
     if let Some(refusal) = version(request, &["7.2-preview"]) {
         return refusal;
     }
     let name = format!("{publisher}.{extension}");
-    if role(directory, publisher, caller).is_none() {
-        return denied(publisher, caller, "View reports", directory);
+    if role(context, publisher, caller).is_none() {
+        return denied(publisher, caller, "View reports", context);
     }
-    let Some(found) = directory.marketplace.extensions.get(&name) else {
+    let Some(found) = context.own.extensions.get(&name) else {
         return not_found(&name);
     };
     let after = request.parameter("afterDate").unwrap_or_default();
-    let page = directory.marketplace.page_of_events.unwrap_or(usize::MAX);
+    let page = context.own.page_of_events.unwrap_or(usize::MAX);
     let mut kinds = serde_json::Map::new();
     for (kind, id, date) in &found.events {
         let list = kinds.entry(kind.clone()).or_insert_with(|| json!([]));
         if let Some(list) = list.as_array_mut().filter(|list| list.len() < page)
-            && (directory.marketplace.ignores_dates || is_at_or_after(date, &after))
+            && (context.own.ignores_dates || is_at_or_after(date, &after))
         {
             list.push(json!({ "id": id, "statisticDate": date, "version": "1.0.0", "properties": { "hostName": "contoso" } }));
         }

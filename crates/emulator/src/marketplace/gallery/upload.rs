@@ -7,8 +7,8 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::assets::StoredPackage;
 use super::{VERSIONS, denied, described, not_found, role};
-use crate::directory::Directory;
 use crate::http::{Answer, Request};
+use crate::marketplace::Context;
 use crate::marketplace::package::{self, Package};
 use crate::vss::{error, json_body, version};
 
@@ -16,7 +16,7 @@ pub(super) fn answer(
     request: &Request,
     existing: Option<&str>,
     caller: &str,
-    directory: &mut Directory,
+    context: &mut Context<'_>,
 ) -> Answer {
     let bytes = match package_bytes(request) {
         Ok(bytes) => bytes,
@@ -30,7 +30,7 @@ pub(super) fn answer(
         );
     };
     let name = format!("{}.{}", package.publisher, package.id);
-    if let Some(refusal) = refusal(&package, &name, existing, bytes.len(), caller, directory) {
+    if let Some(refusal) = refusal(&package, &name, existing, bytes.len(), caller, context) {
         return refusal;
     }
     let digest = ring::digest::digest(&ring::digest::SHA256, &bytes);
@@ -39,12 +39,8 @@ pub(super) fn answer(
         .iter()
         .map(|byte| format!("{byte:02x}"))
         .collect();
-    let validation = directory.marketplace.validation.clone();
-    let extension = directory
-        .marketplace
-        .extensions
-        .entry(name.clone())
-        .or_default();
+    let validation = context.own.validation.clone();
+    let extension = context.own.extensions.entry(name.clone()).or_default();
     extension.versions.push((package.version.clone(), digest));
     extension.packages.push(StoredPackage {
         version: package.version.clone(),
@@ -94,10 +90,10 @@ fn refusal(
     existing: Option<&str>,
     size: usize,
     caller: &str,
-    directory: &mut Directory,
+    context: &mut Context<'_>,
 ) -> Option<Answer> {
     let bad = |message: &str| Some(error(400, "ExtensionValidationException", message));
-    let role = role(directory, &package.publisher, caller).map(str::to_owned);
+    let role = role(context, &package.publisher, caller).map(str::to_owned);
     if package.publisher.to_lowercase().contains("microsoft") {
         return bad(
             "You need to be logged in with your Microsoft corporate credentials to publish under this publisher.",
@@ -111,10 +107,10 @@ fn refusal(
         _ => None,
     };
     if let Some(permission) = missing {
-        return Some(denied(&package.publisher, caller, permission, directory));
+        return Some(denied(&package.publisher, caller, permission, context));
     }
-    if directory
-        .marketplace
+    if context
+        .own
         .largest_package
         .is_some_and(|largest| size > largest)
     {
@@ -123,7 +119,7 @@ fn refusal(
     if package.categories.contains("Unheard of") {
         return bad("Unsupported category Unheard of. See https://aka.ms/extensioncategories.");
     }
-    for (other, extension) in &directory.marketplace.extensions {
+    for (other, extension) in &context.own.extensions {
         let reused = package
             .tasks
             .iter()
@@ -134,7 +130,7 @@ fn refusal(
             );
         }
     }
-    let published = directory.marketplace.extensions.get(name);
+    let published = context.own.extensions.get(name);
     match (existing, published) {
         (None, Some(_)) => Some(error(
             409,

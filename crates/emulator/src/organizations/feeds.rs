@@ -9,8 +9,7 @@ use serde_json::json;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-use super::organizations;
-use crate::directory::Directory;
+use super::{Context, not_a_member};
 use crate::http::{Answer, Request};
 use crate::issued::Issued;
 use crate::vss::{self, error};
@@ -21,18 +20,18 @@ pub(crate) const HOST: &str = "pkgs.dev.azure.com";
 const WHEEL: &str = "hello_feed-1.0.0-py3-none-any.whl";
 
 /// `{organization}/_packaging/{feed}/…`.
-pub(super) fn answer(
+pub(crate) fn answer(
     request: &Request,
     path: &[&str],
     caller: Option<&Issued>,
-    directory: &mut Directory,
+    context: &mut Context<'_>,
 ) -> Answer {
     let [organization, "_packaging", feed, rest @ ..] = path else {
         return vss::no_controller(request);
     };
     let Some(caller) = caller else {
         // npm and pip send what they have at once, or again after this.
-        let tenant = organizations::tenant_of(organization, directory);
+        let tenant = context.own.tenant_of(organization, context.directory);
         return vss::early_error(
             401,
             "UnauthorizedRequestException",
@@ -48,11 +47,11 @@ pub(super) fn answer(
         )
         .with("WWW-Authenticate", "TFS-Federated");
     };
-    if let Some(refusal) = organizations::not_a_member(organization, caller, directory) {
+    if let Some(refusal) = not_a_member(organization, caller, context) {
         return refusal;
     }
     let known = ((*organization).to_owned(), (*feed).to_owned());
-    if !directory.marketplace.feeds.contains(&known) {
+    if !context.own.feeds.contains(&known) {
         return error(
             404,
             "FeedIdNotFoundException",
@@ -89,7 +88,9 @@ pub(super) fn answer(
         }
         (method, _) => {
             let path = &request.path;
-            directory.violation(format!("the feed has no route {method} {path}"));
+            context
+                .directory
+                .violation(format!("the feed has no route {method} {path}"));
             vss::no_controller(request)
         }
     }

@@ -10,9 +10,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::identities;
-use super::organizations::{self, tenant_of};
-use crate::directory::{Application, Directory};
+use super::{Context, subject_descriptor};
+use crate::directory::Application;
 use crate::http::{Answer, Request};
 use crate::issued::Issued;
 use crate::vss::{self, error, json_body, version};
@@ -37,17 +36,14 @@ const ACCESS_LEVELS: [(&str, &str); 6] = [
 ];
 
 /// `{organization}/_apis/{area}/…` of `vsaex.dev.azure.com`.
-pub(super) fn answer(
+pub(crate) fn answer(
     request: &Request,
     organization: &str,
     area: &str,
     rest: &[&str],
     caller: &Issued,
-    directory: &mut Directory,
+    context: &mut Context<'_>,
 ) -> Option<Answer> {
-    if let Some(refusal) = organizations::not_a_member(organization, caller, directory) {
-        return Some(refusal);
-    }
     let area = area.to_ascii_lowercase();
     let known: &[&str] = match area.as_str() {
         "memberentitlements" => &["7.1-preview.2"],
@@ -57,28 +53,28 @@ pub(super) fn answer(
     if let Some(refusal) = version(request, known) {
         return Some(refusal);
     }
-    let is_administrator = is_administrator(organization, &caller.identity, directory);
+    let is_administrator = is_administrator(organization, &caller.identity, context);
     match (request.method.as_str(), area.as_str(), rest) {
         ("GET", "memberentitlements", []) => {
-            if directory.marketplace.entitlements_are_private && !is_administrator {
-                return Some(denied(caller, "View Users", directory));
+            if context.own.entitlements_are_private && !is_administrator {
+                return Some(denied(caller, "View Users", context));
             }
-            list(request, organization, directory)
+            list(request, organization, context)
         }
         ("GET", "serviceprincipalentitlements", [id]) => {
-            if directory.marketplace.entitlements_are_private && !is_administrator {
-                return Some(denied(caller, "View Users", directory));
+            if context.own.entitlements_are_private && !is_administrator {
+                return Some(denied(caller, "View Users", context));
             }
-            Some(match member(organization, id, directory) {
+            Some(match member(organization, id, context) {
                 Some(identity) => Answer::json(
                     200,
-                    &one(organization, &identity, "servicePrincipal", directory),
+                    &one(organization, &identity, "servicePrincipal", context),
                 ),
                 None => not_found(id),
             })
         }
-        ("GET", "userentitlements", [id]) => Some(match member(organization, id, directory) {
-            Some(identity) => Answer::json(200, &one(organization, &identity, "user", directory)),
+        ("GET", "userentitlements", [id]) => Some(match member(organization, id, context) {
+            Some(identity) => Answer::json(200, &one(organization, &identity, "user", context)),
             None => not_found(id),
         }),
         ("POST", "serviceprincipalentitlements", []) => {
@@ -90,25 +86,20 @@ pub(super) fn answer(
                 &wanted,
                 is_administrator,
                 caller,
-                directory,
+                context,
             ))
         }
-        ("PATCH", "serviceprincipalentitlements", [id]) => patch(
-            request,
-            organization,
-            id,
-            is_administrator,
-            caller,
-            directory,
-        ),
+        ("PATCH", "serviceprincipalentitlements", [id]) => {
+            patch(request, organization, id, is_administrator, caller, context)
+        }
         _ => None,
     }
 }
 
 /// Whether somebody is in Project Collection Administrators.
-fn is_administrator(organization: &str, identity: &str, directory: &Directory) -> bool {
+fn is_administrator(organization: &str, identity: &str, context: &Context<'_>) -> bool {
     let key = (organization.to_owned(), identity.to_owned());
-    directory.marketplace.administrators.contains(&key)
+    context.own.administrators.contains(&key)
 }
 
 /// What a body asks for.
@@ -157,7 +148,7 @@ fn add(
     wanted: &Wanted,
     is_administrator: bool,
     caller: &Issued,
-    directory: &mut Directory,
+    context: &mut Context<'_>,
 ) -> Answer {
     let failed = |(key, value): (u32, String)| {
         let none = "00000000-0000-0000-0000-000000000000";
@@ -176,22 +167,22 @@ fn add(
     if !is_administrator {
         return failed(may_not_add(caller));
     }
-    let identity = match find(organization, &wanted.origin_id, directory) {
+    let identity = match find(organization, &wanted.origin_id, context) {
         Ok(identity) => identity,
         Err(problem) => return failed(problem),
     };
-    if let Some(problem) = assign(organization, &identity, &wanted.access_level, directory) {
+    if let Some(problem) = assign(organization, &identity, &wanted.access_level, context) {
         return failed(problem);
     }
-    let members = directory.marketplace.organizations.get_mut(organization);
+    let members = context.own.members.get_mut(organization);
     let members = members.expect("an organization that was looked up");
     if !members.contains(&identity) {
         members.push(identity.clone());
     }
-    let entitlement = entitlement(organization, &identity, directory);
+    let entitlement = entitlement(organization, &identity, context);
     entitlement.projects.extend(wanted.projects.clone());
-    let id = identities::profile_id(directory, &identity);
-    let one = one(organization, &identity, "servicePrincipal", directory);
+    let id = context.directory.azure_devops_id(&identity);
+    let one = one(organization, &identity, "servicePrincipal", context);
     Answer::json(
         200,
         &json!({
@@ -218,10 +209,10 @@ fn may_not_add(caller: &Issued) -> (u32, String) {
 fn find(
     organization: &str,
     origin_id: &str,
-    directory: &mut Directory,
+    context: &mut Context<'_>,
 ) -> Result<String, (u32, String)> {
-    let tenant = tenant_of(organization, directory);
-    let mut known = directory.applications.iter();
+    let tenant = context.own.tenant_of(organization, context.directory);
+    let mut known = context.directory.applications.iter();
     let found = known.find(|known| known.object_id == origin_id && known.tenant == tenant);
     let Some(found) = found else {
         return Err((
@@ -231,8 +222,8 @@ fn find(
             ),
         ));
     };
-    let identity = directory.identity(&found.client_id, &tenant);
-    match directory.marketplace.not_yet_known.get_mut(origin_id) {
+    let identity = context.directory.identity(&found.client_id, &tenant);
+    match context.own.not_yet_known.get_mut(origin_id) {
         Some(left) if *left > 0 => {
             *left -= 1;
             Err((
@@ -249,17 +240,17 @@ fn assign(
     organization: &str,
     identity: &str,
     access_level: &str,
-    directory: &mut Directory,
+    context: &mut Context<'_>,
 ) -> Option<(u32, String)> {
     let key = (organization.to_owned(), identity.to_owned());
-    let before = directory.marketplace.entitlements.get(&key);
+    let before = context.own.entitlements.get(&key);
     let costs = !matches!(access_level, "stakeholder" | "none");
     if costs
         && before.is_none_or(|before| before.access_level != access_level)
-        && let Some(left) = directory.marketplace.licences.get_mut(organization)
+        && let Some(left) = context.own.licences.get_mut(organization)
     {
         if *left == 0 {
-            let id = identities::profile_id(directory, identity);
+            let id = context.directory.azure_devops_id(identity);
             return Some((
                 5005,
                 format!("Failed to assign license Account-Express to identity with id {id}."),
@@ -267,11 +258,11 @@ fn assign(
         }
         *left -= 1;
     }
-    access_level.clone_into(&mut entitlement(organization, identity, directory).access_level);
+    access_level.clone_into(&mut entitlement(organization, identity, context).access_level);
     if access_level == "stakeholder" {
-        directory.git.stakeholders.insert(key);
+        context.own.stakeholders.insert(key);
     } else {
-        directory.git.stakeholders.remove(&key);
+        context.own.stakeholders.remove(&key);
     }
     None
 }
@@ -282,7 +273,7 @@ fn patch(
     id: &str,
     is_administrator: bool,
     caller: &Issued,
-    directory: &mut Directory,
+    context: &mut Context<'_>,
 ) -> Option<Answer> {
     let kind = request.header("content-type").unwrap_or_default();
     if !kind.starts_with("application/json-patch+json") {
@@ -292,7 +283,7 @@ fn patch(
             "The request indicated a Content-Type that is not supported for this method.",
         ));
     }
-    let Some(identity) = member(organization, id, directory) else {
+    let Some(identity) = member(organization, id, context) else {
         return Some(not_found(id));
     };
     let operations: Vec<Value> = serde_json::from_slice(&request.body).ok()?;
@@ -304,11 +295,11 @@ fn patch(
             _ if problem.is_some() => None,
             ("replace", "/accessLevel") => {
                 let level = access_level(value)?;
-                assign(organization, &identity, &level, directory)
+                assign(organization, &identity, &level, context)
             }
             ("add", path) if path.starts_with("/projectEntitlements") => {
                 let (project, group) = project_group(value)?;
-                entitlement(organization, &identity, directory)
+                entitlement(organization, &identity, context)
                     .projects
                     .insert(project, group);
                 None
@@ -327,7 +318,7 @@ fn patch(
         .collect();
     let is_success = errors.is_empty();
     // The result of an operation has no projects, and dates without a time zone.
-    let entitlement = one(organization, &identity, "servicePrincipal", directory);
+    let entitlement = one(organization, &identity, "servicePrincipal", context);
     let mut result = entitlement.clone();
     result["projectEntitlements"] = Value::Null;
     result["lastAccessedDate"] = json!("0001-01-01T00:00:00");
@@ -346,16 +337,16 @@ fn patch(
 }
 
 /// Applications among the members, a page at a time.
-fn list(request: &Request, organization: &str, directory: &mut Directory) -> Option<Answer> {
+fn list(request: &Request, organization: &str, context: &mut Context<'_>) -> Option<Answer> {
     if request.parameter("$filter").as_deref() != Some("userType eq 'application'") {
         return Some(bad("The filter is not supported."));
     }
-    let mut members = directory.marketplace.organizations[organization].clone();
+    let mut members = context.own.members[organization].clone();
     members.retain(|identity| {
-        let known = directory.application(identity);
+        let known = context.directory.application(identity);
         known.is_none_or(|known| known.sign_in_name.is_none())
     });
-    let page = directory.marketplace.page_of_members.unwrap_or(100);
+    let page = context.own.page_of_members.unwrap_or(100);
     let start = match request.parameter("continuationToken") {
         Some(token) => token.parse().ok()?,
         None => 0,
@@ -364,7 +355,7 @@ fn list(request: &Request, organization: &str, directory: &mut Directory) -> Opt
         .iter()
         .skip(start)
         .take(page)
-        .map(|identity| one(organization, identity, "member", directory))
+        .map(|identity| one(organization, identity, "member", context))
         .collect();
     let end = start + items.len();
     let next = if end < members.len() {
@@ -381,27 +372,30 @@ fn list(request: &Request, organization: &str, directory: &mut Directory) -> Opt
 }
 
 /// A member by the id that the organization gave it.
-fn member(organization: &str, id: &str, directory: &mut Directory) -> Option<String> {
-    let members = directory.marketplace.organizations[organization].clone();
-    members
-        .into_iter()
-        .find(|identity| identities::profile_id(directory, identity).eq_ignore_ascii_case(id))
+fn member(organization: &str, id: &str, context: &mut Context<'_>) -> Option<String> {
+    let members = context.own.members[organization].clone();
+    members.into_iter().find(|identity| {
+        context
+            .directory
+            .azure_devops_id(identity)
+            .eq_ignore_ascii_case(id)
+    })
 }
 
 /// What a member has; whoever was made one by a test has Basic, unless git knows better.
 fn entitlement<'a>(
     organization: &str,
     identity: &str,
-    directory: &'a mut Directory,
+    context: &'a mut Context<'_>,
 ) -> &'a mut Entitlement {
     let key = (organization.to_owned(), identity.to_owned());
-    let level = if directory.git.stakeholders.contains(&key) {
+    let level = if context.own.stakeholders.contains(&key) {
         "stakeholder"
     } else {
         "express"
     };
-    directory
-        .marketplace
+    context
+        .own
         .entitlements
         .entry(key)
         .or_insert_with(|| Entitlement {
@@ -412,15 +406,16 @@ fn entitlement<'a>(
 
 /// One entitlement, as "Service Principal Entitlements - Get" shows it. In a list the principal is
 /// called `member`.
-fn one(organization: &str, identity: &str, field: &str, directory: &mut Directory) -> Value {
-    let entitlement = entitlement(organization, identity, directory).clone();
-    let id = identities::profile_id(directory, identity);
-    let principal = directory
+fn one(organization: &str, identity: &str, field: &str, context: &mut Context<'_>) -> Value {
+    let entitlement = entitlement(organization, identity, context).clone();
+    let id = context.directory.azure_devops_id(identity);
+    let principal = context
+        .directory
         .application(identity)
         .map(|known| principal(known, &id));
     let level = &entitlement.access_level;
     let shown = ACCESS_LEVELS.iter().find(|(name, _)| name == level);
-    let projects = directory.marketplace.projects.get(organization);
+    let projects = context.own.projects.get(organization);
     let projects: Vec<Value> = entitlement
         .projects
         .iter()
@@ -455,7 +450,7 @@ fn principal(known: &Application, id: &str) -> Value {
         "metaType": if is_person { "member" } else { "application" },
         "domain": known.tenant, "principalName": known.account(), "directoryAlias": known.account(),
         "mailAddress": known.sign_in_name, "origin": "aad", "originId": known.object_id,
-        "displayName": known.name, "descriptor": organizations::subject_descriptor(known, id),
+        "displayName": known.name, "descriptor": subject_descriptor(known, id),
         "url": format!("https://vssps.dev.azure.com/contoso/_apis/Graph/Users/{id}"),
     });
     if !is_person {
@@ -464,8 +459,8 @@ fn principal(known: &Application, id: &str) -> Value {
     principal
 }
 
-fn denied(caller: &Issued, what: &str, directory: &mut Directory) -> Answer {
-    let id = identities::profile_id(directory, &caller.identity);
+fn denied(caller: &Issued, what: &str, context: &mut Context<'_>) -> Answer {
+    let id = context.directory.azure_devops_id(&caller.identity);
     vss::access_check(403, &id, "Users", what)
 }
 

@@ -1,0 +1,211 @@
+//! Azure DevOps' hosts of many services: which of them answers a request, and what they all do before and after.
+//!
+//! It never lets a request past whose token is not good for Azure DevOps, where a token is asked for.
+
+use serde_json::json;
+
+use crate::clock::Clock;
+use crate::directory::{AsksFor, Directory};
+use crate::http::{Answer, Request, decoded};
+use crate::issued::{AZURE_DEVOPS, Issued};
+use crate::marketplace::{self, gallery, installation, roles};
+use crate::organizations::{self, entitlements, feeds, profile};
+use crate::vss::{self, Credential};
+use crate::{azure_devops, git};
+
+/// The secrets that they ask their clients for.
+pub(crate) const ASKS_FOR: AsksFor = AsksFor {
+    headers: &["access token"],
+    body: &[],
+};
+
+/// What the services know, for as long as one request is answered.
+pub(crate) struct Services<'a> {
+    pub(crate) azure_devops: &'a azure_devops::State,
+    pub(crate) organizations: &'a mut organizations::State,
+    pub(crate) marketplace: &'a mut marketplace::State,
+    pub(crate) git: &'a mut git::State,
+    pub(crate) directory: &'a mut Directory,
+}
+
+impl Services<'_> {
+    fn organizations(&mut self) -> organizations::Context<'_> {
+        organizations::Context {
+            own: self.organizations,
+            directory: self.directory,
+        }
+    }
+
+    fn marketplace(&mut self) -> marketplace::Context<'_> {
+        marketplace::Context {
+            own: self.marketplace,
+            organizations: self.organizations,
+            directory: self.directory,
+        }
+    }
+
+    pub(crate) fn git(&mut self) -> git::Context<'_> {
+        git::Context {
+            own: self.git,
+            organizations: self.organizations,
+            azure_devops: self.azure_devops,
+            directory: self.directory,
+        }
+    }
+}
+
+/// Answers one request.
+pub(crate) fn answer(request: &Request, services: &mut Services<'_>, clock: &Clock) -> Answer {
+    let path: Vec<String> = request
+        .path
+        .trim_matches('/')
+        .split('/')
+        .map(decoded)
+        .collect();
+    let segments: Vec<&str> = path.iter().map(String::as_str).collect();
+    let organization = segments.first().copied().unwrap_or_default();
+    if services.organizations.stopped.contains(organization) {
+        return vss::finished(vss::stopped(organization), request, None);
+    }
+    let caller = caller(request, services.directory, clock);
+    let answer = match &caller {
+        _ if request.header("host") == Some(feeds::HOST) => {
+            let organizations = &mut services.organizations();
+            feeds::answer(request, &segments, caller.as_ref(), organizations)
+        }
+        // Where a service is and which routes it has; the organization's own repositories are asked below.
+        _ if (request.method == "OPTIONS" || segments.contains(&"resourceareas"))
+            && !is_of_git(request, &segments) =>
+        {
+            discovery(request, services.directory)
+        }
+        _ if request.method == "HEAD" && segments.len() == 1 => {
+            organizations::front_door(request, organization, &mut services.organizations())
+        }
+        None if segments.starts_with(&["_apis", "public", "gallery"]) => {
+            gallery::public(request, &segments, &mut services.marketplace())
+                .unwrap_or_else(|| no_route(request, services.directory))
+        }
+        None => vss::signed_out(request, services.organizations.bearers_get_pages),
+        Some(caller) => route(request, &segments, caller, services)
+            .unwrap_or_else(|| no_route(request, services.directory)),
+    };
+    let identity = caller.map(|caller| user_data(&caller, services.directory));
+    let identity = identity
+        .as_ref()
+        .map(|(id, account)| (id.as_str(), account.as_str()));
+    vss::finished(answer, request, identity)
+}
+
+/// Whether an address is below an organization and about its repositories.
+fn is_of_git(request: &Request, path: &[&str]) -> bool {
+    path.split_first()
+        .is_some_and(|(_, path)| git::rest::knows(&request.method, path))
+}
+
+/// What a caller gets whose token is good for Azure DevOps.
+fn route(
+    request: &Request,
+    path: &[&str],
+    caller: &Issued,
+    services: &mut Services<'_>,
+) -> Option<Answer> {
+    let identity = &caller.identity;
+    match path {
+        [organization, path @ ..] if git::rest::knows(&request.method, path) => {
+            let context = &mut services.organizations();
+            if let Some(refusal) = organizations::not_a_member(organization, caller, context) {
+                return Some(refusal);
+            }
+            if let [project, "_apis", ..] = path
+                && let Some((id, _)) = services.organizations.find_project(organization, project)
+                && services.organizations.hides(organization, &id, identity)
+            {
+                return Some(vss::no_project(&id));
+            }
+            git::rest::answer(request, organization, path, identity, &services.git())
+        }
+        ["_apis", "gallery", rest @ ..] => {
+            gallery::answer(request, rest, identity, &mut services.marketplace())
+        }
+        // Every host has the location service, Azure DevOps' own too.
+        ["_apis", "connectionData"] => {
+            let context = &mut services.organizations();
+            Some(organizations::own_connection_data(request, caller, context))
+        }
+        ["_apis", "profile", "profiles", "me"] => {
+            profile::profile(request, identity, &mut services.organizations())
+        }
+        [
+            "_apis",
+            "securityroles",
+            "scopes",
+            "gallery.publisher",
+            "roleassignments",
+            "resources",
+            publisher,
+        ] => roles::roles(request, publisher, identity, &mut services.marketplace()),
+        [organization, "_apis", area, rest @ ..] => {
+            let context = &mut services.organizations();
+            if let Some(refusal) = organizations::not_a_member(organization, caller, context) {
+                return Some(refusal);
+            }
+            if request.header("host") == Some("vsaex.dev.azure.com") {
+                return entitlements::answer(request, organization, area, rest, caller, context);
+            }
+            organizations::answer(request, organization, area, rest, caller, context).or_else(
+                || {
+                    let context = &mut services.marketplace();
+                    installation::answer(request, organization, area, rest, context)
+                },
+            )
+        }
+        _ => None,
+    }
+}
+
+fn no_route(request: &Request, directory: &mut Directory) -> Answer {
+    directory.violation(format!(
+        "the Marketplace has no route {} {}",
+        request.method, request.path
+    ));
+    vss::no_controller(request)
+}
+
+/// What Microsoft's Node clients ask before they ask anything: where a service is, and its routes. Ours
+/// knows, and must not ask.
+fn discovery(request: &Request, directory: &mut Directory) -> Answer {
+    let agent = request.header("user-agent").unwrap_or_default().to_owned();
+    if agent.starts_with("adieu") {
+        directory.violation(format!("{} {} by {agent}", request.method, request.path));
+    }
+    if request.method == "OPTIONS" {
+        return Answer::json(200, &gallery::locations());
+    }
+    let host = request.header("host").unwrap_or_default();
+    Answer::json(
+        200,
+        &json!({ "id": "x", "name": "x", "locationUrl": format!("http://{host}/") }),
+    )
+}
+
+/// What is known of a token, which comes as a bearer's or as the password of any user.
+fn caller(request: &Request, directory: &Directory, clock: &Clock) -> Option<Issued> {
+    let credential = Credential::of(request);
+    let token = credential.token()?;
+    let issued = directory
+        .access_tokens
+        .iter()
+        .find(|issued| issued.value == token)?;
+    let is_good = issued.audience == AZURE_DEVOPS && issued.expires_on > clock.now();
+    is_good.then(|| issued.clone())
+}
+
+/// An identity's Azure DevOps id and its account, as `X-VSS-UserData` has them.
+fn user_data(caller: &Issued, directory: &mut Directory) -> (String, String) {
+    let id = directory.azure_devops_id(&caller.identity);
+    let account = directory
+        .application(&caller.identity)
+        .map_or_else(String::new, |known| known.account().to_owned());
+    (id, account)
+}

@@ -1,0 +1,282 @@
+//! Organizations: the tenant of each, its members, and its projects.
+//!
+//! It never answers a caller whom the organization has not added.
+
+pub(crate) mod entitlements;
+pub(crate) mod feeds;
+pub(crate) mod profile;
+mod setup;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::json;
+
+use crate::directory::{Application, Directory, guid};
+use crate::ground::Emulated;
+use crate::http::{Answer, Request};
+use crate::issued::Issued;
+use crate::vss::{self, error, version};
+
+/// The organizations' handle.
+pub type Organizations = Emulated<State>;
+
+/// What organizations know.
+#[derive(Debug, Default)]
+pub struct State {
+    /// Organization to the identities of its members.
+    pub(crate) members: BTreeMap<String, Vec<String>>,
+    /// Organization to the tenant that it is connected to, where that is not the home tenant.
+    tenants: BTreeMap<String, String>,
+    /// By organization and member.
+    entitlements: BTreeMap<(String, String), entitlements::Entitlement>,
+    /// Organization and member.
+    administrators: BTreeSet<(String, String)>,
+    /// Organization and member whose licence has no repositories.
+    stakeholders: BTreeSet<(String, String)>,
+    /// Organization to its projects: id and name.
+    projects: BTreeMap<String, Vec<(String, String)>>,
+    /// Organization, project's id and identity that is not shown the project.
+    hidden_projects: BTreeSet<(String, String, String)>,
+    /// Organization and feed.
+    feeds: BTreeSet<(String, String)>,
+    /// Organization to the licences that are left, where there is a limit.
+    licences: BTreeMap<String, usize>,
+    /// Object ids that organizations do not know yet, and for how many questions.
+    not_yet_known: BTreeMap<String, u32>,
+    entitlements_are_private: bool,
+    /// Members of a page, where there is a limit.
+    page_of_members: Option<usize>,
+    /// Organizations that are stopped.
+    pub(crate) stopped: BTreeSet<String>,
+    /// Whether a bearer that is refused gets a page in place of JSON.
+    pub(crate) bearers_get_pages: bool,
+}
+
+impl State {
+    /// The tenant that an organization takes its members from.
+    pub(crate) fn tenant_of(&self, organization: &str, directory: &Directory) -> String {
+        let tenant = self.tenants.get(organization);
+        tenant.unwrap_or(&directory.tenants[0]).clone()
+    }
+
+    /// The id of a project, by its name.
+    pub(crate) fn project_of(
+        &self,
+        organization: &str,
+        name: &str,
+        directory: &Directory,
+    ) -> String {
+        self.find_project(organization, name)
+            .map_or_else(|| directory.project_id.clone(), |(id, _)| id)
+    }
+
+    /// Id and name of a project, by either.
+    pub(crate) fn find_project(&self, organization: &str, name: &str) -> Option<(String, String)> {
+        let mut known = self.projects.get(organization)?.iter();
+        let found = known.find(|(id, known)| known.eq_ignore_ascii_case(name) || id == name);
+        found.cloned()
+    }
+
+    /// Whether an identity is not shown a project: it is a member of the organization, and not of the project.
+    pub(crate) fn hides(&self, organization: &str, project: &str, identity: &str) -> bool {
+        self.hidden_projects.contains(&(
+            organization.to_owned(),
+            project.to_owned(),
+            identity.to_owned(),
+        ))
+    }
+
+    /// Whether a member has a licence without repositories.
+    pub(crate) fn is_stakeholder(&self, organization: &str, identity: &str) -> bool {
+        let member = (organization.to_owned(), identity.to_owned());
+        self.stakeholders.contains(&member)
+    }
+}
+
+/// What a question to an organization is answered from.
+pub(crate) struct Context<'a> {
+    pub(crate) own: &'a mut State,
+    pub(crate) directory: &'a mut Directory,
+}
+
+/// Why an organization does not know somebody, if it does not: it is none, the token is another
+/// tenant's, or nobody has added the identity.
+pub(crate) fn not_a_member(
+    organization: &str,
+    caller: &Issued,
+    context: &mut Context<'_>,
+) -> Option<Answer> {
+    let Some(members) = context.own.members.get(organization) else {
+        return Some(vss::no_organization());
+    };
+    let is_member = members.contains(&caller.identity);
+    let tenant = context.own.tenant_of(organization, context.directory);
+    if tenant == vss::NO_TENANT {
+        return Some(vss::microsoft_accounts());
+    }
+    if tenant != caller.tenant {
+        // Who comes with another tenant's token is nobody there.
+        return Some(vss::other_tenant(&tenant));
+    }
+    if is_member {
+        return None;
+    }
+    let known = context.directory.application(&caller.identity);
+    let object = known.map_or_else(String::new, |known| known.object_id.clone());
+    Some(vss::not_added(&tenant, &object))
+}
+
+/// The descriptor by which Azure DevOps' Graph names a service principal or a person.
+pub(crate) fn subject_descriptor(identity: &Application, id: &str) -> String {
+    // Of the id it differs in one digit, the GUID's version.
+    let mut subject = id.to_owned();
+    subject.replace_range(14..15, "7");
+    let kind = if identity.sign_in_name.is_some() {
+        "aad"
+    } else {
+        "aadsp"
+    };
+    format!("{kind}.{}", URL_SAFE_NO_PAD.encode(subject))
+}
+
+/// `{organization}/_apis/{area}/…` for a member of the organization.
+pub(crate) fn answer(
+    request: &Request,
+    organization: &str,
+    area: &str,
+    rest: &[&str],
+    caller: &Issued,
+    context: &mut Context<'_>,
+) -> Option<Answer> {
+    match (area.to_ascii_lowercase().as_str(), rest) {
+        ("connectiondata", []) if request.method == "GET" => {
+            if let Some(refusal) = version(request, &["7.1-preview", "7.2-preview"]) {
+                return Some(refusal);
+            }
+            Some(connection_data(caller, context))
+        }
+        ("projects", []) if request.method == "GET" => {
+            if let Some(refusal) = version(request, &["7.1", "7.2-preview"]) {
+                return Some(refusal);
+            }
+            Some(projects(organization, context))
+        }
+        ("projects", [name]) if request.method == "GET" => {
+            if let Some(refusal) = version(request, &["7.1", "7.2-preview"]) {
+                return Some(refusal);
+            }
+            Some(project(organization, name, &caller.identity, context))
+        }
+        _ => None,
+    }
+}
+
+/// What everybody learns at an organization's own address: which tenant it is connected to. Git Credential
+/// Manager's tests have the headers (`AzureDevOpsApiTests.cs`).
+pub(crate) fn front_door(
+    request: &Request,
+    organization: &str,
+    context: &mut Context<'_>,
+) -> Answer {
+    if request.header("authorization").is_some() {
+        context.directory.violation(format!(
+            "{organization} was sent a credential with a question that needs none"
+        ));
+    }
+    let nothing = |status| Answer {
+        status,
+        headers: Vec::new(),
+        body: Vec::new(),
+    };
+    if !context.own.members.contains_key(organization) {
+        return nothing(404);
+    }
+    let tenant = &context.own.tenant_of(organization, context.directory);
+    nothing(401)
+        .with("WWW-Authenticate", &vss::bearer(tenant))
+        .with(
+            "WWW-Authenticate",
+            "Basic realm=\"https://tfsprodweu1.app.visualstudio.com/\"",
+        )
+        .with("WWW-Authenticate", "TFS-Federated")
+        .with("X-VSS-ResourceTenant", tenant)
+}
+
+/// Who is asking, told by Azure DevOps itself.
+pub(crate) fn own_connection_data(
+    request: &Request,
+    caller: &Issued,
+    context: &mut Context<'_>,
+) -> Answer {
+    version(request, &["7.1-preview", "7.2-preview"])
+        .unwrap_or_else(|| connection_data(caller, context))
+}
+
+/// Who is asking, in the words of the location service (`LocationApi.ts` and `LocationsInterfaces.ts` of
+/// microsoft/azure-devops-node-api).
+fn connection_data(caller: &Issued, context: &mut Context<'_>) -> Answer {
+    let id = context.directory.azure_devops_id(&caller.identity);
+    let Some(known) = context.directory.application(&caller.identity) else {
+        return vss::no_organization();
+    };
+    let class = match &known.sign_in_name {
+        Some(_) => "Microsoft.IdentityModel.Claims.ClaimsIdentity",
+        None => "Microsoft.VisualStudio.Services.Claims.AadServicePrincipal",
+    };
+    let account = known.account();
+    let user = json!({
+        "id": id,
+        "descriptor": format!("{class};{}\\{account}", caller.tenant),
+        "subjectDescriptor": subject_descriptor(known, &id),
+        "providerDisplayName": known.name,
+        "customDisplayName": null,
+        "isActive": true,
+        "properties": { "Account": { "$type": "System.String", "$value": account } },
+        "resourceVersion": 2,
+        "metaTypeId": if known.sign_in_name.is_some() { 0 } else { 4 },
+    });
+    Answer::json(
+        200,
+        &json!({
+            "authenticatedUser": user, "authorizedUser": user, "instanceId": guid(),
+            "deploymentId": guid(), "deploymentType": "hosted",
+            "locationServiceData": {
+                "serviceOwner": guid(), "defaultAccessMappingMoniker": "PublicAccessMapping",
+                "lastChangeId": 1, "lastChangeId64": 1,
+            },
+        }),
+    )
+}
+
+/// "Projects - List" of Microsoft's REST reference.
+fn projects(organization: &str, context: &Context<'_>) -> Answer {
+    let known = context.own.projects.get(organization);
+    let list: Vec<_> = known
+        .into_iter()
+        .flatten()
+        .map(|(id, name)| json!({ "id": id, "name": name, "state": "wellFormed", "visibility": "private", "revision": 1 }))
+        .collect();
+    Answer::json(200, &json!({ "count": list.len(), "value": list }))
+}
+
+/// "Projects - Get" of Microsoft's REST reference.
+fn project(organization: &str, name: &str, identity: &str, context: &Context<'_>) -> Answer {
+    let Some((id, name)) = context.own.find_project(organization, name) else {
+        return error(
+            404,
+            "ProjectDoesNotExistWithNameException",
+            &format!(
+                "TF200016: The following project does not exist: {name}. Verify that the name of the project is correct and that the project exists on the specified Azure DevOps Server."
+            ),
+        );
+    };
+    if context.own.hides(organization, &id, identity) {
+        return vss::no_project(&id);
+    }
+    Answer::json(
+        200,
+        &json!({ "id": id, "name": name, "state": "wellFormed", "visibility": "private", "revision": 1 }),
+    )
+}

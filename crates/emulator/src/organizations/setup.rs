@@ -1,0 +1,152 @@
+//! What a test arranges in organizations: tenants, members, licences, administrators, projects, feeds.
+//!
+//! It answers no request.
+
+use std::collections::BTreeMap;
+
+use super::Organizations;
+use crate::directory::{Application, guid};
+use crate::issued::{AZURE_DEVOPS, issue};
+
+impl Organizations {
+    /// Makes a connection's application a member of an organization, with the licence Basic.
+    pub fn add_member(&self, organization: &str, connection: &str) {
+        let (mut own, directory) = (self.own(), self.directory());
+        let tenant = own.tenant_of(organization, &directory);
+        let identity = directory.identity(&directory.client_of(connection), &tenant);
+        let members = own.members.entry(organization.to_owned()).or_default();
+        members.push(identity);
+    }
+
+    /// An organization without members.
+    pub fn add(&self, organization: &str) {
+        self.own()
+            .members
+            .entry(organization.to_owned())
+            .or_default();
+    }
+
+    /// Connects an organization to a tenant, in place of the home tenant. The GUID of zeros is none: its members are
+    /// Microsoft accounts.
+    pub fn connect(&self, organization: &str, tenant: &str) {
+        self.add(organization);
+        let mut own = self.own();
+        own.tenants
+            .insert(organization.to_owned(), tenant.to_owned());
+    }
+
+    /// Makes a connection's application a member of an organization and of its administrators.
+    pub fn add_administrator(&self, organization: &str, connection: &str) {
+        self.add_member(organization, connection);
+        let identity = self.identity(organization, connection);
+        let administrator = (organization.to_owned(), identity);
+        self.own().administrators.insert(administrator);
+    }
+
+    /// Makes a person a member of an organization, with the licence Basic. Returns a token for Azure DevOps, as the
+    /// person's own tools get one.
+    pub fn add_person(&self, organization: &str, account: &str) -> String {
+        let (mut own, mut directory) = (self.own(), self.directory());
+        let person = Application::person(account, &directory.tenants[0]);
+        let identity = directory.identity(&person.client_id, &person.tenant);
+        let members = own.members.entry(organization.to_owned()).or_default();
+        members.push(identity);
+        directory.applications.push(person.clone());
+        issue(AZURE_DEVOPS, &person, &mut directory, self.clock())
+    }
+
+    /// Adds a project to an organization. Returns its id.
+    pub fn add_project(&self, organization: &str, name: &str) -> String {
+        let id = guid();
+        let mut own = self.own();
+        let known = own.projects.entry(organization.to_owned()).or_default();
+        known.push((id.clone(), name.to_owned()));
+        id
+    }
+
+    /// Takes a project, by its id, out of the sight of a connection's application, as for a member of the
+    /// organization that is not a member of the project.
+    pub fn hide_project(&self, organization: &str, project: &str, connection: &str) {
+        let identity = self.identity(organization, connection);
+        let hidden = (organization.to_owned(), project.to_owned(), identity);
+        self.own().hidden_projects.insert(hidden);
+    }
+
+    /// Stops an organization: it answers 503 to everything.
+    pub fn stop(&self, organization: &str) {
+        self.own().stopped.insert(organization.to_owned());
+    }
+
+    /// Lets the services of Azure DevOps answer a bearer that they refuse with a page in place of JSON.
+    pub fn bearers_get_pages(&self) {
+        self.own().bearers_get_pages = true;
+    }
+
+    /// Adds a feed of Azure Artifacts, with the package `hello-feed`, to an organization.
+    pub fn add_feed(&self, organization: &str, feed: &str) {
+        let entry = (organization.to_owned(), feed.to_owned());
+        self.own().feeds.insert(entry);
+    }
+
+    /// How many licences that cost something are left in an organization.
+    pub fn licences_left(&self, organization: &str, count: usize) {
+        self.own().licences.insert(organization.to_owned(), count);
+    }
+
+    /// Gives a connection's application the Stakeholder licence in an organization, which has no repositories.
+    pub fn make_stakeholder(&self, organization: &str, connection: &str) {
+        let identity = self.identity(organization, connection);
+        let entry = (organization.to_owned(), identity);
+        self.own().stakeholders.insert(entry);
+    }
+
+    /// Access level of a connection's application in an organization, and its projects' groups by the projects' ids;
+    /// nothing where it is not a member.
+    #[must_use]
+    pub fn entitlement(
+        &self,
+        organization: &str,
+        connection: &str,
+    ) -> Option<(String, BTreeMap<String, String>)> {
+        let identity = self.identity(organization, connection);
+        let own = self.own();
+        let found = own.entitlements.get(&(organization.to_owned(), identity))?;
+        Some((found.access_level.clone(), found.projects.clone()))
+    }
+
+    /// Lets an organization fail to add an enterprise application this many times, as it does for one that was
+    /// created a moment ago, and always for an agent identity.
+    pub fn not_yet_known(&self, connection: &str, times: u32) {
+        let object = self
+            .directory()
+            .application_of(connection)
+            .object_id
+            .clone();
+        self.own().not_yet_known.insert(object, times);
+    }
+
+    /// Lets organizations show entitlements to administrators only.
+    pub fn entitlements_are_private(&self) {
+        self.own().entitlements_are_private = true;
+    }
+
+    /// How many members a page of entitlements has.
+    pub fn page_of_members(&self, count: usize) {
+        self.own().page_of_members = Some(count);
+    }
+
+    /// The Azure DevOps id of a connection's application.
+    #[must_use]
+    pub fn profile_id(&self, connection: &str) -> String {
+        let mut directory = self.directory();
+        let client = directory.client_of(connection);
+        directory.azure_devops_id(&client)
+    }
+
+    /// Who a connection's application is to an organization.
+    fn identity(&self, organization: &str, connection: &str) -> String {
+        let (own, directory) = (self.own(), self.directory());
+        let tenant = own.tenant_of(organization, &directory);
+        directory.identity(&directory.client_of(connection), &tenant)
+    }
+}

@@ -1,0 +1,123 @@
+//! The ways to the services: proxies, a far network, certificates, and servers of a test's own bytes.
+//!
+//! It never leads to a host that is not on this machine.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::World;
+use crate::http::{self, Handler, Reply, Request};
+use crate::organizations::feeds;
+use crate::proxy::{self, Proxy, ProxyRules};
+use crate::{relay, resource_manager};
+
+impl World {
+    /// A proxy by which `dev.azure.com` and Entra's hosts lead to the emulated ones. One of them,
+    /// `login.windows.net`, is no name in their certificate.
+    #[must_use]
+    pub fn proxy(&self, credentials: Option<(&str, &str)>, challenge: &str) -> Proxy {
+        let mut routes = BTreeMap::from([
+            ("dev.azure.com:443".to_owned(), self.azure_devops().port()),
+            (self.azure_devops().host(), self.azure_devops().port()),
+            (self.entra().host(), self.entra().port()),
+        ]);
+        for host in [
+            "login.microsoftonline.com",
+            "login.microsoftonline.us",
+            "login.chinacloudapi.cn",
+            "login.windows.net",
+        ] {
+            routes.insert(format!("{host}:443"), self.entra().port());
+        }
+        if let Some((_, password)) = credentials {
+            self.record_secret("proxy password", password);
+        }
+        self.start_proxy(ProxyRules {
+            credentials: credentials.map(|(user, password)| (user.to_owned(), password.to_owned())),
+            challenge: challenge.to_owned(),
+            routes,
+        })
+    }
+
+    /// A proxy by which the names of the Marketplace, of the profile service and of the organizations
+    /// lead to the emulated ones, and Entra's names too.
+    #[must_use]
+    pub fn internet(&self) -> Proxy {
+        let marketplace = self.marketplace().port();
+        let mut routes = BTreeMap::from([
+            (self.azure_devops().host(), self.azure_devops().port()),
+            (self.entra().host(), self.entra().port()),
+            (
+                "login.microsoftonline.com:443".to_owned(),
+                self.entra().port(),
+            ),
+            (
+                "graph.microsoft.com:443".to_owned(),
+                self.microsoft_graph().port(),
+            ),
+        ]);
+        for host in [
+            "marketplace.visualstudio.com",
+            "app.vssps.visualstudio.com",
+            "extmgmt.dev.azure.com",
+            "vsaex.dev.azure.com",
+            feeds::HOST,
+            "dev.azure.com",
+            resource_manager::HOST,
+        ] {
+            routes.insert(format!("{host}:443"), marketplace);
+        }
+        for organization in self.organizations.own().members.keys() {
+            routes.insert(format!("{organization}.visualstudio.com:443"), marketplace);
+        }
+        self.start_proxy(ProxyRules {
+            routes,
+            ..ProxyRules::default()
+        })
+    }
+
+    fn start_proxy(&self, rules: ProxyRules) -> Proxy {
+        proxy::start(self.runtime(), rules, &self.ground)
+    }
+
+    /// A port that leads to `port` over a network with this round trip.
+    #[must_use]
+    pub fn relay(&self, port: u16, round_trip: Duration) -> u16 {
+        relay::start(self.runtime(), port, round_trip)
+    }
+
+    /// The address of a plain server on this machine that answers every request with bytes of a test's own.
+    #[must_use]
+    pub fn server_of_bytes(
+        &self,
+        bytes: impl Fn(&Request) -> Vec<u8> + Send + Sync + 'static,
+    ) -> String {
+        let (listener, port) = self.runtime().block_on(http::listen());
+        let handles: Handler = Arc::new(move |request| Reply::Bytes(bytes(request)));
+        self.runtime()
+            .spawn(http::serve(listener, None, Arc::default(), handles));
+        format!("http://127.0.0.1:{port}/")
+    }
+
+    /// PEM file of the certificate authority that signed the services' certificates.
+    #[must_use]
+    pub fn ca_file(&self) -> PathBuf {
+        self.folder().join("ca.pem")
+    }
+
+    /// PEM files of a TLS client certificate and its key.
+    #[must_use]
+    pub fn client_certificate(&self) -> (PathBuf, PathBuf) {
+        let (certificate, key) = self.authority.client();
+        self.ground.directory().ledger.record("private key", &key);
+        let (certificate_file, key_file) = (
+            self.folder().join("client.pem"),
+            self.folder().join("client.key"),
+        );
+        std::fs::write(&certificate_file, certificate).expect("a file");
+        std::fs::write(&key_file, key).expect("a file");
+        (certificate_file, key_file)
+    }
+}
