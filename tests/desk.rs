@@ -16,9 +16,9 @@ use crate::harness::{root, set_mode};
 /// A world in which a person, or an app, has an identity, and that identity's token.
 pub(crate) fn somebody() -> (World, String) {
     let world = World::start();
-    world.readable_tokens();
+    world.entra().readable_tokens();
     world.add_connection(Connection::client_secret("identity"));
-    let token = world.azure_devops_token("identity");
+    let token = world.entra().azure_devops_token("identity");
     (world, token)
 }
 
@@ -83,7 +83,7 @@ impl<'a> Desk<'a> {
                 "AZURESUBSCRIPTION_CLIENT_ID",
                 world.client_id(MY_CONNECTION),
             )
-            .set("AZURESUBSCRIPTION_TENANT_ID", world.tenant())
+            .set("AZURESUBSCRIPTION_TENANT_ID", world.entra().tenant())
             .set("AZURESUBSCRIPTION_SERVICE_CONNECTION_ID", connection);
         for name in ["SYSTEM_OIDCREQUESTURI", "SYSTEM_COLLECTIONURI"] {
             desk = desk.set(name, &environment[name]);
@@ -98,7 +98,7 @@ impl<'a> Desk<'a> {
         Self::with(world, tools)
             .set("AZURE_FEDERATED_TOKEN_FILE", file)
             .set("AZURE_CLIENT_ID", world.client_id(MY_CONNECTION))
-            .set("AZURE_TENANT_ID", world.tenant())
+            .set("AZURE_TENANT_ID", world.entra().tenant())
             .set("AZURE_AUTHORITY_HOST", world.entra().url())
     }
 
@@ -134,7 +134,7 @@ impl<'a> Desk<'a> {
     /// The managed identity of this machine, as App Service announces it.
     pub(crate) fn managed_identity(self) -> Self {
         let url = self.world.managed_identity().url().to_owned();
-        let secret = self.world.managed_identity_secret().to_owned();
+        let secret = self.world.managed_identity().secret();
         self.set("IDENTITY_ENDPOINT", url)
             .set("IDENTITY_HEADER", secret)
     }

@@ -20,9 +20,9 @@ use crate::whoami::shown;
 fn world() -> World {
     let world = World::start();
     world.add_connection(Connection::managed_identity("app", None));
-    world.organization_member("contoso", "app");
-    world.publisher_role("pub", "app", Some("Contributor"));
-    world.add_repository("contoso", "web", "site", &[("a.txt", "a")]);
+    world.organizations().add_member("contoso", "app");
+    world.marketplace().set_role("pub", "app", Some("Contributor"));
+    world.git().add_repository("contoso", "web", "site", &[("a.txt", "a")]);
     world
 }
 
@@ -84,7 +84,7 @@ fn everything_that_holds_is_said_to_hold() {
 #[test]
 fn a_program_reads_the_same_in_one_document() {
     let world = world();
-    world.stakeholder("contoso", "app");
+    world.organizations().make_stakeholder("contoso", "app");
     let asked = [&EVERYTHING[..], &["--output", "json"]].concat();
     let said = examined(&Desk::machine(&world), &asked);
     finds(

@@ -18,10 +18,12 @@ use crate::whoami::shown;
 fn world() -> World {
     let world = World::start();
     world.add_connection(Connection::managed_identity("app", None));
-    world.publisher_role("pub", "app", Some("Reader"));
-    world.add_extension("pub.hello");
+    world.marketplace().set_role("pub", "app", Some("Reader"));
+    world.marketplace().add_extension("pub.hello");
     for (id, date) in [(1, "2026-11-01T00:00:00Z"), (2, "2026-11-02T00:00:00Z")] {
-        world.add_event("pub.hello", "install", id, date);
+        world
+            .marketplace()
+            .add_event("pub.hello", "install", id, date);
     }
     world
 }
@@ -88,9 +90,15 @@ fn each_run_gives_what_the_last_one_did_not() {
     let said = run();
     assert_eq!((said.stdout.as_str(), said.status), ("", 0));
     // At the moment of the last one, late, and of another kind with a number that is there already.
-    world.add_event("pub.hello", "install", 3, "2026-11-02T00:00:00Z");
-    world.add_event("pub.hello", "install", 4, "2026-11-01T12:00:00Z");
-    world.add_event("pub.hello", "review", 1, "2026-11-02T00:00:00Z");
+    world
+        .marketplace()
+        .add_event("pub.hello", "install", 3, "2026-11-02T00:00:00Z");
+    world
+        .marketplace()
+        .add_event("pub.hello", "install", 4, "2026-11-01T12:00:00Z");
+    world
+        .marketplace()
+        .add_event("pub.hello", "review", 1, "2026-11-02T00:00:00Z");
     assert_eq!(
         numbers(&run().stdout),
         ["install 4", "review 1", "install 3"]
@@ -111,7 +119,9 @@ fn a_state_is_replaced_and_never_written_over() {
     assert_eq!(events(&world, &["--state", &state]).status, 0);
     let before = fs::read(&state).expect("a state");
     fs::hard_link(&state, &old).expect("a link");
-    world.add_event("pub.hello", "install", 3, "2026-11-03T00:00:00Z");
+    world
+        .marketplace()
+        .add_event("pub.hello", "install", 3, "2026-11-03T00:00:00Z");
     assert_eq!(events(&world, &["--state", &state]).status, 0);
     assert_ne!(fs::read(&state).expect("a state"), before);
     assert_eq!(fs::read(&old).expect("a file"), before);
@@ -120,7 +130,7 @@ fn a_state_is_replaced_and_never_written_over() {
 #[test]
 fn a_service_that_ignores_the_date_is_asked_twice() {
     let world = world();
-    world.events_ignore_dates();
+    world.marketplace().events_ignore_dates();
     let said = events(&world, &["--since", "2026-10-01"]);
     assert_eq!(numbers(&said.stdout), ["install 1", "install 2"]);
     let requests = world.marketplace().requests();
@@ -135,7 +145,9 @@ fn a_start_counts_until_there_is_a_state() {
     let state = path(&folder, "state.json");
     let said = events(&world, &["--state", &state, "--since", "2026-11-02"]);
     assert_eq!(numbers(&said.stdout), ["install 2"]);
-    world.add_event("pub.hello", "install", 3, "2026-11-02T01:00:00Z");
+    world
+        .marketplace()
+        .add_event("pub.hello", "install", 3, "2026-11-02T01:00:00Z");
     let said = events(&world, &["--state", &state, "--since", "2026-11-01"]);
     assert_eq!(numbers(&said.stdout), ["install 3"]);
     // The flag's name before there was a state.
@@ -146,7 +158,7 @@ fn a_start_counts_until_there_is_a_state() {
 #[test]
 fn a_run_that_is_cut_off_loses_nothing_and_files_have_nothing_twice() {
     let world = world();
-    world.page_of_events(1);
+    world.marketplace().page_of_events(1);
     let folder = tempfile::tempdir().expect("a folder");
     let (state, output) = (path(&folder, "state.json"), path(&folder, "out"));
     let run = || events(&world, &["--state", &state, "--output-path", &output]);
@@ -154,7 +166,9 @@ fn a_run_that_is_cut_off_loses_nothing_and_files_have_nothing_twice() {
     let lines = || numbers(&fs::read_to_string(&file).expect("a file"));
     assert_eq!(run().status, 0);
     assert_eq!(lines(), ["install 1", "install 2"]);
-    world.add_event("pub.hello", "install", 3, "2026-11-03T00:00:00Z");
+    world
+        .marketplace()
+        .add_event("pub.hello", "install", 3, "2026-11-03T00:00:00Z");
     let before = fs::read(&state).expect("a state");
     // Cut off before everything was read: an answer in the middle is a no.
     world.marketplace().fault(Fault::Delay(Duration::ZERO));

@@ -192,7 +192,7 @@ fn the_broker_beside_a_command_has_fresh_tokens() {
 #[test]
 fn all_tokens_of_a_command_are_of_the_identity_that_gave_the_first() {
     let (world, token) = somebody();
-    let pod = world.late_bound_id_token(MY_CONNECTION, 0);
+    let pod = world.azure_devops().late_bound_id_token(MY_CONNECTION, 0);
     // A person who has signed in there could give the one that the pod's identity cannot get.
     let desk = Desk::in_a_pod(&world, &pod, &["azd"])
         .signed_in(&token)

@@ -26,9 +26,9 @@ pub(crate) fn sources(job: &Job<'_>) -> std::path::PathBuf {
 /// A world in which the connection may publish `pub`, and is a member of two organizations.
 pub(crate) fn world() -> World {
     let world = World::start();
-    world.publisher_role("pub", MY_CONNECTION, Some("Creator"));
+    world.marketplace().set_role("pub", MY_CONNECTION, Some("Creator"));
     for organization in ["fabrikam", "northwind"] {
-        world.organization_member(organization, MY_CONNECTION);
+        world.organizations().add_member(organization, MY_CONNECTION);
     }
     world
 }
@@ -62,7 +62,7 @@ pub(crate) fn shown(world: &World, job: &Job<'_>, outcome: &Outcome) -> String {
         .log
         .replace(&*sources(job).to_string_lossy(), "[SOURCES]")
         .replace(&*job.temp_folder().to_string_lossy(), "[TEMP]")
-        .replace(&world.profile_id(MY_CONNECTION), "[PROFILE]");
+        .replace(&world.organizations().profile_id(MY_CONNECTION), "[PROFILE]");
     stable(world, &sizes(&log))
 }
 
@@ -83,7 +83,7 @@ pub(crate) fn sizes(log: &str) -> String {
 #[test]
 fn publishes_a_new_extension_and_waits_until_it_is_validated() {
     let world = world();
-    world.validation(Validation {
+    world.marketplace().validation(Validation {
         takes: 1,
         refuses: None,
     });
@@ -98,7 +98,7 @@ fn publishes_a_new_extension_and_waits_until_it_is_validated() {
         fabrikam: shared."#]]
     .assert_eq(&shown(&world, &job, &outcome));
     assert_eq!(outcome.result, TaskResult::Succeeded);
-    let extension = world.extension("pub.hello").expect("an extension");
+    let extension = world.marketplace().extension("pub.hello").expect("an extension");
     assert_eq!(extension.versions.len(), 1);
     assert_eq!(extension.versions[0].0, "3.2.1");
     assert_eq!(extension.shared_with, ["fabrikam"]);
@@ -116,8 +116,8 @@ fn publishes_a_new_extension_and_waits_until_it_is_validated() {
 #[test]
 fn a_wait_that_outlives_its_token_signs_in_again() {
     let world = world();
-    world.access_token_lifetime(240);
-    world.validation(Validation {
+    world.entra().access_token_lifetime(240);
+    world.marketplace().validation(Validation {
         takes: 2,
         refuses: None,
     });
@@ -185,7 +185,7 @@ fn publishes_a_new_version_and_leaves_the_folder_as_it_was() {
         Uploaded pub.hello 3.3.0.
         pub.hello 3.3.0 is validated."#]]
     .assert_eq(&shown(&world, &job, &outcome));
-    let extension = world.extension("pub.hello").expect("an extension");
+    let extension = world.marketplace().extension("pub.hello").expect("an extension");
     assert_eq!(extension.versions.len(), 2);
     assert_eq!(extension.versions[1].0, "3.3.0");
     assert_eq!(extension.gallery_flags, "Public Preview");
@@ -230,7 +230,7 @@ fn publishes_a_finished_package_with_other_values_and_keeps_its_flags() {
         Uploaded pub.hello 4.0.0.
         pub.hello 4.0.0 is validated."#]]
     .assert_eq(&shown(&world, &job, &outcome));
-    let extension = world.extension("pub.hello").expect("an extension");
+    let extension = world.marketplace().extension("pub.hello").expect("an extension");
     assert_eq!(extension.versions[0].0, "4.0.0");
     assert_eq!(extension.gallery_flags, "Paid");
 }
@@ -247,13 +247,13 @@ fn a_version_that_is_there_already_is_not_sent_again() {
         pub.hello 3.2.1 is already in the Marketplace (since [TIME]), and it is this package; nothing was uploaded.
         pub.hello 3.2.1 is validated."#]].assert_eq(&shown(&world, &job, &outcome));
     assert_eq!(outcome.result, TaskResult::Succeeded);
-    assert_eq!(world.extension("pub.hello").expect("it").versions.len(), 1);
+    assert_eq!(world.marketplace().extension("pub.hello").expect("it").versions.len(), 1);
 }
 
 #[test]
 fn shares_installs_waits_uninstalls_and_stops_sharing() {
     let world = world();
-    world.installation_takes(1);
+    world.marketplace().installation_takes(1);
     let (mut job, _proxy) = job(&world);
     let published = run(&mut job, "publish", &[]);
     assert_eq!(published.result, TaskResult::Succeeded, "{}", published.log);
@@ -279,7 +279,7 @@ fn shares_installs_waits_uninstalls_and_stops_sharing() {
         lines.sort_unstable();
         log.push_str(&format!("{operation}\n{}\n", lines.join("\n")));
         if operation == "waitForInstallation" {
-            let extension = world.extension("pub.hello").expect("it");
+            let extension = world.marketplace().extension("pub.hello").expect("it");
             assert_eq!(extension.shared_with, ["fabrikam", "northwind"]);
             assert_eq!(extension.installed_in.len(), 2);
         }
@@ -317,7 +317,7 @@ fn shares_installs_waits_uninstalls_and_stops_sharing() {
         northwind: was not shared with it.
     "#]]
     .assert_eq(&log);
-    let extension = world.extension("pub.hello").expect("it");
+    let extension = world.marketplace().extension("pub.hello").expect("it");
     assert!(extension.shared_with.is_empty() && extension.installed_in.is_empty());
 }
 
@@ -362,7 +362,7 @@ fn tells_who_the_connection_is_and_where_to_click() {
         object id: [GUID]
         client id: ***
         Next: open https://marketplace.visualstudio.com/manage/publishers/pub → Members → Add, and paste [PROFILE] with the role Contributor (Creator for a new extension)."#]].assert_eq(&shown(&world, &job, &outcome));
-    let profile = world.profile_id(MY_CONNECTION);
+    let profile = world.organizations().profile_id(MY_CONNECTION);
     assert_eq!(job.value("extension.identityId"), Some(profile.as_str()));
     let page = fs::read_to_string(job.temp_folder().join("Marketplace extension 1.md"));
     let page = page.expect("a page").replace(&profile, "[PROFILE]");
@@ -384,7 +384,7 @@ fn tells_who_the_connection_is_and_where_to_click() {
 fn makes_an_identity_a_member_once() {
     let world = world();
     world.add_connection(adieu_emulator::Connection::workload_identity("other"));
-    let other = world.profile_id("other");
+    let other = world.organizations().profile_id("other");
     let (mut job, _proxy) = job(&world);
     let refused = run(&mut job, "addMember", &[("memberId", &other)]);
     expect_test::expect![[r#"
@@ -397,7 +397,7 @@ fn makes_an_identity_a_member_once() {
           its name: my-connection's principal
         What to do: Open https://marketplace.visualstudio.com/manage/publishers/pub → Members → Add, and paste the identity's id with the role Contributor (Creator for a new extension); operation whoAmI tells the id.
         More: TROUBLESHOOTING.md#publisher-member"#]].assert_eq(&shown(&world, &job, &refused).replace(&other, "[OTHER]"));
-    world.publisher_role("pub", MY_CONNECTION, Some("Owner"));
+    world.marketplace().set_role("pub", MY_CONNECTION, Some("Owner"));
     let inputs = [("memberId", other.as_str()), ("memberRole", "creator")];
     for (log, expected) in [
         (
@@ -480,7 +480,7 @@ fn shows_and_unpublishes_one_version_or_all() {
         pub.hello was not in the Marketplace.
     "#]]
     .assert_eq(&log);
-    assert!(world.extension("pub.hello").is_none());
+    assert!(world.marketplace().extension("pub.hello").is_none());
     let metadata = job.value("extension.metadata").expect("JSON");
     let metadata: serde_json::Value = serde_json::from_str(metadata).expect("JSON");
     assert_eq!(metadata["versions"][0]["version"], "3.3.0");
@@ -489,19 +489,19 @@ fn shows_and_unpublishes_one_version_or_all() {
 #[test]
 fn reads_every_page_of_events_into_json_lines_and_csv() {
     let world = world();
-    world.page_of_events(2);
+    world.marketplace().page_of_events(2);
     let (mut job, _proxy) = job(&world);
     let published = run(&mut job, "publish", &[]);
     assert_eq!(published.result, TaskResult::Succeeded, "{}", published.log);
     for (id, day) in (1..=5).zip(["01", "02", "03", "03", "04"]) {
-        world.add_event(
+        world.marketplace().add_event(
             "pub.hello",
             "install",
             id,
             &format!("2026-11-{day}T00:00:00Z"),
         );
     }
-    world.add_event("pub.hello", "review", 9, "2026-11-05T00:00:00Z");
+    world.marketplace().add_event("pub.hello", "review", 9, "2026-11-05T00:00:00Z");
     let outcome = run(
         &mut job,
         "events",
@@ -573,7 +573,7 @@ fn publishes_the_package_of_an_extension_for_visual_studio_code() {
     .assert_eq(&shown(&world, &job, &outcome));
     assert_eq!(outcome.result, TaskResult::Succeeded);
     assert_eq!(
-        world.extension("pub.code").expect("it").versions[0].0,
+        world.marketplace().extension("pub.code").expect("it").versions[0].0,
         "0.1.0"
     );
 }

@@ -30,7 +30,10 @@ fn publishes_once(passing: usize, fault: Fault) -> usize {
         "{name}: {}",
         outcome.log
     );
-    let extension = world.extension("pub.hello").expect("an extension");
+    let extension = world
+        .marketplace()
+        .extension("pub.hello")
+        .expect("an extension");
     assert_eq!(extension.versions.len(), 1, "{name}");
     let requests = world.marketplace().requests();
     let is_upload = |request: &&String| request.starts_with("POST") || request.starts_with("PUT");
@@ -146,7 +149,7 @@ fn says_so_where_a_page_for_people_comes_in_place_of_an_answer() {
         More: TROUBLESHOOTING.md#marketplace-refused
 
     "#]].assert_eq(&said);
-    assert!(world.extension("pub.hello").is_none());
+    assert!(world.marketplace().extension("pub.hello").is_none());
 }
 
 #[test]

@@ -24,8 +24,10 @@ fn world() -> World {
         Connection::managed_identity("identity", Some(IDENTITY))
             .parameter("serviceprincipalid", IDENTITY),
     );
-    world.publisher_role("pub", "identity", Some("Owner"));
-    world.organization_member("fabrikam", "identity");
+    world
+        .marketplace()
+        .set_role("pub", "identity", Some("Owner"));
+    world.organizations().add_member("fabrikam", "identity");
     world
 }
 
@@ -37,7 +39,7 @@ fn tfx(world: &World, folder: &Folder, arguments: &[&str]) -> Value {
         script.is_file(),
         "tfx-cli is not installed: run cargo xtask test"
     );
-    let token = world.azure_devops_token("identity");
+    let token = world.entra().azure_devops_token("identity");
     let url = world.plain_marketplace().url();
     let output = Command::new("node")
         .arg(script)
@@ -64,7 +66,7 @@ fn adieu(world: &World, folder: &Folder, arguments: &[&str]) -> Value {
         .args(["--service-url", world.plain_marketplace().url(), "--json"])
         .current_dir(folder.path("."))
         .env("IDENTITY_ENDPOINT", world.managed_identity().url())
-        .env("IDENTITY_HEADER", world.managed_identity_secret())
+        .env("IDENTITY_HEADER", world.managed_identity().secret())
         .env("AZURE_CLIENT_ID", IDENTITY)
         .output()
         .expect("the binary starts");
@@ -94,6 +96,7 @@ fn tfx_sees_what_adieu_published_and_shared() {
     );
     assert!(
         world
+            .marketplace()
             .extension("pub.hello")
             .expect("it")
             .shared_with
@@ -127,7 +130,15 @@ fn adieu_sees_what_tfx_published_and_shared() {
     // The same bytes: what tfx sent is what we packed.
     let again = adieu(&world, &folder, &["publish", "--vsix", "hello.vsix"]);
     assert_eq!(again["wasThere"], true);
-    assert_eq!(world.extension("pub.hello").expect("it").versions.len(), 1);
+    assert_eq!(
+        world
+            .marketplace()
+            .extension("pub.hello")
+            .expect("it")
+            .versions
+            .len(),
+        1
+    );
 }
 
 /// A package of 60 MB that no compression makes smaller.
@@ -184,13 +195,13 @@ fn sixty_megabytes_are_published_in_less_than_forty() {
             .env("HTTPS_PROXY", proxy.url())
             .env("SSL_CERT_FILE", world.ca_file())
             .env("IDENTITY_ENDPOINT", world.managed_identity().url())
-            .env("IDENTITY_HEADER", world.managed_identity_secret())
+            .env("IDENTITY_HEADER", world.managed_identity().secret())
             .env("AZURE_CLIENT_ID", IDENTITY)
             .spawn()
             .expect("the binary starts");
         program.set(child.id()).expect("one program");
         assert!(child.wait().expect("an end").success());
-        assert!(world.extension("pub.hello").expect("it").size > 60_000_000);
+        assert!(world.marketplace().extension("pub.hello").expect("it").size > 60_000_000);
         let kilobytes = peak.get().copied().flatten().expect("it was looked at");
         assert!(kilobytes < 40 * 1024, "{service}: {kilobytes} KiB");
     }

@@ -131,13 +131,19 @@ fn says_each_refusal_of_the_gallery_in_its_own_words_and_in_ours() {
     let mut say = |what: &str, text: String| {
         said.push_str(&format!("{what}\n{text}\n\n"));
     };
-    world.publisher_role("pub", MY_CONNECTION, Some("Contributor"));
+    world
+        .marketplace()
+        .set_role("pub", MY_CONNECTION, Some("Contributor"));
     say(
         "a new extension by a contributor",
         refused(&world, "publish", &[]),
     );
-    world.publisher_role("pub", MY_CONNECTION, Some("Creator"));
-    world.publisher_role("Microsoft-friends", MY_CONNECTION, Some("Owner"));
+    world
+        .marketplace()
+        .set_role("pub", MY_CONNECTION, Some("Creator"));
+    world
+        .marketplace()
+        .set_role("Microsoft-friends", MY_CONNECTION, Some("Owner"));
     say(
         "Microsoft in the name",
         refused(&world, "publish", &[("publisherId", "Microsoft-friends")]),
@@ -152,7 +158,7 @@ fn says_each_refusal_of_the_gallery_in_its_own_words_and_in_ours() {
         "a task of another extension",
         refused(&world, "publish", &[("extensionId", "second")]),
     );
-    world.largest_package(100);
+    world.marketplace().largest_package(100);
     say(
         "too large",
         refused(&world, "publish", &[("extensionVersion", "3.4.0")]),
@@ -166,7 +172,9 @@ fn says_each_refusal_of_the_gallery_in_its_own_words_and_in_ours() {
         refused(&world, "install", &[("organizations", "fabrikam\ncontoso")]),
     );
     say("an id that is none", {
-        world.publisher_role("pub", MY_CONNECTION, Some("Owner"));
+        world
+            .marketplace()
+            .set_role("pub", MY_CONNECTION, Some("Owner"));
         refused(
             &world,
             "addMember",
@@ -281,7 +289,7 @@ fn says_each_refusal_of_the_gallery_in_its_own_words_and_in_ours() {
 #[test]
 fn shows_the_validators_words_and_its_log() {
     let world = world();
-    world.validation(Validation {
+    world.marketplace().validation(Validation {
         takes: 1,
         refuses: Some(
             r###"{"results":[{"source":"VirusScan","status":"error","message":"##vso[task.complete result=Succeeded]found it"}]}"###

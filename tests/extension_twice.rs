@@ -12,7 +12,7 @@ use crate::desk::Desk;
 
 /// Publishes `pub.hello` 3.2.1 twice, and returns what the second step said.
 fn twice(world: &World, delivery: Delivery, change: Option<(&str, &str)>) -> (TaskResult, String) {
-    world.delivery(delivery);
+    world.marketplace().delivery(delivery);
     let (mut job, _proxy) = job(world);
     let first = run(&mut job, "publish", &[]);
     assert_eq!(first.result, TaskResult::Succeeded, "{}", first.log);
@@ -20,7 +20,10 @@ fn twice(world: &World, delivery: Delivery, change: Option<(&str, &str)>) -> (Ta
         fs::write(sources(&job).join(file), text).expect("a file");
     }
     let outcome = run(&mut job, "publish", &[]);
-    let extension = world.extension("pub.hello").expect("an extension");
+    let extension = world
+        .marketplace()
+        .extension("pub.hello")
+        .expect("an extension");
     assert_eq!(extension.versions.len(), 1);
     (outcome.result, shown(world, &job, &outcome))
 }
@@ -91,7 +94,7 @@ fn for_vs_code(platform: &str) -> Vec<u8> {
 fn one_version_for_another_platform_is_another_upload() {
     let world = World::start();
     world.add_connection(Connection::managed_identity("app", None));
-    world.publisher_role("pub", "app", Some("Creator"));
+    world.marketplace().set_role("pub", "app", Some("Creator"));
     let folder = tempfile::tempdir().expect("a folder");
     let mut log = String::new();
     for platform in ["linux-x64", "win32-x64", "win32-x64"] {

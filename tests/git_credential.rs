@@ -28,11 +28,13 @@ const OLD_HELLO: &str = "https://contoso.visualstudio.com/fabrikam/_git/hello";
 /// A world whose connection and machine are members of `contoso`, with a repository.
 fn world() -> World {
     let world = World::start();
-    world.readable_tokens();
-    world.organization_member("contoso", MY_CONNECTION);
+    world.entra().readable_tokens();
+    world.organizations().add_member("contoso", MY_CONNECTION);
     world.add_connection(Connection::managed_identity("machine", None));
-    world.organization_member("contoso", "machine");
-    world.add_repository("contoso", "fabrikam", "hello", &[("a.txt", "hello")]);
+    world.organizations().add_member("contoso", "machine");
+    world
+        .git()
+        .add_repository("contoso", "fabrikam", "hello", &[("a.txt", "hello")]);
     world
 }
 
@@ -105,9 +107,9 @@ impl<'w> Rest<'w> {
 
     /// The requests that git makes for something.
     fn requests(&self, arguments: &[&str]) -> String {
-        let before = self.world.git_requests().len();
+        let before = self.world.git().requests().len();
         self.git(arguments);
-        self.world.git_requests()[before..].join("\n")
+        self.world.git().requests()[before..].join("\n")
     }
 
     /// Ends the job.
@@ -148,7 +150,7 @@ fn endpoint(world: &World) -> [(String, String); 2] {
         ),
         (
             "ADIEU_ENDPOINT_KEY".to_owned(),
-            world.managed_identity_secret().to_owned(),
+            world.managed_identity().secret(),
         ),
     ]
 }

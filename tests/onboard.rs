@@ -18,9 +18,9 @@ use crate::harness::stable;
 fn world() -> World {
     let world = World::start();
     world.add_connection(Connection::managed_identity("admin", None));
-    world.organization_administrator("contoso", "admin");
-    world.publisher_role("pub", "admin", Some("Owner"));
-    world.graph_reader("admin");
+    world.organizations().add_administrator("contoso", "admin");
+    world.marketplace().set_role("pub", "admin", Some("Owner"));
+    world.microsoft_graph().add_reader("admin");
     world
 }
 
@@ -46,12 +46,21 @@ fn shown(world: &World, said: &Said) -> String {
     let mut text = format!("{}{}exit {}\n", said.stdout, said.stderr, said.status);
     for (value, name) in [
         (world.client_id(MY_CONNECTION), "[CLIENT ID]"),
-        (world.object_id(MY_CONNECTION), "[ENTERPRISE APPLICATION]"),
-        (world.registration_id(MY_CONNECTION), "[APP REGISTRATION]"),
-        (world.profile_id(MY_CONNECTION), "[PROFILE]"),
+        (
+            world.entra().object_id(MY_CONNECTION),
+            "[ENTERPRISE APPLICATION]",
+        ),
+        (
+            world.entra().registration_id(MY_CONNECTION),
+            "[APP REGISTRATION]",
+        ),
+        (world.organizations().profile_id(MY_CONNECTION), "[PROFILE]"),
         (world.client_id("admin"), "[ADMIN]"),
-        (world.object_id("admin"), "[ADMIN'S OBJECT]"),
-        (world.profile_id("admin"), "[ADMIN'S PROFILE]"),
+        (world.entra().object_id("admin"), "[ADMIN'S OBJECT]"),
+        (
+            world.organizations().profile_id("admin"),
+            "[ADMIN'S PROFILE]",
+        ),
     ] {
         if !value.is_empty() {
             text = text.replace(&value, name);
@@ -66,6 +75,7 @@ fn says(world: &World, said: &Said, expected: &Expect) {
 
 fn level(world: &World) -> Option<String> {
     world
+        .organizations()
         .entitlement("contoso", MY_CONNECTION)
         .map(|(level, _)| level)
 }
@@ -105,7 +115,7 @@ fn waits_for_as_long_as_anybody_asks() {
 #[test]
 fn adds_an_identity_to_an_organization_a_project_and_a_publisher() {
     let world = world();
-    let project = world.add_project("contoso", "web shop");
+    let project = world.organizations().add_project("contoso", "web shop");
     let said = onboard(
         &world,
         &world.client_id(MY_CONNECTION),
@@ -129,6 +139,7 @@ fn adds_an_identity_to_an_organization_a_project_and_a_publisher() {
     "#]],
     );
     let (level, projects) = world
+        .organizations()
         .entitlement("contoso", MY_CONNECTION)
         .expect("a member");
     assert_eq!(level, "express");
@@ -136,14 +147,17 @@ fn adds_an_identity_to_an_organization_a_project_and_a_publisher() {
         projects,
         BTreeMap::from([(project, "projectContributor".to_owned())])
     );
-    assert_eq!(world.role("pub", MY_CONNECTION).as_deref(), Some("Creator"));
+    assert_eq!(
+        world.marketplace().role("pub", MY_CONNECTION).as_deref(),
+        Some("Creator")
+    );
 }
 
 #[test]
 fn run_again_it_changes_what_differs_and_nothing_else() {
     let world = world();
     let client = world.client_id(MY_CONNECTION);
-    world.add_project("contoso", "web");
+    world.organizations().add_project("contoso", "web");
     let arguments = ["--access-level", "stakeholder", "--publisher", "pub"];
     assert_eq!(onboard(&world, &client, &arguments).status, 0);
     assert_eq!(writes(&world), 2);
@@ -175,17 +189,28 @@ fn run_again_it_changes_what_differs_and_nothing_else() {
     );
     assert_eq!(writes(&world), 4);
     assert_eq!(level(&world).as_deref(), Some("express"));
-    assert_eq!(world.role("pub", MY_CONNECTION).as_deref(), Some("Reader"));
+    assert_eq!(
+        world.marketplace().role("pub", MY_CONNECTION).as_deref(),
+        Some("Reader")
+    );
 }
 
 #[test]
 fn each_of_the_three_ids_leads_to_the_one_that_is_needed() {
-    for id in [World::client_id, World::object_id, World::registration_id] {
+    let ids: [fn(&World) -> String; 3] = [
+        |world| world.client_id(MY_CONNECTION),
+        |world| world.entra().object_id(MY_CONNECTION),
+        |world| world.entra().registration_id(MY_CONNECTION),
+    ];
+    for id in ids {
         let world = world();
-        let said = onboard(&world, &id(&world, MY_CONNECTION), &["--output", "json"]);
+        let said = onboard(&world, &id(&world), &["--output", "json"]);
         assert_eq!(said.status, 0, "{}", said.stderr);
         let json: Value = serde_json::from_str(&said.stdout).expect("JSON");
-        assert_eq!(json["identity"]["objectId"], world.object_id(MY_CONNECTION));
+        assert_eq!(
+            json["identity"]["objectId"],
+            world.entra().object_id(MY_CONNECTION)
+        );
         assert_eq!(json["organization"]["outcome"], "added");
         assert_eq!(level(&world).as_deref(), Some("express"));
     }
@@ -194,7 +219,7 @@ fn each_of_the_three_ids_leads_to_the_one_that_is_needed() {
 #[test]
 fn a_dry_run_shows_what_would_be_sent_and_changes_nothing() {
     let world = world();
-    world.add_project("contoso", "web");
+    world.organizations().add_project("contoso", "web");
     let client = world.client_id(MY_CONNECTION);
     let arguments = ["--project", "web", "--publisher", "pub", "--dry-run"];
     let said = onboard(&world, &client, &arguments);
@@ -273,8 +298,8 @@ fn a_dry_run_shows_what_would_be_sent_and_changes_nothing() {
 fn without_microsoft_graph_the_id_is_taken_for_the_object_id() {
     let world = World::start();
     world.add_connection(Connection::managed_identity("admin", None));
-    world.organization_administrator("contoso", "admin");
-    let said = onboard(&world, &world.object_id(MY_CONNECTION), &[]);
+    world.organizations().add_administrator("contoso", "admin");
+    let said = onboard(&world, &world.entra().object_id(MY_CONNECTION), &[]);
     says(
         &world,
         &said,
@@ -290,7 +315,7 @@ fn without_microsoft_graph_the_id_is_taken_for_the_object_id() {
 #[test]
 fn an_application_that_was_created_a_moment_ago_is_waited_for() {
     let world = world();
-    world.not_yet_known(MY_CONNECTION, 1);
+    world.organizations().not_yet_known(MY_CONNECTION, 1);
     let client = world.client_id(MY_CONNECTION);
     let said = onboard(&world, &client, &["--wait", "0"]);
     says(
@@ -305,7 +330,7 @@ fn an_application_that_was_created_a_moment_ago_is_waited_for() {
             exit 1
         "#]],
     );
-    world.not_yet_known(MY_CONNECTION, 1);
+    world.organizations().not_yet_known(MY_CONNECTION, 1);
     let said = onboard(&world, &client, &["--wait", "30"]);
     assert_eq!(said.status, 0, "{}", said.stderr);
     assert_eq!(level(&world).as_deref(), Some("express"));
@@ -335,11 +360,11 @@ fn a_publisher_alone_needs_the_id_that_whoami_tells() {
         exit 2
     "#]],
     );
-    let id = world.profile_id(MY_CONNECTION);
+    let id = world.organizations().profile_id(MY_CONNECTION);
     let said = desk.adieu(&[&arguments[..], &["--member-id", &id]].concat());
     assert_eq!(said.status, 0, "{}", said.stderr);
     assert_eq!(
-        world.role("pub", MY_CONNECTION).as_deref(),
+        world.marketplace().role("pub", MY_CONNECTION).as_deref(),
         Some("Contributor")
     );
 }
@@ -350,10 +375,10 @@ fn a_member_list_of_several_pages_is_read_to_its_end() {
     for number in 0..5 {
         let name = format!("other-{number}");
         world.add_connection(Connection::client_secret(&name));
-        world.organization_member("contoso", &name);
+        world.organizations().add_member("contoso", &name);
     }
-    world.organization_member("contoso", MY_CONNECTION);
-    world.page_of_members(2);
+    world.organizations().add_member("contoso", MY_CONNECTION);
+    world.organizations().page_of_members(2);
     let said = onboard(&world, &world.client_id(MY_CONNECTION), &[]);
     assert!(
         said.stdout.contains("nothing to change"),

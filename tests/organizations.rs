@@ -14,11 +14,11 @@ use crate::harness::stable;
 /// `northwind` in a second tenant. Returns that tenant.
 fn world() -> (World, String) {
     let world = World::start();
-    world.publisher_role("pub", MY_CONNECTION, Some("Creator"));
-    let tenant = world.add_tenant(MY_CONNECTION);
-    world.organization_tenant("northwind", &tenant);
-    world.organization_member("fabrikam", MY_CONNECTION);
-    world.organization_member("northwind", MY_CONNECTION);
+    world.marketplace().set_role("pub", MY_CONNECTION, Some("Creator"));
+    let tenant = world.entra().add_tenant(MY_CONNECTION);
+    world.organizations().connect("northwind", &tenant);
+    world.organizations().add_member("fabrikam", MY_CONNECTION);
+    world.organizations().add_member("northwind", MY_CONNECTION);
     (world, tenant)
 }
 
@@ -40,8 +40,8 @@ fn one_connection_is_a_member_of_two_organizations_in_two_tenants() {
     let (world, tenant) = world();
     let (home, _, status) = whoami(&world, &["--organization", "fabrikam"]);
     assert_eq!(status, 0);
-    assert_eq!(home["tenant"], world.tenant());
-    assert_eq!(home["objectId"], world.object_id(MY_CONNECTION));
+    assert_eq!(home["tenant"], world.entra().tenant());
+    assert_eq!(home["objectId"], world.entra().object_id(MY_CONNECTION));
     let (other, errors, status) = whoami(&world, &["--organization", "northwind"]);
     assert_eq!(status, 0, "{errors}");
     assert_eq!(other["tenant"], tenant);
@@ -55,8 +55,8 @@ fn one_connection_is_a_member_of_two_organizations_in_two_tenants() {
 #[test]
 fn a_tenant_without_the_application_is_named() {
     let (world, _) = world();
-    let foreign = world.add_foreign_tenant();
-    world.organization_tenant("wingtip", &foreign);
+    let foreign = world.entra().add_foreign_tenant();
+    world.organizations().connect("wingtip", &foreign);
     let (_, errors, status) = whoami(&world, &["--organization", "wingtip"]);
     assert_eq!(status, 1);
     expect![[r#"
@@ -78,7 +78,7 @@ fn a_tenant_without_the_application_is_named() {
 #[test]
 fn the_token_of_another_tenant_than_the_organizations_is_told_with_both() {
     let (world, tenant) = world();
-    let home = world.tenant();
+    let home = world.entra().tenant();
     let (_, errors, status) = whoami(&world, &["--organization", "northwind", "--tenant", &home]);
     assert_eq!(status, 1);
     expect![[r#"
@@ -126,7 +126,7 @@ fn a_managed_identity_does_not_reach_another_tenant() {
         More: TROUBLESHOOTING.md#tenants
     "#]].assert_eq(&asked());
     // A token that can be read is not even sent.
-    world.readable_tokens();
+    world.entra().readable_tokens();
     expect![[r#"
         error: managed-identity gave a token of tenant [TENANT], and one of tenant [NORTHWIND] was asked for.
         What to do: A managed identity is of its own tenant only; use an identity of that tenant, or leave --tenant out.
@@ -144,7 +144,7 @@ fn a_task_that_installs_in_both_says_whose_identity_was_refused_where() {
         "share",
         &[("organizations", "fabrikam\nnorthwind\ncontoso")],
     );
-    world.organization("contoso");
+    world.organizations().add("contoso");
     let mut outcome = run(
         &mut job,
         "install",

@@ -47,7 +47,9 @@ fn who_am_i_is_a_table_that_people_can_read() {
     let outcome = run(&mut job, "whoAmI", &[("publisherId", "pub")]);
     assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
     let seen = seen_everywhere("who-am-i", &page(&job));
-    let id = world.profile_id(adieu_emulator::MY_CONNECTION);
+    let id = world
+        .organizations()
+        .profile_id(adieu_emulator::MY_CONNECTION);
     assert_eq!(
         seen["tables"][0][0],
         serde_json::json!(["Azure DevOps id", id])

@@ -54,7 +54,7 @@ fn gets_a_token(mut command: Command, certificates: &str) {
         .input("connectedService", MY_CONNECTION)
         .environment();
     let output = command
-        .env("TENANT", world.tenant())
+        .env("TENANT", world.entra().tenant())
         .env("CLIENT", world.client_id(MY_CONNECTION))
         .env("CONNECTION", world.connection_id(MY_CONNECTION))
         .env(

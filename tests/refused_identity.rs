@@ -23,8 +23,8 @@ fn asked(world: &World, arguments: &[&str]) -> String {
 #[test]
 fn a_stopped_organization_is_asked_once() {
     let world = world();
-    world.organization_member("fabrikam", "app");
-    world.stop_organization("fabrikam");
+    world.organizations().add_member("fabrikam", "app");
+    world.organizations().stop("fabrikam");
     expect![[r#"
         error: It was not possible to find the tenant of fabrikam: the organization is stopped (TF24668) (503 of dev.azure.com).
           it said: TF24668: The organization fabrikam is inactive.
@@ -40,7 +40,7 @@ fn a_stopped_organization_is_asked_once() {
 #[test]
 fn an_organization_of_microsoft_accounts_accepts_no_token() {
     let world = world();
-    world.organization_tenant("personal", "00000000-0000-0000-0000-000000000000");
+    world.organizations().connect("personal", "00000000-0000-0000-0000-000000000000");
     expect![[r#"
         Azure DevOps id: [PROFILE]
         name: app's principal
@@ -66,11 +66,11 @@ fn an_organization_of_microsoft_accounts_accepts_no_token() {
 #[test]
 fn a_project_that_is_not_shown_wants_membership_of_the_project() {
     let world = world();
-    world.organization_administrator("fabrikam", "app");
-    let project = world.add_project("fabrikam", "web");
-    world.hide_project("fabrikam", &project, "app");
+    world.organizations().add_administrator("fabrikam", "app");
+    let project = world.organizations().add_project("fabrikam", "web");
+    world.organizations().hide_project("fabrikam", &project, "app");
     world.add_connection(Connection::client_secret("other"));
-    let other = world.object_id("other");
+    let other = world.entra().object_id("other");
     let said = asked(
         &world,
         &[
@@ -116,9 +116,9 @@ fn the_gallery_refuses_for_want_of_a_permission_with_either_status() {
     "#]];
     for status in [401, 403] {
         let world = world();
-        world.publisher_role("pub", "app", Some("Reader"));
-        world.add_extension("pub.hello");
-        world.access_check_status(status);
+        world.marketplace().set_role("pub", "app", Some("Reader"));
+        world.marketplace().add_extension("pub.hello");
+        world.marketplace().access_check_status(status);
         let said = asked(
             &world,
             &[

@@ -216,7 +216,7 @@ fn serves_a_container_job() {
 #[test]
 fn starts_nothing_where_the_connection_does_not_sign_in() {
     let world = World::start();
-    world.unfederate(MY_CONNECTION);
+    world.entra().unfederate(MY_CONNECTION);
     let mut job = world.job();
     let folder = TaskFolder::unpacked("token");
     for tokens in ["AZURE_DEVOPS_TOKEN=azureDevOps", "# none"] {
@@ -241,7 +241,7 @@ fn starts_nothing_where_the_connection_does_not_sign_in() {
 fn a_step_that_fails_after_all_leaves_no_broker() {
     let world = World::start();
     // Of these, no variable can be made.
-    world.flaw(TokenFlaw::Long);
+    world.entra().flaw(TokenFlaw::Long);
     let mut job = world.job();
     let folder = TaskFolder::unpacked("token");
     let outcome = job

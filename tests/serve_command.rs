@@ -18,7 +18,7 @@ fn serving(world: &World, arguments: &[&str], lines: usize) -> (Child, Vec<Strin
         .args(["serve", "--credential", "managed-identity"])
         .args(arguments)
         .env("IDENTITY_ENDPOINT", world.managed_identity().url())
-        .env("IDENTITY_HEADER", world.managed_identity_secret())
+        .env("IDENTITY_HEADER", world.managed_identity().secret())
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();

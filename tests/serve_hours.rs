@@ -19,8 +19,8 @@ const LEAST: i64 = 300;
 #[test]
 fn a_job_of_six_hours_never_lacks_a_token() {
     let world = World::start();
-    world.id_token_lifetime(600);
-    world.access_token_lifetime(3599);
+    world.azure_devops().id_token_lifetime(600);
+    world.entra().access_token_lifetime(3599);
     let time = Time::of(&world);
     let served = Served::in_job(time.job(), "identity");
     let mut exchanges = Vec::new();
@@ -69,14 +69,17 @@ fn a_client_that_comes_once_an_hour_never_lacks_a_token() {
 /// Two minutes in which nobody notices that a service is away, in each of the ways in which one can be.
 #[test]
 fn clients_with_a_live_token_do_not_notice_two_minutes_without_a_service() {
+    type Which = fn(&World) -> &Service;
+    let (entra, azure_devops): (Which, Which) =
+        (|world| world.entra(), |world| world.azure_devops());
     for (service, fault) in [
-        (World::entra as fn(&World) -> &Service, Fault::status(503)),
-        (World::entra, Fault::Reset),
-        (World::entra, Fault::Close),
-        (World::azure_devops, Fault::status(500)),
-        (World::azure_devops, Fault::Reset),
+        (entra, Fault::status(503)),
+        (entra, Fault::Reset),
+        (entra, Fault::Close),
+        (azure_devops, Fault::status(500)),
+        (azure_devops, Fault::Reset),
         // Somebody listens and never answers.
-        (World::azure_devops, Fault::Delay(10 * MINUTE)),
+        (azure_devops, Fault::Delay(10 * MINUTE)),
     ] {
         let world = World::start();
         let time = Time::of(&world);
@@ -163,7 +166,7 @@ fn what_entra_refuses_for_good_is_asked_once_in_half_a_minute() {
     let asked = || world.entra().requests().len();
     let before = asked();
     // Somebody mends it at once, and nobody can know.
-    world.refuse_with(7_000_112, Some(1));
+    world.entra().refuse_with(7_000_112, Some(1));
     let (_, first) = served.endpoint.token(AZURE_DEVOPS);
     for _ in 0..20 {
         assert_eq!(served.endpoint.token(AZURE_DEVOPS), (403, first.clone()));

@@ -18,7 +18,7 @@ fn step(job: &mut Job<'_>, folder: &TaskFolder, inputs: &[(&str, &str)]) -> Outc
 }
 
 fn is_of(world: &World, connection: &str, token: &str) -> bool {
-    world.token_client(token) == world.client_id(connection)
+    world.entra().token_client(token) == world.client_id(connection)
 }
 
 /// microsoft/azure-pipelines-tasks#14386: an agent in Azure Container Apps, for example.
@@ -28,7 +28,7 @@ fn a_step_with_a_managed_identity_asks_the_machine_and_no_broker() {
     world.add_connection(Connection::managed_identity("machine", None));
     let mut job = world.job();
     job.agent_environment("IDENTITY_ENDPOINT", world.managed_identity().url());
-    job.agent_environment("IDENTITY_HEADER", world.managed_identity_secret());
+    job.agent_environment("IDENTITY_HEADER", &world.managed_identity().secret());
     let [first, second] = ["token", "token"].map(TaskFolder::unpacked);
     let of_the_connection = [
         ("azureSubscription", MY_CONNECTION),

@@ -175,7 +175,7 @@ fn answers_a_client_that_has_the_key_and_asks_wrongly() {
 #[test]
 fn a_token_that_a_client_would_take_for_ended_is_not_handed_out() {
     let world = World::start();
-    world.access_token_lifetime(298);
+    world.entra().access_token_lifetime(298);
     let served = Served::start(&world, "identity");
     let (status, body) = served.endpoint.token(AZURE_DEVOPS);
     assert_eq!(status, 503);

@@ -79,7 +79,7 @@ fn faults_that_heal() -> Vec<Fault> {
 fn heals_entras_own_passing_faults() {
     for code in PASSING {
         let world = World::start();
-        world.refuse_with(code, Some(2));
+        world.entra().refuse_with(code, Some(2));
         let outcome = sign_in(&world);
         assert_eq!(
             outcome.result,
@@ -106,7 +106,7 @@ fn a_clock_that_is_behind_makes_no_token_live_longer() {
 #[test]
 fn a_token_that_lives_longer_than_there_are_dates_is_a_token() {
     let world = World::start();
-    world.access_token_lifetime(10_i64.pow(13));
+    world.entra().access_token_lifetime(10_i64.pow(13));
     let mut job = world.job();
     let outcome = run(&mut job, &[("azureSubscription", MY_CONNECTION)]);
     assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
@@ -128,7 +128,7 @@ fn says_of_a_passing_fault_that_it_did_not_pass() {
         let steps = PASSING.map(|code| {
             scope.spawn(move || {
                 let world = World::start();
-                world.refuse_with(code, None);
+                world.entra().refuse_with(code, None);
                 let log = sign_in(&world).log;
                 assert!(asked(&world).1 > 3, "{log}");
                 let lines: Vec<&str> = log.lines().collect();
@@ -163,7 +163,7 @@ fn says_of_a_passing_fault_that_it_did_not_pass() {
 #[test]
 fn asks_for_one_fresh_id_token_where_entra_says_that_it_is_over() {
     let world = World::start();
-    world.refuse_with(700_024, Some(1));
+    world.entra().refuse_with(700_024, Some(1));
     let outcome = sign_in(&world);
     assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
     assert_eq!(asked(&world), (2, 2));
@@ -172,7 +172,7 @@ fn asks_for_one_fresh_id_token_where_entra_says_that_it_is_over() {
 #[test]
 fn asks_for_no_third_id_token() {
     let world = World::start();
-    world.id_token_lifetime(-1000);
+    world.azure_devops().id_token_lifetime(-1000);
     let outcome = sign_in(&world);
     assert_eq!(asked(&world), (2, 2));
     expect![[r#"

@@ -13,8 +13,8 @@ use crate::harness::stable;
 fn world() -> World {
     let world = World::start();
     world.add_connection(Connection::managed_identity("app", None));
-    world.organization_member("contoso", "app");
-    world.publisher_role("pub", "app", Some("Contributor"));
+    world.organizations().add_member("contoso", "app");
+    world.marketplace().set_role("pub", "app", Some("Contributor"));
     world
 }
 
@@ -33,8 +33,8 @@ pub(crate) fn shown(world: &World, said: &Said) -> String {
     };
     let mut text = format!("{}{}exit {}\n", said.stdout, said.stderr, said.status);
     for (value, name) in [
-        (world.profile_id("app"), "[PROFILE]"),
-        (world.object_id("app"), "[OBJECT]"),
+        (world.organizations().profile_id("app"), "[PROFILE]"),
+        (world.entra().object_id("app"), "[OBJECT]"),
         (world.client_id("app"), "[CLIENT]"),
     ] {
         text = text.replace(&value, name);
@@ -150,7 +150,7 @@ fn tells_programs_the_same() {
 #[test]
 fn an_organization_that_has_not_added_the_identity_is_named_with_what_helps() {
     let world = world();
-    world.organization("fabrikam");
+    world.organizations().add("fabrikam");
     tells(
         &world,
         &[
@@ -185,7 +185,7 @@ fn an_organization_that_has_not_added_the_identity_is_named_with_what_helps() {
 #[test]
 fn a_stakeholder_and_a_level_that_is_not_shown_are_told_apart() {
     let world = world();
-    world.stakeholder("contoso", "app");
+    world.organizations().make_stakeholder("contoso", "app");
     let arguments = [&["whoami", "--organization", "contoso"], &QUIET[..]].concat();
     let said = Desk::machine(&world).adieu(&arguments);
     assert!(
@@ -193,7 +193,7 @@ fn a_stakeholder_and_a_level_that_is_not_shown_are_told_apart() {
         "{}",
         said.stdout
     );
-    world.entitlements_are_private();
+    world.organizations().entitlements_are_private();
     let said = Desk::machine(&world).adieu(&arguments);
     let line = said.stdout.lines().last().unwrap_or_default();
     expect!["  access level: not shown to this identity (Access Denied: [GUID] needs the following permission(s) on the resource Users to perform this action: View Users)"].assert_eq(&stable(&world, line));
@@ -231,5 +231,5 @@ fn the_task_and_the_command_line_tell_the_same_id() {
     let world = world();
     let said = Desk::machine(&world).adieu(&["extension", "who-am-i", "--json"]);
     let json: Value = serde_json::from_str(&said.stdout).expect("JSON");
-    assert_eq!(json["id"], world.profile_id("app"));
+    assert_eq!(json["id"], world.organizations().profile_id("app"));
 }

@@ -16,9 +16,11 @@ use crate::harness::{client, root, set_mode};
 /// A world in which an identity may read the project `web` of `contoso`, and publish as `pub`.
 fn world() -> (World, String) {
     let (world, token) = somebody();
-    world.organization_member("contoso", "identity");
-    world.add_project("contoso", "web");
-    world.publisher_role("pub", "identity", Some("Owner"));
+    world.organizations().add_member("contoso", "identity");
+    world.organizations().add_project("contoso", "web");
+    world
+        .marketplace()
+        .set_role("pub", "identity", Some("Owner"));
     (world, token)
 }
 
@@ -155,7 +157,10 @@ fn published_by_tfx() {
     let child = desk.start(&[&arguments[..], &[&script.display().to_string(), &vsix]].concat());
     let said = desk.end(child);
     assert_eq!(said.status, 0, "{}{}", said.stdout, said.stderr);
-    let extension = world.extension("pub.hello").expect("an extension");
+    let extension = world
+        .marketplace()
+        .extension("pub.hello")
+        .expect("an extension");
     assert_eq!(extension.versions.len(), 1);
 }
 

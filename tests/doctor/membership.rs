@@ -10,7 +10,7 @@ use crate::desk::Desk;
 #[test]
 fn an_identity_that_is_no_member_is_told_who_adds_it() {
     let world = world();
-    world.organization("fabrikam");
+    world.organizations().add("fabrikam");
     let said = examined(
         &Desk::machine(&world),
         &["doctor", "--organization", "fabrikam"],
@@ -48,7 +48,7 @@ fn an_identity_that_is_no_member_is_told_who_adds_it() {
 #[test]
 fn a_stakeholder_reads_no_repository() {
     let world = world();
-    world.stakeholder("contoso", "app");
+    world.organizations().make_stakeholder("contoso", "app");
     let desk = Desk::machine(&world);
     let said = examined(&desk, &["doctor", "--organization", "contoso"]);
     finds(
@@ -102,7 +102,7 @@ fn a_stakeholder_reads_no_repository() {
 #[test]
 fn a_publisher_that_does_not_know_the_identity_names_the_id_and_the_page() {
     let world = world();
-    world.publisher_role("pub", "app", None);
+    world.marketplace().set_role("pub", "app", None);
     let desk = Desk::machine(&world);
     let asked = ["doctor", "--publisher", "pub"];
     finds(
@@ -124,7 +124,7 @@ fn a_publisher_that_does_not_know_the_identity_names_the_id_and_the_page() {
         exit 1
     "#]],
     );
-    world.publisher_role("pub", "app", Some("Reader"));
+    world.marketplace().set_role("pub", "app", Some("Reader"));
     finds(
         &world,
         &examined(&desk, &asked),

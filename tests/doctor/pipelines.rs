@@ -15,7 +15,7 @@ use crate::harness::TaskFolder;
 #[test]
 fn a_pipelines_id_token_is_shown_as_presented_and_as_expected() {
     let world = world();
-    world.organization_member("contoso", MY_CONNECTION);
+    world.organizations().add_member("contoso", MY_CONNECTION);
     let desk = Desk::in_a_step(&world, &[])
         .on_the_internet()
         .set("SYSTEM_TEAMPROJECT", "fabrikam");
@@ -55,7 +55,9 @@ fn a_pipelines_id_token_is_shown_as_presented_and_as_expected() {
 #[test]
 fn a_federated_credential_that_does_not_match_is_the_next_thing() {
     let world = world();
-    world.federate(MY_CONNECTION, |_, subject, _| subject.push('x'));
+    world
+        .entra()
+        .federate(MY_CONNECTION, |_, subject, _| subject.push('x'));
     let said = Desk::in_a_step(&world, &[]).on_the_internet().adieu(&[
         "doctor",
         "--credential",
@@ -101,7 +103,7 @@ fn a_federated_credential_that_does_not_match_is_the_next_thing() {
 #[test]
 fn in_a_pipeline_the_findings_are_a_page_of_the_run() {
     let world = world();
-    world.organization("fabrikam");
+    world.organizations().add("fabrikam");
     let temp = tempfile::tempdir().expect("a folder");
     // A link that somebody left there leads the page nowhere.
     let elsewhere = temp.path().join("elsewhere");
@@ -196,7 +198,7 @@ fn in_a_pipeline_the_findings_are_a_page_of_the_run() {
 #[test]
 fn a_script_of_run_with_token_is_examined_with_the_connections_identity() {
     let world = world();
-    world.organization_member("contoso", MY_CONNECTION);
+    world.organizations().add_member("contoso", MY_CONNECTION);
     let mut job = world.job();
     job.variable("agent.proxyurl", &world.internet().url());
     job.agent_environment("SSL_CERT_FILE", &world.ca_file().to_string_lossy());

@@ -18,7 +18,7 @@ fn machine(world: &World, home: &Path) -> BTreeMap<String, String> {
     let mut environment = plain_environment(world, home);
     for (name, value) in [
         ("IDENTITY_ENDPOINT", world.managed_identity().url()),
-        ("IDENTITY_HEADER", world.managed_identity_secret()),
+        ("IDENTITY_HEADER", &world.managed_identity().secret()),
     ] {
         environment.insert(name.to_owned(), value.to_owned());
     }

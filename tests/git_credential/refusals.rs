@@ -12,12 +12,16 @@ use crate::harness::stable;
 fn git_says_what_azure_devops_says() {
     let (git, _) = gits().pop().expect("a git");
     let world = World::start();
-    world.readable_tokens();
-    world.add_repository("contoso", "fabrikam", "hello", &[("a.txt", "hello")]);
+    world.entra().readable_tokens();
+    world
+        .git()
+        .add_repository("contoso", "fabrikam", "hello", &[("a.txt", "hello")]);
     let rest = Rest::of(&world, world.job(), &git);
     let stranger = rest.git_fails(&["ls-remote", HELLO]);
-    world.organization_member("contoso", MY_CONNECTION);
-    world.stakeholder("contoso", MY_CONNECTION);
+    world.organizations().add_member("contoso", MY_CONNECTION);
+    world
+        .organizations()
+        .make_stakeholder("contoso", MY_CONNECTION);
     let stakeholder = rest.git_fails(&["ls-remote", HELLO]);
     expect![[r#"
         error: contoso refused the token.
@@ -38,8 +42,8 @@ fn git_says_what_azure_devops_says() {
 fn names_whom_an_organization_refused_though_the_token_cannot_be_read() {
     let (git, _) = gits().pop().expect("a git");
     let world = World::start();
-    world.add_repository("contoso", "fabrikam", "hello", &[("a.txt", "hello")]);
-    world.organization("contoso");
+    world.git().add_repository("contoso", "fabrikam", "hello", &[("a.txt", "hello")]);
+    world.organizations().add("contoso");
     let rest = Rest::of(&world, world.job(), &git);
     let refused = rest.git_fails(&["ls-remote", HELLO]);
     expect![[r#"
@@ -119,8 +123,12 @@ fn git_is_stopped_in_one_sentence_where_there_is_no_token() {
 fn another_tenants_organization_is_named_before_it_refuses() {
     for (git, version) in gits() {
         let world = world();
-        world.organization_tenant("another", "11111111-2222-4333-8444-555555555555");
-        world.add_repository("another", "fabrikam", "hello", &[]);
+        world
+            .organizations()
+            .connect("another", "11111111-2222-4333-8444-555555555555");
+        world
+            .git()
+            .add_repository("another", "fabrikam", "hello", &[]);
         let rest = Rest::of(&world, world.job(), &git);
         let said = rest.git_fails(&["ls-remote", &HELLO.replace("contoso", "another")]);
         let said = said.replace(&rest.task.path().display().to_string(), "[TASK]");

@@ -58,7 +58,10 @@ fn every_git_clones_fetches_and_pushes_by_every_protocol() {
 fn every_git_brings_submodules_and_large_files() {
     for (git, _) in gits() {
         let world = world();
-        let parts = world.add_repository("contoso", "fabrikam", "parts", &[("p.txt", "a part")]);
+        let parts =
+            world
+                .git()
+                .add_repository("contoso", "fabrikam", "parts", &[("p.txt", "a part")]);
         let commit = Command::new("git")
             .arg("-C")
             .arg(parts)
@@ -71,7 +74,9 @@ fn every_git_brings_submodules_and_large_files() {
         );
         let modules = "[submodule \"a\"]\n path = a\n url = ../parts\n[submodule \"b\"]\n path = b\n url = https://contoso.visualstudio.com/fabrikam/_git/parts\n";
         let files = [(".gitmodules", modules), ("a", &link), ("b", &link)];
-        world.add_repository("contoso", "fabrikam", "whole", &files);
+        world
+            .git()
+            .add_repository("contoso", "fabrikam", "whole", &files);
         let rest = Rest::of(&world, world.job(), &git);
         let whole = HELLO.replace("hello", "whole");
         rest.git(&["clone", "--quiet", "--recurse-submodules", &whole, "whole"]);

@@ -130,5 +130,5 @@ pub(crate) fn answer(port: u16, request: &str) -> String {
 
 /// How long a token lives by the emulated clock, in seconds.
 pub(crate) fn seconds_left(world: &World, token: &str) -> i64 {
-    world.token_expires_on(token) - world.clock().now()
+    world.entra().token_expires_on(token) - world.clock().now()
 }

@@ -15,7 +15,7 @@ pub(crate) fn stable(world: &World, text: &str) -> String {
         ),
         (world.azure_devops().host(), "[AZURE DEVOPS]"),
         (world.entra().host(), "[ENTRA]"),
-        (world.tenant(), "[TENANT]"),
+        (world.entra().tenant(), "[TENANT]"),
         (connection, "[CONNECTION]"),
     ] {
         text = text.replace(&value, name);

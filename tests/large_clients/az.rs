@@ -32,7 +32,7 @@ fn az(environment: &BTreeMap<String, String>, arguments: &[&str]) -> (String, St
 #[test]
 fn az_signs_in_at_the_broker_and_asks_it_each_time() {
     let world = World::start();
-    world.access_token_lifetime(5 * 60 + 2);
+    world.entra().access_token_lifetime(5 * 60 + 2);
     let mut job = world.job();
     let task = TaskFolder::unpacked("token");
     let outcome = job

@@ -27,13 +27,18 @@ const SETTINGS: &str = r#"{
 /// An organization with a pipeline that uses an old tag of another repository.
 fn world() -> World {
     let world = World::start();
-    world.organization_member("contoso", MY_CONNECTION);
+    world.organizations().add_member("contoso", MY_CONNECTION);
     let files = [
         ("azure-pipelines.yml", PIPELINE),
         ("renovate.json", SETTINGS),
     ];
-    world.add_repository("contoso", "fabrikam", "hello", &files);
-    let templates = world.add_repository("contoso", "fabrikam", "templates", &[("a.yml", "")]);
+    world
+        .git()
+        .add_repository("contoso", "fabrikam", "hello", &files);
+    let templates =
+        world
+            .git()
+            .add_repository("contoso", "fabrikam", "templates", &[("a.yml", "")]);
     for tag in ["v1.0.0", "v1.1.0"] {
         let tagged = Command::new("git")
             .arg("-C")
@@ -120,7 +125,7 @@ fn renovate_finds_an_update_in_another_repository() {
         DRY-RUN: Would save repository cache."#]]
     .assert_eq(&log);
     // Every question of git's is answered by the helper, which renews what Renovate cannot.
-    let refused = world.git_requests();
+    let refused = world.git().requests();
     let refused = refused.iter().filter(|line| line.ends_with("Bearer 401"));
     assert_eq!(refused.count(), 0);
 }

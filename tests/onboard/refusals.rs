@@ -11,8 +11,8 @@ use super::{onboard, says, world, writes};
 fn the_wrong_one_of_three_ids_is_said_to_be_one() {
     let world = World::start();
     world.add_connection(Connection::managed_identity("admin", None));
-    world.organization_administrator("contoso", "admin");
-    let said = onboard(&world, &world.registration_id(MY_CONNECTION), &[]);
+    world.organizations().add_administrator("contoso", "admin");
+    let said = onboard(&world, &world.entra().registration_id(MY_CONNECTION), &[]);
     says(
         &world,
         &said,
@@ -29,7 +29,7 @@ fn the_wrong_one_of_three_ids_is_said_to_be_one() {
     // A client id is not known either, until its application is a member: then it is found by it.
     let client = world.client_id(MY_CONNECTION);
     assert_eq!(onboard(&world, &client, &[]).status, 1);
-    world.organization_member("contoso", MY_CONNECTION);
+    world.organizations().add_member("contoso", MY_CONNECTION);
     let said = onboard(&world, &client, &[]);
     assert!(said.stdout.contains("nothing to change"), "{}", said.stdout);
 }
@@ -65,8 +65,8 @@ fn an_id_that_is_none_of_the_three_ends_before_anything_is_changed() {
 #[test]
 fn an_app_registration_without_an_enterprise_application_is_told_how_to_get_one() {
     let world = world();
-    world.remove_enterprise_application(MY_CONNECTION);
-    let said = onboard(&world, &world.registration_id(MY_CONNECTION), &[]);
+    world.entra().remove_enterprise_application(MY_CONNECTION);
+    let said = onboard(&world, &world.entra().registration_id(MY_CONNECTION), &[]);
     says(
         &world,
         &said,
@@ -85,9 +85,9 @@ fn an_app_registration_without_an_enterprise_application_is_told_how_to_get_one(
 fn somebody_who_may_not_add_users_is_told_who_may() {
     let world = World::start();
     world.add_connection(Connection::managed_identity("admin", None));
-    world.organization_member("contoso", "admin");
-    world.graph_reader("admin");
-    world.entitlements_are_private();
+    world.organizations().add_member("contoso", "admin");
+    world.microsoft_graph().add_reader("admin");
+    world.organizations().entitlements_are_private();
     let said = onboard(&world, &world.client_id(MY_CONNECTION), &[]);
     says(
         &world,
@@ -109,7 +109,7 @@ fn somebody_who_may_not_add_users_is_told_who_may() {
 #[test]
 fn licences_that_are_used_up_are_said_to_be() {
     let world = world();
-    world.licences_left("contoso", 0);
+    world.organizations().licences_left("contoso", 0);
     let client = world.client_id(MY_CONNECTION);
     let said = onboard(&world, &client, &[]);
     says(

@@ -231,7 +231,10 @@ fn a_group_publishes_and_installs() {
     );
     let run = run(&world, &steps, &[], &artifact);
     assert_eq!(run.result, TaskResult::Succeeded, "{}", run.page());
-    let extension = world.extension("pub.hello-dev").expect("an extension");
+    let extension = world
+        .marketplace()
+        .extension("pub.hello-dev")
+        .expect("an extension");
     assert_eq!(extension.shared_with, ["fabrikam"]);
     assert!(extension.installed_in.contains_key("fabrikam"));
 }
@@ -303,7 +306,7 @@ fn a_release_goes_through_its_stages() {
     "#]]
     .assert_eq(&sizes(&stable(&world, &page)));
     for name in ["pub.hello-dev", "pub.hello-staging", "pub.hello"] {
-        assert!(world.extension(name).is_some(), "{name}");
+        assert!(world.marketplace().extension(name).is_some(), "{name}");
     }
     // An approval is asked for before the last one alone.
     let is_automated =

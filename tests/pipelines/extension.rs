@@ -40,9 +40,11 @@ stages:
 /// A world in which the connection may do all that the template does.
 fn world() -> World {
     let world = World::start();
-    world.publisher_role("pub", MY_CONNECTION, Some("Creator"));
-    world.organization_member("fabrikam", MY_CONNECTION);
-    world.organization_member("northwind", MY_CONNECTION);
+    world
+        .marketplace()
+        .set_role("pub", MY_CONNECTION, Some("Creator"));
+    world.organizations().add_member("fabrikam", MY_CONNECTION);
+    world.organizations().add_member("northwind", MY_CONNECTION);
     world
 }
 
@@ -121,7 +123,7 @@ fn an_extension_reaches_its_three_rings() {
         ("pub.hello-staging", "", "northwind", "northwind"),
         ("pub.hello", "Public", "", ""),
     ] {
-        let extension = world.extension(name).expect("an extension");
+        let extension = world.marketplace().extension(name).expect("an extension");
         let versions: Vec<&str> = extension
             .versions
             .iter()
@@ -140,7 +142,7 @@ fn an_extension_reaches_its_three_rings() {
 #[test]
 fn a_ring_that_fails_is_the_last_one() {
     let world = world();
-    world.validation(Validation {
+    world.marketplace().validation(Validation {
         takes: 0,
         refuses: Some("The extension's icon is missing.".to_owned()),
     });
@@ -175,7 +177,7 @@ fn a_ring_that_fails_is_the_last_one() {
         staging: Skipped
         production: Skipped
     "#]].assert_eq(&sizes(&stable(&world, &run.page())));
-    assert!(world.extension("pub.hello-staging").is_none());
+    assert!(world.marketplace().extension("pub.hello-staging").is_none());
 }
 
 #[test]
@@ -189,7 +191,7 @@ fn a_branch_does_not_reach_production() {
     let run = scenario.run();
     assert_eq!(run.result, TaskResult::Succeeded);
     assert_eq!(run.skipped, ["production"]);
-    assert!(world.extension("pub.hello").is_none());
+    assert!(world.marketplace().extension("pub.hello").is_none());
 }
 
 /// As pipelines/release.yml does.
@@ -222,7 +224,10 @@ stages:
 ";
     let run = Scenario::new(&world, pipeline, sources.path()).run();
     assert_eq!(run.result, TaskResult::Succeeded, "{}", run.page());
-    let preview = world.extension("pub.hello-preview").expect("an extension");
+    let preview = world
+        .marketplace()
+        .extension("pub.hello-preview")
+        .expect("an extension");
     assert_eq!(preview.versions[0].0, "5.0.0");
     assert_eq!(preview.gallery_flags, "Preview");
     assert!(preview.installed_in.contains_key("fabrikam"));

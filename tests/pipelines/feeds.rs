@@ -31,8 +31,8 @@ fn run(world: &World, script: &str) -> (TaskResult, String) {
 #[test]
 fn npm_restores_from_a_feed() {
     let world = World::start();
-    world.organization_member("fabrikam", MY_CONNECTION);
-    world.add_feed("fabrikam", "packages");
+    world.organizations().add_member("fabrikam", MY_CONNECTION);
+    world.organizations().add_feed("fabrikam", "packages");
     let (result, page) = run(
         &world,
         "      npm install --silent --fetch-retries 0 --no-audit --no-fund hello-feed
@@ -57,8 +57,8 @@ fn npm_restores_from_a_feed() {
 #[test]
 fn pip_restores_from_a_feed() {
     let world = World::start();
-    world.organization_member("fabrikam", MY_CONNECTION);
-    world.add_feed("fabrikam", "packages");
+    world.organizations().add_member("fabrikam", MY_CONNECTION);
+    world.organizations().add_feed("fabrikam", "packages");
     let python = client("python").join("bin/python");
     let python = python.display();
     let (result, page) = run(
@@ -87,8 +87,8 @@ fn pip_restores_from_a_feed() {
 #[test]
 fn who_is_no_member_restores_nothing() {
     let world = World::start();
-    world.organization("fabrikam");
-    world.add_feed("fabrikam", "packages");
+    world.organizations().add("fabrikam");
+    world.organizations().add_feed("fabrikam", "packages");
     let (result, page) = run(
         &world,
         "      npm install --fetch-retries 0 --no-audit --no-fund hello-feed 2>&1 | grep 'E401'

@@ -28,7 +28,9 @@ pub(crate) fn git(folder: &Path, arguments: &[&str]) -> String {
 
 /// A repository in the organization, and a checkout of it, as the agent makes one.
 pub(crate) fn repository(world: &World) -> (PathBuf, TempDir) {
-    let hosted = world.add_repository("fabrikam", "web", "site", &[("page.md", "# Page\n")]);
+    let hosted = world
+        .git()
+        .add_repository("fabrikam", "web", "site", &[("page.md", "# Page\n")]);
     let checkout = tempfile::tempdir().expect("a folder");
     let from = hosted.to_string_lossy().into_owned();
     git(checkout.path(), &["clone", "--quiet", &from, "."]);
@@ -53,7 +55,7 @@ fn run(world: &World, script: &str, checkout: &TempDir) -> (TaskResult, String) 
 #[test]
 fn a_commit_comes_back_to_the_repository() {
     let world = World::start();
-    world.organization_member("fabrikam", MY_CONNECTION);
+    world.organizations().add_member("fabrikam", MY_CONNECTION);
     let (hosted, checkout) = repository(&world);
     let (result, page) = run(&world, "echo more >> page.md", &checkout);
     expect_test::expect![[r#"
@@ -81,7 +83,7 @@ fn a_commit_comes_back_to_the_repository() {
 #[test]
 fn nothing_is_pushed_where_nothing_has_changed() {
     let world = World::start();
-    world.organization_member("fabrikam", MY_CONNECTION);
+    world.organizations().add_member("fabrikam", MY_CONNECTION);
     let (hosted, checkout) = repository(&world);
     let before = git(&hosted, &["rev-parse", "main"]);
     let (result, page) = run(&world, "'true'", &checkout);
@@ -93,7 +95,7 @@ fn nothing_is_pushed_where_nothing_has_changed() {
 #[test]
 fn who_is_no_member_pushes_nothing() {
     let world = World::start();
-    world.organization("fabrikam");
+    world.organizations().add("fabrikam");
     let (hosted, checkout) = repository(&world);
     let before = git(&hosted, &["rev-parse", "main"]);
     let (result, page) = run(&world, "echo more >> page.md", &checkout);

@@ -27,7 +27,7 @@ fn run(world: &World, page: &str, part: &str, sources: &TempDir) -> Run {
 #[test]
 fn who_follows_the_page_on_publishing_has_published() {
     let world = World::start();
-    world.organization_member("contoso", MY_CONNECTION);
+    world.organizations().add_member("contoso", MY_CONNECTION);
     let sources = tempfile::tempdir().expect("a folder");
     for (name, bytes) in hello(&[]).files() {
         let path = sources.path().join(&name);
@@ -60,8 +60,10 @@ fn who_follows_the_page_on_publishing_has_published() {
         "{log}"
     );
     // Members → Add: the publisher's page takes the id of an identity that Azure DevOps knows.
-    assert_eq!(id, world.profile_id(MY_CONNECTION));
-    world.publisher_role("my-publisher", MY_CONNECTION, Some("Creator"));
+    assert_eq!(id, world.organizations().profile_id(MY_CONNECTION));
+    world
+        .marketplace()
+        .set_role("my-publisher", MY_CONNECTION, Some("Creator"));
 
     for _ in 0..2 {
         let published = run(&world, page, "operation: publish", &sources);
@@ -77,7 +79,10 @@ fn who_follows_the_page_on_publishing_has_published() {
             published.page()
         );
     }
-    let extension = world.extension("my-publisher.hello").expect("an extension");
+    let extension = world
+        .marketplace()
+        .extension("my-publisher.hello")
+        .expect("an extension");
     assert_eq!(extension.versions.len(), 1);
     assert_eq!(extension.versions[0].0, "1.0.1234");
 }
@@ -87,8 +92,10 @@ fn who_follows_the_page_on_publishing_has_published() {
 fn who_follows_the_page_on_installing_has_a_private_extension_installed() {
     let world = World::start();
     world.add_connection(Connection::managed_identity("person", None));
-    world.organization_member("contoso", "person");
-    world.publisher_role("my-publisher", "person", Some("Owner"));
+    world.organizations().add_member("contoso", "person");
+    world
+        .marketplace()
+        .set_role("my-publisher", "person", Some("Owner"));
     let desk = Desk::machine(&world);
     let folder = hello(&[]);
     for (name, bytes) in folder.files() {
@@ -112,8 +119,11 @@ fn who_follows_the_page_on_installing_has_a_private_extension_installed() {
         let said = desk.end(desk.start(&arguments));
         assert_eq!(said.status, 0, "{command}: {}", said.stderr);
     }
-    assert!(world.extension("adieu.adieu").is_none());
-    let extension = world.extension("my-publisher.adieu").expect("an extension");
+    assert!(world.marketplace().extension("adieu.adieu").is_none());
+    let extension = world
+        .marketplace()
+        .extension("my-publisher.adieu")
+        .expect("an extension");
     assert_eq!(extension.gallery_flags, "");
     assert_eq!(extension.shared_with, ["contoso"]);
     assert!(extension.installed_in.contains_key("contoso"));
@@ -122,7 +132,7 @@ fn who_follows_the_page_on_installing_has_a_private_extension_installed() {
 #[test]
 fn who_follows_the_page_on_git_has_pushed_a_tag() {
     let world = World::start();
-    world.organization_member("fabrikam", MY_CONNECTION);
+    world.organizations().add_member("fabrikam", MY_CONNECTION);
     let (hosted, checkout) = git::repository(&world);
     let pushed = run(&world, "docs/migrate/git.md", "git push", &checkout);
     assert_eq!(pushed.result, TaskResult::Succeeded, "{}", pushed.page());
@@ -134,8 +144,10 @@ fn scripts_of_the_pages_get_their_answers() {
     let world = World::start();
     let empty = tempfile::tempdir().expect("a folder");
     for organization in ["contoso", "fabrikam"] {
-        world.organization_member(organization, MY_CONNECTION);
-        world.add_project(organization, "web");
+        world
+            .organizations()
+            .add_member(organization, MY_CONNECTION);
+        world.organizations().add_project(organization, "web");
     }
     for (page, part) in [
         ("docs/migrate/scripts.md", "tokens: MY_PAT = azureDevOps"),

@@ -20,8 +20,8 @@ const TESTS: &str = "        set -euo pipefail
 /// A world with the project `web` in the organization `fabrikam`.
 fn world() -> World {
     let world = World::start();
-    world.organization_member("fabrikam", MY_CONNECTION);
-    world.add_project("fabrikam", "web");
+    world.organizations().add_member("fabrikam", MY_CONNECTION);
+    world.organizations().add_project("fabrikam", "web");
     world
 }
 
@@ -189,10 +189,10 @@ fn each_step_of_a_long_job_finds_a_token() {
 #[test]
 fn end_to_end_tests_reach_an_organization_of_another_tenant() {
     let world = World::start();
-    let tenant = world.add_tenant(MY_CONNECTION);
-    world.organization_tenant("northwind", &tenant);
-    world.organization_member("northwind", MY_CONNECTION);
-    world.add_project("northwind", "web");
+    let tenant = world.entra().add_tenant(MY_CONNECTION);
+    world.organizations().connect("northwind", &tenant);
+    world.organizations().add_member("northwind", MY_CONNECTION);
+    world.organizations().add_project("northwind", "web");
     let pipeline = format!(
         "parameters:
 - name: tenantId
@@ -273,13 +273,19 @@ fn renovate_gets_its_token_in_its_own_environment() {
 #[test]
 fn events_are_kept_as_an_artifact() {
     let world = World::start();
-    world.publisher_role("pub", MY_CONNECTION, Some("Creator"));
+    world
+        .marketplace()
+        .set_role("pub", MY_CONNECTION, Some("Creator"));
     let (mut job, _proxy) = extension::job(&world);
     let published = extension::run(&mut job, "publish", &[]);
     assert_eq!(published.result, TaskResult::Succeeded, "{}", published.log);
     drop(job);
-    world.add_event("pub.hello", "install", 1, "2026-11-01T00:00:00Z");
-    world.add_event("pub.hello", "uninstall", 2, "2026-11-02T00:00:00Z");
+    world
+        .marketplace()
+        .add_event("pub.hello", "install", 1, "2026-11-01T00:00:00Z");
+    world
+        .marketplace()
+        .add_event("pub.hello", "uninstall", 2, "2026-11-02T00:00:00Z");
     let sources = tempfile::tempdir().expect("a folder");
     let pipeline = "
 trigger: none

@@ -76,11 +76,11 @@ fn signs_with_the_certificate_of_the_key_wherever_it_is() {
     world.add_connection(Connection::certificate("mine"));
     world.add_connection(Connection::certificate("other"));
     let (mine, other) = (
-        world.certificate_parts("mine"),
-        world.certificate_parts("other"),
+        world.entra().certificate_parts("mine"),
+        world.entra().certificate_parts("other"),
     );
     let signs_in = |pem: String| {
-        world.set_parameter("mine", "servicePrincipalCertificate", &pem);
+        world.azure_devops().set_parameter("mine", "servicePrincipalCertificate", &pem);
         let mut job = world.job();
         let outcome = run(&mut job, &[("azureSubscription", "mine")]);
         assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
@@ -92,7 +92,7 @@ fn signs_with_the_certificate_of_the_key_wherever_it_is() {
         "Bag Attributes\n  friendlyName: x\n{certificate}subject=x\n{key}"
     ));
     // Where Entra knows the names only, it needs the chain, from the certificate of the key upwards.
-    world.trust_by_subject_name("mine");
+    world.entra().trust_by_subject_name("mine");
     let (intermediate, root) = (&mine.intermediate, &mine.root);
     signs_in(format!("{key}{certificate}{intermediate}{root}"));
     signs_in(format!("{root}{intermediate}{certificate}{key}"));
@@ -111,7 +111,7 @@ fn signs_in_with_the_machines_managed_identity() {
     for connection in ["system-assigned", "user-assigned"] {
         let mut job = world.job();
         job.agent_environment("IDENTITY_ENDPOINT", world.managed_identity().url());
-        job.agent_environment("IDENTITY_HEADER", world.managed_identity_secret());
+        job.agent_environment("IDENTITY_HEADER", &world.managed_identity().secret());
         // A proxy must not see a request to this machine, nor its secret header.
         job.agent_environment("HTTP_PROXY", "http://127.0.0.1:1");
         let outcome = run(&mut job, &[("azureSubscription", connection)]);
@@ -134,7 +134,7 @@ fn signs_in_with_the_machines_managed_identity() {
 fn waits_for_a_machine_that_is_being_updated_and_says_so() {
     let world = World::start();
     world.add_connection(Connection::managed_identity("system-assigned", None));
-    world.managed_identity_refuses(IdentityRefusal::BeingUpdated, 2);
+    world.managed_identity().refuse(IdentityRefusal::BeingUpdated, 2);
     let mut job = world.job();
     let endpoint = world.managed_identity().url().to_owned();
     let host = endpoint.trim_end_matches("/msi/token");
@@ -153,8 +153,10 @@ fn waits_for_a_machine_that_is_being_updated_and_says_so() {
 #[test]
 fn uses_an_id_token_that_came_with_the_job() {
     let world = World::start();
-    let token = world.late_bound_id_token(MY_CONNECTION, 0);
-    world.set_parameter(MY_CONNECTION, "idToken", &token);
+    let token = world.azure_devops().late_bound_id_token(MY_CONNECTION, 0);
+    world
+        .azure_devops()
+        .set_parameter(MY_CONNECTION, "idToken", &token);
     let mut job = world.job();
     let outcome = run(&mut job, &[("azureSubscription", MY_CONNECTION)]);
     assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
@@ -166,9 +168,11 @@ fn asks_for_a_fresh_id_token_where_the_jobs_own_is_over() {
     // One that is over, and one that could be over on its way.
     for age in [3600, 570] {
         let world = World::start();
-        world.id_token_lifetime(600);
-        let token = world.late_bound_id_token(MY_CONNECTION, age);
-        world.set_parameter(MY_CONNECTION, "idToken", &token);
+        world.azure_devops().id_token_lifetime(600);
+        let token = world.azure_devops().late_bound_id_token(MY_CONNECTION, age);
+        world
+            .azure_devops()
+            .set_parameter(MY_CONNECTION, "idToken", &token);
         let mut job = world.job();
         let outcome = run(&mut job, &[("azureSubscription", MY_CONNECTION)]);
         assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
@@ -180,7 +184,7 @@ fn asks_for_a_fresh_id_token_where_the_jobs_own_is_over() {
 #[test]
 fn asks_another_tenant() {
     let world = World::start();
-    let tenant = world.add_tenant(MY_CONNECTION);
+    let tenant = world.entra().add_tenant(MY_CONNECTION);
     let mut job = world.job();
     let outcome = run(
         &mut job,
@@ -254,7 +258,7 @@ fn signs_in_at_a_clouds_own_authority() {
 #[test]
 fn takes_a_token_that_can_be_read() {
     let world = World::start();
-    world.readable_tokens();
+    world.entra().readable_tokens();
     let mut job = world.job();
     let outcome = run(&mut job, &[("azureSubscription", MY_CONNECTION)]);
     assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
@@ -263,7 +267,7 @@ fn takes_a_token_that_can_be_read() {
 #[test]
 fn takes_a_lifetime_that_is_written_as_text() {
     let world = World::start();
-    world.flaw(TokenFlaw::TextLifetime);
+    world.entra().flaw(TokenFlaw::TextLifetime);
     let mut job = world.job();
     let outcome = run(&mut job, &[("azureSubscription", MY_CONNECTION)]);
     assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);

@@ -4,7 +4,7 @@
 
 use std::time::{Duration, Instant};
 
-use adieu_emulator::{Fault, MY_CONNECTION, World};
+use adieu_emulator::{Fault, MY_CONNECTION, Service, World};
 use expect_test::expect;
 
 use super::{is_a_token, says};
@@ -129,13 +129,14 @@ fn the_limit_of_a_tool_can_be_set() {
 #[test]
 fn whoever_hangs_is_given_up_within_twenty_seconds() {
     let world = World::start();
-    let id_token = world.late_bound_id_token(MY_CONNECTION, 0);
+    let id_token = world.azure_devops().late_bound_id_token(MY_CONNECTION, 0);
     let never = Fault::Delay(Duration::from_secs(600));
-    for service in [
+    let services: [&Service; 3] = [
         world.azure_devops(),
         world.entra(),
         world.managed_identity(),
-    ] {
+    ];
+    for service in services {
         service.always(never.clone());
     }
     let all = ["azd", "az"];

@@ -30,7 +30,7 @@ fn signs_in_with_the_managed_identity() {
 #[test]
 fn says_what_is_wrong_with_a_managed_identity() {
     let world = World::start();
-    world.readable_tokens();
+    world.entra().readable_tokens();
     let asked = ["token", "--credential", "managed-identity"];
     let desk = Desk::with(&world, &[])
         .managed_identity()
@@ -94,7 +94,7 @@ fn reads_each_form_of_expires_on() {
         ExpiresOn::Iso8601,
         ExpiresOn::UsDate,
     ] {
-        world.managed_identity_expires_on(form);
+        world.managed_identity().write_expires_on(form);
         for desk in [
             virtual_machine(&world),
             Desk::with(&world, &[]).managed_identity(),
@@ -103,7 +103,7 @@ fn reads_each_form_of_expires_on() {
             assert_eq!(said.status, 0, "{form:?}: {}", said.stderr);
             let answer: Value = serde_json::from_str(&said.stdout).expect("JSON");
             let token = answer["accessToken"].as_str().expect("a token");
-            let expected = world.token_expires_on(token);
+            let expected = world.entra().token_expires_on(token);
             assert_eq!(answer["expires_on"], expected, "{form:?}");
         }
     }
@@ -113,7 +113,7 @@ fn reads_each_form_of_expires_on() {
 fn names_the_identity_by_each_kind_of_id() {
     let (world, _) = somebody();
     let resource = "/subscriptions/0c0ffee0-0000-4000-8000-000000000000/resourceGroups/rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/identity";
-    let object = format!("object-id:{}", world.object_id("identity"));
+    let object = format!("object-id:{}", world.entra().object_id("identity"));
     let client = world.client_id("identity");
     for id in [client.as_str(), &object, resource] {
         for desk in [
@@ -147,7 +147,7 @@ fn waits_for_an_identity_that_is_still_being_set_up() {
         (IdentityRefusal::NotAssigned, 2),
         (IdentityRefusal::Nested, 2),
     ] {
-        world.managed_identity_refuses(refusal, times);
+        world.managed_identity().refuse(refusal, times);
         let said = virtual_machine(&world).adieu(&ASKED);
         is_a_token(&world, &said);
         all.push_str(&said.stderr);
@@ -163,7 +163,7 @@ fn waits_for_an_identity_that_is_still_being_set_up() {
 #[test]
 fn says_what_to_do_where_there_are_several_identities() {
     let (world, _) = somebody();
-    world.managed_identity_refuses(IdentityRefusal::Several, 1);
+    world.managed_identity().refuse(IdentityRefusal::Several, 1);
     let said = virtual_machine(&world).adieu(&ASKED);
     says(
         &world,

@@ -13,7 +13,7 @@ use crate::harness::without_number;
 fn finds_the_tenant_of_an_organization() {
     let (world, token) = somebody();
     let guest = "8d3c0f1e-1111-4bbb-8ccc-0123456789ab";
-    world.organization_tenant("fabrikam", guest);
+    world.organizations().connect("fabrikam", guest);
     let proxy = world.internet();
     let desk = Desk::with(&world, &["az"])
         .signed_in(&token)
@@ -33,8 +33,8 @@ fn finds_the_tenant_of_an_organization() {
     "#]],
     );
     assert_eq!(proxy.asked(), ["dev.azure.com:443"]);
-    let home = world.tenant();
-    world.organization_tenant("contoso", &home);
+    let home = world.entra().tenant();
+    world.organizations().connect("contoso", &home);
     let desk = desk.set("STAND_IN_AZ", "").set("STAND_IN_TENANT", home);
     let said = desk.adieu(&["token", "--organization", "https://dev.azure.com/contoso"]);
     is_a_token(&world, &said);
@@ -43,7 +43,9 @@ fn finds_the_tenant_of_an_organization() {
 #[test]
 fn an_organization_of_microsoft_accounts_has_no_tenant() {
     let (world, token) = somebody();
-    world.organization_tenant("fabrikam", "00000000-0000-0000-0000-000000000000");
+    world
+        .organizations()
+        .connect("fabrikam", "00000000-0000-0000-0000-000000000000");
     let desk = Desk::with(&world, &["az"])
         .signed_in(&token)
         .set("HTTPS_PROXY", world.internet().url());
@@ -91,13 +93,15 @@ fn says_that_there_is_no_such_organization() {
 #[test]
 fn goes_by_the_proxy_and_the_certificates_of_the_environment() {
     let (world, token) = somebody();
-    world.organization_tenant("fabrikam", &world.tenant());
+    world
+        .organizations()
+        .connect("fabrikam", &world.entra().tenant());
     let asked = ["token", "--organization", "fabrikam", "--credential", "az"];
     let proxy = world.internet();
     let desk = |certificates: &str| {
         Desk::with(&world, &["az"])
             .signed_in(&token)
-            .set("STAND_IN_TENANT", world.tenant())
+            .set("STAND_IN_TENANT", world.entra().tenant())
             .set("SSL_CERT_FILE", certificates)
     };
     let ca = world.ca_file().display().to_string();
@@ -122,8 +126,12 @@ fn goes_by_the_proxy_and_the_certificates_of_the_environment() {
         "#]],
     );
     // A proxy that nobody listens at; past it there would be a way, and the address is this machine's.
-    let pod = Desk::in_a_pod(&world, &world.late_bound_id_token(MY_CONNECTION, 0), &[])
-        .set("HTTPS_PROXY", "http://127.0.0.1:9");
+    let pod = Desk::in_a_pod(
+        &world,
+        &world.azure_devops().late_bound_id_token(MY_CONNECTION, 0),
+        &[],
+    )
+    .set("HTTPS_PROXY", "http://127.0.0.1:9");
     is_a_token(&world, &pod.adieu(&["token"]));
     let said = desk(&ca)
         .set("HTTPS_PROXY", "http://127.0.0.1:9")

@@ -73,7 +73,9 @@ fn keeps_the_job_token_at_the_collection() {
 #[test]
 fn a_refusal_has_its_facts_and_its_remedy() {
     let world = World::start();
-    world.federate(MY_CONNECTION, |_, subject, _| subject.push('x'));
+    world
+        .entra()
+        .federate(MY_CONNECTION, |_, subject, _| subject.push('x'));
     let said = Desk::in_a_step(&world, &[]).adieu(&["token", "--credential", "pipelines"]);
     says(
         &world,

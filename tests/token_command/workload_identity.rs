@@ -12,7 +12,7 @@ use crate::desk::Desk;
 fn signs_in_with_a_federated_token_in_a_file() {
     let world = World::start();
     // Whoever writes the file may end it with a line break.
-    let token = world.late_bound_id_token(MY_CONNECTION, 0);
+    let token = world.azure_devops().late_bound_id_token(MY_CONNECTION, 0);
     let desk = Desk::in_a_pod(&world, &format!("{token}\n"), &[]);
     let said = desk.adieu(&["token"]);
     is_a_token(&world, &said);
@@ -29,7 +29,9 @@ fn signs_in_with_a_federated_token_in_a_file() {
 #[test]
 fn says_what_is_wrong_with_a_workload_identity() {
     let world = World::start();
-    let old = world.late_bound_id_token(MY_CONNECTION, 7200);
+    let old = world
+        .azure_devops()
+        .late_bound_id_token(MY_CONNECTION, 7200);
     let asked = ["token", "--credential", "workload-identity"];
     let said = Desk::in_a_pod(&world, &old, &[]).adieu(&asked);
     says(

@@ -138,7 +138,7 @@ fn refuses_a_token_that_is_not_the_one_asked_for() {
     ];
     for (flaw, log) in cases {
         let world = World::start();
-        world.flaw(*flaw);
+        world.entra().flaw(*flaw);
         log.assert_eq(&refused(&world, MY_CONNECTION));
     }
 }
@@ -160,7 +160,7 @@ fn says_what_a_managed_identity_lacks() {
         world.add_connection(Connection::managed_identity("machine", None));
         let mut job = world.job();
         job.agent_environment("IDENTITY_ENDPOINT", world.managed_identity().url());
-        job.agent_environment("IDENTITY_HEADER", world.managed_identity_secret());
+        job.agent_environment("IDENTITY_HEADER", &world.managed_identity().secret());
         change(&world, &mut job);
         let outcome = run(&mut job, &[("azureSubscription", "machine")]);
         assert_eq!(outcome.result, TaskResult::Failed);

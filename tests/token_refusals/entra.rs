@@ -33,7 +33,9 @@ fn without_facts(log: &str) -> String {
 #[test]
 fn shows_issuer_subject_and_audience_of_what_was_presented() {
     let world = World::start();
-    world.federate(MY_CONNECTION, |_, subject, _| subject.push_str("-renamed"));
+    world
+        .entra()
+        .federate(MY_CONNECTION, |_, subject, _| subject.push_str("-renamed"));
     expect![[r#"
         ##[error]Microsoft Entra refused the service connection (AADSTS700213) because no federated credential has the subject of its ID token.
           it said: No matching federated identity record found for presented assertion subject 'sc://contoso/fabrikam/my-connection'. Check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation
@@ -57,7 +59,11 @@ fn shows_issuer_subject_and_audience_of_what_was_presented() {
 fn tells_what_of_it_no_federated_credential_has() {
     let cases: &[Case] = &[
         (
-            |world| world.federate(MY_CONNECTION, |issuer, _, _| issuer.push('x')),
+            |world| {
+                world
+                    .entra()
+                    .federate(MY_CONNECTION, |issuer, _, _| issuer.push('x'))
+            },
             expect![[r#"
                 ##[error]Microsoft Entra refused the service connection (AADSTS700211) because no federated credential has the issuer of its ID token.
                   it said: No matching federated identity record found for presented assertion issuer 'https://vstoken.dev.azure.com/[GUID]'. Check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation
@@ -66,7 +72,11 @@ fn tells_what_of_it_no_federated_credential_has() {
                 More: TROUBLESHOOTING.md#aadsts700211"#]],
         ),
         (
-            |world| world.federate(MY_CONNECTION, |_, _, audience| audience.push('x')),
+            |world| {
+                world
+                    .entra()
+                    .federate(MY_CONNECTION, |_, _, audience| audience.push('x'))
+            },
             expect![[r#"
                 ##[error]Microsoft Entra refused the service connection (AADSTS700212) because no federated credential has the audience of its ID token.
                   it said: No matching federated identity record found for presented assertion audience 'api://AzureADTokenExchange'. Check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation
@@ -76,7 +86,7 @@ fn tells_what_of_it_no_federated_credential_has() {
         ),
         (
             |world| {
-                world.federate(MY_CONNECTION, |_, subject, _| {
+                world.entra().federate(MY_CONNECTION, |_, subject, _| {
                     *subject = subject.to_uppercase()
                 })
             },
@@ -88,7 +98,7 @@ fn tells_what_of_it_no_federated_credential_has() {
                 More: TROUBLESHOOTING.md#aadsts7002138"#]],
         ),
         (
-            |world| world.unfederate(MY_CONNECTION),
+            |world| world.entra().unfederate(MY_CONNECTION),
             expect![[r###"
                 ##[error]Microsoft Entra refused the service connection (AADSTS70025) because the application has no federated credential.
                   it said: The client has no configured federated identity credentials.
@@ -109,9 +119,9 @@ fn reads_both_forms_of_entras_errors_alike() {
     let log = |two_lines: bool| {
         let world = World::start();
         if two_lines {
-            world.two_line_errors();
+            world.entra().two_line_errors();
         }
-        world.refuse_with(53_003, None);
+        world.entra().refuse_with(53_003, None);
         refused(&world, MY_CONNECTION)
     };
     assert_eq!(log(true), log(false));
@@ -122,7 +132,7 @@ fn has_a_reason_and_a_remedy_for_every_number() {
     let mut said = String::new();
     for code in NUMBERS {
         let world = World::start();
-        world.refuse_with(*code, None);
+        world.entra().refuse_with(*code, None);
         let log = refused(&world, MY_CONNECTION);
         let lines: Vec<&str> = log.lines().collect();
         let opening = "##[error]Microsoft Entra refused the service connection ";
@@ -214,7 +224,7 @@ const NUMBERS: &[u32] = &[
 #[test]
 fn names_a_number_that_it_does_not_know() {
     let world = World::start();
-    world.refuse_with(4_711_815, None);
+    world.entra().refuse_with(4_711_815, None);
     expect![[r#"
         ##[error]Microsoft Entra refused the service connection (AADSTS4711815, HTTP 400).
           it said: The request was refused.
@@ -362,8 +372,8 @@ fn explains_each_fault_of_a_certificate() {
     world.add_connection(Connection::certificate("mine"));
     world.add_connection(Connection::certificate("other"));
     let (mine, other) = (
-        world.certificate_parts("mine"),
-        world.certificate_parts("other"),
+        world.entra().certificate_parts("mine"),
+        world.entra().certificate_parts("other"),
     );
     let (_, elliptic) = world.client_certificate();
     let elliptic = std::fs::read_to_string(elliptic).expect("a key");
@@ -381,7 +391,7 @@ fn explains_each_fault_of_a_certificate() {
         format!("{}{}", mine.certificate.replace("MII", "M*I"), mine.key),
         "not PEM".to_owned(),
     ] {
-        world.set_parameter("mine", "servicePrincipalCertificate", &pem);
+        world.azure_devops().set_parameter("mine", "servicePrincipalCertificate", &pem);
         said.push_str(&refused(&world, "mine"));
         said.push_str("\n\n");
     }
@@ -435,7 +445,7 @@ fn names_the_remedy_for_an_application_of_another_tenant() {
     let mut said = String::new();
     for code in [70_052, 7_000_229] {
         let world = World::start();
-        world.refuse_with(code, None);
+        world.entra().refuse_with(code, None);
         said.push_str(&without_facts(&refused(&world, MY_CONNECTION)));
         said.push_str("\n\n");
     }

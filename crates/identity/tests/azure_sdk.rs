@@ -30,7 +30,7 @@ fn transport(world: &World) -> Transport {
 fn credential(world: &World, token: &Path, transport: &Transport) -> Arc<dyn TokenCredential> {
     let connection = ServiceConnection {
         authority: Authority::parse(&world.entra().url()).expect("an authority"),
-        tenant: world.tenant(),
+        tenant: world.entra().tenant(),
         client_id: world.client_id(MY_CONNECTION),
         scheme: Scheme::FederatedTokenFile(token.to_owned()),
     };
@@ -48,7 +48,7 @@ fn run<T>(future: impl Future<Output = T>) -> T {
 fn a_client_of_the_azure_sdk_signs_in() {
     let world = World::start();
     let file = world.folder().join("token");
-    std::fs::write(&file, world.late_bound_id_token(MY_CONNECTION, 0)).expect("a file");
+    std::fs::write(&file, world.azure_devops().late_bound_id_token(MY_CONNECTION, 0)).expect("a file");
     let transport = transport(&world);
     let credential = credential(&world, &file, &transport);
     let counted = run(example::subscriptions(credential, transport));
@@ -60,8 +60,8 @@ fn a_client_of_the_azure_sdk_signs_in() {
 fn a_client_of_the_azure_sdk_learns_the_facts_of_a_refusal() {
     let world = World::start();
     let file = world.folder().join("token");
-    std::fs::write(&file, world.late_bound_id_token(MY_CONNECTION, 0)).expect("a file");
-    world.refuse_with(700_016, None);
+    std::fs::write(&file, world.azure_devops().late_bound_id_token(MY_CONNECTION, 0)).expect("a file");
+    world.entra().refuse_with(700_016, None);
     let transport = transport(&world);
     let credential = credential(&world, &file, &transport);
     let error = run(credential.get_token(&["https://management.azure.com/.default"], None));

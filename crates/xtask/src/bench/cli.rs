@@ -132,10 +132,7 @@ fn environment(world: &World, node: &Path) -> Result<BTreeMap<String, String>, S
             "IDENTITY_ENDPOINT",
             world.managed_identity().url().to_owned(),
         ),
-        (
-            "IDENTITY_HEADER",
-            world.managed_identity().secret().to_owned(),
-        ),
+        ("IDENTITY_HEADER", world.managed_identity().secret()),
         ("NODE_PATH", text(&node.join("node_modules"))),
         ("AZURE_CONFIG_DIR", text(&profile)),
         // At its best: what it tells its makers costs it 300 ms.
