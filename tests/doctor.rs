@@ -21,8 +21,12 @@ fn world() -> World {
     let world = World::start();
     world.add_connection(Connection::managed_identity("app", None));
     world.organizations().add_member("contoso", "app");
-    world.marketplace().set_role("pub", "app", Some("Contributor"));
-    world.git().add_repository("contoso", "web", "site", &[("a.txt", "a")]);
+    world
+        .marketplace()
+        .set_role("pub", "app", Some("Contributor"));
+    world
+        .git()
+        .add_repository("contoso", "web", "site", &[("a.txt", "a")]);
     world
 }
 

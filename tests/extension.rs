@@ -26,9 +26,13 @@ pub(crate) fn sources(job: &Job<'_>) -> std::path::PathBuf {
 /// A world in which the connection may publish `pub`, and is a member of two organizations.
 pub(crate) fn world() -> World {
     let world = World::start();
-    world.marketplace().set_role("pub", MY_CONNECTION, Some("Creator"));
+    world
+        .marketplace()
+        .set_role("pub", MY_CONNECTION, Some("Creator"));
     for organization in ["fabrikam", "northwind"] {
-        world.organizations().add_member(organization, MY_CONNECTION);
+        world
+            .organizations()
+            .add_member(organization, MY_CONNECTION);
     }
     world
 }
@@ -62,7 +66,10 @@ pub(crate) fn shown(world: &World, job: &Job<'_>, outcome: &Outcome) -> String {
         .log
         .replace(&*sources(job).to_string_lossy(), "[SOURCES]")
         .replace(&*job.temp_folder().to_string_lossy(), "[TEMP]")
-        .replace(&world.organizations().profile_id(MY_CONNECTION), "[PROFILE]");
+        .replace(
+            &world.organizations().profile_id(MY_CONNECTION),
+            "[PROFILE]",
+        );
     stable(world, &sizes(&log))
 }
 
@@ -98,7 +105,10 @@ fn publishes_a_new_extension_and_waits_until_it_is_validated() {
         fabrikam: shared."#]]
     .assert_eq(&shown(&world, &job, &outcome));
     assert_eq!(outcome.result, TaskResult::Succeeded);
-    let extension = world.marketplace().extension("pub.hello").expect("an extension");
+    let extension = world
+        .marketplace()
+        .extension("pub.hello")
+        .expect("an extension");
     assert_eq!(extension.versions.len(), 1);
     assert_eq!(extension.versions[0].0, "3.2.1");
     assert_eq!(extension.shared_with, ["fabrikam"]);
@@ -185,7 +195,10 @@ fn publishes_a_new_version_and_leaves_the_folder_as_it_was() {
         Uploaded pub.hello 3.3.0.
         pub.hello 3.3.0 is validated."#]]
     .assert_eq(&shown(&world, &job, &outcome));
-    let extension = world.marketplace().extension("pub.hello").expect("an extension");
+    let extension = world
+        .marketplace()
+        .extension("pub.hello")
+        .expect("an extension");
     assert_eq!(extension.versions.len(), 2);
     assert_eq!(extension.versions[1].0, "3.3.0");
     assert_eq!(extension.gallery_flags, "Public Preview");
@@ -230,7 +243,10 @@ fn publishes_a_finished_package_with_other_values_and_keeps_its_flags() {
         Uploaded pub.hello 4.0.0.
         pub.hello 4.0.0 is validated."#]]
     .assert_eq(&shown(&world, &job, &outcome));
-    let extension = world.marketplace().extension("pub.hello").expect("an extension");
+    let extension = world
+        .marketplace()
+        .extension("pub.hello")
+        .expect("an extension");
     assert_eq!(extension.versions[0].0, "4.0.0");
     assert_eq!(extension.gallery_flags, "Paid");
 }
@@ -247,7 +263,15 @@ fn a_version_that_is_there_already_is_not_sent_again() {
         pub.hello 3.2.1 is already in the Marketplace (since [TIME]), and it is this package; nothing was uploaded.
         pub.hello 3.2.1 is validated."#]].assert_eq(&shown(&world, &job, &outcome));
     assert_eq!(outcome.result, TaskResult::Succeeded);
-    assert_eq!(world.marketplace().extension("pub.hello").expect("it").versions.len(), 1);
+    assert_eq!(
+        world
+            .marketplace()
+            .extension("pub.hello")
+            .expect("it")
+            .versions
+            .len(),
+        1
+    );
 }
 
 #[test]
@@ -397,7 +421,9 @@ fn makes_an_identity_a_member_once() {
           its name: my-connection's principal
         What to do: Open https://marketplace.visualstudio.com/manage/publishers/pub → Members → Add, and paste the identity's id with the role Contributor (Creator for a new extension); operation whoAmI tells the id.
         More: TROUBLESHOOTING.md#publisher-member"#]].assert_eq(&shown(&world, &job, &refused).replace(&other, "[OTHER]"));
-    world.marketplace().set_role("pub", MY_CONNECTION, Some("Owner"));
+    world
+        .marketplace()
+        .set_role("pub", MY_CONNECTION, Some("Owner"));
     let inputs = [("memberId", other.as_str()), ("memberRole", "creator")];
     for (log, expected) in [
         (
@@ -501,7 +527,9 @@ fn reads_every_page_of_events_into_json_lines_and_csv() {
             &format!("2026-11-{day}T00:00:00Z"),
         );
     }
-    world.marketplace().add_event("pub.hello", "review", 9, "2026-11-05T00:00:00Z");
+    world
+        .marketplace()
+        .add_event("pub.hello", "review", 9, "2026-11-05T00:00:00Z");
     let outcome = run(
         &mut job,
         "events",
@@ -573,7 +601,12 @@ fn publishes_the_package_of_an_extension_for_visual_studio_code() {
     .assert_eq(&shown(&world, &job, &outcome));
     assert_eq!(outcome.result, TaskResult::Succeeded);
     assert_eq!(
-        world.marketplace().extension("pub.code").expect("it").versions[0].0,
+        world
+            .marketplace()
+            .extension("pub.code")
+            .expect("it")
+            .versions[0]
+            .0,
         "0.1.0"
     );
 }

@@ -14,7 +14,9 @@ use crate::harness::stable;
 /// `northwind` in a second tenant. Returns that tenant.
 fn world() -> (World, String) {
     let world = World::start();
-    world.marketplace().set_role("pub", MY_CONNECTION, Some("Creator"));
+    world
+        .marketplace()
+        .set_role("pub", MY_CONNECTION, Some("Creator"));
     let tenant = world.entra().add_tenant(MY_CONNECTION);
     world.organizations().connect("northwind", &tenant);
     world.organizations().add_member("fabrikam", MY_CONNECTION);

@@ -40,7 +40,9 @@ fn a_stopped_organization_is_asked_once() {
 #[test]
 fn an_organization_of_microsoft_accounts_accepts_no_token() {
     let world = world();
-    world.organizations().connect("personal", "00000000-0000-0000-0000-000000000000");
+    world
+        .organizations()
+        .connect("personal", "00000000-0000-0000-0000-000000000000");
     expect![[r#"
         Azure DevOps id: [PROFILE]
         name: app's principal
@@ -68,7 +70,9 @@ fn a_project_that_is_not_shown_wants_membership_of_the_project() {
     let world = world();
     world.organizations().add_administrator("fabrikam", "app");
     let project = world.organizations().add_project("fabrikam", "web");
-    world.organizations().hide_project("fabrikam", &project, "app");
+    world
+        .organizations()
+        .hide_project("fabrikam", &project, "app");
     world.add_connection(Connection::client_secret("other"));
     let other = world.entra().object_id("other");
     let said = asked(

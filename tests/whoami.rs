@@ -14,7 +14,9 @@ fn world() -> World {
     let world = World::start();
     world.add_connection(Connection::managed_identity("app", None));
     world.organizations().add_member("contoso", "app");
-    world.marketplace().set_role("pub", "app", Some("Contributor"));
+    world
+        .marketplace()
+        .set_role("pub", "app", Some("Contributor"));
     world
 }
 

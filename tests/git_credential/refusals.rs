@@ -42,7 +42,9 @@ fn git_says_what_azure_devops_says() {
 fn names_whom_an_organization_refused_though_the_token_cannot_be_read() {
     let (git, _) = gits().pop().expect("a git");
     let world = World::start();
-    world.git().add_repository("contoso", "fabrikam", "hello", &[("a.txt", "hello")]);
+    world
+        .git()
+        .add_repository("contoso", "fabrikam", "hello", &[("a.txt", "hello")]);
     world.organizations().add("contoso");
     let rest = Rest::of(&world, world.job(), &git);
     let refused = rest.git_fails(&["ls-remote", HELLO]);

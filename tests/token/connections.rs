@@ -80,7 +80,9 @@ fn signs_with_the_certificate_of_the_key_wherever_it_is() {
         world.entra().certificate_parts("other"),
     );
     let signs_in = |pem: String| {
-        world.azure_devops().set_parameter("mine", "servicePrincipalCertificate", &pem);
+        world
+            .azure_devops()
+            .set_parameter("mine", "servicePrincipalCertificate", &pem);
         let mut job = world.job();
         let outcome = run(&mut job, &[("azureSubscription", "mine")]);
         assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
@@ -134,7 +136,9 @@ fn signs_in_with_the_machines_managed_identity() {
 fn waits_for_a_machine_that_is_being_updated_and_says_so() {
     let world = World::start();
     world.add_connection(Connection::managed_identity("system-assigned", None));
-    world.managed_identity().refuse(IdentityRefusal::BeingUpdated, 2);
+    world
+        .managed_identity()
+        .refuse(IdentityRefusal::BeingUpdated, 2);
     let mut job = world.job();
     let endpoint = world.managed_identity().url().to_owned();
     let host = endpoint.trim_end_matches("/msi/token");

@@ -391,7 +391,9 @@ fn explains_each_fault_of_a_certificate() {
         format!("{}{}", mine.certificate.replace("MII", "M*I"), mine.key),
         "not PEM".to_owned(),
     ] {
-        world.azure_devops().set_parameter("mine", "servicePrincipalCertificate", &pem);
+        world
+            .azure_devops()
+            .set_parameter("mine", "servicePrincipalCertificate", &pem);
         said.push_str(&refused(&world, "mine"));
         said.push_str("\n\n");
     }

@@ -48,7 +48,11 @@ fn run<T>(future: impl Future<Output = T>) -> T {
 fn a_client_of_the_azure_sdk_signs_in() {
     let world = World::start();
     let file = world.folder().join("token");
-    std::fs::write(&file, world.azure_devops().late_bound_id_token(MY_CONNECTION, 0)).expect("a file");
+    std::fs::write(
+        &file,
+        world.azure_devops().late_bound_id_token(MY_CONNECTION, 0),
+    )
+    .expect("a file");
     let transport = transport(&world);
     let credential = credential(&world, &file, &transport);
     let counted = run(example::subscriptions(credential, transport));
@@ -60,7 +64,11 @@ fn a_client_of_the_azure_sdk_signs_in() {
 fn a_client_of_the_azure_sdk_learns_the_facts_of_a_refusal() {
     let world = World::start();
     let file = world.folder().join("token");
-    std::fs::write(&file, world.azure_devops().late_bound_id_token(MY_CONNECTION, 0)).expect("a file");
+    std::fs::write(
+        &file,
+        world.azure_devops().late_bound_id_token(MY_CONNECTION, 0),
+    )
+    .expect("a file");
     world.entra().refuse_with(700_016, None);
     let transport = transport(&world);
     let credential = credential(&world, &file, &transport);
