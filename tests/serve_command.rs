@@ -63,7 +63,7 @@ fn in_a_pipeline_it_warns_that_nothing_masks_its_key() {
     let mut serving = Command::new(env!("CARGO_BIN_EXE_adieu"))
         .args(["serve", "--credential", "managed-identity"])
         .env("IDENTITY_ENDPOINT", world.managed_identity().url())
-        .env("IDENTITY_HEADER", world.managed_identity_secret())
+        .env("IDENTITY_HEADER", world.managed_identity().secret())
         .env("TF_BUILD", "True")
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
