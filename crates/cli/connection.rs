@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use adieu_agent::{Endpoint, EndpointId, Environment, Job};
 use adieu_identity::{
-    Authority, Error, IdTokenRequest, ManagedIdentity, Scheme, Scope, ServiceConnection, Tokens,
-    UserAssignedId, are_of_one_collection,
+    Authority, AzureCloud, Error, IdTokenRequest, IssuedTokens, JobOfPlan, ManagedIdentity, Scheme,
+    Scope, ServiceConnection, UserAssignedId, are_of_one_collection,
 };
 use adieu_secret::kind;
 use adieu_transport::Transport;
@@ -33,7 +33,7 @@ impl Connection {
         scopes: &[Scope],
         transport: &Transport,
         reporter: &impl Voice,
-    ) -> Result<Tokens, Error> {
+    ) -> Result<IssuedTokens, Error> {
         let tokens = self.service.tokens(scopes, transport).await?;
         let errors = tokens
             .access
@@ -183,7 +183,7 @@ fn id_token_request(
     }
     match &job.oidc_request_uri {
         Some(uri) => IdTokenRequest::to(uri, &job.collection, id.as_str(), token),
-        None => IdTokenRequest::rebuilt(&job.collection, ids(job), id.as_str(), token),
+        None => IdTokenRequest::rebuilt(&job.collection, of_plan(job), id.as_str(), token),
     }
     .map_err(ConnectionProblem::NotTheCollection)
 }
@@ -193,14 +193,19 @@ pub(crate) fn id_token_address(job: &Job) -> Option<String> {
     match &job.oidc_request_uri {
         Some(uri) => Some(uri.clone()),
         None => {
-            let address = IdTokenRequest::address(&job.collection, ids(job));
+            let address = IdTokenRequest::address(&job.collection, of_plan(job));
             address.ok().map(String::from)
         }
     }
 }
 
-fn ids(job: &Job) -> [&str; 4] {
-    [&job.project, &job.host_type, &job.plan, &job.id].map(String::as_str)
+fn of_plan(job: &Job) -> JobOfPlan<'_> {
+    JobOfPlan {
+        project: &job.project,
+        hub: &job.host_type,
+        plan: &job.plan,
+        job: &job.id,
+    }
 }
 
 /// The cloud that the connection names. A connection made by hand may name none: it is public then.
@@ -224,11 +229,11 @@ fn cloud(endpoint: &Endpoint<'_>) -> Cloud {
 /// Where the connection signs in: what its data says, or the cloud's well-known host.
 fn authority(endpoint: &Endpoint<'_>, cloud: &Cloud) -> Result<Authority, ConnectionProblem> {
     let named = endpoint.data("activeDirectoryAuthority");
-    let text = match (named, cloud) {
-        (Some(authority), _) => authority,
-        (None, Cloud::Public) => "https://login.microsoftonline.com/",
-        (None, Cloud::UsGovernment) => "https://login.microsoftonline.us/",
-        (None, Cloud::China) => "https://login.chinacloudapi.cn/",
+    let known = match (named, cloud) {
+        (Some(authority), _) => return parse(authority),
+        (None, Cloud::Public) => AzureCloud::Public,
+        (None, Cloud::UsGovernment) => AzureCloud::UsGovernment,
+        (None, Cloud::China) => AzureCloud::China,
         (None, Cloud::Custom(_)) => {
             let name = endpoint.data("environment").unwrap_or_default().to_owned();
             return endpoint
@@ -237,7 +242,7 @@ fn authority(endpoint: &Endpoint<'_>, cloud: &Cloud) -> Result<Authority, Connec
                 .and_then(parse);
         }
     };
-    parse(text)
+    Ok(Authority::of(known))
 }
 
 fn parse(text: &str) -> Result<Authority, ConnectionProblem> {

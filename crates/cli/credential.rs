@@ -19,7 +19,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use adieu_identity::azure_core::{self, credentials::TokenCredential};
-use adieu_identity::{Authority, Claims, ConnectionCredential, Error, Scope, Token, TokenRequest};
+use adieu_identity::{
+    Authority, AzureCloud, Claims, ConnectionCredential, Error, Scope, Token, TokenRequest,
+};
 use adieu_transport::{Deadline, Transport};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
@@ -328,24 +330,20 @@ impl Ready {
     }
 }
 
-/// The cloud that `AZURE_AUTHORITY_HOST` stands for: the words for resources mean its addresses.
+/// The cloud of `AZURE_AUTHORITY_HOST`, whose addresses the words for resources mean.
 pub(crate) fn cloud() -> Cloud {
-    let host = variable("AZURE_AUTHORITY_HOST").unwrap_or_default();
-    if host.contains("login.microsoftonline.us") {
-        Cloud::UsGovernment
-    } else if host.contains("login.chinacloudapi.cn")
-        || host.contains("login.partner.microsoftonline.cn")
-    {
-        Cloud::China
-    } else {
-        Cloud::Public
+    match authority().ok().and_then(|authority| authority.cloud()) {
+        Some(AzureCloud::UsGovernment) => Cloud::UsGovernment,
+        Some(AzureCloud::China) => Cloud::China,
+        Some(AzureCloud::Public) | None => Cloud::Public,
     }
 }
 
-/// Where tokens come from: `AZURE_AUTHORITY_HOST`, which some write without `https://`.
-fn authority() -> Result<Authority, CredentialFault> {
-    let text = variable("AZURE_AUTHORITY_HOST")
-        .unwrap_or_else(|| "https://login.microsoftonline.com/".to_owned());
+/// The authority that issues tokens here: `AZURE_AUTHORITY_HOST`, which some write without `https://`.
+pub(crate) fn authority() -> Result<Authority, CredentialFault> {
+    let Some(text) = variable("AZURE_AUTHORITY_HOST") else {
+        return Ok(Authority::of(AzureCloud::Public));
+    };
     let address = if text.contains("://") {
         text.clone()
     } else {

@@ -90,7 +90,7 @@ pub(crate) async fn run(arguments: ExecArguments) -> Result<ExitCode, Situation>
     let tenant = credential::tenant(arguments.tenant, organization, &transport).await?;
     let source = Source::SignIn(SignIn::new(arguments.credential, tenant));
     for wanted in &missing {
-        let token = source.token(&wanted.scope, None, &transport).await?;
+        let token = source.token_patiently(&wanted.scope, &transport).await?;
         let name = wanted.name.as_str().to_owned();
         own.insert(name, token.value.reveal().to_owned());
         own.insert(

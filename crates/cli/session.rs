@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use adieu_agent::Log;
 use adieu_devops::{Client, Hosts, MicrosoftGraph};
-use adieu_identity::{Error, Scope, Token, Tokens};
+use adieu_identity::{Error, IssuedTokens, Scope, Token};
 use adieu_secret::AccessToken;
 use adieu_transport::Transport;
 
@@ -70,7 +70,7 @@ impl Session {
             return Ok(self.with(&current.token));
         }
         let scope = azure_devops(self.source.cloud())?;
-        let token = self.source.token_of_task(&scope, &self.transport).await?;
+        let token = self.source.token_patiently(&scope, &self.transport).await?;
         let current = Current {
             ids: IdentityIds::of_token(&token),
             token: Arc::new(token.value),
@@ -85,7 +85,7 @@ impl Session {
     pub(crate) async fn microsoft_graph(&self) -> Result<MicrosoftGraph<'_>, Situation> {
         let scope =
             resource::scope("graph", self.source.cloud()).map_err(|_| Situation::NothingAsked)?;
-        let token = self.source.token_of_task(&scope, &self.transport).await?;
+        let token = self.source.token_patiently(&scope, &self.transport).await?;
         Ok(MicrosoftGraph::new(
             &self.transport,
             token.value.into_graph_token(),
@@ -148,12 +148,12 @@ impl Source {
                     connection.service.tokens(scopes, transport).await,
                 )
             }
-            Self::SignIn(sign_in) => sign_in.token(scope, tenant, transport).await,
+            Self::SignIn(sign_in) => sign_in.token_at_once(scope, tenant, transport).await,
         }
     }
 
-    /// The same for a task, which waits for a managed identity that is still being set up, and says so.
-    async fn token_of_task(
+    /// The same for a verb or a task, which waits for a managed identity that is still being set up, and says so.
+    pub(crate) async fn token_patiently(
         &self,
         scope: &Scope,
         transport: &Transport,
@@ -165,7 +165,7 @@ impl Source {
                 let tokens = connection.tokens(scopes, transport, &log).await;
                 one(connection, tokens)
             }
-            Self::SignIn(_) => self.token(scope, None, transport).await,
+            Self::SignIn(sign_in) => sign_in.token(scope, None, transport).await,
         }
     }
 
@@ -178,7 +178,7 @@ impl Source {
 }
 
 /// The one token of one scope.
-fn one(connection: &Connection, tokens: Result<Tokens, Error>) -> Result<Token, Situation> {
+fn one(connection: &Connection, tokens: Result<IssuedTokens, Error>) -> Result<Token, Situation> {
     let refused = |error| Situation::NoToken {
         connection: connection.facts.clone(),
         errors: vec![(String::new(), error)],

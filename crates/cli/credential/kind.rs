@@ -13,7 +13,8 @@ pub(crate) struct CredentialArguments {
     pub(crate) credential: Credential,
     /// User-assigned managed identity, by its client id, object-id:ID or resource id; implies --credential
     /// managed-identity [default: AZURE_CLIENT_ID]
-    #[arg(long, value_name = "ID")]
+    // `onboard` has an argument of this name.
+    #[arg(id = "managed-identity-id", long = "identity", value_name = "ID")]
     pub(crate) identity: Option<UserAssignedId>,
 }
 

@@ -69,10 +69,30 @@ impl SignIn {
         tenant: Option<&str>,
         transport: &Transport,
     ) -> Result<Token, Situation> {
+        let is_patient = self.says_who && self.asked.chosen() != Credential::Auto;
+        self.token_by(scope, tenant, transport, is_patient).await
+    }
+
+    /// The same for a program that waits: a managed identity that is still being set up is reported at once.
+    pub(crate) async fn token_at_once(
+        &self,
+        scope: &Scope,
+        tenant: Option<&str>,
+        transport: &Transport,
+    ) -> Result<Token, Situation> {
+        self.token_by(scope, tenant, transport, false).await
+    }
+
+    async fn token_by(
+        &self,
+        scope: &Scope,
+        tenant: Option<&str>,
+        transport: &Transport,
+        is_patient: bool,
+    ) -> Result<Token, Situation> {
         let chosen = self.asked.chosen();
         let asked = self.asked.by(self.used().unwrap_or(chosen));
         let tenant = tenant.or(self.tenant.as_deref());
-        let is_patient = self.says_who && chosen != Credential::Auto;
         let first = asked.first(scope, tenant, transport, is_patient).await?;
         let is_news = self.used.set(first.credential).is_ok();
         if is_news && self.says_who && chosen == Credential::Auto {

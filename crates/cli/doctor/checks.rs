@@ -2,7 +2,7 @@
 //!
 //! It words nothing that is wrong; `report/doctor.rs` does, and the files beside it what services say.
 
-use adieu_identity::Claims;
+use adieu_identity::{Authority, AzureCloud, Claims};
 use adieu_transport::{NoAnswer, Transport};
 use futures_util::future::join_all;
 
@@ -147,19 +147,10 @@ fn configuration(credential: &CredentialArguments, transport: &Transport) -> Che
 
 /// Asks each host that the way leads over, at once and without a credential.
 async fn ask_hosts(plan: &Plan, transport: &Transport) -> Vec<Asked> {
-    let authority = std::env::var("AZURE_AUTHORITY_HOST")
-        .ok()
-        .filter(|text| !text.trim().is_empty());
-    let authority = authority.unwrap_or_else(|| "https://login.microsoftonline.com".to_owned());
-    let authority = authority.trim().trim_end_matches('/').to_owned();
-    let authority = if authority.contains("://") {
-        authority
-    } else {
-        format!("https://{authority}")
-    };
-    let mut addresses = vec![format!(
-        "{authority}/common/v2.0/.well-known/openid-configuration"
-    )];
+    // One that cannot be read is a finding of the credential, not of the way to it.
+    let authority = credential::authority();
+    let authority = authority.unwrap_or_else(|_| Authority::of(AzureCloud::Public));
+    let mut addresses = vec![authority.discovery_endpoint().to_string()];
     addresses.extend(
         plan.hosts
             .addresses(plan.organization.is_some(), plan.publisher.is_some()),

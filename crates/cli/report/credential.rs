@@ -134,7 +134,7 @@ fn of_identity(credential: Credential, connection: &ConnectionFacts, error: &Err
             format!("The managed identity gave no token: {fault}."),
         )
         .remedy(match fault {
-            ManagedIdentityFault::Silent { .. } => {
+            ManagedIdentityFault::Unanswered { .. } => {
                 "Managed identities are on Azure's own machines and apps only; elsewhere sign in with azd or az."
             }
             ManagedIdentityFault::NotSupported(_) => {

@@ -14,7 +14,9 @@ use adieu_identity::azure_core::http::policies::auth::BearerTokenAuthorizationPo
 use adieu_identity::azure_core::http::{
     ClientOptions, Context, Method, Pipeline, Request, Transport as SdkTransport, Url,
 };
-use adieu_identity::{Authority, ConnectionCredential, Scheme, SdkClient, ServiceConnection};
+use adieu_identity::{
+    Authority, AzureCloud, ConnectionCredential, Scheme, SdkClient, ServiceConnection,
+};
 use adieu_transport::{Network, Transport};
 
 type Failure = Box<dyn std::error::Error>;
@@ -22,7 +24,7 @@ type Failure = Box<dyn std::error::Error>;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {
     let connection = ServiceConnection {
-        authority: Authority::public(),
+        authority: Authority::of(AzureCloud::Public),
         tenant: std::env::var("AZURE_TENANT_ID")?,
         client_id: std::env::var("AZURE_CLIENT_ID")?,
         scheme: Scheme::FederatedTokenFile(

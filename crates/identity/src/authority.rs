@@ -2,8 +2,6 @@
 //!
 //! It builds addresses; it never sends anything.
 
-use std::sync::LazyLock;
-
 use adieu_transport::{host, may_carry_credentials};
 use reqwest::Url;
 
@@ -11,14 +9,30 @@ use reqwest::Url;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Authority(Url);
 
-/// The public cloud's authority.
-static PUBLIC: LazyLock<Url> =
-    LazyLock::new(|| Url::parse("https://login.microsoftonline.com/").expect("an address"));
+/// A cloud of Azure that has well-known addresses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AzureCloud {
+    /// `AzureCloud`.
+    Public,
+    /// `AzureUSGovernment`.
+    UsGovernment,
+    /// `AzureChinaCloud`.
+    China,
+}
+
+/// The hosts that sign in for each cloud (learn.microsoft.com, "National clouds"). The first one of a cloud is used
+/// where none is named.
+const HOSTS: [(AzureCloud, &str); 4] = [
+    (AzureCloud::Public, "login.microsoftonline.com"),
+    (AzureCloud::UsGovernment, "login.microsoftonline.us"),
+    (AzureCloud::China, "login.chinacloudapi.cn"),
+    (AzureCloud::China, "login.partner.microsoftonline.cn"),
+];
 
 /// Why a text is not an authority.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotAnAuthority {
-    /// The text is no absolute address.
+    /// The text is not an absolute address.
     #[error("not an absolute address")]
     NotAnAddress,
     /// Credentials would travel in the clear.
@@ -30,16 +44,32 @@ pub enum NotAnAuthority {
 }
 
 impl Authority {
-    /// The authority of the public cloud.
+    /// The well-known authority of a cloud.
     #[must_use]
-    pub fn public() -> Self {
-        Self(PUBLIC.clone())
+    pub fn of(cloud: AzureCloud) -> Self {
+        let known = HOSTS.iter().find(|(known, _)| *known == cloud);
+        let host = known.map_or(HOSTS[0].1, |(_, host)| host);
+        Self(Url::parse(&format!("https://{host}/")).expect("a table of addresses"))
+    }
+
+    /// The cloud whose well-known authority this is.
+    #[must_use]
+    pub fn cloud(&self) -> Option<AzureCloud> {
+        let host = self.0.host_str()?;
+        let known = HOSTS.iter().find(|(_, known)| *known == host);
+        known.map(|(cloud, _)| *cloud)
+    }
+
+    /// Where the authority describes itself to everyone.
+    #[must_use]
+    pub fn discovery_endpoint(&self) -> Url {
+        self.below(&["common", "v2.0", ".well-known", "openid-configuration"])
     }
 
     /// Reads an authority.
     ///
     /// # Errors
-    /// The text is no absolute HTTPS address (plain HTTP is for loopback addresses only), or it is an
+    /// The text is not an absolute HTTPS address (plain HTTP is for loopback addresses only), or it is an
     /// AD FS.
     pub fn parse(text: &str) -> Result<Self, NotAnAuthority> {
         let mut url = Url::parse(text.trim()).map_err(|_| NotAnAuthority::NotAnAddress)?;
@@ -66,11 +96,13 @@ impl Authority {
     /// Where a tenant's tokens come from: `{authority}/{tenant}/oauth2/v2.0/token`.
     #[must_use]
     pub fn token_endpoint(&self, tenant: &str) -> Url {
+        self.below(&[tenant, "oauth2", "v2.0", "token"])
+    }
+
+    fn below(&self, path: &[&str]) -> Url {
         let mut url = self.0.clone();
         if let Ok(mut segments) = url.path_segments_mut() {
-            segments
-                .pop_if_empty()
-                .extend([tenant, "oauth2", "v2.0", "token"]);
+            segments.pop_if_empty().extend(path);
         }
         url
     }
@@ -107,6 +139,21 @@ mod tests {
     }
 
     #[test]
+    fn knows_the_authorities_of_each_cloud() {
+        for cloud in [
+            AzureCloud::Public,
+            AzureCloud::UsGovernment,
+            AzureCloud::China,
+        ] {
+            assert_eq!(Authority::of(cloud).cloud(), Some(cloud));
+        }
+        let cloud = |text| Authority::parse(text).map(|authority| authority.cloud());
+        let partner = "https://login.partner.microsoftonline.cn/";
+        assert_eq!(cloud(partner), Ok(Some(AzureCloud::China)));
+        assert_eq!(cloud("https://login.custom.example/"), Ok(None));
+    }
+
+    #[test]
     fn a_tenant_cannot_leave_its_segment() {
         let authority =
             Authority::parse("https://login.microsoftonline.com/").expect("an authority");
@@ -117,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_no_authority() {
+    fn refuses_what_is_not_an_authority() {
         for (text, reason) in [
             ("login.microsoftonline.com", NotAnAuthority::NotAnAddress),
             ("", NotAnAuthority::NotAnAddress),

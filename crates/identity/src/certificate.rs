@@ -113,7 +113,7 @@ fn chain(
     mut others: Vec<CertificateDer<'static>>,
     public_key: &[u8],
 ) -> Result<Vec<CertificateDer<'static>>, Fault> {
-    // A certificate holds its own public key as the same bytes (RFC 8017, A.1.1), and nobody else's.
+    // A certificate holds its own public key as the same bytes (RFC 8017, A.1.1), and no other one does.
     let is_of_the_key = |der: &CertificateDer<'_>| {
         let mut parts = der.windows(public_key.len());
         parts.any(|part| part == public_key)

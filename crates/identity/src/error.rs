@@ -1,6 +1,6 @@
-//! Everything that can stand between a service connection and a token, as situations with their facts.
+//! Everything that can keep a service connection from a token, with its facts.
 //!
-//! It holds no advice and no secret: `crates/cli/report/` makes sentences of it.
+//! It holds no advice and no secret: `crates/cli/report/` has the sentences.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -23,7 +23,7 @@ fn is_transient_refusal(status: u16, code: Option<u32>, error: &str) -> bool {
         || code.is_some_and(|code| TRANSIENT.contains(&code))
 }
 
-/// A situation in which there is no token.
+/// Why there is no token.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Azure DevOps or Microsoft Entra gave no answer of its own.
@@ -41,7 +41,7 @@ pub enum Error {
         /// Ids for the service's support.
         correlation: Correlation,
     },
-    /// Azure DevOps knows the job and mints no ID token for this connection.
+    /// Azure DevOps knows the job and issues no ID token for this connection.
     #[error("Azure DevOps refused the ID token ({status})")]
     IdTokenRefused {
         /// HTTP status; 200 happens.
@@ -135,9 +135,9 @@ pub enum ManagedIdentityFault {
     /// The platform has a protocol of its own.
     #[error("{0} is not supported")]
     NotSupported(&'static str),
-    /// Nobody answers.
+    /// It does not answer.
     #[error("{endpoint} does not answer: {cause}")]
-    Silent {
+    Unanswered {
         /// Which endpoint.
         endpoint: String,
         /// What happened at the last attempt.
@@ -146,8 +146,8 @@ pub enum ManagedIdentityFault {
     /// It answered with half an answer.
     #[error("its answer was cut off")]
     Cut,
-    /// It said no.
-    #[error("its endpoint answered {status}{}", .message.as_ref().map(|said| format!(": {said}")).unwrap_or_default())]
+    /// It refused.
+    #[error("its endpoint answered {status}{}", .message.as_ref().map(|message| format!(": {message}")).unwrap_or_default())]
     Refused {
         /// HTTP status.
         status: u16,
@@ -166,7 +166,7 @@ impl ManagedIdentityFault {
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Silent { cause, .. } => cause.is_transient(),
+            Self::Unanswered { cause, .. } => cause.is_transient(),
             Self::Cut => true,
             Self::Refused { status, .. } => self.is_settling() || adieu_transport::is_busy(*status),
             Self::Unusable(_) | Self::NotSupported(_) | Self::NoToken => false,
@@ -226,7 +226,7 @@ pub enum Mismatch {
         /// Audience in the token.
         got: String,
     },
-    /// It is over already, as this machine's clock sees it.
+    /// It has expired already, by this machine's clock.
     Expired {
         /// Expiry in the token, seconds since 1970.
         expires_on: i64,
@@ -236,7 +236,7 @@ pub enum Mismatch {
 }
 
 impl Error {
-    /// Whether the same question may have another answer in a minute, without anybody's help.
+    /// Whether the same question may have another answer in a minute, without any change.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self {
@@ -252,7 +252,7 @@ impl Error {
         }
     }
 
-    /// Whether a service understood the question and said no.
+    /// Whether a service understood the question and refused.
     #[must_use]
     pub fn is_denied(&self) -> bool {
         matches!(

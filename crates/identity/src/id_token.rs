@@ -25,10 +25,23 @@ pub struct IdTokenRequest {
     job_token: JobToken,
 }
 
+/// A job, as the address of its ID tokens names it.
+#[derive(Debug, Clone, Copy)]
+pub struct JobOfPlan<'a> {
+    /// Id of the project.
+    pub project: &'a str,
+    /// The hub that runs the plan: `build` or `release`.
+    pub hub: &'a str,
+    /// Id of the orchestration plan.
+    pub plan: &'a str,
+    /// Id of the job.
+    pub job: &'a str,
+}
+
 /// Why the job's token may not go to an address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotTheCollection {
-    /// One of the two is no address that may carry a credential.
+    /// One of the two is not an address that may carry a credential.
     #[error("{0} is not an HTTPS address")]
     NotAnAddress(String),
     /// The address is another host than the collection's.
@@ -45,7 +58,7 @@ impl IdTokenRequest {
     /// A request to `uri` (`SYSTEM_OIDCREQUESTURI`), a query of which is kept.
     ///
     /// # Errors
-    /// `uri` is no address of the collection's host.
+    /// `uri` is not an address of the collection's host.
     pub fn to(
         uri: &str,
         collection: &str,
@@ -68,14 +81,14 @@ impl IdTokenRequest {
     /// the host type as the hub.
     ///
     /// # Errors
-    /// `collection` is no address.
+    /// `collection` is not an address.
     pub fn rebuilt(
         collection: &str,
-        ids: [&str; 4],
+        job: JobOfPlan<'_>,
         connection: &str,
         job_token: JobToken,
     ) -> Result<Self, NotTheCollection> {
-        let url = Self::address(collection, ids)?;
+        let url = Self::address(collection, job)?;
         Ok(Self::with_query(url, connection, job_token))
     }
 
@@ -83,16 +96,13 @@ impl IdTokenRequest {
     ///
     /// # Errors
     /// `collection` is not an address.
-    pub fn address(
-        collection: &str,
-        [project, hub, plan, job]: [&str; 4],
-    ) -> Result<Url, NotTheCollection> {
+    pub fn address(collection: &str, job: JobOfPlan<'_>) -> Result<Url, NotTheCollection> {
         let mut url = address(collection)?;
         if let Ok(mut segments) = url.path_segments_mut() {
             segments
                 .pop_if_empty()
-                .extend([project, "_apis", "distributedtask", "hubs", hub]);
-            segments.extend(["plans", plan, "jobs", job, "oidctoken"]);
+                .extend([job.project, "_apis", "distributedtask", "hubs", job.hub])
+                .extend(["plans", job.plan, "jobs", job.job, "oidctoken"]);
         }
         Ok(url)
     }
@@ -107,7 +117,7 @@ impl IdTokenRequest {
         Self { url, job_token }
     }
 
-    /// Asks for a token; each call mints a new one.
+    /// Asks for a token; each call gets a new one.
     pub(crate) async fn send(
         &self,
         transport: &Transport,
@@ -193,7 +203,7 @@ fn place(url: &Url) -> String {
 /// Whether two addresses are of one collection: of one organization, or of one server.
 ///
 /// # Errors
-/// One of them is no address that may carry a credential.
+/// One of them is not an address that may carry a credential.
 pub fn are_of_one_collection(one: &str, other: &str) -> Result<bool, NotTheCollection> {
     Ok(is_same_collection(&address(one)?, &address(other)?))
 }
@@ -259,7 +269,12 @@ mod tests {
     fn rebuilds_the_address_of_each_hub() {
         let request = IdTokenRequest::rebuilt(
             "https://tfs.contoso.com/tfs/DefaultCollection",
-            ["project", "release", "plan", "job"],
+            JobOfPlan {
+                project: "project",
+                hub: "release",
+                plan: "plan",
+                job: "job",
+            },
             CONNECTION,
             token(),
         );

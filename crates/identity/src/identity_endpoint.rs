@@ -197,7 +197,7 @@ impl Endpoint {
         })?;
         match direct.send(request, deadline.left()).await {
             Ok(answer) => self.read(&answer, is_patient),
-            Err(cause) => Err(attempt(Fault::Silent {
+            Err(cause) => Err(attempt(Fault::Unanswered {
                 endpoint: self.name(),
                 cause,
             })),

@@ -50,14 +50,14 @@ mod user_assigned;
 
 pub use azure_core;
 
-pub use authority::{Authority, NotAnAuthority};
+pub use authority::{Authority, AzureCloud, NotAnAuthority};
 pub use claims::Claims;
 pub use error::{CertificateFault, Error, ManagedIdentityFault, Mismatch};
-pub use id_token::{IdTokenRequest, NotTheCollection, are_of_one_collection};
+pub use id_token::{IdTokenRequest, JobOfPlan, NotTheCollection, are_of_one_collection};
 pub use identity_endpoint::{IdentityEndpoint, LocalEndpoint};
 pub use managed_identity::ManagedIdentity;
 pub use scope::Scope;
 pub use sdk_client::SdkClient;
-pub use service_connection::{ConnectionCredential, Scheme, ServiceConnection, Tokens};
+pub use service_connection::{ConnectionCredential, IssuedTokens, Scheme, ServiceConnection};
 pub use token::{Token, TokenRequest};
 pub use user_assigned::{NotAnIdentity, UserAssignedId};

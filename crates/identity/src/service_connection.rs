@@ -19,7 +19,7 @@ use adieu_secret::{ClientCertificate, ClientSecret, IdToken};
 use adieu_transport::{Deadline, MICROSOFT_ENTRA, Transport};
 
 use crate::answers::seconds_now;
-use crate::authority::Authority;
+use crate::authority::{Authority, AzureCloud};
 use crate::certificate;
 use crate::claims::Claims;
 use crate::entra::{ASSERTION_EXPIRED, Entra};
@@ -65,7 +65,7 @@ pub enum Scheme {
 
 /// What a connection gave.
 #[derive(Debug)]
-pub struct Tokens {
+pub struct IssuedTokens {
     /// A token for each scope, in the scopes' order.
     pub access: Vec<Result<Token, Error>>,
     /// The ID token that was used last, where there is one.
@@ -95,7 +95,7 @@ impl ConnectionCredential {
     #[must_use]
     pub fn of_managed_identity(identity: ManagedIdentity, transport: Transport) -> Arc<Self> {
         let connection = ServiceConnection {
-            authority: Authority::public(),
+            authority: Authority::of(AzureCloud::Public),
             tenant: String::new(),
             client_id: String::new(),
             scheme: Scheme::ManagedServiceIdentity(identity),
@@ -136,7 +136,7 @@ impl TokenCredential for ConnectionCredential {
 }
 
 /// The one token of one scope.
-fn one(tokens: Result<Tokens, Error>) -> Result<Token, Error> {
+fn one(tokens: Result<IssuedTokens, Error>) -> Result<Token, Error> {
     let first = tokens?.access.pop();
     first.unwrap_or_else(|| Err(Error::Credential("no scope was given".to_owned())))
 }
@@ -146,12 +146,16 @@ impl ServiceConnection {
     ///
     /// # Errors
     /// There is no proof of identity to exchange. What goes wrong with one scope is in its place.
-    pub async fn tokens(&self, scopes: &[Scope], transport: &Transport) -> Result<Tokens, Error> {
+    pub async fn tokens(
+        &self,
+        scopes: &[Scope],
+        transport: &Transport,
+    ) -> Result<IssuedTokens, Error> {
         self.tokens_by(scopes, transport, Deadline::start()).await
     }
 
     /// The same, with all attempts before `deadline`. A managed identity that is still being set up is reported at
-    /// once: whoever waits for it tells the user so, and calls [`tokens_when_settled`](Self::tokens_when_settled).
+    /// once: a caller that waits for it says so to the user and calls [`tokens_when_settled`](Self::tokens_when_settled).
     ///
     /// # Errors
     /// As for [`tokens`](Self::tokens).
@@ -160,7 +164,7 @@ impl ServiceConnection {
         scopes: &[Scope],
         transport: &Transport,
         deadline: Deadline,
-    ) -> Result<Tokens, Error> {
+    ) -> Result<IssuedTokens, Error> {
         let exchange = || Exchange::of(self, transport, deadline);
         let access = match &self.scheme {
             Scheme::WorkloadIdentityFederation {
@@ -190,7 +194,7 @@ impl ServiceConnection {
                 identity.tokens(scopes, transport, deadline, false).await
             }
         };
-        Ok(Tokens { access, id: None })
+        Ok(IssuedTokens { access, id: None })
     }
 
     /// The same for a managed identity that is still being set up: asks again within `time`, which
@@ -203,14 +207,14 @@ impl ServiceConnection {
         scopes: &[Scope],
         transport: &Transport,
         time: Duration,
-    ) -> Result<Tokens, Error> {
+    ) -> Result<IssuedTokens, Error> {
         let Scheme::ManagedServiceIdentity(identity) = &self.scheme else {
             return self.tokens(scopes, transport).await;
         };
         let access = identity
             .tokens(scopes, transport, Deadline::after(time), true)
             .await;
-        Ok(Tokens { access, id: None })
+        Ok(IssuedTokens { access, id: None })
     }
 
     async fn token(
@@ -288,7 +292,7 @@ impl<'a> Exchange<'a> {
         request: &IdTokenRequest,
         late_bound: Option<&Arc<IdToken>>,
         scopes: &[Scope],
-    ) -> Result<Tokens, Error> {
+    ) -> Result<IssuedTokens, Error> {
         let fresh = async || {
             request
                 .send(self.transport, self.deadline)
@@ -310,7 +314,7 @@ impl<'a> Exchange<'a> {
                 }
             }
         }
-        Ok(Tokens {
+        Ok(IssuedTokens {
             access,
             id: Some(id),
         })
