@@ -10,9 +10,10 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use crate::clock::Clock;
-use crate::directory::{AsksFor, Directory, ID_TOKEN_AUDIENCE, guid};
+use crate::directory::{AsksFor, Directory, ID_TOKEN_AUDIENCE};
 use crate::ground::Emulated;
 use crate::http::{Answer, Request};
+use crate::ids::guid;
 use crate::{jwt, organizations};
 
 use crate::vss::{self, error};

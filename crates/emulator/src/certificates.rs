@@ -14,7 +14,7 @@ use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig};
 use rustls_pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
-use crate::directory::guid;
+use crate::ids::guid;
 use crate::jwt;
 
 /// Hosts of the real services, which tests reach through the emulated proxy.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::certificates::ApplicationCertificate;
 use crate::http::Request;
-use crate::issued::Issued;
+use crate::ids::{azure_devops_id, guid};
 use crate::ledger::Ledger;
 
 /// The resources that every tenant has, as Entra names them.
@@ -81,6 +81,17 @@ impl TokenFlaw {
     pub(crate) fn is_in_claims(self) -> bool {
         matches!(self, Self::Tenant | Self::Audience | Self::Long)
     }
+}
+
+/// An access token that was issued.
+#[derive(Debug, Clone)]
+pub(crate) struct Issued {
+    pub(crate) value: String,
+    /// Whose it is: `Directory::identity`.
+    pub(crate) identity: String,
+    pub(crate) tenant: String,
+    pub(crate) audience: String,
+    pub(crate) expires_on: i64,
 }
 
 /// An application of a tenant.
@@ -268,32 +279,3 @@ const LONGEST_TEXT: usize = 1 << 20;
 
 /// The audience of every ID token (learn.microsoft.com, "Workload identity federation").
 pub(crate) const ID_TOKEN_AUDIENCE: &str = "api://AzureADTokenExchange";
-
-/// A new id of Azure DevOps' own: a GUID of version 6, as its users have.
-fn azure_devops_id() -> String {
-    let mut id = guid();
-    id.replace_range(14..15, "6");
-    id
-}
-
-/// A new random GUID.
-pub(crate) fn guid() -> String {
-    let bytes = random::<16>();
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!(
-        "{}-{}-4{}-8{}-{}",
-        &hex[..8],
-        &hex[8..12],
-        &hex[13..16],
-        &hex[17..20],
-        &hex[20..]
-    )
-}
-
-/// Random bytes of the operating system.
-pub(crate) fn random<const N: usize>() -> [u8; N] {
-    let mut bytes = [0; N];
-    ring::rand::SecureRandom::fill(&ring::rand::SystemRandom::new(), &mut bytes)
-        .expect("randomness");
-    bytes
-}

@@ -5,9 +5,9 @@
 use serde_json::json;
 
 use crate::clock::Clock;
-use crate::directory::{AsksFor, Directory};
+use crate::directory::{AsksFor, Directory, Issued};
 use crate::http::{Answer, Request, decoded};
-use crate::issued::{AZURE_DEVOPS, Issued};
+use crate::issued::AZURE_DEVOPS;
 use crate::marketplace::{self, gallery, installation, roles};
 use crate::organizations::{self, entitlements, feeds, profile};
 use crate::vss::{self, Credential};

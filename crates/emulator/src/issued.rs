@@ -7,7 +7,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use crate::clock::Clock;
-use crate::directory::{Application, Directory, TokenFlaw, guid, random};
+use crate::directory::{Application, Directory, Issued, TokenFlaw};
+use crate::ids::{guid, random};
 use crate::jwt;
 
 /// The application whose tokens Azure DevOps and the Marketplace accept.
@@ -15,17 +16,6 @@ pub(crate) const AZURE_DEVOPS: &str = "499b84ac-1321-427f-aa17-267ca6975798";
 
 /// The application whose tokens Microsoft Graph accepts.
 pub(crate) const MICROSOFT_GRAPH: &str = "https://graph.microsoft.com";
-
-/// An access token that was issued.
-#[derive(Debug, Clone)]
-pub(crate) struct Issued {
-    pub(crate) value: String,
-    /// Whose it is: `Directory::identity`.
-    pub(crate) identity: String,
-    pub(crate) tenant: String,
-    pub(crate) audience: String,
-    pub(crate) expires_on: i64,
-}
 
 /// The tenant and the audience of a token that is not what was asked for.
 const OTHER: &str = "00000000-0000-4000-8000-000000000bad";

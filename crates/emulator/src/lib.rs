@@ -25,6 +25,7 @@ mod git;
 mod ground;
 mod hosts;
 mod http;
+mod ids;
 mod issued;
 mod jwt;
 mod ledger;

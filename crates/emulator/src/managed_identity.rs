@@ -12,9 +12,10 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::clock::Clock;
-use crate::directory::{Application, AsksFor, Directory, guid};
+use crate::directory::{Application, AsksFor, Directory};
 use crate::ground::Emulated;
 use crate::http::{Answer, Request};
+use crate::ids::guid;
 use crate::issued::{issue, lifetime};
 
 /// The secrets that they ask their clients for.

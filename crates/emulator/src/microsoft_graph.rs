@@ -11,9 +11,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use crate::clock::Clock;
-use crate::directory::{Application, AsksFor, Directory, guid};
+use crate::directory::{Application, AsksFor, Directory};
 use crate::ground::Emulated;
 use crate::http::{Answer, Request, decoded};
+use crate::ids::guid;
 use crate::issued::MICROSOFT_GRAPH;
 
 /// The secrets that it asks its clients for.

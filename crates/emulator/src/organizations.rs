@@ -13,10 +13,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::json;
 
-use crate::directory::{Application, Directory, guid};
+use crate::directory::{Application, Directory, Issued};
 use crate::ground::Emulated;
 use crate::http::{Answer, Request};
-use crate::issued::Issued;
+use crate::ids::guid;
 use crate::vss::{self, error, version};
 
 /// The organizations' handle.

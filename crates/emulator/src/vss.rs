@@ -7,9 +7,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use crate::directory::guid;
 use crate::fault::{SIGN_IN, redirect};
 use crate::http::{Answer, Request};
+use crate::ids::guid;
 
 /// UTF-8's byte order mark, which .NET writes in front of an error that no controller has formatted.
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";

@@ -17,7 +17,7 @@ use super::running::{Own, Running};
 use super::step::{Instance, Step};
 use super::variables::{Marks, Variable, Variables};
 use crate::azure_devops::{AzureDevOps, JobRecord};
-use crate::directory::guid;
+use crate::ids::guid;
 
 /// Where the agent gets its jobs from, and a folder that outlives them.
 #[derive(Clone, Copy)]

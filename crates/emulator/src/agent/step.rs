@@ -14,7 +14,7 @@ use super::job::Job;
 use super::process::Process;
 use super::restriction::Restriction;
 use super::running::{Outcome, Own, Running};
-use crate::directory::guid;
+use crate::ids::guid;
 
 /// A step of a task that has begun: what its last section finds of it (`JobExtension.cs`).
 #[derive(Debug)]

@@ -5,7 +5,8 @@
 use serde_json::json;
 
 use super::{AzureDevOps, JobRecord};
-use crate::directory::{ID_TOKEN_AUDIENCE, guid};
+use crate::directory::ID_TOKEN_AUDIENCE;
+use crate::ids::guid;
 use crate::{issued, jwt};
 
 impl AzureDevOps {

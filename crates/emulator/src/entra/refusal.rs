@@ -8,8 +8,8 @@ use time::format_description::well_known::Rfc3339;
 
 use super::State;
 use crate::clock::Clock;
-use crate::directory::guid;
 use crate::http::{Answer, Request};
+use crate::ids::guid;
 
 /// Why Entra refuses: its number, and the words after it.
 pub(super) struct Refusal(pub(super) u32, pub(super) String);

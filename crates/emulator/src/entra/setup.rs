@@ -4,7 +4,8 @@
 
 use super::Entra;
 use crate::certificates::CertificateParts;
-use crate::directory::{Application, TokenFlaw, guid};
+use crate::directory::{Application, TokenFlaw};
+use crate::ids::guid;
 use crate::issued::{AZURE_DEVOPS, MICROSOFT_GRAPH, issue};
 
 impl Entra {

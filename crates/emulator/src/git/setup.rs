@@ -8,7 +8,7 @@ use std::process::Stdio;
 
 use super::backend::git;
 use super::{Git, Name, Repository};
-use crate::directory::guid;
+use crate::ids::guid;
 
 impl Git {
     /// Makes a repository with one commit of these files on `main`. Returns the folder of the bare

@@ -5,8 +5,8 @@
 use serde_json::{Value, json};
 
 use super::Context;
-use crate::directory::guid;
 use crate::http::{Answer, Request};
+use crate::ids::guid;
 use crate::vss::{error, json_body, version};
 
 /// `{organization}/_apis/{area}/…` for a member of the organization.

@@ -11,9 +11,8 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{Context, subject_descriptor};
-use crate::directory::Application;
+use crate::directory::{Application, Issued};
 use crate::http::{Answer, Request};
-use crate::issued::Issued;
 use crate::vss::{self, error, json_body, version};
 
 /// What an organization gave to a member.

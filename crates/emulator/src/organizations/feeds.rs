@@ -10,8 +10,8 @@ use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 use super::{Context, not_a_member};
+use crate::directory::Issued;
 use crate::http::{Answer, Request};
-use crate::issued::Issued;
 use crate::vss::{self, error};
 
 /// Where feeds are.

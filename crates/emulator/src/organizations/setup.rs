@@ -5,7 +5,8 @@
 use std::collections::BTreeMap;
 
 use super::Organizations;
-use crate::directory::{Application, guid};
+use crate::directory::Application;
+use crate::ids::guid;
 use crate::issued::{AZURE_DEVOPS, issue};
 
 impl Organizations {

@@ -5,7 +5,8 @@
 use super::World;
 use crate::azure_devops::Connection;
 use crate::certificates::ApplicationCertificate;
-use crate::directory::{Application, FederatedCredential, ID_TOKEN_AUDIENCE, guid};
+use crate::directory::{Application, FederatedCredential, ID_TOKEN_AUDIENCE};
+use crate::ids::guid;
 
 impl World {
     /// Adds a connection with an application of its own in the home tenant, which has whatever proof

@@ -5,8 +5,8 @@
 use serde_json::json;
 
 use super::{denied, not_found, role};
-use crate::directory::guid;
 use crate::http::{Answer, Request};
+use crate::ids::guid;
 use crate::marketplace::Context;
 use crate::vss::version;
 
