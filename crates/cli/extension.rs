@@ -21,6 +21,7 @@ mod sharing;
 mod show;
 mod subject;
 mod task;
+mod tfx;
 mod validation;
 mod verify;
 mod version;
@@ -39,6 +40,7 @@ use crate::situation::{ExtensionProblem, Situation};
 
 pub(crate) use command::{EventsArguments, RoleValue};
 pub(crate) use task::run as run_task;
+pub(crate) use tfx::translate;
 
 /// What to do with an extension.
 #[derive(Debug, Subcommand)]

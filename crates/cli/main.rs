@@ -101,7 +101,14 @@ enum Verb {
 fn main() -> ExitCode {
     platform::keep_memory_private();
     report_a_panic();
-    let arguments = match Arguments::try_parse() {
+    let words = match extension::translate(std::env::args_os().collect()) {
+        Ok(words) => words,
+        Err(answer) => {
+            Terminal.error(&answer);
+            return ExitCode::from(2);
+        }
+    };
+    let arguments = match Arguments::try_parse_from(words) {
         Ok(arguments) => arguments,
         Err(error) => return explain(&error),
     };

@@ -449,15 +449,13 @@ fn tasks_that_share_an_id_or_a_version() {
         folder.write(&format!("{task}/icon.png"), &png(32));
     }
     expect![[r#"
-        error: Hello/V3/task.json:2: task ID aaaaaaaa-1111-4222-8333-444444444444 belongs to `Hello` as well, in Hello/V2/task.json:2
-          Give the task a new GUID, or use --update-tasks-id.
         error: Hello/task.json:4: Hello@1.4.7 is packed twice, also in Hello/V2/task.json
           Raise the version of one of them.
         error: Other/task.json:2: task ID aaaaaaaa-1111-4222-8333-444444444444 belongs to `Hello` as well, in Hello/V2/task.json:2
           Give the task a new GUID, or use --update-tasks-id.
-        error: vss-extension.json:8: one contribution holds tasks of several names or IDs: `Hello aaaaaaaa-1111-4222-8333-444444444444` and `Third aaaaaaaa-1111-4222-8333-444444444444`
-          Give all versions of the task one name and one ID, or each task a contribution of its own.
-        error: the extension cannot be packed: 4 errors to correct
+        error: Other/task.json:4: Other@1.4.7 is packed twice, also in Hello/task.json
+          Raise the version of one of them.
+        error: the extension cannot be packed: 3 errors to correct
         exit 1
     "#]].assert_eq(&folder.adieu(&["package"]).transcript());
 }

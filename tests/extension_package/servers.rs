@@ -580,6 +580,57 @@ fn versions_of_one_task_stay_apart_or_are_refused() {
 }
 
 #[test]
+fn versions_of_one_task_may_differ_in_name_and_share_one_id() {
+    let folder = extension(&[], &[]);
+    std::fs::remove_file(folder.path("Hello/task.json")).expect("the file is there");
+    for (name, major) in [("V1", 1), ("V2", 2)] {
+        let task = TASK
+            .replace(r#""Major": 1"#, &format!(r#""Major": {major}"#))
+            .replace(r#""name": "Hello""#, &format!(r#""name": "Hello{name}""#));
+        folder.write(&format!("Hello/{name}/task.json"), task.as_bytes());
+        folder.write(&format!("Hello/{name}/index.js"), b"");
+        folder.write(&format!("Hello/{name}/icon.png"), &png(32));
+    }
+    assert!(notes(&folder, &["--output-path", "old.vsix"]).starts_with("Packed"));
+    let ids = |package: &str| {
+        let shown = folder.adieu(&["inspect", "--vsix", package]).done().stdout;
+        let tasks = shown.lines().filter(|line| line.starts_with("task "));
+        let ids = tasks.map(|line| {
+            line.split_whitespace()
+                .nth(2)
+                .unwrap_or_default()
+                .to_owned()
+        });
+        ids.collect::<Vec<_>>()
+    };
+    notes(&folder, &["--update-tasks-id", "--output-path", "new.vsix"]);
+    folder
+        .adieu(&[
+            "edit",
+            "--vsix",
+            "old.vsix",
+            "--update-tasks-id",
+            "--output-path",
+            "edited.vsix",
+        ])
+        .done();
+    let new = ids("new.vsix");
+    assert_eq!(new[0], new[1]);
+    assert_ne!(new, ids("old.vsix"));
+    assert_eq!(new, ids("edited.vsix"));
+    // Another ID is another task.
+    let other =
+        text(&folder.path("old.vsix"), "Hello/V2/task.json").replace("aaaaaaaa", "bbbbbbbb");
+    folder.write("Hello/V2/task.json", other.as_bytes());
+    expect![[r#"
+        error: vss-extension.json:8: one contribution has tasks of several IDs: `HelloV1 aaaaaaaa-1111-4222-8333-444444444444` and `HelloV2 bbbbbbbb-1111-4222-8333-444444444444`
+          Give all versions of the task one ID, or each task a contribution of its own.
+        error: the extension cannot be packed: 1 error to correct
+        exit 1
+    "#]].assert_eq(&notes(&folder, &[]));
+}
+
+#[test]
 fn categories_are_those_of_the_marketplace() {
     manifest_is(
         &[(

@@ -156,7 +156,7 @@ pub(crate) struct PublishArguments {
     #[arg(long, short, value_name = "PATH")]
     output_path: Option<PathBuf>,
     /// Organizations to share with
-    #[arg(long, num_args = 1.., value_name = "ORGANIZATION")]
+    #[arg(long, num_args = 1.., value_delimiter = ',', value_name = "ORGANIZATION")]
     share_with: Vec<String>,
     /// End when the package is uploaded
     #[arg(long)]
@@ -172,7 +172,7 @@ pub(crate) struct OrganizationsArguments {
     #[command(flatten)]
     subject: SubjectArguments,
     /// Organizations: names or addresses
-    #[arg(long, num_args = 1.., required = true, value_name = "ORGANIZATION")]
+    #[arg(long, num_args = 1.., required = true, value_delimiter = ',', value_name = "ORGANIZATION")]
     organizations: Vec<String>,
 }
 

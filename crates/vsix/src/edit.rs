@@ -17,7 +17,7 @@ use crate::manifests::shown;
 use crate::opened::{ManifestView, Opened, ReadError, Spanned, view};
 use crate::output::{file_name, output_path, replace};
 use crate::package::{Facts, Package, PackagedTask};
-use crate::task_update::{self, NewIds, task_facts};
+use crate::task_update::{self, NewIds, TaskName, task_facts};
 use crate::vscode;
 use crate::xml::escape;
 
@@ -186,7 +186,7 @@ fn edit_tasks(
     let mut ids = NewIds::default();
     let mut tasks = Vec::new();
     let contributions = opened.contributions()?;
-    for entry in opened.task_parts(&contributions) {
+    for (contribution, entry) in opened.task_parts(&contributions) {
         let text = opened.text(&entry)?;
         let name = opened
             .json(&text, &entry.name)?
@@ -204,7 +204,10 @@ fn edit_tasks(
             let update = task_update::update(
                 &text,
                 &entry.name,
-                name.as_deref(),
+                TaskName {
+                    contribution: &contribution,
+                    name: name.as_deref(),
+                },
                 facts.owner(),
                 changes.tasks,
                 &mut ids,

@@ -19,7 +19,7 @@ use crate::output::{file_name, output_path, replace};
 use crate::package::{Facts, Package};
 use crate::parts::{Asset, Part, Parts};
 use crate::root::{Root, absolute};
-use crate::task_update::{self, NewIds, TaskUpdates, task_facts};
+use crate::task_update::{self, NewIds, TaskName, TaskUpdates, task_facts};
 use crate::tasks::{self, Task};
 use crate::{content_type, files, image, vsixmanifest};
 
@@ -290,11 +290,15 @@ fn update_tasks(
     let mut ids = NewIds::default();
     for task in tasks {
         let name = task.facts.name.as_ref().map(|name| name.value.clone());
+        let contribution = task.contribution_folder().to_owned();
         let mut update = |text: &str, file: &str| {
             task_update::update(
                 text,
                 file,
-                name.as_deref(),
+                TaskName {
+                    contribution: &contribution,
+                    name: name.as_deref(),
+                },
                 facts.owner(),
                 updates,
                 &mut ids,

@@ -162,28 +162,26 @@ impl Opened {
         }
     }
 
-    /// The names of the `task.json` parts that contributions offer.
-    pub(crate) fn task_parts(&self, contributions: &[Node]) -> Vec<Entry> {
+    /// The `task.json` parts that contributions offer, each with the folder that its contribution names, in lowercase.
+    pub(crate) fn task_parts(&self, contributions: &[Node]) -> Vec<(String, Entry)> {
         let folders = contributions.iter().filter_map(|contribution| {
             let is_task = contribution.get("type")?.text()? == "ms.vss-distributed-task.task";
             let folder = contribution.get("properties")?.get("name")?.text()?;
             is_task.then(|| task_folder(folder).to_lowercase())
         });
         let folders: Vec<String> = folders.collect();
-        let is_task = |entry: &&Entry| {
+        let offered_by = |entry: &Entry| {
             let name = entry.name.to_lowercase();
-            name.strip_suffix("/task.json").is_some_and(|folder| {
-                let parent = folder.rsplit_once('/').map(|(parent, _)| parent);
-                folders
-                    .iter()
-                    .any(|known| known == folder || Some(known.as_str()) == parent)
-            })
+            let folder = name.strip_suffix("/task.json")?;
+            let parent = folder.rsplit_once('/').map(|(parent, _)| parent);
+            let mut folders = folders.iter();
+            let known = folders.find(|known| *known == folder || Some(known.as_str()) == parent)?;
+            Some((known.clone(), entry.clone()))
         };
         self.archive
             .entries()
             .iter()
-            .filter(is_task)
-            .cloned()
+            .filter_map(offered_by)
             .collect()
     }
 }

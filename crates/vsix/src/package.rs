@@ -67,8 +67,12 @@ impl Facts {
             }
         }
         let mut tasks = std::mem::take(&mut self.tasks);
+        // Versions of one task keep one ID, in whatever name each has.
+        let mut ids: BTreeMap<String, String> = BTreeMap::new();
         for task in &mut tasks {
+            let old = task.id.to_lowercase();
             update_facts(task, self.owner(), changes.tasks);
+            task.id = ids.entry(old).or_insert_with(|| task.id.clone()).clone();
         }
         self.tasks = tasks;
         self
@@ -122,7 +126,7 @@ impl Package {
         let view = view(&text, opened)?;
         let contributions = opened.contributions()?;
         let mut tasks = Vec::new();
-        for entry in opened.task_parts(&contributions) {
+        for (_, entry) in opened.task_parts(&contributions) {
             let text = opened.text(&entry)?;
             tasks.push(task_facts(&entry.name, &opened.json(&text, &entry.name)?));
         }

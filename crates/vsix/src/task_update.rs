@@ -85,8 +85,8 @@ pub(crate) struct Changed {
     pub(crate) version: Option<[u32; 3]>,
 }
 
-/// New IDs of one package by old ID and task name, both in lowercase: versions of one task keep having one ID, in
-/// whatever letter case each writes its name.
+/// New IDs of one package by contribution and old ID in lowercase: versions of one task keep having one ID, even where
+/// each has a name of its own (`TerraformTaskV1` to `V5` of microsoft/azure-pipelines-terraform).
 #[derive(Debug, Default)]
 pub(crate) struct NewIds(HashMap<(String, String), String>);
 
@@ -102,7 +102,7 @@ impl NewIds {
         let mut new: Vec<&str> = self
             .0
             .iter()
-            .filter(|((id, _), _)| *id == old)
+            .filter(|((_, id), _)| *id == old)
             .map(|(_, new)| new.as_str())
             .collect();
         new.sort_unstable();
@@ -162,11 +162,20 @@ pub(crate) fn task_version(version: &str) -> [u32; 3] {
     [0, 1, 2].map(|index| numbers.get(index).copied().unwrap_or(0))
 }
 
-/// Changes one document; `name` is the task's name, which a `task.loc.json` may not repeat.
+/// Which task a document is of.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TaskName<'a> {
+    /// The folder of the contribution that offers it.
+    pub(crate) contribution: &'a str,
+    /// Its name, which a `task.loc.json` may not repeat.
+    pub(crate) name: Option<&'a str>,
+}
+
+/// Changes one document.
 pub(crate) fn update(
     text: &str,
     file: &str,
-    name: Option<&str>,
+    task: TaskName<'_>,
     owner: Owner<'_>,
     updates: TaskUpdates,
     ids: &mut NewIds,
@@ -180,13 +189,13 @@ pub(crate) fn update(
     let name = document
         .get_any_case("name")
         .and_then(Node::text)
-        .or(name)
+        .or(task.name)
         .unwrap_or_default();
     if let (true, false, Some(node)) = (updates.ids, name.is_empty(), document.get_any_case("id")) {
         let old = node.text().unwrap_or_default().to_lowercase();
         let new = ids
             .0
-            .entry((old, name.to_lowercase()))
+            .entry((task.contribution.to_lowercase(), old))
             .or_insert_with(|| task_id(owner.publisher, owner.extension_id, name));
         edits.push((node.span.clone(), format!("\"{new}\"")));
         id = Some(new.clone());

@@ -29,6 +29,7 @@ pub(crate) struct Task {
     pub(crate) place: Place,
     /// The contribution that offers it: its ID, and where it names the folder.
     contribution: Said<String>,
+    contribution_folder: String,
     /// The version before `task_update` changed it.
     own_version: Option<[u32; 3]>,
 }
@@ -39,7 +40,18 @@ impl Task {
         self.part.rsplit_once('/').map_or("", |(folder, _)| folder)
     }
 
-    /// Name and ID as one word, which all versions of a task share.
+    /// The folder that the task's contribution names.
+    pub(crate) fn contribution_folder(&self) -> &str {
+        &self.contribution_folder
+    }
+
+    /// The ID in lowercase, which all versions of a task share; their names may differ.
+    fn id(&self) -> String {
+        let id = self.facts.id.as_ref();
+        id.map(|id| id.value.to_lowercase()).unwrap_or_default()
+    }
+
+    /// Name and ID, for messages.
     fn identity(&self) -> String {
         let name = self.facts.name.as_ref().map_or("?", |name| &name.value);
         let id = self.facts.id.as_ref().map_or("?", |id| &id.value);
@@ -89,7 +101,11 @@ pub(crate) fn check(
                 findings.push(Finding::new(&offer.place, problem));
                 break;
             }
-            tasks.extend(read(parts, &part, root, &offer, servers, findings));
+            let task = read(parts, &part, root, &offer, servers, findings);
+            tasks.extend(task.map(|task| Task {
+                contribution_folder: folder.value.clone(),
+                ..task
+            }));
         }
         folders.push(folder);
     }
@@ -209,6 +225,7 @@ fn read(
                 text,
                 place,
                 contribution: offer.clone(),
+                contribution_folder: String::new(),
             })
         }
         Err(error) => {
@@ -223,15 +240,16 @@ fn read(
     }
 }
 
-/// All folders of one contribution are versions of one task, and no other contribution has versions of it.
+/// All folders of one contribution are versions of one task, which has one ID, and no other contribution has versions
+/// of it.
 fn check_contributions(tasks: &[Task], findings: &mut Vec<Finding>) {
     let mut named: Vec<&Place> = Vec::new();
     for (index, task) in tasks.iter().enumerate() {
         for other in tasks.iter().take(index) {
-            let is_same = other.identity() == task.identity();
+            let is_one_id = other.id() == task.id();
             let place = &task.contribution.place;
             if other.contribution == task.contribution {
-                if !is_same && !named.contains(&place) {
+                if !is_one_id && !named.contains(&place) {
                     named.push(place);
                     let problem = Problem::MixedTasks {
                         first: other.identity(),
@@ -239,7 +257,10 @@ fn check_contributions(tasks: &[Task], findings: &mut Vec<Finding>) {
                     };
                     findings.push(Finding::new(place, problem));
                 }
-            } else if is_same && version(other) != version(task) && !named.contains(&place) {
+            } else if other.identity() == task.identity()
+                && version(other) != version(task)
+                && !named.contains(&place)
+            {
                 named.push(place);
                 let name = task.facts.name.as_ref();
                 let problem = Problem::SameTask {
@@ -347,9 +368,7 @@ fn join(folder: &str, file: &str) -> String {
 fn check_age(task: &Task, tasks: &[Task], findings: &mut Vec<Finding>) {
     let major = |task: &Task| version(task).map_or(0, |version| version[0]);
     let has_successor = tasks.iter().any(|other| {
-        other.identity() == task.identity()
-            && major(other) > major(task)
-            && other.facts.old_sections.is_empty()
+        other.id() == task.id() && major(other) > major(task) && other.facts.old_sections.is_empty()
     });
     if !has_successor {
         for section in &task.facts.old_sections {
@@ -373,7 +392,10 @@ fn check_ids(tasks: &[Task], findings: &mut Vec<Finding>) {
             continue;
         };
         match ids.get(&id.value.to_lowercase()) {
-            Some(first) if first.identity() != task.identity() => {
+            Some(first)
+                if first.identity() != task.identity()
+                    && first.contribution != task.contribution =>
+            {
                 let other = first
                     .facts
                     .name
@@ -402,7 +424,13 @@ fn check_ids(tasks: &[Task], findings: &mut Vec<Finding>) {
         let Some(version) = &task.facts.version else {
             continue;
         };
-        if let Some(first) = versions.insert((task.identity(), version.value), task) {
+        let first = versions
+            .insert((task.id(), version.value), task)
+            .filter(|first| {
+                // Another task's ID is a finding of its own.
+                first.contribution == task.contribution || first.identity() == task.identity()
+            });
+        if let Some(first) = first {
             let [major, minor, patch] = version.value;
             let (name, version_text) = (name.value.clone(), format!("{major}.{minor}.{patch}"));
             let first_place = first.place.clone();

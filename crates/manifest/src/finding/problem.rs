@@ -255,8 +255,8 @@ pub enum Problem {
         other: String,
         first: Place,
     },
-    /// A folder that holds tasks of several names or IDs.
-    #[error("one contribution holds tasks of several names or IDs: `{first}` and `{other}`")]
+    /// A contribution whose tasks have several IDs.
+    #[error("one contribution has tasks of several IDs: `{first}` and `{other}`")]
     MixedTasks { first: String, other: String },
     /// Two tasks of one ID.
     #[error("task ID {id} belongs to `{other}` as well, in {first}")]
