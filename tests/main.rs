@@ -36,6 +36,7 @@ mod token_crowd;
 // `configure` of EntraToken@1, and the broker behind it: from its start to the end of the job.
 mod serve;
 // `adieu serve`: the same broker for a terminal or a program.
+#[cfg(unix)]
 mod serve_command;
 // Microsoft's SDKs at that broker, for hours.
 #[cfg(target_os = "linux")]

@@ -9,6 +9,7 @@ use adieu_emulator::{Connection, Fault, World};
 use expect_test::expect;
 use serde_json::Value;
 
+use crate::desk::Desk;
 use crate::harness::{AZURE_DEVOPS, Endpoint};
 
 /// `adieu serve` on a machine with an identity, and the first lines that it prints.
@@ -20,6 +21,7 @@ fn serving(world: &World, arguments: &[&str], lines: usize) -> (Child, Vec<Strin
         .env("IDENTITY_ENDPOINT", world.managed_identity().url())
         .env("IDENTITY_HEADER", world.managed_identity().secret())
         .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
         .spawn()
         .unwrap();
     let output = BufReader::new(serving.stdout.take().unwrap());
@@ -27,24 +29,31 @@ fn serving(world: &World, arguments: &[&str], lines: usize) -> (Child, Vec<Strin
     (serving, lines)
 }
 
-/// Ends it as a person or a program does.
-fn stop(mut serving: Child, signal: &str) {
+/// Ends it as a person or a program does. Returns what it said on its standard error.
+fn stop(serving: Child, signal: &str) -> String {
     let process = serving.id().to_string();
     let sent = Command::new("kill").args([signal, &process]).status();
     assert!(sent.unwrap().success());
-    assert!(serving.wait().unwrap().success());
+    let output = serving.wait_with_output().unwrap();
+    assert!(output.status.success());
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// The endpoint that the lines to export name.
+fn exported(lines: &[String]) -> Endpoint {
+    let value = |name: &str| {
+        let start = format!("export {name}=");
+        let line = lines.iter().find_map(|line| line.strip_prefix(&start));
+        line.unwrap_or_else(|| panic!("no {name}")).to_owned()
+    };
+    Endpoint::new(&value("IDENTITY_ENDPOINT"), &value("IDENTITY_HEADER"))
 }
 
 #[test]
 fn a_person_serves_until_ctrl_c() {
     let world = World::start();
     let (serving, lines) = serving(&world, &["--resource", "azureDevOps"], 5);
-    let value = |name: &str| {
-        let start = format!("export {name}=");
-        let line = lines.iter().find_map(|line| line.strip_prefix(&start));
-        line.unwrap_or_else(|| panic!("no {name}")).to_owned()
-    };
-    let endpoint = Endpoint::new(&value("IDENTITY_ENDPOINT"), &value("IDENTITY_HEADER"));
+    let endpoint = exported(&lines);
     assert_eq!(endpoint.token(AZURE_DEVOPS).0, 200);
     let (status, body) = endpoint.token("https://graph.microsoft.com");
     assert_eq!(status, 403);
@@ -53,6 +62,47 @@ fn a_person_serves_until_ctrl_c() {
      `configure`, or `--resource`, lists those that it has"
     ]
     .assert_eq(body["message"].as_str().unwrap());
+    // Once more, and without the key.
+    assert_eq!(endpoint.token("https://graph.microsoft.com").0, 403);
+    let stranger = Endpoint {
+        key: "wrong".to_owned(),
+        port: endpoint.port,
+    };
+    assert_eq!(stranger.token(AZURE_DEVOPS).0, 401);
+    let said = stop(serving, "-INT").replace(&endpoint.port.to_string(), "[PORT]");
+    expect![[r#"
+        Serving tokens on 127.0.0.1:[PORT]. Press Ctrl+C to stop.
+        Refused a request: this endpoint has no tokens for the resource; `resources` in the step's `configure`, or `--resource`, lists those that it has
+        Refused a request: The secret is missing or wrong.
+    "#]].assert_eq(&said);
+}
+
+/// What serves nothing says so before anybody pastes its address.
+#[test]
+fn refuses_at_once_where_nothing_signs_in() {
+    let world = World::start();
+    let arm = "https://management.azure.com/.default";
+    let desk = Desk::with(&world, &["az"])
+        .set("STAND_IN_SCOPE", arm)
+        .set("STAND_IN_AZ", "signed-out");
+    let said = desk.adieu(&["serve"]);
+    assert_eq!((said.status, said.stdout.as_str()), (1, ""));
+    expect![[r#"
+        error: No credential here gave a token.
+          pipelines: SYSTEM_OIDCREQUESTURI is not set. Azure Pipelines sets it in every job.
+          workload-identity: AZURE_FEDERATED_TOKEN_FILE is not set. Azure Kubernetes Service sets it in a pod with the label azure.workload.identity/use: "true".
+          managed-identity: IDENTITY_ENDPOINT is not set. App Service and Functions set it; on a virtual machine write --credential managed-identity.
+          azd: azd is not on the PATH. Install it (https://aka.ms/azd-install), then: azd auth login
+          az: az says: Please run 'az login' to setup account. Sign in: az login
+        More: TROUBLESHOOTING.md#credential
+    "#]].assert_eq(&said.stderr);
+}
+
+#[test]
+fn no_limit_is_no_end() {
+    let world = World::start();
+    let (serving, lines) = serving(&world, &["--idle", "0"], 5);
+    assert_eq!(exported(&lines).token(AZURE_DEVOPS).0, 200);
     stop(serving, "-INT");
 }
 

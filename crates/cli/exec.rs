@@ -9,7 +9,6 @@ use std::ffi::OsString;
 use std::future::pending;
 use std::io::ErrorKind;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use adieu_broker::Broker;
 use clap::Args;
@@ -22,7 +21,7 @@ use crate::network;
 use crate::platform::{SignalTarget, Stops};
 use crate::program;
 use crate::resource::Cloud;
-use crate::serve::source::Identity;
+use crate::serve::source::SessionTokens;
 use crate::session::Source;
 use crate::situation::{LinePlace, Situation};
 use crate::tokens::{self, Wanted, expiry_name};
@@ -33,9 +32,6 @@ const FILE: &str = "adieu.tokens";
 
 /// What there is without flags and without that file, as in `EntraToken@1`.
 const DEFAULT: &str = "AZURE_DEVOPS_TOKEN=azureDevOps";
-
-/// The broker is the command's, and ends with it.
-const NEVER: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 
 /// Flags of `exec`.
 #[derive(Debug, Args)]
@@ -52,7 +48,7 @@ pub(crate) struct ExecArguments {
     /// A variable and what its token is for; may be repeated
     #[arg(long, value_name = "VARIABLE=RESOURCE")]
     token: Vec<String>,
-    /// What finds fresh tokens at the broker: identity, azd; may be repeated, and empty is nothing [default: identity]
+    /// Give fresh tokens to these clients: identity, azd, git; may be repeated, empty for none [default: identity]
     #[arg(long, value_name = "WORD")]
     configure: Option<Vec<String>>,
     /// Tenant, as GUID or domain; without it, the identity's own
@@ -118,9 +114,9 @@ pub(crate) async fn run(arguments: ExecArguments) -> Result<ExitCode, Situation>
     let serving = async {
         broker
             .serve(
-                Identity::new(source, transport),
+                SessionTokens::new(source, transport),
                 configure.resources(),
-                NEVER,
+                None,
             )
             .await;
         // A broker that has nothing to give any more is no reason to end the command.

@@ -26,7 +26,7 @@ use crate::connection::{self, Connection};
 use crate::inputs::run::{Inputs, Shell as Choice};
 use crate::network;
 use crate::platform::{self, Parent, SignalTarget, Stops};
-use crate::serve::source::Identity;
+use crate::serve::source::SessionTokens;
 use crate::session::Source;
 use crate::situation::{ScriptProblem, Situation};
 use crate::task::Outcome;
@@ -36,9 +36,6 @@ use shell::Shell;
 /// What a script has started in the background can hold its standard error for hours; what the script itself
 /// wrote is there at its end.
 const LEFTOVERS: Duration = Duration::from_secs(2);
-
-/// The broker is the script's, and ends with it.
-const NEVER: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 
 /// Runs the task. It stops the script itself where it is stopped, so that the script can clean up.
 pub(crate) async fn run(environment: &Environment, log: &Log) -> Outcome {
@@ -93,10 +90,10 @@ async fn script(environment: &Environment, log: &Log) -> Result<Ended, Situation
     };
     Log::leave_the_log_to_another_program();
     let running = Running::start(command, stops).map_err(cannot)?;
-    let source = Identity::new(Source::Connection(Box::new(connection)), transport);
+    let source = SessionTokens::new(Source::Connection(Box::new(connection)), transport);
     let serving = async {
         if configure.needs_broker() {
-            broker.serve(source, configure.resources(), NEVER).await;
+            broker.serve(source, configure.resources(), None).await;
         }
         // A broker that has nothing to give any more is no reason to end the script.
         pending().await

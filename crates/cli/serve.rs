@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use adieu_agent::Stream;
 use adieu_broker::{Broker, Ended, Resources};
+use adieu_identity::Scope;
 use clap::{Args, ValueEnum};
 
 use crate::credential::{CredentialArguments, SignIn};
@@ -24,19 +25,19 @@ use crate::voice::{Terminal, Voice as _};
 /// The broker's settings.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  adieu serve                                   prints what to export, and serves until Ctrl+C
-  adieu serve --resource azureDevOps            hands out tokens for Azure DevOps alone
-  adieu serve --credential az --output json     for programs")]
+  adieu serve                                   print what to export, and serve until Ctrl+C
+  adieu serve --resource azureDevOps            serve tokens for Azure DevOps only
+  adieu serve --credential az --output json     print it for programs")]
 pub(crate) struct ServeArguments {
     #[command(flatten)]
     credential: CredentialArguments,
-    /// A resource that tokens are handed out for, and no other; may be repeated [default: any]
+    /// Serve tokens for this resource only; may be repeated [default: any resource]
     #[arg(long)]
     resource: Vec<String>,
-    /// Minutes without a question after which it ends
+    /// End after so many minutes without a request; 0 means never
     #[arg(long, value_name = "MINUTES", default_value_t = 60)]
     idle: u32,
-    /// Form of what it prints
+    /// Output format
     #[arg(long, value_enum, default_value_t = Form::Text)]
     output: Form,
     /// A service connection of the job whose environment comes on standard input; a task starts it so
@@ -72,11 +73,14 @@ pub(crate) async fn run(arguments: ServeArguments) -> Result<ExitCode, Situation
     }
     let sign_in = SignIn::new(arguments.credential, None);
     let resources = resources(&arguments.resource, sign_in.cloud())?;
+    let transport = network::of_command_line()?;
+    // A sign-in that cannot work is reported here, and not to a client an hour later.
+    let scope = probe(&resources, sign_in.cloud())?;
+    sign_in.token(&scope, None, &transport).await?;
     let broker = Broker::bind()
         .await
         .map_err(|error| Situation::NoBroker(error.to_string()))?;
     let address = broker.address();
-    let transport = network::of_command_line()?;
     let endpoints = [
         ("IDENTITY_ENDPOINT", address.identity_endpoint()),
         ("IDENTITY_HEADER", address.key().reveal().to_owned()),
@@ -84,19 +88,35 @@ pub(crate) async fn run(arguments: ServeArguments) -> Result<ExitCode, Situation
         ("AZD_AUTH_KEY", address.key().reveal().to_owned()),
         ("NO_PROXY", "127.0.0.1,localhost".to_owned()),
     ];
-    // Whoever does not read it has no use for a broker, and finds out.
-    let _ = print(arguments.output, &endpoints);
     if std::env::var_os("TF_BUILD").is_some() {
         Terminal.warn("Azure Pipelines does not mask this key, so nothing may print it; EntraToken@1 and RunWithToken@1 mask theirs (configure).");
     }
-    let source = source::Identity::new(Source::SignIn(sign_in), transport);
-    let idle = Duration::from_secs(u64::from(arguments.idle) * 60);
+    // A reader that is gone has no use for a broker.
+    let _ = print(arguments.output, &endpoints);
+    Terminal.say(&format!(
+        "Serving tokens on 127.0.0.1:{}. Press Ctrl+C to stop.",
+        address.port()
+    ));
+    let source = source::SessionTokens::new(Source::SignIn(sign_in), transport).report_refusals();
+    let minutes = u64::from(arguments.idle);
+    let idle = (minutes > 0).then(|| Duration::from_secs(minutes * 60));
     tokio::select! {
         ended = broker.serve(source, resources, idle) => match ended {
             Ended::Asked | Ended::Idle => Ok(ExitCode::SUCCESS),
             Ended::NothingLeft => Ok(ExitCode::FAILURE),
         },
         _ = platform::stop_requested() => Ok(ExitCode::SUCCESS),
+    }
+}
+
+/// A token that a client might ask for: the first of those that are listed, or one that every tenant has.
+fn probe(resources: &Resources, cloud: &Cloud) -> Result<Scope, Situation> {
+    match resources {
+        Resources::Listed(scopes) if !scopes.is_empty() => Ok(scopes[0].clone()),
+        _ => resource::scope("arm", cloud).map_err(|reason| Situation::NotAResource {
+            text: "arm".to_owned(),
+            reason,
+        }),
     }
 }
 

@@ -5,7 +5,7 @@
 use std::io::{self, Cursor};
 use std::time::Duration;
 
-use adieu_broker::{Broker, Refusal, RefusalScope, Resources, Source};
+use adieu_broker::{Broker, Refusal, RefusalScope, Resources, TokenSource};
 use adieu_identity::azure_core::credentials::{AccessToken, TokenCredential, TokenRequestOptions};
 use adieu_identity::azure_core::{self, error::ErrorKind};
 use adieu_manifest::document::{Dialect, Node};
@@ -79,7 +79,7 @@ pub fn broker_request(data: &[u8]) {
         };
         tokio::select! {
             answer = client => answer,
-            _ = broker.serve(NoTokens, Resources::Any, Duration::from_secs(60)) => Vec::new(),
+            _ = broker.serve(NoTokens, Resources::Any, None) => Vec::new(),
         }
     });
     let is_success = answer.starts_with(b"HTTP/1.1 2");
@@ -109,7 +109,7 @@ impl TokenCredential for NoTokens {
     }
 }
 
-impl Source for NoTokens {
+impl TokenSource for NoTokens {
     fn client_id(&self) -> Option<&str> {
         None
     }

@@ -18,7 +18,7 @@ use crate::connections::Shared;
 use crate::gate::{APP_SERVICE, AZD, Keys, STOP};
 use crate::places::Places;
 use crate::resources::Resources;
-use crate::source::Source;
+use crate::source::TokenSource;
 use crate::tokens::Tokens;
 
 /// A broker that has its port and serves nobody yet.
@@ -67,12 +67,13 @@ impl Broker {
         self.address.clone()
     }
 
-    /// Serves until its owner ends it, nobody asked for `idle`, or the source has no more tokens.
-    pub async fn serve<S: Source + 'static>(
+    /// Serves until its owner ends it, no request came for `idle` (where there is a limit), or the source has no
+    /// more tokens.
+    pub async fn serve<S: TokenSource + 'static>(
         self,
         source: S,
         resources: Resources,
-        idle: Duration,
+        idle: Option<Duration>,
     ) -> Ended {
         let shared = Rc::new(Shared {
             port: self.address.port,
@@ -97,6 +98,12 @@ impl Broker {
 }
 
 impl Address {
+    /// The port of the loopback address.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// `IDENTITY_ENDPOINT`: App Service's protocol.
     #[must_use]
     pub fn identity_endpoint(&self) -> String {
@@ -138,7 +145,7 @@ impl Address {
     }
 }
 
-async fn accept<S: Source + 'static>(listener: &TcpListener, shared: &Rc<Shared<S>>) {
+async fn accept<S: TokenSource + 'static>(listener: &TcpListener, shared: &Rc<Shared<S>>) {
     let places = Rc::<Places>::default();
     loop {
         match listener.accept().await {
@@ -154,7 +161,10 @@ async fn accept<S: Source + 'static>(listener: &TcpListener, shared: &Rc<Shared<
     }
 }
 
-async fn nobody_asks(asked: &Cell<Instant>, idle: Duration) {
+async fn nobody_asks(asked: &Cell<Instant>, idle: Option<Duration>) {
+    let Some(idle) = idle else {
+        return std::future::pending().await;
+    };
     loop {
         let end = asked.get() + idle;
         if end <= Instant::now() {

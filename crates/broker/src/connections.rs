@@ -24,7 +24,7 @@ use crate::gate::{self, Door, Keys};
 use crate::places::Taken;
 use crate::protocol::{Answer, Question, WantedIdentity, azd, managed_identity};
 use crate::resources::Resources;
-use crate::source::{Refusal, RefusalScope, Source};
+use crate::source::{Refusal, RefusalScope, TokenSource};
 use crate::tokens::Tokens;
 
 /// Head and body of a request come within this, and an idle connection is closed after it.
@@ -51,7 +51,7 @@ pub(crate) struct Shared<S> {
     pub(crate) ended: Notify,
 }
 
-impl<S: Source + 'static> Shared<S> {
+impl<S: TokenSource + 'static> Shared<S> {
     /// Answers a connection's requests until it is closed, or has lost its place.
     pub(crate) async fn serve(self: Rc<Self>, stream: TcpStream, place: Taken) {
         let _ = stream.set_nodelay(true);
@@ -80,6 +80,7 @@ impl<S: Source + 'static> Shared<S> {
         let door = match gate::enter(&head, self.port, &self.keys) {
             Ok(door) => door,
             Err(denied) => {
+                self.tokens.source().refused(denied.reason());
                 // Whoever has no key gets no second request over this connection.
                 return closing(managed_identity::error(
                     denied.status(),
@@ -149,6 +150,7 @@ impl<S: Source + 'static> Shared<S> {
 
     /// After a permanent refusal the broker has nothing left to serve.
     fn last_words(&self, refusal: &Refusal, answer: Answer) -> Answer {
+        self.tokens.source().refused(&refusal.reason);
         if refusal.scope != RefusalScope::Permanent {
             return answer;
         }

@@ -17,4 +17,4 @@ mod tokens;
 pub use broker::{Address, Broker, Ended};
 pub use gate::is_key;
 pub use resources::Resources;
-pub use source::{Refusal, RefusalScope, Source};
+pub use source::{Refusal, RefusalScope, TokenSource};

@@ -10,14 +10,19 @@ use adieu_identity::{Error, Scope, Token, TokenRequest};
 /// A credential of the Azure SDK that the broker hands tokens out of. It is asked once at a time for each scope; what is
 /// transient it has tried again itself. Of its errors, a [`Refusal`] goes to the client as it is; any other one is
 /// judged by the [`Error`] in it.
-pub trait Source: TokenCredential {
+pub trait TokenSource: TokenCredential {
     /// Client id of the identity, where it is known.
     fn client_id(&self) -> Option<&str>;
+
+    /// A request was refused, and its client was given this reason.
+    fn refused(&self, reason: &str) {
+        let _ = reason;
+    }
 }
 
 /// A new token of a source.
 pub(crate) async fn ask(
-    source: &impl Source,
+    source: &impl TokenSource,
     scope: Scope,
     tenant: Option<String>,
 ) -> Result<Token, Refusal> {

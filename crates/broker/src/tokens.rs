@@ -14,7 +14,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::task::spawn_local;
 use tokio::time::Instant;
 
-use crate::source::{self, Refusal, RefusalScope, Source};
+use crate::source::{self, Refusal, RefusalScope, TokenSource};
 
 /// SDKs take a token with less than this for ended, and ask again at each call (azure-core's
 /// `BearerTokenPolicy`, MSAL).
@@ -74,7 +74,7 @@ struct Fetched {
     refusal: Option<(Refusal, Instant)>,
 }
 
-impl<S: Source + 'static> Tokens<S> {
+impl<S: TokenSource + 'static> Tokens<S> {
     pub(crate) fn new(source: S) -> Rc<Self> {
         Rc::new(Self {
             source,

@@ -18,7 +18,7 @@ use tokio::process::Command;
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
-use super::source::Identity;
+use super::source::SessionTokens;
 use crate::configure::{Configure, Endpoints, helper, variable_of_process};
 use crate::connection;
 use crate::machine;
@@ -156,7 +156,7 @@ pub(crate) async fn serve(
         "stopKey": address.stop_key().reveal(),
     }));
     tokio::select! {
-        _ = broker.serve(identity, resources, IDLE) => {}
+        _ = broker.serve(identity, resources, Some(IDLE)) => {}
         _ = platform::stop_requested() => {}
         () = platform::gone(worker) => {}
     }
@@ -166,7 +166,7 @@ async fn prepare(
     connection: &str,
     tenant: Option<String>,
     resources: &[String],
-) -> Result<(Broker, Identity, Resources), String> {
+) -> Result<(Broker, SessionTokens, Resources), String> {
     let mut block = Zeroizing::new(Vec::new());
     std::io::stdin()
         .lock()
@@ -181,7 +181,7 @@ async fn prepare(
     let transport = network::transport(&environment, &Silence).map_err(words)?;
     let broker = Broker::bind().await.map_err(|error| error.to_string())?;
     let source = Source::Connection(Box::new(connection));
-    Ok((broker, Identity::new(source, transport), resources))
+    Ok((broker, SessionTokens::new(source, transport), resources))
 }
 
 fn serving(line: &str, program: PathBuf) -> Result<Serving, String> {

@@ -2,8 +2,10 @@
 //!
 //! It never keeps a token; the broker does.
 
+use std::sync::{Mutex, PoisonError};
+
 use adieu_agent::deactivate_commands_whole;
-use adieu_broker::{Refusal, RefusalScope, Source as BrokerSource};
+use adieu_broker::{Refusal, RefusalScope, TokenSource};
 use adieu_identity::azure_core::credentials::{AccessToken, TokenCredential, TokenRequestOptions};
 use adieu_identity::azure_core::{self, error::ErrorKind};
 use adieu_identity::{Error, Token, TokenRequest};
@@ -13,17 +15,32 @@ use async_trait::async_trait;
 use crate::report::Report;
 use crate::session::Source;
 use crate::situation::{CredentialFault, Situation};
+use crate::voice::{Terminal, Voice as _};
 
 /// A source with the way to the services.
 #[derive(Debug)]
-pub(crate) struct Identity {
+pub(crate) struct SessionTokens {
     source: Source,
     transport: Transport,
+    /// The last refusal that was reported, where a person looks on.
+    reported: Option<Mutex<String>>,
 }
 
-impl Identity {
+impl SessionTokens {
     pub(crate) fn new(source: Source, transport: Transport) -> Self {
-        Self { source, transport }
+        Self {
+            source,
+            transport,
+            reported: None,
+        }
+    }
+
+    /// Writes a line on standard error for each refused request. A client that repeats its request gets one.
+    pub(crate) fn report_refusals(self) -> Self {
+        Self {
+            reported: Some(Mutex::default()),
+            ..self
+        }
     }
 
     async fn token(&self, request: &TokenRequest) -> Result<Token, Refusal> {
@@ -46,7 +63,7 @@ impl Identity {
 }
 
 #[async_trait]
-impl TokenCredential for Identity {
+impl TokenCredential for SessionTokens {
     async fn get_token(
         &self,
         scopes: &[&str],
@@ -60,13 +77,24 @@ impl TokenCredential for Identity {
     }
 }
 
-impl BrokerSource for Identity {
+impl TokenSource for SessionTokens {
     fn client_id(&self) -> Option<&str> {
         match &self.source {
             Source::Connection(connection) => Some(connection.service.client_id.as_str()),
             Source::SignIn(_) => None,
         }
         .filter(|id| !id.is_empty())
+    }
+
+    fn refused(&self, reason: &str) {
+        let Some(reported) = &self.reported else {
+            return;
+        };
+        let mut last = reported.lock().unwrap_or_else(PoisonError::into_inner);
+        if *last != reason {
+            Terminal.say(&format!("Refused a request: {reason}"));
+            reason.clone_into(&mut last);
+        }
     }
 }
 
