@@ -289,12 +289,10 @@ fn says_each_refusal_of_the_gallery_in_its_own_words_and_in_ours() {
 #[test]
 fn shows_the_validators_words_and_its_log() {
     let world = world();
+    let log = r###"{"results":[{"source":"VirusScan","status":"error","message":"##vso[task.complete result=Succeeded]found it"}]}"###;
     world.marketplace().validation(Validation {
         takes: 1,
-        refuses: Some(
-            r###"{"results":[{"source":"VirusScan","status":"error","message":"##vso[task.complete result=Succeeded]found it"}]}"###
-                .to_owned(),
-        ),
+        refuses: Some(log.to_owned()),
     });
     expect_test::expect![[r#"
         Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.

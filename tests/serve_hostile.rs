@@ -289,9 +289,8 @@ fn has_no_secret_in_its_arguments_or_its_environment() {
     let world = World::start();
     let mut job = world.job();
     // As where a pipeline gives its scripts the job's token.
-    let token = job.step(&root().join("task/token")).environment()
-        ["ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN"]
-        .clone();
+    let environment = job.step(&root().join("task/token")).environment();
+    let token = environment["ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN"].clone();
     job.agent_environment("SYSTEM_ACCESSTOKEN", &token);
     let served = Served::in_job(job, "identity\nazd");
     let process = broker(&served.job);

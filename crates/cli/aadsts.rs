@@ -51,14 +51,20 @@ impl Meaning {
     }
 }
 
-const COMPARE: &str = "Open the app registration (or managed identity) → Certificates & secrets → Federated \
-    credentials and make its issuer, subject identifier and audience equal to those above, letter by letter. \
+const COMPARE: &str = "Open the app registration (or managed identity) → Certificates & \
+                       secrets → Federated \
+    credentials and make its issuer, subject identifier and audience equal to those above, \
+    letter by letter. \
     If the credential was made in the last minutes, run the job again.";
-const COMPARE_HERE: &str = "Open the app registration (or managed identity) → Certificates & secrets → Federated \
-    credentials and make its issuer, subject identifier and audience equal to those above, letter by letter. \
+const COMPARE_HERE: &str = "Open the app registration (or managed identity) → Certificates & \
+                            secrets → Federated \
+    credentials and make its issuer, subject identifier and audience equal to those above, \
+    letter by letter. \
     If the credential was made in the last minutes, try again.";
-const EXCLUDE: &str = "Have the tenant's administrator exclude this workload identity from that Conditional Access policy.";
-const TENANT_INPUT: &str = "Set the task's input tenantId, or the connection's tenant, to the tenant that the identity belongs to.";
+const EXCLUDE: &str = "Have the tenant's administrator exclude this workload identity from \
+    that Conditional Access policy.";
+const TENANT_INPUT: &str = "Set the task's input tenantId, or the connection's tenant, to the \
+    tenant that the identity belongs to.";
 const TENANT_FLAG: &str = "Set --tenant to the tenant that the identity belongs to.";
 const ALLOW: &str =
     "Have the tenant's administrator allow the issuer above (workload identity federation policy).";
@@ -80,7 +86,8 @@ pub(crate) const MEANINGS: &[Meaning] = &[
     federation(
         50_027,
         "because it cannot read the ID token",
-        "Run the job again. If it repeats, save the service connection again, so that its ID token is issued afresh.",
+        "Run the job again. If it repeats, save the service connection again, so that its ID \
+         token is issued afresh.",
     )
     .by_flags("Use another ID token: the one that was presented cannot be read."),
     other(
@@ -90,13 +97,15 @@ pub(crate) const MEANINGS: &[Meaning] = &[
     ),
     other(
         50_076,
-        "because the resource requires multi-factor authentication, which a workload identity cannot give",
+        "because the resource requires multi-factor authentication, which a workload identity \
+         cannot give",
         EXCLUDE,
     ),
     other(
         50_105,
         "because the identity is not assigned to the application that the token is for",
-        "In the enterprise application of the resource, add this identity under Users and groups, or switch off \
+        "In the enterprise application of the resource, add this identity under Users and \
+         groups, or switch off \
         \"Assignment required\".",
     ),
     other(
@@ -108,11 +117,15 @@ pub(crate) const MEANINGS: &[Meaning] = &[
     other(
         53_003,
         "because a Conditional Access policy blocks it",
-        "Have the tenant's administrator allow the agent's address (hosted agents change theirs) or exclude this workload \
+        "Have the tenant's administrator allow the agent's address (hosted agents change \
+         theirs) or exclude this workload \
         identity; the sign-in log under the correlation id names the policy.",
     )
-    .by_flags("Have the tenant's administrator allow this machine's address or exclude this identity; the sign-in log under the \
-        correlation id names the policy."),
+    .by_flags(
+        "Have the tenant's administrator allow this machine's address or exclude this \
+               identity; the sign-in log under the \
+        correlation id names the policy.",
+    ),
     other(
         65_001,
         "because the permission was not consented to",
@@ -121,9 +134,13 @@ pub(crate) const MEANINGS: &[Meaning] = &[
     other(
         70_011,
         "because the scope is not valid",
-        "Write the resource in tokens as an application ID, an application ID URI or a scope that ends in /.default.",
+        "Write the resource in tokens as an application ID, an application ID URI or a scope \
+         that ends in /.default.",
     )
-    .by_flags("Write --resource as an application ID, an application ID URI or a scope that ends in /.default."),
+    .by_flags(
+        "Write --resource as an application ID, an application ID URI or a scope that \
+     ends in /.default.",
+    ),
     federation(
         70_021,
         "because no federated credential matches its ID token",
@@ -139,54 +156,38 @@ pub(crate) const MEANINGS: &[Meaning] = &[
     federation(
         70_025,
         "because the application has no federated credential",
-        "Open the app registration → Certificates & secrets → Federated credentials → Add credential, scenario \
+        "Open the app registration → Certificates & secrets → Federated credentials → Add \
+         credential, scenario \
         \"Other issuer\", and enter the issuer, subject identifier and audience above.",
     ),
     other(
         70_052,
         "because the identity must be a managed identity or a single-tenant application",
-        "Change the app registration → Authentication → supported account types to this organization only, or use a managed \
+        "Change the app registration → Authentication → supported account types to this \
+         organization only, or use a managed \
         identity; several tenants need an application and a connection each.",
     )
-    .by_flags("Change the app registration → Authentication → supported account types to this organization only, or use a managed \
-        identity."),
+    .by_flags(
+        "Change the app registration → Authentication → supported account types to this \
+               organization only, or use a managed \
+        identity.",
+    ),
     other(
         90_002,
         "because the tenant does not exist in this cloud",
-        "Check the tenant (the connection's, or the input tenantId), and that the connection was made for the cloud that the \
+        "Check the tenant (the connection's, or the input tenantId), and that the connection \
+         was made for the cloud that the \
         tenant is in.",
     )
-    .by_flags("Check --tenant or AZURE_TENANT_ID, and that AZURE_AUTHORITY_HOST names the cloud that the tenant is in."),
-    other(
-        90_006,
-        OWN,
-        AGAIN_JOB,
-    )
-    .by_flags(AGAIN),
-    other(
-        90_012,
-        OWN,
-        AGAIN_JOB,
-    )
-    .by_flags(AGAIN),
-    other(
-        90_024,
-        OWN,
-        AGAIN_JOB,
-    )
-    .by_flags(AGAIN),
-    other(
-        90_033,
-        OWN,
-        AGAIN_JOB,
-    )
-    .by_flags(AGAIN),
-    other(
-        90_055,
-        OWN,
-        AGAIN_JOB,
-    )
-    .by_flags(AGAIN),
+    .by_flags(
+        "Check --tenant or AZURE_TENANT_ID, and that AZURE_AUTHORITY_HOST names the \
+     cloud that the tenant is in.",
+    ),
+    other(90_006, OWN, AGAIN_JOB).by_flags(AGAIN),
+    other(90_012, OWN, AGAIN_JOB).by_flags(AGAIN),
+    other(90_024, OWN, AGAIN_JOB).by_flags(AGAIN),
+    other(90_033, OWN, AGAIN_JOB).by_flags(AGAIN),
+    other(90_055, OWN, AGAIN_JOB).by_flags(AGAIN),
     other(
         90_061,
         "because it could not reach the issuer of the ID token",
@@ -199,19 +200,18 @@ pub(crate) const MEANINGS: &[Meaning] = &[
         TENANT_INPUT,
     )
     .by_flags(TENANT_FLAG),
-    other(
-        90_090,
-        OWN,
-        AGAIN_JOB,
-    )
-    .by_flags(AGAIN),
+    other(90_090, OWN, AGAIN_JOB).by_flags(AGAIN),
     other(
         500_011,
         "because the tenant does not have the resource that the token is for",
-        "Check the resource in tokens; for Azure DevOps, use the tenant that the organization is connected to (Organization \
+        "Check the resource in tokens; for Azure DevOps, use the tenant that the organization \
+         is connected to (Organization \
         settings → Microsoft Entra).",
     )
-    .by_flags("Check --resource; for Azure DevOps, --organization finds the tenant that the organization is connected to."),
+    .by_flags(
+        "Check --resource; for Azure DevOps, --organization finds the tenant that the \
+     organization is connected to.",
+    ),
     other(
         500_341,
         "because the account was deleted",
@@ -226,32 +226,40 @@ pub(crate) const MEANINGS: &[Meaning] = &[
     other(
         700_003,
         "because the device was deleted",
-        "Have the tenant's administrator exclude this workload identity from policies about devices.",
+        "Have the tenant's administrator exclude this workload identity from policies about \
+         devices.",
     ),
     other(
         700_016,
         "because the application is not in this tenant",
-        "Compare the connection's client id and tenant with the overview page of the app registration; with the input \
+        "Compare the connection's client id and tenant with the overview page of the app \
+         registration; with the input \
         tenantId, the application must be known in that tenant, too.",
     )
-    .by_flags("Compare client id and tenant with the overview page of the app registration; with --tenant, the application must be \
-        known in that tenant."),
+    .by_flags(
+        "Compare client id and tenant with the overview page of the app registration; \
+               with --tenant, the application must be \
+        known in that tenant.",
+    ),
     federation(
         700_024,
         "because its ID token had expired, and a fresh one was refused likewise",
-        "Correct the clock of whatever issued it: both tokens were minutes old at most. Microsoft's status page lists \
+        "Correct the clock of whatever issued it: both tokens were minutes old at most. \
+         Microsoft's status page lists \
         incidents.",
     ),
     other(
         700_027,
         "because the signature of its assertion is not by a certificate of the application",
-        "Upload the connection's certificate to the app registration → Certificates & secrets → Certificates, or put the \
+        "Upload the connection's certificate to the app registration → Certificates & secrets \
+         → Certificates, or put the \
         current one into the connection.",
     ),
     other(
         700_030,
         "because the application does not trust a certificate with this subject name",
-        "Upload the connection's certificate itself to the app registration → Certificates & secrets → Certificates.",
+        "Upload the connection's certificate itself to the app registration → Certificates & \
+         secrets → Certificates.",
     ),
     federation(
         700_211,
@@ -279,7 +287,8 @@ pub(crate) const MEANINGS: &[Meaning] = &[
     federation(
         700_229,
         "because the token that was presented is not one for applications",
-        "Save the service connection again; the ID token that came with the job is of another kind.",
+        "Save the service connection again; the ID token that came with the job is of \
+         another kind.",
     )
     .by_flags("Present an ID token for an application."),
     federation(
@@ -302,27 +311,34 @@ pub(crate) const MEANINGS: &[Meaning] = &[
     other(
         7_000_112,
         "because the application is disabled",
-        "Have the tenant's administrator enable the enterprise application (Properties → Enabled for users to sign-in).",
+        "Have the tenant's administrator enable the enterprise application (Properties → \
+         Enabled for users to sign-in).",
     ),
     other(
         7_000_215,
         "because its secret is wrong",
-        "Put the secret's value, not its id, into the connection, or better convert the connection to workload identity \
+        "Put the secret's value, not its id, into the connection, or better convert the \
+         connection to workload identity \
         federation: then there is no secret.",
     ),
     other(
         7_000_222,
         "because its secret has expired",
-        "Convert the connection to workload identity federation (the button on its page), which has no secret; or put a new \
+        "Convert the connection to workload identity federation (the button on its page), \
+         which has no secret; or put a new \
         secret into it.",
     ),
     other(
         7_000_229,
         "because the application has no enterprise application (service principal) in this tenant",
-        "Have the tenant's administrator create it (az ad sp create --id, with the client id above); or correct the \
+        "Have the tenant's administrator create it (az ad sp create --id, with the client id \
+         above); or correct the \
         connection's tenant.",
     )
-    .by_flags("Have the tenant's administrator create it (az ad sp create --id, with the client id above); or correct --tenant."),
+    .by_flags(
+        "Have the tenant's administrator create it (az ad sp create --id, with the \
+     client id above); or correct --tenant.",
+    ),
     federation(
         7_002_137,
         "because no federated credential of this managed identity has the subject of its ID token",

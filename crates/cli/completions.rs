@@ -64,7 +64,8 @@ if [[ "${funcstack[1]}" == _adieu ]]; then _adieu "$@"; else compdef _adieu adie
 "#
             }
             Self::Fish => {
-                "complete -c adieu -a '(adieu complete -- (commandline -opc)[2..] (commandline -ct) 2>/dev/null)'\n"
+                "complete -c adieu -a '(adieu complete -- (commandline -opc)[2..] (commandline \
+                 -ct) 2>/dev/null)'\n"
             }
             Self::Powershell => {
                 r#"Register-ArgumentCompleter -Native -CommandName adieu -ScriptBlock {

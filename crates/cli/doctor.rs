@@ -219,8 +219,10 @@ fn json(checks: &[Check]) -> Value {
             let is_wrong = matches!(check.state, State::Fails | State::Doubtful);
             let wrong = report.filter(|_| is_wrong);
             json!({
-                "name": check.name, "state": check.state.word(), "found": check.found, "facts": facts,
-                "remedy": wrong.map(Report::remedy_or_sentence), "section": wrong.map(Report::anchor),
+                "name": check.name, "state": check.state.word(), "found": check.found,
+                "facts": facts,
+                "remedy": wrong.map(Report::remedy_or_sentence),
+                "section": wrong.map(Report::anchor),
             })
         })
         .collect();

@@ -95,7 +95,10 @@ pub(crate) async fn run(arguments: ExecArguments) -> Result<ExitCode, Situation>
         );
     }
     if !missing.is_empty() && env::var_os("TF_BUILD").is_some() {
-        Terminal.warn("Azure Pipelines does not mask these tokens, so the command must not print them; RunWithToken@1 masks its own.");
+        Terminal.warn(
+            "Azure Pipelines does not mask these tokens, so the command must not \
+         print them; RunWithToken@1 masks its own.",
+        );
     }
     if !needs_broker {
         return run_command(&arguments.command, &own).await;

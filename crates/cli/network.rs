@@ -25,8 +25,10 @@ pub(crate) fn transport(
     };
     if tls.skip_validation {
         log.warn(
-            "The agent was configured with --sslskipcertvalidation: whoever stands between this agent and \
-             Azure DevOps or Microsoft Entra can read the job's token and every token that this step gets. \
+            "The agent was configured with --sslskipcertvalidation: whoever stands between \
+             this agent and \
+             Azure DevOps or Microsoft Entra can read the job's token and every token that \
+             this step gets. \
              Configure the agent with --sslcacert instead.",
         );
     }
@@ -80,7 +82,8 @@ fn node_roots(environment: &Environment, log: &dyn Voice) -> Option<Vec<u8>> {
         .filter(|path| !path.is_empty())?;
     if environment.is_of_the_pipeline(NODE_ROOTS) {
         log.warn(&format!(
-            "{NODE_ROOTS} is a variable of the pipeline, so it has no effect here; set it on the agent's machine, or configure the agent with --sslcacert."
+            "{NODE_ROOTS} is a variable of the pipeline, so it has no effect here; set it on \
+             the agent's machine, or configure the agent with --sslcacert."
         ));
         return None;
     }
@@ -105,7 +108,8 @@ fn proxy(environment: &Environment, log: &dyn Voice) -> Result<Option<Proxy>, Si
     };
     let bypass = settings.bypass.unwrap_or_else(|text| {
         log.warn(&format!(
-            "The agent's proxy bypass list is no JSON array of texts, so it has no effect here: {text}"
+            "The agent's proxy bypass list is no JSON array of texts, so it has no effect \
+             here: {text}"
         ));
         Vec::new()
     });
@@ -115,7 +119,8 @@ fn proxy(environment: &Environment, log: &dyn Voice) -> Result<Option<Proxy>, Si
         })?;
     for pattern in proxy.unreadable_patterns() {
         log.warn(&format!(
-            "The agent's proxy bypass list has a pattern that this task cannot read, so it has no effect \
+            "The agent's proxy bypass list has a pattern that this task cannot read, so it has \
+             no effect \
              here: {pattern}"
         ));
     }

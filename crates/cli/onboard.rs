@@ -254,7 +254,8 @@ async fn newcomer(
         })),
         Err(reason) => {
             Terminal.warn(&format!(
-                "Microsoft Graph does not tell which application this is ({}), so {id} is taken for the object id of its enterprise application.",
+                "Microsoft Graph does not tell which application this is ({}), so {id} is \
+                 taken for the object id of its enterprise application.",
                 reason.trim_end_matches('.')
             ));
             outcome.json["identity"] = json!({ "given": "unknown", "objectId": id });

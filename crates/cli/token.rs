@@ -113,7 +113,10 @@ pub(crate) async fn finish(environment: &Environment, log: &Log) -> Result<(), S
     if job::stop(endpoint, &key, &transport).await {
         log.say("The job's credential endpoint is closed.");
     } else {
-        log.warn("The job's credential endpoint does not answer any more; it may have ended before the job.");
+        log.warn(
+            "The job's credential endpoint does not answer any more; it may have ended \
+         before the job.",
+        );
     }
     Ok(())
 }
@@ -136,7 +139,10 @@ fn configured(
         if variable("no_proxy")
             .is_some_and(|list| !list.contains("127.0.0.1") && list.trim() != "*")
         {
-            log.warn("The agent's environment has no_proxy in small letters, which no pipeline variable can change; it needs 127.0.0.1 and localhost for what this step configures.");
+            log.warn(
+                "The agent's environment has no_proxy in small letters, which no pipeline \
+             variable can change; it needs 127.0.0.1 and localhost for what this step configures.",
+            );
         }
     }
     let endpoints = serving.map(|serving| &serving.endpoints);

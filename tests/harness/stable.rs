@@ -63,10 +63,12 @@ fn replace_words(text: &str, accepted: fn(&str) -> bool, name: &str) -> String {
     replaced
 }
 
+/// Whether a word is a random id; the one of the application Azure DevOps is always the same.
 fn is_guid(word: &str) -> bool {
     word.split('-').map(str::len).eq([8, 4, 4, 4, 12])
-        && word.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
-        // Azure DevOps' own application is a fact, not a chance.
+        && word
+            .bytes()
+            .all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
         && word != "499b84ac-1321-427f-aa17-267ca6975798"
 }
 

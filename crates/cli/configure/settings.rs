@@ -92,12 +92,16 @@ pub(super) fn of_git(
     let headers = headers::find(&roots);
     if !headers.others.is_empty() {
         voice.warn(&format!(
-            "git is configured to send headers other than Authorization to {}. It does not send them while `configure: git` is in effect.",
+            "git is configured to send headers other than Authorization to {}. It does not \
+             send them while `configure: git` is in effect.",
             headers.others.join(", ")
         ));
     }
     if headers.is_incomplete {
-        voice.warn("There are too many folders to find every repository. A credential that checkout left in one of the others can hide the one of `configure: git`.");
+        voice.warn(
+            "There are too many folders to find every repository. A credential that \
+         checkout left in one of the others can hide the one of `configure: git`.",
+        );
     }
     let program = program.display().to_string();
     let repository = of_job("Build.Repository.Uri");

@@ -35,7 +35,8 @@ pub(crate) async fn tenant(
         Ok(Tenant::Entra(tenant)) => Ok(Some(tenant)),
         Ok(Tenant::MicrosoftAccounts) => {
             Terminal.warn(&format!(
-                "{name} is connected to no tenant of Microsoft Entra, so it knows Microsoft accounts only; the token is of the identity's own tenant."
+                "{name} is connected to no tenant of Microsoft Entra, so it knows Microsoft \
+                 accounts only; the token is of the identity's own tenant."
             ));
             Ok(None)
         }

@@ -251,7 +251,8 @@ mod tests {
                 Some("(invalid_grant) AADSTS70043: The refresh token has expired."),
             ),
             (
-                "ERROR: fetching token: authentication failed\n-----\nRESPONSE 401 Unauthorized\n-----\n{\n  \"error\": \"invalid_client\",\n  \"error_description\": \"AADSTS7000215: Invalid client secret. Trace ID: x\"\n}\n",
+                "ERROR: fetching token: authentication failed\n-----\nRESPONSE 401 \
+                 Unauthorized\n-----\n{\n  \"error\": \"invalid_client\",\n  \"error_description\": \"AADSTS7000215: Invalid client secret. Trace ID: x\"\n}\n",
                 Some("AADSTS7000215: Invalid client secret."),
             ),
             (
@@ -267,19 +268,23 @@ mod tests {
                 Some("AADSTS50076: No."),
             ),
             (
-                "\u{1b}[91mERROR: AADSTS50173: Expired. Trace ID: x Correlation ID: y\u{1b}[0m\r\nInteractive authentication is needed. Please run:\r\naz login\r\n",
+                "\u{1b}[91mERROR: AADSTS50173: Expired. Trace ID: x Correlation ID: \
+                 y\u{1b}[0m\r\nInteractive authentication is needed. Please run:\r\naz login\r\n",
                 Some("AADSTS50173: Expired."),
             ),
             (
-                "ERROR: The command failed with an unexpected error. Here is the traceback:\nERROR: [Errno 13] Permission denied\nTraceback (most recent call last):\n  File \"/opt/az/x.py\", line 1, in y\n    raise\nPermissionError: [Errno 13] Permission denied: '/root/.azure/x.json'\nTo check existing issues, please visit: https://github.com/Azure/azure-cli/issues\n",
+                "ERROR: The command failed with an unexpected error. Here is the \
+                 traceback:\nERROR: [Errno 13] Permission denied\nTraceback (most recent call last):\n  File \"/opt/az/x.py\", line 1, in y\n    raise\nPermissionError: [Errno 13] Permission denied: '/root/.azure/x.json'\nTo check existing issues, please visit: https://github.com/Azure/azure-cli/issues\n",
                 Some("PermissionError: [Errno 13] Permission denied: '/root/.azure/x.json'"),
             ),
             (
-                "Traceback (most recent call last):\n  File \"a\", line 1\nKeyError: 'x'\n\nDuring handling of the above exception, another exception occurred:\n\nTraceback (most recent call last):\n  File \"b\", line 2, in <module>\n    import z\n    ^^^^^^^^\nModuleNotFoundError: No module named 'azure.cli'\n",
+                "Traceback (most recent call last):\n  File \"a\", line 1\nKeyError: \
+                 'x'\n\nDuring handling of the above exception, another exception occurred:\n\nTraceback (most recent call last):\n  File \"b\", line 2, in <module>\n    import z\n    ^^^^^^^^\nModuleNotFoundError: No module named 'azure.cli'\n",
                 Some("ModuleNotFoundError: No module named 'azure.cli'"),
             ),
             (
-                "/opt/az/lib/x.py:12: CryptographyDeprecationWarning: old\n  import y\nThe service cannot be reached.\n",
+                "/opt/az/lib/x.py:12: CryptographyDeprecationWarning: old\n  import y\nThe \
+                 service cannot be reached.\n",
                 Some("The service cannot be reached."),
             ),
             ("WARNING: x\n", None),

@@ -417,7 +417,8 @@ mod tests {
             (
                 None,
                 Some("http://proxy:8080"),
-                "The agent goes through the proxy http://proxy:8080, and the programs of this step do not: HTTPS_PROXY is not set.",
+                "The agent goes through the proxy http://proxy:8080, and the programs of this \
+                 step do not: HTTPS_PROXY is not set.",
             ),
         ] {
             let check = proxy_check(None, ours, agents.map(str::to_owned));

@@ -86,7 +86,10 @@ fn as_json(facts: &Facts, description: &Description, size: u64, digest: Digest) 
 pub(super) fn tasks(tasks: &[adieu_vsix::PackagedTask]) -> Vec<Value> {
     tasks
         .iter()
-        .map(|task| json!({ "part": task.part, "name": task.name, "id": task.id, "version": task.version }))
+        .map(|task| {
+            json!({ "part": task.part, "name": task.name, "id": task.id,
+            "version": task.version })
+        })
         .collect()
 }
 

@@ -109,6 +109,7 @@ pub(super) async fn add(
 
 fn next_click(place: &str, id: &str) -> String {
     format!(
-        "Next: open {place} → Members → Add, and paste {id} with the role Contributor (Creator for a new extension)."
+        "Next: open {place} → Members → Add, and paste {id} with the role Contributor (Creator \
+         for a new extension)."
     )
 }

@@ -118,10 +118,13 @@ async fn report(
         }
         Outcome::AlreadyThere => match comparison::with_published(package, client).await {
             Comparison::Same => voice.say(&format!(
-                "{label} is already in the Marketplace (since {since}), and it is this package; nothing was uploaded."
+                "{label} is already in the Marketplace (since {since}), and it is this \
+                 package; nothing was uploaded."
             )),
             Comparison::Unknown(reason) => voice.warn(&format!(
-                "{label} is already in the Marketplace (since {since}), so nothing was uploaded. Whether it is this package is not known: {reason}. If it is not, raise the version."
+                "{label} is already in the Marketplace (since {since}), so nothing was \
+                 uploaded. Whether it is this package is not known: {reason}. If it is not, \
+                 raise the version."
             )),
             Comparison::Other(differing) => {
                 return Err(Situation::Extension(ExtensionProblem::AnotherPackage {

@@ -55,7 +55,10 @@ pub(super) async fn run(
             versions.retain(|one| one.get("version").and_then(Value::as_str) == Some(&latest));
         }
         metadata = short.to_string();
-        voice.warn("The variable metadata has the latest version alone: all of them are longer than a variable may be.");
+        voice.warn(
+            "The variable metadata has the latest version alone: all of them are longer \
+         than a variable may be.",
+        );
     }
     Ok(Done {
         variables: vec![

@@ -201,7 +201,8 @@ fn publish(done: &Done, environment: &Environment, log: &Log) -> Result<(), Situ
         match page::write_new(Path::new(folder), names, page) {
             Ok(file) => log.summary(&file),
             Err(error) => log.warn(&format!(
-                "The run has no summary page for this step: no file can be written to {folder} ({error})."
+                "The run has no summary page for this step: no file can be written to {folder} \
+                 ({error})."
             )),
         }
     }

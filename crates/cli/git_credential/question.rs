@@ -226,19 +226,44 @@ mod tests {
         let tenant = "11111111-2222-3333-4444-555555555555";
         for (challenges, expected) in [
             (
-                format!("wwwauth[]=Bearer authorization_uri=https://login.microsoftonline.com/{tenant}\nwwwauth[]=Basic realm=\"https://tfsprodneu1.visualstudio.com/\"\nwwwauth[]=TFS-Federated\n"),
+                format!(
+                    "wwwauth[]=Bearer \
+                 authorization_uri=https://login.microsoftonline.com/{tenant}\nwwwauth[]=Basic realm=\"https://tfsprodneu1.visualstudio.com/\"\nwwwauth[]=TFS-Federated\n"
+                ),
                 Some(tenant),
             ),
             (
-                format!("wwwauth[]=Bearer authorization_uri=\"https://login.microsoftonline.com/{tenant}/\", x=y\n"),
+                format!(
+                    "wwwauth[]=Bearer \
+                 authorization_uri=\"https://login.microsoftonline.com/{tenant}/\", x=y\n"
+                ),
                 Some(tenant),
             ),
-            ("wwwauth[]=Bearer authorization_uri=https://login.microsoftonline.com/common\n".to_owned(), None),
-            ("wwwauth[]=Bearer authorization_uri=https://login.windows.net/00000000-0000-0000-0000-000000000000\n".to_owned(), None),
-            (format!("wwwauth[]=bearer Authorization_Uri='https://login.microsoftonline.com/{tenant}'\n"), Some(tenant)),
+            (
+                "wwwauth[]=Bearer authorization_uri=https://login.microsoftonline.com/common\n"
+                    .to_owned(),
+                None,
+            ),
+            (
+                "wwwauth[]=Bearer \
+             authorization_uri=https://login.windows.net/00000000-0000-0000-0000-000000000000\n"
+                    .to_owned(),
+                None,
+            ),
+            (
+                format!(
+                    "wwwauth[]=bearer \
+             Authorization_Uri='https://login.microsoftonline.com/{tenant}'\n"
+                ),
+                Some(tenant),
+            ),
             ("wwwauth[]=Basic realm=\"x\"\n".to_owned(), None),
         ] {
-            assert_eq!(Question::read(&challenges).tenant().as_deref(), expected, "{challenges}");
+            assert_eq!(
+                Question::read(&challenges).tenant().as_deref(),
+                expected,
+                "{challenges}"
+            );
         }
     }
 

@@ -14,8 +14,14 @@ pub(super) fn no_runtime(reason: &str) -> Report {
 }
 
 pub(super) fn no_such_task(name: &str, phase: &str) -> Report {
-    Report::new("agent", format!("This binary has no task {name} with the phase {phase}."))
-        .remedy("Delete the task's folder on the agent so that launcher and binary are downloaded together.")
+    Report::new(
+        "agent",
+        format!("This binary has no task {name} with the phase {phase}."),
+    )
+    .remedy(
+        "Delete the task's folder on the agent so that launcher and binary are \
+         downloaded together.",
+    )
 }
 
 pub(super) fn launcher_gone() -> Report {
@@ -36,7 +42,8 @@ pub(super) fn platform_variable(error: &PlatformVariableError) -> Report {
         PlatformVariableError::Shadowed { variable, by } => Report::new(
             "shadowed-variable",
             format!(
-                "The pipeline's variable '{by}' takes the place of {variable}, which the agent sets."
+                "The pipeline's variable '{by}' takes the place of {variable}, which the agent \
+                 sets."
             ),
         )
         .remedy("Remove or rename that variable of the pipeline: to tasks, both have one name."),

@@ -28,32 +28,55 @@ pub(super) fn refusal(
 pub(super) fn answer(doing: &str, error: &Error, page: Option<&str>, asked: Asked) -> Report {
     match error {
         Error::Service(failure) => service::failure(failure, asked),
-        Error::SignedOut { host, status, message, correlation, .. } => Report::new(
+        Error::SignedOut {
+            host,
+            status,
+            message,
+            correlation,
+            ..
+        } => Report::new(
             "marketplace-sign-in",
-            format!("Azure DevOps ({host}) takes the token for nobody's and asks for a sign-in ({status}), so it was not possible to {doing}."),
+            format!(
+                "Azure DevOps ({host}) takes the token for nobody's and asks for a sign-in \
+             ({status}), so it was not possible to {doing}."
+            ),
         )
         .fact("it said", message.as_deref().unwrap_or_default())
         .correlation(correlation)
         .remedy(asked.words(
-            "Add the connection's identity to an organization of its own tenant first (Organization settings → Users), so that Azure DevOps knows it.",
-            "Add the identity to an organization of its own tenant first (Organization settings → Users), so that Azure DevOps knows it.",
+            "Add the connection's identity to an organization of its own tenant first \
+             (Organization settings → Users), so that Azure DevOps knows it.",
+            "Add the identity to an organization of its own tenant first (Organization \
+             settings → Users), so that Azure DevOps knows it.",
         )),
         Error::Refused(refusal) => refused(doing, refusal, page, asked),
-        Error::File { path, reason } => Report::new("extension-package", format!("{path} cannot be read: {reason}.")),
+        Error::File { path, reason } => Report::new(
+            "extension-package",
+            format!(
+                "{path} cannot be read: \
+         {reason}."
+            ),
+        ),
     }
 }
 
 fn refused(doing: &str, refusal: &Refusal, page: Option<&str>, asked: Asked) -> Report {
     let who_am_i = asked.words("operation whoAmI", "adieu whoami");
     let add = match page {
-        Some(page) => format!("Open {page} → Members → Add, and paste the identity's id with the role Contributor (Creator for a new extension); {who_am_i} tells the id."),
-        None => "Give the identity the permission in the organization (Organization settings → Extensions → Security, or → Users).".to_owned(),
+        Some(page) => format!(
+            "Open {page} → Members → Add, and paste the identity's id with \
+         the role Contributor (Creator for a new extension); {who_am_i} tells the id."
+        ),
+        None => "Give the identity the permission in the organization (Organization settings → \
+         Extensions → Security, or → Users)."
+            .to_owned(),
     };
     let (anchor, why, remedy) = match refusal.reason {
         Reason::NotFound => (
             "extension",
             "there is no such thing, or none that this identity may see",
-            "Compare publisher, extension and organization with their pages; what is private is shown to members only.",
+            "Compare publisher, extension and organization with their pages; what is private \
+             is shown to members only.",
         ),
         Reason::NotPermitted if page.is_none() => {
             ("organizations", "the identity may not", add.as_str())
@@ -63,24 +86,29 @@ fn refused(doing: &str, refusal: &Refusal, page: Option<&str>, asked: Asked) -> 
             "publisher-member",
             "Azure DevOps knows nobody of that id (TF14045)",
             asked.words(
-                "Use the id that operation whoAmI tells: neither the client id nor the object id is it.",
-                "Use the id that adieu whoami tells: neither the client id nor the object id is it.",
+                "Use the id that operation whoAmI tells: neither the client id nor the object \
+                 id is it.",
+                "Use the id that adieu whoami shows: neither the client id nor the object \
+                 id is it.",
             ),
         ),
         Reason::NotAdded => (
             "tf401444",
             "the token is valid, and the identity has not been added (TF401444)",
-            "Add the identity to the organization, or for the Marketplace to any organization of its own tenant: adieu onboard, or Organization settings → Users.",
+            "Add the identity to the organization, or for the Marketplace to any organization \
+             of its own tenant: adieu onboard, or Organization settings → Users.",
         ),
         Reason::Stopped => (
             "tf24668",
             "the organization is stopped (TF24668)",
-            "An owner of the organization finds out why: it has been deleted, or suspended by Microsoft; one that was deleted can be restored for 28 days.",
+            "An owner of the organization finds out why: it has been deleted, or suspended by \
+             Microsoft; one that was deleted can be restored for 28 days.",
         ),
         Reason::ProjectNotShown => (
             "vs800075",
             "the project does not exist, or is not shown to this identity (VS800075)",
-            "Compare the project's name with its page, and add the identity to the project (Project settings → Permissions → Readers).",
+            "Compare the project's name with its page, and add the identity to the project \
+             (Project settings → Permissions → Readers).",
         ),
         Reason::NoRoute => (
             "marketplace-refused",
@@ -94,16 +122,20 @@ fn refused(doing: &str, refusal: &Refusal, page: Option<&str>, asked: Asked) -> 
             "conditional-access",
             "a conditional access policy is in the way (VS403463)",
             asked.words(
-                "Ask the tenant's administrator to except this identity, or run the job on an agent that the policy allows.",
-                "Ask the tenant's administrator to except this identity, or work from a network that the policy allows.",
+                "Ask the tenant's administrator to except this identity, or run the job on an \
+                 agent that the policy allows.",
+                "Ask the tenant's administrator to except this identity, or work from a \
+                 network that the policy allows.",
             ),
         ),
         Reason::VersionMustIncrease => (
             "extension-version",
             "its version is not above the last one",
             asked.words(
-                "Raise the version: operation queryVersion with versionAction: patch finds the next one.",
-                "Raise the version: adieu extension query-version --version-action patch finds the next one.",
+                "Raise the version: operation queryVersion with versionAction: patch finds the \
+                 next one.",
+                "Raise the version: adieu extension query-version --version-action patch finds \
+                 the next one.",
             ),
         ),
         Reason::ExtensionExists => (
@@ -117,29 +149,35 @@ fn refused(doing: &str, refusal: &Refusal, page: Option<&str>, asked: Asked) -> 
         Reason::MicrosoftInName => (
             "publisher-name",
             "the publisher's name has Microsoft's in it",
-            "Publish under a publisher without Microsoft in its name, or have Microsoft allow this one.",
+            "Publish under a publisher without Microsoft in its name, or have Microsoft allow \
+             this one.",
         ),
         Reason::TooLarge => (
             "extension-size",
             "the package is larger than the Marketplace takes",
-            "Leave out of `files` what the extension does not need; `adieu extension inspect --vsix` shows what is in it.",
+            "Leave out of `files` what the extension does not need; `adieu extension inspect \
+             --vsix` shows what is in it.",
         ),
         Reason::Malformed => (
             "extension-package",
             "the Marketplace cannot read the package",
-            "Run `adieu extension inspect --vsix` on it; packages above 19 MB fail so on Azure DevOps Server.",
+            "Run `adieu extension inspect --vsix` on it; packages above 19 MB fail so on Azure \
+             DevOps Server.",
         ),
         Reason::Category => (
             "extension-package",
             "its category is none of the Marketplace's",
-            "Use one of Azure Boards, Azure Repos, Azure Pipelines, Azure Test Plans, Azure Artifacts in `categories`.",
+            "Use one of Azure Boards, Azure Repos, Azure Pipelines, Azure Test Plans, Azure \
+             Artifacts in `categories`.",
         ),
         Reason::TaskIdReused => (
             "extension-package",
             "a task has the id of another contribution",
             asked.words(
-                "Give each task an id of its own; updateTasksId derives one from publisher, extension and name.",
-                "Give each task an id of its own; --update-tasks-id derives one from publisher, extension and name.",
+                "Give each task an id of its own; updateTasksId derives one from publisher, \
+                 extension and name.",
+                "Give each task an id of its own; --update-tasks-id derives one from \
+                 publisher, extension and name.",
             ),
         ),
         Reason::AlreadyInstalled => (
@@ -158,12 +196,14 @@ fn refused(doing: &str, refusal: &Refusal, page: Option<&str>, asked: Asked) -> 
         Reason::UnknownApplication => (
             "vs860016",
             "the organization's tenant has no enterprise application of that object id (VS860016)",
-            "Give the object id of the enterprise application: neither the client id nor the app registration's object id is it.",
+            "Give the object id of the enterprise application: neither the client id nor the \
+             app registration's object id is it.",
         ),
         Reason::NotYetKnown => (
             "onboard",
             "Azure DevOps cannot add it now (VS403283)",
-            "Try again in some minutes if the application is new; an agent identity can never be added.",
+            "Try again in some minutes if the application is new; an agent identity can never \
+             be added.",
         ),
         Reason::MayNotAddUsers => (
             "onboard",
@@ -173,12 +213,14 @@ fn refused(doing: &str, refusal: &Refusal, page: Option<&str>, asked: Asked) -> 
         Reason::NoLicence => (
             "onboard",
             "there is no licence of that access level left (5005)",
-            "Buy one under Organization settings → Billing, or give --access-level stakeholder, with which no repository is read.",
+            "Buy one under Organization settings → Billing, or give --access-level \
+             stakeholder, with which no repository is read.",
         ),
         Reason::OutsideTenant => (
             "onboard",
             "it is not in the organization's tenant (5102)",
-            "Add an identity of the tenant that the organization is connected to (Organization settings → Microsoft Entra).",
+            "Add an identity of the tenant that the organization is connected to (Organization \
+             settings → Microsoft Entra).",
         ),
         Reason::NoProject => (
             "onboard",

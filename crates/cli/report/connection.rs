@@ -14,44 +14,82 @@ pub(super) fn problem(connection: &ConnectionFacts, problem: &ConnectionProblem)
     match problem {
         ConnectionProblem::NotGiven => report(
             "connection",
-            format!("The agent gave this step no service connection {}.", connection.id),
+            format!(
+                "The agent gave this step no service connection {}.",
+                connection.id
+            ),
         )
-        .remedy("Name the connection in the step's azureSubscription, and let the pipeline use it (the connection's page → Security)."),
+        .remedy(
+            "Name the connection in the step's azureSubscription, and let the pipeline use \
+         it (the connection's page → Security).",
+        ),
         ConnectionProblem::Scheme => report(
             "connection",
-            format!("The service connection's scheme, {}, has no identity in Microsoft Entra.", connection.scheme),
+            format!(
+                "The service connection's scheme, {}, has no identity in Microsoft Entra.",
+                connection.scheme
+            ),
         )
         .remedy("Use an Azure Resource Manager connection with workload identity federation."),
-        ConnectionProblem::Missing(field) => report("connection", format!("The service connection has no {field}."))
-            .remedy("Open the connection's page, edit it and save it."),
+        ConnectionProblem::Missing(field) => report(
+            "connection",
+            format!(
+                "The service connection has no \
+         {field}."
+            ),
+        )
+        .remedy("Open the connection's page, edit it and save it."),
         ConnectionProblem::Authority { text, reason } => {
             let why = match reason {
                 NotAnAuthority::NotAnAddress => "is no address",
                 NotAnAuthority::NotHttps => "is not HTTPS",
                 NotAnAuthority::Adfs => "is an AD FS, which has no federated credentials",
             };
-            report("connection", format!("The service connection's authority, '{text}', {why}."))
-                .remedy("Correct the connection's environment, or use one that signs in with Microsoft Entra.")
+            report(
+                "connection",
+                format!("The service connection's authority, '{text}', {why}."),
+            )
+            .remedy(
+                "Correct the connection's environment, or use one that signs in with \
+                 Microsoft Entra.",
+            )
         }
         ConnectionProblem::Cloud(name) => report(
             "connection",
-            format!("The service connection's cloud, '{name}', is none whose authority is known, and its data names none."),
+            format!(
+                "The service connection's cloud, '{name}', is none whose authority is \
+             known, and its data names none."
+            ),
         )
         .remedy("Save the connection anew, so that Azure DevOps fills in its addresses."),
         ConnectionProblem::NoJobToken => report(
             "job-token",
             "The job's own token is not in this step's environment.".to_owned(),
         )
-        .remedy("Run the task by the agent; a wrapper that starts it must pass on ENDPOINT_AUTH_* variables."),
+        .remedy(
+            "Run the task by the agent; a wrapper that starts it must pass on \
+         ENDPOINT_AUTH_* variables.",
+        ),
         ConnectionProblem::NotTheCollection(reason) => report(
             "job-token",
-            format!("The job's token stays here: the address for ID tokens is not the collection's ({reason})."),
+            format!(
+                "The job's token stays here: the address for ID tokens is not the \
+             collection's ({reason})."
+            ),
         )
-        .remedy("Remove the variable System.OidcRequestUri from the pipeline; Azure DevOps sets it."),
-        ConnectionProblem::AnotherCollection { collection, connection } => another_collection(collection, connection),
+        .remedy(
+            "Remove the variable System.OidcRequestUri from the pipeline; Azure DevOps sets it.",
+        ),
+        ConnectionProblem::AnotherCollection {
+            collection,
+            connection,
+        } => another_collection(collection, connection),
         ConnectionProblem::NoIdToken => report(
             "connection",
-            format!("idToken is asked for, and a connection of the scheme {} has none.", connection.scheme),
+            format!(
+                "idToken is asked for, and a connection of the scheme {} has none.",
+                connection.scheme
+            ),
         )
         .remedy("Convert the connection to workload identity federation, or leave idToken empty."),
     }
@@ -62,8 +100,12 @@ pub(super) fn another_collection(collection: &str, connection: &str) -> Report {
     Report::new(
         "job-token",
         format!(
-            "The job token was not sent: System.CollectionUri is '{collection}', and the job's own connection is for '{connection}'."
+            "The job token was not sent: System.CollectionUri is '{collection}', and the job's \
+             own connection is for '{connection}'."
         ),
     )
-    .remedy("Remove the variable System.CollectionUri from the pipeline and from the step's env; Azure DevOps sets it.")
+    .remedy(
+        "Remove the variable System.CollectionUri from the pipeline and from the step's \
+     env; Azure DevOps sets it.",
+    )
 }

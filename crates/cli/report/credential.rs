@@ -64,10 +64,15 @@ fn one(problem: &CredentialProblem) -> Report {
             report(format!("{variable} is not set.")).remedy(where_it_is_set(variable))
         }
         CredentialFault::NotAToken(variable) => {
-            report(format!("{variable} holds something that is not a token.")).remedy(where_it_is_set(variable))
+            report(format!("{variable} holds something that is not a token."))
+                .remedy(where_it_is_set(variable))
         }
         CredentialFault::NotInstalled(tool) => report(format!("{tool} is not on the PATH."))
-            .remedy(&format!("Install it ({}), then: {}", page(tool), sign_in(problem.credential, None, None))),
+            .remedy(&format!(
+                "Install it ({}), then: {}",
+                page(tool),
+                sign_in(problem.credential, None, None)
+            )),
         CredentialFault::Authority { text, reason } => report(format!(
             "AZURE_AUTHORITY_HOST is '{text}', which {}.",
             match reason {
@@ -79,31 +84,60 @@ fn one(problem: &CredentialProblem) -> Report {
         .remedy("Leave it out for the public cloud."),
         CredentialFault::NotTheCollection(reason) => Report::new(
             "job-token",
-            format!("The job's token stays here: the address for ID tokens is not the collection's ({reason})."),
+            format!(
+                "The job's token stays here: the address for ID tokens is not the \
+             collection's ({reason})."
+            ),
         )
         .remedy("Leave SYSTEM_OIDCREQUESTURI as Azure DevOps sets it."),
-        CredentialFault::AnotherCollection { collection, connection } => connection::another_collection(collection, connection),
-        CredentialFault::Identity { connection, error } => of_identity(problem.credential, connection, error),
+        CredentialFault::AnotherCollection {
+            collection,
+            connection,
+        } => connection::another_collection(collection, connection),
+        CredentialFault::Identity { connection, error } => {
+            of_identity(problem.credential, connection, error)
+        }
         CredentialFault::AnotherTenant { asked, got } => report(format!(
             "{name} gave a token of tenant {got}, and one of tenant {asked} was asked for."
         ))
         .remedy(&another_tenant(problem.credential, asked)),
-        CredentialFault::Tool { fault, command, scope, tenant } => {
+        CredentialFault::Tool {
+            fault,
+            command,
+            scope,
+            tenant,
+        } => {
             let by_hand = format!("See what it says by itself: {command}");
             let sign_in = sign_in(problem.credential, tenant.as_deref(), Some(scope));
             match fault {
                 ToolFault::NotPlain(text) => report(format!(
-                    "{name} is not asked for '{text}': it has characters that a tool could take for something else."
+                    "{name} is not asked for '{text}': it has characters that a tool could \
+                     take for something else."
                 )),
-                ToolFault::NotStarted(reason) => report(format!("{name} cannot be started: {reason}.")),
-                ToolFault::Time(limit) => {
-                    report(format!("{name} did not answer within {} seconds.", seconds(*limit))).remedy(&by_hand)
+                ToolFault::NotStarted(reason) => report(format!(
+                    "{name} cannot be started: \
+                 {reason}."
+                )),
+                ToolFault::Time(limit) => report(format!(
+                    "{name} did not answer within {} seconds.",
+                    seconds(*limit)
+                ))
+                .remedy(&by_hand),
+                ToolFault::Silent(status) => report(format!(
+                    "{name} ended without a word \
+                 ({status})."
+                ))
+                .remedy(&by_hand),
+                ToolFault::NoToken => {
+                    report(format!("{name} printed no token that can be read.")).remedy(&by_hand)
                 }
-                ToolFault::Silent(status) => report(format!("{name} ended without a word ({status}).")).remedy(&by_hand),
-                ToolFault::NoToken => report(format!("{name} printed no token that can be read.")).remedy(&by_hand),
                 ToolFault::Said(words) => {
                     let remedy = remedy_for(words, &sign_in, by_hand);
-                    report(format!("{name} says: {}.", words.trim_end_matches(['.', ':']))).remedy(&remedy)
+                    report(format!(
+                        "{name} says: {}.",
+                        words.trim_end_matches(['.', ':'])
+                    ))
+                    .remedy(&remedy)
                 }
             }
         }
@@ -124,7 +158,8 @@ fn of_identity(credential: Credential, connection: &ConnectionFacts, error: &Err
             format!("The federated token in {path} cannot be read: {reason}."),
         )
         .remedy(
-            "The platform writes that file: on Kubernetes, label the pod azure.workload.identity/use: \"true\" and \
+            "The platform writes that file: on Kubernetes, label the pod \
+             azure.workload.identity/use: \"true\" and \
              name its service account.",
         );
     }
@@ -135,7 +170,8 @@ fn of_identity(credential: Credential, connection: &ConnectionFacts, error: &Err
         )
         .remedy(match fault {
             ManagedIdentityFault::Unanswered { .. } => {
-                "Managed identities are on Azure's own machines and apps only; elsewhere sign in with azd or az."
+                "Managed identities are on Azure's own machines and apps only; elsewhere sign \
+                 in with azd or az."
             }
             ManagedIdentityFault::NotSupported(_) => {
                 "Sign in by az, which knows it: az login --identity"
@@ -145,7 +181,8 @@ fn of_identity(credential: Credential, connection: &ConnectionFacts, error: &Err
             }
             fault if fault.is_transient() => "Try again later; its endpoint cannot answer now.",
             _ => {
-                "Assign an identity to this machine or app; --identity or AZURE_CLIENT_ID names a user-assigned one."
+                "Assign an identity to this machine or app; --identity or AZURE_CLIENT_ID \
+                 names a user-assigned one."
             }
         });
     }
@@ -159,13 +196,16 @@ fn where_it_is_set(variable: &str) -> &'static str {
         }
         "SYSTEM_OIDCREQUESTURI" | "SYSTEM_COLLECTIONURI" => "Azure Pipelines sets it in every job.",
         "IDENTITY_ENDPOINT" => {
-            "App Service and Functions set it; on a virtual machine write --credential managed-identity."
+            "App Service and Functions set it; on a virtual machine write --credential \
+             managed-identity."
         }
         _ if variable.starts_with("AZURESUBSCRIPTION_") => {
-            "AzureCLI@2 and AzurePowerShell@5 set it, and EntraToken@1 with configure: azurePipelinesCredential."
+            "AzureCLI@2 and AzurePowerShell@5 set it, and EntraToken@1 with configure: \
+             azurePipelinesCredential."
         }
         _ => {
-            "Azure Kubernetes Service sets it in a pod with the label azure.workload.identity/use: \"true\"."
+            "Azure Kubernetes Service sets it in a pod with the label \
+             azure.workload.identity/use: \"true\"."
         }
     }
 }
@@ -215,7 +255,9 @@ const SIGN_IN: [&str; 8] = [
 fn remedy_for(words: &str, sign_in: &str, by_hand: String) -> String {
     let says = |known: &str| words.contains(known);
     if OTHER_TENANT.iter().any(|code| says(code)) {
-        return "Name the tenant that the resource is in: --organization <name> finds Azure DevOps', --tenant takes any.".to_owned();
+        return "Name the tenant that the resource is in: --organization <name> finds Azure \
+         DevOps', --tenant takes any."
+            .to_owned();
     }
     if SIGN_IN.iter().any(|known| says(known)) {
         // Who is not signed in at all signs in for everything; a policy is satisfied for one resource.
@@ -232,7 +274,9 @@ fn remedy_for(words: &str, sign_in: &str, by_hand: String) -> String {
 fn another_tenant(credential: Credential, asked: &str) -> String {
     match credential {
         Credential::ManagedIdentity => {
-            "A managed identity is of its own tenant only; use an identity of that tenant, or leave --tenant out.".to_owned()
+            "A managed identity is of its own tenant only; use an identity of that tenant, or \
+             leave --tenant out."
+                .to_owned()
         }
         _ => format!("Sign in: {}", sign_in(credential, Some(asked), None)),
     }

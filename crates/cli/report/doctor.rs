@@ -39,7 +39,10 @@ pub(crate) fn clock(skew: i64, host: &str) -> Report {
 pub(crate) fn agents_proxy(url: &str) -> Report {
     Report::new(
         "proxy",
-        format!("The agent goes through the proxy {url}, and the programs of this step do not: HTTPS_PROXY is not set."),
+        format!(
+            "The agent goes through the proxy {url}, and the programs of this step do not: \
+         HTTPS_PROXY is not set."
+        ),
     )
     .remedy("Map it in the step: env: HTTPS_PROXY: $(Agent.ProxyUrl)")
 }
@@ -56,10 +59,14 @@ pub(crate) fn not_as_expected(what: &str, got: &str, expected: &str) -> Report {
 pub(crate) fn stakeholder(organization: &str, object_id: &str) -> Report {
     Report::new(
         "tf401019",
-        format!("The access level in {organization} is Stakeholder, with which no repository is read."),
+        format!(
+            "The access level in {organization} is Stakeholder, with which no repository \
+         is read."
+        ),
     )
     .remedy(&format!(
-        "An administrator runs: adieu onboard --organization {organization} --identity {object_id} --access-level basic"
+        "An administrator runs: adieu onboard --organization {organization} --identity \
+         {object_id} --access-level basic"
     ))
 }
 
@@ -69,7 +76,8 @@ pub(crate) fn no_role(publisher: &str, page: &str, id: &str) -> Report {
         format!("The identity is no member of the publisher {publisher}."),
     )
     .remedy(&format!(
-        "An Owner opens {page} → Members → Add, and pastes {id} with the role Contributor (Creator for a new extension)."
+        "An Owner opens {page} → Members → Add, and pastes {id} with the role Contributor \
+         (Creator for a new extension)."
     ))
 }
 

@@ -13,7 +13,10 @@ pub(super) fn problem(problem: &GitProblem) -> Report {
             "git-credential",
             format!("git gets no token, because {reason}."),
         )
-        .remedy("Let EntraToken@1 or RunWithToken@1 set both variables (configure: git), and set neither yourself."),
+        .remedy(
+            "Let EntraToken@1 or RunWithToken@1 set both variables (configure: git), and \
+         set neither yourself.",
+        ),
         GitProblem::NoToken(error) => {
             let reason = match error {
                 Error::ManagedIdentity(fault) => fault.to_string().replace("its endpoint", "it"),
@@ -24,17 +27,25 @@ pub(super) fn problem(problem: &GitProblem) -> Report {
                 format!("git gets no token from the job's credential endpoint: {reason}."),
             )
         }
-        GitProblem::AnotherTenant { organization, wanted, ids } => Report::new(
+        GitProblem::AnotherTenant {
+            organization,
+            wanted,
+            ids,
+        } => Report::new(
             "git-credential",
             format!(
-                "{} is connected to another tenant than the one that signed in, so it would refuse the token.",
+                "{} is connected to another tenant than the one that signed in, so it would \
+                 refuse the token.",
                 named(organization)
             ),
         )
         .fact("organization's tenant", wanted)
         .fact("token's tenant", ids.tenant.as_deref().unwrap_or_default())
         .fact("client id", ids.client_id.as_deref().unwrap_or_default())
-        .remedy("Use a service connection, or sign in, in the organization's tenant; in EntraToken@1, tenantId names it."),
+        .remedy(
+            "Use a service connection, or sign in, in the organization's tenant; in \
+         EntraToken@1, tenantId names it.",
+        ),
         GitProblem::Refused { organization, ids } => Report::new(
             "git-credential",
             format!("{} refused the token.", named(organization)),
@@ -42,7 +53,11 @@ pub(super) fn problem(problem: &GitProblem) -> Report {
         .fact("client id", ids.client_id.as_deref().unwrap_or_default())
         .fact("object id", ids.object_id.as_deref().unwrap_or_default())
         .fact("tenant", ids.tenant.as_deref().unwrap_or_default())
-        .remedy("Add this identity to the organization (Organization settings → Users; the organization has to be connected to that tenant) with the access level Basic, and to the project."),
+        .remedy(
+            "Add this identity to the organization (Organization settings → Users; the \
+         organization has to be connected to that tenant) with the access level Basic, and to \
+         the project.",
+        ),
     }
 }
 

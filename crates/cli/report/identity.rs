@@ -45,34 +45,72 @@ pub(super) fn no_token(
 pub(super) fn of(connection: &ConnectionFacts, error: &Error, asked: Asked) -> Report {
     match error {
         Error::Service(failure) => service::failure(failure, asked),
-        Error::JobTokenRefused { host, status, message, correlation } => Report::new(
+        Error::JobTokenRefused {
+            host,
+            status,
+            message,
+            correlation,
+        } => Report::new(
             "job-token",
-            format!("Azure DevOps ({host}) did not accept the job's own token and asks for a sign-in ({status})."),
+            format!(
+                "Azure DevOps ({host}) did not accept the job's own token and asks for a \
+             sign-in ({status})."
+            ),
         )
         .fact("it said", message.as_deref().unwrap_or_default())
         .correlation(correlation)
-        .remedy("Run the job again: its token expires with the job's time limit, and only its own collection accepts it."),
-        Error::IdTokenRefused { status, message, correlation } if message.contains("TF24668") => Report::new(
+        .remedy(
+            "Run the job again: its token expires with the job's time limit, and only its \
+         own collection accepts it.",
+        ),
+        Error::IdTokenRefused {
+            status,
+            message,
+            correlation,
+        } if message.contains("TF24668") => Report::new(
             "tf24668",
-            format!("Azure DevOps issued no ID token: the organization is stopped (TF24668, {status})."),
+            format!(
+                "Azure DevOps issued no ID token: the organization is stopped (TF24668, \
+             {status})."
+            ),
         )
         .fact("it said", message)
         .correlation(correlation)
-        .remedy("An owner of the organization opens it in a browser and follows the page; asking again does not help."),
-        Error::IdTokenRefused { status, message, correlation } if message.contains("VS800075") => Report::new(
+        .remedy(
+            "An owner of the organization opens it in a browser and follows the page; \
+         asking again does not help.",
+        ),
+        Error::IdTokenRefused {
+            status,
+            message,
+            correlation,
+        } if message.contains("VS800075") => Report::new(
             "vs800075",
-            format!("Azure DevOps issued no ID token: the project does not exist, or is not shown to the job (VS800075, {status})."),
+            format!(
+                "Azure DevOps issued no ID token: the project does not exist, or is not \
+             shown to the job (VS800075, {status})."
+            ),
         )
         .fact("it said", message)
         .correlation(correlation)
-        .remedy("Add the job's build identity to the project (Project settings → Permissions → Readers), or limit the job's scope to it."),
-        Error::IdTokenRefused { status, message, correlation } => Report::new(
+        .remedy(
+            "Add the job's build identity to the project (Project settings → Permissions → \
+         Readers), or limit the job's scope to it.",
+        ),
+        Error::IdTokenRefused {
+            status,
+            message,
+            correlation,
+        } => Report::new(
             "id-token",
             format!("Azure DevOps issued no ID token for the service connection ({status})."),
         )
         .fact("it said", message)
         .correlation(correlation)
-        .remedy("Name the connection itself, not a variable, in this step's azureSubscription, and let the pipeline use it (the connection's page → Security)."),
+        .remedy(
+            "Name the connection itself, not a variable, in this step's azureSubscription, \
+         and let the pipeline use it (the connection's page → Security).",
+        ),
         Error::EntraRefused { .. } => entra_refused(connection, error, asked),
         Error::AnotherToken(mismatch) => another_token(mismatch, asked),
         Error::Certificate(fault) => certificate(fault),
@@ -88,7 +126,8 @@ pub(super) fn of(connection: &ConnectionFacts, error: &Error, asked: Asked) -> R
         } else if fault.is_settling() {
             "Run the job again in a few minutes; the machine or its identity is still being set up."
         } else {
-            "Run the job on an agent whose machine has that identity, or use a connection with workload identity \
+            "Run the job on an agent whose machine has that identity, or use a connection with \
+             workload identity \
              federation, which works on every agent."
         }),
     }
@@ -116,7 +155,8 @@ fn certificate(fault: &CertificateFault) -> Report {
     );
     report.remedy(match fault {
         CertificateFault::EncryptedKey => {
-            "Remove the password (openssl pkey -in key.pem -out plain.pem) and save the connection with that key."
+            "Remove the password (openssl pkey -in key.pem -out plain.pem) and save the \
+             connection with that key."
         }
         CertificateFault::NoKey => {
             "Put the private key into the connection, too: certificate and key, both in PEM form."
@@ -125,13 +165,15 @@ fn certificate(fault: &CertificateFault) -> Report {
             "Put the certificate and the key of one pair into the connection."
         }
         CertificateFault::NotRsa | CertificateFault::Key(_) => {
-            "Make a certificate with an RSA key of 2048 bits or more: Microsoft Entra accepts no other."
+            "Make a certificate with an RSA key of 2048 bits or more: Microsoft Entra accepts \
+             no other."
         }
         CertificateFault::NoCertificate
         | CertificateFault::NotPem
         | CertificateFault::DamagedPem
         | CertificateFault::Signing => {
-            "Put the certificate and its RSA private key, both in PEM form and without a password, into the \
+            "Put the certificate and its RSA private key, both in PEM form and without a \
+             password, into the \
              connection; or convert it to workload identity federation."
         }
     })
@@ -218,17 +260,25 @@ const EXPIRED: u32 = 700_024;
 fn file_expired(description: &str) -> Report {
     Report::new(
         "clock",
-        "Microsoft Entra refused the workload identity (AADSTS700024) because the token in its file has expired, or is not valid yet.".to_owned(),
+        "Microsoft Entra refused the workload identity (AADSTS700024) because the token in its \
+         file has expired, or is not valid yet."
+            .to_owned(),
     )
     .fact("it said", description)
     .fact("this machine's clock", &moment(now()))
-    .remedy("Have the platform renew AZURE_FEDERATED_TOKEN_FILE (on Kubernetes a token lives for an hour), and set this machine's clock (NTP).")
+    .remedy(
+        "Have the platform renew AZURE_FEDERATED_TOKEN_FILE (on Kubernetes a token lives \
+     for an hour), and set this machine's clock (NTP).",
+    )
 }
 
 fn assertion_expired(description: &str) -> Report {
     Report::new(
         "clock",
-        format!("Microsoft Entra refused the assertion that the connection's certificate signed (AADSTS{EXPIRED}) because its times do not fit."),
+        format!(
+            "Microsoft Entra refused the assertion that the connection's certificate \
+         signed (AADSTS{EXPIRED}) because its times do not fit."
+        ),
     )
     .fact("it said", description)
     .fact("agent's clock", &moment(now()))
@@ -246,8 +296,10 @@ fn another_token(mismatch: &Mismatch, asked_by: Asked) -> Report {
             format!("Microsoft Entra was asked for a token {asked} and answered with one {got}."),
         )
         .remedy(asked_by.words(
-            "Check the connection's authority: something between the agent and Microsoft Entra answers instead.",
-            "Check AZURE_AUTHORITY_HOST: something between this machine and Microsoft Entra answers instead.",
+            "Check the connection's authority: something between the agent and Microsoft Entra \
+             answers instead.",
+            "Check AZURE_AUTHORITY_HOST: something between this machine and Microsoft Entra \
+             answers instead.",
         ))
     };
     match mismatch {

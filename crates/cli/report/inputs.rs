@@ -36,7 +36,10 @@ pub(super) fn undefined(place: &str, variable: &str) -> Report {
         "undefined-variable",
         format!("{place} contains $({variable}), but the pipeline has no variable {variable}."),
     )
-    .remedy("Define the variable, or correct its name; a variable of a group needs `- group:` in this stage.")
+    .remedy(
+        "Define the variable, or correct its name; a variable of a group needs `- group:` \
+     in this stage.",
+    )
 }
 
 pub(super) fn tokens(problems: &[LineProblem]) -> Report {
@@ -68,15 +71,23 @@ fn name_problem(subject: &str, reason: NotAVariableName) -> Report {
             "Write a name of letters, digits and underscores.",
         ),
         NotAVariableName::Character => (
-            "is not a valid variable name: it may have letters, digits, '.' and '_' only, and starts with a letter or '_'".to_owned(),
+            "is not a valid variable name: it may have letters, digits, '.' and '_' only, and \
+             starts with a letter or '_'"
+                .to_owned(),
             "Use letters, digits and underscores.",
         ),
         NotAVariableName::Reserved(beginning) => (
-            format!("is a name that no pipeline variable can have: Azure Pipelines reserves names that start with '{beginning}'"),
+            format!(
+                "is a name that no pipeline variable can have: Azure Pipelines reserves \
+             names that start with '{beginning}'"
+            ),
             "Choose another name; under env:, a script can give the variable any name.",
         ),
         NotAVariableName::ReadOnly(name) => (
-            format!("is a name that no step can set: to tasks it is the agent's own variable {name}, which is read-only"),
+            format!(
+                "is a name that no step can set: to tasks it is the agent's own variable \
+             {name}, which is read-only"
+            ),
             "Choose another name; under env:, a script can give the variable any name.",
         ),
     };

@@ -47,10 +47,14 @@ fn line(problem: &ConfigureProblem) -> Report {
         ConfigureFault::NoIdToken => Report::new(
             "configure",
             format!(
-                "{line} needs a service connection with workload identity federation, and this one signs in otherwise."
+                "{line} needs a service connection with workload identity federation, and this \
+                 one signs in otherwise."
             ),
         )
-        .remedy("Convert the connection (its page → Convert), or use `identity`, which works with every connection."),
+        .remedy(
+            "Convert the connection (its page → Convert), or use `identity`, which works \
+         with every connection.",
+        ),
     }
 }
 
@@ -87,25 +91,31 @@ pub(super) fn no_broker(reason: &str) -> Report {
 pub(super) fn script(problem: &ScriptProblem) -> Report {
     let failed = |sentence: String| Report::new("run", sentence);
     match problem {
-        ScriptProblem::NoShell(shell) => {
-            failed(format!("This agent has no {shell} on its PATH."))
-                .remedy("Install it on the agent, or name another shell in the step's input shell.")
-        }
+        ScriptProblem::NoShell(shell) => failed(format!("This agent has no {shell} on its PATH."))
+            .remedy("Install it on the agent, or name another shell in the step's input shell."),
         ScriptProblem::NoFolder(folder) => {
-            failed(format!("The working directory {folder} is not there."))
-                .remedy("Correct workingDirectory; a relative path starts at $(System.DefaultWorkingDirectory).")
+            failed(format!("The working directory {folder} is not there.")).remedy(
+                "Correct workingDirectory; a relative path starts at \
+                 $(System.DefaultWorkingDirectory).",
+            )
         }
         ScriptProblem::NotWritten { path, reason } => {
-            failed(format!("Cannot write the script in {path}: {reason}."))
-                .remedy("Give the agent's user that folder, Agent.TempDirectory, and room on its disk.")
+            failed(format!("Cannot write the script in {path}: {reason}.")).remedy(
+                "Give the agent's user that folder, Agent.TempDirectory, and room on \
+                 its disk.",
+            )
         }
         ScriptProblem::CannotStart { shell, reason } => {
             failed(format!("{shell} cannot be started: {reason}."))
         }
         // Built-in tasks say it so, and people look for these words.
-        ScriptProblem::Ended { shell, code } => failed(format!("{shell} exited with code '{code}'.")),
+        ScriptProblem::Ended { shell, code } => {
+            failed(format!("{shell} exited with code '{code}'."))
+        }
         ScriptProblem::StandardError => failed(
-            "The script wrote to its standard error, and failOnStandardError says that this fails the step.".to_owned(),
+            "The script wrote to its standard error, and failOnStandardError says that this \
+             fails the step."
+                .to_owned(),
         ),
     }
 }

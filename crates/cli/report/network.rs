@@ -7,14 +7,42 @@ use crate::situation::NetworkProblem;
 
 pub(super) fn problem(problem: &NetworkProblem) -> Report {
     match problem {
-        NetworkProblem::Proxy(url) => Report::new("proxy", format!("The agent's proxy, '{url}', is no address of an HTTP proxy."))
-            .remedy("Configure the agent with --proxyurl http://host:port."),
-        NetworkProblem::ProxyVariable { variable, text } => Report::new("proxy", format!("{variable} is '{text}', which is no address of an HTTP proxy."))
-            .remedy("Write http://host:port, or take the variable away; SOCKS proxies are not spoken."),
-        NetworkProblem::ClientCertificate(reason) => {
-            Report::new("certificates", format!("The agent's client certificate cannot be used: {reason}."))
-                .remedy("Give the agent a PEM certificate and a PEM key without a password (openssl pkcs8 -topk8 -nocrypt).")
-        }
-        NetworkProblem::Tls(reason) => Report::new("certificates", format!("TLS cannot be set up: {reason}.")),
+        NetworkProblem::Proxy(url) => Report::new(
+            "proxy",
+            format!(
+                "The agent's proxy, '{url}', is no address of an HTTP \
+         proxy."
+            ),
+        )
+        .remedy("Configure the agent with --proxyurl http://host:port."),
+        NetworkProblem::ProxyVariable { variable, text } => Report::new(
+            "proxy",
+            format!(
+                "{variable} is '{text}', which is no address of an HTTP \
+         proxy."
+            ),
+        )
+        .remedy(
+            "Write http://host:port, or take the variable away; SOCKS proxies are not \
+             spoken.",
+        ),
+        NetworkProblem::ClientCertificate(reason) => Report::new(
+            "certificates",
+            format!(
+                "The agent's client certificate cannot be \
+             used: {reason}."
+            ),
+        )
+        .remedy(
+            "Give the agent a PEM certificate and a PEM key without a password \
+                 (openssl pkcs8 -topk8 -nocrypt).",
+        ),
+        NetworkProblem::Tls(reason) => Report::new(
+            "certificates",
+            format!(
+                "TLS cannot be set up: \
+         {reason}."
+            ),
+        ),
     }
 }

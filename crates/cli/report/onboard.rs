@@ -7,39 +7,93 @@ use super::{Report, azure_devops};
 use crate::situation::OnboardProblem;
 
 /// Where people find the id that is needed.
-const WHERE: &str = "Take the Object ID of Microsoft Entra → Enterprise applications → the application, or: az ad sp show --id CLIENT_ID --query id -o tsv";
+const WHERE: &str = "Take the Object ID of Microsoft Entra → Enterprise applications → the \
+    application, or: az ad sp show --id CLIENT_ID --query id -o tsv";
 
 pub(super) fn problem(problem: &OnboardProblem) -> Report {
     match problem {
-        OnboardProblem::NotAnId(text) => Report::new("onboard", format!("'{text}' is no id of an application."))
-            .remedy("Write a GUID: the client id, or an object id; `adieu whoami` with the identity itself tells both."),
-        OnboardProblem::NoMemberId => Report::new("onboard", "A publisher wants the identity's Azure DevOps id, and nothing tells it.".to_owned())
-            .remedy("Name an organization as well (--organization), or the id that `adieu whoami` tells with that identity (--member-id)."),
+        OnboardProblem::NotAnId(text) => Report::new(
+            "onboard",
+            format!(
+                "'{text}' is no id of an \
+         application."
+            ),
+        )
+        .remedy(
+            "Write a GUID: the client id, or an object id; `adieu whoami` with the \
+             identity itself tells both.",
+        ),
+        OnboardProblem::NoMemberId => Report::new(
+            "onboard",
+            "A publisher wants the identity's \
+         Azure DevOps id, and nothing tells it."
+                .to_owned(),
+        )
+        .remedy(
+            "Name an organization as well (--organization), or the id that `adieu \
+             whoami` tells with that identity (--member-id).",
+        ),
         OnboardProblem::NoApplication { id, tenant } => Report::new(
             "vs860016",
-            format!("Tenant {tenant} has no application with the id {id}: it is no client id, no enterprise application's and no app registration's object id there."),
+            format!(
+                "Tenant {tenant} has no application with the id {id}: it is no client id, \
+             no enterprise application's and no app registration's object id there."
+            ),
         )
-        .remedy("Compare the id with the application's page; a subscription's, a secret's or another tenant's id is none of the three."),
-        OnboardProblem::NoEnterpriseApplication { name, client_id, tenant } => Report::new(
+        .remedy(
+            "Compare the id with the application's page; a subscription's, a secret's or \
+         another tenant's id is none of the three.",
+        ),
+        OnboardProblem::NoEnterpriseApplication {
+            name,
+            client_id,
+            tenant,
+        } => Report::new(
             "vs860016",
-            format!("{name} is an app registration without an enterprise application in tenant {tenant}, and only that can be a member."),
+            format!(
+                "{name} is an app registration without an enterprise application in tenant \
+             {tenant}, and only that can be a member."
+            ),
         )
         .fact("client id", client_id)
-        .remedy(&format!("Make one, signed in to that tenant: az ad sp create --id {client_id}")),
-        OnboardProblem::NotOwner { publisher, page, error } => {
-            let report = Report::new("publisher-member", format!("Only an Owner of the publisher {publisher} adds members to it."));
+        .remedy(&format!(
+            "Make one, signed in to that tenant: az ad sp create --id {client_id}"
+        )),
+        OnboardProblem::NotOwner {
+            publisher,
+            page,
+            error,
+        } => {
+            let report = Report::new(
+                "publisher-member",
+                format!(
+                    "Only an Owner of the \
+             publisher {publisher} adds members to it."
+                ),
+            );
             let report = match error {
                 adieu_devops::Error::Refused(refusal) => report
                     .fact("it said", &refusal.message)
                     .correlation(&refusal.correlation),
                 _ => report,
             };
-            report.remedy(&format!("Sign in as one of the Owners that {page} shows under Members."))
+            report.remedy(&format!(
+                "Sign in as one of the Owners that {page} shows under Members."
+            ))
         }
-        OnboardProblem::WrongId { id, organization, unasked, error } => {
+        OnboardProblem::WrongId {
+            id,
+            organization,
+            unasked,
+            error,
+        } => {
             let mut report = Report::new(
                 "vs860016",
-                format!("{organization} found no enterprise application with the object id {id} in its tenant (VS860016): a client id or an app registration's object id was given, or another tenant's."),
+                format!(
+                    "{organization} found no enterprise application with the object id \
+                 {id} in its tenant (VS860016): a client id or an app registration's object id \
+                 was given, or another tenant's."
+                ),
             )
             .fact("Microsoft Graph", unasked);
             if let adieu_devops::Error::Refused(refusal) = error {
@@ -47,7 +101,13 @@ pub(super) fn problem(problem: &OnboardProblem) -> Report {
                     .fact("it said", &refusal.message)
                     .correlation(&refusal.correlation);
             } else {
-                report.also = vec![azure_devops::refusal("add it", error, None, None, Asked::ByFlags)];
+                report.also = vec![azure_devops::refusal(
+                    "add it",
+                    error,
+                    None,
+                    None,
+                    Asked::ByFlags,
+                )];
             }
             report.remedy(WHERE)
         }

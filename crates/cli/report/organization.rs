@@ -74,19 +74,30 @@ pub(super) fn refused(organization: &str, ids: &IdentityIds, error: &Error) -> O
             return Some(
                 report(
                     "microsoft-accounts",
-                    format!("{organization} is not connected to Microsoft Entra: its members are Microsoft accounts, and it accepts no Microsoft Entra token."),
+                    format!(
+                        "{organization} is not connected to Microsoft Entra: its members \
+                     are Microsoft accounts, and it accepts no Microsoft Entra token."
+                    ),
                 )
-                .remedy("An owner of the organization connects it: Organization settings → Microsoft Entra → Connect directory. Until then only a personal access token works there."),
+                .remedy(
+                    "An owner of the organization connects it: Organization settings → \
+                 Microsoft Entra → Connect directory. Until then only a personal access token \
+                 works there.",
+                ),
             );
         }
         (Some(Tenant::Entra(theirs)), Some(own)) if !theirs.eq_ignore_ascii_case(own) => {
             return Some(
                 report(
                     "tenants",
-                    format!("{organization} accepts tokens of tenant {theirs}, and this one is of tenant {own}."),
+                    format!(
+                        "{organization} accepts tokens of tenant {theirs}, and this one is \
+                     of tenant {own}."
+                    ),
                 )
                 .remedy(&format!(
-                    "Ask for a token of that tenant (--tenant {theirs}; EntraToken@1: tenantId), with an application that has an enterprise application there."
+                    "Ask for a token of that tenant (--tenant {theirs}; EntraToken@1: \
+                     tenantId), with an application that has an enterprise application there."
                 )),
             );
         }
@@ -95,10 +106,14 @@ pub(super) fn refused(organization: &str, ids: &IdentityIds, error: &Error) -> O
             return Some(
                 report(
                     "tenants",
-                    format!("{organization} accepts tokens of tenant {theirs}, and does not accept this one."),
+                    format!(
+                        "{organization} accepts tokens of tenant {theirs}, and does not \
+                     accept this one."
+                    ),
                 )
                 .remedy(&format!(
-                    "Ask for a token of that tenant (--tenant {theirs}; EntraToken@1: tenantId), with an application that has an enterprise application there."
+                    "Ask for a token of that tenant (--tenant {theirs}; EntraToken@1: \
+                     tenantId), with an application that has an enterprise application there."
                 )),
             );
         }
@@ -106,14 +121,16 @@ pub(super) fn refused(organization: &str, ids: &IdentityIds, error: &Error) -> O
     }
     let object = ids.object_id.as_deref().unwrap_or("<object id>");
     let onboard = format!(
-        "An administrator of the organization adds it: adieu onboard --organization {organization} --identity {object}"
+        "An administrator of the organization adds it: adieu onboard --organization \
+         {organization} --identity {object}"
     );
     match error {
         Error::Refused(refusal) if refusal.reason == Reason::NotAdded => Some(
             report(
                 "tf401444",
                 format!(
-                    "{organization} accepts the token, and this identity has not been added to it (TF401444, {} of {}).",
+                    "{organization} accepts the token, and this identity has not been added to \
+                     it (TF401444, {} of {}).",
                     refusal.status, refusal.host
                 ),
             )
@@ -129,19 +146,34 @@ pub(super) fn refused(organization: &str, ids: &IdentityIds, error: &Error) -> O
             )
             .remedy(&onboard),
         ),
-        Error::SignedOut { host, status: status @ 401, message: Some(_), .. } => Some(
+        Error::SignedOut {
+            host,
+            status: status @ 401,
+            message: Some(_),
+            ..
+        } => Some(
             report(
                 "token-refused",
                 format!("{organization} does not accept this token ({status} of {host})."),
             )
-            .remedy("Sign in again for a new token; if it is refused too, check that the identity is enabled in Microsoft Entra, and that the organization is connected to its tenant."),
+            .remedy(
+                "Sign in again for a new token; if it is refused too, check that the \
+             identity is enabled in Microsoft Entra, and that the organization is connected to \
+             its tenant.",
+            ),
         ),
         Error::SignedOut { host, status, .. } => Some(
             report(
                 "sign-in",
-                format!("{organization} does not recognize this token and asks for a sign-in ({status} of {host})."),
+                format!(
+                    "{organization} does not recognize this token and asks for a sign-in \
+                 ({status} of {host})."
+                ),
             )
-            .remedy("Add the identity to the organization: adieu onboard, or Organization settings → Users."),
+            .remedy(
+                "Add the identity to the organization: adieu onboard, or Organization \
+             settings → Users.",
+            ),
         ),
         Error::Service(_) | Error::File { .. } => None,
     }
@@ -163,7 +195,8 @@ pub(super) fn no_repository(name: &str, error: &Error) -> Report {
         format!("There is no repository {name}, or it is not shown to this identity (TF401019)."),
     );
     with_service_message(report, error).remedy(
-        "Give the identity the access level Basic, and Read in the repository's Security (Project settings → Repositories).",
+        "Give the identity the access level Basic, and Read in the repository's Security \
+         (Project settings → Repositories).",
     )
 }
 

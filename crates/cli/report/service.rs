@@ -66,18 +66,21 @@ pub(super) fn no_answer(
 fn from_an_agent(cause: &NoAnswer) -> &'static str {
     match cause {
         NoAnswer::Certificate(CertificateProblem::UnknownIssuer) => {
-            "If a proxy of yours inspects TLS, configure the agent with --sslcacert and that proxy's root."
+            "If a proxy of yours inspects TLS, configure the agent with --sslcacert and that \
+             proxy's root."
         }
         NoAnswer::Certificate(problem) => of_certificate(problem),
         NoAnswer::Handshake(_) => HANDSHAKE,
         NoAnswer::ClientCertificate(_) => {
-            "Configure the agent with --sslclientcert and --sslclientcertkey, and a certificate that this host accepts."
+            "Configure the agent with --sslclientcert and --sslclientcertkey, and a \
+             certificate that this host accepts."
         }
         NoAnswer::ProxyUnreachable(_) => {
             "Let the agent reach its proxy, or correct the proxy's address."
         }
         NoAnswer::ProxyAuthentication => {
-            "Configure the agent with --proxyusername and --proxypassword for Basic authentication; NTLM, Negotiate and Kerberos are not supported."
+            "Configure the agent with --proxyusername and --proxypassword for Basic \
+             authentication; NTLM, Negotiate and Kerberos are not supported."
         }
         NoAnswer::Proxy(_) => "Let the agent's proxy connect to this host on port 443.",
         NoAnswer::Name => {
@@ -93,7 +96,8 @@ fn from_an_agent(cause: &NoAnswer) -> &'static str {
 fn from_a_command_line(cause: &NoAnswer) -> &'static str {
     match cause {
         NoAnswer::Certificate(CertificateProblem::UnknownIssuer) => {
-            "If a proxy inspects TLS here, put its root into a PEM file and name that in SSL_CERT_FILE."
+            "If a proxy inspects TLS here, put its root into a PEM file and name that in \
+             SSL_CERT_FILE."
         }
         NoAnswer::Certificate(problem) => of_certificate(problem),
         NoAnswer::Handshake(_) => HANDSHAKE,
@@ -115,18 +119,21 @@ fn from_a_command_line(cause: &NoAnswer) -> &'static str {
 }
 
 /// The parameters of TLS are the other side's to change.
-const HANDSHAKE: &str = "Ask for TLS settings and certificates that are supported there: of the proxy that inspects TLS, where there is one, else of the service.";
+const HANDSHAKE: &str = "Ask for TLS settings and certificates that are supported there: of \
+    the proxy that inspects TLS, where there is one, else of the service.";
 
 fn of_certificate(problem: &CertificateProblem) -> &'static str {
     match problem {
         CertificateProblem::Expired | CertificateProblem::NotYetValid => {
-            "Check this machine's clock (NTP); if it is right, the certificate has to be renewed there."
+            "Check this machine's clock (NTP); if it is right, the certificate has to be \
+             renewed there."
         }
         CertificateProblem::AnotherHost => {
             "Look at DNS and proxies: another host answers in place of this one."
         }
         CertificateProblem::UnknownIssuer | CertificateProblem::Other(_) => {
-            "Have the certificate replaced: by the owner of the proxy that inspects TLS, where there is one, else of the service."
+            "Have the certificate replaced: by the owner of the proxy that inspects TLS, where \
+             there is one, else of the service."
         }
     }
 }

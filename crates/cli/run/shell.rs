@@ -121,7 +121,8 @@ mod tests {
             (Shell::Bash, "a\nb\n"),
             (
                 Shell::Pwsh,
-                "\u{feff}$ErrorActionPreference = 'Stop'\na\nb\n\nif (Test-Path -LiteralPath variable:\\LASTEXITCODE) { exit $LASTEXITCODE }\n",
+                "\u{feff}$ErrorActionPreference = 'Stop'\na\nb\n\nif (Test-Path -LiteralPath \
+                 variable:\\LASTEXITCODE) { exit $LASTEXITCODE }\n",
             ),
             (Shell::Cmd, "@echo off\r\na\r\nb\r\n\r\n"),
         ] {

@@ -50,7 +50,8 @@ impl SessionTokens {
             && !tenant.eq_ignore_ascii_case(&connection.service.tenant)
         {
             return Err(Refusal::of_the_question(format!(
-                "the client asks for a token of the tenant {tenant}, and the service connection signs in to {}",
+                "the client asks for a token of the tenant {tenant}, and the service \
+                 connection signs in to {}",
                 connection.service.tenant
             )));
         }

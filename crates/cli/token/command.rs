@@ -80,7 +80,10 @@ pub(crate) async fn run(arguments: TokenArguments) -> Result<ExitCode, Situation
             "The token stands on your screen now; `adieu exec` hands one to a command unseen.",
         );
     } else if std::env::var_os("TF_BUILD").is_some() {
-        Terminal.warn("Azure Pipelines does not mask this token, so nothing may print it; EntraToken@1 and RunWithToken@1 mask theirs.");
+        Terminal.warn(
+            "Azure Pipelines does not mask this token, so nothing may print it; \
+         EntraToken@1 and RunWithToken@1 mask theirs.",
+        );
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -380,7 +380,8 @@ mod tests {
     #[test]
     fn a_failure_is_in_the_body_of_either_answer() {
         let url = Url::parse("https://vsaex.dev.azure.com/contoso/").expect("an address");
-        let no = json!({ "isSuccess": false, "errors": [{ "key": 5032, "value": "Access Denied: x\nmore" }] });
+        let no = json!({ "isSuccess": false, "errors": [{ "key": 5032, "value": "Access Denied: \
+         x\nmore" }] });
         for (answer, message) in [
             (json!({ "isSuccess": true, "operationResult": {} }), None),
             (

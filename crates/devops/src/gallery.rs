@@ -330,7 +330,8 @@ mod tests {
                 ValidationState::Validated,
             ),
             (
-                json!({"version": "1.0.0", "flags": "none", "validationResultMessage": "Bad icon.\n\n Bad name."}),
+                json!({"version": "1.0.0", "flags": "none", "validationResultMessage": "Bad icon.\n\n Bad \
+                 name."}),
                 ValidationState::Failed(vec!["Bad icon.".to_owned(), "Bad name.".to_owned()]),
             ),
             (

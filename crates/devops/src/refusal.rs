@@ -236,7 +236,8 @@ mod tests {
         for (message, expected) in [
             (
                 format!(
-                    "TF401444: Please sign-in at least once as {TENANT}\\{TENANT}\\{OBJECT} in a web browser."
+                    "TF401444: Please sign-in at least once as {TENANT}\\{TENANT}\\{OBJECT} in \
+                     a web browser."
                 ),
                 both.clone(),
             ),
@@ -263,7 +264,8 @@ mod tests {
             ),
             (
                 403,
-                "TF401444: Please sign-in at least once as x in a web browser to enable access to the service.",
+                "TF401444: Please sign-in at least once as x in a web browser to enable access \
+                 to the service.",
                 Reason::NotAdded,
             ),
             (
@@ -288,7 +290,8 @@ mod tests {
             ),
             (
                 400,
-                "Contribution x is re-using task ID of some other contribution from earlier version.",
+                "Contribution x is re-using task ID of some other contribution from earlier \
+                 version.",
                 Reason::TaskIdReused,
             ),
             (
@@ -329,7 +332,8 @@ mod tests {
             ),
             (
                 200,
-                "(5032) Access Denied: x needs the following permission(s) on the resource Users to perform this action: Add Users",
+                "(5032) Access Denied: x needs the following permission(s) on the resource \
+                 Users to perform this action: Add Users",
                 Reason::MayNotAddUsers,
             ),
             (
@@ -339,7 +343,8 @@ mod tests {
             ),
             (
                 200,
-                "(5102) You are trying to invite a user from outside your directory, but something went wrong.",
+                "(5102) You are trying to invite a user from outside your directory, but \
+                 something went wrong.",
                 Reason::OutsideTenant,
             ),
             (

@@ -155,7 +155,8 @@ mod tests {
                 entra.clone(),
             ),
             (
-                "BEARER realm=\"x\", AUTHORIZATION_URI = \"https://login.windows.net/8D3C0F1E-AAAA-4BBB-8CCC-0123456789AB/oauth2/authorize\"",
+                "BEARER realm=\"x\", AUTHORIZATION_URI = \
+                 \"https://login.windows.net/8D3C0F1E-AAAA-4BBB-8CCC-0123456789AB/oauth2/authorize\"",
                 entra,
             ),
             (

@@ -147,7 +147,8 @@ fn id_token(
             415,
             "VssRequestContentTypeNotSupportedException",
             &format!(
-                "The request indicated a Content-Type of \"{kind}\" for method type \"POST\" which is not supported. Valid content types for this method are: application/json, application/json-patch+json."
+                "The request indicated a Content-Type of \"{kind}\" for method type \"POST\" \
+                 which is not supported. Valid content types for this method are: application/json, application/json-patch+json."
             ),
         );
     }
@@ -162,7 +163,8 @@ fn id_token(
         return error(
             400,
             "VssVersionNotSpecifiedException",
-            "No api-version was supplied for the \"POST\" request. The version must be supplied either as part of the Accept header (e.g. \"application/json; api-version=1.0\") or as a query parameter (e.g. \"?api-version=1.0\").",
+            "No api-version was supplied for the \"POST\" request. The version must be \
+             supplied either as part of the Accept header (e.g. \"application/json; api-version=1.0\") or as a query parameter (e.g. \"?api-version=1.0\").",
         );
     }
     if *project != directory.project_id {
@@ -194,7 +196,8 @@ fn id_token(
     if !record.references.contains(&id) {
         // Status 200: dotnet/docker-tools#2012.
         let message = format!(
-            "There is no explicit reference to service connection {id} from current stage Deploy.Job.__default."
+            "There is no explicit reference to service connection {id} from current stage \
+             Deploy.Job.__default."
         );
         return Answer::json(200, &json!({ "count": message.len(), "value": message }));
     }

@@ -159,7 +159,8 @@ fn grant(
         return Err(Refusal(
             900_023,
             format!(
-                "Specified tenant identifier '{tenant}' is neither a valid DNS name, nor a valid external domain."
+                "Specified tenant identifier '{tenant}' is neither a valid DNS name, nor a \
+                 valid external domain."
             ),
         ));
     }
@@ -173,7 +174,8 @@ fn grant(
         return Err(Refusal(
             90_002,
             format!(
-                "Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud."
+                "Tenant '{tenant}' not found. Check to make sure you have the correct tenant \
+                 ID and are signing into the correct cloud."
             ),
         ));
     }
@@ -184,13 +186,20 @@ fn grant(
         .find(|application| application.client_id == client_id && application.tenant == tenant)
         .cloned()
         .ok_or_else(|| {
-            Refusal(700_016, format!("Application with identifier '{client_id}' was not found in the directory '{tenant}'."))
+            Refusal(
+                700_016,
+                format!(
+                    "Application with identifier '{client_id}' was not found \
+             in the directory '{tenant}'."
+                ),
+            )
         })?;
     if application.object_id.is_empty() {
         return Err(Refusal(
             7_000_229,
             format!(
-                "The client application {client_id} is missing service principal in the tenant {tenant}. See instructions here: https://go.microsoft.com/fwlink/?linkid=2225119"
+                "The client application {client_id} is missing service principal in the tenant \
+                 {tenant}. See instructions here: https://go.microsoft.com/fwlink/?linkid=2225119"
             ),
         ));
     }
@@ -201,9 +210,19 @@ fn grant(
         clock,
     )?;
     let scope = field("scope")?;
-    let resource = scope.strip_suffix("/.default").filter(|_| !scope.contains(' ')).ok_or_else(|| {
-        Refusal(70_011, format!("The provided request must include a 'scope' input parameter. The provided value for the input parameter 'scope' is not valid. The scope {scope} is not valid."))
-    })?;
+    let resource = scope
+        .strip_suffix("/.default")
+        .filter(|_| !scope.contains(' '))
+        .ok_or_else(|| {
+            Refusal(
+                70_011,
+                format!(
+                    "The provided request must include a 'scope' input parameter. \
+         The provided value for the input parameter 'scope' is not valid. The scope {scope} is \
+         not valid."
+                ),
+            )
+        })?;
     if !directory
         .resources
         .iter()
@@ -212,7 +231,8 @@ fn grant(
         return Err(Refusal(
             500_011,
             format!(
-                "The resource principal named {resource} was not found in the tenant named {tenant}."
+                "The resource principal named {resource} was not found in the tenant named \
+                 {tenant}."
             ),
         ));
     }

@@ -152,6 +152,8 @@ fn sign_in_page(status: u16) -> Answer {
     Answer {
         status,
         headers: vec![("Content-Type".into(), "text/html; charset=utf-8".into())],
-        body: b"<!DOCTYPE html>\r\n<html><head><title>Azure DevOps Services | Sign In</title></head></html>".to_vec(),
+        body: b"<!DOCTYPE html>\r\n<html><head>\
+            <title>Azure DevOps Services | Sign In</title></head></html>"
+            .to_vec(),
     }
 }

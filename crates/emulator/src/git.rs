@@ -241,7 +241,8 @@ fn admitted(
             status: 404,
             headers: vec![("Content-Type".into(), "text/plain; charset=utf-8".into())],
             body: format!(
-                "TF401019: The Git repository with name or identifier {repository} does not exist or you do not have permissions for the operation you are attempting.\n"
+                "TF401019: The Git repository with name or identifier {repository} does not \
+                 exist or you do not have permissions for the operation you are attempting.\n"
             )
             .into_bytes(),
         }),

@@ -162,7 +162,8 @@ pub(crate) fn answer(
         return if is_app_service {
             app_service_error(
                 400,
-                "No User Assigned or Delegated Managed Identity found for specified ClientId/ResourceId/PrincipalId.",
+                "No User Assigned or Delegated Managed Identity found for specified \
+                 ClientId/ResourceId/PrincipalId.",
             )
         } else {
             IdentityRefusal::NotAssigned.answer()
@@ -253,7 +254,8 @@ impl IdentityRefusal {
             Self::Several => metadata_error(
                 400,
                 "invalid_request",
-                "Multiple user assigned identities exist, please specify the clientId / resourceId of the identity in the token request",
+                "Multiple user assigned identities exist, please specify the clientId / \
+                 resourceId of the identity in the token request",
             ),
             Self::Nested => Answer::json(
                 400,

@@ -166,7 +166,8 @@ fn look_up(
             404,
             "Request_ResourceNotFound",
             &format!(
-                "Resource '{id}' does not exist or one of its queried reference-property objects are not present."
+                "Resource '{id}' does not exist or one of its queried reference-property \
+                 objects are not present."
             ),
         );
     };
@@ -193,7 +194,8 @@ fn federated(application: &Application) -> Value {
         .iter()
         .map(|known| {
             json!({
-                "id": URL_SAFE_NO_PAD.encode(&known.subject), "name": "azure-pipelines", "issuer": known.issuer,
+                "id": URL_SAFE_NO_PAD.encode(&known.subject), "name": "azure-pipelines",
+                "issuer": known.issuer,
                 "subject": known.subject, "audiences": [known.audience], "description": null,
             })
         })
@@ -209,7 +211,8 @@ fn error(status: u16, code: &str, message: &str) -> Answer {
         &json!({
             "error": {
                 "code": code, "message": message,
-                "innerError": { "date": "2026-11-25T00:00:00", "request-id": id, "client-request-id": id },
+                "innerError": { "date": "2026-11-25T00:00:00", "request-id": id,
+                "client-request-id": id },
             }
         }),
     )

@@ -256,7 +256,10 @@ fn projects(organization: &str, context: &Context<'_>) -> Answer {
     let list: Vec<_> = known
         .into_iter()
         .flatten()
-        .map(|(id, name)| json!({ "id": id, "name": name, "state": "wellFormed", "visibility": "private", "revision": 1 }))
+        .map(|(id, name)| {
+            json!({ "id": id, "name": name, "state": "wellFormed",
+            "visibility": "private", "revision": 1 })
+        })
         .collect();
     Answer::json(200, &json!({ "count": list.len(), "value": list }))
 }
@@ -268,7 +271,8 @@ fn project(organization: &str, name: &str, identity: &str, context: &Context<'_>
             404,
             "ProjectDoesNotExistWithNameException",
             &format!(
-                "TF200016: The following project does not exist: {name}. Verify that the name of the project is correct and that the project exists on the specified Azure DevOps Server."
+                "TF200016: The following project does not exist: {name}. Verify that the name \
+                 of the project is correct and that the project exists on the specified Azure DevOps Server."
             ),
         );
     };
@@ -277,6 +281,7 @@ fn project(organization: &str, name: &str, identity: &str, context: &Context<'_>
     }
     Answer::json(
         200,
-        &json!({ "id": id, "name": name, "state": "wellFormed", "visibility": "private", "revision": 1 }),
+        &json!({ "id": id, "name": name, "state": "wellFormed", "visibility": "private",
+            "revision": 1 }),
     )
 }

@@ -125,7 +125,8 @@ async fn tunnel(
         .map(|(user, password)| format!("Basic {}", STANDARD.encode(format!("{user}:{password}"))));
     if expected.is_some() && authorization != expected {
         let answer = format!(
-            "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: {}\r\nContent-Length: 0\r\n\r\n",
+            "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: \
+             {}\r\nContent-Length: 0\r\n\r\n",
             rules.challenge
         );
         return client.write_all(answer.as_bytes()).await;

@@ -64,7 +64,8 @@ pub(crate) fn error(status: u16, key: &str, message: &str) -> Answer {
 /// service's own.
 pub(crate) fn access_check(status: u16, id: &str, resource: &str, permission: &str) -> Answer {
     let message = format!(
-        "Access Denied: {id} needs the following permission(s) on the resource {resource} to perform this action: {permission}"
+        "Access Denied: {id} needs the following permission(s) on the resource {resource} to \
+         perform this action: {permission}"
     );
     let mut body = envelope("AccessCheckException", &message);
     body["customProperties"] = json!({
@@ -174,7 +175,8 @@ pub(crate) fn not_added(tenant: &str, object: &str) -> Answer {
         401,
         "UnauthorizedRequestException",
         &format!(
-            "TF401444: Please sign-in at least once as {tenant}\\{tenant}\\{object} in a web browser to enable access to the service."
+            "TF401444: Please sign-in at least once as {tenant}\\{tenant}\\{object} in a web \
+             browser to enable access to the service."
         ),
     )
     .with("WWW-Authenticate", "Bearer")
@@ -186,7 +188,8 @@ pub(crate) fn no_project(id: &str) -> Answer {
         404,
         "ProjectDoesNotExistException",
         &format!(
-            "VS800075: The project with id 'vstfs:///Classification/TeamProject/{id}' does not exist, or you do not have permission to access it."
+            "VS800075: The project with id 'vstfs:///Classification/TeamProject/{id}' does not \
+             exist, or you do not have permission to access it."
         ),
     )
 }

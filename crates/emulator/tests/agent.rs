@@ -14,7 +14,8 @@ fn task(inputs: &str, script: &str) -> TempDir {
     let definition = format!(
         r#"{{
             "id": "5c0a1d0e-6d1b-4f4e-9a55-d0a6f4f2b7c1", "name": "Probe", "friendlyName": "Probe",
-            "description": "", "author": "", "category": "Utility", "visibility": [], "runsOn": [], "instanceNameFormat": "Probe",
+            "description": "", "author": "", "category": "Utility", "visibility": [],
+            "runsOn": [], "instanceNameFormat": "Probe",
             "version": {{ "Major": 1, "Minor": 0, "Patch": 0 }},
             "inputs": [{inputs}],
             "execution": {{ "Node20_1": {{ "target": "main.js" }} }},
@@ -135,7 +136,8 @@ fn a_connection_that_a_step_changed_is_so_for_the_rest_of_the_job() {
         .run();
     assert_eq!(
         outcome.log,
-        "https://management.azure.com/ undefined\n##[warning]Modification of system endpoint 'SystemVssConnection' is not allowed via setendpoint command."
+        "https://management.azure.com/ undefined\n##[warning]Modification of system endpoint \
+         'SystemVssConnection' is not allowed via setendpoint command."
     );
     let outcome = job
         .step(task.path())
@@ -237,7 +239,8 @@ fn connected(kind: &str) -> String {
 
 #[test]
 #[should_panic(
-    expected = "input connection expects a service connection of type AzureRM but the provided service connection organization is of type workloadidentityuser"
+    expected = "input connection expects a service connection of type AzureRM but the provided \
+     service connection organization is of type workloadidentityuser"
 )]
 fn a_connection_of_another_type_is_refused_before_the_run() {
     let world = World::start();

@@ -65,7 +65,8 @@ fn a_leak_is_seen_in_every_place() {
             "job token in the file ",
         ),
         (
-            "fs.writeFileSync(`${process.env.AGENT_TEMPDIRECTORY}/x`, Buffer.from(token, 'utf16le'));",
+            "fs.writeFileSync(`${process.env.AGENT_TEMPDIRECTORY}/x`, Buffer.from(token, \
+             'utf16le'));",
             "job token in the file ",
         ),
         (
@@ -73,7 +74,8 @@ fn a_leak_is_seen_in_every_place() {
             "job token in the arguments of a process: sh -c sleep 0.3 ***",
         ),
         (
-            "require('child_process').spawnSync('sh', ['-c', 'sleep 0.3; exit'], { env: { HELD: token } });",
+            "require('child_process').spawnSync('sh', ['-c', 'sleep 0.3; exit'], { env: { \
+             HELD: token } });",
             "job token in the environment of sh: HELD",
         ),
     ] {

@@ -226,7 +226,8 @@ fn the_worst_stage_is_the_runs_result() {
         ("false", TaskResult::Failed),
     ] {
         let text = format!(
-            "stages:\n- stage: a\n  jobs:\n  - job: a\n    steps:\n    - script: '{script}'\n- stage: b\n  condition: always()\n  jobs:\n  - job: b\n    steps:\n    - script: 'true'\n"
+            "stages:\n- stage: a\n  jobs:\n  - job: a\n    steps:\n    - script: '{script}'\n- \
+             stage: b\n  condition: always()\n  jobs:\n  - job: b\n    steps:\n    - script: 'true'\n"
         );
         let run = Pipeline::new(&world, nothing.path())
             .file("a.yml", &text)

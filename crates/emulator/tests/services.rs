@@ -211,7 +211,8 @@ fn azure_devops_checks_every_part_of_a_request() {
     assert_eq!(
         refused.body["value"],
         format!(
-            "There is no explicit reference to service connection {other} from current stage Deploy.Job.__default."
+            "There is no explicit reference to service connection {other} from current stage \
+             Deploy.Job.__default."
         )
     );
     let signed_out = ask(&world, port, "POST", &with(&known), &[SUPPRESS], Some(""));
@@ -430,7 +431,8 @@ fn a_secret_in_the_wrong_place_is_a_violation() {
         format!("{entra} was sent a secret that it did not ask for in the body: job token"),
         format!("{entra} was sent a secret in an address: ID token"),
         format!(
-            "{azure_devops} was sent a secret that it did not ask for in the header Authorization: ID token"
+            "{azure_devops} was sent a secret that it did not ask for in the header \
+             Authorization: ID token"
         ),
         "Azure DevOps has no route POST /contoso/".to_owned(),
     ] {

@@ -70,13 +70,16 @@ fn date(text: &str) -> Option<i64> {
 /// `11/26/2026 9:00:00 AM +00:00`, with or without its zone.
 fn american(text: &str) -> Option<OffsetDateTime> {
     let zoned = format_description!(
-        "[month padding:none]/[day padding:none]/[year] [hour repr:12 padding:none]:[minute]:[second] [period case_sensitive:false] [offset_hour sign:mandatory]:[offset_minute]"
+        "[month padding:none]/[day padding:none]/[year] [hour repr:12 \
+         padding:none]:[minute]:[second] [period case_sensitive:false] [offset_hour sign:mandatory]:[offset_minute]"
     );
     let zoned_24 = format_description!(
-        "[month padding:none]/[day padding:none]/[year] [hour padding:none]:[minute]:[second] [offset_hour sign:mandatory]:[offset_minute]"
+        "[month padding:none]/[day padding:none]/[year] [hour padding:none]:[minute]:[second] \
+         [offset_hour sign:mandatory]:[offset_minute]"
     );
     let plain = format_description!(
-        "[month padding:none]/[day padding:none]/[year] [hour repr:12 padding:none]:[minute]:[second] [period case_sensitive:false]"
+        "[month padding:none]/[day padding:none]/[year] [hour repr:12 \
+         padding:none]:[minute]:[second] [period case_sensitive:false]"
     );
     let plain_24 = format_description!(
         "[month padding:none]/[day padding:none]/[year] [hour padding:none]:[minute]:[second]"

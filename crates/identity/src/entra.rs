@@ -212,8 +212,10 @@ mod tests {
     #[test]
     fn reads_both_forms_of_a_description() {
         for description in [
-            "AADSTS700024: Client assertion is not within its valid time range. Trace ID: t Correlation ID: c Timestamp: x",
-            "AADSTS700024: Client assertion is not within its valid time range.\r\nTrace ID: t\r\nCorrelation ID: c",
+            "AADSTS700024: Client assertion is not within its valid time range. Trace ID: t \
+             Correlation ID: c Timestamp: x",
+            "AADSTS700024: Client assertion is not within its valid time range.\r\nTrace ID: \
+             t\r\nCorrelation ID: c",
         ] {
             assert_eq!(
                 sentence(description),

@@ -301,7 +301,8 @@ mod tests {
                 Some("Identity not found"),
             ),
             (
-                json!({"error": {"code": "BadRequest", "message": "Multiple user assigned identities exist\r\nx"}}),
+                json!({"error": {"code": "BadRequest", "message": "Multiple user assigned identities \
+                 exist\r\nx"}}),
                 Some("Multiple user assigned identities exist"),
             ),
             (json!({"error": {"code": "BadRequest"}}), Some("BadRequest")),
@@ -345,7 +346,8 @@ mod tests {
             ),
             (
                 &[address],
-                "IDENTITY_ENDPOINT is set without IDENTITY_HEADER; Azure Arc's managed identity is not supported",
+                "IDENTITY_ENDPOINT is set without IDENTITY_HEADER; Azure Arc's managed \
+                 identity is not supported",
             ),
             (
                 &[address, header, ("IDENTITY_SERVER_THUMBPRINT", "x")],

@@ -226,8 +226,8 @@ fn outputs(task: &Task) -> String {
         let _ = writeln!(text, "| `{}` | {what} |", variable.name);
     }
     text.push_str(
-        "\nThe step's `name:` is their prefix: a step with `name: it` sets `$(it.<variable>)` for later steps,\n\
-         and `dependencies.<job>.outputs['it.<variable>']` for later jobs.\n",
+        "\nThe step's `name:` is their prefix: a step with `name: it` sets `$(it.<variable>)` \
+         for later steps,\nand `dependencies.<job>.outputs['it.<variable>']` for later jobs.\n",
     );
     text
 }

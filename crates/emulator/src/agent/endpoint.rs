@@ -81,11 +81,16 @@ impl Endpoints {
             return Err(null("Invalid endpoint id.".to_owned()));
         }
         if id == SYSTEM {
-            return Ok(Some("Modification of system endpoint 'SystemVssConnection' is not allowed via setendpoint command.".to_owned()));
+            return Ok(Some(
+                "Modification of system endpoint 'SystemVssConnection' is not \
+             allowed via setendpoint command."
+                    .to_owned(),
+            ));
         }
         if !self.named.contains(&id) {
             return Err(null(format!(
-                "Service connection with id '{id}' is not declared in the pipeline job and therefore can't be referenced in task.setendpoint commands."
+                "Service connection with id '{id}' is not declared in the pipeline job and \
+                 therefore can't be referenced in task.setendpoint commands."
             )));
         }
         let field = match field.as_str() {

@@ -68,7 +68,9 @@ impl Log {
             if line.contains("##vso") {
                 self.warn(
                     &format!(
-                        "'{line}' contains logging command keyword '##vso', but it's not a legal command. Please see the list of accepted commands: https://go.microsoft.com/fwlink/?LinkId=817296"
+                        "'{line}' contains logging command keyword '##vso', but it's not a \
+                         legal command. Please see the list of accepted commands: \
+                         https://go.microsoft.com/fwlink/?LinkId=817296"
                     ),
                     effects.masker,
                 );
@@ -188,7 +190,10 @@ impl Log {
                     )?;
                 }
                 fs::metadata(&command.data).map_err(|_| {
-                    null("Cannot upload task attachment file, attachment file location is not specified or attachment file does not exist on disk.")
+                    null(
+                        "Cannot upload task attachment file, attachment file location is not \
+                     specified or attachment file does not exist on disk.",
+                    )
                 })?;
                 self.uploads.push(PathBuf::from(&command.data));
             }
@@ -232,7 +237,9 @@ impl Log {
             .is_some_and(|known| known.read_only)
         {
             let message = format!(
-                "Overwriting readonly variable '{name}'. This behavior will be disabled in the future. See https://github.com/microsoft/azure-pipelines-yaml/blob/master/design/readonly-variables.md for details."
+                "Overwriting readonly variable '{name}'. This behavior will be disabled in the \
+                 future. See \
+                 https://github.com/microsoft/azure-pipelines-yaml/blob/master/design/readonly-variables.md for details."
             );
             self.warn(&message, effects.masker);
         }
@@ -282,7 +289,9 @@ impl Log {
         let known = effects.task_variables.get(name);
         if known.is_some_and(|known| known.read_only) {
             let message = format!(
-                "Overwriting readonly task variable '{name}'. This behavior will be disabled in the future. See https://github.com/microsoft/azure-pipelines-yaml/blob/master/design/readonly-variables.md for details."
+                "Overwriting readonly task variable '{name}'. This behavior will be disabled \
+                 in the future. See \
+                 https://github.com/microsoft/azure-pipelines-yaml/blob/master/design/readonly-variables.md for details."
             );
             self.warn(&message, effects.masker);
         }

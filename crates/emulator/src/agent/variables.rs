@@ -119,7 +119,8 @@ impl Variables {
             };
             if inside.len() == DEEPEST {
                 return Err(format!(
-                    "Unable to expand variable '{outermost}'. The max expansion depth ({DEEPEST}) was exceeded."
+                    "Unable to expand variable '{outermost}'. The max expansion depth \
+                     ({DEEPEST}) was exceeded."
                 ));
             }
             if inside.contains(&name.to_lowercase()) {

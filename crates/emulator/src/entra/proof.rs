@@ -30,7 +30,12 @@ pub(super) fn check(
     }
     let kind = request.field("client_assertion_type").unwrap_or_default();
     if kind != "urn:ietf:params:oauth:client-assertion-type:jwt-bearer" {
-        return Err(Refusal(7_000_218, "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.".to_owned()));
+        return Err(Refusal(
+            7_000_218,
+            "The request body must contain the following parameter: \
+         'client_assertion' or 'client_secret'."
+                .to_owned(),
+        ));
     }
     let token = Parsed::read(&request.field("client_assertion").unwrap_or_default())
         .ok_or_else(|| Refusal(50_027, "JWT token is invalid or malformed.".to_owned()))?;
@@ -49,12 +54,14 @@ pub(super) fn check(
         .iter()
         .filter(|credential| credential.issuer == issuer)
         .collect();
-    let compare = "Check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation";
+    let compare = "Check your federated identity credential Subject, Audience and Issuer \
+     against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation";
     if same_issuer.is_empty() {
         return Err(Refusal(
             700_211,
             format!(
-                "No matching federated identity record found for presented assertion issuer '{issuer}'. {compare}"
+                "No matching federated identity record found for presented assertion issuer \
+                 '{issuer}'. {compare}"
             ),
         ));
     }
@@ -69,7 +76,8 @@ pub(super) fn check(
         return Err(Refusal(
             code,
             format!(
-                "No matching federated identity record found for presented assertion subject '{subject}'. {compare}"
+                "No matching federated identity record found for presented assertion subject \
+                 '{subject}'. {compare}"
             ),
         ));
     };
@@ -77,7 +85,8 @@ pub(super) fn check(
         return Err(Refusal(
             700_212,
             format!(
-                "No matching federated identity record found for presented assertion audience '{audience}'. {compare}"
+                "No matching federated identity record found for presented assertion audience \
+                 '{audience}'. {compare}"
             ),
         ));
     }
@@ -179,7 +188,8 @@ fn out_of_range(token: &Parsed, clock: &Clock) -> Refusal {
     Refusal(
         700_024,
         format!(
-            "Client assertion is not within its valid time range. Current time: {}, assertion valid from {}, expiry time of assertion {}. Review the documentation at https://learn.microsoft.com/entra/identity-platform/certificate-credentials .",
+            "Client assertion is not within its valid time range. Current time: {}, assertion \
+             valid from {}, expiry time of assertion {}. Review the documentation at https://learn.microsoft.com/entra/identity-platform/certificate-credentials .",
             time(clock.now()),
             time(token.number("nbf").unwrap_or_default()),
             time(token.number("exp").unwrap_or_default()),

@@ -76,14 +76,23 @@ fn timestamp(clock: &Clock) -> String {
 /// Microsoft's own words for refusals that need no facts.
 pub(super) fn words(code: u32) -> String {
     match code {
-        53_003 => "Access has been blocked by Conditional Access policies. The access policy does not allow token issuance.",
-        70_052 => "The identity must be a managed identity, a single tenant app, or a service account.",
+        53_003 => {
+            "Access has been blocked by Conditional Access policies. The access policy \
+         does not allow token issuance."
+        }
+        70_052 => {
+            "The identity must be a managed identity, a single tenant app, or a service \
+         account."
+        }
         70_021 => "No matching federated identity record found for presented assertion.",
         70_025 => "The client has no configured federated identity credentials.",
         90_033 => "A transient error has occurred. Please try again.",
         90_061 => "Request to External OIDC endpoint failed.",
         700_024 => "Client assertion is not within its valid time range.",
-        7_000_215 => "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID.",
+        7_000_215 => {
+            "Invalid client secret provided. Ensure the secret being sent in the \
+         request is the client secret value, not the client secret ID."
+        }
         7_000_222 => "The provided client secret keys for app are expired.",
         _ => "The request was refused.",
     }

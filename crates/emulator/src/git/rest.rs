@@ -123,7 +123,9 @@ pub(crate) fn answer(
                     404,
                     "GitRepositoryNotFoundException",
                     &format!(
-                        "TF401019: The Git repository with name or identifier {wanted} does not exist or you do not have permissions for the operation you are attempting."
+                        "TF401019: The Git repository with name or identifier {wanted} does \
+                         not exist or you do not have permissions for the operation you are \
+                         attempting."
                     ),
                 ));
             };
@@ -149,7 +151,8 @@ fn routes(area: &str) -> Answer {
             .map(|(area, id, resource, version, oldest, released, route)| {
                 json!({
                     "id": id, "area": area, "resourceName": resource, "routeTemplate": route,
-                    "resourceVersion": version, "minVersion": oldest, "maxVersion": "7.2", "releasedVersion": released,
+                    "resourceVersion": version, "minVersion": oldest, "maxVersion": "7.2",
+                    "releasedVersion": released,
                 })
             })
             .collect(),
@@ -175,7 +178,8 @@ fn repository(name: &Name, context: &Context<'_>) -> Value {
         .project_of(organization, project, context.directory);
     let base = format!("https://dev.azure.com/{organization}/{project}");
     json!({
-        "id": known.id, "name": repository, "url": format!("{base}/_apis/git/repositories/{}", known.id),
+        "id": known.id, "name": repository,
+        "url": format!("{base}/_apis/git/repositories/{}", known.id),
         "project": {
             "id": project_id, "name": project, "state": "wellFormed", "visibility": "private",
             "url": format!("https://dev.azure.com/{organization}/_apis/projects/{project_id}"),

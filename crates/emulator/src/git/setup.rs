@@ -81,7 +81,8 @@ impl Git {
 fn first_commit(files: &[(&str, &str)]) -> String {
     let message = "The first commit";
     let mut stream = format!(
-        "commit refs/heads/main\ncommitter A <a@contoso.example> 1790000000 +0000\ndata {}\n{message}\n",
+        "commit refs/heads/main\ncommitter A <a@contoso.example> 1790000000 +0000\ndata \
+         {}\n{message}\n",
         message.len()
     );
     for (path, content) in files {

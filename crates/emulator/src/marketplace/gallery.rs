@@ -111,7 +111,8 @@ pub(crate) fn locations() -> Value {
     let location = |id: &str, area: &str, name: &str, route: &str| {
         let version = if name == "ConnectionData" { 1 } else { 2 };
         json!({
-            "id": id, "area": area, "resourceName": name, "routeTemplate": route, "resourceVersion": version,
+            "id": id, "area": area, "resourceName": name, "routeTemplate": route,
+            "resourceVersion": version,
             "minVersion": "1.0", "maxVersion": "7.2", "releasedVersion": "0.0",
         })
     };
@@ -214,7 +215,8 @@ fn described(
         "publisher": { "publisherName": publisher, "displayName": publisher },
         "extensionId": "6f9d0b1e-0000-4000-8000-000000000001", "extensionName": id,
         "displayName": extension.display_name,
-        "flags": format!("validated, {}", extension.gallery_flags.to_lowercase().replace(' ', ", ")).trim_end_matches([',', ' ']),
+        "flags": format!("validated, {}", extension.gallery_flags.to_lowercase().replace(' ',
+        ", ")).trim_end_matches([',', ' ']),
     });
     if asked & 1 == 1 {
         body["versions"] = json!(versions);
@@ -222,7 +224,10 @@ fn described(
     if asked & 8 == 8 {
         let shared = extension.shared_with.iter();
         body["sharedWith"] = shared
-            .map(|organization| json!({ "type": "account", "id": organization, "name": organization, "isOrg": false }))
+            .map(|organization| {
+                json!({ "type": "account", "id": organization,
+                "name": organization, "isOrg": false })
+            })
             .collect();
     }
     body

@@ -60,7 +60,8 @@ pub(crate) fn roles(
                         400,
                         "IdentityNotFoundException",
                         &format!(
-                            "TF14045: The identity with type 'System.Guid' and identifier '{id}' could not be found."
+                            "TF14045: The identity with type 'System.Guid' and identifier \
+                             '{id}' could not be found."
                         ),
                     ));
                 };

@@ -198,7 +198,8 @@ fn may_not_add(caller: &Issued) -> (u32, String) {
     (
         5032,
         format!(
-            "Access Denied: {} needs the following permission(s) on the resource Users to perform this action: Add Users",
+            "Access Denied: {} needs the following permission(s) on the resource Users to \
+             perform this action: Add Users",
             caller.identity
         ),
     )

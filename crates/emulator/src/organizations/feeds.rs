@@ -35,7 +35,8 @@ pub(crate) fn answer(
         return vss::early_error(
             401,
             "UnauthorizedRequestException",
-            "TF400813: The user 'aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa' is not authorized to access this resource.",
+            "TF400813: The user 'aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa' is not authorized to \
+             access this resource.",
         )
         .with(
             "WWW-Authenticate",

@@ -164,7 +164,8 @@ fn job(node: &Node) -> Result<Job, Problem> {
         match hooks.map(Node::pairs) {
             Some([(key, hook)]) if key.text == "deploy" => hook.get("steps"),
             _ => {
-                let message = "a deployment with another strategy than runOnce, deploy is not known to this emulator";
+                let message = "a deployment with another strategy than runOnce, deploy is not \
+                 known to this emulator";
                 return Err(Problem::new(node.place, message));
             }
         }

@@ -250,7 +250,8 @@ impl<'w> Pipeline<'w> {
                 && self.folder_of(task).is_none()
             {
                 let message = format!(
-                    "A task is missing. The pipeline references a task called '{task}'. This usually indicates the task isn't installed"
+                    "A task is missing. The pipeline references a task called '{task}'. This \
+                     usually indicates the task isn't installed"
                 );
                 return Err(Problem::new(step.place, &message));
             }

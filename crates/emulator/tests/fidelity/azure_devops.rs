@@ -8,7 +8,8 @@ use super::Row;
 use super::client::{Answer, SUPPRESS, ask, ask_plain};
 
 /// 30 cassettes of the tests of the Azure DevOps extension of the Azure CLI, January 2025 to April 2026.
-const RECORDINGS: &str = "Azure/azure-devops-cli-extension, azure-devops/azext_devops/tests/latest/integrationtests/recordings";
+const RECORDINGS: &str = "Azure/azure-devops-cli-extension, \
+    azure-devops/azext_devops/tests/latest/integrationtests/recordings";
 
 /// A live measurement of the answer to a refused bearer.
 const WARDYN: &str = "cjohnstoniv/wardyn, adofake";
@@ -28,7 +29,8 @@ pub(super) const ROWS: [Row; 22] = [
             world.organizations().add_member("contoso", MY_CONNECTION);
             connection_data(world)
         },
-        shape: "200 application/json; charset=utf-8; api-version=7.1-preview.1 ActivityId X-VSS-E2EID X-MSEdge-Ref X-VSS-UserData",
+        shape: "200 application/json; charset=utf-8; api-version=7.1-preview.1 ActivityId \
+         X-VSS-E2EID X-MSEdge-Ref X-VSS-UserData",
     },
     Row {
         fact: "an error of a controller has a character set, no mark, and whom it is of",
@@ -40,7 +42,8 @@ pub(super) const ROWS: [Row; 22] = [
                 "/contoso/_apis/projects/nowhere?api-version=7.1",
             )
         },
-        shape: "404 application/json; charset=utf-8 ActivityId X-VSS-E2EID X-MSEdge-Ref X-VSS-UserData ProjectDoesNotExistWithNameException 'TF200016'",
+        shape: "404 application/json; charset=utf-8 ActivityId X-VSS-E2EID X-MSEdge-Ref \
+         X-VSS-UserData ProjectDoesNotExistWithNameException 'TF200016'",
     },
     Row {
         fact: "no such repository, or none that is shown",
@@ -52,7 +55,8 @@ pub(super) const ROWS: [Row; 22] = [
                 "/contoso/web/_apis/git/repositories/site?api-version=7.1",
             )
         },
-        shape: "404 application/json; charset=utf-8 ActivityId X-VSS-E2EID X-MSEdge-Ref X-VSS-UserData GitRepositoryNotFoundException 'TF401019'",
+        shape: "404 application/json; charset=utf-8 ActivityId X-VSS-E2EID X-MSEdge-Ref \
+         X-VSS-UserData GitRepositoryNotFoundException 'TF401019'",
     },
     Row {
         fact: "a stopped organization",
@@ -61,7 +65,8 @@ pub(super) const ROWS: [Row; 22] = [
             world.organizations().stop("contoso");
             connection_data(world)
         },
-        shape: "503 application/json mark X-TFS-ServiceError X-MSEdge-Ref HostShutdownException 'TF24668'",
+        shape: "503 application/json mark X-TFS-ServiceError X-MSEdge-Ref \
+         HostShutdownException 'TF24668'",
     },
     Row {
         fact: "a stopped organization, asked for an ID token",
@@ -70,7 +75,8 @@ pub(super) const ROWS: [Row; 22] = [
             world.organizations().stop("contoso");
             id_token(world, MY_CONNECTION, None)
         },
-        shape: "503 application/json mark X-TFS-ServiceError X-MSEdge-Ref HostShutdownException 'TF24668'",
+        shape: "503 application/json mark X-TFS-ServiceError X-MSEdge-Ref \
+         HostShutdownException 'TF24668'",
     },
     Row {
         fact: "a stopped organization, asked which tenant it is of",
@@ -117,7 +123,8 @@ pub(super) const ROWS: [Row; 22] = [
             world.organizations().add("contoso");
             get(world, "dev.azure.com", CONNECTION_DATA, Some("nonsense"))
         },
-        shape: "401 application/json mark [Bearer] X-TFS-ServiceError ActivityId X-VSS-E2EID X-MSEdge-Ref InvalidIdentityException 'TF400813'",
+        shape: "401 application/json mark [Bearer] X-TFS-ServiceError ActivityId X-VSS-E2EID \
+         X-MSEdge-Ref InvalidIdentityException 'TF400813'",
     },
     Row {
         fact: "a bearer that is refused, by a page",
@@ -126,7 +133,8 @@ pub(super) const ROWS: [Row; 22] = [
             world.organizations().bearers_get_pages();
             get(world, "dev.azure.com", CONNECTION_DATA, Some("nonsense"))
         },
-        shape: "401 text/html; charset=utf-8 [Bearer] X-TFS-ServiceError ActivityId X-VSS-E2EID X-MSEdge-Ref page",
+        shape: "401 text/html; charset=utf-8 [Bearer] X-TFS-ServiceError ActivityId \
+         X-VSS-E2EID X-MSEdge-Ref page",
     },
     Row {
         fact: "a valid token whose identity is not in the organization",
@@ -135,7 +143,8 @@ pub(super) const ROWS: [Row; 22] = [
             world.organizations().add("contoso");
             connection_data(world)
         },
-        shape: "401 application/json mark [Bearer] X-TFS-ServiceError ActivityId X-VSS-E2EID X-MSEdge-Ref UnauthorizedRequestException 'TF401444'",
+        shape: "401 application/json mark [Bearer] X-TFS-ServiceError ActivityId X-VSS-E2EID \
+         X-MSEdge-Ref UnauthorizedRequestException 'TF401444'",
     },
     Row {
         fact: "a token of another tenant than the organization's",
@@ -145,7 +154,8 @@ pub(super) const ROWS: [Row; 22] = [
             world.organizations().connect("contoso", &tenant);
             connection_data(world)
         },
-        shape: "401 application/json mark [Bearer authorization_uri] X-TFS-ServiceError ActivityId X-VSS-E2EID X-MSEdge-Ref X-VSS-ResourceTenant UnauthorizedRequestException 'TF400813'",
+        shape: "401 application/json mark [Bearer authorization_uri] X-TFS-ServiceError \
+         ActivityId X-VSS-E2EID X-MSEdge-Ref X-VSS-ResourceTenant UnauthorizedRequestException 'TF400813'",
     },
     Row {
         fact: "an organization of Microsoft accounts",
@@ -156,13 +166,15 @@ pub(super) const ROWS: [Row; 22] = [
                 .connect("contoso", "00000000-0000-0000-0000-000000000000");
             connection_data(world)
         },
-        shape: "302 text/html [Bearer] ActivityId X-VSS-E2EID X-MSEdge-Ref X-VSS-ResourceTenant Location page",
+        shape: "302 text/html [Bearer] ActivityId X-VSS-E2EID X-MSEdge-Ref \
+         X-VSS-ResourceTenant Location page",
     },
     Row {
         fact: "an organization that does not exist",
         evidence: "Azure/azure-cli-extensions#1286",
         answer: |world| connection_data(world),
-        shape: "404 text/html; charset=utf-8 X-TFS-ServiceError ActivityId X-VSS-E2EID X-MSEdge-Ref page",
+        shape: "404 text/html; charset=utf-8 X-TFS-ServiceError ActivityId X-VSS-E2EID \
+         X-MSEdge-Ref page",
     },
     Row {
         fact: "a route without a controller",
@@ -171,7 +183,8 @@ pub(super) const ROWS: [Row; 22] = [
             world.expect_violations();
             member(world, "dev.azure.com", "/contoso/_apis/nothing/here")
         },
-        shape: "404 text/plain; charset=utf-8 X-TFS-ServiceError ActivityId X-VSS-E2EID X-MSEdge-Ref X-VSS-UserData text",
+        shape: "404 text/plain; charset=utf-8 X-TFS-ServiceError ActivityId X-VSS-E2EID \
+         X-MSEdge-Ref X-VSS-UserData text",
     },
     Row {
         fact: "a project that the identity is not shown",
@@ -187,11 +200,13 @@ pub(super) const ROWS: [Row; 22] = [
                 "/contoso/_apis/projects/web?api-version=7.1",
             )
         },
-        shape: "404 application/json; charset=utf-8 ActivityId X-VSS-E2EID X-MSEdge-Ref X-VSS-UserData ProjectDoesNotExistException 'VS800075'",
+        shape: "404 application/json; charset=utf-8 ActivityId X-VSS-E2EID X-MSEdge-Ref \
+         X-VSS-UserData ProjectDoesNotExistException 'VS800075'",
     },
     Row {
         fact: "a preview route, asked for a released version",
-        evidence: "Azure/azure-devops-cli-extension, location table: ConnectionData is released as 0.0",
+        evidence: "Azure/azure-devops-cli-extension, location table: ConnectionData is \
+         released as 0.0",
         answer: |world| {
             member(
                 world,
@@ -199,7 +214,8 @@ pub(super) const ROWS: [Row; 22] = [
                 "/contoso/_apis/connectionData?api-version=7.1",
             )
         },
-        shape: "400 application/json; charset=utf-8 ActivityId X-VSS-E2EID X-MSEdge-Ref X-VSS-UserData VssVersionNotSpecifiedException 'No api-version that is known here was supplied'",
+        shape: "400 application/json; charset=utf-8 ActivityId X-VSS-E2EID X-MSEdge-Ref \
+         X-VSS-UserData VssVersionNotSpecifiedException 'No api-version that is known here was supplied'",
     },
     Row {
         fact: "a service that is too busy",
@@ -218,13 +234,15 @@ pub(super) const ROWS: [Row; 22] = [
             world.plain_marketplace().fault(Fault::SlowedDown(7));
             connection_data(world)
         },
-        shape: "200 application/json; charset=utf-8; api-version=7.1-preview.1 ActivityId X-VSS-E2EID X-MSEdge-Ref X-VSS-UserData Retry-After",
+        shape: "200 application/json; charset=utf-8; api-version=7.1-preview.1 ActivityId \
+         X-VSS-E2EID X-MSEdge-Ref X-VSS-UserData Retry-After",
     },
     Row {
         fact: "a job's token that is refused",
         evidence: WARDYN,
         answer: |world| id_token(world, MY_CONNECTION, Some("nonsense")),
-        shape: "401 application/json mark [Bearer] X-TFS-ServiceError ActivityId X-VSS-E2EID X-MSEdge-Ref InvalidIdentityException 'TF400813'",
+        shape: "401 application/json mark [Bearer] X-TFS-ServiceError ActivityId X-VSS-E2EID \
+         X-MSEdge-Ref InvalidIdentityException 'TF400813'",
     },
     Row {
         fact: "a connection that the step does not name: a success whose value is a sentence",
@@ -233,7 +251,8 @@ pub(super) const ROWS: [Row; 22] = [
             world.add_connection(Connection::workload_identity("other"));
             id_token(world, "other", None)
         },
-        shape: "200 application/json; charset=utf-8; api-version=7.1 ActivityId X-VSS-E2EID X-MSEdge-Ref X-VSS-UserData",
+        shape: "200 application/json; charset=utf-8; api-version=7.1 ActivityId X-VSS-E2EID \
+         X-MSEdge-Ref X-VSS-UserData",
     },
     Row {
         fact: "a feed, and nobody",
@@ -247,7 +266,8 @@ pub(super) const ROWS: [Row; 22] = [
                 None,
             )
         },
-        shape: "401 application/json mark [Bearer authorization_uri] [Basic realm] [TFS-Federated] X-TFS-ServiceError ActivityId X-VSS-E2EID X-MSEdge-Ref UnauthorizedRequestException 'TF400813'",
+        shape: "401 application/json mark [Bearer authorization_uri] [Basic realm] \
+         [TFS-Federated] X-TFS-ServiceError ActivityId X-VSS-E2EID X-MSEdge-Ref UnauthorizedRequestException 'TF400813'",
     },
 ];
 
@@ -350,7 +370,8 @@ fn an_identity_that_is_not_added_is_named_by_its_tenant_and_its_object_id() {
     assert_eq!(
         connection_data(&world).body["message"],
         format!(
-            "TF401444: Please sign-in at least once as {tenant}\\{tenant}\\{object} in a web browser to enable access to the service."
+            "TF401444: Please sign-in at least once as {tenant}\\{tenant}\\{object} in a web \
+             browser to enable access to the service."
         )
     );
 }

@@ -34,7 +34,8 @@ pub(super) const ROWS: [Row; 8] = [
             world.managed_identity().refuse(IdentityRefusal::Several, 1);
             metadata(world, "2018-02-01", &[])
         },
-        shape: "400 application/json; charset=utf-8 invalid_request 'Multiple user assigned identities exist'",
+        shape: "400 application/json; charset=utf-8 invalid_request 'Multiple user assigned \
+         identities exist'",
     },
     Row {
         fact: "an endpoint that is being updated",
@@ -77,13 +78,16 @@ pub(super) const ROWS: [Row; 8] = [
             let port = world.managed_identity().port();
             ask_plain(port, "169.254.169.254", "GET", target, &[], None)
         },
-        shape: "400 application/json; charset=utf-8 invalid_request 'Required metadata header not specified'",
+        shape: "400 application/json; charset=utf-8 invalid_request 'Required metadata header \
+         not specified'",
     },
     Row {
         fact: "Azure Arc, before the file is read that its challenge names",
-        evidence: "learn.microsoft.com, Authenticate against Azure resources with Azure Arc-enabled servers",
+        evidence: "learn.microsoft.com, Authenticate against Azure resources with Azure \
+         Arc-enabled servers",
         answer: |world| metadata(world, "2019-11-01", &[]),
-        shape: "401 application/json; charset=utf-8 [Basic realm] unauthorized_client 'Missing Basic Authorization header'",
+        shape: "401 application/json; charset=utf-8 [Basic realm] unauthorized_client 'Missing \
+         Basic Authorization header'",
     },
 ];
 

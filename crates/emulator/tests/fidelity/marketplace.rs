@@ -22,13 +22,15 @@ pub(super) const ROWS: [Row; 4] = [
             upload(world);
             upload(world)
         },
-        shape: "500 application/json; charset=utf-8 ActivityId X-VSS-E2EID X-MSEdge-Ref X-VSS-UserData ExtensionVersionException 'Version number must increase each time an extension is published'",
+        shape: "500 application/json; charset=utf-8 ActivityId X-VSS-E2EID X-MSEdge-Ref \
+         X-VSS-UserData ExtensionVersionException 'Version number must increase each time an extension is published'",
     },
     Row {
         fact: "no role in the publisher",
         evidence: "microsoft/vscode-vsce#656, #851",
         answer: |world| upload(world),
-        shape: "403 application/json; charset=utf-8 ActivityId X-VSS-E2EID X-MSEdge-Ref X-VSS-UserData AccessCheckException 'Access Denied'",
+        shape: "403 application/json; charset=utf-8 ActivityId X-VSS-E2EID X-MSEdge-Ref \
+         X-VSS-UserData AccessCheckException 'Access Denied'",
     },
     Row {
         fact: "no role in the publisher, by the other status that is reported",
@@ -37,7 +39,8 @@ pub(super) const ROWS: [Row; 4] = [
             world.marketplace().access_check_status(401);
             upload(world)
         },
-        shape: "401 application/json; charset=utf-8 ActivityId X-VSS-E2EID X-MSEdge-Ref AccessCheckException 'Access Denied'",
+        shape: "401 application/json; charset=utf-8 ActivityId X-VSS-E2EID X-MSEdge-Ref \
+         AccessCheckException 'Access Denied'",
     },
     Row {
         fact: "a package that nothing can be read from",
@@ -48,7 +51,8 @@ pub(super) const ROWS: [Row; 4] = [
                 .set_role("pub", MY_CONNECTION, Some("Creator"));
             post_package(world, "bm8gcGFja2FnZQ==")
         },
-        shape: "400 application/json; charset=utf-8 ActivityId X-VSS-E2EID X-MSEdge-Ref X-VSS-UserData InvalidPackageFormatException 'Extension package is malformed/corrupted'",
+        shape: "400 application/json; charset=utf-8 ActivityId X-VSS-E2EID X-MSEdge-Ref \
+         X-VSS-UserData InvalidPackageFormatException 'Extension package is malformed/corrupted'",
     },
 ];
 
@@ -59,7 +63,8 @@ fn upload(world: &World) -> Answer {
     archive
         .start_file("extension.vsixmanifest", options)
         .expect("a new entry");
-    let manifest = "<PackageManifest><Metadata><Identity Language=\"en-US\" Id=\"hello\" Version=\"1.0.0\" Publisher=\"pub\"/><DisplayName>Hello</DisplayName></Metadata></PackageManifest>";
+    let manifest = "<PackageManifest><Metadata><Identity Language=\"en-US\" Id=\"hello\" \
+     Version=\"1.0.0\" Publisher=\"pub\"/><DisplayName>Hello</DisplayName></Metadata></PackageManifest>";
     archive.write_all(manifest.as_bytes()).expect("memory");
     let bytes = archive.finish().expect("an archive").into_inner();
     post_package(world, &STANDARD.encode(bytes))
@@ -98,7 +103,8 @@ fn a_missing_permission_is_about_the_azure_devops_id() {
     assert_eq!(
         answer.body["message"],
         format!(
-            "Access Denied: {id} needs the following permission(s) on the resource /pub to perform this action: Publish new extensions to an existing publisher"
+            "Access Denied: {id} needs the following permission(s) on the resource /pub to \
+             perform this action: Publish new extensions to an existing publisher"
         )
     );
     assert_eq!(answer.body["customProperties"]["Token"], "/pub");

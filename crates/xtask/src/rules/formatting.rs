@@ -7,23 +7,15 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 use std::thread;
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 use super::{files, read};
-
-/// Folders with files that rustfmt still leaves as they are.
-const LEFT: &[&str] = &[
-    "crates/cli/",
-    "crates/emulator/",
-    "crates/identity/",
-    "tests/",
-];
 
 #[test]
 fn rustfmt_repairs_the_indentation_of_every_file() {
     let sources: Vec<String> = files("")
         .into_iter()
-        .filter(|path| path.ends_with(".rs") && !LEFT.iter().any(|left| path.starts_with(left)))
+        .filter(|path| path.ends_with(".rs"))
         .collect();
     let workers = thread::available_parallelism().map_or(2, usize::from);
     let broken: Vec<String> = thread::scope(|scope| {
@@ -65,7 +57,8 @@ fn without_indentation(text: &str, path: &str) -> String {
         .parse()
         .unwrap_or_else(|error| panic!("{path}: {error}"));
     let mut fixed = BTreeSet::new();
-    keep(tokens, &mut fixed);
+    let lines: Vec<&str> = text.lines().collect();
+    keep(tokens, &lines, path.contains("tests/"), &mut fixed);
     let mut is_comment = false;
     text.lines()
         .enumerate()
@@ -82,26 +75,64 @@ fn without_indentation(text: &str, path: &str) -> String {
         .collect()
 }
 
-/// Notes the lines on which a literal or a macro's brackets go on.
-fn keep(tokens: TokenStream, fixed: &mut BTreeSet<usize>) {
+/// Notes the lines on which a literal or a macro's brackets go on, and all lines of a statement with wide output in it:
+/// tests have the whole output inline, and rustfmt leaves such a statement as it is. Returns whether there is wide output
+/// in these tokens.
+fn keep(tokens: TokenStream, lines: &[&str], is_test: bool, fixed: &mut BTreeSet<usize>) -> bool {
     let mut is_macro = false;
+    let mut is_wide = false;
+    let mut statement = None;
+    let mut any_wide = false;
     for token in tokens {
         let span = token.span();
+        let start = *statement.get_or_insert(span.start().line);
         let continued = span.start().line + 1..=span.end().line;
+        let is_wide_text = |text: &TokenTree| {
+            let is_output = is_test || text.to_string().starts_with('r');
+            is_output
+                && (text.span().start().line..=text.span().end().line)
+                    .any(|line| lines[line - 1].chars().count() > 100)
+        };
+        let mut ends = false;
         match token {
-            TokenTree::Literal(_) => fixed.extend(continued),
-            TokenTree::Group(_) if is_macro => fixed.extend(continued),
-            TokenTree::Group(group) => keep(group.stream(), fixed),
-            TokenTree::Punct(punct) if punct.as_char() == '!' => {
-                is_macro = true;
-                continue;
+            TokenTree::Literal(_) => {
+                is_wide |= is_wide_text(&token);
+                fixed.extend(continued);
             }
+            TokenTree::Group(group) => {
+                let inner_is_wide = keep(group.stream(), lines, is_test, fixed);
+                // A block keeps its width to itself: its statements are statements of their own.
+                if group.delimiter() == Delimiter::Brace {
+                    ends = true;
+                } else {
+                    is_wide |= inner_is_wide;
+                }
+                if is_macro {
+                    fixed.extend(continued);
+                }
+            }
+            TokenTree::Punct(punct) => match punct.as_char() {
+                '!' => {
+                    is_macro = true;
+                    continue;
+                }
+                ';' => ends = true,
+                _ => {}
+            },
             // `macro_rules! name { … }`
             TokenTree::Ident(_) if is_macro => continue,
-            _ => {}
+            TokenTree::Ident(_) => {}
         }
         is_macro = false;
+        if is_wide {
+            fixed.extend(start + 1..=span.end().line);
+        }
+        if ends {
+            any_wide |= is_wide;
+            (is_wide, statement) = (false, None);
+        }
     }
+    any_wide || is_wide
 }
 
 fn formatted(text: &str) -> String {

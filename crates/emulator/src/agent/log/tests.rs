@@ -201,7 +201,8 @@ fn areas_belong_to_kinds_of_jobs() {
     assert_eq!(
         job.log.errors,
         [
-            "artifact commands are not supported for Deployment flow. Please reference documentation (http://go.microsoft.com/fwlink/?LinkId=817296)"
+            "artifact commands are not supported for Deployment flow. Please reference \
+             documentation (http://go.microsoft.com/fwlink/?LinkId=817296)"
         ]
     );
 }

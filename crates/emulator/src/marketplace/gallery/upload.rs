@@ -96,7 +96,8 @@ fn refusal(
     let role = role(context, &package.publisher, caller).map(str::to_owned);
     if package.publisher.to_lowercase().contains("microsoft") {
         return bad(
-            "You need to be logged in with your Microsoft corporate credentials to publish under this publisher.",
+            "You need to be logged in with your Microsoft corporate credentials to publish \
+             under this publisher.",
         );
     }
     let missing = match (role.as_deref(), existing) {
@@ -126,7 +127,8 @@ fn refusal(
             .any(|task| extension.tasks.iter().any(|known| known.id == task.id));
         if other != name && reused {
             return bad(
-                "Contribution task is re-using task ID of some other contribution from earlier version.",
+                "Contribution task is re-using task ID of some other contribution from earlier \
+                 version.",
             );
         }
     }
@@ -158,7 +160,8 @@ fn refusal(
                     500,
                     "ExtensionVersionException",
                     &format!(
-                        "Version number must increase each time an extension is published. Extension: {name}  Current version: {last}  Updated version: {}",
+                        "Version number must increase each time an extension is published. \
+                         Extension: {name}  Current version: {last}  Updated version: {}",
                         package.version
                     ),
                 ))

@@ -37,28 +37,38 @@ fn conditions_and_loops_are_put_in_place() {
         {"steps": [{"script": "a"}, {"script": "b"}]}
         {"steps": [{"script": "a", "env": {"A": "a", "B": "b"}}]}
         {"variables": {"a": "is True and $(left) and $[alone]"}}
-    "#]].assert_eq(&all(&[
-        "steps:\n- ${{ if eq(variables['Build.Reason'], 'Manual') }}:\n  - script: a\n- ${{ else }}:\n  - script: b\n- script: c\n",
-        "steps:\n- ${{ if false }}:\n  - script: a\n- ${{ elseif eq(1, 1) }}:\n  - script: b\n- ${{ else }}:\n  - script: c\n",
+    "#]]
+    .assert_eq(&all(&[
+        "steps:\n- ${{ if eq(variables['Build.Reason'], 'Manual') }}:\n  - script: a\n- ${{ \
+         else }}:\n  - script: b\n- script: c\n",
+        "steps:\n- ${{ if false }}:\n  - script: a\n- ${{ elseif eq(1, 1) }}:\n  - script: \
+         b\n- ${{ else }}:\n  - script: c\n",
         "variables:\n  ${{ if true }}:\n    a: 1\n  ${{ else }}:\n    a: 2\n  b: 3\n",
-        "parameters:\n- name: names\n  type: object\n  default: [x, y]\nsteps:\n- ${{ each name in parameters.names }}:\n  - script: echo ${{ name }}\n",
-        "parameters:\n- name: map\n  type: object\n  default: { x: 1, y: 2 }\nvariables:\n  ${{ each pair in parameters.map }}:\n    ${{ pair.key }}_NAME: ${{ pair.value }}\n",
-        "parameters:\n- name: more\n  type: stepList\n  default:\n  - script: b\nsteps:\n- script: a\n- ${{ parameters.more }}\n",
-        "parameters:\n- name: env\n  type: object\n  default: { B: b }\nsteps:\n- script: a\n  env:\n    A: a\n    ${{ insert }}: ${{ parameters.env }}\n",
-        "parameters:\n- name: flag\n  type: boolean\n  default: false\nvariables:\n  a: is ${{ not(parameters.flag) }} and $(left) and $[alone]\n",
+        "parameters:\n- name: names\n  type: object\n  default: [x, y]\nsteps:\n- ${{ each \
+         name in parameters.names }}:\n  - script: echo ${{ name }}\n",
+        "parameters:\n- name: map\n  type: object\n  default: { x: 1, y: 2 }\nvariables:\n  \
+         ${{ each pair in parameters.map }}:\n    ${{ pair.key }}_NAME: ${{ pair.value }}\n",
+        "parameters:\n- name: more\n  type: stepList\n  default:\n  - script: b\nsteps:\n- \
+         script: a\n- ${{ parameters.more }}\n",
+        "parameters:\n- name: env\n  type: object\n  default: { B: b }\nsteps:\n- script: a\n  \
+         env:\n    A: a\n    ${{ insert }}: ${{ parameters.env }}\n",
+        "parameters:\n- name: flag\n  type: boolean\n  default: false\nvariables:\n  a: is ${{ \
+         not(parameters.flag) }} and $(left) and $[alone]\n",
     ]));
 }
 
 #[test]
 fn templates_are_put_in_place() {
-    let template = "parameters:\n- name: who\n- name: greeting\n  default: hello\n  values: [hello, bye]\nsteps:\n- script: echo ${{ parameters.greeting }} ${{ parameters.who }}\n";
+    let template = "parameters:\n- name: who\n- name: greeting\n  default: hello\n  values: \
+     [hello, bye]\nsteps:\n- script: echo ${{ parameters.greeting }} ${{ parameters.who }}\n";
     let files = |pipeline: &'static str| {
         expanded(&[("ci/a.yml", pipeline), ("ci/templates/b.yml", template)])
     };
     let mut lines = String::new();
     for pipeline in [
         "steps:\n- script: first\n- template: templates/b.yml\n  parameters: { who: world }\n",
-        "steps:\n- template: /ci/templates/b.yml@self\n  parameters: { who: world, greeting: bye }\n",
+        "steps:\n- template: /ci/templates/b.yml@self\n  parameters: { who: world, greeting: \
+         bye }\n",
         "extends:\n  template: templates/b.yml\n  parameters: { who: world }\ntrigger: none\n",
         "steps:\n- template: templates/b.yml\n",
         "steps:\n- template: templates/b.yml\n  parameters: { who: world, greeting: hey }\n",
@@ -116,6 +126,7 @@ fn what_is_wrong_has_its_place() {
         "variables:\n  a: 1\n  ${{ if true }}:\n    a: 2\n",
         "parameters:\n- name: a\n  type: nothing\n  default: x\nsteps: []\n",
         "parameters:\n- name: a\n  type: boolean\n  default: maybe\nsteps: []\n",
-        "parameters:\n- name: a\n  type: object\n  default: [x]\nvariables:\n  b: all ${{ parameters.a }}\n",
+        "parameters:\n- name: a\n  type: object\n  default: [x]\nvariables:\n  b: all ${{ \
+         parameters.a }}\n",
     ]));
 }
