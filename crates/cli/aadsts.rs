@@ -68,7 +68,7 @@ const TENANT_INPUT: &str = "Set the task's input tenantId, or the connection's t
 const TENANT_FLAG: &str = "Set --tenant to the tenant that the identity belongs to.";
 const ALLOW: &str =
     "Have the tenant's administrator allow the issuer above (workload identity federation policy).";
-const OWN: &str = "because of an internal error that is transient";
+const OWN: &str = "because of a temporary Microsoft Entra error";
 const AGAIN_JOB: &str = "Run the job again; the task has asked several times already.";
 const AGAIN: &str = "Try again in a few minutes; Adieu has asked several times already.";
 const FETCH_JOB: &str = "Run the job again: Microsoft Entra failed to fetch the issuer's keys.";
@@ -243,7 +243,7 @@ pub(crate) const MEANINGS: &[Meaning] = &[
     ),
     federation(
         700_024,
-        "because its ID token had expired, and a fresh one was refused likewise",
+        "because its ID token had expired, and a new one was refused, too",
         "Correct the clock of whatever issued it: both tokens were minutes old at most. \
          Microsoft's status page lists \
         incidents.",

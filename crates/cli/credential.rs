@@ -1,5 +1,5 @@
-//! The identity that a command line has at hand: a pipeline's service connection, a workload's or a
-//! machine's own identity, or a person's sign-in by azd or az.
+//! The identity that a command line can use: the service connection of a pipeline, the identity of a workload or a
+//! machine, or the user's sign-in with azd or az.
 //!
 //! It never prompts, never keeps a token and never prints; each credential has a file of its own.
 
@@ -352,7 +352,7 @@ pub(crate) fn authority() -> Result<Authority, CredentialFault> {
     Authority::parse(&address).map_err(|reason| CredentialFault::Authority { text, reason })
 }
 
-/// A variable that has a value. One that still says `$(name)` is a pipeline variable that there is not.
+/// A variable that has a value. One that is still `$(name)` is an undefined pipeline variable.
 pub(crate) fn variable(name: &str) -> Option<String> {
     let value = std::env::var(name).ok()?;
     let value = value.trim();

@@ -5,10 +5,10 @@
 use adieu_identity::UserAssignedId;
 use clap::{Args, ValueEnum};
 
-/// The flags by which a verb is told which identity asks.
+/// The flags that choose how a verb signs in.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct CredentialArguments {
-    /// Which identity asks
+    /// How to sign in
     #[arg(long, value_enum, default_value_t)]
     pub(crate) credential: Credential,
     /// User-assigned managed identity, by its client id, object-id:ID or resource id; implies --credential
@@ -39,18 +39,18 @@ impl CredentialArguments {
 /// What `--credential` takes. The order is the one in which `auto` tries.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub(crate) enum Credential {
-    /// The first of the others that is configured and gives a token
+    /// Try each of the following in order and use the first that works
     #[default]
     Auto,
-    /// The pipeline's service connection
+    /// The service connection of the pipeline
     Pipelines,
     /// A federated token in a file, as on Kubernetes
     WorkloadIdentity,
-    /// The machine's or the app's own identity
+    /// The managed identity of the machine or app
     ManagedIdentity,
-    /// The Azure Developer CLI's sign-in
+    /// The sign-in of the Azure Developer CLI
     Azd,
-    /// The Azure CLI's sign-in
+    /// The sign-in of the Azure CLI
     Az,
 }
 

@@ -1,7 +1,7 @@
 //! The identity of the machine or the app that runs this program.
 //!
 //! It never asks the address that virtual machines have unless it is asked for by name: elsewhere that
-//! address answers nobody, after a long wait.
+//! address does not answer, after a long wait.
 
 use std::time::Duration;
 
@@ -14,13 +14,13 @@ use crate::connection::Connection;
 use crate::machine;
 use crate::situation::{ConnectionFacts, CredentialFault};
 
-/// How long a virtual machine's endpoint may take, where nothing says beforehand that there is one.
+/// How long a virtual machine's endpoint may take, where nothing announces that there is one.
 pub(super) const UNANNOUNCED: Duration = Duration::from_secs(6);
 
 /// Why `auto` passes it over.
 pub(super) const NOT_ANNOUNCED: CredentialFault = CredentialFault::NotSet(machine::ENDPOINT);
 
-/// Whether the platform says that there is an identity.
+/// Whether the platform announces an identity.
 pub(super) fn is_announced() -> bool {
     machine::is_announced()
 }

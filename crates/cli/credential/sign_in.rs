@@ -1,6 +1,6 @@
 //! A sign-in that lasts as long as a verb: `auto` until a credential has worked, then that one.
 //!
-//! It never keeps a token, and says which credential it uses once, on standard error.
+//! It never keeps a token, and reports once, on standard error, which credential it uses.
 
 use std::sync::OnceLock;
 
@@ -15,10 +15,10 @@ use crate::resource::Cloud;
 use crate::situation::Situation;
 use crate::voice::{Terminal, Voice as _};
 
-/// The flags by which a verb is told who signs in, and to which tenant.
+/// The flags that choose how a verb signs in, and to which tenant.
 #[derive(Debug, Args)]
 pub(crate) struct SignInArguments {
-    /// Tenant, as GUID or domain; without it, the organization's or else the identity's own
+    /// Tenant ID or domain [default: the organization's tenant, or else the identity's]
     #[arg(long)]
     pub(crate) tenant: Option<String>,
     #[command(flatten)]
@@ -62,7 +62,8 @@ impl SignIn {
             .unwrap_or_default()
     }
 
-    /// A fresh token, of another `tenant` where one is given. Where `auto` is asked, the first one also decides by whom the later ones come.
+    /// A fresh token, of another `tenant` where one is given. With `auto`, the credential of the first token also gives
+    /// the later ones.
     pub(crate) async fn token(
         &self,
         scope: &Scope,

@@ -1,6 +1,6 @@
 //! Which tenant a sign-in goes to: the one that is named, or an organization's own.
 //!
-//! It never signs in; an organization tells everybody its tenant.
+//! It never signs in; an organization shows its tenant to everyone.
 
 use adieu_devops::{Hosts, Tenant};
 use adieu_transport::Transport;
@@ -35,8 +35,8 @@ pub(crate) async fn tenant(
         Ok(Tenant::Entra(tenant)) => Ok(Some(tenant)),
         Ok(Tenant::MicrosoftAccounts) => {
             Terminal.warn(&format!(
-                "{name} is connected to no tenant of Microsoft Entra, so it knows Microsoft \
-                 accounts only; the token is of the identity's own tenant."
+                "{name} is not connected to a Microsoft Entra tenant and accepts Microsoft \
+                 accounts only; the token is for the identity's own tenant."
             ));
             Ok(None)
         }

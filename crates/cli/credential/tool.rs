@@ -1,6 +1,6 @@
-//! A tool that a person has signed in with, run for one token: found, bounded, and heard out when it fails.
+//! A tool that the user has signed in with, run for one token: found, bounded, and quoted when it fails.
 //!
-//! It never lets a tool ask anything, and never runs one from the working directory.
+//! It never lets a tool prompt, and never runs one from the working directory.
 
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -140,7 +140,7 @@ fn is_plain(argument: &str) -> bool {
 }
 
 /// Where a tool runs, as in the Azure SDKs: Windows would take programs of the working directory first,
-/// and a folder that somebody else writes to can hold a tool's settings.
+/// and a folder that others can write to may hold settings for a tool.
 fn system_folder() -> String {
     if cfg!(windows) {
         std::env::var("SystemRoot").unwrap_or_else(|_| "C:\\Windows".to_owned())

@@ -22,7 +22,10 @@ pub(super) fn none(problems: &[CredentialProblem]) -> Report {
         }
         return report;
     }
-    let mut report = Report::new("credential", "No credential here gave a token.".to_owned());
+    let mut report = Report::new(
+        "credential",
+        "You are not signed in: no credential gave a token.".to_owned(),
+    );
     for problem in problems {
         let one = one(problem);
         let remedy = one.remedy.unwrap_or_default();
@@ -76,7 +79,7 @@ fn one(problem: &CredentialProblem) -> Report {
         CredentialFault::Authority { text, reason } => report(format!(
             "AZURE_AUTHORITY_HOST is '{text}', which {}.",
             match reason {
-                NotAnAuthority::NotAnAddress => "is no address",
+                NotAnAuthority::NotAnAddress => "is not an address",
                 NotAnAuthority::NotHttps => "is not HTTPS",
                 NotAnAuthority::Adfs => "is an AD FS",
             }
@@ -85,7 +88,7 @@ fn one(problem: &CredentialProblem) -> Report {
         CredentialFault::NotTheCollection(reason) => Report::new(
             "job-token",
             format!(
-                "The job's token stays here: the address for ID tokens is not the \
+                "The job's token was not sent: the address for ID tokens is not the \
              collection's ({reason})."
             ),
         )
@@ -98,7 +101,7 @@ fn one(problem: &CredentialProblem) -> Report {
             of_identity(problem.credential, connection, error)
         }
         CredentialFault::AnotherTenant { asked, got } => report(format!(
-            "{name} gave a token of tenant {got}, and one of tenant {asked} was asked for."
+            "{name} has a token of tenant {got}, not of tenant {asked}."
         ))
         .remedy(&another_tenant(problem.credential, asked)),
         CredentialFault::Tool {
@@ -107,12 +110,12 @@ fn one(problem: &CredentialProblem) -> Report {
             scope,
             tenant,
         } => {
-            let by_hand = format!("See what it says by itself: {command}");
+            let by_hand = format!("To see its whole output, run: {command}");
             let sign_in = sign_in(problem.credential, tenant.as_deref(), Some(scope));
             match fault {
                 ToolFault::NotPlain(text) => report(format!(
-                    "{name} is not asked for '{text}': it has characters that a tool could \
-                     take for something else."
+                    "'{text}' was not passed to {name}: it has characters that a tool could \
+                     read as something else."
                 )),
                 ToolFault::NotStarted(reason) => report(format!(
                     "{name} cannot be started: \
@@ -124,8 +127,7 @@ fn one(problem: &CredentialProblem) -> Report {
                 ))
                 .remedy(&by_hand),
                 ToolFault::Silent(status) => report(format!(
-                    "{name} ended without a word \
-                 ({status})."
+                    "{name} failed without an error message ({status})."
                 ))
                 .remedy(&by_hand),
                 ToolFault::NoToken => {
@@ -134,7 +136,7 @@ fn one(problem: &CredentialProblem) -> Report {
                 ToolFault::Said(words) => {
                     let remedy = remedy_for(words, &sign_in, by_hand);
                     report(format!(
-                        "{name} says: {}.",
+                        "{name} failed: {}.",
                         words.trim_end_matches(['.', ':'])
                     ))
                     .remedy(&remedy)
@@ -170,11 +172,11 @@ fn of_identity(credential: Credential, connection: &ConnectionFacts, error: &Err
         )
         .remedy(match fault {
             ManagedIdentityFault::Unanswered { .. } => {
-                "Managed identities are on Azure's own machines and apps only; elsewhere sign \
+                "Managed identities exist on Azure machines and apps only. Elsewhere, sign \
                  in with azd or az."
             }
             ManagedIdentityFault::NotSupported(_) => {
-                "Sign in by az, which knows it: az login --identity"
+                "Sign in with az, which supports it: az login --identity"
             }
             fault if fault.is_about_several_identities() => {
                 "Name the identity: --identity ID or AZURE_CLIENT_ID, with its client id."
@@ -240,7 +242,7 @@ fn sign_in(credential: Credential, tenant: Option<&str>, scope: Option<&str>) ->
 /// Guests, and applications that are not in the tenant: another tenant helps, and no sign-in does.
 const OTHER_TENANT: [&str; 4] = ["AADSTS50020", "AADSTS90072", "AADSTS500011", "AADSTS650057"];
 
-/// What signing in anew heals, in the words of both tools.
+/// Failures that a new sign-in fixes, in the words of both tools.
 const SIGN_IN: [&str; 8] = [
     "az login",
     "az account set",
@@ -253,17 +255,17 @@ const SIGN_IN: [&str; 8] = [
 ];
 
 fn remedy_for(words: &str, sign_in: &str, by_hand: String) -> String {
-    let says = |known: &str| words.contains(known);
-    if OTHER_TENANT.iter().any(|code| says(code)) {
+    let mentions = |known: &str| words.contains(known);
+    if OTHER_TENANT.iter().any(|code| mentions(code)) {
         return "Name the tenant that the resource is in: --organization <name> finds Azure \
          DevOps', --tenant takes any."
             .to_owned();
     }
-    if SIGN_IN.iter().any(|known| says(known)) {
-        // Who is not signed in at all signs in for everything; a policy is satisfied for one resource.
+    if SIGN_IN.iter().any(|known| mentions(known)) {
+        // Without any sign-in, a general one is needed; a policy is satisfied for one resource.
         let is_about_policy = ["AADSTS", "reauthentication required", "multi-factor"]
             .iter()
-            .any(|known| says(known));
+            .any(|known| mentions(known));
         let plain = sign_in.split(" --scope").next().unwrap_or(sign_in);
         let command = if is_about_policy { sign_in } else { plain };
         return format!("Sign in: {command}");
@@ -274,7 +276,7 @@ fn remedy_for(words: &str, sign_in: &str, by_hand: String) -> String {
 fn another_tenant(credential: Credential, asked: &str) -> String {
     match credential {
         Credential::ManagedIdentity => {
-            "A managed identity is of its own tenant only; use an identity of that tenant, or \
+            "A managed identity belongs to one tenant. Use an identity of that tenant, or \
              leave --tenant out."
                 .to_owned()
         }
@@ -282,7 +284,7 @@ fn another_tenant(credential: Credential, asked: &str) -> String {
     }
 }
 
-/// Whoever asks for an organization's tenant needs no token, so that a no is about its name.
+/// Asking for an organization's tenant needs no token, so that a refusal is about its name.
 pub(super) fn no_tenant(organization: &str, error: &adieu_devops::Error) -> Report {
     let doing = format!("find the tenant of {organization}");
     if error.is(Reason::NotFound) {

@@ -1,6 +1,6 @@
-//! The words for what Azure DevOps and Microsoft Entra say to an identity that signs in.
+//! The words for what Azure DevOps and Microsoft Entra answer to an identity that signs in.
 //!
-//! It decides nothing and prints nothing; what a number of Entra's means stands in `aadsts.rs`.
+//! It decides nothing and prints nothing; what an AADSTS number means is in `aadsts.rs`.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::aadsts;
 use crate::credential::WORKLOAD_IDENTITY;
 use crate::situation::ConnectionFacts;
 
-/// Errors that read the same stand together: ten tokens of a broken connection are one fault.
+/// Errors that read the same are reported together: ten tokens of a broken connection are one fault.
 pub(super) fn no_token(
     connection: &ConnectionFacts,
     errors: &[(String, Error)],
@@ -103,7 +103,9 @@ pub(super) fn of(connection: &ConnectionFacts, error: &Error, asked: Asked) -> R
             correlation,
         } => Report::new(
             "id-token",
-            format!("Azure DevOps issued no ID token for the service connection ({status})."),
+            format!(
+                "Azure DevOps did not issue an ID token for the service connection (HTTP {status})."
+            ),
         )
         .fact("it said", message)
         .correlation(correlation)
@@ -208,19 +210,19 @@ fn entra_refused(connection: &ConnectionFacts, error: &Error, asked: Asked) -> R
     let name = code
         .map(|code| format!("AADSTS{code}"))
         .unwrap_or_else(|| word.clone());
-    let whom = name_of(connection);
+    let identity = name_of(connection);
     let mut report = match known {
         Some(meaning) => Report::new(
             &format!("aadsts{}", meaning.code),
             format!(
-                "Microsoft Entra refused the {whom} ({name}) {}.",
+                "Microsoft Entra refused the {identity} ({name}) {}.",
                 meaning.because
             ),
         )
         .remedy(asked.words(meaning.in_a_step, meaning.by_flags)),
         None => Report::new(
             "aadsts",
-            format!("Microsoft Entra refused the {whom} ({name}, HTTP {status})."),
+            format!("Microsoft Entra refused the {identity} ({name}, HTTP {status})."),
         )
         .remedy("Look the code up at https://login.microsoftonline.com/error."),
     };
@@ -277,7 +279,7 @@ fn assertion_expired(description: &str) -> Report {
         "clock",
         format!(
             "Microsoft Entra refused the assertion that the connection's certificate \
-         signed (AADSTS{EXPIRED}) because its times do not fit."
+         signed (AADSTS{EXPIRED}) because it is not valid at this time."
         ),
     )
     .fact("it said", description)
@@ -311,7 +313,8 @@ fn another_token(mismatch: &Mismatch, asked_by: Asked) -> Report {
         }
         Mismatch::Expired { expires_on, now } => Report::new(
             "clock",
-            "Microsoft Entra's token has expired already, by this machine's clock.".to_owned(),
+            "By this machine's clock, the token from Microsoft Entra has already expired."
+                .to_owned(),
         )
         .fact("token expires", &moment(*expires_on))
         .fact(

@@ -447,7 +447,10 @@ fn product_sources() -> Vec<String> {
     files("crates/")
         .into_iter()
         .filter(|path| {
-            path.ends_with(".rs") && shipped.contains(&path.split('/').nth(1).unwrap_or_default())
+            path.ends_with(".rs")
+                && shipped.contains(&path.split('/').nth(1).unwrap_or_default())
+                && !path.contains("/examples/")
+                && !path.contains("/tests/")
         })
         .collect()
 }
