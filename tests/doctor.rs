@@ -223,7 +223,7 @@ fn without_a_credential_there_is_nothing_to_begin_with() {
         &world,
         &desk.adieu(&["doctor"]),
         &expect![[r#"
-            fails     configuration  No credential here gave a token.
+            fails     configuration  You are not signed in: no credential gave a token.
                                        pipelines: SYSTEM_OIDCREQUESTURI is not set. Azure Pipelines sets it in every job.
                                        workload-identity: AZURE_FEDERATED_TOKEN_FILE is not set. Azure Kubernetes Service sets it in a pod with the label azure.workload.identity/use: "true".
                                        managed-identity: IDENTITY_ENDPOINT is not set. App Service and Functions set it; on a virtual machine write --credential managed-identity.

@@ -72,7 +72,7 @@ fn a_tenant_without_the_application_is_named() {
           trace id: [GUID]
           timestamp: [TIME]
           credential: pipelines
-        What to do: Check the connection's client id against the app registration's overview page, and its tenant likewise; with the input tenantId, the application must be known in that tenant too.
+        What to do: Compare client id and tenant with the overview page of the app registration; with --tenant, the application must be known in that tenant.
         More: TROUBLESHOOTING.md#aadsts700016
     "#]].assert_eq(&stable(&world, &errors.replace(&foreign, "[FOREIGN]")));
 }
@@ -130,8 +130,8 @@ fn a_managed_identity_does_not_reach_another_tenant() {
     // A token that can be read is not even sent.
     world.entra().readable_tokens();
     expect![[r#"
-        error: managed-identity gave a token of tenant [TENANT], and one of tenant [NORTHWIND] was asked for.
-        What to do: A managed identity is of its own tenant only; use an identity of that tenant, or leave --tenant out.
+        error: managed-identity has a token of tenant [TENANT], not of tenant [NORTHWIND].
+        What to do: A managed identity belongs to one tenant. Use an identity of that tenant, or leave --tenant out.
         More: TROUBLESHOOTING.md#credential
     "#]].assert_eq(&asked());
 }

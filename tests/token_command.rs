@@ -247,15 +247,15 @@ fn teaches_by_example() {
                   Organization of Azure DevOps whose tenant the token is to be of
 
               --credential <CREDENTIAL>
-                  Which identity asks
+                  How to sign in
 
                   Possible values:
-                  - auto:              The first of the others that is configured and gives a token
-                  - pipelines:         The pipeline's service connection
+                  - auto:              Try each of the following in order and use the first that works
+                  - pipelines:         The service connection of the pipeline
                   - workload-identity: A federated token in a file, as on Kubernetes
-                  - managed-identity:  The machine's or the app's own identity
-                  - azd:               The Azure Developer CLI's sign-in
-                  - az:                The Azure CLI's sign-in
+                  - managed-identity:  The managed identity of the machine or app
+                  - azd:               The sign-in of the Azure Developer CLI
+                  - az:                The sign-in of the Azure CLI
 
                   [default: auto]
 

@@ -143,19 +143,19 @@ fn says_of_a_passing_fault_that_it_did_not_pass() {
     expect![[r#"
         ##[error]Microsoft Entra refused the service connection (AADSTS50166) because it could not reach the issuer of the ID token.
         What to do: Run the job again: Microsoft Entra failed to fetch the issuer's keys.
-        ##[error]Microsoft Entra refused the service connection (AADSTS90006) because of an internal error that is transient.
+        ##[error]Microsoft Entra refused the service connection (AADSTS90006) because of a temporary Microsoft Entra error.
         What to do: Run the job again; the task has asked several times already.
-        ##[error]Microsoft Entra refused the service connection (AADSTS90012) because of an internal error that is transient.
+        ##[error]Microsoft Entra refused the service connection (AADSTS90012) because of a temporary Microsoft Entra error.
         What to do: Run the job again; the task has asked several times already.
-        ##[error]Microsoft Entra refused the service connection (AADSTS90024) because of an internal error that is transient.
+        ##[error]Microsoft Entra refused the service connection (AADSTS90024) because of a temporary Microsoft Entra error.
         What to do: Run the job again; the task has asked several times already.
-        ##[error]Microsoft Entra refused the service connection (AADSTS90033) because of an internal error that is transient.
+        ##[error]Microsoft Entra refused the service connection (AADSTS90033) because of a temporary Microsoft Entra error.
         What to do: Run the job again; the task has asked several times already.
-        ##[error]Microsoft Entra refused the service connection (AADSTS90055) because of an internal error that is transient.
+        ##[error]Microsoft Entra refused the service connection (AADSTS90055) because of a temporary Microsoft Entra error.
         What to do: Run the job again; the task has asked several times already.
         ##[error]Microsoft Entra refused the service connection (AADSTS90061) because it could not reach the issuer of the ID token.
         What to do: Run the job again: Microsoft Entra failed to fetch the issuer's keys.
-        ##[error]Microsoft Entra refused the service connection (AADSTS90090) because of an internal error that is transient.
+        ##[error]Microsoft Entra refused the service connection (AADSTS90090) because of a temporary Microsoft Entra error.
         What to do: Run the job again; the task has asked several times already.
     "#]].assert_eq(&said.concat());
 }
@@ -176,7 +176,7 @@ fn asks_for_no_third_id_token() {
     let outcome = sign_in(&world);
     assert_eq!(asked(&world), (2, 2));
     expect![[r#"
-        ##[error]Microsoft Entra refused the service connection (AADSTS700024) because its ID token had expired, and a fresh one was refused likewise.
+        ##[error]Microsoft Entra refused the service connection (AADSTS700024) because its ID token had expired, and a new one was refused, too.
           it said: Client assertion is not within its valid time range. Current time: [TIME], assertion valid from [TIME], expiry time of assertion [TIME]. Review the documentation at https://learn.microsoft.com/entra/identity-platform/certificate-credentials .
           issuer: https://vstoken.dev.azure.com/[GUID]
           subject identifier: sc://contoso/fabrikam/my-connection

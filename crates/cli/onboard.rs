@@ -13,7 +13,7 @@ use adieu_devops::{
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
-use crate::credential::{self, SignIn, SignInArguments};
+use crate::credential::{self, Credential, SignIn};
 use crate::extension::RoleValue;
 use crate::network;
 use crate::report::Report;
@@ -63,8 +63,13 @@ pub(crate) struct OnboardArguments {
     /// How long to wait until Azure DevOps knows an application that was created a moment ago
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     wait: u64,
-    #[command(flatten)]
-    sign_in: SignInArguments,
+    // Without --identity of other verbs, which is the identity to add here.
+    /// Tenant ID or domain [default: the organization's tenant, or else the identity's]
+    #[arg(long)]
+    tenant: Option<String>,
+    /// How to sign in
+    #[arg(long, value_enum, default_value_t)]
+    credential: Credential,
     /// In which form to print the result
     #[arg(long, short, value_enum, default_value_t)]
     output: Form,
@@ -137,12 +142,12 @@ pub(crate) async fn run(arguments: OnboardArguments) -> Result<ExitCode, Situati
     let organization = whoami::organization(&hosts, arguments.organization.as_deref())?;
     let transport = network::of_command_line()?;
     let tenant = credential::tenant(
-        arguments.sign_in.tenant.clone(),
+        arguments.tenant.clone(),
         arguments.organization.as_deref(),
         &transport,
     )
     .await?;
-    let sign_in = SignIn::new(arguments.sign_in.credential.clone(), tenant.clone());
+    let sign_in = SignIn::new(arguments.credential.into(), tenant.clone());
     let session = Session::new(transport, hosts, Source::SignIn(sign_in));
     let mut outcome = Outcome {
         json: json!({}),

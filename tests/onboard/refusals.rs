@@ -97,7 +97,6 @@ fn somebody_who_may_not_add_users_is_told_who_may() {
             error: It was not possible to add [ENTERPRISE APPLICATION] to contoso: the identity that asks may not add users (5032) (200 of vsaex.dev.azure.com).
               it said: (5032) Access Denied: [ADMIN] needs the following permission(s) on the resource Users to perform this action: Add Users
               object id: [ADMIN'S OBJECT]
-              client id: [ADMIN]
               token's tenant: [TENANT]
             What to do: Sign in as a member of the organization's Project Collection Administrators.
             More: TROUBLESHOOTING.md#onboard

@@ -68,12 +68,12 @@ fn lists_each_credential_with_its_reason_and_its_remedy() {
         &world,
         &said,
         &expect![[r#"
-            error: No credential here gave a token.
+            error: You are not signed in: no credential gave a token.
               pipelines: SYSTEM_OIDCREQUESTURI is not set. Azure Pipelines sets it in every job.
               workload-identity: AZURE_FEDERATED_TOKEN_FILE is not set. Azure Kubernetes Service sets it in a pod with the label azure.workload.identity/use: "true".
               managed-identity: IDENTITY_ENDPOINT is not set. App Service and Functions set it; on a virtual machine write --credential managed-identity.
-              azd: azd says: not logged in, run `azd auth login` to login. Sign in: azd auth login
-              az: az says: Please run 'az login' to setup account. Sign in: az login
+              azd: azd failed: not logged in, run `azd auth login` to login. Sign in: azd auth login
+              az: az failed: Please run 'az login' to setup account. Sign in: az login
             More: TROUBLESHOOTING.md#credential
             exit 1
         "#]],
@@ -83,7 +83,7 @@ fn lists_each_credential_with_its_reason_and_its_remedy() {
         &world,
         &said,
         &expect![[r#"
-            error: No credential here gave a token.
+            error: You are not signed in: no credential gave a token.
               pipelines: SYSTEM_OIDCREQUESTURI is not set. Azure Pipelines sets it in every job.
               workload-identity: AZURE_FEDERATED_TOKEN_FILE is not set. Azure Kubernetes Service sets it in a pod with the label azure.workload.identity/use: "true".
               managed-identity: IDENTITY_ENDPOINT is not set. App Service and Functions set it; on a virtual machine write --credential managed-identity.
@@ -195,26 +195,26 @@ fn whoever_hangs_is_given_up_within_twenty_seconds() {
 
         managed-identity
         error: The managed identity gave no token: the endpoint that IDENTITY_ENDPOINT names does not answer: nothing came in time.
-        What to do: Managed identities are on Azure's own machines and apps only; elsewhere sign in with azd or az.
+        What to do: Managed identities exist on Azure machines and apps only. Elsewhere, sign in with azd or az.
         More: TROUBLESHOOTING.md#managed-identity
 
         azd
         error: azd did not answer within 15 seconds.
-        What to do: See what it says by itself: azd auth token --output json --no-prompt --scope 499b84ac-1321-427f-aa17-267ca6975798/.default
+        What to do: To see its whole output, run: azd auth token --output json --no-prompt --scope 499b84ac-1321-427f-aa17-267ca6975798/.default
         More: TROUBLESHOOTING.md#credential
 
         az
         error: az did not answer within 15 seconds.
-        What to do: See what it says by itself: az account get-access-token --output json --scope 499b84ac-1321-427f-aa17-267ca6975798/.default
+        What to do: To see its whole output, run: az account get-access-token --output json --scope 499b84ac-1321-427f-aa17-267ca6975798/.default
         More: TROUBLESHOOTING.md#credential
 
         auto
-        error: No credential here gave a token.
+        error: You are not signed in: no credential gave a token.
           pipelines: Azure DevOps ([AZURE DEVOPS]) gave no answer at the first attempt: nothing came in time. Check the network; behind a proxy, set HTTPS_PROXY.
           workload-identity: AZURE_FEDERATED_TOKEN_FILE is not set. Azure Kubernetes Service sets it in a pod with the label azure.workload.identity/use: "true".
-          managed-identity: The managed identity gave no token: the endpoint that IDENTITY_ENDPOINT names does not answer: nothing came in time. Managed identities are on Azure's own machines and apps only; elsewhere sign in with azd or az.
-          azd: azd did not answer within [N] seconds. See what it says by itself: azd auth token --output json --no-prompt --scope 499b84ac-1321-427f-aa17-267ca6975798/.default
-          az: az did not answer within [N] seconds. See what it says by itself: az account get-access-token --output json --scope 499b84ac-1321-427f-aa17-267ca6975798/.default
+          managed-identity: The managed identity gave no token: the endpoint that IDENTITY_ENDPOINT names does not answer: nothing came in time. Managed identities exist on Azure machines and apps only. Elsewhere, sign in with azd or az.
+          azd: azd did not answer within [N] seconds. To see its whole output, run: azd auth token --output json --no-prompt --scope 499b84ac-1321-427f-aa17-267ca6975798/.default
+          az: az did not answer within [N] seconds. To see its whole output, run: az account get-access-token --output json --scope 499b84ac-1321-427f-aa17-267ca6975798/.default
         More: TROUBLESHOOTING.md#credential
 
     "#]].assert_eq(&said);

@@ -51,7 +51,7 @@ fn says_what_is_wrong_with_a_managed_identity() {
         &desk.adieu(&asked),
         &expect![[r#"
             error: The managed identity gave no token: IDENTITY_ENDPOINT is set without IDENTITY_HEADER; Azure Arc's managed identity is not supported.
-            What to do: Sign in by az, which knows it: az login --identity
+            What to do: Sign in with az, which supports it: az login --identity
             More: TROUBLESHOOTING.md#managed-identity
             exit 1
         "#]],
@@ -68,8 +68,8 @@ fn says_what_is_wrong_with_a_managed_identity() {
         &world,
         &said,
         &expect![[r#"
-            error: managed-identity gave a token of tenant [TENANT], and one of tenant [GUID] was asked for.
-            What to do: A managed identity is of its own tenant only; use an identity of that tenant, or leave --tenant out.
+            error: managed-identity has a token of tenant [TENANT], not of tenant [GUID].
+            What to do: A managed identity belongs to one tenant. Use an identity of that tenant, or leave --tenant out.
             More: TROUBLESHOOTING.md#credential
             exit 1
         "#]],

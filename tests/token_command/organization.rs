@@ -26,11 +26,11 @@ fn finds_the_tenant_of_an_organization() {
         &world,
         &said,
         &expect![[r#"
-        error: az says: AADSTS50020: User account from identity provider does not exist in tenant.
-        What to do: Name the tenant that the resource is in: --organization <name> finds Azure DevOps', --tenant takes any.
-        More: TROUBLESHOOTING.md#credential
-        exit 1
-    "#]],
+            error: az failed: AADSTS50020: User account from identity provider does not exist in tenant.
+            What to do: Name the tenant that the resource is in: --organization <name> finds Azure DevOps', --tenant takes any.
+            More: TROUBLESHOOTING.md#credential
+            exit 1
+        "#]],
     );
     assert_eq!(proxy.asked(), ["dev.azure.com:443"]);
     let home = world.entra().tenant();
@@ -55,9 +55,9 @@ fn an_organization_of_microsoft_accounts_has_no_tenant() {
         &world,
         &said,
         &expect![[r#"
-        warning: fabrikam is connected to no tenant of Microsoft Entra, so it knows Microsoft accounts only; the token is of the identity's own tenant.
-        exit 0
-    "#]],
+            warning: fabrikam is not connected to a Microsoft Entra tenant and accepts Microsoft accounts only; the token is for the identity's own tenant.
+            exit 0
+        "#]],
     );
 }
 

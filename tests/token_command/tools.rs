@@ -40,13 +40,13 @@ fn no_tool_is_asked_for_what_it_could_take_for_something_else() {
         said.push_str(&one.stderr);
     }
     expect![[r#"
-        error: az is not asked for 'api://hello&calc/.default': it has characters that a tool could take for something else.
+        error: 'api://hello&calc/.default' was not passed to az: it has characters that a tool could read as something else.
         More: TROUBLESHOOTING.md#credential
-        error: azd is not asked for 'https://contoso.example/$(id)/.default': it has characters that a tool could take for something else.
+        error: 'https://contoso.example/$(id)/.default' was not passed to azd: it has characters that a tool could read as something else.
         More: TROUBLESHOOTING.md#credential
-        error: az is not asked for '--debug/.default': it has characters that a tool could take for something else.
+        error: '--debug/.default' was not passed to az: it has characters that a tool could read as something else.
         More: TROUBLESHOOTING.md#credential
-        error: azd is not asked for '-C/.default': it has characters that a tool could take for something else.
+        error: '-C/.default' was not passed to azd: it has characters that a tool could read as something else.
         More: TROUBLESHOOTING.md#credential
     "#]].assert_eq(&said);
 }
@@ -93,28 +93,28 @@ fn says_what_azd_says_and_how_to_sign_in() {
     }
     expect![[r#"
         signed-out
-        error: azd says: not logged in, run `azd auth login` to login.
+        error: azd failed: not logged in, run `azd auth login` to login.
         What to do: Sign in: azd auth login
         More: TROUBLESHOOTING.md#credential
 
         signed-out-1.23
-        error: azd says: not logged in, run `azd auth login` to login.
+        error: azd failed: not logged in, run `azd auth login` to login.
         What to do: Sign in: azd auth login
         More: TROUBLESHOOTING.md#credential
 
         signed-out-old
-        error: azd says: not logged in, run `azd auth login` to login.
+        error: azd failed: not logged in, run `azd auth login` to login.
         What to do: Sign in: azd auth login
         More: TROUBLESHOOTING.md#credential
 
         policy
-        error: azd says: reauthentication required, run `azd auth login --scope x` to login.
+        error: azd failed: reauthentication required, run `azd auth login --scope x` to login.
         What to do: Sign in: azd auth login --scope 499b84ac-1321-427f-aa17-267ca6975798/.default
         More: TROUBLESHOOTING.md#credential
 
         raw
         error: azd printed no token that can be read.
-        What to do: See what it says by itself: azd auth token --output json --no-prompt --scope 499b84ac-1321-427f-aa17-267ca6975798/.default
+        What to do: To see its whole output, run: azd auth token --output json --no-prompt --scope 499b84ac-1321-427f-aa17-267ca6975798/.default
         More: TROUBLESHOOTING.md#credential
 
     "#]].assert_eq(&said);
@@ -148,38 +148,38 @@ fn says_what_az_says_and_how_to_sign_in() {
     }
     expect![[r#"
         signed-out
-        error: az says: Please run 'az login' to setup account.
+        error: az failed: Please run 'az login' to setup account.
         What to do: Sign in: az login --tenant contoso.onmicrosoft.com
         More: TROUBLESHOOTING.md#credential
 
         expired
-        error: az says: AADSTS700082: The refresh token has expired due to inactivity.
+        error: az failed: AADSTS700082: The refresh token has expired due to inactivity.
         What to do: Sign in: az login --tenant contoso.onmicrosoft.com --scope 499b84ac-1321-427f-aa17-267ca6975798/.default
         More: TROUBLESHOOTING.md#credential
 
         policy
-        error: az says: AADSTS50076: Due to a configuration change made by your administrator, you must use multi-factor authentication.
+        error: az failed: AADSTS50076: Due to a configuration change made by your administrator, you must use multi-factor authentication.
         What to do: Sign in: az login --tenant contoso.onmicrosoft.com --scope 499b84ac-1321-427f-aa17-267ca6975798/.default
         More: TROUBLESHOOTING.md#credential
 
         guest
-        error: az says: AADSTS50020: User account from identity provider does not exist in tenant.
+        error: az failed: AADSTS50020: User account from identity provider does not exist in tenant.
         What to do: Name the tenant that the resource is in: --organization <name> finds Azure DevOps', --tenant takes any.
         More: TROUBLESHOOTING.md#credential
 
         broken
-        error: az says: The command failed with an unexpected error. Here is the traceback.
-        What to do: See what it says by itself: az account get-access-token --output json --scope 499b84ac-1321-427f-aa17-267ca6975798/.default --tenant contoso.onmicrosoft.com
+        error: az failed: The command failed with an unexpected error. Here is the traceback.
+        What to do: To see its whole output, run: az account get-access-token --output json --scope 499b84ac-1321-427f-aa17-267ca6975798/.default --tenant contoso.onmicrosoft.com
         More: TROUBLESHOOTING.md#credential
 
         silent
-        error: az ended without a word (exit status: 3).
-        What to do: See what it says by itself: az account get-access-token --output json --scope 499b84ac-1321-427f-aa17-267ca6975798/.default --tenant contoso.onmicrosoft.com
+        error: az failed without an error message (exit status: 3).
+        What to do: To see its whole output, run: az account get-access-token --output json --scope 499b84ac-1321-427f-aa17-267ca6975798/.default --tenant contoso.onmicrosoft.com
         More: TROUBLESHOOTING.md#credential
 
         nothing
         error: az printed no token that can be read.
-        What to do: See what it says by itself: az account get-access-token --output json --scope 499b84ac-1321-427f-aa17-267ca6975798/.default --tenant contoso.onmicrosoft.com
+        What to do: To see its whole output, run: az account get-access-token --output json --scope 499b84ac-1321-427f-aa17-267ca6975798/.default --tenant contoso.onmicrosoft.com
         More: TROUBLESHOOTING.md#credential
 
     "#]].assert_eq(&said);
@@ -219,10 +219,10 @@ fn finds_the_token_and_the_reason_in_whatever_a_tool_prints() {
         said.push_str(&one.stderr);
     }
     expect![[r#"
-        error: az says: ModuleNotFoundError: No module named 'azure.cli'.
-        What to do: See what it says by itself: az account get-access-token --output json --scope 499b84ac-1321-427f-aa17-267ca6975798/.default
+        error: az failed: ModuleNotFoundError: No module named 'azure.cli'.
+        What to do: To see its whole output, run: az account get-access-token --output json --scope 499b84ac-1321-427f-aa17-267ca6975798/.default
         More: TROUBLESHOOTING.md#credential
-        error: azd says: AADSTS700082: The refresh token has expired.
+        error: azd failed: AADSTS700082: The refresh token has expired.
         What to do: Sign in: azd auth login --scope 499b84ac-1321-427f-aa17-267ca6975798/.default
         More: TROUBLESHOOTING.md#credential
     "#]].assert_eq(&said);

@@ -119,7 +119,7 @@ fn refuses_a_token_that_is_not_the_one_asked_for() {
         (
             TokenFlaw::Expired,
             expect![[r#"
-                ##[error]Microsoft Entra's token has expired already, by this machine's clock.
+                ##[error]By this machine's clock, the token from Microsoft Entra has already expired.
                   token expires: [TIME]
                   agent's clock: [TIME]
                   tokens: AZURE_DEVOPS_TOKEN

@@ -18,7 +18,7 @@ fn says_what_azure_devops_says() {
                     .fault(Fault::Status(200, vec![], answer.to_owned()));
             },
             expect![[r#"
-                ##[error]Azure DevOps issued no ID token for the service connection (200).
+                ##[error]Azure DevOps did not issue an ID token for the service connection (HTTP 200).
                   it said: There is no explicit reference to service connection x from current stage.
                   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
                 What to do: Name the connection itself, not a variable, in this step's azureSubscription, and let the pipeline use it (the connection's page → Security).
@@ -32,7 +32,7 @@ fn says_what_azure_devops_says() {
                     .fault(Fault::Status(403, vec![], answer.to_owned()));
             },
             expect![[r#"
-                ##[error]Azure DevOps issued no ID token for the service connection (403).
+                ##[error]Azure DevOps did not issue an ID token for the service connection (HTTP 403).
                   it said: TF400813: The user 'x' is not authorized to access this resource.
                   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
                 What to do: Name the connection itself, not a variable, in this step's azureSubscription, and let the pipeline use it (the connection's page → Security).

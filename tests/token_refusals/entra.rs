@@ -320,7 +320,7 @@ fn blames_the_agents_clock_where_a_certificate_signed_at_another_time() {
     world.add_connection(Connection::certificate("certificate"));
     world.clock().advance(Duration::from_secs(60 * 60));
     expect![[r#"
-        ##[error]Microsoft Entra refused the assertion that the connection's certificate signed (AADSTS700024) because its times do not fit.
+        ##[error]Microsoft Entra refused the assertion that the connection's certificate signed (AADSTS700024) because it is not valid at this time.
           it said: Client assertion is not within its valid time range. Current time: [TIME], assertion valid from [TIME], expiry time of assertion [TIME]. Review the documentation at https://learn.microsoft.com/entra/identity-platform/certificate-credentials .
           agent's clock: [TIME]
           correlation id: [GUID]

@@ -13,8 +13,7 @@ pub(crate) struct CredentialArguments {
     pub(crate) credential: Credential,
     /// User-assigned managed identity, by its client id, object-id:ID or resource id; implies --credential
     /// managed-identity [default: AZURE_CLIENT_ID]
-    // `onboard` has an argument of this name.
-    #[arg(id = "managed-identity-id", long = "identity", value_name = "ID")]
+    #[arg(long, value_name = "ID")]
     pub(crate) identity: Option<UserAssignedId>,
 }
 
@@ -32,6 +31,15 @@ impl CredentialArguments {
         Self {
             credential,
             identity: self.identity.clone(),
+        }
+    }
+}
+
+impl From<Credential> for CredentialArguments {
+    fn from(credential: Credential) -> Self {
+        Self {
+            credential,
+            identity: None,
         }
     }
 }
