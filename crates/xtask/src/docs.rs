@@ -81,12 +81,8 @@ fn summary(task: &Task) -> String {
 fn operations(task: &Task) -> String {
     let Some(pick) = task.inputs.iter().find(|input| {
         let rule = format!("{} = ", input.name);
-        let of_this = |other: &&Input| {
-            other
-                .visible_rule
-                .as_ref()
-                .is_some_and(|other| other.contains(&rule))
-        };
+        let of_this =
+            |other: &&Input| rule_of(task, other).is_some_and(|other| other.contains(&rule));
         task.inputs.iter().filter(of_this).count() > 3
     }) else {
         return String::new();
@@ -100,7 +96,7 @@ fn operations(task: &Task) -> String {
             .inputs
             .iter()
             .filter(|input| input.name != pick.name)
-            .filter(|input| choices(input, pick).contains(&value.as_str()))
+            .filter(|input| choices(task, input, pick).contains(&value.as_str()))
             .map(|input| format!("`{}`", yaml_name(input)))
             .collect();
         let _ = writeln!(text, "| `{value}` | {label} | {} |", named.join(", "));
@@ -108,10 +104,20 @@ fn operations(task: &Task) -> String {
     text
 }
 
+/// The rule that shows an input: its own, or its group's.
+fn rule_of<'task>(task: &'task Task, input: &'task Input) -> Option<&'task str> {
+    let group = || {
+        let name = input.group_name.as_ref()?;
+        let group = task.groups.iter().find(|group| group.name == *name)?;
+        group.visible_rule.as_deref()
+    };
+    input.visible_rule.as_deref().or_else(group)
+}
+
 /// The choices of a pick list with which an input counts; all where it has no rule.
-fn choices<'task>(input: &Input, pick: &'task Input) -> Vec<&'task str> {
+fn choices<'task>(task: &Task, input: &Input, pick: &'task Input) -> Vec<&'task str> {
     let all = pick.options.keys().map(String::as_str);
-    let Some(rule) = &input.visible_rule else {
+    let Some(rule) = rule_of(task, input) else {
         return all.collect();
     };
     let is_named = |value: &str, sign: &str| {
@@ -170,13 +176,13 @@ fn one(task: &Task, input: &Input) -> String {
             let _ = writeln!(text, "| `{value}` | {label} |");
         }
     }
-    if let Some(rule) = &input.visible_rule {
+    if let Some(rule) = rule_of(task, input) {
         let pick = rule.split_whitespace().next().unwrap_or_default();
         if let Some(pick) = task.inputs.iter().find(|input| input.name == pick) {
             let quoted = |values: Vec<&str>| -> Vec<String> {
                 values.iter().map(|value| format!("`{value}`")).collect()
             };
-            let with = choices(input, pick);
+            let with = choices(task, input, pick);
             let all = pick.options.keys().map(String::as_str);
             let without: Vec<&str> = all.filter(|value| !with.contains(value)).collect();
             let condition = if without.len() < with.len() {

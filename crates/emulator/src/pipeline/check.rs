@@ -108,7 +108,7 @@ pub(crate) fn step(task: &Task, said: &[(&str, &str, Place)], place: Place) -> V
         if let Some(input) = input
             && is_visible(task, input, &values) == Some(false)
         {
-            let rule = input.visible_rule.as_deref().unwrap_or_default();
+            let rule = rule_of(task, input).unwrap_or_default();
             let message = format!("'{name}' has no effect here: it is for {rule}");
             problems.push(Problem::new(*place, &message));
         }
@@ -164,10 +164,20 @@ fn is_static(value: &str) -> bool {
     !value.contains("$(") && !value.contains("${{") && !value.contains("$[")
 }
 
+/// The rule that shows an input: its own, or its group's.
+fn rule_of<'task>(task: &'task Task, input: &'task Input) -> Option<&'task str> {
+    let group = || {
+        let name = input.group_name.as_ref()?;
+        let group = task.groups.iter().find(|group| group.name == *name)?;
+        group.visible_rule.as_deref()
+    };
+    input.visible_rule.as_deref().or_else(group)
+}
+
 /// What an input's rule comes to; nothing where it asks for what only the run knows. Terms are `a = b` and
 /// `a != b`, with `&&` or `||` between them (microsoft/azure-pipelines-tasks, "task.json": `visibleRule`).
 fn is_visible(task: &Task, input: &Input, values: &BTreeMap<&str, &str>) -> Option<bool> {
-    let Some(rule) = &input.visible_rule else {
+    let Some(rule) = rule_of(task, input) else {
         return Some(true);
     };
     let holds = |term: &str| -> Option<bool> {
