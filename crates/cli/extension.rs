@@ -5,9 +5,11 @@
 
 mod command;
 mod comparison;
+mod done;
 mod edit;
 mod events;
 mod findings;
+mod flags;
 mod inspect;
 mod installation;
 mod members;
@@ -16,10 +18,9 @@ mod organizations;
 mod package;
 mod publish;
 mod resume;
-mod settings;
 mod sharing;
 mod show;
-mod subject;
+mod target;
 mod task;
 mod tfx;
 mod validation;
@@ -38,7 +39,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use crate::session::Session;
 use crate::situation::{ExtensionProblem, Situation};
 
-pub(crate) use command::{EventsArguments, RoleValue};
+pub(crate) use flags::{EventsArguments, RoleValue};
 pub(crate) use task::run as run_task;
 pub(crate) use tfx::translate;
 
@@ -77,7 +78,7 @@ Example:
   adieu extension verify --vsix hello.vsix")]
     Verify(verify::VerifyArguments),
     #[command(flatten)]
-    Marketplace(command::MarketplaceCommand),
+    Marketplace(flags::MarketplaceCommand),
 }
 
 /// Values that take the place of the manifest's, for the package only.
@@ -207,7 +208,7 @@ impl TaskArguments {
 
 /// The command behind the verb `events`.
 pub(crate) fn events(arguments: EventsArguments) -> ExtensionCommand {
-    ExtensionCommand::Marketplace(command::MarketplaceCommand::Events(arguments))
+    ExtensionCommand::Marketplace(flags::MarketplaceCommand::Events(arguments))
 }
 
 /// Runs the verb: results to `out`, everything that is said about them to `notes`.

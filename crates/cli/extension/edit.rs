@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::findings::defused;
 use super::{
-    OverrideArguments, absolute, asked_wrongly, command, inspect, refused, subject, timestamp,
+    OverrideArguments, absolute, asked_wrongly, command, inspect, refused, target, timestamp,
     unreadable, write_json,
 };
 
@@ -42,7 +42,7 @@ pub(super) fn run(
         Ok(timestamp) => timestamp,
         Err(sentence) => return asked_wrongly(notes, &sentence),
     };
-    let vsix = match subject::one_file(Path::new("."), &arguments.vsix) {
+    let vsix = match target::one_file(Path::new("."), &arguments.vsix) {
         Ok(vsix) => vsix,
         Err(situation) => return Ok(command::refuse(&situation)),
     };

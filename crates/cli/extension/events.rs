@@ -10,22 +10,23 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use super::done::Done;
+use super::operation::Events;
 use super::resume::{Last, State};
-use super::settings::{Done, Settings};
-use super::{resume, subject};
+use super::{resume, target};
 use crate::session::Session;
 use crate::situation::{ExtensionProblem, Situation};
 use crate::voice::Voice;
 
 /// Runs the operation.
 pub(super) async fn run(
-    settings: &Settings,
+    asked: &Events,
     session: &Session,
     voice: &dyn Voice,
 ) -> Result<Done, Situation> {
-    let since = settings.after.as_deref().map(moment).transpose()?;
-    let name = subject::find(settings)?.name;
-    let last = match settings.state.as_deref() {
+    let since = asked.after.as_deref().map(moment).transpose()?;
+    let name = target::find(&asked.extension)?.name;
+    let last = match asked.state.as_deref() {
         Some(file) => Some(resume::read(file, &name, since.clone())?),
         None => None,
     };
@@ -43,8 +44,8 @@ pub(super) async fn run(
             );
         }
     };
-    if let (Some(file), Some(last)) = (settings.state.as_deref(), last) {
-        return go_on(settings, file, last, &name, events, voice);
+    if let (Some(file), Some(last)) = (asked.state.as_deref(), last) {
+        return go_on(asked, file, last, &name, events, voice);
     }
     let days = match client.statistics(&name, after.as_deref()).await {
         Ok(days) => days,
@@ -56,7 +57,7 @@ pub(super) async fn run(
     };
     let lines = lines(&name, &events);
     let mut variables = variables(&name);
-    if let Some(output) = &settings.output {
+    if let Some(output) = &asked.output {
         let file = write(output, &name, &lines, &events, &days)?;
         voice.say(&format!(
             "{name}: {} events and {} days of statistics in {}.",
@@ -88,7 +89,7 @@ pub(super) async fn run(
 /// The events since the last run, behind those that its files have. Statistics are days and have no place to
 /// go on from; a run without a state gets them.
 fn go_on(
-    settings: &Settings,
+    asked: &Events,
     state: &Path,
     last: Last,
     name: &ExtensionName,
@@ -99,7 +100,7 @@ fn go_on(
     let lines = lines(name, &news);
     let mut variables = variables(name);
     let mut outputs = Vec::new();
-    if let Some(output) = &settings.output {
+    if let Some(output) = &asked.output {
         let file = events_file(output, name);
         let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
         for (path, opening, text) in [

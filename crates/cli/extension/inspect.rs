@@ -11,7 +11,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::findings::defused;
-use super::{command, refused, subject, unreadable, write_json};
+use super::{command, refused, target, unreadable, write_json};
 
 /// Flags of `adieu extension inspect`.
 #[derive(Debug, Args)]
@@ -30,7 +30,7 @@ pub(super) fn run(
     out: &mut dyn Write,
     notes: &mut dyn Write,
 ) -> io::Result<ExitCode> {
-    let vsix = match subject::one_file(Path::new("."), &arguments.vsix) {
+    let vsix = match target::one_file(Path::new("."), &arguments.vsix) {
         Ok(vsix) => vsix,
         Err(situation) => return Ok(command::refuse(&situation)),
     };

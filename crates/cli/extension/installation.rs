@@ -9,9 +9,10 @@ use adieu_transport::Deadline;
 use futures_util::future::join_all;
 use serde_json::json;
 
-use super::settings::{Done, Settings, in_minutes};
-use super::subject::Subject;
-use super::{organizations, subject};
+use super::done::{Done, in_minutes};
+use super::operation::InOrganizations;
+use super::organizations;
+use super::target::{self, ExtensionTarget};
 use crate::session::Session;
 use crate::situation::{ExtensionProblem, Situation};
 use crate::voice::Voice;
@@ -24,13 +25,13 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 
 /// Runs `install`.
 pub(super) async fn run(
-    settings: &Settings,
+    install: &InOrganizations,
     session: &Session,
     voice: &dyn Voice,
 ) -> Result<Done, Situation> {
-    let organizations = organizations::required(session.hosts(), &settings.organizations)?;
-    let name = subject::find(settings)?.name;
-    let version = settings.changes.version.as_deref();
+    let organizations = organizations::required(session.hosts(), &install.organizations)?;
+    let name = target::find(&install.extension)?.name;
+    let version = install.extension.changes.version.as_deref();
     let client = session.client().await?;
     let asked = organizations
         .iter()
@@ -57,12 +58,12 @@ pub(super) async fn run(
 
 /// Runs `uninstall`.
 pub(super) async fn undo(
-    settings: &Settings,
+    install: &InOrganizations,
     session: &Session,
     voice: &dyn Voice,
 ) -> Result<Done, Situation> {
-    let organizations = organizations::required(session.hosts(), &settings.organizations)?;
-    let name = subject::find(settings)?.name;
+    let organizations = organizations::required(session.hosts(), &install.organizations)?;
+    let name = target::find(&install.extension)?.name;
     let client = session.client().await?;
     let asked = organizations
         .iter()
@@ -82,22 +83,23 @@ pub(super) async fn undo(
 
 /// Runs `waitForInstallation`.
 pub(super) async fn wait(
-    settings: &Settings,
+    install: &InOrganizations,
+    time_limit: Duration,
     session: &Session,
     voice: &dyn Voice,
 ) -> Result<Done, Situation> {
-    let organizations = organizations::required(session.hosts(), &settings.organizations)?;
-    let subject = subject::find(settings)?;
+    let organizations = organizations::required(session.hosts(), &install.organizations)?;
+    let target = target::find(&install.extension)?;
     voice.say(&format!(
         "Waiting until {} is installed in {}, for at most {}.",
-        label(&subject),
+        label(&target),
         names(&organizations),
-        in_minutes(settings.time_limit)
+        in_minutes(time_limit)
     ));
-    let deadline = Deadline::after(settings.time_limit);
+    let deadline = Deadline::after(time_limit);
     let waiting = organizations
         .iter()
-        .map(|organization| until_there(&subject, organization, deadline, session, voice));
+        .map(|organization| until_there(&target, organization, deadline, session, voice));
     let mut missing = Vec::new();
     let mut failures = Vec::new();
     for (organization, result) in organizations.iter().zip(join_all(waiting).await) {
@@ -108,17 +110,17 @@ pub(super) async fn wait(
             Err(Waiting::Situation(situation)) => return Err(situation),
         }
     }
-    organizations::all(&format!("look for {}", label(&subject)), failures, session)?;
+    organizations::all(&format!("look for {}", label(&target)), failures, session)?;
     if !missing.is_empty() {
         return Err(Situation::Extension(ExtensionProblem::NotInstalled {
-            label: label(&subject),
-            limit: in_minutes(settings.time_limit),
+            label: label(&target),
+            limit: in_minutes(time_limit),
             missing,
         }));
     }
     Ok(done(
-        &subject.name,
-        subject.version.as_deref(),
+        &target.name,
+        target.version.as_deref(),
         &organizations,
         "installedIn",
     ))
@@ -131,7 +133,7 @@ enum Waiting {
 
 /// Waits for one organization. Returns what is still missing when the time is over.
 async fn until_there(
-    subject: &Subject,
+    target: &ExtensionTarget,
     organization: &Organization,
     deadline: Deadline,
     session: &Session,
@@ -141,7 +143,7 @@ async fn until_there(
     let mut last = String::new();
     loop {
         let client = session.client().await.map_err(Waiting::Situation)?;
-        let state = match missing(&client, subject, organization).await {
+        let state = match missing(&client, target, organization).await {
             Ok(None) => {
                 voice.say(&format!("{}: there.", organization.name));
                 return Ok(None);
@@ -164,21 +166,21 @@ async fn until_there(
 /// What is not there yet: the extension in its version, then each task in its own.
 async fn missing(
     client: &Client<'_>,
-    subject: &Subject,
+    target: &ExtensionTarget,
     organization: &Organization,
 ) -> Result<Option<String>, Error> {
-    let Some(installed) = client.installed(&subject.name, organization).await? else {
+    let Some(installed) = client.installed(&target.name, organization).await? else {
         return Ok(Some("not installed".to_owned()));
     };
-    if let Some(version) = &subject.version
+    if let Some(version) = &target.version
         && &installed.version != version
     {
         return Ok(Some(format!("version {} is installed", installed.version)));
     }
-    for task in &subject.tasks {
+    for task in &target.tasks {
         let definitions = client.task_definitions(&task.id, organization).await?;
         // Another extension may have brought a task of that id; a server without contributions says none.
-        let owner = format!("{}.", subject.name).to_lowercase();
+        let owner = format!("{}.", target.name).to_lowercase();
         let is_there = definitions.iter().any(|definition| {
             let contribution = definition.contribution.to_lowercase();
             definition.version == task.version
@@ -199,10 +201,10 @@ fn names(organizations: &[Organization]) -> String {
     names.collect::<Vec<_>>().join(", ")
 }
 
-fn label(subject: &Subject) -> String {
-    match &subject.version {
-        Some(version) => format!("{} {version}", subject.name),
-        None => subject.name.to_string(),
+fn label(target: &ExtensionTarget) -> String {
+    match &target.version {
+        Some(version) => format!("{} {version}", target.name),
+        None => target.name.to_string(),
     }
 }
 

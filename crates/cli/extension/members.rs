@@ -5,8 +5,9 @@
 use adieu_devops::Role;
 use serde_json::json;
 
-use super::settings::{Done, Settings};
-use super::subject;
+use super::done::Done;
+use super::operation::AddMember;
+use super::target::{self, ExtensionReference};
 use crate::page;
 use crate::session::Session;
 use crate::situation::{ExtensionProblem, Situation};
@@ -15,7 +16,7 @@ use crate::whoami;
 
 /// Runs `whoAmI`.
 pub(super) async fn who_am_i(
-    settings: &Settings,
+    extension: &ExtensionReference,
     session: &Session,
     voice: &dyn Voice,
 ) -> Result<Done, Situation> {
@@ -25,9 +26,9 @@ pub(super) async fn who_am_i(
     for (name, value) in &facts {
         voice.say(&format!("{name}: {value}"));
     }
-    let publisher = match &settings.changes.publisher {
+    let publisher = match &extension.changes.publisher {
         Some(publisher) => publisher.clone(),
-        None => subject::read(settings).unwrap_or_default().publisher,
+        None => target::read(extension).unwrap_or_default().publisher,
     };
     let (place, link) = if publisher.is_empty() {
         let place = "the publisher's page on the Marketplace".to_owned();
@@ -53,24 +54,24 @@ pub(super) async fn who_am_i(
 
 /// Runs `addMember`.
 pub(super) async fn add(
-    settings: &Settings,
+    add: &AddMember,
     session: &Session,
     voice: &dyn Voice,
 ) -> Result<Done, Situation> {
-    let publisher = match &settings.changes.publisher {
+    let publisher = match &add.extension.changes.publisher {
         Some(publisher) => publisher.clone(),
-        None => subject::read(settings)?.publisher,
+        None => target::read(&add.extension)?.publisher,
     };
     if publisher.is_empty() {
         return Err(Situation::Extension(ExtensionProblem::NoName {
             publisher: true,
         }));
     }
-    let id = match &settings.member {
+    let id = match &add.member {
         Some(id) => id.clone(),
         None => whoami::profile(session).await?.id,
     };
-    let role = settings.role.unwrap_or(Role::Contributor);
+    let role = add.role.unwrap_or(Role::Contributor);
     let doing = format!("make {id} a member of {publisher}");
     let client = session.client().await?;
     let members = match client.members(&publisher).await {

@@ -8,8 +8,9 @@ use adieu_devops::{
 use serde_json::json;
 
 use super::comparison::{self, Comparison};
-use super::settings::{Done, Settings};
-use super::{organizations, sharing, subject, validation};
+use super::done::Done;
+use super::operation::Publish;
+use super::{organizations, sharing, target, validation};
 use crate::page;
 use crate::session::Session;
 use crate::situation::{ExtensionProblem, Situation};
@@ -17,13 +18,13 @@ use crate::voice::Voice;
 
 /// Runs the operation.
 pub(super) async fn run(
-    settings: &Settings,
+    publish: &Publish,
     session: &Session,
     voice: &dyn Voice,
 ) -> Result<Done, Situation> {
     // Everything that can be wrong here is found before anything is sent.
-    let organizations = organizations::read(session.hosts(), &settings.organizations)?;
-    let package = subject::make(settings, voice)?;
+    let organizations = organizations::read(session.hosts(), &publish.share_with)?;
+    let package = target::make(&publish.packing, voice)?;
     let label = format!("{} {}", package.name, package.version);
     let client = session.client().await?;
     let tell = |progress: Progress| match progress {
@@ -56,21 +57,16 @@ pub(super) async fn run(
     };
     report(&package, &published, &label, &client, voice).await?;
     let mut state = published.version.state.clone();
-    if settings.no_wait {
-        voice.say("Not waiting for validation; the version cannot be installed before it is done.");
+    if let Some(limit) = publish.wait {
+        let (name, version) = (&package.name, Some(package.version.as_str()));
+        state = validation::wait(name, version, limit, session, voice)
+            .await?
+            .state;
     } else {
-        state = validation::wait(
-            &package.name,
-            Some(&package.version),
-            settings.time_limit,
-            session,
-            voice,
-        )
-        .await?
-        .state;
+        voice.say("Not waiting for validation; the version cannot be installed before it is done.");
     }
     if !organizations.is_empty() {
-        sharing::share(&package.name, &organizations, session, voice).await?;
+        sharing::with_all(&package.name, &organizations, session, voice).await?;
     }
     let path = package.path.display().to_string();
     Ok(Done {

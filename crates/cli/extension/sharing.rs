@@ -5,32 +5,33 @@
 use adieu_devops::{ExtensionName, Organization, Sharing};
 use serde_json::json;
 
-use super::settings::{Done, Settings};
-use super::{organizations, subject};
+use super::done::Done;
+use super::operation::InOrganizations;
+use super::{organizations, target};
 use crate::session::Session;
 use crate::situation::Situation;
 use crate::voice::Voice;
 
 /// Runs `share`.
 pub(super) async fn run(
-    settings: &Settings,
+    share: &InOrganizations,
     session: &Session,
     voice: &dyn Voice,
 ) -> Result<Done, Situation> {
-    let organizations = organizations::required(session.hosts(), &settings.organizations)?;
-    let name = subject::find(settings)?.name;
-    share(&name, &organizations, session, voice).await?;
+    let organizations = organizations::required(session.hosts(), &share.organizations)?;
+    let name = target::find(&share.extension)?.name;
+    with_all(&name, &organizations, session, voice).await?;
     Ok(done(&name, &organizations, "sharedWith"))
 }
 
 /// Runs `unshare`.
 pub(super) async fn undo(
-    settings: &Settings,
+    share: &InOrganizations,
     session: &Session,
     voice: &dyn Voice,
 ) -> Result<Done, Situation> {
-    let organizations = organizations::required(session.hosts(), &settings.organizations)?;
-    let name = subject::find(settings)?.name;
+    let organizations = organizations::required(session.hosts(), &share.organizations)?;
+    let name = target::find(&share.extension)?.name;
     let client = session.client().await?;
     let asked = organizations
         .iter()
@@ -47,7 +48,7 @@ pub(super) async fn undo(
 }
 
 /// Shares with all, and says of each how it went.
-pub(super) async fn share(
+pub(super) async fn with_all(
     name: &ExtensionName,
     organizations: &[Organization],
     session: &Session,

@@ -4,8 +4,8 @@
 
 use serde_json::{Value, json};
 
-use super::settings::{Done, Settings};
-use super::subject;
+use super::done::Done;
+use super::target::{self, ExtensionReference};
 use crate::session::Session;
 use crate::situation::Situation;
 use crate::voice::Voice;
@@ -15,11 +15,11 @@ const LONGEST_VALUE: usize = 32_000;
 
 /// Runs `show`.
 pub(super) async fn run(
-    settings: &Settings,
+    extension: &ExtensionReference,
     session: &Session,
     voice: &dyn Voice,
 ) -> Result<Done, Situation> {
-    let name = subject::find(settings)?.name;
+    let name = target::find(extension)?.name;
     let client = session.client().await?;
     let extension = match client.show(&name).await {
         Ok(Some(extension)) => extension,
@@ -75,13 +75,13 @@ pub(super) async fn run(
 
 /// Runs `unpublish`.
 pub(super) async fn unpublish(
-    settings: &Settings,
+    extension: &ExtensionReference,
     session: &Session,
     voice: &dyn Voice,
 ) -> Result<Done, Situation> {
-    let name = subject::find(settings)?.name;
+    let name = target::find(extension)?.name;
     // The version of a manifest that lies around is no order to remove just that.
-    let version = settings.changes.version.as_deref();
+    let version = extension.changes.version.as_deref();
     let client = session.client().await?;
     let was_there = match client.unpublish(&name, version).await {
         Ok(was_there) => was_there,

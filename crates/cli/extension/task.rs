@@ -1,4 +1,4 @@
-//! MarketplaceExtension@1: a step's inputs made into an operation's settings, and what it found into
+//! MarketplaceExtension@1: a step's inputs made into an operation, and what it found into
 //! variables and a page of the run.
 //!
 //! It does no operation itself.
@@ -10,10 +10,13 @@ use adieu_agent::{Audience, Environment, Log, VariableName, undefined_variable};
 use adieu_devops::{Hosts, Role};
 use adieu_vsix::{Changes, Pricing as Price, TaskUpdates, VersionPart, Visibility as Visible};
 
-use super::operation;
-use super::settings::{Done, Raise, Settings, lines};
+use super::done::{Done, lines};
+use super::operation::{
+    AddMember, Events, InOrganizations, Operation, Publish, QueryVersion, Raise,
+};
+use super::target::{ExtensionReference, Packing};
 use crate::inputs::extension::{
-    Inputs, MemberRole, Operation, Pricing, UpdateTasksVersion, VersionAction, Visibility,
+    Inputs, MemberRole, Operation as Choice, Pricing, UpdateTasksVersion, VersionAction, Visibility,
 };
 use crate::session::{Session, Source};
 use crate::situation::{ExtensionProblem, Situation};
@@ -22,7 +25,6 @@ use crate::{connection, network, page};
 /// Runs the task.
 pub(crate) async fn run(environment: &Environment, log: &Log) -> Result<(), Situation> {
     let inputs = Inputs::read(environment).map_err(Situation::Input)?;
-    let operation = inputs.operation;
     let hosts = match inputs.service_url.as_deref() {
         None => Hosts::public(),
         Some(text) => Hosts::server(text).map_err(|reason| {
@@ -34,8 +36,8 @@ pub(crate) async fn run(environment: &Environment, log: &Log) -> Result<(), Situ
     };
     let id = inputs.connected_service.clone();
     let set_build_number = inputs.set_build_number;
-    let settings = settings(inputs, environment)?;
-    let session = if operation::needs_identity(operation, &settings) {
+    let operation = operation(inputs, environment)?;
+    let session = if operation.needs_identity() {
         let id = id.ok_or(Situation::Extension(ExtensionProblem::Missing {
             input: "azureSubscription",
             example: "my-connection",
@@ -47,14 +49,14 @@ pub(crate) async fn run(environment: &Environment, log: &Log) -> Result<(), Situ
     } else {
         None
     };
-    let done = operation::run(operation, &settings, session.as_ref(), log).await?;
-    if operation == Operation::QueryVersion && set_build_number {
+    let done = operation.run(session.as_ref(), log).await?;
+    if matches!(operation, Operation::QueryVersion(_)) && set_build_number {
         number_run(&done, environment, log);
     }
     publish(&done, environment, log)
 }
 
-fn settings(inputs: Inputs, environment: &Environment) -> Result<Settings, Situation> {
+fn operation(inputs: Inputs, environment: &Environment) -> Result<Operation, Situation> {
     let folder = |name| {
         let folder = environment.platform_variable(name);
         let folder = folder.map_err(Situation::PlatformVariable)?;
@@ -65,7 +67,7 @@ fn settings(inputs: Inputs, environment: &Environment) -> Result<Settings, Situa
     let at = |path: Option<String>| path.map(|path| working.join(path));
     let output = at(inputs.output_path).unwrap_or_else(|| match inputs.operation {
         // A package that is made on the way to the Marketplace does not belong into the checkout.
-        Operation::Publish => temporary.unwrap_or_else(|| working.clone()),
+        Choice::Publish => temporary.unwrap_or_else(|| working.clone()),
         _ => working.clone(),
     });
     let list = |input: &'static str, text: Option<String>| {
@@ -80,14 +82,13 @@ fn settings(inputs: Inputs, environment: &Environment) -> Result<Settings, Situa
             None => Ok(lines),
         }
     };
-    Ok(Settings {
+    let extension = ExtensionReference {
         root: at(inputs.root_folder).unwrap_or_else(|| working.clone()),
         manifests: list("manifests", inputs.manifests)?,
         vsix: inputs
             .vsix
             .map(|vsix| working.join(vsix).display().to_string()),
         overrides_file: at(inputs.overrides_file),
-        loc_root: at(inputs.localization_root),
         changes: Changes {
             publisher: inputs.publisher_id,
             extension_id: inputs.extension_id,
@@ -100,17 +101,55 @@ fn settings(inputs: Inputs, environment: &Environment) -> Result<Settings, Situa
                 ids: inputs.update_tasks_id,
             },
         },
+    };
+    let packing = |extension| Packing {
+        extension,
+        loc_root: at(inputs.localization_root),
         bypass_validation: inputs.bypass_validation,
-        output: Some(output),
-        organizations: list("organizations", inputs.organizations)?,
-        no_wait: inputs.no_wait_validation,
-        time_limit: time_limit(inputs.timeout_in_minutes.as_deref())?,
-        version_sources: list("versionSource", inputs.version_source)?,
-        raise: inputs.version_action.map(raise).unwrap_or_default(),
-        member: inputs.member_id,
-        role: inputs.member_role.map(role),
-        after: inputs.after_date,
-        state: None,
+        output: Some(output.clone()),
+    };
+    // What an operation does not use is checked all the same: the next one may.
+    let organizations = list("organizations", inputs.organizations)?;
+    let time_limit = time_limit(inputs.timeout_in_minutes.as_deref())?;
+    let sources = list("versionSource", inputs.version_source)?;
+    let in_organizations = |extension| InOrganizations {
+        extension,
+        organizations: organizations.clone(),
+    };
+    Ok(match inputs.operation {
+        Choice::Package => Operation::Package(packing(extension)),
+        Choice::Publish => Operation::Publish(Publish {
+            packing: packing(extension),
+            share_with: organizations,
+            wait: (!inputs.no_wait_validation).then_some(time_limit),
+        }),
+        Choice::Share => Operation::Share(in_organizations(extension)),
+        Choice::Unshare => Operation::Unshare(in_organizations(extension)),
+        Choice::Install => Operation::Install(in_organizations(extension)),
+        Choice::Uninstall => Operation::Uninstall(in_organizations(extension)),
+        Choice::WaitForInstallation => {
+            Operation::WaitForInstallation(in_organizations(extension), time_limit)
+        }
+        Choice::Unpublish => Operation::Unpublish(extension),
+        Choice::Show => Operation::Show(extension),
+        Choice::QueryVersion => Operation::QueryVersion(QueryVersion {
+            extension,
+            sources,
+            raise: inputs.version_action.map(raise).unwrap_or_default(),
+        }),
+        Choice::WaitForValidation => Operation::WaitForValidation(extension, time_limit),
+        Choice::WhoAmI => Operation::WhoAmI(extension),
+        Choice::AddMember => Operation::AddMember(AddMember {
+            extension,
+            member: inputs.member_id,
+            role: inputs.member_role.map(role),
+        }),
+        Choice::Events => Operation::Events(Events {
+            extension,
+            after: inputs.after_date,
+            state: None,
+            output: Some(output),
+        }),
     })
 }
 

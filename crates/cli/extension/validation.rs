@@ -8,8 +8,8 @@ use adieu_devops::{ExtensionName, PublishedVersion, ValidationState};
 use adieu_transport::Deadline;
 use serde_json::json;
 
-use super::settings::{Done, Settings, in_minutes};
-use super::subject;
+use super::done::{Done, in_minutes};
+use super::target::{self, ExtensionReference};
 use crate::session::Session;
 use crate::situation::{ExtensionProblem, Situation};
 use crate::voice::Voice;
@@ -25,29 +25,30 @@ const LOG_LINES: usize = 40;
 
 /// Runs the operation.
 pub(super) async fn run(
-    settings: &Settings,
+    extension: &ExtensionReference,
+    time_limit: Duration,
     session: &Session,
     voice: &dyn Voice,
 ) -> Result<Done, Situation> {
-    let subject = subject::find(settings)?;
+    let target = target::find(extension)?;
     let version = wait(
-        &subject.name,
-        subject.version.as_deref(),
-        settings.time_limit,
+        &target.name,
+        target.version.as_deref(),
+        time_limit,
         session,
         voice,
     )
     .await?;
     Ok(Done {
         variables: vec![
-            ("extensionId", subject.name.extension.clone()),
-            ("publisherId", subject.name.publisher.clone()),
+            ("extensionId", target.name.extension.clone()),
+            ("publisherId", target.name.publisher.clone()),
             ("version", version.version.clone()),
         ],
         lines: vec![word(&version.state).to_owned()],
         json: json!({
-            "publisher": subject.name.publisher,
-            "extensionId": subject.name.extension,
+            "publisher": target.name.publisher,
+            "extensionId": target.name.extension,
             "version": version.version,
             "status": word(&version.state),
         }),

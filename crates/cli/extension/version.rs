@@ -6,8 +6,9 @@ use std::fmt;
 
 use serde_json::json;
 
-use super::settings::{Done, Raise, Settings};
-use super::subject;
+use super::done::Done;
+use super::operation::{QueryVersion, Raise};
+use super::target::{self, ExtensionReference};
 use crate::session::Session;
 use crate::situation::{ExtensionProblem, Situation};
 use crate::voice::Voice;
@@ -18,39 +19,39 @@ pub(super) struct Version(Vec<u32>);
 
 /// Runs the operation. `session` is asked only where a source is the Marketplace.
 pub(super) async fn run(
-    settings: &Settings,
+    query: &QueryVersion,
     session: Option<&Session>,
     voice: &dyn Voice,
 ) -> Result<Done, Situation> {
-    let sources = if settings.version_sources.is_empty() {
+    let sources = if query.sources.is_empty() {
         vec!["marketplace".to_owned()]
     } else {
-        settings.version_sources.clone()
+        query.sources.clone()
     };
     let mut highest: Option<(Version, String)> = None;
     let mut name = None;
     for source in sources {
         let found = match source.to_ascii_lowercase().as_str() {
             "marketplace" => {
-                let subject = subject::find(settings)?;
-                let found = of_marketplace(&subject.name, session).await?;
-                name = Some(subject.name);
+                let target = target::find(&query.extension)?;
+                let found = of_marketplace(&target.name, session).await?;
+                name = Some(target.name);
                 found
             }
             "manifest" => {
-                let settings = Settings {
+                let extension = ExtensionReference {
                     vsix: None,
-                    ..settings.clone()
+                    ..query.extension.clone()
                 };
-                Some(subject::read(&settings)?.version).filter(|version| !version.is_empty())
+                Some(target::read(&extension)?.version).filter(|version| !version.is_empty())
             }
-            "vsix" if settings.vsix.is_none() => {
+            "vsix" if query.extension.vsix.is_none() => {
                 return Err(Situation::Extension(ExtensionProblem::Missing {
                     input: "vsix",
                     example: "out/*.vsix",
                 }));
             }
-            "vsix" => Some(subject::read(settings)?.version),
+            "vsix" => Some(target::read(&query.extension)?.version),
             _ => Some(source.clone()),
         };
         let Some(found) = found else {
@@ -74,7 +75,7 @@ pub(super) async fn run(
     let Some((current, source)) = highest else {
         return Err(Situation::Extension(ExtensionProblem::NoVersion));
     };
-    let proposed = current.raised(settings.raise);
+    let proposed = current.raised(query.raise);
     voice.say(&format!("Highest: {current} ({source}); next: {proposed}."));
     let mut variables = vec![
         ("currentVersion", current.to_string()),

@@ -5,17 +5,41 @@
 use std::path::{Path, PathBuf};
 
 use adieu_devops::{ExtensionName, Package};
-use adieu_vsix::{Facts, Folder, PackError, PackagedTask, Sources, fold};
+use adieu_vsix::{Changes, Facts, Folder, PackError, PackagedTask, Sources, fold};
 
 use super::findings::in_one_line;
-use super::settings::Settings;
 use super::timestamp;
 use crate::situation::{ExtensionProblem, Situation};
 use crate::voice::Voice;
 
+/// Which extension a step or a command line means.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ExtensionReference {
+    /// The extension's folder, against which relative paths count.
+    pub(crate) root: PathBuf,
+    /// Manifests or patterns.
+    pub(crate) manifests: Vec<String>,
+    /// A finished package, or a pattern with one match.
+    pub(crate) vsix: Option<String>,
+    pub(crate) overrides_file: Option<PathBuf>,
+    /// Values that replace the extension's own, its ids among them.
+    pub(crate) changes: Changes,
+}
+
+/// A package to make of an extension's folder, or of a finished package.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Packing {
+    pub(crate) extension: ExtensionReference,
+    pub(crate) loc_root: Option<PathBuf>,
+    /// Errors of the manifest's checks are warnings.
+    pub(crate) bypass_validation: bool,
+    /// File or folder for the package.
+    pub(crate) output: Option<PathBuf>,
+}
+
 /// An extension, as far as it is known without asking.
 #[derive(Debug, Clone)]
-pub(crate) struct Subject {
+pub(crate) struct ExtensionTarget {
     pub(crate) name: ExtensionName,
     /// Its version, where something says it.
     pub(crate) version: Option<String>,
@@ -23,31 +47,34 @@ pub(crate) struct Subject {
     pub(crate) tasks: Vec<PackagedTask>,
 }
 
-/// The extension that the settings mean.
-pub(crate) fn find(settings: &Settings) -> Result<Subject, Situation> {
-    let given = match (&settings.changes.publisher, &settings.changes.extension_id) {
+/// The extension that is meant.
+pub(crate) fn find(extension: &ExtensionReference) -> Result<ExtensionTarget, Situation> {
+    let given = match (
+        &extension.changes.publisher,
+        &extension.changes.extension_id,
+    ) {
         // Manifests count where they are the named extension's own: the folder may be another one's.
-        (Some(publisher), Some(extension)) if settings.vsix.is_none() => {
-            let mut unnamed = settings.clone();
+        (Some(publisher), Some(id)) if extension.vsix.is_none() => {
+            let mut unnamed = extension.clone();
             unnamed.changes.publisher = None;
             unnamed.changes.extension_id = None;
             let is_it = |own: &Facts| {
                 let is_publisher = own.publisher.eq_ignore_ascii_case(publisher);
                 (is_publisher || own.publisher.is_empty())
-                    && own.extension_id.eq_ignore_ascii_case(extension)
+                    && own.extension_id.eq_ignore_ascii_case(id)
             };
             let own = read(&unnamed).ok();
             own.filter(is_it).unwrap_or_default()
         }
-        _ => read(settings)?,
+        _ => read(extension)?,
     };
     let name = ExtensionName {
-        publisher: settings
+        publisher: extension
             .changes
             .publisher
             .clone()
             .unwrap_or_else(|| given.publisher.clone()),
-        extension: settings
+        extension: extension
             .changes
             .extension_id
             .clone()
@@ -58,14 +85,14 @@ pub(crate) fn find(settings: &Settings) -> Result<Subject, Situation> {
             publisher: name.publisher.is_empty(),
         }));
     }
-    let version = settings.changes.version.clone();
+    let version = extension.changes.version.clone();
     let version = version.or(Some(given.version.clone()).filter(|version| !version.is_empty()));
     // A folder is read with the changes already; a package is published as a changed copy.
-    let tasks = match settings.vsix {
-        Some(_) => given.with(&settings.changes).tasks,
+    let tasks = match extension.vsix {
+        Some(_) => given.with(&extension.changes).tasks,
         None => given.tasks,
     };
-    Ok(Subject {
+    Ok(ExtensionTarget {
         name,
         version,
         tasks,
@@ -73,37 +100,37 @@ pub(crate) fn find(settings: &Settings) -> Result<Subject, Situation> {
 }
 
 /// What the package or the manifests state; nothing where there is neither.
-pub(crate) fn read(settings: &Settings) -> Result<Facts, Situation> {
-    if let Some(pattern) = &settings.vsix {
-        let vsix = one_file(&settings.root, pattern)?;
+pub(crate) fn read(extension: &ExtensionReference) -> Result<Facts, Situation> {
+    if let Some(pattern) = &extension.vsix {
+        let vsix = one_file(&extension.root, pattern)?;
         let package = adieu_vsix::Package::open(&vsix).map_err(|error| unusable(&error))?;
         return Ok(package.facts);
     }
-    let sources = sources(settings);
+    let sources = sources(extension);
     let is_there = !sources.manifest_globs.is_empty()
         || sources
             .manifests
             .iter()
             .any(|manifest| sources.root.join(manifest).is_file());
     if is_there {
-        let folder = Folder::read(&sources, &settings.changes, settings.output.as_deref());
+        let folder = Folder::read(&sources, &extension.changes, None);
         let facts = folder.facts().cloned();
-        facts.map_err(|error| package_problem(&error, &settings.root))
+        facts.map_err(|error| package_problem(&error, &extension.root))
     } else {
         Ok(Facts::default())
     }
 }
 
 /// Makes the package, or a changed copy of the one that is there. Findings go to `voice`.
-pub(crate) fn make(settings: &Settings, voice: &dyn Voice) -> Result<Package, Situation> {
-    let made = match &settings.vsix {
-        None => pack(settings, voice)?,
+pub(crate) fn make(packing: &Packing, voice: &dyn Voice) -> Result<Package, Situation> {
+    let made = match &packing.extension.vsix {
+        None => pack(packing, voice)?,
         Some(pattern) => {
-            let vsix = one_file(&settings.root, pattern)?;
-            if settings.changes.is_none() {
+            let vsix = one_file(&packing.extension.root, pattern)?;
+            if packing.extension.changes.is_none() {
                 adieu_vsix::Package::verify(&vsix).map_err(|error| unusable(&error))?
             } else {
-                edited(settings, &vsix, voice)?
+                edited(packing, &vsix, voice)?
             }
         }
     };
@@ -119,12 +146,16 @@ pub(crate) fn make(settings: &Settings, voice: &dyn Voice) -> Result<Package, Si
     })
 }
 
-fn pack(settings: &Settings, voice: &dyn Voice) -> Result<adieu_vsix::Package, Situation> {
-    let output = settings.output.as_deref();
-    let folder = Folder::read(&sources(settings), &settings.changes, output);
+fn pack(packing: &Packing, voice: &dyn Voice) -> Result<adieu_vsix::Package, Situation> {
+    let output = packing.output.as_deref();
+    let sources = Sources {
+        loc_root: packing.loc_root.clone(),
+        ..sources(&packing.extension)
+    };
+    let folder = Folder::read(&sources, &packing.extension.changes, output);
     let packed = folder
-        .pack(settings.bypass_validation, time_of_entries()?)
-        .map_err(|error| package_problem(&error, &settings.root))?;
+        .pack(packing.bypass_validation, time_of_entries()?)
+        .map_err(|error| package_problem(&error, &packing.extension.root))?;
     for report in fold(&packed.findings) {
         voice.warn(&in_one_line(&report));
     }
@@ -137,13 +168,14 @@ fn pack(settings: &Settings, voice: &dyn Voice) -> Result<adieu_vsix::Package, S
 }
 
 fn edited(
-    settings: &Settings,
+    packing: &Packing,
     vsix: &Path,
     voice: &dyn Voice,
 ) -> Result<adieu_vsix::Package, Situation> {
-    let output = settings.output.as_deref();
-    let edited = adieu_vsix::Package::edit(vsix, &settings.changes, output, time_of_entries()?)
-        .map_err(|error| unusable(&error))?;
+    let output = packing.output.as_deref();
+    let edited =
+        adieu_vsix::Package::edit(vsix, &packing.extension.changes, output, time_of_entries()?)
+            .map_err(|error| unusable(&error))?;
     for part in &edited.changed {
         voice.say(&format!("Changed {part} in a copy of the package."));
     }
@@ -158,12 +190,12 @@ fn unusable(error: &dyn std::error::Error) -> Situation {
     Situation::Extension(ExtensionProblem::Package(error.to_string()))
 }
 
-fn sources(settings: &Settings) -> Sources {
+fn sources(extension: &ExtensionReference) -> Sources {
     let is_pattern = |manifest: &String| manifest.contains(['*', '?', '[', '{']);
-    let manifests = if settings.manifests.is_empty() {
+    let manifests = if extension.manifests.is_empty() {
         vec!["vss-extension.json".to_owned()]
     } else {
-        settings.manifests.clone()
+        extension.manifests.clone()
     };
     // The packer takes patterns or names; a name is a pattern that has one match.
     let (manifests, manifest_globs) = if manifests.iter().any(is_pattern) {
@@ -175,9 +207,8 @@ fn sources(settings: &Settings) -> Sources {
     Sources {
         manifests,
         manifest_globs,
-        overrides_file: settings.overrides_file.clone(),
-        loc_root: settings.loc_root.clone(),
-        ..Sources::new(&settings.root)
+        overrides_file: extension.overrides_file.clone(),
+        ..Sources::new(&extension.root)
     }
 }
 

@@ -1,0 +1,473 @@
+//! The flags of the operations on the Marketplace, and the operation that they mean.
+//!
+//! It does no operation itself.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use adieu_devops::Role;
+use adieu_vsix::Changes;
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::operation::{
+    AddMember, Events, InOrganizations, Operation, Publish, QueryVersion, Raise,
+};
+use super::target::{ExtensionReference, Packing};
+use super::{ChangeArguments, TaskArguments};
+use crate::credential::CredentialArguments;
+
+/// What to ask the Marketplace for.
+#[derive(Debug, Subcommand)]
+pub(crate) enum MarketplaceCommand {
+    /// Publish to the Marketplace, and wait until it has validated
+    #[command(after_help = "\
+Examples:
+  adieu extension publish --root hello --share-with contoso fabrikam
+  adieu extension publish --vsix hello.vsix --no-wait-validation --credential managed-identity")]
+    Publish(PublishArguments),
+    /// Share a private extension with organizations
+    #[command(after_help = "\
+Example:
+  adieu extension share --publisher pub --extension-id hello --organizations contoso fabrikam")]
+    Share(OrganizationsArguments),
+    /// Stop sharing an extension with organizations
+    #[command(after_help = "\
+Example:
+  adieu extension unshare --vsix hello.vsix --organizations fabrikam")]
+    Unshare(OrganizationsArguments),
+    /// Install in organizations
+    #[command(after_help = "\
+Examples:
+  adieu extension install --publisher pub --extension-id hello --organizations contoso
+  adieu extension install --vsix hello.vsix --organizations https://dev.azure.com/contoso")]
+    Install(InstallArguments),
+    /// Uninstall from organizations
+    #[command(after_help = "\
+Example:
+  adieu extension uninstall --publisher pub --extension-id hello --organizations contoso")]
+    Uninstall(OrganizationsArguments),
+    /// Remove from the Marketplace: all of it, or one version
+    #[command(after_help = "\
+Examples:
+  adieu extension unpublish --publisher pub --extension-id hello --extension-version 1.4.0
+  adieu extension unpublish --publisher pub --extension-id hello --all-versions")]
+    Unpublish(UnpublishArguments),
+    /// Show what the Marketplace knows
+    #[command(after_help = "\
+Example:
+  adieu extension show --publisher pub --extension-id hello --json")]
+    Show(ExtensionArguments),
+    /// Find the highest version of several sources, and the next one
+    #[command(after_help = "\
+Example:
+  adieu extension query-version --version-source marketplace manifest --version-action patch")]
+    QueryVersion(VersionArguments),
+    /// Wait until the Marketplace has validated a version
+    #[command(after_help = "\
+Example:
+  adieu extension wait-for-validation --vsix hello.vsix --timeout 60")]
+    WaitForValidation(WaitArguments),
+    /// Wait until organizations have a version and its tasks
+    #[command(after_help = "\
+Example:
+  adieu extension wait-for-installation --vsix hello.vsix --organizations contoso")]
+    WaitForInstallation(WaitForInstallationArguments),
+    /// Tell the identity's Azure DevOps id
+    #[command(after_help = "\
+Example:
+  adieu extension who-am-i --credential az --json")]
+    #[command(name = "who-am-i", alias = "whoami")]
+    WhoAmI(PublisherArguments),
+    /// Make an identity a member of a publisher
+    #[command(after_help = "\
+Examples:
+  adieu extension add-member --publisher pub --member-id ID --member-role contributor
+  adieu extension add-member --publisher pub --credential az               the identity that asks")]
+    AddMember(MemberArguments),
+    /// Get installs, uninstalls, reviews and sales, a JSON document a line
+    Events(EventsArguments),
+}
+
+/// Who asks, and whom.
+#[derive(Debug, Args)]
+pub(crate) struct ServiceArguments {
+    #[command(flatten)]
+    pub(super) credential: CredentialArguments,
+    /// Address of an Azure DevOps Server, in place of the public Marketplace
+    #[arg(long, value_name = "URL")]
+    pub(super) service_url: Option<String>,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// Which publisher: by its ID, or as manifests or a package say.
+#[derive(Debug, Args)]
+pub(crate) struct PublisherArguments {
+    /// The extension's folder
+    #[arg(long, short, default_value = ".")]
+    root: PathBuf,
+    /// Manifests or patterns, relative to the root
+    #[arg(long, num_args = 1.., default_value = "vss-extension.json")]
+    manifests: Vec<String>,
+    /// A finished package, or a pattern with one match
+    #[arg(long, value_name = "FILE")]
+    vsix: Option<String>,
+    /// Publisher's ID
+    #[arg(long, value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    publisher: Option<String>,
+    #[command(flatten)]
+    service: ServiceArguments,
+}
+
+/// Which extension.
+#[derive(Debug, Args)]
+pub(crate) struct ExtensionArguments {
+    #[command(flatten)]
+    publisher: PublisherArguments,
+    /// Extension's ID
+    #[arg(long, value_name = "ID")]
+    extension_id: Option<String>,
+}
+
+/// Flags of `publish`.
+#[derive(Debug, Args)]
+pub(crate) struct PublishArguments {
+    #[command(flatten)]
+    extension: ExtensionArguments,
+    #[command(flatten)]
+    changes: ChangeArguments,
+    /// File with manifest keys that take the place of the manifests'
+    #[arg(long, value_name = "FILE")]
+    overrides_file: Option<PathBuf>,
+    /// Folder with LANGUAGE/resources.resjson files
+    #[arg(long, value_name = "FOLDER")]
+    loc_root: Option<PathBuf>,
+    /// Publish in spite of errors, as long as a package can be made
+    #[arg(long)]
+    bypass_validation: bool,
+    /// File or folder for the package
+    #[arg(long, short, value_name = "PATH")]
+    output_path: Option<PathBuf>,
+    /// Organizations to share with
+    #[arg(long, num_args = 1.., value_delimiter = ',', value_name = "ORGANIZATION")]
+    share_with: Vec<String>,
+    /// End when the package is uploaded
+    #[arg(long)]
+    no_wait_validation: bool,
+    /// Minutes to wait for validation
+    #[arg(long, default_value_t = 30, value_name = "MINUTES")]
+    timeout: u64,
+}
+
+/// Flags of what is done in organizations.
+#[derive(Debug, Args)]
+pub(crate) struct OrganizationsArguments {
+    #[command(flatten)]
+    extension: ExtensionArguments,
+    /// Organizations: names or addresses
+    #[arg(long, num_args = 1.., required = true, value_delimiter = ',', value_name = "ORGANIZATION")]
+    organizations: Vec<String>,
+}
+
+/// Flags of `install`.
+#[derive(Debug, Args)]
+pub(crate) struct InstallArguments {
+    #[command(flatten)]
+    organizations: OrganizationsArguments,
+    /// Version to install; without it, the newest
+    #[arg(long, value_name = "VERSION", value_parser = version)]
+    extension_version: Option<String>,
+}
+
+/// Flags of `unpublish`.
+#[derive(Debug, Args)]
+pub(crate) struct UnpublishArguments {
+    #[command(flatten)]
+    extension: ExtensionArguments,
+    /// Remove this version alone
+    #[arg(long, value_name = "VERSION", value_parser = version, required_unless_present = "all_versions")]
+    extension_version: Option<String>,
+    /// Remove the extension with all its versions
+    #[arg(long, visible_alias = "yes", conflicts_with = "extension_version")]
+    all_versions: bool,
+}
+
+/// A version of an extension: up to four numbers.
+fn version(text: &str) -> Result<String, String> {
+    match super::version::Version::parse(text) {
+        Some(_) => Ok(text.trim().to_owned()),
+        None => Err("a version has up to four numbers, such as 1.4.0".to_owned()),
+    }
+}
+
+/// Flags of `wait-for-validation`.
+#[derive(Debug, Args)]
+pub(crate) struct WaitArguments {
+    #[command(flatten)]
+    extension: ExtensionArguments,
+    /// Version to wait for; without it, the newest
+    #[arg(long, value_name = "VERSION", value_parser = version)]
+    extension_version: Option<String>,
+    /// Minutes to wait
+    #[arg(long, default_value_t = 30, value_name = "MINUTES")]
+    timeout: u64,
+}
+
+/// Flags of `wait-for-installation`.
+#[derive(Debug, Args)]
+pub(crate) struct WaitForInstallationArguments {
+    #[command(flatten)]
+    organizations: OrganizationsArguments,
+    /// Version to wait for; without it, the newest
+    #[arg(long, value_name = "VERSION", value_parser = version)]
+    extension_version: Option<String>,
+    #[command(flatten)]
+    tasks: TaskArguments,
+    /// Minutes to wait
+    #[arg(long, default_value_t = 30, value_name = "MINUTES")]
+    timeout: u64,
+}
+
+/// Flags of `query-version`.
+#[derive(Debug, Args)]
+pub(crate) struct VersionArguments {
+    #[command(flatten)]
+    extension: ExtensionArguments,
+    /// marketplace, manifest, vsix, or a version
+    #[arg(long, num_args = 1.., default_value = "marketplace", value_name = "SOURCE")]
+    version_source: Vec<String>,
+    /// What to raise
+    #[arg(long, value_enum, default_value_t)]
+    version_action: RaiseValue,
+}
+
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+enum RaiseValue {
+    #[default]
+    None,
+    Major,
+    Minor,
+    Patch,
+    Revision,
+}
+
+/// Flags of `add-member`.
+#[derive(Debug, Args)]
+pub(crate) struct MemberArguments {
+    #[command(flatten)]
+    publisher: PublisherArguments,
+    /// Azure DevOps id, as whoami tells it; without it, the identity that asks
+    #[arg(long, value_name = "ID")]
+    member_id: Option<String>,
+    /// What the member may do
+    #[arg(long, value_enum, default_value_t)]
+    member_role: RoleValue,
+}
+
+/// What a member of a publisher may do.
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+pub(crate) enum RoleValue {
+    Reader,
+    #[default]
+    Contributor,
+    Creator,
+    Owner,
+}
+
+/// Flags of `events`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  adieu events --publisher pub --extension-id hello --since 2026-11-01
+  adieu events --publisher pub --extension-id hello --state events.state >> events.jsonl
+  adieu events --publisher pub --extension-id hello --state events.state --output-path events
+
+Each run with a state gives what the last one did not.")]
+pub(crate) struct EventsArguments {
+    #[command(flatten)]
+    extension: ExtensionArguments,
+    /// Events after this date or moment; with a state that is there already, the state counts
+    #[arg(long, alias = "after-date", value_name = "DATE")]
+    since: Option<String>,
+    /// File that remembers where this run ends; the next one goes on from there, without loss and without repeats
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
+    /// File or folder for JSON Lines, CSV and statistics
+    #[arg(long, short, value_name = "PATH")]
+    output_path: Option<PathBuf>,
+}
+
+impl MarketplaceCommand {
+    /// The operation, and what it asks.
+    pub(super) fn into_operation(self) -> (Operation, ServiceArguments) {
+        match self {
+            Self::Publish(arguments) => arguments.into_operation(),
+            Self::Share(arguments) => arguments.into_operation(Operation::Share),
+            Self::Unshare(arguments) => arguments.into_operation(Operation::Unshare),
+            Self::Uninstall(arguments) => arguments.into_operation(Operation::Uninstall),
+            Self::Install(arguments) => {
+                let (mut install, service) = arguments.organizations.split();
+                install.extension.changes.version = arguments.extension_version;
+                (Operation::Install(install), service)
+            }
+            Self::WaitForInstallation(arguments) => {
+                let (mut install, service) = arguments.organizations.split();
+                install.extension.changes.version = arguments.extension_version;
+                install.extension.changes.tasks = arguments.tasks.updates();
+                let limit = minutes(arguments.timeout);
+                (Operation::WaitForInstallation(install, limit), service)
+            }
+            Self::Unpublish(arguments) => {
+                let (mut extension, service) = arguments.extension.split();
+                extension.changes.version = arguments.extension_version;
+                (Operation::Unpublish(extension), service)
+            }
+            Self::Show(arguments) => {
+                let (extension, service) = arguments.split();
+                (Operation::Show(extension), service)
+            }
+            Self::WhoAmI(arguments) => {
+                let (extension, service) = arguments.split();
+                (Operation::WhoAmI(extension), service)
+            }
+            Self::QueryVersion(arguments) => {
+                let (extension, service) = arguments.extension.split();
+                let query = QueryVersion {
+                    extension,
+                    sources: arguments.version_source,
+                    raise: arguments.version_action.into(),
+                };
+                (Operation::QueryVersion(query), service)
+            }
+            Self::WaitForValidation(arguments) => {
+                let (mut extension, service) = arguments.extension.split();
+                extension.changes.version = arguments.extension_version;
+                let limit = minutes(arguments.timeout);
+                (Operation::WaitForValidation(extension, limit), service)
+            }
+            Self::AddMember(arguments) => {
+                let (extension, service) = arguments.publisher.split();
+                let add = AddMember {
+                    extension,
+                    member: arguments.member_id,
+                    role: Some(arguments.member_role.into()),
+                };
+                (Operation::AddMember(add), service)
+            }
+            Self::Events(arguments) => {
+                let (extension, service) = arguments.extension.split();
+                let events = Events {
+                    extension,
+                    after: arguments.since,
+                    state: arguments.state,
+                    output: arguments.output_path,
+                };
+                (Operation::Events(events), service)
+            }
+        }
+    }
+}
+
+impl PublishArguments {
+    fn into_operation(self) -> (Operation, ServiceArguments) {
+        let (extension, service) = self.extension.split();
+        let extension = ExtensionReference {
+            overrides_file: self.overrides_file,
+            changes: Changes {
+                publisher: extension.changes.publisher,
+                extension_id: extension.changes.extension_id,
+                ..self.changes.into_changes()
+            },
+            ..extension
+        };
+        let publish = Publish {
+            packing: Packing {
+                extension,
+                loc_root: self.loc_root,
+                bypass_validation: self.bypass_validation,
+                output: self.output_path,
+            },
+            share_with: self.share_with,
+            wait: (!self.no_wait_validation).then(|| minutes(self.timeout)),
+        };
+        (Operation::Publish(publish), service)
+    }
+}
+
+impl PublisherArguments {
+    fn split(self) -> (ExtensionReference, ServiceArguments) {
+        let extension = ExtensionReference {
+            changes: Changes {
+                publisher: self.publisher,
+                ..Changes::default()
+            },
+            root: self.root,
+            manifests: self.manifests,
+            // A package is named from the current folder, not from the extension's.
+            vsix: self.vsix.map(|vsix| {
+                let here = std::env::current_dir().unwrap_or_default();
+                here.join(vsix).display().to_string()
+            }),
+            overrides_file: None,
+        };
+        (extension, self.service)
+    }
+}
+
+impl ExtensionArguments {
+    fn split(self) -> (ExtensionReference, ServiceArguments) {
+        let (mut extension, service) = self.publisher.split();
+        extension.changes.extension_id = self.extension_id;
+        (extension, service)
+    }
+}
+
+impl OrganizationsArguments {
+    fn split(self) -> (InOrganizations, ServiceArguments) {
+        let (extension, service) = self.extension.split();
+        let organizations = self.organizations;
+        (
+            InOrganizations {
+                extension,
+                organizations,
+            },
+            service,
+        )
+    }
+
+    fn into_operation(
+        self,
+        operation: fn(InOrganizations) -> Operation,
+    ) -> (Operation, ServiceArguments) {
+        let (asked, service) = self.split();
+        (operation(asked), service)
+    }
+}
+
+impl From<RaiseValue> for Raise {
+    fn from(raise: RaiseValue) -> Self {
+        match raise {
+            RaiseValue::None => Self::Nothing,
+            RaiseValue::Major => Self::Major,
+            RaiseValue::Minor => Self::Minor,
+            RaiseValue::Patch => Self::Patch,
+            RaiseValue::Revision => Self::Revision,
+        }
+    }
+}
+
+impl From<RoleValue> for Role {
+    fn from(role: RoleValue) -> Self {
+        match role {
+            RoleValue::Reader => Self::Reader,
+            RoleValue::Contributor => Self::Contributor,
+            RoleValue::Creator => Self::Creator,
+            RoleValue::Owner => Self::Owner,
+        }
+    }
+}
+
+fn minutes(count: u64) -> Duration {
+    Duration::from_secs(count.saturating_mul(60))
+}
