@@ -1,59 +1,83 @@
-//! How long packing takes, beside `tfx extension create`: 12,000 files of 90 MB.
+//! How long packing takes, beside `tfx extension create`, on trees as public extensions have them.
 //!
 //! It measures two programs on one tree in one run, and builds neither.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Files of the tree: what one task with its `node_modules` has (azdo-marketplace v6 packs 11,801).
-const FILES: usize = 12_000;
-/// Bytes of the tree.
-const BYTES: usize = 90_000_000;
-/// How much faster than tfx packing must be.
-const LEAST_RATIO: f64 = 10.0;
+/// A tree, and what packing it must reach.
+struct Shape {
+    /// Folder and word in the results.
+    name: &'static str,
+    /// What is in it.
+    about: &'static str,
+    /// How much faster than tfx packing must be.
+    least_ratio: f64,
+    generate: fn(&Path) -> std::io::Result<()>,
+}
+
+/// One task with its `node_modules` (azdo-marketplace v6 packs 11,801 files), and two tasks that ship the same PowerShell
+/// modules, as extensions for Azure do.
+const SHAPES: [Shape; 2] = [
+    Shape {
+        name: "modules",
+        about: "12000 small files, 90 MB",
+        least_ratio: 24.0,
+        generate: modules,
+    },
+    Shape {
+        name: "twins",
+        about: "two tasks with the same PowerShell modules, 2 x 80 MB",
+        least_ratio: 15.0,
+        generate: twins,
+    },
+];
+
 /// Bytes of memory that packing may need.
 const MOST_MEMORY: u64 = 150 << 20;
+/// How much larger than tfx's the package may be.
+const MOST_SIZE: f64 = 1.02;
 
 /// What one program needed.
 #[derive(Debug, Clone)]
-pub(crate) struct Measured {
+struct Measured {
     /// Median of its runs.
-    pub(crate) median: Duration,
+    median: Duration,
     /// Runs.
-    pub(crate) runs: usize,
+    runs: usize,
     /// Most memory in bytes, as Linux counts it (`VmHWM`, read until the program ends); 0 on other systems.
-    pub(crate) memory: u64,
+    memory: u64,
     /// Bytes of its package.
-    pub(crate) package: u64,
+    package: u64,
 }
 
-/// Ours beside theirs.
-#[derive(Debug, Clone)]
-pub(crate) struct PackageBench {
-    /// `adieu extension package`.
-    pub(crate) adieu: Measured,
-    /// `tfx extension create`.
-    pub(crate) tfx: Measured,
+/// Ours beside theirs, on one shape.
+struct Pair {
+    shape: &'static Shape,
+    adieu: Measured,
+    tfx: Measured,
 }
 
-impl PackageBench {
+impl Pair {
     /// How much faster ours is.
-    #[must_use]
-    pub(crate) fn ratio(&self) -> f64 {
+    fn ratio(&self) -> f64 {
         self.tfx.median.as_secs_f64() / self.adieu.median.as_secs_f64()
     }
 
-    /// Whether both targets are met.
-    #[must_use]
-    pub(crate) fn is_within_targets(&self) -> bool {
-        self.ratio() >= LEAST_RATIO && self.adieu.memory < MOST_MEMORY
+    /// How much larger our package is.
+    fn size(&self) -> f64 {
+        self.adieu.package as f64 / self.tfx.package as f64
     }
 
-    /// The table's lines.
-    #[must_use]
-    pub(crate) fn table(&self) -> String {
+    fn is_within_targets(&self) -> bool {
+        self.ratio() >= self.shape.least_ratio
+            && self.size() <= MOST_SIZE
+            && self.adieu.memory < MOST_MEMORY
+    }
+
+    fn table(&self) -> String {
         let line = |name: &str, measured: &Measured| {
             format!(
                 "| {name} | {:.2} s | {} | {:.0} MB | {:.1} MB |\n",
@@ -64,19 +88,19 @@ impl PackageBench {
             )
         };
         format!(
-            "| packing {FILES} files, {} MB | median | runs | memory | package |\n|---|---|---|---|---|\n{}{}\
-             ratio {:.1} (at least {LEAST_RATIO:.0}), memory below {} MB\n",
-            BYTES / 1_000_000,
+            "| packing {} | median | runs | memory | package |\n|---|---|---|---|---|\n{}{}\
+             ratio {:.1} (at least {:.0}), size {:.3} (at most {MOST_SIZE}), memory below {} MB\n\n",
+            self.shape.about,
             line("adieu extension package", &self.adieu),
             line("tfx extension create", &self.tfx),
             self.ratio(),
+            self.shape.least_ratio,
+            self.size(),
             MOST_MEMORY >> 20
         )
     }
 
-    /// The same as JSON.
-    #[must_use]
-    pub(crate) fn json(&self) -> String {
+    fn json(&self) -> String {
         let one = |measured: &Measured| {
             format!(
                 r#"{{"medianSeconds":{:.3},"runs":{},"memoryBytes":{},"packageBytes":{}}}"#,
@@ -87,11 +111,37 @@ impl PackageBench {
             )
         };
         format!(
-            r#"{{"package":{{"files":{FILES},"bytes":{BYTES},"adieu":{},"tfx":{},"ratio":{:.2}}}}}"#,
+            r#""{}":{{"adieu":{},"tfx":{},"ratio":{:.2},"size":{:.3}}}"#,
+            self.shape.name,
             one(&self.adieu),
             one(&self.tfx),
-            self.ratio()
+            self.ratio(),
+            self.size()
         )
+    }
+}
+
+/// All shapes.
+pub(crate) struct PackageBench(Vec<Pair>);
+
+impl PackageBench {
+    /// Whether all targets are met.
+    #[must_use]
+    pub(crate) fn is_within_targets(&self) -> bool {
+        self.0.iter().all(Pair::is_within_targets)
+    }
+
+    /// The tables' lines.
+    #[must_use]
+    pub(crate) fn table(&self) -> String {
+        self.0.iter().map(Pair::table).collect()
+    }
+
+    /// The same as JSON.
+    #[must_use]
+    pub(crate) fn json(&self) -> String {
+        let pairs: Vec<String> = self.0.iter().map(Pair::json).collect();
+        format!(r#"{{"package":{{{}}}}}"#, pairs.join(","))
     }
 }
 
@@ -103,39 +153,33 @@ pub(crate) fn run(target: &Path, binary: &Path) -> Result<PackageBench, String> 
     // The programs run in another folder.
     let absolute = |path: &Path| std::path::absolute(path).map_err(|error| error.to_string());
     let (target, binary) = (&absolute(target)?, &absolute(binary)?);
-    let root = target.join("bench").join("package");
+    let pairs = SHAPES.iter().map(|shape| pair(shape, target, binary));
+    Ok(PackageBench(pairs.collect::<Result<_, _>>()?))
+}
+
+fn pair(shape: &'static Shape, target: &Path, binary: &Path) -> Result<Pair, String> {
+    let root = target.join("bench").join("package").join(shape.name);
     let tree = root.join("extension");
     if !tree.join("vss-extension.json").is_file() {
-        generate(&tree).map_err(|error| format!("the tree cannot be written: {error}"))?;
+        (shape.generate)(&tree).map_err(|error| format!("the tree cannot be written: {error}"))?;
     }
     let script = target.join("clients/tfx/node_modules/tfx-cli/_build/tfx-cli.js");
     let (ours, theirs) = (root.join("adieu.vsix"), root.join("tfx.vsix"));
+    let flags = ["--bypass-validation", "--output-path"];
     let adieu = measure(5, &ours, || {
         let mut command = Command::new(binary);
-        command
-            .args([
-                "extension",
-                "package",
-                "--bypass-validation",
-                "--output-path",
-            ])
-            .arg(&ours)
-            .current_dir(&tree);
+        command.args(["extension", "package"]).args(flags);
+        command.arg(&ours).current_dir(&tree);
         command
     })?;
     let tfx = measure(3, &theirs, || {
         let mut command = Command::new("node");
-        command.arg(&script).args([
-            "extension",
-            "create",
-            "--no-prompt",
-            "--no-color",
-            "--output-path",
-        ]);
+        command.arg(&script).args(["extension", "create"]);
+        command.args(["--no-prompt", "--no-color"]).args(flags);
         command.arg(&theirs).current_dir(&tree).env("HOME", &root);
         command
     })?;
-    Ok(PackageBench { adieu, tfx })
+    Ok(Pair { shape, adieu, tfx })
 }
 
 fn measure(runs: usize, package: &Path, command: impl Fn() -> Command) -> Result<Measured, String> {
@@ -183,21 +227,15 @@ fn high_water(process: u32) -> u64 {
 }
 
 /// The tree of one task: mostly JavaScript and its maps and types, and the files without an extension that every
-/// module has and about which tfx asks `file`. Text is drawn from a dictionary, so that it compresses as source does.
-fn generate(tree: &Path) -> std::io::Result<()> {
+/// module has and about which tfx asks `file`.
+fn modules(tree: &Path) -> std::io::Result<()> {
+    const FILES: usize = 12_000;
     let kinds = [
         "js", "js", "js", "js", "d.ts", "map", "json", "md", "mjs", "LICENSE",
     ];
-    let mut random = Random(1);
-    let dictionary: Vec<String> = (0..1500)
-        .map(|_| {
-            (0..3 + random.below(8))
-                .map(|_| char::from(b'a' + u8::try_from(random.below(26)).unwrap_or(0)))
-                .collect()
-        })
-        .collect();
+    let mut words = Words::new();
     for index in 0..FILES {
-        let folder: PathBuf = tree.join(format!("Task/node_modules/module{}/lib", index / 10));
+        let folder = tree.join(format!("Task/node_modules/module{}/lib", index / 10));
         let kind = kinds[index % kinds.len()];
         let name = if kind == "LICENSE" {
             kind.to_owned()
@@ -205,23 +243,104 @@ fn generate(tree: &Path) -> std::io::Result<()> {
             format!("file{index}.{kind}")
         };
         fs::create_dir_all(&folder)?;
-        let mut text = String::with_capacity(BYTES / FILES + 80);
-        while text.len() < BYTES / FILES {
+        fs::write(folder.join(name), words.text(90_000_000 / FILES))?;
+    }
+    fs::write(tree.join("Task/index.js"), "// nothing\n")?;
+    fs::write(tree.join("Task/task.json"), task("Task", "Node20_1", 1))?;
+    fs::write(tree.join("vss-extension.json"), manifest(&["Task"]))
+}
+
+/// Two tasks with the same modules: scripts, help texts and libraries, of which some are large.
+fn twins(tree: &Path) -> std::io::Result<()> {
+    let mut words = Words::new();
+    for task in ["First", "Second"] {
+        fs::create_dir_all(tree.join(task).join("ps_modules/Az"))?;
+    }
+    let write = |name: String, bytes: Vec<u8>| {
+        for task in ["First", "Second"] {
+            fs::write(tree.join(task).join("ps_modules/Az").join(&name), &bytes)?;
+        }
+        Ok::<_, std::io::Error>(())
+    };
+    for index in 0..600 {
+        let kind = ["ps1", "psm1", "psd1", "xml"][index % 4];
+        let size = 20_000 + words.random.below(80_000);
+        write(
+            format!("Module{index}.{kind}"),
+            words.text(size).into_bytes(),
+        )?;
+    }
+    for index in 0..90 {
+        let size = if index % 45 == 0 {
+            9_000_000
+        } else {
+            100_000 + words.random.below(400_000)
+        };
+        write(format!("Library{index}.dll"), words.library(size))?;
+    }
+    for (number, name) in ["First", "Second"].into_iter().enumerate() {
+        fs::write(tree.join(name).join("main.ps1"), format!("# {name}\n"))?;
+        fs::write(
+            tree.join(name).join("task.json"),
+            task(name, "PowerShell3", number + 1).replace("index.js", "main.ps1"),
+        )?;
+    }
+    fs::write(
+        tree.join("vss-extension.json"),
+        manifest(&["First", "Second"]),
+    )
+}
+
+/// Text drawn from a dictionary, so that it compresses as source does.
+struct Words {
+    random: Random,
+    dictionary: Vec<String>,
+}
+
+impl Words {
+    fn new() -> Self {
+        let mut random = Random(1);
+        let dictionary = (0..1500)
+            .map(|_| {
+                (0..3 + random.below(8))
+                    .map(|_| char::from(b'a' + u8::try_from(random.below(26)).unwrap_or(0)))
+                    .collect()
+            })
+            .collect();
+        Self { random, dictionary }
+    }
+
+    fn text(&mut self, size: usize) -> String {
+        let mut text = String::with_capacity(size + 80);
+        while text.len() < size {
             text += "    const ";
-            for _ in 0..4 + random.below(6) {
+            for _ in 0..4 + self.random.below(6) {
                 // The square makes some words far more common than others, as in source.
-                let pick = random.below(1000) * random.below(1000) * 3 / 2 / 1000;
-                text += &dictionary[pick % dictionary.len()];
-                text += [".", " = ", "(", ", "][random.below(4)];
+                let pick = self.random.below(1000) * self.random.below(1000) * 3 / 2 / 1000;
+                text += &self.dictionary[pick % self.dictionary.len()];
+                text += [".", " = ", "(", ", "][self.random.below(4)];
             }
             text += ");\n";
         }
-        text.truncate(BYTES / FILES);
-        fs::write(folder.join(name), text)?;
+        text.truncate(size);
+        text
     }
-    fs::write(tree.join("Task/index.js"), "// nothing\n")?;
-    fs::write(tree.join("Task/task.json"), TASK)?;
-    fs::write(tree.join("vss-extension.json"), MANIFEST)
+
+    /// Code and names in turns: it compresses to two fifths, as libraries of .NET do.
+    fn library(&mut self, size: usize) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(size + 8192);
+        while bytes.len() < size {
+            for _ in 0..300 {
+                let opcode = self.random.below(40) * self.random.below(6);
+                let operand = self.random.below(1 << 12) as u32;
+                bytes.push(u8::try_from(opcode).unwrap_or(0));
+                bytes.extend(operand.to_le_bytes());
+            }
+            bytes.extend(self.text(500).bytes());
+        }
+        bytes.truncate(size);
+        bytes
+    }
 }
 
 /// SplitMix64: the same tree everywhere.
@@ -237,11 +356,29 @@ impl Random {
     }
 }
 
-const TASK: &str = r#"{ "id": "aaaaaaaa-1111-4222-8333-444444444444", "name": "Task", "friendlyName": "Task",
-  "description": "d", "author": "a", "category": "Utility", "version": { "Major": 1, "Minor": 0, "Patch": 0 },
-  "instanceNameFormat": "Task", "execution": { "Node20_1": { "target": "index.js" } } }"#;
+fn task(name: &str, handler: &str, number: usize) -> String {
+    format!(
+        r#"{{ "id": "aaaaaaaa-1111-4222-8333-44444444444{number}", "name": "{name}", "friendlyName": "{name}",
+  "description": "d", "author": "a", "category": "Utility", "version": {{ "Major": 1, "Minor": 0, "Patch": 0 }},
+  "instanceNameFormat": "{name}", "execution": {{ "{handler}": {{ "target": "index.js" }} }} }}"#
+    )
+}
 
-const MANIFEST: &str = r#"{ "manifestVersion": 1, "id": "bench", "publisher": "pub", "version": "1.0.0", "name": "Bench",
-  "categories": ["Azure Pipelines"], "targets": [{ "id": "Microsoft.VisualStudio.Services" }], "files": [{ "path": "Task" }],
-  "contributions": [{ "id": "task", "type": "ms.vss-distributed-task.task", "targets": ["ms.vss-distributed-task.tasks"],
-    "properties": { "name": "Task" } }] }"#;
+fn manifest(tasks: &[&str]) -> String {
+    let all = |item: fn(&str) -> String| {
+        let items: Vec<String> = tasks.iter().map(|task| item(task)).collect();
+        items.join(", ")
+    };
+    format!(
+        r#"{{ "manifestVersion": 1, "id": "bench", "publisher": "pub", "version": "1.0.0", "name": "Bench",
+  "categories": ["Azure Pipelines"], "targets": [{{ "id": "Microsoft.VisualStudio.Services" }}],
+  "files": [{}], "contributions": [{}] }}"#,
+        all(|task| format!(r#"{{ "path": "{task}" }}"#)),
+        all(|task| {
+            format!(
+                r#"{{ "id": "{task}", "type": "ms.vss-distributed-task.task",
+    "targets": ["ms.vss-distributed-task.tasks"], "properties": {{ "name": "{task}" }} }}"#
+            )
+        })
+    )
+}
