@@ -21,7 +21,7 @@ struct Picture {
 }
 
 /// Icons have the sizes that the Marketplace (128) and the task picker (32) ask for. The diagram has two pixels for each
-/// of its own units, for dense screens.
+/// of the SVG's units, for dense screens.
 const PICTURES: &[Picture] = &[
     icon("docs/pictures/icon.svg", "icon.png", 128),
     icon(

@@ -10,7 +10,7 @@ mod publish;
 mod serve;
 mod token;
 
-use crate::command::tell;
+use crate::command::print_line;
 use crate::{clients, package as packaging, platforms, prerequisites, target};
 
 /// Runs the named measurements; all without a name.
@@ -37,7 +37,7 @@ pub(crate) fn run(names: &[&str]) -> Result<(), String> {
             let (_, platform) = platforms::host()?;
             let measured =
                 package::run(&target(), &target().join("release").join(platform.binary))?;
-            tell(&format!("{}{}", measured.table(), measured.json()));
+            print_line(&format!("{}{}", measured.table(), measured.json()));
             if measured.is_within_targets() {
                 Ok(())
             } else {

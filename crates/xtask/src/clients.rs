@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::command::{output, run, tell};
+use crate::command::{output, print_line, run};
 use crate::debian;
 use crate::{root, target};
 
@@ -16,7 +16,7 @@ const TFX: &str = "tfx-cli@0.23.1";
 /// Azure Pipelines' language service, which Microsoft's editor extension runs.
 const LANGUAGE_SERVICE: &str = "azure-pipelines-language-service@0.9.2";
 /// Brings, among others, the schema of Azure Pipelines: `service-schema.json` of
-/// microsoft/azure-pipelines-vscode, which Microsoft publishes in no package of its own.
+/// microsoft/azure-pipelines-vscode, which Microsoft does not publish as a package.
 const SCHEMAS: &str = "check-jsonschema==0.39.0";
 /// Renderers of Markdown. Azure DevOps' own components (azure-devops-ui 2.277) ask for marked ^4.2.3.
 const MARKED: &str = "marked@4.3.0";
@@ -53,12 +53,12 @@ fn npm_install(folder: &Path, packages: &[&str]) -> Result<(), String> {
     run(&mut command)
 }
 
-/// The Azure SDK for Python, in an environment of its own. Returns that environment's folder.
+/// The Azure SDK for Python, in its own virtual environment. Returns that environment's folder.
 pub(crate) fn python() -> Result<PathBuf, String> {
     python_packages("python", &[AZURE_IDENTITY_FOR_PYTHON])
 }
 
-/// Packages from PyPI in an environment of their own. Returns that environment's folder.
+/// Packages from PyPI in a virtual environment. Returns its folder.
 pub(crate) fn python_packages(name: &str, packages: &[&str]) -> Result<PathBuf, String> {
     installed(name, packages, |folder| {
         let python = if cfg!(windows) { "python" } else { "python3" };
@@ -85,7 +85,7 @@ pub(crate) fn renovate() -> Result<PathBuf, String> {
     })
 }
 
-/// The Azure CLI, in an environment of its own.
+/// The Azure CLI, in its own virtual environment.
 pub(crate) fn azure_cli() -> Result<PathBuf, String> {
     python_packages("az", &[AZURE_CLI])
 }
@@ -146,7 +146,7 @@ pub(crate) fn rust() -> Result<PathBuf, String> {
 }
 
 /// libfaketime, by which real processes live in the emulator's time; only on Linux. Where the machine has
-/// none, Debian's is unpacked below `target/`: nothing is installed, and nobody needs to be root.
+/// none, Debian's is unpacked below `target/`: nothing is installed, and root is not needed.
 pub(crate) fn time() -> Result<PathBuf, String> {
     const LIBRARY: &str = "libfaketimeMT.so.1";
     installed("time", &[LIBRARY], |folder| {
@@ -216,7 +216,7 @@ fn installed(
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder)
         .map_err(|error| format!("{} cannot be made: {error}.", folder.display()))?;
-    tell(&format!("Installing {wanted} …"));
+    print_line(&format!("Installing {wanted} …"));
     install(&folder)?;
     fs::write(&mark, wanted)
         .map_err(|error| format!("{} cannot be written: {error}.", mark.display()))?;

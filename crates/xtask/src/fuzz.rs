@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::command::{output, run as run_command, tell};
+use crate::command::{output, print_line, run as run_command};
 use crate::{root, target};
 
 const CARGO_FUZZ: &str = "cargo-fuzz@0.13.2";
@@ -38,7 +38,7 @@ pub(crate) fn run(arguments: &[&str]) -> Result<(), String> {
     }
     let program = program()?;
     for (target, seeds) in targets {
-        tell(&format!("{target}: {seconds} s"));
+        print_line(&format!("{target}: {seconds} s"));
         fuzz(&program, target, &root().join(seeds), seconds)?;
     }
     Ok(())
@@ -84,7 +84,7 @@ fn program() -> Result<PathBuf, String> {
     let folder = target().join("clients").join("cargo-fuzz");
     let program = folder.join("bin").join("cargo-fuzz");
     if !program.is_file() {
-        tell(&format!("Installing {CARGO_FUZZ} …"));
+        print_line(&format!("Installing {CARGO_FUZZ} …"));
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         run_command(
             Command::new(cargo)

@@ -68,7 +68,7 @@ fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(reason) => {
-            command::tell(&reason);
+            command::print_line(&reason);
             ExitCode::FAILURE
         }
     }

@@ -12,7 +12,7 @@ use std::{fs, io};
 use adieu_vsix::{Changes, DateTime, Folder, Sources};
 use zip::ZipArchive;
 
-use crate::command::{cargo, tell};
+use crate::command::{cargo, print_line};
 use crate::sizes::{self, Sizes};
 use crate::{dist, platforms, remap, root, target};
 
@@ -58,11 +58,11 @@ fn package(binaries: &[(String, PathBuf)]) -> Result<(Vec<String>, PathBuf), Str
     for name in shipped::FILES {
         copy(&stage.join(name), &output.join(name))?;
     }
-    tell(&file.display().to_string());
+    print_line(&file.display().to_string());
     Ok((tasks, file))
 }
 
-/// Puts everything that is packed into a folder of its own. Returns the tasks' names.
+/// Copies everything that is packed into the stage. Returns the tasks' names.
 fn fill(stage: &Path, binaries: &[(String, PathBuf)]) -> Result<Vec<String>, String> {
     let _ = fs::remove_dir_all(stage);
     create(stage)?;

@@ -1,4 +1,4 @@
-//! What a chore needs and cannot bring itself, named in one sentence when it is missing.
+//! What a chore needs and cannot install, named in one sentence when it is missing.
 //!
 //! It installs nothing.
 
@@ -6,8 +6,7 @@ use std::process::Command;
 
 use crate::command::output;
 
-/// The oldest Node that the Azure SDK for JavaScript, a peer in the tests, runs on. The launcher itself
-/// is content with Node 10.
+/// The oldest Node that the Azure SDK for JavaScript, a peer in the tests, runs on. The launcher needs Node 10.
 const NODE: u32 = 18;
 
 /// Node is there and new enough.

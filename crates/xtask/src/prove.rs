@@ -1,6 +1,6 @@
 //! `cargo xtask prove`: the binaries that ship, run as an agent runs them, as far as this machine can.
 //!
-//! It never calls a platform proved that did not run: what it could not run it says, with the reason.
+//! It never calls a platform proved whose binary did not run: it names that platform, with the reason.
 
 mod job;
 mod wine;
@@ -8,7 +8,7 @@ mod wine;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::command::{output, tell};
+use crate::command::{output, print_line};
 use crate::dist::{self, Binary};
 use crate::{debian, platforms};
 
@@ -35,7 +35,7 @@ struct Starter {
     /// What people call it.
     name: String,
     program: PathBuf,
-    /// A program of the other system's that runs the one to be proved, and watches what it leaves behind.
+    /// A program of the other system that runs the binary, and watches what it leaves behind.
     watcher: Option<PathBuf>,
     environment: Vec<(String, String)>,
     /// Whether programs that it runs can start programs as they do at home.
@@ -108,9 +108,9 @@ pub(crate) fn jobs(candidates: &[Candidate], binaries: &[Binary]) -> Result<(), 
             Ok(Way::Wine) => job::run(name, &binary, Some(&wine::starter()?))?,
         });
     }
-    tell("\nThe binaries that ship:");
+    print_line("\nThe binaries that ship:");
     for line in lines {
-        tell(&format!("  {line}"));
+        print_line(&format!("  {line}"));
     }
     Ok(())
 }
@@ -161,8 +161,7 @@ fn name_of(name: &str, version: &str) -> String {
     number.map_or_else(|| name.to_owned(), |number| format!("{name} {number}"))
 }
 
-/// A preloaded script that has the launcher believe in the platform, and its program started by the
-/// starter: what lies between, the launcher's choice and check of the binary included, is the launcher's own.
+/// A preloaded script that makes the launcher see the platform, and start its program with the starter: what is between, the launcher's choice and check of the binary included, is real.
 fn preload(platform: &str, starter: &Starter, file: &Path) -> Result<(), String> {
     let (system, processor) = platform.split_once('-').unwrap_or((platform, ""));
     let environment: serde_json::Map<_, _> = starter
@@ -182,7 +181,7 @@ childProcess.spawn = function (file, args, options) {{
 }};
 ",
         watcher = serde_json::json!(starter.watcher.as_slice()),
-        // A watcher has pipes of its own for the program.
+        // A watcher makes its own pipes for the program.
         errors = if starter.watcher.is_none() {
             ""
         } else {

@@ -2,7 +2,7 @@
 //!
 //! An agent downloads one zip for each task that it uses, so size is time that users wait.
 
-use crate::command::tell;
+use crate::command::print_line;
 
 /// A binary, as it is on disk.
 pub(crate) const BINARY: u64 = 45 * MIB / 10;
@@ -30,9 +30,9 @@ impl Sizes {
     /// # Errors
     /// One sentence that names what is over its budget.
     pub(crate) fn check(&self) -> Result<(), String> {
-        tell(&format!("{:<24} {:>12} {:>12}", "", "bytes", "budget"));
+        print_line(&format!("{:<24} {:>12} {:>12}", "", "bytes", "budget"));
         for (name, bytes, budget) in &self.0 {
-            tell(&format!("{name:<24} {bytes:>12} {budget:>12}"));
+            print_line(&format!("{name:<24} {bytes:>12} {budget:>12}"));
         }
         let over: Vec<&str> = self
             .0

@@ -13,7 +13,7 @@ use adieu_emulator::World;
 use serde_json::json;
 
 use super::measure::{measure, median, milliseconds};
-use crate::command::tell;
+use crate::command::print_line;
 use crate::{clients, package, platforms, target};
 
 /// Runs of each command, after one that does not count. Commands take turns, so that a noisy minute is
@@ -135,7 +135,7 @@ fn environment(world: &World, node: &Path) -> Result<BTreeMap<String, String>, S
         ("IDENTITY_HEADER", world.managed_identity().secret()),
         ("NODE_PATH", text(&node.join("node_modules"))),
         ("AZURE_CONFIG_DIR", text(&profile)),
-        // At its best: what it tells its makers costs it 300 ms.
+        // At its best: telemetry takes 300 ms more.
         ("AZURE_CORE_COLLECT_TELEMETRY", "false".to_owned()),
         ("HOME", text(&profile)),
         ("PATH", format!("{}:{path}", binaries.display())),
@@ -154,11 +154,11 @@ fn az_on_path() -> Option<PathBuf> {
 }
 
 fn report(subjects: &mut [Subject]) -> Result<(), String> {
-    tell(&format!(
+    print_line(&format!(
         "\nMedians of {RUNS} runs.\n\n| one token by a managed identity | time | fastest | \
          memory | times adieu token |"
     ));
-    tell("|---|---:|---:|---:|---:|");
+    print_line("|---|---:|---:|---:|---:|");
     let mut rows = Vec::new();
     let mut first = None;
     for subject in subjects {
@@ -166,7 +166,7 @@ fn report(subjects: &mut [Subject]) -> Result<(), String> {
         let fastest = subject.times.first().copied().unwrap_or_default();
         let (own, memory, _) = *first.get_or_insert((time, subject.memory, fastest));
         let ratio = time.as_secs_f64() / own.as_secs_f64();
-        tell(&format!(
+        print_line(&format!(
             "| {} | {:.1} ms | {:.1} ms | {:.1} MB | {ratio:.1} |",
             subject.name,
             milliseconds(time),
@@ -178,9 +178,9 @@ fn report(subjects: &mut [Subject]) -> Result<(), String> {
             "memory_ratio": subject.memory as f64 / memory.max(1) as f64,
         }));
     }
-    tell(&format!("\n{}", json!({ "runs": RUNS, "rows": rows })));
+    print_line(&format!("\n{}", json!({ "runs": RUNS, "rows": rows })));
     match first {
-        // The fastest run is the one that nobody else on the machine disturbed.
+        // The fastest run is the one that no other program disturbed.
         Some((_, memory, fastest)) if fastest <= LONGEST && memory <= MOST_MEMORY => Ok(()),
         _ => Err(format!(
             "adieu token takes more than {} ms or {} MB.",

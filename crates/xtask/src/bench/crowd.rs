@@ -9,7 +9,7 @@ use std::time::Instant;
 use adieu_emulator::{MY_CONNECTION, World};
 use serde_json::json;
 
-use crate::command::tell;
+use crate::command::print_line;
 use crate::{package, platforms, root, target};
 
 const TASKS: usize = 500;
@@ -60,12 +60,12 @@ pub(crate) fn run() -> Result<(), String> {
         a_second[second] += 1;
     }
     let attempts = arrivals.len() as f64 / TASKS as f64;
-    tell(&format!(
+    print_line(&format!(
         "{succeeded} of {TASKS} tasks succeeded in {seconds:.1} s, with {attempts:.2} attempts a task on average."
     ));
-    tell(&format!(
+    print_line(&format!(
         "Requests a second at Entra, which takes {LIMIT}: {a_second:?}"
     ));
-    tell(&json!({ "tasks": TASKS, "succeeded": succeeded, "seconds": seconds, "attempts": attempts, "a_second": a_second }).to_string());
+    print_line(&json!({ "tasks": TASKS, "succeeded": succeeded, "seconds": seconds, "attempts": attempts, "a_second": a_second }).to_string());
     Ok(())
 }

@@ -52,7 +52,7 @@ fn watch(mut child: Child) -> Result<(Instant, u64, bool), String> {
     }
 }
 
-/// `VmHWM` of a process, in KiB; 0 where the system does not tell.
+/// `VmHWM` of a process, in KiB; 0 where the system does not report it.
 fn peak_memory(status_file: &str) -> u64 {
     let status = fs::read_to_string(status_file).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use adieu_emulator::{Connection, World};
 
-use crate::command::tell;
+use crate::command::print_line;
 use crate::{package, platforms, target};
 
 /// Runs of each program.
@@ -71,7 +71,7 @@ pub(crate) fn run(binary: &Path, tfx: &Path) -> Result<(), String> {
     }
     let [ours, theirs] = times.map(median);
     let ratio = theirs.as_secs_f64() / ours.as_secs_f64();
-    tell(&format!(
+    print_line(&format!(
         "| package and publish, {RUNS} runs in turns | median |\n|---|---|\n\
          | adieu extension publish | {:.1} ms |\n| tfx extension publish | {:.1} ms |\n\
          ratio {ratio:.1} (at least {LEAST_RATIO:.0})\n\

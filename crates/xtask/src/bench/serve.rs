@@ -18,7 +18,7 @@ use adieu_emulator::{Job, MY_CONNECTION, TaskResult, World};
 use serde_json::json;
 
 use super::measure::{median, milliseconds};
-use crate::command::tell;
+use crate::command::print_line;
 use crate::{clients, package, root, target};
 
 const SECONDS: u32 = 60;
@@ -81,7 +81,7 @@ pub(crate) fn run(seconds: Option<&str>) -> Result<(), String> {
     let last = job.step(&task).section("postjobexecution").run();
     report(seconds, &rows, &firsts);
     // One by the task for its own variable, and one by the broker.
-    tell(&format!("Exchanges at Entra altogether: {exchanges}"));
+    print_line(&format!("Exchanges at Entra altogether: {exchanges}"));
     if last.result == TaskResult::Succeeded {
         Ok(())
     } else {
@@ -274,7 +274,7 @@ fn first_token(
     }
 }
 
-/// `VmRSS` of a process, in KiB; 0 where the system does not tell.
+/// `VmRSS` of a process, in KiB; 0 where the system does not report it.
 fn memory(process: u32) -> u64 {
     let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
@@ -288,12 +288,12 @@ fn report(seconds: u32, rows: &[Row], firsts: &[(&str, Duration)]) {
         Connection::New => "a connection for each",
     };
     let megabytes = |kib: u64| kib as f64 / 1024.0;
-    tell(&format!(
+    print_line(&format!(
         "\n{A_SECOND} requests a second for {seconds} s.\n\n| requests over | median | 99 % | worst | memory before, amid, after |\n|---|---:|---:|---:|---:|"
     ));
     for row in rows {
         let [before, middle, after] = row.memory.map(megabytes);
-        tell(&format!(
+        print_line(&format!(
             "| {} | {:.2} ms | {:.2} ms | {:.2} ms | {before:.1}, {middle:.1}, {after:.1} MB |",
             name(row.connection),
             milliseconds(row.half),
@@ -301,11 +301,11 @@ fn report(seconds: u32, rows: &[Row], firsts: &[(&str, Duration)]) {
             milliseconds(row.worst),
         ));
     }
-    tell(&format!(
+    print_line(&format!(
         "\nMedians of {RUNS} runs.\n\n| program | start to first token |\n|---|---:|"
     ));
     for (name, time) in firsts {
-        tell(&format!("| {name} | {:.0} ms |", milliseconds(*time)));
+        print_line(&format!("| {name} | {:.0} ms |", milliseconds(*time)));
     }
     let rows: Vec<_> = rows
         .iter()
@@ -325,5 +325,5 @@ fn report(seconds: u32, rows: &[Row], firsts: &[(&str, Duration)]) {
         .collect();
     let all =
         json!({ "a_second": A_SECOND, "seconds": seconds, "rows": rows, "first_tokens": firsts });
-    tell(&format!("\n{all}"));
+    print_line(&format!("\n{all}"));
 }

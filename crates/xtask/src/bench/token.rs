@@ -1,7 +1,7 @@
 //! `cargo xtask bench token`: EntraToken@1 beside the Azure SDKs for Node and Python, doing the same on the
 //! same server in the same run.
 //!
-//! It judges nothing; the numbers that the issue asks for stand below the table.
+//! It judges nothing; the numbers to compare are below the table.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,7 +13,7 @@ use adieu_emulator::{MY_CONNECTION, World};
 use serde_json::json;
 
 use super::measure::{measure, median, milliseconds};
-use crate::command::tell;
+use crate::command::print_line;
 use crate::{clients, package, platforms, target};
 
 /// Runs of each command, after one that does not count. Commands take turns, so that a noisy minute is
@@ -224,17 +224,17 @@ fn measured(
 }
 
 fn report(rows: &[Row]) {
-    tell(&format!(
+    print_line(&format!(
         "\nMedians of {RUNS} runs.\n\n| command | 0 ms round trip | {} ms round trip | memory |",
         FAR.as_millis()
     ));
-    tell("|---|---:|---:|---:|");
+    print_line("|---|---:|---:|---:|");
     for row in rows {
         let far = row.far.map_or_else(
             || "-".to_owned(),
             |far| format!("{:.1} ms", milliseconds(far)),
         );
-        tell(&format!(
+        print_line(&format!(
             "| {} | {:.1} ms | {far} | {:.1} MB |",
             row.name,
             milliseconds(row.near),
@@ -248,16 +248,16 @@ fn report(rows: &[Row]) {
     let trips = |row: &Row| {
         (milliseconds(row.far.unwrap_or_default()) - milliseconds(row.near)) / milliseconds(FAR)
     };
-    tell(&format!(
+    print_line(&format!(
         "\nwhole task / (node -e 0 + binary): {:.2}",
         milliseconds(task.near) / sum
     ));
-    tell(&format!(
+    print_line(&format!(
         "round trips of the whole task: {:.2}",
         trips(task)
     ));
     for row in &rows[1..] {
-        tell(&format!("round trips of {}: {:.2}", row.name, trips(row)));
+        print_line(&format!("round trips of {}: {:.2}", row.name, trips(row)));
     }
     let json: Vec<_> = rows
         .iter()
@@ -270,7 +270,7 @@ fn report(rows: &[Row]) {
             })
         })
         .collect();
-    tell(&format!(
+    print_line(&format!(
         "\n{}",
         json!({ "runs": RUNS, "round_trip_ms": FAR.as_millis(), "rows": json })
     ));

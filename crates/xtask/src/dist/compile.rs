@@ -1,6 +1,6 @@
 //! One platform's binary, by `cargo build --release`, with a linker and a C compiler that suit its system.
 //!
-//! It never uses a profile or a feature of its own: it decides only where a target's tools come from.
+//! It adds no profile and no feature: it decides only where a target's tools come from.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};

@@ -27,7 +27,7 @@ const WINDOWS_LIBRARIES: [&str; 10] = [
 ];
 
 /// The first macOS for Apple silicon, and the oldest that a binary may ask for. Without a deployment target, a linker
-/// asks for that of its own year.
+/// asks for the newest one that it knows.
 pub(crate) const OLDEST_MACOS: &str = "11.0";
 
 /// What every macOS since that one has.

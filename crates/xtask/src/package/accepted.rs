@@ -1,6 +1,6 @@
 //! Whether others take our package: `tfx extension publish` reads it and hands it to a Marketplace.
 //!
-//! It packs what ships, down to the last file, but for the binaries: nobody looks into them on this way.
+//! It packs what ships, down to the last file, except the binaries, which are not read here.
 
 use std::fs;
 use std::path::PathBuf;

@@ -1,5 +1,5 @@
-//! What a package has beside its tasks, so that others can check it: `SHA256SUMS`, an SBOM, and the licences
-//! of what is in the binaries.
+//! What a package has alongside its tasks, so that others can check it: `SHA256SUMS`, an SBOM, and the licences of the
+//! crates in the binaries.
 //!
 //! It never lists what only builds or tests, and two runs on one lock file write the same bytes.
 
@@ -227,7 +227,7 @@ fn sbom(
 fn time(seconds: &str) -> Result<String, String> {
     let total: u64 = seconds
         .parse()
-        .map_err(|_| format!("SOURCE_DATE_EPOCH is no number of seconds: {seconds}."))?;
+        .map_err(|_| format!("SOURCE_DATE_EPOCH is not a number of seconds: {seconds}."))?;
     let (days, rest) = (total / 86_400 + 719_468, total % 86_400);
     let (era, day_of_era) = (days / 146_097, days % 146_097);
     let year = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
@@ -251,7 +251,7 @@ fn time(seconds: &str) -> Result<String, String> {
 /// Licence texts, each once, under the crates that come under it with their own copyright lines. Where a crate
 /// gives a choice with MIT in it, MIT is taken.
 fn notices(components: &BTreeMap<(String, String), Component>) -> Result<String, String> {
-    // Words of a text without its copyright lines, the crates with these lines, and one text as it stands.
+    // Words of a text without its copyright lines, the crates with these lines, and one text as it is.
     let mut texts: BTreeMap<String, (Vec<String>, String)> = BTreeMap::new();
     let mut without = Vec::new();
     for component in components.values().filter(|one| one.checksum.is_some()) {
@@ -303,7 +303,7 @@ fn notices(components: &BTreeMap<(String, String), Component>) -> Result<String,
     if !without.is_empty() {
         let _ = write!(
             notices,
-            "\n{}\n\nWithout a text of their own in the archive:\n{}\n",
+            "\n{}\n\nWithout a licence text in their archive:\n{}\n",
             "=".repeat(80),
             without.join("\n")
         );

@@ -57,7 +57,7 @@ fn tokens(platform: &str, task: &Path, starter: Option<&Starter>) -> Result<Stri
         });
         if !is_secret_token {
             return Err(format!(
-                "{platform}: {name} is no secret token.\n{}",
+                "{platform}: {name} is not a secret token.\n{}",
                 outcome.log
             ));
         }
@@ -157,7 +157,7 @@ fn prepared<'w>(
     Ok(job)
 }
 
-/// Where no root can be added, the agent is one that was told to check no certificate.
+/// Where no root can be added, the agent is configured to skip the validation of certificates.
 fn trust(job: &mut Job<'_>, starter: Option<&Starter>) {
     if starter.is_some_and(|starter| !starter.takes_roots) {
         job.without("agent.cainfo");

@@ -1,4 +1,4 @@
-//! Wine, with a Windows of its own below `target/`.
+//! Wine, with its own Windows below `target/`.
 //!
 //! It never touches another Wine's folder, and what it adds to Windows never ships.
 
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::{Starter, name_of};
-use crate::command::{output, run, tell};
+use crate::command::{output, print_line, run};
 use crate::{debian, target};
 
 /// Rust takes its random bytes from a library that Wine has from version 9 on; `SystemFunction036` is the
@@ -21,10 +21,10 @@ __declspec(dllexport) BOOL WINAPI ProcessPrng(PBYTE bytes, SIZE_T length) {
 ";
 
 /// Runs the rest of its command line with two pipes, as the agent's .NET and Node do, and says when they are
-/// not closed some seconds after the program's end: then somebody whom it started holds them, and a step on a
+/// not closed some seconds after the program's end: then a program that it started holds them, and a step on a
 /// Windows agent would not end. Wine gives each process the Unix stderr of the one that started it, whatever
-/// handles Windows' rules would let it have (`set_stdio_fd` in its `dlls/ntdll/unix/process.c`), so that pipes of
-/// Unix tell nothing; these are Windows' own.
+/// handles Windows' rules would let it have (`set_stdio_fd` in its `dlls/ntdll/unix/process.c`), so that Unix pipes
+/// show nothing; these are Windows pipes.
 const WATCHER: &str = r#"
 #include <windows.h>
 #include <string.h>
@@ -48,7 +48,7 @@ int main(void) {
   char *command = GetCommandLineA();
   command = strchr(command + 1, *command == '"' ? '"' : ' ') + 1;
   command += strspn(command, " ");
-  /* As Node does at its start: its own streams are for nobody else. */
+  /* As Node does at its start: no other program inherits its streams. */
   SetHandleInformation(GetStdHandle(STD_INPUT_HANDLE), HANDLE_FLAG_INHERIT, 0);
   SetHandleInformation(GetStdHandle(STD_OUTPUT_HANDLE), HANDLE_FLAG_INHERIT, 0);
   SetHandleInformation(GetStdHandle(STD_ERROR_HANDLE), HANDLE_FLAG_INHERIT, 0);
@@ -69,7 +69,7 @@ int main(void) {
   GetExitCodeProcess(program.hProcess, &code);
   for (index = 0; index < 50 && closed < 2; index++) Sleep(100);
   if (closed < 2) {
-    static const char held[] = "\nThe program has ended, and somebody holds its pipes.\n";
+    static const char held[] = "\nThe program has ended, and another process holds its pipes.\n";
     WriteFile(GetStdHandle(STD_OUTPUT_HANDLE), held, sizeof held - 1, &written, NULL);
     code = 97;
   }
@@ -89,7 +89,7 @@ pub(crate) fn starter() -> Result<Starter, String> {
     let system = prefix.join("drive_c/windows/system32");
     let mark = prefix.join(".whole");
     if !mark.is_file() {
-        tell("Making a Windows for Wine …");
+        print_line("Making a Windows for Wine …");
         let _ = fs::remove_dir_all(&prefix);
         create(&prefix)?;
         wine("wine", &["wineboot", "--init"], &environment)?;
@@ -108,7 +108,7 @@ pub(crate) fn starter() -> Result<Starter, String> {
         &[],
     )?;
     // A server that the first program starts would have that program's pipes, as its Windows' services would.
-    // It says no where it runs already.
+    // It fails where one runs already.
     let _ = wine("wineserver", &["--persistent=60"], &environment);
     wine("wine", &["cmd", "/c", "exit"], &environment)?;
     let version = output(Command::new("wine").arg("--version")).unwrap_or_default();
@@ -118,7 +118,7 @@ pub(crate) fn starter() -> Result<Starter, String> {
         watcher: Some(watcher),
         environment,
         starts_others: true,
-        // Wine 8 refuses a chain engine with roots of its own (`CertCreateCertificateChainEngine`).
+        // Wine 8 refuses a chain engine with added roots (`CertCreateCertificateChainEngine`).
         takes_roots: false,
     })
 }
@@ -142,7 +142,7 @@ fn environment(prefix: &Path) -> Vec<(String, String)> {
         (text("WINEDEBUG"), text("-all")),
         // Or it asks whether to download .NET and a browser.
         (text("WINEDLLOVERRIDES"), text("mscoree=;mshtml=")),
-        // Debian's Wine finds its server by these; a step has others, and would start a server of its own.
+        // Debian's Wine finds its server by these; a step has others, and would start its own server.
         (text("HOME"), prefix.to_string_lossy().into_owned()),
         (
             text("TMPDIR"),

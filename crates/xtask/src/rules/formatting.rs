@@ -101,7 +101,7 @@ fn keep(tokens: TokenStream, lines: &[&str], is_test: bool, fixed: &mut BTreeSet
             }
             TokenTree::Group(group) => {
                 let inner_is_wide = keep(group.stream(), lines, is_test, fixed);
-                // A block keeps its width to itself: its statements are statements of their own.
+                // A block keeps its width to itself: its statements count by themselves.
                 if group.delimiter() == Delimiter::Brace {
                     ends = true;
                 } else {

@@ -121,7 +121,7 @@ pub(super) fn headings(document: &str) -> BTreeSet<String> {
     names
 }
 
-/// What GitHub makes of a heading: small letters, hyphens for spaces, and no punctuation.
+/// GitHub's anchor of a heading: lowercase, hyphens for spaces, and no punctuation.
 fn slug(heading: &str) -> String {
     heading
         .chars()
