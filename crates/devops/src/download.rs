@@ -75,7 +75,7 @@ impl Client<'_> {
             let request = self.transport.request(Method::GET, &url);
             let request = if hop == 0 {
                 request
-                    .bearer_auth(self.token.reveal())
+                    .bearer_auth(self.token.reveal_to_wire())
                     .header("X-TFS-FedAuthRedirect", "Suppress")
                     .header(
                         ACCEPT,
