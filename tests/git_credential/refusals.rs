@@ -12,7 +12,6 @@ use crate::harness::stable;
 fn git_says_what_azure_devops_says() {
     let (git, _) = gits().pop().expect("a git");
     let world = World::start();
-    world.entra().readable_tokens();
     world
         .git()
         .add_repository("contoso", "fabrikam", "hello", &[("a.txt", "hello")]);
