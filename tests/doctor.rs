@@ -59,7 +59,7 @@ fn finds(world: &World, said: &Said, expected: &Expect) {
 }
 
 #[test]
-fn everything_that_holds_is_said_to_hold() {
+fn lists_every_check_that_passes() {
     let world = world();
     let said = examined(&Desk::machine(&world), &EVERYTHING);
     finds(
@@ -244,7 +244,7 @@ fn without_a_credential_there_is_nothing_to_begin_with() {
 }
 
 #[test]
-fn a_command_line_that_makes_no_sense_asks_nobody() {
+fn a_usage_error_sends_no_request() {
     let world = world();
     let desk = Desk::machine(&world);
     let mut text = String::new();

@@ -126,7 +126,7 @@ fn hides_the_access_token_that_the_marketplace_echoes() {
 }
 
 #[test]
-fn a_broker_hands_no_echo_to_its_clients() {
+fn the_broker_redacts_echoed_credentials() {
     for (name, shape) in SHAPES {
         let world = World::start();
         let served = Served::start(&world, "identity");

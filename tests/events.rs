@@ -57,7 +57,7 @@ fn path(folder: &TempDir, name: &str) -> String {
 
 /// Reviews are anybody's text, and what a step prints is the agent's to read.
 #[test]
-fn a_review_is_no_command_of_the_agents() {
+fn deactivates_commands_in_reviews() {
     let world = world();
     let text = "##vso[task.setvariable variable=PATH]/tmp ###[error] #\u{200b}#VSO[a.b] #1";
     let page = serde_json::json!({ "events": { "review": [{

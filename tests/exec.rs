@@ -322,7 +322,7 @@ fn a_command_hears_of_one_ctrl_c_once() {
 }
 
 #[test]
-fn says_what_keeps_a_command_from_running() {
+fn reports_why_a_command_cannot_run() {
     let world = World::start();
     let desk = Desk::with(&world, &[]).set("A", "x");
     let token = ["exec", "--token", "A=azureDevOps"];

@@ -190,7 +190,7 @@ fn waits_for_the_tasks_that_publish_put_into_its_copy_of_a_package() {
 }
 
 #[test]
-fn tells_who_the_connection_is_and_where_to_click() {
+fn prints_the_identity_and_the_page_to_open() {
     let world = world();
     let (mut job, _proxy) = job(&world);
     let outcome = run(&mut job, "whoAmI", &[]);

@@ -100,7 +100,7 @@ fn what_was_done_before_its_answer_was_lost_is_reported_as_done() {
 }
 
 #[test]
-fn says_so_where_a_page_for_people_comes_in_place_of_an_answer() {
+fn reports_a_sign_in_page_in_place_of_an_answer() {
     let world = world();
     let (mut job, _proxy) = job(&world);
     let mut said = String::new();
@@ -153,7 +153,7 @@ fn says_so_where_a_page_for_people_comes_in_place_of_an_answer() {
 }
 
 #[test]
-fn a_marketplace_that_does_not_answer_is_no_first_publish() {
+fn an_unanswered_question_is_not_a_first_publish() {
     let world = world();
     let (mut job, _proxy) = job(&world);
     for operation in ["queryVersion", "show", "publish"] {

@@ -10,7 +10,7 @@ use super::extension_folder::Folder;
 use super::extension_package::hello;
 
 #[test]
-fn a_package_is_shown_to_people_and_to_programs() {
+fn shows_a_package_as_text_and_as_json() {
     let folder = hello(&[]);
     folder
         .adieu(&[
@@ -90,7 +90,7 @@ exit 0
 }
 
 #[test]
-fn a_package_of_tfx_is_read_as_well() {
+fn reads_a_package_made_by_tfx() {
     let folder = hello(&[]);
     folder.tfx(&["--output-path", "p.vsix"]).done();
     let shown = folder.adieu(&["inspect", "--vsix", "p.vsix"]).transcript();
@@ -151,7 +151,7 @@ exit 1
 }
 
 #[test]
-fn a_manifest_that_is_no_xml_is_named_with_its_line() {
+fn reports_the_line_of_invalid_xml() {
     let folder = Folder::with(&[]);
     package_of(
         &folder,

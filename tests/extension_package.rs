@@ -230,7 +230,7 @@ fn tasks_take_the_version_of_the_extension_as_far_as_asked() {
 }
 
 #[test]
-fn new_task_ids_reach_the_localised_task_and_whoever_supports_the_task() {
+fn new_task_ids_reach_localized_tasks_and_supporting_contributions() {
     let folder = hello(&[(
         "Hello/task.loc.json",
         r#"{ "id": "aaaaaaaa-1111-4222-8333-444444444444", "name": "Hello" }"#,

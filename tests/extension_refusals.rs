@@ -19,7 +19,7 @@ fn refused(world: &World, operation: &str, inputs: &[(&str, &str)]) -> String {
 }
 
 #[test]
-fn says_what_is_wrong_with_an_input_before_it_signs_in() {
+fn reports_an_invalid_input_before_signing_in() {
     let world = world();
     let mut said = String::new();
     for (operation, inputs) in [
@@ -108,7 +108,7 @@ fn says_what_is_wrong_with_an_input_before_it_signs_in() {
 }
 
 #[test]
-fn names_who_was_refused_and_where_to_click() {
+fn names_the_refused_identity_and_the_page_to_open() {
     let world = World::start();
     expect_test::expect![[r#"
         Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
@@ -125,7 +125,7 @@ fn names_who_was_refused_and_where_to_click() {
 }
 
 #[test]
-fn says_each_refusal_of_the_gallery_in_its_own_words_and_in_ours() {
+fn explains_each_gallery_refusal() {
     let world = world();
     let mut said = String::new();
     let mut say = |what: &str, text: String| {
@@ -322,7 +322,7 @@ fn an_extension_that_cannot_be_packed_is_not_sent() {
 }
 
 #[test]
-fn gives_up_when_the_time_is_over_and_says_how_to_go_on() {
+fn reports_a_timeout_and_how_to_continue() {
     let world = world();
     let (mut job, _proxy) = job(&world);
     let published = run(&mut job, "publish", &[("visibility", "public")]);
@@ -356,7 +356,7 @@ fn gives_up_when_the_time_is_over_and_says_how_to_go_on() {
 
 /// A command line has flags, where a step has inputs; and what an operation has no use for is no flag of it.
 #[test]
-fn a_command_line_is_told_its_flags() {
+fn remedies_on_the_command_line_name_flags() {
     let world = World::start();
     let desk = Desk::with(&world, &[]);
     let mut said = String::new();

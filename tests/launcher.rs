@@ -196,7 +196,7 @@ fn give_all_phases(folder: &TaskFolder) {
 }
 
 #[test]
-fn names_the_platforms_when_there_is_no_binary_for_this_one() {
+fn lists_the_supported_platforms() {
     let world = World::start();
     let folder = TaskFolder::unpacked("token");
     let mut job = world.job();

@@ -337,7 +337,7 @@ fn an_application_that_was_created_a_moment_ago_is_waited_for() {
 }
 
 #[test]
-fn a_publisher_alone_needs_the_id_that_whoami_tells() {
+fn a_publisher_needs_the_id_that_whoami_prints() {
     let world = world();
     let desk = Desk::machine(&world);
     let client = world.client_id(MY_CONNECTION);

@@ -78,7 +78,7 @@ fn a_tenant_without_the_application_is_named() {
 }
 
 #[test]
-fn the_token_of_another_tenant_than_the_organizations_is_told_with_both() {
+fn names_both_tenants_when_the_token_is_of_another_one() {
     let (world, tenant) = world();
     let home = world.entra().tenant();
     let (_, errors, status) = whoami(&world, &["--organization", "northwind", "--tenant", &home]);
@@ -137,7 +137,7 @@ fn a_managed_identity_does_not_reach_another_tenant() {
 }
 
 #[test]
-fn a_task_that_installs_in_both_says_whose_identity_was_refused_where() {
+fn names_each_organization_that_refused_the_identity() {
     let (world, tenant) = world();
     let (mut job, _proxy) = job(&world);
     run(&mut job, "publish", &[]);

@@ -41,7 +41,7 @@ const QUIET: [&str; 9] = [
 ];
 
 #[test]
-fn who_am_i_is_a_table_that_people_can_read() {
+fn the_whoami_page_is_a_readable_table() {
     let world = world();
     let (mut job, _proxy) = job(&world);
     let outcome = run(&mut job, "whoAmI", &[("publisherId", "pub")]);
@@ -125,7 +125,7 @@ fn the_log_of_the_shortest_step_is_photographed_for_the_marketplaces_page() {
 }
 
 #[test]
-fn what_a_server_says_stays_text() {
+fn deactivates_commands_in_server_text() {
     let world = world();
     let (mut job, _proxy) = job(&world);
     let hostile = concat!(

@@ -91,7 +91,7 @@ fn a_secret_variable_is_never_one_of_the_platforms() {
 }
 
 #[test]
-fn the_env_of_a_step_gives_no_variable_of_the_platform() {
+fn ignores_platform_variables_from_a_steps_env() {
     let world = World::start();
     let mut job = world.job();
     job.without("system.oidcrequesturi");

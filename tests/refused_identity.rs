@@ -38,7 +38,7 @@ fn a_stopped_organization_is_asked_once() {
 }
 
 #[test]
-fn an_organization_of_microsoft_accounts_accepts_no_token() {
+fn reports_an_organization_of_microsoft_accounts() {
     let world = world();
     world
         .organizations()

@@ -163,7 +163,7 @@ fn a_last_line_without_an_end_is_shown() {
 }
 
 #[test]
-fn says_what_keeps_a_script_from_starting() {
+fn reports_why_a_script_cannot_start() {
     let world = World::start();
     let mut log = String::new();
     for inputs in [
@@ -210,7 +210,7 @@ fn says_what_keeps_a_script_from_starting() {
 /// The agent has put variables into the script by then, secret ones too.
 #[cfg(unix)]
 #[test]
-fn the_script_on_disk_is_for_nobody_else() {
+fn the_script_file_is_readable_by_its_user_only() {
     let world = World::start();
     let script = "stat -c %a \"$0\" 2>/dev/null || stat -f %Lp \"$0\"";
     let outcome = run(&world, &[("script", script)]);
@@ -218,7 +218,7 @@ fn the_script_on_disk_is_for_nobody_else() {
 }
 
 #[test]
-fn says_that_a_script_cannot_be_written() {
+fn reports_a_script_that_cannot_be_written() {
     let world = World::start();
     let mut job = world.job();
     job.variable("agent.tempdirectory", "/nowhere");
@@ -238,7 +238,7 @@ fn says_that_a_script_cannot_be_written() {
 }
 
 #[test]
-fn serves_what_the_script_starts_and_nobody_after_it() {
+fn serves_the_scripts_processes_only_until_it_ends() {
     let world = World::start();
     let mut job = world.job();
     let folder = TaskFolder::unpacked("run");

@@ -37,7 +37,7 @@ fn serves_from_the_step_to_the_end_of_the_job() {
 }
 
 #[test]
-fn tells_clients_where_it_is_and_nobody_its_key() {
+fn publishes_its_address_and_hides_its_key() {
     let world = World::start();
     let served = Served::start(&world, "identity\nazd");
     let seen: Vec<String> = served
@@ -62,7 +62,7 @@ fn tells_clients_where_it_is_and_nobody_its_key() {
 
 /// An agent forgets no variable.
 #[test]
-fn leaves_no_variable_that_leads_anywhere() {
+fn clears_the_endpoint_variables_at_the_end() {
     let world = World::start();
     let served = Served::start(&world, "identity\nazd\ngit");
     let before = served.job.environment_of_next_script();
@@ -238,7 +238,7 @@ fn starts_nothing_where_the_connection_does_not_sign_in() {
 }
 
 #[test]
-fn a_step_that_fails_after_all_leaves_no_broker() {
+fn a_failed_step_stops_its_broker() {
     let world = World::start();
     // Of these, no variable can be made.
     world.entra().flaw(TokenFlaw::Long);

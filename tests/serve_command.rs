@@ -144,7 +144,7 @@ fn a_program_reads_in_one_document_where_the_broker_is() {
 }
 
 #[test]
-fn what_the_machines_endpoint_cannot_answer_now_is_said_to_pass() {
+fn explains_that_a_machine_endpoint_error_is_transient() {
     let world = World::start();
     let (serving, lines) = serving(&world, &["--output", "json"], 1);
     let document: Value = serde_json::from_str(&lines[0]).unwrap();

@@ -23,7 +23,7 @@ const PLACES: usize = 256;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 #[test]
-fn gives_nothing_to_whoever_lacks_the_key_and_stays_as_it_is() {
+fn requests_without_the_key_get_nothing() {
     let world = World::start();
     let served = Served::start(&world, "identity\nazd");
     let broker = broker(&served.job);
@@ -233,7 +233,7 @@ fn closes_what_never_becomes_a_request() {
 }
 
 #[test]
-fn serves_its_client_while_a_stranger_holds_every_place() {
+fn serves_an_authenticated_client_when_all_slots_are_taken() {
     let world = World::start();
     let time = Time::of(&world);
     let served = Served::in_job(time.job(), "identity");
@@ -310,7 +310,7 @@ fn has_no_secret_in_its_arguments_or_its_environment() {
 
 /// Clients of Node send this header with every `fetch`; a browser sends another one beside it.
 #[test]
-fn takes_nodes_fetch_for_no_browser() {
+fn does_not_take_node_fetch_for_a_browser() {
     let world = World::start();
     let served = Served::start(&world, "identity");
     let script = "fetch(process.env.IDENTITY_ENDPOINT + '?api-version=2019-08-01&resource=https://vault.azure.net', \

@@ -107,7 +107,7 @@ fn clients_with_a_live_token_do_not_notice_two_minutes_without_a_service() {
 }
 
 #[test]
-fn an_outage_past_a_tokens_life_is_said_and_heals_by_itself() {
+fn reports_a_long_outage_and_recovers() {
     let world = World::start();
     let time = Time::of(&world);
     let served = Served::in_job(time.job(), "identity");
@@ -142,7 +142,7 @@ fn an_outage_past_a_tokens_life_is_said_and_heals_by_itself() {
 
 /// Entra's own words for a fault that passes, in place of no words at all.
 #[test]
-fn what_entra_calls_passing_is_said_to_pass() {
+fn explains_that_an_entra_error_is_transient() {
     let world = World::start();
     let time = Time::of(&world);
     let served = Served::in_job(time.job(), "identity");
@@ -263,7 +263,7 @@ fn stays_where_a_refusal_is_ambiguous() {
 }
 
 #[test]
-fn ends_when_nobody_has_asked_for_a_day() {
+fn exits_after_a_day_without_requests() {
     let world = World::start();
     let time = Time::of(&world);
     let served = Served::in_job(time.job(), "identity");

@@ -23,7 +23,7 @@ fn is_of(world: &World, connection: &str, token: &str) -> bool {
 
 /// microsoft/azure-pipelines-tasks#14386: an agent in Azure Container Apps, for example.
 #[test]
-fn a_step_with_a_managed_identity_asks_the_machine_and_no_broker() {
+fn a_managed_identity_comes_from_the_machine_not_from_a_broker() {
     let world = World::start();
     world.add_connection(Connection::managed_identity("machine", None));
     let mut job = world.job();

@@ -185,7 +185,7 @@ fn a_token_that_a_client_would_take_for_ended_is_not_handed_out() {
 
 /// Each slash at its end makes a resource another one.
 #[test]
-fn keeps_so_many_tokens_and_no_more() {
+fn limits_the_number_of_cached_tokens() {
     let world = World::start();
     let served = Served::start(&world, "identity");
     let resource = |number: usize| format!("https://vault.azure.net{}", "/".repeat(number));

@@ -47,7 +47,7 @@ GRAPH_TOKEN: graph, until [TIME] (59 minutes)."
 }
 
 #[test]
-fn gives_an_azure_devops_token_without_being_told() {
+fn issues_an_azure_devops_token_by_default() {
     let world = World::start();
     let mut job = world.job();
     let outcome = run(&mut job, &[("azureSubscription", MY_CONNECTION)]);
@@ -192,7 +192,7 @@ fn exposes_tokens_to_scripts_masked() {
 }
 
 #[test]
-fn says_nothing_secret_with_system_debug() {
+fn prints_no_secret_with_system_debug() {
     let world = World::start();
     let mut job = world.job();
     job.debug();

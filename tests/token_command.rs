@@ -137,7 +137,7 @@ fn az_and_azd_read_back_what_is_printed_in_their_forms() {
 }
 
 #[test]
-fn says_what_is_asked_wrongly() {
+fn reports_usage_errors() {
     let world = World::start();
     let desk = Desk::with(&world, &[]);
     for (arguments, expected) in [

@@ -22,7 +22,7 @@ fn asked(world: &World) -> (usize, usize) {
 }
 
 #[test]
-fn heals_what_can_heal_at_azure_devops() {
+fn retries_transient_failures_of_azure_devops() {
     for fault in faults_that_heal() {
         let world = World::start();
         world.azure_devops().fault(fault.clone());
@@ -38,7 +38,7 @@ fn heals_what_can_heal_at_azure_devops() {
 }
 
 #[test]
-fn heals_what_can_heal_at_entra() {
+fn retries_transient_failures_of_entra() {
     for fault in faults_that_heal() {
         let world = World::start();
         world.entra().fault(fault.clone());
@@ -76,7 +76,7 @@ fn faults_that_heal() -> Vec<Fault> {
 }
 
 #[test]
-fn heals_entras_own_passing_faults() {
+fn retries_transient_entra_errors() {
     for code in PASSING {
         let world = World::start();
         world.entra().refuse_with(code, Some(2));
@@ -93,7 +93,7 @@ fn heals_entras_own_passing_faults() {
 
 /// The token's own end lies two hours ahead of this clock; it ends in one all the same.
 #[test]
-fn a_clock_that_is_behind_makes_no_token_live_longer() {
+fn a_slow_clock_does_not_extend_a_token() {
     let world = World::start();
     world.clock().advance(Duration::from_secs(2 * 60 * 60));
     let outcome = sign_in(&world);
@@ -123,7 +123,7 @@ const PASSING: [u32; 8] = [
 
 /// Each is asked for half a minute, so that all are asked at once.
 #[test]
-fn says_of_a_passing_fault_that_it_did_not_pass() {
+fn reports_a_transient_failure_that_persists() {
     let said: Vec<String> = thread::scope(|scope| {
         let steps = PASSING.map(|code| {
             scope.spawn(move || {
@@ -161,7 +161,7 @@ fn says_of_a_passing_fault_that_it_did_not_pass() {
 }
 
 #[test]
-fn asks_for_one_fresh_id_token_where_entra_says_that_it_is_over() {
+fn renews_an_expired_id_token_once() {
     let world = World::start();
     world.entra().refuse_with(700_024, Some(1));
     let outcome = sign_in(&world);
@@ -170,7 +170,7 @@ fn asks_for_one_fresh_id_token_where_entra_says_that_it_is_over() {
 }
 
 #[test]
-fn asks_for_no_third_id_token() {
+fn requests_at_most_two_id_tokens() {
     let world = World::start();
     world.azure_devops().id_token_lifetime(-1000);
     let outcome = sign_in(&world);
@@ -195,7 +195,7 @@ fn asks_for_no_third_id_token() {
 }
 
 #[test]
-fn gives_up_within_its_bound_and_says_how_often_it_asked() {
+fn stops_within_its_limit_and_reports_the_attempts() {
     let begun = Instant::now();
     let world = World::start();
     world.entra().always(Fault::status(503));
@@ -238,7 +238,7 @@ fn does_not_wait_longer_than_its_bound() {
 }
 
 #[test]
-fn asks_once_where_the_answer_is_no_http() {
+fn reports_a_non_http_answer_after_one_attempt() {
     let world = World::start();
     world.entra().always(Fault::Bytes(std::sync::Arc::new(|_| {
         b"SSH-2.0-OpenSSH_9.2\r\n".to_vec()

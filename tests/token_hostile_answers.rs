@@ -17,7 +17,7 @@ const STEPS: usize = 100;
 const ID_TOKEN_STEPS: usize = 60;
 
 #[test]
-fn ten_thousand_answers_of_entra_write_no_command() {
+fn deactivates_commands_in_ten_thousand_entra_answers() {
     for step in 0..STEPS as u64 {
         let world = World::start();
         let count = AtomicU64::new(0);
@@ -40,7 +40,7 @@ fn ten_thousand_answers_of_entra_write_no_command() {
 }
 
 #[test]
-fn answers_of_azure_devops_write_no_command() {
+fn deactivates_commands_in_azure_devops_answers() {
     for step in 0..ID_TOKEN_STEPS as u64 {
         let world = World::start();
         let count = AtomicU64::new(0);

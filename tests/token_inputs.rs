@@ -120,7 +120,7 @@ fn quotes_the_line_that_is_wrong() {
 }
 
 #[test]
-fn says_what_is_wrong_with_every_other_input() {
+fn reports_every_other_invalid_input() {
     let with_secret = ("azureSubscription", "with-secret");
     let cases: &[(&[(&str, &str)], Expect)] = &[
         (
@@ -207,7 +207,7 @@ fn says_what_is_wrong_with_every_other_input() {
 }
 
 #[test]
-fn says_what_a_connection_lacks() {
+fn names_what_the_connection_lacks() {
     let federated = || Connection::workload_identity("broken");
     let cases: &[(Connection, Expect)] = &[
         (
@@ -321,7 +321,7 @@ fn keeps_the_jobs_token_at_the_collections_host() {
 }
 
 #[test]
-fn says_what_is_wrong_with_a_connections_certificate() {
+fn reports_an_unusable_connection_certificate() {
     let elsewhere = World::start();
     let (certificate, key) = elsewhere.client_certificate();
     let text = |path| std::fs::read_to_string(path).expect("a file");
@@ -356,7 +356,7 @@ fn says_what_is_wrong_with_a_connections_certificate() {
 }
 
 #[test]
-fn a_resource_that_has_no_address_in_the_connections_cloud_is_named() {
+fn names_a_resource_that_the_cloud_does_not_have() {
     let world = World::start();
     let authority = world.entra().url().to_owned();
     let connection = Connection::workload_identity("stack")
@@ -388,7 +388,7 @@ fn a_resource_that_has_no_address_in_the_connections_cloud_is_named() {
 
 /// A wrapper that starts the task passes on what the agent gave, or not.
 #[test]
-fn says_what_of_the_agents_environment_is_missing() {
+fn names_missing_agent_variables() {
     let world = World::start();
     let mut job = world.job();
     let folder = TaskFolder::unpacked("token");

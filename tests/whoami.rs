@@ -52,7 +52,7 @@ fn tells(world: &World, arguments: &[&str], expected: &Expect) {
 const QUIET: [&str; 2] = ["--credential", "managed-identity"];
 
 #[test]
-fn tells_the_id_that_a_publishers_page_asks_for() {
+fn prints_the_id_that_a_publisher_page_asks_for() {
     tells(
         &world(),
         &[],
@@ -69,7 +69,7 @@ fn tells_the_id_that_a_publishers_page_asks_for() {
 }
 
 #[test]
-fn a_name_is_no_command_of_the_agents() {
+fn deactivates_commands_in_names() {
     let world = world();
     let profile = r###"{"id":"1","displayName":"##vso[task.complete result=Failed]"}"###;
     for (form, shown) in [
@@ -88,7 +88,7 @@ fn a_name_is_no_command_of_the_agents() {
 }
 
 #[test]
-fn tells_membership_access_level_and_role() {
+fn prints_membership_access_level_and_role() {
     tells(
         &world(),
         &[
@@ -113,7 +113,7 @@ fn tells_membership_access_level_and_role() {
 }
 
 #[test]
-fn tells_programs_the_same() {
+fn prints_the_same_as_json() {
     let world = world();
     let arguments = [
         "--organization",
@@ -185,7 +185,7 @@ fn an_organization_that_has_not_added_the_identity_is_named_with_what_helps() {
 }
 
 #[test]
-fn a_stakeholder_and_a_level_that_is_not_shown_are_told_apart() {
+fn distinguishes_stakeholder_from_a_hidden_access_level() {
     let world = world();
     world.organizations().make_stakeholder("contoso", "app");
     let arguments = [&["whoami", "--organization", "contoso"], &QUIET[..]].concat();
@@ -203,7 +203,7 @@ fn a_stakeholder_and_a_level_that_is_not_shown_are_told_apart() {
 }
 
 #[test]
-fn an_organization_that_there_is_not_is_said_before_anybody_signs_in() {
+fn reports_a_missing_organization_before_signing_in() {
     let world = world();
     tells(
         &world,

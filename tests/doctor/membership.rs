@@ -8,7 +8,7 @@ use super::{EVERYTHING, examined, finds, world};
 use crate::desk::Desk;
 
 #[test]
-fn an_identity_that_is_no_member_is_told_who_adds_it() {
+fn names_who_can_add_a_missing_member() {
     let world = world();
     world.organizations().add("fabrikam");
     let said = examined(
@@ -46,7 +46,7 @@ fn an_identity_that_is_no_member_is_told_who_adds_it() {
 }
 
 #[test]
-fn a_stakeholder_reads_no_repository() {
+fn a_stakeholder_cannot_read_repositories() {
     let world = world();
     world.organizations().make_stakeholder("contoso", "app");
     let desk = Desk::machine(&world);

@@ -109,7 +109,7 @@ fn refusal(bytes: &[u8]) -> String {
 }
 
 #[test]
-fn names_that_lead_elsewhere_are_refused() {
+fn refuses_names_that_lead_outside() {
     let names = [
         "../a.txt",
         "a/../../b",
@@ -169,7 +169,7 @@ error: `p.vsix`: entry `agnp.exe` has an invisible character in its name
 }
 
 #[test]
-fn entries_that_are_one_file_are_refused() {
+fn refuses_entries_that_are_one_file() {
     let upper = Lie {
         local: "A.TXT",
         central: "A.TXT",
@@ -208,7 +208,7 @@ error: `p.vsix`: entries `stra\u{df}e/a` and `STRASSE/A` would be in each other'
 }
 
 #[test]
-fn links_devices_and_secrets_are_refused() {
+fn refuses_links_devices_and_encrypted_entries() {
     let link = Lie {
         attributes: 0o120_777 << 16,
         ..HONEST
@@ -235,7 +235,7 @@ error: `p.vsix`: entry `a.txt` is neither stored nor deflated
 }
 
 #[test]
-fn headers_that_lie_are_refused() {
+fn refuses_contradictory_headers() {
     let two_names = Lie {
         local: "b.txt",
         ..HONEST
@@ -304,7 +304,7 @@ error: `p.vsix`: entry `a.txt` has 4294901760 bytes, and 268435456 is the limit
 }
 
 #[test]
-fn a_bomb_is_refused_before_it_is_unpacked() {
+fn refuses_a_bomb_before_unpacking_it() {
     let bomb = |count: usize| -> Vec<Lie> {
         let names: Vec<&'static str> = (0..count)
             .map(|index| &*Box::leak(format!("{index}").into_boxed_str()))
@@ -351,7 +351,7 @@ fn with_fields(local: &[u8], central: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn second_names_and_the_64_bit_form_are_refused() {
+fn refuses_second_names_and_the_64_bit_form() {
     // Header ID 0x7075: version 1, the checksum of `a.txt`, and the other name.
     let mut path = vec![0x75, 0x70, 10, 0, 1];
     path.extend(0xc1eb_f7ba_u32.to_le_bytes());
@@ -392,7 +392,7 @@ error: `p.vsix` has no `extension.vsixmanifest`: it is not a VSIX package
 }
 
 #[test]
-fn other_files_are_no_packages() {
+fn refuses_files_that_are_not_packages() {
     let mut cut = archive(&[HONEST]);
     cut.truncate(cut.len() - 3);
     let mut prefixed = b"#!/bin/sh\n".to_vec();

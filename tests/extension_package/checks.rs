@@ -99,7 +99,7 @@ fn a_manifest_in_another_encoding_or_of_another_shape() {
 }
 
 #[test]
-fn a_manifest_that_is_no_json() {
+fn reports_a_manifest_that_is_not_json() {
     expect![[r#"
         error: vss-extension.json:4: this is not JSON: Comments are not allowed
           Correct the line; comments and trailing commas need --json5.
@@ -544,7 +544,7 @@ exit 0
 }
 
 #[test]
-fn a_manifests_text_is_no_command_of_the_agent() {
+fn deactivates_commands_in_a_manifest() {
     expect![[r#"
         error: vss-extension.json:2: the extension ID `**vso[task.complete] x` may have letters, digits, dashes and underscores only
         error: the extension cannot be packed: 1 error to correct
@@ -553,7 +553,7 @@ fn a_manifests_text_is_no_command_of_the_agent() {
 }
 
 #[test]
-fn a_word_that_no_flag_has_is_asked_wrongly() {
+fn an_unknown_flag_is_a_usage_error() {
     let ran = hello(&[]).adieu(&["package", "--visibility", "secret"]);
     assert_eq!(ran.status, 2);
 }

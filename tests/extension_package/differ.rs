@@ -24,7 +24,7 @@ adieu: extension.vsixmanifest PackageManifest Metadata[3] Icon \"img/i.png\"
 }
 
 #[test]
-fn a_file_that_is_named_after_its_folder_keeps_what_was_said_of_it() {
+fn a_file_listed_after_its_folder_keeps_its_properties() {
     let keys = r#", "files": [{ "path": "dist" }, { "path": "dist/a.html", "addressable": true }]"#;
     assert_eq!(compare_keys(keys, &[("dist/a.html", "a")]), "\
 adieu: extension.vsixmanifest PackageManifest Assets Asset Addressable=\"true\" Path=\"dist/a.html\" Source=\"File\" Type=\"dist/a.html\"

@@ -183,7 +183,7 @@ fn files_take_other_names_types_and_languages() {
 }
 
 #[test]
-fn a_file_that_is_named_before_its_folder_keeps_what_was_said_of_it() {
+fn a_file_listed_before_its_folder_keeps_its_properties() {
     let keys = r#", "files": [{ "path": "dist/a.html", "addressable": true, "assetType": "my.a", "contentType": "text/x-a" }, { "path": "dist" }]"#;
     assert_eq!(
         compare_keys(keys, &[("dist/a.html", "a"), ("dist/b.html", "b")]),

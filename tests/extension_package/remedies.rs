@@ -76,7 +76,7 @@ fn json5_clears_comments() {
 }
 
 #[test]
-fn what_a_message_tells_to_write_clears_it() {
+fn the_remedy_of_a_message_clears_it() {
     for (message, manifest) in [
         (
             r#"Add "targets": [{ "id": "Microsoft.VisualStudio.Services" }]"#,

@@ -236,7 +236,7 @@ fn a_quoted_true_is_read_as_it_is_meant() {
 }
 
 #[test]
-fn a_handler_that_no_agent_knows() {
+fn names_a_handler_that_agents_do_not_know() {
     for (handler, meant) in [
         ("Node20", "Node20_1"),
         ("Node18", "Node20_1"),
@@ -300,7 +300,7 @@ fn unknown_keys_are_one_warning_and_misspelt_ones_have_the_right_word() {
 }
 
 #[test]
-fn numbers_that_no_server_can_hold() {
+fn reports_numbers_that_are_out_of_range() {
     task_is(
         &[(r#""Minor": 4"#, r#""Minor": 2147483648"#)],
         expect![[r#"
@@ -516,7 +516,7 @@ fn one_task_of_two_contributions() {
 }
 
 #[test]
-fn a_folder_that_begins_with_another_ones_name() {
+fn folders_with_a_common_prefix_are_kept_apart() {
     let folder = extension(
         &[
             (

@@ -143,7 +143,7 @@ fn are_undone_in_the_configuration_of_a_person_and_of_the_machine() {
 
 /// What is no credential of Azure DevOps may be one of something else: a proxy's, or a gateway's.
 #[test]
-fn of_others_are_no_variable_of_the_job() {
+fn other_peoples_headers_are_not_copied_into_variables() {
     let (git, _) = gits().pop().expect("a git");
     let world = world();
     let mut job = world.job();
@@ -187,7 +187,7 @@ fn of_others_are_no_variable_of_the_job() {
 
 /// An address with a blank in it, and an agent that shows what an escaped percent sign is made of.
 #[test]
-fn keep_their_address_where_the_agent_decodes_no_percents() {
+fn keeps_percents_when_the_agent_does_not_decode_them() {
     for knob in ["", "false", "true"] {
         let world = world();
         let mut job = world.job();

@@ -91,7 +91,7 @@ fn at_a_desk_gits_own_configuration_names_the_helper() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn git_finds_the_helper_where_the_task_folder_lets_no_program_run() {
+fn git_finds_the_helper_when_the_task_folder_is_noexec() {
     use crate::launcher::folders::{mounted, prepare_machine};
     let (git, _) = gits().pop().expect("a git");
     let world = world();

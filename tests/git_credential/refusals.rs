@@ -9,7 +9,7 @@ use super::{HELLO, Rest, WITH_CHALLENGES, endpoint, gits, world};
 use crate::harness::stable;
 
 #[test]
-fn git_says_what_azure_devops_says() {
+fn git_shows_the_message_of_azure_devops() {
     let (git, _) = gits().pop().expect("a git");
     let world = World::start();
     world
@@ -38,7 +38,7 @@ fn git_says_what_azure_devops_says() {
 }
 
 #[test]
-fn names_whom_an_organization_refused_though_the_token_cannot_be_read() {
+fn names_the_refused_identity_of_an_opaque_token() {
     let (git, _) = gits().pop().expect("a git");
     let world = World::start();
     world
@@ -63,7 +63,7 @@ fn names_whom_an_organization_refused_though_the_token_cannot_be_read() {
 }
 
 #[test]
-fn git_is_stopped_in_one_sentence_where_there_is_no_token() {
+fn git_stops_with_one_sentence_when_there_is_no_token() {
     let (git, _) = gits().pop().expect("a git");
     let world = world();
     let mut rest = Rest::without_broker(&world, &git);

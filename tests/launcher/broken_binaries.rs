@@ -50,7 +50,7 @@ fn unusable(flaw: &str) -> String {
 }
 
 #[test]
-fn an_empty_binary_is_no_success() {
+fn an_empty_binary_fails_the_step() {
     assert_eq!(
         errors_with_binary(|binary| fs::write(binary, "").unwrap()),
         [unusable("is empty.")]
@@ -93,7 +93,7 @@ fn a_text_in_the_binarys_place_is_not_given_to_a_shell() {
 }
 
 #[test]
-fn a_header_that_was_cut_off_is_no_success() {
+fn a_truncated_header_fails_the_step() {
     assert_eq!(
         errors_with_binary(|binary| keep(binary, 40)),
         [unusable("is no ELF file.")]
@@ -101,7 +101,7 @@ fn a_header_that_was_cut_off_is_no_success() {
 }
 
 #[test]
-fn a_binary_that_was_cut_off_behind_its_header_is_no_success() {
+fn a_truncated_binary_fails_the_step() {
     // What the system says of it differs; that it is no success does not.
     let errors = errors_with_binary(|binary| keep(binary, 100_000));
     assert!(
@@ -112,7 +112,7 @@ fn a_binary_that_was_cut_off_behind_its_header_is_no_success() {
 
 /// As one whose libraries are not there, for which the system's loader speaks.
 #[test]
-fn a_binary_that_fails_without_a_word_is_no_success() {
+fn a_binary_that_fails_silently_fails_the_step() {
     assert_eq!(
         errors_with_binary(|binary| {
             fs::remove_file(binary).unwrap();
@@ -124,7 +124,7 @@ fn a_binary_that_fails_without_a_word_is_no_success() {
 }
 
 #[test]
-fn a_binary_for_another_processor_is_no_success() {
+fn a_binary_for_another_processor_fails_the_step() {
     assert_eq!(
         errors_with_binary(|binary| {
             let mut bytes = fs::read(binary).unwrap();
@@ -137,7 +137,7 @@ fn a_binary_for_another_processor_is_no_success() {
 }
 
 #[test]
-fn a_binary_that_is_not_there_is_no_success() {
+fn a_missing_binary_fails_the_step() {
     assert_eq!(
         errors_with_binary(|binary| fs::remove_file(binary).unwrap()),
         [unusable(
@@ -147,7 +147,7 @@ fn a_binary_that_is_not_there_is_no_success() {
 }
 
 #[test]
-fn a_folder_in_the_binarys_place_is_no_success() {
+fn a_folder_in_place_of_the_binary_fails_the_step() {
     assert_eq!(
         errors_with_binary(|binary| {
             fs::remove_file(binary).unwrap();

@@ -126,7 +126,7 @@ fn the_systems_temporary_folder_is_the_last_resort() {
 }
 
 #[test]
-fn says_which_folders_do_not_let_programs_run() {
+fn names_folders_where_programs_cannot_run() {
     let world = World::start();
     let folder = TaskFolder::unpacked("token");
     let mut job = world.job();

@@ -39,7 +39,7 @@ fn passes_a_stop_on_and_is_gone_within_two_seconds() {
 }
 
 #[test]
-fn says_canceled_when_the_stop_comes_before_the_binary_listens() {
+fn reports_canceled_when_stopped_before_the_binary_listens() {
     let world = World::start();
     world.entra().always(VERY_LATE);
     let folder = TaskFolder::unpacked("token");
@@ -60,7 +60,7 @@ fn says_canceled_when_the_stop_comes_before_the_binary_listens() {
 /// Windows as its programs see it: the console tells both of a Ctrl+C, and what Node calls a signal to another
 /// process ends that one at once.
 #[test]
-fn on_windows_the_binary_is_told_by_the_console_alone() {
+fn on_windows_only_the_console_signals_the_binary() {
     for (listens, what_ctrl_c_does) in [
         (true, "process.kill(id, 'SIGINT');"),
         // Before the binary listens, Windows ends it with a code of its own.
@@ -110,7 +110,7 @@ fn pretend_windows(folder: &TaskFolder) {
 }
 
 #[test]
-fn a_killed_launcher_leaves_no_binary_behind_and_no_success() {
+fn a_killed_launcher_stops_the_binary_and_fails_the_step() {
     let world = World::start();
     let folder = TaskFolder::unpacked("token");
     let mut job = world.job();
@@ -133,7 +133,7 @@ More: TROUBLESHOOTING.md#agent
 }
 
 #[test]
-fn a_killed_launcher_in_a_container_is_no_success_although_its_exit_code_is_lost() {
+fn a_killed_launcher_in_a_container_fails_the_step() {
     let world = World::start();
     let folder = TaskFolder::unpacked("token");
     let mut job = world.job();

@@ -36,7 +36,7 @@ fn trusts_the_systems_certificates_without_an_agents_ca_file() {
 }
 
 #[test]
-fn a_certificate_that_nobody_trusts_here_is_tried_once() {
+fn an_untrusted_certificate_is_reported_after_one_attempt() {
     let (world, elsewhere) = (world(), World::start());
     let mut job = world.job();
     job.without("agent.cainfo");
@@ -141,7 +141,7 @@ fn warns_of_a_pipeline_variable_that_names_roots_for_node() {
 }
 
 #[test]
-fn checks_no_certificate_where_the_agent_checks_none_and_says_what_that_means() {
+fn warns_when_the_agent_skips_certificate_checks() {
     let world = world();
     let mut job = world.job();
     job.without("agent.cainfo");

@@ -44,7 +44,7 @@ fn reaches_azure_devops_by_the_agents_proxy() {
 
 /// Nothing is sent past a proxy that somebody wanted and misspelt.
 #[test]
-fn a_variable_that_names_no_proxy_is_said() {
+fn reports_a_variable_that_is_not_a_proxy_url() {
     let world = world();
     for (name, value, said) in [
         (
@@ -151,7 +151,7 @@ More: TROUBLESHOOTING.md#proxy",
 }
 
 #[test]
-fn honours_the_environment_where_the_agent_has_no_proxy() {
+fn uses_the_environment_when_the_agent_has_no_proxy() {
     for name in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"] {
         let world = world();
         let proxy = world.proxy(Some(("bob", "p@ss w0rd")), "Basic realm=\"proxy\"");
@@ -257,7 +257,7 @@ More: TROUBLESHOOTING.md#proxy"
 
 /// What can heal is tried for half a minute, so that these are all tried at once.
 #[test]
-fn says_what_is_between_here_and_the_service() {
+fn names_what_intercepts_the_connection() {
     type Setting = fn(&World, &mut Job<'_>) -> Option<adieu_emulator::Proxy>;
     let cases: [(&str, Setting, &str); 5] = [
         (

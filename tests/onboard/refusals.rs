@@ -8,7 +8,7 @@ use expect_test::expect;
 use super::{onboard, says, world, writes};
 
 #[test]
-fn the_wrong_one_of_three_ids_is_said_to_be_one() {
+fn names_the_id_that_was_mistaken_for_another() {
     let world = World::start();
     world.add_connection(Connection::managed_identity("admin", None));
     world.organizations().add_administrator("contoso", "admin");
@@ -63,7 +63,7 @@ fn an_id_that_is_none_of_the_three_ends_before_anything_is_changed() {
 }
 
 #[test]
-fn an_app_registration_without_an_enterprise_application_is_told_how_to_get_one() {
+fn explains_how_to_create_the_enterprise_application() {
     let world = world();
     world.entra().remove_enterprise_application(MY_CONNECTION);
     let said = onboard(&world, &world.entra().registration_id(MY_CONNECTION), &[]);
@@ -82,7 +82,7 @@ fn an_app_registration_without_an_enterprise_application_is_told_how_to_get_one(
 }
 
 #[test]
-fn somebody_who_may_not_add_users_is_told_who_may() {
+fn names_who_may_add_users() {
     let world = World::start();
     world.add_connection(Connection::managed_identity("admin", None));
     world.organizations().add_member("contoso", "admin");
@@ -106,7 +106,7 @@ fn somebody_who_may_not_add_users_is_told_who_may() {
 }
 
 #[test]
-fn licences_that_are_used_up_are_said_to_be() {
+fn reports_that_no_licences_are_left() {
     let world = world();
     world.organizations().licences_left("contoso", 0);
     let client = world.client_id(MY_CONNECTION);

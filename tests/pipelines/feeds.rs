@@ -85,7 +85,7 @@ fn pip_restores_from_a_feed() {
 }
 
 #[test]
-fn who_is_no_member_restores_nothing() {
+fn a_pipeline_without_membership_cannot_restore() {
     let world = World::start();
     world.organizations().add("fabrikam");
     world.organizations().add_feed("fabrikam", "packages");

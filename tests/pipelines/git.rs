@@ -93,7 +93,7 @@ fn nothing_is_pushed_where_nothing_has_changed() {
 }
 
 #[test]
-fn who_is_no_member_pushes_nothing() {
+fn a_pipeline_without_membership_cannot_push() {
     let world = World::start();
     world.organizations().add("fabrikam");
     let (hosted, checkout) = repository(&world);

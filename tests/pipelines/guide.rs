@@ -25,7 +25,7 @@ fn run(world: &World, page: &str, part: &str, sources: &TempDir) -> Run {
 }
 
 #[test]
-fn who_follows_the_page_on_publishing_has_published() {
+fn the_publishing_guide_works_as_written() {
     let world = World::start();
     world.organizations().add_member("contoso", MY_CONNECTION);
     let sources = tempfile::tempdir().expect("a folder");
@@ -89,7 +89,7 @@ fn who_follows_the_page_on_publishing_has_published() {
 
 /// The package that it names is another one here: how ours is built and packed, other tests show.
 #[test]
-fn who_follows_the_page_on_installing_has_a_private_extension_installed() {
+fn the_install_guide_works_as_written() {
     let world = World::start();
     world.add_connection(Connection::managed_identity("person", None));
     world.organizations().add_member("contoso", "person");
@@ -130,7 +130,7 @@ fn who_follows_the_page_on_installing_has_a_private_extension_installed() {
 }
 
 #[test]
-fn who_follows_the_page_on_git_has_pushed_a_tag() {
+fn the_git_guide_works_as_written() {
     let world = World::start();
     world.organizations().add_member("fabrikam", MY_CONNECTION);
     let (hosted, checkout) = git::repository(&world);

@@ -133,7 +133,7 @@ fn signs_in_with_the_machines_managed_identity() {
 }
 
 #[test]
-fn waits_for_a_machine_that_is_being_updated_and_says_so() {
+fn waits_for_a_machine_that_is_being_updated_and_reports_it() {
     let world = World::start();
     world.add_connection(Connection::managed_identity("system-assigned", None));
     world

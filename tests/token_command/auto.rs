@@ -12,7 +12,7 @@ use crate::desk::{Desk, somebody};
 use crate::harness::{stable, without_number};
 
 #[test]
-fn takes_the_first_credential_that_is_configured_and_says_so() {
+fn uses_the_first_configured_credential_and_names_it() {
     let (world, token) = somebody();
     let desk = Desk::with(&world, &["azd", "az"]).signed_in(&token);
     let said = desk.adieu(&["token"]);
@@ -127,7 +127,7 @@ fn the_limit_of_a_tool_can_be_set() {
 }
 
 #[test]
-fn whoever_hangs_is_given_up_within_twenty_seconds() {
+fn stops_waiting_for_a_hanging_credential_within_twenty_seconds() {
     let world = World::start();
     let id_token = world.azure_devops().late_bound_id_token(MY_CONNECTION, 0);
     let never = Fault::Delay(Duration::from_secs(600));

@@ -28,7 +28,7 @@ fn signs_in_with_the_managed_identity() {
 }
 
 #[test]
-fn says_what_is_wrong_with_a_managed_identity() {
+fn reports_an_unusable_managed_identity() {
     let world = World::start();
     world.entra().readable_tokens();
     let asked = ["token", "--credential", "managed-identity"];
@@ -161,7 +161,7 @@ fn waits_for_an_identity_that_is_still_being_set_up() {
 }
 
 #[test]
-fn says_what_to_do_where_there_are_several_identities() {
+fn explains_how_to_choose_among_several_identities() {
     let (world, _) = somebody();
     world.managed_identity().refuse(IdentityRefusal::Several, 1);
     let said = virtual_machine(&world).adieu(&ASKED);

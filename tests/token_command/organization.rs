@@ -62,7 +62,7 @@ fn an_organization_of_microsoft_accounts_has_no_tenant() {
 }
 
 #[test]
-fn says_that_there_is_no_such_organization() {
+fn reports_a_missing_organization() {
     let world = World::start();
     let proxy = world.internet();
     let desk = Desk::with(&world, &["az"]).set("HTTPS_PROXY", proxy.url());

@@ -21,7 +21,7 @@ fn signs_in_with_the_service_connection_of_the_step() {
 }
 
 #[test]
-fn says_which_variable_of_a_step_is_missing() {
+fn names_the_missing_variable_of_a_step() {
     let world = World::start();
     let desk = Desk::in_a_step(&world, &[])
         // What a step passes that maps a variable which the pipeline does not have.

@@ -52,7 +52,7 @@ fn no_tool_is_asked_for_what_it_could_take_for_something_else() {
 }
 
 #[test]
-fn what_lies_in_the_working_directory_is_no_tool() {
+fn ignores_tools_in_the_working_directory() {
     let world = World::start();
     let desk = Desk::with(&world, &["az"]).signed_in("eyJ.eyJ.c2ln");
     let folder = desk.home().join("tools");
@@ -74,7 +74,7 @@ fn what_lies_in_the_working_directory_is_no_tool() {
 }
 
 #[test]
-fn says_what_azd_says_and_how_to_sign_in() {
+fn shows_the_reason_of_azd_and_how_to_sign_in() {
     let world = World::start();
     let mut said = String::new();
     for answer in [
@@ -121,7 +121,7 @@ fn says_what_azd_says_and_how_to_sign_in() {
 }
 
 #[test]
-fn says_what_az_says_and_how_to_sign_in() {
+fn shows_the_reason_of_az_and_how_to_sign_in() {
     let world = World::start();
     let mut said = String::new();
     for answer in [

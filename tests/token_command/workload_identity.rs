@@ -27,7 +27,7 @@ fn signs_in_with_a_federated_token_in_a_file() {
 }
 
 #[test]
-fn says_what_is_wrong_with_a_workload_identity() {
+fn reports_an_unusable_workload_identity() {
     let world = World::start();
     let old = world
         .azure_devops()

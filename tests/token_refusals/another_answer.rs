@@ -144,7 +144,7 @@ fn refuses_a_token_that_is_not_the_one_asked_for() {
 }
 
 #[test]
-fn says_what_a_managed_identity_lacks() {
+fn names_what_the_managed_identity_lacks() {
     type Change = fn(&World, &mut Job<'_>);
     let cases: &[Change] = &[
         |_, job| job.agent_environment("IDENTITY_HEADER", "another header"),

@@ -8,7 +8,7 @@ use expect_test::expect;
 use super::{Case, refused};
 
 #[test]
-fn says_what_azure_devops_says() {
+fn shows_the_message_of_azure_devops() {
     let cases: &[Case] = &[
         (
             |world| {

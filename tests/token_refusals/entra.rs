@@ -56,7 +56,7 @@ fn shows_issuer_subject_and_audience_of_what_was_presented() {
 }
 
 #[test]
-fn tells_what_of_it_no_federated_credential_has() {
+fn names_the_claim_that_did_not_match() {
     let cases: &[Case] = &[
         (
             |world| {
@@ -235,7 +235,7 @@ fn names_a_number_that_it_does_not_know() {
 }
 
 #[test]
-fn tells_a_wrong_tenant_from_a_wrong_application() {
+fn distinguishes_a_wrong_tenant_from_a_wrong_application() {
     let other = "0000dead-0000-4000-8000-00000000beef";
     let cases: &[(Connection, Expect)] = &[
         (

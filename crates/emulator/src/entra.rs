@@ -41,7 +41,7 @@ pub(crate) fn answer(
     directory: &mut Directory,
     clock: &Clock,
 ) -> Answer {
-    // The host by which the client came: a relay or a proxy may stand in between.
+    // The host that the client asked for: a relay or a proxy may be in between.
     let host = request.header("host").unwrap_or_default();
     let base = &format!("https://{host}/");
     let path: Vec<&str> = request.path.trim_matches('/').split('/').collect();

@@ -3,7 +3,7 @@
 //! It never speaks git's protocol; git's own `http-backend` does.
 //!
 //! What a client without a good token gets is what Azure DevOps was seen to send: 401 with three
-//! challenges to git and to whoever suppresses the sign-in page, a redirect to that page to everyone else.
+//! challenges to git and to clients that suppress the sign-in page, a redirect to that page to all others.
 
 mod backend;
 mod lfs;
@@ -74,7 +74,7 @@ pub(crate) struct Repository {
 #[derive(Debug)]
 pub(crate) struct Address {
     name: Name,
-    /// What stands behind the repository's name: `info/refs`, `git-upload-pack`, …
+    /// What follows the repository's name: `info/refs`, `git-upload-pack`, …
     rest: String,
 }
 
@@ -236,7 +236,7 @@ fn admitted(
                 Caller::Job => "Project Collection Build Service".to_owned(),
             },
         })),
-        // One answer for both, so that nobody learns which repositories there are.
+        // One answer for both, so that the caller cannot learn which repositories exist.
         _ => Err(Answer {
             status: 404,
             headers: vec![("Content-Type".into(), "text/plain; charset=utf-8".into())],

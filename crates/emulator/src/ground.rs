@@ -1,4 +1,4 @@
-//! What every service stands on: the directory and the clock, and the handle by which a test reaches a service.
+//! What every service is built on: the directory and the clock, and the handle by which a test reaches a service.
 //!
 //! It knows no service.
 

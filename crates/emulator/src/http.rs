@@ -138,7 +138,7 @@ const LARGEST_BODY: usize = 512 * 1024 * 1024;
 /// What answers requests.
 pub(crate) type Handler = Arc<dyn Fn(&Request) -> Reply + Send + Sync>;
 
-/// A port of this machine that nobody else has.
+/// A free port of this machine.
 pub(crate) async fn listen() -> (TcpListener, u16) {
     let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
         .await

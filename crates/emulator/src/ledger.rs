@@ -1,6 +1,6 @@
 //! The ledger of every secret that the emulator minted or was configured with.
 //!
-//! It never forgets one, so that a leak is found whichever test causes it, in whatever form it stands: whole or
+//! It never forgets one, so that a leak is found whichever test causes it, in whatever form: whole or
 //! half, as base64 or hexadecimal digits, encoded for an address, escaped for JSON or XML, or broken into lines.
 
 mod readings;
@@ -15,7 +15,7 @@ use self::readings::readings;
 /// A shorter value would be found by chance.
 const SHORTEST: usize = 8;
 
-/// A value that is longer by itself is known by either half: a line that ends early shows the first one.
+/// A longer value is recognized by either half: a line that ends early shows the first one.
 const LONG: usize = 32;
 
 /// Secrets, each with what it is.
@@ -63,7 +63,7 @@ impl Ledger {
         }
     }
 
-    /// What kinds of secrets stand in a text, in any form.
+    /// The kinds of secrets in a text, in any form.
     #[must_use]
     pub(crate) fn found_in(&self, text: &[u8]) -> BTreeSet<&'static str> {
         let mut found = BTreeSet::new();
@@ -111,7 +111,7 @@ fn forms(value: &str) -> BTreeSet<String> {
             let bytes = [&vec![0; offset], bytes].concat();
             for engine in [&STANDARD, &URL_SAFE] {
                 let digits = engine.encode(&bytes);
-                // The first and the last digits also depend on what stands around the value.
+                // The first and the last digits also depend on what surrounds the value.
                 let middle = digits.get(4..digits.len().saturating_sub(4));
                 forms.extend(
                     middle

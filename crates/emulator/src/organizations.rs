@@ -101,8 +101,8 @@ pub(crate) struct Context<'a> {
     pub(crate) directory: &'a mut Directory,
 }
 
-/// Why an organization does not know somebody, if it does not: it is none, the token is another
-/// tenant's, or nobody has added the identity.
+/// Why an organization refuses a caller, if it does: it does not exist, the token is of another tenant,
+/// or the identity has not been added.
 pub(crate) fn not_a_member(
     organization: &str,
     caller: &Issued,
@@ -117,7 +117,7 @@ pub(crate) fn not_a_member(
         return Some(vss::microsoft_accounts());
     }
     if tenant != caller.tenant {
-        // Who comes with another tenant's token is nobody there.
+        // An identity of another tenant is unknown there.
         return Some(vss::other_tenant(&tenant));
     }
     if is_member {

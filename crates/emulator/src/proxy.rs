@@ -22,7 +22,7 @@ pub(crate) struct ProxyRules {
     pub(crate) credentials: Option<(String, String)>,
     /// What a refused client is told to use: `Basic realm="proxy"`, `NTLM`, `Negotiate`.
     pub(crate) challenge: String,
-    /// Host and port as asked for, and the port of this machine that it stands for.
+    /// Host and port as asked for, and the port of this machine that answers for it.
     pub(crate) routes: BTreeMap<String, u16>,
 }
 

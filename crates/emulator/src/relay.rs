@@ -2,7 +2,7 @@
 //!
 //! It changes when bytes arrive, never which.
 //!
-//! A connection's first data is held back for one round trip, which stands for TCP's handshake; after
+//! A connection's first data is held back for one round trip, in place of TCP's handshake; after
 //! that each direction takes half a round trip.
 
 use std::io;

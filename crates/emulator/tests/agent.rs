@@ -53,7 +53,7 @@ fn an_input_is_trimmed_before_its_variables_are_replaced() {
 }
 
 #[test]
-fn a_path_that_nobody_gave_is_the_sources_folder() {
+fn an_empty_path_is_the_sources_folder() {
     let world = World::start();
     let mut job = world.job();
     let task = task(&input("file", "filePath"), &shows("INPUT_FILE"));

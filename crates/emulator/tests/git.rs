@@ -129,7 +129,7 @@ fn git_is_refused_in_azure_devops_own_words() {
         errors(&output)
     };
     let token = world.entra().azure_devops_token(MY_CONNECTION);
-    // Nobody's, a stranger's.
+    // No credential, and one of another identity.
     for token in ["eyJ.eyJ.c2ln", &token] {
         assert!(refusal(token, REPOSITORY).contains("could not read Username"));
     }

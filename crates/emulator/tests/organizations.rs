@@ -42,7 +42,7 @@ fn add(world: &World, token: &str, body: Value) -> Answer {
     )
 }
 
-/// A world in which `administrator` administers contoso, and `my-connection` is nobody there yet.
+/// A world in which `administrator` administers contoso, and `my-connection` has not been added yet.
 fn world() -> (World, String) {
     let world = World::start();
     world.add_connection(Connection::client_secret("administrator"));
@@ -191,7 +191,7 @@ fn lists_applications_a_page_at_a_time() {
 }
 
 #[test]
-fn the_token_of_another_tenant_is_nobodys() {
+fn refuses_a_token_of_another_tenant() {
     let (world, token) = world();
     let tenant = world.entra().add_tenant("administrator");
     world.organizations().connect("fabrikam", &tenant);

@@ -76,7 +76,7 @@ pub(crate) fn unescape(text: &str, decodes_percents: bool) -> String {
     }
 }
 
-/// The form in which a value stands in a command, which the agent masks too.
+/// The form of a value in a command, which the agent masks too.
 pub(crate) fn escape(text: &str) -> String {
     text.replace('%', "%AZP25")
         .replace(';', "%3B")

@@ -10,7 +10,7 @@ use adieu_manifest::task::Task;
 use super::job::Job;
 use super::variables::{Marks, Variables, expand, formatted};
 
-/// What stands between two folders of a path.
+/// The separator between two folders of a path.
 pub(crate) const PATH_SEPARATOR: char = if cfg!(windows) { ';' } else { ':' };
 
 /// What the agent's own process has.
@@ -309,7 +309,7 @@ fn add_connections(
                     | "completecallbackpayload"
                     | "acceptuntrustedcertificates"
             ) {
-                // Whole, as the agent does: a line of a certificate's key by itself is not masked.
+                // Whole, as the agent does: a single line of a certificate's key is not masked.
                 job.masker.add(value);
             }
         }

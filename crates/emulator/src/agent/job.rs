@@ -36,7 +36,7 @@ pub struct Job<'w> {
     pub(crate) masker: Masker,
     /// The agent's own environment, which every step inherits.
     pub(crate) environment: BTreeMap<String, String>,
-    /// By the id of the step that has them: nobody else does, not even another step of the same task.
+    /// By the id of the step that owns them; another step of the same task has its own.
     pub(crate) task_variables: BTreeMap<String, Variables>,
     /// The steps of tasks that have begun, for their last section.
     pub(crate) instances: Vec<Instance>,

@@ -20,7 +20,7 @@ pub enum TaskResult {
 }
 
 impl TaskResult {
-    /// A result as a command may spell it: letter case counts, and a number stands for its name, as .NET's
+    /// A result as a command may spell it: letter case counts, and a number means its name, as .NET's
     /// `Enum.TryParse` has it.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         Some(match text.trim() {

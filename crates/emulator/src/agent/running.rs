@@ -225,7 +225,7 @@ impl Running<'_, '_> {
         self.job.task_variables.insert(instance, task_variables);
     }
 
-    /// A secret may stand in `task.setsecret`, and in a variable's value once it is masked. Nowhere else.
+    /// A secret may be in `task.setsecret`, and in a variable's value once it is masked, and nowhere else.
     fn check_line(&mut self, line: &str) {
         let Some(command) = Command::find(line, self.job.variables.decode_percents()) else {
             return self.check("a line of output", line);

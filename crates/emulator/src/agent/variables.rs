@@ -18,7 +18,7 @@ pub struct Variable {
     pub value: String,
     /// Whether scripts see it only where they map it.
     pub secret: bool,
-    /// Whether the agent warns of whoever sets it.
+    /// Whether the agent warns when it is set.
     pub read_only: bool,
     /// Whether it keeps its letters in the environment.
     pub preserve_case: bool,

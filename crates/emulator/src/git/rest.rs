@@ -2,7 +2,7 @@
 //! routes it has, repositories, pull requests, policies (`GitApi.js`, `PolicyApi.js` and `VsoClient.js` of
 //! azure-devops-node-api; learn.microsoft.com, "Git REST API").
 //!
-//! It never opens or changes a pull request: nobody here has asked for that yet.
+//! It never opens or changes a pull request.
 
 use serde_json::{Value, json};
 

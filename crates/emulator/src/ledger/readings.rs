@@ -1,10 +1,10 @@
-//! The ways in which a text can be read: as it stands, and with what programs do to texts on their way undone.
+//! The ways in which a text can be read: as it is, and with each common encoding undone.
 //!
 //! It knows no secret.
 
 use std::borrow::Cow;
 
-/// A text, and what it says to whoever undoes one kind of encoding or joins its lines.
+/// A text, and the same with one kind of encoding undone or its lines joined.
 pub(super) fn readings(text: &[u8]) -> Vec<Cow<'_, [u8]>> {
     let mut readings = vec![Cow::Borrowed(text)];
     let has = |byte: u8| text.contains(&byte);
@@ -31,7 +31,7 @@ pub(super) fn readings(text: &[u8]) -> Vec<Cow<'_, [u8]>> {
     readings
 }
 
-/// The text with everything replaced that stands for one character: what it is, and how many bytes it takes.
+/// The text with each escape replaced by its character.
 fn undone(text: &[u8], one: fn(&[u8]) -> Option<(char, usize)>) -> Vec<u8> {
     let mut undone = Vec::with_capacity(text.len());
     let mut rest = text;

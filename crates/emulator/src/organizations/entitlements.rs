@@ -1,7 +1,7 @@
 //! Who belongs to an organization and what it is licensed for: the member entitlements of
 //! `vsaex.dev.azure.com`.
 //!
-//! It never adds anybody but an enterprise application of the organization's own tenant. Routes, bodies and
+//! It adds only an enterprise application of the organization's own tenant. Routes, bodies and
 //! the rule that a failure has status 200 are those of "Service Principal Entitlements" and "Member
 //! Entitlements" of Microsoft's REST reference; the numbers are those that users of
 //! microsoft/terraform-provider-azuredevops report (#86: 5032, #1036: 5005, #1384: 5000 and 5102).
@@ -382,7 +382,7 @@ fn member(organization: &str, id: &str, context: &mut Context<'_>) -> Option<Str
     })
 }
 
-/// What a member has; whoever was made one by a test has Basic, unless git knows better.
+/// What a member has. Members that a test added have Basic, unless they are stakeholders.
 fn entitlement<'a>(
     organization: &str,
     identity: &str,

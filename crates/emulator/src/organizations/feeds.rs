@@ -1,6 +1,6 @@
 //! Feeds of Azure Artifacts: one package, `hello-feed` 1.0.0, as npm and as pip ask for it.
 //!
-//! It takes nothing in, and answers nobody who is no member of the organization. Addresses are those of
+//! It is read-only, and answers members of the organization only. Addresses are those of
 //! learn.microsoft.com, "Connect to a feed", answers those of npm's "package metadata" and of Python's PEP 503.
 
 use std::io::{Cursor, Write as _};

@@ -62,7 +62,7 @@ pub(crate) fn run(
     Ok(running.status)
 }
 
-/// The job's steps with those that nobody has to write: a job checks its repository out, a deployment downloads
+/// The job's steps with the implicit ones: a job checks its repository out, a deployment downloads
 /// what the run has published (learn.microsoft.com, "steps.checkout definition", "Deployment jobs").
 fn steps(planned: &plan::Job, is_release: bool) -> Vec<Step> {
     let first = |action: Action, name: &str| Step {

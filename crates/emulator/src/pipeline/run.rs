@@ -1,6 +1,6 @@
 //! A run: stages and jobs in their order, and what became of each step.
 //!
-//! It asks nobody: checks and approvals of an environment are passed.
+//! It never waits for approval: checks and approvals of an environment are passed.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -212,7 +212,7 @@ impl Expander<'_> {
     }
 }
 
-/// The contexts in which what stands below a directive is put there: none, one, or one for each value.
+/// The contexts in which a directive's body is inserted: none, one, or one for each value.
 fn taken(
     directive: &Directive<'_>,
     chain: &mut Chain,

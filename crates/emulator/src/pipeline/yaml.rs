@@ -40,7 +40,7 @@ pub enum Content {
 pub struct Key {
     /// Its text.
     pub text: String,
-    /// Where it stands.
+    /// Its place in the text.
     pub place: Place,
 }
 

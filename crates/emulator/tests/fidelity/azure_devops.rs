@@ -313,7 +313,7 @@ pub(super) fn id_token(world: &World, connection: &str, token: Option<&str>) -> 
 }
 
 #[test]
-fn a_connection_describes_who_asks_without_its_token_being_read() {
+fn connection_data_identifies_the_caller() {
     let world = World::start();
     world.organizations().add_member("contoso", MY_CONNECTION);
     let answer = connection_data(&world);

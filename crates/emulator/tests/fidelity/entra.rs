@@ -96,7 +96,7 @@ fn exchange_at(world: &World, tenant: &str) -> Answer {
 }
 
 #[test]
-fn entras_errors_are_one_line_and_a_policy_is_named() {
+fn entra_errors_are_one_line_and_name_the_policy() {
     let world = World::start();
     world.entra().refuse_with(53_003, None);
     let answer = exchange(&world);

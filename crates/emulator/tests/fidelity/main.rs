@@ -81,7 +81,7 @@ fn shape(answer: &Answer) -> String {
 }
 
 #[test]
-fn answers_have_the_shapes_that_were_seen() {
+fn answers_have_the_recorded_shapes() {
     let mut wrong = Vec::new();
     let rows = azure_devops::ROWS.iter().chain(&marketplace::ROWS);
     for row in rows.chain(&entra::ROWS).chain(&managed_identity::ROWS) {

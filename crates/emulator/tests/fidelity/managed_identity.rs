@@ -108,7 +108,7 @@ fn metadata(world: &World, version: &str, more: &[(&str, &str)]) -> Answer {
 }
 
 #[test]
-fn managed_identities_write_the_end_of_a_token_in_every_form_that_was_published() {
+fn managed_identities_write_expires_on_in_every_published_form() {
     for (form, kind) in [
         (ExpiresOn::Seconds, "\"0\""),
         (ExpiresOn::Number, "0"),
@@ -132,7 +132,7 @@ fn managed_identities_write_the_end_of_a_token_in_every_form_that_was_published(
 }
 
 #[test]
-fn azure_arc_gives_a_token_to_who_has_read_its_file() {
+fn azure_arc_requires_the_content_of_its_key_file() {
     let world = World::start();
     let refused = metadata(&world, "2019-11-01", &[]);
     let challenge = refused.header("www-authenticate").expect("a challenge");

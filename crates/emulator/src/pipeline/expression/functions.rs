@@ -92,7 +92,7 @@ pub(super) fn call(
     })
 }
 
-/// The functions that ask how the job stands (learn.microsoft.com, "Expressions": "Job status check functions").
+/// The functions that ask for the job's status (learn.microsoft.com, "Expressions": "Job status check functions").
 fn status(context: &Context, name: &str) -> Option<bool> {
     let status = context.status?;
     Some(match name {
