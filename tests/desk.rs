@@ -16,6 +16,7 @@ use crate::harness::{root, set_mode};
 /// A world in which a person, or an app, has an identity, and that identity's token.
 pub(crate) fn somebody() -> (World, String) {
     let world = World::start();
+    world.entra().readable_tokens();
     world.add_connection(Connection::client_secret("identity"));
     let token = world.entra().azure_devops_token("identity");
     (world, token)

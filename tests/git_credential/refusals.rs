@@ -12,6 +12,7 @@ use crate::harness::stable;
 fn git_shows_the_message_of_azure_devops() {
     let (git, _) = gits().pop().expect("a git");
     let world = World::start();
+    world.entra().readable_tokens();
     world
         .git()
         .add_repository("contoso", "fabrikam", "hello", &[("a.txt", "hello")]);
