@@ -429,7 +429,7 @@ fn teaches_by_example() {
 
         Options:
               --token <VARIABLE=RESOURCE>    A variable and what its token is for; may be repeated
-              --configure <WORD>             What finds fresh tokens at the broker: identity, azd; may be repeated, and empty is nothing [default: identity]
+              --configure <WORD>             Give fresh tokens to these clients: identity, azd, git; may be repeated, empty for none [default: identity]
               --tenant <TENANT>              Tenant, as GUID or domain; without it, the identity's own
               --organization <ORGANIZATION>  Organization of Azure DevOps whose tenant the tokens are to be of
               --credential <CREDENTIAL>      How to sign in [default: auto] [possible values: auto, pipelines, workload-identity, managed-identity, azd, az]

@@ -88,12 +88,12 @@ fn refuses_at_once_where_nothing_signs_in() {
     let said = desk.adieu(&["serve"]);
     assert_eq!((said.status, said.stdout.as_str()), (1, ""));
     expect![[r#"
-        error: No credential here gave a token.
+        error: You are not signed in: no credential gave a token.
           pipelines: SYSTEM_OIDCREQUESTURI is not set. Azure Pipelines sets it in every job.
           workload-identity: AZURE_FEDERATED_TOKEN_FILE is not set. Azure Kubernetes Service sets it in a pod with the label azure.workload.identity/use: "true".
           managed-identity: IDENTITY_ENDPOINT is not set. App Service and Functions set it; on a virtual machine write --credential managed-identity.
           azd: azd is not on the PATH. Install it (https://aka.ms/azd-install), then: azd auth login
-          az: az says: Please run 'az login' to setup account. Sign in: az login
+          az: az failed: Please run 'az login' to setup account. Sign in: az login
         More: TROUBLESHOOTING.md#credential
     "#]].assert_eq(&said.stderr);
 }
