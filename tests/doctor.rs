@@ -66,20 +66,20 @@ fn lists_every_check_that_passes() {
         &world,
         &said,
         &expect![[r#"
-            holds     configuration  there is managed-identity
-            holds     proxy          [PROXY]
-            holds     names          the proxy resolves them
-            holds     trust          each certificate is trusted
-            holds     hosts          reached: login.microsoftonline.com, app.vssps.visualstudio.com, dev.azure.com, vsaex.dev.azure.com, marketplace.visualstudio.com
-            holds     clock          within a minute of the services'
-            unchecked federation     this credential presents no ID token of its own
-            holds     token          for Azure DevOps, by managed-identity, of tenant [TENANT]
-            holds     identity       app's principal ([PROFILE])
-            holds     organization   contoso knows it as a member
-            holds     licence        Basic
-            holds     repository     web/site is shown to it
-            holds     publisher      Contributor of pub
-            What to do next: Nothing: everything that was checked holds.
+            ok        configuration  managed-identity
+            ok        proxy          [PROXY]
+            ok        names          the proxy resolves them
+            ok        trust          each certificate is trusted
+            ok        hosts          reached: login.microsoftonline.com, app.vssps.visualstudio.com, dev.azure.com, vsaex.dev.azure.com, marketplace.visualstudio.com
+            ok        clock          within a minute of the services
+            skipped   federation     this credential presents no ID token of its own
+            ok        token          for Azure DevOps, by managed-identity, of tenant [TENANT]
+            ok        identity       app's principal ([PROFILE])
+            ok        organization   a member of contoso
+            ok        licence        Basic
+            ok        repository     can read web/site
+            ok        publisher      Contributor of pub
+            What to do next: Nothing: all checks passed.
             exit 0
         "#]],
     );
@@ -99,11 +99,11 @@ fn a_program_reads_the_same_in_one_document() {
               "checks": [
                 {
                   "facts": {},
-                  "found": "there is managed-identity",
+                  "found": "managed-identity",
                   "name": "configuration",
                   "remedy": null,
                   "section": null,
-                  "state": "holds"
+                  "state": "ok"
                 },
                 {
                   "facts": {},
@@ -111,7 +111,7 @@ fn a_program_reads_the_same_in_one_document() {
                   "name": "proxy",
                   "remedy": null,
                   "section": null,
-                  "state": "holds"
+                  "state": "ok"
                 },
                 {
                   "facts": {},
@@ -119,7 +119,7 @@ fn a_program_reads_the_same_in_one_document() {
                   "name": "names",
                   "remedy": null,
                   "section": null,
-                  "state": "holds"
+                  "state": "ok"
                 },
                 {
                   "facts": {},
@@ -127,7 +127,7 @@ fn a_program_reads_the_same_in_one_document() {
                   "name": "trust",
                   "remedy": null,
                   "section": null,
-                  "state": "holds"
+                  "state": "ok"
                 },
                 {
                   "facts": {},
@@ -135,15 +135,15 @@ fn a_program_reads_the_same_in_one_document() {
                   "name": "hosts",
                   "remedy": null,
                   "section": null,
-                  "state": "holds"
+                  "state": "ok"
                 },
                 {
                   "facts": {},
-                  "found": "within a minute of the services'",
+                  "found": "within a minute of the services",
                   "name": "clock",
                   "remedy": null,
                   "section": null,
-                  "state": "holds"
+                  "state": "ok"
                 },
                 {
                   "facts": {},
@@ -151,7 +151,7 @@ fn a_program_reads_the_same_in_one_document() {
                   "name": "federation",
                   "remedy": null,
                   "section": null,
-                  "state": "unchecked"
+                  "state": "skipped"
                 },
                 {
                   "facts": {},
@@ -159,7 +159,7 @@ fn a_program_reads_the_same_in_one_document() {
                   "name": "token",
                   "remedy": null,
                   "section": null,
-                  "state": "holds"
+                  "state": "ok"
                 },
                 {
                   "facts": {},
@@ -167,23 +167,23 @@ fn a_program_reads_the_same_in_one_document() {
                   "name": "identity",
                   "remedy": null,
                   "section": null,
-                  "state": "holds"
+                  "state": "ok"
                 },
                 {
                   "facts": {},
-                  "found": "contoso knows it as a member",
+                  "found": "a member of contoso",
                   "name": "organization",
                   "remedy": null,
                   "section": null,
-                  "state": "holds"
+                  "state": "ok"
                 },
                 {
                   "facts": {},
-                  "found": "The access level in contoso is Stakeholder, with which no repository is read.",
+                  "found": "The access level in contoso is Stakeholder, which cannot read repositories.",
                   "name": "licence",
                   "remedy": "An administrator runs: adieu onboard --organization contoso --identity [OBJECT] --access-level basic",
                   "section": "tf401019",
-                  "state": "doubtful"
+                  "state": "warning"
                 },
                 {
                   "facts": {
@@ -192,11 +192,11 @@ fn a_program_reads_the_same_in_one_document() {
                     "x-msedge-ref": "Ref A: 0 Ref B: EMULATOR Ref C: 0",
                     "x-vss-e2eid": "[GUID]"
                   },
-                  "found": "There is no repository web/site, or it is not shown to this identity (TF401019).",
+                  "found": "The repository web/site does not exist, or this identity may not see it (TF401019).",
                   "name": "repository",
                   "remedy": "Give the identity the access level Basic, and Read in the repository's Security (Project settings → Repositories).",
                   "section": "tf401019",
-                  "state": "fails"
+                  "state": "failed"
                 },
                 {
                   "facts": {},
@@ -204,7 +204,7 @@ fn a_program_reads_the_same_in_one_document() {
                   "name": "publisher",
                   "remedy": null,
                   "section": null,
-                  "state": "holds"
+                  "state": "ok"
                 }
               ],
               "holds": false,
@@ -223,20 +223,20 @@ fn without_a_credential_there_is_nothing_to_begin_with() {
         &world,
         &desk.adieu(&["doctor"]),
         &expect![[r#"
-            fails     configuration  You are not signed in: no credential gave a token.
+            failed    configuration  You are not signed in: no credential gave a token.
                                        pipelines: SYSTEM_OIDCREQUESTURI is not set. Azure Pipelines sets it in every job.
                                        workload-identity: AZURE_FEDERATED_TOKEN_FILE is not set. Azure Kubernetes Service sets it in a pod with the label azure.workload.identity/use: "true".
                                        managed-identity: IDENTITY_ENDPOINT is not set. App Service and Functions set it; on a virtual machine write --credential managed-identity.
                                        azd: azd is not on the PATH. Install it (https://aka.ms/azd-install), then: azd auth login
                                        az: az is not on the PATH. Install it (https://aka.ms/azure-cli), then: az login
-            holds     proxy          [PROXY]
-            holds     names          the proxy resolves them
-            holds     trust          each certificate is trusted
-            holds     hosts          reached: login.microsoftonline.com, app.vssps.visualstudio.com
-            holds     clock          within a minute of the services'
-            unchecked federation     this credential presents no ID token of its own
-            unchecked token          there is no credential
-            What to do next: Make one of these ways work: at a desk, az login is the shortest.
+            ok        proxy          [PROXY]
+            ok        names          the proxy resolves them
+            ok        trust          each certificate is trusted
+            ok        hosts          reached: login.microsoftonline.com, app.vssps.visualstudio.com
+            ok        clock          within a minute of the services
+            skipped   federation     this credential presents no ID token of its own
+            skipped   token          there is no credential
+            What to do next: Sign in in one of these ways; az login is the shortest on your own machine.
             More: TROUBLESHOOTING.md#credential
             exit 1
         "#]],
@@ -275,7 +275,7 @@ fn a_usage_error_sends_no_request() {
 
         For more information, try '--help'.
         exit 2
-        error: 'https://example.org/x' is no address of Azure DevOps, so it gets no token.
+        error: 'https://example.org/x' is not an Azure DevOps address, so no token is sent there.
         What to do: Write the organization's name.
         More: TROUBLESHOOTING.md#organizations
         exit 2

@@ -134,8 +134,8 @@ fn shares_installs_waits_uninstalls_and_stops_sharing() {
         fabrikam: installed 3.2.1.
         northwind: installed 3.2.1.
         install
-        fabrikam: was installed already.
-        northwind: was installed already.
+        fabrikam: was already installed.
+        northwind: was already installed.
         waitForInstallation
         Waiting until pub.hello 3.2.1 is installed in fabrikam, northwind, for at most 30 minutes.
         fabrikam: not installed.
@@ -227,14 +227,14 @@ fn makes_an_identity_a_member_once() {
     let (mut job, _proxy) = job(&world);
     let refused = run(&mut job, "addMember", &[("memberId", &other)]);
     expect_test::expect![[r#"
-        ##[error]It was not possible to make [GUID] a member of pub: the identity may not (403 of marketplace.visualstudio.com).
+        ##[error]Could not make [GUID] a member of pub: this identity lacks the permission (403 of marketplace.visualstudio.com).
           it said: Access Denied: [PROFILE] needs the following permission(s) on the resource /pub to perform this action: Manage user permissions on a resource
           x-vss-e2eid: [GUID]
           activityid: [GUID]
           x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
           identity: [PROFILE]
           its name: my-connection's principal
-        What to do: Open https://marketplace.visualstudio.com/manage/publishers/pub → Members → Add, and paste the identity's id with the role Contributor (Creator for a new extension); operation whoAmI tells the id.
+        What to do: Open https://marketplace.visualstudio.com/manage/publishers/pub → Members → Add, and paste the identity's id with the role Contributor (Creator for a new extension); operation whoAmI prints the id.
         More: TROUBLESHOOTING.md#publisher-member"#]].assert_eq(&shown(&world, &job, &refused).replace(&other, "[OTHER]"));
     world
         .marketplace()

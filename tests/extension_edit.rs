@@ -438,7 +438,7 @@ fn a_package_that_is_replaced_is_named_and_patterns_are_read() {
     assert_eq!(
         ran.transcript(),
         "\
-error: '*.vsix' means 2 packages, and it has to be one.
+error: '*.vsix' matches 2 packages; it must match exactly one.
   folder: .
   found: in.vsix, pub.hello-3.2.1.vsix
 What to do: Give the path of the package that is to be used.

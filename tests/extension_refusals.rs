@@ -52,18 +52,18 @@ fn reports_an_invalid_input_before_signing_in() {
         What to do: Write, for example, organizations: contoso
         More: TROUBLESHOOTING.md#inputs
 
-        ##[error]'https://dev.azure.com.evil.example/contoso' is no address of Azure DevOps, so it gets no token.
+        ##[error]'https://dev.azure.com.evil.example/contoso' is not an Azure DevOps address, so no token is sent there.
         What to do: Write the organization's name; collections of an Azure DevOps Server need its address in serviceUrl.
         More: TROUBLESHOOTING.md#organizations
 
-        ##[error]'my organization' is no organization.
+        ##[error]'my organization' is not an organization name.
         What to do: Write its name, https://dev.azure.com/<name> or https://<name>.visualstudio.com, one a line.
         More: TROUBLESHOOTING.md#organizations
 
-        ##[error]The input timeoutInMinutes is 'soon', and it takes a number from 1 to 1440.
+        ##[error]The input timeoutInMinutes is 'soon'; it must be a number from 1 to 1440.
         More: TROUBLESHOOTING.md#inputs
 
-        ##[error]There is no package '[SOURCES]/out/*.vsix'.
+        ##[error]No package matches '[SOURCES]/out/*.vsix'.
           folder: [SOURCES]
         What to do: Give the path of the package that is to be used.
         More: TROUBLESHOOTING.md#extension
@@ -80,15 +80,15 @@ fn reports_an_invalid_input_before_signing_in() {
         What to do: Leave it out for the public Marketplace.
         More: TROUBLESHOOTING.md#inputs
 
-        ##[error]The serviceUrl 'tfs' is no address.
+        ##[error]The serviceUrl 'tfs' is not a URL.
         What to do: Leave it out for the public Marketplace.
         More: TROUBLESHOOTING.md#inputs
 
-        ##[error]Nothing says which extension is meant: there is no publisher.
+        ##[error]No publisher is given.
         What to do: Set publisherId and extensionId, or name a package (vsix) or a folder with vss-extension.json (rootFolder).
         More: TROUBLESHOOTING.md#extension
 
-        ##[error]The input afterDate is 'yesterday', which is no date.
+        ##[error]The input afterDate is 'yesterday', which is not a date.
         What to do: Write 2026-11-01 or [TIME].
         More: TROUBLESHOOTING.md#inputs
 
@@ -96,7 +96,7 @@ fn reports_an_invalid_input_before_signing_in() {
         What to do: Write, for example, vsix: out/*.vsix
         More: TROUBLESHOOTING.md#inputs
 
-        ##[error]The source 1.x has '1.x', which is no version.
+        ##[error]The source 1.x has '1.x', which is not a version.
         What to do: A version has up to four numbers, such as 1.4.0; a source is marketplace, manifest, vsix or a version.
         More: TROUBLESHOOTING.md#extension-version
 
@@ -113,14 +113,14 @@ fn names_the_refused_identity_and_the_page_to_open() {
     expect_test::expect![[r#"
         Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
         Uploading pub.hello 3.2.1, [SIZE] bytes; the extension is new.
-        ##[error]It was not possible to publish pub.hello 3.2.1: the identity may not (403 of marketplace.visualstudio.com).
+        ##[error]Could not publish pub.hello 3.2.1: this identity lacks the permission (403 of marketplace.visualstudio.com).
           it said: Access Denied: [PROFILE] needs the following permission(s) on the resource /pub to perform this action: Publish new extensions to an existing publisher
           x-vss-e2eid: [GUID]
           activityid: [GUID]
           x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
           identity: [PROFILE]
           its name: my-connection's principal
-        What to do: Open https://marketplace.visualstudio.com/manage/publishers/pub → Members → Add, and paste the identity's id with the role Contributor (Creator for a new extension); operation whoAmI tells the id.
+        What to do: Open https://marketplace.visualstudio.com/manage/publishers/pub → Members → Add, and paste the identity's id with the role Contributor (Creator for a new extension); operation whoAmI prints the id.
         More: TROUBLESHOOTING.md#publisher-member"#]].assert_eq(&refused(&world, "publish", &[]));
 }
 
@@ -189,20 +189,20 @@ fn explains_each_gallery_refusal() {
         a new extension by a contributor
         Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
         Uploading pub.hello 3.2.1, [SIZE] bytes; the extension is new.
-        ##[error]It was not possible to publish pub.hello 3.2.1: the identity may not (403 of marketplace.visualstudio.com).
+        ##[error]Could not publish pub.hello 3.2.1: this identity lacks the permission (403 of marketplace.visualstudio.com).
           it said: Access Denied: [PROFILE] needs the following permission(s) on the resource /pub to perform this action: Publish new extensions to an existing publisher
           x-vss-e2eid: [GUID]
           activityid: [GUID]
           x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
           identity: [PROFILE]
           its name: my-connection's principal
-        What to do: Open https://marketplace.visualstudio.com/manage/publishers/pub → Members → Add, and paste the identity's id with the role Contributor (Creator for a new extension); operation whoAmI tells the id.
+        What to do: Open https://marketplace.visualstudio.com/manage/publishers/pub → Members → Add, and paste the identity's id with the role Contributor (Creator for a new extension); operation whoAmI prints the id.
         More: TROUBLESHOOTING.md#publisher-member
 
         Microsoft in the name
         Packed Microsoft-friends.hello 3.2.1: 7 parts, [SIZE] bytes.
         Uploading Microsoft-friends.hello 3.2.1, [SIZE] bytes; the extension is new.
-        ##[error]It was not possible to publish Microsoft-friends.hello 3.2.1: the publisher's name has Microsoft's in it (400 of marketplace.visualstudio.com).
+        ##[error]Could not publish Microsoft-friends.hello 3.2.1: publisher names that contain Microsoft are reserved (400 of marketplace.visualstudio.com).
           it said: You need to be logged in with your Microsoft corporate credentials to publish under this publisher.
           x-vss-e2eid: [GUID]
           activityid: [GUID]
@@ -212,8 +212,8 @@ fn explains_each_gallery_refusal() {
 
         a lower version
         Packed pub.hello 3.0.0: 7 parts, [SIZE] bytes.
-        Uploading pub.hello 3.0.0, [SIZE] bytes; the extension is there already.
-        ##[error]It was not possible to publish pub.hello 3.0.0: its version is not above the last one (500 of marketplace.visualstudio.com).
+        Uploading pub.hello 3.0.0, [SIZE] bytes; the extension already exists.
+        ##[error]Could not publish pub.hello 3.0.0: its version is not higher than the last one (500 of marketplace.visualstudio.com).
           it said: Version number must increase each time an extension is published. Extension: pub.hello  Current version: 3.2.1  Updated version: 3.0.0
           x-vss-e2eid: [GUID]
           activityid: [GUID]
@@ -224,7 +224,7 @@ fn explains_each_gallery_refusal() {
         a task of another extension
         Packed pub.second 3.2.1: 7 parts, [SIZE] bytes.
         Uploading pub.second 3.2.1, [SIZE] bytes; the extension is new.
-        ##[error]It was not possible to publish pub.second 3.2.1: a task has the id of another contribution (400 of marketplace.visualstudio.com).
+        ##[error]Could not publish pub.second 3.2.1: a task has the same id as another contribution (400 of marketplace.visualstudio.com).
           it said: Contribution task is re-using task ID of some other contribution from earlier version.
           x-vss-e2eid: [GUID]
           activityid: [GUID]
@@ -234,8 +234,8 @@ fn explains_each_gallery_refusal() {
 
         too large
         Packed pub.hello 3.4.0: 7 parts, [SIZE] bytes.
-        Uploading pub.hello 3.4.0, [SIZE] bytes; the extension is there already.
-        ##[error]It was not possible to publish pub.hello 3.4.0: the package is larger than the Marketplace takes (400 of marketplace.visualstudio.com).
+        Uploading pub.hello 3.4.0, [SIZE] bytes; the extension already exists.
+        ##[error]Could not publish pub.hello 3.4.0: the package is larger than the Marketplace allows (400 of marketplace.visualstudio.com).
           it said: The extension package size exceeds the maximum size.
           x-vss-e2eid: [GUID]
           activityid: [GUID]
@@ -244,7 +244,7 @@ fn explains_each_gallery_refusal() {
         More: TROUBLESHOOTING.md#extension-size
 
         no such organization
-        ##[error]It was not possible to share pub.hello in nowhere: there is no such thing, or none that this identity may see (404 of marketplace.visualstudio.com).
+        ##[error]Could not share pub.hello in nowhere: it does not exist, or this identity may not see it (404 of marketplace.visualstudio.com).
           it said: The account nowhere does not exist.
           x-vss-e2eid: [GUID]
           activityid: [GUID]
@@ -253,14 +253,14 @@ fn explains_each_gallery_refusal() {
         More: TROUBLESHOOTING.md#extension
 
         not shared, and not a member
-        ##[error]It was not possible to install pub.hello in fabrikam: the identity may not (403 of extmgmt.dev.azure.com).
+        ##[error]Could not install pub.hello in fabrikam: this identity lacks the permission (403 of extmgmt.dev.azure.com).
           it said: Access Denied: the extension pub.hello is not shared with fabrikam.
           x-vss-e2eid: [GUID]
           activityid: [GUID]
           x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
         What to do: Give the identity the permission in the organization (Organization settings → Extensions → Security, or → Users).
         More: TROUBLESHOOTING.md#organizations
-        extmgmt.dev.azure.com answered 404 with a web page, so something else than Azure DevOps answered.
+        extmgmt.dev.azure.com answered 404 with a web page, so something other than Azure DevOps answered.
           x-vss-e2eid: [GUID]
           activityid: [GUID]
           x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
@@ -268,14 +268,14 @@ fn explains_each_gallery_refusal() {
         More: TROUBLESHOOTING.md#not-the-service
 
         an id that is none
-        ##[error]It was not possible to make [GUID] a member of pub: Azure DevOps knows nobody of that id (TF14045) (400 of marketplace.visualstudio.com).
+        ##[error]Could not make [GUID] a member of pub: Azure DevOps knows no identity with that id (TF14045) (400 of marketplace.visualstudio.com).
           it said: TF14045: The identity with type 'System.Guid' and identifier '[GUID]' could not be found.
           x-vss-e2eid: [GUID]
           activityid: [GUID]
           x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
           identity: [PROFILE]
           its name: my-connection's principal
-        What to do: Use the id that operation whoAmI tells: neither the client id nor the object id is it.
+        What to do: Use the id that operation whoAmI prints; it is neither the client id nor the object id.
         More: TROUBLESHOOTING.md#publisher-member
 
         an extension that is not there
@@ -337,7 +337,7 @@ fn reports_a_timeout_and_how_to_continue() {
     expect_test::expect![[r#"
         Waiting until pub.hello 3.2.1 is installed in fabrikam, for at most 1 minute.
         fabrikam: not installed.
-        ##[error]pub.hello 3.2.1 is not everywhere after 1 minute.
+        ##[error]pub.hello 3.2.1 was not installed in every organization within 1 minute.
           fabrikam: not installed
         What to do: Share the extension with the organization and install it there; an update of an installed one can take an hour to arrive.
         More: TROUBLESHOOTING.md#installation"#]].assert_eq(&shown(&world, &job, &outcome));
@@ -376,16 +376,16 @@ fn remedies_on_the_command_line_name_flags() {
         said.push_str(&format!("{} exit {}\n", lines.join("\n"), answer.status));
     }
     expect_test::expect![[r#"
-        error: Nothing says which extension is meant: there is no publisher.
+        error: No publisher is given.
         What to do: Give --publisher and --extension-id, or a package (--vsix), or a folder with vss-extension.json (--root).
         More: TROUBLESHOOTING.md#extension exit 2
-        error: The --service-url 'tfs' is no address.
+        error: The --service-url 'tfs' is not a URL.
         What to do: Leave it out for the public Marketplace.
         More: TROUBLESHOOTING.md#inputs exit 2
-        error: 'a,b' is no organization.
+        error: 'a,b' is not an organization name.
         What to do: Write its name, https://dev.azure.com/<name> or https://<name>.visualstudio.com.
         More: TROUBLESHOOTING.md#organizations exit 2
-        error: --since is 'yesterday', which is no date.
+        error: --since is 'yesterday', which is not a date.
         What to do: Write 2026-11-01 or 2026-11-01T12:00:00Z.
         More: TROUBLESHOOTING.md#inputs exit 2
         error: --vsix is missing, and this operation needs it.

@@ -63,7 +63,7 @@ fn a_package_that_cannot_be_downloaded_is_warned_of() {
     let (result, log) = twice(&world(), Delivery::Missing, None);
     expect![[r#"
         Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
-        ##[warning]pub.hello 3.2.1 is already in the Marketplace (since [TIME]), so nothing was uploaded. Whether it is this package is not known: It was not possible to download it: there is no such thing, or none that this identity may see (404 of marketplace.visualstudio.com). If it is not, raise the version.
+        ##[warning]pub.hello 3.2.1 is already in the Marketplace (since [TIME]), so nothing was uploaded. Whether it is this package is not known: Could not download it: it does not exist, or this identity may not see it (404 of marketplace.visualstudio.com). If it is not, raise the version.
         pub.hello 3.2.1 is validated."#]]
     .assert_eq(&log);
     assert_eq!(result, TaskResult::Succeeded);
@@ -119,7 +119,7 @@ fn one_version_for_another_platform_is_another_upload() {
     expect![[r#"
         linux-x64: Uploading pub.tool 1.0.0, [SIZE] bytes; the extension is new.
         linux-x64: Uploaded pub.tool 1.0.0.
-        win32-x64: Uploading pub.tool 1.0.0, [SIZE] bytes; the extension is there already.
+        win32-x64: Uploading pub.tool 1.0.0, [SIZE] bytes; the extension already exists.
         win32-x64: Uploaded pub.tool 1.0.0.
         win32-x64: pub.tool 1.0.0 is already in the Marketplace (since [TIME]), and it is this package; nothing was uploaded.
     "#]]

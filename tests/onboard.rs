@@ -166,7 +166,7 @@ fn run_again_it_changes_what_differs_and_nothing_else() {
         &onboard(&world, &client, &arguments),
         &expect![[r#"
             identity: my-connection (client id given; client id [CLIENT ID], enterprise application's object id [ENTERPRISE APPLICATION])
-            contoso: is a member already (Stakeholder); nothing to change
+            contoso: is already a member (Stakeholder); nothing to change
             publisher pub: is Contributor already; nothing to change
             exit 0
         "#]],
@@ -305,7 +305,7 @@ fn without_microsoft_graph_the_id_is_taken_for_the_object_id() {
         &said,
         &expect![[r#"
         contoso: added (Basic)
-        warning: Microsoft Graph does not tell which application this is (Insufficient privileges to complete the operation), so [ENTERPRISE APPLICATION] is taken for the object id of its enterprise application.
+        warning: Microsoft Graph did not say which application this is (Insufficient privileges to complete the operation), so [ENTERPRISE APPLICATION] is used as the object id of its enterprise application.
         exit 0
     "#]],
     );
@@ -323,7 +323,7 @@ fn an_application_that_was_created_a_moment_ago_is_waited_for() {
         &said,
         &expect![[r#"
             identity: my-connection (client id given; client id [CLIENT ID], enterprise application's object id [ENTERPRISE APPLICATION])
-            error: It was not possible to add [ENTERPRISE APPLICATION] to contoso: Azure DevOps cannot add it now (VS403283) (200 of vsaex.dev.azure.com).
+            error: Could not add [ENTERPRISE APPLICATION] to contoso: Azure DevOps cannot add it now (VS403283) (200 of vsaex.dev.azure.com).
               it said: (5000) VS403283: Could not add user '[ENTERPRISE APPLICATION]' at this time.
             What to do: Try again in some minutes if the application is new; an agent identity can never be added.
             More: TROUBLESHOOTING.md#onboard
@@ -354,8 +354,8 @@ fn a_publisher_needs_the_id_that_whoami_prints() {
         &world,
         &desk.adieu(&arguments),
         &expect![[r#"
-        error: A publisher wants the identity's Azure DevOps id, and nothing tells it.
-        What to do: Name an organization as well (--organization), or the id that `adieu whoami` tells with that identity (--member-id).
+        error: --publisher needs the identity's Azure DevOps id.
+        What to do: Add --organization, or --member-id with the id that `adieu whoami` prints for that identity.
         More: TROUBLESHOOTING.md#onboard
         exit 2
     "#]],

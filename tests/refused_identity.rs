@@ -26,7 +26,7 @@ fn a_stopped_organization_is_asked_once() {
     world.organizations().add_member("fabrikam", "app");
     world.organizations().stop("fabrikam");
     expect![[r#"
-        error: It was not possible to find the tenant of fabrikam: the organization is stopped (TF24668) (503 of dev.azure.com).
+        error: Could not find the tenant of fabrikam: the organization is stopped (TF24668) (503 of dev.azure.com).
           it said: TF24668: The organization fabrikam is inactive.
           x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
         What to do: An owner of the organization finds out why: it has been deleted, or suspended by Microsoft; one that was deleted can be restored for 28 days.
@@ -49,7 +49,7 @@ fn reports_an_organization_of_microsoft_accounts() {
         tenant: [TENANT]
         object id: [OBJECT]
         client id: unknown
-        organization: personal, where it is refused
+        organization: personal (access refused)
         warning: personal is connected to no tenant of Microsoft Entra, so it knows Microsoft accounts only; the token is of the identity's own tenant.
         error: personal is not connected to Microsoft Entra: its members are Microsoft accounts, and it accepts no Microsoft Entra token.
           x-vss-e2eid: [GUID]
@@ -88,8 +88,8 @@ fn a_project_that_is_not_shown_wants_membership_of_the_project() {
         ],
     );
     expect![[r#"
-        warning: Microsoft Graph does not tell which application this is (Insufficient privileges to complete the operation), so [GUID] is taken for the object id of its enterprise application.
-        error: It was not possible to add [GUID] to fabrikam: the project does not exist, or is not shown to this identity (VS800075) (404 of dev.azure.com).
+        warning: Microsoft Graph did not say which application this is (Insufficient privileges to complete the operation), so [GUID] is used as the object id of its enterprise application.
+        error: Could not add [GUID] to fabrikam: the project does not exist, or is not shown to this identity (VS800075) (404 of dev.azure.com).
           it said: VS800075: The project with id 'vstfs:///Classification/TeamProject/[GUID]' does not exist, or you do not have permission to access it.
           x-vss-e2eid: [GUID]
           activityid: [GUID]
@@ -107,14 +107,14 @@ fn a_project_that_is_not_shown_wants_membership_of_the_project() {
 #[test]
 fn the_gallery_refuses_for_want_of_a_permission_with_either_status() {
     let expected = expect![[r#"
-        error: It was not possible to unpublish pub.hello: the identity may not ([STATUS] of marketplace.visualstudio.com).
+        error: Could not unpublish pub.hello: this identity lacks the permission ([STATUS] of marketplace.visualstudio.com).
           it said: Access Denied: [PROFILE] needs the following permission(s) on the resource /pub to perform this action: Delete an extension
           x-vss-e2eid: [GUID]
           activityid: [GUID]
           x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
           identity: [PROFILE]
           its name: app's principal
-        What to do: Open https://marketplace.visualstudio.com/manage/publishers/pub → Members → Add, and paste the identity's id with the role Contributor (Creator for a new extension); adieu whoami tells the id.
+        What to do: Open https://marketplace.visualstudio.com/manage/publishers/pub → Members → Add, and paste the identity's id with the role Contributor (Creator for a new extension); adieu whoami prints the id.
         More: TROUBLESHOOTING.md#publisher-member
         exit 1
     "#]];

@@ -99,7 +99,7 @@ fn is_refused(outcome: &Outcome, job: &Job<'_>, service: &str, text: &str) {
     holds(outcome, text);
     assert_eq!(outcome.result, TaskResult::Failed, "{text:?}");
     let sentence = format!(
-        "answered 200 with something that is not a token, so something else than {service} answered."
+        "answered 200 with something that is not a token, so something other than {service} answered."
     );
     assert!(outcome.log.contains(&sentence), "{text:?}: {}", outcome.log);
     assert!(job.get("AZURE_DEVOPS_TOKEN").is_none(), "{text:?}");

@@ -106,7 +106,7 @@ fn prints_membership_access_level_and_role() {
               id there: [PROFILE]
               descriptor: aadsp.[DESCRIPTOR]
               access level: Basic
-            publisher: pub, as Contributor
+            publisher: pub (Contributor)
             exit 0
         "#]],
     );
@@ -166,8 +166,8 @@ fn an_organization_that_has_not_added_the_identity_is_named_with_what_helps() {
             tenant: [TENANT]
             object id: [OBJECT]
             client id: unknown
-            organization: fabrikam, where it is refused
-            publisher: other, where it is no member
+            organization: fabrikam (access refused)
+            publisher: other (not a member)
             error: fabrikam accepts the token, and this identity has not been added to it (TF401444, 401 of dev.azure.com).
               it said: TF401444: Please sign-in at least once as [TENANT]\[TENANT]\[OBJECT] in a web browser to enable access to the service.
               x-vss-e2eid: [GUID]
@@ -220,7 +220,7 @@ fn reports_a_missing_organization_before_signing_in() {
         &world,
         &["--organization", "my organization"],
         &expect![[r#"
-            error: 'my organization' is no organization.
+            error: 'my organization' is not an organization name.
             What to do: Write its name, https://dev.azure.com/<name> or https://<name>.visualstudio.com.
             More: TROUBLESHOOTING.md#organizations
             exit 2

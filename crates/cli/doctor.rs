@@ -35,15 +35,15 @@ pub(crate) struct DoctorArguments {
     /// Organization of Azure DevOps, by name or address
     #[arg(long, value_parser = clap::builder::NonEmptyStringValueParser::new())]
     organization: Option<String>,
-    /// Repository of the organization that is to be read: PROJECT/REPOSITORY
+    /// Also check read access to this repository: PROJECT/REPOSITORY
     #[arg(long, requires = "organization", value_parser = repository)]
     repository: Option<(String, String)>,
-    /// Publisher on the Marketplace
+    /// Also check the role in this publisher
     #[arg(long, value_parser = clap::builder::NonEmptyStringValueParser::new())]
     publisher: Option<String>,
     #[command(flatten)]
     sign_in: SignInArguments,
-    /// In which form to print the findings
+    /// Output format
     #[arg(long, short, value_enum, default_value_t)]
     output: Form,
 }
@@ -71,36 +71,36 @@ struct Check {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
-    Holds,
+    Ok,
     /// It works, and may not do what is wanted.
-    Doubtful,
-    Fails,
+    Warning,
+    Failed,
     /// Something before it fails, or there is no such thing here.
-    Unchecked,
+    Skipped,
 }
 
 impl Check {
-    fn holds(name: &'static str, found: impl Into<String>) -> Self {
-        Self::new(name, State::Holds, found.into(), None)
+    fn ok(name: &'static str, found: impl Into<String>) -> Self {
+        Self::new(name, State::Ok, found.into(), None)
     }
 
-    fn unchecked(name: &'static str, why: impl Into<String>) -> Self {
-        Self::new(name, State::Unchecked, why.into(), None)
+    fn skipped(name: &'static str, why: impl Into<String>) -> Self {
+        Self::new(name, State::Skipped, why.into(), None)
     }
 
-    fn fails(name: &'static str, report: Report) -> Self {
+    fn failed(name: &'static str, report: Report) -> Self {
         Self::new(
             name,
-            State::Fails,
+            State::Failed,
             report.sentence().to_owned(),
             Some(report),
         )
     }
 
-    fn doubtful(name: &'static str, report: Report) -> Self {
+    fn warning(name: &'static str, report: Report) -> Self {
         Self::new(
             name,
-            State::Doubtful,
+            State::Warning,
             report.sentence().to_owned(),
             Some(report),
         )
@@ -119,10 +119,10 @@ impl Check {
 impl State {
     fn word(self) -> &'static str {
         match self {
-            Self::Holds => "holds",
-            Self::Doubtful => "doubtful",
-            Self::Fails => "fails",
-            Self::Unchecked => "unchecked",
+            Self::Ok => "ok",
+            Self::Warning => "warning",
+            Self::Failed => "failed",
+            Self::Skipped => "skipped",
         }
     }
 }
@@ -157,7 +157,7 @@ pub(crate) async fn run(arguments: DoctorArguments) -> Result<ExitCode, Situatio
     if is_in_a_pipeline() {
         publish(&checks, arguments.output);
     }
-    let fails = checks.iter().any(|check| check.state == State::Fails);
+    let fails = checks.iter().any(|check| check.state == State::Failed);
     Ok(if fails {
         ExitCode::FAILURE
     } else {
@@ -168,7 +168,7 @@ pub(crate) async fn run(arguments: DoctorArguments) -> Result<ExitCode, Situatio
 /// The finding to begin with: what fails first stands in the way of what comes after it.
 fn first(checks: &[Check]) -> Option<&Report> {
     let of = |state| checks.iter().find(|check| check.state == state);
-    let first = of(State::Fails).or_else(|| of(State::Doubtful))?;
+    let first = of(State::Failed).or_else(|| of(State::Warning))?;
     first.report.as_ref()
 }
 
@@ -176,7 +176,7 @@ fn first(checks: &[Check]) -> Option<&Report> {
 fn next(checks: &[Check]) -> String {
     match first(checks) {
         Some(report) => report.remedy_or_sentence().to_owned(),
-        None => "Nothing: everything that was checked holds.".to_owned(),
+        None => "Nothing: all checks passed.".to_owned(),
     }
 }
 
@@ -216,7 +216,7 @@ fn json(checks: &[Check]) -> Value {
                 .flat_map(|report| report.facts())
                 .map(|(name, value)| (name.clone(), Value::String(value.clone())))
                 .collect();
-            let is_wrong = matches!(check.state, State::Fails | State::Doubtful);
+            let is_wrong = matches!(check.state, State::Failed | State::Warning);
             let wrong = report.filter(|_| is_wrong);
             json!({
                 "name": check.name, "state": check.state.word(), "found": check.found,
@@ -227,7 +227,7 @@ fn json(checks: &[Check]) -> Value {
         })
         .collect();
     json!({
-        "holds": !checks.iter().any(|check| check.state == State::Fails),
+        "holds": !checks.iter().any(|check| check.state == State::Failed),
         "next": next(checks),
         "checks": list,
     })

@@ -71,18 +71,18 @@ struct Arguments {
 enum Verb {
     /// Prints a token of Microsoft Entra's, for Azure DevOps or another resource.
     Token(token::TokenArguments),
-    /// Tells who this identity is to Azure DevOps, to an organization and to a publisher.
+    /// Show who you are signed in as, and your access to an organization or publisher.
     Whoami(whoami::WhoamiArguments),
-    /// Looks along the way to a working token, and tells the one next thing to do.
+    /// Check everything that a working token needs, and name the next thing to fix.
     Doctor(doctor::DoctorArguments),
-    /// Makes an identity a member of an organization and of a publisher; an administrator runs it once.
+    /// Add a service principal or managed identity to an organization or publisher (run once, by an administrator).
     Onboard(onboard::OnboardArguments),
     /// Runs a command with tokens in its environment, and fresh ones beside it for as long as it runs.
     Exec(exec::ExecArguments),
-    /// Packs, publishes, shares and installs Azure DevOps extensions.
+    /// Package, publish, share and install Azure DevOps extensions.
     #[command(subcommand)]
     Extension(Box<extension::ExtensionCommand>),
-    /// Gets an extension's installs, uninstalls, reviews and sales; the same as `extension events`.
+    /// Print an extension's installs, uninstalls, reviews and sales; the same as `extension events`.
     Events(Box<extension::EventsArguments>),
     /// Serves tokens to every Azure client of this machine that has the key, until Ctrl+C.
     Serve(serve::ServeArguments),

@@ -36,13 +36,13 @@ The identity is named by its client id or by the object id of its enterprise app
 with the identity itself tells both. Whoever runs this is a member of Project Collection Administrators,
 and an Owner of the publisher.")]
 pub(crate) struct OnboardArguments {
-    /// Who is added: client id, enterprise application's object id, or app registration's object id
+    /// The identity to add: client id, or object id of its enterprise application or app registration
     #[arg(long, value_name = "ID")]
     identity: String,
     /// Organization of Azure DevOps, by name or address
     #[arg(long, required_unless_present = "publisher")]
     organization: Option<String>,
-    /// What it is licensed for there; repositories need basic
+    /// Access level; repositories need basic
     #[arg(long, value_enum, default_value_t)]
     access_level: Level,
     /// Project of the organization, and the group in it: reader, contributor or administrator
@@ -51,13 +51,13 @@ pub(crate) struct OnboardArguments {
     /// Publisher on the Marketplace
     #[arg(long, value_parser = clap::builder::NonEmptyStringValueParser::new())]
     publisher: Option<String>,
-    /// What it may do there
+    /// Role in the publisher
     #[arg(long, value_enum, default_value_t)]
     role: RoleValue,
-    /// Its Azure DevOps id for the publisher, where the organization's own is not the one
+    /// The identity's Azure DevOps id, for --publisher without --organization
     #[arg(long, value_name = "ID", requires = "publisher", value_parser = guid)]
     member_id: Option<String>,
-    /// Show what would be sent, and send nothing that changes anything
+    /// Show the requests, and change nothing
     #[arg(long)]
     dry_run: bool,
     /// How long to wait until Azure DevOps knows an application that was created a moment ago
@@ -70,7 +70,7 @@ pub(crate) struct OnboardArguments {
     /// How to sign in
     #[arg(long, value_enum, default_value_t)]
     credential: Credential,
-    /// In which form to print the result
+    /// Output format
     #[arg(long, short, value_enum, default_value_t)]
     output: Form,
 }
@@ -259,8 +259,8 @@ async fn newcomer(
         })),
         Err(reason) => {
             Terminal.warn(&format!(
-                "Microsoft Graph does not tell which application this is ({}), so {id} is \
-                 taken for the object id of its enterprise application.",
+                "Microsoft Graph did not say which application this is ({}), so {id} is \
+                 used as the object id of its enterprise application.",
                 reason.trim_end_matches('.')
             ));
             outcome.json["identity"] = json!({ "given": "unknown", "objectId": id });
@@ -365,7 +365,7 @@ fn told(
         .collect();
     let what = [&[level], &projects[..]].concat().join(", ");
     match word {
-        "unchanged" => format!("{name}: is a member already ({what}); nothing to change"),
+        "unchanged" => format!("{name}: is already a member ({what}); nothing to change"),
         "changed" => format!("{name}: changed ({what})"),
         "wouldChange" => format!("{name}: would be changed ({what})"),
         "wouldAdd" => format!("{name}: would be added ({what})"),
@@ -443,7 +443,7 @@ async fn contribute(
     };
     let role = role.name();
     outcome.lines.push(match word {
-        "unchanged" => format!("publisher {publisher}: is {role} already; nothing to change"),
+        "unchanged" => format!("publisher {publisher}: is already {role}; nothing to change"),
         "wouldAdd" => format!("publisher {publisher}: would be {role}"),
         _ => format!("publisher {publisher}: is {role} now"),
     });

@@ -158,7 +158,7 @@ pub(crate) struct NotKnownThere {
 /// Why nobody can be added as it was asked.
 #[derive(Debug)]
 pub(crate) enum OnboardProblem {
-    /// A text is no id of an application.
+    /// A text is not the id of an application.
     NotAnId(String),
     /// The publisher wants the identity's Azure DevOps id, and nothing tells it.
     NoMemberId,

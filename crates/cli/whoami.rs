@@ -24,15 +24,15 @@ Examples:
   adieu whoami --organization contoso --publisher pub --output json
   adieu whoami --credential managed-identity     on a virtual machine")]
 pub(crate) struct WhoamiArguments {
-    /// Organization of Azure DevOps, by name or address; the token is of its tenant
+    /// Also show your access to this organization (name or address); signs in to its tenant
     #[arg(long, value_parser = clap::builder::NonEmptyStringValueParser::new())]
     organization: Option<String>,
-    /// Publisher whose members are looked at
+    /// Also show your role in this publisher
     #[arg(long, value_parser = clap::builder::NonEmptyStringValueParser::new())]
     publisher: Option<String>,
     #[command(flatten)]
     sign_in: SignInArguments,
-    /// In which form to print it
+    /// Output format
     #[arg(long, short, value_enum, default_value_t)]
     output: Form,
 }
@@ -98,7 +98,7 @@ pub(crate) async fn run(arguments: WhoamiArguments) -> Result<ExitCode, Situatio
             }
             Err(situation) => {
                 lines.push(format!(
-                    "organization: {}, where it is refused",
+                    "organization: {} (access refused)",
                     organization.name
                 ));
                 json["organization"] = json!({ "name": organization.name, "isMember": false });
@@ -109,8 +109,8 @@ pub(crate) async fn run(arguments: WhoamiArguments) -> Result<ExitCode, Situatio
     if let Some(publisher) = &arguments.publisher {
         let role = role(&session, publisher, &profile).await?;
         lines.push(match &role {
-            Role::Is(role) => format!("publisher: {publisher}, as {role}"),
-            Role::None => format!("publisher: {publisher}, where it is no member"),
+            Role::Is(role) => format!("publisher: {publisher} ({role})"),
+            Role::None => format!("publisher: {publisher} (not a member)"),
         });
         json["publisher"] = match role {
             Role::Is(role) => json!({ "name": publisher, "role": role }),
@@ -270,7 +270,7 @@ impl Membership {
         let access = match &self.access {
             Access::Level(entitlement) => entitlement.access_level.clone(),
             Access::Hidden(words) => format!("not shown to this identity ({words})"),
-            Access::None => "none of its own".to_owned(),
+            Access::None => "none".to_owned(),
         };
         vec![
             ("  id there", self.known.id.clone()),

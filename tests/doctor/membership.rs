@@ -19,16 +19,16 @@ fn names_who_can_add_a_missing_member() {
         &world,
         &said,
         &expect![[r#"
-            holds     configuration  there is managed-identity
-            holds     proxy          [PROXY]
-            holds     names          the proxy resolves them
-            holds     trust          each certificate is trusted
-            holds     hosts          reached: login.microsoftonline.com, app.vssps.visualstudio.com, dev.azure.com, vsaex.dev.azure.com
-            holds     clock          within a minute of the services'
-            unchecked federation     this credential presents no ID token of its own
-            holds     token          for Azure DevOps, by managed-identity, of tenant [TENANT]
-            holds     identity       app's principal ([PROFILE])
-            fails     organization   fabrikam accepts the token, and this identity has not been added to it (TF401444, 401 of dev.azure.com).
+            ok        configuration  managed-identity
+            ok        proxy          [PROXY]
+            ok        names          the proxy resolves them
+            ok        trust          each certificate is trusted
+            ok        hosts          reached: login.microsoftonline.com, app.vssps.visualstudio.com, dev.azure.com, vsaex.dev.azure.com
+            ok        clock          within a minute of the services
+            skipped   federation     this credential presents no ID token of its own
+            ok        token          for Azure DevOps, by managed-identity, of tenant [TENANT]
+            ok        identity       app's principal ([PROFILE])
+            failed    organization   fabrikam accepts the token, and this identity has not been added to it (TF401444, 401 of dev.azure.com).
                                        it said: TF401444: Please sign-in at least once as [TENANT]\[TENANT]\[OBJECT] in a web browser to enable access to the service.
                                        x-vss-e2eid: [GUID]
                                        activityid: [GUID]
@@ -37,7 +37,7 @@ fn names_who_can_add_a_missing_member() {
                                        its name: app's principal
                                        object id: [OBJECT]
                                        token's tenant: [TENANT]
-            unchecked licence        it is no member
+            skipped   licence        it is not a member
             What to do next: An administrator of the organization adds it: adieu onboard --organization fabrikam --identity [OBJECT]
             More: TROUBLESHOOTING.md#tf401444
             exit 1
@@ -55,17 +55,17 @@ fn a_stakeholder_cannot_read_repositories() {
         &world,
         &said,
         &expect![[r#"
-        holds     configuration  there is managed-identity
-        holds     proxy          [PROXY]
-        holds     names          the proxy resolves them
-        holds     trust          each certificate is trusted
-        holds     hosts          reached: login.microsoftonline.com, app.vssps.visualstudio.com, dev.azure.com, vsaex.dev.azure.com
-        holds     clock          within a minute of the services'
-        unchecked federation     this credential presents no ID token of its own
-        holds     token          for Azure DevOps, by managed-identity, of tenant [TENANT]
-        holds     identity       app's principal ([PROFILE])
-        holds     organization   contoso knows it as a member
-        doubtful  licence        The access level in contoso is Stakeholder, with which no repository is read.
+        ok        configuration  managed-identity
+        ok        proxy          [PROXY]
+        ok        names          the proxy resolves them
+        ok        trust          each certificate is trusted
+        ok        hosts          reached: login.microsoftonline.com, app.vssps.visualstudio.com, dev.azure.com, vsaex.dev.azure.com
+        ok        clock          within a minute of the services
+        skipped   federation     this credential presents no ID token of its own
+        ok        token          for Azure DevOps, by managed-identity, of tenant [TENANT]
+        ok        identity       app's principal ([PROFILE])
+        ok        organization   a member of contoso
+        warning   licence        The access level in contoso is Stakeholder, which cannot read repositories.
         What to do next: An administrator runs: adieu onboard --organization contoso --identity [OBJECT] --access-level basic
         More: TROUBLESHOOTING.md#tf401019
         exit 0
@@ -75,23 +75,23 @@ fn a_stakeholder_cannot_read_repositories() {
         &world,
         &examined(&desk, &EVERYTHING),
         &expect![[r#"
-            holds     configuration  there is managed-identity
-            holds     proxy          [PROXY]
-            holds     names          the proxy resolves them
-            holds     trust          each certificate is trusted
-            holds     hosts          reached: login.microsoftonline.com, app.vssps.visualstudio.com, dev.azure.com, vsaex.dev.azure.com, marketplace.visualstudio.com
-            holds     clock          within a minute of the services'
-            unchecked federation     this credential presents no ID token of its own
-            holds     token          for Azure DevOps, by managed-identity, of tenant [TENANT]
-            holds     identity       app's principal ([PROFILE])
-            holds     organization   contoso knows it as a member
-            doubtful  licence        The access level in contoso is Stakeholder, with which no repository is read.
-            fails     repository     There is no repository web/site, or it is not shown to this identity (TF401019).
+            ok        configuration  managed-identity
+            ok        proxy          [PROXY]
+            ok        names          the proxy resolves them
+            ok        trust          each certificate is trusted
+            ok        hosts          reached: login.microsoftonline.com, app.vssps.visualstudio.com, dev.azure.com, vsaex.dev.azure.com, marketplace.visualstudio.com
+            ok        clock          within a minute of the services
+            skipped   federation     this credential presents no ID token of its own
+            ok        token          for Azure DevOps, by managed-identity, of tenant [TENANT]
+            ok        identity       app's principal ([PROFILE])
+            ok        organization   a member of contoso
+            warning   licence        The access level in contoso is Stakeholder, which cannot read repositories.
+            failed    repository     The repository web/site does not exist, or this identity may not see it (TF401019).
                                        it said: TF401019: The Git repository with name or identifier site does not exist or you do not have permissions for the operation you are attempting.
                                        x-vss-e2eid: [GUID]
                                        activityid: [GUID]
                                        x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
-            holds     publisher      Contributor of pub
+            ok        publisher      Contributor of pub
             What to do next: Give the identity the access level Basic, and Read in the repository's Security (Project settings → Repositories).
             More: TROUBLESHOOTING.md#tf401019
             exit 1
@@ -109,16 +109,16 @@ fn a_publisher_that_does_not_know_the_identity_names_the_id_and_the_page() {
         &world,
         &examined(&desk, &asked),
         &expect![[r#"
-        holds     configuration  there is managed-identity
-        holds     proxy          [PROXY]
-        holds     names          the proxy resolves them
-        holds     trust          each certificate is trusted
-        holds     hosts          reached: login.microsoftonline.com, app.vssps.visualstudio.com, marketplace.visualstudio.com
-        holds     clock          within a minute of the services'
-        unchecked federation     this credential presents no ID token of its own
-        holds     token          for Azure DevOps, by managed-identity, of tenant [TENANT]
-        holds     identity       app's principal ([PROFILE])
-        fails     publisher      The identity is no member of the publisher pub.
+        ok        configuration  managed-identity
+        ok        proxy          [PROXY]
+        ok        names          the proxy resolves them
+        ok        trust          each certificate is trusted
+        ok        hosts          reached: login.microsoftonline.com, app.vssps.visualstudio.com, marketplace.visualstudio.com
+        ok        clock          within a minute of the services
+        skipped   federation     this credential presents no ID token of its own
+        ok        token          for Azure DevOps, by managed-identity, of tenant [TENANT]
+        ok        identity       app's principal ([PROFILE])
+        failed    publisher      The identity is not a member of the publisher pub.
         What to do next: An Owner opens https://marketplace.visualstudio.com/manage/publishers/pub → Members → Add, and pastes [PROFILE] with the role Contributor (Creator for a new extension).
         More: TROUBLESHOOTING.md#publisher-member
         exit 1
@@ -129,16 +129,16 @@ fn a_publisher_that_does_not_know_the_identity_names_the_id_and_the_page() {
         &world,
         &examined(&desk, &asked),
         &expect![[r#"
-        holds     configuration  there is managed-identity
-        holds     proxy          [PROXY]
-        holds     names          the proxy resolves them
-        holds     trust          each certificate is trusted
-        holds     hosts          reached: login.microsoftonline.com, app.vssps.visualstudio.com, marketplace.visualstudio.com
-        holds     clock          within a minute of the services'
-        unchecked federation     this credential presents no ID token of its own
-        holds     token          for Azure DevOps, by managed-identity, of tenant [TENANT]
-        holds     identity       app's principal ([PROFILE])
-        doubtful  publisher      The identity is a Reader of the publisher pub, which publishes nothing.
+        ok        configuration  managed-identity
+        ok        proxy          [PROXY]
+        ok        names          the proxy resolves them
+        ok        trust          each certificate is trusted
+        ok        hosts          reached: login.microsoftonline.com, app.vssps.visualstudio.com, marketplace.visualstudio.com
+        ok        clock          within a minute of the services
+        skipped   federation     this credential presents no ID token of its own
+        ok        token          for Azure DevOps, by managed-identity, of tenant [TENANT]
+        ok        identity       app's principal ([PROFILE])
+        warning   publisher      The identity is a Reader of the publisher pub, which cannot publish.
         What to do next: An Owner opens https://marketplace.visualstudio.com/manage/publishers/pub → Members, and changes the role to Contributor.
         More: TROUBLESHOOTING.md#publisher-member
         exit 0

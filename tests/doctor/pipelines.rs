@@ -30,23 +30,23 @@ fn a_pipelines_id_token_is_shown_as_presented_and_as_expected() {
         &world,
         &said,
         &expect![[r#"
-            holds     configuration  there is pipelines
-            holds     proxy          [PROXY]
-            holds     names          the proxy resolves them
-            holds     trust          each certificate is trusted
-            holds     hosts          reached: [ENTRA], app.vssps.visualstudio.com, dev.azure.com, vsaex.dev.azure.com
-            holds     clock          within a minute of the services'
-            holds     federation     the ID token has the form that is expected
+            ok        configuration  pipelines
+            ok        proxy          [PROXY]
+            ok        names          the proxy resolves them
+            ok        trust          each certificate is trusted
+            ok        hosts          reached: [ENTRA], app.vssps.visualstudio.com, dev.azure.com, vsaex.dev.azure.com
+            ok        clock          within a minute of the services
+            ok        federation     the ID token has the form that is expected
                                        issuer: https://vstoken.dev.azure.com/[GUID]
                                        subject identifier: sc://contoso/fabrikam/my-connection
                                        audience: api://AzureADTokenExchange
                                        subject expected: sc://contoso/fabrikam/…
                                        audience expected: api://AzureADTokenExchange
-            holds     token          for Azure DevOps, by pipelines, of tenant [TENANT]
-            holds     identity       my-connection's principal ([GUID])
-            holds     organization   contoso knows it as a member
-            holds     licence        Basic
-            What to do next: Nothing: everything that was checked holds.
+            ok        token          for Azure DevOps, by pipelines, of tenant [TENANT]
+            ok        identity       my-connection's principal ([GUID])
+            ok        organization   a member of contoso
+            ok        licence        Basic
+            What to do next: Nothing: all checks passed.
             exit 0
         "#]],
     );
@@ -67,19 +67,19 @@ fn a_federated_credential_that_does_not_match_is_the_next_thing() {
         &world,
         &said,
         &expect![[r#"
-            holds     configuration  there is pipelines
-            holds     proxy          [PROXY]
-            holds     names          the proxy resolves them
-            holds     trust          each certificate is trusted
-            holds     hosts          reached: [ENTRA], app.vssps.visualstudio.com
-            holds     clock          within a minute of the services'
-            holds     federation     the ID token has the form that is expected
+            ok        configuration  pipelines
+            ok        proxy          [PROXY]
+            ok        names          the proxy resolves them
+            ok        trust          each certificate is trusted
+            ok        hosts          reached: [ENTRA], app.vssps.visualstudio.com
+            ok        clock          within a minute of the services
+            ok        federation     the ID token has the form that is expected
                                        issuer: https://vstoken.dev.azure.com/[GUID]
                                        subject identifier: sc://contoso/fabrikam/my-connection
                                        audience: api://AzureADTokenExchange
                                        subject expected: sc://contoso/…/…
                                        audience expected: api://AzureADTokenExchange
-            fails     token          Microsoft Entra refused the service connection (AADSTS700213) because no federated credential has the subject of its ID token.
+            failed    token          Microsoft Entra refused the service connection (AADSTS700213) because no federated credential has the subject of its ID token.
                                        it said: No matching federated identity record found for presented assertion subject 'sc://contoso/fabrikam/my-connection'. Check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation
                                        issuer: https://vstoken.dev.azure.com/[GUID]
                                        subject identifier: sc://contoso/fabrikam/my-connection
@@ -92,7 +92,7 @@ fn a_federated_credential_that_does_not_match_is_the_next_thing() {
                                        trace id: [GUID]
                                        timestamp: [TIME]
                                        credential: pipelines
-            unchecked identity       there is no token
+            skipped   identity       there is no token
             What to do next: Open the app registration (or managed identity) → Certificates & secrets → Federated credentials and make its issuer, subject identifier and audience equal to those above, letter by letter. If the credential was made in the last minutes, try again.
             More: TROUBLESHOOTING.md#aadsts700213
             exit 1
@@ -153,21 +153,21 @@ fn in_a_pipeline_the_findings_are_a_page_of_the_run() {
 
             More: `TROUBLESHOOTING.md#tf401444`
 
-            8 of 9 checks hold; 1 fail.
+            8 of 9 checks passed; 1 failed.
 
             | | check | found |
             |---|---|---|
-            | ✅ holds | configuration | there is managed-identity |
-            | ✅ holds | proxy | [PROXY] |
-            | ✅ holds | names | the proxy resolves them |
-            | ✅ holds | trust | each certificate is trusted |
-            | ✅ holds | hosts | reached: login.microsoftonline.com, app.vssps.visualstudio.com, dev.azure.com, vsaex.dev.azure.com |
-            | ✅ holds | clock | within a minute of the services' |
-            | ➖ unchecked | federation | this credential presents no ID token of its own |
-            | ✅ holds | token | for Azure DevOps, by managed-identity, of tenant [TENANT] |
-            | ✅ holds | identity | app's principal ([PROFILE]) |
-            | ❌ fails | organization | fabrikam accepts the token, and this identity has not been added to it (TF401444, 401 of dev.azure.com). |
-            | ➖ unchecked | licence | it is no member |
+            | ✅ ok | configuration | managed-identity |
+            | ✅ ok | proxy | [PROXY] |
+            | ✅ ok | names | the proxy resolves them |
+            | ✅ ok | trust | each certificate is trusted |
+            | ✅ ok | hosts | reached: login.microsoftonline.com, app.vssps.visualstudio.com, dev.azure.com, vsaex.dev.azure.com |
+            | ✅ ok | clock | within a minute of the services |
+            | ➖ skipped | federation | this credential presents no ID token of its own |
+            | ✅ ok | token | for Azure DevOps, by managed-identity, of tenant [TENANT] |
+            | ✅ ok | identity | app's principal ([PROFILE]) |
+            | ❌ failed | organization | fabrikam accepts the token, and this identity has not been added to it (TF401444, 401 of dev.azure.com). |
+            | ➖ skipped | licence | it is not a member |
 
             **organization**
 
@@ -222,18 +222,18 @@ fn a_script_of_run_with_token_is_examined_with_the_connections_identity() {
         &expect![[r#"
             Configured for this script: identity.
             AZURE_DEVOPS_TOKEN: azureDevOps, until [TIME], for this script alone.
-            holds     configuration  there is pipelines
-            holds     proxy          [PROXY]
-            holds     names          the proxy resolves them
-            holds     trust          each certificate is trusted
-            holds     hosts          reached: login.microsoftonline.com, app.vssps.visualstudio.com, dev.azure.com, vsaex.dev.azure.com
-            holds     clock          within a minute of the services'
-            unchecked federation     this credential presents no ID token of its own
-            holds     token          for Azure DevOps, by pipelines, of tenant [TENANT]
-            holds     identity       my-connection's principal ([GUID])
-            holds     organization   contoso knows it as a member
-            holds     licence        Basic
-            What to do next: Nothing: everything that was checked holds.exit 0
+            ok        configuration  pipelines
+            ok        proxy          [PROXY]
+            ok        names          the proxy resolves them
+            ok        trust          each certificate is trusted
+            ok        hosts          reached: login.microsoftonline.com, app.vssps.visualstudio.com, dev.azure.com, vsaex.dev.azure.com
+            ok        clock          within a minute of the services
+            skipped   federation     this credential presents no ID token of its own
+            ok        token          for Azure DevOps, by pipelines, of tenant [TENANT]
+            ok        identity       my-connection's principal ([GUID])
+            ok        organization   a member of contoso
+            ok        licence        Basic
+            What to do next: Nothing: all checks passed.exit 0
         "#]],
     );
     assert_eq!(outcome.result, TaskResult::Succeeded);

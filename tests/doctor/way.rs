@@ -19,15 +19,15 @@ fn a_clock_that_is_wrong_is_found_by_the_services_own() {
         &world,
         &examined(&desk, &["doctor"]),
         &expect![[r#"
-            holds     configuration  there is managed-identity
-            holds     proxy          [PROXY]
-            holds     names          the proxy resolves them
-            holds     trust          each certificate is trusted
-            holds     hosts          reached: login.microsoftonline.com, app.vssps.visualstudio.com
-            doubtful  clock          This machine's clock is [N] seconds behind that of app.vssps.visualstudio.com.
-            unchecked federation     this credential presents no ID token of its own
-            holds     token          for Azure DevOps, by managed-identity, of tenant [TENANT]
-            holds     identity       app's principal ([PROFILE])
+            ok        configuration  managed-identity
+            ok        proxy          [PROXY]
+            ok        names          the proxy resolves them
+            ok        trust          each certificate is trusted
+            ok        hosts          reached: login.microsoftonline.com, app.vssps.visualstudio.com
+            warning   clock          This machine's clock is [N] seconds behind that of app.vssps.visualstudio.com.
+            skipped   federation     this credential presents no ID token of its own
+            ok        token          for Azure DevOps, by managed-identity, of tenant [TENANT]
+            ok        identity       app's principal ([PROFILE])
             What to do next: Set this machine's clock (NTP): Microsoft Entra allows five minutes.
             More: TROUBLESHOOTING.md#clock
             exit 0
@@ -38,15 +38,15 @@ fn a_clock_that_is_wrong_is_found_by_the_services_own() {
         &world,
         &examined(&desk, &["doctor"]),
         &expect![[r#"
-            holds     configuration  there is managed-identity
-            holds     proxy          [PROXY]
-            holds     names          the proxy resolves them
-            holds     trust          each certificate is trusted
-            holds     hosts          reached: login.microsoftonline.com, app.vssps.visualstudio.com
-            fails     clock          This machine's clock is [N] seconds behind that of app.vssps.visualstudio.com.
-            unchecked federation     this credential presents no ID token of its own
-            holds     token          for Azure DevOps, by managed-identity, of tenant [TENANT]
-            holds     identity       app's principal ([PROFILE])
+            ok        configuration  managed-identity
+            ok        proxy          [PROXY]
+            ok        names          the proxy resolves them
+            ok        trust          each certificate is trusted
+            ok        hosts          reached: login.microsoftonline.com, app.vssps.visualstudio.com
+            failed    clock          This machine's clock is [N] seconds behind that of app.vssps.visualstudio.com.
+            skipped   federation     this credential presents no ID token of its own
+            ok        token          for Azure DevOps, by managed-identity, of tenant [TENANT]
+            ok        identity       app's principal ([PROFILE])
             What to do next: Set this machine's clock (NTP): Microsoft Entra allows five minutes.
             More: TROUBLESHOOTING.md#clock
             exit 1
@@ -95,71 +95,71 @@ fn what_is_in_the_way_is_a_proxy_a_certificate_a_name_or_a_host() {
     }
     expect![[r#"
         no proxy there
-        holds     configuration  there is managed-identity
-        fails     proxy          This host (login.microsoftonline.com) gave no answer at the first attempt: no connection to the proxy (refused).
-        unchecked names          the proxy is in the way
-        unchecked trust          the proxy is in the way
-        unchecked hosts          the proxy is in the way
-        unchecked clock          no host told its own
-        unchecked federation     not every host is reached
-        unchecked token          not every host is reached
-        unchecked identity       not every host is reached
+        ok        configuration  managed-identity
+        failed    proxy          This host (login.microsoftonline.com) gave no answer at the first attempt: no connection to the proxy (refused).
+        skipped   names          the proxy is in the way
+        skipped   trust          the proxy is in the way
+        skipped   hosts          the proxy is in the way
+        skipped   clock          no host reported its time
+        skipped   federation     not every host is reached
+        skipped   token          not every host is reached
+        skipped   identity       not every host is reached
         What to do next: Correct HTTPS_PROXY, or name the host in NO_PROXY.
         More: TROUBLESHOOTING.md#proxy
         exit 1
 
         a proxy that wants a password
-        holds     configuration  there is managed-identity
-        fails     proxy          This host (login.microsoftonline.com) gave no answer at the first attempt: the proxy asks for authentication.
-        unchecked names          the proxy is in the way
-        unchecked trust          the proxy is in the way
-        unchecked hosts          the proxy is in the way
-        unchecked clock          no host told its own
-        unchecked federation     not every host is reached
-        unchecked token          not every host is reached
-        unchecked identity       not every host is reached
+        ok        configuration  managed-identity
+        failed    proxy          This host (login.microsoftonline.com) gave no answer at the first attempt: the proxy asks for authentication.
+        skipped   names          the proxy is in the way
+        skipped   trust          the proxy is in the way
+        skipped   hosts          the proxy is in the way
+        skipped   clock          no host reported its time
+        skipped   federation     not every host is reached
+        skipped   token          not every host is reached
+        skipped   identity       not every host is reached
         What to do next: Write user and password into HTTPS_PROXY: http://user:password@host:port.
         More: TROUBLESHOOTING.md#proxy
         exit 1
 
         a proxy that goes nowhere
-        holds     configuration  there is managed-identity
-        fails     proxy          This host (app.vssps.visualstudio.com) gave no answer at the first attempt: the proxy does not connect (unsuccessful).
-        unchecked names          the proxy is in the way
-        unchecked trust          the proxy is in the way
-        unchecked hosts          the proxy is in the way
-        holds     clock          within a minute of the services'
-        unchecked federation     not every host is reached
-        unchecked token          not every host is reached
-        unchecked identity       not every host is reached
+        ok        configuration  managed-identity
+        failed    proxy          This host (app.vssps.visualstudio.com) gave no answer at the first attempt: the proxy does not connect (unsuccessful).
+        skipped   names          the proxy is in the way
+        skipped   trust          the proxy is in the way
+        skipped   hosts          the proxy is in the way
+        ok        clock          within a minute of the services
+        skipped   federation     not every host is reached
+        skipped   token          not every host is reached
+        skipped   identity       not every host is reached
         What to do next: Correct HTTPS_PROXY, or name the host in NO_PROXY.
         More: TROUBLESHOOTING.md#proxy
         exit 1
 
         another authority's certificates
-        holds     configuration  there is managed-identity
-        holds     proxy          [PROXY]
-        holds     names          the proxy resolves them
-        fails     trust          This host (login.microsoftonline.com) gave no answer at the first attempt: its certificate is not trusted (its issuer is unknown here).
-        unchecked hosts          no host is reached
-        unchecked clock          no host told its own
-        unchecked federation     not every host is reached
-        unchecked token          not every host is reached
-        unchecked identity       not every host is reached
+        ok        configuration  managed-identity
+        ok        proxy          [PROXY]
+        ok        names          the proxy resolves them
+        failed    trust          This host (login.microsoftonline.com) gave no answer at the first attempt: its certificate is not trusted (its issuer is unknown here).
+        skipped   hosts          no host is reached
+        skipped   clock          no host reported its time
+        skipped   federation     not every host is reached
+        skipped   token          not every host is reached
+        skipped   identity       not every host is reached
         What to do next: If a proxy inspects TLS here, put its root into a PEM file and name that in SSL_CERT_FILE.
         More: TROUBLESHOOTING.md#certificates
         exit 1
 
         an authority that nobody serves
-        holds     configuration  there is managed-identity
-        holds     proxy          [PROXY]
-        holds     names          the proxy resolves them
-        holds     trust          trusted: app.vssps.visualstudio.com
-        fails     hosts          This host (127.0.0.1:9) gave no answer at the first attempt: no connection (refused).
-        holds     clock          within a minute of the services'
-        unchecked federation     not every host is reached
-        unchecked token          not every host is reached
-        unchecked identity       not every host is reached
+        ok        configuration  managed-identity
+        ok        proxy          [PROXY]
+        ok        names          the proxy resolves them
+        ok        trust          trusted: app.vssps.visualstudio.com
+        failed    hosts          This host (127.0.0.1:9) gave no answer at the first attempt: no connection (refused).
+        ok        clock          within a minute of the services
+        skipped   federation     not every host is reached
+        skipped   token          not every host is reached
+        skipped   identity       not every host is reached
         What to do next: Check the network; behind a proxy, set HTTPS_PROXY.
         More: TROUBLESHOOTING.md#network
         exit 1

@@ -112,7 +112,7 @@ fn publishes_a_new_version_and_leaves_the_folder_as_it_was() {
     );
     expect_test::expect![[r#"
         Packed pub.hello 3.3.0: 7 parts, [SIZE] bytes.
-        Uploading pub.hello 3.3.0, [SIZE] bytes; the extension is there already.
+        Uploading pub.hello 3.3.0, [SIZE] bytes; the extension already exists.
         Uploaded pub.hello 3.3.0.
         pub.hello 3.3.0 is validated."#]]
     .assert_eq(&shown(&world, &job, &outcome));

@@ -447,7 +447,7 @@ error: `p.vsix` has no `extension.vsixmanifest`: it is not a VSIX package
             .adieu(&["inspect", "--vsix", "gone.vsix"])
             .transcript(),
         "\
-error: There is no package 'gone.vsix'.
+error: No package matches 'gone.vsix'.
   folder: .
 What to do: Give the path of the package that is to be used.
 More: TROUBLESHOOTING.md#extension

@@ -62,8 +62,8 @@ fn reports_a_variable_that_is_not_a_proxy_url() {
         let mut job = world.job();
         job.agent_environment(name, value);
         let expected = format!(
-            "##[error]{said}, which is no address of an HTTP proxy.\nWhat to do: Write \
-             http://host:port, or take the variable away; SOCKS proxies are not spoken.\nMore: TROUBLESHOOTING.md#proxy"
+            "##[error]{said}, which is not a valid HTTP proxy URL.\nWhat to do: Write \
+             http://host:port, or unset the variable; SOCKS proxies are not supported.\nMore: TROUBLESHOOTING.md#proxy"
         );
         fails(&world, &mut job, MY_CONNECTION, &expected);
     }
@@ -247,7 +247,7 @@ fn names_a_proxy_that_is_none_without_its_password() {
             MY_CONNECTION,
             &format!(
                 "\
-##[error]The agent's proxy, '{named}', is no address of an HTTP proxy.
+##[error]The agent's proxy, '{named}', is not a valid HTTP proxy URL.
 What to do: Configure the agent with --proxyurl http://host:port.
 More: TROUBLESHOOTING.md#proxy"
             ),

@@ -17,7 +17,7 @@ fn names_the_id_that_was_mistaken_for_another() {
         &world,
         &said,
         &expect![[r#"
-            warning: Microsoft Graph does not tell which application this is (Insufficient privileges to complete the operation), so [APP REGISTRATION] is taken for the object id of its enterprise application.
+            warning: Microsoft Graph did not say which application this is (Insufficient privileges to complete the operation), so [APP REGISTRATION] is used as the object id of its enterprise application.
             error: contoso found no enterprise application with the object id [APP REGISTRATION] in its tenant (VS860016): a client id or an app registration's object id was given, or another tenant's.
               Microsoft Graph: Insufficient privileges to complete the operation.
               it said: (5000) VS860016: Could not find originId '[APP REGISTRATION]' in the backing domain '[TENANT]'.
@@ -42,8 +42,8 @@ fn an_id_that_is_none_of_the_three_ends_before_anything_is_changed() {
         &world,
         &said,
         &expect![[r#"
-        error: Tenant [TENANT] has no application with the id [GUID]: it is no client id, no enterprise application's and no app registration's object id there.
-        What to do: Compare the id with the application's page; a subscription's, a secret's or another tenant's id is none of the three.
+        error: Tenant [TENANT] has no application with the id [GUID]: it is neither a client id nor the object id of an enterprise application or of an app registration there.
+        What to do: Compare the id with the application's page; a subscription's, a secret's or another tenant's id is not one of the three.
         More: TROUBLESHOOTING.md#vs860016
         exit 1
     "#]],
@@ -53,8 +53,8 @@ fn an_id_that_is_none_of_the_three_ends_before_anything_is_changed() {
         &world,
         &said,
         &expect![[r#"
-        error: 'my-connection' is no id of an application.
-        What to do: Write a GUID: the client id, or an object id; `adieu whoami` with the identity itself tells both.
+        error: 'my-connection' is not the id of an application.
+        What to do: Write a GUID: the client id, or an object id; `adieu whoami` with the identity itself prints both.
         More: TROUBLESHOOTING.md#onboard
         exit 2
     "#]],
@@ -73,7 +73,7 @@ fn explains_how_to_create_the_enterprise_application() {
         &expect![[r#"
         error: my-connection is an app registration without an enterprise application in tenant [TENANT], and only that can be a member.
           client id: [CLIENT ID]
-        What to do: Make one, signed in to that tenant: az ad sp create --id [CLIENT ID]
+        What to do: Create one, signed in to that tenant: az ad sp create --id [CLIENT ID]
         More: TROUBLESHOOTING.md#vs860016
         exit 1
     "#]],
@@ -94,7 +94,7 @@ fn names_who_may_add_users() {
         &said,
         &expect![[r#"
             identity: my-connection (client id given; client id [CLIENT ID], enterprise application's object id [ENTERPRISE APPLICATION])
-            error: It was not possible to add [ENTERPRISE APPLICATION] to contoso: the identity that asks may not add users (5032) (200 of vsaex.dev.azure.com).
+            error: Could not add [ENTERPRISE APPLICATION] to contoso: the identity that asks may not add users (5032) (200 of vsaex.dev.azure.com).
               it said: (5032) Access Denied: [ADMIN] needs the following permission(s) on the resource Users to perform this action: Add Users
               object id: [ADMIN'S OBJECT]
               token's tenant: [TENANT]
@@ -116,9 +116,9 @@ fn reports_that_no_licences_are_left() {
         &said,
         &expect![[r#"
             identity: my-connection (client id given; client id [CLIENT ID], enterprise application's object id [ENTERPRISE APPLICATION])
-            error: It was not possible to add [ENTERPRISE APPLICATION] to contoso: there is no licence of that access level left (5005) (200 of vsaex.dev.azure.com).
+            error: Could not add [ENTERPRISE APPLICATION] to contoso: no licence of that access level is left (5005) (200 of vsaex.dev.azure.com).
               it said: (5005) Failed to assign license Account-Express to identity with id [PROFILE].
-            What to do: Buy one under Organization settings → Billing, or give --access-level stakeholder, with which no repository is read.
+            What to do: Buy one under Organization settings → Billing, or give --access-level stakeholder, which cannot read repositories.
             More: TROUBLESHOOTING.md#onboard
             exit 1
         "#]],
@@ -137,7 +137,7 @@ fn a_project_and_a_publisher_that_there_are_not_are_named() {
         &said,
         &expect![[r#"
             identity: my-connection (client id given; client id [CLIENT ID], enterprise application's object id [ENTERPRISE APPLICATION])
-            error: It was not possible to add [ENTERPRISE APPLICATION] to contoso: there is no project of that name, or none that this identity may see (TF200016) (404 of dev.azure.com).
+            error: Could not add [ENTERPRISE APPLICATION] to contoso: the project does not exist, or this identity may not see it (TF200016) (404 of dev.azure.com).
               it said: TF200016: The following project does not exist: nowhere. Verify that the name of the project is correct and that the project exists on the specified Azure DevOps Server.
               x-vss-e2eid: [GUID]
               activityid: [GUID]
@@ -154,7 +154,7 @@ fn a_project_and_a_publisher_that_there_are_not_are_named() {
         &expect![[r#"
             identity: my-connection (client id given; client id [CLIENT ID], enterprise application's object id [ENTERPRISE APPLICATION])
             contoso: added (Basic)
-            error: Only an Owner of the publisher other adds members to it.
+            error: Only an Owner of the publisher other can add members to it.
               it said: Access Denied: [ADMIN'S PROFILE] needs the following permission(s) on the resource /other to perform this action: View user permissions on a resource
               x-vss-e2eid: [GUID]
               activityid: [GUID]

@@ -82,7 +82,7 @@ fn reports_a_missing_organization() {
         &world,
         &said,
         &expect![[r#"
-            error: 'https://evil.example/contoso' is no address of Azure DevOps, so it gets no token.
+            error: 'https://evil.example/contoso' is not an Azure DevOps address, so no token is sent there.
             What to do: Write the organization's name.
             More: TROUBLESHOOTING.md#organizations
             exit 2

@@ -14,7 +14,7 @@ fn knows_when_something_else_answers_for_entra() {
         (
             Fault::SignInPage(200),
             expect![[r#"
-            ##[error][ENTRA] answered 200 with a web page, so something else than Microsoft Entra answered.
+            ##[error][ENTRA] answered 200 with a web page, so something other than Microsoft Entra answered.
               tokens: AZURE_DEVOPS_TOKEN
               connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
             What to do: Look for a proxy, firewall or captive portal between the agent and this host.
@@ -23,7 +23,7 @@ fn knows_when_something_else_answers_for_entra() {
         (
             Fault::Redirect("https://portal.example/login?x=1".to_owned()),
             expect![[r#"
-                ##[error][ENTRA] answered 302 with a redirect to portal.example, which is not followed with a credential, so something else than Microsoft Entra answered.
+                ##[error][ENTRA] answered 302 with a redirect to portal.example, which is not followed with a credential, so something other than Microsoft Entra answered.
                   tokens: AZURE_DEVOPS_TOKEN
                   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
                 What to do: Look for a proxy, firewall or captive portal between the agent and this host.
@@ -32,7 +32,7 @@ fn knows_when_something_else_answers_for_entra() {
         (
             Fault::Status(200, vec![], "not JSON".to_owned()),
             expect![[r#"
-            ##[error][ENTRA] answered 200 with text that is not JSON, so something else than Microsoft Entra answered.
+            ##[error][ENTRA] answered 200 with text that is not JSON, so something other than Microsoft Entra answered.
               tokens: AZURE_DEVOPS_TOKEN
               connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
             What to do: Look for a proxy, firewall or captive portal between the agent and this host.
@@ -41,7 +41,7 @@ fn knows_when_something_else_answers_for_entra() {
         (
             Fault::Status(200, vec![], "{}".to_owned()),
             expect![[r#"
-            ##[error][ENTRA] answered 200 with JSON without access_token, so something else than Microsoft Entra answered.
+            ##[error][ENTRA] answered 200 with JSON without access_token, so something other than Microsoft Entra answered.
               tokens: AZURE_DEVOPS_TOKEN
               connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
             What to do: Look for a proxy, firewall or captive portal between the agent and this host.
@@ -50,7 +50,7 @@ fn knows_when_something_else_answers_for_entra() {
         (
             Fault::Status(200, vec![], "[1".repeat(200_000)),
             expect![[r#"
-            ##[error][ENTRA] answered 200 with more bytes than such an answer has, so something else than Microsoft Entra answered.
+            ##[error][ENTRA] answered 200 with more bytes than such an answer has, so something other than Microsoft Entra answered.
               tokens: AZURE_DEVOPS_TOKEN
               connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
             What to do: Look for a proxy, firewall or captive portal between the agent and this host.
@@ -63,7 +63,7 @@ fn knows_when_something_else_answers_for_entra() {
                 "x".to_owned(),
             ),
             expect![[r#"
-                ##[error][ENTRA] answered 200 with a body in the encoding 'gzip', which was not asked for, so something else than Microsoft Entra answered.
+                ##[error][ENTRA] answered 200 with a body in the encoding 'gzip', which was not asked for, so something other than Microsoft Entra answered.
                   tokens: AZURE_DEVOPS_TOKEN
                   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
                 What to do: Look for a proxy, firewall or captive portal between the agent and this host.
@@ -72,7 +72,7 @@ fn knows_when_something_else_answers_for_entra() {
         (
             Fault::Status(407, vec![], "<html>".to_owned()),
             expect![[r#"
-            ##[error][ENTRA] answered 407 with a web page, so something else than Microsoft Entra answered.
+            ##[error][ENTRA] answered 407 with a web page, so something other than Microsoft Entra answered.
               tokens: AZURE_DEVOPS_TOKEN
               connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
             What to do: Look for a proxy, firewall or captive portal between the agent and this host.
@@ -81,7 +81,7 @@ fn knows_when_something_else_answers_for_entra() {
         (
             Fault::Status(404, vec![], String::new()),
             expect![[r#"
-            ##[error][ENTRA] answered 404 with nothing, so something else than Microsoft Entra answered.
+            ##[error][ENTRA] answered 404 with nothing, so something other than Microsoft Entra answered.
               tokens: AZURE_DEVOPS_TOKEN
               connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
             What to do: Look for a proxy, firewall or captive portal between the agent and this host.

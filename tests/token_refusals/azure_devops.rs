@@ -69,7 +69,7 @@ fn shows_the_message_of_azure_devops() {
                     .fault(Fault::Redirect("https://portal.example/login".to_owned()))
             },
             expect![[r#"
-                ##[error][AZURE DEVOPS] answered 302 with a redirect to portal.example, which is not followed with a credential, so something else than Azure DevOps answered.
+                ##[error][AZURE DEVOPS] answered 302 with a redirect to portal.example, which is not followed with a credential, so something other than Azure DevOps answered.
                   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
                 What to do: Look for a proxy, firewall or captive portal between the agent and this host.
                 More: TROUBLESHOOTING.md#not-the-service"#]],
@@ -85,7 +85,7 @@ fn shows_the_message_of_azure_devops() {
         (
             |world| world.azure_devops().fault(Fault::status(404)),
             expect![[r#"
-                ##[error][AZURE DEVOPS] answered 404 with JSON without oidcToken, so something else than Azure DevOps answered.
+                ##[error][AZURE DEVOPS] answered 404 with JSON without oidcToken, so something other than Azure DevOps answered.
                   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
                 What to do: Look for a proxy, firewall or captive portal between the agent and this host.
                 More: TROUBLESHOOTING.md#not-the-service"#]],
@@ -97,7 +97,7 @@ fn shows_the_message_of_azure_devops() {
                     .fault(Fault::Status(200, vec![], String::new()))
             },
             expect![[r#"
-                ##[error][AZURE DEVOPS] answered 200 with nothing, so something else than Azure DevOps answered.
+                ##[error][AZURE DEVOPS] answered 200 with nothing, so something other than Azure DevOps answered.
                   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
                 What to do: Look for a proxy, firewall or captive portal between the agent and this host.
                 More: TROUBLESHOOTING.md#not-the-service"#]],
@@ -111,7 +111,7 @@ fn shows_the_message_of_azure_devops() {
                 ))
             },
             expect![[r#"
-                ##[error][AZURE DEVOPS] answered 200 with JSON without oidcToken, so something else than Azure DevOps answered.
+                ##[error][AZURE DEVOPS] answered 200 with JSON without oidcToken, so something other than Azure DevOps answered.
                   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
                 What to do: Look for a proxy, firewall or captive portal between the agent and this host.
                 More: TROUBLESHOOTING.md#not-the-service"#]],

@@ -37,7 +37,7 @@ pub(super) async fn all(plan: Plan, transport: Transport) -> Vec<Check> {
     let is_reached = asked.iter().all(|asked| asked.result.is_ok());
     if !is_reached {
         for name in ["federation", "token", "identity"] {
-            checks.push(Check::unchecked(name, "not every host is reached"));
+            checks.push(Check::skipped(name, "not every host is reached"));
         }
         return checks;
     }
@@ -46,7 +46,7 @@ pub(super) async fn all(plan: Plan, transport: Transport) -> Vec<Check> {
         match credential::tenant(plan.tenant.clone(), organization.as_deref(), &transport).await {
             Ok(tenant) => tenant,
             Err(situation) => {
-                checks.push(Check::fails(
+                checks.push(Check::failed(
                     "organization",
                     Report::on_a_command_line(&situation),
                 ));
@@ -60,9 +60,9 @@ pub(super) async fn all(plan: Plan, transport: Transport) -> Vec<Check> {
     checks.push(federation(presented));
     if checks
         .iter()
-        .any(|check| check.name == "configuration" && check.state == State::Fails)
+        .any(|check| check.name == "configuration" && check.state == State::Failed)
     {
-        checks.push(Check::unchecked("token", "there is no credential"));
+        checks.push(Check::skipped("token", "there is no credential"));
         return checks;
     }
     let sign_in = SignIn::new(plan.credential.clone(), tenant);
@@ -74,8 +74,11 @@ pub(super) async fn all(plan: Plan, transport: Transport) -> Vec<Check> {
 /// What needs a token.
 async fn signed_in(plan: &Plan, session: &Session, checks: &mut Vec<Check>) {
     if let Err(situation) = session.client().await {
-        checks.push(Check::fails("token", Report::on_a_command_line(&situation)));
-        checks.push(Check::unchecked("identity", "there is no token"));
+        checks.push(Check::failed(
+            "token",
+            Report::on_a_command_line(&situation),
+        ));
+        checks.push(Check::skipped("identity", "there is no token"));
         return;
     }
     // Services tell of which tenant an identity is whose token cannot be read, so that this is worded last.
@@ -85,7 +88,7 @@ async fn signed_in(plan: &Plan, session: &Session, checks: &mut Vec<Check>) {
     let ids = session.ids();
     let tenant = ids.tenant.as_deref().unwrap_or("unknown");
     let found = format!("for Azure DevOps, by {by}, of tenant {tenant}");
-    checks.insert(place, Check::holds("token", found));
+    checks.insert(place, Check::ok("token", found));
 }
 
 /// Who the token's identity is, and what it may do.
@@ -93,23 +96,23 @@ async fn identity(plan: &Plan, session: &Session, checks: &mut Vec<Check>) {
     let profile = match whoami::profile(session).await {
         Ok(profile) => profile,
         Err(situation) => {
-            checks.push(Check::fails(
+            checks.push(Check::failed(
                 "identity",
                 Report::on_a_command_line(&situation),
             ));
             return;
         }
     };
-    checks.push(Check::holds(
+    checks.push(Check::ok(
         "identity",
         format!("{} ({})", profile.display_name, profile.id),
     ));
     if let Some(organization) = &plan.organization {
         match whoami::membership(session, organization, &profile).await {
             Ok(membership) => {
-                checks.push(Check::holds(
+                checks.push(Check::ok(
                     "organization",
-                    format!("{} knows it as a member", organization.name),
+                    format!("a member of {}", organization.name),
                 ));
                 checks.push(licence(
                     &organization.name,
@@ -121,11 +124,11 @@ async fn identity(plan: &Plan, session: &Session, checks: &mut Vec<Check>) {
                 }
             }
             Err(situation) => {
-                checks.push(Check::fails(
+                checks.push(Check::failed(
                     "organization",
                     Report::on_a_command_line(&situation),
                 ));
-                checks.push(Check::unchecked("licence", "it is no member"));
+                checks.push(Check::skipped("licence", "it is not a member"));
             }
         }
     }
@@ -139,10 +142,10 @@ fn configuration(credential: &CredentialArguments, transport: &Transport) -> Che
     let (configured, problems) = credential.configured(transport);
     if configured.is_empty() {
         let report = doctor::no_credential(&problems, super::is_in_a_pipeline());
-        return Check::fails("configuration", report);
+        return Check::failed("configuration", report);
     }
     let names: Vec<&str> = configured.into_iter().map(Credential::name).collect();
-    Check::holds("configuration", format!("there is {}", names.join(", ")))
+    Check::ok("configuration", names.join(", "))
 }
 
 /// Asks each host that the way leads over, at once and without a credential.
@@ -198,14 +201,14 @@ fn way(asked: &[Asked]) -> Vec<Check> {
     )];
     if has_proxy_fault {
         for name in ["names", "trust", "hosts"] {
-            checks.push(Check::unchecked(name, "the proxy is in the way"));
+            checks.push(Check::skipped(name, "the proxy is in the way"));
         }
         return checks;
     }
     checks.push(match fault(is_name) {
-        Some(report) => Check::fails("names", report),
-        None if proxy.is_some() => Check::holds("names", "the proxy resolves them"),
-        None => Check::holds("names", "resolved"),
+        Some(report) => Check::failed("names", report),
+        None if proxy.is_some() => Check::ok("names", "the proxy resolves them"),
+        None => Check::ok("names", "resolved"),
     });
     let reached: Vec<&str> = asked
         .iter()
@@ -214,9 +217,9 @@ fn way(asked: &[Asked]) -> Vec<Check> {
         .collect();
     // A host that failed before is no proof of what comes after it.
     let of = |name, fault: Option<Report>, found: String| match fault {
-        Some(report) => Check::fails(name, report),
-        None if reached.is_empty() => Check::unchecked(name, "no host is reached"),
-        None => Check::holds(name, found),
+        Some(report) => Check::failed(name, report),
+        None if reached.is_empty() => Check::skipped(name, "no host is reached"),
+        None => Check::ok(name, found),
     };
     let hosts = reached.join(", ");
     let trusted = if reached.len() == asked.len() {
@@ -232,10 +235,10 @@ fn way(asked: &[Asked]) -> Vec<Check> {
 /// The proxy that is used, or the one that is not and might have to be.
 fn proxy_check(fault: Option<Report>, ours: Option<&str>, agents: Option<String>) -> Check {
     match (fault, ours, agents) {
-        (Some(report), ..) => Check::fails("proxy", report),
-        (None, None, Some(url)) => Check::doubtful("proxy", doctor::agents_proxy(&url)),
-        (None, Some(url), _) => Check::holds("proxy", network::without_credentials(url)),
-        (None, None, None) => Check::holds("proxy", "none"),
+        (Some(report), ..) => Check::failed("proxy", report),
+        (None, None, Some(url)) => Check::warning("proxy", doctor::agents_proxy(&url)),
+        (None, Some(url), _) => Check::ok("proxy", network::without_credentials(url)),
+        (None, None, None) => Check::ok("proxy", "none"),
     }
 }
 
@@ -259,14 +262,14 @@ fn clock(asked: &[Asked]) -> Check {
         Some((date - now, &asked.host))
     });
     match skews.max_by_key(|(skew, _)| skew.unsigned_abs()) {
-        None => Check::unchecked("clock", "no host told its own"),
+        None => Check::skipped("clock", "no host reported its time"),
         Some((skew, host)) if skew.abs() >= REFUSED => {
-            Check::fails("clock", doctor::clock(skew, host))
+            Check::failed("clock", doctor::clock(skew, host))
         }
         Some((skew, host)) if skew.abs() >= WONDER => {
-            Check::doubtful("clock", doctor::clock(skew, host))
+            Check::warning("clock", doctor::clock(skew, host))
         }
-        Some(_) => Check::holds("clock", "within a minute of the services'"),
+        Some(_) => Check::ok("clock", "within a minute of the services"),
     }
 }
 
@@ -274,13 +277,13 @@ fn clock(asked: &[Asked]) -> Check {
 fn federation(presented: Option<Result<Claims, Situation>>) -> Check {
     let claims = match presented {
         None => {
-            return Check::unchecked(
+            return Check::skipped(
                 "federation",
                 "this credential presents no ID token of its own",
             );
         }
         Some(Err(situation)) => {
-            return Check::fails("federation", Report::on_a_command_line(&situation));
+            return Check::failed("federation", Report::on_a_command_line(&situation));
         }
         Some(Ok(claims)) => claims,
     };
@@ -302,7 +305,7 @@ fn federation(presented: Option<Result<Claims, Situation>>) -> Check {
     };
     // The sovereign clouds have endings of their own.
     if !audience.starts_with(AUDIENCE) {
-        return Check::doubtful(
+        return Check::warning(
             "federation",
             with_facts(doctor::not_as_expected("audience", &audience, AUDIENCE)),
         );
@@ -310,11 +313,11 @@ fn federation(presented: Option<Result<Claims, Situation>>) -> Check {
     match &expected {
         Some(expected) if !matches_pattern(&subject, expected) => {
             let report = doctor::not_as_expected("subject", &subject, expected);
-            Check::doubtful("federation", with_facts(report))
+            Check::warning("federation", with_facts(report))
         }
         _ => Check {
             report: Some(with_facts(Report::facts_alone())),
-            ..Check::holds("federation", "the ID token has the form that is expected")
+            ..Check::ok("federation", "the ID token has the form that is expected")
         },
     }
 }
@@ -357,13 +360,13 @@ fn licence(organization: &str, access: &Access, ids: &IdentityIds) -> Check {
     match access {
         Access::Level(level) if level.license.eq_ignore_ascii_case("stakeholder") => {
             let object = ids.object_id.as_deref().unwrap_or("<object id>");
-            Check::doubtful("licence", doctor::stakeholder(organization, object))
+            Check::warning("licence", doctor::stakeholder(organization, object))
         }
-        Access::Level(level) => Check::holds("licence", level.access_level.clone()),
+        Access::Level(level) => Check::ok("licence", level.access_level.clone()),
         Access::Hidden(words) => {
-            Check::unchecked("licence", format!("not shown to this identity: {words}"))
+            Check::skipped("licence", format!("not shown to this identity: {words}"))
         }
-        Access::None => Check::unchecked("licence", "the organization tells of none"),
+        Access::None => Check::skipped("licence", "the organization does not show one"),
     }
 }
 
@@ -375,11 +378,13 @@ async fn repository(
 ) -> Check {
     let client = match session.client().await {
         Ok(client) => client,
-        Err(situation) => return Check::fails("repository", Report::on_a_command_line(&situation)),
+        Err(situation) => {
+            return Check::failed("repository", Report::on_a_command_line(&situation));
+        }
     };
     match client.repository(organization, project, name).await {
-        Ok(()) => Check::holds("repository", format!("{project}/{name} is shown to it")),
-        Err(error) => Check::fails(
+        Ok(()) => Check::ok("repository", format!("can read {project}/{name}")),
+        Err(error) => Check::failed(
             "repository",
             Report::on_a_command_line(&Situation::NoRepository {
                 name: format!("{project}/{name}"),
@@ -393,11 +398,13 @@ async fn role(session: &Session, publisher: &str, profile: &adieu_devops::Profil
     let page = session.hosts().publisher_page(publisher);
     match whoami::role(session, publisher, profile).await {
         Ok(Role::Is(role)) if role == "Reader" => {
-            Check::doubtful("publisher", doctor::only_reader(publisher, &page))
+            Check::warning("publisher", doctor::only_reader(publisher, &page))
         }
-        Ok(Role::Is(role)) => Check::holds("publisher", format!("{role} of {publisher}")),
-        Ok(Role::None) => Check::fails("publisher", doctor::no_role(publisher, &page, &profile.id)),
-        Err(situation) => Check::fails("publisher", Report::on_a_command_line(&situation)),
+        Ok(Role::Is(role)) => Check::ok("publisher", format!("{role} of {publisher}")),
+        Ok(Role::None) => {
+            Check::failed("publisher", doctor::no_role(publisher, &page, &profile.id))
+        }
+        Err(situation) => Check::failed("publisher", Report::on_a_command_line(&situation)),
     }
 }
 

@@ -21,10 +21,10 @@ pub(super) fn page(checks: &[Check]) -> String {
         ));
     }
     text.push_str(&format!(
-        "\n{} of {} checks hold; {} fail.\n\n| | check | found |\n|---|---|---|\n",
-        count(State::Holds),
-        checks.len() - count(State::Unchecked),
-        count(State::Fails),
+        "\n{} of {} checks passed; {} failed.\n\n| | check | found |\n|---|---|---|\n",
+        count(State::Ok),
+        checks.len() - count(State::Skipped),
+        count(State::Failed),
     ));
     for check in checks {
         text.push_str(&format!(
@@ -53,10 +53,10 @@ pub(super) fn page(checks: &[Check]) -> String {
 /// Signs that have their own colours, and words beside them for whoever does not see colours.
 fn sign(state: State) -> &'static str {
     match state {
-        State::Holds => "✅ holds",
-        State::Doubtful => "⚠️ doubtful",
-        State::Fails => "❌ fails",
-        State::Unchecked => "➖ unchecked",
+        State::Ok => "✅ ok",
+        State::Warning => "⚠️ warning",
+        State::Failed => "❌ failed",
+        State::Skipped => "➖ skipped",
     }
 }
 

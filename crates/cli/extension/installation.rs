@@ -49,7 +49,7 @@ pub(super) async fn run(
                     voice.warn(&format!("{name}: {issue}"));
                 }
             }
-            Installation::WasInstalled => voice.say(&format!("{name}: was installed already.")),
+            Installation::WasInstalled => voice.say(&format!("{name}: was already installed.")),
         },
     )
     .await?;

@@ -85,7 +85,7 @@ pub(super) async fn add(
         .any(|member| member.id.eq_ignore_ascii_case(&id) && member.role == role.name());
     if has_role {
         voice.say(&format!(
-            "{id} was a member of {publisher} already, as {}.",
+            "{id} was already a member of {publisher}, as {}.",
             role.name()
         ));
     } else {

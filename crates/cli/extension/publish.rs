@@ -29,16 +29,16 @@ pub(super) async fn run(
     let client = session.client().await?;
     let tell = |progress: Progress| match progress {
         Progress::Uploading { is_new } => voice.say(&format!(
-            "Uploading {label}, {} bytes; the extension is {}.",
+            "Uploading {label}, {} bytes; the extension {}.",
             package.size,
-            if is_new { "new" } else { "there already" }
+            if is_new { "is new" } else { "already exists" }
         )),
         Progress::Sent(percent) => {
             voice.progress(percent, "uploaded");
             voice.say(&format!("{percent} % sent."));
         }
         Progress::InDoubt => {
-            voice.say("The upload's answer did not come; asking the Marketplace what it has.");
+            voice.say("The answer to the upload was lost; asking the Marketplace what it has.");
         }
         Progress::Again => voice.say("Uploading again."),
     };

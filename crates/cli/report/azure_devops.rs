@@ -37,8 +37,8 @@ pub(super) fn answer(doing: &str, error: &Error, page: Option<&str>, asked: Aske
         } => Report::new(
             "marketplace-sign-in",
             format!(
-                "Azure DevOps ({host}) takes the token for nobody's and asks for a sign-in \
-             ({status}), so it was not possible to {doing}."
+                "Could not {doing}: Azure DevOps ({host}) does not accept the token and asks for a \
+                 sign-in ({status})."
             ),
         )
         .fact("it said", message.as_deref().unwrap_or_default())
@@ -52,10 +52,7 @@ pub(super) fn answer(doing: &str, error: &Error, page: Option<&str>, asked: Aske
         Error::Refused(refusal) => refused(doing, refusal, page, asked),
         Error::File { path, reason } => Report::new(
             "extension-package",
-            format!(
-                "{path} cannot be read: \
-         {reason}."
-            ),
+            format!("{path} cannot be read: {reason}."),
         ),
     }
 }
@@ -65,7 +62,7 @@ fn refused(doing: &str, refusal: &Refusal, page: Option<&str>, asked: Asked) -> 
     let add = match page {
         Some(page) => format!(
             "Open {page} → Members → Add, and paste the identity's id with \
-         the role Contributor (Creator for a new extension); {who_am_i} tells the id."
+         the role Contributor (Creator for a new extension); {who_am_i} prints the id."
         ),
         None => "Give the identity the permission in the organization (Organization settings → \
          Extensions → Security, or → Users)."
@@ -74,20 +71,26 @@ fn refused(doing: &str, refusal: &Refusal, page: Option<&str>, asked: Asked) -> 
     let (anchor, why, remedy) = match refusal.reason {
         Reason::NotFound => (
             "extension",
-            "there is no such thing, or none that this identity may see",
+            "it does not exist, or this identity may not see it",
             "Compare publisher, extension and organization with their pages; what is private \
              is shown to members only.",
         ),
-        Reason::NotPermitted if page.is_none() => {
-            ("organizations", "the identity may not", add.as_str())
-        }
-        Reason::NotPermitted => ("publisher-member", "the identity may not", add.as_str()),
+        Reason::NotPermitted if page.is_none() => (
+            "organizations",
+            "this identity lacks the permission",
+            add.as_str(),
+        ),
+        Reason::NotPermitted => (
+            "publisher-member",
+            "this identity lacks the permission",
+            add.as_str(),
+        ),
         Reason::UnknownIdentity => (
             "publisher-member",
-            "Azure DevOps knows nobody of that id (TF14045)",
+            "Azure DevOps knows no identity with that id (TF14045)",
             asked.words(
-                "Use the id that operation whoAmI tells: neither the client id nor the object \
-                 id is it.",
+                "Use the id that operation whoAmI prints; it is neither the client id \
+                 nor the object id.",
                 "Use the id that adieu whoami shows: neither the client id nor the object \
                  id is it.",
             ),
@@ -120,7 +123,7 @@ fn refused(doing: &str, refusal: &Refusal, page: Option<&str>, asked: Asked) -> 
         ),
         Reason::ConditionalAccess => (
             "conditional-access",
-            "a conditional access policy is in the way (VS403463)",
+            "a Conditional Access policy does not allow it (VS403463)",
             asked.words(
                 "Ask the tenant's administrator to except this identity, or run the job on an \
                  agent that the policy allows.",
@@ -130,7 +133,7 @@ fn refused(doing: &str, refusal: &Refusal, page: Option<&str>, asked: Asked) -> 
         ),
         Reason::VersionMustIncrease => (
             "extension-version",
-            "its version is not above the last one",
+            "its version is not higher than the last one",
             asked.words(
                 "Raise the version: operation queryVersion with versionAction: patch finds the \
                  next one.",
@@ -148,13 +151,13 @@ fn refused(doing: &str, refusal: &Refusal, page: Option<&str>, asked: Asked) -> 
         ),
         Reason::MicrosoftInName => (
             "publisher-name",
-            "the publisher's name has Microsoft's in it",
+            "publisher names that contain Microsoft are reserved",
             "Publish under a publisher without Microsoft in its name, or have Microsoft allow \
              this one.",
         ),
         Reason::TooLarge => (
             "extension-size",
-            "the package is larger than the Marketplace takes",
+            "the package is larger than the Marketplace allows",
             "Leave out of `files` what the extension does not need; `adieu extension inspect \
              --vsix` shows what is in it.",
         ),
@@ -166,13 +169,13 @@ fn refused(doing: &str, refusal: &Refusal, page: Option<&str>, asked: Asked) -> 
         ),
         Reason::Category => (
             "extension-package",
-            "its category is none of the Marketplace's",
+            "its category is not a Marketplace category",
             "Use one of Azure Boards, Azure Repos, Azure Pipelines, Azure Test Plans, Azure \
              Artifacts in `categories`.",
         ),
         Reason::TaskIdReused => (
             "extension-package",
-            "a task has the id of another contribution",
+            "a task has the same id as another contribution",
             asked.words(
                 "Give each task an id of its own; updateTasksId derives one from publisher, \
                  extension and name.",
@@ -182,8 +185,8 @@ fn refused(doing: &str, refusal: &Refusal, page: Option<&str>, asked: Asked) -> 
         ),
         Reason::AlreadyInstalled => (
             "installation",
-            "it is installed already",
-            "Nothing is to be done.",
+            "it is already installed",
+            "No action needed.",
         ),
         Reason::NoCollection => (
             "organizations",
@@ -212,9 +215,9 @@ fn refused(doing: &str, refusal: &Refusal, page: Option<&str>, asked: Asked) -> 
         ),
         Reason::NoLicence => (
             "onboard",
-            "there is no licence of that access level left (5005)",
+            "no licence of that access level is left (5005)",
             "Buy one under Organization settings → Billing, or give --access-level \
-             stakeholder, with which no repository is read.",
+             stakeholder, which cannot read repositories.",
         ),
         Reason::OutsideTenant => (
             "onboard",
@@ -224,19 +227,19 @@ fn refused(doing: &str, refusal: &Refusal, page: Option<&str>, asked: Asked) -> 
         ),
         Reason::NoProject => (
             "onboard",
-            "there is no project of that name, or none that this identity may see (TF200016)",
+            "the project does not exist, or this identity may not see it (TF200016)",
             "Compare the name with the project's page.",
         ),
         Reason::Other => (
             "marketplace-refused",
-            "the service said no",
+            "the service refused the request",
             "Read the service's own words above; its support finds the request by the ids.",
         ),
     };
     Report::new(
         anchor,
         format!(
-            "It was not possible to {doing}: {why} ({} of {}).",
+            "Could not {doing}: {why} ({} of {}).",
             refusal.status, refusal.host
         ),
     )

@@ -15,7 +15,7 @@ pub(crate) fn no_credential(problems: &[CredentialProblem], is_pipeline: bool) -
     none(problems).remedy(if is_pipeline {
         "Run this in a script of RunWithToken@1, which gives it an identity."
     } else {
-        "Make one of these ways work: at a desk, az login is the shortest."
+        "Sign in in one of these ways; az login is the shortest on your own machine."
     })
 }
 
@@ -60,8 +60,7 @@ pub(crate) fn stakeholder(organization: &str, object_id: &str) -> Report {
     Report::new(
         "tf401019",
         format!(
-            "The access level in {organization} is Stakeholder, with which no repository \
-         is read."
+            "The access level in {organization} is Stakeholder, which cannot read repositories."
         ),
     )
     .remedy(&format!(
@@ -73,7 +72,7 @@ pub(crate) fn stakeholder(organization: &str, object_id: &str) -> Report {
 pub(crate) fn no_role(publisher: &str, page: &str, id: &str) -> Report {
     Report::new(
         "publisher-member",
-        format!("The identity is no member of the publisher {publisher}."),
+        format!("The identity is not a member of the publisher {publisher}."),
     )
     .remedy(&format!(
         "An Owner opens {page} → Members → Add, and pastes {id} with the role Contributor \
@@ -84,7 +83,7 @@ pub(crate) fn no_role(publisher: &str, page: &str, id: &str) -> Report {
 pub(crate) fn only_reader(publisher: &str, page: &str) -> Report {
     Report::new(
         "publisher-member",
-        format!("The identity is a Reader of the publisher {publisher}, which publishes nothing."),
+        format!("The identity is a Reader of the publisher {publisher}, which cannot publish."),
     )
     .remedy(&format!(
         "An Owner opens {page} → Members, and changes the role to Contributor."

@@ -13,7 +13,7 @@ pub(super) fn problem(problem: &ExtensionProblem, asked: Asked) -> Report {
         ExtensionProblem::NoName { publisher } => Report::new(
             "extension",
             format!(
-                "Nothing says which extension is meant: there is no {}.",
+                "No {} is given.",
                 if *publisher {
                     "publisher"
                 } else {
@@ -52,8 +52,10 @@ pub(super) fn problem(problem: &ExtensionProblem, asked: Asked) -> Report {
         } => Report::new(
             "extension",
             match count {
-                0 => format!("There is no package '{pattern}'."),
-                count => format!("'{pattern}' means {count} packages, and it has to be one."),
+                0 => format!("No package matches '{pattern}'."),
+                count => {
+                    format!("'{pattern}' matches {count} packages; it must match exactly one.")
+                }
             },
         )
         .fact("folder", root)
@@ -80,7 +82,7 @@ pub(super) fn problem(problem: &ExtensionProblem, asked: Asked) -> Report {
         ExtensionProblem::NotAnOrganization { text, reason } => {
             let (why, remedy) = match reason {
                 NotAnOrganization::NotAName => (
-                    "is no organization",
+                    "is not an organization name",
                     asked.words(
                         "Write its name, https://dev.azure.com/<name> or \
                      https://<name>.visualstudio.com, one a line.",
@@ -89,8 +91,7 @@ pub(super) fn problem(problem: &ExtensionProblem, asked: Asked) -> Report {
                     ),
                 ),
                 NotAnOrganization::AnotherHost => (
-                    "is no address of Azure DevOps, so it gets \
-                 no token",
+                    "is not an Azure DevOps address, so no token is sent there",
                     asked.words(
                         "Write the organization's name; collections of an Azure DevOps Server need \
                      its address in serviceUrl.",
@@ -106,7 +107,7 @@ pub(super) fn problem(problem: &ExtensionProblem, asked: Asked) -> Report {
                 "The {} '{text}' {}.",
                 asked.words("serviceUrl", "--service-url"),
                 match reason {
-                    NotAHost::NotAnAddress => "is no address",
+                    NotAHost::NotAnAddress => "is not a URL",
                     NotAHost::NotHttps => "is not HTTPS, and the token would travel in the clear",
                 }
             ),
@@ -114,10 +115,7 @@ pub(super) fn problem(problem: &ExtensionProblem, asked: Asked) -> Report {
         .remedy("Leave it out for the public Marketplace."),
         ExtensionProblem::NotMinutes(text) => Report::new(
             "inputs",
-            format!(
-                "The input timeoutInMinutes is '{text}', and it takes a \
-         number from 1 to 1440."
-            ),
+            format!("The input timeoutInMinutes is '{text}'; it must be a number from 1 to 1440."),
         ),
         ExtensionProblem::State { file, reason } => Report::new(
             "events",
@@ -127,24 +125,19 @@ pub(super) fn problem(problem: &ExtensionProblem, asked: Asked) -> Report {
             ),
         )
         .remedy(
-            "Correct the path; delete the file to begin anew, at --since or with all \
-             events.",
+            "Correct the path, or delete the file to start again, at --since or with all events.",
         ),
         ExtensionProblem::NotADate(text) => Report::new(
             "inputs",
             format!(
-                "{} is '{text}', which is no \
-         date.",
+                "{} is '{text}', which is not a date.",
                 asked.words("The input afterDate", "--since")
             ),
         )
         .remedy("Write 2026-11-01 or 2026-11-01T12:00:00Z."),
         ExtensionProblem::NotAVersion { source, text } => Report::new(
             "extension-version",
-            format!(
-                "The source {source} has '{text}', which is no \
-         version."
-            ),
+            format!("The source {source} has '{text}', which is not a version."),
         )
         .remedy(
             "A version has up to four numbers, such as 1.4.0; a source is marketplace, \
@@ -232,10 +225,7 @@ pub(super) fn problem(problem: &ExtensionProblem, asked: Asked) -> Report {
         } => {
             let mut report = Report::new(
                 "installation",
-                format!(
-                    "{label} is not everywhere \
-             after {limit}."
-                ),
+                format!("{label} was not installed in every organization within {limit}."),
             );
             for (organization, state) in missing {
                 report = report.fact(organization, state);

@@ -9,23 +9,14 @@ pub(super) fn problem(problem: &NetworkProblem) -> Report {
     match problem {
         NetworkProblem::Proxy(url) => Report::new(
             "proxy",
-            format!(
-                "The agent's proxy, '{url}', is no address of an HTTP \
-         proxy."
-            ),
+            format!("The agent's proxy, '{url}', is not a valid HTTP proxy URL."),
         )
         .remedy("Configure the agent with --proxyurl http://host:port."),
         NetworkProblem::ProxyVariable { variable, text } => Report::new(
             "proxy",
-            format!(
-                "{variable} is '{text}', which is no address of an HTTP \
-         proxy."
-            ),
+            format!("{variable} is '{text}', which is not a valid HTTP proxy URL."),
         )
-        .remedy(
-            "Write http://host:port, or take the variable away; SOCKS proxies are not \
-             spoken.",
-        ),
+        .remedy("Write http://host:port, or unset the variable; SOCKS proxies are not supported."),
         NetworkProblem::ClientCertificate(reason) => Report::new(
             "certificates",
             format!(

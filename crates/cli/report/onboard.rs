@@ -15,34 +15,32 @@ pub(super) fn problem(problem: &OnboardProblem) -> Report {
         OnboardProblem::NotAnId(text) => Report::new(
             "onboard",
             format!(
-                "'{text}' is no id of an \
-         application."
+                "'{text}' is not the id of an application."
             ),
         )
         .remedy(
-            "Write a GUID: the client id, or an object id; `adieu whoami` with the \
-             identity itself tells both.",
+            "Write a GUID: the client id, or an object id; `adieu whoami` with \
+                 the identity itself prints both.",
         ),
         OnboardProblem::NoMemberId => Report::new(
             "onboard",
-            "A publisher wants the identity's \
-         Azure DevOps id, and nothing tells it."
+            "--publisher needs the identity's Azure DevOps id."
                 .to_owned(),
         )
         .remedy(
-            "Name an organization as well (--organization), or the id that `adieu \
-             whoami` tells with that identity (--member-id).",
+            "Add --organization, or --member-id with the id that `adieu whoami` \
+                 prints for that identity.",
         ),
         OnboardProblem::NoApplication { id, tenant } => Report::new(
             "vs860016",
             format!(
-                "Tenant {tenant} has no application with the id {id}: it is no client id, \
-             no enterprise application's and no app registration's object id there."
+                "Tenant {tenant} has no application with the id {id}: it is neither a client id nor \
+                 the object id of an enterprise application or of an app registration there."
             ),
         )
         .remedy(
             "Compare the id with the application's page; a subscription's, a secret's or \
-         another tenant's id is none of the three.",
+         another tenant's id is not one of the three.",
         ),
         OnboardProblem::NoEnterpriseApplication {
             name,
@@ -57,7 +55,7 @@ pub(super) fn problem(problem: &OnboardProblem) -> Report {
         )
         .fact("client id", client_id)
         .remedy(&format!(
-            "Make one, signed in to that tenant: az ad sp create --id {client_id}"
+            "Create one, signed in to that tenant: az ad sp create --id {client_id}"
         )),
         OnboardProblem::NotOwner {
             publisher,
@@ -68,7 +66,7 @@ pub(super) fn problem(problem: &OnboardProblem) -> Report {
                 "publisher-member",
                 format!(
                     "Only an Owner of the \
-             publisher {publisher} adds members to it."
+             publisher {publisher} can add members to it."
                 ),
             );
             let report = match error {

@@ -140,7 +140,7 @@ pub(super) fn refused(organization: &str, ids: &IdentityIds, error: &Error) -> O
             report(
                 "tf400813",
                 format!(
-                    "{organization} knows this identity and has not added it (TF400813, {} of {}).",
+                    "This identity is not a member of {organization} (TF400813, {} of {}).",
                     refusal.status, refusal.host
                 ),
             )
@@ -192,7 +192,9 @@ pub(super) fn no_repository(name: &str, error: &Error) -> Report {
     }
     let report = Report::new(
         "tf401019",
-        format!("There is no repository {name}, or it is not shown to this identity (TF401019)."),
+        format!(
+            "The repository {name} does not exist, or this identity may not see it (TF401019)."
+        ),
     );
     with_service_message(report, error).remedy(
         "Give the identity the access level Basic, and Read in the repository's Security \

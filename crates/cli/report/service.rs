@@ -162,7 +162,9 @@ fn not_the_service(
     };
     Report::new(
         "not-the-service",
-        format!("{host} answered {status} with {what}, so something else than {service} answered."),
+        format!(
+            "{host} answered {status} with {what}, so something other than {service} answered."
+        ),
     )
     .remedy(asked.words(
         "Look for a proxy, firewall or captive portal between the agent and this host.",
