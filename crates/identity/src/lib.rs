@@ -10,7 +10,6 @@
 //! ```
 //! use adieu_identity::{Authority, ConnectionCredential, Scheme, ServiceConnection};
 //! use adieu_identity::azure_core::credentials::TokenCredential;
-//! use adieu_secret::ClientSecret;
 //! use adieu_transport::{Network, Transport};
 //! use std::sync::Arc;
 //!
@@ -24,7 +23,7 @@
 //! let transport = Transport::new(Network::default())?;
 //! // Any client of the Azure SDK takes it: `SecretClient::new(vault, credential, None)`.
 //! let credential: Arc<dyn TokenCredential> = ConnectionCredential::new(connection, transport);
-//! # let _ = (credential, ClientSecret::new(String::new()));
+//! # let _ = credential;
 //! # Ok(())
 //! # }
 //! ```

@@ -83,14 +83,6 @@ pub struct ConnectionCredential {
 }
 
 impl ConnectionCredential {
-    /// What the ID token says of itself that the connection presents; see [`ServiceConnection::presented`].
-    ///
-    /// # Errors
-    /// As there.
-    pub async fn presented(&self) -> Result<Option<Claims>, Error> {
-        self.connection.presented(&self.transport).await
-    }
-
     /// The managed identity of this machine or app.
     #[must_use]
     pub fn of_managed_identity(identity: ManagedIdentity, transport: Transport) -> Arc<Self> {
