@@ -36,6 +36,7 @@ use adieu_devops::{Error, ExtensionName, Reason};
 use adieu_vsix::{Changes, DateTime, Pricing, TaskUpdates, VersionPart, Visibility};
 use clap::{Args, Subcommand, ValueEnum};
 
+use crate::report::Report;
 use crate::session::Session;
 use crate::situation::{ExtensionProblem, Situation};
 
@@ -283,6 +284,16 @@ fn timestamp() -> Result<DateTime, String> {
 fn asked_wrongly(notes: &mut dyn Write, sentence: &str) -> io::Result<ExitCode> {
     writeln!(notes, "error: {sentence}")?;
     Ok(ExitCode::from(ASKED_WRONGLY))
+}
+
+/// Prints why nothing was packed, in the shape that every other error has.
+fn not_packed(notes: &mut dyn Write, sentence: &str) -> io::Result<ExitCode> {
+    let mut sentence = sentence.to_owned();
+    if let Some(first) = sentence.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    let situation = Situation::Extension(ExtensionProblem::Package(sentence));
+    refused(notes, &Report::on_a_command_line(&situation).text())
 }
 
 fn refused(notes: &mut dyn Write, sentence: &str) -> io::Result<ExitCode> {

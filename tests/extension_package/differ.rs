@@ -183,7 +183,8 @@ fn names_that_differ_by_letter_case_are_refused() {
   Add \"icons\": { \"default\": \"icon.png\" }, 128x128 pixels.
 error: vss-extension.json:4: part `A.HTML` conflicts with part `a.html` (from vss-extension.json:4): they would be one path on disk
   Rename one of the files, or give it another name with `packagePath`.
-error: the extension cannot be packed: 1 error to correct
+error: The extension cannot be packed: 1 error to correct.
+More: TROUBLESHOOTING.md#extension-package
 exit 1
 "
     );

@@ -159,7 +159,8 @@ fn a_text_that_is_not_a_boolean_is_an_error() {
         expect![[r#"
             error: Hello/task.json:6: `inputs[0].required` must be true or false, but it is the text `yes`
               Write true or false without quotes.
-            error: the extension cannot be packed: 1 error to correct
+            error: The extension cannot be packed: 1 error to correct.
+            More: TROUBLESHOOTING.md#extension-package
             exit 1
         "#]],
     );
@@ -175,7 +176,8 @@ fn a_text_that_is_not_a_boolean_is_an_error() {
                 "\
 error: vss-extension.json:5: `addressable` must be true or false, but it is the text `{word}`
   Write true or false without quotes.
-error: the extension cannot be packed: 1 error to correct
+error: The extension cannot be packed: 1 error to correct.
+More: TROUBLESHOOTING.md#extension-package
 exit 1
 "
             )
@@ -201,7 +203,8 @@ exit 1
             error: vss-extension.json:5: `CustomerQnASupport.enableMarketplaceQnA` must be true or false, but it is the text `false`
               Write true or false without quotes.
             error: vss-extension.json:5: `CustomerQnASupport.url` must be a string, but it is a number
-            error: the extension cannot be packed: 5 errors to correct
+            error: The extension cannot be packed: 5 errors to correct.
+            More: TROUBLESHOOTING.md#extension-package
             exit 1
         "#]],
     );
@@ -253,7 +256,8 @@ fn names_a_handler_that_agents_do_not_know() {
                 "\
 error: Hello/task.json:7: no agent knows the handler `{handler}`: nothing would run
   Write `{meant}`.
-error: the extension cannot be packed: 1 error to correct
+error: The extension cannot be packed: 1 error to correct.
+More: TROUBLESHOOTING.md#extension-package
 exit 1
 "
             )
@@ -306,7 +310,8 @@ fn reports_numbers_that_are_out_of_range() {
         expect![[r#"
             error: Hello/task.json:4: `version.Minor` is `2147483648`, which is larger than 2147483647
               Write a smaller number.
-            error: the extension cannot be packed: 1 error to correct
+            error: The extension cannot be packed: 1 error to correct.
+            More: TROUBLESHOOTING.md#extension-package
             exit 1
         "#]],
     );
@@ -315,7 +320,8 @@ fn reports_numbers_that_are_out_of_range() {
         expect![[r#"
             error: Hello/task.json:4: `version.Minor` is `99999999999999999999`, which is larger than 2147483647
               Write a smaller number.
-            error: the extension cannot be packed: 1 error to correct
+            error: The extension cannot be packed: 1 error to correct.
+            More: TROUBLESHOOTING.md#extension-package
             exit 1
         "#]],
     );
@@ -353,7 +359,8 @@ fn reports_numbers_that_are_out_of_range() {
                 "\
 error: --extension-version: {expected}
   Pass a version such as 1.4.0.
-error: the extension cannot be packed: 1 error to correct
+error: The extension cannot be packed: 1 error to correct.
+More: TROUBLESHOOTING.md#extension-package
 exit 1
 "
             )
@@ -402,13 +409,15 @@ fn inputs_that_depend_on_another_group() {
     expect![[r#"
         error: Hello/task.json:8: input `whom` (in group `a`) is shown by input `who` (in no group): Azure DevOps Server refuses inputs that depend on another group's
           Give both inputs the same `groupName`, or target Microsoft.VisualStudio.Services.Cloud alone.
-        error: the extension cannot be packed: 1 error to correct
+        error: The extension cannot be packed: 1 error to correct.
+        More: TROUBLESHOOTING.md#extension-package
         exit 1
     "#]].assert_eq(&rule_is("who = x", ["", "a"], SERVICES));
     expect![[r#"
         error: Hello/task.json:8: input `whom` (in group `b`) is shown by input `who` (in group `a`): Azure DevOps Server refuses inputs that depend on another group's
           Give both inputs the same `groupName`, or target Microsoft.VisualStudio.Services.Cloud alone.
-        error: the extension cannot be packed: 1 error to correct
+        error: The extension cannot be packed: 1 error to correct.
+        More: TROUBLESHOOTING.md#extension-package
         exit 1
     "#]].assert_eq(&rule_is("who = x", ["a", "b"], SERVICES));
     let cloud = "Microsoft.VisualStudio.Services.Cloud";
@@ -442,7 +451,8 @@ fn rules_that_servers_refuse() {
                 "\
 error: Hello/task.json:8: `visibleRule` of `whom` is `{text}`: {fault}
   Write terms such as `action = publish` with either && or || between them.
-error: the extension cannot be packed: 1 error to correct
+error: The extension cannot be packed: 1 error to correct.
+More: TROUBLESHOOTING.md#extension-package
 exit 1
 "
             )
@@ -498,7 +508,8 @@ fn one_task_of_two_contributions() {
     expect![[r#"
         error: vss-extension.json:9: contribution `other` offers task `Hello`, which `hello-task` offers already (in vss-extension.json:8)
           Keep one of the two contributions.
-        error: the extension cannot be packed: 1 error to correct
+        error: The extension cannot be packed: 1 error to correct.
+        More: TROUBLESHOOTING.md#extension-package
         exit 1
     "#]].assert_eq(&notes(&folder, &[]));
     let folder = with("New");
@@ -559,7 +570,8 @@ fn versions_of_one_task_stay_apart_or_are_refused() {
     expect![[r#"
         error: Hello/V2/task.json:4: Hello would become 3.2.1 here and in Hello/V1/task.json: an agent could not tell them apart
           Take over less of the extension's version: --update-tasks-version minor keeps the major numbers, patch the minor ones.
-        error: the extension cannot be packed: 1 error to correct
+        error: The extension cannot be packed: 1 error to correct.
+        More: TROUBLESHOOTING.md#extension-package
         exit 1
     "#]].assert_eq(&notes(&folder, &[&update[..], &["major"]].concat()));
     let packed = ["minor", "--output-path", "p.vsix"];
@@ -625,7 +637,8 @@ fn versions_of_one_task_may_differ_in_name_and_share_one_id() {
     expect![[r#"
         error: vss-extension.json:8: one contribution has tasks of several IDs: `HelloV1 aaaaaaaa-1111-4222-8333-444444444444` and `HelloV2 bbbbbbbb-1111-4222-8333-444444444444`
           Give all versions of the task one ID, or each task a contribution of its own.
-        error: the extension cannot be packed: 1 error to correct
+        error: The extension cannot be packed: 1 error to correct.
+        More: TROUBLESHOOTING.md#extension-package
         exit 1
     "#]].assert_eq(&notes(&folder, &[]));
 }
@@ -668,7 +681,8 @@ fn keys_that_are_missing_are_named() {
             error: vss-extension.json:3: `badges[]` must be an object, but it is a string
             warning: vss-extension.json:5: task `Hello/task.json` is packed, but no contribution offers it
               Add a contribution of type ms.vss-distributed-task.task, or leave the folder out of `files`.
-            error: the extension cannot be packed: 3 errors to correct
+            error: The extension cannot be packed: 3 errors to correct.
+            More: TROUBLESHOOTING.md#extension-package
             exit 1
         "#]],
     );
@@ -687,7 +701,8 @@ fn keys_that_are_missing_are_named() {
             error: vss-extension.json:4: `repository.uri` is missing
               Add "uri": "https://…".
             warning: vss-extension.json:4: screenshot `1` has no `path`: it is left out
-            error: the extension cannot be packed: 1 error to correct
+            error: The extension cannot be packed: 1 error to correct.
+            More: TROUBLESHOOTING.md#extension-package
             exit 1
         "#]],
     );
@@ -704,7 +719,8 @@ fn lengths_are_counted_as_the_marketplace_counts() {
         expect![[r#"
             error: vss-extension.json:2: `description` has 202 characters (UTF-16), and the Marketplace allows 200
               Move the long text to content.details.
-            error: the extension cannot be packed: 1 error to correct
+            error: The extension cannot be packed: 1 error to correct.
+            More: TROUBLESHOOTING.md#extension-package
             exit 1
         "#]],
     );
@@ -779,7 +795,8 @@ fn paths_in_another_letter_case_are_named() {
           `files` and `icons` are relative to the manifest; `content` and `screenshots` to --root.
         error: vss-extension.json:6: `Docs/README.md` does not exist; `docs/readme.md` does: only Windows finds it
           Write both alike.
-        error: the extension cannot be packed: 4 errors to correct
+        error: The extension cannot be packed: 4 errors to correct.
+        More: TROUBLESHOOTING.md#extension-package
         exit 1
     "#]].assert_eq(&notes(&folder, &[]));
     expect![[r#"
@@ -789,7 +806,8 @@ fn paths_in_another_letter_case_are_named() {
           Write both alike.
         error: `VSS-Extension.json` does not exist; `vss-extension.json` does: only Windows finds it
           Write both alike.
-        error: the extension cannot be packed: 3 errors to correct
+        error: The extension cannot be packed: 3 errors to correct.
+        More: TROUBLESHOOTING.md#extension-package
         exit 1
     "#]]
     .assert_eq(&notes(
@@ -815,7 +833,8 @@ fn a_folder_or_a_file_where_the_other_is_meant() {
                 "\
 error: --manifests: `{name}` is a folder; --manifests wants files
   Name the extension's folder with --root (rootFolder in a task), its manifests with --manifests.
-error: the extension cannot be packed: 1 error to correct
+error: The extension cannot be packed: 1 error to correct.
+More: TROUBLESHOOTING.md#extension-package
 exit 1
 "
             )
@@ -826,7 +845,8 @@ exit 1
           --overrides-file and --loc-root are relative to the current folder.
         error: --overrides-file: `Hello` is a folder; --overrides-file wants a file
           --overrides-file and --loc-root are relative to the current folder.
-        error: the extension cannot be packed: 2 errors to correct
+        error: The extension cannot be packed: 2 errors to correct.
+        More: TROUBLESHOOTING.md#extension-package
         exit 1
     "#]]
     .assert_eq(&notes(
@@ -847,7 +867,8 @@ fn paths_in_messages_are_relative_to_the_extension() {
     expect![[r#"
         error: Hello/task.json:1: this is not JSON: Unterminated object
           Correct the line; a task.json has no comments and no trailing commas.
-        error: the extension cannot be packed: 1 error to correct
+        error: The extension cannot be packed: 1 error to correct.
+        More: TROUBLESHOOTING.md#extension-package
     "#]]
     .assert_eq(&String::from_utf8_lossy(&ran.stderr));
 }

@@ -11,8 +11,8 @@ use clap::Args;
 use serde_json::json;
 
 use super::{
-    OverrideArguments, absolute, asked_wrongly, findings, refused, timestamp, unreadable,
-    write_json,
+    OverrideArguments, absolute, asked_wrongly, findings, not_packed, refused, timestamp,
+    unreadable, write_json,
 };
 
 /// Flags of `adieu extension package`.
@@ -113,7 +113,7 @@ pub(super) fn run(
             if let PackError::Refused { findings } = &error {
                 findings::print(findings, arguments.bypass_validation, notes)?;
             }
-            return refused(notes, &error.to_string());
+            return not_packed(notes, &error.to_string());
         }
     };
     findings::print(&packed.findings, arguments.bypass_validation, notes)?;
