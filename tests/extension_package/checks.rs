@@ -24,7 +24,8 @@ fn a_manifest_that_is_not_there() {
     expect![[r#"
         error: `vss-extension.json` does not exist
           Name the extension's folder with --root (rootFolder in a task), its manifests with --manifests.
-        error: the extension cannot be packed: 1 error to correct
+        error: The extension cannot be packed: 1 error to correct.
+        More: TROUBLESHOOTING.md#extension-package
         exit 1
     "#]]
     .assert_eq(&Folder::with(&[]).adieu(&["package"]).transcript());
@@ -35,7 +36,8 @@ fn a_manifest_that_is_not_there() {
           Patterns are relative to --root (rootFolder in a task).
         error: `o.json` does not exist
           --overrides-file and --loc-root are relative to the current folder.
-        error: the extension cannot be packed: 3 errors to correct
+        error: The extension cannot be packed: 3 errors to correct.
+        More: TROUBLESHOOTING.md#extension-package
         exit 1
     "#]]
     .assert_eq(
@@ -71,7 +73,8 @@ fn a_manifest_in_another_encoding_or_of_another_shape() {
         error: loc/fr/resources.resjson:2: this must be an object, but it is a number
         error: utf-16.json: the file is not UTF-8
           Save it as UTF-8, with or without a byte order mark.
-        error: the extension cannot be packed: 5 errors to correct
+        error: The extension cannot be packed: 5 errors to correct.
+        More: TROUBLESHOOTING.md#extension-package
         exit 1
     "#]]
     .assert_eq(
@@ -96,7 +99,8 @@ fn reports_a_manifest_that_is_not_json() {
     expect![[r#"
         error: vss-extension.json:4: this is not JSON: Comments are not allowed
           Correct the line; comments and trailing commas need --json5.
-        error: the extension cannot be packed: 1 error to correct
+        error: The extension cannot be packed: 1 error to correct.
+        More: TROUBLESHOOTING.md#extension-package
         exit 1
     "#]]
     .assert_eq(&manifest_with("\"icons\"", "// no\n\"icons\""));
@@ -107,7 +111,8 @@ fn a_manifest_that_is_a_program() {
     expect![[r#"
         error: m.js: a manifest that is a JavaScript program cannot be run here
           Run it with Node and write its result to a file: node -e "console.log(JSON.stringify(require('./manifest.js')({})))" > vss-extension.json.
-        error: the extension cannot be packed: 1 error to correct
+        error: The extension cannot be packed: 1 error to correct.
+        More: TROUBLESHOOTING.md#extension-package
         exit 1
     "#]].assert_eq(&hello(&[("m.js", "module.exports = () => ({})")])
             .adieu(&["package", "--manifest-js", "m.js"])
@@ -132,7 +137,8 @@ fn every_missing_key_is_named_at_once() {
         error: vss-extension.json:1: the extension has no contribution and no contribution type
         warning: vss-extension.json:1: the extension has no `icons.default`: the Marketplace shows a gray square
           Add "icons": { "default": "icon.png" }, 128x128 pixels.
-        error: the extension cannot be packed: 6 errors to correct
+        error: The extension cannot be packed: 6 errors to correct.
+        More: TROUBLESHOOTING.md#extension-package
         exit 1
     "#]].assert_eq(&Folder::with(&[("vss-extension.json", "{}")])
             .adieu(&["package"])
@@ -173,7 +179,8 @@ fn values_that_the_marketplace_refuses() {
         error: vss-extension.json:7: contribution `a` is already declared in vss-extension.json:6
         error: vss-extension.json:8: a contribution has no `id`
         error: vss-extension.json:8: a contribution has no `type`
-        error: the extension cannot be packed: 11 errors to correct
+        error: The extension cannot be packed: 11 errors to correct.
+        More: TROUBLESHOOTING.md#extension-package
         exit 1
     "#]].assert_eq(&Folder::with(&[("vss-extension.json", &manifest), ("i.svg", "<svg/>")])
             .adieu(&["package"])
@@ -199,7 +206,8 @@ fn files_that_cannot_be_packed() {
           Leave the file out of `files`.
         error: vss-extension.json:7: part `icon.png/x` conflicts with part `icon.png` (from vss-extension.json:4): they would be one path on disk
           Rename one of the files, or give it another name with `packagePath`.
-        error: the extension cannot be packed: 6 errors to correct
+        error: The extension cannot be packed: 6 errors to correct.
+        More: TROUBLESHOOTING.md#extension-package
         exit 1
     "#]].assert_eq(&manifest_with(r#""files": [{ "path": "Hello" }]"#, files));
 }
@@ -261,7 +269,8 @@ exit 0
 fn deactivates_commands_in_a_manifest() {
     expect![[r#"
         error: vss-extension.json:2: the extension ID `**vso[task.complete] x` may have letters, digits, dashes and underscores only
-        error: the extension cannot be packed: 1 error to correct
+        error: The extension cannot be packed: 1 error to correct.
+        More: TROUBLESHOOTING.md#extension-package
         exit 1
     "#]].assert_eq(&manifest_with(r#""id": "hello""#, r###""id": "##vso[task.complete]\nx""###));
 }
@@ -283,7 +292,8 @@ fn a_link_to_a_folder_is_named() {
     expect![[r##"
 error: vss-extension.json:5: `Hello/loop` is a link to a folder; links to folders are not followed
   Name the folder that it leads to in `files`, with a `packagePath`.
-error: the extension cannot be packed: 1 error to correct
+error: The extension cannot be packed: 1 error to correct.
+More: TROUBLESHOOTING.md#extension-package
 exit 1
 "##]]
     .assert_eq(&folder.adieu(&["package"]).transcript());
