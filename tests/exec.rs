@@ -354,8 +354,8 @@ fn reports_why_a_command_cannot_run() {
         More: TROUBLESHOOTING.md#exec
         exit 126
 
-        error: terraform needs a service connection, so it is for the tasks alone.
-        What to do: Use identity or azd here, and EntraToken@1 in a pipeline.
+        error: terraform needs a service connection, so it works in the tasks only.
+        What to do: Use identity, azd or git here, and EntraToken@1 in a pipeline.
         More: TROUBLESHOOTING.md#configure
         exit 2
 

@@ -36,8 +36,8 @@ fn gives_a_script_its_tokens_and_nothing_of_the_tasks_own() {
     let outcome = run(&world, &[("script", script), ("tokens", tokens)]);
     expect![[r#"
         Configured for this script: identity.
-        AZURE_DEVOPS_TOKEN: azureDevOps, until [TIME], for this script alone.
-        graph.token: graph, until [TIME], for this script alone.
+        AZURE_DEVOPS_TOKEN: azureDevOps, until [TIME], for this script only.
+        graph.token: graph, until [TIME], for this script only.
         dots in the token: ....
         graph until [TIME]
         nothing of the task's
@@ -186,22 +186,22 @@ fn reports_why_a_script_cannot_start() {
         .and_then(|rest| rest.split("/no/such").next());
     let log = log.replace(folder.unwrap_or("?"), "[FOLDER]");
     expect![[r#"
-        ##[error]This agent has no powershell on its PATH.
-        What to do: Install it on the agent, or name another shell in the step's input shell.
+        ##[error]powershell is not on this agent's PATH.
+        What to do: Install it on the agent, or choose another shell in the step's input shell.
         More: TROUBLESHOOTING.md#run
         ----
-        ##[error]The working directory [FOLDER]/no/such/folder is not there.
+        ##[error]The working directory [FOLDER]/no/such/folder does not exist.
         What to do: Correct workingDirectory; a relative path starts at $(System.DefaultWorkingDirectory).
         More: TROUBLESHOOTING.md#run
         ----
-        ##[error]The line 'identiti' of configure is nothing that can be configured.
-        What to do: Use identity, azd, git, terraform, azurePipelinesCredential, one a line; `resources = azureDevOps, arm` limits what there are tokens for.
+        ##[error]configure: 'identiti' is not a known client.
+        What to do: Use identity, azd, git, terraform, azurePipelinesCredential, one per line. `resources = azureDevOps, arm` limits which tokens are served.
         More: TROUBLESHOOTING.md#configure
-        The line 'resources = x y' of configure: 'x y' has a space in it.
+        The line 'resources = x y' of configure: 'x y' contains a space.
         What to do: Use azureDevOps, arm, graph, keyVault, storage, sql, an application ID or URI, or a scope that ends in /.default.
         More: TROUBLESHOOTING.md#configure
         ----
-        ##[error]The input script is empty, and the task needs it.
+        ##[error]The required input script is empty.
         More: TROUBLESHOOTING.md#inputs
         ----
     "#]].assert_eq(&stable(&world, &log));
@@ -232,7 +232,7 @@ fn reports_a_script_that_cannot_be_written() {
     let said = outcome.errors.join("\n");
     expect![[r#"
         Cannot write the script in /nowhere: No such file or directory (os error 2).
-        What to do: Give the agent's user that folder, Agent.TempDirectory, and room on its disk.
+        What to do: Give the agent's user write access to that folder (Agent.TempDirectory) and free disk space.
         More: TROUBLESHOOTING.md#run"#]]
     .assert_eq(&said);
 }
@@ -301,7 +301,7 @@ fn refuses_a_step_that_asks_for_nothing() {
     );
     assert_eq!(outcome.result, TaskResult::Failed);
     expect![[r#"
-        ##[error]The step asks for nothing: it names no token and configures nothing.
+        ##[error]The step names no token and configures nothing.
         What to do: Add a line such as AZURE_DEVOPS_TOKEN=azureDevOps to tokens.
         More: TROUBLESHOOTING.md#token"#]]
     .assert_eq(&outcome.log);

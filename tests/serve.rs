@@ -360,8 +360,8 @@ fn warns_of_variables_that_win_over_what_it_configures() {
         .input("configure", "identity")
         .run();
     expect![[r#"
-        AZURE_CLIENT_ID is set, and clients look at it before what this step configures; take it away.
-        The agent's environment has no_proxy in small letters, which no pipeline variable can change; it needs 127.0.0.1 and localhost for what this step configures."#]].assert_eq(&outcome.warnings.join("\n"));
+        AZURE_CLIENT_ID is set and overrides what this step configures. Remove it.
+        The agent's environment sets lowercase no_proxy, which pipeline variables cannot override. Add 127.0.0.1 and localhost to it on the agent."#]].assert_eq(&outcome.warnings.join("\n"));
     assert_eq!(
         job.value("NO_PROXY"),
         Some("contoso.example,127.0.0.1,localhost")

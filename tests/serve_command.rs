@@ -58,8 +58,7 @@ fn a_person_serves_until_ctrl_c() {
     let (status, body) = endpoint.token("https://graph.microsoft.com");
     assert_eq!(status, 403);
     expect![
-        "this endpoint has no tokens for the resource; `resources` in the step's \
-     `configure`, or `--resource`, lists those that it has"
+        "this endpoint does not serve tokens for the resource; add it to `resources` in the step's `configure`, or to `--resource`"
     ]
     .assert_eq(body["message"].as_str().unwrap());
     // Once more, and without the key.
@@ -72,7 +71,7 @@ fn a_person_serves_until_ctrl_c() {
     let said = stop(serving, "-INT").replace(&endpoint.port.to_string(), "[PORT]");
     expect![[r#"
         Serving tokens on 127.0.0.1:[PORT]. Press Ctrl+C to stop.
-        Refused a request: this endpoint has no tokens for the resource; `resources` in the step's `configure`, or `--resource`, lists those that it has
+        Refused a request: this endpoint does not serve tokens for the resource; add it to `resources` in the step's `configure`, or to `--resource`
         Refused a request: The secret is missing or wrong.
     "#]].assert_eq(&said);
 }
@@ -176,7 +175,7 @@ fn nothing_is_served_for_what_is_no_resource() {
     assert_eq!(output.status.code(), Some(2));
     assert_eq!(output.stdout, b"");
     expect![[r#"
-        error: 'grpah' is no resource.
+        error: 'grpah' is not a resource.
         What to do: Use azureDevOps, arm, graph, keyVault, storage, sql, an application ID or URI, or a scope that ends in /.default.
         More: TROUBLESHOOTING.md#token-command
     "#]].assert_eq(&String::from_utf8_lossy(&output.stderr));

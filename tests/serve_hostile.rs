@@ -107,8 +107,7 @@ fn requests_without_the_key_get_nothing() {
             a good request in a bad one's body
             a good request between two ways to end a body
             a request for another one
-        403 {"error":"invalid_request","error_description":"The request comes from a browser \
-         or through a proxy.","statusCode":403,"message":"The request comes from a browser or through a proxy."}
+        403 {"error":"invalid_request","error_description":"The request comes from a browser or through a proxy.","statusCode":403,"message":"The request comes from a browser or through a proxy."}
             a page
             a page of a file
             a browser
@@ -118,8 +117,7 @@ fn requests_without_the_key_get_nothing() {
             a proxy, X-Forwarded-Proto
             a proxy, Forwarded
             a proxy, Via
-        403 {"error":"invalid_request","error_description":"The request names another host \
-         than this endpoint's.","statusCode":403,"message":"The request names another host than this endpoint's."}
+        403 {"error":"invalid_request","error_description":"The request names another host than this endpoint.","statusCode":403,"message":"The request names another host than this endpoint."}
             no Host
             an empty Host
             two Hosts
@@ -152,7 +150,7 @@ fn requests_without_the_key_get_nothing() {
             a file
         405 
             HEAD
-        405 {"error":"invalid_request","error_description":"The method is not the protocol's.","statusCode":405,"message":"The method is not the protocol's."}
+        405 {"error":"invalid_request","error_description":"The method is not one of this protocol.","statusCode":405,"message":"The method is not one of this protocol."}
             OPTIONS
             POST
             PUT
@@ -227,7 +225,7 @@ fn closes_what_never_becomes_a_request() {
         a line of HTTP/0.9: 400 
         a head without its end: no answer
         nothing after an answer: 200 {a token}
-        half a body, with the key: 200 {"status":"error","code":"GetTokenError","message":"the body of the request did not come or is too long"}
+        half a body, with the key: 200 {"status":"error","code":"GetTokenError","message":"the body of the request is incomplete or too long"}
     "#]].assert_eq(&ends);
     served.end();
 }

@@ -243,7 +243,7 @@ fn leaves_when_the_jobs_token_is_refused_again_and_again() {
         .section("postjobexecution")
         .run();
     assert_eq!(outcome.result, TaskResult::Succeeded);
-    expect!["##[warning]The job's credential endpoint does not answer any more; it may have ended before the job."].assert_eq(&outcome.log);
+    expect!["##[warning]The job's credential endpoint does not answer. It may have ended before the job."].assert_eq(&outcome.log);
 }
 
 /// What may come from something in front of Azure DevOps ends no broker, however often it comes.

@@ -63,7 +63,7 @@ fn a_managed_identity_comes_from_the_machine_not_from_a_broker() {
     assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
     expect![[r#"
         Configured for this script: identity.
-        AZURE_DEVOPS_TOKEN: azureDevOps, until [TIME], for this script alone.
+        AZURE_DEVOPS_TOKEN: azureDevOps, until [TIME], for this script only.
         warning: Azure Pipelines does not mask this token, so nothing may print it; EntraToken@1 and RunWithToken@1 mask theirs.
         warning: Azure Pipelines does not mask this token, so nothing may print it; EntraToken@1 and RunWithToken@1 mask theirs.
         Signed in with pipelines.

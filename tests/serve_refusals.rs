@@ -121,53 +121,53 @@ fn answers_a_client_that_has_the_key_and_asks_wrongly() {
         its own identity
             200 {a token}
         another identity
-            403 {"error":"access_denied","error_description":"the client asks for the identity [GUID] (AZURE_CLIENT_ID, or in code), and this endpoint has [OWN]; ask for that or for none","statusCode":403,"message":"the client asks for the identity [GUID] (AZURE_CLIENT_ID, or in code), and this endpoint has [OWN]; ask for that or for none"}
+            403 {"error":"access_denied","error_description":"the client asks for the identity [GUID] (AZURE_CLIENT_ID, or in code), but this endpoint has [OWN]; use that one, or name none","statusCode":403,"message":"the client asks for the identity [GUID] (AZURE_CLIENT_ID, or in code), but this endpoint has [OWN]; use that one, or name none"}
         an object id
-            403 {"error":"access_denied","error_description":"the client names its identity by object_id, which this endpoint cannot tell; name none, or use the client id","statusCode":403,"message":"the client names its identity by object_id, which this endpoint cannot tell; name none, or use the client id"}
+            403 {"error":"access_denied","error_description":"the client names its identity by object_id, which this endpoint does not know; use the client ID, or name none","statusCode":403,"message":"the client names its identity by object_id, which this endpoint does not know; use the client ID, or name none"}
         a resource id
-            403 {"error":"access_denied","error_description":"the client names its identity by mi_res_id, which this endpoint cannot tell; name none, or use the client id","statusCode":403,"message":"the client names its identity by mi_res_id, which this endpoint cannot tell; name none, or use the client id"}
+            403 {"error":"access_denied","error_description":"the client names its identity by mi_res_id, which this endpoint does not know; use the client ID, or name none","statusCode":403,"message":"the client names its identity by mi_res_id, which this endpoint does not know; use the client ID, or name none"}
         the machine's endpoint, the key in its path
             200 {a token}
         the same as Java and JavaScript write it
             200 {a token}
         no resource
-            403 {"error":"access_denied","error_description":"the resource is missing or is neither a GUID nor an address","statusCode":403,"message":"the resource is missing or is neither a GUID nor an address"}
+            403 {"error":"access_denied","error_description":"the resource is missing, or is not a GUID or a URI","statusCode":403,"message":"the resource is missing, or is not a GUID or a URI"}
         an empty resource
-            403 {"error":"access_denied","error_description":"the resource is missing or is neither a GUID nor an address","statusCode":403,"message":"the resource is missing or is neither a GUID nor an address"}
+            403 {"error":"access_denied","error_description":"the resource is missing, or is not a GUID or a URI","statusCode":403,"message":"the resource is missing, or is not a GUID or a URI"}
         two resources
             403 {"error":"access_denied","error_description":"the query names two resources","statusCode":403,"message":"the query names two resources"}
         a resource that Entra does not know
             403 {"error":"access_denied","error_description":"Microsoft Entra refused the service connection (AADSTS500011) because the tenant does not have the resource that the token is for. Check the resource in tokens; for Azure DevOps, use the tenant that the organization is connected to (Organization settings → Microsoft Entra). (it said: The resource principal named https://unknown.example was not found in the tenant named [TENANT].; authority: [ENTRA]; tenant: [TENANT]; client id: [OWN]; scope: https://unknown.example/.default; correlation id: [GUID]; trace id: [GUID]; timestamp: [TIME]; connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION])","statusCode":403,"message":"Microsoft Entra refused the service connection (AADSTS500011) because the tenant does not have the resource that the token is for. Check the resource in tokens; for Azure DevOps, use the tenant that the organization is connected to (Organization settings → Microsoft Entra). (it said: The resource principal named https://unknown.example was not found in the tenant named [TENANT].; authority: [ENTRA]; tenant: [TENANT]; client id: [OWN]; scope: https://unknown.example/.default; correlation id: [GUID]; trace id: [GUID]; timestamp: [TIME]; connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION])"}
         a resource with a line break
-            403 {"error":"access_denied","error_description":"the resource is missing or is neither a GUID nor an address","statusCode":403,"message":"the resource is missing or is neither a GUID nor an address"}
+            403 {"error":"access_denied","error_description":"the resource is missing, or is not a GUID or a URI","statusCode":403,"message":"the resource is missing, or is not a GUID or a URI"}
         a resource with a space
-            403 {"error":"access_denied","error_description":"the resource is missing or is neither a GUID nor an address","statusCode":403,"message":"the resource is missing or is neither a GUID nor an address"}
+            403 {"error":"access_denied","error_description":"the resource is missing, or is not a GUID or a URI","statusCode":403,"message":"the resource is missing, or is not a GUID or a URI"}
         a resource with a query
-            403 {"error":"access_denied","error_description":"the resource is missing or is neither a GUID nor an address","statusCode":403,"message":"the resource is missing or is neither a GUID nor an address"}
+            403 {"error":"access_denied","error_description":"the resource is missing, or is not a GUID or a URI","statusCode":403,"message":"the resource is missing, or is not a GUID or a URI"}
         a resource that is too long
-            403 {"error":"access_denied","error_description":"the resource is missing or is neither a GUID nor an address","statusCode":403,"message":"the resource is missing or is neither a GUID nor an address"}
+            403 {"error":"access_denied","error_description":"the resource is missing, or is not a GUID or a URI","statusCode":403,"message":"the resource is missing, or is not a GUID or a URI"}
         a scope for a resource
-            403 {"error":"access_denied","error_description":"the resource is missing or is neither a GUID nor an address","statusCode":403,"message":"the resource is missing or is neither a GUID nor an address"}
+            403 {"error":"access_denied","error_description":"the resource is missing, or is not a GUID or a URI","statusCode":403,"message":"the resource is missing, or is not a GUID or a URI"}
         azd: no JSON
-            200 {"status":"error","code":"GetTokenError","message":"the request is not one of azd's"}
+            200 {"status":"error","code":"GetTokenError","message":"the request is not an azd request"}
         azd: nothing
-            200 {"status":"error","code":"GetTokenError","message":"the request is not one of azd's"}
+            200 {"status":"error","code":"GetTokenError","message":"the request is not an azd request"}
         azd: no scopes
-            200 {"status":"error","code":"GetTokenError","message":"the request is not one of azd's"}
+            200 {"status":"error","code":"GetTokenError","message":"the request is not an azd request"}
         azd: scopes that are no list
-            200 {"status":"error","code":"GetTokenError","message":"the request is not one of azd's"}
+            200 {"status":"error","code":"GetTokenError","message":"the request is not an azd request"}
         azd: an empty list
-            200 {"status":"error","code":"GetTokenError","message":"the request is not for one scope"}
+            200 {"status":"error","code":"GetTokenError","message":"the request must name exactly one scope"}
         azd: two scopes
-            200 {"status":"error","code":"GetTokenError","message":"the request is not for one scope"}
+            200 {"status":"error","code":"GetTokenError","message":"the request must name exactly one scope"}
         azd: a number
-            200 {"status":"error","code":"GetTokenError","message":"the request is not for one scope"}
+            200 {"status":"error","code":"GetTokenError","message":"the request must name exactly one scope"}
         azd: a scope of people
-            200 {"status":"error","code":"GetTokenError","message":"the scope does not end in `/.default`, which an application's must"}
+            200 {"status":"error","code":"GetTokenError","message":"the scope must end in `/.default`"}
         azd: another tenant
-            200 {"status":"error","code":"GetTokenError","message":"the client asks for a token of the tenant [GUID], and the service connection signs in to [TENANT]"}
+            200 {"status":"error","code":"GetTokenError","message":"the client asks for a token of tenant [GUID], but the service connection signs in to [TENANT]"}
         azd: a body that is too long
-            200 {"status":"error","code":"GetTokenError","message":"the body of the request did not come or is too long"}
+            200 {"status":"error","code":"GetTokenError","message":"the body of the request is incomplete or too long"}
     "#]].assert_eq(&stable(&world, &answers));
     served.end();
 }
@@ -179,7 +179,7 @@ fn a_token_that_a_client_would_take_for_ended_is_not_handed_out() {
     let served = Served::start(&world, "identity");
     let (status, body) = served.endpoint.token(AZURE_DEVOPS);
     assert_eq!(status, 503);
-    expect!["the token that came lives for less than five minutes by this machine's clock; set the clock right"].assert_eq(body["message"].as_str().expect("a text"));
+    expect!["by this machine's clock, the new token expires in less than five minutes; correct the clock"].assert_eq(body["message"].as_str().expect("a text"));
     served.end();
 }
 
@@ -194,7 +194,7 @@ fn limits_the_number_of_cached_tokens() {
     }
     let (status, body) = served.endpoint.token(&resource(64));
     assert_eq!(status, 403);
-    expect!["tokens for 64 resources are in use, which is the most"]
+    expect!["tokens for 64 resources are in use, which is the limit"]
         .assert_eq(body["message"].as_str().expect("a text"));
     // Those that are there are handed out as before.
     assert_eq!(served.endpoint.token(&resource(0)).0, 200);

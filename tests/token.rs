@@ -109,7 +109,7 @@ fn gives_the_id_token_itself() {
         stable(&world, &outcome.log),
         "\
 Signed in at [ENTRA], tenant [TENANT].
-ARM_OIDC_TOKEN: the ID token, for about ten minutes."
+ARM_OIDC_TOKEN: the ID token, valid for about ten minutes."
     );
     assert_eq!(
         world.secrets_in(job.value("ARM_OIDC_TOKEN").unwrap_or_default()),

@@ -144,7 +144,7 @@ fn reports_usage_errors() {
         (
             &["token", "--resource", "azuredevop"][..],
             expect![[r#"
-                error: 'azuredevop' is no resource.
+                error: 'azuredevop' is not a resource.
                 What to do: Use azureDevOps, arm, graph, keyVault, storage, sql, an application ID or URI, or a scope that ends in /.default.
                 More: TROUBLESHOOTING.md#token-command
                 exit 2
@@ -153,7 +153,7 @@ fn reports_usage_errors() {
         (
             &["token", "--resource", "arm graph"],
             expect![[r#"
-                error: 'arm graph' has a space in it.
+                error: 'arm graph' contains a space.
                 What to do: Use azureDevOps, arm, graph, keyVault, storage, sql, an application ID or URI, or a scope that ends in /.default.
                 More: TROUBLESHOOTING.md#token-command
                 exit 2

@@ -176,7 +176,7 @@ fn reports_every_other_invalid_input() {
         (
             &[with_secret, ("configure", "terraform")],
             expect![[r#"
-            ##[error]terraform needs a service connection with workload identity federation, and this one signs in otherwise.
+            ##[error]terraform needs a service connection with workload identity federation, but this one signs in another way.
             What to do: Convert the connection (its page → Convert), or use `identity`, which works with every connection.
             More: TROUBLESHOOTING.md#configure"#]],
         ),
@@ -380,7 +380,7 @@ fn names_a_resource_that_the_cloud_does_not_have() {
         More: TROUBLESHOOTING.md#token
 
         ##[error]The line 'resources = sql' of configure: 'sql' has no known address in this cloud.
-        What to do: Write the resource as the URI that it has in this cloud.
+        What to do: Use the resource's URI in this cloud.
         More: TROUBLESHOOTING.md#configure
 
     "#]].assert_eq(&said);

@@ -302,8 +302,7 @@ impl Configure {
     ) {
         for rival in self.rivals(variable) {
             voice.warn(&format!(
-                "{rival} is set, and clients look at it before what this step configures; take \
-                 it away."
+                "{rival} is set and overrides what this step configures. Remove it."
             ));
         }
     }

@@ -139,7 +139,7 @@ fn own_tokens(tokens: &[(Wanted, Token)], log: &Log) -> BTreeMap<String, String>
         log.mask(&token.value);
         let until = rfc_3339(token.expires_on.into());
         log.say(&format!(
-            "{}: {}, until {until}, for this script alone.",
+            "{}: {}, until {until}, for this script only.",
             wanted.name, wanted.resource
         ));
         let name = wanted.name.in_environment();

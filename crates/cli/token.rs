@@ -96,7 +96,7 @@ pub(crate) async fn finish(environment: &Environment, log: &Log) -> Result<(), S
         environment.task_variable(BROKER),
         environment.task_variable(BROKER_KEY),
     ) else {
-        log.debug("This step has started no credential endpoint.");
+        log.debug("This step did not start a credential endpoint.");
         return Ok(());
     };
     if let Some(program) = environment.task_variable(HELPER) {
@@ -114,8 +114,7 @@ pub(crate) async fn finish(environment: &Environment, log: &Log) -> Result<(), S
         log.say("The job's credential endpoint is closed.");
     } else {
         log.warn(
-            "The job's credential endpoint does not answer any more; it may have ended \
-         before the job.",
+            "The job's credential endpoint does not answer. It may have ended before the job.",
         );
     }
     Ok(())
@@ -140,8 +139,7 @@ fn configured(
             .is_some_and(|list| !list.contains("127.0.0.1") && list.trim() != "*")
         {
             log.warn(
-                "The agent's environment has no_proxy in small letters, which no pipeline \
-             variable can change; it needs 127.0.0.1 and localhost for what this step configures.",
+                "The agent's environment sets lowercase no_proxy, which pipeline variables cannot override. Add 127.0.0.1 and localhost to it on the agent.",
             );
         }
     }
@@ -199,8 +197,9 @@ impl Publish<'_> {
         if let Some((name, token)) = &id {
             let masked = self.log.mask(token.as_ref());
             self.secret(name, &masked)?;
-            self.log
-                .say(&format!("{name}: the ID token, for about ten minutes."));
+            self.log.say(&format!(
+                "{name}: the ID token, valid for about ten minutes."
+            ));
         }
         for ((wanted, token), masked) in tokens.iter().zip(&masked) {
             self.secret(&wanted.name, masked)?;

@@ -221,7 +221,7 @@ fn a_script_of_run_with_token_is_examined_with_the_connections_identity() {
         &said,
         &expect![[r#"
             Configured for this script: identity.
-            AZURE_DEVOPS_TOKEN: azureDevOps, until [TIME], for this script alone.
+            AZURE_DEVOPS_TOKEN: azureDevOps, until [TIME], for this script only.
             ok        configuration  pipelines
             ok        proxy          [PROXY]
             ok        names          the proxy resolves them

@@ -93,27 +93,27 @@ fn git_stops_with_one_sentence_when_there_is_no_token() {
         told(&rest);
     }
     expect![[r#"
-        error: git gets no token from the job's credential endpoint: it answered 401: The X-IDENTITY-HEADER is wrong.
+        error: git did not get a token from the job's credential endpoint: it answered 401: The X-IDENTITY-HEADER is wrong.
         More: TROUBLESHOOTING.md#git-credential
         fatal: credential helper '!'[TASK]/bin/linux-x64/adieu' git-credential' told us to quit
         ----
-        error: git gets no token, because ADIEU_ENDPOINT is set without ADIEU_ENDPOINT_KEY.
-        What to do: Let EntraToken@1 or RunWithToken@1 set both variables (configure: git), and set neither yourself.
+        error: git did not get a token: ADIEU_ENDPOINT is set without ADIEU_ENDPOINT_KEY.
+        What to do: Let EntraToken@1 or RunWithToken@1 set both variables (configure: git). Do not set them yourself.
         More: TROUBLESHOOTING.md#git-credential
         fatal: credential helper '!'[TASK]/bin/linux-x64/adieu' git-credential' told us to quit
         ----
-        error: git gets no token, because ADIEU_ENDPOINT is not an address of this machine.
-        What to do: Let EntraToken@1 or RunWithToken@1 set both variables (configure: git), and set neither yourself.
+        error: git did not get a token: ADIEU_ENDPOINT is not an address of this machine.
+        What to do: Let EntraToken@1 or RunWithToken@1 set both variables (configure: git). Do not set them yourself.
         More: TROUBLESHOOTING.md#git-credential
         fatal: credential helper '!'[TASK]/bin/linux-x64/adieu' git-credential' told us to quit
         ----
-        error: git gets no token, because ADIEU_ENDPOINT is not an address of this machine.
-        What to do: Let EntraToken@1 or RunWithToken@1 set both variables (configure: git), and set neither yourself.
+        error: git did not get a token: ADIEU_ENDPOINT is not an address of this machine.
+        What to do: Let EntraToken@1 or RunWithToken@1 set both variables (configure: git). Do not set them yourself.
         More: TROUBLESHOOTING.md#git-credential
         fatal: credential helper '!'[TASK]/bin/linux-x64/adieu' git-credential' told us to quit
         ----
-        error: git gets no token, because ADIEU_ENDPOINT is not an address: relative URL without a base.
-        What to do: Let EntraToken@1 or RunWithToken@1 set both variables (configure: git), and set neither yourself.
+        error: git did not get a token: ADIEU_ENDPOINT is not an address: relative URL without a base.
+        What to do: Let EntraToken@1 or RunWithToken@1 set both variables (configure: git). Do not set them yourself.
         More: TROUBLESHOOTING.md#git-credential
         fatal: credential helper '!'[TASK]/bin/linux-x64/adieu' git-credential' told us to quit
         ----

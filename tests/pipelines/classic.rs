@@ -189,7 +189,7 @@ fn a_group_runs_tests_with_a_token() {
         Job
           Download artifacts: Succeeded
           Test: Succeeded
-            AZURE_DEVOPS_TOKEN: azureDevOps, until [TIME], for this script alone.
+            AZURE_DEVOPS_TOKEN: azureDevOps, until [TIME], for this script only.
             there
     "#]]
     .assert_eq(&stable(&world, &run.page()));

@@ -108,12 +108,15 @@ fn a_pipeline_without_membership_cannot_push() {
             AZURE_DEVOPS_TOKEN: azureDevOps, until [TIME] (59 minutes).
             Configured until the job ends: git.
           Commit and push: Failed
-            error: fabrikam refused the token.
-              client id: ***
+            error: fabrikam accepts the token, and this identity has not been added to it (TF401444, 401 of dev.azure.com).
+              it said: TF401444: Please sign-in at least once as [TENANT]\[TENANT]\[GUID] in a web browser to enable access to the service.
+              x-vss-e2eid: [GUID]
+              activityid: [GUID]
+              x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
               object id: [GUID]
-              tenant: [TENANT]
-            What to do: Add this identity to the organization (Organization settings → Users; the organization has to be connected to that tenant) with the access level Basic, and to the project.
-            More: TROUBLESHOOTING.md#git-credential
+              token's tenant: [TENANT]
+            What to do: An administrator of the organization adds it: adieu onboard --organization fabrikam --identity [GUID]
+            More: TROUBLESHOOTING.md#tf401444
             fatal: Authentication failed for 'https://dev.azure.com/fabrikam/web/_git/site/'
             ##[error]Bash exited with code '128'.
           Post-job: Sign git in: Succeeded

@@ -139,7 +139,7 @@ fn a_script_asks_for_tokens_while_it_runs() {
           Checkout: Succeeded
           Run: Succeeded
             Configured for this script: identity.
-            AZURE_DEVOPS_TOKEN: azureDevOps, until [TIME], for this script alone.
+            AZURE_DEVOPS_TOKEN: azureDevOps, until [TIME], for this script only.
             "token_type":"Bearer"
             "token_type":"Bearer"
     "#]]
@@ -260,7 +260,7 @@ fn renovate_gets_its_token_in_its_own_environment() {
           Checkout: Succeeded
           Renovate: Succeeded
             Configured for this script: git.
-            RENOVATE_TOKEN: azureDevOps, until [TIME], for this script alone.
+            RENOVATE_TOKEN: azureDevOps, until [TIME], for this script only.
             azure web/site
             "name":"web"
           CmdLine: Succeeded

@@ -17,7 +17,7 @@ fn fails_with_the_scripts_exit_code() {
     assert_eq!(outcome.result, TaskResult::Failed);
     expect![[r#"
         Configured for this script: identity.
-        AZURE_DEVOPS_TOKEN: azureDevOps, until [TIME], for this script alone.
+        AZURE_DEVOPS_TOKEN: azureDevOps, until [TIME], for this script only.
         before
         ##[error]bash exited with code '3'.
         More: TROUBLESHOOTING.md#run"#]]
@@ -53,12 +53,13 @@ fn fails_on_standard_error_where_that_is_asked_for() {
     // Two pipes have no common order.
     lines.sort();
     expect![[r#"
-        ##[error]The script wrote to its standard error, and failOnStandardError says that this fails the step.
-        AZURE_DEVOPS_TOKEN: azureDevOps, until [TIME], for this script alone.
+        ##[error]The script wrote to standard error, and failOnStandardError is on.
+        AZURE_DEVOPS_TOKEN: azureDevOps, until [TIME], for this script only.
         Configured for this script: identity.
         More: TROUBLESHOOTING.md#run
         err
-        out"#]].assert_eq(&lines.join("\n"));
+        out"#]]
+    .assert_eq(&lines.join("\n"));
 }
 
 #[test]

@@ -14,14 +14,14 @@ use tokio::sync::Notify;
 use tokio::task::{LocalSet, spawn_local, yield_now};
 use tokio::time::{Instant, sleep, sleep_until};
 
+use crate::auth::{APP_SERVICE, AZD, Keys, STOP};
 use crate::connections::Shared;
-use crate::gate::{APP_SERVICE, AZD, Keys, STOP};
-use crate::places::Places;
 use crate::resources::Resources;
+use crate::slots::ConnectionSlots;
 use crate::source::TokenSource;
 use crate::tokens::Tokens;
 
-/// A broker that has its port and serves nobody yet.
+/// A broker that has its port and does not serve yet.
 #[derive(Debug)]
 pub struct Broker {
     listener: TcpListener,
@@ -38,11 +38,11 @@ pub struct Address {
 /// Why a broker ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ended {
-    /// Its owner said so.
+    /// Its owner ended it.
     Asked,
-    /// Nobody asked for too long.
+    /// No request came for too long.
     Idle,
-    /// Its source will never have a token again.
+    /// Its source will not have a token again.
     NothingLeft,
 }
 
@@ -90,7 +90,7 @@ impl Broker {
                 tokio::select! {
                     () = accept(&listener, &shared) => Ended::Asked,
                     () = shared.ended.notified() => shared.ending.get().unwrap_or(Ended::Asked),
-                    () = nobody_asks(&shared.asked, idle) => Ended::Idle,
+                    () = idle_for(&shared.asked, idle) => Ended::Idle,
                 }
             })
             .await
@@ -122,13 +122,13 @@ impl Address {
         self.url(STOP)
     }
 
-    /// `IDENTITY_HEADER` and `AZD_AUTH_KEY`: whoever has it gets tokens.
+    /// `IDENTITY_HEADER` and `AZD_AUTH_KEY`: a process that has it gets tokens.
     #[must_use]
     pub fn key(&self) -> &EndpointSecret {
         &self.keys.ask
     }
 
-    /// The same in a value of its own, for whoever outlives this one.
+    /// The same in an own value, for what outlives this one.
     #[must_use]
     pub fn copy_of_key(&self) -> EndpointSecret {
         self.keys.ask.duplicate()
@@ -146,22 +146,22 @@ impl Address {
 }
 
 async fn accept<S: TokenSource + 'static>(listener: &TcpListener, shared: &Rc<Shared<S>>) {
-    let places = Rc::<Places>::default();
+    let slots = Rc::<ConnectionSlots>::default();
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
-                let place = places.take().await;
-                spawn_local(Rc::clone(shared).serve(stream, place));
-                // Whoever opens connections without end must not keep those from being served that are open.
+                let slot = slots.acquire().await;
+                spawn_local(Rc::clone(shared).serve(stream, slot));
+                // A client that opens connections without end must not starve those that are open.
                 yield_now().await;
             }
-            // No more files, or a client that is gone already: the next one may do.
+            // Out of file descriptors, or a client that is gone already: the next one may work.
             Err(_) => sleep(Duration::from_millis(20)).await,
         }
     }
 }
 
-async fn nobody_asks(asked: &Cell<Instant>, idle: Option<Duration>) {
+async fn idle_for(asked: &Cell<Instant>, idle: Option<Duration>) {
     let Some(idle) = idle else {
         return std::future::pending().await;
     };

@@ -19,11 +19,11 @@ use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout};
 
+use crate::auth::{self, Keys, Route};
 use crate::broker::Ended;
-use crate::gate::{self, Door, Keys};
-use crate::places::Taken;
 use crate::protocol::{Answer, Question, WantedIdentity, azd, managed_identity};
 use crate::resources::Resources;
+use crate::slots::SlotGuard;
 use crate::source::{Refusal, RefusalScope, TokenSource};
 use crate::tokens::Tokens;
 
@@ -44,7 +44,7 @@ pub(crate) struct Shared<S> {
     pub(crate) keys: Rc<Keys>,
     pub(crate) resources: Resources,
     pub(crate) tokens: Rc<Tokens<S>>,
-    /// When somebody who may ask did so last.
+    /// When the last authorized request came.
     pub(crate) asked: Cell<Instant>,
     /// Set once the broker is to end; `ended` is notified when the answer that says so is out.
     pub(crate) ending: Cell<Option<Ended>>,
@@ -52,12 +52,12 @@ pub(crate) struct Shared<S> {
 }
 
 impl<S: TokenSource + 'static> Shared<S> {
-    /// Answers a connection's requests until it is closed, or has lost its place.
-    pub(crate) async fn serve(self: Rc<Self>, stream: TcpStream, place: Taken) {
+    /// Answers a connection's requests until it is closed, or has lost its slot.
+    pub(crate) async fn serve(self: Rc<Self>, stream: TcpStream, slot: SlotGuard) {
         let _ = stream.set_nodelay(true);
-        let (shared, place) = (&self, &place);
+        let (shared, slot) = (&self, &slot);
         let service = service_fn(move |request| async move {
-            Ok::<_, Infallible>(shared.answer(request, place).await)
+            Ok::<_, Infallible>(shared.answer(request, slot).await)
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
@@ -66,22 +66,22 @@ impl<S: TokenSource + 'static> Shared<S> {
             .max_headers(MOST_HEADERS)
             .serve_connection(TokioIo::new(stream), service);
         tokio::select! {
-            // A client that goes away, or speaks no HTTP, is no fault of the broker's.
+            // A client that goes away, or does not speak HTTP, is not a failure of the broker.
             _ = connection => {}
-            () = place.lost() => {}
+            () = slot.evicted() => {}
         }
         if self.ending.get().is_some() {
             self.ended.notify_one();
         }
     }
 
-    async fn answer(&self, request: Request<Incoming>, place: &Taken) -> Answer {
+    async fn answer(&self, request: Request<Incoming>, slot: &SlotGuard) -> Answer {
         let (head, body) = request.into_parts();
-        let door = match gate::enter(&head, self.port, &self.keys) {
-            Ok(door) => door,
+        let route = match auth::authorize(&head, self.port, &self.keys) {
+            Ok(route) => route,
             Err(denied) => {
                 self.tokens.source().refused(denied.reason());
-                // Whoever has no key gets no second request over this connection.
+                // Without the key, a connection gets no second request.
                 return closing(managed_identity::error(
                     denied.status(),
                     "invalid_request",
@@ -89,18 +89,18 @@ impl<S: TokenSource + 'static> Shared<S> {
                 ));
             }
         };
-        place.is_known();
+        slot.mark_authenticated();
         self.asked.set(Instant::now());
-        match door {
-            Door::ManagedIdentity => match self.managed_identity(head.uri.query()).await {
+        match route {
+            Route::ManagedIdentity => match self.managed_identity(head.uri.query()).await {
                 Ok(answer) => answer,
                 Err(refusal) => self.last_words(&refusal, managed_identity::refusal(&refusal)),
             },
-            Door::Azd => match self.azd(body).await {
+            Route::Azd => match self.azd(body).await {
                 Ok(answer) => answer,
                 Err(refusal) => self.last_words(&refusal, azd::refusal(&refusal)),
             },
-            Door::Stop => {
+            Route::Stop => {
                 self.ending.set(Some(Ended::Asked));
                 let mut answer = Response::default();
                 *answer.status_mut() = hyper::StatusCode::NO_CONTENT;
@@ -137,13 +137,13 @@ impl<S: TokenSource + 'static> Shared<S> {
     fn is_this(&self, wanted: &WantedIdentity) -> Result<(), Refusal> {
         match (wanted, self.tokens.source().client_id()) {
             (WantedIdentity::ClientId(wanted), Some(own)) if !wanted.eq_ignore_ascii_case(own) => {
-                Err(Refusal::of_the_question(format!(
-                    "the client asks for the identity {wanted} (AZURE_CLIENT_ID, or in code), and this endpoint has {own}; ask for that or for none"
+                Err(Refusal::of_the_request(format!(
+                    "the client asks for the identity {wanted} (AZURE_CLIENT_ID, or in code), but this endpoint has {own}; use that one, or name none"
                 )))
             }
             (WantedIdentity::ClientId(_), _) => Ok(()),
-            (WantedIdentity::Other(name), _) => Err(Refusal::of_the_question(format!(
-                "the client names its identity by {name}, which this endpoint cannot tell; name none, or use the client id"
+            (WantedIdentity::Other(name), _) => Err(Refusal::of_the_request(format!(
+                "the client names its identity by {name}, which this endpoint does not know; use the client ID, or name none"
             ))),
         }
     }
@@ -163,8 +163,8 @@ async fn read(body: Incoming) -> Result<Question, Refusal> {
     let reading = Limited::new(body, LONGEST_BODY).collect();
     match timeout(PATIENCE, reading).await {
         Ok(Ok(body)) => azd::question(&body.to_bytes()),
-        Ok(Err(_)) | Err(_) => Err(Refusal::of_the_question(
-            "the body of the request did not come or is too long",
+        Ok(Err(_)) | Err(_) => Err(Refusal::of_the_request(
+            "the body of the request is incomplete or too long",
         )),
     }
 }

@@ -39,18 +39,16 @@ pub(crate) enum WantedIdentity {
 
 impl From<NotServed> for Refusal {
     fn from(reason: NotServed) -> Self {
-        Self::of_the_question(match reason {
-            NotServed::NotAResource => {
-                "the resource is missing or is neither a GUID nor an address"
-            }
+        Self::of_the_request(match reason {
+            NotServed::NotAResource => "the resource is missing, or is not a GUID or a URI",
             NotServed::NotListed => {
-                "this endpoint has no tokens for the resource; `resources` in the step's `configure`, or `--resource`, lists those that it has"
+                "this endpoint does not serve tokens for the resource; add it to `resources` in the step's `configure`, or to `--resource`"
             }
         })
     }
 }
 
-/// JSON that nothing on the way keeps. The body is wiped once it is sent.
+/// JSON that no cache keeps. The body is wiped once it is sent.
 pub(crate) fn json(status: u16, body: Zeroizing<String>) -> Answer {
     let mut answer = Response::new(Full::new(Bytes::from_owner(Wiped(body))));
     *answer.status_mut() = hyper::StatusCode::from_u16(status).unwrap_or_default();

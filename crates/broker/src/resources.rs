@@ -1,4 +1,4 @@
-//! For which resources the broker has tokens: all, or those that its user named.
+//! Which resources the broker serves tokens for: any, or those that its user listed.
 //!
 //! It never asks whether a resource exists.
 
@@ -19,7 +19,7 @@ pub enum Resources {
 /// Why a resource is not served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NotServed {
-    /// The text is no resource: a GUID or an address.
+    /// The text is not a resource: a GUID or a URI.
     NotAResource,
     /// The user's list does not have it.
     NotListed,

@@ -1,4 +1,4 @@
-//! Where the broker's tokens come from, as far as it knows.
+//! The source of the broker's tokens.
 //!
 //! It never says how a token is made.
 
@@ -38,7 +38,7 @@ pub(crate) async fn ask(
 /// Why there is no token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// What is wrong and what to do, in one line for whoever reads the client's log.
+    /// What is wrong and what to do, in one line for the reader of the client's log.
     pub reason: String,
     /// What has to change before there is a token again.
     pub scope: RefusalScope,
@@ -61,7 +61,7 @@ pub enum RefusalScope {
 impl Refusal {
     /// A refusal of what the client asks, which is found out without a service.
     #[must_use]
-    pub fn of_the_question(reason: impl Into<String>) -> Self {
+    pub fn of_the_request(reason: impl Into<String>) -> Self {
         Self {
             reason: reason.into(),
             scope: RefusalScope::Local,

@@ -100,7 +100,7 @@ impl<S: TokenSource + 'static> Tokens<S> {
                 && entry.may_fetch(asked)
                 && let Ok(turn) = Arc::clone(&entry.fetching).try_lock_owned()
             {
-                // Nobody waits for it.
+                // The request does not wait for it.
                 drop(self.fetch(turn, &entry, scope, tenant));
             }
             return Ok(token);
@@ -114,7 +114,7 @@ impl<S: TokenSource + 'static> Tokens<S> {
         }
         match self.fetch(turn, &entry, scope, tenant).await {
             Ok(outcome) => outcome,
-            Err(_) => Err(Refusal::of_the_question("the request was given up")),
+            Err(_) => Err(Refusal::of_the_request("the request was canceled")),
         }
     }
 
@@ -185,8 +185,8 @@ impl<S: TokenSource + 'static> Tokens<S> {
             entries.retain(|_, entry| Rc::strong_count(entry) > 1 || entry.alive().is_some());
         }
         if entries.len() >= MOST {
-            return Err(Refusal::of_the_question(format!(
-                "tokens for {MOST} resources are in use, which is the most"
+            return Err(Refusal::of_the_request(format!(
+                "tokens for {MOST} resources are in use, which is the limit"
             )));
         }
         let entry = Rc::new(Entry::default());
@@ -223,14 +223,13 @@ fn left(token: &Token) -> Duration {
     left.unwrap_or_default()
 }
 
-/// A token that would be taken for ended at once helps nobody: clients would ask without end.
+/// A token that clients take for expired is useless: they would ask again without end.
 fn long_enough(token: Token) -> Result<Token, Refusal> {
     if left(&token) >= LEAST {
         return Ok(token);
     }
     Err(Refusal {
-        reason: "the token that came lives for less than five minutes by this machine's clock; \
-         set the clock right"
+        reason: "by this machine's clock, the new token expires in less than five minutes; correct the clock"
             .to_owned(),
         scope: RefusalScope::Transient,
     })

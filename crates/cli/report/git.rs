@@ -11,11 +11,10 @@ pub(super) fn problem(problem: &GitProblem) -> Report {
     match problem {
         GitProblem::Endpoint(reason) => Report::new(
             "git-credential",
-            format!("git gets no token, because {reason}."),
+            format!("git did not get a token: {reason}."),
         )
         .remedy(
-            "Let EntraToken@1 or RunWithToken@1 set both variables (configure: git), and \
-         set neither yourself.",
+            "Let EntraToken@1 or RunWithToken@1 set both variables (configure: git). Do not set them yourself.",
         ),
         GitProblem::NoToken(error) => {
             let reason = match error {
@@ -24,7 +23,7 @@ pub(super) fn problem(problem: &GitProblem) -> Report {
             };
             Report::new(
                 "git-credential",
-                format!("git gets no token from the job's credential endpoint: {reason}."),
+                format!("git did not get a token from the job's credential endpoint: {reason}."),
             )
         }
         GitProblem::AnotherTenant {

@@ -22,10 +22,10 @@ fn line(problem: &ConfigureProblem) -> Report {
     match &problem.reason {
         ConfigureFault::Unknown => Report::new(
             "configure",
-            format!("The line '{line}' of configure is nothing that can be configured."),
+            format!("configure: '{line}' is not a known client."),
         )
         .remedy(&format!(
-            "Use {}, one a line; `resources = azureDevOps, arm` limits what there are tokens for.",
+            "Use {}, one per line. `resources = azureDevOps, arm` limits which tokens are served.",
             configure::WORDS.join(", ")
         )),
         ConfigureFault::UndefinedVariable(variable) => {
@@ -41,14 +41,13 @@ fn line(problem: &ConfigureProblem) -> Report {
         }
         ConfigureFault::TaskAlone => Report::new(
             "configure",
-            format!("{line} needs a service connection, so it is for the tasks alone."),
+            format!("{line} needs a service connection, so it works in the tasks only."),
         )
-        .remedy("Use identity or azd here, and EntraToken@1 in a pipeline."),
+        .remedy("Use identity, azd or git here, and EntraToken@1 in a pipeline."),
         ConfigureFault::NoIdToken => Report::new(
             "configure",
             format!(
-                "{line} needs a service connection with workload identity federation, and this \
-                 one signs in otherwise."
+                "{line} needs a service connection with workload identity federation, but this one signs in another way."
             ),
         )
         .remedy(
@@ -60,17 +59,15 @@ fn line(problem: &ConfigureProblem) -> Report {
 
 pub(super) fn not_a_resource(text: &str, reason: &NotAResource) -> Report {
     let sentence = match reason {
-        NotAResource::Unknown => format!("'{text}' is no resource."),
-        NotAResource::Space => format!("'{text}' has a space in it."),
+        NotAResource::Unknown => format!("'{text}' is not a resource."),
+        NotAResource::Space => format!("'{text}' contains a space."),
         NotAResource::NotInThisCloud => {
             format!("'{text}' has no known address in this cloud.")
         }
     };
     let report = Report::new("token-command", sentence);
     match reason {
-        NotAResource::NotInThisCloud => {
-            report.remedy("Write the resource as the URI that it has in this cloud.")
-        }
+        NotAResource::NotInThisCloud => report.remedy("Use the resource's URI in this cloud."),
         NotAResource::Unknown | NotAResource::Space => report.remedy(&format!(
             "Use {}, an application ID or URI, or a scope that ends in /.default.",
             resource::WORDS.join(", ")
@@ -82,7 +79,7 @@ pub(super) fn no_broker(reason: &str) -> Report {
     Report::new(
         "serve",
         format!(
-            "The credential endpoint cannot be started: {}.",
+            "Cannot start the credential endpoint: {}.",
             reason.trim_end_matches('.')
         ),
     )
@@ -91,30 +88,28 @@ pub(super) fn no_broker(reason: &str) -> Report {
 pub(super) fn script(problem: &ScriptProblem) -> Report {
     let failed = |sentence: String| Report::new("run", sentence);
     match problem {
-        ScriptProblem::NoShell(shell) => failed(format!("This agent has no {shell} on its PATH."))
-            .remedy("Install it on the agent, or name another shell in the step's input shell."),
+        ScriptProblem::NoShell(shell) => failed(format!("{shell} is not on this agent's PATH."))
+            .remedy("Install it on the agent, or choose another shell in the step's input shell."),
         ScriptProblem::NoFolder(folder) => {
-            failed(format!("The working directory {folder} is not there.")).remedy(
+            failed(format!("The working directory {folder} does not exist.")).remedy(
                 "Correct workingDirectory; a relative path starts at \
                  $(System.DefaultWorkingDirectory).",
             )
         }
         ScriptProblem::NotWritten { path, reason } => {
             failed(format!("Cannot write the script in {path}: {reason}.")).remedy(
-                "Give the agent's user that folder, Agent.TempDirectory, and room on \
-                 its disk.",
+                "Give the agent's user write access to that folder (Agent.TempDirectory) and free disk space.",
             )
         }
         ScriptProblem::CannotStart { shell, reason } => {
-            failed(format!("{shell} cannot be started: {reason}."))
+            failed(format!("Cannot start {shell}: {reason}."))
         }
         // Built-in tasks say it so, and people look for these words.
         ScriptProblem::Ended { shell, code } => {
             failed(format!("{shell} exited with code '{code}'."))
         }
         ScriptProblem::StandardError => failed(
-            "The script wrote to its standard error, and failOnStandardError says that this \
-             fails the step."
+            "The script wrote to standard error, and failOnStandardError is on."
                 .to_owned(),
         ),
     }

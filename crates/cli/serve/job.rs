@@ -72,9 +72,15 @@ pub(crate) async fn start(
         command.args(["--worker", &worker.to_string()]);
     }
     for (name, _) in std::env::vars_os() {
-        if name.to_str().is_some_and(is_for_the_task_alone)
-            || name.eq_ignore_ascii_case("SYSTEM_ACCESSTOKEN")
-        {
+        // What it needs of these comes through the pipe.
+        let is_of_the_task = |name: &str| {
+            let name = name.to_ascii_uppercase();
+            is_for_the_task_alone(&name)
+                || name.starts_with("ENDPOINT_")
+                || name.starts_with("SECUREFILE_")
+                || name == "SYSTEM_ACCESSTOKEN"
+        };
+        if name.to_str().is_some_and(is_of_the_task) {
             command.env_remove(name);
         }
     }

@@ -1,4 +1,4 @@
-//! An identity as the broker's source of tokens: its situations become one line for whoever asked.
+//! A sign-in as the broker's source of tokens: a failure becomes one line for the client.
 //!
 //! It never keeps a token; the broker does.
 
@@ -49,9 +49,8 @@ impl SessionTokens {
             && let Some(tenant) = tenant
             && !tenant.eq_ignore_ascii_case(&connection.service.tenant)
         {
-            return Err(Refusal::of_the_question(format!(
-                "the client asks for a token of the tenant {tenant}, and the service \
-                 connection signs in to {}",
+            return Err(Refusal::of_the_request(format!(
+                "the client asks for a token of tenant {tenant}, but the service connection signs in to {}",
                 connection.service.tenant
             )));
         }

@@ -67,7 +67,7 @@ const FLOORS: &[(&str, &[&str])] = &[
 const REVEALS: &[(&str, &str)] = &[
     ("crates/agent/src/log.rs", "the agent, behind its mask"),
     (
-        "crates/broker/src/gate.rs",
+        "crates/broker/src/auth.rs",
         "the comparison with what a client shows",
     ),
     (

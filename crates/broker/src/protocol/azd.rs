@@ -13,17 +13,17 @@ use crate::source::Refusal;
 
 /// Reads the body.
 pub(crate) fn question(body: &[u8]) -> Result<Question, Refusal> {
-    let unreadable = || Refusal::of_the_question("the request is not one of azd's");
+    let unreadable = || Refusal::of_the_request("the request is not an azd request");
     let body: Value = serde_json::from_slice(body).map_err(|_| unreadable())?;
     let scopes = body.get("scopes").and_then(Value::as_array);
     let [Value::String(scope)] = scopes.ok_or_else(unreadable)?.as_slice() else {
-        return Err(Refusal::of_the_question("the request is not for one scope"));
+        return Err(Refusal::of_the_request(
+            "the request must name exactly one scope",
+        ));
     };
-    let resource = scope.strip_suffix("/.default").ok_or_else(|| {
-        Refusal::of_the_question(
-            "the scope does not end in `/.default`, which an application's must",
-        )
-    })?;
+    let resource = scope
+        .strip_suffix("/.default")
+        .ok_or_else(|| Refusal::of_the_request("the scope must end in `/.default`"))?;
     let tenant = body.get("tenantId").and_then(Value::as_str);
     Ok(Question {
         resource: resource.to_owned(),

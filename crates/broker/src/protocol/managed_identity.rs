@@ -22,7 +22,7 @@ pub(crate) fn question(query: &str) -> Result<Question, Refusal> {
         let value = value.into_owned();
         match &*name {
             "resource" if resource.is_some() => {
-                return Err(Refusal::of_the_question("the query names two resources"));
+                return Err(Refusal::of_the_request("the query names two resources"));
             }
             "resource" => resource = Some(value),
             "client_id" => identity = Some(WantedIdentity::ClientId(value)),

@@ -1,6 +1,6 @@
-//! Who may ask: a process of this machine that has the key, by its own hand and by a path of the protocol.
+//! Authorization: a request comes from a process of this machine that has the key, on a path of a protocol.
 //!
-//! It never looks at what is asked for, and says no before anything else happens.
+//! It never looks at what is asked for, and refuses before anything else happens.
 
 use adieu_secret::EndpointSecret;
 use hyper::Method;
@@ -28,25 +28,25 @@ pub fn is_key(text: &str) -> bool {
     text.starts_with(MARK)
 }
 
-/// What opens the broker, and what ends it.
+/// The key of clients, and the one that ends the broker.
 #[derive(Debug)]
 pub(crate) struct Keys {
     pub(crate) ask: EndpointSecret,
     pub(crate) stop: EndpointSecret,
 }
 
-/// A request that may pass, by its protocol.
+/// What an authorized request is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Door {
+pub(crate) enum Route {
     /// App Service's managed identity; a virtual machine's, with the key in the path, asks the same.
     ManagedIdentity,
     /// azd's external authentication.
     Azd,
-    /// The end.
+    /// To end the broker.
     Stop,
 }
 
-/// Why a request may not pass.
+/// Why a request is not authorized.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Denied {
     /// It names another host: a page in a browser, led here by a name that points to this machine.
@@ -87,17 +87,17 @@ impl Denied {
 
     pub(crate) fn reason(self) -> &'static str {
         match self {
-            Self::Host => "The request names another host than this endpoint's.",
+            Self::Host => "The request names another host than this endpoint.",
             Self::Relayed => "The request comes from a browser or through a proxy.",
             Self::Path => "There is nothing at this path.",
-            Self::Method => "The method is not the protocol's.",
+            Self::Method => "The method is not one of this protocol.",
             Self::Key => "The secret is missing or wrong.",
         }
     }
 }
 
-/// Lets a request in, or says why not.
-pub(crate) fn enter(head: &Parts, port: u16, keys: &Keys) -> Result<Door, Denied> {
+/// The route of a request, or why it is refused.
+pub(crate) fn authorize(head: &Parts, port: u16, keys: &Keys) -> Result<Route, Denied> {
     let headers = &head.headers;
     if !is_for_us(headers, port) || head.uri.authority().is_some() {
         return Err(Denied::Host);
@@ -106,16 +106,16 @@ pub(crate) fn enter(head: &Parts, port: u16, keys: &Keys) -> Result<Door, Denied
         return Err(Denied::Relayed);
     }
     let path = head.uri.path();
-    let (door, method, shown, key) = if path == APP_SERVICE {
+    let (route, method, shown, key) = if path == APP_SERVICE {
         let shown = only(headers, "x-identity-header");
-        (Door::ManagedIdentity, Method::GET, shown, &keys.ask)
+        (Route::ManagedIdentity, Method::GET, shown, &keys.ask)
     } else if path.strip_prefix(AZD) == Some("/token") {
         let shown =
             only(headers, AUTHORIZATION.as_str()).and_then(|value| value.strip_prefix("Bearer "));
-        (Door::Azd, Method::POST, shown, &keys.ask)
+        (Route::Azd, Method::POST, shown, &keys.ask)
     } else if path == STOP {
         let shown = only(headers, "x-identity-header");
-        (Door::Stop, Method::POST, shown, &keys.stop)
+        (Route::Stop, Method::POST, shown, &keys.stop)
     } else {
         // Clients that know a virtual machine's endpoint alone can send no header of ours.
         let bare = path.trim_end_matches('/');
@@ -124,7 +124,7 @@ pub(crate) fn enter(head: &Parts, port: u16, keys: &Keys) -> Result<Door, Denied
         let shown = only(headers, "metadata")
             .filter(|value| value.eq_ignore_ascii_case("true"))
             .and_then(|_| below.strip_prefix('/'));
-        (Door::ManagedIdentity, Method::GET, shown, &keys.ask)
+        (Route::ManagedIdentity, Method::GET, shown, &keys.ask)
     };
     if !shown.is_some_and(|shown| is_same(shown, key)) {
         return Err(Denied::Key);
@@ -132,7 +132,7 @@ pub(crate) fn enter(head: &Parts, port: u16, keys: &Keys) -> Result<Door, Denied
     if head.method != method {
         return Err(Denied::Method);
     }
-    Ok(door)
+    Ok(route)
 }
 
 /// Whether only a browser or a proxy sends this header. Browsers send `Sec-Fetch-Site` with every request to
