@@ -21,7 +21,8 @@ fn a_task_whose_folder_is_not_packed() {
     expect![[r##"
 error: vss-extension.json:8: task contribution `hello-task` names folder `Hello`, and the package has no `Hello/task.json`
   Add the task's folder to `files`, under the name that `properties.name` has.
-error: the extension cannot be packed: 1 error to correct
+error: The extension cannot be packed: 1 error to correct.
+More: TROUBLESHOOTING.md#extension-package
 exit 1
 "##]].assert_eq(&manifest_with(r#""files": [{ "path": "Hello" }]"#, r#""files": []"#));
 }
@@ -47,7 +48,8 @@ fn a_handler_whose_file_is_not_packed() {
     expect![[r##"
 error: Hello/task.json:7: `execution.Node20_1` starts `$(currentDirectory)\dist\index.js`, and the package has no `Hello/dist/index.js`
   Build the task before packaging, and check that `files` holds the whole folder.
-error: the extension cannot be packed: 1 error to correct
+error: The extension cannot be packed: 1 error to correct.
+More: TROUBLESHOOTING.md#extension-package
 exit 1
 "##]].assert_eq(&task_with("index.js", "$(currentDirectory)\\\\dist\\\\index.js"));
 }
@@ -69,7 +71,8 @@ fn a_task_that_starts_nothing() {
     expect![[r##"
 error: Hello/task.json:1: the task has no handler: nothing would run
   Add Node20_1 and Node24 handlers.
-error: the extension cannot be packed: 1 error to correct
+error: The extension cannot be packed: 1 error to correct.
+More: TROUBLESHOOTING.md#extension-package
 exit 1
 "##]]
     .assert_eq(&task_with(
@@ -100,7 +103,8 @@ fn a_launcher_without_its_binary() {
     expect![[r##"
 error: Hello/task.json:7: `execution.Node20_1` starts a launcher, and the package has no binary under `Hello/bin/`
   Put the binaries into the task's folder before packaging.
-error: the extension cannot be packed: 1 error to correct
+error: The extension cannot be packed: 1 error to correct.
+More: TROUBLESHOOTING.md#extension-package
 exit 1
 "##]].assert_eq(&hello(&[("Hello/task.json", &task), ("Hello/launch.js", "spawn('bin/linux-x64')")])
             .adieu(&["package"])
@@ -161,7 +165,8 @@ fn a_task_against_its_schema() {
           Add the key to the task.json.
         warning: Hello/task.json:18: every handler of `execution` is at its end of life (Node16, Node10)
           Add Node20_1 and Node24 handlers.
-        error: the extension cannot be packed: 6 errors to correct
+        error: The extension cannot be packed: 6 errors to correct.
+        More: TROUBLESHOOTING.md#extension-package
         exit 1
     "#]].assert_eq(&hello(&[("Hello/task.json", task)])
             .adieu(&["package"])
@@ -205,7 +210,8 @@ fn a_task_against_the_deeper_parts_of_its_schema() {
         warning: Hello/task.json:15: no agent knows the handler `Node20`
           Write `Node20_1`.
         warning: Hello/task.json:18: `allow` is not a key of settable variables in a task.json: it is ignored
-        error: the extension cannot be packed: 3 errors to correct
+        error: The extension cannot be packed: 3 errors to correct.
+        More: TROUBLESHOOTING.md#extension-package
         exit 1
     "#]].assert_eq(&hello(&[("Hello/task.json", task)])
             .adieu(&["package"])
@@ -217,7 +223,8 @@ fn reports_a_task_that_is_not_json() {
     expect![[r#"
         error: Hello/task.json:6: this is not JSON: Expected string for object property
           Correct the line; a task.json has no comments and no trailing commas.
-        error: the extension cannot be packed: 1 error to correct
+        error: The extension cannot be packed: 1 error to correct.
+        More: TROUBLESHOOTING.md#extension-package
         exit 1
     "#]]
     .assert_eq(&task_with("\"inputs\"", "inputs"));
@@ -258,9 +265,8 @@ fn tasks_that_share_an_id_or_a_version() {
           Raise the version of one of them.
         error: Other/task.json:2: task ID aaaaaaaa-1111-4222-8333-444444444444 belongs to `Hello` as well, in Hello/V2/task.json:2
           Give the task a new GUID, or use --update-tasks-id.
-        error: Other/task.json:4: Other@1.4.7 is packed twice, also in Hello/task.json
-          Raise the version of one of them.
-        error: the extension cannot be packed: 3 errors to correct
+        error: The extension cannot be packed: 2 errors to correct.
+        More: TROUBLESHOOTING.md#extension-package
         exit 1
     "#]].assert_eq(&folder.adieu(&["package"]).transcript());
 }
