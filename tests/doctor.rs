@@ -285,7 +285,7 @@ fn a_usage_error_sends_no_request() {
 
         For more information, try '--help'.
         exit 2
-        error: 'a tenant' is no tenant.
+        error: 'a tenant' is not a tenant.
         What to do: Write the tenant's GUID, or one of its domains, such as contoso.onmicrosoft.com.
         More: TROUBLESHOOTING.md#token-command
         exit 2

@@ -408,7 +408,7 @@ fn a_file_of_tokens_that_cannot_be_read_is_named() {
     fs::create_dir(desk.home().join("adieu.tokens")).expect("a folder");
     let said = desk.adieu(&["exec", "--credential", "az", "--", SH, "-c", "echo no"]);
     expect![[r#"
-        error: adieu.tokens cannot be read: Is a directory (os error 21).
+        error: Cannot read adieu.tokens: Is a directory (os error 21).
         More: TROUBLESHOOTING.md#exec
     "#]]
     .assert_eq(&said.stderr);
@@ -420,7 +420,7 @@ fn teaches_by_example() {
     let world = World::start();
     let said = Desk::with(&world, &[]).adieu(&["exec", "-h"]);
     expect![[r#"
-        Runs a command with tokens in its environment, and fresh ones beside it for as long as it runs
+        Run a command with access tokens in its environment, and a local endpoint for fresh ones
 
         Usage: adieu exec [OPTIONS] <COMMAND>...
 

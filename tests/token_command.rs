@@ -173,7 +173,7 @@ fn reports_usage_errors() {
         (
             &["token", "--tenant=-x"],
             expect![[r#"
-                error: '-x' is no tenant.
+                error: '-x' is not a tenant.
                 What to do: Write the tenant's GUID, or one of its domains, such as contoso.onmicrosoft.com.
                 More: TROUBLESHOOTING.md#token-command
                 exit 2
@@ -230,7 +230,7 @@ fn teaches_by_example() {
     // An empty line of the help has spaces in it, which an editor would take away here.
     let help: Vec<&str> = said.stdout.lines().map(str::trim_end).collect();
     expect![[r#"
-        Prints a token of Microsoft Entra's, for Azure DevOps or another resource
+        Print a Microsoft Entra access token for Azure DevOps or another resource
 
         Usage: adieu token [OPTIONS]
 

@@ -132,7 +132,7 @@ fn reports_every_other_invalid_input() {
         (
             &[("azureSubscription", "no-such-connection")],
             expect![[r#"
-            ##[error]The agent gave this step no service connection no-such-connection.
+            ##[error]The agent did not give this step the service connection 'no-such-connection'.
               connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=no-such-connection
             What to do: Name the connection in the step's azureSubscription, and let the pipeline use it (the connection's page → Security).
             More: TROUBLESHOOTING.md#connection"#]],
@@ -168,7 +168,7 @@ fn reports_every_other_invalid_input() {
         (
             &[with_secret, ("idToken", "ID_TOKEN")],
             expect![[r#"
-            ##[error]idToken is asked for, and a connection of the scheme ServicePrincipal has none.
+            ##[error]idToken is set, but a connection with the scheme ServicePrincipal has no ID token.
               connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[GUID]
             What to do: Convert the connection to workload identity federation, or leave idToken empty.
             More: TROUBLESHOOTING.md#connection"#]],
@@ -213,7 +213,7 @@ fn names_what_the_connection_lacks() {
         (
             Connection::new("broken", "PublishProfile"),
             expect![[r#"
-            ##[error]The service connection's scheme, PublishProfile, has no identity in Microsoft Entra.
+            ##[error]The service connection's scheme, PublishProfile, has no Microsoft Entra identity.
               connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[BROKEN]
             What to do: Use an Azure Resource Manager connection with workload identity federation.
             More: TROUBLESHOOTING.md#connection"#]],
@@ -286,9 +286,9 @@ fn names_what_the_connection_lacks() {
         (
             federated().authority("").data("environment", "AzureMoon"),
             expect![[r#"
-                ##[error]The service connection's cloud, 'AzureMoon', is none whose authority is known, and its data names none.
+                ##[error]The service connection's cloud, 'AzureMoon', has no known authority, and its data names none.
                   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[BROKEN]
-                What to do: Save the connection anew, so that Azure DevOps fills in its addresses.
+                What to do: Save the connection again, so that Azure DevOps fills in its addresses.
                 More: TROUBLESHOOTING.md#connection"#]],
         ),
     ];
@@ -314,7 +314,7 @@ fn keeps_the_jobs_token_at_the_collections_host() {
     );
     let outcome = run(&mut job, &[("azureSubscription", MY_CONNECTION)]);
     expect![[r#"
-        ##[error]The job's token stays here: the address for ID tokens is not the collection's (collector.example is not the collection's host, [AZURE DEVOPS]).
+        ##[error]The job token was not sent: System.OidcRequestUri points outside the collection (collector.example is not the collection's host, [AZURE DEVOPS]).
           connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
         What to do: Remove the variable System.OidcRequestUri from the pipeline; Azure DevOps sets it.
         More: TROUBLESHOOTING.md#job-token"#]].assert_eq(&stable(&world, &outcome.log));
@@ -412,7 +412,7 @@ fn names_missing_agent_variables() {
     expect![[r#"
         ##vso[task.issue type=error]The variable System.PlanId is not set, so this is not a pipeline job.%0AWhat to do: Run the task in Azure Pipelines; `cargo xtask demo` shows it without one.%0AMore: TROUBLESHOOTING.md#agent
         ##vso[task.complete result=Failed]The variable System.PlanId is not set, so this is not a pipeline job.
-        ##vso[task.issue type=error]The job's own token is not in this step's environment.%0A  connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]%0AWhat to do: Run the task by the agent; a wrapper that starts it must pass on ENDPOINT_AUTH_* variables.%0AMore: TROUBLESHOOTING.md#job-token
-        ##vso[task.complete result=Failed]The job's own token is not in this step's environment.
+        ##vso[task.issue type=error]The job token is not in this step's environment.%0A  connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]%0AWhat to do: Let the agent run the task; a wrapper must pass on the ENDPOINT_AUTH_* variables.%0AMore: TROUBLESHOOTING.md#job-token
+        ##vso[task.complete result=Failed]The job token is not in this step's environment.
     "#]].assert_eq(&stable(&world, &said));
 }

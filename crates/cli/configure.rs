@@ -16,10 +16,11 @@ use adieu_identity::Scope;
 use adieu_secret::EndpointSecret;
 
 use crate::connection::Connection;
+use crate::lines::meaningful_lines;
 use crate::machine;
 use crate::resource::{self, Cloud};
 use crate::situation::{ConfigureFault, ConfigureProblem, Situation};
-use crate::tokens::{Wanted, meaningful_lines};
+use crate::tokens::RequestedToken;
 use crate::voice::Voice;
 use settings::{Setting, key, no_proxy, of_git, plain, terraform};
 
@@ -98,7 +99,11 @@ impl Endpoints {
 
 impl Configure {
     /// Reads the input. `tokens` are the step's own tokens, which `resources = tokens` means.
-    pub(crate) fn read(text: &str, cloud: &Cloud, tokens: &[Wanted]) -> Result<Self, Situation> {
+    pub(crate) fn read(
+        text: &str,
+        cloud: &Cloud,
+        tokens: &[RequestedToken],
+    ) -> Result<Self, Situation> {
         let mut configure = Self::default();
         let mut problems = Vec::new();
         for line in meaningful_lines(text) {
@@ -117,7 +122,12 @@ impl Configure {
         }
     }
 
-    fn take(&mut self, line: &str, cloud: &Cloud, tokens: &[Wanted]) -> Result<(), ConfigureFault> {
+    fn take(
+        &mut self,
+        line: &str,
+        cloud: &Cloud,
+        tokens: &[RequestedToken],
+    ) -> Result<(), ConfigureFault> {
         if let Some(variable) = undefined_variable(line) {
             return Err(ConfigureFault::UndefinedVariable(variable.to_owned()));
         }
@@ -128,7 +138,8 @@ impl Configure {
             let listed = self.resources.get_or_insert_default();
             for text in list.split(',').map(str::trim) {
                 if text.eq_ignore_ascii_case("tokens") {
-                    let own = |wanted: &Wanted| (wanted.resource.clone(), wanted.scope.clone());
+                    let own =
+                        |wanted: &RequestedToken| (wanted.resource.clone(), wanted.scope.clone());
                     listed.extend(tokens.iter().map(own));
                     continue;
                 }
@@ -197,11 +208,11 @@ impl Configure {
     }
 
     /// A token that any client of the broker might ask for, to see whether the connection signs in at all.
-    pub(crate) fn probe(&self, cloud: &Cloud) -> Vec<Wanted> {
+    pub(crate) fn probe(&self, cloud: &Cloud) -> Vec<RequestedToken> {
         let listed = self.resources.iter().flatten().next().cloned();
         // Every tenant of a cloud knows its resource manager.
         let arm = || Some(("arm".to_owned(), resource::scope("arm", cloud).ok()?));
-        let probe = listed.or_else(arm).map(|(resource, scope)| Wanted {
+        let probe = listed.or_else(arm).map(|(resource, scope)| RequestedToken {
             name: VariableName::ours("configure"),
             resource,
             scope,

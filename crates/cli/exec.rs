@@ -17,6 +17,7 @@ use tokio::process::Command;
 use crate::child::{Ended, Running};
 use crate::configure::{Configure, Endpoints, environment_of, variable_of_process};
 use crate::credential::{self, CredentialArguments, SignIn};
+use crate::lines;
 use crate::network;
 use crate::platform::{SignalTarget, Stops};
 use crate::program;
@@ -24,7 +25,7 @@ use crate::resource::Cloud;
 use crate::serve::source::SessionTokens;
 use crate::session::Source;
 use crate::situation::{LinePlace, Situation};
-use crate::tokens::{self, Wanted, expiry_name};
+use crate::tokens::{self, RequestedToken, expiry_name};
 use crate::voice::{Terminal, Voice as _};
 
 /// Lines as the input `tokens` of the tasks has them, for whoever works on a project.
@@ -74,7 +75,7 @@ pub(crate) async fn run(arguments: ExecArguments) -> Result<ExitCode, Situation>
         .map_or_else(|| "identity".to_owned(), |words| words.join("\n"));
     let configure = Configure::read(&words, &cloud, &all)?;
     configure.check_without_connection()?;
-    let missing: Vec<Wanted> = all.into_iter().filter(|one| !is_set(one)).collect();
+    let missing: Vec<RequestedToken> = all.into_iter().filter(|one| !is_set(one)).collect();
     // Whoever has all tokens already needs no identity.
     let needs_broker = configure.needs_broker() && (is_asked || !missing.is_empty());
     let mut own = BTreeMap::new();
@@ -132,9 +133,9 @@ pub(crate) async fn run(arguments: ExecArguments) -> Result<ExitCode, Situation>
 }
 
 /// The tokens of the flags, else those of the project's file, else the usual one.
-fn requests(flags: &[String], cloud: &Cloud) -> Result<Vec<Wanted>, Situation> {
+fn requests(flags: &[String], cloud: &Cloud) -> Result<Vec<RequestedToken>, Situation> {
     if !flags.is_empty() {
-        let lines = flags.iter().flat_map(|flag| tokens::meaningful_lines(flag));
+        let lines = flags.iter().flat_map(|flag| lines::meaningful_lines(flag));
         return tokens::of_process(lines.map(|line| (LinePlace::Flag, line)), cloud);
     }
     match std::fs::read_to_string(FILE) {
@@ -143,7 +144,7 @@ fn requests(flags: &[String], cloud: &Cloud) -> Result<Vec<Wanted>, Situation> {
                 path: FILE.to_owned(),
                 number,
             };
-            let lines = tokens::numbered_lines(&text);
+            let lines = lines::numbered_lines(&text);
             tokens::of_process(lines.map(|(number, line)| (place(number), line)), cloud)
         }
         Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -158,7 +159,7 @@ fn requests(flags: &[String], cloud: &Cloud) -> Result<Vec<Wanted>, Situation> {
 
 /// Whether a variable has a value. One that says `$(name)` is mapped from a pipeline variable that there is
 /// not.
-fn is_set(wanted: &Wanted) -> bool {
+fn is_set(wanted: &RequestedToken) -> bool {
     credential::variable(wanted.name.as_str()).is_some()
 }
 
@@ -167,7 +168,7 @@ async fn run_command(
     own: &BTreeMap<String, String>,
 ) -> Result<ExitCode, Situation> {
     let Some((program, arguments)) = command.split_first() else {
-        return Err(Situation::NothingAsked);
+        return Err(Situation::Internal("exec was started without a command"));
     };
     let situation = |error: std::io::Error| Situation::NoCommand {
         program: program.to_string_lossy().into_owned(),

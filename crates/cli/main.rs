@@ -14,6 +14,7 @@ mod extension;
 mod git_credential;
 mod identity_ids;
 mod inputs;
+mod lines;
 mod machine;
 mod network;
 mod onboard;
@@ -24,6 +25,7 @@ mod report;
 mod resource;
 mod result;
 mod run;
+mod runtime;
 mod serve;
 mod session;
 mod situation;
@@ -55,12 +57,12 @@ static ALLOCATOR: zeroizing_alloc::ZeroAlloc<std::alloc::System> =
     arg_required_else_help = true,
     after_help = "\
 Examples:
-  adieu doctor --organization contoso     what keeps you from a token, and what to do next
-  adieu exec -- npx jest                  a command with a token in its environment
-  adieu token --output header             a token, as curl reads it
-  adieu extension publish                 the extension in this folder
+  adieu doctor --organization contoso     check everything that a working token needs
+  adieu exec -- npx jest                  run a command with a token in its environment
+  adieu token --output header             print a token in the form that curl reads
+  adieu extension publish                 publish the extension in this folder
 
-Each verb has its own: adieu <verb> --help"
+More examples: adieu <verb> --help"
 )]
 struct Arguments {
     #[command(subcommand)]
@@ -69,7 +71,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    /// Prints a token of Microsoft Entra's, for Azure DevOps or another resource.
+    /// Print a Microsoft Entra access token for Azure DevOps or another resource.
     Token(token::TokenArguments),
     /// Show who you are signed in as, and your access to an organization or publisher.
     Whoami(whoami::WhoamiArguments),
@@ -77,23 +79,23 @@ enum Verb {
     Doctor(doctor::DoctorArguments),
     /// Add a service principal or managed identity to an organization or publisher (run once, by an administrator).
     Onboard(onboard::OnboardArguments),
-    /// Runs a command with tokens in its environment, and fresh ones beside it for as long as it runs.
+    /// Run a command with access tokens in its environment, and a local endpoint for fresh ones.
     Exec(exec::ExecArguments),
     /// Package, publish, share and install Azure DevOps extensions.
     #[command(subcommand)]
     Extension(Box<extension::ExtensionCommand>),
     /// Print an extension's installs, uninstalls, reviews and sales; the same as `extension events`.
     Events(Box<extension::EventsArguments>),
-    /// Serves tokens to every Azure client of this machine that has the key, until Ctrl+C.
+    /// Serve fresh tokens to Azure clients on this machine, until Ctrl+C.
     Serve(serve::ServeArguments),
-    /// Gives git the credential for a repository of Azure DevOps; git calls it.
+    /// Give git the credential for an Azure DevOps repository; git calls it.
     GitCredential(git_credential::GitCredentialArguments),
-    /// Prints what a shell needs to complete this command line.
+    /// Print the completion script for a shell.
     Completions(completions::CompletionsArguments),
-    /// Answers a shell that completes a command line; the shell calls it.
+    /// Answer a shell that completes a command line; the shell calls it.
     #[command(hide = true)]
     Complete(completions::CompleteArguments),
-    /// Runs one phase of a pipeline task; the task's launcher calls it.
+    /// Run one phase of a pipeline task; the launcher calls it.
     #[command(hide = true)]
     Task(task::Arguments),
 }
@@ -156,20 +158,9 @@ fn report_a_panic() {
     }));
 }
 
-/// Runs a verb of the command line to its exit code; what went wrong stands on standard error.
+/// Runs a verb of the command line to its exit code, with what went wrong on standard error.
 fn in_a_runtime(verb: impl Future<Output = Result<ExitCode, Situation>>) -> ExitCode {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
-    let outcome = match runtime {
-        Ok(runtime) => {
-            let outcome = runtime.block_on(verb);
-            // A name that is still being resolved must not keep the program from ending.
-            runtime.shutdown_background();
-            outcome
-        }
-        Err(error) => Err(Situation::NoRuntime(error.to_string())),
-    };
+    let outcome = runtime::block_on(verb).and_then(|outcome| outcome);
     outcome.unwrap_or_else(|situation| {
         Terminal.error(&Report::on_a_command_line(&situation).text());
         ExitCode::from(situation.exit_code())

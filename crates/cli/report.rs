@@ -54,6 +54,7 @@ impl Report {
     fn worded(situation: &Situation, asked: Asked) -> Self {
         match situation {
             Situation::NoRuntime(reason) => agent::no_runtime(reason),
+            Situation::Internal(what) => agent::internal(what),
             Situation::NoSuchTask { name, phase } => agent::no_such_task(name, phase),
             Situation::LauncherGone => agent::launcher_gone(),
             Situation::PlatformVariable(error) => agent::platform_variable(error),

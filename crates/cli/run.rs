@@ -30,7 +30,7 @@ use crate::serve::source::SessionTokens;
 use crate::session::Source;
 use crate::situation::{ScriptProblem, Situation};
 use crate::task::Outcome;
-use crate::tokens::{self, Wanted, expiry_name, rfc_3339};
+use crate::tokens::{self, RequestedToken, expiry_name, rfc_3339};
 use shell::Shell;
 
 /// What a script has started in the background can hold its standard error for hours; what the script itself
@@ -58,7 +58,7 @@ async fn script(environment: &Environment, log: &Log) -> Result<Ended, Situation
     let folder = working_folder(environment, inputs.working_directory.as_deref())?;
     let connection = connection::read(environment, &inputs.connected_service, None)?;
     let lines = inputs.tokens.as_deref().unwrap_or_default();
-    let wanted = tokens::wanted(lines, None, &connection.cloud)?;
+    let wanted = tokens::requested(lines, None, &connection.cloud)?;
     let lines = inputs.configure.as_deref().unwrap_or_default();
     let configure = Configure::read(lines, &connection.cloud, &wanted)?;
     if wanted.is_empty() && configure.is_empty() {
@@ -133,7 +133,7 @@ fn configured(
 }
 
 /// The variables with the step's tokens, each masked first.
-fn own_tokens(tokens: &[(Wanted, Token)], log: &Log) -> BTreeMap<String, String> {
+fn own_tokens(tokens: &[(RequestedToken, Token)], log: &Log) -> BTreeMap<String, String> {
     let mut own = BTreeMap::new();
     for (wanted, token) in tokens {
         log.mask(&token.value);

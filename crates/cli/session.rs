@@ -83,8 +83,7 @@ impl Session {
 
     /// Someone who asks Microsoft Graph, by the same sign-in.
     pub(crate) async fn microsoft_graph(&self) -> Result<MicrosoftGraph<'_>, Situation> {
-        let scope =
-            resource::scope("graph", self.source.cloud()).map_err(|_| Situation::NothingAsked)?;
+        let scope = well_known("graph", self.source.cloud())?;
         let token = self.source.token_patiently(&scope, &self.transport).await?;
         Ok(MicrosoftGraph::new(
             &self.transport,
@@ -185,11 +184,19 @@ fn one(connection: &Connection, tokens: Result<IssuedTokens, Error>) -> Result<T
     };
     match tokens.map_err(refused)?.access.pop() {
         Some(token) => token.map_err(refused),
-        None => Err(Situation::NothingAsked),
+        None => Err(Situation::Internal("one scope has no outcome")),
     }
 }
 
 /// Azure DevOps' own application, which every cloud's tenants know.
 pub(crate) fn azure_devops(cloud: &Cloud) -> Result<Scope, Situation> {
-    resource::scope("azureDevOps", cloud).map_err(|_| Situation::NothingAsked)
+    well_known("azureDevOps", cloud)
+}
+
+/// A resource by its word, which a custom cloud may have no address for.
+fn well_known(word: &str, cloud: &Cloud) -> Result<Scope, Situation> {
+    resource::scope(word, cloud).map_err(|reason| Situation::NotAResource {
+        text: word.to_owned(),
+        reason,
+    })
 }

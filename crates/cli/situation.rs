@@ -21,6 +21,8 @@ pub(crate) use line::{ConfigureFault, ConfigureProblem, LineFault, LinePlace, Li
 pub(crate) enum Situation {
     /// The system gives the program no event loop.
     NoRuntime(String),
+    /// Something that cannot be, as far as the code can tell.
+    Internal(&'static str),
     /// The launcher named a task or a phase that this binary does not have.
     NoSuchTask { name: String, phase: String },
     /// The launcher died.

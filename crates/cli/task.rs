@@ -12,6 +12,7 @@ use crate::inputs;
 use crate::platform::{self, Parent};
 use crate::report::Report;
 use crate::run;
+use crate::runtime;
 use crate::situation::{ScriptProblem, Situation};
 use crate::token;
 
@@ -90,17 +91,8 @@ impl Outcome {
 }
 
 fn outcome(arguments: &Arguments, environment: &Environment, log: &Log) -> Outcome {
-    let runtime = match tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-    {
-        Ok(runtime) => runtime,
-        Err(error) => return Outcome::Done(Err(Situation::NoRuntime(error.to_string()))),
-    };
-    let outcome = runtime.block_on(dispatch(arguments, environment, log));
-    // A name that is still being resolved must not keep the step from ending.
-    runtime.shutdown_background();
-    outcome
+    runtime::block_on(dispatch(arguments, environment, log))
+        .unwrap_or_else(|situation| Outcome::Done(Err(situation)))
 }
 
 async fn dispatch(arguments: &Arguments, environment: &Environment, log: &Log) -> Outcome {

@@ -20,7 +20,7 @@ use crate::machine;
 use crate::network;
 use crate::serve::job::{self, Serving};
 use crate::situation::{ConnectionProblem, Situation};
-use crate::tokens::{self, Wanted, expiry_name, rfc_3339};
+use crate::tokens::{self, RequestedToken, expiry_name, rfc_3339};
 use crate::voice::Silence;
 
 pub(crate) use command::{TokenArguments, run as run_command};
@@ -44,7 +44,7 @@ pub(crate) async fn run(environment: &Environment, log: &Log) -> Result<(), Situ
         inputs_tenant.clone(),
     )?;
     let lines = inputs.tokens.as_deref().unwrap_or_default();
-    let wanted = tokens::wanted(lines, id_token_name.as_ref(), &connection.cloud)?;
+    let wanted = tokens::requested(lines, id_token_name.as_ref(), &connection.cloud)?;
     let lines = inputs.configure.as_deref().unwrap_or_default();
     let configure = Configure::read(lines, &connection.cloud, &wanted)?;
     if wanted.is_empty() && id_token_name.is_none() && configure.is_empty() {
@@ -186,7 +186,7 @@ struct Publish<'a> {
 impl Publish<'_> {
     fn all(
         &self,
-        tokens: &[(Wanted, Token)],
+        tokens: &[(RequestedToken, Token)],
         id: Option<(VariableName, Arc<IdToken>)>,
     ) -> Result<(), TooLong> {
         // Every mask stands before the first value is written.

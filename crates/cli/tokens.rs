@@ -12,13 +12,14 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::connection::Connection;
+use crate::lines::meaningful_lines;
 use crate::resource::{self, Cloud};
 use crate::situation::{LineFault, LinePlace, LineProblem, Situation};
 use crate::voice::Voice;
 
-/// A token that is wanted: where it goes and what it is for.
+/// A token that a line asks for: the variable that receives it, and its resource.
 #[derive(Debug)]
-pub(crate) struct Wanted {
+pub(crate) struct RequestedToken {
     pub(crate) name: VariableName,
     pub(crate) resource: String,
     pub(crate) scope: Scope,
@@ -26,18 +27,18 @@ pub(crate) struct Wanted {
 
 /// All tokens of a step.
 #[derive(Debug)]
-pub(crate) struct Got {
-    pub(crate) access: Vec<(Wanted, Token)>,
+pub(crate) struct IssuedTokens {
+    pub(crate) access: Vec<(RequestedToken, Token)>,
     /// The ID token, where the connection has one.
     pub(crate) id: Option<Arc<IdToken>>,
 }
 
 /// All lines of `text`, or everything that is wrong with any of them. A name in `taken` is not free.
-pub(crate) fn wanted(
+pub(crate) fn requested(
     text: &str,
     taken: Option<&VariableName>,
     cloud: &Cloud,
-) -> Result<Vec<Wanted>, Situation> {
+) -> Result<Vec<RequestedToken>, Situation> {
     let lines = meaningful_lines(text).map(|line| (LinePlace::Input, line));
     read(lines, taken, cloud, VariableName::parse)
 }
@@ -46,7 +47,7 @@ pub(crate) fn wanted(
 pub(crate) fn of_process<'a>(
     lines: impl Iterator<Item = (LinePlace, &'a str)>,
     cloud: &Cloud,
-) -> Result<Vec<Wanted>, Situation> {
+) -> Result<Vec<RequestedToken>, Situation> {
     read(lines, None, cloud, VariableName::of_process)
 }
 
@@ -58,8 +59,8 @@ fn read<'a>(
     taken: Option<&VariableName>,
     cloud: &Cloud,
     names: Names,
-) -> Result<Vec<Wanted>, Situation> {
-    let mut wanted: Vec<Wanted> = Vec::new();
+) -> Result<Vec<RequestedToken>, Situation> {
+    let mut wanted: Vec<RequestedToken> = Vec::new();
     let mut problems = Vec::new();
     let mut taken: Vec<VariableName> = taken.into_iter().cloned().collect();
     for (place, line) in lines {
@@ -87,10 +88,10 @@ fn read<'a>(
 /// in a way that nobody connects with this one.
 pub(crate) async fn get(
     connection: &Connection,
-    wanted: Vec<Wanted>,
+    wanted: Vec<RequestedToken>,
     transport: &Transport,
     reporter: &impl Voice,
-) -> Result<Got, Situation> {
+) -> Result<IssuedTokens, Situation> {
     let refused = |errors| Situation::NoToken {
         connection: connection.facts.clone(),
         errors,
@@ -107,28 +108,13 @@ pub(crate) async fn get(
         }
     }
     if errors.is_empty() {
-        Ok(Got {
+        Ok(IssuedTokens {
             access,
             id: tokens.id,
         })
     } else {
         Err(refused(errors))
     }
-}
-
-/// The lines of an input without blank ones, comments, and white space around them.
-pub(crate) fn meaningful_lines(text: &str) -> impl Iterator<Item = &str> {
-    numbered_lines(text).map(|(_, line)| line)
-}
-
-/// The same with their numbers, from 1.
-pub(crate) fn numbered_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    // Editors of Windows begin a file with a byte order mark.
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let lines = text.lines().map(str::trim).zip(1..);
-    lines
-        .filter(|(line, _)| !line.is_empty() && !line.starts_with('#'))
-        .map(|(line, number)| (number, line))
 }
 
 /// The variable that says when a token ends.
@@ -150,7 +136,7 @@ fn one(
     taken: &[VariableName],
     cloud: &Cloud,
     names: Names,
-) -> Result<Wanted, LineFault> {
+) -> Result<RequestedToken, LineFault> {
     if let Some(variable) = undefined_variable(line) {
         return Err(LineFault::UndefinedVariable(variable.to_owned()));
     }
@@ -162,7 +148,7 @@ fn one(
             return Err(LineFault::NameTwice(mine.to_string()));
         }
     }
-    Ok(Wanted {
+    Ok(RequestedToken {
         scope: resource::scope(resource, cloud).map_err(LineFault::NotAResource)?,
         resource: resource.to_owned(),
         name,

@@ -61,7 +61,7 @@ fn keeps_the_job_token_at_the_collection() {
         &world,
         &said,
         &expect![[r#"
-            error: The job's token was not sent: the address for ID tokens is not the collection's ([AZURE DEVOPS] is not the collection's host, dev.azure.com/contoso).
+            error: The job token was not sent: SYSTEM_OIDCREQUESTURI points outside the collection ([AZURE DEVOPS] is not the collection's host, dev.azure.com/contoso).
             What to do: Leave SYSTEM_OIDCREQUESTURI as Azure DevOps sets it.
             More: TROUBLESHOOTING.md#job-token
             exit 1

@@ -14,6 +14,7 @@ use super::write_json;
 use crate::credential::SignIn;
 use crate::network;
 use crate::report::Report;
+use crate::runtime;
 use crate::session::{Session, Source};
 use crate::situation::{ExtensionProblem, Situation};
 use crate::voice::Terminal;
@@ -57,14 +58,8 @@ fn execute(operation: &Operation, service: &ServiceArguments) -> Result<Done, Si
             })
         })?,
     };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Situation::NoRuntime(error.to_string()))?;
     let transport = network::of_command_line()?;
     let sign_in = SignIn::new(service.credential.clone(), None);
     let session = Session::new(transport, hosts, Source::SignIn(sign_in));
-    let done = runtime.block_on(operation.run(Some(&session), &Terminal));
-    runtime.shutdown_background();
-    done
+    runtime::block_on(operation.run(Some(&session), &Terminal))?
 }

@@ -9,25 +9,33 @@ use super::Report;
 pub(super) fn no_runtime(reason: &str) -> Report {
     Report::new(
         "agent",
-        format!("The system gives adieu no event loop: {reason}."),
+        format!("adieu could not start its async runtime: {reason}."),
     )
+}
+
+pub(super) fn internal(what: &str) -> Report {
+    Report::new(
+        "agent",
+        format!("adieu stopped because of an internal error: {what}."),
+    )
+    .remedy("Report it, with this line and the version of adieu.")
 }
 
 pub(super) fn no_such_task(name: &str, phase: &str) -> Report {
     Report::new(
         "agent",
-        format!("This binary has no task {name} with the phase {phase}."),
+        format!("This binary has no task '{name}' with the phase '{phase}'."),
     )
     .remedy(
         "Delete the task's folder on the agent so that launcher and binary are \
-         downloaded together.",
+            downloaded together.",
     )
 }
 
 pub(super) fn launcher_gone() -> Report {
     Report::new(
         "agent",
-        "The launcher of this task was killed, so the task stops before it is done.".to_owned(),
+        "The launcher of this task was killed, so the task stopped before it was done.".to_owned(),
     )
     .remedy("Look for what kills processes on the agent; it is often out of memory.")
 }

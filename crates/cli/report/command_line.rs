@@ -5,26 +5,26 @@
 use super::Report;
 
 pub(super) fn not_a_tenant(text: &str) -> Report {
-    Report::new("token-command", format!("'{text}' is no tenant."))
+    Report::new("token-command", format!("'{text}' is not a tenant."))
         .remedy("Write the tenant's GUID, or one of its domains, such as contoso.onmicrosoft.com.")
 }
 
 pub(super) fn no_file(path: &str, reason: &str) -> Report {
-    Report::new("exec", format!("{path} cannot be read: {reason}."))
+    Report::new("exec", format!("Cannot read {path}: {reason}."))
 }
 
 pub(super) fn no_command(program: &str, reason: &str, is_missing: bool) -> Report {
-    let report = Report::new("exec", format!("{program} cannot be started: {reason}."));
     if is_missing {
-        report.remedy("Write the command behind --, as the PATH has it.")
+        Report::new("exec", format!("{program}: command not found."))
+            .remedy("Write the command after --, as it is on the PATH.")
     } else {
-        report
+        Report::new("exec", format!("Cannot start {program}: {reason}."))
     }
 }
 
 pub(super) fn not_written(reason: &str) -> Report {
     Report::new(
         "token-command",
-        format!("The result cannot be written: {reason}."),
+        format!("Cannot write the result: {reason}."),
     )
 }

@@ -15,7 +15,7 @@ pub(super) fn problem(connection: &ConnectionFacts, problem: &ConnectionProblem)
         ConnectionProblem::NotGiven => report(
             "connection",
             format!(
-                "The agent gave this step no service connection {}.",
+                "The agent did not give this step the service connection '{}'.",
                 connection.id
             ),
         )
@@ -26,7 +26,7 @@ pub(super) fn problem(connection: &ConnectionFacts, problem: &ConnectionProblem)
         ConnectionProblem::Scheme => report(
             "connection",
             format!(
-                "The service connection's scheme, {}, has no identity in Microsoft Entra.",
+                "The service connection's scheme, {}, has no Microsoft Entra identity.",
                 connection.scheme
             ),
         )
@@ -41,7 +41,7 @@ pub(super) fn problem(connection: &ConnectionFacts, problem: &ConnectionProblem)
         .remedy("Open the connection's page, edit it and save it."),
         ConnectionProblem::Authority { text, reason } => {
             let why = match reason {
-                NotAnAuthority::NotAnAddress => "is no address",
+                NotAnAuthority::NotAnAddress => "is not an address",
                 NotAnAuthority::NotHttps => "is not HTTPS",
                 NotAnAuthority::Adfs => "is an AD FS, which has no federated credentials",
             };
@@ -57,24 +57,24 @@ pub(super) fn problem(connection: &ConnectionFacts, problem: &ConnectionProblem)
         ConnectionProblem::Cloud(name) => report(
             "connection",
             format!(
-                "The service connection's cloud, '{name}', is none whose authority is \
-             known, and its data names none."
+                "The service connection's cloud, '{name}', has no known authority, and its \
+                data names none."
             ),
         )
-        .remedy("Save the connection anew, so that Azure DevOps fills in its addresses."),
+        .remedy("Save the connection again, so that Azure DevOps fills in its addresses."),
         ConnectionProblem::NoJobToken => report(
             "job-token",
-            "The job's own token is not in this step's environment.".to_owned(),
+            "The job token is not in this step's environment.".to_owned(),
         )
         .remedy(
-            "Run the task by the agent; a wrapper that starts it must pass on \
-         ENDPOINT_AUTH_* variables.",
+            "Let the agent run the task; a wrapper must pass on the ENDPOINT_AUTH_* \
+            variables.",
         ),
         ConnectionProblem::NotTheCollection(reason) => report(
             "job-token",
             format!(
-                "The job's token stays here: the address for ID tokens is not the \
-             collection's ({reason})."
+                "The job token was not sent: System.OidcRequestUri points outside the \
+                collection ({reason})."
             ),
         )
         .remedy(
@@ -87,7 +87,7 @@ pub(super) fn problem(connection: &ConnectionFacts, problem: &ConnectionProblem)
         ConnectionProblem::NoIdToken => report(
             "connection",
             format!(
-                "idToken is asked for, and a connection of the scheme {} has none.",
+                "idToken is set, but a connection with the scheme {} has no ID token.",
                 connection.scheme
             ),
         )

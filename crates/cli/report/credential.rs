@@ -88,8 +88,8 @@ fn one(problem: &CredentialProblem) -> Report {
         CredentialFault::NotTheCollection(reason) => Report::new(
             "job-token",
             format!(
-                "The job's token was not sent: the address for ID tokens is not the \
-             collection's ({reason})."
+                "The job token was not sent: SYSTEM_OIDCREQUESTURI points outside the \
+                collection ({reason})."
             ),
         )
         .remedy("Leave SYSTEM_OIDCREQUESTURI as Azure DevOps sets it."),

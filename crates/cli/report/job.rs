@@ -93,7 +93,7 @@ pub(super) fn script(problem: &ScriptProblem) -> Report {
         ScriptProblem::NoFolder(folder) => {
             failed(format!("The working directory {folder} does not exist.")).remedy(
                 "Correct workingDirectory; a relative path starts at \
-                 $(System.DefaultWorkingDirectory).",
+                    $(System.DefaultWorkingDirectory).",
             )
         }
         ScriptProblem::NotWritten { path, reason } => {

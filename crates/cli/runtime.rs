@@ -1,0 +1,17 @@
+//! The one place that starts an async runtime: of one thread, for as long as one verb or task takes.
+//!
+//! It never knows what runs in it.
+
+use crate::situation::Situation;
+
+/// Runs work to its end.
+pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Situation> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Situation::NoRuntime(error.to_string()))?;
+    let outcome = runtime.block_on(work);
+    // A name that is still being resolved must not keep the program from ending.
+    runtime.shutdown_background();
+    Ok(outcome)
+}
