@@ -345,12 +345,12 @@ fn reports_why_a_command_cannot_run() {
     assert_eq!(one.stdout, "");
     said.push_str(&format!("{}exit {}\n", one.stderr, one.status));
     expect![[r#"
-        error: no-such-command cannot be started: No such file or directory (os error 2).
-        What to do: Write the command behind --, as the PATH has it.
+        error: no-such-command: command not found.
+        What to do: Write the command after --, as it is on the PATH.
         More: TROUBLESHOOTING.md#exec
         exit 127
 
-        error: / cannot be started: Permission denied (os error 13).
+        error: Cannot start /: Permission denied (os error 13).
         More: TROUBLESHOOTING.md#exec
         exit 126
 

@@ -270,7 +270,7 @@ fn names_what_the_connection_lacks() {
         (
             federated().authority("login.example"),
             expect![[r#"
-            ##[error]The service connection's authority, 'login.example', is no address.
+            ##[error]The service connection's authority, 'login.example', is not an address.
               connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[BROKEN]
             What to do: Correct the connection's environment, or use one that signs in with Microsoft Entra.
             More: TROUBLESHOOTING.md#connection"#]],

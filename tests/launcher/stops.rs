@@ -123,7 +123,7 @@ fn a_killed_launcher_stops_the_binary_and_fails_the_step() {
     assert_eq!(
         outcome.log,
         "\
-##[error]The launcher of this task was killed, so the task stops before it is done.
+##[error]The launcher of this task was killed, so the task stopped before it was done.
 What to do: Look for what kills processes on the agent; it is often out of memory.
 More: TROUBLESHOOTING.md#agent
 ##[error]Exit code 137 returned from process: file name 'node'."
@@ -143,7 +143,7 @@ fn a_killed_launcher_in_a_container_fails_the_step() {
     assert_eq!(
         outcome.log,
         "\
-##[error]The launcher of this task was killed, so the task stops before it is done.
+##[error]The launcher of this task was killed, so the task stopped before it was done.
 What to do: Look for what kills processes on the agent; it is often out of memory.
 More: TROUBLESHOOTING.md#agent"
     );

@@ -155,7 +155,7 @@ fn ends_the_script_when_the_launcher_is_killed() {
     assert_eq!(outcome.result, TaskResult::Failed);
     assert!(told.exists());
     expect![[r#"
-        The launcher of this task was killed, so the task stops before it is done.
+        The launcher of this task was killed, so the task stopped before it was done.
         What to do: Look for what kills processes on the agent; it is often out of memory.
         More: TROUBLESHOOTING.md#agent"#]]
     .assert_eq(&outcome.errors.join("\n"));
