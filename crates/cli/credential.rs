@@ -54,7 +54,8 @@ fn tool_limit() -> Option<Duration> {
         Ok(seconds @ 1..=600) => Some(Duration::from_secs(seconds)),
         _ => {
             Terminal.warn(&format!(
-                "{TOOL_LIMIT} is '{text}', which is not a number of seconds from 1 to 600, so it has no effect."
+                "{TOOL_LIMIT} is '{text}', which is not a number of seconds from 1 to 600, so it \
+                 has no effect."
             ));
             None
         }

@@ -89,7 +89,10 @@ pub(crate) async fn run(arguments: ServeArguments) -> Result<ExitCode, Situation
         ("NO_PROXY", "127.0.0.1,localhost".to_owned()),
     ];
     if std::env::var_os("TF_BUILD").is_some() {
-        Terminal.warn("Azure Pipelines does not mask this key, so nothing may print it; EntraToken@1 and RunWithToken@1 mask theirs (configure).");
+        Terminal.warn(
+            "Azure Pipelines does not mask this key, so nothing may print it; EntraToken@1 and \
+             RunWithToken@1 mask theirs (configure).",
+        );
     }
     // A reader that is gone has no use for a broker.
     let _ = print(arguments.output, &endpoints);
