@@ -2,6 +2,7 @@
 //!
 //! It words nothing but a length of time.
 
+use crate::lines::meaningful_lines;
 use std::time::Duration;
 
 use super::resume::State;
@@ -31,9 +32,5 @@ pub(crate) fn in_minutes(time: Duration) -> String {
 
 /// The lines of an input that say something.
 pub(crate) fn lines(text: &str) -> Vec<String> {
-    text.lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty() && !line.starts_with('#'))
-        .map(str::to_owned)
-        .collect()
+    meaningful_lines(text).map(str::to_owned).collect()
 }
