@@ -63,7 +63,8 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// How a task ended, before anybody is told.
+/// How a task ended, before it is reported.
+#[expect(clippy::large_enum_variant, reason = "there is one in a process")]
 pub(crate) enum Outcome {
     Done(Result<(), Situation>),
     /// The agent asked the step to stop.

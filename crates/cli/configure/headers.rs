@@ -214,7 +214,7 @@ pub(super) fn is_azure_devops(address: &str) -> bool {
         [name, "visualstudio", "com"] => !name.is_empty(),
         [first, second, third] => {
             is(first, "dev") && is(second, "azure") && is(third, "com")
-                || *first != "" && is(second, "visualstudio") && is(third, "com")
+                || !first.is_empty() && is(second, "visualstudio") && is(third, "com")
         }
         _ => false,
     }

@@ -117,7 +117,7 @@ pub(crate) async fn token(
         match credential.get_token(&[&scope.value], Some(options)).await {
             // azure_identity counts a lifetime from its own "now", which is a moment later than ours.
             Ok(token) => Token::try_from(token)
-                .map(Token::as_claimed)
+                .map(Token::capped_by_its_claim)
                 .map_err(|error| Attempt::Permanent(Error::Credential(error.to_string()))),
             Err(error) => Err(failed(error)),
         }

@@ -27,7 +27,7 @@ pub struct Token {
 
 impl Token {
     /// The same token, which has expired no later than it says itself.
-    pub(crate) fn as_claimed(mut self) -> Self {
+    pub(crate) fn capped_by_its_claim(mut self) -> Self {
         if let Some(claimed) = self.claims().and_then(|claims| claims.expires_on) {
             self.expires_on = self.expires_on.min(moment(claimed));
         }

@@ -29,7 +29,7 @@ fn transport(world: &World) -> Transport {
 /// A workload's identity, with a federated token in a file.
 fn credential(world: &World, token: &Path, transport: &Transport) -> Arc<dyn TokenCredential> {
     let connection = ServiceConnection {
-        authority: Authority::parse(&world.entra().url()).expect("an authority"),
+        authority: Authority::parse(world.entra().url()).expect("an authority"),
         tenant: world.entra().tenant(),
         client_id: world.client_id(MY_CONNECTION),
         scheme: Scheme::FederatedTokenFile(token.to_owned()),
