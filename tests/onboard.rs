@@ -167,7 +167,7 @@ fn run_again_it_changes_what_differs_and_nothing_else() {
         &expect![[r#"
             identity: my-connection (client id given; client id [CLIENT ID], enterprise application's object id [ENTERPRISE APPLICATION])
             contoso: is already a member (Stakeholder); nothing to change
-            publisher pub: is Contributor already; nothing to change
+            publisher pub: is already Contributor; nothing to change
             exit 0
         "#]],
     );

@@ -50,7 +50,7 @@ fn reports_an_organization_of_microsoft_accounts() {
         object id: [OBJECT]
         client id: unknown
         organization: personal (access refused)
-        warning: personal is connected to no tenant of Microsoft Entra, so it knows Microsoft accounts only; the token is of the identity's own tenant.
+        warning: personal is not connected to a Microsoft Entra tenant and accepts Microsoft accounts only; the token is for the identity's own tenant.
         error: personal is not connected to Microsoft Entra: its members are Microsoft accounts, and it accepts no Microsoft Entra token.
           x-vss-e2eid: [GUID]
           activityid: [GUID]
