@@ -247,7 +247,7 @@ fn makes_an_identity_a_member_once() {
         ),
         (
             run(&mut job, "addMember", &inputs).log,
-            "was a member of pub already, as Creator.",
+            "was already a member of pub, as Creator.",
         ),
     ] {
         assert_eq!(log, format!("{other} {expected}"));
