@@ -363,7 +363,7 @@ fn remedies_on_the_command_line_name_flags() {
     for arguments in [
         "show",
         "show --publisher pub --extension-id hello --service-url tfs",
-        "share --publisher pub --extension-id hello --organizations a,b",
+        "share --publisher pub --extension-id hello --organizations a+b",
         "events --publisher pub --extension-id hello --since yesterday",
         "query-version --publisher pub --extension-id hello --version-source vsix",
         "share --publisher pub --extension-id hello --organizations a --visibility public",
@@ -382,7 +382,7 @@ fn remedies_on_the_command_line_name_flags() {
         error: The --service-url 'tfs' is not a URL.
         What to do: Leave it out for the public Marketplace.
         More: TROUBLESHOOTING.md#inputs exit 2
-        error: 'a b' is not an organization name.
+        error: 'a+b' is not an organization name.
         What to do: Write its name, https://dev.azure.com/<name> or https://<name>.visualstudio.com.
         More: TROUBLESHOOTING.md#organizations exit 2
         error: --since is 'yesterday', which is not a date.
