@@ -139,7 +139,8 @@ fn configured(
             .is_some_and(|list| !list.contains("127.0.0.1") && list.trim() != "*")
         {
             log.warn(
-                "The agent's environment sets lowercase no_proxy, which pipeline variables cannot override. Add 127.0.0.1 and localhost to it on the agent.",
+                "The agent's environment sets lowercase no_proxy, which pipeline variables \
+                 cannot override. Add 127.0.0.1 and localhost to it on the agent.",
             );
         }
     }

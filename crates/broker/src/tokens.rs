@@ -229,7 +229,8 @@ fn long_enough(token: Token) -> Result<Token, Refusal> {
         return Ok(token);
     }
     Err(Refusal {
-        reason: "by this machine's clock, the new token expires in less than five minutes; correct the clock"
+        reason: "by this machine's clock, the new token expires in less than five minutes; \
+         correct the clock"
             .to_owned(),
         scope: RefusalScope::Transient,
     })

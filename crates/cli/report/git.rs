@@ -14,7 +14,8 @@ pub(super) fn problem(problem: &GitProblem) -> Report {
             format!("git did not get a token: {reason}."),
         )
         .remedy(
-            "Let EntraToken@1 or RunWithToken@1 set both variables (configure: git). Do not set them yourself.",
+            "Let EntraToken@1 or RunWithToken@1 set both variables (configure: git). Do not \
+             set them yourself.",
         ),
         GitProblem::NoToken(error) => {
             let reason = match error {

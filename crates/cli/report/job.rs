@@ -47,7 +47,8 @@ fn line(problem: &ConfigureProblem) -> Report {
         ConfigureFault::NoIdToken => Report::new(
             "configure",
             format!(
-                "{line} needs a service connection with workload identity federation, but this one signs in another way."
+                "{line} needs a service connection with workload identity federation, but this \
+                 one signs in another way."
             ),
         )
         .remedy(
@@ -98,7 +99,8 @@ pub(super) fn script(problem: &ScriptProblem) -> Report {
         }
         ScriptProblem::NotWritten { path, reason } => {
             failed(format!("Cannot write the script in {path}: {reason}.")).remedy(
-                "Give the agent's user write access to that folder (Agent.TempDirectory) and free disk space.",
+                "Give the agent's user write access to that folder (Agent.TempDirectory) and \
+                 free disk space.",
             )
         }
         ScriptProblem::CannotStart { shell, reason } => {
@@ -108,9 +110,8 @@ pub(super) fn script(problem: &ScriptProblem) -> Report {
         ScriptProblem::Ended { shell, code } => {
             failed(format!("{shell} exited with code '{code}'."))
         }
-        ScriptProblem::StandardError => failed(
-            "The script wrote to standard error, and failOnStandardError is on."
-                .to_owned(),
-        ),
+        ScriptProblem::StandardError => {
+            failed("The script wrote to standard error, and failOnStandardError is on.".to_owned())
+        }
     }
 }

@@ -14,9 +14,7 @@ pub(super) fn problem(problem: &OnboardProblem) -> Report {
     match problem {
         OnboardProblem::NotAnId(text) => Report::new(
             "onboard",
-            format!(
-                "'{text}' is not the id of an application."
-            ),
+            format!("'{text}' is not the id of an application."),
         )
         .remedy(
             "Write a GUID: the client id, or an object id; `adieu whoami` with \
@@ -24,8 +22,7 @@ pub(super) fn problem(problem: &OnboardProblem) -> Report {
         ),
         OnboardProblem::NoMemberId => Report::new(
             "onboard",
-            "--publisher needs the identity's Azure DevOps id."
-                .to_owned(),
+            "--publisher needs the identity's Azure DevOps id.".to_owned(),
         )
         .remedy(
             "Add --organization, or --member-id with the id that `adieu whoami` \
@@ -34,7 +31,8 @@ pub(super) fn problem(problem: &OnboardProblem) -> Report {
         OnboardProblem::NoApplication { id, tenant } => Report::new(
             "vs860016",
             format!(
-                "Tenant {tenant} has no application with the id {id}: it is neither a client id nor \
+                "Tenant {tenant} has no application with the id {id}: it is neither a client \
+                 id nor \
                  the object id of an enterprise application or of an app registration there."
             ),
         )

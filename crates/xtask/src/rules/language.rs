@@ -61,7 +61,7 @@ const AFTER: &[(&str, &[&str])] = &[
 const ALLOWED: &[(&str, &str, &str)] = &[];
 
 /// What is left from before there was this rule. The number may only fall.
-const LEFT: usize = 1013;
+const LEFT: usize = 780;
 
 #[test]
 fn texts_are_in_plain_english() {
