@@ -89,6 +89,10 @@ pub(crate) fn run(platform: &Platform) -> Result<PathBuf, String> {
             flags.push("-Clink-self-contained=no".to_owned());
         }
     }
+    // The release profile aborts on panic, so nothing reads these tables. Windows and macOS require them.
+    if platform.format == "ELF" {
+        flags.push("-Cforce-unwind-tables=no".to_owned());
+    }
     flags.extend(remap::flags(source));
     command
         .current_dir(root())
