@@ -1,6 +1,6 @@
 //! The grammar of `visibleRule`: terms such as `action = publish`, with `&&` or with `||` between them.
 //!
-//! It evaluates nothing. The server refuses what is not of the form "A <valid condition> B", parentheses, and a mix of
+//! It evaluates nothing. The server refuses what is not of the form `A <valid condition> B`, parentheses, and a mix of
 //! the two signs (microsoft/azure-pipelines-task-lib issues 871 and 1023, azure-pipelines-tasks issue 12649).
 
 /// Operators, the longer ones first where one begins with another.

@@ -381,7 +381,7 @@ mod tests {
             "serde_derive",
             "cc",
             "windows-sys",
-            "tempfile",
+            "expect-test",
         ] {
             assert!(!names.contains(&other), "{other} is in no binary for Linux");
         }
