@@ -42,6 +42,7 @@ pub(crate) fn transport(
         .into_iter()
         .flatten()
         .collect(),
+        ignores_environment_roots: environment_roots_are_of_the_pipeline(environment, log),
         client_identity,
         skip_certificate_validation: tls.skip_validation,
     };
@@ -81,13 +82,33 @@ fn node_roots(environment: &Environment, log: &dyn Voice) -> Option<Vec<u8>> {
         .variable(NODE_ROOTS)
         .filter(|path| !path.is_empty())?;
     if environment.is_of_the_pipeline(NODE_ROOTS) {
-        log.warn(&format!(
-            "{NODE_ROOTS} is a variable of the pipeline, so it has no effect here; set it on \
-             the agent's machine, or configure the agent with --sslcacert."
-        ));
+        log.warn(&of_the_pipeline(NODE_ROOTS));
         return None;
     }
     roots(NODE_ROOTS, Path::new(path), log)
+}
+
+/// The variables of OpenSSL, which replace the system's roots. As with Node's, whoever may queue a run can set them.
+fn environment_roots_are_of_the_pipeline(environment: &Environment, log: &dyn Voice) -> bool {
+    let names = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
+    let of_the_pipeline = names.map(|name| {
+        let is_set = environment
+            .variable(name)
+            .is_some_and(|path| !path.is_empty());
+        let is_of_the_pipeline = is_set && environment.is_of_the_pipeline(name);
+        if is_of_the_pipeline {
+            log.warn(&of_the_pipeline(name));
+        }
+        is_of_the_pipeline
+    });
+    of_the_pipeline.contains(&true)
+}
+
+fn of_the_pipeline(name: &str) -> String {
+    format!(
+        "{name} is a variable of the pipeline, so it has no effect here; set it on the agent's \
+         machine, or configure the agent with --sslcacert."
+    )
 }
 
 fn unusable(error: UnusableNetwork) -> Situation {

@@ -141,6 +141,22 @@ fn warns_of_a_pipeline_variable_that_names_roots_for_node() {
 }
 
 #[test]
+fn ignores_roots_that_a_pipeline_variable_puts_in_place_of_the_systems() {
+    let world = world();
+    let mut job = world.job();
+    job.without("agent.cainfo");
+    job.variable("SSL_CERT_FILE", text(&world.ca_file()));
+    fails(
+        &world,
+        &mut job,
+        MY_CONNECTION,
+        &format!(
+            "##[warning]SSL_CERT_FILE is a variable of the pipeline, so it has no effect here; set it on the agent's machine, or configure the agent with --sslcacert.\n{UNKNOWN_ISSUER}"
+        ),
+    );
+}
+
+#[test]
 fn warns_when_the_agent_skips_certificate_checks() {
     let world = world();
     let mut job = world.job();

@@ -47,6 +47,8 @@ pub struct Network {
     pub proxy: Option<Proxy>,
     /// Roots on top of the system's: the contents of PEM files.
     pub extra_roots: Vec<Vec<u8>>,
+    /// Leaves `SSL_CERT_FILE` and `SSL_CERT_DIR` out of account: the environment is not the machine's alone.
+    pub ignores_environment_roots: bool,
     /// Certificate for servers that ask for one.
     pub client_identity: Option<ClientIdentity>,
     /// Accepts every certificate, because the agent's administrator said so.
@@ -329,7 +331,8 @@ fn tls(network: &Network) -> Result<ClientConfig, UnusableNetwork> {
     } else {
         let files = network.extra_roots.iter();
         let extra = files.flat_map(|file| pem::certificates(file)).collect();
-        trust::verifier(extra, provider.clone()).map_err(unusable_tls)?
+        trust::verifier(extra, network.ignores_environment_roots, provider.clone())
+            .map_err(unusable_tls)?
     };
     let config = with_safe_versions(provider)?
         .dangerous()

@@ -19,6 +19,8 @@ mod imp {
     /// The operating system's own verifier, with `extra` roots.
     pub(crate) fn verifier(
         extra: Vec<CertificateDer<'static>>,
+        // The system's store has nothing to do with the environment.
+        _ignores_environment: bool,
         provider: Arc<CryptoProvider>,
     ) -> Result<Arc<dyn ServerCertVerifier>, rustls::Error> {
         let verifier = rustls_platform_verifier::Verifier::new_with_extra_roots(extra, provider)?;
@@ -29,19 +31,37 @@ mod imp {
 #[cfg(not(any(windows, target_vendor = "apple")))]
 mod imp {
     use super::*;
+    use std::path::Path;
+
     use rustls::RootCertStore;
     use rustls::client::WebPkiServerVerifier;
 
-    /// The distribution's roots (`SSL_CERT_FILE` and `SSL_CERT_DIR` included) with `extra` ones.
+    /// Where distributions keep their roots: Debian, Fedora, openSUSE, Alpine, and what OpenSSL itself looks at.
+    const FILES: [&str; 5] = [
+        "/etc/ssl/certs/ca-certificates.crt",
+        "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+        "/etc/pki/tls/certs/ca-bundle.crt",
+        "/etc/ssl/ca-bundle.pem",
+        "/etc/ssl/cert.pem",
+    ];
+
+    /// The distribution's roots with `extra` ones. `SSL_CERT_FILE` and `SSL_CERT_DIR` count unless they are ignored.
     ///
     /// A slim container often has no roots. Node tasks work there because Node brings its own, and so
     /// do we: Mozilla's, 60 KB of the binary.
     pub(crate) fn verifier(
         extra: Vec<CertificateDer<'static>>,
+        ignores_environment: bool,
         provider: Arc<CryptoProvider>,
     ) -> Result<Arc<dyn ServerCertVerifier>, rustls::Error> {
         let mut roots = RootCertStore::empty();
-        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        let found = if ignores_environment {
+            let file = FILES.iter().map(Path::new).find(|file| file.is_file());
+            rustls_native_certs::load_certs_from_paths(file, None)
+        } else {
+            rustls_native_certs::load_native_certs()
+        };
+        roots.add_parsable_certificates(found.certs);
         if roots.is_empty() {
             roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
         }
