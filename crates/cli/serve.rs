@@ -16,7 +16,7 @@ use clap::{Args, ValueEnum};
 
 use crate::credential::{CredentialArguments, SignIn};
 use crate::network;
-use crate::platform;
+use crate::platform::Stops;
 use crate::resource::{self, Cloud};
 use crate::session::Source;
 use crate::situation::Situation;
@@ -80,6 +80,8 @@ pub(crate) async fn run(arguments: ServeArguments) -> Result<ExitCode, Situation
     let broker = Broker::bind()
         .await
         .map_err(|error| Situation::NoBroker(error.to_string()))?;
+    // From the first line on that a program reads, a stop ends this in order.
+    let mut stops = Stops::listen();
     let address = broker.address();
     let endpoints = [
         ("IDENTITY_ENDPOINT", address.identity_endpoint()),
@@ -108,7 +110,7 @@ pub(crate) async fn run(arguments: ServeArguments) -> Result<ExitCode, Situation
             Ended::Asked | Ended::Idle => Ok(ExitCode::SUCCESS),
             Ended::NothingLeft => Ok(ExitCode::FAILURE),
         },
-        _ = platform::stop_requested() => Ok(ExitCode::SUCCESS),
+        _ = stops.next() => Ok(ExitCode::SUCCESS),
     }
 }
 
