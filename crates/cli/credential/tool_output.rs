@@ -274,8 +274,8 @@ mod tests {
             ),
             (
                 "ERROR: The command failed with an unexpected error. Here is the \
-                 traceback:\nERROR: [Errno 13] Permission denied\nTraceback (most recent call last):\n  File \"/opt/az/x.py\", line 1, in y\n    raise\nPermissionError: [Errno 13] Permission denied: '/home/me/.azure/x.json'\nTo check existing issues, please visit: https://github.com/Azure/azure-cli/issues\n",
-                Some("PermissionError: [Errno 13] Permission denied: '/home/me/.azure/x.json'"),
+                 traceback:\nERROR: [Errno 13] Permission denied\nTraceback (most recent call last):\n  File \"/opt/az/x.py\", line 1, in y\n    raise\nPermissionError: [Errno 13] Permission denied: '/home/.azure/x.json'\nTo check existing issues, please visit: https://github.com/Azure/azure-cli/issues\n",
+                Some("PermissionError: [Errno 13] Permission denied: '/home/.azure/x.json'"),
             ),
             (
                 "Traceback (most recent call last):\n  File \"a\", line 1\nKeyError: \
