@@ -1,4 +1,4 @@
-//! Microsoft Entra's refusals by number: what each means for the identity that signs in, and the one thing to do.
+//! Microsoft Entra error codes: what each means for the identity that signs in, and what to do about it.
 //!
 //! It knows no connection and prints nothing. Every number has its entry in TROUBLESHOOTING.md, which a test holds.
 //! Source: learn.microsoft.com, "Microsoft Entra authentication and authorization error codes" and "Troubleshoot an

@@ -75,7 +75,7 @@ impl Environment {
         own_name: &str,
         list: &str,
     ) -> Result<Option<&str>, PlatformVariableError> {
-        // Without a list nobody says whose it is: no agent leaves it out, tests of tasks do.
+        // Every agent sets the list. Without it, as when a task is started by hand, the owner is unknown.
         if let Some(names) = self.names(list) {
             let is_own = |known: &&String| known.eq_ignore_ascii_case(name);
             let same = names

@@ -104,7 +104,7 @@ fn redact_strings(value: &mut Value) {
     }
 }
 
-/// One line without what a terminal acts on, and without what nobody sees.
+/// One line without the characters that a terminal acts on, and without invisible ones.
 fn visible(line: &str, keeps_tabs: bool) -> String {
     let shaped = line.chars().filter(|character| !is_shapeless(*character));
     printable(&shaped.collect::<String>(), keeps_tabs)

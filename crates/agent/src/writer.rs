@@ -24,7 +24,7 @@ impl Stream {
     /// Writes a text and a line break, with its layout.
     ///
     /// # Errors
-    /// The stream does not take it. One that is closed is no error: its reader has what it wants.
+    /// The stream cannot be written. A closed stream is not an error: its reader has finished.
     pub fn text(self, text: &str) -> io::Result<()> {
         self.line(harmless_text(&redacted(text)).as_bytes())
     }
@@ -87,7 +87,7 @@ impl Stream {
 
     /// Writes a command of this program's own, whose values are escaped already.
     pub(crate) fn command(self, line: &str) {
-        // Where nobody reads any more there is nobody to tell.
+        // If the stream cannot be written, there is no other place to report that.
         let _ = self.line(line.as_bytes());
     }
 

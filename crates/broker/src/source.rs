@@ -90,7 +90,7 @@ impl RefusalScope {
 }
 
 /// Whether Azure DevOps itself said that it does not accept the job's token. A page for people, or an answer
-/// without a word, comes from whatever stands in front of it as well.
+/// without any text, can come from a proxy as well.
 fn refuses_the_job_token(error: &Error) -> bool {
     matches!(
         error,
