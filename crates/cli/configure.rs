@@ -22,9 +22,9 @@ use crate::resource::{self, Cloud};
 use crate::situation::{ConfigureFault, ConfigureProblem, Situation};
 use crate::tokens::RequestedToken;
 use crate::voice::Voice;
-use settings::{Setting, key, no_proxy, of_git, plain, terraform};
+use settings::{Setting, kept_no_proxy, key, no_proxy, of_git, plain, terraform};
 
-pub(crate) use settings::{environment_of, publish};
+pub(crate) use settings::{KEPT_NO_PROXY, environment_of, is_our_no_proxy, publish};
 
 /// The words, as documents list them.
 pub(crate) const WORDS: [&str; 5] = [
@@ -300,6 +300,7 @@ impl Configure {
             }
         }
         if self.needs_broker() {
+            settings.extend(connection.and_then(|(environment, _)| kept_no_proxy(environment)));
             settings.push(plain("NO_PROXY", &no_proxy(&variable)));
         }
         settings

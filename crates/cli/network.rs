@@ -7,8 +7,11 @@ use std::path::Path;
 
 use adieu_agent::Environment;
 use adieu_secret::PrivateKey;
-use adieu_transport::{ClientIdentity, Network, Proxy, Transport, UnusableNetwork, certificates};
+use adieu_transport::{
+    ClientIdentity, Network, Proxy, ProxyVariables, Transport, UnusableNetwork, certificates,
+};
 
+use crate::configure;
 use crate::situation::{NetworkProblem, Situation};
 use crate::voice::{Terminal, Voice};
 
@@ -32,8 +35,13 @@ pub(crate) fn transport(
              Configure the agent with --sslcacert instead.",
         );
     }
+    let variables = match proxy {
+        Some(_) => ProxyVariables::default(),
+        None => proxy_variables(environment, log),
+    };
     let network = Network {
         proxy,
+        variables: Some(variables),
         extra_roots: [
             tls.roots
                 .and_then(|path| roots("The agent's CA file", &path, log)),
@@ -102,6 +110,47 @@ fn environment_roots_are_of_the_pipeline(environment: &Environment, log: &dyn Vo
         is_of_the_pipeline
     });
     of_the_pipeline.contains(&true)
+}
+
+/// `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` where the agent's machine sets them, as for every proxy setting: whoever
+/// may queue a run can set variables of these names.
+fn proxy_variables(environment: &Environment, log: &dyn Voice) -> ProxyVariables {
+    let variables = ProxyVariables::read(|name| {
+        let own = environment.machine_variable(name);
+        // A list that `configure` replaced by a longer one is still the machine's.
+        let kept = || match name {
+            "NO_PROXY" => environment.variable(configure::KEPT_NO_PROXY),
+            _ => None,
+        };
+        own.or_else(kept).map(str::to_owned)
+    });
+    let is_replaced = |name: &&str| match *name {
+        "NO_PROXY" => {
+            variables.name_a_proxy()
+                && environment.is_of_the_pipeline(name)
+                && !configure::is_our_no_proxy(environment)
+        }
+        name => {
+            environment.is_of_the_pipeline(name) || environment.is_a_secret_of_the_pipeline(name)
+        }
+    };
+    let ignored: Vec<&str> = ["HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"]
+        .into_iter()
+        .filter(is_replaced)
+        .collect();
+    match ignored.as_slice() {
+        [] => {}
+        [name] => log.warn(&format!(
+            "{name} is a variable of the pipeline, so it has no effect here; configure the agent \
+             with --proxyurl."
+        )),
+        names => log.warn(&format!(
+            "{} are variables of the pipeline, so they have no effect here; configure the agent \
+             with --proxyurl.",
+            names.join(" and ")
+        )),
+    }
+    variables
 }
 
 fn of_the_pipeline(name: &str) -> String {

@@ -149,7 +149,12 @@ fn configured(
     if serving.is_some() {
         // What goes past a proxy stays, and what leads to the machine's own endpoint: other tasks have sections
         // after the job as well.
-        let stays = ["NO_PROXY", machine::KEPT_ENDPOINT, machine::KEPT_HEADER];
+        let stays = [
+            "NO_PROXY",
+            configure::KEPT_NO_PROXY,
+            machine::KEPT_ENDPOINT,
+            machine::KEPT_HEADER,
+        ];
         let names = settings.iter().map(|setting| setting.name.as_str());
         let names: Vec<&str> = names.filter(|name| !stays.contains(name)).collect();
         log.set_task_variable(SETTINGS, &names.join(","));

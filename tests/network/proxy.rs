@@ -4,6 +4,8 @@
 
 use adieu_emulator::{Job, MY_CONNECTION, TaskResult, World};
 
+use crate::harness::TaskFolder;
+
 use super::{
     NO_HOST, REAL_AUTHORITY, SIGNED_IN, SIGNED_IN_AT_MICROSOFT, at_dev_azure_com, authenticate,
     fails, run, succeeds, use_proxy, world,
@@ -173,6 +175,100 @@ fn signs_in_at_the_proxy_with_a_password_in_its_address() {
     succeeds(&world, &mut job, REAL_AUTHORITY, SIGNED_IN_AT_MICROSOFT);
 }
 
+/// Whoever may queue a run can set them; proxy settings are for the administrator of the agent.
+#[test]
+fn ignores_a_proxy_that_a_pipeline_variable_names() {
+    const THESE: &str = "have no effect here; configure the agent with --proxyurl.";
+    for (variables, warning) in [
+        (
+            &["HTTPS_PROXY"][..],
+            "HTTPS_PROXY is a variable of the pipeline, so it has no effect here; configure the agent with --proxyurl.".to_owned(),
+        ),
+        (
+            &["ALL_PROXY", "https.proxy"],
+            format!("HTTPS_PROXY and ALL_PROXY are variables of the pipeline, so they {THESE}"),
+        ),
+    ] {
+        let world = world();
+        let (proxy, other) = (world.proxy(None, ""), world.proxy(None, ""));
+        let mut job = world.job();
+        // The machine's own one has a name that no variable of the pipeline gets.
+        job.agent_environment("https_proxy", &proxy.url());
+        for name in variables {
+            job.variable(name, &other.url());
+        }
+        let log = format!("##[warning]{warning}\n{SIGNED_IN_AT_MICROSOFT}");
+        succeeds(&world, &mut job, REAL_AUTHORITY, &log);
+        assert_eq!(proxy.asked(), ["login.microsoftonline.com:443"]);
+        assert_eq!(other.asked(), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn warns_of_a_proxy_in_a_secret_pipeline_variable() {
+    let world = world();
+    let mut job = world.job();
+    job.secret_variable("HTTPS_PROXY", "http://user:a-secret-word@127.0.0.1:9");
+    succeeds(
+        &world,
+        &mut job,
+        MY_CONNECTION,
+        &format!(
+            "##[warning]HTTPS_PROXY is a variable of the pipeline, so it has no effect here; \
+             configure the agent with --proxyurl.\n{SIGNED_IN}"
+        ),
+    );
+}
+
+#[test]
+fn ignores_a_bypass_list_that_a_pipeline_variable_gives() {
+    let world = world();
+    let proxy = world.proxy(None, "");
+    let mut job = world.job();
+    job.agent_environment("HTTPS_PROXY", &proxy.url());
+    job.variable("NO_PROXY", "*");
+    succeeds(
+        &world,
+        &mut job,
+        REAL_AUTHORITY,
+        &format!(
+            "##[warning]NO_PROXY is a variable of the pipeline, so it has no effect here; \
+             configure the agent with --proxyurl.\n{SIGNED_IN_AT_MICROSOFT}"
+        ),
+    );
+    assert_eq!(proxy.asked(), ["login.microsoftonline.com:443"]);
+}
+
+/// `configure: identity` replaces the machine's list by a longer one, as a variable of the pipeline.
+#[test]
+fn says_nothing_of_the_bypass_list_that_configure_wrote() {
+    let world = world();
+    let proxy = world.proxy(None, "");
+    let mut job = world.job();
+    job.agent_environment("HTTPS_PROXY", &proxy.url());
+    job.agent_environment("NO_PROXY", "contoso.invalid");
+    configure_and_end(&mut job);
+    assert_eq!(
+        job.value("NO_PROXY"),
+        Some("contoso.invalid,127.0.0.1,localhost")
+    );
+    succeeds(&world, &mut job, REAL_AUTHORITY, SIGNED_IN_AT_MICROSOFT);
+    assert_eq!(proxy.asked(), ["login.microsoftonline.com:443"]);
+}
+
+/// A step with `configure: identity`, and the section after the job, which leaves `NO_PROXY`.
+fn configure_and_end(job: &mut Job<'_>) {
+    let folder = TaskFolder::unpacked("token");
+    let step = job
+        .step(folder.path())
+        .input("azureSubscription", MY_CONNECTION)
+        .input("tokens", "OTHER=azureDevOps")
+        .input("configure", "identity");
+    assert_eq!(step.run().result, TaskResult::Succeeded);
+    let end = job.step(folder.path()).section("postjobexecution").run();
+    assert_eq!(end.result, TaskResult::Succeeded, "{}", end.log);
+}
+
 #[test]
 fn prefers_the_agents_proxy_to_the_environments() {
     let world = world();
@@ -259,7 +355,7 @@ More: TROUBLESHOOTING.md#proxy"
 #[test]
 fn names_what_intercepts_the_connection() {
     type Setting = fn(&World, &mut Job<'_>) -> Option<adieu_emulator::Proxy>;
-    let cases: [(&str, Setting, &str); 5] = [
+    let cases: [(&str, Setting, &str); 6] = [
         (
             REAL_AUTHORITY,
             |_world, job| {
@@ -307,6 +403,17 @@ More: TROUBLESHOOTING.md#proxy",
                 let proxy = world.proxy(None, "");
                 job.agent_environment("HTTPS_PROXY", &proxy.url());
                 job.agent_environment("NO_PROXY", "fabrikam.com,.contoso.invalid");
+                Some(proxy)
+            },
+            NO_NAME,
+        ),
+        (
+            NO_HOST,
+            |world, job| {
+                let proxy = world.proxy(None, "");
+                job.agent_environment("HTTPS_PROXY", &proxy.url());
+                job.agent_environment("NO_PROXY", ".contoso.invalid");
+                configure_and_end(job);
                 Some(proxy)
             },
             NO_NAME,

@@ -69,6 +69,26 @@ impl Environment {
             .any(|known| formatted(known) == formatted(name))
     }
 
+    /// The same for its secret variables, of which a task's environment has another name.
+    #[must_use]
+    pub fn is_a_secret_of_the_pipeline(&self, name: &str) -> bool {
+        let names = self.names(SECRET_NAMES).unwrap_or_default();
+        names
+            .iter()
+            .any(|known| formatted(known) == formatted(name))
+    }
+
+    /// A variable of the agent's machine. Nothing where a variable of the pipeline takes its place, which is in the
+    /// environment in capital letters (`VarUtil.cs`); systems other than Windows distinguish these from lowercase.
+    #[must_use]
+    pub fn machine_variable(&self, name: &str) -> Option<&str> {
+        let can_be_replaced = cfg!(windows) || formatted(name) == name;
+        if can_be_replaced && self.is_of_the_pipeline(name) {
+            return None;
+        }
+        self.get_own(name)
+    }
+
     fn given(
         &self,
         name: &'static str,

@@ -114,6 +114,30 @@ pub(super) fn of_git(
         .collect()
 }
 
+/// Where `configure` keeps the list of the agent's machine while the pipeline's longer one is in its place.
+pub(crate) const KEPT_NO_PROXY: &str = "ADIEU_MACHINE_NO_PROXY";
+
+/// The `NO_PROXY` of the agent's machine, before `configure` added to it.
+fn machine_no_proxy(environment: &Environment) -> Option<String> {
+    let own = environment.machine_variable("NO_PROXY");
+    let kept = || environment.variable(KEPT_NO_PROXY);
+    own.or_else(kept).map(str::to_owned)
+}
+
+/// Whether the pipeline's `NO_PROXY` is the list of the agent's machine with what `configure` adds.
+pub(crate) fn is_our_no_proxy(environment: &Environment) -> bool {
+    let ours = no_proxy(|name| match name {
+        "NO_PROXY" => machine_no_proxy(environment),
+        name => environment.machine_variable(name).map(str::to_owned),
+    });
+    environment.variable("NO_PROXY") == Some(&ours)
+}
+
+/// The variable that keeps the machine's list, where it has one.
+pub(super) fn kept_no_proxy(environment: &Environment) -> Option<Setting<'static>> {
+    machine_no_proxy(environment).map(|list| plain(KEPT_NO_PROXY, &list))
+}
+
 /// What goes past a proxy already, and this machine: Python, JavaScript, az and Rust send requests for a
 /// loopback address, with the key in them, to a proxy otherwise.
 pub(super) fn no_proxy(variable: impl Fn(&str) -> Option<String>) -> String {

@@ -30,7 +30,7 @@ pub use call::{Call, PATIENCE, Reply};
 pub use failure::{AZURE_DEVOPS, Failure, FailureCause, MICROSOFT_ENTRA, MICROSOFT_GRAPH, Service};
 pub use outcome::{CertificateProblem, Correlation, NoAnswer, NotTheService};
 pub use pem::certificates;
-pub use proxy::Proxy;
+pub use proxy::{Proxy, ProxyVariables};
 pub use retry::{Attempt, Deadline, retry_until, retry_until_sendable};
 pub use service_message::ServiceMessage;
 pub use transport::{ClientIdentity, Downloaded, Network, OnWait, Transport, UnusableNetwork};

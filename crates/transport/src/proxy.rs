@@ -96,18 +96,53 @@ impl Proxy {
 #[error("not the address of an HTTP proxy")]
 pub struct NotAProxy;
 
-/// The proxy that `HTTPS_PROXY` names. `NO_PROXY` and this machine are not reached through it: a secret for a
+/// The proxy variables of an environment: which proxy they name, and which hosts are reached without it.
+#[derive(Debug, Clone, Default)]
+pub struct ProxyVariables {
+    /// The variable that counts, and its value. There can be a password in it.
+    proxy: Option<(&'static str, String)>,
+    /// The value of `NO_PROXY`.
+    no_proxy: String,
+}
+
+impl ProxyVariables {
+    /// Reads them: `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, each in lowercase as well.
+    #[must_use]
+    pub fn read(variable: impl Fn(&'static str) -> Option<String>) -> Self {
+        let value = |name| variable(name).filter(|value| !value.is_empty());
+        let names = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+        let no_proxy = value("NO_PROXY").or_else(|| value("no_proxy"));
+        Self {
+            proxy: names
+                .into_iter()
+                .find_map(|name| Some((name, value(name)?))),
+            no_proxy: no_proxy.unwrap_or_default(),
+        }
+    }
+
+    /// Those of this process.
+    #[must_use]
+    pub fn of_process() -> Self {
+        Self::read(|name| std::env::var(name).ok())
+    }
+
+    /// Whether they name a proxy.
+    #[must_use]
+    pub fn name_a_proxy(&self) -> bool {
+        self.proxy.is_some()
+    }
+}
+
+/// The proxy that the variables name. `NO_PROXY` and this machine are not reached through it: a secret for a
 /// loopback address must not reach a proxy.
-pub(crate) fn from_environment() -> Result<Option<reqwest::Proxy>, UnusableNetwork> {
-    let value = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let names = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
-    let set = |variable| Some((variable, value(variable)?));
-    let Some((variable, text)) = names.into_iter().find_map(set) else {
+pub(crate) fn by_variables(
+    variables: ProxyVariables,
+) -> Result<Option<reqwest::Proxy>, UnusableNetwork> {
+    let Some((variable, text)) = variables.proxy else {
         return Ok(None);
     };
     let url = address(&text).ok_or(UnusableNetwork::Proxy { variable, text })?;
-    let listed = value("NO_PROXY").or_else(|| value("no_proxy"));
-    let direct = NoProxy::read(&listed.unwrap_or_default());
+    let direct = NoProxy::read(&variables.no_proxy);
     let decoded = |text: &str| {
         percent_encoding::percent_decode_str(text)
             .decode_utf8_lossy()

@@ -24,7 +24,7 @@ use crate::answer::Answer;
 use crate::early::{self, EarlyConnections};
 use crate::failure::Service;
 use crate::outcome::NoAnswer;
-use crate::proxy::{self, Proxy};
+use crate::proxy::{self, Proxy, ProxyVariables};
 use crate::{pem, tls_failure, trust};
 
 /// A connection that is not there by then will not come.
@@ -43,8 +43,10 @@ pub(crate) const LONGEST_ANSWER: usize = 256 * 1024;
 /// How the services are reached from here.
 #[derive(Debug, Default)]
 pub struct Network {
-    /// The agent's proxy. Without one, `HTTPS_PROXY` and `NO_PROXY` of the environment count.
+    /// The agent's proxy. Without one, [`variables`](Self::variables) count.
     pub proxy: Option<Proxy>,
+    /// `HTTPS_PROXY` and the like, as far as they count; without them, those of this process.
+    pub variables: Option<ProxyVariables>,
     /// Roots on top of the system's: the contents of PEM files.
     pub extra_roots: Vec<Vec<u8>>,
     /// Leaves `SSL_CERT_FILE` and `SSL_CERT_DIR` out of account: the environment is not the machine's alone.
@@ -127,7 +129,10 @@ impl Transport {
             .connect_timeout(CONNECT);
         let proxy = match network.proxy {
             Some(proxy) => Some(proxy.into_reqwest()),
-            None => proxy::from_environment()?,
+            None => {
+                let variables = network.variables;
+                proxy::by_variables(variables.unwrap_or_else(ProxyVariables::of_process))?
+            }
         };
         builder = match proxy {
             Some(proxy) => builder.proxy(proxy),
