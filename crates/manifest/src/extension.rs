@@ -142,10 +142,15 @@ impl Extension {
                     | "Microsoft.VisualStudio.Services.Cloud.Integration"
             )
         };
-        if !self.targets.is_empty() && self.targets.iter().all(is_cloud) {
+        let is_on_premises = |target: &Target| target.id == "Microsoft.TeamFoundation.Server";
+        if self.targets.is_empty() {
+            Servers::Both
+        } else if self.targets.iter().all(is_cloud) {
             Servers::Cloud
-        } else {
+        } else if self.targets.iter().all(is_on_premises) {
             Servers::OnPremises
+        } else {
+            Servers::Both
         }
     }
 

@@ -17,7 +17,9 @@ use crate::finding::{Finding, Problem};
 pub enum Servers {
     /// Azure DevOps Services alone.
     Cloud,
-    /// Azure DevOps Server as well, which refuses more.
+    /// Azure DevOps Server as well, which refuses more in its older versions.
+    Both,
+    /// Azure DevOps Server alone.
     OnPremises,
 }
 

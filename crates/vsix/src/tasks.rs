@@ -87,7 +87,7 @@ pub(crate) fn check(
             value: contribution,
             place: folder.place.clone(),
         };
-        if servers == Servers::OnPremises {
+        if servers != Servers::Cloud {
             check_prefix(&folder, &folders, findings);
         }
         for part in packed {

@@ -353,15 +353,16 @@ pub enum Problem {
         "`visibleRule` of `{owner}` is `{rule}`: Azure DevOps Server 2020 and older refuse other characters than letters, digits and spaces in it"
     )]
     RuleCharacters { owner: String, rule: String },
-    /// A rule about an input of another group.
+    /// A rule about an input of another group. Azure DevOps Services and the Marketplace accept it.
     #[error(
-        "input `{owner}` ({group}) is shown by input `{input}` ({other}): Azure DevOps Server refuses inputs that depend on another group's"
+        "input `{owner}` ({group}) is shown by input `{input}` ({other}): Azure DevOps Server 2020 and older refuse to install a task whose input depends on another group's"
     )]
     RuleAcrossGroups {
         owner: String,
         group: String,
         input: String,
         other: String,
+        is_for_servers_alone: bool,
     },
     /// A rule about an input that does not exist.
     #[error("`visibleRule` of `{owner}` asks for input `{name}`, which does not exist")]

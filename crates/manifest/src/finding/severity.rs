@@ -54,6 +54,10 @@ impl Problem {
             | Self::UnknownHandler { .. }
             | Self::RuleWithoutInput { .. }
             | Self::RuleCharacters { .. }
+            | Self::RuleAcrossGroups {
+                is_for_servers_alone: false,
+                ..
+            }
             | Self::NoSuchGroup { .. }
             | Self::CannotRaise { .. }
             | Self::OldHandlers { .. } => Severity::Warning,
@@ -101,6 +105,7 @@ impl Problem {
             | Self::TaskNameCharacters { .. }
             | Self::LongFriendlyName { .. }
             | Self::RuleCharacters { .. }
+            | Self::RuleAcrossGroups { .. }
             | Self::FolderPrefix { .. }
             | Self::NoTaskIcon { .. } => 1,
             problem if problem.severity() == Severity::Warning => 3,

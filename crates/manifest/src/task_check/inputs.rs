@@ -154,7 +154,7 @@ fn check_rule(
             });
         }
     };
-    let is_on_premises = servers == Some(Servers::OnPremises);
+    let is_on_premises = servers.is_some_and(|servers| servers != Servers::Cloud);
     if is_on_premises && !terms.iter().all(rule::Term::is_plain) {
         find(Problem::RuleCharacters {
             owner: name.clone(),
@@ -174,6 +174,7 @@ fn check_rule(
                     group: in_group(own_group),
                     input: term.input.to_owned(),
                     other: in_group(group),
+                    is_for_servers_alone: servers == Some(Servers::OnPremises),
                 });
             }
             Some(_) => {}
