@@ -1,13 +1,16 @@
 //! Turns `task/*/task.json` into typed inputs: an input that no file declares does not compile, and
-//! one that no code reads is dead code, which does not compile either.
+//! one that no code reads is dead code, which does not compile either. Compresses TROUBLESHOOTING.md for `adieu explain`.
 //!
 //! It is a pure function of files in the repository.
 
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use adieu_manifest::task::{Input, Task};
+use flate2::Compression;
+use flate2::write::DeflateEncoder;
 
 fn main() {
     println!("cargo::rerun-if-changed=task");
@@ -21,6 +24,7 @@ fn main() {
         code.push_str(&task_module(&module, &task, &path));
     }
     leave_unwind_tables_out();
+    compress_troubleshooting();
     let output = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("inputs.rs");
     fs::write(&output, code).unwrap_or_else(|error| stop(&output, &error.to_string()));
 }
@@ -39,6 +43,21 @@ fn leave_unwind_tables_out() {
             "cargo::rustc-link-arg-bins=-Wl,-T,{folder}/crates/cli/no-unwind-tables.ld,--no-eh-frame-hdr"
         );
     }
+}
+
+/// Puts TROUBLESHOOTING.md, compressed, where `crates/cli/explain.rs` includes it: 73 KB become 22.
+fn compress_troubleshooting() {
+    let page = Path::new("TROUBLESHOOTING.md");
+    println!("cargo::rerun-if-changed=TROUBLESHOOTING.md");
+    let compressed = fs::read(page).and_then(|text| {
+        let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
+        encoder.write_all(&text)?;
+        encoder.finish()
+    });
+    let compressed = compressed.unwrap_or_else(|error| stop(page, &error.to_string()));
+    let output =
+        PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("troubleshooting.deflate");
+    fs::write(&output, compressed).unwrap_or_else(|error| stop(&output, &error.to_string()));
 }
 
 fn task_folders() -> Vec<PathBuf> {

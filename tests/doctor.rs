@@ -237,7 +237,7 @@ fn without_a_credential_there_is_nothing_to_begin_with() {
             skipped   federation     this credential presents no ID token of its own
             skipped   token          there is no credential
             What to do next: Sign in in one of these ways; az login is the shortest on your own machine.
-            More: TROUBLESHOOTING.md#credential
+            More: adieu explain credential
             exit 1
         "#]],
     );
@@ -277,7 +277,7 @@ fn a_usage_error_sends_no_request() {
         exit 2
         error: 'https://example.org/x' is not an Azure DevOps address, so no token is sent there.
         What to do: Write the organization's name.
-        More: TROUBLESHOOTING.md#organizations
+        More: adieu explain organizations
         exit 2
         error: unexpected argument '--x' found
 
@@ -287,7 +287,7 @@ fn a_usage_error_sends_no_request() {
         exit 2
         error: 'a tenant' is not a tenant.
         What to do: Write the tenant's GUID, or one of its domains, such as contoso.onmicrosoft.com.
-        More: TROUBLESHOOTING.md#token-command
+        More: adieu explain token-command
         exit 2
     "#]]
     .assert_eq(&text);

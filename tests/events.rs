@@ -218,15 +218,15 @@ fn a_state_that_cannot_be_used_ends_the_run_before_anybody_is_asked() {
     expect![[r#"
         error: The state in [FOLDER]/state.json cannot be used: it is no JSON.
         What to do: Correct the path, or delete the file to start again, at --since or with all events.
-        More: TROUBLESHOOTING.md#events
+        More: adieu explain events
         exit 1
         error: The state in [FOLDER]/state.json cannot be used: it is no position of events.
         What to do: Correct the path, or delete the file to start again, at --since or with all events.
-        More: TROUBLESHOOTING.md#events
+        More: adieu explain events
         exit 1
         error: The state in [FOLDER]/state.json cannot be used: it is the position of pub.other.
         What to do: Correct the path, or delete the file to start again, at --since or with all events.
-        More: TROUBLESHOOTING.md#events
+        More: adieu explain events
         exit 1
     "#]]
     .assert_eq(&said);

@@ -67,10 +67,10 @@ fn a_file_of_tokens_may_begin_with_a_byte_order_mark_and_its_errors_name_the_lin
     expect![[r#"
         error: adieu.tokens:3: 'bad' has no '='.
         What to do: Write VARIABLE=resource, as in AZURE_DEVOPS_TOKEN=azureDevOps.
-        More: TROUBLESHOOTING.md#token
+        More: adieu explain token
         adieu.tokens:4: '9=arm': '9' is not a valid variable name: it may have letters, digits, '.' and '_' only, and starts with a letter or '_'.
         What to do: Use letters, digits and underscores.
-        More: TROUBLESHOOTING.md#token
+        More: adieu explain token
     "#]]
     .assert_eq(&said.stderr);
     assert_eq!((said.status, said.stdout.as_str()), (2, ""));
@@ -212,7 +212,7 @@ fn all_tokens_of_a_command_are_of_the_identity_that_gave_the_first() {
           timestamp: [TIME]
           credential: workload-identity
         What to do: Check --resource; for Azure DevOps, --organization finds the tenant that the organization is connected to.
-        More: TROUBLESHOOTING.md#aadsts500011
+        More: adieu explain aadsts500011
     "#]].assert_eq(&stable(&world, &said.stderr));
     assert_eq!((said.status, said.stdout.as_str()), (1, ""));
 }
@@ -347,30 +347,30 @@ fn reports_why_a_command_cannot_run() {
     expect![[r#"
         error: no-such-command: command not found.
         What to do: Write the command after --, as it is on the PATH.
-        More: TROUBLESHOOTING.md#exec
+        More: adieu explain exec
         exit 127
 
         error: Cannot start /: Permission denied (os error 13).
-        More: TROUBLESHOOTING.md#exec
+        More: adieu explain exec
         exit 126
 
         error: terraform needs a service connection, so it works in the tasks only.
         What to do: Use identity, azd or git here, and EntraToken@1 in a pipeline.
-        More: TROUBLESHOOTING.md#configure
+        More: adieu explain configure
         exit 2
 
         error: --token 'B' has no '='.
         What to do: Write VARIABLE=resource, as in AZURE_DEVOPS_TOKEN=azureDevOps.
-        More: TROUBLESHOOTING.md#token
+        More: adieu explain token
         --token '9=arm': '9' is not a valid variable name: it may have letters, digits, '.' and '_' only, and starts with a letter or '_'.
         What to do: Use letters, digits and underscores.
-        More: TROUBLESHOOTING.md#token
+        More: adieu explain token
         --token 'A=arm' sets 'A' a second time.
         What to do: Give each token its own name; NAME_EXPIRES_ON belongs to NAME.
-        More: TROUBLESHOOTING.md#token
+        More: adieu explain token
         --token 'C=x' names no resource after its '='.
         What to do: Use azureDevOps, arm, graph, keyVault, storage, sql, an application ID or URI, or a scope that ends in /.default.
-        More: TROUBLESHOOTING.md#token
+        More: adieu explain token
         exit 2
 
         error: the following required arguments were not provided:
@@ -383,7 +383,7 @@ fn reports_why_a_command_cannot_run() {
 
         error: az is not on the PATH.
         What to do: Install it (https://aka.ms/azure-cli), then: az login
-        More: TROUBLESHOOTING.md#credential
+        More: adieu explain credential
         exit 1
     "#]].assert_eq(&said);
 }
@@ -409,7 +409,7 @@ fn a_file_of_tokens_that_cannot_be_read_is_named() {
     let said = desk.adieu(&["exec", "--credential", "az", "--", SH, "-c", "echo no"]);
     expect![[r#"
         error: Cannot read adieu.tokens: Is a directory (os error 21).
-        More: TROUBLESHOOTING.md#exec
+        More: adieu explain exec
     "#]]
     .assert_eq(&said.stderr);
     assert_eq!((said.status, said.stdout.as_str()), (1, ""));

@@ -235,7 +235,7 @@ fn makes_an_identity_a_member_once() {
           identity: [PROFILE]
           its name: my-connection's principal
         What to do: Open https://marketplace.visualstudio.com/manage/publishers/pub → Members → Add, and paste the identity's id with the role Contributor (Creator for a new extension); operation whoAmI prints the id.
-        More: TROUBLESHOOTING.md#publisher-member"#]].assert_eq(&shown(&world, &job, &refused).replace(&other, "[OTHER]"));
+        More: adieu explain publisher-member"#]].assert_eq(&shown(&world, &job, &refused).replace(&other, "[OTHER]"));
     world
         .marketplace()
         .set_role("pub", MY_CONNECTION, Some("Owner"));
@@ -263,7 +263,7 @@ fn finds_the_next_version_and_numbers_the_run() {
         marketplace: no version.
         ##[error]None of the sources has a version yet.
         What to do: Add a first version to versionSource, such as 0.1.0.
-        More: TROUBLESHOOTING.md#extension-version"#]]
+        More: adieu explain extension-version"#]]
     .assert_eq(&shown(&world, &job, &first));
     let published = run(&mut job, "publish", &[("extensionVersion", "3.10.0")]);
     assert_eq!(published.result, TaskResult::Succeeded, "{}", published.log);

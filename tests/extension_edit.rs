@@ -442,7 +442,7 @@ error: '*.vsix' matches 2 packages; it must match exactly one.
   folder: .
   found: in.vsix, pub.hello-3.2.1.vsix
 What to do: Give the path of the package that is to be used.
-More: TROUBLESHOOTING.md#extension
+More: adieu explain extension
 exit 1
 "
     );

@@ -124,29 +124,29 @@ fn reports_a_sign_in_page_in_place_of_an_answer() {
         Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
         ##[error]Could not publish pub.hello 3.2.1: Azure DevOps (marketplace.visualstudio.com) does not accept the token and asks for a sign-in (203).
         What to do: Add the connection's identity to an organization of its own tenant first (Organization settings → Users), so that Azure DevOps knows it.
-        More: TROUBLESHOOTING.md#marketplace-sign-in
+        More: adieu explain marketplace-sign-in
 
         Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
         Uploading pub.hello 3.2.1, [SIZE] bytes; the extension is new.
         ##[error]Could not publish pub.hello 3.2.1: Azure DevOps (marketplace.visualstudio.com) does not accept the token and asks for a sign-in (200).
         What to do: Add the connection's identity to an organization of its own tenant first (Organization settings → Users), so that Azure DevOps knows it.
-        More: TROUBLESHOOTING.md#marketplace-sign-in
+        More: adieu explain marketplace-sign-in
 
         Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
         ##[error]Could not publish pub.hello 3.2.1: Azure DevOps (marketplace.visualstudio.com) does not accept the token and asks for a sign-in (302).
         What to do: Add the connection's identity to an organization of its own tenant first (Organization settings → Users), so that Azure DevOps knows it.
-        More: TROUBLESHOOTING.md#marketplace-sign-in
+        More: adieu explain marketplace-sign-in
 
         Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
         ##[error]marketplace.visualstudio.com answered 302 with a redirect to portal.contoso.example, which is not followed with a credential, so something other than Azure DevOps answered.
         What to do: Look for a proxy, firewall or captive portal between the agent and this host.
-        More: TROUBLESHOOTING.md#not-the-service
+        More: adieu explain not-the-service
 
         Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
         Uploading pub.hello 3.2.1, [SIZE] bytes; the extension is new.
         ##[error]Could not publish pub.hello 3.2.1: the service refused the request (400 of marketplace.visualstudio.com).
         What to do: Read the service's own words above; its support finds the request by the ids.
-        More: TROUBLESHOOTING.md#marketplace-refused
+        More: adieu explain marketplace-refused
 
     "#]].assert_eq(&said);
     assert!(world.marketplace().extension("pub.hello").is_none());

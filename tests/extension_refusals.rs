@@ -50,58 +50,58 @@ fn reports_an_invalid_input_before_signing_in() {
     expect_test::expect![[r#"
         ##[error]The input organizations is empty, and this operation needs it.
         What to do: Write, for example, organizations: contoso
-        More: TROUBLESHOOTING.md#inputs
+        More: adieu explain inputs
 
         ##[error]'https://dev.azure.com.evil.example/contoso' is not an Azure DevOps address, so no token is sent there.
         What to do: Write the organization's name; collections of an Azure DevOps Server need its address in serviceUrl.
-        More: TROUBLESHOOTING.md#organizations
+        More: adieu explain organizations
 
         ##[error]'my organization' is not an organization name.
         What to do: Write its name, https://dev.azure.com/<name> or https://<name>.visualstudio.com, one a line.
-        More: TROUBLESHOOTING.md#organizations
+        More: adieu explain organizations
 
         ##[error]The input timeoutInMinutes is 'soon'; it must be a number from 1 to 1440.
-        More: TROUBLESHOOTING.md#inputs
+        More: adieu explain inputs
 
         ##[error]No package matches '[SOURCES]/out/*.vsix'.
           folder: [SOURCES]
         What to do: Give the path of the package that is to be used.
-        More: TROUBLESHOOTING.md#extension
+        More: adieu explain extension
 
         ##[error]The input publisherId contains $(Publisher), but the pipeline has no variable Publisher.
         What to do: Define the variable, or correct its name; a variable of a group needs `- group:` in this stage.
-        More: TROUBLESHOOTING.md#undefined-variable
+        More: adieu explain undefined-variable
 
         ##[error]The input organizations contains $(Organization), but the pipeline has no variable Organization.
         What to do: Define the variable, or correct its name; a variable of a group needs `- group:` in this stage.
-        More: TROUBLESHOOTING.md#undefined-variable
+        More: adieu explain undefined-variable
 
         ##[error]The serviceUrl 'http://tfs.contoso.example' is not HTTPS, and the token would travel in the clear.
         What to do: Leave it out for the public Marketplace.
-        More: TROUBLESHOOTING.md#inputs
+        More: adieu explain inputs
 
         ##[error]The serviceUrl 'tfs' is not a URL.
         What to do: Leave it out for the public Marketplace.
-        More: TROUBLESHOOTING.md#inputs
+        More: adieu explain inputs
 
         ##[error]No publisher is given.
         What to do: Set publisherId and extensionId, or name a package (vsix) or a folder with vss-extension.json (rootFolder).
-        More: TROUBLESHOOTING.md#extension
+        More: adieu explain extension
 
         ##[error]The input afterDate is 'yesterday', which is not a date.
         What to do: Write 2026-11-01 or [TIME].
-        More: TROUBLESHOOTING.md#inputs
+        More: adieu explain inputs
 
         ##[error]The input vsix is empty, and this operation needs it.
         What to do: Write, for example, vsix: out/*.vsix
-        More: TROUBLESHOOTING.md#inputs
+        More: adieu explain inputs
 
         ##[error]The source 1.x has '1.x', which is not a version.
         What to do: A version has up to four numbers, such as 1.4.0; a source is marketplace, manifest, vsix or a version.
-        More: TROUBLESHOOTING.md#extension-version
+        More: adieu explain extension-version
 
         ##[error]The input operation is 'deploy'; valid values are addMember, events, install, package, publish, queryVersion, share, show, uninstall, unpublish, unshare, waitForInstallation, waitForValidation, whoAmI.
-        More: TROUBLESHOOTING.md#inputs
+        More: adieu explain inputs
 
     "#]].assert_eq(&said);
     assert_eq!(world.entra().requests(), Vec::<String>::new());
@@ -121,7 +121,7 @@ fn names_the_refused_identity_and_the_page_to_open() {
           identity: [PROFILE]
           its name: my-connection's principal
         What to do: Open https://marketplace.visualstudio.com/manage/publishers/pub → Members → Add, and paste the identity's id with the role Contributor (Creator for a new extension); operation whoAmI prints the id.
-        More: TROUBLESHOOTING.md#publisher-member"#]].assert_eq(&refused(&world, "publish", &[]));
+        More: adieu explain publisher-member"#]].assert_eq(&refused(&world, "publish", &[]));
 }
 
 #[test]
@@ -197,7 +197,7 @@ fn explains_each_gallery_refusal() {
           identity: [PROFILE]
           its name: my-connection's principal
         What to do: Open https://marketplace.visualstudio.com/manage/publishers/pub → Members → Add, and paste the identity's id with the role Contributor (Creator for a new extension); operation whoAmI prints the id.
-        More: TROUBLESHOOTING.md#publisher-member
+        More: adieu explain publisher-member
 
         Microsoft in the name
         Packed Microsoft-friends.hello 3.2.1: 7 parts, [SIZE] bytes.
@@ -208,7 +208,7 @@ fn explains_each_gallery_refusal() {
           activityid: [GUID]
           x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
         What to do: Publish under a publisher without Microsoft in its name, or have Microsoft allow this one.
-        More: TROUBLESHOOTING.md#publisher-name
+        More: adieu explain publisher-name
 
         a lower version
         Packed pub.hello 3.0.0: 7 parts, [SIZE] bytes.
@@ -219,7 +219,7 @@ fn explains_each_gallery_refusal() {
           activityid: [GUID]
           x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
         What to do: Raise the version: operation queryVersion with versionAction: patch finds the next one.
-        More: TROUBLESHOOTING.md#extension-version
+        More: adieu explain extension-version
 
         a task of another extension
         Packed pub.second 3.2.1: 7 parts, [SIZE] bytes.
@@ -230,7 +230,7 @@ fn explains_each_gallery_refusal() {
           activityid: [GUID]
           x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
         What to do: Give each task an id of its own; updateTasksId derives one from publisher, extension and name.
-        More: TROUBLESHOOTING.md#extension-package
+        More: adieu explain extension-package
 
         too large
         Packed pub.hello 3.4.0: 7 parts, [SIZE] bytes.
@@ -241,7 +241,7 @@ fn explains_each_gallery_refusal() {
           activityid: [GUID]
           x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
         What to do: Leave out of `files` what the extension does not need; `adieu extension inspect --vsix` shows what is in it.
-        More: TROUBLESHOOTING.md#extension-size
+        More: adieu explain extension-size
 
         no such organization
         ##[error]Could not share pub.hello in nowhere: it does not exist, or this identity may not see it (404 of marketplace.visualstudio.com).
@@ -250,7 +250,7 @@ fn explains_each_gallery_refusal() {
           activityid: [GUID]
           x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
         What to do: Compare publisher, extension and organization with their pages; what is private is shown to members only.
-        More: TROUBLESHOOTING.md#extension
+        More: adieu explain extension
 
         not shared, and not a member
         ##[error]Could not install pub.hello in fabrikam: this identity lacks the permission (403 of extmgmt.dev.azure.com).
@@ -259,13 +259,13 @@ fn explains_each_gallery_refusal() {
           activityid: [GUID]
           x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
         What to do: Give the identity the permission in the organization (Organization settings → Extensions → Security, or → Users).
-        More: TROUBLESHOOTING.md#organizations
+        More: adieu explain organizations
         extmgmt.dev.azure.com answered 404 with a web page, so something other than Azure DevOps answered.
           x-vss-e2eid: [GUID]
           activityid: [GUID]
           x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
         What to do: Look for a proxy, firewall or captive portal between the agent and this host.
-        More: TROUBLESHOOTING.md#not-the-service
+        More: adieu explain not-the-service
 
         an id that is none
         ##[error]Could not make [GUID] a member of pub: Azure DevOps knows no identity with that id (TF14045) (400 of marketplace.visualstudio.com).
@@ -276,12 +276,12 @@ fn explains_each_gallery_refusal() {
           identity: [PROFILE]
           its name: my-connection's principal
         What to do: Use the id that operation whoAmI prints; it is neither the client id nor the object id.
-        More: TROUBLESHOOTING.md#publisher-member
+        More: adieu explain publisher-member
 
         an extension that is not there
         ##[error]The Marketplace has no extension pub.third, or does not show it to this identity.
         What to do: Compare publisher and extension id with the publisher's page; a private extension is shown to the publisher's members only (operation whoAmI).
-        More: TROUBLESHOOTING.md#extension
+        More: adieu explain extension
 
     "#]].assert_eq(&said);
 }
@@ -304,7 +304,7 @@ fn shows_the_validators_words_and_its_log() {
           its log: Verifying 3.2.1
           its log: {"results":[{"source":"VirusScan","status":"error","message":"**vso[task.complete result=Succeeded]found it"}]}
         What to do: Correct what the validator names and publish under a higher version: a refused one stays refused.
-        More: TROUBLESHOOTING.md#validation"#]].assert_eq(&refused(&world, "publish", &[]));
+        More: adieu explain validation"#]].assert_eq(&refused(&world, "publish", &[]));
 }
 
 #[test]
@@ -317,7 +317,7 @@ fn an_extension_that_cannot_be_packed_is_not_sent() {
     expect_test::expect![[r#"
         ##[error]The extension in [SOURCES] cannot be packed: 1 error to correct.
           error: Hello/task.json:7: `execution.Node20_1` starts `index.js`, and the package has no `Hello/index.js`. Build the task before packaging, and check that `files` holds the whole folder.
-        More: TROUBLESHOOTING.md#extension-package"#]].assert_eq(&shown(&world, &job, &outcome));
+        More: adieu explain extension-package"#]].assert_eq(&shown(&world, &job, &outcome));
     assert!(world.marketplace().requests().is_empty());
 }
 
@@ -340,7 +340,7 @@ fn reports_a_timeout_and_how_to_continue() {
         ##[error]pub.hello 3.2.1 was not installed in every organization within 1 minute.
           fabrikam: not installed
         What to do: Share the extension with the organization and install it there; an update of an installed one can take an hour to arrive.
-        More: TROUBLESHOOTING.md#installation"#]].assert_eq(&shown(&world, &job, &outcome));
+        More: adieu explain installation"#]].assert_eq(&shown(&world, &job, &outcome));
     let outcome = run(
         &mut job,
         "waitForValidation",
@@ -351,7 +351,7 @@ fn reports_a_timeout_and_how_to_continue() {
         pub.hello 9.9.9: the version is not in the Marketplace yet; waiting for at most 1 minute.
         ##[error]pub.hello 9.9.9 was not validated within 1 minute: the version is not in the Marketplace yet.
         What to do: The upload is not lost: run waitForValidation later, with a larger timeoutInMinutes.
-        More: TROUBLESHOOTING.md#validation"#]].assert_eq(&shown(&world, &job, &outcome));
+        More: adieu explain validation"#]].assert_eq(&shown(&world, &job, &outcome));
 }
 
 /// A command line has flags, where a step has inputs; and what an operation has no use for is no flag of it.
@@ -378,19 +378,19 @@ fn remedies_on_the_command_line_name_flags() {
     expect_test::expect![[r#"
         error: No publisher is given.
         What to do: Give --publisher and --extension-id, or a package (--vsix), or a folder with vss-extension.json (--root).
-        More: TROUBLESHOOTING.md#extension exit 2
+        More: adieu explain extension exit 2
         error: The --service-url 'tfs' is not a URL.
         What to do: Leave it out for the public Marketplace.
-        More: TROUBLESHOOTING.md#inputs exit 2
+        More: adieu explain inputs exit 2
         error: 'a+b' is not an organization name.
         What to do: Write its name, https://dev.azure.com/<name> or https://<name>.visualstudio.com.
-        More: TROUBLESHOOTING.md#organizations exit 2
+        More: adieu explain organizations exit 2
         error: --since is 'yesterday', which is not a date.
         What to do: Write 2026-11-01 or 2026-11-01T12:00:00Z.
-        More: TROUBLESHOOTING.md#inputs exit 2
+        More: adieu explain inputs exit 2
         error: --vsix is missing, and this operation needs it.
         What to do: Write, for example, --vsix 'out/*.vsix'
-        More: TROUBLESHOOTING.md#inputs exit 2
+        More: adieu explain inputs exit 2
         error: unexpected argument '--visibility' found exit 2
         error: unexpected argument '--pricing' found exit 2
     "#]].assert_eq(&said);

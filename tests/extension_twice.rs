@@ -52,7 +52,7 @@ fn another_package_under_the_same_version_is_refused() {
               published: [TIME]
               files that differ: Hello/index.js
             What to do: Raise the version: operation queryVersion with versionAction: patch finds the next one.
-            More: TROUBLESHOOTING.md#extension-version"#]]
+            More: adieu explain extension-version"#]]
         .assert_eq(&log);
         assert_eq!(result, TaskResult::Failed, "{delivery:?}");
     }

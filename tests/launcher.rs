@@ -176,7 +176,7 @@ fn names_the_phase_that_the_agent_runs() {
             "\
 ##[error]This binary has no task 'EntraToken' with the phase 'prejobexecution'.
 What to do: Delete the task's folder on the agent so that launcher and binary are downloaded together.
-More: TROUBLESHOOTING.md#agent"
+More: adieu explain agent"
         );
         assert_eq!(outcome.result, TaskResult::Failed);
     }

@@ -121,6 +121,9 @@ mod pipelines;
 // `adieu git-credential`: real git, old and new, against repositories behind the emulator's authentication.
 mod git_credential;
 
+// `adieu explain`: the section that an error names, without a network.
+mod explain;
+
 // `adieu completions`: what a shell may put in place of the last word.
 #[cfg(unix)]
 mod completions;

@@ -326,7 +326,7 @@ fn an_application_that_was_created_a_moment_ago_is_waited_for() {
             error: Could not add [ENTERPRISE APPLICATION] to contoso: Azure DevOps cannot add it now (VS403283) (200 of vsaex.dev.azure.com).
               it said: (5000) VS403283: Could not add user '[ENTERPRISE APPLICATION]' at this time.
             What to do: Try again in some minutes if the application is new; an agent identity can never be added.
-            More: TROUBLESHOOTING.md#onboard
+            More: adieu explain onboard
             exit 1
         "#]],
     );
@@ -356,7 +356,7 @@ fn a_publisher_needs_the_id_that_whoami_prints() {
         &expect![[r#"
         error: --publisher needs the identity's Azure DevOps id.
         What to do: Add --organization, or --member-id with the id that `adieu whoami` prints for that identity.
-        More: TROUBLESHOOTING.md#onboard
+        More: adieu explain onboard
         exit 2
     "#]],
     );

@@ -73,7 +73,7 @@ fn a_tenant_without_the_application_is_named() {
           timestamp: [TIME]
           credential: pipelines
         What to do: Compare client id and tenant with the overview page of the app registration; with --tenant, the application must be known in that tenant.
-        More: TROUBLESHOOTING.md#aadsts700016
+        More: adieu explain aadsts700016
     "#]].assert_eq(&stable(&world, &errors.replace(&foreign, "[FOREIGN]")));
 }
 
@@ -95,7 +95,7 @@ fn names_both_tenants_when_the_token_is_of_another_one() {
           client id: [GUID]
           token's tenant: [TENANT]
         What to do: Ask for a token of that tenant (--tenant [NORTHWIND]; EntraToken@1: tenantId), with an application that has an enterprise application there.
-        More: TROUBLESHOOTING.md#tenants
+        More: adieu explain tenants
     "#]].assert_eq(&stable(&world, &errors.replace(&tenant, "[NORTHWIND]")));
 }
 
@@ -125,14 +125,14 @@ fn a_managed_identity_does_not_reach_another_tenant() {
           object id: [GUID]
           token's tenant: [TENANT]
         What to do: Ask for a token of that tenant (--tenant [NORTHWIND]; EntraToken@1: tenantId), with an application that has an enterprise application there.
-        More: TROUBLESHOOTING.md#tenants
+        More: adieu explain tenants
     "#]].assert_eq(&asked());
     // A token that can be read is not even sent.
     world.entra().readable_tokens();
     expect![[r#"
         error: managed-identity has a token of tenant [TENANT], not of tenant [NORTHWIND].
         What to do: A managed identity belongs to one tenant. Use an identity of that tenant, or leave --tenant out.
-        More: TROUBLESHOOTING.md#credential
+        More: adieu explain credential
     "#]].assert_eq(&asked());
 }
 
@@ -164,7 +164,7 @@ fn names_each_organization_that_refused_the_identity() {
           client id: ***
           token's tenant: [TENANT]
         What to do: Ask for a token of that tenant (--tenant [NORTHWIND]; EntraToken@1: tenantId), with an application that has an enterprise application there.
-        More: TROUBLESHOOTING.md#tenants
+        More: adieu explain tenants
         contoso accepts the token, and this identity has not been added to it (TF401444, 401 of extmgmt.dev.azure.com).
           it said: TF401444: Please sign-in at least once as [TENANT]\[TENANT]\[GUID] in a web browser to enable access to the service.
           x-vss-e2eid: [GUID]
@@ -174,5 +174,5 @@ fn names_each_organization_that_refused_the_identity() {
           client id: ***
           token's tenant: [TENANT]
         What to do: An administrator of the organization adds it: adieu onboard --organization contoso --identity [GUID]
-        More: TROUBLESHOOTING.md#tf401444"#]].assert_eq(&shown(&world, &job, &outcome));
+        More: adieu explain tf401444"#]].assert_eq(&shown(&world, &job, &outcome));
 }

@@ -31,7 +31,7 @@ fn a_variable_with_underscores_does_not_take_the_place_of_the_agents() {
         &expect![[r#"
             ##[error]The pipeline's variable 'SYSTEM_COLLECTIONURI' takes the place of System.CollectionUri, which the agent sets.
             What to do: Remove or rename that variable of the pipeline: to tasks, both have one name.
-            More: TROUBLESHOOTING.md#shadowed-variable"#]],
+            More: adieu explain shadowed-variable"#]],
     );
     for (name, platform) in [
         ("System_TeamProjectId", "System.TeamProjectId"),
@@ -63,7 +63,7 @@ fn another_collection_than_that_of_the_jobs_own_connection_is_an_error_with_both
         &expect![[r#"
             ##[error]The job token was not sent: System.CollectionUri is 'https://evil.example/contoso/', and the job's own connection is for '[COLLECTION]/'.
             What to do: Remove the variable System.CollectionUri from the pipeline and from the step's env; Azure DevOps sets it.
-            More: TROUBLESHOOTING.md#job-token"#]],
+            More: adieu explain job-token"#]],
     );
 }
 

@@ -30,7 +30,7 @@ fn a_stopped_organization_is_asked_once() {
           it said: TF24668: The organization fabrikam is inactive.
           x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
         What to do: An owner of the organization finds out why: it has been deleted, or suspended by Microsoft; one that was deleted can be restored for 28 days.
-        More: TROUBLESHOOTING.md#tf24668
+        More: adieu explain tf24668
         exit 1
     "#]].assert_eq(&asked(&world, &["whoami", "--organization", "fabrikam"]));
     let requests = world.marketplace().requests();
@@ -60,7 +60,7 @@ fn reports_an_organization_of_microsoft_accounts() {
           object id: [OBJECT]
           token's tenant: [TENANT]
         What to do: An owner of the organization connects it: Organization settings → Microsoft Entra → Connect directory. Until then only a personal access token works there.
-        More: TROUBLESHOOTING.md#microsoft-accounts
+        More: adieu explain microsoft-accounts
         exit 1
     "#]].assert_eq(&asked(&world, &["whoami", "--organization", "personal"]));
 }
@@ -95,7 +95,7 @@ fn a_project_that_is_not_shown_wants_membership_of_the_project() {
           activityid: [GUID]
           x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
         What to do: Compare the project's name with its page, and add the identity to the project (Project settings → Permissions → Readers).
-        More: TROUBLESHOOTING.md#vs800075
+        More: adieu explain vs800075
         exit 1
     "#]].assert_eq(
         &said
@@ -115,7 +115,7 @@ fn the_gallery_refuses_for_want_of_a_permission_with_either_status() {
           identity: [PROFILE]
           its name: app's principal
         What to do: Open https://marketplace.visualstudio.com/manage/publishers/pub → Members → Add, and paste the identity's id with the role Contributor (Creator for a new extension); adieu whoami prints the id.
-        More: TROUBLESHOOTING.md#publisher-member
+        More: adieu explain publisher-member
         exit 1
     "#]];
     for status in [401, 403] {

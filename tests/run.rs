@@ -153,7 +153,7 @@ fn a_last_line_without_an_end_is_shown() {
         (
             "printf 'no end'; exit 3",
             TaskResult::Failed,
-            "no end\n##[error]bash exited with code '3'.\nMore: TROUBLESHOOTING.md#run",
+            "no end\n##[error]bash exited with code '3'.\nMore: adieu explain run",
         ),
     ] {
         let outcome = run(&world, &[("script", script)]);
@@ -188,21 +188,21 @@ fn reports_why_a_script_cannot_start() {
     expect![[r#"
         ##[error]powershell is not on this agent's PATH.
         What to do: Install it on the agent, or choose another shell in the step's input shell.
-        More: TROUBLESHOOTING.md#run
+        More: adieu explain run
         ----
         ##[error]The working directory [FOLDER]/no/such/folder does not exist.
         What to do: Correct workingDirectory; a relative path starts at $(System.DefaultWorkingDirectory).
-        More: TROUBLESHOOTING.md#run
+        More: adieu explain run
         ----
         ##[error]configure: 'identiti' is not a known client.
         What to do: Use identity, azd, git, terraform, azurePipelinesCredential, one per line. `resources = azureDevOps, arm` limits which tokens are served.
-        More: TROUBLESHOOTING.md#configure
+        More: adieu explain configure
         The line 'resources = x y' of configure: 'x y' contains a space.
         What to do: Use azureDevOps, arm, graph, keyVault, storage, sql, an application ID or URI, or a scope that ends in /.default.
-        More: TROUBLESHOOTING.md#configure
+        More: adieu explain configure
         ----
         ##[error]The required input script is empty.
-        More: TROUBLESHOOTING.md#inputs
+        More: adieu explain inputs
         ----
     "#]].assert_eq(&stable(&world, &log));
 }
@@ -233,7 +233,7 @@ fn reports_a_script_that_cannot_be_written() {
     expect![[r#"
         Cannot write the script in /nowhere: No such file or directory (os error 2).
         What to do: Give the agent's user write access to that folder (Agent.TempDirectory) and free disk space.
-        More: TROUBLESHOOTING.md#run"#]]
+        More: adieu explain run"#]]
     .assert_eq(&said);
 }
 
@@ -303,6 +303,6 @@ fn refuses_a_step_that_asks_for_nothing() {
     expect![[r#"
         ##[error]The step names no token and configures nothing.
         What to do: Add a line such as AZURE_DEVOPS_TOKEN=azureDevOps to tokens.
-        More: TROUBLESHOOTING.md#token"#]]
+        More: adieu explain token"#]]
     .assert_eq(&outcome.log);
 }

@@ -93,7 +93,7 @@ fn refuses_at_once_where_nothing_signs_in() {
           managed-identity: IDENTITY_ENDPOINT is not set. App Service and Functions set it; on a virtual machine write --credential managed-identity.
           azd: azd is not on the PATH. Install it (https://aka.ms/azd-install), then: azd auth login
           az: az failed: Please run 'az login' to setup account. Sign in: az login
-        More: TROUBLESHOOTING.md#credential
+        More: adieu explain credential
     "#]].assert_eq(&said.stderr);
 }
 
@@ -177,6 +177,6 @@ fn nothing_is_served_for_what_is_no_resource() {
     expect![[r#"
         error: 'grpah' is not a resource.
         What to do: Use azureDevOps, arm, graph, keyVault, storage, sql, an application ID or URI, or a scope that ends in /.default.
-        More: TROUBLESHOOTING.md#token-command
+        More: adieu explain token-command
     "#]].assert_eq(&String::from_utf8_lossy(&output.stderr));
 }

@@ -146,7 +146,7 @@ fn reports_usage_errors() {
             expect![[r#"
                 error: 'azuredevop' is not a resource.
                 What to do: Use azureDevOps, arm, graph, keyVault, storage, sql, an application ID or URI, or a scope that ends in /.default.
-                More: TROUBLESHOOTING.md#token-command
+                More: adieu explain token-command
                 exit 2
             "#]],
         ),
@@ -155,7 +155,7 @@ fn reports_usage_errors() {
             expect![[r#"
                 error: 'arm graph' contains a space.
                 What to do: Use azureDevOps, arm, graph, keyVault, storage, sql, an application ID or URI, or a scope that ends in /.default.
-                More: TROUBLESHOOTING.md#token-command
+                More: adieu explain token-command
                 exit 2
             "#]],
         ),
@@ -175,7 +175,7 @@ fn reports_usage_errors() {
             expect![[r#"
                 error: '-x' is not a tenant.
                 What to do: Write the tenant's GUID, or one of its domains, such as contoso.onmicrosoft.com.
-                More: TROUBLESHOOTING.md#token-command
+                More: adieu explain token-command
                 exit 2
             "#]],
         ),

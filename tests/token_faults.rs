@@ -191,7 +191,7 @@ fn requests_at_most_two_id_tokens() {
           tokens: AZURE_DEVOPS_TOKEN
           connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
         What to do: Correct the clock of whatever issued it: both tokens were minutes old at most. Microsoft's status page lists incidents.
-        More: TROUBLESHOOTING.md#aadsts700024"#]].assert_eq(&stable(&world, &outcome.log));
+        More: adieu explain aadsts700024"#]].assert_eq(&stable(&world, &outcome.log));
 }
 
 #[test]
@@ -212,7 +212,7 @@ fn stops_within_its_limit_and_reports_the_attempts() {
           tokens: AZURE_DEVOPS_TOKEN
           connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
         What to do: Run the job again later; the service says that it cannot answer now.
-        More: TROUBLESHOOTING.md#busy"#]]
+        More: adieu explain busy"#]]
     .assert_eq(
         &stable(&world, &outcome.log)
             .replace(&format!("in {attempts} attempts"), "in [N] attempts"),
@@ -233,7 +233,7 @@ fn does_not_wait_longer_than_its_bound() {
           tokens: AZURE_DEVOPS_TOKEN
           connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
         What to do: Run the job again later; the service says that it cannot answer now.
-        More: TROUBLESHOOTING.md#busy"#]]
+        More: adieu explain busy"#]]
     .assert_eq(&stable(&world, &outcome.log));
 }
 
@@ -250,7 +250,7 @@ fn reports_a_non_http_answer_after_one_attempt() {
           tokens: AZURE_DEVOPS_TOKEN
           connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
         What to do: Let the agent reach this host on port 443, directly or by the agent's proxy.
-        More: TROUBLESHOOTING.md#network"#]].assert_eq(&stable(&world, &outcome.log));
+        More: adieu explain network"#]].assert_eq(&stable(&world, &outcome.log));
 }
 
 #[test]

@@ -31,87 +31,87 @@ fn quotes_the_line_that_is_wrong() {
             expect![[r#"
             ##[error]The line 'AZURE_DEVOPS_TOKEN' of tokens has no '='.
             What to do: Write VARIABLE=resource, as in AZURE_DEVOPS_TOKEN=azureDevOps.
-            More: TROUBLESHOOTING.md#token"#]],
+            More: adieu explain token"#]],
         ),
         (
             "AZURE_DEVOPS_TOKEN=",
             expect![[r#"
             ##[error]The line 'AZURE_DEVOPS_TOKEN=' of tokens names no resource after its '='.
             What to do: Use azureDevOps, arm, graph, keyVault, storage, sql, an application ID or URI, or a scope that ends in /.default.
-            More: TROUBLESHOOTING.md#token"#]],
+            More: adieu explain token"#]],
         ),
         (
             "MY-TOKEN=azureDevOps",
             expect![[r#"
                 ##[error]The line 'MY-TOKEN=azureDevOps' of tokens: 'MY-TOKEN' is not a valid variable name: it may have letters, digits, '.' and '_' only, and starts with a letter or '_'.
                 What to do: Use letters, digits and underscores.
-                More: TROUBLESHOOTING.md#token"#]],
+                More: adieu explain token"#]],
         ),
         (
             "=azureDevOps",
             expect![[r#"
                 ##[error]The line '=azureDevOps' of tokens has no name before its '='.
                 What to do: Write VARIABLE=resource, as in AZURE_DEVOPS_TOKEN=azureDevOps.
-                More: TROUBLESHOOTING.md#token"#]],
+                More: adieu explain token"#]],
         ),
         (
             "SECRET_TOKEN=azureDevOps",
             expect![[r#"
                 ##[error]The line 'SECRET_TOKEN=azureDevOps' of tokens: 'SECRET_TOKEN' is a name that no pipeline variable can have: Azure Pipelines reserves names that start with 'secret'.
                 What to do: Choose another name; under env:, a script can give the variable any name.
-                More: TROUBLESHOOTING.md#token"#]],
+                More: adieu explain token"#]],
         ),
         (
             "A=azureDevOps\na=arm",
             expect![[r#"
                 ##[error]The line 'a=arm' of tokens sets 'a' a second time.
                 What to do: Give each token its own name; NAME_EXPIRES_ON belongs to NAME.
-                More: TROUBLESHOOTING.md#token"#]],
+                More: adieu explain token"#]],
         ),
         (
             "A=azureDevOps\nA_EXPIRES_ON=arm",
             expect![[r#"
                 ##[error]The line 'A_EXPIRES_ON=arm' of tokens sets 'A_EXPIRES_ON' a second time.
                 What to do: Give each token its own name; NAME_EXPIRES_ON belongs to NAME.
-                More: TROUBLESHOOTING.md#token"#]],
+                More: adieu explain token"#]],
         ),
         (
             "A=azureDevops1",
             expect![[r#"
             ##[error]The line 'A=azureDevops1' of tokens names no resource after its '='.
             What to do: Use azureDevOps, arm, graph, keyVault, storage, sql, an application ID or URI, or a scope that ends in /.default.
-            More: TROUBLESHOOTING.md#token"#]],
+            More: adieu explain token"#]],
         ),
         (
             "A=arm graph",
             expect![[r#"
                 ##[error]The line 'A=arm graph' of tokens has a space in its resource.
                 What to do: Write one resource on each line.
-                More: TROUBLESHOOTING.md#token"#]],
+                More: adieu explain token"#]],
         ),
         (
             "A=$(resource)",
             expect![[r#"
                 ##[error]The line 'A=$(resource)' of tokens contains $(resource), but the pipeline has no variable resource.
                 What to do: Define the variable, or correct its name; a variable of a group needs `- group:` in this stage.
-                More: TROUBLESHOOTING.md#undefined-variable"#]],
+                More: adieu explain undefined-variable"#]],
         ),
         (
             "A=##vso[task.complete result=Succeeded]",
             expect![[r#"
                 ##[error]The line 'A=**vso[task.complete result=Succeeded]' of tokens has a space in its resource.
                 What to do: Write one resource on each line.
-                More: TROUBLESHOOTING.md#token"#]],
+                More: adieu explain token"#]],
         ),
         (
             "A=azure\nB\nC=graph",
             expect![[r#"
             ##[error]The line 'A=azure' of tokens names no resource after its '='.
             What to do: Use azureDevOps, arm, graph, keyVault, storage, sql, an application ID or URI, or a scope that ends in /.default.
-            More: TROUBLESHOOTING.md#token
+            More: adieu explain token
             The line 'B' of tokens has no '='.
             What to do: Write VARIABLE=resource, as in AZURE_DEVOPS_TOKEN=azureDevOps.
-            More: TROUBLESHOOTING.md#token"#]],
+            More: adieu explain token"#]],
         ),
     ];
     for (tokens, log) in cases {
@@ -127,7 +127,7 @@ fn reports_every_other_invalid_input() {
             &[("azureSubscription", "")],
             expect![[r#"
                 ##[error]The required input azureSubscription is empty.
-                More: TROUBLESHOOTING.md#inputs"#]],
+                More: adieu explain inputs"#]],
         ),
         (
             &[("azureSubscription", "no-such-connection")],
@@ -135,35 +135,35 @@ fn reports_every_other_invalid_input() {
             ##[error]The agent did not give this step the service connection 'no-such-connection'.
               connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=no-such-connection
             What to do: Name the connection in the step's azureSubscription, and let the pipeline use it (the connection's page → Security).
-            More: TROUBLESHOOTING.md#connection"#]],
+            More: adieu explain connection"#]],
         ),
         (
             &[("azureSubscription", "$(connection)")],
             expect![[r#"
                 ##[error]The input azureSubscription contains $(connection), but the pipeline has no variable connection.
                 What to do: Define the variable, or correct its name; a variable of a group needs `- group:` in this stage.
-                More: TROUBLESHOOTING.md#undefined-variable"#]],
+                More: adieu explain undefined-variable"#]],
         ),
         (
             &[("tokens", "# nothing")],
             expect![[r#"
                 ##[error]The step names no token and configures nothing.
                 What to do: Add a line such as AZURE_DEVOPS_TOKEN=azureDevOps to tokens.
-                More: TROUBLESHOOTING.md#token"#]],
+                More: adieu explain token"#]],
         ),
         (
             &[("idToken", "my-token")],
             expect![[r#"
                 ##[error]The input idToken is 'my-token', which is not a valid variable name: it may have letters, digits, '.' and '_' only, and starts with a letter or '_'.
                 What to do: Use letters, digits and underscores.
-                More: TROUBLESHOOTING.md#token"#]],
+                More: adieu explain token"#]],
         ),
         (
             &[("idToken", "AZURE_DEVOPS_TOKEN")],
             expect![[r#"
                 ##[error]The line 'AZURE_DEVOPS_TOKEN=azureDevOps' of tokens sets 'AZURE_DEVOPS_TOKEN' a second time.
                 What to do: Give each token its own name; NAME_EXPIRES_ON belongs to NAME.
-                More: TROUBLESHOOTING.md#token"#]],
+                More: adieu explain token"#]],
         ),
         (
             &[with_secret, ("idToken", "ID_TOKEN")],
@@ -171,34 +171,34 @@ fn reports_every_other_invalid_input() {
             ##[error]idToken is set, but a connection with the scheme ServicePrincipal has no ID token.
               connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[GUID]
             What to do: Convert the connection to workload identity federation, or leave idToken empty.
-            More: TROUBLESHOOTING.md#connection"#]],
+            More: adieu explain connection"#]],
         ),
         (
             &[with_secret, ("configure", "terraform")],
             expect![[r#"
             ##[error]terraform needs a service connection with workload identity federation, but this one signs in another way.
             What to do: Convert the connection (its page → Convert), or use `identity`, which works with every connection.
-            More: TROUBLESHOOTING.md#configure"#]],
+            More: adieu explain configure"#]],
         ),
         (
             &[("isOutput", "yes")],
             expect![[r#"
                 ##[error]The input isOutput is 'yes'; valid values are true, false.
-                More: TROUBLESHOOTING.md#inputs"#]],
+                More: adieu explain inputs"#]],
         ),
         (
             &[("exposeToScripts", "$(expose)")],
             expect![[r#"
                 ##[error]The input exposeToScripts contains $(expose), but the pipeline has no variable expose.
                 What to do: Define the variable, or correct its name; a variable of a group needs `- group:` in this stage.
-                More: TROUBLESHOOTING.md#undefined-variable"#]],
+                More: adieu explain undefined-variable"#]],
         ),
         (
             &[("tenantId", "$(tenant)")],
             expect![[r#"
                 ##[error]The input tenantId contains $(tenant), but the pipeline has no variable tenant.
                 What to do: Define the variable, or correct its name; a variable of a group needs `- group:` in this stage.
-                More: TROUBLESHOOTING.md#undefined-variable"#]],
+                More: adieu explain undefined-variable"#]],
         ),
     ];
     for (inputs, log) in cases {
@@ -216,7 +216,7 @@ fn names_what_the_connection_lacks() {
             ##[error]The service connection's scheme, PublishProfile, has no Microsoft Entra identity.
               connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[BROKEN]
             What to do: Use an Azure Resource Manager connection with workload identity federation.
-            More: TROUBLESHOOTING.md#connection"#]],
+            More: adieu explain connection"#]],
         ),
         (
             federated().parameter("tenantid", ""),
@@ -224,7 +224,7 @@ fn names_what_the_connection_lacks() {
             ##[error]The service connection has no tenant.
               connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[BROKEN]
             What to do: Open the connection's page, edit it and save it.
-            More: TROUBLESHOOTING.md#connection"#]],
+            More: adieu explain connection"#]],
         ),
         (
             federated().parameter("serviceprincipalid", ""),
@@ -232,7 +232,7 @@ fn names_what_the_connection_lacks() {
             ##[error]The service connection has no service principal (client) id.
               connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[BROKEN]
             What to do: Open the connection's page, edit it and save it.
-            More: TROUBLESHOOTING.md#connection"#]],
+            More: adieu explain connection"#]],
         ),
         (
             Connection::client_secret("broken").parameter("servicePrincipalKey", ""),
@@ -240,7 +240,7 @@ fn names_what_the_connection_lacks() {
                 ##[error]The service connection has no service principal key.
                   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[BROKEN]
                 What to do: Open the connection's page, edit it and save it.
-                More: TROUBLESHOOTING.md#connection"#]],
+                More: adieu explain connection"#]],
         ),
         (
             Connection::certificate("broken").parameter("servicePrincipalCertificate", ""),
@@ -248,7 +248,7 @@ fn names_what_the_connection_lacks() {
                 ##[error]The service connection has no certificate.
                   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[BROKEN]
                 What to do: Open the connection's page, edit it and save it.
-                More: TROUBLESHOOTING.md#connection"#]],
+                More: adieu explain connection"#]],
         ),
         (
             Connection::certificate("broken")
@@ -257,7 +257,7 @@ fn names_what_the_connection_lacks() {
                 ##[error]The service connection's certificate cannot be used: it is not in PEM form.
                   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[BROKEN]
                 What to do: Put the certificate and its RSA private key, both in PEM form and without a password, into the connection; or convert it to workload identity federation.
-                More: TROUBLESHOOTING.md#connection-certificate"#]],
+                More: adieu explain connection-certificate"#]],
         ),
         (
             federated().authority("http://login.example/"),
@@ -265,7 +265,7 @@ fn names_what_the_connection_lacks() {
             ##[error]The service connection's authority, 'http://login.example/', is not HTTPS.
               connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[BROKEN]
             What to do: Correct the connection's environment, or use one that signs in with Microsoft Entra.
-            More: TROUBLESHOOTING.md#connection"#]],
+            More: adieu explain connection"#]],
         ),
         (
             federated().authority("login.example"),
@@ -273,7 +273,7 @@ fn names_what_the_connection_lacks() {
             ##[error]The service connection's authority, 'login.example', is not an address.
               connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[BROKEN]
             What to do: Correct the connection's environment, or use one that signs in with Microsoft Entra.
-            More: TROUBLESHOOTING.md#connection"#]],
+            More: adieu explain connection"#]],
         ),
         (
             federated().authority("https://adfs.example/adfs"),
@@ -281,7 +281,7 @@ fn names_what_the_connection_lacks() {
                 ##[error]The service connection's authority, 'https://adfs.example/adfs', is an AD FS, which has no federated credentials.
                   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[BROKEN]
                 What to do: Correct the connection's environment, or use one that signs in with Microsoft Entra.
-                More: TROUBLESHOOTING.md#connection"#]],
+                More: adieu explain connection"#]],
         ),
         (
             federated().authority("").data("environment", "AzureMoon"),
@@ -289,7 +289,7 @@ fn names_what_the_connection_lacks() {
                 ##[error]The service connection's cloud, 'AzureMoon', has no known authority, and its data names none.
                   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[BROKEN]
                 What to do: Save the connection again, so that Azure DevOps fills in its addresses.
-                More: TROUBLESHOOTING.md#connection"#]],
+                More: adieu explain connection"#]],
         ),
     ];
     for (connection, log) in cases {
@@ -317,7 +317,7 @@ fn keeps_the_jobs_token_at_the_collections_host() {
         ##[error]The job token was not sent: System.OidcRequestUri points outside the collection (collector.example is not the collection's host, [AZURE DEVOPS]).
           connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
         What to do: Remove the variable System.OidcRequestUri from the pipeline; Azure DevOps sets it.
-        More: TROUBLESHOOTING.md#job-token"#]].assert_eq(&stable(&world, &outcome.log));
+        More: adieu explain job-token"#]].assert_eq(&stable(&world, &outcome.log));
 }
 
 #[test]
@@ -340,17 +340,17 @@ fn reports_an_unusable_connection_certificate() {
         ##[error]The service connection's certificate cannot be used: its private key is not an RSA key.
           connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[BROKEN]
         What to do: Make a certificate with an RSA key of 2048 bits or more: Microsoft Entra accepts no other.
-        More: TROUBLESHOOTING.md#connection-certificate
+        More: adieu explain connection-certificate
 
         ##[error]The service connection's certificate cannot be used: it has no private key in PEM form.
           connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[BROKEN]
         What to do: Put the private key into the connection, too: certificate and key, both in PEM form.
-        More: TROUBLESHOOTING.md#connection-certificate
+        More: adieu explain connection-certificate
 
         ##[error]The service connection's certificate cannot be used: its private key is not an RSA key.
           connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[BROKEN]
         What to do: Make a certificate with an RSA key of 2048 bits or more: Microsoft Entra accepts no other.
-        More: TROUBLESHOOTING.md#connection-certificate
+        More: adieu explain connection-certificate
 
     "#]].assert_eq(&said);
 }
@@ -377,11 +377,11 @@ fn names_a_resource_that_the_cloud_does_not_have() {
     expect![[r#"
         ##[error]The line 'A=sql' of tokens names a resource that has no known address in the connection's cloud.
         What to do: Write the resource as the URI that it has in this cloud.
-        More: TROUBLESHOOTING.md#token
+        More: adieu explain token
 
         ##[error]The line 'resources = sql' of configure: 'sql' has no known address in this cloud.
         What to do: Use the resource's URI in this cloud.
-        More: TROUBLESHOOTING.md#configure
+        More: adieu explain configure
 
     "#]].assert_eq(&said);
 }
@@ -410,9 +410,9 @@ fn names_missing_agent_variables() {
         said.push_str(&String::from_utf8_lossy(&output.stdout));
     }
     expect![[r#"
-        ##vso[task.issue type=error]The variable System.PlanId is not set, so this is not a pipeline job.%0AWhat to do: Run the task in Azure Pipelines; `cargo xtask demo` shows it without one.%0AMore: TROUBLESHOOTING.md#agent
+        ##vso[task.issue type=error]The variable System.PlanId is not set, so this is not a pipeline job.%0AWhat to do: Run the task in Azure Pipelines; `cargo xtask demo` shows it without one.%0AMore: adieu explain agent
         ##vso[task.complete result=Failed]The variable System.PlanId is not set, so this is not a pipeline job.
-        ##vso[task.issue type=error]The job token is not in this step's environment.%0A  connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]%0AWhat to do: Let the agent run the task; a wrapper must pass on the ENDPOINT_AUTH_* variables.%0AMore: TROUBLESHOOTING.md#job-token
+        ##vso[task.issue type=error]The job token is not in this step's environment.%0A  connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]%0AWhat to do: Let the agent run the task; a wrapper must pass on the ENDPOINT_AUTH_* variables.%0AMore: adieu explain job-token
         ##vso[task.complete result=Failed]The job token is not in this step's environment.
     "#]].assert_eq(&stable(&world, &said));
 }

@@ -178,7 +178,7 @@ fn an_organization_that_has_not_added_the_identity_is_named_with_what_helps() {
               object id: [OBJECT]
               token's tenant: [TENANT]
             What to do: An administrator of the organization adds it: adieu onboard --organization fabrikam --identity [OBJECT]
-            More: TROUBLESHOOTING.md#tf401444
+            More: adieu explain tf401444
             exit 1
         "#]],
     );
@@ -211,7 +211,7 @@ fn reports_a_missing_organization_before_signing_in() {
         &expect![[r#"
         error: Azure DevOps has no organization nowhere.
         What to do: Compare the name with the address in the browser: https://dev.azure.com/<name>.
-        More: TROUBLESHOOTING.md#organizations
+        More: adieu explain organizations
         exit 1
     "#]],
     );
@@ -222,7 +222,7 @@ fn reports_a_missing_organization_before_signing_in() {
         &expect![[r#"
             error: 'my organization' is not an organization name.
             What to do: Write its name, https://dev.azure.com/<name> or https://<name>.visualstudio.com.
-            More: TROUBLESHOOTING.md#organizations
+            More: adieu explain organizations
             exit 2
         "#]],
     );

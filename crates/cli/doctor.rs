@@ -201,7 +201,7 @@ fn lines(checks: &[Check]) -> Vec<String> {
     lines.push(String::new());
     lines.push(format!("What to do next: {}", next(checks)));
     if let Some(report) = first(checks) {
-        lines.push(format!("More: TROUBLESHOOTING.md#{}", report.anchor()));
+        lines.push(format!("More: {}", report.more()));
     }
     lines
 }

@@ -10,6 +10,7 @@ mod connection;
 mod credential;
 mod doctor;
 mod exec;
+mod explain;
 mod extension;
 mod git_credential;
 mod identity_ids;
@@ -90,6 +91,8 @@ enum Verb {
     Serve(serve::ServeArguments),
     /// Give git the credential for an Azure DevOps repository; git calls it.
     GitCredential(git_credential::GitCredentialArguments),
+    /// Print what an error means and how to fix it, without a network.
+    Explain(explain::ExplainArguments),
     /// Print the completion script for a shell.
     Completions(completions::CompletionsArguments),
     /// Answer a shell that completes a command line; the shell calls it.
@@ -112,7 +115,7 @@ fn main() -> ExitCode {
     };
     let arguments = match Arguments::try_parse_from(words) {
         Ok(arguments) => arguments,
-        Err(error) => return explain(&error),
+        Err(error) => return print_usage(&error),
     };
     match arguments.verb {
         Verb::Token(arguments) => in_a_runtime(token::run_command(arguments)),
@@ -124,6 +127,7 @@ fn main() -> ExitCode {
         Verb::Events(arguments) => extension(extension::events(*arguments)),
         Verb::Serve(arguments) => in_a_runtime(serve::run(arguments)),
         Verb::GitCredential(arguments) => in_a_runtime(git_credential::run(arguments)),
+        Verb::Explain(arguments) => outcome(explain::run(&arguments)),
         Verb::Completions(arguments) => completions::run(&arguments),
         Verb::Complete(arguments) => completions::complete(&arguments, &Arguments::command()),
         Verb::Task(arguments) => task::run(&arguments),
@@ -136,7 +140,7 @@ fn extension(command: extension::ExtensionCommand) -> ExitCode {
 }
 
 /// Prints help, the version, or what is wrong with the command line, which clap would print past the writer.
-fn explain(error: &clap::Error) -> ExitCode {
+fn print_usage(error: &clap::Error) -> ExitCode {
     let stream = if error.use_stderr() {
         Stream::Error
     } else {
@@ -158,9 +162,13 @@ fn report_a_panic() {
     }));
 }
 
-/// Runs a verb of the command line to its exit code, with what went wrong on standard error.
+/// Runs a verb that waits for services to its exit code.
 fn in_a_runtime(verb: impl Future<Output = Result<ExitCode, Situation>>) -> ExitCode {
-    let outcome = runtime::block_on(verb).and_then(|outcome| outcome);
+    outcome(runtime::block_on(verb).and_then(|outcome| outcome))
+}
+
+/// The exit code of a verb, with what went wrong on standard error.
+fn outcome(outcome: Result<ExitCode, Situation>) -> ExitCode {
     outcome.unwrap_or_else(|situation| {
         Terminal.error(&Report::on_a_command_line(&situation).text());
         ExitCode::from(situation.exit_code())

@@ -28,6 +28,9 @@ use asked::Asked;
 pub(crate) use credential::signed_in;
 pub(crate) use identity::settling;
 
+/// Address of the repository: `repository` of Cargo.toml, which is empty until there is a public one.
+const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");
+
 /// What a person reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Report {
@@ -101,6 +104,7 @@ impl Report {
             Situation::Onboard(problem) => onboard::problem(problem),
             Situation::Git(problem) => git::problem(problem),
             Situation::NotATenant(text) => command_line::not_a_tenant(text),
+            Situation::NoSection { text, near } => command_line::no_section(text, near),
             Situation::NoFile { path, reason } => command_line::no_file(path, reason),
             Situation::NoCommand {
                 program,
@@ -149,6 +153,23 @@ impl Report {
         &self.anchor
     }
 
+    /// Where to read more: the section on the repository's page, or the command that prints it where there is no
+    /// public repository yet.
+    pub(crate) fn more(&self) -> String {
+        match REPOSITORY {
+            "" => format!("adieu explain {}", self.anchor),
+            address => format!("{address}/blob/main/TROUBLESHOOTING.md#{}", self.anchor),
+        }
+    }
+
+    /// The same as Markdown: a link that opens, or the command as code.
+    pub(crate) fn more_in_markdown(&self) -> String {
+        match REPOSITORY {
+            "" => format!("`{}`", self.more()),
+            _ => format!("<{}>", self.more()),
+        }
+    }
+
     /// The sentence and what to do, in one line, for whoever reads it in a client's log.
     pub(crate) fn line(&self) -> String {
         let remedy = self.remedy.iter().map(|remedy| format!(" {remedy}"));
@@ -177,7 +198,7 @@ impl Report {
                 .iter()
                 .map(|remedy| format!("What to do: {remedy}")),
         );
-        lines.push(format!("More: TROUBLESHOOTING.md#{}", self.anchor));
+        lines.push(format!("More: {}", self.more()));
         lines.extend(self.also.iter().map(Report::text));
         lines.join("\n")
     }

@@ -107,6 +107,12 @@ pub(crate) enum Situation {
     },
     /// The result cannot be written.
     NotWritten(String),
+    /// TROUBLESHOOTING.md has no section for a text.
+    NoSection {
+        text: String,
+        /// Sections with similar names.
+        near: Vec<String>,
+    },
     /// A file that is there cannot be read.
     NoFile { path: String, reason: String },
     /// A command cannot be started.
@@ -127,6 +133,7 @@ impl Situation {
             | Self::Configure(_)
             | Self::NotAResource { .. }
             | Self::NotATenant(_)
+            | Self::NoSection { .. }
             | Self::Onboard(OnboardProblem::NotAnId(_) | OnboardProblem::NoMemberId)
             | Self::Extension(
                 ExtensionProblem::NotAnOrganization { .. }

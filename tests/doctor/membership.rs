@@ -39,7 +39,7 @@ fn names_who_can_add_a_missing_member() {
                                        token's tenant: [TENANT]
             skipped   licence        it is not a member
             What to do next: An administrator of the organization adds it: adieu onboard --organization fabrikam --identity [OBJECT]
-            More: TROUBLESHOOTING.md#tf401444
+            More: adieu explain tf401444
             exit 1
         "#]],
     );
@@ -67,7 +67,7 @@ fn a_stakeholder_cannot_read_repositories() {
         ok        organization   a member of contoso
         warning   licence        The access level in contoso is Stakeholder, which cannot read repositories.
         What to do next: An administrator runs: adieu onboard --organization contoso --identity [OBJECT] --access-level basic
-        More: TROUBLESHOOTING.md#tf401019
+        More: adieu explain tf401019
         exit 0
     "#]],
     );
@@ -93,7 +93,7 @@ fn a_stakeholder_cannot_read_repositories() {
                                        x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
             ok        publisher      Contributor of pub
             What to do next: Give the identity the access level Basic, and Read in the repository's Security (Project settings → Repositories).
-            More: TROUBLESHOOTING.md#tf401019
+            More: adieu explain tf401019
             exit 1
         "#]],
     );
@@ -120,7 +120,7 @@ fn a_publisher_that_does_not_know_the_identity_names_the_id_and_the_page() {
         ok        identity       app's principal ([PROFILE])
         failed    publisher      The identity is not a member of the publisher pub.
         What to do next: An Owner opens https://marketplace.visualstudio.com/manage/publishers/pub → Members → Add, and pastes [PROFILE] with the role Contributor (Creator for a new extension).
-        More: TROUBLESHOOTING.md#publisher-member
+        More: adieu explain publisher-member
         exit 1
     "#]],
     );
@@ -140,7 +140,7 @@ fn a_publisher_that_does_not_know_the_identity_names_the_id_and_the_page() {
         ok        identity       app's principal ([PROFILE])
         warning   publisher      The identity is a Reader of the publisher pub, which cannot publish.
         What to do next: An Owner opens https://marketplace.visualstudio.com/manage/publishers/pub → Members, and changes the role to Contributor.
-        More: TROUBLESHOOTING.md#publisher-member
+        More: adieu explain publisher-member
         exit 0
     "#]],
     );

@@ -94,7 +94,7 @@ fn a_federated_credential_that_does_not_match_is_the_next_thing() {
                                        credential: pipelines
             skipped   identity       there is no token
             What to do next: Open the app registration (or managed identity) → Certificates & secrets → Federated credentials and make its issuer, subject identifier and audience equal to those above, letter by letter. If the credential was made in the last minutes, try again.
-            More: TROUBLESHOOTING.md#aadsts700213
+            More: adieu explain aadsts700213
             exit 1
         "#]],
     );
@@ -151,7 +151,7 @@ fn in_a_pipeline_the_findings_are_a_page_of_the_run() {
         &expect![[r#"
             **What to do next:** An administrator of the organization adds it: adieu onboard --organization fabrikam --identity [OBJECT]
 
-            More: `TROUBLESHOOTING.md#tf401444`
+            More: `adieu explain tf401444`
 
             8 of 9 checks passed; 1 failed.
 

@@ -29,7 +29,7 @@ fn a_clock_that_is_wrong_is_found_by_the_services_own() {
             ok        token          for Azure DevOps, by managed-identity, of tenant [TENANT]
             ok        identity       app's principal ([PROFILE])
             What to do next: Set this machine's clock (NTP): Microsoft Entra allows five minutes.
-            More: TROUBLESHOOTING.md#clock
+            More: adieu explain clock
             exit 0
         "#]],
     );
@@ -48,7 +48,7 @@ fn a_clock_that_is_wrong_is_found_by_the_services_own() {
             ok        token          for Azure DevOps, by managed-identity, of tenant [TENANT]
             ok        identity       app's principal ([PROFILE])
             What to do next: Set this machine's clock (NTP): Microsoft Entra allows five minutes.
-            More: TROUBLESHOOTING.md#clock
+            More: adieu explain clock
             exit 1
         "#]],
     );
@@ -105,7 +105,7 @@ fn what_is_in_the_way_is_a_proxy_a_certificate_a_name_or_a_host() {
         skipped   token          not every host is reached
         skipped   identity       not every host is reached
         What to do next: Correct HTTPS_PROXY, or name the host in NO_PROXY.
-        More: TROUBLESHOOTING.md#proxy
+        More: adieu explain proxy
         exit 1
 
         a proxy that wants a password
@@ -119,7 +119,7 @@ fn what_is_in_the_way_is_a_proxy_a_certificate_a_name_or_a_host() {
         skipped   token          not every host is reached
         skipped   identity       not every host is reached
         What to do next: Write user and password into HTTPS_PROXY: http://user:password@host:port.
-        More: TROUBLESHOOTING.md#proxy
+        More: adieu explain proxy
         exit 1
 
         a proxy that goes nowhere
@@ -133,7 +133,7 @@ fn what_is_in_the_way_is_a_proxy_a_certificate_a_name_or_a_host() {
         skipped   token          not every host is reached
         skipped   identity       not every host is reached
         What to do next: Correct HTTPS_PROXY, or name the host in NO_PROXY.
-        More: TROUBLESHOOTING.md#proxy
+        More: adieu explain proxy
         exit 1
 
         another authority's certificates
@@ -147,7 +147,7 @@ fn what_is_in_the_way_is_a_proxy_a_certificate_a_name_or_a_host() {
         skipped   token          not every host is reached
         skipped   identity       not every host is reached
         What to do next: If a proxy inspects TLS here, put its root into a PEM file and name that in SSL_CERT_FILE.
-        More: TROUBLESHOOTING.md#certificates
+        More: adieu explain certificates
         exit 1
 
         an authority that nobody serves
@@ -161,7 +161,7 @@ fn what_is_in_the_way_is_a_proxy_a_certificate_a_name_or_a_host() {
         skipped   token          not every host is reached
         skipped   identity       not every host is reached
         What to do next: Check the network; behind a proxy, set HTTPS_PROXY.
-        More: TROUBLESHOOTING.md#network
+        More: adieu explain network
         exit 1
 
     "#]].assert_eq(&found);

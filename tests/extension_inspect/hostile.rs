@@ -450,7 +450,7 @@ error: `p.vsix` has no `extension.vsixmanifest`: it is not a VSIX package
 error: No package matches 'gone.vsix'.
   folder: .
 What to do: Give the path of the package that is to be used.
-More: TROUBLESHOOTING.md#extension
+More: adieu explain extension
 exit 1
 "
     );

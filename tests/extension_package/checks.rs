@@ -25,7 +25,7 @@ fn a_manifest_that_is_not_there() {
         error: `vss-extension.json` does not exist
           Name the extension's folder with --root (rootFolder in a task), its manifests with --manifests.
         error: The extension cannot be packed: 1 error to correct.
-        More: TROUBLESHOOTING.md#extension-package
+        More: adieu explain extension-package
         exit 1
     "#]]
     .assert_eq(&Folder::with(&[]).adieu(&["package"]).transcript());
@@ -37,7 +37,7 @@ fn a_manifest_that_is_not_there() {
         error: `o.json` does not exist
           --overrides-file and --loc-root are relative to the current folder.
         error: The extension cannot be packed: 3 errors to correct.
-        More: TROUBLESHOOTING.md#extension-package
+        More: adieu explain extension-package
         exit 1
     "#]]
     .assert_eq(
@@ -74,7 +74,7 @@ fn a_manifest_in_another_encoding_or_of_another_shape() {
         error: utf-16.json: the file is not UTF-8
           Save it as UTF-8, with or without a byte order mark.
         error: The extension cannot be packed: 5 errors to correct.
-        More: TROUBLESHOOTING.md#extension-package
+        More: adieu explain extension-package
         exit 1
     "#]]
     .assert_eq(
@@ -100,7 +100,7 @@ fn reports_a_manifest_that_is_not_json() {
         error: vss-extension.json:4: this is not JSON: Comments are not allowed
           Correct the line; comments and trailing commas need --json5.
         error: The extension cannot be packed: 1 error to correct.
-        More: TROUBLESHOOTING.md#extension-package
+        More: adieu explain extension-package
         exit 1
     "#]]
     .assert_eq(&manifest_with("\"icons\"", "// no\n\"icons\""));
@@ -112,7 +112,7 @@ fn a_manifest_that_is_a_program() {
         error: m.js: a manifest that is a JavaScript program cannot be run here
           Run it with Node and write its result to a file: node -e "console.log(JSON.stringify(require('./manifest.js')({})))" > vss-extension.json.
         error: The extension cannot be packed: 1 error to correct.
-        More: TROUBLESHOOTING.md#extension-package
+        More: adieu explain extension-package
         exit 1
     "#]].assert_eq(&hello(&[("m.js", "module.exports = () => ({})")])
             .adieu(&["package", "--manifest-js", "m.js"])
@@ -138,7 +138,7 @@ fn every_missing_key_is_named_at_once() {
         warning: vss-extension.json:1: the extension has no `icons.default`: the Marketplace shows a gray square
           Add "icons": { "default": "icon.png" }, 128x128 pixels.
         error: The extension cannot be packed: 6 errors to correct.
-        More: TROUBLESHOOTING.md#extension-package
+        More: adieu explain extension-package
         exit 1
     "#]].assert_eq(&Folder::with(&[("vss-extension.json", "{}")])
             .adieu(&["package"])
@@ -180,7 +180,7 @@ fn values_that_the_marketplace_refuses() {
         error: vss-extension.json:8: a contribution has no `id`
         error: vss-extension.json:8: a contribution has no `type`
         error: The extension cannot be packed: 11 errors to correct.
-        More: TROUBLESHOOTING.md#extension-package
+        More: adieu explain extension-package
         exit 1
     "#]].assert_eq(&Folder::with(&[("vss-extension.json", &manifest), ("i.svg", "<svg/>")])
             .adieu(&["package"])
@@ -207,7 +207,7 @@ fn files_that_cannot_be_packed() {
         error: vss-extension.json:7: part `icon.png/x` conflicts with part `icon.png` (from vss-extension.json:4): they would be one path on disk
           Rename one of the files, or give it another name with `packagePath`.
         error: The extension cannot be packed: 6 errors to correct.
-        More: TROUBLESHOOTING.md#extension-package
+        More: adieu explain extension-package
         exit 1
     "#]].assert_eq(&manifest_with(r#""files": [{ "path": "Hello" }]"#, files));
 }
@@ -270,7 +270,7 @@ fn deactivates_commands_in_a_manifest() {
     expect![[r#"
         error: vss-extension.json:2: the extension ID `**vso[task.complete] x` may have letters, digits, dashes and underscores only
         error: The extension cannot be packed: 1 error to correct.
-        More: TROUBLESHOOTING.md#extension-package
+        More: adieu explain extension-package
         exit 1
     "#]].assert_eq(&manifest_with(r#""id": "hello""#, r###""id": "##vso[task.complete]\nx""###));
 }
@@ -293,7 +293,7 @@ fn a_link_to_a_folder_is_named() {
 error: vss-extension.json:5: `Hello/loop` is a link to a folder; links to folders are not followed
   Name the folder that it leads to in `files`, with a `packagePath`.
 error: The extension cannot be packed: 1 error to correct.
-More: TROUBLESHOOTING.md#extension-package
+More: adieu explain extension-package
 exit 1
 "##]]
     .assert_eq(&folder.adieu(&["package"]).transcript());

@@ -184,7 +184,7 @@ fn names_that_differ_by_letter_case_are_refused() {
 error: vss-extension.json:4: part `A.HTML` conflicts with part `a.html` (from vss-extension.json:4): they would be one path on disk
   Rename one of the files, or give it another name with `packagePath`.
 error: The extension cannot be packed: 1 error to correct.
-More: TROUBLESHOOTING.md#extension-package
+More: adieu explain extension-package
 exit 1
 "
     );

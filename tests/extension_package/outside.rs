@@ -71,7 +71,7 @@ error: root/vss-extension.json:7: `../secret` leads out of the extension's folde
 error: root/vss-extension.json:8: `/proc/self/environ` leads out of the extension's folder
   Copy what is needed into the folder, or give --root (rootFolder in a task) a folder that holds both.
 error: The extension cannot be packed: 6 errors to correct.
-More: TROUBLESHOOTING.md#extension-package
+More: adieu explain extension-package
 exit 1
 "
     );
@@ -96,7 +96,7 @@ error: root/vss-extension.json:5: `root/Hello/key.json` leads out of the extensi
 error: root/vss-extension.json:5: `root/Hello/secret` leads out of the extension's folder
   Copy what is needed into the folder, or give --root (rootFolder in a task) a folder that holds both.
 error: The extension cannot be packed: 4 errors to correct.
-More: TROUBLESHOOTING.md#extension-package
+More: adieu explain extension-package
 exit 1
 "
     );
@@ -130,29 +130,29 @@ fn documents_are_not_read_through_links_either() {
 error: `root/vss-extension.json` leads out of the extension's folder
   Copy what is needed into the folder, or give --root (rootFolder in a task) a folder that holds both.
 error: The extension cannot be packed: 1 error to correct.
-More: TROUBLESHOOTING.md#extension-package
+More: adieu explain extension-package
 exit 1
 error: root/vss-extension.json:5: `root/Hello/task.json` leads out of the extension's folder
   Copy what is needed into the folder, or give --root (rootFolder in a task) a folder that holds both.
 error: root/vss-extension.json:8: task contribution `hello-task` names folder `Hello`, and the package has no `Hello/task.json`
   Add the task's folder to `files`, under the name that `properties.name` has.
 error: The extension cannot be packed: 2 errors to correct.
-More: TROUBLESHOOTING.md#extension-package
+More: adieu explain extension-package
 exit 1
 error: `root/overrides.json` leads out of the extension's folder
   Copy what is needed into the folder, or give --root (rootFolder in a task) a folder that holds both.
 error: The extension cannot be packed: 1 error to correct.
-More: TROUBLESHOOTING.md#extension-package
+More: adieu explain extension-package
 exit 1
 error: `root/more.json` leads out of the extension's folder
   Copy what is needed into the folder, or give --root (rootFolder in a task) a folder that holds both.
 error: The extension cannot be packed: 1 error to correct.
-More: TROUBLESHOOTING.md#extension-package
+More: adieu explain extension-package
 exit 1
 error: `root/m.json` leads out of the extension's folder
   Copy what is needed into the folder, or give --root (rootFolder in a task) a folder that holds both.
 error: The extension cannot be packed: 1 error to correct.
-More: TROUBLESHOOTING.md#extension-package
+More: adieu explain extension-package
 exit 1
 "
     );
@@ -169,7 +169,7 @@ fn a_translation_is_not_read_through_a_link() {
 error: `locales/de/resources.resjson` leads out of the extension's folder
   Copy what is needed into the folder, or give --root (rootFolder in a task) a folder that holds both.
 error: The extension cannot be packed: 1 error to correct.
-More: TROUBLESHOOTING.md#extension-package
+More: adieu explain extension-package
 exit 1
 "
     );
@@ -208,10 +208,10 @@ fn pipes_devices_and_files_without_a_size_are_not_read() {
         "\
 error: root/vss-extension.json:5: `root/Hello/pipe` cannot be read: it is not a regular file
 error: The extension cannot be packed: 1 error to correct.
-More: TROUBLESHOOTING.md#extension-package
+More: adieu explain extension-package
 exit 1
 error: `/proc/self/environ` cannot be packed: its content does not have the size that the system states.
-More: TROUBLESHOOTING.md#extension-package
+More: adieu explain extension-package
 exit 1
 "
     );

@@ -162,7 +162,7 @@ fn a_text_that_is_not_a_boolean_is_an_error() {
             error: Hello/task.json:6: `inputs[0].required` must be true or false, but it is the text `yes`
               Write true or false without quotes.
             error: The extension cannot be packed: 1 error to correct.
-            More: TROUBLESHOOTING.md#extension-package
+            More: adieu explain extension-package
             exit 1
         "#]],
     );
@@ -179,7 +179,7 @@ fn a_text_that_is_not_a_boolean_is_an_error() {
 error: vss-extension.json:5: `addressable` must be true or false, but it is the text `{word}`
   Write true or false without quotes.
 error: The extension cannot be packed: 1 error to correct.
-More: TROUBLESHOOTING.md#extension-package
+More: adieu explain extension-package
 exit 1
 "
             )
@@ -206,7 +206,7 @@ exit 1
               Write true or false without quotes.
             error: vss-extension.json:5: `CustomerQnASupport.url` must be a string, but it is a number
             error: The extension cannot be packed: 5 errors to correct.
-            More: TROUBLESHOOTING.md#extension-package
+            More: adieu explain extension-package
             exit 1
         "#]],
     );
@@ -259,7 +259,7 @@ fn names_a_handler_that_agents_do_not_know() {
 error: Hello/task.json:7: no agent knows the handler `{handler}`: nothing would run
   Write `{meant}`.
 error: The extension cannot be packed: 1 error to correct.
-More: TROUBLESHOOTING.md#extension-package
+More: adieu explain extension-package
 exit 1
 "
             )
@@ -313,7 +313,7 @@ fn reports_numbers_that_are_out_of_range() {
             error: Hello/task.json:4: `version.Minor` is `2147483648`, which is larger than 2147483647
               Write a smaller number.
             error: The extension cannot be packed: 1 error to correct.
-            More: TROUBLESHOOTING.md#extension-package
+            More: adieu explain extension-package
             exit 1
         "#]],
     );
@@ -323,7 +323,7 @@ fn reports_numbers_that_are_out_of_range() {
             error: Hello/task.json:4: `version.Minor` is `99999999999999999999`, which is larger than 2147483647
               Write a smaller number.
             error: The extension cannot be packed: 1 error to correct.
-            More: TROUBLESHOOTING.md#extension-package
+            More: adieu explain extension-package
             exit 1
         "#]],
     );
@@ -362,7 +362,7 @@ fn reports_numbers_that_are_out_of_range() {
 error: --extension-version: {expected}
   Pass a version such as 1.4.0.
 error: The extension cannot be packed: 1 error to correct.
-More: TROUBLESHOOTING.md#extension-package
+More: adieu explain extension-package
 exit 1
 "
             )
@@ -421,7 +421,7 @@ fn inputs_that_depend_on_another_group() {
         error: Hello/task.json:8: input `whom` (in group `b`) is shown by input `who` (in group `a`): Azure DevOps Server 2020 and older refuse to install a task whose input depends on another group's
           Give both inputs the same `groupName`, or target Microsoft.VisualStudio.Services.Cloud alone.
         error: The extension cannot be packed: 1 error to correct.
-        More: TROUBLESHOOTING.md#extension-package
+        More: adieu explain extension-package
         exit 1
     "#]].assert_eq(&rule_is("who = x", ["a", "b"], "Microsoft.TeamFoundation.Server"));
     let cloud = "Microsoft.VisualStudio.Services.Cloud";
@@ -456,7 +456,7 @@ fn rules_that_servers_refuse() {
 error: Hello/task.json:8: `visibleRule` of `whom` is `{text}`: {fault}
   Write terms such as `action = publish` with either && or || between them.
 error: The extension cannot be packed: 1 error to correct.
-More: TROUBLESHOOTING.md#extension-package
+More: adieu explain extension-package
 exit 1
 "
             )

@@ -29,7 +29,7 @@ fn git_shows_the_message_of_azure_devops() {
           object id: [GUID]
           tenant: [TENANT]
         What to do: Add this identity to the organization (Organization settings → Users; the organization has to be connected to that tenant) with the access level Basic, and to the project.
-        More: TROUBLESHOOTING.md#git-credential
+        More: adieu explain git-credential
         fatal: Authentication failed for 'https://dev.azure.com/contoso/fabrikam/_git/hello/'
         ----
         remote: TF401019: The Git repository with name or identifier hello does not exist or you do not have permissions for the operation you are attempting.
@@ -57,7 +57,7 @@ fn names_the_refused_identity_of_an_opaque_token() {
           object id: [GUID]
           token's tenant: [TENANT]
         What to do: An administrator of the organization adds it: adieu onboard --organization contoso --identity [GUID]
-        More: TROUBLESHOOTING.md#tf401444
+        More: adieu explain tf401444
         fatal: Authentication failed for 'https://dev.azure.com/contoso/fabrikam/_git/hello/'
     "#]].assert_eq(&stable(&world, &refused));
     rest.end();
@@ -94,27 +94,27 @@ fn git_stops_with_one_sentence_when_there_is_no_token() {
     }
     expect![[r#"
         error: git did not get a token from the job's credential endpoint: it answered 401: The X-IDENTITY-HEADER is wrong.
-        More: TROUBLESHOOTING.md#git-credential
+        More: adieu explain git-credential
         fatal: credential helper '!'[TASK]/bin/linux-x64/adieu' git-credential' told us to quit
         ----
         error: git did not get a token: ADIEU_ENDPOINT is set without ADIEU_ENDPOINT_KEY.
         What to do: Let EntraToken@1 or RunWithToken@1 set both variables (configure: git). Do not set them yourself.
-        More: TROUBLESHOOTING.md#git-credential
+        More: adieu explain git-credential
         fatal: credential helper '!'[TASK]/bin/linux-x64/adieu' git-credential' told us to quit
         ----
         error: git did not get a token: ADIEU_ENDPOINT is not an address of this machine.
         What to do: Let EntraToken@1 or RunWithToken@1 set both variables (configure: git). Do not set them yourself.
-        More: TROUBLESHOOTING.md#git-credential
+        More: adieu explain git-credential
         fatal: credential helper '!'[TASK]/bin/linux-x64/adieu' git-credential' told us to quit
         ----
         error: git did not get a token: ADIEU_ENDPOINT is not an address of this machine.
         What to do: Let EntraToken@1 or RunWithToken@1 set both variables (configure: git). Do not set them yourself.
-        More: TROUBLESHOOTING.md#git-credential
+        More: adieu explain git-credential
         fatal: credential helper '!'[TASK]/bin/linux-x64/adieu' git-credential' told us to quit
         ----
         error: git did not get a token: ADIEU_ENDPOINT is not an address: relative URL without a base.
         What to do: Let EntraToken@1 or RunWithToken@1 set both variables (configure: git). Do not set them yourself.
-        More: TROUBLESHOOTING.md#git-credential
+        More: adieu explain git-credential
         fatal: credential helper '!'[TASK]/bin/linux-x64/adieu' git-credential' told us to quit
         ----
     "#]].assert_eq(&log);
@@ -142,7 +142,7 @@ fn another_tenants_organization_is_named_before_it_refuses() {
                   token's tenant: [TENANT]
                   client id: [GUID]
                 What to do: Use a service connection, or sign in, in the organization's tenant; in EntraToken@1, tenantId names it.
-                More: TROUBLESHOOTING.md#git-credential
+                More: adieu explain git-credential
                 fatal: credential helper '!'[TASK]/bin/linux-x64/adieu' git-credential' told us to quit
             "#]].assert_eq(&stable(&world, &said));
         } else {
@@ -152,7 +152,7 @@ fn another_tenants_organization_is_named_before_it_refuses() {
                   object id: [GUID]
                   tenant: [TENANT]
                 What to do: Add this identity to the organization (Organization settings → Users; the organization has to be connected to that tenant) with the access level Basic, and to the project.
-                More: TROUBLESHOOTING.md#git-credential
+                More: adieu explain git-credential
                 fatal: Authentication failed for 'https://dev.azure.com/another/fabrikam/_git/hello/'
             "#]].assert_eq(&stable(&world, &said));
         }

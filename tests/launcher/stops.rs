@@ -125,7 +125,7 @@ fn a_killed_launcher_stops_the_binary_and_fails_the_step() {
         "\
 ##[error]The launcher of this task was killed, so the task stopped before it was done.
 What to do: Look for what kills processes on the agent; it is often out of memory.
-More: TROUBLESHOOTING.md#agent
+More: adieu explain agent
 ##[error]Exit code 137 returned from process: file name 'node'."
     );
     assert_eq!(outcome.result, TaskResult::Failed);
@@ -145,7 +145,7 @@ fn a_killed_launcher_in_a_container_fails_the_step() {
         "\
 ##[error]The launcher of this task was killed, so the task stopped before it was done.
 What to do: Look for what kills processes on the agent; it is often out of memory.
-More: TROUBLESHOOTING.md#agent"
+More: adieu explain agent"
     );
     assert_eq!(outcome.exit_code, Some(0));
     assert_eq!(outcome.result, TaskResult::Failed);

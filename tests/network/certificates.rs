@@ -12,7 +12,7 @@ const UNKNOWN_ISSUER: &str = "\
 ##[error]Azure DevOps ([AZURE DEVOPS]) gave no answer at the first attempt: its certificate is not trusted (its issuer is unknown here).
   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
 What to do: If a proxy of yours inspects TLS, configure the agent with --sslcacert and that proxy's root.
-More: TROUBLESHOOTING.md#certificates";
+More: adieu explain certificates";
 
 #[test]
 fn trusts_the_agents_ca_file_on_an_image_without_certificates() {
@@ -63,7 +63,7 @@ fn a_certificate_for_another_host_is_tried_once() {
   tokens: AZURE_DEVOPS_TOKEN
   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
 What to do: Look at DNS and proxies: another host answers in place of this one.
-More: TROUBLESHOOTING.md#certificates",
+More: adieu explain certificates",
     );
     assert_eq!(proxy.asked(), ["login.windows.net:443"]);
     assert_eq!(world.entra().requests(), Vec::<String>::new());

@@ -25,7 +25,7 @@ fn client_certificate_fails(world: &World, certificate: &Path, key: &Path, reaso
             "\
 ##[error]The agent's client certificate cannot be used: {reason}.
 What to do: Give the agent a PEM certificate and a PEM key without a password (openssl pkcs8 -topk8 -nocrypt).
-More: TROUBLESHOOTING.md#certificates"
+More: adieu explain certificates"
         ),
     );
 }
@@ -51,7 +51,7 @@ fn a_service_that_wants_a_client_certificate_is_asked_once_without() {
 ##[error]Azure DevOps ([AZURE DEVOPS]) gave no answer at the first attempt: it does not accept this agent's client certificate (it requires one, and none was shown).
   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
 What to do: Configure the agent with --sslclientcert and --sslclientcertkey, and a certificate that this host accepts.
-More: TROUBLESHOOTING.md#certificates",
+More: adieu explain certificates",
     );
 }
 
@@ -70,7 +70,7 @@ fn a_client_certificate_of_another_authority_is_shown_once() {
 ##[error]Azure DevOps ([AZURE DEVOPS]) gave no answer at the first attempt: it does not accept this agent's client certificate (its issuer is unknown there).
   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
 What to do: Configure the agent with --sslclientcert and --sslclientcertkey, and a certificate that this host accepts.
-More: TROUBLESHOOTING.md#certificates",
+More: adieu explain certificates",
     );
 }
 

@@ -57,7 +57,7 @@ fn names_what_the_other_side_of_a_handshake_lacks() {
   tokens: AZURE_DEVOPS_TOKEN
   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
 What to do: Ask for TLS settings and certificates that are supported there: of the proxy that inspects TLS, where there is one, else of the service.
-More: TROUBLESHOOTING.md#certificates"
+More: adieu explain certificates"
             ),
         );
     }

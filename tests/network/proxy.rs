@@ -65,7 +65,7 @@ fn reports_a_variable_that_is_not_a_proxy_url() {
         job.agent_environment(name, value);
         let expected = format!(
             "##[error]{said}, which is not a valid HTTP proxy URL.\nWhat to do: Write \
-             http://host:port, or unset the variable; SOCKS proxies are not supported.\nMore: TROUBLESHOOTING.md#proxy"
+             http://host:port, or unset the variable; SOCKS proxies are not supported.\nMore: adieu explain proxy"
         );
         fails(&world, &mut job, MY_CONNECTION, &expected);
     }
@@ -127,7 +127,7 @@ fn a_wrong_password_for_the_proxy_is_tried_once() {
   tokens: AZURE_DEVOPS_TOKEN
   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
 What to do: Configure the agent with --proxyusername and --proxypassword for Basic authentication; NTLM, Negotiate and Kerberos are not supported.
-More: TROUBLESHOOTING.md#proxy",
+More: adieu explain proxy",
         );
         assert_eq!(proxy.asked(), ["login.microsoftonline.com:443"]);
     }
@@ -148,7 +148,7 @@ fn a_proxy_that_asks_for_a_password_before_azure_devops_is_named_too() {
 ##[error]Azure DevOps (dev.azure.com) gave no answer at the first attempt: the proxy asks for authentication.
   connection: https://dev.azure.com/contoso/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
 What to do: Configure the agent with --proxyusername and --proxypassword for Basic authentication; NTLM, Negotiate and Kerberos are not supported.
-More: TROUBLESHOOTING.md#proxy",
+More: adieu explain proxy",
     );
 }
 
@@ -345,7 +345,7 @@ fn names_a_proxy_that_is_none_without_its_password() {
                 "\
 ##[error]The agent's proxy, '{named}', is not a valid HTTP proxy URL.
 What to do: Configure the agent with --proxyurl http://host:port.
-More: TROUBLESHOOTING.md#proxy"
+More: adieu explain proxy"
             ),
         );
     }
@@ -368,7 +368,7 @@ fn names_what_intercepts_the_connection() {
   tokens: AZURE_DEVOPS_TOKEN
   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
 What to do: Let the agent reach its proxy, or correct the proxy's address.
-More: TROUBLESHOOTING.md#proxy",
+More: adieu explain proxy",
         ),
         (
             NO_HOST,
@@ -382,7 +382,7 @@ More: TROUBLESHOOTING.md#proxy",
   tokens: AZURE_DEVOPS_TOKEN
   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
 What to do: Let the agent's proxy connect to this host on port 443.
-More: TROUBLESHOOTING.md#proxy",
+More: adieu explain proxy",
         ),
         (
             NO_HOST,
@@ -440,4 +440,4 @@ const NO_NAME: &str = "\
   tokens: AZURE_DEVOPS_TOKEN
   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
 What to do: Check the agent's DNS and proxy: this name must be resolvable from the agent.
-More: TROUBLESHOOTING.md#network";
+More: adieu explain network";

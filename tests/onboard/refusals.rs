@@ -22,7 +22,7 @@ fn names_the_id_that_was_mistaken_for_another() {
               Microsoft Graph: Insufficient privileges to complete the operation.
               it said: (5000) VS860016: Could not find originId '[APP REGISTRATION]' in the backing domain '[TENANT]'.
             What to do: Take the Object ID of Microsoft Entra → Enterprise applications → the application, or: az ad sp show --id CLIENT_ID --query id -o tsv
-            More: TROUBLESHOOTING.md#vs860016
+            More: adieu explain vs860016
             exit 1
         "#]],
     );
@@ -44,7 +44,7 @@ fn an_id_that_is_none_of_the_three_ends_before_anything_is_changed() {
         &expect![[r#"
         error: Tenant [TENANT] has no application with the id [GUID]: it is neither a client id nor the object id of an enterprise application or of an app registration there.
         What to do: Compare the id with the application's page; a subscription's, a secret's or another tenant's id is not one of the three.
-        More: TROUBLESHOOTING.md#vs860016
+        More: adieu explain vs860016
         exit 1
     "#]],
     );
@@ -55,7 +55,7 @@ fn an_id_that_is_none_of_the_three_ends_before_anything_is_changed() {
         &expect![[r#"
         error: 'my-connection' is not the id of an application.
         What to do: Write a GUID: the client id, or an object id; `adieu whoami` with the identity itself prints both.
-        More: TROUBLESHOOTING.md#onboard
+        More: adieu explain onboard
         exit 2
     "#]],
     );
@@ -74,7 +74,7 @@ fn explains_how_to_create_the_enterprise_application() {
         error: my-connection is an app registration without an enterprise application in tenant [TENANT], and only that can be a member.
           client id: [CLIENT ID]
         What to do: Create one, signed in to that tenant: az ad sp create --id [CLIENT ID]
-        More: TROUBLESHOOTING.md#vs860016
+        More: adieu explain vs860016
         exit 1
     "#]],
     );
@@ -99,7 +99,7 @@ fn names_who_may_add_users() {
               object id: [ADMIN'S OBJECT]
               token's tenant: [TENANT]
             What to do: Sign in as a member of the organization's Project Collection Administrators.
-            More: TROUBLESHOOTING.md#onboard
+            More: adieu explain onboard
             exit 1
         "#]],
     );
@@ -119,7 +119,7 @@ fn reports_that_no_licences_are_left() {
             error: Could not add [ENTERPRISE APPLICATION] to contoso: no licence of that access level is left (5005) (200 of vsaex.dev.azure.com).
               it said: (5005) Failed to assign license Account-Express to identity with id [PROFILE].
             What to do: Buy one under Organization settings → Billing, or give --access-level stakeholder, which cannot read repositories.
-            More: TROUBLESHOOTING.md#onboard
+            More: adieu explain onboard
             exit 1
         "#]],
     );
@@ -143,7 +143,7 @@ fn a_project_and_a_publisher_that_there_are_not_are_named() {
               activityid: [GUID]
               x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
             What to do: Compare the name with the project's page.
-            More: TROUBLESHOOTING.md#onboard
+            More: adieu explain onboard
             exit 1
         "#]],
     );
@@ -160,7 +160,7 @@ fn a_project_and_a_publisher_that_there_are_not_are_named() {
               activityid: [GUID]
               x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
             What to do: Sign in as one of the Owners that https://marketplace.visualstudio.com/manage/publishers/other shows under Members.
-            More: TROUBLESHOOTING.md#publisher-member
+            More: adieu explain publisher-member
             exit 1
         "#]],
     );

@@ -170,7 +170,7 @@ fn a_ring_that_fails_is_the_last_one() {
               its log: Verifying 1.0.1234
               its log: The extension's icon is missing.
             What to do: Correct what the validator names and publish under a higher version: a refused one stays refused.
-            More: TROUBLESHOOTING.md#validation
+            More: adieu explain validation
           Share: Skipped
           Install: Skipped
           Wait until it is installed: Skipped

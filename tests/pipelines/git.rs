@@ -116,7 +116,7 @@ fn a_pipeline_without_membership_cannot_push() {
               object id: [GUID]
               token's tenant: [TENANT]
             What to do: An administrator of the organization adds it: adieu onboard --organization fabrikam --identity [GUID]
-            More: TROUBLESHOOTING.md#tf401444
+            More: adieu explain tf401444
             fatal: Authentication failed for 'https://dev.azure.com/fabrikam/web/_git/site/'
             ##[error]Bash exited with code '128'.
           Post-job: Sign git in: Succeeded

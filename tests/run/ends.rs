@@ -20,7 +20,7 @@ fn fails_with_the_scripts_exit_code() {
         AZURE_DEVOPS_TOKEN: azureDevOps, until [TIME], for this script only.
         before
         ##[error]bash exited with code '3'.
-        More: TROUBLESHOOTING.md#run"#]]
+        More: adieu explain run"#]]
     .assert_eq(&stable(&world, &outcome.log));
 }
 
@@ -31,7 +31,7 @@ fn reports_a_signal_as_shells_do() {
     assert_eq!(outcome.result, TaskResult::Failed);
     expect![[r#"
         sh exited with code '137'.
-        More: TROUBLESHOOTING.md#run"#]]
+        More: adieu explain run"#]]
     .assert_eq(&outcome.errors.join("\n"));
 }
 
@@ -56,7 +56,7 @@ fn fails_on_standard_error_where_that_is_asked_for() {
         ##[error]The script wrote to standard error, and failOnStandardError is on.
         AZURE_DEVOPS_TOKEN: azureDevOps, until [TIME], for this script only.
         Configured for this script: identity.
-        More: TROUBLESHOOTING.md#run
+        More: adieu explain run
         err
         out"#]]
     .assert_eq(&lines.join("\n"));
@@ -157,7 +157,7 @@ fn ends_the_script_when_the_launcher_is_killed() {
     expect![[r#"
         The launcher of this task was killed, so the task stopped before it was done.
         What to do: Look for what kills processes on the agent; it is often out of memory.
-        More: TROUBLESHOOTING.md#agent"#]]
+        More: adieu explain agent"#]]
     .assert_eq(&outcome.errors.join("\n"));
     job.wait_until_nothing_is_left();
 }

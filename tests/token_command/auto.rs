@@ -74,7 +74,7 @@ fn lists_each_credential_with_its_reason_and_its_remedy() {
               managed-identity: IDENTITY_ENDPOINT is not set. App Service and Functions set it; on a virtual machine write --credential managed-identity.
               azd: azd failed: not logged in, run `azd auth login` to login. Sign in: azd auth login
               az: az failed: Please run 'az login' to setup account. Sign in: az login
-            More: TROUBLESHOOTING.md#credential
+            More: adieu explain credential
             exit 1
         "#]],
     );
@@ -89,7 +89,7 @@ fn lists_each_credential_with_its_reason_and_its_remedy() {
               managed-identity: IDENTITY_ENDPOINT is not set. App Service and Functions set it; on a virtual machine write --credential managed-identity.
               azd: azd is not on the PATH. Install it (https://aka.ms/azd-install), then: azd auth login
               az: az is not on the PATH. Install it (https://aka.ms/azure-cli), then: az login
-            More: TROUBLESHOOTING.md#credential
+            More: adieu explain credential
             exit 1
         "#]],
     );
@@ -185,28 +185,28 @@ fn stops_waiting_for_a_hanging_credential_within_twenty_seconds() {
         error: Azure DevOps ([AZURE DEVOPS]) gave no answer at the first attempt: nothing came in time.
           credential: pipelines
         What to do: Check the network; behind a proxy, set HTTPS_PROXY.
-        More: TROUBLESHOOTING.md#network
+        More: adieu explain network
 
         workload-identity
         error: Microsoft Entra ([ENTRA]) gave no answer at the first attempt: nothing came in time.
           credential: workload-identity
         What to do: Check the network; behind a proxy, set HTTPS_PROXY.
-        More: TROUBLESHOOTING.md#network
+        More: adieu explain network
 
         managed-identity
         error: The managed identity gave no token: the endpoint that IDENTITY_ENDPOINT names does not answer: nothing came in time.
         What to do: Managed identities exist on Azure machines and apps only. Elsewhere, sign in with azd or az.
-        More: TROUBLESHOOTING.md#managed-identity
+        More: adieu explain managed-identity
 
         azd
         error: azd did not answer within 15 seconds.
         What to do: To see its whole output, run: azd auth token --output json --no-prompt --scope 499b84ac-1321-427f-aa17-267ca6975798/.default
-        More: TROUBLESHOOTING.md#credential
+        More: adieu explain credential
 
         az
         error: az did not answer within 15 seconds.
         What to do: To see its whole output, run: az account get-access-token --output json --scope 499b84ac-1321-427f-aa17-267ca6975798/.default
-        More: TROUBLESHOOTING.md#credential
+        More: adieu explain credential
 
         auto
         error: You are not signed in: no credential gave a token.
@@ -215,7 +215,7 @@ fn stops_waiting_for_a_hanging_credential_within_twenty_seconds() {
           managed-identity: The managed identity gave no token: the endpoint that IDENTITY_ENDPOINT names does not answer: nothing came in time. Managed identities exist on Azure machines and apps only. Elsewhere, sign in with azd or az.
           azd: azd did not answer within [N] seconds. To see its whole output, run: azd auth token --output json --no-prompt --scope 499b84ac-1321-427f-aa17-267ca6975798/.default
           az: az did not answer within [N] seconds. To see its whole output, run: az account get-access-token --output json --scope 499b84ac-1321-427f-aa17-267ca6975798/.default
-        More: TROUBLESHOOTING.md#credential
+        More: adieu explain credential
 
     "#]].assert_eq(&said);
 }

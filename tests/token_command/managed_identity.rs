@@ -41,7 +41,7 @@ fn reports_an_unusable_managed_identity() {
         &expect![[r#"
             error: The managed identity gave no token: its endpoint answered 400: No User Assigned or Delegated Managed Identity found for specified ClientId/ResourceId/PrincipalId.
             What to do: Assign an identity to this machine or app; --identity or AZURE_CLIENT_ID names a user-assigned one.
-            More: TROUBLESHOOTING.md#managed-identity
+            More: adieu explain managed-identity
             exit 1
         "#]],
     );
@@ -52,7 +52,7 @@ fn reports_an_unusable_managed_identity() {
         &expect![[r#"
             error: The managed identity gave no token: IDENTITY_ENDPOINT is set without IDENTITY_HEADER; Azure Arc's managed identity is not supported.
             What to do: Sign in with az, which supports it: az login --identity
-            More: TROUBLESHOOTING.md#managed-identity
+            More: adieu explain managed-identity
             exit 1
         "#]],
     );
@@ -70,7 +70,7 @@ fn reports_an_unusable_managed_identity() {
         &expect![[r#"
             error: managed-identity has a token of tenant [TENANT], not of tenant [GUID].
             What to do: A managed identity belongs to one tenant. Use an identity of that tenant, or leave --tenant out.
-            More: TROUBLESHOOTING.md#credential
+            More: adieu explain credential
             exit 1
         "#]],
     );
@@ -171,7 +171,7 @@ fn explains_how_to_choose_among_several_identities() {
         &expect![[r#"
         error: The managed identity gave no token: its endpoint answered 400: Multiple user assigned identities exist, please specify the clientId / resourceId of the identity in the token request.
         What to do: Name the identity: --identity ID or AZURE_CLIENT_ID, with its client id.
-        More: TROUBLESHOOTING.md#managed-identity
+        More: adieu explain managed-identity
         exit 1
     "#]],
     );

@@ -28,7 +28,7 @@ fn finds_the_tenant_of_an_organization() {
         &expect![[r#"
             error: az failed: AADSTS50020: User account from identity provider does not exist in tenant.
             What to do: Name the tenant that the resource is in: --organization <name> finds Azure DevOps', --tenant takes any.
-            More: TROUBLESHOOTING.md#credential
+            More: adieu explain credential
             exit 1
         "#]],
     );
@@ -73,7 +73,7 @@ fn reports_a_missing_organization() {
         &expect![[r#"
             error: Azure DevOps has no organization nobody.
             What to do: Compare the name with the address in the browser: https://dev.azure.com/<name>.
-            More: TROUBLESHOOTING.md#organizations
+            More: adieu explain organizations
             exit 1
         "#]],
     );
@@ -84,7 +84,7 @@ fn reports_a_missing_organization() {
         &expect![[r#"
             error: 'https://evil.example/contoso' is not an Azure DevOps address, so no token is sent there.
             What to do: Write the organization's name.
-            More: TROUBLESHOOTING.md#organizations
+            More: adieu explain organizations
             exit 2
         "#]],
     );
@@ -121,7 +121,7 @@ fn goes_by_the_proxy_and_the_certificates_of_the_environment() {
         &expect![[r#"
             error: Azure DevOps (dev.azure.com) gave no answer at the first attempt: its certificate is not trusted (its issuer is unknown here).
             What to do: If a proxy inspects TLS here, put its root into a PEM file and name that in SSL_CERT_FILE.
-            More: TROUBLESHOOTING.md#certificates
+            More: adieu explain certificates
             exit 1
         "#]],
     );
@@ -146,7 +146,7 @@ fn goes_by_the_proxy_and_the_certificates_of_the_environment() {
         &expect![[r#"
             error: Azure DevOps (dev.azure.com) gave no answer in [N] attempts: no connection to the proxy (refused).
             What to do: Correct HTTPS_PROXY, or name the host in NO_PROXY.
-            More: TROUBLESHOOTING.md#proxy
+            More: adieu explain proxy
             exit 1
         "#]],
     );

@@ -33,7 +33,7 @@ fn names_the_missing_variable_of_a_step() {
         &expect![[r#"
             error: pipelines needs SYSTEM_ACCESSTOKEN, which is not set.
             What to do: Map it in the step: env: SYSTEM_ACCESSTOKEN: $(System.AccessToken)
-            More: TROUBLESHOOTING.md#credential
+            More: adieu explain credential
             exit 1
         "#]],
     );
@@ -45,7 +45,7 @@ fn names_the_missing_variable_of_a_step() {
         &expect![[r#"
             error: pipelines needs AZURESUBSCRIPTION_CLIENT_ID, which is not set.
             What to do: AzureCLI@2 and AzurePowerShell@5 set it, and EntraToken@1 with configure: azurePipelinesCredential.
-            More: TROUBLESHOOTING.md#credential
+            More: adieu explain credential
             exit 1
         "#]],
     );
@@ -63,7 +63,7 @@ fn keeps_the_job_token_at_the_collection() {
         &expect![[r#"
             error: The job token was not sent: SYSTEM_OIDCREQUESTURI points outside the collection ([AZURE DEVOPS] is not the collection's host, dev.azure.com/contoso).
             What to do: Leave SYSTEM_OIDCREQUESTURI as Azure DevOps sets it.
-            More: TROUBLESHOOTING.md#job-token
+            More: adieu explain job-token
             exit 1
         "#]],
     );
@@ -95,7 +95,7 @@ fn a_refusal_has_its_facts_and_its_remedy() {
               timestamp: [TIME]
               credential: pipelines
             What to do: Open the app registration (or managed identity) → Certificates & secrets → Federated credentials and make its issuer, subject identifier and audience equal to those above, letter by letter. If the credential was made in the last minutes, try again.
-            More: TROUBLESHOOTING.md#aadsts700213
+            More: adieu explain aadsts700213
             exit 1
         "#]],
     );

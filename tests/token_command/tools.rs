@@ -41,13 +41,13 @@ fn no_tool_is_asked_for_what_it_could_take_for_something_else() {
     }
     expect![[r#"
         error: 'api://hello&calc/.default' was not passed to az: it has characters that a tool could read as something else.
-        More: TROUBLESHOOTING.md#credential
+        More: adieu explain credential
         error: 'https://contoso.example/$(id)/.default' was not passed to azd: it has characters that a tool could read as something else.
-        More: TROUBLESHOOTING.md#credential
+        More: adieu explain credential
         error: '--debug/.default' was not passed to az: it has characters that a tool could read as something else.
-        More: TROUBLESHOOTING.md#credential
+        More: adieu explain credential
         error: '-C/.default' was not passed to azd: it has characters that a tool could read as something else.
-        More: TROUBLESHOOTING.md#credential
+        More: adieu explain credential
     "#]].assert_eq(&said);
 }
 
@@ -66,7 +66,7 @@ fn ignores_tools_in_the_working_directory() {
         &expect![[r#"
         error: az is not on the PATH.
         What to do: Install it (https://aka.ms/azure-cli), then: az login
-        More: TROUBLESHOOTING.md#credential
+        More: adieu explain credential
         exit 1
     "#]],
     );
@@ -95,27 +95,27 @@ fn shows_the_reason_of_azd_and_how_to_sign_in() {
         signed-out
         error: azd failed: not logged in, run `azd auth login` to login.
         What to do: Sign in: azd auth login
-        More: TROUBLESHOOTING.md#credential
+        More: adieu explain credential
 
         signed-out-1.23
         error: azd failed: not logged in, run `azd auth login` to login.
         What to do: Sign in: azd auth login
-        More: TROUBLESHOOTING.md#credential
+        More: adieu explain credential
 
         signed-out-old
         error: azd failed: not logged in, run `azd auth login` to login.
         What to do: Sign in: azd auth login
-        More: TROUBLESHOOTING.md#credential
+        More: adieu explain credential
 
         policy
         error: azd failed: reauthentication required, run `azd auth login --scope x` to login.
         What to do: Sign in: azd auth login --scope 499b84ac-1321-427f-aa17-267ca6975798/.default
-        More: TROUBLESHOOTING.md#credential
+        More: adieu explain credential
 
         raw
         error: azd printed no token that can be read.
         What to do: To see its whole output, run: azd auth token --output json --no-prompt --scope 499b84ac-1321-427f-aa17-267ca6975798/.default
-        More: TROUBLESHOOTING.md#credential
+        More: adieu explain credential
 
     "#]].assert_eq(&said);
 }
@@ -150,37 +150,37 @@ fn shows_the_reason_of_az_and_how_to_sign_in() {
         signed-out
         error: az failed: Please run 'az login' to setup account.
         What to do: Sign in: az login --tenant contoso.onmicrosoft.com
-        More: TROUBLESHOOTING.md#credential
+        More: adieu explain credential
 
         expired
         error: az failed: AADSTS700082: The refresh token has expired due to inactivity.
         What to do: Sign in: az login --tenant contoso.onmicrosoft.com --scope 499b84ac-1321-427f-aa17-267ca6975798/.default
-        More: TROUBLESHOOTING.md#credential
+        More: adieu explain credential
 
         policy
         error: az failed: AADSTS50076: Due to a configuration change made by your administrator, you must use multi-factor authentication.
         What to do: Sign in: az login --tenant contoso.onmicrosoft.com --scope 499b84ac-1321-427f-aa17-267ca6975798/.default
-        More: TROUBLESHOOTING.md#credential
+        More: adieu explain credential
 
         guest
         error: az failed: AADSTS50020: User account from identity provider does not exist in tenant.
         What to do: Name the tenant that the resource is in: --organization <name> finds Azure DevOps', --tenant takes any.
-        More: TROUBLESHOOTING.md#credential
+        More: adieu explain credential
 
         broken
         error: az failed: The command failed with an unexpected error. Here is the traceback.
         What to do: To see its whole output, run: az account get-access-token --output json --scope 499b84ac-1321-427f-aa17-267ca6975798/.default --tenant contoso.onmicrosoft.com
-        More: TROUBLESHOOTING.md#credential
+        More: adieu explain credential
 
         silent
         error: az failed without an error message (exit status: 3).
         What to do: To see its whole output, run: az account get-access-token --output json --scope 499b84ac-1321-427f-aa17-267ca6975798/.default --tenant contoso.onmicrosoft.com
-        More: TROUBLESHOOTING.md#credential
+        More: adieu explain credential
 
         nothing
         error: az printed no token that can be read.
         What to do: To see its whole output, run: az account get-access-token --output json --scope 499b84ac-1321-427f-aa17-267ca6975798/.default --tenant contoso.onmicrosoft.com
-        More: TROUBLESHOOTING.md#credential
+        More: adieu explain credential
 
     "#]].assert_eq(&said);
 }
@@ -221,10 +221,10 @@ fn finds_the_token_and_the_reason_in_whatever_a_tool_prints() {
     expect![[r#"
         error: az failed: ModuleNotFoundError: No module named 'azure.cli'.
         What to do: To see its whole output, run: az account get-access-token --output json --scope 499b84ac-1321-427f-aa17-267ca6975798/.default
-        More: TROUBLESHOOTING.md#credential
+        More: adieu explain credential
         error: azd failed: AADSTS700082: The refresh token has expired.
         What to do: Sign in: azd auth login --scope 499b84ac-1321-427f-aa17-267ca6975798/.default
-        More: TROUBLESHOOTING.md#credential
+        More: adieu explain credential
     "#]].assert_eq(&said);
 }
 

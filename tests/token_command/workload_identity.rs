@@ -46,7 +46,7 @@ fn reports_an_unusable_workload_identity() {
               timestamp: [TIME]
               credential: workload-identity
             What to do: Have the platform renew AZURE_FEDERATED_TOKEN_FILE (on Kubernetes a token lives for an hour), and set this machine's clock (NTP).
-            More: TROUBLESHOOTING.md#clock
+            More: adieu explain clock
             exit 1
         "#]],
     );
@@ -59,7 +59,7 @@ fn reports_an_unusable_workload_identity() {
         &expect![[r#"
             error: The federated token in /nowhere/token cannot be read: No such file or directory (os error 2).
             What to do: The platform writes that file: on Kubernetes, label the pod azure.workload.identity/use: "true" and name its service account.
-            More: TROUBLESHOOTING.md#credential
+            More: adieu explain credential
             exit 1
         "#]],
     );
@@ -72,7 +72,7 @@ fn reports_an_unusable_workload_identity() {
         &expect![[r#"
             error: AZURE_AUTHORITY_HOST is 'http://login.contoso.example/', which is not HTTPS.
             What to do: Leave it out for the public cloud.
-            More: TROUBLESHOOTING.md#credential
+            More: adieu explain credential
             exit 1
         "#]],
     );

@@ -18,7 +18,7 @@ fn knows_when_something_else_answers_for_entra() {
               tokens: AZURE_DEVOPS_TOKEN
               connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
             What to do: Look for a proxy, firewall or captive portal between the agent and this host.
-            More: TROUBLESHOOTING.md#not-the-service"#]],
+            More: adieu explain not-the-service"#]],
         ),
         (
             Fault::Redirect("https://portal.example/login?x=1".to_owned()),
@@ -27,7 +27,7 @@ fn knows_when_something_else_answers_for_entra() {
                   tokens: AZURE_DEVOPS_TOKEN
                   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
                 What to do: Look for a proxy, firewall or captive portal between the agent and this host.
-                More: TROUBLESHOOTING.md#not-the-service"#]],
+                More: adieu explain not-the-service"#]],
         ),
         (
             Fault::Status(200, vec![], "not JSON".to_owned()),
@@ -36,7 +36,7 @@ fn knows_when_something_else_answers_for_entra() {
               tokens: AZURE_DEVOPS_TOKEN
               connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
             What to do: Look for a proxy, firewall or captive portal between the agent and this host.
-            More: TROUBLESHOOTING.md#not-the-service"#]],
+            More: adieu explain not-the-service"#]],
         ),
         (
             Fault::Status(200, vec![], "{}".to_owned()),
@@ -45,7 +45,7 @@ fn knows_when_something_else_answers_for_entra() {
               tokens: AZURE_DEVOPS_TOKEN
               connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
             What to do: Look for a proxy, firewall or captive portal between the agent and this host.
-            More: TROUBLESHOOTING.md#not-the-service"#]],
+            More: adieu explain not-the-service"#]],
         ),
         (
             Fault::Status(200, vec![], "[1".repeat(200_000)),
@@ -54,7 +54,7 @@ fn knows_when_something_else_answers_for_entra() {
               tokens: AZURE_DEVOPS_TOKEN
               connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
             What to do: Look for a proxy, firewall or captive portal between the agent and this host.
-            More: TROUBLESHOOTING.md#not-the-service"#]],
+            More: adieu explain not-the-service"#]],
         ),
         (
             Fault::Status(
@@ -67,7 +67,7 @@ fn knows_when_something_else_answers_for_entra() {
                   tokens: AZURE_DEVOPS_TOKEN
                   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
                 What to do: Look for a proxy, firewall or captive portal between the agent and this host.
-                More: TROUBLESHOOTING.md#not-the-service"#]],
+                More: adieu explain not-the-service"#]],
         ),
         (
             Fault::Status(407, vec![], "<html>".to_owned()),
@@ -76,7 +76,7 @@ fn knows_when_something_else_answers_for_entra() {
               tokens: AZURE_DEVOPS_TOKEN
               connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
             What to do: Look for a proxy, firewall or captive portal between the agent and this host.
-            More: TROUBLESHOOTING.md#not-the-service"#]],
+            More: adieu explain not-the-service"#]],
         ),
         (
             Fault::Status(404, vec![], String::new()),
@@ -85,7 +85,7 @@ fn knows_when_something_else_answers_for_entra() {
               tokens: AZURE_DEVOPS_TOKEN
               connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
             What to do: Look for a proxy, firewall or captive portal between the agent and this host.
-            More: TROUBLESHOOTING.md#not-the-service"#]],
+            More: adieu explain not-the-service"#]],
         ),
     ];
     for (fault, log) in cases {
@@ -105,7 +105,7 @@ fn refuses_a_token_that_is_not_the_one_asked_for() {
                   tokens: AZURE_DEVOPS_TOKEN
                   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
                 What to do: Check the connection's authority: something between the agent and Microsoft Entra answers instead.
-                More: TROUBLESHOOTING.md#another-token"#]],
+                More: adieu explain another-token"#]],
         ),
         (
             TokenFlaw::Audience,
@@ -114,7 +114,7 @@ fn refuses_a_token_that_is_not_the_one_asked_for() {
                   tokens: AZURE_DEVOPS_TOKEN
                   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
                 What to do: Check the connection's authority: something between the agent and Microsoft Entra answers instead.
-                More: TROUBLESHOOTING.md#another-token"#]],
+                More: adieu explain another-token"#]],
         ),
         (
             TokenFlaw::Expired,
@@ -125,7 +125,7 @@ fn refuses_a_token_that_is_not_the_one_asked_for() {
                   tokens: AZURE_DEVOPS_TOKEN
                   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
                 What to do: Set the agent's clock (NTP).
-                More: TROUBLESHOOTING.md#clock"#]],
+                More: adieu explain clock"#]],
         ),
         (
             TokenFlaw::Long,
@@ -133,7 +133,7 @@ fn refuses_a_token_that_is_not_the_one_asked_for() {
                 Signed in at [ENTRA], tenant [TENANT].
                 ##[error]The value of AZURE_DEVOPS_TOKEN has 78914 characters; a variable can have at most 32000 on every system.
                 What to do: Give the identity fewer groups or roles: they make its tokens long.
-                More: TROUBLESHOOTING.md#token"#]],
+                More: adieu explain token"#]],
         ),
     ];
     for (flaw, log) in cases {
@@ -173,19 +173,19 @@ fn names_what_the_managed_identity_lacks() {
           tokens: AZURE_DEVOPS_TOKEN
           connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
         What to do: Run the job on an agent whose machine has that identity, or use a connection with workload identity federation, which works on every agent.
-        More: TROUBLESHOOTING.md#managed-identity
+        More: adieu explain managed-identity
 
         ##[error]The agent's managed identity gave no token: Service Fabric's managed identity is not supported.
           tokens: AZURE_DEVOPS_TOKEN
           connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
         What to do: Run the job on an agent whose machine has that identity, or use a connection with workload identity federation, which works on every agent.
-        More: TROUBLESHOOTING.md#managed-identity
+        More: adieu explain managed-identity
 
         ##[error]The agent's managed identity gave no token: its answer has no token that can be read.
           tokens: AZURE_DEVOPS_TOKEN
           connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
         What to do: Run the job on an agent whose machine has that identity, or use a connection with workload identity federation, which works on every agent.
-        More: TROUBLESHOOTING.md#managed-identity
+        More: adieu explain managed-identity
 
     "#]].assert_eq(&said);
 }

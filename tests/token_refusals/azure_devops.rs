@@ -22,7 +22,7 @@ fn shows_the_message_of_azure_devops() {
                   it said: There is no explicit reference to service connection x from current stage.
                   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
                 What to do: Name the connection itself, not a variable, in this step's azureSubscription, and let the pipeline use it (the connection's page → Security).
-                More: TROUBLESHOOTING.md#id-token"#]],
+                More: adieu explain id-token"#]],
         ),
         (
             |world| {
@@ -36,7 +36,7 @@ fn shows_the_message_of_azure_devops() {
                   it said: TF400813: The user 'x' is not authorized to access this resource.
                   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
                 What to do: Name the connection itself, not a variable, in this step's azureSubscription, and let the pipeline use it (the connection's page → Security).
-                More: TROUBLESHOOTING.md#id-token"#]],
+                More: adieu explain id-token"#]],
         ),
         (
             |world| world.azure_devops().fault(Fault::SignInPage(203)),
@@ -44,7 +44,7 @@ fn shows_the_message_of_azure_devops() {
                 ##[error]Azure DevOps ([AZURE DEVOPS]) did not accept the job's own token and asks for a sign-in (203).
                   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
                 What to do: Run the job again: its token expires with the job's time limit, and only its own collection accepts it.
-                More: TROUBLESHOOTING.md#job-token"#]],
+                More: adieu explain job-token"#]],
         ),
         (
             |world| world.azure_devops().fault(Fault::SignInPage(200)),
@@ -52,7 +52,7 @@ fn shows_the_message_of_azure_devops() {
                 ##[error]Azure DevOps ([AZURE DEVOPS]) did not accept the job's own token and asks for a sign-in (200).
                   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
                 What to do: Run the job again: its token expires with the job's time limit, and only its own collection accepts it.
-                More: TROUBLESHOOTING.md#job-token"#]],
+                More: adieu explain job-token"#]],
         ),
         (
             |world| world.azure_devops().fault(Fault::SignInRedirect),
@@ -60,7 +60,7 @@ fn shows_the_message_of_azure_devops() {
                 ##[error]Azure DevOps ([AZURE DEVOPS]) did not accept the job's own token and asks for a sign-in (302).
                   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
                 What to do: Run the job again: its token expires with the job's time limit, and only its own collection accepts it.
-                More: TROUBLESHOOTING.md#job-token"#]],
+                More: adieu explain job-token"#]],
         ),
         (
             |world| {
@@ -72,7 +72,7 @@ fn shows_the_message_of_azure_devops() {
                 ##[error][AZURE DEVOPS] answered 302 with a redirect to portal.example, which is not followed with a credential, so something other than Azure DevOps answered.
                   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
                 What to do: Look for a proxy, firewall or captive portal between the agent and this host.
-                More: TROUBLESHOOTING.md#not-the-service"#]],
+                More: adieu explain not-the-service"#]],
         ),
         (
             |world| world.azure_devops().fault(Fault::status(401)),
@@ -80,7 +80,7 @@ fn shows_the_message_of_azure_devops() {
                 ##[error]Azure DevOps ([AZURE DEVOPS]) did not accept the job's own token and asks for a sign-in (401).
                   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
                 What to do: Run the job again: its token expires with the job's time limit, and only its own collection accepts it.
-                More: TROUBLESHOOTING.md#job-token"#]],
+                More: adieu explain job-token"#]],
         ),
         (
             |world| world.azure_devops().fault(Fault::status(404)),
@@ -88,7 +88,7 @@ fn shows_the_message_of_azure_devops() {
                 ##[error][AZURE DEVOPS] answered 404 with JSON without oidcToken, so something other than Azure DevOps answered.
                   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
                 What to do: Look for a proxy, firewall or captive portal between the agent and this host.
-                More: TROUBLESHOOTING.md#not-the-service"#]],
+                More: adieu explain not-the-service"#]],
         ),
         (
             |world| {
@@ -100,7 +100,7 @@ fn shows_the_message_of_azure_devops() {
                 ##[error][AZURE DEVOPS] answered 200 with nothing, so something other than Azure DevOps answered.
                   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
                 What to do: Look for a proxy, firewall or captive portal between the agent and this host.
-                More: TROUBLESHOOTING.md#not-the-service"#]],
+                More: adieu explain not-the-service"#]],
         ),
         (
             |world| {
@@ -114,7 +114,7 @@ fn shows_the_message_of_azure_devops() {
                 ##[error][AZURE DEVOPS] answered 200 with JSON without oidcToken, so something other than Azure DevOps answered.
                   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
                 What to do: Look for a proxy, firewall or captive portal between the agent and this host.
-                More: TROUBLESHOOTING.md#not-the-service"#]],
+                More: adieu explain not-the-service"#]],
         ),
     ];
     for (fault, log) in cases {

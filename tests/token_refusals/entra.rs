@@ -52,7 +52,7 @@ fn shows_issuer_subject_and_audience_of_what_was_presented() {
           tokens: AZURE_DEVOPS_TOKEN
           connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
         What to do: Open the app registration (or managed identity) → Certificates & secrets → Federated credentials and make its issuer, subject identifier and audience equal to those above, letter by letter. If the credential was made in the last minutes, run the job again.
-        More: TROUBLESHOOTING.md#aadsts700213"#]].assert_eq(&refused(&world, MY_CONNECTION));
+        More: adieu explain aadsts700213"#]].assert_eq(&refused(&world, MY_CONNECTION));
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn names_the_claim_that_did_not_match() {
                   it said: No matching federated identity record found for presented assertion issuer 'https://vstoken.dev.azure.com/[GUID]'. Check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation
                   [FACTS]
                 What to do: Open the app registration (or managed identity) → Certificates & secrets → Federated credentials and make its issuer, subject identifier and audience equal to those above, letter by letter. If the credential was made in the last minutes, run the job again.
-                More: TROUBLESHOOTING.md#aadsts700211"#]],
+                More: adieu explain aadsts700211"#]],
         ),
         (
             |world| {
@@ -82,7 +82,7 @@ fn names_the_claim_that_did_not_match() {
                   it said: No matching federated identity record found for presented assertion audience 'api://AzureADTokenExchange'. Check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation
                   [FACTS]
                 What to do: Open the app registration (or managed identity) → Certificates & secrets → Federated credentials and make its issuer, subject identifier and audience equal to those above, letter by letter. If the credential was made in the last minutes, run the job again.
-                More: TROUBLESHOOTING.md#aadsts700212"#]],
+                More: adieu explain aadsts700212"#]],
         ),
         (
             |world| {
@@ -95,7 +95,7 @@ fn names_the_claim_that_did_not_match() {
                   it said: No matching federated identity record found for presented assertion subject 'sc://contoso/fabrikam/my-connection'. Check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation
                   [FACTS]
                 What to do: Open the app registration (or managed identity) → Certificates & secrets → Federated credentials and make its issuer, subject identifier and audience equal to those above, letter by letter. If the credential was made in the last minutes, run the job again.
-                More: TROUBLESHOOTING.md#aadsts7002138"#]],
+                More: adieu explain aadsts7002138"#]],
         ),
         (
             |world| world.entra().unfederate(MY_CONNECTION),
@@ -104,7 +104,7 @@ fn names_the_claim_that_did_not_match() {
                   it said: The client has no configured federated identity credentials.
                   [FACTS]
                 What to do: Open the app registration → Certificates & secrets → Federated credentials → Add credential, scenario "Other issuer", and enter the issuer, subject identifier and audience above.
-                More: TROUBLESHOOTING.md#aadsts70025"###]],
+                More: adieu explain aadsts70025"###]],
         ),
     ];
     for (change, log) in cases {
@@ -140,7 +140,7 @@ fn has_a_reason_and_a_remedy_for_every_number() {
         let [.., remedy, more] = lines.as_slice() else {
             panic!("{log}");
         };
-        assert_eq!(*more, format!("More: TROUBLESHOOTING.md#aadsts{code}"));
+        assert_eq!(*more, format!("More: adieu explain aadsts{code}"));
         said.push_str(&format!("{reason}\n{remedy}\n"));
     }
     expect![[r#"
@@ -230,7 +230,7 @@ fn names_a_number_that_it_does_not_know() {
           it said: The request was refused.
           [FACTS]
         What to do: Look the code up at https://login.microsoftonline.com/error.
-        More: TROUBLESHOOTING.md#aadsts"#]]
+        More: adieu explain aadsts"#]]
     .assert_eq(&without_facts(&refused(&world, MY_CONNECTION)));
 }
 
@@ -253,7 +253,7 @@ fn distinguishes_a_wrong_tenant_from_a_wrong_application() {
                   tokens: AZURE_DEVOPS_TOKEN
                   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
                 What to do: Check the tenant (the connection's, or the input tenantId), and that the connection was made for the cloud that the tenant is in.
-                More: TROUBLESHOOTING.md#aadsts90002"#]],
+                More: adieu explain aadsts90002"#]],
         ),
         (
             Connection::workload_identity("wrong").parameter("serviceprincipalid", other),
@@ -270,7 +270,7 @@ fn distinguishes_a_wrong_tenant_from_a_wrong_application() {
                   tokens: AZURE_DEVOPS_TOKEN
                   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
                 What to do: Compare the connection's client id and tenant with the overview page of the app registration; with the input tenantId, the application must be known in that tenant, too.
-                More: TROUBLESHOOTING.md#aadsts700016"#]],
+                More: adieu explain aadsts700016"#]],
         ),
         (
             Connection::workload_identity("wrong").parameter("tenantid", "contoso"),
@@ -287,7 +287,7 @@ fn distinguishes_a_wrong_tenant_from_a_wrong_application() {
                   tokens: AZURE_DEVOPS_TOKEN
                   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
                 What to do: Correct the tenant: the connection's, or the input tenantId.
-                More: TROUBLESHOOTING.md#aadsts900023"#]],
+                More: adieu explain aadsts900023"#]],
         ),
         (
             Connection::client_secret("wrong").parameter("servicePrincipalKey", "another secret"),
@@ -304,7 +304,7 @@ fn distinguishes_a_wrong_tenant_from_a_wrong_application() {
                   tokens: AZURE_DEVOPS_TOKEN
                   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
                 What to do: Put the secret's value, not its id, into the connection, or better convert the connection to workload identity federation: then there is no secret.
-                More: TROUBLESHOOTING.md#aadsts7000215"#]],
+                More: adieu explain aadsts7000215"#]],
         ),
     ];
     for (connection, log) in cases {
@@ -329,7 +329,7 @@ fn blames_the_agents_clock_where_a_certificate_signed_at_another_time() {
           tokens: AZURE_DEVOPS_TOKEN
           connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
         What to do: Set the agent's clock (NTP).
-        More: TROUBLESHOOTING.md#clock"#]].assert_eq(&refused(&world, "certificate"));
+        More: adieu explain clock"#]].assert_eq(&refused(&world, "certificate"));
 }
 
 #[test]
@@ -359,7 +359,7 @@ fn names_the_resource_that_a_tenant_does_not_have() {
           tokens: A, C
           connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
         What to do: Check the resource in tokens; for Azure DevOps, use the tenant that the organization is connected to (Organization settings → Microsoft Entra).
-        More: TROUBLESHOOTING.md#aadsts500011"#]].assert_eq(&stable(&world, &outcome.log));
+        More: adieu explain aadsts500011"#]].assert_eq(&stable(&world, &outcome.log));
     assert!(
         job.get("B").is_none(),
         "half of the variables are worse than none"
@@ -402,42 +402,42 @@ fn explains_each_fault_of_a_certificate() {
         ##[error]The service connection's certificate cannot be used: it has no private key in PEM form.
           connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
         What to do: Put the private key into the connection, too: certificate and key, both in PEM form.
-        More: TROUBLESHOOTING.md#connection-certificate
+        More: adieu explain connection-certificate
 
         ##[error]The service connection's certificate cannot be used: it has no certificate in PEM form.
           connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
         What to do: Put the certificate and its RSA private key, both in PEM form and without a password, into the connection; or convert it to workload identity federation.
-        More: TROUBLESHOOTING.md#connection-certificate
+        More: adieu explain connection-certificate
 
         ##[error]The service connection's certificate cannot be used: its private key is encrypted.
           connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
         What to do: Remove the password (openssl pkey -in key.pem -out plain.pem) and save the connection with that key.
-        More: TROUBLESHOOTING.md#connection-certificate
+        More: adieu explain connection-certificate
 
         ##[error]The service connection's certificate cannot be used: its private key is encrypted.
           connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
         What to do: Remove the password (openssl pkey -in key.pem -out plain.pem) and save the connection with that key.
-        More: TROUBLESHOOTING.md#connection-certificate
+        More: adieu explain connection-certificate
 
         ##[error]The service connection's certificate cannot be used: its private key belongs to none of its certificates (2 found).
           connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
         What to do: Put the certificate and the key of one pair into the connection.
-        More: TROUBLESHOOTING.md#connection-certificate
+        More: adieu explain connection-certificate
 
         ##[error]The service connection's certificate cannot be used: its private key is not an RSA key.
           connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
         What to do: Make a certificate with an RSA key of 2048 bits or more: Microsoft Entra accepts no other.
-        More: TROUBLESHOOTING.md#connection-certificate
+        More: adieu explain connection-certificate
 
         ##[error]The service connection's certificate cannot be used: a block of its PEM is damaged.
           connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
         What to do: Put the certificate and its RSA private key, both in PEM form and without a password, into the connection; or convert it to workload identity federation.
-        More: TROUBLESHOOTING.md#connection-certificate
+        More: adieu explain connection-certificate
 
         ##[error]The service connection's certificate cannot be used: it is not in PEM form.
           connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
         What to do: Put the certificate and its RSA private key, both in PEM form and without a password, into the connection; or convert it to workload identity federation.
-        More: TROUBLESHOOTING.md#connection-certificate
+        More: adieu explain connection-certificate
 
     "#]].assert_eq(&said);
 }
@@ -464,7 +464,7 @@ fn names_the_remedy_for_an_application_of_another_tenant() {
           tokens: AZURE_DEVOPS_TOKEN
           connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
         What to do: Change the app registration → Authentication → supported account types to this organization only, or use a managed identity; several tenants need an application and a connection each.
-        More: TROUBLESHOOTING.md#aadsts70052
+        More: adieu explain aadsts70052
 
         ##[error]Microsoft Entra refused the service connection (AADSTS7000229) because the application has no enterprise application (service principal) in this tenant.
           it said: The request was refused.
@@ -478,7 +478,7 @@ fn names_the_remedy_for_an_application_of_another_tenant() {
           tokens: AZURE_DEVOPS_TOKEN
           connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
         What to do: Have the tenant's administrator create it (az ad sp create --id, with the client id above); or correct the connection's tenant.
-        More: TROUBLESHOOTING.md#aadsts7000229
+        More: adieu explain aadsts7000229
 
     "#]].assert_eq(&said);
 }

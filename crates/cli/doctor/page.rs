@@ -15,10 +15,7 @@ pub(super) fn page(checks: &[Check]) -> String {
     let count = |state| checks.iter().filter(|check| check.state == state).count();
     let mut text = format!("**What to do next:** {}\n", cell(&next(checks)));
     if let Some(report) = first(checks) {
-        text.push_str(&format!(
-            "\nMore: `TROUBLESHOOTING.md#{}`\n",
-            report.anchor()
-        ));
+        text.push_str(&format!("\nMore: {}\n", report.more_in_markdown()));
     }
     text.push_str(&format!(
         "\n{} of {} checks passed; {} failed.\n\n| | check | found |\n|---|---|---|\n",

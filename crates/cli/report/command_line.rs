@@ -9,6 +9,14 @@ pub(super) fn not_a_tenant(text: &str) -> Report {
         .remedy("Write the tenant's GUID, or one of its domains, such as contoso.onmicrosoft.com.")
 }
 
+pub(super) fn no_section(text: &str, near: &[String]) -> Report {
+    let report = Report::new("explain", format!("There is no section '{text}'."));
+    match near {
+        [] => report.remedy("Run `adieu explain` for a list of all sections."),
+        near => report.remedy(&format!("Did you mean {}?", near.join(", "))),
+    }
+}
+
 pub(super) fn no_file(path: &str, reason: &str) -> Report {
     Report::new("exec", format!("Cannot read {path}: {reason}."))
 }

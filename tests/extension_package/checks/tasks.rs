@@ -22,7 +22,7 @@ fn a_task_whose_folder_is_not_packed() {
 error: vss-extension.json:8: task contribution `hello-task` names folder `Hello`, and the package has no `Hello/task.json`
   Add the task's folder to `files`, under the name that `properties.name` has.
 error: The extension cannot be packed: 1 error to correct.
-More: TROUBLESHOOTING.md#extension-package
+More: adieu explain extension-package
 exit 1
 "##]].assert_eq(&manifest_with(r#""files": [{ "path": "Hello" }]"#, r#""files": []"#));
 }
@@ -49,7 +49,7 @@ fn a_handler_whose_file_is_not_packed() {
 error: Hello/task.json:7: `execution.Node20_1` starts `$(currentDirectory)\dist\index.js`, and the package has no `Hello/dist/index.js`
   Build the task before packaging, and check that `files` holds the whole folder.
 error: The extension cannot be packed: 1 error to correct.
-More: TROUBLESHOOTING.md#extension-package
+More: adieu explain extension-package
 exit 1
 "##]].assert_eq(&task_with("index.js", "$(currentDirectory)\\\\dist\\\\index.js"));
 }
@@ -72,7 +72,7 @@ fn a_task_that_starts_nothing() {
 error: Hello/task.json:1: the task has no handler: nothing would run
   Add Node20_1 and Node24 handlers.
 error: The extension cannot be packed: 1 error to correct.
-More: TROUBLESHOOTING.md#extension-package
+More: adieu explain extension-package
 exit 1
 "##]]
     .assert_eq(&task_with(
@@ -104,7 +104,7 @@ fn a_launcher_without_its_binary() {
 error: Hello/task.json:7: `execution.Node20_1` starts a launcher, and the package has no binary under `Hello/bin/`
   Put the binaries into the task's folder before packaging.
 error: The extension cannot be packed: 1 error to correct.
-More: TROUBLESHOOTING.md#extension-package
+More: adieu explain extension-package
 exit 1
 "##]].assert_eq(&hello(&[("Hello/task.json", &task), ("Hello/launch.js", "spawn('bin/linux-x64')")])
             .adieu(&["package"])
@@ -166,7 +166,7 @@ fn a_task_against_its_schema() {
         warning: Hello/task.json:18: every handler of `execution` is at its end of life (Node16, Node10)
           Add Node20_1 and Node24 handlers.
         error: The extension cannot be packed: 6 errors to correct.
-        More: TROUBLESHOOTING.md#extension-package
+        More: adieu explain extension-package
         exit 1
     "#]].assert_eq(&hello(&[("Hello/task.json", task)])
             .adieu(&["package"])
@@ -211,7 +211,7 @@ fn a_task_against_the_deeper_parts_of_its_schema() {
           Write `Node20_1`.
         warning: Hello/task.json:18: `allow` is not a key of settable variables in a task.json: it is ignored
         error: The extension cannot be packed: 3 errors to correct.
-        More: TROUBLESHOOTING.md#extension-package
+        More: adieu explain extension-package
         exit 1
     "#]].assert_eq(&hello(&[("Hello/task.json", task)])
             .adieu(&["package"])
@@ -224,7 +224,7 @@ fn reports_a_task_that_is_not_json() {
         error: Hello/task.json:6: this is not JSON: Expected string for object property
           Correct the line; a task.json has no comments and no trailing commas.
         error: The extension cannot be packed: 1 error to correct.
-        More: TROUBLESHOOTING.md#extension-package
+        More: adieu explain extension-package
         exit 1
     "#]]
     .assert_eq(&task_with("\"inputs\"", "inputs"));
@@ -266,7 +266,7 @@ fn tasks_that_share_an_id_or_a_version() {
         error: Other/task.json:2: task ID aaaaaaaa-1111-4222-8333-444444444444 belongs to `Hello` as well, in Hello/V2/task.json:2
           Give the task a new GUID, or use --update-tasks-id.
         error: The extension cannot be packed: 2 errors to correct.
-        More: TROUBLESHOOTING.md#extension-package
+        More: adieu explain extension-package
         exit 1
     "#]].assert_eq(&folder.adieu(&["package"]).transcript());
 }

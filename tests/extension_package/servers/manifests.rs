@@ -31,7 +31,7 @@ fn one_task_of_two_contributions() {
         error: vss-extension.json:9: contribution `other` offers task `Hello`, which `hello-task` offers already (in vss-extension.json:8)
           Keep one of the two contributions.
         error: The extension cannot be packed: 1 error to correct.
-        More: TROUBLESHOOTING.md#extension-package
+        More: adieu explain extension-package
         exit 1
     "#]].assert_eq(&notes(&folder, &[]));
     let folder = with("New");
@@ -93,7 +93,7 @@ fn versions_of_one_task_stay_apart_or_are_refused() {
         error: Hello/V2/task.json:4: Hello would become 3.2.1 here and in Hello/V1/task.json: an agent could not tell them apart
           Take over less of the extension's version: --update-tasks-version minor keeps the major numbers, patch the minor ones.
         error: The extension cannot be packed: 1 error to correct.
-        More: TROUBLESHOOTING.md#extension-package
+        More: adieu explain extension-package
         exit 1
     "#]].assert_eq(&notes(&folder, &[&update[..], &["major"]].concat()));
     let packed = ["minor", "--output-path", "p.vsix"];
@@ -160,7 +160,7 @@ fn versions_of_one_task_may_differ_in_name_and_share_one_id() {
         error: vss-extension.json:8: one contribution has tasks of several IDs: `HelloV1 aaaaaaaa-1111-4222-8333-444444444444` and `HelloV2 bbbbbbbb-1111-4222-8333-444444444444`
           Give all versions of the task one ID, or each task a contribution of its own.
         error: The extension cannot be packed: 1 error to correct.
-        More: TROUBLESHOOTING.md#extension-package
+        More: adieu explain extension-package
         exit 1
     "#]].assert_eq(&notes(&folder, &[]));
 }
@@ -204,7 +204,7 @@ fn keys_that_are_missing_are_named() {
             warning: vss-extension.json:5: task `Hello/task.json` is packed, but no contribution offers it
               Add a contribution of type ms.vss-distributed-task.task, or leave the folder out of `files`.
             error: The extension cannot be packed: 3 errors to correct.
-            More: TROUBLESHOOTING.md#extension-package
+            More: adieu explain extension-package
             exit 1
         "#]],
     );
@@ -224,7 +224,7 @@ fn keys_that_are_missing_are_named() {
               Add "uri": "https://…".
             warning: vss-extension.json:4: screenshot `1` has no `path`: it is left out
             error: The extension cannot be packed: 1 error to correct.
-            More: TROUBLESHOOTING.md#extension-package
+            More: adieu explain extension-package
             exit 1
         "#]],
     );
@@ -242,7 +242,7 @@ fn lengths_are_counted_as_the_marketplace_counts() {
             error: vss-extension.json:2: `description` has 202 characters (UTF-16), and the Marketplace allows 200
               Move the long text to content.details.
             error: The extension cannot be packed: 1 error to correct.
-            More: TROUBLESHOOTING.md#extension-package
+            More: adieu explain extension-package
             exit 1
         "#]],
     );
@@ -318,7 +318,7 @@ fn paths_in_another_letter_case_are_named() {
         error: vss-extension.json:6: `Docs/README.md` does not exist; `docs/readme.md` does: only Windows finds it
           Write both alike.
         error: The extension cannot be packed: 4 errors to correct.
-        More: TROUBLESHOOTING.md#extension-package
+        More: adieu explain extension-package
         exit 1
     "#]].assert_eq(&notes(&folder, &[]));
     expect![[r#"
@@ -329,7 +329,7 @@ fn paths_in_another_letter_case_are_named() {
         error: `VSS-Extension.json` does not exist; `vss-extension.json` does: only Windows finds it
           Write both alike.
         error: The extension cannot be packed: 3 errors to correct.
-        More: TROUBLESHOOTING.md#extension-package
+        More: adieu explain extension-package
         exit 1
     "#]]
     .assert_eq(&notes(
@@ -356,7 +356,7 @@ fn a_folder_or_a_file_where_the_other_is_meant() {
 error: --manifests: `{name}` is a folder; --manifests wants files
   Name the extension's folder with --root (rootFolder in a task), its manifests with --manifests.
 error: The extension cannot be packed: 1 error to correct.
-More: TROUBLESHOOTING.md#extension-package
+More: adieu explain extension-package
 exit 1
 "
             )
@@ -368,7 +368,7 @@ exit 1
         error: --overrides-file: `Hello` is a folder; --overrides-file wants a file
           --overrides-file and --loc-root are relative to the current folder.
         error: The extension cannot be packed: 2 errors to correct.
-        More: TROUBLESHOOTING.md#extension-package
+        More: adieu explain extension-package
         exit 1
     "#]]
     .assert_eq(&notes(
@@ -390,7 +390,7 @@ fn paths_in_messages_are_relative_to_the_extension() {
         error: Hello/task.json:1: this is not JSON: Unterminated object
           Correct the line; a task.json has no comments and no trailing commas.
         error: The extension cannot be packed: 1 error to correct.
-        More: TROUBLESHOOTING.md#extension-package
+        More: adieu explain extension-package
     "#]]
     .assert_eq(&String::from_utf8_lossy(&ran.stderr));
 }

@@ -1,0 +1,118 @@
+//! `adieu explain`: a section of TROUBLESHOOTING.md, from the copy in this binary.
+//!
+//! It asks no host and opens no file.
+
+mod layout;
+mod sections;
+
+use std::io::Read as _;
+use std::process::ExitCode;
+
+use adieu_agent::Stream;
+use clap::Args;
+use flate2::read::DeflateDecoder;
+use serde_json::json;
+
+use crate::result::{self, Form};
+use crate::situation::Situation;
+use sections::{Match, Section};
+
+/// The page as `build.rs` has compressed it.
+const PAGE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/troubleshooting.deflate"));
+
+/// Flags of `explain`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  adieu explain aadsts700213        the section that an error names
+  adieu explain 700213              the number alone
+  adieu explain TF401444: Please sign in at least once
+  adieu explain                     list all sections
+
+It needs no network: the sections are in the binary.")]
+pub(crate) struct ExplainArguments {
+    /// Section or error code, or the text of an error
+    #[arg(value_name = "SECTION")]
+    words: Vec<String>,
+    /// Output format
+    #[arg(long, short, value_enum, default_value_t)]
+    output: Form,
+}
+
+/// Runs the verb.
+pub(crate) fn run(arguments: &ExplainArguments) -> Result<ExitCode, Situation> {
+    let page = page()?;
+    let sections = sections::of(&page);
+    let words = arguments.words.join(" ");
+    if words.trim().is_empty() {
+        return list(&sections, arguments.output);
+    }
+    match sections::find(&sections, &words) {
+        Match::One(section) => print(&sections, section, None, arguments.output),
+        Match::InPlaceOf(code, section) => {
+            let note = format!("{code} has no section of its own.");
+            print(&sections, section, Some(&note), arguments.output)
+        }
+        Match::Near(near) => Err(Situation::NoSection { text: words, near }),
+    }
+}
+
+fn page() -> Result<String, Situation> {
+    let mut page = String::new();
+    DeflateDecoder::new(PAGE)
+        .read_to_string(&mut page)
+        .map_err(|_| Situation::Internal("the copy of TROUBLESHOOTING.md cannot be read"))?;
+    Ok(page)
+}
+
+fn list(sections: &[Section<'_>], form: Form) -> Result<ExitCode, Situation> {
+    let widest = sections.iter().map(|section| section.anchor.len()).max();
+    let widest = widest.unwrap_or_default();
+    let rows = sections.iter().map(|section| {
+        let row = format!("{:widest$}  {}", section.anchor, section.summary());
+        layout::cut(&row, layout::width())
+    });
+    let head = [
+        "Sections (adieu explain <section> prints one):".to_owned(),
+        String::new(),
+    ];
+    let lines: Vec<String> = head.into_iter().chain(rows).collect();
+    let json: Vec<_> = sections
+        .iter()
+        .map(|section| json!({ "section": section.anchor, "summary": section.summary() }))
+        .collect();
+    result::print(form, &lines, &json!({ "sections": json }))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints a section, and the one that it refers to where it says nothing else.
+fn print(
+    sections: &[Section<'_>],
+    section: &Section<'_>,
+    note: Option<&str>,
+    form: Form,
+) -> Result<ExitCode, Situation> {
+    let other = section.refers_to();
+    let other = other.and_then(|anchor| sections.iter().find(|other| other.anchor == anchor));
+    let mut markdown = note.map(|note| format!("{note}\n\n")).unwrap_or_default();
+    markdown.push_str(section.markdown);
+    if let Some(other) = other {
+        markdown.push_str(&format!("\n\n{}", other.markdown));
+    }
+    match form {
+        Form::Text => {
+            let text = layout::text(&markdown, layout::width());
+            let written = Stream::Output.text(&text);
+            written.map_err(|error| Situation::NotWritten(error.to_string()))?;
+        }
+        Form::Json => {
+            let json = json!({
+                "section": section.anchor,
+                "summary": section.summary(),
+                "markdown": markdown,
+            });
+            result::print(form, &[], &json)?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
