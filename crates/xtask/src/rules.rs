@@ -21,6 +21,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "adieu-agent",
             "adieu-broker",
             "adieu-devops",
+            "adieu-feeds",
             "adieu-identity",
             "adieu-manifest",
             "adieu-secret",
@@ -32,6 +33,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("adieu-broker", &["adieu-identity", "adieu-secret"]),
     ("adieu-devops", &["adieu-secret", "adieu-transport"]),
     ("adieu-emulator", &["adieu-manifest"]),
+    ("adieu-feeds", &["adieu-secret"]),
     (
         "adieu-fuzz",
         &[
@@ -100,6 +102,14 @@ const REVEALS: &[(&str, &str)] = &[
     (
         "crates/cli/token/output.rs",
         "standard output, for the caller of `adieu token`",
+    ),
+    (
+        "crates/feeds/src/files.rs",
+        "private files for npm and for clients of netrc",
+    ),
+    (
+        "crates/feeds/src/maven.rs",
+        "a private settings file for Maven",
     ),
     ("crates/identity/src/certificate.rs", "the key that signs"),
     (
@@ -424,6 +434,7 @@ fn the_emulator_uses_nothing_of_the_client() {
             "adieu_agent",
             "adieu_broker",
             "adieu_devops",
+            "adieu_feeds",
             "adieu_identity",
             "adieu_secret",
             "adieu_transport",

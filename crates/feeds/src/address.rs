@@ -1,0 +1,475 @@
+//! The address of a feed, and the only hosts that may get a credential for one.
+//!
+//! It decides by the address alone: what is not written exactly as Azure Artifacts writes it is not a feed.
+
+use std::fmt;
+
+/// The host of every organization's feeds.
+const SHARED: &str = "pkgs.dev.azure.com";
+
+/// Organizations of older days have a host of their own each.
+const OWN: &str = ".pkgs.visualstudio.com";
+
+/// The collection that old addresses name.
+const COLLECTION: &str = "defaultcollection";
+
+/// The segment in front of a feed's name.
+const PACKAGING: &str = "_packaging";
+
+/// The longest address that is read, in bytes.
+const LONGEST: usize = 2048;
+
+/// A feed, by its address (learn.microsoft.com, "Connect to a feed").
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FeedAddress {
+    /// The organization, in lowercase.
+    pub organization: String,
+    /// The project, decoded, where the feed belongs to one.
+    pub project: Option<String>,
+    /// The feed, or its GUID.
+    pub feed: String,
+    /// The view, where the address names one.
+    pub view: Option<String>,
+    /// Whether the host is the organization's own (`contoso.pkgs.visualstudio.com`).
+    pub is_own_host: bool,
+    /// What follows the feed: the protocol's part, such as `npm/registry/`.
+    pub tail: String,
+}
+
+/// Why an address is not a feed's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotAFeed {
+    /// Another scheme than `https`.
+    Scheme,
+    /// Another host, a port, or a host with a character that none of these hosts has.
+    Host,
+    /// A user or a password in front of the host.
+    Userinfo,
+    /// The path is not one of a feed.
+    Path,
+}
+
+/// What is in front of a host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Userinfo {
+    /// Nothing.
+    None,
+    /// A user's name, which several clients need before they ask for a password.
+    User,
+    /// A password, too.
+    Password,
+}
+
+impl FeedAddress {
+    /// Reads an address without a user in it.
+    ///
+    /// # Errors
+    /// It is not the address of a feed.
+    pub fn parse(text: &str) -> Result<Self, NotAFeed> {
+        let rest = below_https(text)?;
+        if authority(rest).contains('@') {
+            return Err(NotAFeed::Userinfo);
+        }
+        read(rest)
+    }
+
+    /// The feed without its tail, as people write it.
+    #[must_use]
+    pub fn base(&self) -> String {
+        let mut base = format!("https://{}", self.host());
+        if !self.is_own_host {
+            base.push('/');
+            base.push_str(&self.organization);
+        }
+        if let Some(project) = &self.project {
+            base.push('/');
+            base.push_str(&encoded(project));
+        }
+        base.push_str(&format!("/{PACKAGING}/{}", encoded(&self.feed)));
+        if let Some(view) = &self.view {
+            base.push('@');
+            base.push_str(&encoded(view));
+        }
+        base
+    }
+
+    /// The whole address.
+    #[must_use]
+    pub fn address(&self) -> String {
+        match self.tail.as_str() {
+            "" => self.base(),
+            tail => format!("{}/{tail}", self.base()),
+        }
+    }
+
+    /// The host that gets the credential.
+    #[must_use]
+    pub fn host(&self) -> String {
+        if self.is_own_host {
+            format!("{}{OWN}", self.organization)
+        } else {
+            SHARED.to_owned()
+        }
+    }
+
+    /// Whether both name one feed, whatever view, host or protocol they name.
+    #[must_use]
+    pub fn is_same_feed(&self, other: &Self) -> bool {
+        let is_same = |one: &str, other: &str| one.eq_ignore_ascii_case(other);
+        self.organization == other.organization
+            && is_same(&self.feed, &other.feed)
+            && match (&self.project, &other.project) {
+                (Some(own), Some(theirs)) => is_same(own, theirs),
+                (None, None) => true,
+                _ => false,
+            }
+    }
+}
+
+impl fmt::Display for FeedAddress {
+    /// `contoso/project/feed@view`
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.organization)?;
+        if let Some(project) = &self.project {
+            write!(formatter, "/{project}")?;
+        }
+        write!(formatter, "/{}", self.feed)?;
+        if let Some(view) = &self.view {
+            write!(formatter, "@{view}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Reads an address that may have a user or a password in front of its host, as files of clients have.
+///
+/// # Errors
+/// It is not the address of a feed.
+pub fn with_userinfo(text: &str) -> Result<(FeedAddress, Userinfo), NotAFeed> {
+    let rest = below_https(text)?;
+    let Some((user, _)) = authority(rest).split_once('@') else {
+        return Ok((read(rest)?, Userinfo::None));
+    };
+    let (name, password) = user.split_once(':').unwrap_or((user, ""));
+    // What is in front of the first of several `@` is read differently by different clients, and so is a backslash.
+    let is_plain = |text: &str| {
+        text.bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-._~%$+={}".contains(&byte))
+    };
+    if !is_plain(name) || !is_plain(password) {
+        return Err(NotAFeed::Userinfo);
+    }
+    let address = read(&rest[user.len() + 1..])?;
+    // A password that names a variable is not one.
+    let is_password = !password.is_empty() && !password.starts_with('$');
+    let userinfo = if is_password {
+        Userinfo::Password
+    } else {
+        Userinfo::User
+    };
+    Ok((address, userinfo))
+}
+
+fn below_https(text: &str) -> Result<&str, NotAFeed> {
+    if text.len() > LONGEST {
+        return Err(NotAFeed::Path);
+    }
+    let scheme = text.get(..8).unwrap_or_default();
+    if scheme.eq_ignore_ascii_case("https://") {
+        Ok(&text[8..])
+    } else {
+        Err(NotAFeed::Scheme)
+    }
+}
+
+/// Up to the path, the query or the fragment.
+fn authority(rest: &str) -> &str {
+    rest.split(['/', '?', '#']).next().unwrap_or_default()
+}
+
+/// Reads what follows `https://` and a user.
+fn read(rest: &str) -> Result<FeedAddress, NotAFeed> {
+    let authority = authority(rest);
+    let host = authority.to_ascii_lowercase();
+    let path = rest[authority.len()..].split(['?', '#']).next();
+    let mut segments = path
+        .unwrap_or_default()
+        .strip_prefix('/')
+        .unwrap_or_default()
+        .split('/');
+    let (organization, is_own_host) = if host == SHARED {
+        let name = segments.next().unwrap_or_default().to_ascii_lowercase();
+        (name, false)
+    } else {
+        let name = host.strip_suffix(OWN).ok_or(NotAFeed::Host)?;
+        if !is_organization(name) {
+            return Err(NotAFeed::Host);
+        }
+        (name.to_owned(), true)
+    };
+    if !is_organization(&organization) {
+        return Err(NotAFeed::Path);
+    }
+    let mut segments = segments.peekable();
+    if is_own_host
+        && segments
+            .peek()
+            .is_some_and(|name| name.eq_ignore_ascii_case(COLLECTION))
+    {
+        segments.next();
+    }
+    let mut segment = segments.next().unwrap_or_default();
+    let mut project = None;
+    if !segment.eq_ignore_ascii_case(PACKAGING) {
+        project = Some(decoded(segment).ok_or(NotAFeed::Path)?);
+        segment = segments.next().unwrap_or_default();
+    }
+    if !segment.eq_ignore_ascii_case(PACKAGING) {
+        return Err(NotAFeed::Path);
+    }
+    let name = decoded(segments.next().unwrap_or_default()).ok_or(NotAFeed::Path)?;
+    let (feed, view) = match name.split_once('@') {
+        Some((feed, view)) if !feed.is_empty() && !view.is_empty() && !view.contains('@') => {
+            (feed.to_owned(), Some(view.to_owned()))
+        }
+        Some(_) => return Err(NotAFeed::Path),
+        None => (name, None),
+    };
+    let tail: Vec<&str> = segments.collect();
+    let (last, inner) = tail.split_last().unwrap_or((&"", &[]));
+    let is_sound = |segment: &&str| decoded(segment).is_some();
+    if !inner.iter().all(is_sound) || !(last.is_empty() || is_sound(last)) {
+        return Err(NotAFeed::Path);
+    }
+    Ok(FeedAddress {
+        organization,
+        project,
+        feed,
+        view,
+        is_own_host,
+        tail: tail.join("/"),
+    })
+}
+
+/// Letters, digits and hyphens, a letter or digit at both ends, at most 50 (learn.microsoft.com, "Naming restrictions").
+fn is_organization(name: &str) -> bool {
+    let is_end = |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric());
+    name.len() <= 50
+        && is_end(name.bytes().next())
+        && is_end(name.bytes().last())
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}
+
+/// A segment of a path, decoded; nothing where it is empty, leads elsewhere, or has what none of these names has. A
+/// slash, a dot or a percent sign that is encoded could become one behind the next proxy.
+fn decoded(segment: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(segment.len());
+    let mut rest = segment.bytes();
+    while let Some(byte) = rest.next() {
+        if byte != b'%' {
+            let is_plain = byte.is_ascii_alphanumeric() || b"-._~@()!,+&='".contains(&byte);
+            bytes.push(is_plain.then_some(byte)?);
+            continue;
+        }
+        let digits = [rest.next()?, rest.next()?];
+        let byte = u8::from_str_radix(std::str::from_utf8(&digits).ok()?, 16).ok()?;
+        if byte != b' ' && byte < 0x80 {
+            return None;
+        }
+        bytes.push(byte);
+    }
+    let text = String::from_utf8(bytes).ok()?;
+    let is_name = !text.is_empty()
+        && text.bytes().any(|byte| byte != b'.')
+        && !text.chars().any(char::is_control);
+    is_name.then_some(text)
+}
+
+fn encoded(name: &str) -> String {
+    let mut text = String::with_capacity(name.len());
+    for byte in name.bytes() {
+        match byte {
+            b' ' | 0x80.. => text.push_str(&format!("%{byte:02X}")),
+            _ => text.push(char::from(byte)),
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(text: &str) -> Result<(String, String), NotAFeed> {
+        FeedAddress::parse(text).map(|address| (address.to_string(), address.address()))
+    }
+
+    #[test]
+    fn reads_the_addresses_of_azure_artifacts() {
+        for (text, name, address) in [
+            (
+                "https://pkgs.dev.azure.com/contoso/_packaging/packages/npm/registry/",
+                "contoso/packages",
+                "https://pkgs.dev.azure.com/contoso/_packaging/packages/npm/registry/",
+            ),
+            (
+                "HTTPS://PKGS.dev.azure.com/Contoso/My%20Project/_Packaging/my.feed@Local/nuget/v3/index.json",
+                "contoso/My Project/my.feed@Local",
+                "https://pkgs.dev.azure.com/contoso/My%20Project/_packaging/my.feed@Local/nuget/v3/index.json",
+            ),
+            (
+                "https://contoso.pkgs.visualstudio.com/DefaultCollection/_packaging/packages/maven/v1",
+                "contoso/packages",
+                "https://contoso.pkgs.visualstudio.com/_packaging/packages/maven/v1",
+            ),
+            (
+                "https://contoso.pkgs.visualstudio.com/web/_packaging/packages/Cargo/index/",
+                "contoso/web/packages",
+                "https://contoso.pkgs.visualstudio.com/web/_packaging/packages/Cargo/index/",
+            ),
+            (
+                "https://pkgs.dev.azure.com/contoso/_packaging/packages/pypi/simple/?a=@evil.example#b",
+                "contoso/packages",
+                "https://pkgs.dev.azure.com/contoso/_packaging/packages/pypi/simple/",
+            ),
+            (
+                "https://pkgs.dev.azure.com/contoso/Caf%C3%A9/_packaging/packages",
+                "contoso/Café/packages",
+                "https://pkgs.dev.azure.com/contoso/Caf%C3%A9/_packaging/packages",
+            ),
+        ] {
+            assert_eq!(
+                shown(text),
+                Ok((name.to_owned(), address.to_owned())),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn refuses_every_other_host_and_path() {
+        use NotAFeed::{Host, Path, Scheme, Userinfo};
+        const FEED: &str = "/contoso/_packaging/packages/npm/registry/";
+        for (start, expected) in [
+            ("http://pkgs.dev.azure.com", Scheme),
+            ("//pkgs.dev.azure.com", Scheme),
+            ("ftp://pkgs.dev.azure.com", Scheme),
+            ("https:/pkgs.dev.azure.com", Scheme),
+            ("https:\\\\pkgs.dev.azure.com", Scheme),
+            (" https://pkgs.dev.azure.com", Scheme),
+            ("https ://pkgs.dev.azure.com", Scheme),
+            ("javascript:https://pkgs.dev.azure.com", Scheme),
+            ("https://", Host),
+            ("https:///pkgs.dev.azure.com", Host),
+            ("https://pkgs.dev.azure.com.evil.example", Host),
+            ("https://evil.example/pkgs.dev.azure.com", Host),
+            ("https://evil.example?pkgs.dev.azure.com", Host),
+            ("https://evil.example#pkgs.dev.azure.com", Host),
+            ("https://evilpkgs.dev.azure.com", Host),
+            ("https://evil-pkgs.dev.azure.com", Host),
+            ("https://x.pkgs.dev.azure.com", Host),
+            ("https://pkgs.dev.azure.com.", Host),
+            ("https://pkgs.dev.azure.co", Host),
+            ("https://pkgs-dev.azure.com", Host),
+            ("https://pkgs.dev.azure.com:443", Host),
+            ("https://pkgs.dev.azure.com:8443", Host),
+            ("https://pkgs.dev.azure.com:", Host),
+            ("https://pkgs.dev.azure.com\\evil.example", Host),
+            ("https://pkgs.dev.azure.com%2eevil.example", Host),
+            ("https://pkgs.dev.azure.com%00.evil.example", Host),
+            ("https://pkgs.dev.azure.com\t", Host),
+            ("https://pkgs.dev.azure.com\n.evil.example", Host),
+            ("https://pkgs。dev.azure.com", Host),
+            ("https://pkgs.dev.аzure.com", Host),
+            ("https://xn--pkgs.dev.azure.com", Host),
+            ("https://pkgs.dev.azure.com\u{200b}", Host),
+            ("https://[::1]", Host),
+            ("https://127.0.0.1", Host),
+            ("https://localhost", Host),
+            ("https://dev.azure.com", Host),
+            ("https://contoso.visualstudio.com", Host),
+            ("https://pkgs.visualstudio.com", Host),
+            ("https://.pkgs.visualstudio.com", Host),
+            ("https://a.b.pkgs.visualstudio.com", Host),
+            ("https://-a.pkgs.visualstudio.com", Host),
+            ("https://a_b.pkgs.visualstudio.com", Host),
+            ("https://contoso.pkgs.visualstudio.com.evil.example", Host),
+            ("https://contosopkgs.visualstudio.com", Host),
+            ("https://contoso.pkgs.visualstudio.com:443", Host),
+            ("https://user@pkgs.dev.azure.com", Userinfo),
+            ("https://user:password@pkgs.dev.azure.com", Userinfo),
+            ("https://pkgs.dev.azure.com@evil.example", Userinfo),
+            ("https://@pkgs.dev.azure.com", Userinfo),
+            ("https://evil.example\\@pkgs.dev.azure.com", Userinfo),
+            ("https://pkgs.dev.azure.com?/evil.example", Path),
+            ("https://pkgs.dev.azure.com#@evil.example", Path),
+            ("https://pkgs.dev.azure.com/..", Path),
+            ("https://pkgs.dev.azure.com/", Path),
+            ("https://pkgs.dev.azure.com/a b", Path),
+        ] {
+            assert_eq!(shown(&format!("{start}{FEED}")), Err(expected), "{start}");
+        }
+        for path in [
+            "",
+            "/",
+            "/contoso",
+            "/contoso/",
+            "/contoso/packages",
+            "/contoso/_packaging",
+            "/contoso/_packaging/",
+            "/contoso/_packaging/..",
+            "/contoso/_packaging/.",
+            "/contoso/_packaging/@Local",
+            "/contoso/_packaging/feed@",
+            "/contoso/_packaging/a@b@c",
+            "/contoso/../fabrikam/_packaging/feed",
+            "/contoso/%2e%2e/_packaging/feed",
+            "/contoso/a%2fb/_packaging/feed",
+            "/contoso/a%5cb/_packaging/feed",
+            "/contoso/a%00b/_packaging/feed",
+            "/contoso/a%zz/_packaging/feed",
+            "/contoso/a%2/_packaging/feed",
+            "/contoso/a\\b/_packaging/feed",
+            "/contoso/_packaging/feed/npm/../../other",
+            "/contoso/_packaging/feed//npm",
+            "/con toso/_packaging/feed",
+            "/contoso-/_packaging/feed",
+            "/cöntoso/_packaging/feed",
+            "/contoso/_packaging/fe\u{202e}ed",
+            "/contoso/%FF/_packaging/feed",
+        ] {
+            let text = format!("https://pkgs.dev.azure.com{path}");
+            assert_eq!(shown(&text), Err(Path), "{text}");
+        }
+        let long = format!("https://pkgs.dev.azure.com{FEED}{}", "a".repeat(LONGEST));
+        assert_eq!(shown(&long), Err(Path));
+    }
+
+    #[test]
+    fn reads_a_user_in_front_of_the_host_and_finds_a_password() {
+        const FEED: &str = "contoso/_packaging/packages/pypi/simple/";
+        for (user, expected) in [
+            ("", Ok(Userinfo::None)),
+            ("adieu@", Ok(Userinfo::User)),
+            ("adieu:@", Ok(Userinfo::User)),
+            ("adieu:${TOKEN}@", Ok(Userinfo::User)),
+            ("adieu:secret@", Ok(Userinfo::Password)),
+            (":secret@", Ok(Userinfo::Password)),
+            ("a@b@", Err(NotAFeed::Host)),
+            ("pkgs.dev.azure.com\\@", Err(NotAFeed::Userinfo)),
+            ("evil.example:80@x:", Err(NotAFeed::Host)),
+        ] {
+            let text = format!("https://{user}pkgs.dev.azure.com/{FEED}");
+            let found = with_userinfo(&text).map(|(_, userinfo)| userinfo);
+            assert_eq!(found, expected, "{text}");
+        }
+        for text in [
+            "https://pkgs.dev.azure.com@evil.example/contoso/_packaging/packages/",
+            "https://pkgs.dev.azure.com:x@evil.example/contoso/_packaging/packages/",
+        ] {
+            assert_eq!(with_userinfo(text), Err(NotAFeed::Host), "{text}");
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! The files in which npm and clients of netrc find credentials: what is there, with our lines in it.
+//!
+//! It writes no file. A line of ours is found again by what it is about, so that a file can be written again and again
+//! and keeps what else was put there meanwhile.
+
+use adieu_secret::AccessToken;
+use zeroize::Zeroizing;
+
+/// The host of every organization's feeds.
+const SHARED: &str = "pkgs.dev.azure.com";
+
+/// `.npmrc` with a token for each organization. npm, pnpm and bun look a credential up by the registry's address and
+/// then by each folder above it, so that one line serves every feed of an organization.
+#[must_use]
+pub fn npmrc<'a>(
+    there: &str,
+    tokens: impl Iterator<Item = (&'a str, &'a AccessToken)> + Clone,
+) -> Zeroizing<String> {
+    let keys: Vec<String> = tokens
+        .clone()
+        .flat_map(|(organization, _)| npm_keys(organization))
+        .collect();
+    let is_ours = |line: &str| {
+        let line = line.trim_start();
+        let lowercase = line.to_ascii_lowercase();
+        // An older credential for a feed of the same organization would come first where its key is longer.
+        keys.iter().any(|key| lowercase.starts_with(key.as_str()))
+    };
+    let mut text = with_room(there, tokens.clone(), 2);
+    for line in there.lines().filter(|line| !is_ours(line)) {
+        text.push_str(line);
+        text.push('\n');
+    }
+    for (organization, token) in tokens {
+        for key in npm_keys(organization) {
+            for part in [&key, ":_authToken=", token.reveal(), "\n"] {
+                text.push_str(part);
+            }
+        }
+    }
+    text
+}
+
+/// What npm's keys for an organization begin with, in lowercase.
+fn npm_keys(organization: &str) -> [String; 2] {
+    [
+        format!("//{SHARED}/{organization}/"),
+        format!("//{organization}.pkgs.visualstudio.com/"),
+    ]
+}
+
+/// `netrc` with the one token that its host can have, and one for each organization's own host.
+#[must_use]
+pub fn netrc<'a>(
+    there: &str,
+    tokens: impl Iterator<Item = (&'a str, &'a AccessToken)> + Clone,
+) -> Zeroizing<String> {
+    const OURS: &str = " login adieu password ";
+    let mut text = with_room(there, tokens.clone(), 2);
+    // The first entry of a host counts.
+    let shared = tokens
+        .clone()
+        .next()
+        .map(|(_, token)| (SHARED.to_owned(), token));
+    let own = tokens
+        .map(|(organization, token)| (format!("{organization}.pkgs.visualstudio.com"), token));
+    for (host, token) in shared.into_iter().chain(own) {
+        for part in ["machine ", &host, OURS, token.reveal(), "\n"] {
+            text.push_str(part);
+        }
+    }
+    let is_ours = |line: &str| line.starts_with("machine ") && line.contains(OURS);
+    for line in there.lines().filter(|line| !is_ours(line)) {
+        text.push_str(line);
+        text.push('\n');
+    }
+    text
+}
+
+/// Room for all of it at once: a text that grows leaves copies of a token behind.
+fn with_room<'a>(
+    there: &str,
+    tokens: impl Iterator<Item = (&'a str, &'a AccessToken)>,
+    lines: usize,
+) -> Zeroizing<String> {
+    let line = |(name, token): (&str, &AccessToken)| token.reveal().len() + name.len() + 128;
+    let room = there.len() + 1 + tokens.map(line).sum::<usize>() * (lines + 1);
+    Zeroizing::new(String::with_capacity(room))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use expect_test::expect;
+
+    fn tokens(value: &str) -> Vec<(&'static str, AccessToken)> {
+        ["contoso", "fabrikam"]
+            .map(|name| {
+                (
+                    name,
+                    AccessToken::parse(format!("{value}-{name}")).expect("a token"),
+                )
+            })
+            .into()
+    }
+
+    fn pairs<'a>(
+        tokens: &'a [(&'static str, AccessToken)],
+    ) -> impl Iterator<Item = (&'a str, &'a AccessToken)> + Clone {
+        tokens.iter().map(|(name, token)| (*name, token))
+    }
+
+    #[test]
+    fn npm_has_a_line_for_each_organization_and_keeps_the_rest() {
+        let (first, second) = (tokens("one"), tokens("two"));
+        let there = "registry=https://registry.npmjs.org/\r\n; a comment\n//pkgs.dev.azure.com/Contoso/_packaging/a/npm/registry/:_password=old\n//pkgs.dev.azure.com/contoso2/:_authToken=other";
+        let once = npmrc(there, pairs(&first));
+        expect![[r#"
+            registry=https://registry.npmjs.org/
+            ; a comment
+            //pkgs.dev.azure.com/contoso2/:_authToken=other
+            //pkgs.dev.azure.com/contoso/:_authToken=one-contoso
+            //contoso.pkgs.visualstudio.com/:_authToken=one-contoso
+            //pkgs.dev.azure.com/fabrikam/:_authToken=one-fabrikam
+            //fabrikam.pkgs.visualstudio.com/:_authToken=one-fabrikam
+        "#]]
+        .assert_eq(&once);
+        let again = npmrc(&format!("{}color=false\n", *once), pairs(&second));
+        assert_eq!(again.matches("two-").count(), 4);
+        assert!(!again.contains("one-") && again.contains("color=false\n"));
+    }
+
+    #[test]
+    fn netrc_has_one_token_for_the_shared_host() {
+        let (first, second) = (tokens("one"), tokens("two"));
+        let once = netrc("machine example.org\n login a password b", pairs(&first));
+        expect![[r#"
+            machine pkgs.dev.azure.com login adieu password one-contoso
+            machine contoso.pkgs.visualstudio.com login adieu password one-contoso
+            machine fabrikam.pkgs.visualstudio.com login adieu password one-fabrikam
+            machine example.org
+             login a password b
+        "#]]
+        .assert_eq(&once);
+        let again = netrc(&once, pairs(&second));
+        assert_eq!(again.replace("two-", "one-"), *once);
+    }
+}

@@ -1,0 +1,17 @@
+//! Azure Artifacts feeds: their addresses, what a repository declares for each package client, and the files that give
+//! a client its credential.
+//!
+//! It never asks the network, and knows neither the agent, a command line, nor the words of a report.
+
+mod address;
+mod declaration;
+mod files;
+mod maven;
+mod reading;
+mod rules;
+
+pub use address::{FeedAddress, NotAFeed, Userinfo, with_userinfo};
+pub use declaration::{Declaration, StaleCredential, Tool};
+pub use files::{netrc, npmrc};
+pub use maven::{Mirror, settings};
+pub use reading::{Reading, read, read_variables};

@@ -1,0 +1,299 @@
+//! Maven: the repositories of a `pom.xml`, and settings that lead their ids to the feeds.
+//!
+//! A credential of Maven's belongs to an id and not to an address, and any POM, a dependency's too, may use that id for
+//! another host. So the id is led to the feed by a mirror, whose own id is the only one that has the credential.
+
+use std::fmt::Write as _;
+
+use adieu_secret::AccessToken;
+use roxmltree::{Document, Node, ParsingOptions};
+use zeroize::Zeroizing;
+
+use crate::address::{Userinfo, with_userinfo};
+use crate::declaration::{Declaration, StaleCredential, Tool};
+use crate::reading::Reading;
+
+/// What starts the ids of our mirrors.
+const PREFIX: &str = "adieu-";
+
+/// A repository's id, and the feed that it is led to.
+#[derive(Debug)]
+pub struct Mirror<'a> {
+    /// The id in the POM.
+    pub id: &'a str,
+    /// The feed's address, as the POM has it.
+    pub address: &'a str,
+    /// The credential of the feed's organization.
+    pub token: &'a AccessToken,
+}
+
+/// Reads the repositories of a POM.
+pub(crate) fn read(place: &str, text: &str, reading: &mut Reading) {
+    let Some(document) = parse(text) else {
+        return;
+    };
+    for url in document
+        .descendants()
+        .filter(|node| node.has_tag_name_of("url"))
+    {
+        let repository = url.parent().filter(|parent| {
+            ["repository", "pluginRepository", "snapshotRepository"]
+                .iter()
+                .any(|name| parent.has_tag_name_of(name))
+        });
+        let (Some(repository), Some(address)) = (repository, url.text()) else {
+            continue;
+        };
+        let Ok((address, userinfo)) = with_userinfo(address.trim()) else {
+            continue;
+        };
+        let line = line_of(text, url.range().start);
+        let mut children = repository.children();
+        let id = children.find(|child| child.has_tag_name_of("id"));
+        let id = id.and_then(|id| id.text()).map(|id| id.trim().to_owned());
+        reading.declarations.push(Declaration {
+            place: place.to_owned(),
+            line,
+            tool: Tool::Maven,
+            address,
+            name: id.filter(|id| !id.is_empty()),
+        });
+        if userinfo == Userinfo::Password {
+            reading.stale.push(StaleCredential {
+                place: place.to_owned(),
+                line,
+                tool: Tool::Maven,
+            });
+        }
+    }
+}
+
+/// The user's own settings with a mirror and a server for each repository, in front of those that are there: Maven takes
+/// the first server of an id, and the first mirror that names an id in so many words. Nothing where the user's own
+/// settings cannot be read.
+#[must_use]
+pub fn settings(own: Option<&str>, mirrors: &[Mirror<'_>]) -> Option<Zeroizing<String>> {
+    const EMPTY: &str = "<settings>\n</settings>\n";
+    let own = own.unwrap_or(EMPTY);
+    let own = own.strip_prefix('\u{feff}').unwrap_or(own);
+    let document = parse(own)?;
+    let root = document.root_element();
+    if root.tag_name().name() != "settings" {
+        return None;
+    }
+    if root.first_child().is_none() && own != EMPTY {
+        return settings(None, mirrors);
+    }
+    let (mut ours, mut servers) = (String::new(), Zeroizing::new(String::new()));
+    // Enough at once: a text that grows leaves copies of the token behind.
+    servers.reserve(
+        mirrors
+            .iter()
+            .map(|one| one.token.reveal().len() + 256)
+            .sum(),
+    );
+    for (number, mirror) in mirrors.iter().enumerate() {
+        let (id, address) = (escaped(mirror.id), escaped(mirror.address));
+        let _ = write!(
+            ours,
+            "<mirror><id>{PREFIX}{number}</id><mirrorOf>{id}</mirrorOf><url>{address}</url></mirror>\n    "
+        );
+        for part in [
+            "<server><id>",
+            PREFIX,
+            &number.to_string(),
+            "</id><username>adieu</username><password>",
+            mirror.token.reveal(),
+            "</password></server>\n    ",
+        ] {
+            servers.push_str(part);
+        }
+    }
+    let mut text = Zeroizing::new(String::new());
+    text.reserve(own.len() + ours.len() + servers.len() + 128);
+    let mut insertions = [
+        insertion(own, &root, "mirrors", &ours),
+        insertion(own, &root, "servers", &servers),
+    ];
+    insertions.sort_by_key(|insertion| insertion.at);
+    let mut copied = 0;
+    for insertion in insertions {
+        text.push_str(&own[copied..insertion.at]);
+        for part in [insertion.before, insertion.text, insertion.after] {
+            text.push_str(part);
+        }
+        copied = insertion.at + insertion.replaced;
+    }
+    text.push_str(&own[copied..]);
+    Some(text)
+}
+
+/// A text that goes into another one.
+struct Insertion<'a> {
+    at: usize,
+    /// How much of the other text it takes the place of.
+    replaced: usize,
+    before: &'static str,
+    text: &'a str,
+    after: &'static str,
+}
+
+/// Where the children of a list go: into the list that is there, or into a new one at the start of the settings.
+fn insertion<'a>(own: &str, root: &Node<'_, '_>, list: &str, text: &'a str) -> Insertion<'a> {
+    let (open, close) = match list {
+        "mirrors" => ("\n  <mirrors>\n    ", "</mirrors>"),
+        _ => ("\n  <servers>\n    ", "</servers>"),
+    };
+    let there = root.children().find(|child| child.has_tag_name_of(list));
+    let element = there.as_ref().unwrap_or(root);
+    let range = element.range();
+    // Attributes may have `>` in them; the first child or the end tag cannot be before the start tag's end.
+    let start = own[range.clone()]
+        .char_indices()
+        .scan(None, |quote: &mut Option<char>, (at, character)| {
+            match (&quote, character) {
+                (Some(open), _) if *open == character => *quote = None,
+                (None, '"' | '\'') => *quote = Some(character),
+                (None, '>') => return Some(Some(at)),
+                _ => {}
+            }
+            Some(None)
+        })
+        .flatten()
+        .next()
+        .unwrap_or_default();
+    let end_of_tag = range.start + start;
+    let is_empty_tag = own[..end_of_tag].ends_with('/');
+    let (at, replaced) = if is_empty_tag {
+        (end_of_tag - 1, 2)
+    } else {
+        (end_of_tag + 1, 0)
+    };
+    let (before, after) = match (there.is_some(), is_empty_tag) {
+        (true, true) => (">\n    ", close),
+        (true, false) => ("\n    ", ""),
+        (false, _) => (open, close),
+    };
+    Insertion {
+        at,
+        replaced,
+        before,
+        text,
+        after,
+    }
+}
+
+fn parse(text: &str) -> Option<Document<'_>> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let options = ParsingOptions {
+        allow_dtd: false,
+        nodes_limit: 1 << 20,
+        ..ParsingOptions::default()
+    };
+    Document::parse_with_options(text, options).ok()
+}
+
+fn line_of(text: &str, at: usize) -> usize {
+    let bytes = text.as_bytes();
+    1 + bytes[..at.min(bytes.len())]
+        .iter()
+        .filter(|byte| **byte == b'\n')
+        .count()
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+}
+
+/// Names of elements without regard for their namespace, which POMs have or have not.
+trait OfAnyNamespace {
+    fn has_tag_name_of(&self, name: &str) -> bool;
+}
+
+impl OfAnyNamespace for Node<'_, '_> {
+    fn has_tag_name_of(&self, name: &str) -> bool {
+        self.is_element() && self.tag_name().name() == name
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use expect_test::expect;
+
+    fn shown(own: Option<&str>) -> String {
+        let token = AccessToken::parse("token".to_owned()).expect("a token");
+        let mirror = Mirror {
+            id: "packages",
+            address: "https://pkgs.dev.azure.com/contoso/_packaging/packages/maven/v1",
+            token: &token,
+        };
+        settings(own, &[mirror]).map_or_else(|| "nothing".to_owned(), |text| text.to_string())
+    }
+
+    #[test]
+    fn leads_an_id_to_the_feed() {
+        expect![[r#"
+            <settings>
+              <mirrors>
+                <mirror><id>adieu-0</id><mirrorOf>packages</mirrorOf><url>https://pkgs.dev.azure.com/contoso/_packaging/packages/maven/v1</url></mirror>
+                </mirrors>
+              <servers>
+                <server><id>adieu-0</id><username>adieu</username><password>token</password></server>
+                </servers>
+            </settings>
+        "#]]
+        .assert_eq(&shown(None));
+        assert_eq!(shown(Some("<settings/>")), shown(None));
+    }
+
+    #[test]
+    fn keeps_the_users_own_settings() {
+        expect![[r#"
+            <settings xmlns="http://maven.apache.org/SETTINGS/1.2.0" a=">">
+              <mirrors>
+                <mirror><id>adieu-0</id><mirrorOf>packages</mirrorOf><url>https://pkgs.dev.azure.com/contoso/_packaging/packages/maven/v1</url></mirror>
+                </mirrors>
+              <!-- <servers></servers> -->
+              <servers>
+                <server><id>adieu-0</id><username>adieu</username><password>token</password></server>
+                
+                <server><id>own</id></server>
+              </servers>
+              <proxies><proxy><host>proxy</host></proxy></proxies>
+            </settings>
+        "#]]
+        .assert_eq(&shown(Some(
+            "<settings xmlns=\"http://maven.apache.org/SETTINGS/1.2.0\" a=\">\">
+  <!-- <servers></servers> -->
+  <servers>
+    <server><id>own</id></server>
+  </servers>
+  <proxies><proxy><host>proxy</host></proxy></proxies>
+</settings>
+",
+        )));
+        for lists in ["<mirrors/><servers/>", "<servers /><mirrors></mirrors>"] {
+            let text = shown(Some(&format!("<settings>{lists}</settings>")));
+            let document = Document::parse(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
+            let count = |name| {
+                document
+                    .descendants()
+                    .filter(|node| node.has_tag_name(name))
+                    .count()
+            };
+            assert_eq!((count("mirrors"), count("servers")), (1, 1), "{text}");
+            assert_eq!((count("mirror"), count("server")), (1, 1), "{text}");
+        }
+        for wrong in [
+            "",
+            "<settings>",
+            "<project/>",
+            "<!DOCTYPE settings [<!ENTITY a \"b\">]><settings/>",
+        ] {
+            assert_eq!(shown(Some(wrong)), "nothing", "{wrong}");
+        }
+    }
+}
