@@ -18,6 +18,8 @@ mod desk;
 
 // EntraToken@1: what a user gets, connection by connection.
 mod token;
+// The "Azure DevOps" service connection in each task, and which of the two inputs a step sets.
+mod azure_devops_connection;
 // Variables of the platform that somebody else gives.
 mod platform_variables;
 // EntraToken@1: everything a user can write wrongly.

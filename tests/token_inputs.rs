@@ -126,16 +126,17 @@ fn reports_every_other_invalid_input() {
         (
             &[("azureSubscription", "")],
             expect![[r#"
-                ##[error]The required input azureSubscription is empty.
+                ##[error]The step names no service connection: azureDevOpsServiceConnection and azureSubscription are both empty.
+                What to do: Set azureDevOpsServiceConnection (a connection of the type Azure DevOps, without a subscription) or azureSubscription (Azure Resource Manager).
                 More: adieu explain inputs"#]],
         ),
         (
             &[("azureSubscription", "no-such-connection")],
             expect![[r#"
-            ##[error]The agent did not give this step the service connection 'no-such-connection'.
-              connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=no-such-connection
-            What to do: Name the connection in the step's azureSubscription, and let the pipeline use it (the connection's page → Security).
-            More: adieu explain connection"#]],
+                ##[error]The agent did not give this step the service connection 'no-such-connection'.
+                  connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=no-such-connection
+                What to do: Write the connection's name itself into azureDevOpsServiceConnection or azureSubscription, and let the pipeline use it (the connection's page → Security).
+                More: adieu explain connection"#]],
         ),
         (
             &[("azureSubscription", "$(connection)")],
@@ -213,10 +214,10 @@ fn names_what_the_connection_lacks() {
         (
             Connection::new("broken", "PublishProfile"),
             expect![[r#"
-            ##[error]The service connection's scheme, PublishProfile, has no Microsoft Entra identity.
-              connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[BROKEN]
-            What to do: Use an Azure Resource Manager connection with workload identity federation.
-            More: adieu explain connection"#]],
+                ##[error]The service connection's scheme, PublishProfile, has no Microsoft Entra identity.
+                  connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[BROKEN]
+                What to do: Use a connection of the type Azure DevOps, or Azure Resource Manager with workload identity federation.
+                More: adieu explain connection"#]],
         ),
         (
             federated().parameter("tenantid", ""),

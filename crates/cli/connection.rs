@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use adieu_agent::{Endpoint, EndpointId, Environment, Job};
+use adieu_devops::Hosts;
 use adieu_identity::{
     Authority, AzureCloud, Error, IdTokenRequest, IssuedTokens, JobOfPlan, ManagedIdentity, Scheme,
     Scope, ServiceConnection, UserAssignedId, are_of_one_collection,
@@ -50,6 +51,18 @@ impl Connection {
     }
 }
 
+/// The connection that a step names in one of its two inputs.
+pub(crate) fn named(
+    azure_devops: Option<EndpointId>,
+    azure_rm: Option<EndpointId>,
+) -> Result<EndpointId, Situation> {
+    match (azure_devops, azure_rm) {
+        (Some(id), None) | (None, Some(id)) => Ok(id),
+        (None, None) => Err(Situation::NoConnection),
+        (Some(_), Some(_)) => Err(Situation::TwoConnections),
+    }
+}
+
 /// The connection of an input. `tenant` stands in for the connection's own, where it is given.
 pub(crate) fn read(
     environment: &Environment,
@@ -88,6 +101,7 @@ fn connect(
     facts.scheme = endpoint.scheme().unwrap_or_default().to_owned();
     let own = |key: &'static str| endpoint.parameter(key).map(str::to_owned);
     facts.client_id = own("servicePrincipalId").unwrap_or_default();
+    facts.organization = organization(&endpoint);
     facts.tenant = tenant.or_else(|| own("tenantId")).unwrap_or_default();
     let cloud = cloud(&endpoint);
     let authority = authority(&endpoint, &cloud)?;
@@ -250,6 +264,14 @@ fn parse(text: &str) -> Result<Authority, ConnectionProblem> {
         text: text.to_owned(),
         reason,
     })
+}
+
+/// The organization whose address the connection has: one of the type "Azure DevOps" has it, and one of Azure Resource
+/// Manager has that service's address.
+fn organization(endpoint: &Endpoint<'_>) -> Option<String> {
+    let address = endpoint.url()?;
+    let organization = Hosts::public().organization(address).ok()?;
+    Some(organization.name)
 }
 
 /// The page on which the connection can be seen and changed.

@@ -62,6 +62,8 @@ impl Report {
             Situation::LauncherGone => agent::launcher_gone(),
             Situation::PlatformVariable(error) => agent::platform_variable(error),
             Situation::Input(error) => inputs::input(error),
+            Situation::NoConnection => inputs::no_connection(),
+            Situation::TwoConnections => inputs::two_connections(),
             Situation::Tokens(problems) => inputs::tokens(problems),
             Situation::NothingAsked => inputs::nothing_asked(),
             Situation::VariableName {

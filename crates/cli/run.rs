@@ -56,7 +56,11 @@ async fn script(environment: &Environment, log: &Log) -> Result<Ended, Situation
         .program()
         .ok_or(Situation::Script(ScriptProblem::NoShell(shell.name())))?;
     let folder = working_folder(environment, inputs.working_directory.as_deref())?;
-    let connection = connection::read(environment, &inputs.connected_service, None)?;
+    let id = connection::named(
+        inputs.azure_dev_ops_service_connection,
+        inputs.connected_service,
+    )?;
+    let connection = connection::read(environment, &id, None)?;
     let lines = inputs.tokens.as_deref().unwrap_or_default();
     let wanted = tokens::requested(lines, None, &connection.cloud)?;
     let lines = inputs.configure.as_deref().unwrap_or_default();

@@ -31,6 +31,10 @@ pub(crate) enum Situation {
     PlatformVariable(PlatformVariableError),
     /// An input is wrong.
     Input(InputError),
+    /// The step names no service connection.
+    NoConnection,
+    /// It names one in each of the two inputs.
+    TwoConnections,
     /// Lines of `tokens` are wrong.
     Tokens(Vec<LineProblem>),
     /// There is nothing to do.
@@ -388,6 +392,8 @@ pub(crate) struct ConnectionFacts {
     pub(crate) client_id: String,
     /// Host that signs in.
     pub(crate) authority: String,
+    /// The organization of a connection of the type "Azure DevOps", by its name.
+    pub(crate) organization: Option<String>,
 }
 
 /// Why a connection cannot sign in.

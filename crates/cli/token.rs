@@ -38,11 +38,11 @@ pub(crate) async fn run(environment: &Environment, log: &Log) -> Result<(), Situ
     let inputs = Inputs::read(environment).map_err(Situation::Input)?;
     let id_token_name = id_token_name(inputs.id_token.as_deref())?;
     let inputs_tenant = inputs.tenant_id;
-    let connection = connection::read(
-        environment,
-        &inputs.connected_service,
-        inputs_tenant.clone(),
+    let id = connection::named(
+        inputs.azure_dev_ops_service_connection,
+        inputs.connected_service,
     )?;
+    let connection = connection::read(environment, &id, inputs_tenant.clone())?;
     let lines = inputs.tokens.as_deref().unwrap_or_default();
     let wanted = tokens::requested(lines, id_token_name.as_ref(), &connection.cloud)?;
     let lines = inputs.configure.as_deref().unwrap_or_default();
@@ -71,7 +71,7 @@ pub(crate) async fn run(environment: &Environment, log: &Log) -> Result<(), Situ
     let serving = match configure.needs_broker() {
         true => {
             let tenant = inputs_tenant.as_deref();
-            Some(job::start(environment, &inputs.connected_service, tenant, &configure).await?)
+            Some(job::start(environment, &id, tenant, &configure).await?)
         }
         false => None,
     };

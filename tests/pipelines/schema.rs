@@ -64,8 +64,11 @@ fn broken_pipelines_are_refused() {
         ("unknown-task", task.replace("EntraToken", "EntraTokn")),
         ("unknown-version", task.replace("@1", "@2")),
         ("unknown-input", format!("{task}    tokenz: A = arm\n")),
-        ("missing-input", task.replace("azureSubscription", "tokens")),
-        ("no-inputs", "- task: EntraToken@1\n".to_owned()),
+        (
+            "missing-input",
+            "- task: RunWithToken@1\n  inputs:\n    azureSubscription: my-connection\n".to_owned(),
+        ),
+        ("no-inputs", "- task: RunWithToken@1\n".to_owned()),
         ("no-boolean", format!("{task}    isOutput: maybe\n")),
         (
             "no-choice",
@@ -95,7 +98,7 @@ fn broken_pipelines_are_refused() {
         unknown-version:4: Unexpected property azureSubscription
         unknown-version:2: Value is not accepted.
         unknown-input:5: Unexpected property tokenz
-        missing-input:3: Missing property "azureSubscription".
+        missing-input:3: Missing property "script".
         no-inputs:2: Missing property "inputs".
         no-boolean:5: Incorrect type. Expected "boolean".
         no-choice:4: Value is not accepted.

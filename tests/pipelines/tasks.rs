@@ -98,14 +98,11 @@ fn steps_that_are_wrong_are_refused() {
     expect_test::expect![[r#"
         (Line: 2, Col: 3): the task EntraToken has the version 1, not '2'
         (Line: 2, Col: 3): the task EntraToken has the version 1, not ''
-        (Line: 2, Col: 3): Step input connectedService is required.
         (Line: 3, Col: 35): EntraToken has no input 'scope'
         (Line: 3, Col: 35): 'connectedService' is given twice, under another name
         (Line: 3, Col: 35): 'isOutput' is true or false, not 'yes'
         (Line: 3, Col: 13): 'operation' is one of addMember, events, install, package, publish, queryVersion, share, show, uninstall, unpublish, unshare, waitForInstallation, waitForValidation, whoAmI, not 'publsh'
-        (Line: 2, Col: 3): Step input connectedService is required.
         (Line: 3, Col: 53): 'visibility' has no effect here: it is for operation = package || operation = publish
-        (Line: 2, Col: 3): Step input connectedService is required.
         (Line: 6, Col: 7): MarketplaceExtension has no input 'azureSubscriptoin'
     "#]].assert_eq(&problems);
 }

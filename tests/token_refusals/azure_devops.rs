@@ -21,7 +21,7 @@ fn shows_the_message_of_azure_devops() {
                 ##[error]Azure DevOps did not issue an ID token for the service connection (HTTP 200).
                   it said: There is no explicit reference to service connection x from current stage.
                   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
-                What to do: Name the connection itself, not a variable, in this step's azureSubscription, and let the pipeline use it (the connection's page → Security).
+                What to do: Write the connection's name itself, not a variable, into this step's azureDevOpsServiceConnection or azureSubscription, and let the pipeline use it (the connection's page → Security).
                 More: adieu explain id-token"#]],
         ),
         (
@@ -35,7 +35,7 @@ fn shows_the_message_of_azure_devops() {
                 ##[error]Azure DevOps did not issue an ID token for the service connection (HTTP 403).
                   it said: TF400813: The user 'x' is not authorized to access this resource.
                   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
-                What to do: Name the connection itself, not a variable, in this step's azureSubscription, and let the pipeline use it (the connection's page → Security).
+                What to do: Write the connection's name itself, not a variable, into this step's azureDevOpsServiceConnection or azureSubscription, and let the pipeline use it (the connection's page → Security).
                 More: adieu explain id-token"#]],
         ),
         (

@@ -29,7 +29,7 @@ pub(super) async fn run(
     session: &Session,
     voice: &dyn Voice,
 ) -> Result<Done, Situation> {
-    let organizations = organizations::required(session.hosts(), &install.organizations)?;
+    let organizations = organizations::or_own(session, &install.organizations)?;
     let name = target::find(&install.extension)?.name;
     let version = install.extension.changes.version.as_deref();
     let client = session.client().await?;
@@ -62,7 +62,7 @@ pub(super) async fn undo(
     session: &Session,
     voice: &dyn Voice,
 ) -> Result<Done, Situation> {
-    let organizations = organizations::required(session.hosts(), &install.organizations)?;
+    let organizations = organizations::required(session, &install.organizations)?;
     let name = target::find(&install.extension)?.name;
     let client = session.client().await?;
     let asked = organizations
@@ -88,7 +88,7 @@ pub(super) async fn wait(
     session: &Session,
     voice: &dyn Voice,
 ) -> Result<Done, Situation> {
-    let organizations = organizations::required(session.hosts(), &install.organizations)?;
+    let organizations = organizations::or_own(session, &install.organizations)?;
     let target = target::find(&install.extension)?;
     voice.say(&format!(
         "Waiting until {} is installed in {}, for at most {}.",

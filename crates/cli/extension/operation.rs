@@ -11,7 +11,7 @@ use super::done::Done;
 use super::target::{self, ExtensionReference, Packing};
 use super::{events, installation, members, publish, sharing, show, validation, version};
 use crate::session::Session;
-use crate::situation::{ExtensionProblem, Situation};
+use crate::situation::Situation;
 use crate::voice::Voice;
 
 /// What to do.
@@ -110,12 +110,7 @@ impl Operation {
         session: Option<&Session>,
         voice: &dyn Voice,
     ) -> Result<Done, Situation> {
-        let signed_in = || {
-            session.ok_or(Situation::Extension(ExtensionProblem::Missing {
-                input: "azureSubscription",
-                example: "my-connection",
-            }))
-        };
+        let signed_in = || session.ok_or(Situation::NoConnection);
         match self {
             Self::Package(packing) => package(packing, voice),
             Self::QueryVersion(query) => version::run(query, session, voice).await,

@@ -26,9 +26,20 @@ pub(super) fn read(hosts: &Hosts, texts: &[String]) -> Result<Vec<Organization>,
     Ok(organizations)
 }
 
+/// The same where an operation without any is for the organization of the service connection.
+pub(super) fn or_own(session: &Session, texts: &[String]) -> Result<Vec<Organization>, Situation> {
+    match session.own_organization() {
+        Some(own) if texts.is_empty() => required(session, &[own.to_owned()]),
+        _ => required(session, texts),
+    }
+}
+
 /// The same where the operation is nothing without one.
-pub(super) fn required(hosts: &Hosts, texts: &[String]) -> Result<Vec<Organization>, Situation> {
-    let organizations = read(hosts, texts)?;
+pub(super) fn required(
+    session: &Session,
+    texts: &[String],
+) -> Result<Vec<Organization>, Situation> {
+    let organizations = read(session.hosts(), texts)?;
     if organizations.is_empty() {
         return Err(Situation::Extension(ExtensionProblem::Missing {
             input: "organizations",

@@ -18,7 +18,7 @@ pub(super) async fn run(
     session: &Session,
     voice: &dyn Voice,
 ) -> Result<Done, Situation> {
-    let organizations = organizations::required(session.hosts(), &share.organizations)?;
+    let organizations = organizations::or_own(session, &share.organizations)?;
     let name = target::find(&share.extension)?.name;
     with_all(&name, &organizations, session, voice).await?;
     Ok(done(&name, &organizations, "sharedWith"))
@@ -30,7 +30,7 @@ pub(super) async fn undo(
     session: &Session,
     voice: &dyn Voice,
 ) -> Result<Done, Situation> {
-    let organizations = organizations::required(session.hosts(), &share.organizations)?;
+    let organizations = organizations::required(session, &share.organizations)?;
     let name = target::find(&share.extension)?.name;
     let client = session.client().await?;
     let asked = organizations

@@ -34,14 +34,12 @@ pub(crate) async fn run(environment: &Environment, log: &Log) -> Result<(), Situ
             })
         })?,
     };
-    let id = inputs.connected_service.clone();
+    let azure_devops = inputs.azure_dev_ops_service_connection.clone();
+    let azure_rm = inputs.connected_service.clone();
     let set_build_number = inputs.set_build_number;
     let operation = operation(inputs, environment)?;
     let session = if operation.needs_identity() {
-        let id = id.ok_or(Situation::Extension(ExtensionProblem::Missing {
-            input: "azureSubscription",
-            example: "my-connection",
-        }))?;
+        let id = connection::named(azure_devops, azure_rm)?;
         let connection = connection::read(environment, &id, None)?;
         let transport = network::transport(environment, log)?;
         let source = Source::Connection(Box::new(connection));

@@ -101,10 +101,7 @@ async fn of_marketplace(
     session: Option<&Session>,
 ) -> Result<Option<String>, Situation> {
     let Some(session) = session else {
-        return Err(Situation::Extension(ExtensionProblem::Missing {
-            input: "azureSubscription",
-            example: "my-connection",
-        }));
+        return Err(Situation::NoConnection);
     };
     let client = session.client().await?;
     match client.find(name, None).await {

@@ -20,8 +20,8 @@ pub(super) fn problem(connection: &ConnectionFacts, problem: &ConnectionProblem)
             ),
         )
         .remedy(
-            "Name the connection in the step's azureSubscription, and let the pipeline use \
-         it (the connection's page → Security).",
+            "Write the connection's name itself into azureDevOpsServiceConnection or \
+             azureSubscription, and let the pipeline use it (the connection's page → Security).",
         ),
         ConnectionProblem::Scheme => report(
             "connection",
@@ -30,7 +30,10 @@ pub(super) fn problem(connection: &ConnectionFacts, problem: &ConnectionProblem)
                 connection.scheme
             ),
         )
-        .remedy("Use an Azure Resource Manager connection with workload identity federation."),
+        .remedy(
+            "Use a connection of the type Azure DevOps, or Azure Resource Manager with workload \
+             identity federation.",
+        ),
         ConnectionProblem::Missing(field) => report(
             "connection",
             format!(

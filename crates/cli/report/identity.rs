@@ -110,8 +110,9 @@ pub(super) fn of(connection: &ConnectionFacts, error: &Error, asked: Asked) -> R
         .fact("it said", message)
         .correlation(correlation)
         .remedy(
-            "Name the connection itself, not a variable, in this step's azureSubscription, \
-         and let the pipeline use it (the connection's page → Security).",
+            "Write the connection's name itself, not a variable, into this step's \
+             azureDevOpsServiceConnection or azureSubscription, and let the pipeline use it \
+             (the connection's page → Security).",
         ),
         Error::EntraRefused { .. } => entra_refused(connection, error, asked),
         Error::AnotherToken(mismatch) => another_token(mismatch, asked),

@@ -31,6 +31,29 @@ pub(super) fn input(error: &InputError) -> Report {
     }
 }
 
+pub(super) fn no_connection() -> Report {
+    Report::new(
+        "inputs",
+        "The step names no service connection: azureDevOpsServiceConnection and \
+         azureSubscription are both empty."
+            .to_owned(),
+    )
+    .remedy(
+        "Set azureDevOpsServiceConnection (a connection of the type Azure DevOps, without a \
+         subscription) or azureSubscription (Azure Resource Manager).",
+    )
+}
+
+pub(super) fn two_connections() -> Report {
+    Report::new(
+        "inputs",
+        "The step names two service connections, in azureDevOpsServiceConnection and in \
+         azureSubscription, and takes only one."
+            .to_owned(),
+    )
+    .remedy("Remove one of the two inputs.")
+}
+
 pub(super) fn undefined(place: &str, variable: &str) -> Report {
     Report::new(
         "undefined-variable",

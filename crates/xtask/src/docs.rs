@@ -146,7 +146,7 @@ fn one(task: &Task, input: &Input) -> String {
         "multiLine" => "Several lines",
         "pickList" => "One of the values below",
         "filePath" => "A path",
-        "connectedService:AzureRM" => "Name of a service connection",
+        kind if kind.starts_with("connectedService:") => "Name of a service connection",
         _ => "A text",
     });
     let _ = write!(
