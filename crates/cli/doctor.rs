@@ -140,7 +140,10 @@ fn repository(text: &str) -> Result<(String, String), String> {
 /// Runs the verb.
 pub(crate) async fn run(arguments: DoctorArguments) -> Result<ExitCode, Situation> {
     let hosts = Hosts::public();
-    let organization = whoami::organization(&hosts, arguments.organization.as_deref())?;
+    let organization = arguments.organization.as_deref();
+    let organization = organization
+        .map(|text| whoami::organization(&hosts, text))
+        .transpose()?;
     let transport = network::of_command_line()?;
     // A text that is no tenant is asked wrongly; whether there is such a tenant is a finding.
     let tenant = credential::tenant(arguments.sign_in.tenant, None, &transport).await?;

@@ -1,46 +1,33 @@
 //! The verb `extension`: packages of Azure DevOps extensions, without Node.
 //!
-//! It parses flags and prints; what a package is, `adieu-vsix` knows, and what the Marketplace says,
-//! `adieu-devops`.
+//! It reads flags and a step's inputs, and words and prints what came of it; `adieu-extension` does it.
 
 mod command;
-mod comparison;
-mod done;
 mod edit;
-mod events;
 mod findings;
 mod flags;
 mod inspect;
-mod installation;
-mod members;
-mod operation;
-mod organizations;
+mod notices;
 mod package;
-mod publish;
-mod resume;
-mod sharing;
-mod show;
-mod target;
+mod perform;
+mod results;
 mod task;
 mod tfx;
-mod validation;
 mod verify;
-mod version;
 
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use adieu_agent::Stream;
-use adieu_devops::{Error, ExtensionName, Reason};
 use adieu_vsix::{Changes, DateTime, Pricing, TaskUpdates, VersionPart, Visibility};
 use clap::{Args, Subcommand, ValueEnum};
 
-use crate::report::Report;
-use crate::session::Session;
-use crate::situation::{ExtensionProblem, Situation};
+use crate::situation::Situation;
 
+pub(crate) use findings::in_one_line;
 pub(crate) use flags::{EventsArguments, RoleValue};
+pub(crate) use notices::{missing, validation};
 pub(crate) use task::run as run_task;
 pub(crate) use tfx::translate;
 
@@ -222,61 +209,31 @@ pub(crate) fn run(
     notes: &mut dyn Write,
 ) -> io::Result<ExitCode> {
     match command {
-        ExtensionCommand::Package(arguments) => package::run(arguments, out, notes),
+        ExtensionCommand::Package(arguments) => command::run(arguments.into_operation(), out),
         ExtensionCommand::Inspect(arguments) => inspect::run(&arguments, out, notes),
         ExtensionCommand::Edit(arguments) => edit::run(arguments, out, notes),
         ExtensionCommand::Verify(arguments) => verify::run(&arguments, out, notes),
-        ExtensionCommand::Marketplace(command) => command::run(command, out),
+        ExtensionCommand::Marketplace(command) => command::run(command.into_operation(), out),
     }
 }
 
-/// A no of the Marketplace's, with who was refused: most of them mean that the identity is no member yet.
-async fn marketplace_refused(
-    session: &Session,
-    error: Error,
-    doing: &str,
-    publisher: Option<&str>,
-) -> Situation {
-    let is_about_identity = [
-        Reason::NotPermitted,
-        Reason::UnknownIdentity,
-        Reason::NotAdded,
-    ]
-    .into_iter()
-    .any(|reason| error.is(reason));
-    // Who cannot be asked stays unnamed; the refusal is what counts.
-    let identity = match session.client().await {
-        Ok(client) if is_about_identity => client.profile().await.ok(),
-        _ => None,
-    };
-    Situation::Marketplace {
-        doing: doing.to_owned(),
-        identity,
-        page: publisher.map(|publisher| session.hosts().publisher_page(publisher)),
-        error,
-    }
-}
-
-/// The Marketplace has no such extension, or shows it to nobody like us.
-fn not_found(name: &ExtensionName) -> Situation {
-    Situation::Extension(ExtensionProblem::NotFound(name.to_string()))
-}
-
-/// The world said no.
+/// The operation failed.
 const REFUSED: u8 = 1;
-/// The command line makes no sense.
+/// The command line is wrong.
 const ASKED_WRONGLY: u8 = 2;
 
-/// The time for entries: `SOURCE_DATE_EPOCH` where it is set, else the first that a ZIP header can say.
-fn timestamp() -> Result<DateTime, String> {
+/// The one package that a path or a pattern means, from the current folder.
+fn one_package(pattern: &str) -> Result<PathBuf, Situation> {
+    adieu_extension::one_file(Path::new("."), pattern).map_err(Situation::Extension)
+}
+
+/// The time for entries: `SOURCE_DATE_EPOCH` where it is set, else the first that a ZIP header can have.
+fn timestamp() -> Result<DateTime, Situation> {
     match std::env::var("SOURCE_DATE_EPOCH") {
-        Ok(text) if !text.trim().is_empty() => text
-            .trim()
-            .parse()
-            .map(adieu_vsix::archive::timestamp)
-            .map_err(|_| {
-                format!("SOURCE_DATE_EPOCH is `{text}`, which is no number of seconds since 1970")
-            }),
+        Ok(text) if !text.trim().is_empty() => match text.trim().parse() {
+            Ok(seconds) => Ok(adieu_vsix::archive::timestamp(seconds)),
+            Err(_) => Err(Situation::NotATimestamp(text)),
+        },
         _ => Ok(DateTime::default()),
     }
 }
@@ -284,16 +241,6 @@ fn timestamp() -> Result<DateTime, String> {
 fn asked_wrongly(notes: &mut dyn Write, sentence: &str) -> io::Result<ExitCode> {
     writeln!(notes, "error: {sentence}")?;
     Ok(ExitCode::from(ASKED_WRONGLY))
-}
-
-/// Prints why nothing was packed, in the shape that every other error has.
-fn not_packed(notes: &mut dyn Write, sentence: &str) -> io::Result<ExitCode> {
-    let mut sentence = sentence.to_owned();
-    if let Some(first) = sentence.get_mut(..1) {
-        first.make_ascii_uppercase();
-    }
-    let situation = Situation::Extension(ExtensionProblem::Package(sentence));
-    refused(notes, &Report::on_a_command_line(&situation).text())
 }
 
 fn refused(notes: &mut dyn Write, sentence: &str) -> io::Result<ExitCode> {

@@ -139,7 +139,10 @@ pub(crate) async fn run(arguments: OnboardArguments) -> Result<ExitCode, Situati
         return Err(Situation::Onboard(OnboardProblem::NoMemberId));
     }
     let hosts = Hosts::public();
-    let organization = whoami::organization(&hosts, arguments.organization.as_deref())?;
+    let organization = arguments.organization.as_deref();
+    let organization = organization
+        .map(|text| whoami::organization(&hosts, text))
+        .transpose()?;
     let transport = network::of_command_line()?;
     let tenant = credential::tenant(
         arguments.tenant.clone(),

@@ -26,6 +26,7 @@ use crate::situation::Situation;
 use asked::Asked;
 
 pub(crate) use credential::signed_in;
+pub(crate) use extension::{doing, in_minutes, not_compared};
 pub(crate) use identity::settling;
 
 /// Address of the repository: `repository` of Cargo.toml, which is empty until there is a public one.
@@ -90,6 +91,15 @@ impl Report {
                 error,
             } => credential::no_tenant(organization, error),
             Situation::Extension(problem) => extension::problem(problem, asked),
+            Situation::MissingInput { input, example } => {
+                extension::missing_input(input, example, asked)
+            }
+            Situation::NotAnOrganization { text, reason } => {
+                azure_devops::not_an_organization(text, reason, asked)
+            }
+            Situation::NotAHost { text, reason } => azure_devops::not_a_host(text, reason, asked),
+            Situation::NotMinutes(text) => extension::not_minutes(text),
+            Situation::NotATimestamp(text) => extension::not_a_timestamp(text),
             Situation::Marketplace {
                 doing,
                 error,

@@ -113,14 +113,6 @@ impl Session {
         in_token.or(self.learned.borrow().clone()).or(configured)
     }
 
-    /// The organization of the service connection that asks, where it is of one.
-    pub(crate) fn own_organization(&self) -> Option<&str> {
-        match &self.source {
-            Source::Connection(connection) => connection.facts.organization.as_deref(),
-            Source::SignIn(_) => None,
-        }
-    }
-
     /// Keeps what a service said about the identity that asks.
     pub(crate) fn learn(&self, ids: IdentityIds) {
         let mut learned = self.learned.borrow_mut();

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use adieu_agent::{InputError, NotAVariableName, PlatformVariableError, TooLong};
 use adieu_devops::{Error as DevOpsError, NotAHost, NotAnOrganization, Profile};
+use adieu_extension::Problem;
 use adieu_identity::{Error, NotAnAuthority, NotTheCollection};
 
 use crate::credential::kind::Credential;
@@ -68,7 +69,23 @@ pub(crate) enum Situation {
     /// A value is longer than a variable may be.
     TooLong(TooLong),
     /// Something about an extension is wrong, before or after a service was asked.
-    Extension(ExtensionProblem),
+    Extension(Problem),
+    /// An input that the operation needs is empty.
+    MissingInput {
+        input: &'static str,
+        example: &'static str,
+    },
+    /// A text is not an organization of Azure DevOps.
+    NotAnOrganization {
+        text: String,
+        reason: NotAnOrganization,
+    },
+    /// A text is not an address for a token.
+    NotAHost { text: String, reason: NotAHost },
+    /// A text is not a number of minutes.
+    NotMinutes(String),
+    /// `SOURCE_DATE_EPOCH` is not a time.
+    NotATimestamp(String),
     /// The Marketplace gave no answer, or said no.
     Marketplace {
         /// `publish contoso.hello 1.2.3`
@@ -139,13 +156,11 @@ impl Situation {
             | Self::NotATenant(_)
             | Self::NoSection { .. }
             | Self::Onboard(OnboardProblem::NotAnId(_) | OnboardProblem::NoMemberId)
-            | Self::Extension(
-                ExtensionProblem::NotAnOrganization { .. }
-                | ExtensionProblem::NoName { .. }
-                | ExtensionProblem::NotAHost { .. }
-                | ExtensionProblem::NotADate(_)
-                | ExtensionProblem::Missing { .. },
-            ) => 2,
+            | Self::MissingInput { .. }
+            | Self::NotAnOrganization { .. }
+            | Self::NotAHost { .. }
+            | Self::NotATimestamp(_)
+            | Self::Extension(Problem::NoName { .. } | Problem::NotADate(_)) => 2,
             Self::NoCommand {
                 is_missing: true, ..
             } => 127,
@@ -300,80 +315,6 @@ pub(crate) enum GitProblem {
         /// Empty where git did not say which.
         organization: String,
         ids: Box<IdentityIds>,
-    },
-}
-
-/// What can be wrong with an extension or with what is asked of it.
-#[derive(Debug)]
-pub(crate) enum ExtensionProblem {
-    /// Neither inputs nor files say which extension is meant.
-    NoName {
-        /// It is the publisher that is missing.
-        publisher: bool,
-    },
-    /// An input that the operation needs is empty.
-    Missing {
-        input: &'static str,
-        example: &'static str,
-    },
-    /// A path or pattern does not mean one file.
-    NotOneFile {
-        pattern: String,
-        root: String,
-        found: Vec<String>,
-        count: usize,
-    },
-    /// The folder cannot be packed, for these reasons.
-    Refused { root: String, findings: Vec<String> },
-    /// A package or another file cannot be read or written.
-    Package(String),
-    /// A text is no organization of Azure DevOps'.
-    NotAnOrganization {
-        text: String,
-        reason: NotAnOrganization,
-    },
-    /// A text is no address for a token.
-    NotAHost { text: String, reason: NotAHost },
-    /// A text is no number of minutes.
-    NotMinutes(String),
-    /// A state of events cannot be read or written.
-    State { file: String, reason: String },
-    /// A text is no date.
-    NotADate(String),
-    /// A source's version is none.
-    NotAVersion { source: String, text: String },
-    /// No source has a version.
-    NoVersion,
-    /// The Marketplace has no such extension.
-    NotFound(String),
-    /// The Marketplace has another package under this version.
-    AnotherPackage {
-        label: String,
-        /// When it was published.
-        since: String,
-        /// Files that differ.
-        differing: Vec<String>,
-    },
-    /// The Marketplace's validation refused the version.
-    Validation {
-        label: String,
-        reasons: Vec<String>,
-        log: Vec<String>,
-    },
-    /// The validation took longer than the step may.
-    NotValidated {
-        label: String,
-        state: String,
-        /// `30 minutes`
-        limit: String,
-    },
-    /// The installation took longer than the step may.
-    NotInstalled {
-        label: String,
-        /// `30 minutes`
-        limit: String,
-        /// Organization and what is missing there.
-        missing: Vec<(String, String)>,
     },
 }
 

@@ -13,7 +13,7 @@ use crate::identity_ids::IdentityIds;
 use crate::network;
 use crate::result::{self, Form};
 use crate::session::{Session, Source};
-use crate::situation::{ExtensionProblem, NotKnownThere, Situation};
+use crate::situation::{NotKnownThere, Situation};
 
 /// Flags of `whoami`.
 #[derive(Debug, Args)]
@@ -66,7 +66,10 @@ pub(crate) enum Role {
 /// Runs the verb.
 pub(crate) async fn run(arguments: WhoamiArguments) -> Result<ExitCode, Situation> {
     let hosts = Hosts::public();
-    let organization = organization(&hosts, arguments.organization.as_deref())?;
+    let organization = arguments.organization.as_deref();
+    let organization = organization
+        .map(|text| self::organization(&hosts, text))
+        .transpose()?;
     let transport = network::of_command_line()?;
     let tenant = credential::tenant(
         arguments.sign_in.tenant,
@@ -124,21 +127,14 @@ pub(crate) async fn run(arguments: WhoamiArguments) -> Result<ExitCode, Situatio
     }
 }
 
-/// The organization that a flag names, by any of its names.
-pub(crate) fn organization(
-    hosts: &Hosts,
-    text: Option<&str>,
-) -> Result<Option<Organization>, Situation> {
-    let Some(text) = text else {
-        return Ok(None);
-    };
-    let organization = hosts.organization(text);
-    organization.map(Some).map_err(|reason| {
-        Situation::Extension(ExtensionProblem::NotAnOrganization {
+/// The organization that a text names, by any of its names.
+pub(crate) fn organization(hosts: &Hosts, text: &str) -> Result<Organization, Situation> {
+    hosts
+        .organization(text)
+        .map_err(|reason| Situation::NotAnOrganization {
             text: text.to_owned(),
             reason,
         })
-    })
 }
 
 /// The profile of the identity that asks. Ids that its token does not show are asked for as well; without them the

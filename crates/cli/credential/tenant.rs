@@ -5,8 +5,9 @@
 use adieu_devops::{Hosts, Tenant};
 use adieu_transport::Transport;
 
-use crate::situation::{ExtensionProblem, Situation};
+use crate::situation::Situation;
 use crate::voice::{Terminal, Voice as _};
+use crate::whoami;
 
 /// The tenant that is asked for: as given, or an organization's own.
 pub(crate) async fn tenant(
@@ -24,12 +25,7 @@ pub(crate) async fn tenant(
     let Some(text) = organization else {
         return Ok(None);
     };
-    let organization = Hosts::public().organization(text).map_err(|reason| {
-        Situation::Extension(ExtensionProblem::NotAnOrganization {
-            text: text.to_owned(),
-            reason,
-        })
-    })?;
+    let organization = whoami::organization(&Hosts::public(), text)?;
     let name = organization.name.clone();
     match organization.tenant(transport).await {
         Ok(Tenant::Entra(tenant)) => Ok(Some(tenant)),

@@ -1,65 +1,129 @@
-//! The operations on the Marketplace as sub-commands: results on standard output.
+//! The operations as sub-commands: results on standard output, everything else on standard error.
 //!
 //! It does no operation itself, and knows no flag but those of every one (`flags.rs`).
 
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use adieu_devops::Hosts;
+use adieu_extension::{Notice, Operation, Outcome, Problem};
+use adieu_vsix::{PackError, Package};
+use serde_json::json;
 
-use super::done::Done;
-use super::flags::{MarketplaceCommand, ServiceArguments};
-use super::operation::Operation;
-use super::write_json;
+use super::flags::Service;
+use super::perform::perform;
+use super::results::Results;
+use super::{absolute, findings, notices, unreadable, write_json};
 use crate::credential::SignIn;
 use crate::network;
 use crate::report::Report;
 use crate::runtime;
 use crate::session::{Session, Source};
-use crate::situation::{ExtensionProblem, Situation};
-use crate::voice::Terminal;
+use crate::situation::Situation;
+use crate::voice::{Terminal, Voice as _};
 
-/// Runs a sub-command.
-pub(super) fn run(command: MarketplaceCommand, out: &mut dyn Write) -> io::Result<ExitCode> {
-    let (operation, service) = command.into_operation();
-    let print_json = service.json;
-    match execute(&operation, &service) {
-        Ok(done) => {
-            if print_json {
-                write_json(&done.json)?;
-            } else {
-                for line in done.lines {
-                    writeln!(out, "{line}")?;
-                }
-            }
-            // Not before the last line is out: whoever is cut off here gets these events again.
-            out.flush()?;
-            Ok(match done.state.map(|state| state.write()) {
-                Some(Err(situation)) => refuse(&situation),
-                Some(Ok(())) | None => ExitCode::SUCCESS,
-            })
+/// Runs an operation that a command line asks for.
+pub(super) fn run(
+    operation: Result<(Operation, Service), Situation>,
+    out: &mut dyn Write,
+) -> io::Result<ExitCode> {
+    let done = operation.and_then(|(operation, service)| {
+        let json = service.json;
+        Ok((execute(&operation, service)?, json))
+    });
+    match done {
+        Ok(((Outcome::Packed { package, parts }, _), json)) => {
+            print_package(&package, parts, json, out)
+        }
+        Ok(((outcome, session), json)) => {
+            print(Results::of(outcome, session.as_ref(), &Terminal), json, out)
         }
         Err(situation) => Ok(refuse(&situation)),
     }
 }
 
+/// Prints why nothing came of it; what the checks found comes first, in a form that editors read.
 pub(super) fn refuse(situation: &Situation) -> ExitCode {
+    if let Situation::Extension(Problem::NotPacked {
+        bypass_validation,
+        error: PackError::Refused { findings },
+        ..
+    }) = situation
+    {
+        findings::print(findings, *bypass_validation);
+    }
     Terminal.error(&Report::on_a_command_line(situation).text());
     ExitCode::from(situation.exit_code())
 }
 
-fn execute(operation: &Operation, service: &ServiceArguments) -> Result<Done, Situation> {
-    let hosts = match service.service_url.as_deref() {
-        None => Hosts::public(),
-        Some(text) => Hosts::server(text).map_err(|reason| {
-            Situation::Extension(ExtensionProblem::NotAHost {
-                text: text.to_owned(),
-                reason,
-            })
-        })?,
+fn execute(
+    operation: &Operation,
+    service: Service,
+) -> Result<(Outcome, Option<Session>), Situation> {
+    let session = if operation.needs_identity() {
+        let transport = network::of_command_line()?;
+        let sign_in = SignIn::new(service.credential, None);
+        let source = Source::SignIn(sign_in);
+        Some(Session::new(transport, service.hosts, source))
+    } else {
+        None
     };
-    let transport = network::of_command_line()?;
-    let sign_in = SignIn::new(service.credential.clone(), None);
-    let session = Session::new(transport, hosts, Source::SignIn(sign_in));
-    runtime::block_on(operation.run(Some(&session), &Terminal))?
+    let tell = |notice: &Notice<'_>| match notice {
+        Notice::Finding(report) => findings::warn(report),
+        notice => notices::say(notice, &Terminal),
+    };
+    let work = perform(operation, session.as_ref(), &tell);
+    let outcome = runtime::block_on(work)??;
+    Ok((outcome, session))
+}
+
+fn print(results: Results, json: bool, out: &mut dyn Write) -> io::Result<ExitCode> {
+    if json {
+        write_json(&results.json)?;
+    } else {
+        for line in results.lines {
+            writeln!(out, "{line}")?;
+        }
+    }
+    // Not before the last line is out: a run that is cut off here gets these events again.
+    out.flush()?;
+    Ok(match results.state.map(|state| state.write()) {
+        Some(Err(problem)) => refuse(&Situation::Extension(problem)),
+        Some(Ok(())) | None => ExitCode::SUCCESS,
+    })
+}
+
+/// A package that was made, with its digest, which only command lines print.
+fn print_package(
+    package: &Package,
+    parts: Option<usize>,
+    json: bool,
+    out: &mut dyn Write,
+) -> io::Result<ExitCode> {
+    let digest = match package.digest() {
+        Ok(digest) => digest,
+        Err(error) => {
+            Terminal.error(&unreadable(&package.path, &error));
+            return Ok(ExitCode::from(super::REFUSED));
+        }
+    };
+    let path = absolute(&package.path);
+    if json {
+        let facts = &package.facts;
+        write_json(&json!({
+            "path": path,
+            "extensionId": facts.extension_id,
+            "version": facts.version,
+            "publisher": facts.publisher,
+            "size": package.size,
+            "sha256": digest.to_string(),
+            "parts": parts,
+        }))?;
+    } else {
+        if let Some(parts) = parts {
+            Terminal.say(&notices::packed(package, parts));
+        }
+        Terminal.say(&format!("SHA-256: {digest}"));
+        writeln!(out, "{path}")?;
+    }
+    Ok(ExitCode::SUCCESS)
 }

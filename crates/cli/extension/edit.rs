@@ -3,7 +3,7 @@
 //! It edits nothing itself.
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use adieu_vsix::{EditError, Package};
@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::findings::defused;
 use super::{
-    OverrideArguments, absolute, asked_wrongly, command, inspect, refused, target, timestamp,
+    OverrideArguments, absolute, asked_wrongly, command, inspect, one_package, refused, timestamp,
     unreadable, write_json,
 };
 
@@ -38,12 +38,9 @@ pub(super) fn run(
     out: &mut dyn Write,
     notes: &mut dyn Write,
 ) -> io::Result<ExitCode> {
-    let timestamp = match timestamp() {
-        Ok(timestamp) => timestamp,
-        Err(sentence) => return asked_wrongly(notes, &sentence),
-    };
-    let vsix = match target::one_file(Path::new("."), &arguments.vsix) {
-        Ok(vsix) => vsix,
+    let read = || Ok((timestamp()?, one_package(&arguments.vsix)?));
+    let (timestamp, vsix) = match read() {
+        Ok(read) => read,
         Err(situation) => return Ok(command::refuse(&situation)),
     };
     let changes = arguments.overrides.into_changes();

@@ -2,32 +2,40 @@
 //!
 //! It judges nothing and writes no sentence of its own.
 
-use std::io::{self, Write};
-
 use adieu_vsix::{Finding, Report, Severity, fold};
 
+use crate::voice::{Terminal, Voice as _};
+
 /// Prints the findings, sorted by file and line; of many of one kind, a few and the number of the rest.
-pub(super) fn print(
-    findings: &[Finding],
-    bypass_validation: bool,
-    notes: &mut dyn Write,
-) -> io::Result<()> {
+pub(super) fn print(findings: &[Finding], bypass_validation: bool) {
     for report in fold(findings) {
-        let word = match report.severity {
-            Severity::Warning => "warning",
-            Severity::Error if bypass_validation => "warning",
-            Severity::Error | Severity::Fatal => "error",
-        };
-        writeln!(notes, "{word}: {}", defused(&report.sentence))?;
-        if let Some(remedy) = &report.remedy {
-            writeln!(notes, "  {}.", defused(remedy))?;
+        match report.severity {
+            Severity::Error if !bypass_validation => error(&report),
+            Severity::Fatal => error(&report),
+            Severity::Error | Severity::Warning => warn(&report),
         }
     }
-    Ok(())
+}
+
+/// Prints a finding that is not in the way.
+pub(super) fn warn(report: &Report) {
+    Terminal.warn(&defused(&report.sentence));
+    print_remedy(report);
+}
+
+fn error(report: &Report) {
+    Terminal.error(&defused(&report.sentence));
+    print_remedy(report);
+}
+
+fn print_remedy(report: &Report) {
+    if let Some(remedy) = &report.remedy {
+        Terminal.say(&format!("  {}.", defused(remedy)));
+    }
 }
 
 /// Sentence and remedy in one line.
-pub(super) fn in_one_line(report: &Report) -> String {
+pub(crate) fn in_one_line(report: &Report) -> String {
     match &report.remedy {
         Some(remedy) => format!("{}. {remedy}.", report.sentence),
         None => report.sentence.clone(),

@@ -5,16 +5,19 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use adieu_devops::Role;
+use adieu_agent::deactivate_commands_json;
+use adieu_devops::{Hosts, Role};
+use adieu_extension::{
+    AddMember, Events, ExtensionReference, InOrganizations, Operation, Packing, Publish,
+    QueryVersion, Raise, Version, VersionSource,
+};
 use adieu_vsix::Changes;
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::operation::{
-    AddMember, Events, InOrganizations, Operation, Publish, QueryVersion, Raise,
-};
-use super::target::{ExtensionReference, Packing};
-use super::{ChangeArguments, TaskArguments};
+use super::perform::{any_organizations, organizations};
+use super::{ChangeArguments, TaskArguments, timestamp};
 use crate::credential::CredentialArguments;
+use crate::situation::Situation;
 
 /// What to ask the Marketplace for.
 #[derive(Debug, Subcommand)]
@@ -92,13 +95,52 @@ Examples:
 #[derive(Debug, Args)]
 pub(crate) struct ServiceArguments {
     #[command(flatten)]
-    pub(super) credential: CredentialArguments,
+    credential: CredentialArguments,
     /// Address of an Azure DevOps Server, in place of the public Marketplace
     #[arg(long, value_name = "URL")]
-    pub(super) service_url: Option<String>,
+    service_url: Option<String>,
     /// Print the result as JSON
     #[arg(long)]
+    json: bool,
+}
+
+/// The same, read.
+#[derive(Debug)]
+pub(super) struct Service {
+    pub(super) credential: CredentialArguments,
+    pub(super) hosts: Hosts,
     pub(super) json: bool,
+}
+
+impl Default for Service {
+    fn default() -> Self {
+        Self {
+            credential: CredentialArguments::default(),
+            hosts: Hosts::public(),
+            json: false,
+        }
+    }
+}
+
+impl ServiceArguments {
+    fn read(self) -> Result<Service, Situation> {
+        Ok(Service {
+            credential: self.credential,
+            hosts: hosts(self.service_url.as_deref())?,
+            json: self.json,
+        })
+    }
+}
+
+/// The services that are asked: the public ones, or an Azure DevOps Server.
+pub(super) fn hosts(service_url: Option<&str>) -> Result<Hosts, Situation> {
+    let Some(text) = service_url else {
+        return Ok(Hosts::public());
+    };
+    Hosts::server(text).map_err(|reason| Situation::NotAHost {
+        text: text.to_owned(),
+        reason,
+    })
 }
 
 /// Which publisher: by its ID, or as manifests or a package say.
@@ -195,7 +237,7 @@ pub(crate) struct UnpublishArguments {
 
 /// A version of an extension: up to four numbers.
 fn version(text: &str) -> Result<String, String> {
-    match super::version::Version::parse(text) {
+    match Version::parse(text) {
         Some(_) => Ok(text.trim().to_owned()),
         None => Err("a version has up to four numbers, such as 1.4.0".to_owned()),
     }
@@ -299,150 +341,160 @@ pub(crate) struct EventsArguments {
 }
 
 impl MarketplaceCommand {
-    /// The operation, and what it asks.
-    pub(super) fn into_operation(self) -> (Operation, ServiceArguments) {
-        match self {
-            Self::Publish(arguments) => arguments.into_operation(),
-            Self::Share(arguments) => arguments.into_operation(Operation::Share),
-            Self::Unshare(arguments) => arguments.into_operation(Operation::Unshare),
-            Self::Uninstall(arguments) => arguments.into_operation(Operation::Uninstall),
+    /// The operation, and the services that it asks.
+    pub(super) fn into_operation(self) -> Result<(Operation, Service), Situation> {
+        Ok(match self {
+            Self::Publish(arguments) => return arguments.into_operation(),
+            Self::Share(arguments) => {
+                let (share, service) = arguments.split()?;
+                (Operation::Share(share), service)
+            }
+            Self::Unshare(arguments) => {
+                let (share, service) = arguments.split()?;
+                (Operation::Unshare(share), service)
+            }
+            Self::Uninstall(arguments) => {
+                let (install, service) = arguments.split()?;
+                (Operation::Uninstall(install), service)
+            }
             Self::Install(arguments) => {
-                let (mut install, service) = arguments.organizations.split();
+                let (mut install, service) = arguments.organizations.split()?;
                 install.extension.changes.version = arguments.extension_version;
                 (Operation::Install(install), service)
             }
             Self::WaitForInstallation(arguments) => {
-                let (mut install, service) = arguments.organizations.split();
+                let (mut install, service) = arguments.organizations.split()?;
                 install.extension.changes.version = arguments.extension_version;
                 install.extension.changes.tasks = arguments.tasks.updates();
                 let limit = minutes(arguments.timeout);
                 (Operation::WaitForInstallation(install, limit), service)
             }
             Self::Unpublish(arguments) => {
-                let (mut extension, service) = arguments.extension.split();
+                let (mut extension, service) = arguments.extension.split()?;
                 extension.changes.version = arguments.extension_version;
                 (Operation::Unpublish(extension), service)
             }
             Self::Show(arguments) => {
-                let (extension, service) = arguments.split();
+                let (extension, service) = arguments.split()?;
                 (Operation::Show(extension), service)
             }
             Self::WhoAmI(arguments) => {
-                let (extension, service) = arguments.split();
+                let (extension, service) = arguments.split()?;
                 (Operation::WhoAmI(extension), service)
             }
             Self::QueryVersion(arguments) => {
-                let (extension, service) = arguments.extension.split();
+                let (extension, service) = arguments.extension.split()?;
+                let sources = arguments.version_source;
                 let query = QueryVersion {
+                    sources: version_sources(&sources, &extension)?,
                     extension,
-                    sources: arguments.version_source,
                     raise: arguments.version_action.into(),
                 };
                 (Operation::QueryVersion(query), service)
             }
             Self::WaitForValidation(arguments) => {
-                let (mut extension, service) = arguments.extension.split();
+                let (mut extension, service) = arguments.extension.split()?;
                 extension.changes.version = arguments.extension_version;
                 let limit = minutes(arguments.timeout);
                 (Operation::WaitForValidation(extension, limit), service)
             }
             Self::AddMember(arguments) => {
-                let (extension, service) = arguments.publisher.split();
+                let (extension, service) = arguments.publisher.split()?;
                 let add = AddMember {
                     extension,
                     member: arguments.member_id,
-                    role: Some(arguments.member_role.into()),
+                    role: arguments.member_role.into(),
                 };
                 (Operation::AddMember(add), service)
             }
             Self::Events(arguments) => {
-                let (extension, service) = arguments.extension.split();
+                let (extension, service) = arguments.extension.split()?;
                 let events = Events {
                     extension,
                     after: arguments.since,
                     state: arguments.state,
                     output: arguments.output_path,
+                    line: deactivate_commands_json,
                 };
                 (Operation::Events(events), service)
             }
-        }
+        })
     }
 }
 
 impl PublishArguments {
-    fn into_operation(self) -> (Operation, ServiceArguments) {
-        let (extension, service) = self.extension.split();
-        let extension = ExtensionReference {
-            overrides_file: self.overrides_file,
-            changes: Changes {
-                publisher: extension.changes.publisher,
-                extension_id: extension.changes.extension_id,
-                ..self.changes.into_changes()
-            },
-            ..extension
+    fn into_operation(self) -> Result<(Operation, Service), Situation> {
+        let (mut extension, service) = self.extension.split()?;
+        extension.changes = Changes {
+            publisher: extension.changes.publisher,
+            extension_id: extension.changes.extension_id,
+            ..self.changes.into_changes()
         };
+        extension.sources.overrides_file = self.overrides_file;
+        extension.sources.loc_root = self.loc_root;
         let publish = Publish {
             packing: Packing {
                 extension,
-                loc_root: self.loc_root,
                 bypass_validation: self.bypass_validation,
                 output: self.output_path,
+                timestamp: timestamp()?,
             },
-            share_with: self.share_with,
+            share_with: any_organizations(&service.hosts, &self.share_with)?,
             wait: (!self.no_wait_validation).then(|| minutes(self.timeout)),
         };
-        (Operation::Publish(publish), service)
+        Ok((Operation::Publish(publish), service))
     }
 }
 
 impl PublisherArguments {
-    fn split(self) -> (ExtensionReference, ServiceArguments) {
-        let extension = ExtensionReference {
-            changes: Changes {
-                publisher: self.publisher,
-                ..Changes::default()
-            },
-            root: self.root,
-            manifests: self.manifests,
-            // A package is named from the current folder, not from the extension's.
-            vsix: self.vsix.map(|vsix| {
-                let here = std::env::current_dir().unwrap_or_default();
-                here.join(vsix).display().to_string()
-            }),
-            overrides_file: None,
-        };
-        (extension, self.service)
+    fn split(self) -> Result<(ExtensionReference, Service), Situation> {
+        let mut extension = ExtensionReference::in_folder(self.root, self.manifests);
+        extension.changes.publisher = self.publisher;
+        // A package is named from the current folder, not from the extension's.
+        extension.vsix = self.vsix.map(|vsix| {
+            let here = std::env::current_dir().unwrap_or_default();
+            here.join(vsix).display().to_string()
+        });
+        Ok((extension, self.service.read()?))
     }
 }
 
 impl ExtensionArguments {
-    fn split(self) -> (ExtensionReference, ServiceArguments) {
-        let (mut extension, service) = self.publisher.split();
+    fn split(self) -> Result<(ExtensionReference, Service), Situation> {
+        let (mut extension, service) = self.publisher.split()?;
         extension.changes.extension_id = self.extension_id;
-        (extension, service)
+        Ok((extension, service))
     }
 }
 
 impl OrganizationsArguments {
-    fn split(self) -> (InOrganizations, ServiceArguments) {
-        let (extension, service) = self.extension.split();
-        let organizations = self.organizations;
-        (
-            InOrganizations {
-                extension,
-                organizations,
-            },
-            service,
-        )
+    fn split(self) -> Result<(InOrganizations, Service), Situation> {
+        let (extension, service) = self.extension.split()?;
+        let organizations = organizations(&service.hosts, &self.organizations)?;
+        let asked = InOrganizations {
+            extension,
+            organizations,
+        };
+        Ok((asked, service))
     }
+}
 
-    fn into_operation(
-        self,
-        operation: fn(InOrganizations) -> Operation,
-    ) -> (Operation, ServiceArguments) {
-        let (asked, service) = self.split();
-        (operation(asked), service)
+/// The sources of versions; a package is one only where it is named.
+pub(super) fn version_sources(
+    texts: &[String],
+    extension: &ExtensionReference,
+) -> Result<Vec<VersionSource>, Situation> {
+    if texts.is_empty() {
+        return Ok(vec![VersionSource::Marketplace]);
     }
+    let sources: Vec<_> = texts.iter().map(|text| VersionSource::read(text)).collect();
+    if sources.contains(&VersionSource::Vsix) && extension.vsix.is_none() {
+        return Err(Situation::MissingInput {
+            input: "vsix",
+            example: "out/*.vsix",
+        });
+    }
+    Ok(sources)
 }
 
 impl From<RaiseValue> for Raise {

@@ -1,19 +1,16 @@
-//! `adieu extension package`: flags of `tfx extension create`, and a few more.
+//! The flags of `adieu extension package`: those of `tfx extension create`, and a few more.
 //!
 //! It packs nothing itself.
 
-use std::io::{self, Write};
 use std::path::PathBuf;
-use std::process::ExitCode;
 
-use adieu_vsix::{Folder, PackError, Sources};
+use adieu_extension::{ExtensionReference, Operation, Packing};
+use adieu_vsix::Sources;
 use clap::Args;
-use serde_json::json;
 
-use super::{
-    OverrideArguments, absolute, asked_wrongly, findings, not_packed, refused, timestamp,
-    unreadable, write_json,
-};
+use super::flags::Service;
+use super::{OverrideArguments, absolute, timestamp};
+use crate::situation::Situation;
 
 /// Flags of `adieu extension package`.
 #[derive(Debug, Args)]
@@ -76,73 +73,39 @@ fn patterns(values: Vec<String>) -> Vec<String> {
     patterns.map(str::trim).map(str::to_owned).collect()
 }
 
-/// Runs the command.
-pub(super) fn run(
-    arguments: PackageArguments,
-    out: &mut dyn Write,
-    notes: &mut dyn Write,
-) -> io::Result<ExitCode> {
-    let timestamp = match timestamp() {
-        Ok(timestamp) => timestamp,
-        Err(sentence) => return asked_wrongly(notes, &sentence),
-    };
-    let sources = Sources {
-        manifests: arguments
-            .manifest_js
-            .clone()
-            .map_or(arguments.manifests, |program| {
-                vec![absolute(&program).into()]
-            }),
-        manifest_globs: if arguments.manifest_js.is_some() {
-            Vec::new()
-        } else {
-            patterns(arguments.manifest_globs)
-        },
-        overrides_file: arguments.overrides_file,
-        overrides: arguments.r#override,
-        rev_version: arguments.rev_version,
-        loc_root: arguments.loc_root,
-        json5: arguments.json5,
-        root: arguments.root,
-    };
-    let changes = arguments.overrides.into_changes();
-    let folder = Folder::read(&sources, &changes, arguments.output_path.as_deref());
-    let packed = match folder.pack(arguments.bypass_validation, timestamp) {
-        Ok(packed) => packed,
-        Err(error) => {
-            if let PackError::Refused { findings } = &error {
-                findings::print(findings, arguments.bypass_validation, notes)?;
-            }
-            return not_packed(notes, &error.to_string());
-        }
-    };
-    findings::print(&packed.findings, arguments.bypass_validation, notes)?;
-    let package = &packed.package;
-    let facts = &package.facts;
-    let digest = match package.digest() {
-        Ok(digest) => digest,
-        Err(error) => return refused(notes, &unreadable(&package.path, &error)),
-    };
-    let path = absolute(&package.path);
-    if arguments.json {
-        let result = json!({
-            "path": path,
-            "extensionId": facts.extension_id,
-            "version": facts.version,
-            "publisher": facts.publisher,
-            "size": package.size,
-            "sha256": digest.to_string(),
-            "parts": packed.parts,
-        });
-        write_json(&result)?;
-    } else {
-        writeln!(
-            notes,
-            "Packed {}.{} {}: {} parts, {} bytes.",
-            facts.publisher, facts.extension_id, facts.version, packed.parts, package.size
-        )?;
-        writeln!(notes, "SHA-256: {digest}")?;
-        writeln!(out, "{path}")?;
+impl PackageArguments {
+    /// The operation.
+    pub(super) fn into_operation(self) -> Result<(Operation, Service), Situation> {
+        let sources = Sources {
+            manifests: match &self.manifest_js {
+                Some(program) => vec![absolute(program).into()],
+                None => self.manifests,
+            },
+            manifest_globs: match &self.manifest_js {
+                Some(_) => Vec::new(),
+                None => patterns(self.manifest_globs),
+            },
+            overrides_file: self.overrides_file,
+            overrides: self.r#override,
+            rev_version: self.rev_version,
+            loc_root: self.loc_root,
+            json5: self.json5,
+            root: self.root,
+        };
+        let packing = Packing {
+            extension: ExtensionReference {
+                sources,
+                vsix: None,
+                changes: self.overrides.into_changes(),
+            },
+            bypass_validation: self.bypass_validation,
+            output: self.output_path,
+            timestamp: timestamp()?,
+        };
+        let service = Service {
+            json: self.json,
+            ..Service::default()
+        };
+        Ok((Operation::Package(packing), service))
     }
-    Ok(ExitCode::SUCCESS)
 }

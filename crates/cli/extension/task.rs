@@ -6,55 +6,62 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use adieu_agent::{Audience, Environment, Log, VariableName, undefined_variable};
+use adieu_agent::{
+    Audience, Environment, Log, VariableName, deactivate_commands_json, undefined_variable,
+};
 use adieu_devops::{Hosts, Role};
+use adieu_extension::{
+    AddMember, Events, ExtensionReference, InOrganizations, Notice, Operation, Packing, Publish,
+    QueryVersion, Raise,
+};
 use adieu_vsix::{Changes, Pricing as Price, TaskUpdates, VersionPart, Visibility as Visible};
 
-use super::done::{Done, lines};
-use super::operation::{
-    AddMember, Events, InOrganizations, Operation, Publish, QueryVersion, Raise,
-};
-use super::target::{ExtensionReference, Packing};
+use super::flags::{hosts, version_sources};
+use super::perform::{any_organizations, organizations, perform};
+use super::results::Results;
+use super::{notices, timestamp};
+use crate::connection::Connection;
 use crate::inputs::extension::{
     Inputs, MemberRole, Operation as Choice, Pricing, UpdateTasksVersion, VersionAction, Visibility,
 };
+use crate::lines::meaningful_lines;
 use crate::session::{Session, Source};
-use crate::situation::{ExtensionProblem, Situation};
+use crate::situation::Situation;
 use crate::{connection, network, page};
 
 /// Runs the task.
 pub(crate) async fn run(environment: &Environment, log: &Log) -> Result<(), Situation> {
     let inputs = Inputs::read(environment).map_err(Situation::Input)?;
-    let hosts = match inputs.service_url.as_deref() {
-        None => Hosts::public(),
-        Some(text) => Hosts::server(text).map_err(|reason| {
-            Situation::Extension(ExtensionProblem::NotAHost {
-                text: text.to_owned(),
-                reason,
-            })
-        })?,
-    };
+    let hosts = hosts(inputs.service_url.as_deref())?;
     let azure_devops = inputs.azure_dev_ops_service_connection.clone();
     let azure_rm = inputs.connected_service.clone();
     let set_build_number = inputs.set_build_number;
-    let operation = operation(inputs, environment)?;
+    let mut operation = operation(inputs, &hosts, environment)?;
     let session = if operation.needs_identity() {
         let id = connection::named(azure_devops, azure_rm)?;
         let connection = connection::read(environment, &id, None)?;
+        in_own_organization(&mut operation, &hosts, &connection)?;
         let transport = network::transport(environment, log)?;
         let source = Source::Connection(Box::new(connection));
         Some(Session::new(transport, hosts, source))
     } else {
         None
     };
-    let done = operation.run(session.as_ref(), log).await?;
+    let session = session.as_ref();
+    let tell = |notice: &Notice<'_>| notices::say(notice, log);
+    let outcome = perform(&operation, session, &tell).await?;
+    let results = Results::of(outcome, session, log);
     if matches!(operation, Operation::QueryVersion(_)) && set_build_number {
-        number_run(&done, environment, log);
+        number_run(&results, environment, log);
     }
-    publish(&done, environment, log)
+    publish(&results, environment, log)
 }
 
-fn operation(inputs: Inputs, environment: &Environment) -> Result<Operation, Situation> {
+fn operation(
+    inputs: Inputs,
+    hosts: &Hosts,
+    environment: &Environment,
+) -> Result<Operation, Situation> {
     let folder = |name| {
         let folder = environment.platform_variable(name);
         let folder = folder.map_err(Situation::PlatformVariable)?;
@@ -69,7 +76,8 @@ fn operation(inputs: Inputs, environment: &Environment) -> Result<Operation, Sit
         _ => working.clone(),
     });
     let list = |input: &'static str, text: Option<String>| {
-        let lines = lines(text.as_deref().unwrap_or_default());
+        let text = text.unwrap_or_default();
+        let lines: Vec<String> = meaningful_lines(&text).map(str::to_owned).collect();
         match lines.iter().find_map(|line| undefined_variable(line)) {
             Some(variable) => Err(Situation::Input(
                 adieu_agent::InputError::UndefinedVariable {
@@ -80,75 +88,104 @@ fn operation(inputs: Inputs, environment: &Environment) -> Result<Operation, Sit
             None => Ok(lines),
         }
     };
-    let extension = ExtensionReference {
-        root: at(inputs.root_folder).unwrap_or_else(|| working.clone()),
-        manifests: list("manifests", inputs.manifests)?,
-        vsix: inputs
-            .vsix
-            .map(|vsix| working.join(vsix).display().to_string()),
-        overrides_file: at(inputs.overrides_file),
-        changes: Changes {
-            publisher: inputs.publisher_id,
-            extension_id: inputs.extension_id,
-            version: inputs.extension_version,
-            name: inputs.extension_name,
-            visibility: inputs.visibility.and_then(visibility),
-            pricing: inputs.pricing.and_then(pricing),
-            tasks: TaskUpdates {
-                version: inputs.update_tasks_version.and_then(version_part),
-                ids: inputs.update_tasks_id,
-            },
+    let root = at(inputs.root_folder).unwrap_or_else(|| working.clone());
+    let mut extension = ExtensionReference::in_folder(root, list("manifests", inputs.manifests)?);
+    extension.sources.overrides_file = at(inputs.overrides_file);
+    extension.vsix = inputs
+        .vsix
+        .map(|vsix| working.join(vsix).display().to_string());
+    extension.changes = Changes {
+        publisher: inputs.publisher_id,
+        extension_id: inputs.extension_id,
+        version: inputs.extension_version,
+        name: inputs.extension_name,
+        visibility: inputs.visibility.and_then(visibility),
+        pricing: inputs.pricing.and_then(pricing),
+        tasks: TaskUpdates {
+            version: inputs.update_tasks_version.and_then(version_part),
+            ids: inputs.update_tasks_id,
         },
     };
-    let packing = |extension| Packing {
-        extension,
-        loc_root: at(inputs.localization_root),
-        bypass_validation: inputs.bypass_validation,
-        output: Some(output.clone()),
+    let packing = |mut extension: ExtensionReference| -> Result<Packing, Situation> {
+        extension.sources.loc_root = at(inputs.localization_root);
+        Ok(Packing {
+            extension,
+            bypass_validation: inputs.bypass_validation,
+            output: Some(output.clone()),
+            timestamp: timestamp()?,
+        })
     };
     // What an operation does not use is checked all the same: the next one may.
-    let organizations = list("organizations", inputs.organizations)?;
+    let names = list("organizations", inputs.organizations)?;
     let time_limit = time_limit(inputs.timeout_in_minutes.as_deref())?;
     let sources = list("versionSource", inputs.version_source)?;
-    let in_organizations = |extension| InOrganizations {
-        extension,
-        organizations: organizations.clone(),
+    let some_organizations = |extension| -> Result<InOrganizations, Situation> {
+        Ok(InOrganizations {
+            extension,
+            organizations: organizations(hosts, &names)?,
+        })
+    };
+    let any_organizations = || any_organizations(hosts, &names);
+    let or_own = |extension| -> Result<InOrganizations, Situation> {
+        Ok(InOrganizations {
+            extension,
+            organizations: any_organizations()?,
+        })
     };
     Ok(match inputs.operation {
-        Choice::Package => Operation::Package(packing(extension)),
+        Choice::Package => Operation::Package(packing(extension)?),
         Choice::Publish => Operation::Publish(Publish {
-            packing: packing(extension),
-            share_with: organizations,
+            packing: packing(extension)?,
+            share_with: any_organizations()?,
             wait: (!inputs.no_wait_validation).then_some(time_limit),
         }),
-        Choice::Share => Operation::Share(in_organizations(extension)),
-        Choice::Unshare => Operation::Unshare(in_organizations(extension)),
-        Choice::Install => Operation::Install(in_organizations(extension)),
-        Choice::Uninstall => Operation::Uninstall(in_organizations(extension)),
+        Choice::Share => Operation::Share(or_own(extension)?),
+        Choice::Unshare => Operation::Unshare(some_organizations(extension)?),
+        Choice::Install => Operation::Install(or_own(extension)?),
+        Choice::Uninstall => Operation::Uninstall(some_organizations(extension)?),
         Choice::WaitForInstallation => {
-            Operation::WaitForInstallation(in_organizations(extension), time_limit)
+            Operation::WaitForInstallation(or_own(extension)?, time_limit)
         }
         Choice::Unpublish => Operation::Unpublish(extension),
         Choice::Show => Operation::Show(extension),
         Choice::QueryVersion => Operation::QueryVersion(QueryVersion {
+            sources: version_sources(&sources, &extension)?,
             extension,
-            sources,
-            raise: inputs.version_action.map(raise).unwrap_or_default(),
+            raise: inputs.version_action.map_or(Raise::Nothing, raise),
         }),
         Choice::WaitForValidation => Operation::WaitForValidation(extension, time_limit),
         Choice::WhoAmI => Operation::WhoAmI(extension),
         Choice::AddMember => Operation::AddMember(AddMember {
             extension,
             member: inputs.member_id,
-            role: inputs.member_role.map(role),
+            role: inputs.member_role.map_or(Role::Contributor, role),
         }),
         Choice::Events => Operation::Events(Events {
             extension,
             after: inputs.after_date,
             state: None,
             output: Some(output),
+            line: deactivate_commands_json,
         }),
     })
+}
+
+/// Without organizations, an operation is for the one of the service connection.
+fn in_own_organization(
+    operation: &mut Operation,
+    hosts: &Hosts,
+    connection: &Connection,
+) -> Result<(), Situation> {
+    let (Operation::Share(asked)
+    | Operation::Install(asked)
+    | Operation::WaitForInstallation(asked, _)) = operation
+    else {
+        return Ok(());
+    };
+    if asked.organizations.is_empty() {
+        asked.organizations = organizations(hosts, connection.facts.organization.as_slice())?;
+    }
+    Ok(())
 }
 
 /// Half an hour unless the step says otherwise; a job's own limit comes first anyway.
@@ -156,9 +193,7 @@ fn time_limit(text: Option<&str>) -> Result<Duration, Situation> {
     let text = text.unwrap_or("30");
     match text.parse::<u64>() {
         Ok(minutes) if (1..=24 * 60).contains(&minutes) => Ok(Duration::from_secs(minutes * 60)),
-        _ => Err(Situation::Extension(ExtensionProblem::NotMinutes(
-            text.to_owned(),
-        ))),
+        _ => Err(Situation::NotMinutes(text.to_owned())),
     }
 }
 
@@ -210,8 +245,8 @@ fn role(role: MemberRole) -> Role {
 }
 
 /// A release has a name where a build has a number.
-fn number_run(done: &Done, environment: &Environment, log: &Log) {
-    let number = done
+fn number_run(results: &Results, environment: &Environment, log: &Log) {
+    let number = results
         .variables
         .iter()
         .find(|(name, _)| *name == "proposedVersion");
@@ -224,8 +259,8 @@ fn number_run(done: &Done, environment: &Environment, log: &Log) {
 }
 
 /// Every variable is there under its own name in this job, and as the step's output for later ones.
-fn publish(done: &Done, environment: &Environment, log: &Log) -> Result<(), Situation> {
-    for (name, value) in &done.variables {
+fn publish(results: &Results, environment: &Environment, log: &Log) -> Result<(), Situation> {
+    for (name, value) in &results.variables {
         let Ok(name) = VariableName::parse(name) else {
             continue;
         };
@@ -233,7 +268,7 @@ fn publish(done: &Done, environment: &Environment, log: &Log) -> Result<(), Situ
             .map_err(Situation::TooLong)?;
     }
     let folder = environment.platform_variable("Agent.TempDirectory");
-    if let (Some(page), Ok(Some(folder))) = (&done.page, folder) {
+    if let (Some(page), Ok(Some(folder))) = (&results.page, folder) {
         let names = (1..=u32::MAX).map(|number| format!("Marketplace extension {number}.md"));
         match page::write_new(Path::new(folder), names, page) {
             Ok(file) => log.summary(&file),

@@ -3,7 +3,6 @@
 //! It writes nothing but its answer.
 
 use std::io::{self, Write};
-use std::path::Path;
 use std::process::ExitCode;
 
 use adieu_vsix::{Checksums, Outcome, Package, ReadError};
@@ -11,7 +10,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::findings::defused;
-use super::{REFUSED, command, refused, target, unreadable, write_json};
+use super::{REFUSED, command, one_package, refused, unreadable, write_json};
 
 /// Flags of `adieu extension verify`.
 #[derive(Debug, Args)]
@@ -30,7 +29,7 @@ pub(super) fn run(
     out: &mut dyn Write,
     notes: &mut dyn Write,
 ) -> io::Result<ExitCode> {
-    let vsix = match target::one_file(Path::new("."), &arguments.vsix) {
+    let vsix = match one_package(&arguments.vsix) {
         Ok(vsix) => vsix,
         Err(situation) => return Ok(command::refuse(&situation)),
     };

@@ -3,7 +3,7 @@
 //! It decides nothing and prints nothing; `organization.rs` has the words for an identity that an organization
 //! does not know.
 
-use adieu_devops::{Error, Profile, Reason, Refusal};
+use adieu_devops::{Error, NotAHost, NotAnOrganization, Profile, Reason, Refusal};
 
 use super::asked::Asked;
 use super::{Report, service};
@@ -246,4 +246,37 @@ fn refused(doing: &str, refusal: &Refusal, page: Option<&str>, asked: Asked) -> 
     .fact("it said", &refusal.message)
     .correlation(&refusal.correlation)
     .remedy(remedy)
+}
+
+pub(super) fn not_an_organization(text: &str, reason: &NotAnOrganization, asked: Asked) -> Report {
+    let (why, remedy) = match reason {
+        NotAnOrganization::NotAName => (
+            "is not an organization name",
+            asked.words(
+                "Write its name, https://dev.azure.com/<name> or \
+                 https://<name>.visualstudio.com, one a line.",
+                "Write its name, https://dev.azure.com/<name> or \
+                 https://<name>.visualstudio.com.",
+            ),
+        ),
+        NotAnOrganization::AnotherHost => (
+            "is not an Azure DevOps address, so no token is sent there",
+            asked.words(
+                "Write the organization's name; collections of an Azure DevOps Server need \
+                 its address in serviceUrl.",
+                "Write the organization's name.",
+            ),
+        ),
+    };
+    Report::new("organizations", format!("'{text}' {why}.")).remedy(remedy)
+}
+
+pub(super) fn not_a_host(text: &str, reason: &NotAHost, asked: Asked) -> Report {
+    let input = asked.words("serviceUrl", "--service-url");
+    let why = match reason {
+        NotAHost::NotAnAddress => "is not a URL",
+        NotAHost::NotHttps => "is not HTTPS, and the token would travel in the clear",
+    };
+    Report::new("inputs", format!("The {input} '{text}' {why}."))
+        .remedy("Leave it out for the public Marketplace.")
 }

@@ -2,15 +2,18 @@
 //!
 //! It decides nothing and prints nothing.
 
-use adieu_devops::{NotAHost, NotAnOrganization};
+use std::time::Duration;
+
+use adieu_extension::{Action, NotCompared, Problem, StateFault};
+use adieu_vsix::{Finding, PackError, Severity, fold};
 
 use super::Report;
-use super::asked::Asked;
-use crate::situation::ExtensionProblem;
+use super::{asked::Asked, azure_devops};
+use crate::extension::{in_one_line, missing, validation};
 
-pub(super) fn problem(problem: &ExtensionProblem, asked: Asked) -> Report {
+pub(super) fn problem(problem: &Problem, asked: Asked) -> Report {
     match problem {
-        ExtensionProblem::NoName { publisher } => Report::new(
+        Problem::NoName { publisher } => Report::new(
             "extension",
             format!(
                 "No {} is given.",
@@ -27,24 +30,7 @@ pub(super) fn problem(problem: &ExtensionProblem, asked: Asked) -> Report {
             "Give --publisher and --extension-id, or a package (--vsix), or a folder with \
              vss-extension.json (--root).",
         )),
-        ExtensionProblem::Missing { input, example } => {
-            let (what, example) = match asked {
-                Asked::InAStep => (
-                    format!("The input {input} is empty"),
-                    format!(
-                        "{input}: \
-                 {example}"
-                    ),
-                ),
-                Asked::ByFlags => (
-                    format!("--{input} is missing"),
-                    format!("--{input} '{example}'"),
-                ),
-            };
-            Report::new("inputs", format!("{what}, and this operation needs it."))
-                .remedy(&format!("Write, for example, {example}"))
-        }
-        ExtensionProblem::NotOneFile {
+        Problem::NotOneFile {
             pattern,
             root,
             found,
@@ -61,73 +47,33 @@ pub(super) fn problem(problem: &ExtensionProblem, asked: Asked) -> Report {
         .fact("folder", root)
         .fact("found", &found.join(", "))
         .remedy("Give the path of the package that is to be used."),
-        ExtensionProblem::Refused { root, findings } => {
-            let mut report = Report::new(
-                "extension-package",
-                format!(
-                    "The extension in {root} cannot be packed: {} to \
-             correct.",
-                    errors(findings.len())
-                ),
-            );
-            for finding in findings {
-                report = report.fact("error", finding);
-            }
-            report
+        Problem::NotPacked {
+            root,
+            error: PackError::Refused { findings },
+            ..
+        } => refused(&root.display().to_string(), findings, asked),
+        Problem::NotPacked { error, .. } => of_package(&error.to_string()),
+        Problem::NotRead(error) => of_package(&error.to_string()),
+        Problem::NotEdited(error) => of_package(&error.to_string()),
+        Problem::NotWritten { path, cause } => {
+            of_package(&format!("{} cannot be written: {cause}", path.display()))
         }
-        ExtensionProblem::Package(reason) => Report::new(
-            "extension-package",
-            format!("{}.", reason.trim_end_matches('.')),
-        ),
-        ExtensionProblem::NotAnOrganization { text, reason } => {
-            let (why, remedy) = match reason {
-                NotAnOrganization::NotAName => (
-                    "is not an organization name",
-                    asked.words(
-                        "Write its name, https://dev.azure.com/<name> or \
-                     https://<name>.visualstudio.com, one a line.",
-                        "Write its name, https://dev.azure.com/<name> or \
-                     https://<name>.visualstudio.com.",
-                    ),
-                ),
-                NotAnOrganization::AnotherHost => (
-                    "is not an Azure DevOps address, so no token is sent there",
-                    asked.words(
-                        "Write the organization's name; collections of an Azure DevOps Server need \
-                     its address in serviceUrl.",
-                        "Write the organization's name.",
-                    ),
-                ),
-            };
-            Report::new("organizations", format!("'{text}' {why}.")).remedy(remedy)
-        }
-        ExtensionProblem::NotAHost { text, reason } => Report::new(
-            "inputs",
-            format!(
-                "The {} '{text}' {}.",
-                asked.words("serviceUrl", "--service-url"),
-                match reason {
-                    NotAHost::NotAnAddress => "is not a URL",
-                    NotAHost::NotHttps => "is not HTTPS, and the token would travel in the clear",
-                }
-            ),
-        )
-        .remedy("Leave it out for the public Marketplace."),
-        ExtensionProblem::NotMinutes(text) => Report::new(
-            "inputs",
-            format!("The input timeoutInMinutes is '{text}'; it must be a number from 1 to 1440."),
-        ),
-        ExtensionProblem::State { file, reason } => Report::new(
+        Problem::State { file, fault } => Report::new(
             "events",
             format!(
-                "The state in {file} cannot be used: \
-         {reason}."
+                "The state in {} cannot be used: {}.",
+                file.display(),
+                match fault {
+                    StateFault::File(error) => error.to_string(),
+                    StateFault::NotJson => "it is not JSON".to_owned(),
+                    StateFault::NotAPosition(error) => error.to_string(),
+                }
             ),
         )
         .remedy(
             "Correct the path, or delete the file to start again, at --since or with all events.",
         ),
-        ExtensionProblem::NotADate(text) => Report::new(
+        Problem::NotADate(text) => Report::new(
             "inputs",
             format!(
                 "{} is '{text}', which is not a date.",
@@ -135,7 +81,7 @@ pub(super) fn problem(problem: &ExtensionProblem, asked: Asked) -> Report {
             ),
         )
         .remedy("Write 2026-11-01 or 2026-11-01T12:00:00Z."),
-        ExtensionProblem::NotAVersion { source, text } => Report::new(
+        Problem::NotAVersion { source, text } => Report::new(
             "extension-version",
             format!("The source {source} has '{text}', which is not a version."),
         )
@@ -143,7 +89,7 @@ pub(super) fn problem(problem: &ExtensionProblem, asked: Asked) -> Report {
             "A version has up to four numbers, such as 1.4.0; a source is marketplace, \
              manifest, vsix or a version.",
         ),
-        ExtensionProblem::NoVersion => Report::new(
+        Problem::NoVersion => Report::new(
             "extension-version",
             "None of the sources has a version yet.".to_owned(),
         )
@@ -151,7 +97,7 @@ pub(super) fn problem(problem: &ExtensionProblem, asked: Asked) -> Report {
             "Add a first version to versionSource, such as 0.1.0.",
             "Add a first version behind --version-source, such as 0.1.0.",
         )),
-        ExtensionProblem::NotFound(name) => Report::new(
+        Problem::NotFound(name) => Report::new(
             "extension",
             format!(
                 "The Marketplace has no extension {name}, or does not show \
@@ -164,14 +110,14 @@ pub(super) fn problem(problem: &ExtensionProblem, asked: Asked) -> Report {
             "Compare publisher and extension id with the publisher's page; a private \
                  extension is shown to the publisher's members only (adieu whoami).",
         )),
-        ExtensionProblem::AnotherPackage {
-            label,
+        Problem::AnotherPackage {
+            release,
             since,
             differing,
         } => Report::new(
             "extension-version",
             format!(
-                "The Marketplace already has {label}, and it is another package than this one."
+                "The Marketplace already has {release}, and it is another package than this one."
             ),
         )
         .fact("published", since)
@@ -182,17 +128,14 @@ pub(super) fn problem(problem: &ExtensionProblem, asked: Asked) -> Report {
             "Raise the version: adieu extension query-version --version-action patch finds the \
              next one.",
         )),
-        ExtensionProblem::Validation {
-            label,
+        Problem::Refused {
+            release,
             reasons,
             log,
         } => {
             let mut report = Report::new(
                 "validation",
-                format!(
-                    "The Marketplace's validation \
-             refused {label}."
-                ),
+                format!("The Marketplace's validation refused {release}."),
             );
             for reason in reasons {
                 report = report.fact("validator", reason);
@@ -205,30 +148,37 @@ pub(super) fn problem(problem: &ExtensionProblem, asked: Asked) -> Report {
              version: a refused one stays refused.",
             )
         }
-        ExtensionProblem::NotValidated {
-            label,
+        Problem::NotValidated {
+            release,
             state,
             limit,
         } => Report::new(
             "validation",
-            format!("{label} was not validated within {limit}: {state}."),
+            format!(
+                "{release} was not validated within {}: {}.",
+                in_minutes(*limit),
+                validation(*state)
+            ),
         )
         .remedy(asked.words(
             "The upload is not lost: run waitForValidation later, with a larger timeoutInMinutes.",
             "The upload is not lost: run adieu extension wait-for-validation later, with a \
              larger --timeout.",
         )),
-        ExtensionProblem::NotInstalled {
-            label,
+        Problem::NotInstalled {
+            release,
             limit,
-            missing,
+            missing: states,
         } => {
             let mut report = Report::new(
                 "installation",
-                format!("{label} was not installed in every organization within {limit}."),
+                format!(
+                    "{release} was not installed in every organization within {}.",
+                    in_minutes(*limit)
+                ),
             );
-            for (organization, state) in missing {
-                report = report.fact(organization, state);
+            for (organization, state) in states {
+                report = report.fact(organization, &missing(state));
             }
             report.remedy(
                 "Share the extension with the organization and install it there; an \
@@ -236,6 +186,110 @@ pub(super) fn problem(problem: &ExtensionProblem, asked: Asked) -> Report {
             )
         }
     }
+}
+
+/// What was under way, for a sentence that begins with "Could not".
+pub(crate) fn doing(action: &Action) -> String {
+    match action {
+        Action::Publish(release) => format!("publish {release}"),
+        Action::Share(name) => format!("share {name}"),
+        Action::Unshare(name) => format!("stop sharing {name}"),
+        Action::Install(name) => format!("install {name}"),
+        Action::Uninstall(name) => format!("uninstall {name}"),
+        Action::FindInstalled(release) => format!("look for {release}"),
+        Action::Unpublish(name) => format!("unpublish {name}"),
+        Action::Show(name) => format!("show {name}"),
+        Action::FindVersion(name) => format!("ask for the version of {name}"),
+        Action::FindValidation(release) => format!("look for the validation of {release}"),
+        Action::ReadProfile => "read its own profile".to_owned(),
+        Action::AddMember { id, publisher } => format!("make {id} a member of {publisher}"),
+        Action::ReadEvents(name) => format!("read the events of {name}"),
+    }
+}
+
+/// Why two packages could not be compared, for the middle of a sentence.
+pub(crate) fn not_compared(reason: &NotCompared) -> String {
+    match reason {
+        NotCompared::File(error) => error.to_string(),
+        NotCompared::Package(error) => error.to_string(),
+        NotCompared::Download(error) => {
+            let report = azure_devops::answer("download it", error, None, Asked::InAStep);
+            report.sentence().trim_end_matches('.').to_owned()
+        }
+    }
+}
+
+/// A length of time, as a sentence has it.
+pub(crate) fn in_minutes(time: Duration) -> String {
+    match time.as_secs() / 60 {
+        1 => "1 minute".to_owned(),
+        minutes => format!("{minutes} minutes"),
+    }
+}
+
+pub(super) fn missing_input(input: &str, example: &str, asked: Asked) -> Report {
+    let (what, example) = match asked {
+        Asked::InAStep => (
+            format!("The input {input} is empty"),
+            format!("{input}: {example}"),
+        ),
+        Asked::ByFlags => (
+            format!("--{input} is missing"),
+            format!("--{input} '{example}'"),
+        ),
+    };
+    Report::new("inputs", format!("{what}, and this operation needs it."))
+        .remedy(&format!("Write, for example, {example}"))
+}
+
+pub(super) fn not_minutes(text: &str) -> Report {
+    Report::new(
+        "inputs",
+        format!("The input timeoutInMinutes is '{text}'; it must be a number from 1 to 1440."),
+    )
+}
+
+pub(super) fn not_a_timestamp(text: &str) -> Report {
+    Report::new(
+        "extension-package",
+        format!("SOURCE_DATE_EPOCH is '{text}', which is not a number of seconds since 1970."),
+    )
+}
+
+fn of_package(reason: &str) -> Report {
+    Report::new(
+        "extension-package",
+        format!("{}.", reason.trim_end_matches('.')),
+    )
+}
+
+/// A command line has the findings line by line, as editors read them; a step has them as facts.
+fn refused(root: &str, findings: &[Finding], asked: Asked) -> Report {
+    let is_error = |finding: &&Finding| finding.severity() > Severity::Warning;
+    let count = findings.iter().filter(is_error).count();
+    if asked == Asked::ByFlags {
+        let sentence = format!(
+            "The extension cannot be packed: {} to correct.",
+            errors(count)
+        );
+        return Report::new("extension-package", sentence);
+    }
+    let reports = fold(findings);
+    let reports: Vec<_> = reports
+        .iter()
+        .filter(|report| report.severity > Severity::Warning)
+        .collect();
+    let mut report = Report::new(
+        "extension-package",
+        format!(
+            "The extension in {root} cannot be packed: {} to correct.",
+            errors(reports.len())
+        ),
+    );
+    for finding in reports {
+        report = report.fact("error", &in_one_line(finding));
+    }
+    report
 }
 
 fn errors(count: usize) -> String {

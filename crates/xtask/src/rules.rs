@@ -22,6 +22,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "adieu-broker",
             "adieu-devops",
             "adieu-feeds",
+            "adieu-extension",
             "adieu-identity",
             "adieu-manifest",
             "adieu-secret",
@@ -34,6 +35,10 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("adieu-devops", &["adieu-secret", "adieu-transport"]),
     ("adieu-emulator", &["adieu-manifest"]),
     ("adieu-feeds", &["adieu-secret"]),
+    (
+        "adieu-extension",
+        &["adieu-devops", "adieu-transport", "adieu-vsix"],
+    ),
     (
         "adieu-fuzz",
         &[
@@ -435,6 +440,7 @@ fn the_emulator_uses_nothing_of_the_client() {
             "adieu_broker",
             "adieu_devops",
             "adieu_feeds",
+            "adieu_extension",
             "adieu_identity",
             "adieu_secret",
             "adieu_transport",

@@ -1,6 +1,6 @@
-//! `--state`: where the last run of `events` ended, in a file that is whole at every moment.
+//! Where the last reading of events ended, in a file that is whole at every moment.
 //!
-//! It never begins anew by itself: a file that cannot be read ends the run.
+//! It never starts again automatically: a file that cannot be read ends the run.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
@@ -9,35 +9,33 @@ use std::path::{Path, PathBuf};
 use adieu_devops::{ExtensionName, Position};
 use serde_json::{Value, json};
 
-use crate::situation::{ExtensionProblem, Situation};
+use crate::failure::{Problem, StateFault};
 
 /// A state file, and what it is to hold once the events have been delivered.
 #[derive(Debug)]
-pub(crate) struct State {
+pub struct State {
     file: PathBuf,
     document: Value,
 }
 
 /// Where the last run ended.
 #[derive(Debug)]
-pub(super) struct Last {
-    pub(super) position: Position,
+pub(crate) struct Last {
+    pub(crate) position: Position,
     /// How long each output was when its state was written: what is behind that came from a run that was
     /// cut before it was, and comes again.
     lengths: Value,
 }
 
 /// Reads a state. Without a file, a start after the given moment.
-pub(super) fn read(
+pub(crate) fn read(
     file: &Path,
     name: &ExtensionName,
     since: Option<String>,
-) -> Result<Last, Situation> {
-    let unusable = |reason: String| {
-        Situation::Extension(ExtensionProblem::State {
-            file: file.display().to_string(),
-            reason,
-        })
+) -> Result<Last, Problem> {
+    let unusable = |fault| Problem::State {
+        file: file.to_path_buf(),
+        fault,
     };
     let text = match fs::read_to_string(file) {
         Ok(text) => text,
@@ -47,12 +45,12 @@ pub(super) fn read(
                 lengths: Value::Null,
             });
         }
-        Err(error) => return Err(unusable(error.to_string())),
+        Err(error) => return Err(unusable(StateFault::File(error))),
     };
-    let document: Value =
-        serde_json::from_str(&text).map_err(|_| unusable("it is no JSON".to_owned()))?;
+    let document: Value = serde_json::from_str(&text).map_err(|_| unusable(StateFault::NotJson))?;
     let position = document.get("position").unwrap_or(&Value::Null);
-    let position = Position::read(name, position).map_err(|error| unusable(error.to_string()))?;
+    let position = Position::read(name, position)
+        .map_err(|error| unusable(StateFault::NotAPosition(error)))?;
     let lengths = document.get("outputs").cloned().unwrap_or_default();
     Ok(Last { position, lengths })
 }
@@ -60,7 +58,7 @@ pub(super) fn read(
 impl Last {
     /// Writes behind what the last run left in a file, and returns its length. `opening` stands at the
     /// start of a new one.
-    pub(super) fn append(&self, path: &Path, opening: &str, text: &str) -> io::Result<u64> {
+    pub(crate) fn append(&self, path: &Path, opening: &str, text: &str) -> io::Result<u64> {
         let known = self.lengths.get(path.display().to_string());
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
@@ -84,7 +82,7 @@ impl Last {
 
 impl State {
     /// What the file is to hold: the position, and the lengths of outputs.
-    pub(super) fn new(file: &Path, position: &Position, outputs: &[(PathBuf, u64)]) -> Self {
+    pub(crate) fn new(file: &Path, position: &Position, outputs: &[(PathBuf, u64)]) -> Self {
         let lengths: serde_json::Map<String, Value> = outputs
             .iter()
             .map(|(path, length)| (path.display().to_string(), json!(length)))
@@ -96,7 +94,10 @@ impl State {
     }
 
     /// Writes it: to a new file of this user alone first, then in its place, so that there is always a whole one.
-    pub(super) fn write(&self) -> Result<(), Situation> {
+    ///
+    /// # Errors
+    /// The folder does not take the file.
+    pub fn write(&self) -> Result<(), Problem> {
         let write = || {
             let folder = self.file.parent().unwrap_or(Path::new(""));
             // An empty path is this folder to no system.
@@ -110,11 +111,9 @@ impl State {
             file.as_file().sync_all()?;
             file.persist(&self.file).map(drop).map_err(io::Error::from)
         };
-        write().map_err(|error| {
-            Situation::Extension(ExtensionProblem::State {
-                file: self.file.display().to_string(),
-                reason: error.to_string(),
-            })
+        write().map_err(|error| Problem::State {
+            file: self.file.clone(),
+            fault: StateFault::File(error),
         })
     }
 }

@@ -1,7 +1,6 @@
-//! `events`: what happened to an extension, as JSON Lines and CSV, with the daily statistics.
+//! What happened to an extension, as JSON Lines and CSV, with the daily statistics.
 //!
-//! It never keeps a state of its own: `afterDate` is where to go on, or a file that `--state` names
-//! (`resume.rs`).
+//! It keeps no state itself: a date is where to continue, or a file (`state.rs`).
 
 use std::path::{Path, PathBuf};
 
@@ -10,140 +9,107 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::done::Done;
-use super::operation::Events;
-use super::resume::{Last, State};
-use super::{resume, target};
-use crate::session::Session;
-use crate::situation::{ExtensionProblem, Situation};
-use crate::voice::Voice;
+use crate::caller::{Caller, client, refused};
+use crate::failure::{Action, Failure, Problem};
+use crate::operation::Events;
+use crate::outcome::Outcome;
+use crate::state::{self, Last, State};
+use crate::target;
 
 /// Runs the operation.
-pub(super) async fn run(
+pub(crate) async fn run<C: Caller>(
     asked: &Events,
-    session: &Session,
-    voice: &dyn Voice,
-) -> Result<Done, Situation> {
+    caller: &C,
+) -> Result<Outcome, Failure<C::Error>> {
     let since = asked.after.as_deref().map(moment).transpose()?;
-    let name = target::find(&asked.extension)?.name;
+    let name = target::find(&asked.extension)?.release.name;
     let last = match asked.state.as_deref() {
-        Some(file) => Some(resume::read(file, &name, since.clone())?),
+        Some(file) => Some((file, state::read(file, &name, since.clone())?)),
         None => None,
     };
     let after = match &last {
-        Some(last) => last.position.after().map(str::to_owned),
+        Some((_, last)) => last.position.after().map(str::to_owned),
         None => since,
     };
-    let client = session.client().await?;
-    let doing = format!("read the events of {name}");
-    let events = match client.events(&name, after.as_deref()).await {
-        Ok(events) => events,
+    let client = client(caller).await?;
+    let reading = async {
+        let events = client.events(&name, after.as_deref()).await?;
+        // Statistics are days, and have no place to continue from: a run without a state gets them.
+        let days = match last {
+            Some(_) => None,
+            None => Some(client.statistics(&name, after.as_deref()).await?),
+        };
+        Ok((events, days))
+    };
+    let (events, days) = match reading.await {
+        Ok(read) => read,
         Err(error) => {
-            return Err(
-                super::marketplace_refused(session, error, &doing, Some(&name.publisher)).await,
-            );
+            let action = Action::ReadEvents(name.clone());
+            return Err(refused(caller, error, action, &name.publisher).await);
         }
     };
-    if let (Some(file), Some(last)) = (asked.state.as_deref(), last) {
-        return go_on(asked, file, last, &name, events, voice);
+    if let Some((state, last)) = &last {
+        return Ok(continued(asked, state, last, name, events)?);
     }
-    let days = match client.statistics(&name, after.as_deref()).await {
-        Ok(days) => days,
-        Err(error) => {
-            return Err(
-                super::marketplace_refused(session, error, &doing, Some(&name.publisher)).await,
-            );
-        }
+    let days = days.unwrap_or_default();
+    let file = match &asked.output {
+        Some(output) => Some(write(
+            output,
+            &name,
+            &text(asked, &name, &events),
+            &events,
+            &days,
+        )?),
+        None => None,
     };
-    let lines = lines(&name, &events);
-    let mut variables = variables(&name);
-    if let Some(output) = &asked.output {
-        let file = write(output, &name, &lines, &events, &days)?;
-        voice.say(&format!(
-            "{name}: {} events and {} days of statistics in {}.",
-            events.len(),
-            days.len(),
-            file.display()
-        ));
-        variables.push(("eventsFile", file.display().to_string()));
-    } else {
-        voice.say(&format!(
-            "{name}: {} events and {} days of statistics.",
-            events.len(),
-            days.len()
-        ));
-    }
-    Ok(Done {
-        variables,
-        json: json!({
-            "events": events.iter().map(|event| json_line(&name, event)).collect::<Vec<_>>(),
-            "dailyStatistics": days.iter().map(|day| json!({
-                "date": day.date, "version": day.version, "counts": day.counts,
-            })).collect::<Vec<_>>(),
-        }),
-        lines,
-        ..Done::default()
+    Ok(Outcome::Events {
+        name,
+        events,
+        days: Some(days),
+        file,
+        state: None,
     })
 }
 
-/// The events since the last run, behind those that its files have. Statistics are days and have no place to
-/// go on from; a run without a state gets them.
-fn go_on(
+/// The events since the last run, behind those that its files have.
+fn continued(
     asked: &Events,
     state: &Path,
-    last: Last,
-    name: &ExtensionName,
+    last: &Last,
+    name: ExtensionName,
     events: Vec<Event>,
-    voice: &dyn Voice,
-) -> Result<Done, Situation> {
-    let (news, position) = last.position.clone().take(events);
-    let lines = lines(name, &news);
-    let mut variables = variables(name);
+) -> Result<Outcome, Problem> {
+    let (events, position) = last.position.clone().take(events);
     let mut outputs = Vec::new();
-    if let Some(output) = &asked.output {
-        let file = events_file(output, name);
-        let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    let file = asked.output.as_deref();
+    let file = file.map(|output| events_file(output, &name));
+    if let Some(file) = &file {
         for (path, opening, text) in [
-            (file.clone(), "", text),
-            (file.with_extension("csv"), CSV_HEAD, rows(&news)),
+            (file.clone(), "", text(asked, &name, &events)),
+            (file.with_extension("csv"), CSV_HEAD, rows(&events)),
         ] {
             let length = last.append(&path, opening, &text);
-            let length = length.map_err(|error| not_written(&path, &error))?;
+            let length = length.map_err(|error| not_written(&path, error))?;
             outputs.push((path, length));
         }
-        voice.say(&format!(
-            "{name}: {} new events in {}.",
-            news.len(),
-            file.display()
-        ));
-        variables.push(("eventsFile", file.display().to_string()));
-    } else {
-        voice.say(&format!("{name}: {} new events.", news.len()));
     }
-    Ok(Done {
-        variables,
-        json: json!({ "events": news.iter().map(|event| json_line(name, event)).collect::<Vec<_>>() }),
-        lines,
+    Ok(Outcome::Events {
+        name,
+        events,
+        days: None,
+        file,
         state: Some(State::new(state, &position, &outputs)),
-        ..Done::default()
     })
 }
 
-fn lines(name: &ExtensionName, events: &[Event]) -> Vec<String> {
-    // A review is anybody's text, and these lines are printed in pipelines.
-    let line = |event| adieu_agent::deactivate_commands_json(&json_line(name, event));
-    events.iter().map(line).collect()
-}
-
-fn variables(name: &ExtensionName) -> Vec<(&'static str, String)> {
-    vec![
-        ("extensionId", name.extension.clone()),
-        ("publisherId", name.publisher.clone()),
-    ]
+/// JSON Lines.
+fn text(asked: &Events, name: &ExtensionName, events: &[Event]) -> String {
+    let lines = events.iter().map(|event| (asked.line)(&json(name, event)));
+    lines.map(|line| line + "\n").collect()
 }
 
 /// A date or a moment as the service reads it.
-fn moment(text: &str) -> Result<String, Situation> {
+fn moment(text: &str) -> Result<String, Problem> {
     let text = text.trim();
     let full = if text.len() == 10 {
         format!("{text}T00:00:00Z")
@@ -152,9 +118,7 @@ fn moment(text: &str) -> Result<String, Situation> {
     };
     match OffsetDateTime::parse(&full, &Rfc3339) {
         Ok(_) => Ok(full),
-        Err(_) => Err(Situation::Extension(ExtensionProblem::NotADate(
-            text.to_owned(),
-        ))),
+        Err(_) => Err(Problem::NotADate(text.to_owned())),
     }
 }
 
@@ -162,18 +126,14 @@ fn moment(text: &str) -> Result<String, Situation> {
 fn write(
     output: &Path,
     name: &ExtensionName,
-    lines: &[String],
+    text: &str,
     events: &[Event],
     days: &[DailyStatistics],
-) -> Result<PathBuf, Situation> {
+) -> Result<PathBuf, Problem> {
     let file = events_file(output, name);
-    let mut text = lines.join("\n");
-    if !text.is_empty() {
-        text.push('\n');
-    }
     let statistics = file.with_file_name(format!("{name}-statistics.csv"));
     for (path, text) in [
-        (file.clone(), text),
+        (file.clone(), text.to_owned()),
         (
             file.with_extension("csv"),
             CSV_HEAD.to_owned() + &rows(events),
@@ -186,7 +146,7 @@ fn write(
             }
             None => std::fs::write(&path, text),
         };
-        written.map_err(|error| not_written(&path, &error))?;
+        written.map_err(|error| not_written(&path, error))?;
     }
     Ok(file)
 }
@@ -200,14 +160,14 @@ fn events_file(output: &Path, name: &ExtensionName) -> PathBuf {
     }
 }
 
-fn not_written(path: &Path, error: &std::io::Error) -> Situation {
-    Situation::Extension(ExtensionProblem::Package(format!(
-        "{} cannot be written: {error}",
-        path.display()
-    )))
+fn not_written(path: &Path, cause: std::io::Error) -> Problem {
+    let path = path.to_path_buf();
+    Problem::NotWritten { path, cause }
 }
 
-fn json_line(name: &ExtensionName, event: &Event) -> Value {
+/// An event as a JSON document.
+#[must_use]
+pub fn json(name: &ExtensionName, event: &Event) -> Value {
     json!({
         "publisher": name.publisher,
         "extension": name.extension,
@@ -254,7 +214,7 @@ fn statistics_csv(days: &[DailyStatistics]) -> String {
 }
 
 /// A field of RFC 4180. One that a spreadsheet would take for a formula gets an apostrophe: reviews
-/// hold strangers' words.
+/// hold any user's words.
 fn field(value: &str) -> String {
     let value = if value.starts_with(['=', '+', '-', '@', '\t', '\r']) {
         format!("'{value}")

@@ -2,53 +2,49 @@
 //!
 //! It compares the files in the packages, for the gallery may rewrite or sign the archive around them.
 
-use adieu_devops::{Client, Package};
-use adieu_vsix::{Digest, entry_digests};
-use tempfile::NamedTempFile;
-
 use std::collections::BTreeMap;
 
-use crate::report::Report;
-use crate::situation::Situation;
+use adieu_devops::{Client, Package};
+use adieu_vsix::{Digest, ReadError, entry_digests};
+use tempfile::NamedTempFile;
 
 /// What a comparison came to.
-pub(super) enum Comparison {
+pub(crate) enum Comparison {
     /// Every file is the same.
     Same,
     /// These files differ.
     Other(Vec<String>),
-    /// The published package cannot be had, for this reason.
-    Unknown(String),
+    /// The published package could not be compared, for this reason.
+    Unknown(NotCompared),
+}
+
+/// Why two packages could not be compared.
+#[derive(Debug)]
+pub enum NotCompared {
+    /// There is no file for the published one.
+    File(std::io::Error),
+    /// It cannot be downloaded.
+    Download(adieu_devops::Error),
+    /// One of them cannot be read.
+    Package(ReadError),
 }
 
 /// Compares a package with the published one of its name, version and platform.
-pub(super) async fn with_published(package: &Package, client: &Client<'_>) -> Comparison {
-    let unknown = |reason: &dyn std::fmt::Display| Comparison::Unknown(reason.to_string());
-    let mut copy = match NamedTempFile::new() {
-        Ok(copy) => copy,
-        Err(error) => return unknown(&error),
-    };
-    if let Err(error) = client.download(package, copy.as_file_mut()).await {
-        let situation = Situation::Marketplace {
-            doing: "download it".to_owned(),
-            error,
-            identity: None,
-            page: None,
-        };
-        let sentence = Report::sentence_of(&situation);
-        return unknown(&sentence.trim_end_matches('.'));
+pub(crate) async fn with_published(package: &Package, client: &Client<'_>) -> Comparison {
+    match differences(package, client).await {
+        Ok(differing) if differing.is_empty() => Comparison::Same,
+        Ok(differing) => Comparison::Other(differing),
+        Err(reason) => Comparison::Unknown(reason),
     }
-    match (entry_digests(&package.path), entry_digests(copy.path())) {
-        (Ok(ours), Ok(theirs)) => {
-            let differing = differing(&ours, &theirs);
-            if differing.is_empty() {
-                Comparison::Same
-            } else {
-                Comparison::Other(differing)
-            }
-        }
-        (Err(error), _) | (_, Err(error)) => unknown(&error),
-    }
+}
+
+async fn differences(package: &Package, client: &Client<'_>) -> Result<Vec<String>, NotCompared> {
+    let mut copy = NamedTempFile::new().map_err(NotCompared::File)?;
+    let download = client.download(package, copy.as_file_mut()).await;
+    download.map_err(NotCompared::Download)?;
+    let ours = entry_digests(&package.path).map_err(NotCompared::Package)?;
+    let theirs = entry_digests(copy.path()).map_err(NotCompared::Package)?;
+    Ok(differing(&ours, &theirs))
 }
 
 /// The files that differ. A signature adds parts of its own, and changes the two parts that list the others.

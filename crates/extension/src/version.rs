@@ -1,111 +1,95 @@
-//! `queryVersion`: the highest version of several sources, and the next one.
+//! The highest version of several sources, and the next one.
 //!
 //! It never takes a Marketplace that does not answer for one that has nothing.
 
 use std::fmt;
 
-use serde_json::json;
+use adieu_devops::ExtensionName;
 
-use super::done::Done;
-use super::operation::{QueryVersion, Raise};
-use super::target::{self, ExtensionReference};
-use crate::session::Session;
-use crate::situation::{ExtensionProblem, Situation};
-use crate::voice::Voice;
+use crate::caller::{Caller, client, refused};
+use crate::failure::{Action, Failure, Problem};
+use crate::notice::Notice;
+use crate::operation::{QueryVersion, VersionSource};
+use crate::outcome::Outcome;
+use crate::target::{self, ExtensionReference};
 
 /// A version with one to four numbers.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Version(Vec<u32>);
+pub struct Version(Vec<u32>);
 
-/// Runs the operation. `session` is asked only where a source is the Marketplace.
-pub(super) async fn run(
+/// Which number of a version to raise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Raise {
+    /// None of them.
+    Nothing,
+    /// The first.
+    Major,
+    /// The second.
+    Minor,
+    /// The third.
+    Patch,
+    /// The fourth.
+    Revision,
+}
+
+/// Runs the operation. `caller` is asked only where a source is the Marketplace.
+pub(crate) async fn run<C: Caller>(
     query: &QueryVersion,
-    session: Option<&Session>,
-    voice: &dyn Voice,
-) -> Result<Done, Situation> {
-    let sources = if query.sources.is_empty() {
-        vec!["marketplace".to_owned()]
-    } else {
-        query.sources.clone()
-    };
-    let mut highest: Option<(Version, String)> = None;
+    caller: Option<&C>,
+    tell: &dyn Fn(&Notice<'_>),
+) -> Result<Outcome, Failure<C::Error>> {
+    let mut highest: Option<(Version, VersionSource)> = None;
     let mut name = None;
-    for source in sources {
-        let found = match source.to_ascii_lowercase().as_str() {
-            "marketplace" => {
-                let target = target::find(&query.extension)?;
-                let found = of_marketplace(&target.name, session).await?;
-                name = Some(target.name);
-                found
+    for source in &query.sources {
+        let found = match source {
+            VersionSource::Marketplace => {
+                let caller = caller.ok_or(Failure::NoIdentity)?;
+                let found = target::find(&query.extension)?.release.name;
+                let name = name.insert(found);
+                of_marketplace(name, caller).await?
             }
-            "manifest" => {
+            VersionSource::Manifest => {
                 let extension = ExtensionReference {
                     vsix: None,
                     ..query.extension.clone()
                 };
                 Some(target::read(&extension)?.version).filter(|version| !version.is_empty())
             }
-            "vsix" if query.extension.vsix.is_none() => {
-                return Err(Situation::Extension(ExtensionProblem::Missing {
-                    input: "vsix",
-                    example: "out/*.vsix",
-                }));
-            }
-            "vsix" => Some(target::read(&query.extension)?.version),
-            _ => Some(source.clone()),
+            VersionSource::Vsix => Some(target::read(&query.extension)?.version),
+            VersionSource::Text(text) => Some(text.clone()),
         };
-        let Some(found) = found else {
-            voice.say(&format!("{source}: no version."));
+        let Some(text) = found else {
+            tell(&Notice::Version(source, None));
             continue;
         };
-        let Some(version) = Version::parse(&found) else {
-            return Err(Situation::Extension(ExtensionProblem::NotAVersion {
-                source,
-                text: found,
-            }));
+        let Some(version) = Version::parse(&text) else {
+            let source = source.to_string();
+            return Err(Problem::NotAVersion { source, text }.into());
         };
-        voice.say(&format!("{source}: {version}"));
+        tell(&Notice::Version(source, Some(&version)));
         if highest
             .as_ref()
             .is_none_or(|(other, _)| version.is_above(other))
         {
-            highest = Some((version, source));
+            highest = Some((version, source.clone()));
         }
     }
-    let Some((current, source)) = highest else {
-        return Err(Situation::Extension(ExtensionProblem::NoVersion));
-    };
+    let (current, source) = highest.ok_or(Problem::NoVersion)?;
     let proposed = current.raised(query.raise);
-    voice.say(&format!("Highest: {current} ({source}); next: {proposed}."));
-    let mut variables = vec![
-        ("currentVersion", current.to_string()),
-        ("proposedVersion", proposed.to_string()),
-        ("version", proposed.to_string()),
-    ];
-    if let Some(name) = &name {
-        variables.push(("extensionId", name.extension.clone()));
-        variables.push(("publisherId", name.publisher.clone()));
-    }
-    Ok(Done {
-        variables,
-        lines: vec![proposed.to_string()],
-        json: json!({
-            "currentVersion": current.to_string(), "proposedVersion": proposed.to_string(), "versionSource": source,
-        }),
-        ..Done::default()
+    Ok(Outcome::Version {
+        current,
+        source,
+        proposed,
+        name,
     })
 }
 
-async fn of_marketplace(
-    name: &adieu_devops::ExtensionName,
-    session: Option<&Session>,
-) -> Result<Option<String>, Situation> {
-    let Some(session) = session else {
-        return Err(Situation::NoConnection);
-    };
-    let client = session.client().await?;
-    match client.find(name, None).await {
-        // The highest, not the latest: somebody may have patched an old line since.
+async fn of_marketplace<C: Caller>(
+    name: &ExtensionName,
+    caller: &C,
+) -> Result<Option<String>, Failure<C::Error>> {
+    match client(caller).await?.find(name, None).await {
+        // The highest, not the latest: an old line may have been patched since.
         Ok(found) => Ok(found.and_then(|found| {
             let versions = found.versions.iter();
             versions
@@ -114,14 +98,16 @@ async fn of_marketplace(
                 .map(|version| version.to_string())
         })),
         Err(error) => {
-            let doing = format!("ask for the version of {name}");
-            Err(super::marketplace_refused(session, error, &doing, Some(&name.publisher)).await)
+            let action = Action::FindVersion(name.clone());
+            Err(refused(caller, error, action, &name.publisher).await)
         }
     }
 }
 
 impl Version {
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    /// A version as it is written: up to four numbers with dots between them.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
         let numbers: Option<Vec<u32>> = text
             .trim()
             .split('.')

@@ -1,0 +1,131 @@
+//! The words for what is worth a line while an operation is under way.
+//!
+//! It decides nothing.
+
+use adieu_devops::Progress;
+use adieu_extension::{InOrganization, Missing, Notice, Stored, Validation};
+
+use super::findings::in_one_line;
+use crate::report::{in_minutes, not_compared};
+use crate::voice::Voice;
+
+/// Says a notice.
+pub(super) fn say(notice: &Notice<'_>, voice: &dyn Voice) {
+    match notice {
+        Notice::Finding(report) => voice.warn(&in_one_line(report)),
+        Notice::Packed { package, parts } => voice.say(&packed(package, *parts)),
+        Notice::Changed(part) => voice.say(&format!("Changed {part} in a copy of the package.")),
+        Notice::Replaced(path) => voice.warn(&format!(
+            "{} was there before, and was replaced.",
+            path.display()
+        )),
+        Notice::Upload(package, progress) => match progress {
+            Progress::Uploading { is_new } => voice.say(&format!(
+                "Uploading {} {}, {} bytes; the extension {}.",
+                package.name,
+                package.version,
+                package.size,
+                if *is_new { "is new" } else { "already exists" }
+            )),
+            Progress::Sent(percent) => {
+                voice.progress(*percent, "uploaded");
+                voice.say(&format!("{percent} % sent."));
+            }
+            Progress::InDoubt => {
+                voice.say("The answer to the upload was lost; asking the Marketplace what it has.");
+            }
+            Progress::Again => voice.say("Uploading again."),
+        },
+        Notice::Stored(release, stored) => match stored {
+            Stored::Uploaded => voice.say(&format!("Uploaded {release}.")),
+            Stored::FoundAfterDoubt => {
+                voice.say("The Marketplace has it: the upload was complete.");
+            }
+            Stored::Before(since) => voice.say(&format!(
+                "{release} is already in the Marketplace (since {since}), and it is this \
+                 package; nothing was uploaded."
+            )),
+            Stored::Unknown(since, reason) => voice.warn(&format!(
+                "{release} is already in the Marketplace (since {since}), so nothing was \
+                 uploaded. Whether it is this package is not known: {}. If it is not, \
+                 raise the version.",
+                not_compared(reason)
+            )),
+        },
+        Notice::NotWaiting => voice
+            .say("Not waiting for validation; the version cannot be installed before it is done."),
+        Notice::Validation {
+            release,
+            state,
+            limit,
+        } => voice.say(&format!(
+            "{release}: {}; waiting for at most {}.",
+            validation(*state),
+            in_minutes(*limit)
+        )),
+        Notice::Validated(release) => voice.say(&format!("{release} is validated.")),
+        Notice::Installation {
+            release,
+            organizations,
+            limit,
+        } => {
+            let names: Vec<&str> = organizations.iter().map(|one| one.name.as_str()).collect();
+            voice.say(&format!(
+                "Waiting until {release} is installed in {}, for at most {}.",
+                names.join(", "),
+                in_minutes(*limit)
+            ));
+        }
+        Notice::InOrganization(name, InOrganization::Issue(issue)) => {
+            voice.warn(&format!("{name}: {issue}"));
+        }
+        Notice::InOrganization(name, answer) => voice.say(&format!("{name}: {}.", words(answer))),
+        Notice::Version(source, Some(version)) => voice.say(&format!("{source}: {version}")),
+        Notice::Version(source, None) => voice.say(&format!("{source}: no version.")),
+    }
+}
+
+/// What was packed.
+pub(super) fn packed(package: &adieu_vsix::Package, parts: usize) -> String {
+    let adieu_vsix::Package { size, facts, .. } = package;
+    format!(
+        "Packed {}.{} {}: {parts} parts, {size} bytes.",
+        facts.publisher, facts.extension_id, facts.version
+    )
+}
+
+/// How far a validation is.
+pub(crate) fn validation(state: Validation) -> &'static str {
+    match state {
+        Validation::NotThere => "the version is not in the Marketplace yet",
+        Validation::NotDone => "validation is not done",
+    }
+}
+
+/// What an organization does not have.
+pub(crate) fn missing(missing: &Missing) -> String {
+    match missing {
+        Missing::Extension => "not installed".to_owned(),
+        Missing::Version(installed) => format!("version {installed} is installed"),
+        Missing::Task { name, version } => {
+            format!("the task {name} {version} is not offered to pipelines")
+        }
+    }
+}
+
+fn words(answer: &InOrganization) -> String {
+    let words = match answer {
+        InOrganization::Shared => "shared",
+        InOrganization::WasShared => "was shared already",
+        InOrganization::Unshared => "no longer shared",
+        InOrganization::WasNotShared => "was not shared with it",
+        InOrganization::Installed(version) => return format!("installed {version}"),
+        InOrganization::WasInstalled => "was already installed",
+        InOrganization::Uninstalled => "uninstalled",
+        InOrganization::WasNotInstalled => "was not installed",
+        InOrganization::IsThere => "there",
+        InOrganization::Issue(issue) => issue,
+        InOrganization::IsMissing(state) => return missing(state),
+    };
+    words.to_owned()
+}

@@ -1,0 +1,51 @@
+//! The identity that asks, as far as an operation needs to know it.
+//!
+//! It signs nobody in.
+
+use adieu_devops::{Client, Error, Hosts, Reason};
+
+use crate::failure::{Action, Failure};
+
+/// An identity that asks Azure DevOps for as long as an operation takes.
+pub trait Caller {
+    /// Why it cannot sign in.
+    type Error;
+
+    /// The services that are asked.
+    fn hosts(&self) -> &Hosts;
+
+    /// A client with a token that is valid for the next minutes.
+    fn client(&self) -> impl Future<Output = Result<Client<'_>, Self::Error>>;
+}
+
+/// A signed-in client.
+pub(crate) async fn client<C: Caller>(caller: &C) -> Result<Client<'_>, Failure<C::Error>> {
+    caller.client().await.map_err(Failure::SignIn)
+}
+
+/// A refusal with the identity that was refused: most of them mean that it is not a member yet.
+pub(crate) async fn refused<C: Caller>(
+    caller: &C,
+    error: Error,
+    action: Action,
+    publisher: &str,
+) -> Failure<C::Error> {
+    let is_about_identity = [
+        Reason::NotPermitted,
+        Reason::UnknownIdentity,
+        Reason::NotAdded,
+    ]
+    .into_iter()
+    .any(|reason| error.is(reason));
+    // Without an answer the identity stays unnamed; the refusal is what counts.
+    let identity = match caller.client().await {
+        Ok(client) if is_about_identity => client.profile().await.ok(),
+        _ => None,
+    };
+    Failure::Refused {
+        action,
+        error,
+        identity,
+        page: Some(caller.hosts().publisher_page(publisher)),
+    }
+}

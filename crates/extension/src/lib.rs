@@ -1,0 +1,36 @@
+//! The life of an Azure DevOps extension: package, publish, validate, share, install, and watch what happens to it.
+//!
+//! It knows no input, no flag and no word of a report: typed [`Operation`]s come in, and typed [`Outcome`]s, [`Notice`]s
+//! and [`Failure`]s go out. It gets no token itself; a [`Caller`] has one.
+
+mod caller;
+mod comparison;
+mod events;
+mod failure;
+mod installation;
+mod members;
+mod notice;
+mod operation;
+mod organizations;
+mod outcome;
+mod pauses;
+mod publish;
+mod sharing;
+mod show;
+mod state;
+mod target;
+mod validation;
+mod version;
+
+pub use caller::Caller;
+pub use comparison::NotCompared;
+pub use events::json as event_json;
+pub use failure::{Action, Failure, Problem, StateFault};
+pub use notice::{InOrganization, Missing, Notice, Stored, Validation};
+pub use operation::{
+    AddMember, Events, InOrganizations, Operation, Publish, QueryVersion, VersionSource,
+};
+pub use outcome::Outcome;
+pub use state::State;
+pub use target::{ExtensionReference, Packing, Release, one_file};
+pub use version::{Raise, Version};

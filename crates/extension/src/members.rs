@@ -1,0 +1,81 @@
+//! The members of a publisher: who asks, and adding an identity.
+//!
+//! It never makes an identity a member of an organization.
+
+use adieu_devops::Profile;
+
+use crate::caller::{Caller, client, refused};
+use crate::failure::{Action, Failure, Problem};
+use crate::operation::AddMember;
+use crate::outcome::Outcome;
+use crate::target::{self, ExtensionReference};
+
+/// Finds out who asks, and for which publisher.
+pub(crate) async fn who_am_i<C: Caller>(
+    extension: &ExtensionReference,
+    caller: &C,
+) -> Result<Outcome, Failure<C::Error>> {
+    let profile = profile(caller).await?;
+    let publisher = match &extension.changes.publisher {
+        Some(publisher) => publisher.clone(),
+        None => target::read(extension).unwrap_or_default().publisher,
+    };
+    Ok(Outcome::Identity {
+        profile,
+        publisher: Some(publisher).filter(|publisher| !publisher.is_empty()),
+    })
+}
+
+/// Adds a member.
+pub(crate) async fn add<C: Caller>(
+    add: &AddMember,
+    caller: &C,
+) -> Result<Outcome, Failure<C::Error>> {
+    let publisher = match &add.extension.changes.publisher {
+        Some(publisher) => publisher.clone(),
+        None => target::read(&add.extension)?.publisher,
+    };
+    if publisher.is_empty() {
+        return Err(Problem::NoName { publisher: true }.into());
+    }
+    let id = match &add.member {
+        Some(id) => id.clone(),
+        None => profile(caller).await?.id,
+    };
+    let client = client(caller).await?;
+    let work = async {
+        let members = client.members(&publisher).await?;
+        let was_member = members
+            .iter()
+            .any(|member| member.id.eq_ignore_ascii_case(&id) && member.role == add.role.name());
+        if !was_member {
+            client.add_member(&publisher, &id, add.role).await?;
+        }
+        Ok(was_member)
+    };
+    match work.await {
+        Ok(was_member) => Ok(Outcome::Member {
+            publisher,
+            id,
+            role: add.role,
+            was_member,
+        }),
+        Err(error) => {
+            let action = Action::AddMember {
+                id,
+                publisher: publisher.clone(),
+            };
+            Err(refused(caller, error, action, &publisher).await)
+        }
+    }
+}
+
+async fn profile<C: Caller>(caller: &C) -> Result<Profile, Failure<C::Error>> {
+    let profile = client(caller).await?.profile().await;
+    profile.map_err(|error| Failure::Refused {
+        action: Action::ReadProfile,
+        error,
+        identity: None,
+        page: None,
+    })
+}

@@ -1,0 +1,34 @@
+//! The organizations of an operation: asked all at once, reported one by one.
+//!
+//! One refusal never hides the others.
+
+use adieu_devops::{Error, Organization};
+use futures_util::future::join_all;
+
+use crate::failure::{Action, Failure};
+
+/// Waits for what each organization is asked, all at once, and passes what each that did not refuse answered to `tell`.
+pub(crate) async fn each<T, E>(
+    organizations: &[Organization],
+    asked: impl Iterator<Item = impl Future<Output = Result<T, Error>>>,
+    action: Action,
+    tell: impl Fn(&str, T),
+) -> Result<(), Failure<E>> {
+    let mut failures = Vec::new();
+    for (organization, result) in organizations.iter().zip(join_all(asked).await) {
+        match result {
+            Ok(outcome) => tell(&organization.name, outcome),
+            Err(error) => failures.push((organization.name.clone(), error)),
+        }
+    }
+    all(action, failures)
+}
+
+/// All went well, or those that did not.
+pub(crate) fn all<E>(action: Action, failures: Vec<(String, Error)>) -> Result<(), Failure<E>> {
+    if failures.is_empty() {
+        Ok(())
+    } else {
+        Err(Failure::InOrganizations { action, failures })
+    }
+}

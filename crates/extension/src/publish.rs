@@ -1,0 +1,97 @@
+//! Publishing: package, upload, validation, sharing.
+//!
+//! It never uploads a version twice; the gallery is asked first, and asked again when in doubt.
+
+use adieu_devops::{Client, Outcome as Upload, Package, Published};
+
+use crate::caller::{Caller, client, refused};
+use crate::comparison::{self, Comparison};
+use crate::failure::{Action, Failure, Problem};
+use crate::notice::{Notice, Stored};
+use crate::operation::Publish;
+use crate::outcome::Outcome;
+use crate::target::{self, Release};
+use crate::{sharing, validation};
+
+/// Runs the operation.
+pub(crate) async fn run<C: Caller>(
+    publish: &Publish,
+    caller: &C,
+    tell: &dyn Fn(&Notice<'_>),
+) -> Result<Outcome, Failure<C::Error>> {
+    let package = package(publish, tell)?;
+    let release = Release {
+        name: package.name.clone(),
+        version: Some(package.version.clone()),
+    };
+    let client = client(caller).await?;
+    let on_the_way = |progress| tell(&Notice::Upload(&package, progress));
+    let published = match client.publish(&package, &on_the_way).await {
+        Ok(published) => published,
+        Err(error) => {
+            let action = Action::Publish(release);
+            return Err(refused(caller, error, action, &package.name.publisher).await);
+        }
+    };
+    let stored = stored(&package, &published, &release, &client).await?;
+    tell(&Notice::Stored(&release, stored));
+    let state = if let Some(limit) = publish.wait {
+        validation::wait(&release, limit, caller, tell).await?.state
+    } else {
+        tell(&Notice::NotWaiting);
+        published.version.state
+    };
+    if !publish.share_with.is_empty() {
+        sharing::with_all(&package.name, &publish.share_with, caller, tell).await?;
+    }
+    Ok(Outcome::Published {
+        package,
+        upload: published.outcome,
+        state,
+        shared_with: publish.share_with.clone(),
+    })
+}
+
+fn package(publish: &Publish, tell: &dyn Fn(&Notice<'_>)) -> Result<Package, Problem> {
+    let (package, parts) = target::make(&publish.packing, tell)?;
+    if let Some(parts) = parts {
+        let package = &package;
+        tell(&Notice::Packed { package, parts });
+    }
+    let adieu_vsix::Package { path, size, facts } = package;
+    Ok(Package {
+        name: adieu_devops::ExtensionName {
+            publisher: facts.publisher,
+            extension: facts.extension_id,
+        },
+        version: facts.version,
+        target_platform: facts.target_platform,
+        path: std::path::absolute(&path).unwrap_or(path),
+        size,
+    })
+}
+
+/// How the version came there. One that was there before counts where it is this package: nothing else may pass for it.
+async fn stored(
+    package: &Package,
+    published: &Published,
+    release: &Release,
+    client: &Client<'_>,
+) -> Result<Stored, Problem> {
+    let since = published.version.last_updated.clone();
+    Ok(match published.outcome {
+        Upload::Created | Upload::Updated => Stored::Uploaded,
+        Upload::FoundAfterDoubt => Stored::FoundAfterDoubt,
+        Upload::AlreadyThere => match comparison::with_published(package, client).await {
+            Comparison::Same => Stored::Before(since),
+            Comparison::Unknown(reason) => Stored::Unknown(since, reason),
+            Comparison::Other(differing) => {
+                return Err(Problem::AnotherPackage {
+                    release: release.clone(),
+                    since,
+                    differing,
+                });
+            }
+        },
+    })
+}

@@ -1,0 +1,89 @@
+//! Sharing: which organizations see a private extension.
+//!
+//! It never installs it there.
+
+use adieu_devops::{ExtensionName, Organization, Sharing};
+
+use crate::caller::{Caller, client, refused};
+use crate::failure::{Action, Failure, Problem};
+use crate::notice::{InOrganization, Notice};
+use crate::operation::InOrganizations;
+use crate::outcome::Outcome;
+use crate::{organizations, target};
+
+/// Shares an extension with organizations.
+pub(crate) async fn share<C: Caller>(
+    share: &InOrganizations,
+    caller: &C,
+    tell: &dyn Fn(&Notice<'_>),
+) -> Result<Outcome, Failure<C::Error>> {
+    let name = target::find(&share.extension)?.release.name;
+    with_all(&name, &share.organizations, caller, tell).await?;
+    Ok(Outcome::Shared(name, share.organizations.clone()))
+}
+
+/// Stops sharing it.
+pub(crate) async fn unshare<C: Caller>(
+    share: &InOrganizations,
+    caller: &C,
+    tell: &dyn Fn(&Notice<'_>),
+) -> Result<Outcome, Failure<C::Error>> {
+    let organizations = &share.organizations;
+    let name = target::find(&share.extension)?.release.name;
+    let client = client(caller).await?;
+    let asked = organizations
+        .iter()
+        .map(|organization| client.unshare(&name, organization));
+    let action = Action::Unshare(name.clone());
+    organizations::each(organizations, asked, action, |name, outcome| {
+        let outcome = match outcome {
+            Sharing::Changed => InOrganization::Unshared,
+            Sharing::WasSo => InOrganization::WasNotShared,
+        };
+        tell(&Notice::InOrganization(name, outcome));
+    })
+    .await?;
+    Ok(Outcome::Unshared(name, organizations.clone()))
+}
+
+/// Shares with all, with a notice for each.
+pub(crate) async fn with_all<C: Caller>(
+    name: &ExtensionName,
+    organizations: &[Organization],
+    caller: &C,
+    tell: &dyn Fn(&Notice<'_>),
+) -> Result<(), Failure<C::Error>> {
+    let client = client(caller).await?;
+    // The gallery answers a second sharing like the first, so that what it knows is asked before.
+    let shared_with = match client.show(name).await {
+        Ok(Some(extension)) => extension.shared_with,
+        Ok(None) => return Err(Problem::NotFound(name.clone()).into()),
+        Err(error) => {
+            let action = Action::Share(name.clone());
+            return Err(refused(caller, error, action, &name.publisher).await);
+        }
+    };
+    let is_shared = |organization: &Organization| {
+        shared_with
+            .iter()
+            .any(|shared| shared.eq_ignore_ascii_case(&organization.name))
+    };
+    let asked = organizations.iter().map(|organization| async {
+        if is_shared(organization) {
+            return Ok(Sharing::WasSo);
+        }
+        client
+            .share(name, organization)
+            .await
+            .map(|()| Sharing::Changed)
+    });
+    let action = Action::Share(name.clone());
+    organizations::each(organizations, asked, action, |name, outcome| {
+        let outcome = match outcome {
+            Sharing::Changed => InOrganization::Shared,
+            Sharing::WasSo => InOrganization::WasShared,
+        };
+        tell(&Notice::InOrganization(name, outcome));
+    })
+    .await
+}

@@ -1,0 +1,46 @@
+//! What the Marketplace has of an extension, and removing it.
+//!
+//! It never changes a version.
+
+use crate::caller::{Caller, client, refused};
+use crate::failure::{Action, Failure, Problem};
+use crate::outcome::Outcome;
+use crate::target::{self, ExtensionReference};
+
+/// Reads what the Marketplace has.
+pub(crate) async fn run<C: Caller>(
+    extension: &ExtensionReference,
+    caller: &C,
+) -> Result<Outcome, Failure<C::Error>> {
+    let name = target::find(extension)?.release.name;
+    match client(caller).await?.show(&name).await {
+        Ok(Some(extension)) => Ok(Outcome::Shown(name, Box::new(extension))),
+        Ok(None) => Err(Problem::NotFound(name).into()),
+        Err(error) => {
+            let action = Action::Show(name.clone());
+            Err(refused(caller, error, action, &name.publisher).await)
+        }
+    }
+}
+
+/// Removes all versions, or the one that the changes name.
+pub(crate) async fn unpublish<C: Caller>(
+    extension: &ExtensionReference,
+    caller: &C,
+) -> Result<Outcome, Failure<C::Error>> {
+    let name = target::find(extension)?.release.name;
+    // The version of a manifest that happens to be there is not an order to remove just that.
+    let version = extension.changes.version.clone();
+    let client = client(caller).await?;
+    match client.unpublish(&name, version.as_deref()).await {
+        Ok(was_there) => Ok(Outcome::Unpublished {
+            name,
+            version,
+            was_there,
+        }),
+        Err(error) => {
+            let action = Action::Unpublish(name.clone());
+            Err(refused(caller, error, action, &name.publisher).await)
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Waiting for the Marketplace's validation: patient, within a stated limit, and with the validator's own words at the end.
+//!
+//! It never publishes.
+
+use std::time::Duration;
+
+use adieu_devops::{PublishedVersion, ValidationState};
+use adieu_transport::Deadline;
+
+use crate::caller::{Caller, client, refused};
+use crate::failure::{Action, Failure, Problem};
+use crate::notice::{Notice, Validation};
+use crate::outcome::Outcome;
+use crate::pauses::Pauses;
+use crate::target::{self, ExtensionReference, Release};
+
+/// Lines of the validator's log that are shown.
+const LOG_LINES: usize = 40;
+
+/// Runs the operation.
+pub(crate) async fn run<C: Caller>(
+    extension: &ExtensionReference,
+    limit: Duration,
+    caller: &C,
+    tell: &dyn Fn(&Notice<'_>),
+) -> Result<Outcome, Failure<C::Error>> {
+    let release = target::find(extension)?.release;
+    let version = wait(&release, limit, caller, tell).await?;
+    Ok(Outcome::Validated(release.name, version))
+}
+
+/// Waits until a version, or the latest, is validated.
+pub(crate) async fn wait<C: Caller>(
+    release: &Release,
+    limit: Duration,
+    caller: &C,
+    tell: &dyn Fn(&Notice<'_>),
+) -> Result<PublishedVersion, Failure<C::Error>> {
+    let Release { name, version } = release;
+    let version = version.as_deref();
+    let mut pauses = Pauses::until(Deadline::after(limit));
+    let mut shown = None;
+    loop {
+        let client = client(caller).await?;
+        let found = match client.find(name, version).await {
+            Ok(found) => found,
+            Err(error) => {
+                let action = Action::FindValidation(release.clone());
+                return Err(refused(caller, error, action, &name.publisher).await);
+            }
+        };
+        let found = found.as_ref().and_then(|found| found.version(version));
+        let of = |found: &PublishedVersion| Release {
+            name: name.clone(),
+            version: Some(found.version.clone()),
+        };
+        let state = match found.map(|found| (found, &found.state)) {
+            Some((found, ValidationState::Validated)) => {
+                tell(&Notice::Validated(&of(found)));
+                return Ok(found.clone());
+            }
+            Some((found, ValidationState::Failed(reasons))) => {
+                // The log is more than the service owes; without it the reasons are enough.
+                let log = client.verification_log(name, &found.version).await;
+                let log = log.unwrap_or_default();
+                let lines = log.lines().filter(|line| !line.trim().is_empty());
+                return Err(Failure::Problem(Problem::Refused {
+                    release: of(found),
+                    reasons: reasons.clone(),
+                    log: lines.take(LOG_LINES).map(str::to_owned).collect(),
+                }));
+            }
+            Some((_, ValidationState::Pending)) => Validation::NotDone,
+            None => Validation::NotThere,
+        };
+        if shown != Some(state) {
+            tell(&Notice::Validation {
+                release,
+                state,
+                limit,
+            });
+            shown = Some(state);
+        }
+        if !pauses.wait().await {
+            return Err(Failure::Problem(Problem::NotValidated {
+                release: release.clone(),
+                state,
+                limit,
+            }));
+        }
+    }
+}
