@@ -180,7 +180,8 @@ impl Results {
                 let mut json = json!({ "events": events });
                 if let Some(days) = days {
                     let days = days.iter().map(|day| {
-                        json!({ "date": day.date, "version": day.version, "counts": day.counts })
+                        let (date, version) = (&day.date, &day.version);
+                        json!({ "date": date, "version": version, "counts": day.counts })
                     });
                     json["dailyStatistics"] = days.collect();
                 }
