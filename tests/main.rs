@@ -126,6 +126,9 @@ mod git_credential;
 // `adieu explain`: the section that an error names, without a network.
 mod explain;
 
+// `adieu scan`: tokens and habits in files and in the history.
+mod scan;
+
 // `adieu completions`: what a shell may put in place of the last word.
 #[cfg(unix)]
 mod completions;

@@ -27,6 +27,7 @@ mod resource;
 mod result;
 mod run;
 mod runtime;
+mod scan;
 mod serve;
 mod session;
 mod situation;
@@ -62,6 +63,7 @@ Examples:
   adieu exec -- npx jest                  run a command with a token in its environment
   adieu token --output header             print a token in the form that curl reads
   adieu extension publish                 publish the extension in this folder
+  adieu scan                              find personal access tokens in this folder
 
 More examples: adieu <verb> --help"
 )]
@@ -87,6 +89,8 @@ enum Verb {
     Extension(Box<extension::ExtensionCommand>),
     /// Print an extension's installs, uninstalls, reviews and sales; the same as `extension events`.
     Events(Box<extension::EventsArguments>),
+    /// Find personal access tokens in files, offline, and what replaces them.
+    Scan(scan::ScanArguments),
     /// Serve fresh tokens to Azure clients on this machine, until Ctrl+C.
     Serve(serve::ServeArguments),
     /// Give git the credential for an Azure DevOps repository; git calls it.
@@ -125,6 +129,7 @@ fn main() -> ExitCode {
         Verb::Exec(arguments) => in_a_runtime(exec::run(arguments)),
         Verb::Extension(command) => extension(*command),
         Verb::Events(arguments) => extension(extension::events(*arguments)),
+        Verb::Scan(arguments) => outcome(scan::run(&arguments)),
         Verb::Serve(arguments) => in_a_runtime(serve::run(arguments)),
         Verb::GitCredential(arguments) => in_a_runtime(git_credential::run(arguments)),
         Verb::Explain(arguments) => outcome(explain::run(&arguments)),

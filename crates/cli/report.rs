@@ -18,6 +18,7 @@ mod job;
 mod network;
 mod onboard;
 mod organization;
+pub(crate) mod scan;
 mod service;
 
 use adieu_transport::Correlation;
@@ -115,6 +116,7 @@ impl Report {
             Situation::NoRepository { name, error } => organization::no_repository(name, error),
             Situation::Onboard(problem) => onboard::problem(problem),
             Situation::Git(problem) => git::problem(problem),
+            Situation::Scan(error) => scan::problem(error),
             Situation::NotATenant(text) => command_line::not_a_tenant(text),
             Situation::NoSection { text, near } => command_line::no_section(text, near),
             Situation::NoFile { path, reason } => command_line::no_file(path, reason),

@@ -10,6 +10,7 @@ use adieu_agent::{InputError, NotAVariableName, PlatformVariableError, TooLong};
 use adieu_devops::{Error as DevOpsError, NotAHost, NotAnOrganization, Profile};
 use adieu_extension::Problem;
 use adieu_identity::{Error, NotAnAuthority, NotTheCollection};
+use adieu_scan::Error as ScanError;
 
 use crate::credential::kind::Credential;
 use crate::identity_ids::IdentityIds;
@@ -119,6 +120,8 @@ pub(crate) enum Situation {
     Git(GitProblem),
     /// No credential of the command line gave a token.
     NoCredential(Vec<CredentialProblem>),
+    /// Files cannot be scanned as it was asked.
+    Scan(ScanError),
     /// A text is no tenant.
     NotATenant(String),
     /// An organization's tenant cannot be found out.
@@ -155,6 +158,7 @@ impl Situation {
             | Self::NotAResource { .. }
             | Self::NotATenant(_)
             | Self::NoSection { .. }
+            | Self::Scan(_)
             | Self::Onboard(OnboardProblem::NotAnId(_) | OnboardProblem::NoMemberId)
             | Self::MissingInput { .. }
             | Self::NotAnOrganization { .. }

@@ -25,6 +25,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "adieu-feeds",
             "adieu-identity",
             "adieu-manifest",
+            "adieu-scan",
             "adieu-secret",
             "adieu-transport",
             "adieu-vsix",
@@ -52,6 +53,8 @@ const FLOORS: &[(&str, &[&str])] = &[
     ),
     ("adieu-identity", &["adieu-secret", "adieu-transport"]),
     ("adieu-manifest", &[]),
+    // It must never depend on transport: a token that is found is not sent anywhere.
+    ("adieu-scan", &[]),
     ("adieu-secret", &[]),
     ("adieu-transport", &["adieu-secret"]),
     ("adieu-vsix", &["adieu-manifest"]),

@@ -1,0 +1,168 @@
+//! A finding: which rule, how certain, where, and what to write instead. It never holds a character of a token.
+
+use crate::rules::Rule;
+
+/// How sure a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Certainty {
+    /// The shape and the words around it; a token that has expired.
+    Possible,
+    /// The shape, with a checksum that cannot be confirmed.
+    Probable,
+    /// The checksum is right, or the text says so itself.
+    Certain,
+}
+
+impl Certainty {
+    /// The word for it in every output.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Possible => "possible",
+            Self::Probable => "probable",
+            Self::Certain => "certain",
+        }
+    }
+}
+
+/// How a token is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// As it is.
+    Text,
+    /// Within base64, such as Basic authentication.
+    Base64,
+}
+
+impl Form {
+    /// The word for it in every output.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Base64 => "base64",
+        }
+    }
+}
+
+/// The commit that a finding of the history belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Commit {
+    /// The object that has the text.
+    pub blob: String,
+    /// The oldest commit with it; none where only a stash, an index or nothing refers to it.
+    pub id: Option<String>,
+    /// Who committed it, and when (RFC 3339).
+    pub author: String,
+    /// When it was committed (RFC 3339).
+    pub date: String,
+    /// Whether the checked-out commit still has it.
+    pub is_in_head: bool,
+}
+
+/// Why a finding does not count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Suppression {
+    /// The baseline has it.
+    Baseline,
+    /// The line, or the one above, has `adieu:allow` with this reason.
+    Inline(String),
+}
+
+/// What to write instead of some lines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fix {
+    /// The first line that is replaced, from 1.
+    pub line: u64,
+    /// The lines that are replaced; none where lines are only put in front of it.
+    pub old: Vec<String>,
+    /// The lines to write.
+    pub new: Vec<String>,
+    /// Whether it does the same as before without anything that only a person knows.
+    pub is_safe: bool,
+}
+
+/// One finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// What was found.
+    pub rule: &'static Rule,
+    /// How sure it is.
+    pub certainty: Certainty,
+    /// The file, with slashes; bytes that are not UTF-8 are written `\xNN`.
+    pub path: String,
+    /// The line, from 1.
+    pub line: u64,
+    /// The first character, from 1, in code points.
+    pub column: u64,
+    /// The character behind the last one.
+    pub end_column: u64,
+    /// How a token is written.
+    pub form: Form,
+    /// The C3ID of a token; of a habit, a hash of its line without blanks.
+    pub fingerprint: String,
+    /// Year and month of a token's creation.
+    pub created: Option<String>,
+    /// When a JWT expires, in seconds since 1970.
+    pub expires: Option<u64>,
+    /// Where it is in the history.
+    pub commit: Option<Commit>,
+    /// What to write instead.
+    pub fix: Option<Fix>,
+    /// Why it does not count.
+    pub suppression: Option<Suppression>,
+}
+
+impl Finding {
+    /// The order in which findings are shown, on every run and platform.
+    pub(crate) fn order(&self) -> (&str, u64, u64, &'static str, &str) {
+        let commit = self.commit.as_ref().map_or("", |commit| &commit.blob);
+        (&self.path, self.line, self.column, self.rule.id, commit)
+    }
+}
+
+/// Something that was not looked at, and why.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct NotRead {
+    /// The file, as in [`Finding::path`].
+    pub path: String,
+    /// Why.
+    pub reason: NotReadReason,
+}
+
+/// Why something was not looked at.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum NotReadReason {
+    /// It is larger than `--max-size`; its size in bytes.
+    TooLarge(u64),
+    /// A pointer of Git LFS: the content is elsewhere.
+    LfsPointer,
+    /// The system refused it, in its words.
+    Refused(String),
+}
+
+/// What a scan found.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// In the order of path, line and column.
+    pub findings: Vec<Finding>,
+    /// In the order of path.
+    pub not_read: Vec<NotRead>,
+    /// How many files, or objects of the history, were read.
+    pub files: u64,
+}
+
+impl Report {
+    /// Adds what another part of the scan found.
+    pub(crate) fn extend(&mut self, other: Self) {
+        self.findings.extend(other.findings);
+        self.not_read.extend(other.not_read);
+        self.files += other.files;
+    }
+
+    pub(crate) fn sort(&mut self) {
+        self.findings
+            .sort_by(|one, other| one.order().cmp(&other.order()));
+        self.not_read.sort();
+    }
+}

@@ -1,0 +1,97 @@
+//! The rules for tokens: their names, what they mean, and where to read what to do. Habits have a table of their own.
+//!
+//! It recognises nothing.
+
+/// What a finding is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A token in a text.
+    Secret,
+    /// A use of one.
+    Habit,
+}
+
+impl Kind {
+    /// The word for it in every output.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Secret => "secret",
+            Self::Habit => "habit",
+        }
+    }
+}
+
+/// What can be found.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// Its stable name.
+    pub id: &'static str,
+    /// What it is about.
+    pub kind: Kind,
+    /// What it is, in a few words.
+    pub title: &'static str,
+    /// What to do about it, in one sentence.
+    pub help: &'static str,
+    /// The page of the repository that helps.
+    pub page: &'static str,
+}
+
+/// A token of the shape since July 2024.
+pub(crate) static PAT: Rule = Rule {
+    id: "azure-devops-pat",
+    kind: Kind::Secret,
+    title: "Azure DevOps personal access token",
+    help: "Revoke it, remove it from the history, and sign in with a service connection instead.",
+    page: "docs/migrate.md",
+};
+
+/// A token of the shape before.
+pub(crate) static OLD_PAT: Rule = Rule {
+    id: "azure-devops-pat-legacy",
+    kind: Kind::Secret,
+    title: "Azure DevOps personal access token of the form before July 2024",
+    help: "Revoke it, remove it from the history, and sign in with a service connection instead.",
+    page: "docs/migrate.md",
+};
+
+/// A Microsoft Entra access token for Azure DevOps.
+pub(crate) static ACCESS_TOKEN: Rule = Rule {
+    id: "azure-devops-access-token",
+    kind: Kind::Secret,
+    title: "Microsoft Entra access token for Azure DevOps",
+    help: "It expires within about a day; keep tokens out of files, and request one when it is needed.",
+    page: "docs/migrate/scripts.md",
+};
+
+/// A token that Azure DevOps issued for a job or a session.
+pub(crate) static SESSION_TOKEN: Rule = Rule {
+    id: "azure-devops-session-token",
+    kind: Kind::Secret,
+    title: "Azure DevOps job or session token",
+    help: "Keep it out of files; a job token expires with its job, a session token can last for months.",
+    page: "docs/migrate/scripts.md",
+};
+
+/// A key of another Azure service.
+pub(crate) static OTHER_AZURE_KEY: Rule = Rule {
+    id: "azure-key",
+    kind: Kind::Secret,
+    title: "Key of another Azure service (not Azure DevOps)",
+    help: "Regenerate the key, and use a managed identity where the service accepts one.",
+    page: "docs/scan.md",
+};
+
+/// The rules for tokens.
+static SECRETS: [&Rule; 5] = [
+    &PAT,
+    &OLD_PAT,
+    &ACCESS_TOKEN,
+    &SESSION_TOKEN,
+    &OTHER_AZURE_KEY,
+];
+
+/// Every rule.
+pub fn rules() -> impl Iterator<Item = &'static Rule> {
+    SECRETS.into_iter()
+}

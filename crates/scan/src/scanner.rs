@@ -1,0 +1,204 @@
+//! Files and streams through the rules, on every core, in an order that does not depend on it.
+
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use crate::files::{self, Opened};
+use crate::finding::{Finding, NotRead, NotReadReason, Report, Suppression};
+use crate::text::{self, Cursor, Piece};
+use crate::{Error, allow, matcher};
+
+/// How many files a worker takes at once.
+const BATCH: usize = 16;
+
+/// What a scan does.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// How many files are read at once.
+    pub workers: usize,
+    /// The largest file that is read, in bytes.
+    pub max_size: u64,
+    /// Seconds since 1970, by which a JWT has expired or not.
+    pub now: u64,
+    /// Where git is, if there is one.
+    pub git: Option<PathBuf>,
+}
+
+/// Scans files and folders.
+///
+/// # Errors
+/// A path does not exist, or cannot be read at all. What cannot be read within a folder is part of the report.
+pub fn scan_paths(paths: &[PathBuf], options: &Options) -> Result<Report, Error> {
+    let mut report = Report::default();
+    let mut found = Vec::new();
+    for path in paths {
+        let refused = |error: std::io::Error| Error::Path {
+            path: files::shown(path),
+            reason: error.to_string(),
+        };
+        // A path that the user names is followed; those below it are not.
+        let facts = fs::metadata(path).map_err(refused)?;
+        if facts.is_dir() {
+            let listed = files::list(path, options.git.as_deref());
+            report.not_read.extend(listed.not_read);
+            found.extend(listed.files);
+        } else if facts.is_file() {
+            let file = path.canonicalize().map_err(refused)?;
+            let mut worker = Worker::new(options);
+            worker.file(&file, &files::shown(path));
+            report.extend(worker.report);
+        } else {
+            return Err(refused(std::io::Error::other(
+                "it is not a file or a folder",
+            )));
+        }
+    }
+    found.sort_unstable();
+    found.dedup();
+    report.extend(in_parallel(&found, options));
+    report.sort();
+    Ok(report)
+}
+
+/// Scans what a stream has until its end.
+///
+/// # Errors
+/// It cannot be read.
+pub fn scan_stream(source: &mut dyn Read, name: &str, options: &Options) -> Result<Report, Error> {
+    let mut worker = Worker::new(options);
+    worker.stream(source, name).map_err(|error| Error::Path {
+        path: name.to_owned(),
+        reason: error.to_string(),
+    })?;
+    worker.report.sort();
+    Ok(worker.report)
+}
+
+fn in_parallel(paths: &[PathBuf], options: &Options) -> Report {
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut worker = Worker::new(options);
+        loop {
+            let start = next.fetch_add(BATCH, Ordering::Relaxed);
+            let Some(batch) = paths.get(start..) else {
+                return worker.report;
+            };
+            if batch.is_empty() {
+                return worker.report;
+            }
+            for path in batch.iter().take(BATCH) {
+                worker.file(path, &files::shown(path));
+            }
+        }
+    };
+    let workers = options.workers.clamp(1, paths.len().div_ceil(BATCH).max(1));
+    let mut report = Report::default();
+    thread::scope(|scope| {
+        let others: Vec<_> = (1..workers).map(|_| scope.spawn(work)).collect();
+        report.extend(work());
+        for other in others {
+            match other.join() {
+                Ok(found) => report.extend(found),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+    });
+    report
+}
+
+/// What one thread has found, and the memory that it uses again.
+pub(crate) struct Worker<'a> {
+    options: &'a Options,
+    buffer: Vec<u8>,
+    pub(crate) report: Report,
+}
+
+impl<'a> Worker<'a> {
+    pub(crate) fn new(options: &'a Options) -> Self {
+        Self {
+            options,
+            buffer: Vec::new(),
+            report: Report::default(),
+        }
+    }
+
+    /// A file, or what is below it where it is another repository.
+    fn file(&mut self, path: &Path, shown: &str) {
+        let opened = files::open(path);
+        let outcome = match opened {
+            Ok(Opened::File(_, size)) if size > self.options.max_size => {
+                self.not_read(shown, NotReadReason::TooLarge(size));
+                Ok(())
+            }
+            Ok(Opened::File(mut file, _)) => self.stream(&mut file, shown),
+            Ok(Opened::Folder) => {
+                let listed = files::list(path, self.options.git.as_deref());
+                self.report.not_read.extend(listed.not_read);
+                for path in listed.files {
+                    self.file(&path, &files::shown(&path));
+                }
+                Ok(())
+            }
+            Ok(Opened::Nothing) => Ok(()),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = outcome {
+            self.not_read(shown, NotReadReason::Refused(error.to_string()));
+        }
+    }
+
+    fn not_read(&mut self, path: &str, reason: NotReadReason) {
+        let path = path.to_owned();
+        self.report.not_read.push(NotRead { path, reason });
+    }
+
+    /// A text under this name.
+    pub(crate) fn stream(&mut self, source: &mut dyn Read, name: &str) -> std::io::Result<()> {
+        let (options, report) = (self.options, &mut self.report);
+        report.files += 1;
+        text::pieces(source, &mut self.buffer, |piece| {
+            if piece.is_whole && !piece.is_binary && is_lfs_pointer(piece.bytes) {
+                let path = name.to_owned();
+                let reason = NotReadReason::LfsPointer;
+                report.not_read.push(NotRead { path, reason });
+            }
+            tokens(piece, name, options, &mut report.findings);
+        })
+    }
+}
+
+/// The tokens of a piece.
+fn tokens(piece: &Piece<'_>, name: &str, options: &Options, findings: &mut Vec<Finding>) {
+    let mut cursor = Cursor::new(piece.bytes, piece.place);
+    for token in matcher::tokens(piece.bytes, options.now) {
+        if !(piece.from..piece.until).contains(&token.start) {
+            continue;
+        }
+        let place = cursor.place_of(token.start);
+        let end = cursor.place_of(token.end);
+        findings.push(Finding {
+            rule: token.rule,
+            certainty: token.certainty,
+            path: name.to_owned(),
+            line: place.line,
+            column: place.column,
+            end_column: end.column,
+            form: token.form,
+            fingerprint: token.fingerprint,
+            created: token.created,
+            expires: token.expires,
+            commit: None,
+            fix: None,
+            suppression: allow::reason(piece.bytes, token.start, token.rule.id)
+                .map(Suppression::Inline),
+        });
+    }
+}
+
+/// Whether a text is what Git LFS keeps in place of a file.
+fn is_lfs_pointer(bytes: &[u8]) -> bool {
+    bytes.len() < 1024 && bytes.starts_with(b"version https://git-lfs.github.com/spec/v1\n")
+}
