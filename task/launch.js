@@ -64,7 +64,7 @@ function inspect(file, platform) {
     return 'cannot be read (' + error.code + '); a virus scanner may have taken it away.';
   }
   if (length === 0) return 'is empty.';
-  if (formatOf(head, length) !== platform.format) return 'is no ' + platform.format + ' file.';
+  if (formatOf(head, length) !== platform.format) return 'is not in ' + platform.format + ' format.';
   if (machineOf(head, platform.format) !== platform.machine) return 'is for another processor.';
   return null;
 }
@@ -125,7 +125,7 @@ function makeExecutable(file) {
   try {
     if ((fs.statSync(file).mode & 73) !== 73) fs.chmodSync(file, 493);
   } catch (error) {
-    // A read-only folder; starting it tells whether that matters.
+    // A read-only folder; starting it shows whether that matters.
   }
 }
 
@@ -165,7 +165,7 @@ function removeCopies() {
 }
 
 // The agent signals this process alone. A launcher that just died would leave the binary running. On Windows
-// the console has told the binary already, and what Node calls a signal would end it in the middle of its work.
+// the console has signaled the binary already, and what Node calls a signal would end it in the middle of its work.
 function forwardSignals() {
   ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGBREAK'].forEach(function (signal) {
     try {

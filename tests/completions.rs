@@ -1,6 +1,6 @@
 //! `adieu completions`: what a shell may put in place of the word that is being written.
 //!
-//! It asks nobody.
+//! It sends no request.
 
 use std::process::{Command, Stdio};
 
@@ -17,7 +17,7 @@ fn adieu(arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).expect("text")
 }
 
-/// What can stand in place of the last word.
+/// What can replace the last word.
 fn values(words: &[&str]) -> String {
     let lines = adieu(&[&["complete", "--"], words].concat());
     let values: Vec<&str> = lines

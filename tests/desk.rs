@@ -1,6 +1,6 @@
-//! A desk: a command line with tools of its own on the PATH, and nothing else in its environment.
+//! A desk: a command line with its own tools on the PATH, and nothing else in its environment.
 //!
-//! It asserts nothing but that no secret stands where none may.
+//! It asserts nothing but that no secret is where none may be.
 
 use std::ffi::OsString;
 use std::fs;
@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use crate::harness::{root, set_mode};
 
 /// A world in which a person, or an app, has an identity, and that identity's token.
-pub(crate) fn somebody() -> (World, String) {
+pub(crate) fn signed_in_user() -> (World, String) {
     let world = World::start();
     world.entra().readable_tokens();
     world.add_connection(Connection::client_secret("identity"));
@@ -61,7 +61,7 @@ impl<'a> Desk<'a> {
         desk.set("SSL_CERT_FILE", world.ca_file())
     }
 
-    /// A machine with an identity of its own that reaches the emulator's internet.
+    /// A machine with its own identity that reaches the emulator's internet.
     pub(crate) fn machine(world: &'a World) -> Self {
         Self::with(world, &[])
             .managed_identity()
@@ -102,7 +102,7 @@ impl<'a> Desk<'a> {
             .set("AZURE_AUTHORITY_HOST", world.entra().url())
     }
 
-    /// Lets it reach the emulator's internet, by a proxy that nobody asks for this machine.
+    /// Lets it reach the emulator's internet, by a proxy that is not asked for this machine.
     pub(crate) fn on_the_internet(self) -> Self {
         let proxy = self.world.internet().url();
         self.set("HTTPS_PROXY", proxy).set("NO_PROXY", "localhost")
@@ -116,19 +116,19 @@ impl<'a> Desk<'a> {
 
     /// Gives the stand-ins a token to hand out.
     pub(crate) fn signed_in(self, token: &str) -> Self {
-        self.set("STAND_IN_TOKEN", token)
-            .set("STAND_IN_EXPIRES", "2030-01-02T03:04:05Z")
-            .set("STAND_IN_EPOCH", "1893553445")
+        self.set("STANDIN_TOKEN", token)
+            .set("STANDIN_EXPIRES", "2030-01-02T03:04:05Z")
+            .set("STANDIN_EPOCH", "1893553445")
     }
 
     /// Lets a stand-in print this and end with this code; what a failure prints goes to its standard error.
     pub(crate) fn prints(self, tool: &str, code: i32, output: &[u8]) -> Self {
         let file = self.folder.path().join("output");
         fs::write(&file, output).expect("a file");
-        let tool = format!("STAND_IN_{}", tool.to_uppercase());
+        let tool = format!("STANDIN_{}", tool.to_uppercase());
         self.set(&tool, "file")
-            .set("STAND_IN_FILE", file)
-            .set("STAND_IN_STATUS", code.to_string())
+            .set("STANDIN_FILE", file)
+            .set("STANDIN_STATUS", code.to_string())
     }
 
     /// The managed identity of this machine, as App Service announces it.

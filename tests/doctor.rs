@@ -46,7 +46,7 @@ fn examined(desk: &Desk<'_>, arguments: &[&str]) -> Said {
 }
 
 /// What was said, with names in place of the proxy's port and of how many seconds a clock is wrong.
-fn told(world: &World, said: &Said) -> String {
+fn stable(world: &World, said: &Said) -> String {
     let text = without_number(&shown(world, said), "This machine's clock is ");
     let text =
         without_number(&text, "http://127.0.0.1:").replace("http://127.0.0.1:[N]", "[PROXY]");
@@ -55,7 +55,7 @@ fn told(world: &World, said: &Said) -> String {
 }
 
 fn finds(world: &World, said: &Said, expected: &Expect) {
-    expected.assert_eq(&told(world, said));
+    expected.assert_eq(&stable(world, said));
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn lists_every_check_that_passes() {
             ok        trust          each certificate is trusted
             ok        hosts          reached: login.microsoftonline.com, app.vssps.visualstudio.com, dev.azure.com, vsaex.dev.azure.com, marketplace.visualstudio.com
             ok        clock          within a minute of the services
-            skipped   federation     this credential presents no ID token of its own
+            skipped   federation     this credential does not present an ID token
             ok        token          for Azure DevOps, by managed-identity, of tenant [TENANT]
             ok        identity       app's principal ([PROFILE])
             ok        organization   a member of contoso
@@ -147,7 +147,7 @@ fn a_program_reads_the_same_in_one_document() {
                 },
                 {
                   "facts": {},
-                  "found": "this credential presents no ID token of its own",
+                  "found": "this credential does not present an ID token",
                   "name": "federation",
                   "remedy": null,
                   "section": null,
@@ -234,7 +234,7 @@ fn without_a_credential_there_is_nothing_to_begin_with() {
             ok        trust          each certificate is trusted
             ok        hosts          reached: login.microsoftonline.com, app.vssps.visualstudio.com
             ok        clock          within a minute of the services
-            skipped   federation     this credential presents no ID token of its own
+            skipped   federation     this credential does not present an ID token
             skipped   token          there is no credential
             What to do next: Sign in in one of these ways; az login is the shortest on your own machine.
             More: adieu explain credential

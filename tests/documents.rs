@@ -24,7 +24,7 @@ fn commands_of_the_documents_are_there() {
     assert!(asked.len() > 20, "only {asked:?}");
 }
 
-/// What stands in a document as `adieu …`: in a line of a block for a shell, or quoted in a sentence.
+/// What is in a document as `adieu …`: in a line of a block for a shell, or quoted in a sentence.
 fn commands(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut block = "";

@@ -20,7 +20,7 @@ const SHAPES: [(&str, Shape); 9] = [
     ("percent-encoded", |secret| {
         secret.bytes().map(|byte| format!("%{byte:02X}")).collect()
     }),
-    ("percent-encoded twice, in small letters", |secret| {
+    ("percent-encoded twice, in lowercase", |secret| {
         secret
             .bytes()
             .map(|byte| format!("%25{byte:02x}"))
@@ -32,7 +32,7 @@ const SHAPES: [(&str, Shape); 9] = [
     ("base64 with a user", |secret| {
         URL_SAFE_NO_PAD.encode(format!("OAuth:{secret}"))
     }),
-    ("with a character that nobody sees", |secret| {
+    ("with an invisible character", |secret| {
         let (start, end) = secret.split_at(secret.len() / 2);
         format!("{start}\u{200b}{end}")
     }),

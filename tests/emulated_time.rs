@@ -1,6 +1,6 @@
 //! The emulator's clock for real processes: a job and its clients live in the emulated time.
 //!
-//! It never reaches into a process: Debian's libfaketime stands between it and the system's clocks, and all
+//! It never reaches into a process: Debian's libfaketime is between it and the system's clocks, and all
 //! of them, the one that timers use included, go as far ahead as the emulator's.
 
 use std::cell::Cell;
@@ -64,7 +64,7 @@ impl<'w> Time<'w> {
         self.write(" x0.001");
     }
 
-    /// At once, so that nobody reads half of it.
+    /// At once, so that no reader sees half of it.
     fn write(&self, pace: &str) {
         let next = self.file.with_extension("next");
         fs::write(&next, format!("+{}{pace}\n", self.ahead.get().as_secs())).expect("a file");

@@ -1,6 +1,6 @@
 //! `adieu events`: what happened to an extension, once each, however often and wherever a run is cut off.
 //!
-//! The operation `events` of the task stands in extension.rs.
+//! The operation `events` of the task is in extension.rs.
 
 use std::fs;
 use std::path::Path;
@@ -110,7 +110,7 @@ fn each_run_gives_what_the_last_one_did_not() {
     .assert_eq(&shown(&world, &run()));
 }
 
-/// Whoever reads it meanwhile, or a run that is cut off in the middle of it, finds the old one whole.
+/// A reader meanwhile, or a run that is cut off in the middle of it, finds the old one whole.
 #[test]
 fn a_state_is_replaced_and_never_written_over() {
     let world = world();
@@ -179,7 +179,7 @@ fn a_run_that_is_cut_off_loses_nothing_and_files_have_nothing_twice() {
     assert_eq!(run().status, 1);
     assert_eq!(fs::read(&state).expect("a state"), before);
     assert_eq!(lines(), ["install 1", "install 2"]);
-    // Cut off between the files and the state: the next run finds more than the state tells of.
+    // Cut off between the files and the state: the next run finds more than the state records.
     assert_eq!(run().status, 0);
     fs::write(&state, &before).expect("a state");
     let torn = fs::read_to_string(&file).expect("a file") + "{\"event\":\"inst";
@@ -216,11 +216,11 @@ fn a_state_that_cannot_be_used_ends_the_run_before_anybody_is_asked() {
         assert_eq!(fs::read_to_string(&state).expect("a file"), content);
     }
     expect![[r#"
-        error: The state in [FOLDER]/state.json cannot be used: it is no JSON.
+        error: The state in [FOLDER]/state.json cannot be used: it is not JSON.
         What to do: Correct the path, or delete the file to start again, at --since or with all events.
         More: adieu explain events
         exit 1
-        error: The state in [FOLDER]/state.json cannot be used: it is no position of events.
+        error: The state in [FOLDER]/state.json cannot be used: it is not a position of events.
         What to do: Correct the path, or delete the file to start again, at --since or with all events.
         More: adieu explain events
         exit 1

@@ -1,6 +1,6 @@
 //! `adieu exec`: tokens in a command's environment, a broker beside it, and the command's own end.
 //!
-//! It asks nobody but the emulator and the stand-ins of azd and az.
+//! It asks only the emulator and the stand-ins of azd and az.
 
 use std::fs;
 use std::io::Read as _;
@@ -9,14 +9,14 @@ use std::process::Command;
 use adieu_emulator::{MY_CONNECTION, World};
 use expect_test::expect;
 
-use crate::desk::{Desk, somebody};
+use crate::desk::{Desk, signed_in_user};
 use crate::harness::{set_mode, stable};
 
 const SH: &str = "/bin/sh";
 
 #[test]
 fn a_command_finds_its_tokens_in_its_environment() {
-    let (world, token) = somebody();
+    let (world, token) = signed_in_user();
     let desk = Desk::with(&world, &["azd"]).signed_in(&token);
     let print = "echo $AZURE_DEVOPS_TOKEN $AZURE_DEVOPS_TOKEN_EXPIRES_ON $OTHER";
     let said = desk.adieu(&["exec", "--", SH, "-c", print]);
@@ -43,7 +43,7 @@ fn a_command_finds_its_tokens_in_its_environment() {
 
 #[test]
 fn a_project_says_in_a_file_what_its_commands_need() {
-    let (world, token) = somebody();
+    let (world, token) = signed_in_user();
     let desk = Desk::with(&world, &["az"]).signed_in(&token);
     let lines = "# for jest.integration.config.js\nINTEGRATION_TOKEN = azureDevOps\n";
     fs::write(desk.home().join("adieu.tokens"), lines).expect("a file");
@@ -54,7 +54,7 @@ fn a_project_says_in_a_file_what_its_commands_need() {
 
 #[test]
 fn a_file_of_tokens_may_begin_with_a_byte_order_mark_and_its_errors_name_the_line() {
-    let (world, token) = somebody();
+    let (world, token) = signed_in_user();
     let desk = Desk::with(&world, &["az"]).signed_in(&token);
     let file = desk.home().join("adieu.tokens");
     fs::write(&file, "\u{feff}INTEGRATION_TOKEN=azureDevOps\r\n").expect("a file");
@@ -145,7 +145,7 @@ fn a_variable_that_the_pipeline_does_not_have_is_not_set() {
 
 #[test]
 fn the_broker_beside_a_command_has_fresh_tokens() {
-    let (world, token) = somebody();
+    let (world, token) = signed_in_user();
     let desk = Desk::with(&world, &["azd"])
         .signed_in(&token)
         .set("HTTP_PROXY", "http://127.0.0.1:9")
@@ -191,12 +191,12 @@ fn the_broker_beside_a_command_has_fresh_tokens() {
 
 #[test]
 fn all_tokens_of_a_command_are_of_the_identity_that_gave_the_first() {
-    let (world, token) = somebody();
+    let (world, token) = signed_in_user();
     let pod = world.azure_devops().late_bound_id_token(MY_CONNECTION, 0);
     // A person who has signed in there could give the one that the pod's identity cannot get.
     let desk = Desk::in_a_pod(&world, &pod, &["azd"])
         .signed_in(&token)
-        .set("STAND_IN_SCOPE", "api://unknown-1/.default");
+        .set("STANDIN_SCOPE", "api://unknown-1/.default");
     let tokens = ["--token", "A=azureDevOps", "--token", "B=api://unknown-1"];
     let said = desk.adieu(&[&["exec"], &tokens[..], &["--", SH, "-c", "echo no"]].concat());
     expect![[r#"
@@ -268,7 +268,7 @@ fn passes_signals_on() {
     }
 }
 
-/// A terminal tells the command by itself; a second Ctrl+C means "at once" to Terraform and others. Whether
+/// A terminal signals the command too; a second Ctrl+C means "at once" to Terraform and others. Whether
 /// standard input is the terminal does not matter: here it is not.
 #[cfg(target_os = "linux")]
 #[test]
@@ -390,7 +390,7 @@ fn reports_why_a_command_cannot_run() {
 
 #[test]
 fn warns_where_the_log_would_show_the_tokens() {
-    let (world, token) = somebody();
+    let (world, token) = signed_in_user();
     let desk = Desk::with(&world, &["az"])
         .signed_in(&token)
         .set("TF_BUILD", "True");
@@ -443,6 +443,6 @@ fn teaches_by_example() {
           adieu exec --configure identity --configure azd -- azd provision
 
         A variable that is set already stays as it is, and nothing is asked for it: the same command runs in a pipeline
-        that has the token and at a desk that has azd. A file adieu.tokens in the working directory holds such lines too.
+        that has the token and on a machine that is signed in with azd. A file adieu.tokens in the working directory holds such lines too.
     "#]].assert_eq(&said.stdout);
 }

@@ -99,7 +99,7 @@ fn takes_codes_numbers_links_and_texts_of_errors() {
         (&["#exec"], "exec"),
         (&["TROUBLESHOOTING.md#tf401444"], "TF401444"),
         (&["TF401444:", "Please", "sign", "in"], "TF401444"),
-        (&["AADSTS99999"], "AADSTS99999 has no section of its own."),
+        (&["AADSTS99999"], "AADSTS99999 has not its own section."),
     ] {
         assert_eq!(explained(words).lines().next(), Some(first), "{words:?}");
     }

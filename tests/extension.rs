@@ -1,7 +1,7 @@
 //! MarketplaceExtension@1: the life of an extension, each operation through the launcher and against the
 //! Marketplace by its own names.
 //!
-//! What is refused and what breaks stands in extension_refusals.rs and extension_faults.rs.
+//! What is refused and what breaks is in extension_refusals.rs and extension_faults.rs.
 
 mod publish;
 
@@ -310,7 +310,7 @@ fn shows_and_unpublishes_one_version_or_all() {
     }
     expect_test::expect![[r#"
         show
-        pub.hello 3.3.0: validated; shared with nobody.
+        pub.hello 3.3.0: validated; shared with no organization.
         unpublish
         pub.hello 3.3.0 is no longer in the Marketplace.
         unpublish

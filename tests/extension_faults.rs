@@ -1,7 +1,7 @@
 //! MarketplaceExtension@1: cut connections, busy services and pages for people; nothing is published twice,
 //! and nothing is reported wrongly.
 //!
-//! How long a pause is stands in crates/devops; here is whether there is one.
+//! How long a pause is is in crates/devops; here is whether there is one.
 
 use std::time::Duration;
 
@@ -66,7 +66,7 @@ fn a_gallery_that_has_too_much_to_do_is_given_the_time_that_it_asks_for() {
 }
 
 #[test]
-fn questions_before_and_after_the_upload_heal_too() {
+fn requests_before_and_after_the_upload_are_retried_too() {
     for passing in [0, 2] {
         for fault in [
             Fault::Truncate,
@@ -123,18 +123,18 @@ fn reports_a_sign_in_page_in_place_of_an_answer() {
     expect_test::expect![[r#"
         Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
         ##[error]Could not publish pub.hello 3.2.1: Azure DevOps (marketplace.visualstudio.com) does not accept the token and asks for a sign-in (203).
-        What to do: Add the connection's identity to an organization of its own tenant first (Organization settings → Users), so that Azure DevOps knows it.
+        What to do: Add the connection's identity to an organization of the identity's own tenant first (Organization settings → Users), so that Azure DevOps knows it.
         More: adieu explain marketplace-sign-in
 
         Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
         Uploading pub.hello 3.2.1, [SIZE] bytes; the extension is new.
         ##[error]Could not publish pub.hello 3.2.1: Azure DevOps (marketplace.visualstudio.com) does not accept the token and asks for a sign-in (200).
-        What to do: Add the connection's identity to an organization of its own tenant first (Organization settings → Users), so that Azure DevOps knows it.
+        What to do: Add the connection's identity to an organization of the identity's own tenant first (Organization settings → Users), so that Azure DevOps knows it.
         More: adieu explain marketplace-sign-in
 
         Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
         ##[error]Could not publish pub.hello 3.2.1: Azure DevOps (marketplace.visualstudio.com) does not accept the token and asks for a sign-in (302).
-        What to do: Add the connection's identity to an organization of its own tenant first (Organization settings → Users), so that Azure DevOps knows it.
+        What to do: Add the connection's identity to an organization of the identity's own tenant first (Organization settings → Users), so that Azure DevOps knows it.
         More: adieu explain marketplace-sign-in
 
         Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.

@@ -43,7 +43,7 @@ impl Folder {
     /// Writes a file, and the folders above it.
     pub(crate) fn write(&self, name: &str, bytes: &[u8]) {
         let path = self.path.join(name);
-        fs::create_dir_all(path.parent().expect("a file stands in a folder"))
+        fs::create_dir_all(path.parent().expect("a file is in a folder"))
             .expect("the folder can be made");
         fs::write(path, bytes).expect("the file can be written");
     }

@@ -1,6 +1,6 @@
 //! `adieu extension <sub-verb> --help`: each has examples, and each example is a command line that is understood.
 //!
-//! It runs none of them: they stop at a `--help` of their own.
+//! It runs none of them: each stops at its own `--help`.
 
 use super::extension_folder::Folder;
 

@@ -1,6 +1,6 @@
 //! `adieu extension package`: what comes out, what is refused, and that nothing else changes.
 //!
-//! What tfx-cli makes of the same folders stands in extension_package/peer.rs.
+//! What tfx-cli makes of the same folders is in extension_package/peer.rs.
 
 mod checks;
 mod differ;

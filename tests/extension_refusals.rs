@@ -1,7 +1,7 @@
-//! MarketplaceExtension@1: everything that can be written wrongly, and every refusal of the Marketplace's,
+//! MarketplaceExtension@1: everything that can be written wrongly, and every refusal by the Marketplace,
 //! as the user reads it.
 //!
-//! What breaks on the way stands in extension_faults.rs.
+//! What breaks on the way is in extension_faults.rs.
 
 use std::fs;
 
@@ -229,7 +229,7 @@ fn explains_each_gallery_refusal() {
           x-vss-e2eid: [GUID]
           activityid: [GUID]
           x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
-        What to do: Give each task an id of its own; updateTasksId derives one from publisher, extension and name.
+        What to do: Give each task its own id; updateTasksId derives one from publisher, extension and name.
         More: adieu explain extension-package
 
         too large
@@ -354,7 +354,7 @@ fn reports_a_timeout_and_how_to_continue() {
         More: adieu explain validation"#]].assert_eq(&shown(&world, &job, &outcome));
 }
 
-/// A command line has flags, where a step has inputs; and what an operation has no use for is no flag of it.
+/// A command line has flags, where a step has inputs; and what an operation has no use for is not a flag of it.
 #[test]
 fn remedies_on_the_command_line_name_flags() {
     let world = World::start();

@@ -112,8 +112,8 @@ fn one_version_for_another_platform_is_another_upload() {
         ]);
         assert_eq!(said.status, 0, "{}", said.stderr);
         let lines = said.stderr.lines();
-        let told = lines.filter(|line| line.contains("pload") && !line.contains('%'));
-        log.extend(told.map(|line| format!("{platform}: {line}\n")));
+        let uploads = lines.filter(|line| line.contains("pload") && !line.contains('%'));
+        log.extend(uploads.map(|line| format!("{platform}: {line}\n")));
     }
     let log = crate::harness::stable(&world, &super::extension::sizes(&log));
     expect![[r#"

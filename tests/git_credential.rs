@@ -6,7 +6,7 @@
 mod headers;
 // What every git does with it.
 mod repositories;
-// Under `adieu exec`, at a desk, in a folder that lets no program run.
+// Under `adieu exec`, locally, in a folder that lets no program run.
 mod places;
 // What a person reads where git gets nothing.
 mod refusals;
@@ -195,7 +195,7 @@ fn gits() -> Vec<(PathBuf, (u32, u32))> {
     found
 }
 
-/// Since this version a helper is told the challenges of the server.
+/// Since this version a helper receives the challenges of the server.
 const WITH_CHALLENGES: (u32, u32) = (2, 41);
 
 /// Since this version a helper can say which scheme its credential is for.

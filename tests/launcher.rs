@@ -2,7 +2,7 @@
 //! do not let programs run.
 //!
 //! It never puts anything in the binary's place but files that must not run, and a program that fails. It
-//! looks into /proc and mounts folders of its own, so that it is Linux's.
+//! looks into /proc and mounts folders, so it runs on Linux only.
 
 #![cfg(target_os = "linux")]
 

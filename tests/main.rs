@@ -12,7 +12,7 @@ mod serve_bytes;
 // The emulator's clock, for real processes.
 #[cfg(target_os = "linux")]
 mod emulated_time;
-// A command line: a person's, a machine's, a step's, a pod's; with tools of its own on the PATH.
+// A command line: a person's, a machine's, a step's, a pod's; with its own tools on the PATH.
 #[cfg(unix)]
 mod desk;
 
@@ -20,13 +20,13 @@ mod desk;
 mod token;
 // The "Azure DevOps" service connection in each task, and which of the two inputs a step sets.
 mod azure_devops_connection;
-// Variables of the platform that somebody else gives.
+// Variables of the platform that another user sets.
 mod platform_variables;
 // EntraToken@1: everything a user can write wrongly.
 mod token_inputs;
 // EntraToken@1: every refusal of Entra and of Azure DevOps, as the user reads it.
 mod token_refusals;
-// EntraToken@1: faults that heal, and faults that do not.
+// EntraToken@1: transient faults, and permanent ones.
 mod token_faults;
 // EntraToken@1: hostile answers, by the thousand.
 mod token_hostile_answers;
@@ -133,7 +133,7 @@ mod scan;
 #[cfg(unix)]
 mod completions;
 
-// examples/without-pats: the code of people who leave their PATs behind, as it stands.
+// examples/without-pats: the code of people who leave their PATs behind, as it is.
 #[cfg(unix)]
 mod without_pats;
 

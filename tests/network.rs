@@ -1,10 +1,10 @@
 //! The agent's proxy and certificates, as administrators configure them.
 //!
-//! It asks nobody on the network: names that no proxy of the emulator maps end in `.invalid`.
+//! It asks no real host on the network: names that no proxy of the emulator maps end in `.invalid`.
 
 // The way to the services.
 mod proxy;
-// Whom the agent trusts, and who trusts the agent.
+// Which certificates the agent trusts, and which it shows.
 mod certificates;
 mod client_certificate;
 mod handshake;

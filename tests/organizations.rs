@@ -1,6 +1,6 @@
 //! Two organizations in two tenants, and one service connection: whose identity is refused where.
 //!
-//! It adds nobody; onboard.rs does.
+//! It adds no member; onboard.rs does.
 
 use adieu_emulator::{Connection, MY_CONNECTION, World};
 use expect_test::expect;

@@ -1,7 +1,7 @@
 //! The pages that tasks write to a run, in a real browser: what a person sees, in light and in dark.
 //!
 //! Nothing is cleaned on the way: the renderers let raw HTML through, so that what a server or a user says must have
-//! been made harmless by the task itself. Screenshots stand in `target/pictures/`, for people.
+//! been made harmless by the task itself. Screenshots are in `target/pictures/`, for people.
 
 use std::fs;
 use std::io::Write as _;
@@ -235,7 +235,7 @@ fn photograph(name: &str, page: &str, theme: &str, height: u32) {
         format!("--screenshot={}", picture.display()),
         format!("--window-size=900,{height}"),
         "--force-device-scale-factor=2".to_owned(),
-        // Drawn when everything stands, and not as soon as there is something.
+        // Drawn when everything is laid out, and not as soon as there is something.
         "--virtual-time-budget=2000".to_owned(),
         address(file.path()),
     ]);
@@ -261,7 +261,7 @@ fn rendered(page: &str, renderer: &str, theme: &str) -> NamedTempFile {
     file
 }
 
-/// What the browser prints, with a profile of its own that is gone afterwards.
+/// What the browser prints, with its own profile that is gone afterwards.
 fn browser(arguments: &[String]) -> Vec<u8> {
     let profile = tempfile::tempdir().expect("a folder");
     for program in PROGRAMS {

@@ -1,7 +1,7 @@
-//! Variables of the platform that somebody else gives: the job's token stays at the job's own collection, and the
+//! Variables of the platform that another user sets: the job token stays at the job's own collection, and the
 //! agent's network is the agent's.
 //!
-//! Each test is an attempt of somebody who may set variables of a pipeline or of a step, and nothing else.
+//! Each test is an attempt by a user who may set variables of a pipeline or of a step, and nothing else.
 
 use adieu_emulator::{Job, MY_CONNECTION, TaskResult, World};
 use expect_test::{Expect, expect};

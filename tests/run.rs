@@ -2,7 +2,7 @@
 //!
 //! Every script is a real one, in a real shell of this machine.
 
-// By itself, by a signal, by a stop.
+// On its own, by a signal, by a stop.
 mod ends;
 
 use adieu_emulator::{MY_CONNECTION, Outcome, TaskResult, World};

@@ -11,18 +11,18 @@ use crate::harness::Endpoint;
 pub(crate) const GOOD: &str = "GET /msi/token?api-version=2019-08-01&resource=499b84ac-1321-427f-aa17-267ca6975798 HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\nX-IDENTITY-HEADER: KEY\r\n\r\n";
 pub(crate) const GOOD_AZD: &str = "POST /azd/token?api-version=2023-07-12-preview HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\nAuthorization: Bearer KEY\r\nContent-Type: application/json\r\nContent-Length: 60\r\n\r\n{\"scopes\":[\"499b84ac-1321-427f-aa17-267ca6975798/.default\"]}";
 
-/// One attempt over a connection of its own: status and body, as far as there are any.
+/// One attempt over its own connection: status and body, as far as there are any.
 pub(crate) fn attempt(endpoint: &Endpoint, request: &[u8]) -> String {
     let mut stream = TcpStream::connect(("127.0.0.1", endpoint.port)).expect("a connection");
     // A broker that has read enough closes; the rest is lost then.
     let _ = stream.write_all(request);
     let mut answer = Vec::new();
     let _ = stream.read_to_end(&mut answer);
-    told(&answer)
+    status_and_body(&answer)
 }
 
 /// Status and body of everything that was answered, without the token.
-pub(crate) fn told(answer: &[u8]) -> String {
+pub(crate) fn status_and_body(answer: &[u8]) -> String {
     let text = String::from_utf8_lossy(answer);
     let Some((head, body)) = text.split_once("\r\n\r\n") else {
         return "no answer".to_owned();

@@ -1,6 +1,6 @@
 //! `adieu serve`: the broker of a person's terminal, or of a program's.
 //!
-//! What it answers to clients stands in serve.rs and beside it.
+//! What it answers to clients is in serve.rs and beside it.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -82,8 +82,8 @@ fn refuses_at_once_where_nothing_signs_in() {
     let world = World::start();
     let arm = "https://management.azure.com/.default";
     let desk = Desk::with(&world, &["az"])
-        .set("STAND_IN_SCOPE", arm)
-        .set("STAND_IN_AZ", "signed-out");
+        .set("STANDIN_SCOPE", arm)
+        .set("STANDIN_AZ", "signed-out");
     let said = desk.adieu(&["serve"]);
     assert_eq!((said.status, said.stdout.as_str()), (1, ""));
     expect![[r#"
@@ -98,7 +98,7 @@ fn refuses_at_once_where_nothing_signs_in() {
 }
 
 #[test]
-fn no_limit_is_no_end() {
+fn no_limit_means_no_end() {
     let world = World::start();
     let (serving, lines) = serving(&world, &["--idle", "0"], 5);
     assert_eq!(exported(&lines).token(AZURE_DEVOPS).0, 200);
@@ -167,7 +167,7 @@ fn explains_that_a_machine_endpoint_error_is_transient() {
 }
 
 #[test]
-fn nothing_is_served_for_what_is_no_resource() {
+fn nothing_is_served_for_what_is_not_a_resource() {
     let output = Command::new(env!("CARGO_BIN_EXE_adieu"))
         .args(["serve", "--resource", "azureDevops", "--resource", "grpah"])
         .output()

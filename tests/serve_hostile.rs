@@ -16,7 +16,7 @@ use expect_test::expect;
 
 use crate::emulated_time::Time;
 use crate::harness::{AZURE_DEVOPS, Served, root};
-use crate::serve_bytes::{GOOD, GOOD_AZD, attempt, closing, fill, told};
+use crate::serve_bytes::{GOOD, GOOD_AZD, attempt, closing, fill, status_and_body};
 
 /// The broker's places, and how long it waits for a head (`crates/broker`).
 const PLACES: usize = 256;
@@ -42,7 +42,7 @@ fn requests_without_the_key_get_nothing() {
         let answer = attempt(&served.endpoint, fill(request, &served.endpoint).as_bytes());
         by_answer.entry(answer).or_default().push(what);
     }
-    // A greeting of TLS, which is no text.
+    // A greeting of TLS, which is not text.
     let tls = [&[22, 3, 1, 2, 0, 1, 0, 1, 252, 3, 3][..], &[0; 200]].concat();
     by_answer
         .entry(attempt(&served.endpoint, &tls))
@@ -77,7 +77,7 @@ fn requests_without_the_key_get_nothing() {
             the key in two headers
             a wrong key after the right one
             a long key
-            a key that is no text
+            a key that is not text
             the key in azd's header
             the key in a password
             the key in an old header
@@ -156,8 +156,8 @@ fn requests_without_the_key_get_nothing() {
             PUT
             DELETE
             TRACE
-            a method of its own
-            a method in small letters
+            its own method
+            a method in lowercase
             azd by GET
         431 
             a head of 20,000 bytes
@@ -211,13 +211,13 @@ fn closes_what_never_becomes_a_request() {
     .collect();
     assert_eq!(served.endpoint.token(AZURE_DEVOPS).0, 200);
     time.advance(PATIENCE + Duration::from_secs(1));
-    // The broker sleeps by the system's clock; whatever wakes it tells it the time.
+    // The broker sleeps by the system's clock; whatever wakes it brings the time.
     assert_eq!(served.endpoint.token(AZURE_DEVOPS).0, 200);
     let mut ends = String::new();
     for (what, stream) in &mut waiting {
         let mut answer = Vec::new();
         let _ = stream.read_to_end(&mut answer);
-        ends.push_str(&format!("{what}: {}\n", told(&answer)));
+        ends.push_str(&format!("{what}: {}\n", status_and_body(&answer)));
     }
     expect![[r#"
         nothing: no answer
@@ -327,7 +327,7 @@ fn does_not_take_node_fetch_for_a_browser() {
 fn read_some(stream: &mut TcpStream) -> String {
     let mut bytes = [0; 4096];
     let count = stream.read(&mut bytes).unwrap_or_default();
-    told(&bytes[..count])
+    status_and_body(&bytes[..count])
 }
 
 /// Whether the other side has closed a connection over which it never sends anything.

@@ -47,7 +47,7 @@ fn a_job_of_six_hours_never_lacks_a_token() {
     assert_eq!(
         world.azure_devops().requests().len(),
         world.entra().requests().len(),
-        "every exchange has an ID token of its own"
+        "every exchange has its own ID token"
     );
     served.end();
 }
@@ -66,7 +66,7 @@ fn a_client_that_comes_once_an_hour_never_lacks_a_token() {
     served.end();
 }
 
-/// Two minutes in which nobody notices that a service is away, in each of the ways in which one can be.
+/// Two minutes in which a service is away without any user noticing, in each way in which one can be.
 #[test]
 fn clients_with_a_live_token_do_not_notice_two_minutes_without_a_service() {
     type Which = fn(&World) -> &Service;
@@ -78,7 +78,7 @@ fn clients_with_a_live_token_do_not_notice_two_minutes_without_a_service() {
         (entra, Fault::Close),
         (azure_devops, Fault::status(500)),
         (azure_devops, Fault::Reset),
-        // Somebody listens and never answers.
+        // A server listens and never answers.
         (azure_devops, Fault::Delay(10 * MINUTE)),
     ] {
         let world = World::start();
@@ -140,7 +140,7 @@ fn reports_a_long_outage_and_recovers() {
     served.end();
 }
 
-/// Entra's own words for a fault that passes, in place of no words at all.
+/// Microsoft Entra's words for a fault that passes, in place of no words at all.
 #[test]
 fn explains_that_an_entra_error_is_transient() {
     let world = World::start();
@@ -165,7 +165,7 @@ fn what_entra_refuses_for_good_is_asked_once_in_half_a_minute() {
     let served = Served::in_job(time.job(), "identity");
     let asked = || world.entra().requests().len();
     let before = asked();
-    // Somebody mends it at once, and nobody can know.
+    // It is fixed at once, which the broker cannot know.
     world.entra().refuse_with(7_000_112, Some(1));
     let (_, first) = served.endpoint.token(AZURE_DEVOPS);
     for _ in 0..20 {

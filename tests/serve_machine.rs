@@ -1,6 +1,6 @@
 //! A broker beside the identity of the machine: neither is taken for the other.
 //!
-//! The endpoint of virtual machines has an address of its own, which no test can take; that it is asked is seen
+//! The endpoint of virtual machines has its own address, which no test can take; that it is asked is seen
 //! by what is said of it.
 
 use adieu_emulator::{Connection, Job, MY_CONNECTION, Outcome, TaskResult, World};
@@ -45,7 +45,7 @@ fn a_managed_identity_comes_from_the_machine_not_from_a_broker() {
     // Its broker asks the machine as well, and no broker.
     assert!(is_of(&world, "machine", served(&job).as_str()));
     assert_eq!(world.managed_identity().requests().len(), 2);
-    // A script with a token of its own, and what it starts.
+    // A script with its own token, and what it starts.
     let run = TaskFolder::unpacked("run");
     let place = tempfile::tempdir().expect("a folder");
     let script = format!(

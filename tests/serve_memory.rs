@@ -44,7 +44,7 @@ fn copies(memory: &[Vec<u8>], secret: &str) -> usize {
     memory.iter().map(in_piece).sum()
 }
 
-/// The one copy is the one that is handed out again. Where nobody but the kernel may read that memory, nothing is left
+/// The one copy is the one that is handed out again. Where only the kernel may read that memory, nothing is left
 /// to count.
 #[test]
 fn one_copy_of_a_served_token_is_in_memory() {

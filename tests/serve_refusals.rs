@@ -84,7 +84,7 @@ fn answers_a_client_that_has_the_key_and_asks_wrongly() {
         ("azd: nothing", body("")),
         ("azd: no scopes", body("{}")),
         (
-            "azd: scopes that are no list",
+            "azd: scopes that are not a list",
             body(r#"{"scopes":"x/.default"}"#),
         ),
         ("azd: an empty list", body(r#"{"scopes":[]}"#)),
@@ -154,7 +154,7 @@ fn answers_a_client_that_has_the_key_and_asks_wrongly() {
             200 {"status":"error","code":"GetTokenError","message":"the request is not an azd request"}
         azd: no scopes
             200 {"status":"error","code":"GetTokenError","message":"the request is not an azd request"}
-        azd: scopes that are no list
+        azd: scopes that are not a list
             200 {"status":"error","code":"GetTokenError","message":"the request is not an azd request"}
         azd: an empty list
             200 {"status":"error","code":"GetTokenError","message":"the request must name exactly one scope"}

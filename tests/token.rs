@@ -1,6 +1,6 @@
 //! EntraToken@1: what a user gets, connection by connection.
 //!
-//! What users and services can do wrong stands in the modules beside it.
+//! What users and services can do wrong is in the modules beside it.
 
 // Schemes, clouds, tenants.
 mod connections;

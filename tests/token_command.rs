@@ -1,6 +1,6 @@
 //! `adieu token`: each credential, each form, and every failure in one clear message.
 //!
-//! It asks nobody but the emulator and the stand-ins of azd and az.
+//! It asks only the emulator and the stand-ins of azd and az.
 
 // `--credential auto`, which is what there is without a flag.
 mod auto;
@@ -16,7 +16,7 @@ use adieu_emulator::World;
 use expect_test::{Expect, expect};
 use serde_json::Value;
 
-use crate::desk::{Desk, Said, somebody};
+use crate::desk::{Desk, Said, signed_in_user};
 use crate::harness::stable;
 
 /// What was said beside the result, and the exit code.
@@ -39,7 +39,7 @@ fn is_a_token(world: &World, said: &Said) {
 
 #[test]
 fn prints_a_token_in_the_form_that_the_next_program_reads() {
-    let (world, token) = somebody();
+    let (world, token) = signed_in_user();
     let desk = Desk::with(&world, &["azd"]).signed_in(&token);
     let mut printed = String::new();
     for form in ["token", "header", "headervalue", "env", "azd", "az", "json"] {
@@ -91,7 +91,7 @@ fn prints_a_token_in_the_form_that_the_next_program_reads() {
 
 #[test]
 fn a_files_variables_have_the_resources_names() {
-    let (world, _) = somebody();
+    let (world, _) = signed_in_user();
     let desk = Desk::with(&world, &[])
         .managed_identity()
         .set("AZURE_CLIENT_ID", world.client_id("identity"));
@@ -125,7 +125,7 @@ fn a_files_variables_have_the_resources_names() {
 
 #[test]
 fn az_and_azd_read_back_what_is_printed_in_their_forms() {
-    let (world, token) = somebody();
+    let (world, token) = signed_in_user();
     let desk = Desk::with(&world, &["azd"]).signed_in(&token);
     let said = desk.adieu(&["token", "--output", "azd"]);
     let azd: Value = serde_json::from_str(&said.stdout).expect("JSON");
@@ -207,7 +207,7 @@ fn reports_usage_errors() {
 
 #[test]
 fn warns_where_the_log_would_show_the_token() {
-    let (world, token) = somebody();
+    let (world, token) = signed_in_user();
     let desk = Desk::with(&world, &["az"])
         .signed_in(&token)
         .set("TF_BUILD", "True");

@@ -55,7 +55,7 @@ fn five_hundred_tasks_pass_a_service_that_throttles() {
         );
     }
     let arrivals = world.entra().arrivals();
-    assert!(arrivals.len() > TASKS, "nobody was throttled");
+    assert!(arrivals.len() > TASKS, "no request was throttled");
     assert!(
         arrivals.len() <= 3 * TASKS,
         "{} attempts for {TASKS} tasks",

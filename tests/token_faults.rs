@@ -1,6 +1,6 @@
-//! EntraToken@1: faults that heal, and faults that do not.
+//! EntraToken@1: transient faults, and permanent ones.
 //!
-//! How long a pause is stands in the table of crates/transport/src/retry.rs; here is whether there is one.
+//! The length of a pause is in the table of crates/transport/src/retry.rs; here is whether there is one.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -23,7 +23,7 @@ fn asked(world: &World) -> (usize, usize) {
 
 #[test]
 fn retries_transient_failures_of_azure_devops() {
-    for fault in faults_that_heal() {
+    for fault in transient_faults() {
         let world = World::start();
         world.azure_devops().fault(fault.clone());
         let outcome = sign_in(&world);
@@ -39,7 +39,7 @@ fn retries_transient_failures_of_azure_devops() {
 
 #[test]
 fn retries_transient_failures_of_entra() {
-    for fault in faults_that_heal() {
+    for fault in transient_faults() {
         let world = World::start();
         world.entra().fault(fault.clone());
         let outcome = sign_in(&world);
@@ -53,7 +53,7 @@ fn retries_transient_failures_of_entra() {
     }
 }
 
-fn faults_that_heal() -> Vec<Fault> {
+fn transient_faults() -> Vec<Fault> {
     let retry_after = |value: &str| vec![("Retry-After".to_owned(), value.to_owned())];
     vec![
         Fault::status(408),

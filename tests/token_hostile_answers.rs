@@ -9,7 +9,7 @@ use adieu_emulator::{Connection, Fault, Job, MY_CONNECTION, Outcome, TaskResult,
 
 use crate::harness::run;
 
-/// Answers of Entra: each step asks for as many tokens, and each token gets an answer of its own.
+/// Answers of Entra: each step asks for as many tokens, and each token gets its own answer.
 const TOKENS_A_STEP: usize = 100;
 const STEPS: usize = 100;
 
@@ -106,7 +106,7 @@ fn is_refused(outcome: &Outcome, job: &Job<'_>, service: &str, text: &str) {
     assert!(job.get("STOLEN").is_none(), "{text:?}");
 }
 
-/// The step ended as a step ends, and wrote only commands of its own.
+/// The step ended as a step ends, and wrote only its own commands.
 fn holds(outcome: &Outcome, name: &str) {
     assert_eq!(
         outcome.exit_code,
@@ -150,13 +150,13 @@ fn holds(outcome: &Outcome, name: &str) {
     assert_eq!(completed, 1, "{name}: {}", outcome.raw.join("\n"));
 }
 
-/// An answer that nobody should send. The same number gives the same answer.
+/// An answer that no service should send. The same number gives the same answer.
 fn answer(number: u64) -> Vec<u8> {
     let mut random = Random(number.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
     if random.below(200) == 0 {
         return garbage(&mut random);
     }
-    // Statuses that heal would be asked again for half a minute; token_faults.rs has them.
+    // Transient statuses would be retried for half a minute; token_faults.rs has them.
     let status = random.pick(&[
         "200", "200", "200", "400", "400", "401", "401", "403", "404", "418", "302", "203", "204",
     ]);

@@ -1,6 +1,6 @@
 //! EntraToken@1: every refusal of Entra and of Azure DevOps, as the user reads it.
 //!
-//! A refusal is asked for once: what cannot heal is not repeated.
+//! A refusal is asked for once: what is permanent is not repeated.
 
 // An ID token, or the job's own token.
 mod azure_devops;

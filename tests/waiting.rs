@@ -32,7 +32,7 @@ fn names_the_service_that_is_waited_for_after_two_seconds() {
         "{text}"
     );
     assert!(text.contains("Azure DevOps id: "), "{text}");
-    // Without a terminal there is nobody who waits.
+    // Without a terminal no user waits.
     world
         .marketplace()
         .fault(Fault::Delay(Duration::from_secs(4)));

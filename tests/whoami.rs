@@ -1,6 +1,6 @@
 //! `adieu whoami`: who an identity is to Azure DevOps, to an organization and to a publisher.
 //!
-//! Two tenants stand in organizations.rs.
+//! Two tenants are in organizations.rs.
 
 use adieu_emulator::{Connection, Fault, World};
 use expect_test::{Expect, expect};
@@ -44,7 +44,7 @@ pub(crate) fn shown(world: &World, said: &Said) -> String {
     stable(world, &descriptor(&text))
 }
 
-fn tells(world: &World, arguments: &[&str], expected: &Expect) {
+fn shows(world: &World, arguments: &[&str], expected: &Expect) {
     let said = Desk::machine(world).adieu(&[&["whoami"], arguments].concat());
     expected.assert_eq(&shown(world, &said));
 }
@@ -53,7 +53,7 @@ const QUIET: [&str; 2] = ["--credential", "managed-identity"];
 
 #[test]
 fn prints_the_id_that_a_publisher_page_asks_for() {
-    tells(
+    shows(
         &world(),
         &[],
         &expect![[r#"
@@ -89,7 +89,7 @@ fn deactivates_commands_in_names() {
 
 #[test]
 fn prints_membership_access_level_and_role() {
-    tells(
+    shows(
         &world(),
         &[
             &QUIET[..],
@@ -153,7 +153,7 @@ fn prints_the_same_as_json() {
 fn an_organization_that_has_not_added_the_identity_is_named_with_what_helps() {
     let world = world();
     world.organizations().add("fabrikam");
-    tells(
+    shows(
         &world,
         &[
             &QUIET[..],
@@ -205,7 +205,7 @@ fn distinguishes_stakeholder_from_a_hidden_access_level() {
 #[test]
 fn reports_a_missing_organization_before_signing_in() {
     let world = world();
-    tells(
+    shows(
         &world,
         &["--organization", "nowhere"],
         &expect![[r#"
@@ -216,7 +216,7 @@ fn reports_a_missing_organization_before_signing_in() {
     "#]],
     );
     assert!(world.managed_identity().requests().is_empty());
-    tells(
+    shows(
         &world,
         &["--organization", "my organization"],
         &expect![[r#"

@@ -1,4 +1,4 @@
-//! `examples/without-pats`: the code of people who leave their PATs behind, run as it stands by the real SDK,
+//! `examples/without-pats`: the code of people who leave their PATs behind, run as it is by the real SDK,
 //! tfx-cli, curl and Node.
 //!
 //! It changes names only: of the organization's host, where a client goes past every proxy.
@@ -9,13 +9,13 @@ use std::process::Command;
 
 use adieu_emulator::World;
 
-use crate::desk::{Desk, Said, somebody};
+use crate::desk::{Desk, Said, signed_in_user};
 use crate::extension_package::hello;
 use crate::harness::{client, root, set_mode};
 
 /// A world in which an identity may read the project `web` of `contoso`, and publish as `pub`.
 fn world() -> (World, String) {
-    let (world, token) = somebody();
+    let (world, token) = signed_in_user();
     world.organizations().add_member("contoso", "identity");
     world.organizations().add_project("contoso", "web");
     world
@@ -30,7 +30,7 @@ fn desk<'a>(world: &'a World, tools: &[&str]) -> Desk<'a> {
         .set("NODE_PATH", client("node").join("node_modules"))
         .set("NODE_NO_WARNINGS", "1")
         .set("CURL_CA_BUNDLE", world.ca_file())
-        .set("STAND_IN_PIPE", "open");
+        .set("STANDIN_PIPE", "open");
     for program in ["sh", "env", "node", "curl"] {
         link(&on_path(program), &desk, program);
     }
@@ -52,7 +52,7 @@ fn link(from: &Path, desk: &Desk<'_>, name: &str) {
     std::os::unix::fs::symlink(from, desk.bin().join(name)).expect("a link");
 }
 
-/// A sample beside the test, with the emulator's address in place of Azure DevOps' own.
+/// A sample beside the test, with the emulator's address in place of the Azure DevOps one.
 fn sample(world: &World, desk: &Desk<'_>, name: &str) -> PathBuf {
     let text = fs::read_to_string(root().join("examples/without-pats").join(name));
     let own = world.plain_marketplace().url().trim_end_matches('/');
@@ -71,7 +71,7 @@ fn run(desk: &Desk<'_>, command: &mut Command) -> Said {
 }
 
 #[test]
-fn at_a_desk_by_azd() {
+fn locally_by_azd() {
     let (world, token) = world();
     let desk = desk(&world, &["azd"]).signed_in(&token);
     let said = run(
@@ -82,10 +82,10 @@ fn at_a_desk_by_azd() {
 }
 
 #[test]
-fn at_a_desk_that_is_not_signed_in_the_sdk_and_adieu_both_say_so() {
+fn locally_that_is_not_signed_in_the_sdk_and_adieu_both_say_so() {
     let (world, _) = world();
     for answer in ["signed-out", "signed-out-1.23", "signed-out-old"] {
-        let desk = desk(&world, &["azd"]).set("STAND_IN_AZD", answer);
+        let desk = desk(&world, &["azd"]).set("STANDIN_AZD", answer);
         let said = run(
             &desk,
             desk.command("node").arg(sample(&world, &desk, "desk.js")),
@@ -110,7 +110,7 @@ fn in_a_function_by_its_managed_identity() {
 }
 
 #[test]
-fn the_function_runs_at_a_desk_by_the_broker() {
+fn the_function_runs_locally_by_the_broker() {
     let (world, token) = world();
     let desk = desk(&world, &["az"]).signed_in(&token);
     let file = sample(&world, &desk, "function.js");
@@ -120,7 +120,7 @@ fn the_function_runs_at_a_desk_by_the_broker() {
 }
 
 #[test]
-fn the_same_test_in_a_pipeline_and_at_a_desk() {
+fn the_same_test_in_a_pipeline_and_locally() {
     let (world, token) = world();
     let command = [
         "exec",
@@ -130,12 +130,12 @@ fn the_same_test_in_a_pipeline_and_at_a_desk() {
         "node",
         "--test",
     ];
-    let at_a_desk = desk(&world, &["azd"]).signed_in(&token);
+    let locally = desk(&world, &["azd"]).signed_in(&token);
     // The pipeline maps its secret variable, and has no credential.
     let in_a_pipeline = desk(&world, &[])
         .set("TF_BUILD", "True")
         .set("INTEGRATION_TOKEN", &token);
-    for desk in [at_a_desk, in_a_pipeline] {
+    for desk in [locally, in_a_pipeline] {
         let file = sample(&world, &desk, "integration.test.js");
         let file = file.display().to_string();
         let said = desk.adieu(&[&command[..], &[file.as_str()]].concat());

@@ -25,11 +25,11 @@ const LEFTOVERS: Duration = Duration::from_secs(1);
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ended {
-    /// By itself, with this code; 128 and the signal's number where a signal ended it, as shells say.
+    /// On its own, with this code; 128 and the signal's number where a signal ended it, as shells say.
     Code(i32),
     /// Because this process was asked to stop, whatever its code.
     Stopped(i32),
-    /// Because whoever started this process is gone.
+    /// Because the process that started this one is gone.
     Abandoned,
 }
 
@@ -42,7 +42,7 @@ pub(crate) struct Running {
 
 impl Running {
     /// Starts a command, which can be asked to stop through `stops` from the first moment. They are listened
-    /// to before it starts: a signal that this process was told to ignore, as what runs in a script's background
+    /// to before it starts: a signal that this process was started to ignore, as what runs in a script's background
     /// is, the command would ignore as well and could not change that.
     pub(crate) fn start(command: &mut Command, stops: Stops) -> io::Result<Self> {
         let process = command.spawn()?;

@@ -1,6 +1,6 @@
 //! `adieu completions`: what a shell needs to complete this command line, and the answers when it asks.
 //!
-//! It never holds a list of its own: the command line's own definition says what can stand where.
+//! It never holds its own list: the command line's own definition says what can stand where.
 
 use std::process::ExitCode;
 
@@ -89,7 +89,7 @@ pub(crate) fn run(arguments: &CompletionsArguments) -> ExitCode {
     print(arguments.shell.script())
 }
 
-/// Prints what can stand in place of the last word, one a line, each with what it means behind a tab.
+/// Prints what can replace the last word, one a line, each with what it means behind a tab.
 pub(crate) fn complete(arguments: &CompleteArguments, command: &Command) -> ExitCode {
     let mut lines = String::new();
     for (value, meaning) in candidates(command, &arguments.words) {

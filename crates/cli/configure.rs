@@ -249,7 +249,7 @@ impl Configure {
         }
     }
 
-    /// The variables by which clients find all that. `variable` tells what is set already.
+    /// The variables by which clients find all that. `variable` returns what is set already.
     pub(crate) fn settings<'a>(
         &self,
         endpoints: Option<&'a Endpoints>,

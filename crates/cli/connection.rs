@@ -63,7 +63,7 @@ pub(crate) fn named(
     }
 }
 
-/// The connection of an input. `tenant` stands in for the connection's own, where it is given.
+/// The connection of an input. `tenant` replaces the connection's own, where it is given.
 pub(crate) fn read(
     environment: &Environment,
     id: &EndpointId,

@@ -1,7 +1,7 @@
 //! The identity that a command line can use: the service connection of a pipeline, the identity of a workload or a
 //! machine, or the user's sign-in with azd or az.
 //!
-//! It never prompts, never keeps a token and never prints; each credential has a file of its own.
+//! It never prompts, never keeps a token and never prints; each credential has its own file.
 
 mod az;
 mod azd;

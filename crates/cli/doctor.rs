@@ -1,4 +1,4 @@
-//! `adieu doctor`: looks along the way from here to a working token, and tells what holds, what does not,
+//! `adieu doctor`: looks along the way from here to a working token, and shows what is right, what is not,
 //! and the one next thing to do.
 //!
 //! It changes nothing.
@@ -145,7 +145,7 @@ pub(crate) async fn run(arguments: DoctorArguments) -> Result<ExitCode, Situatio
         .map(|text| whoami::organization(&hosts, text))
         .transpose()?;
     let transport = network::of_command_line()?;
-    // A text that is no tenant is asked wrongly; whether there is such a tenant is a finding.
+    // A text that is not a tenant is asked wrongly; whether there is such a tenant is a finding.
     let tenant = credential::tenant(arguments.sign_in.tenant, None, &transport).await?;
     let plan = Plan {
         hosts,
@@ -168,7 +168,7 @@ pub(crate) async fn run(arguments: DoctorArguments) -> Result<ExitCode, Situatio
     })
 }
 
-/// The finding to begin with: what fails first stands in the way of what comes after it.
+/// The finding to begin with: what fails first is in the way of what comes after it.
 fn first(checks: &[Check]) -> Option<&Report> {
     let of = |state| checks.iter().find(|check| check.state == state);
     let first = of(State::Failed).or_else(|| of(State::Warning))?;
@@ -240,7 +240,7 @@ pub(crate) fn is_in_a_pipeline() -> bool {
     std::env::var("TF_BUILD").is_ok_and(|value| value.eq_ignore_ascii_case("true"))
 }
 
-/// Puts a page on the run's summary. Where standard output has a document of its own, the agent is told on
+/// Puts a page on the run's summary. Where standard output has its own document, the agent reads it on
 /// standard error, which it reads as well.
 fn publish(checks: &[Check], form: Form) {
     let Some(folder) = std::env::var_os("AGENT_TEMPDIRECTORY") else {

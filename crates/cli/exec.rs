@@ -28,7 +28,7 @@ use crate::situation::{LinePlace, Situation};
 use crate::tokens::{self, RequestedToken, expiry_name};
 use crate::voice::{Terminal, Voice as _};
 
-/// Lines as the input `tokens` of the tasks has them, for whoever works on a project.
+/// Lines as the input `tokens` of the tasks has them, for everyone who works on a project.
 const FILE: &str = "adieu.tokens";
 
 /// What there is without flags and without that file, as in `EntraToken@1`.
@@ -44,7 +44,7 @@ Examples:
   adieu exec --configure identity --configure azd -- azd provision
 
 A variable that is set already stays as it is, and nothing is asked for it: the same command runs in a pipeline
-that has the token and at a desk that has azd. A file adieu.tokens in the working directory holds such lines too.")]
+that has the token and on a machine that is signed in with azd. A file adieu.tokens in the working directory holds such lines too.")]
 pub(crate) struct ExecArguments {
     /// A variable and what its token is for; may be repeated
     #[arg(long, value_name = "VARIABLE=RESOURCE")]
@@ -76,7 +76,7 @@ pub(crate) async fn run(arguments: ExecArguments) -> Result<ExitCode, Situation>
     let configure = Configure::read(&words, &cloud, &all)?;
     configure.check_without_connection()?;
     let missing: Vec<RequestedToken> = all.into_iter().filter(|one| !is_set(one)).collect();
-    // Whoever has all tokens already needs no identity.
+    // A user who has all tokens already needs no identity.
     let needs_broker = configure.needs_broker() && (is_asked || !missing.is_empty());
     let mut own = BTreeMap::new();
     if missing.is_empty() && !needs_broker {
@@ -123,7 +123,7 @@ pub(crate) async fn run(arguments: ExecArguments) -> Result<ExitCode, Situation>
                 None,
             )
             .await;
-        // A broker that has nothing to give any more is no reason to end the command.
+        // A broker that has nothing to give any more is not a reason to end the command.
         pending().await
     };
     tokio::select! {

@@ -50,7 +50,7 @@ pub(crate) fn run(arguments: &ExplainArguments) -> Result<ExitCode, Situation> {
     match sections::find(&sections, &words) {
         Match::One(section) => print(&sections, section, None, arguments.output),
         Match::InPlaceOf(code, section) => {
-            let note = format!("{code} has no section of its own.");
+            let note = format!("{code} has not its own section.");
             print(&sections, section, Some(&note), arguments.output)
         }
         Match::Near(near) => Err(Situation::NoSection { text: words, near }),

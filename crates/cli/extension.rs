@@ -252,7 +252,7 @@ fn unreadable(path: &Path, error: &io::Error) -> String {
     findings::defused(&format!("`{}` cannot be read: {error}", path.display()))
 }
 
-/// The path from the root of the file system, for whoever reads the result elsewhere.
+/// The path from the root of the file system, for a reader elsewhere.
 fn absolute(path: &Path) -> String {
     std::path::absolute(path)
         .unwrap_or_else(|_| path.to_path_buf())

@@ -87,13 +87,13 @@ pub(crate) async fn run(arguments: GitCredentialArguments) -> Result<ExitCode, S
 /// What git says, in the custody of a secret: where a credential is stored or erased, it is in it.
 fn read() -> GitCredential {
     let mut text = String::new();
-    // What is no text is no question, and what git does not say is not asked for.
+    // What is not text is not a question, and what git does not ask is not answered.
     let _ = io::stdin().take(LONGEST_QUESTION).read_to_string(&mut text);
     GitCredential::new(text)
 }
 
 /// git knows no more than that the sign-in failed. It hands the credential back because it was refused, so this is
-/// where the reader can learn whose it was. Where the token does not show that, the organization names whom it refuses.
+/// where the reader can learn whose it was. Where the token does not show that, the organization names the identity that it refuses.
 async fn explain(question: &Question, organization: Organization<'_>) -> Result<(), Situation> {
     let refused = match question.refused() {
         None => return Ok(()),

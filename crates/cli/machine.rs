@@ -1,4 +1,4 @@
-//! The managed identity of this machine, as its platform announces it: never a broker of ours whose variables
+//! The managed identity of this machine, as its platform announces it: never one of our brokers whose variables
 //! hide the platform's own.
 //!
 //! It asks nothing.
@@ -28,7 +28,7 @@ pub(crate) fn is_announced() -> bool {
     announced(ENDPOINT, variable).is_some()
 }
 
-/// The broker of ours that the environment names: another process of ours started it for this one.
+/// Our broker that the environment names: another adieu process started it for this one.
 pub(crate) fn broker() -> Option<Result<IdentityEndpoint, String>> {
     let key = variable(HEADER).filter(|key| adieu_broker::is_key(key))?;
     let address = variable(ENDPOINT)?;

@@ -1,6 +1,6 @@
 //! The binary `adieu`: its command line, and the one place where a verb's outcome becomes an exit code.
 //!
-//! It never does a verb's work; each has a file of its own name.
+//! It never does a verb's work; each is in the file of its name.
 
 mod aadsts;
 mod child;

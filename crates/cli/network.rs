@@ -1,6 +1,6 @@
 //! The agent's proxy and certificates, made into the way to the services.
 //!
-//! It reads the files that the agent names; it asks nobody.
+//! It reads the files that the agent names; it sends no request.
 
 use std::fs;
 use std::path::Path;
@@ -28,7 +28,7 @@ pub(crate) fn transport(
     };
     if tls.skip_validation {
         log.warn(
-            "The agent was configured with --sslskipcertvalidation: whoever stands between \
+            "The agent was configured with --sslskipcertvalidation: anyone between \
              this agent and \
              Azure DevOps or Microsoft Entra can read the job's token and every token that \
              this step gets. \
@@ -80,10 +80,10 @@ pub(crate) fn of_command_line() -> Result<Transport, Situation> {
     Ok(transport.on_wait(|service, host| Terminal.waiting(&format!("{} ({host})", service.name))))
 }
 
-/// The CA file that Node, and with it most tasks of a job, trusts on top of its own roots.
+/// The CA file that Node, and with it most tasks of a job, trusts besides its built-in roots.
 const NODE_ROOTS: &str = "NODE_EXTRA_CA_CERTS";
 
-/// It counts where the agent's machine sets it. A variable of the pipeline has that name too for whoever may
+/// It counts where the agent's machine sets it. A variable of the pipeline has that name too for anyone who may
 /// queue a run, and decides nothing about trust here.
 fn node_roots(environment: &Environment, log: &dyn Voice) -> Option<Vec<u8>> {
     let path = environment
@@ -96,7 +96,7 @@ fn node_roots(environment: &Environment, log: &dyn Voice) -> Option<Vec<u8>> {
     roots(NODE_ROOTS, Path::new(path), log)
 }
 
-/// The variables of OpenSSL, which replace the system's roots. As with Node's, whoever may queue a run can set them.
+/// The variables of OpenSSL, which replace the system's roots. As with Node's, anyone who may queue a run can set them.
 fn environment_roots_are_of_the_pipeline(environment: &Environment, log: &dyn Voice) -> bool {
     let names = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
     let of_the_pipeline = names.map(|name| {
@@ -112,7 +112,7 @@ fn environment_roots_are_of_the_pipeline(environment: &Environment, log: &dyn Vo
     of_the_pipeline.contains(&true)
 }
 
-/// `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` where the agent's machine sets them, as for every proxy setting: whoever
+/// `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` where the agent's machine sets them, as for every proxy setting: anyone who
 /// may queue a run can set variables of these names.
 fn proxy_variables(environment: &Environment, log: &dyn Voice) -> ProxyVariables {
     let variables = ProxyVariables::read(|name| {
@@ -178,7 +178,7 @@ fn proxy(environment: &Environment, log: &dyn Voice) -> Result<Option<Proxy>, Si
     };
     let bypass = settings.bypass.unwrap_or_else(|text| {
         log.warn(&format!(
-            "The agent's proxy bypass list is no JSON array of texts, so it has no effect \
+            "The agent's proxy bypass list is not a JSON array of strings, so it has no effect \
              here: {text}"
         ));
         Vec::new()
@@ -197,7 +197,7 @@ fn proxy(environment: &Environment, log: &dyn Voice) -> Result<Option<Proxy>, Si
     Ok(Some(proxy))
 }
 
-/// An address as it may be shown, though it is no address: what stands before its last `@` can be a user
+/// An address as it may be shown, though it is not an address: what comes before its last `@` can be a user
 /// and a password.
 pub(crate) fn without_credentials(url: &str) -> String {
     let Some((before, after)) = url.rsplit_once('@') else {

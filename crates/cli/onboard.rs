@@ -33,7 +33,7 @@ Examples:
   adieu onboard --identity CLIENT_ID --organization contoso --publisher pub --role creator
 
 The identity is named by its client id or by the object id of its enterprise application; `adieu whoami`
-with the identity itself tells both. Whoever runs this is a member of Project Collection Administrators,
+with the identity itself shows both. Run this as a member of Project Collection Administrators,
 and an Owner of the publisher.")]
 pub(crate) struct OnboardArguments {
     /// The identity to add: client id, or object id of its enterprise application or app registration
@@ -301,7 +301,7 @@ async fn join(
         .await
     {
         Ok(has) => has,
-        // Whoever may not look may be allowed to add; if not, that answer says it better.
+        // An identity that may not look may be allowed to add; if not, that answer says it better.
         Err(error) if error.is(Reason::NotPermitted) && error.tenant().is_none() => None,
         Err(error) => return Err(refused(error)),
     };
@@ -331,9 +331,13 @@ async fn join(
             (if has.is_some() { "changed" } else { "added" }, Some(now))
         }
     };
-    outcome
-        .lines
-        .push(told(name, word, has.as_ref(), level, &arguments.project));
+    outcome.lines.push(summary_line(
+        name,
+        word,
+        has.as_ref(),
+        level,
+        &arguments.project,
+    ));
     let id = now.map(|now| now.id).filter(|id| !id.is_empty());
     outcome.json["organization"] = json!({
         "name": name, "outcome": word, "accessLevel": level.name(), "id": id,
@@ -342,7 +346,7 @@ async fn join(
 }
 
 /// One line on what became of the organization.
-fn told(
+fn summary_line(
     name: &str,
     word: &str,
     had: Option<&Entitlement>,
@@ -405,7 +409,7 @@ async fn contribute(
     outcome: &mut Outcome,
 ) -> Result<(), Situation> {
     let role: Role = arguments.role.into();
-    // Only the organization's answer tells the id of somebody who is new there.
+    // Only the organization's answer has the ID of an identity that is new there.
     let shown = id.unwrap_or("<the id that the organization gives it>");
     let doing = format!("make {shown} a member of {publisher}");
     let page = session.hosts().publisher_page(publisher);

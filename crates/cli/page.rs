@@ -52,14 +52,14 @@ pub(crate) fn link(text: &str, address: &str) -> String {
     format!("[{text}]({address})")
 }
 
-/// A value of anybody's, as it stands: in a span of code, no mark of Markdown or HTML means anything, and what
+/// A value of anybody's, as it is: in a span of code, no mark of Markdown or HTML means anything, and what
 /// would end the span or a table's cell is taken out.
 pub(crate) fn code(value: &str) -> String {
     let text = deactivate_commands(value)
         .join(" ")
         .replace(['`', '|'], "'");
     match text.trim() {
-        "" => "not told".to_owned(),
+        "" => "unknown".to_owned(),
         text => format!("`{text}`"),
     }
 }
@@ -68,8 +68,8 @@ pub(crate) fn code(value: &str) -> String {
 fn a_value_stays_a_value() {
     for (value, shown) in [
         ("pub.hello", "`pub.hello`"),
-        ("", "not told"),
-        (" \n", "not told"),
+        ("", "unknown"),
+        (" \n", "unknown"),
         ("a`<b>|c", "`a'<b>'c`"),
         ("a\n\n# b\u{202e}", "`a # b`"),
         ("``x\\", "`''x\\`"),

@@ -39,13 +39,13 @@ pub(crate) enum Stop {
 /// The processes that a stop is forwarded to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SignalTarget {
-    /// A process and all that it started, in a process group of its own.
+    /// A process and all that it started, in its own process group.
     Group,
     /// A process in this one's own group, which a terminal signals as well.
     SameGroup,
 }
 
-/// The stops that reach this process for as long as somebody listens: none of them ends it meanwhile, and
+/// The stops that reach this process for as long as there is a listener: none of them ends it meanwhile, and
 /// none is lost between one [`next`](Self::next) and another.
 #[derive(Debug)]
 pub(crate) struct Stops(imp::Stops);
@@ -82,7 +82,7 @@ pub(crate) fn kill(process: u32, target: SignalTarget) {
     imp::kill(process, target);
 }
 
-/// Whoever started this process: the launcher of a task.
+/// The process that started this one: the launcher of a task.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Parent(imp::Parent);
 
@@ -104,7 +104,7 @@ pub(crate) fn detach(command: &mut Command) {
     imp::detach(command);
 }
 
-/// Puts a process that is about to be started at the head of a group, so that all that it starts can be told
+/// Puts a process that is about to be started at the head of a group, so that all that it starts can be signaled
 /// to stop.
 pub(crate) fn new_process_group(command: &mut Command) {
     imp::new_process_group(command);
@@ -151,7 +151,7 @@ fn is_worker(process: u32) -> bool {
 /// The process that started another one (Linux).
 fn parent_of(process: u32) -> Option<u32> {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
-    // The name stands in parentheses and may have anything in it.
+    // The name is in parentheses and may have anything in it.
     let (_, after) = stat.rsplit_once(')')?;
     after.split_whitespace().nth(1)?.parse().ok()
 }
@@ -215,7 +215,7 @@ mod imp {
         send(signal, process, target);
     }
 
-    /// Whether this process's group is the one that its terminal tells of Ctrl+C, wherever its streams lead.
+    /// Whether this process's group is the one that its terminal sends Ctrl+C, wherever its streams lead.
     fn is_in_front() -> bool {
         let terminal = std::fs::File::open("/dev/tty");
         terminal
@@ -286,7 +286,7 @@ mod imp {
     const DETACHED: u32 = 0x0000_0008 | 0x0000_0200;
 
     /// The agent sends Ctrl+C, and Ctrl+Break when that was not enough (`ProcessInvoker.cs`). Windows ends a
-    /// process in the moment in which nobody listens.
+    /// process in the moment without a listener.
     #[derive(Debug)]
     pub(super) struct Stops {
         interrupts: Option<CtrlC>,
@@ -330,7 +330,7 @@ mod imp {
         }
     }
 
-    /// The console tells everybody in it.
+    /// The console signals every process in it.
     pub(super) fn forward_signal(_stop: Stop, _process: u32, _target: SignalTarget) {}
 
     /// There are no groups here; the agent ends the whole tree.
@@ -369,12 +369,12 @@ mod imp {
             std::io::stderr().as_raw_handle(),
         ];
         for stream in streams {
-            // SAFETY: the call takes any handle, and says no to one that is none.
+            // SAFETY: the call takes any handle, and refuses one that is none.
             unsafe { SetHandleInformation(stream, HANDLE_FLAG_INHERIT, 0) };
         }
     }
 
-    /// The console tells everybody in it; a group of its own would not hear of Ctrl+C.
+    /// The console signals every process in it; its own group would not receive Ctrl+C.
     pub(super) fn new_process_group(_command: &mut Command) {}
 
     #[derive(Debug, Clone, Copy)]

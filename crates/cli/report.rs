@@ -46,12 +46,12 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    /// The report of a situation, for whoever wrote a step.
+    /// The report of a situation, for the author of a step.
     pub(crate) fn of(situation: &Situation) -> Self {
         Self::worded(situation, Asked::InAStep)
     }
 
-    /// The same for whoever wrote flags.
+    /// The same for the author of a command line.
     pub(crate) fn on_a_command_line(situation: &Situation) -> Self {
         Self::worded(situation, Asked::ByFlags)
     }
@@ -129,7 +129,7 @@ impl Report {
         }
     }
 
-    /// The sentence of a situation alone, for whoever goes on without.
+    /// The sentence of a situation alone, for a caller that goes on without.
     pub(crate) fn sentence_of(situation: &Situation) -> String {
         Self::of(situation).sentence
     }
@@ -157,7 +157,7 @@ impl Report {
         &self.facts
     }
 
-    /// What to do, or what is wrong where nobody is sure what to do.
+    /// What to do, or what is wrong where it is not certain what to do.
     pub(crate) fn remedy_or_sentence(&self) -> &str {
         self.remedy.as_deref().unwrap_or(&self.sentence)
     }
@@ -184,7 +184,7 @@ impl Report {
         }
     }
 
-    /// The sentence and what to do, in one line, for whoever reads it in a client's log.
+    /// The sentence and what to do, in one line, for a client's log.
     pub(crate) fn line(&self) -> String {
         let remedy = self.remedy.iter().map(|remedy| format!(" {remedy}"));
         let facts = self

@@ -32,7 +32,7 @@ pub(crate) struct CustomCloud {
 /// Why a text names no resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum NotAResource {
-    /// It is no word of ours, no GUID, no URI and no scope.
+    /// It is not a known word, a GUID, a URI or a scope.
     Unknown,
     /// The word has no meaning in the connection's cloud.
     NotInThisCloud,
@@ -55,7 +55,7 @@ pub(crate) fn scope(resource: &str, cloud: &Cloud) -> Result<Scope, NotAResource
         return Ok(unknown_audience(resource.to_owned()));
     }
     if is_guid(resource) || is_uri(resource) {
-        // A resource with a slash at its end keeps it: Entra tells the two apart.
+        // A resource with a slash at its end keeps it: Entra distinguishes the two.
         return Ok(unknown_audience(format!("{resource}/.default")));
     }
     Err(NotAResource::Unknown)

@@ -99,7 +99,7 @@ async fn script(environment: &Environment, log: &Log) -> Result<Ended, Situation
         if configure.needs_broker() {
             broker.serve(source, configure.resources(), None).await;
         }
-        // A broker that has nothing to give any more is no reason to end the script.
+        // A broker that has nothing to give any more is not a reason to end the script.
         pending().await
     };
     let (ended, wrote) = tokio::select! {
@@ -166,7 +166,7 @@ async fn finished(mut running: Running, launcher: Parent) -> (std::io::Result<En
             let _ = tokio::time::timeout(LEFTOVERS, passing).await;
             ended
         }
-        // It has closed its standard error, or has none of its own, and runs on.
+        // It has closed its standard error, or has none, and runs on.
         () = &mut passing => waiting.await,
     };
     (ended, wrote.get())
@@ -242,7 +242,7 @@ fn working_folder(environment: &Environment, input: Option<&str>) -> Result<Path
 }
 
 /// The script on disk, in a new file of this user alone that is gone when dropped: the agent has put the
-/// pipeline's variables into it, and one of them can be a secret. It holds no token of ours.
+/// pipeline's variables into it, and one of them can be a secret. It holds none of our tokens.
 fn write(
     environment: &Environment,
     shell: Shell,

@@ -43,7 +43,7 @@ pub(crate) struct ServeArguments {
     /// A service connection of the job whose environment comes on standard input; a task starts it so
     #[arg(long, hide = true, value_name = "CONNECTION")]
     job: Option<String>,
-    /// The connection's tenant stands in for this one
+    /// The connection's tenant replaces this one
     #[arg(long, hide = true, requires = "job")]
     tenant: Option<String>,
     /// Process with whose end it ends too
@@ -59,7 +59,7 @@ enum Form {
     Json,
 }
 
-/// Serves until somebody ends it.
+/// Serves until it is ended.
 pub(crate) async fn run(arguments: ServeArguments) -> Result<ExitCode, Situation> {
     if let Some(connection) = &arguments.job {
         job::serve(

@@ -29,7 +29,7 @@ pub(crate) enum Situation {
     NoSuchTask { name: String, phase: String },
     /// The launcher died.
     LauncherGone,
-    /// A variable of the platform is not there, or a variable of the pipeline is in its place.
+    /// A variable of the platform is not there, or a variable of the pipeline shadows it.
     PlatformVariable(PlatformVariableError),
     /// An input is wrong.
     Input(InputError),
@@ -43,7 +43,7 @@ pub(crate) enum Situation {
     NothingAsked,
     /// Lines of `configure` are wrong.
     Configure(Vec<ConfigureProblem>),
-    /// A text of the command line is no resource.
+    /// A text of the command line is not a resource.
     NotAResource { text: String, reason: NotAResource },
     /// The credential endpoint cannot be started.
     NoBroker(String),
@@ -87,7 +87,7 @@ pub(crate) enum Situation {
     NotMinutes(String),
     /// `SOURCE_DATE_EPOCH` is not a time.
     NotATimestamp(String),
-    /// The Marketplace gave no answer, or said no.
+    /// The Marketplace did not answer, or refused.
     Marketplace {
         /// `publish contoso.hello 1.2.3`
         doing: String,
@@ -105,9 +105,9 @@ pub(crate) enum Situation {
         name: String,
         error: DevOpsError,
     },
-    /// Nobody can be added as it was asked.
+    /// The identity cannot be added as requested.
     Onboard(OnboardProblem),
-    /// Some organizations said no; the others were told of as they were done.
+    /// Some organizations refused; the others were reported as they were done.
     Organizations {
         /// `install contoso.hello`
         doing: String,
@@ -122,7 +122,7 @@ pub(crate) enum Situation {
     NoCredential(Vec<CredentialProblem>),
     /// Files cannot be scanned as it was asked.
     Scan(ScanError),
-    /// A text is no tenant.
+    /// A text is not a tenant.
     NotATenant(String),
     /// An organization's tenant cannot be found out.
     NoTenant {
@@ -149,7 +149,7 @@ pub(crate) enum Situation {
 }
 
 impl Situation {
-    /// What the program ends with: 2 where the command line itself is wrong, 1 where the world said no; and,
+    /// What the program ends with: 2 where the command line itself is wrong, 1 for a failure; and,
     /// as shells do, 127 for a command that there is not and 126 for one that cannot be started.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
@@ -187,12 +187,12 @@ pub(crate) struct NotKnownThere {
     pub(crate) error: DevOpsError,
 }
 
-/// Why nobody can be added as it was asked.
+/// Why the identity cannot be added as requested.
 #[derive(Debug)]
 pub(crate) enum OnboardProblem {
     /// A text is not the id of an application.
     NotAnId(String),
-    /// The publisher wants the identity's Azure DevOps id, and nothing tells it.
+    /// The publisher wants the identity's Azure DevOps ID, and no source has it.
     NoMemberId,
     /// The tenant has nothing of that id.
     NoApplication { id: String, tenant: String },
@@ -202,7 +202,7 @@ pub(crate) enum OnboardProblem {
         client_id: String,
         tenant: String,
     },
-    /// Whoever asks does not own the publisher.
+    /// The caller does not own the publisher.
     NotOwner {
         publisher: String,
         page: String,
@@ -266,7 +266,7 @@ pub(crate) enum CredentialFault {
         collection: String,
         connection: String,
     },
-    /// A service said no, or nothing.
+    /// A service refused, or did not answer.
     Identity {
         connection: ConnectionFacts,
         error: Error,
@@ -346,7 +346,7 @@ pub(crate) struct ConnectionFacts {
 pub(crate) enum ConnectionProblem {
     /// The agent gave the task no such connection.
     NotGiven,
-    /// A scheme without an identity of Entra's, such as a publish profile.
+    /// A scheme without a Microsoft Entra identity, such as a publish profile.
     Scheme,
     /// A field is empty.
     Missing(&'static str),

@@ -36,7 +36,7 @@ enum Phase {
     PostJobExecution,
 }
 
-/// Runs the task. The exit code is 0 whenever the agent was told the result: any other code is a crash
+/// Runs the task. The exit code is 0 whenever the agent has the result: any other code is a crash
 /// to the launcher, and lost in a container job.
 pub(crate) fn run(arguments: &Arguments) -> ExitCode {
     complete_on_panic();
@@ -72,7 +72,7 @@ pub(crate) enum Outcome {
 }
 
 impl Outcome {
-    /// Whether another program's text may stand in the last line of the log, without an end: the agent takes
+    /// Whether another program's text may be in the last line of the log, without an end: the agent takes
     /// a line with a command in it for that command, and the text before it is gone.
     fn is_after_a_script(&self) -> bool {
         let ended = |situation: &Situation| {
@@ -124,13 +124,13 @@ async fn until_stopped(work: impl Future<Output = Result<(), Situation>>) -> Out
     tokio::select! {
         result = work => Outcome::Done(result),
         _ = platform::stop_requested() => Outcome::Stopped,
-        // In a container job the launcher's exit code is lost, so that without a word of ours the
+        // In a container job the launcher's exit code is lost, so that without our command the
         // step would be green.
         () = launcher.gone() => Outcome::Done(Err(Situation::LauncherGone)),
     }
 }
 
-/// A panic is a fault of ours; the step must fail by command, since a container job loses the exit code.
+/// A panic is our fault; the step must fail by command, since a container job loses the exit code.
 fn complete_on_panic() {
     std::panic::set_hook(Box::new(|panic| {
         let log = Log::new(false);

@@ -102,7 +102,7 @@ pub(crate) async fn finish(environment: &Environment, log: &Log) -> Result<(), S
     if let Some(program) = environment.task_variable(HELPER) {
         helper::remove(Path::new(program));
     }
-    // What leads to nothing is taken away; an agent forgets no variable, so it is emptied.
+    // What leads to nothing is removed; an agent forgets no variable, so it is emptied.
     let settings = environment.task_variable(SETTINGS).unwrap_or_default();
     for name in settings.split(',').flat_map(VariableName::parse) {
         log.set_variable(&name, "", Audience::Job)
@@ -120,7 +120,7 @@ pub(crate) async fn finish(environment: &Environment, log: &Log) -> Result<(), S
     Ok(())
 }
 
-/// Tells later steps where the broker is, and the step's own last section how to end it.
+/// Passes on where the broker is to later steps, and how to end it to this step's last section.
 fn configured(
     configure: &Configure,
     serving: Option<&Serving>,
@@ -195,7 +195,7 @@ impl Publish<'_> {
         tokens: &[(RequestedToken, Token)],
         id: Option<(VariableName, Arc<IdToken>)>,
     ) -> Result<(), TooLong> {
-        // Every mask stands before the first value is written.
+        // Every mask is written before the first value is written.
         let masked: Vec<_> = tokens
             .iter()
             .map(|(_, token)| self.log.mask(&token.value))

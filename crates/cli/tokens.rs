@@ -85,7 +85,7 @@ fn read<'a>(
 }
 
 /// Gets all of them, or says what kept any of them back: half of the variables would let a later step fail
-/// in a way that nobody connects with this one.
+/// in a way that is hard to connect with this one.
 pub(crate) async fn get(
     connection: &Connection,
     wanted: Vec<RequestedToken>,

@@ -1,4 +1,4 @@
-//! To whom a verb speaks while it works: a pipeline's log, or a person's terminal.
+//! Where a verb reports while it works: a pipeline's log, or a person's terminal.
 //!
 //! It never says what a verb found; results go elsewhere.
 
@@ -8,7 +8,7 @@ use adieu_agent::{Log, Stream, deactivate_commands};
 pub(crate) trait Voice {
     /// A line about what is going on.
     fn say(&self, text: &str);
-    /// A line that somebody should look at.
+    /// A line that needs attention.
     fn warn(&self, text: &str);
     /// How far it is, from 0 to 100.
     fn progress(&self, percent: u8, text: &str);
@@ -28,7 +28,7 @@ impl Voice for Log {
     }
 }
 
-/// Nobody: what there is to say was said by another process.
+/// Nowhere: another process has reported what there is to report.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Silence;
 
@@ -80,7 +80,7 @@ impl Voice for Terminal {
     }
 }
 
-/// A terminal that takes no line is no reason to end.
+/// A terminal that takes no line is not a reason to end.
 fn print(start: &str, line: &str) {
     let _ = Stream::Error.text(&format!("{start}{line}"));
 }

@@ -37,7 +37,7 @@ pub(crate) struct WhoamiArguments {
     output: Form,
 }
 
-/// What an organization knows of somebody.
+/// What an organization knows of an identity.
 #[derive(Debug)]
 pub(crate) struct Membership {
     /// Who it is there.
@@ -45,7 +45,7 @@ pub(crate) struct Membership {
     pub(crate) access: Access,
 }
 
-/// What somebody is licensed for.
+/// What an identity is licensed for.
 #[derive(Debug)]
 pub(crate) enum Access {
     Level(Entitlement),
@@ -55,7 +55,7 @@ pub(crate) enum Access {
     None,
 }
 
-/// What somebody may do in a publisher.
+/// What an identity may do in a publisher.
 #[derive(Debug)]
 pub(crate) enum Role {
     Is(String),
@@ -138,7 +138,7 @@ pub(crate) fn organization(hosts: &Hosts, text: &str) -> Result<Organization, Si
 }
 
 /// The profile of the identity that asks. Ids that its token does not show are asked for as well; without them the
-/// profile stands.
+/// profile is.
 pub(crate) async fn profile(session: &Session) -> Result<Profile, Situation> {
     let client = session.client().await?;
     let profile = client
@@ -154,7 +154,7 @@ pub(crate) async fn profile(session: &Session) -> Result<Profile, Situation> {
     Ok(profile)
 }
 
-/// Asks Azure DevOps who asks, where neither the token nor the sign-in shows it. No answer is no news.
+/// Asks Azure DevOps who asks, where neither the token nor the sign-in shows it. No answer leaves it unknown.
 pub(crate) async fn learn_ids(session: &Session) {
     let ids = session.ids();
     if (ids.tenant.is_none() || ids.object_id.is_none())

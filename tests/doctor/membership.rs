@@ -1,6 +1,6 @@
-//! Whom an organization and a publisher know, and who changes that.
+//! The members of an organization and of a publisher, and who changes them.
 //!
-//! It adds nobody; onboard.rs does.
+//! It adds no member; onboard.rs does.
 
 use expect_test::expect;
 
@@ -25,7 +25,7 @@ fn names_who_can_add_a_missing_member() {
             ok        trust          each certificate is trusted
             ok        hosts          reached: login.microsoftonline.com, app.vssps.visualstudio.com, dev.azure.com, vsaex.dev.azure.com
             ok        clock          within a minute of the services
-            skipped   federation     this credential presents no ID token of its own
+            skipped   federation     this credential does not present an ID token
             ok        token          for Azure DevOps, by managed-identity, of tenant [TENANT]
             ok        identity       app's principal ([PROFILE])
             failed    organization   fabrikam accepts the token, and this identity has not been added to it (TF401444, 401 of dev.azure.com).
@@ -61,7 +61,7 @@ fn a_stakeholder_cannot_read_repositories() {
         ok        trust          each certificate is trusted
         ok        hosts          reached: login.microsoftonline.com, app.vssps.visualstudio.com, dev.azure.com, vsaex.dev.azure.com
         ok        clock          within a minute of the services
-        skipped   federation     this credential presents no ID token of its own
+        skipped   federation     this credential does not present an ID token
         ok        token          for Azure DevOps, by managed-identity, of tenant [TENANT]
         ok        identity       app's principal ([PROFILE])
         ok        organization   a member of contoso
@@ -81,7 +81,7 @@ fn a_stakeholder_cannot_read_repositories() {
             ok        trust          each certificate is trusted
             ok        hosts          reached: login.microsoftonline.com, app.vssps.visualstudio.com, dev.azure.com, vsaex.dev.azure.com, marketplace.visualstudio.com
             ok        clock          within a minute of the services
-            skipped   federation     this credential presents no ID token of its own
+            skipped   federation     this credential does not present an ID token
             ok        token          for Azure DevOps, by managed-identity, of tenant [TENANT]
             ok        identity       app's principal ([PROFILE])
             ok        organization   a member of contoso
@@ -115,7 +115,7 @@ fn a_publisher_that_does_not_know_the_identity_names_the_id_and_the_page() {
         ok        trust          each certificate is trusted
         ok        hosts          reached: login.microsoftonline.com, app.vssps.visualstudio.com, marketplace.visualstudio.com
         ok        clock          within a minute of the services
-        skipped   federation     this credential presents no ID token of its own
+        skipped   federation     this credential does not present an ID token
         ok        token          for Azure DevOps, by managed-identity, of tenant [TENANT]
         ok        identity       app's principal ([PROFILE])
         failed    publisher      The identity is not a member of the publisher pub.
@@ -135,7 +135,7 @@ fn a_publisher_that_does_not_know_the_identity_names_the_id_and_the_page() {
         ok        trust          each certificate is trusted
         ok        hosts          reached: login.microsoftonline.com, app.vssps.visualstudio.com, marketplace.visualstudio.com
         ok        clock          within a minute of the services
-        skipped   federation     this credential presents no ID token of its own
+        skipped   federation     this credential does not present an ID token
         ok        token          for Azure DevOps, by managed-identity, of tenant [TENANT]
         ok        identity       app's principal ([PROFILE])
         warning   publisher      The identity is a Reader of the publisher pub, which cannot publish.

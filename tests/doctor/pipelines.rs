@@ -1,6 +1,6 @@
 //! The doctor in a pipeline: the ID token as it was presented, the page of the run, and the step's identity.
 //!
-//! What it finds at a desk stands in doctor.rs.
+//! What it finds locally is in doctor.rs.
 
 use std::fs;
 
@@ -105,7 +105,7 @@ fn in_a_pipeline_the_findings_are_a_page_of_the_run() {
     let world = world();
     world.organizations().add("fabrikam");
     let temp = tempfile::tempdir().expect("a folder");
-    // A link that somebody left there leads the page nowhere.
+    // A link that another process left there leads the page nowhere.
     let elsewhere = temp.path().join("elsewhere");
     let link = temp.path().join("Adieu doctor.md");
     std::os::unix::fs::symlink(&elsewhere, &link).expect("a link");
@@ -163,7 +163,7 @@ fn in_a_pipeline_the_findings_are_a_page_of_the_run() {
             | ✅ ok | trust | each certificate is trusted |
             | ✅ ok | hosts | reached: login.microsoftonline.com, app.vssps.visualstudio.com, dev.azure.com, vsaex.dev.azure.com |
             | ✅ ok | clock | within a minute of the services |
-            | ➖ skipped | federation | this credential presents no ID token of its own |
+            | ➖ skipped | federation | this credential does not present an ID token |
             | ✅ ok | token | for Azure DevOps, by managed-identity, of tenant [TENANT] |
             | ✅ ok | identity | app's principal ([PROFILE]) |
             | ❌ failed | organization | fabrikam accepts the token, and this identity has not been added to it (TF401444, 401 of dev.azure.com). |
@@ -184,7 +184,7 @@ fn in_a_pipeline_the_findings_are_a_page_of_the_run() {
             exit 0
         "#]],
     );
-    // A second step has a page of its own.
+    // A second step has its own page.
     let said = examined(&desk, &["doctor"]);
     let second = temp.path().join("Adieu doctor 3.md");
     assert!(
@@ -228,7 +228,7 @@ fn a_script_of_run_with_token_is_examined_with_the_connections_identity() {
             ok        trust          each certificate is trusted
             ok        hosts          reached: login.microsoftonline.com, app.vssps.visualstudio.com, dev.azure.com, vsaex.dev.azure.com
             ok        clock          within a minute of the services
-            skipped   federation     this credential presents no ID token of its own
+            skipped   federation     this credential does not present an ID token
             ok        token          for Azure DevOps, by pipelines, of tenant [TENANT]
             ok        identity       my-connection's principal ([GUID])
             ok        organization   a member of contoso

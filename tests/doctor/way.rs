@@ -1,13 +1,13 @@
 //! What is in the way: a proxy, a certificate, a name, a host, a clock.
 //!
-//! Whom the services know stands in membership.rs.
+//! Membership is in membership.rs.
 
 use std::time::Duration;
 
 use adieu_emulator::World;
 use expect_test::expect;
 
-use super::{examined, finds, told, world};
+use super::{examined, finds, stable, world};
 use crate::desk::Desk;
 
 #[test]
@@ -25,7 +25,7 @@ fn a_clock_that_is_wrong_is_found_by_the_services_own() {
             ok        trust          each certificate is trusted
             ok        hosts          reached: login.microsoftonline.com, app.vssps.visualstudio.com
             warning   clock          This machine's clock is [N] seconds behind that of app.vssps.visualstudio.com.
-            skipped   federation     this credential presents no ID token of its own
+            skipped   federation     this credential does not present an ID token
             ok        token          for Azure DevOps, by managed-identity, of tenant [TENANT]
             ok        identity       app's principal ([PROFILE])
             What to do next: Set this machine's clock (NTP): Microsoft Entra allows five minutes.
@@ -44,7 +44,7 @@ fn a_clock_that_is_wrong_is_found_by_the_services_own() {
             ok        trust          each certificate is trusted
             ok        hosts          reached: login.microsoftonline.com, app.vssps.visualstudio.com
             failed    clock          This machine's clock is [N] seconds behind that of app.vssps.visualstudio.com.
-            skipped   federation     this credential presents no ID token of its own
+            skipped   federation     this credential does not present an ID token
             ok        token          for Azure DevOps, by managed-identity, of tenant [TENANT]
             ok        identity       app's principal ([PROFILE])
             What to do next: Set this machine's clock (NTP): Microsoft Entra allows five minutes.
@@ -84,14 +84,14 @@ fn what_is_in_the_way_is_a_proxy_a_certificate_a_name_or_a_host() {
                 .set("SSL_CERT_FILE", elsewhere.ca_file()),
         ),
         (
-            "an authority that nobody serves",
+            "an authority without a server",
             plain()
                 .set("HTTPS_PROXY", &internet)
                 .set("AZURE_AUTHORITY_HOST", "https://127.0.0.1:9"),
         ),
     ] {
         let said = examined(&desk, &["doctor"]);
-        found.push_str(&format!("{what}\n{}\n", told(&world, &said)));
+        found.push_str(&format!("{what}\n{}\n", stable(&world, &said)));
     }
     expect![[r#"
         no proxy there
@@ -150,7 +150,7 @@ fn what_is_in_the_way_is_a_proxy_a_certificate_a_name_or_a_host() {
         More: adieu explain certificates
         exit 1
 
-        an authority that nobody serves
+        an authority without a server
         ok        configuration  managed-identity
         ok        proxy          [PROXY]
         ok        names          the proxy resolves them

@@ -1,4 +1,4 @@
-//! Archives that nobody packed by accident: names that lead elsewhere, headers that lie, bombs.
+//! Archives that are not packed by accident: names that lead elsewhere, headers that lie, bombs.
 //!
 //! Each is refused before anything is unpacked.
 
@@ -256,7 +256,7 @@ fn refuses_contradictory_headers() {
         bytes: b"\x01\x05\x00\xfa\xffhello",
         ..HONEST
     };
-    // What follows the last block is read by nobody, and would be copied by everybody.
+    // What follows the last block is never read, and would always be copied.
     let remainder = Lie {
         method: 8,
         bytes: b"\x01\x05\x00\xfa\xffhello and more",

@@ -1,12 +1,12 @@
 //! Deliberate differences between Adieu and tfx-cli: what each packs, and `docs/packaging.md` says why.
 //!
-//! What is the same stands in `peer`.
+//! What is the same is in `peer`.
 
 use super::super::extension_folder::Folder;
 use super::peer::{compare, compare_keys, manifest};
 
 #[test]
-fn each_name_of_a_file_is_an_asset_of_its_own() {
+fn each_file_name_is_its_own_asset() {
     let keys = r#", "files": [{ "path": "a.html", "packagePath": ["one.html", "two.html"], "addressable": true }]"#;
     assert_eq!(compare_keys(keys, &[("a.html", "a")]), "\
 adieu: extension.vsixmanifest PackageManifest Assets Asset Addressable=\"true\" Path=\"two.html\" Source=\"File\" Type=\"two.html\"

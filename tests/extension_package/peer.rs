@@ -1,6 +1,6 @@
-//! Packages of ours beside those of `tfx extension create`, fact by fact.
+//! Our packages beside those of `tfx extension create`, fact by fact.
 //!
-//! Every test here expects no difference; those that are meant stand in `differ`.
+//! Every test here expects no difference; those that are meant are in `differ`.
 
 use super::super::extension_folder::{Folder, differences};
 
@@ -77,7 +77,7 @@ fn icons_screenshots_and_content_become_assets() {
 }
 
 #[test]
-fn license_stands_before_icon_when_the_manifest_has_it_so() {
+fn license_comes_before_icon_when_the_manifest_has_it_so() {
     let keys = r#", "content": { "license": { "path": "l.md" } }, "icons": { "default": "i.png" }"#;
     assert_eq!(compare_keys(keys, &[("l.md", "l"), ("i.png", "i")]), "");
 }
@@ -281,7 +281,7 @@ fn an_icon_with_a_leading_slash_lies_beside_its_manifest() {
 }
 
 #[test]
-fn an_empty_list_of_asset_types_is_no_asset() {
+fn an_empty_list_of_asset_types_is_not_an_asset() {
     let keys = r#", "files": [{ "path": "a.html", "addressable": true, "assetType": [] }]"#;
     assert_eq!(compare_keys(keys, &[("a.html", "a")]), "");
 }
@@ -354,7 +354,7 @@ fn texts_are_translated() {
         ("loc/de-de/resources.resjson", "{}"),
         ("loc/empty/readme.md", "nothing here"),
     ];
-    // tfx asks `file` about a part that it has just made and that is no file: every run of it has this.
+    // tfx asks `file` about a part that it has just made and that is not a file: every run of it has this.
     assert_eq!(
         compare(&files, &["--loc-root", "loc"]),
         "\

@@ -382,7 +382,7 @@ fn rule(rule: &str, groups: [&str; 2]) -> Vec<(String, String)> {
     let inputs = format!(
         r#""groups": [{{ "name": "a", "displayName": "A" }}, {{ "name": "b", "displayName": "B", "visibleRule": "who = x" }}],
     "inputs": [{{ "name": "who", "type": "string", "label": "Who"{} }},
-      {{ "name": "whom", "type": "string", "label": "Whom", "visibleRule": "{rule}"{} }}]"#,
+      {{ "name": "pick", "type": "string", "label": "Pick", "visibleRule": "{rule}"{} }}]"#,
         group(groups[0]),
         group(groups[1])
     );
@@ -411,14 +411,14 @@ fn inputs_that_depend_on_another_group() {
         assert_eq!(rule_is("who = x", groups, SERVICES), packed);
     }
     expect![[r#"
-        warning: Hello/task.json:8: input `whom` (in group `a`) is shown by input `who` (in no group): Azure DevOps Server 2020 and older refuse to install a task whose input depends on another group's
+        warning: Hello/task.json:8: input `pick` (in group `a`) is shown by input `who` (in no group): Azure DevOps Server 2020 and older refuse to install a task whose input depends on another group's
           Give both inputs the same `groupName`, or target Microsoft.VisualStudio.Services.Cloud alone.
         Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
         SHA-256: [SHA256]
         exit 0
     "#]].assert_eq(&rule_is("who = x", ["", "a"], SERVICES));
     expect![[r#"
-        error: Hello/task.json:8: input `whom` (in group `b`) is shown by input `who` (in group `a`): Azure DevOps Server 2020 and older refuse to install a task whose input depends on another group's
+        error: Hello/task.json:8: input `pick` (in group `b`) is shown by input `who` (in group `a`): Azure DevOps Server 2020 and older refuse to install a task whose input depends on another group's
           Give both inputs the same `groupName`, or target Microsoft.VisualStudio.Services.Cloud alone.
         error: The extension cannot be packed: 1 error to correct.
         More: adieu explain extension-package
@@ -453,7 +453,7 @@ fn rules_that_servers_refuse() {
             rule_is(text, ["", ""], "Microsoft.VisualStudio.Services.Cloud"),
             format!(
                 "\
-error: Hello/task.json:8: `visibleRule` of `whom` is `{text}`: {fault}
+error: Hello/task.json:8: `visibleRule` of `pick` is `{text}`: {fault}
   Write terms such as `action = publish` with either && or || between them.
 error: The extension cannot be packed: 1 error to correct.
 More: adieu explain extension-package
@@ -476,13 +476,13 @@ exit 1
     }
     // Servers of 2020 and before take letters, digits and spaces only.
     expect![[r#"
-        warning: Hello/task.json:8: `visibleRule` of `whom` is `who = my-value`: Azure DevOps Server 2020 and older refuse other characters than letters, digits and spaces in it
+        warning: Hello/task.json:8: `visibleRule` of `pick` is `who = my-value`: Azure DevOps Server 2020 and older refuse other characters than letters, digits and spaces in it
         Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
         SHA-256: [SHA256]
         exit 0
     "#]].assert_eq(&rule_is("who = my-value", ["", ""], SERVICES));
     expect![[r#"
-        warning: Hello/task.json:8: `visibleRule` of `whom` asks for input `whose`, which does not exist
+        warning: Hello/task.json:8: `visibleRule` of `pick` asks for input `whose`, which does not exist
           Name an input that exists; as it is, the field is never shown.
         Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
         SHA-256: [SHA256]

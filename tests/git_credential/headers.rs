@@ -141,7 +141,7 @@ fn are_undone_in_the_configuration_of_a_person_and_of_the_machine() {
     }
 }
 
-/// What is no credential of Azure DevOps may be one of something else: a proxy's, or a gateway's.
+/// What is not a credential of Azure DevOps may be one of something else: a proxy's, or a gateway's.
 #[test]
 fn other_peoples_headers_are_not_copied_into_variables() {
     let (git, _) = gits().pop().expect("a git");

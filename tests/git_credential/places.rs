@@ -1,7 +1,7 @@
-//! Where git is served beside a job's steps: under `adieu exec`, at a desk, and where the task's folder lets no
+//! Where git is served beside a job's steps: under `adieu exec`, locally, and where the task's folder lets no
 //! program run.
 //!
-//! What git then does stands in repositories.rs.
+//! What git then does is in repositories.rs.
 
 use std::collections::BTreeMap;
 #[cfg(unix)]
@@ -13,7 +13,7 @@ use adieu_emulator::World;
 use super::{HELLO, Rest, gits, plain_environment, run, world};
 use crate::harness::TaskFolder;
 
-/// A machine with an identity of its own, and no job.
+/// A machine with its own identity, and no job.
 fn machine(world: &World, home: &Path) -> BTreeMap<String, String> {
     let mut environment = plain_environment(world, home);
     for (name, value) in [
@@ -56,7 +56,7 @@ fn a_command_of_adieu_exec_has_git_configured() {
 }
 
 #[test]
-fn at_a_desk_gits_own_configuration_names_the_helper() {
+fn locally_gits_own_configuration_names_the_helper() {
     for (git, _) in gits() {
         let world = world();
         let home = tempfile::tempdir().expect("a folder");
@@ -124,7 +124,7 @@ fn git_never_starts_what_another_user_could_have_put_there() {
     let task = TaskFolder::unpacked("token");
     let system = tempfile::tempdir().expect("a folder");
     job.agent_environment("TMPDIR", &system.path().to_string_lossy());
-    // What an earlier job, or somebody else, has left under the name that was always the same.
+    // What an earlier job, or another process, has left under the name that was always the same.
     let left = system.path().join("adieu-git");
     std::fs::create_dir(&left).expect("a folder");
     std::fs::write(left.join("adieu"), "#!/bin/sh\necho password=stolen\n").expect("a file");

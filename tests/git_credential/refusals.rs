@@ -1,6 +1,6 @@
 //! What a person reads where git gets nothing: from Azure DevOps, from the helper, and from git itself.
 //!
-//! No prompt is waited for: a job has nobody to answer it.
+//! No prompt is waited for: nothing answers one in a job.
 
 use adieu_emulator::{MY_CONNECTION, World};
 use expect_test::expect;
@@ -69,7 +69,7 @@ fn git_stops_with_one_sentence_when_there_is_no_token() {
     let world = world();
     let mut rest = Rest::without_broker(&world, &git);
     let mut log = String::new();
-    let mut told = |rest: &Rest<'_>| {
+    let mut refuse = |rest: &Rest<'_>| {
         let said = rest.git_fails(&["ls-remote", HELLO]);
         let program = env!("CARGO_BIN_EXE_adieu");
         let folder = rest.task.path().display().to_string();
@@ -79,9 +79,9 @@ fn git_stops_with_one_sentence_when_there_is_no_token() {
     };
     rest.environment
         .insert("ADIEU_ENDPOINT_KEY".to_owned(), "wrong".to_owned());
-    told(&rest);
+    refuse(&rest);
     rest.environment.remove("ADIEU_ENDPOINT_KEY");
-    told(&rest);
+    refuse(&rest);
     for address in [
         "https://contoso.example/token",
         "http://contoso.example/",
@@ -90,7 +90,7 @@ fn git_stops_with_one_sentence_when_there_is_no_token() {
         rest.environment.extend(endpoint(&world));
         rest.environment
             .insert("ADIEU_ENDPOINT".to_owned(), address.to_owned());
-        told(&rest);
+        refuse(&rest);
     }
     expect![[r#"
         error: git did not get a token from the job's credential endpoint: it answered 401: The X-IDENTITY-HEADER is wrong.

@@ -1,6 +1,6 @@
 //! What git does with the helper: every git clones, fetches and pushes, whatever checkout has left behind.
 //!
-//! Refusals stand in refusals.rs.
+//! Refusals are in refusals.rs.
 
 use std::process::Command;
 use std::time::Duration;
@@ -48,7 +48,7 @@ fn every_git_clones_fetches_and_pushes_by_every_protocol() {
             rest.git(&["-C", "first", "-c", &version, "pull", "--quiet"]);
             assert!(rest.folder().join("first").join(protocol).is_file());
         }
-        // The helper that the machine has was told nothing.
+        // The helper that the machine has received nothing.
         assert!(!rest.job.work_folder().join(".git-credentials").exists());
         rest.end();
     }
@@ -161,7 +161,7 @@ fn a_header_that_checkout_left_is_undone_for_git_and_for_large_files() {
             let large = std::fs::read_to_string(rest.folder().join(folder).join("x.bin"));
             assert_eq!(large.expect("a file"), "large");
         }
-        // It is the environment that undoes it; what stands in the repositories stands there still.
+        // It is the environment that undoes it; what is in the repositories is still there.
         let header = rest.git(&[
             "config",
             "--file",

@@ -78,7 +78,7 @@ impl Endpoint {
             .and_then(|rest| rest.strip_suffix("/msi/token"))
             .and_then(|port| port.parse().ok());
         Self {
-            port: port.unwrap_or_else(|| panic!("{endpoint} is no endpoint")),
+            port: port.unwrap_or_else(|| panic!("{endpoint} is not an endpoint")),
             key: key.to_owned(),
         }
     }
@@ -111,7 +111,7 @@ impl Endpoint {
     }
 }
 
-/// A question to a server of this machine, as it stands, and the answer: its status and its body.
+/// A question to a server of this machine, as it is, and the answer: its status and its body.
 pub(crate) fn ask(port: u16, request: &str) -> (u16, String) {
     let answer = answer(port, request);
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));

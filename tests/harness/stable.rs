@@ -24,7 +24,7 @@ pub(crate) fn stable(world: &World, text: &str) -> String {
     replace_words(&with_one_word_times(&text), is_time, "[TIME]")
 }
 
-/// The text with Entra's times, `2016-01-09 02:02:12Z`, as the one word that others write.
+/// The text with Microsoft Entra's times, `2016-01-09 02:02:12Z`, as the one word that others write.
 fn with_one_word_times(text: &str) -> String {
     let mut bytes = text.as_bytes().to_vec();
     for start in 0..bytes.len().saturating_sub(19) {

@@ -1,4 +1,4 @@
-//! Renovate, with a token of Entra's in place of a personal access token.
+//! Renovate, with a Microsoft Entra token in place of a personal access token.
 //!
 //! It changes nothing: Renovate's own dry run says what it would do.
 

@@ -86,7 +86,7 @@ fn a_text_in_the_binarys_place_is_not_given_to_a_shell() {
     ] {
         assert_eq!(
             errors_with_binary(|binary| fs::write(binary, text).unwrap()),
-            [unusable("is no ELF file.")],
+            [unusable("is not in ELF format.")],
             "{text}"
         );
     }
@@ -96,13 +96,13 @@ fn a_text_in_the_binarys_place_is_not_given_to_a_shell() {
 fn a_truncated_header_fails_the_step() {
     assert_eq!(
         errors_with_binary(|binary| keep(binary, 40)),
-        [unusable("is no ELF file.")]
+        [unusable("is not in ELF format.")]
     );
 }
 
 #[test]
 fn a_truncated_binary_fails_the_step() {
-    // What the system says of it differs; that it is no success does not.
+    // What the system says of it differs; that it is a failure does not.
     let errors = errors_with_binary(|binary| keep(binary, 100_000));
     assert!(
         errors[0].starts_with("##[error]adieu was killed by SIG"),

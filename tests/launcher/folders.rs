@@ -59,7 +59,7 @@ fn is_program(path: &Path) -> bool {
         .is_some_and(|name| name.to_string_lossy().starts_with("adieu"))
 }
 
-/// What of the binary stands in a folder.
+/// What of the binary is in a folder.
 fn copies_in(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).expect("a folder");
     entries
@@ -93,7 +93,7 @@ fn the_copy_is_in_the_agents_temporary_folder_and_goes_when_the_step_is_stopped(
     let mut running = start_and_wait(&world, &mut job, &folder, Place::Host);
     let copies = copies_in(&temp);
     assert_eq!(copies.len(), 1, "{copies:?}");
-    // Nobody else puts another program in its place.
+    // No other user replaces it with another program.
     let mode = fs::metadata(&copies[0]).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o700);
     assert_eq!(

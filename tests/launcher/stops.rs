@@ -1,6 +1,6 @@
-//! Stops and kills: who is told, who says so, and that nobody stays behind.
+//! Stops and kills: which process gets which signal, and that none stays behind.
 //!
-//! What a script of RunWithToken@1 hears of it stands in run.rs.
+//! What a script of RunWithToken@1 hears of it is in run.rs.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -57,13 +57,13 @@ fn reports_canceled_when_stopped_before_the_binary_listens() {
     assert_eq!(job.processes_left(), Vec::<u32>::new());
 }
 
-/// Windows as its programs see it: the console tells both of a Ctrl+C, and what Node calls a signal to another
+/// Windows as its programs see it: the console sends both a Ctrl+C, and what Node calls a signal to another
 /// process ends that one at once.
 #[test]
 fn on_windows_only_the_console_signals_the_binary() {
     for (listens, what_ctrl_c_does) in [
         (true, "process.kill(id, 'SIGINT');"),
-        // Before the binary listens, Windows ends it with a code of its own.
+        // Before the binary listens, Windows ends it with its own code.
         (
             false,
             "child.emit = function (name) { return emit.call(child, name, 0xC000013A, null); }; process.kill(id, 'SIGKILL');",

@@ -1,6 +1,6 @@
-//! The services' certificates: whom the agent trusts, and what a certificate that nobody trusts leads to.
+//! The services' certificates: which ones the agent trusts, and what an untrusted one leads to.
 //!
-//! The agent's own certificate stands in client_certificate.rs.
+//! The agent's own certificate is in client_certificate.rs.
 
 use std::fs;
 
@@ -167,7 +167,7 @@ fn warns_when_the_agent_skips_certificate_checks() {
         &mut job,
         MY_CONNECTION,
         &format!(
-            "##[warning]The agent was configured with --sslskipcertvalidation: whoever stands \
+            "##[warning]The agent was configured with --sslskipcertvalidation: anyone \
              between this agent and Azure DevOps or Microsoft Entra can read the job's token and every token that this step gets. Configure the agent with --sslcacert instead.\n{SIGNED_IN}"
         ),
     );

@@ -1,6 +1,6 @@
 //! The agent's own certificate, for services that ask for one.
 //!
-//! Those that it trusts stand in certificates.rs.
+//! Those that it trusts are in certificates.rs.
 
 use std::path::Path;
 

@@ -1,6 +1,6 @@
 //! The agent's proxy, its password and its bypass list; and the environment's, where the agent has none.
 //!
-//! It asks nobody on the network: names that no proxy of the emulator maps end in `.invalid`.
+//! It asks no real host on the network: names that no proxy of the emulator maps end in `.invalid`.
 
 use adieu_emulator::{Job, MY_CONNECTION, TaskResult, World};
 
@@ -44,7 +44,7 @@ fn reaches_azure_devops_by_the_agents_proxy() {
     assert_eq!(world.azure_devops().requests().len(), 1);
 }
 
-/// Nothing is sent past a proxy that somebody wanted and misspelt.
+/// Nothing is sent past a proxy whose address is misspelt.
 #[test]
 fn reports_a_variable_that_is_not_a_proxy_url() {
     let world = world();
@@ -175,7 +175,7 @@ fn signs_in_at_the_proxy_with_a_password_in_its_address() {
     succeeds(&world, &mut job, REAL_AUTHORITY, SIGNED_IN_AT_MICROSOFT);
 }
 
-/// Whoever may queue a run can set them; proxy settings are for the administrator of the agent.
+/// Anyone who may queue a run can set them; proxy settings are for the administrator of the agent.
 #[test]
 fn ignores_a_proxy_that_a_pipeline_variable_names() {
     const THESE: &str = "have no effect here; configure the agent with --proxyurl.";
@@ -315,7 +315,7 @@ fn warns_of_a_bypass_list_that_is_none() {
         &mut job,
         REAL_AUTHORITY,
         &format!(
-            "##[warning]The agent's proxy bypass list is no JSON array of texts, so it has no \
+            "##[warning]The agent's proxy bypass list is not a JSON array of strings, so it has no \
              effect here: *.contoso.com\n{SIGNED_IN_AT_MICROSOFT}"
         ),
     );
@@ -351,7 +351,7 @@ More: adieu explain proxy"
     }
 }
 
-/// What can heal is tried for half a minute, so that these are all tried at once.
+/// What is transient is retried for half a minute, so that these are all tried at once.
 #[test]
 fn names_what_intercepts_the_connection() {
     type Setting = fn(&World, &mut Job<'_>) -> Option<adieu_emulator::Proxy>;

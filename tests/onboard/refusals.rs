@@ -1,6 +1,6 @@
 //! What keeps an identity out: the wrong one of three ids, rights, licences, and names that there are not.
 //!
-//! What changes where nothing is in the way stands in onboard.rs.
+//! What changes where nothing is in the way is in onboard.rs.
 
 use adieu_emulator::{Connection, MY_CONNECTION, World};
 use expect_test::expect;

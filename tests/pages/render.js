@@ -3,7 +3,7 @@
 //
 //   node render.js <folder with the renderers> <marked|markdown-it> <light|dark>   < page.md   > page.html
 //
-// What a browser then finds stands as JSON in the element #report: see report() below.
+// What a browser then finds is JSON in the element #report: see report() below.
 'use strict';
 const { createRequire } = require('module');
 const [folder, renderer, theme] = process.argv.slice(2);

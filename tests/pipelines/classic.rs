@@ -35,7 +35,7 @@ fn task_name(id: &str) -> String {
             }
         }
     }
-    panic!("no task of ours has the id {id}");
+    panic!("none of our tasks has the ID {id}");
 }
 
 /// The steps as YAML, as the classic editor's "View YAML" would have them; a release's tasks have other keys than

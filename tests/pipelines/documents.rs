@@ -14,7 +14,7 @@ pub(crate) struct Document {
     pub(crate) path: String,
     /// The line of the file, counted from 0, in which the text starts.
     pub(crate) offset: usize,
-    /// The text, as a pipeline of its own.
+    /// The text, as its own pipeline.
     pub(crate) text: String,
 }
 

@@ -1,6 +1,6 @@
 //! `pipelines/templates/extension.yml`: from a folder to three rings, and what is left where a ring fails.
 //!
-//! What each operation does by itself stands in tests/extension.rs.
+//! What each operation does alone is in tests/extension.rs.
 
 use std::fs;
 

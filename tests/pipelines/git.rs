@@ -1,6 +1,6 @@
 //! `pipelines/templates/git-credential.yml`: a commit that comes back to the repository, by git itself.
 //!
-//! How git asks for its credential stands in tests/git_credential.rs.
+//! How git asks for its credential is in tests/git_credential.rs.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use super::scenario::Scenario;
 use crate::harness::{root, stable};
 
-/// The step of this name, wherever it stands in a file.
+/// The step of this name, wherever it is in a file.
 fn step(path: &str, name: &str) -> Node {
     let text = fs::read_to_string(root().join(path)).expect("a text");
     let document = Node::parse(&text).expect("YAML");

@@ -36,7 +36,7 @@ impl<'w> Scenario<'w> {
             let text = fs::read_to_string(&path).expect("a text");
             scenario = scenario.file(&format!("pipelines/templates/{name}"), &text);
         }
-        // Tasks that the pipeline names; a copy of the binary is no small thing.
+        // Tasks that the pipeline names; a copy of the binary is not a small thing.
         let expanded = scenario.expanded("azure-pipelines.yml");
         let expanded = expanded.map_or_else(|_| String::new(), |document| document.to_yaml());
         let mut tasks = Vec::new();

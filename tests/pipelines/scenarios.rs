@@ -10,7 +10,7 @@ use super::scenario::Scenario;
 use crate::extension;
 use crate::harness::stable;
 
-/// Asks the organization for its project with the token; fails where it says no.
+/// Asks the organization for its project with the token; fails where it refuses.
 const TESTS: &str = "        set -euo pipefail
         printf 'Authorization: Bearer %s\\n' \"$AZURE_DEVOPS_TOKEN\" |
           curl --fail --silent --show-error --header @- \\

@@ -1,4 +1,4 @@
-//! Every step of ours in every pipeline, held against `task.json`: names, versions, inputs, values.
+//! Each of our steps in every pipeline, held against `task.json`: names, versions, inputs, values.
 //!
 //! What Azure Pipelines' schema cannot say is here: what is required only sometimes, and what has no effect.
 

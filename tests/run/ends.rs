@@ -1,6 +1,6 @@
-//! How a script ends: by itself, by a signal, by a stop; and what is left of it then.
+//! How a script ends: on its own, by a signal, by a stop; and what is left of it then.
 //!
-//! The launcher's own end stands in launcher/stops.rs.
+//! The launcher's own end is in launcher/stops.rs.
 
 use std::time::Instant;
 
@@ -135,10 +135,13 @@ fn ends_the_script_when_the_launcher_is_killed() {
     let world = World::start();
     let mut job = world.job();
     let folder = TaskFolder::unpacked("run");
-    let (started, told) = (world.folder().join("started"), world.folder().join("told"));
+    let (started, signaled) = (
+        world.folder().join("started"),
+        world.folder().join("signaled"),
+    );
     let script = format!(
         "trap 'echo yes > {}; exit 1' TERM\necho yes > {}\nsleep 600 & wait",
-        told.display(),
+        signaled.display(),
         started.display()
     );
     let running = job
@@ -153,7 +156,7 @@ fn ends_the_script_when_the_launcher_is_killed() {
     running.kill_launcher();
     let outcome = running.wait();
     assert_eq!(outcome.result, TaskResult::Failed);
-    assert!(told.exists());
+    assert!(signaled.exists());
     expect![[r#"
         The launcher of this task was killed, so the task stopped before it was done.
         What to do: Look for what kills processes on the agent; it is often out of memory.
@@ -200,7 +203,7 @@ fn does_not_wait_for_what_a_script_leaves_behind() {
         .input("failOnStandardError", "true")
         .run();
     assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
-    // It still sleeps: nobody has waited for it, and the agent ends it.
+    // It still sleeps: no process waited for it, and the agent ends it.
     assert_eq!(job.finish().len(), 1);
 }
 

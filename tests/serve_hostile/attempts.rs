@@ -66,7 +66,7 @@ pub(super) fn all() -> Vec<(&'static str, String)> {
             with_key(&format!("X-IDENTITY-HEADER: {}\r\n", "a".repeat(4096))),
         ),
         (
-            "a key that is no text",
+            "a key that is not text",
             with_key("X-IDENTITY-HEADER: \u{fffd}\r\n"),
         ),
         (
@@ -185,8 +185,8 @@ pub(super) fn all() -> Vec<(&'static str, String)> {
         ("PUT", with_method("PUT")),
         ("DELETE", with_method("DELETE")),
         ("TRACE", with_method("TRACE")),
-        ("a method of its own", with_method("TOKEN")),
-        ("a method in small letters", with_method("get")),
+        ("its own method", with_method("TOKEN")),
+        ("a method in lowercase", with_method("get")),
         (
             "CONNECT",
             format!("CONNECT 127.0.0.1:PORT HTTP/1.1\r\n{host}{key}\r\n"),

@@ -1,6 +1,6 @@
 //! Each kind of service connection: its scheme, its cloud, its tenant, and an ID token that came with the job.
 //!
-//! What a connection can lack stands in token_inputs.rs.
+//! What a connection can lack is in token_inputs.rs.
 
 use adieu_emulator::{
     Connection, IdentityRefusal, Issuer, MY_CONNECTION, TaskResult, TokenFlaw, World,

@@ -1,6 +1,6 @@
 //! `--credential auto`: the first that is configured and gives a token, and why the others did not.
 //!
-//! What each credential says by itself stands in the files beside it.
+//! What each credential says alone is in the files beside it.
 
 use std::time::{Duration, Instant};
 
@@ -8,12 +8,12 @@ use adieu_emulator::{Fault, MY_CONNECTION, Service, World};
 use expect_test::expect;
 
 use super::{is_a_token, says};
-use crate::desk::{Desk, somebody};
+use crate::desk::{Desk, signed_in_user};
 use crate::harness::{stable, without_number};
 
 #[test]
 fn uses_the_first_configured_credential_and_names_it() {
-    let (world, token) = somebody();
+    let (world, token) = signed_in_user();
     let desk = Desk::with(&world, &["azd", "az"]).signed_in(&token);
     let said = desk.adieu(&["token"]);
     is_a_token(&world, &said);
@@ -26,7 +26,7 @@ fn uses_the_first_configured_credential_and_names_it() {
     "#]],
     );
 
-    let desk = desk.set("STAND_IN_AZD", "signed-out").managed_identity();
+    let desk = desk.set("STANDIN_AZD", "signed-out").managed_identity();
     let said = desk.adieu(&["token"]);
     is_a_token(&world, &said);
     says(
@@ -41,7 +41,7 @@ fn uses_the_first_configured_credential_and_names_it() {
 
 #[test]
 fn a_configured_credential_that_fails_is_warned_of() {
-    let (world, token) = somebody();
+    let (world, token) = signed_in_user();
     let desk = Desk::in_a_pod(&world, "not.a.token-at-all", &["az"]).signed_in(&token);
     let said = desk.adieu(&["token"]);
     is_a_token(&world, &said);
@@ -60,8 +60,8 @@ fn a_configured_credential_that_fails_is_warned_of() {
 fn lists_each_credential_with_its_reason_and_its_remedy() {
     let world = World::start();
     let desk = Desk::with(&world, &["azd", "az"])
-        .set("STAND_IN_AZD", "signed-out")
-        .set("STAND_IN_AZ", "signed-out");
+        .set("STANDIN_AZD", "signed-out")
+        .set("STANDIN_AZ", "signed-out");
     let said = desk.adieu(&["token"]);
     assert_eq!(said.stdout, "");
     says(
@@ -111,7 +111,7 @@ fn the_limit_of_a_tool_can_be_set() {
     ] {
         let is_valid = limit == "2";
         let desk = Desk::with(&world, &["az"])
-            .set("STAND_IN_AZ", if is_valid { "hang" } else { "signed-out" })
+            .set("STANDIN_AZ", if is_valid { "hang" } else { "signed-out" })
             .set("ADIEU_TOOL_TIMEOUT", limit);
         let started = Instant::now();
         let said = desk.adieu(&["token", "--credential", "az"]);
@@ -141,7 +141,7 @@ fn stops_waiting_for_a_hanging_credential_within_twenty_seconds() {
     }
     let all = ["azd", "az"];
     fn hangs(desk: Desk<'_>) -> Desk<'_> {
-        desk.set("STAND_IN_AZD", "hang").set("STAND_IN_AZ", "hang")
+        desk.set("STANDIN_AZD", "hang").set("STANDIN_AZ", "hang")
     }
     let desks = [
         ("pipelines", hangs(Desk::in_a_step(&world, &all))),

@@ -1,17 +1,17 @@
 //! `--credential managed-identity`: the identity of an app, as App Service announces it, or of a virtual machine.
 //!
-//! A virtual machine's endpoint has an address of its own, in place of which `AZURE_POD_IDENTITY_AUTHORITY_HOST` is set.
+//! A virtual machine's endpoint has its own address, in place of which `AZURE_POD_IDENTITY_AUTHORITY_HOST` is set.
 
 use adieu_emulator::{ExpiresOn, IdentityRefusal, World};
 use expect_test::expect;
 use serde_json::Value;
 
 use super::{is_a_token, says};
-use crate::desk::{Desk, somebody};
+use crate::desk::{Desk, signed_in_user};
 
 #[test]
 fn signs_in_with_the_managed_identity() {
-    let (world, _) = somebody();
+    let (world, _) = signed_in_user();
     let desk = Desk::with(&world, &[])
         .managed_identity()
         .set("AZURE_CLIENT_ID", world.client_id("identity"));
@@ -87,7 +87,7 @@ const ASKED: [&str; 3] = ["token", "--credential", "managed-identity"];
 
 #[test]
 fn reads_each_form_of_expires_on() {
-    let (world, _) = somebody();
+    let (world, _) = signed_in_user();
     for form in [
         ExpiresOn::Seconds,
         ExpiresOn::Number,
@@ -111,7 +111,7 @@ fn reads_each_form_of_expires_on() {
 
 #[test]
 fn names_the_identity_by_each_kind_of_id() {
-    let (world, _) = somebody();
+    let (world, _) = signed_in_user();
     let resource = "/subscriptions/0c0ffee0-0000-4000-8000-000000000000/resourceGroups/rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/identity";
     let object = format!("object-id:{}", world.entra().object_id("identity"));
     let client = world.client_id("identity");
@@ -139,7 +139,7 @@ fn names_the_identity_by_each_kind_of_id() {
 
 #[test]
 fn waits_for_an_identity_that_is_still_being_set_up() {
-    let (world, _) = somebody();
+    let (world, _) = signed_in_user();
     let mut all = String::new();
     for (refusal, times) in [
         (IdentityRefusal::BeingUpdated, 4),
@@ -162,7 +162,7 @@ fn waits_for_an_identity_that_is_still_being_set_up() {
 
 #[test]
 fn explains_how_to_choose_among_several_identities() {
-    let (world, _) = somebody();
+    let (world, _) = signed_in_user();
     world.managed_identity().refuse(IdentityRefusal::Several, 1);
     let said = virtual_machine(&world).adieu(&ASKED);
     says(

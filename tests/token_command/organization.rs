@@ -1,25 +1,25 @@
 //! `--organization`: the tenant that an organization of Azure DevOps is connected to, and the way to ask for it.
 //!
-//! Whose identity is refused where stands in organizations.rs.
+//! Whose identity is refused where is in organizations.rs.
 
 use adieu_emulator::{MY_CONNECTION, World};
 use expect_test::expect;
 
 use super::{is_a_token, says};
-use crate::desk::{Desk, Said, somebody};
+use crate::desk::{Desk, Said, signed_in_user};
 use crate::harness::without_number;
 
 #[test]
 fn finds_the_tenant_of_an_organization() {
-    let (world, token) = somebody();
+    let (world, token) = signed_in_user();
     let guest = "8d3c0f1e-1111-4bbb-8ccc-0123456789ab";
     world.organizations().connect("fabrikam", guest);
     let proxy = world.internet();
     let desk = Desk::with(&world, &["az"])
         .signed_in(&token)
         .set("HTTPS_PROXY", proxy.url())
-        .set("STAND_IN_AZ", "guest")
-        .set("STAND_IN_TENANT", guest);
+        .set("STANDIN_AZ", "guest")
+        .set("STANDIN_TENANT", guest);
     let said = desk.adieu(&["token", "--organization", "fabrikam", "--credential", "az"]);
     // The stand-in was asked for that tenant, or it would say so.
     says(
@@ -35,14 +35,14 @@ fn finds_the_tenant_of_an_organization() {
     assert_eq!(proxy.asked(), ["dev.azure.com:443"]);
     let home = world.entra().tenant();
     world.organizations().connect("contoso", &home);
-    let desk = desk.set("STAND_IN_AZ", "").set("STAND_IN_TENANT", home);
+    let desk = desk.set("STANDIN_AZ", "").set("STANDIN_TENANT", home);
     let said = desk.adieu(&["token", "--organization", "https://dev.azure.com/contoso"]);
     is_a_token(&world, &said);
 }
 
 #[test]
 fn an_organization_of_microsoft_accounts_has_no_tenant() {
-    let (world, token) = somebody();
+    let (world, token) = signed_in_user();
     world
         .organizations()
         .connect("fabrikam", "00000000-0000-0000-0000-000000000000");
@@ -66,12 +66,12 @@ fn reports_a_missing_organization() {
     let world = World::start();
     let proxy = world.internet();
     let desk = Desk::with(&world, &["az"]).set("HTTPS_PROXY", proxy.url());
-    let said = desk.adieu(&["token", "--organization", "nobody"]);
+    let said = desk.adieu(&["token", "--organization", "unknown"]);
     says(
         &world,
         &said,
         &expect![[r#"
-            error: Azure DevOps has no organization nobody.
+            error: Azure DevOps has no organization unknown.
             What to do: Compare the name with the address in the browser: https://dev.azure.com/<name>.
             More: adieu explain organizations
             exit 1
@@ -92,7 +92,7 @@ fn reports_a_missing_organization() {
 
 #[test]
 fn goes_by_the_proxy_and_the_certificates_of_the_environment() {
-    let (world, token) = somebody();
+    let (world, token) = signed_in_user();
     world
         .organizations()
         .connect("fabrikam", &world.entra().tenant());
@@ -101,7 +101,7 @@ fn goes_by_the_proxy_and_the_certificates_of_the_environment() {
     let desk = |certificates: &str| {
         Desk::with(&world, &["az"])
             .signed_in(&token)
-            .set("STAND_IN_TENANT", world.entra().tenant())
+            .set("STANDIN_TENANT", world.entra().tenant())
             .set("SSL_CERT_FILE", certificates)
     };
     let ca = world.ca_file().display().to_string();
@@ -125,7 +125,7 @@ fn goes_by_the_proxy_and_the_certificates_of_the_environment() {
             exit 1
         "#]],
     );
-    // A proxy that nobody listens at; past it there would be a way, and the address is this machine's.
+    // A proxy without a listener; past it there would be a way, and the address is this machine's.
     let pod = Desk::in_a_pod(
         &world,
         &world.azure_devops().late_bound_id_token(MY_CONNECTION, 0),

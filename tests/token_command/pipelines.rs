@@ -1,6 +1,6 @@
 //! `--credential pipelines`: the service connection of a step that maps the job's token.
 //!
-//! EntraToken@1 itself stands in token.rs.
+//! EntraToken@1 itself is in token.rs.
 
 use adieu_emulator::{MY_CONNECTION, World};
 use expect_test::expect;

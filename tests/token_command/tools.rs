@@ -8,13 +8,13 @@ use adieu_emulator::World;
 use expect_test::expect;
 
 use super::{is_a_token, says};
-use crate::desk::{Desk, somebody};
+use crate::desk::{Desk, signed_in_user};
 
 #[test]
 fn reads_what_each_version_of_azd_and_az_answers() {
-    let (world, token) = somebody();
+    let (world, token) = signed_in_user();
     for (tool, answer) in [("azd", ""), ("azd", "notice"), ("az", ""), ("az", "old")] {
-        let variable = format!("STAND_IN_{}", tool.to_uppercase());
+        let variable = format!("STANDIN_{}", tool.to_uppercase());
         let desk = Desk::with(&world, &[tool])
             .signed_in(&token)
             .set(&variable, answer);
@@ -86,7 +86,7 @@ fn shows_the_reason_of_azd_and_how_to_sign_in() {
     ] {
         let desk = Desk::with(&world, &["azd"])
             .signed_in("eyJ.eyJ.c2ln")
-            .set("STAND_IN_AZD", answer);
+            .set("STANDIN_AZD", answer);
         let one = desk.adieu(&["token", "--credential", "azd"]);
         assert_eq!((one.status, one.stdout.as_str()), (1, ""));
         said.push_str(&format!("{answer}\n{}\n", one.stderr));
@@ -134,8 +134,8 @@ fn shows_the_reason_of_az_and_how_to_sign_in() {
         "nothing",
     ] {
         let desk = Desk::with(&world, &["az"])
-            .set("STAND_IN_AZ", answer)
-            .set("STAND_IN_TENANT", "contoso.onmicrosoft.com");
+            .set("STANDIN_AZ", answer)
+            .set("STANDIN_TENANT", "contoso.onmicrosoft.com");
         let one = desk.adieu(&[
             "token",
             "--credential",
@@ -187,7 +187,7 @@ fn shows_the_reason_of_az_and_how_to_sign_in() {
 
 #[test]
 fn finds_the_token_and_the_reason_in_whatever_a_tool_prints() {
-    let (world, token) = somebody();
+    let (world, token) = signed_in_user();
     let answer = |name: &str| {
         format!(
             "{{\n  \"{name}\": \"{token}\",\n  \"expiresOn\": \"2030-01-02T03:04:05Z\", \"expires_on\": 1893553445\n}}"
@@ -231,10 +231,10 @@ fn finds_the_token_and_the_reason_in_whatever_a_tool_prints() {
 /// azd takes longer than half of the time that all credentials have together, and az is not signed in.
 #[test]
 fn waits_for_azd_while_az_is_tried() {
-    let (world, token) = somebody();
+    let (world, token) = signed_in_user();
     let desk = Desk::with(&world, &["azd", "az"])
         .signed_in(&token)
-        .set("STAND_IN_AZD", "slow")
-        .set("STAND_IN_AZ", "signed-out");
+        .set("STANDIN_AZD", "slow")
+        .set("STANDIN_AZ", "signed-out");
     is_a_token(&world, &desk.adieu(&["token"]));
 }

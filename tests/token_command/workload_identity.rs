@@ -1,6 +1,6 @@
 //! `--credential workload-identity`: a federated token in a file, as on Kubernetes.
 //!
-//! Whoever writes that file is not imitated.
+//! The program that writes that file is not imitated.
 
 use adieu_emulator::{MY_CONNECTION, World};
 use expect_test::expect;
@@ -11,7 +11,7 @@ use crate::desk::Desk;
 #[test]
 fn signs_in_with_a_federated_token_in_a_file() {
     let world = World::start();
-    // Whoever writes the file may end it with a line break.
+    // The writer of the file may end it with a line break.
     let token = world.azure_devops().late_bound_id_token(MY_CONNECTION, 0);
     let desk = Desk::in_a_pod(&world, &format!("{token}\n"), &[]);
     let said = desk.adieu(&["token"]);

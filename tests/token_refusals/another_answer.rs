@@ -1,6 +1,6 @@
 //! Answers that are not what was asked for: another service's, another token, or no identity at all.
 //!
-//! Answers by the thousand stand in token_hostile_answers.rs.
+//! Answers by the thousand are in token_hostile_answers.rs.
 
 use adieu_emulator::{Connection, Fault, Job, MY_CONNECTION, TaskResult, TokenFlaw, World};
 use expect_test::{Expect, expect};

@@ -1,6 +1,6 @@
 //! What Azure DevOps refuses before Microsoft Entra is asked at all: an ID token, or the job's own token.
 //!
-//! What it refuses to a token of Entra's stands in extension_refusals.rs.
+//! What it refuses to a Microsoft Entra token is in extension_refusals.rs.
 
 use adieu_emulator::{Fault, MY_CONNECTION, World};
 use expect_test::expect;

@@ -1,6 +1,6 @@
 //! What Microsoft Entra refuses: each number with its reason, its facts and its remedy.
 //!
-//! Numbers that heal stand in token_faults.rs.
+//! Transient numbers are in token_faults.rs.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use expect_test::{Expect, expect};
 use super::{Case, refused};
 use crate::harness::{run, stable};
 
-/// What stands in every refusal of a federated credential, and is written out in the first test alone.
+/// What is in every refusal of a federated credential, and is written out in the first test alone.
 const FACTS: &str = "\
   issuer: https://vstoken.dev.azure.com/[GUID]
   subject identifier: sc://contoso/fabrikam/my-connection
@@ -213,7 +213,7 @@ fn has_a_reason_and_a_remedy_for_every_number() {
     "#]].assert_eq(&said);
 }
 
-/// Numbers that users of service connections meet and that asking again does not heal.
+/// Numbers that users of service connections meet and that a retry does not fix.
 const NUMBERS: &[u32] = &[
     50_020, 50_027, 50_034, 50_076, 50_105, 53_003, 65_001, 70_011, 70_021, 70_023, 70_025, 70_052,
     90_002, 90_072, 500_011, 530_003, 700_016, 700_027, 700_211, 700_212, 700_213, 700_223,

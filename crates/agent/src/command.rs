@@ -32,7 +32,7 @@ impl TaskResult {
 /// Whether the agent turns `%AZP25` back into `%`.
 static DECODES_PERCENTS: AtomicBool = AtomicBool::new(true);
 
-/// Takes over the agent's knob `DECODE_PERCENTS` (`AgentKnobs.cs`), which is on unless somebody turned it off.
+/// Takes over the agent's knob `DECODE_PERCENTS` (`AgentKnobs.cs`), which is on by default.
 pub(crate) fn take_knob(value: Option<&str>) {
     // As the agent reads a knob (`StringUtil.ConvertToBoolean`).
     let is_off = value.is_some_and(|value| {

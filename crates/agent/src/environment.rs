@@ -38,7 +38,7 @@ impl Environment {
         self.get(&format!("VSTS_TASKVARIABLE_{}", formatted(name)))
     }
 
-    /// All of it as one block, for another process of ours that serves the same job. It goes through a
+    /// All of it as one block, for another adieu process that serves the same job. It goes through a
     /// pipe: what a process is started with can be read for as long as it runs.
     #[must_use]
     pub fn to_block(&self) -> Zeroizing<Vec<u8>> {
@@ -84,7 +84,7 @@ impl Environment {
         value.filter(|value| !value.is_empty())
     }
 
-    /// Connection ids and keys keep the letter case of whoever wrote them (`Handler.cs`), and Windows
+    /// Connection ids and keys keep the letter case in which they were written (`Handler.cs`), and Windows
     /// has no letter case at all.
     fn get_in_any_case(&self, name: &str) -> Option<&Zeroizing<String>> {
         self.values

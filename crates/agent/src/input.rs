@@ -102,7 +102,7 @@ impl Environment {
 }
 
 /// The first `$(name)` in a text. The agent replaces every variable that it knows and leaves the rest
-/// as it stands (`VarUtil.cs`), so what is left is not defined.
+/// as it is (`VarUtil.cs`), so what is left is not defined.
 #[must_use]
 pub fn undefined_variable(text: &str) -> Option<&str> {
     let mut rest = text;

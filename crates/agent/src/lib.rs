@@ -1,4 +1,4 @@
-//! What the Pipelines agent tells a task (its environment) and what a task tells the agent (`##vso`
+//! What the Pipelines agent passes to a task (its environment) and what a task sends to the agent (`##vso`
 //! logging commands).
 //!
 //! It never asks a service, and nothing of a service's or a user's text becomes a command in it.

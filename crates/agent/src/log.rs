@@ -91,7 +91,7 @@ impl Log {
         self.set(name, value.0.reveal(), Audience::Job, false)
     }
 
-    /// Sets a variable that is no secret.
+    /// Sets a variable that is not a secret.
     ///
     /// # Errors
     /// The value is longer than every system takes.
@@ -104,7 +104,7 @@ impl Log {
         self.set(name, &adieu_secret::redacted(value), audience, false)
     }
 
-    /// Remembers a value that is no secret for the later sections of this same step.
+    /// Remembers a value that is not a secret for the later sections of this same step.
     pub fn set_task_variable(&self, name: &str, value: &str) {
         self.command("task.settaskvariable", &[("variable", name)], value);
     }
@@ -163,7 +163,7 @@ impl Log {
         Self::summary_on(Stream::Output, file);
     }
 
-    /// The same by another stream, for a program whose standard output has a result of its own.
+    /// The same by another stream, for a program whose standard output has its own result.
     pub fn summary_on(stream: Stream, file: &std::path::Path) {
         let file = file.display().to_string();
         stream.command(&command::line("task.uploadsummary", &[], &file));

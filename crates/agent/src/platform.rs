@@ -23,7 +23,7 @@ pub enum PlatformVariableError {
     Shadowed {
         /// The platform's name, with dots.
         variable: &'static str,
-        /// The name that somebody gave the other one.
+        /// The name that a user gave the other one.
         by: String,
     },
 }
@@ -114,7 +114,7 @@ impl Environment {
         Ok(self.get_own(own_name))
     }
 
-    /// A list of names; an empty one where there is something else in its place.
+    /// A list of names; an empty one where there is something else.
     fn names(&self, list: &str) -> Option<Vec<String>> {
         let text = self.get_own(list)?;
         let names: Vec<Value> = serde_json::from_str(text).unwrap_or_default();

@@ -18,7 +18,7 @@ pub struct ProxySettings {
     pub user: Option<String>,
     /// Password for it.
     pub password: Option<ProxyPassword>,
-    /// Regular expressions of the addresses that go past it, or the text that is no list of them.
+    /// Regular expressions of the addresses that go past it, or the text that is not a list of them.
     pub bypass: Result<Vec<String>, String>,
 }
 

@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn cuts_a_line_that_nobody_reads_to_its_end() {
+    fn cuts_a_line_that_is_too_long_to_read() {
         let cut = deactivate_commands(&"ä".repeat(5000));
         assert_eq!(cut, [format!("{}…", "ä".repeat(LONGEST_LINE))]);
         let whole = deactivate_commands_whole(&format!("##vso[a.b]\r\n{}", "ä".repeat(5000)));

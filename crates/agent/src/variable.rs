@@ -75,7 +75,7 @@ impl VariableName {
     /// Takes a name for a variable of a process, which no pipeline needs to know.
     ///
     /// # Errors
-    /// The text is no such name.
+    /// The text is not such a name.
     pub fn of_process(text: &str) -> Result<Self, NotAVariableName> {
         match Self::parse(text) {
             Ok(_) | Err(NotAVariableName::Reserved(_) | NotAVariableName::ReadOnly(_)) => {

@@ -117,7 +117,7 @@ pub(crate) fn authorize(head: &Parts, port: u16, keys: &Keys) -> Result<Route, D
         let shown = only(headers, "x-identity-header");
         (Route::Stop, Method::POST, shown, &keys.stop)
     } else {
-        // Clients that know a virtual machine's endpoint alone can send no header of ours.
+        // Clients that know a virtual machine's endpoint alone cannot send our header.
         let bare = path.trim_end_matches('/');
         let below = bare.strip_suffix(VIRTUAL_MACHINE).ok_or(Denied::Path)?;
         // As the real one: a request that a page could make a server send lacks this header.

@@ -4,7 +4,7 @@
 
 use adieu_identity::Scope;
 
-/// The longest resource that is read. Entra's own are GUIDs and short addresses.
+/// The longest resource that is read. Microsoft Entra resources are GUIDs and short addresses.
 const LONGEST: usize = 512;
 
 /// What may be asked for.
@@ -26,7 +26,7 @@ pub(crate) enum NotServed {
 }
 
 impl Resources {
-    /// The scope of a resource, as clients write it. A slash at its end stays: Entra tells
+    /// The scope of a resource, as clients write it. A slash at its end stays: Entra distinguishes
     /// `https://management.core.windows.net/` from the same without it, and az asks for the former.
     pub(crate) fn scope(&self, resource: &str) -> Result<Scope, NotServed> {
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/".contains(&byte);

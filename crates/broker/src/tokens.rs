@@ -118,7 +118,7 @@ impl<S: TokenSource + 'static> Tokens<S> {
         }
     }
 
-    /// Fetches in a task of its own: a client that hangs up must not undo what others wait for.
+    /// Fetches in its own task: a client that hangs up must not undo what others wait for.
     fn fetch(
         self: &Rc<Self>,
         turn: OwnedMutexGuard<()>,

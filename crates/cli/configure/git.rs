@@ -1,5 +1,5 @@
 //! `configure: git`: the settings by which git asks `adieu git-credential` for the repositories of Azure
-//! DevOps, and nobody else.
+//! DevOps, and no other host.
 //!
 //! It writes no configuration: settings travel in the environment (`GIT_CONFIG_COUNT`, git 2.31 and newer)
 //! and end with it.
@@ -65,7 +65,7 @@ fn entries(program: &str, headers: &[&str], repository: Option<&str>) -> Vec<(St
     let mut entries = Vec::new();
     for place in PLACES {
         let helpers = format!("credential.{place}.helper");
-        // An empty value takes away the helpers that stand before it.
+        // An empty value removes the helpers before it.
         entries.push((helpers.clone(), String::new()));
         entries.push((helpers, helper(program)));
         entries.push((format!("credential.{place}.useHttpPath"), "true".to_owned()));

@@ -179,7 +179,7 @@ fn prepared(git: &Path) -> Command {
     command
 }
 
-/// Variables that name a repository, or add to the configuration. What they add is looked at by itself.
+/// Variables that name a repository, or add to the configuration. What they add is looked at separately.
 const LEAD_ELSEWHERE: [&str; 6] = [
     "GIT_CONFIG",
     "GIT_CONFIG_COUNT",

@@ -114,7 +114,7 @@ pub(super) fn of_git(
         .collect()
 }
 
-/// Where `configure` keeps the list of the agent's machine while the pipeline's longer one is in its place.
+/// Where `configure` keeps the list of the agent's machine while the pipeline's longer one replaces it.
 pub(crate) const KEPT_NO_PROXY: &str = "ADIEU_MACHINE_NO_PROXY";
 
 /// The `NO_PROXY` of the agent's machine, before `configure` added to it.
@@ -141,7 +141,7 @@ pub(super) fn kept_no_proxy(environment: &Environment) -> Option<Setting<'static
 /// What goes past a proxy already, and this machine: Python, JavaScript, az and Rust send requests for a
 /// loopback address, with the key in them, to a proxy otherwise.
 pub(super) fn no_proxy(variable: impl Fn(&str) -> Option<String>) -> String {
-    // Most tools look at the one in small letters first.
+    // Most tools look at the one in lowercase first.
     let before = variable("no_proxy").or_else(|| variable("NO_PROXY"));
     let mut names: Vec<String> = before
         .unwrap_or_default()

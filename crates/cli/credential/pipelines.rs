@@ -1,6 +1,6 @@
 //! The service connection of the pipeline step that runs this program, by the variables that
 //! `AzureCLI@2`, `AzurePowerShell@5` and our own `configure: azurePipelinesCredential` set, or by the broker
-//! that a task of ours has started for it.
+//! that one of our tasks has started for it.
 //!
 //! It never lets the job's token go to another host than the collection's.
 

@@ -1,4 +1,4 @@
-//! The checks, in the order in which one stands in the next one's way.
+//! The checks, in the order in which one is in the next one's way.
 //!
 //! It words nothing that is wrong; `report/doctor.rs` does, and the files beside it what services say.
 
@@ -15,7 +15,7 @@ use crate::session::{Session, Source};
 use crate::situation::Situation;
 use crate::whoami::{self, Access, Role};
 
-/// Seconds by which clocks may differ before anybody wonders, and before Microsoft Entra says no.
+/// Seconds by which clocks may differ before a user notices, and before Microsoft Entra refuses.
 const WONDER: i64 = 60;
 const REFUSED: i64 = 300;
 
@@ -215,7 +215,7 @@ fn way(asked: &[Asked]) -> Vec<Check> {
         .filter(|asked| asked.result.is_ok())
         .map(|asked| asked.host.as_str())
         .collect();
-    // A host that failed before is no proof of what comes after it.
+    // A host that failed before proves nothing about what comes after it.
     let of = |name, fault: Option<Report>, found: String| match fault {
         Some(report) => Check::failed(name, report),
         None if reached.is_empty() => Check::skipped(name, "no host is reached"),
@@ -277,10 +277,7 @@ fn clock(asked: &[Asked]) -> Check {
 fn federation(presented: Option<Result<Claims, Situation>>) -> Check {
     let claims = match presented {
         None => {
-            return Check::skipped(
-                "federation",
-                "this credential presents no ID token of its own",
-            );
+            return Check::skipped("federation", "this credential does not present an ID token");
         }
         Some(Err(situation)) => {
             return Check::failed("federation", Report::on_a_command_line(&situation));
@@ -303,7 +300,7 @@ fn federation(presented: Option<Result<Claims, Situation>>) -> Check {
             ("audience expected", AUDIENCE),
         ])
     };
-    // The sovereign clouds have endings of their own.
+    // The sovereign clouds have their own endings.
     if !audience.starts_with(AUDIENCE) {
         return Check::warning(
             "federation",

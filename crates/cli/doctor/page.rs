@@ -1,6 +1,6 @@
 //! The doctor's page on a run's summary, in Markdown that is readable on a light and on a dark page.
 //!
-//! It has no colours and no HTML of its own, and lets no text of a service's become any.
+//! It writes no colours and no HTML, and text from a service becomes neither.
 
 use super::{Check, State, first, next};
 
@@ -47,7 +47,7 @@ pub(super) fn page(checks: &[Check]) -> String {
     text
 }
 
-/// Signs that have their own colours, and words beside them for whoever does not see colours.
+/// Signs that have their own colours, and words beside them for readers who do not see colours.
 fn sign(state: State) -> &'static str {
     match state {
         State::Ok => "✅ ok",

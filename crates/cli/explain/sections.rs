@@ -1,4 +1,4 @@
-//! The sections of a Markdown page, and which of them somebody means.
+//! The sections of a Markdown page, and which of them a word means.
 //!
 //! It prints nothing.
 

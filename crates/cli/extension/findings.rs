@@ -1,6 +1,6 @@
 //! Prints what is wrong with an extension: place, sentence, remedy.
 //!
-//! It judges nothing and writes no sentence of its own.
+//! It judges nothing and words nothing.
 
 use adieu_vsix::{Finding, Report, Severity, fold};
 

@@ -91,7 +91,7 @@ Examples:
     Events(EventsArguments),
 }
 
-/// Who asks, and whom.
+/// Who asks, and which service.
 #[derive(Debug, Args)]
 pub(crate) struct ServiceArguments {
     #[command(flatten)]
@@ -299,7 +299,7 @@ enum RaiseValue {
 pub(crate) struct MemberArguments {
     #[command(flatten)]
     publisher: PublisherArguments,
-    /// Azure DevOps id, as whoami tells it; without it, the identity that asks
+    /// Azure DevOps id, as whoami shows it; without it, the identity that asks
     #[arg(long, value_name = "ID")]
     member_id: Option<String>,
     /// What the member may do

@@ -12,7 +12,7 @@ const AZURE_DEVOPS: &str = "499b84ac-1321-427f-aa17-267ca6975798";
 const USER: &str = "adieu";
 /// The host of all organizations.
 const SHARED_HOST: &str = "dev.azure.com";
-/// Organizations of older days have a host of their own each.
+/// Organizations of older days have a host each.
 const OWN_HOST: &str = ".visualstudio.com";
 
 /// What git says of the credential that it looks for.
@@ -89,7 +89,7 @@ impl Question {
         is_one_label.then_some(Organization::Named(name))
     }
 
-    /// The user of the address, where it can be an organization's name: it is not what a helper of ours answered,
+    /// The user of the address, where it can be an organization's name: it is not what our helper answered,
     /// nor a person's address.
     fn user_as_an_organization(&self) -> Option<&str> {
         let is_inner = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
@@ -147,7 +147,7 @@ impl Question {
 pub(super) enum Organization<'a> {
     /// This one.
     Named(&'a str),
-    /// One of Azure DevOps'; git was not told to say which.
+    /// An Azure DevOps repository; git is not configured to say which.
     NotSaid,
 }
 

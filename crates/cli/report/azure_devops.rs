@@ -44,9 +44,9 @@ pub(super) fn answer(doing: &str, error: &Error, page: Option<&str>, asked: Aske
         .fact("it said", message.as_deref().unwrap_or_default())
         .correlation(correlation)
         .remedy(asked.words(
-            "Add the connection's identity to an organization of its own tenant first \
+            "Add the connection's identity to an organization of the identity's own tenant first \
              (Organization settings → Users), so that Azure DevOps knows it.",
-            "Add the identity to an organization of its own tenant first (Organization \
+            "Add the identity to an organization of the identity's own tenant first (Organization \
              settings → Users), so that Azure DevOps knows it.",
         )),
         Error::Refused(refusal) => refused(doing, refusal, page, asked),
@@ -99,7 +99,7 @@ fn refused(doing: &str, refusal: &Refusal, page: Option<&str>, asked: Asked) -> 
             "tf401444",
             "the token is valid, and the identity has not been added (TF401444)",
             "Add the identity to the organization, or for the Marketplace to any organization \
-             of its own tenant: adieu onboard, or Organization settings → Users.",
+             of the identity's tenant: adieu onboard, or Organization settings → Users.",
         ),
         Reason::Stopped => (
             "tf24668",
@@ -177,9 +177,9 @@ fn refused(doing: &str, refusal: &Refusal, page: Option<&str>, asked: Asked) -> 
             "extension-package",
             "a task has the same id as another contribution",
             asked.words(
-                "Give each task an id of its own; updateTasksId derives one from publisher, \
+                "Give each task its own id; updateTasksId derives one from publisher, \
                  extension and name.",
-                "Give each task an id of its own; --update-tasks-id derives one from \
+                "Give each task its own id; --update-tasks-id derives one from \
                  publisher, extension and name.",
             ),
         ),

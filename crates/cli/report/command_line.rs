@@ -1,6 +1,6 @@
 //! The words for what keeps a verb of the command line from its work.
 //!
-//! It decides nothing and prints nothing; credentials and services have files of their own.
+//! It decides nothing and prints nothing; credentials and services have their own files.
 
 use super::Report;
 

@@ -1,4 +1,4 @@
-//! The words for what the doctor finds without any service having said no.
+//! The words for what the doctor finds without a refusal by a service.
 //!
 //! It decides nothing and prints nothing.
 
@@ -10,7 +10,7 @@ use super::credential::none;
 use super::service::no_answer;
 use crate::situation::CredentialProblem;
 
-/// Nobody can sign in here.
+/// No credential can sign in here.
 pub(crate) fn no_credential(problems: &[CredentialProblem], is_pipeline: bool) -> Report {
     none(problems).remedy(if is_pipeline {
         "Run this in a script of RunWithToken@1, which gives it an identity."
@@ -23,7 +23,7 @@ pub(crate) fn unreachable(host: &str, cause: &NoAnswer) -> Report {
     no_answer("This host", host, cause, 1, Asked::ByFlags)
 }
 
-/// `skew` is in seconds, above zero where the host's clock is ahead of ours.
+/// `skew` is in seconds, above zero where the host's clock is ahead of this one.
 pub(crate) fn clock(skew: i64, host: &str) -> Report {
     let (seconds, direction) = (
         skew.unsigned_abs(),

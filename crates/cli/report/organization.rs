@@ -179,7 +179,7 @@ pub(super) fn refused(organization: &str, ids: &IdentityIds, error: &Error) -> O
     }
 }
 
-/// A repository that is not there, or not for this identity: Azure DevOps tells nobody which.
+/// A repository that is not there, or not for this identity: Azure DevOps does not say which.
 pub(super) fn no_repository(name: &str, error: &Error) -> Report {
     if !error.is(Reason::NotFound) {
         return azure_devops::refusal(

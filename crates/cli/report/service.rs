@@ -1,4 +1,4 @@
-//! The words for a service that gives no answer of its own: once for all services.
+//! The words for a service that does not answer as itself: once for all services.
 //!
 //! It decides nothing and prints nothing.
 

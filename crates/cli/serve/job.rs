@@ -1,4 +1,4 @@
-//! The broker of a job: a process of its own that outlives the step which starts it, and ends with the job.
+//! The broker of a job: its own process that outlives the step which starts it, and ends with the job.
 //!
 //! It never has a secret in its arguments or its environment: they come through a pipe.
 
@@ -29,17 +29,17 @@ use crate::session::Source;
 use crate::situation::Situation;
 use crate::voice::Silence;
 
-/// A broker that nobody asks for so long belongs to a job that is over. Longer than a job may be quiet
+/// A broker without a request for so long belongs to a job that has ended. Longer than a job may be quiet
 /// between two deployments, shorter than a machine lives.
 const IDLE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A process that says nothing by then will not.
 const START: Duration = Duration::from_secs(20);
 
-/// A broker that is told to end does so within this.
+/// A broker that is asked to end does so within this.
 const STOP: Duration = Duration::from_secs(5);
 
-/// A broker that serves, in a process of its own.
+/// A broker that serves, in its own process.
 #[derive(Debug)]
 pub(crate) struct Serving {
     pub(crate) endpoints: Endpoints,
@@ -84,12 +84,12 @@ pub(crate) async fn start(
             command.env_remove(name);
         }
     }
-    // The agent waits for whoever holds its pipes, so the process gets none of them.
+    // The agent waits for any process that holds its pipes, so the process gets none of them.
     command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
-        // A folder in which a process stands cannot be removed on Windows, and this one is the sources'.
+        // A folder in which a process runs cannot be removed on Windows, and this one is the sources'.
         .current_dir(std::env::temp_dir());
     platform::detach(&mut command);
     let mut process = command.spawn().map_err(|error| failed(error.to_string()))?;
@@ -110,7 +110,7 @@ pub(crate) async fn start(
         Ok(Ok(line)) => line,
         Ok(Err(error)) => return Err(failed(error.to_string())),
         Err(_elapsed) => {
-            // Nobody will ever know of it.
+            // No process will ever know of it.
             let _ = process.start_kill();
             return Err(failed("it said nothing within 20 seconds".to_owned()));
         }
@@ -118,7 +118,7 @@ pub(crate) async fn start(
     serving(&line, helper).map_err(failed)
 }
 
-/// Ends a broker and sees that it is gone. Says no where there is none any more.
+/// Ends a broker and sees that it is gone. False where there is none any more.
 pub(crate) async fn stop(endpoint: &str, key: &EndpointSecret, transport: &Transport) -> bool {
     let Ok(url) = Url::parse(endpoint) else {
         return false;
@@ -130,7 +130,8 @@ pub(crate) async fn stop(endpoint: &str, key: &EndpointSecret, transport: &Trans
     let Ok(request) = request else {
         return false;
     };
-    let is_told = matches!(transport.send(request, STOP).await, Ok(answer) if answer.status == 204);
+    let is_stopping =
+        matches!(transport.send(request, STOP).await, Ok(answer) if answer.status == 204);
     let host = url.host_str().unwrap_or_default();
     let address = format!("{host}:{}", url.port().unwrap_or_default());
     let gone = async {
@@ -138,7 +139,7 @@ pub(crate) async fn stop(endpoint: &str, key: &EndpointSecret, transport: &Trans
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
-    is_told && timeout(STOP, gone).await.is_ok()
+    is_stopping && timeout(STOP, gone).await.is_ok()
 }
 
 /// Serves the job whose environment comes on standard input. Says on standard output how, or why not.

@@ -46,7 +46,7 @@ pub(crate) enum LineFault {
 /// A line of `configure` that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ConfigureProblem {
-    /// The line as it stands.
+    /// The line as it is.
     pub(crate) line: String,
     /// What is wrong with it.
     pub(crate) reason: ConfigureFault,

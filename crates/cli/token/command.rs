@@ -46,7 +46,7 @@ pub(crate) struct TokenArguments {
 
 /// Runs the verb.
 pub(crate) async fn run(arguments: TokenArguments) -> Result<ExitCode, Situation> {
-    // Asked first: the system tells it to a program of one thread only, and resolving a name takes another.
+    // Asked first: the system gives it to a program of one thread only, and resolving a name takes another.
     let zone = UtcOffset::current_local_offset().ok();
     let cloud = credential::cloud();
     let scope =
@@ -77,7 +77,8 @@ pub(crate) async fn run(arguments: TokenArguments) -> Result<ExitCode, Situation
         .map_err(|error| Situation::NotWritten(error.to_string()))?;
     if to_a_person {
         Terminal.say(
-            "The token stands on your screen now; `adieu exec` hands one to a command unseen.",
+            "The token is now visible on your screen. `adieu exec` passes one to a command without \
+             showing it.",
         );
     } else if std::env::var_os("TF_BUILD").is_some() {
         Terminal.warn(

@@ -1,4 +1,4 @@
-//! A token in the forms that programs read, on the output of whoever asked for it.
+//! A token in the forms that programs read, on the output of the program that asked for it.
 //!
 //! It never decides where that output goes.
 
@@ -51,7 +51,7 @@ pub(crate) struct Printed<'a> {
 /// Writes a token and a line break.
 ///
 /// # Errors
-/// Nobody takes it.
+/// It is not accepted.
 pub(crate) fn write(printed: &Printed<'_>, form: Form) -> io::Result<()> {
     let out = Stream::Output;
     let token = printed.token.value.reveal();

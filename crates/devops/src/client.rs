@@ -33,7 +33,7 @@ const BOUND: Duration = Duration::from_secs(90);
 pub struct Client<'a> {
     pub(crate) transport: &'a Transport,
     pub(crate) token: Arc<AccessToken>,
-    /// Whom it may ask.
+    /// The hosts that it may ask.
     pub hosts: &'a Hosts,
 }
 

@@ -28,7 +28,7 @@ pub struct ConnectionData {
 }
 
 impl ConnectionData {
-    /// Whether this is a service principal or a managed identity, which have entitlements of their own.
+    /// Whether this is a service principal or a managed identity, which have their own entitlements.
     #[must_use]
     pub fn is_service_principal(&self) -> bool {
         self.descriptor.starts_with("aadsp.")
@@ -39,7 +39,7 @@ impl Client<'_> {
     /// What an organization answers to the question who is asking.
     ///
     /// # Errors
-    /// No answer, or a no: the identity is no member, or its token is of another tenant.
+    /// No answer, or a no: the identity is not a member, or its token is of another tenant.
     pub async fn connection_data(
         &self,
         organization: &Organization,

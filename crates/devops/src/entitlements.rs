@@ -236,7 +236,7 @@ impl Client<'_> {
                 }
             }
             if let Some(found) = found {
-                // Only the question for one tells its projects.
+                // Only the request for one member has its projects.
                 return self.entitlement(organization, &found.id, true).await;
             }
             continuation = page
@@ -252,7 +252,7 @@ impl Client<'_> {
         Ok(None)
     }
 
-    /// What one member has, by its id in the organization. Nothing, where it is no member, or where the
+    /// What one member has, by its id in the organization. Nothing, where it is not a member, or where the
     /// organization has no entitlements.
     ///
     /// # Errors

@@ -10,7 +10,7 @@ use crate::tenant::Tenant;
 /// A situation in which there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The service gave no answer of its own.
+    /// The service did not answer as itself.
     #[error(transparent)]
     Service(#[from] Failure),
     /// The service asks for a sign-in: it takes the token for nobody's.
@@ -27,7 +27,7 @@ pub enum Error {
         /// Ids for the service's support.
         correlation: Correlation,
     },
-    /// The service understood and said no.
+    /// The service understood and refused.
     #[error("{}", .0.message)]
     Refused(Box<Refusal>),
     /// A file that is to be sent cannot be read.
@@ -41,7 +41,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether the service said no for this reason.
+    /// Whether the service refused for this reason.
     #[must_use]
     pub fn is(&self, reason: crate::Reason) -> bool {
         matches!(self, Self::Refused(refusal) if refusal.reason == reason)

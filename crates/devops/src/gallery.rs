@@ -18,7 +18,7 @@ const VERSIONS: &str = "1";
 /// Of `ExtensionQueryFlags`: versions, files, categories and tags, shared accounts.
 const EVERYTHING: &str = "15";
 
-/// A log of the validator's is text for people; more than this nobody reads.
+/// A log of the validator's is text for people; more than this is never read.
 const LONGEST_LOG: usize = 64 * 1024;
 
 /// Publisher and extension, as the Marketplace names an extension.
@@ -52,11 +52,11 @@ pub struct PublishedVersion {
     pub target_platform: Option<String>,
     /// When it last changed, as the gallery writes it.
     pub last_updated: String,
-    /// How its validation stands.
+    /// The state of its validation.
     pub state: ValidationState,
 }
 
-/// How a version's validation stands.
+/// The state of a version's validation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ValidationState {
     /// It is not done.
@@ -314,7 +314,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_how_validation_stands() {
+    fn reads_the_state_of_validation() {
         for (value, state) in [
             (
                 json!({"version": "1.0.0", "flags": "none"}),

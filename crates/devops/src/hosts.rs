@@ -13,10 +13,10 @@ pub struct Hosts {
     is_public: bool,
 }
 
-/// A text is no host for a token.
+/// A text is not a host for a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotAHost {
-    /// It is no absolute address.
+    /// It is not an absolute address.
     #[error("no absolute address")]
     NotAnAddress,
     /// The token would travel in the clear.
@@ -62,7 +62,7 @@ impl Hosts {
     /// The public Marketplace's own address is the public hosts.
     ///
     /// # Errors
-    /// The text is no absolute HTTPS address; plain HTTP is for loopback addresses only.
+    /// The text is not an absolute HTTPS address; plain HTTP is for loopback addresses only.
     pub fn server(text: &str) -> Result<Self, NotAHost> {
         let mut url = Url::parse(text.trim()).map_err(|_| NotAHost::NotAnAddress)?;
         if url.host_str().is_none() {
@@ -168,7 +168,7 @@ impl Hosts {
         })
     }
 
-    /// Addresses of every host that is asked, for whoever looks whether they can be reached.
+    /// Addresses of every host that is asked, for a check whether they can be reached.
     #[must_use]
     pub fn addresses(&self, of_organizations: bool, of_the_marketplace: bool) -> Vec<String> {
         let mut addresses = vec![self.profile.to_string()];

@@ -1,6 +1,6 @@
 //! The members of a publisher and their roles.
 //!
-//! It never finds out who somebody is; it is given ids.
+//! It never looks up an identity; it is given IDs.
 
 use reqwest::{Method, Url};
 use serde_json::{Value, json};
@@ -62,7 +62,7 @@ impl Client<'_> {
             .unwrap_or_default())
     }
 
-    /// Makes somebody a member, or gives a member another role.
+    /// Makes an identity a member, or gives a member another role.
     ///
     /// # Errors
     /// No answer, or a no.

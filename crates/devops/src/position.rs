@@ -29,11 +29,11 @@ pub struct Position {
     seen: BTreeSet<(String, String, u64)>,
 }
 
-/// Why a text is no position.
+/// Why a text is not a position.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotAPosition {
-    /// It is no document of this form.
-    #[error("it is no position of events")]
+    /// It is not a document of this form.
+    #[error("it is not a position of events")]
     Form,
     /// It is another extension's.
     #[error("it is the position of {0}")]
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_no_position() {
+    fn anything_else_is_not_a_position() {
         let good = Position::start(&name(), None).to_json();
         for (field, value) in [
             ("version", json!(2)),

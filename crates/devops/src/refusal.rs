@@ -1,12 +1,12 @@
 //! A service's no: its own words, and which of the known situations they mean.
 //!
-//! It never guesses: words that nobody has documented stay [`Reason::Other`].
+//! It never guesses: undocumented words stay [`Reason::Other`].
 
 use adieu_transport::{Correlation, Reply, ServiceMessage};
 
 use crate::tenant::{Tenant, is_guid};
 
-/// A service that understood and said no.
+/// A service that understood and refused.
 #[derive(Debug)]
 pub struct Refusal {
     /// Host and port.
@@ -54,7 +54,7 @@ pub enum Reason {
     TooLarge,
     /// The gallery cannot read the package.
     Malformed,
-    /// The category is none of the Marketplace's.
+    /// The category is not one of the Marketplace.
     Category,
     /// A task has the id of another contribution.
     TaskIdReused,

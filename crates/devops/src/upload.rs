@@ -19,7 +19,7 @@ use crate::error::Error;
 /// Bytes that are read at once; a multiple of three, so that base64 of the pieces is base64 of the whole.
 const PIECE: usize = 192 * 1024;
 
-/// What stands around base64 in the body that Azure DevOps Server takes.
+/// What surrounds base64 in the body that Azure DevOps Server takes.
 const HEAD: &str = "{\"extensionManifest\":\"";
 const TAIL: &str = "\"}";
 
@@ -66,7 +66,7 @@ pub(crate) fn content(path: &Path, form: Form, sent: &Sent) -> Result<Content, E
 }
 
 /// The file in pieces. A file that shrinks meanwhile ends the request, which then has fewer bytes than
-/// it announced; nobody takes it for the whole.
+/// it announced; no service takes it for the whole.
 fn pieces(
     file: File,
     length: u64,

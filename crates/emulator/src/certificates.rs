@@ -51,7 +51,7 @@ impl Authority {
             format!("Adieu emulator {}", guid()),
         );
         let key = KeyPair::generate().expect("an ECDSA key");
-        let issuer = CertifiedIssuer::self_signed(params, key).expect("a certificate of its own");
+        let issuer = CertifiedIssuer::self_signed(params, key).expect("a self-signed certificate");
         Self { issuer }
     }
 
@@ -144,7 +144,7 @@ impl ApplicationCertificate {
             (params, KeyPair::generate().expect("an ECDSA key"))
         };
         let (params, key) = authority("root");
-        let root = CertifiedIssuer::self_signed(params, key).expect("a certificate of its own");
+        let root = CertifiedIssuer::self_signed(params, key).expect("a self-signed certificate");
         let (params, key) = authority("intermediate");
         let intermediate =
             CertifiedIssuer::signed_by(params, key, &root).expect("a signed certificate");

@@ -1,4 +1,4 @@
-//! The emulator's own clock: starts at the real time and goes further when told.
+//! The emulator's own clock: starts at the real time and moves forward on request.
 //!
 //! It never goes back.
 

@@ -130,7 +130,7 @@ impl Application {
         }
     }
 
-    /// A person, who has the ids of an application: nothing else tells the two apart in a token of theirs.
+    /// A person, who has the ids of an application: nothing else distinguishes their tokens.
     pub(crate) fn person(sign_in_name: &str, tenant: &str) -> Self {
         Self {
             sign_in_name: Some(sign_in_name.to_owned()),
@@ -168,7 +168,7 @@ impl Directory {
         }
     }
 
-    /// Who somebody is to Azure DevOps: in the home tenant its client id, elsewhere another identity.
+    /// An identity as Azure DevOps knows it: in the home tenant its client ID, elsewhere another identity.
     pub(crate) fn identity(&self, client: &str, tenant: &str) -> String {
         if self.tenants.first().is_some_and(|home| home == tenant) {
             client.to_owned()

@@ -24,7 +24,7 @@ use crate::http::{Answer, Request, decoded};
 use crate::issued::AZURE_DEVOPS;
 use crate::{azure_devops, organizations, vss};
 
-/// The secrets that it asks its clients for: a token of Entra's, or the job's own.
+/// The secrets that it asks its clients for: a Microsoft Entra token, or the job token.
 pub(crate) const ASKS_FOR: AsksFor = AsksFor {
     headers: &["access token", "job token"],
     body: &[],
@@ -80,7 +80,7 @@ pub(crate) struct Address {
 
 /// Who asks.
 enum Caller {
-    /// An application of Entra's, by its client id.
+    /// A Microsoft Entra application, by its client ID.
     Application(String),
     /// A pipeline's job.
     Job,

@@ -34,7 +34,7 @@ pub(crate) fn lock<S>(state: &Mutex<S>) -> MutexGuard<'_, S> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A service that is being served, with what it alone knows. Tests arrange that by the methods of its own files.
+/// A service that is being served, with what it alone knows. Tests set it up by the methods in its files.
 pub struct Emulated<S> {
     service: SharedService,
     own: Arc<Mutex<S>>,

@@ -158,7 +158,7 @@ pub(crate) async fn serve(
     handler: Handler,
 ) {
     loop {
-        // A connection that its client has given up already is no reason to stop.
+        // A connection that its client has given up already is not a reason to stop.
         let Ok((stream, _)) = listener.accept().await else {
             continue;
         };
@@ -167,7 +167,7 @@ pub(crate) async fn serve(
         let handler = handler.clone();
         tokio::spawn(async move {
             let _ = stream.set_nodelay(true);
-            // A client that goes away, or refuses the certificate, is no fault of the server.
+            // A client that goes away, or refuses the certificate, is not a fault of the server.
             let _ = connection(stream, tls, handler).await;
         });
     }

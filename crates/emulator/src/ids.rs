@@ -2,7 +2,7 @@
 //!
 //! It remembers none.
 
-/// A new id of Azure DevOps' own: a GUID of version 6, as its users have.
+/// A new Azure DevOps ID: a GUID of version 6, as its users have.
 pub(crate) fn azure_devops_id() -> String {
     let mut id = guid();
     id.replace_range(14..15, "6");

@@ -51,7 +51,7 @@ pub enum IdentityRefusal {
     NotAssigned,
     /// 400: the machine has several identities, and none is named.
     Several,
-    /// 400 with a code and a message in an object of their own.
+    /// 400 with a code and a message in their own object.
     Nested,
     /// 404: the endpoint is being set up.
     NotFound,
@@ -79,7 +79,7 @@ pub struct State {
 }
 
 impl State {
-    /// What the endpoints of a machine know that has no identity of its own yet.
+    /// What the endpoints of a machine know that does not have an identity yet.
     pub(crate) fn new(secret: String, arc_key: (PathBuf, String)) -> Self {
         Self {
             secret,

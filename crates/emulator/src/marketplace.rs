@@ -44,7 +44,7 @@ pub struct State {
 /// What a question to the Marketplace is answered from.
 pub(crate) struct Context<'a> {
     pub(crate) own: &'a mut State,
-    /// With whom an extension can be shared.
+    /// The organizations that an extension can be shared with.
     pub(crate) organizations: &'a organizations::State,
     pub(crate) directory: &'a mut Directory,
 }

@@ -1,6 +1,6 @@
 //! Organizations: the tenant of each, its members, and its projects.
 //!
-//! It never answers a caller whom the organization has not added.
+//! It never answers a caller that the organization has not added.
 
 pub(crate) mod entitlements;
 pub(crate) mod feeds;
@@ -204,7 +204,7 @@ pub(crate) fn front_door(
         .with("X-VSS-ResourceTenant", tenant)
 }
 
-/// Who is asking, told by Azure DevOps itself.
+/// The caller, as Azure DevOps itself reports it.
 pub(crate) fn own_connection_data(
     request: &Request,
     caller: &Issued,

@@ -6,7 +6,7 @@
 //! What it does not know: repositories other than `self`, variable groups and templates of variables, matrices and
 //! other strategies, output variables of other jobs, containers and targets, deployments other than `runOnce` with
 //! `deploy`, server jobs, `powershell` and `pwsh`, retries and time limits, Microsoft's own tasks, and `counter`.
-//! Checks and approvals are passed. Jobs run one after the other, each on an agent of its own.
+//! Checks and approvals are passed. Jobs run one after the other, each on its own agent.
 //!
 //! Written from Microsoft's pages on Azure Pipelines (learn.microsoft.com): "Expressions", "Template expressions",
 //! "Template parameters", "Conditions", "Define variables", "Deployment jobs", and from the agent's source.

@@ -15,12 +15,12 @@ use tokio::runtime::Runtime;
 use crate::ground::Ground;
 use crate::http;
 
-/// What the proxy does with whom.
+/// What the proxy does with each client.
 #[derive(Debug, Default)]
 pub(crate) struct ProxyRules {
     /// User and password; without them everyone may pass.
     pub(crate) credentials: Option<(String, String)>,
-    /// What a refused client is told to use: `Basic realm="proxy"`, `NTLM`, `Negotiate`.
+    /// What a refused client is asked to use: `Basic realm="proxy"`, `NTLM`, `Negotiate`.
     pub(crate) challenge: String,
     /// Host and port as asked for, and the port of this machine that answers for it.
     pub(crate) routes: BTreeMap<String, u16>,

@@ -208,7 +208,7 @@ pub(crate) fn bearer(tenant: &str) -> String {
     }
 }
 
-/// What every answer has: ids for the support, the version of the API that answered, and whom the request was
+/// What every answer has: ids for the support, the version of the API that answered, and who the request was
 /// established to be of, by id and account.
 pub(crate) fn finished(
     mut answer: Answer,

@@ -70,7 +70,7 @@ impl World {
         Self::build(issuer, false)
     }
 
-    /// The same with services that ask for a TLS client certificate of their own authority.
+    /// The same with services that ask for a TLS client certificate issued by their own authority.
     #[must_use]
     pub fn with_client_certificates() -> Self {
         Self::build(Issuer::default(), true)

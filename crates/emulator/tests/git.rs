@@ -9,7 +9,7 @@ use adieu_emulator::{MY_CONNECTION, World};
 
 const REPOSITORY: &str = "https://dev.azure.com/contoso/fabrikam/_git/hello";
 
-/// git in a folder of its own, without the settings of this machine.
+/// git in its own folder, without the settings of this machine.
 fn git(world: &World, proxy: &str, folder: &Path, arguments: &[&str]) -> Output {
     Command::new("git")
         .args(arguments)

@@ -34,7 +34,7 @@ steps:
   condition: and(failed(), eq(variables['kind'], 'NIGHTLY'))
 - script: echo at last
   condition: always()
-- script: echo nobody asks
+- script: echo never asked
   enabled: false
 ");
     expect_test::expect![[r#"

@@ -93,7 +93,7 @@ fn azure_devops_checks_every_part_of_a_request() {
             200,
         ),
         (
-            "a body that is no JSON",
+            "a body that is not JSON",
             "POST",
             with(&known),
             sound.to_vec(),
@@ -344,11 +344,11 @@ fn microsoft_graph_takes_its_own_tokens_and_shows_others_to_readers_only() {
         get(&reader, &registration).body["appId"],
         world.client_id(MY_CONNECTION)
     );
-    let nobody = get(
+    let unknown = get(
         &reader,
         "/v1.0/applications/00000000-0000-4000-8000-000000000000",
     );
-    assert_eq!(nobody.body["error"]["code"], "Request_ResourceNotFound");
+    assert_eq!(unknown.body["error"]["code"], "Request_ResourceNotFound");
     assert_eq!(
         get(&world.entra().azure_devops_token("reader"), &registration).status,
         401

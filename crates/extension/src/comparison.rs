@@ -47,7 +47,7 @@ async fn differences(package: &Package, client: &Client<'_>) -> Result<Vec<Strin
     Ok(differing(&ours, &theirs))
 }
 
-/// The files that differ. A signature adds parts of its own, and changes the two parts that list the others.
+/// The files that differ. A signature adds parts, and changes the two parts that list the others.
 fn differing(ours: &BTreeMap<String, Digest>, theirs: &BTreeMap<String, Digest>) -> Vec<String> {
     let is_signed = theirs
         .keys()

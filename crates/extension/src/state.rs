@@ -56,7 +56,7 @@ pub(crate) fn read(
 }
 
 impl Last {
-    /// Writes behind what the last run left in a file, and returns its length. `opening` stands at the
+    /// Writes behind what the last run left in a file, and returns its length. `opening` is at the
     /// start of a new one.
     pub(crate) fn append(&self, path: &Path, opening: &str, text: &str) -> io::Result<u64> {
         let known = self.lengths.get(path.display().to_string());
@@ -93,7 +93,7 @@ impl State {
         }
     }
 
-    /// Writes it: to a new file of this user alone first, then in its place, so that there is always a whole one.
+    /// Writes it: to a new file of this user alone first, then moved over the old one, so that there is always a whole one.
     ///
     /// # Errors
     /// The folder does not take the file.

@@ -149,7 +149,7 @@ fn presented(form: &[u8]) -> Option<Claims> {
     Claims::read(&assertion)
 }
 
-/// Entra's error body, as far as it helps a person.
+/// A Microsoft Entra error body, as far as it helps a person.
 struct Refusal {
     code: Option<u32>,
     error: String,
@@ -193,7 +193,7 @@ fn code_in(description: &str) -> Option<u32> {
     digits[..end].parse().ok()
 }
 
-/// The description without its code and without the ids, which older bodies put on lines of their own
+/// The description without its code and without the ids, which older bodies put on separate lines
 /// and newer ones behind the sentence.
 fn sentence(description: &str) -> String {
     let line = first_line(description);

@@ -26,7 +26,7 @@ fn is_transient_refusal(status: u16, code: Option<u32>, error: &str) -> bool {
 /// Why there is no token.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Azure DevOps or Microsoft Entra gave no answer of its own.
+    /// Azure DevOps or Microsoft Entra did not answer as itself.
     #[error(transparent)]
     Service(#[from] Failure),
     /// Azure DevOps wants a sign-in: the job token is expired or another collection's.
@@ -132,7 +132,7 @@ pub enum ManagedIdentityFault {
     /// What names the endpoint is wrong, or it cannot be asked.
     #[error("{0}")]
     Unusable(String),
-    /// The platform has a protocol of its own.
+    /// The platform has its own protocol.
     #[error("{0} is not supported")]
     NotSupported(&'static str),
     /// It does not answer.

@@ -190,7 +190,7 @@ fn address(text: &str) -> Result<Url, NotTheCollection> {
     }
 }
 
-/// A host, with the organization where that tells two addresses apart.
+/// A host, with the organization where that distinguishes two addresses.
 fn place(url: &Url) -> String {
     match organization(url) {
         Some(organization) if url.host_str() == Some("dev.azure.com") => {

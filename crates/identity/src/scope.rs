@@ -5,7 +5,7 @@
 /// What an access token is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scope {
-    /// As Entra's token endpoint takes it; ends in `/.default`.
+    /// As the Microsoft Entra token endpoint takes it; ends in `/.default`.
     pub value: String,
     /// The `aud` claims that such a token may have; empty where they are not known, as for an
     /// application of the user's own.

@@ -137,7 +137,7 @@ impl ServiceConnection {
     /// A token for each scope: one ID token serves all exchanges, which run at once.
     ///
     /// # Errors
-    /// There is no proof of identity to exchange. What goes wrong with one scope is in its place.
+    /// There is no proof of identity to exchange. A failure of one scope is in its result.
     pub async fn tokens(
         &self,
         scopes: &[Scope],
@@ -316,7 +316,7 @@ impl<'a> Exchange<'a> {
         join_all(scopes.iter().map(|scope| self.one(proof, scope))).await
     }
 
-    /// Each scope has a credential of its own: one that is shared answers its scopes one after the other.
+    /// Each scope has its own credential: one that is shared answers its scopes one after the other.
     async fn one(&self, proof: &Proof<'_>, scope: &Scope) -> Result<Token, Error> {
         let credential = self
             .credential(proof)

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use jsonc_parser::{CollectOptions, ParseOptions, ast, common::Ranged, parse_to_ast};
 
-/// Where something stands: a file as the user named it, and a line that starts at 1.
+/// Where something is: a file as the user named it, and a line that starts at 1.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
     /// Path as the user would type it.
@@ -49,7 +49,7 @@ pub enum Dialect {
     Json5,
 }
 
-/// A text that is no document of its dialect.
+/// A text that is not a document of its dialect.
 #[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
 #[error("{detail}")]
 pub struct SyntaxError {
@@ -59,7 +59,7 @@ pub struct SyntaxError {
     pub detail: String,
 }
 
-/// A value and where it stands.
+/// A value and where it is.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Node {
     /// File and line of the value's first character.
@@ -83,7 +83,7 @@ pub enum Value {
     Text(String),
     /// An array.
     List(Vec<Node>),
-    /// An object; of a key that is there twice, the last value stands in the first one's position, as in JavaScript.
+    /// An object; of a key that is there twice, the last value is in the first one's position, as in JavaScript.
     Object(Vec<(String, Node)>),
 }
 
@@ -91,7 +91,7 @@ impl Node {
     /// Reads a document. A byte order mark, which some editors write, is passed over.
     ///
     /// # Errors
-    /// The text is empty or is no document of the dialect; the error says where.
+    /// The text is empty or is not a document of the dialect; the error says where.
     pub fn read(text: &str, file: &str, dialect: Dialect) -> Result<Self, SyntaxError> {
         let file: Arc<str> = file.into();
         let lines = Lines::of(text);
@@ -118,7 +118,7 @@ impl Node {
         convert(value, &file, &lines)
     }
 
-    /// A value that stands in no file, at the place that made it necessary.
+    /// A value that is in no file, at the place that made it necessary.
     #[must_use]
     pub fn made(place: Place, value: Value) -> Self {
         Self {

@@ -23,7 +23,7 @@ use crate::task_check::Servers;
 pub struct Said<T> {
     /// The value.
     pub value: T,
-    /// Where it stands.
+    /// Where it is.
     pub place: Place,
 }
 
@@ -45,7 +45,7 @@ pub struct Badge {
     pub link: Option<String>,
     /// Address of its image.
     pub image: Option<String>,
-    /// Text in its place.
+    /// Text there instead.
     pub description: Option<String>,
 }
 
@@ -60,7 +60,7 @@ pub struct Target {
     pub place: Place,
 }
 
-/// Elements of the package manifest's `Metadata`; they stand in the order in which manifests name them.
+/// Elements of the package manifest's `Metadata`; they are in the order in which manifests name them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names are the elements' names")]
 pub enum Element {

@@ -40,7 +40,7 @@ pub struct Task {
     pub version: Version,
     /// Marks the task as a preview.
     pub preview: Option<bool>,
-    /// Lowest agent that knows a handler of ours.
+    /// Lowest agent that knows one of our handlers.
     pub minimum_agent_version: Option<String>,
     /// Capabilities that the agent must have.
     #[serde(default)]
@@ -124,7 +124,7 @@ pub struct Input {
     pub required: bool,
     /// Help behind the field's icon.
     pub help_mark_down: Option<String>,
-    /// Fold that the field stands in.
+    /// Fold that the field is in.
     pub group_name: Option<String>,
     /// Condition on other inputs.
     pub visible_rule: Option<String>,
@@ -188,7 +188,7 @@ impl Task {
     /// Reads a `task.json`. A byte order mark, which some editors write, is passed over.
     ///
     /// # Errors
-    /// The text is no JSON, misses a field that a task needs, or has one that no task has.
+    /// The text is not JSON, misses a field that a task needs, or has one that no task has.
     pub fn parse(text: &str) -> Result<Self, serde_json::Error> {
         serde_json::from_str(text.trim_start_matches('\u{feff}'))
     }

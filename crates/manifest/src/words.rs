@@ -3,7 +3,7 @@
 //! It looks at words only and knows no key. The rules are lodash's `startCase`, `camelCase` and
 //! `capitalize`, which tfx-cli's `vsix-manifest-builder.ts` applies to keys that people wrote by hand.
 
-/// `large-icon` becomes `Large Icon`; letters and digits are words of their own.
+/// `large-icon` becomes `Large Icon`; letters and digits are separate words.
 #[must_use]
 pub fn start_case(key: &str) -> String {
     let mut out = String::new();

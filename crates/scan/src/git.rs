@@ -20,7 +20,7 @@ pub(crate) fn command(git: &Path, folder: &Path) -> Command {
     command
 }
 
-/// The same, with the repository and the index that a hook is about: `git commit FILE` has an index of its own.
+/// The same, with the repository and the index that a hook is about: `git commit FILE` has its own index.
 pub(crate) fn within_a_hook(git: &Path, folder: &Path) -> Command {
     let mut command = Command::new(git);
     command

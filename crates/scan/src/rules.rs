@@ -1,4 +1,4 @@
-//! The rules for tokens: their names, what they mean, and where to read what to do. Habits have a table of their own.
+//! The rules for tokens: their names, what they mean, and where to read what to do. Habits have their own table.
 //!
 //! It recognises nothing.
 

@@ -18,7 +18,7 @@ const PIECE: usize = 16;
 const STEP: usize = 4;
 
 /// A credential with fewer characters would blot out words that have nothing to do with it; the agent leaves such
-/// values out as well, where it is told to (`AZP_IGNORE_SECRETS_SHORTER_THAN`).
+/// values out as well, where configured (`AZP_IGNORE_SECRETS_SHORTER_THAN`).
 const SHORTEST: usize = 6;
 
 /// The credentials that are remembered, the ones that were sent last. What a service echoes, it has just
@@ -310,8 +310,8 @@ mod tests {
             ("u:p%40ss%20w%2F1@h".to_owned(), "u:***@h".to_owned()),
             ("u:p%40ss+w%2f1@h".to_owned(), "u:***@h".to_owned()),
             (
-                "nothing of ours, 100 % of it".to_owned(),
-                "nothing of ours, 100 % of it".to_owned(),
+                "no secret, 100 % of it".to_owned(),
+                "no secret, 100 % of it".to_owned(),
             ),
         ] {
             assert_eq!(redacted(&text), shown, "{text}");

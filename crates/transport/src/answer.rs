@@ -29,7 +29,7 @@ pub struct Answer {
 pub enum Body {
     /// It is JSON.
     Json(Value),
-    /// JSON that ends too early: the connection was cut where nobody noticed.
+    /// JSON that ends too early: the connection was cut without notice.
     Cut,
     /// It is something else.
     Other(NotTheService),
@@ -91,7 +91,7 @@ impl Answer {
         }
     }
 
-    /// The body's JSON, or what there is in its place.
+    /// The body's JSON, or what is there instead.
     #[must_use]
     pub fn read(&self) -> Body {
         if (300..400).contains(&self.status) {

@@ -17,7 +17,7 @@ use crate::transport::Transport;
 /// A reader who sees nothing for longer than this wonders what is going on.
 pub const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Whom a call asks, and within what bounds.
+/// Which service a call asks, and within what bounds.
 #[derive(Debug, Clone, Copy)]
 pub struct Call<'a> {
     /// The service.
@@ -83,7 +83,7 @@ impl Transport {
         self.telling(call.service, call.url, calling).await
     }
 
-    /// Waits for a call, and tells the user of a service that has not answered for [`PATIENCE`].
+    /// Waits for a call, and notifies the user of a service that has not answered for [`PATIENCE`].
     pub async fn telling<F: Future>(
         &self,
         service: &'static Service,

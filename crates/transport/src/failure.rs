@@ -1,4 +1,4 @@
-//! A service that gave no answer of its own: once for all services, with the one rule for what is transient.
+//! A service that did not answer as itself: once for all services, with the one rule for what is transient.
 //!
 //! It never says what to do about it, and holds no credential.
 
@@ -33,7 +33,7 @@ pub static MICROSOFT_GRAPH: Service = Service {
     correlation: &["request-id"],
 };
 
-/// A service that gave no answer of its own.
+/// A service that did not answer as itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     /// Which service was asked.

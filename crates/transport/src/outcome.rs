@@ -9,7 +9,7 @@ use std::fmt;
 pub enum NoAnswer {
     /// The name is not known here.
     Name,
-    /// Nobody listens, or a firewall is in between.
+    /// No listener, or a firewall in between.
     Connection(String),
     /// The certificate is not trusted or not for this host.
     Certificate(CertificateProblem),
@@ -27,7 +27,7 @@ pub enum NoAnswer {
     Time,
     /// The answer was cut off.
     Cut,
-    /// What came is no HTTP.
+    /// What came is not HTTP.
     NotHttp,
 }
 

@@ -22,7 +22,7 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// A proxy and the agent's bypass list. Patterns that are no regular expressions are passed over, as
+    /// A proxy and the agent's bypass list. Patterns that are not regular expressions are passed over, as
     /// the agent does (`AgentWebProxy.cs` of microsoft/azure-pipelines-agent). So are those with
     /// look-around, which the agent reads and we do not: an engine that does is 700 KiB of the binary.
     ///
@@ -91,7 +91,7 @@ impl Proxy {
     }
 }
 
-/// The text is no address of an HTTP proxy.
+/// The text is not an address of an HTTP proxy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not the address of an HTTP proxy")]
 pub struct NotAProxy;
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_no_proxy() {
+    fn refuses_what_is_not_a_proxy() {
         for url in ["", "proxy:3128", "socks5://proxy:1080", "http://"] {
             assert_eq!(
                 Proxy::new(url, None, None, &[]).err(),

@@ -1,4 +1,4 @@
-//! Whether a host answers at all, and what its clock says: for whoever looks for what is in the way.
+//! Whether a host answers at all, and what its clock says: for a check of what is in the way.
 //!
 //! It never sends a credential.
 

@@ -192,7 +192,7 @@ fn unsupported(signature: &[u8], key: &[u8]) -> NoAnswer {
     let known = ALGORITHMS
         .iter()
         .find(|(known, _)| has(key, known) || has(signature, known));
-    let name = known.map_or("an algorithm of its own", |(_, name)| name);
+    let name = known.map_or("an unlisted algorithm", |(_, name)| name);
     NoAnswer::Handshake(format!(
         "a certificate in its chain is signed with {name}, and adieu supports {SIGNATURES}"
     ))

@@ -1,6 +1,6 @@
 //! The HTTPS that carries credentials: one client, one request at a time, a bounded answer.
 //!
-//! It never follows a redirect, never repeats a request by itself, and sends plain HTTP to loopback
+//! It never follows a redirect, never repeats a request on its own, and sends plain HTTP to loopback
 //! addresses only.
 
 use std::collections::{HashMap, HashSet};
@@ -31,13 +31,13 @@ use crate::{pem, tls_failure, trust};
 const CONNECT: Duration = Duration::from_secs(10);
 
 /// The same for this machine's own endpoints: a virtual machine's answers at once, and where there is none,
-/// nobody says so.
+/// no source says so.
 const CONNECT_DIRECT: Duration = Duration::from_secs(2);
 
 /// The longest that one attempt may take.
 pub(crate) const ATTEMPT: Duration = Duration::from_secs(15);
 
-/// No answer that we ask for is longer: a token of Entra's has a few kilobytes.
+/// No answer that we ask for is longer: a Microsoft Entra token has a few kilobytes.
 pub(crate) const LONGEST_ANSWER: usize = 256 * 1024;
 
 /// How the services are reached from here.
@@ -72,8 +72,8 @@ pub enum UnusableNetwork {
     /// The client certificate or its key cannot be read.
     #[error("the client certificate cannot be used: {0}")]
     ClientIdentity(String),
-    /// A variable of the environment names a proxy, and is no address of an HTTP proxy.
-    #[error("{variable} is no address of an HTTP proxy")]
+    /// A variable of the environment names a proxy, and is not an address of an HTTP proxy.
+    #[error("{variable} is not an address of an HTTP proxy")]
     Proxy {
         /// `HTTPS_PROXY` and the like.
         variable: &'static str,

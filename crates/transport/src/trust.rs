@@ -1,7 +1,7 @@
 //! Which certificates are trusted: the operating system's, the agent's on top, and Mozilla's where an
 //! image has none at all.
 //!
-//! It never decides to trust without a check, except where the agent's administrator told it to.
+//! It never decides to trust without a check, except where the agent's administrator configured it.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The checksums that a package brings of its own files: `SHA256SUMS`, in the form of `sha256sum`.
+//! The checksums that a package holds of its files: `SHA256SUMS`, in the form of `sha256sum`.
 //!
 //! They are as trustworthy as the package; what was published elsewhere beside it is what they are compared with.
 

@@ -33,7 +33,7 @@ const TYPES: [(&str, &str); 106] = [
     ("vsixmanifest", "text/xml"),
     ("vsomanifest", "application/json"),
     ("woff", "application/font-woff"),
-    // What extensions have besides. Texts that are no other type are plain.
+    // What extensions have besides. Any other text is plain.
     ("7z", "application/x-7z-compressed"),
     ("appcache", "text/plain"),
     ("avif", "image/avif"),

@@ -73,7 +73,7 @@ pub(crate) fn add(
         };
         let path = normal(&base.join(declaration.path.replace('\\', "/")));
         let within = own.filter(|own| {
-            // Without a name of its own, the file would have none in the package.
+            // Without its own name, the file would have none in the package.
             !root.holds(&path) && own.holds(&path) && !declaration.package_paths.is_empty()
         });
         declare(

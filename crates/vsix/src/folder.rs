@@ -355,7 +355,7 @@ fn check_icon(extension: &Extension, parts: &Parts, manifest: &Place, findings: 
         .find(|part| part.assets.iter().any(|asset| asset.kind == ICON))
     {
         Some(part) => image::check(part, 128, findings),
-        // An icon that is named and missing is a finding of its own.
+        // An icon that is named and missing is its own finding.
         None if extension
             .listed
             .iter()
@@ -364,7 +364,7 @@ fn check_icon(extension: &Extension, parts: &Parts, manifest: &Place, findings: 
     }
 }
 
-/// Sizes that Azure DevOps Server takes when nobody has raised them: `maxPackageSize` of the gallery's settings.
+/// Sizes that Azure DevOps Server takes unless they were raised: `maxPackageSize` of the gallery's settings.
 fn check_size(size: u64, path: &Path, findings: &mut Vec<Finding>) {
     let limits = [
         ("Azure DevOps Server 2022", 104_857_600),

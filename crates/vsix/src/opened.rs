@@ -147,7 +147,7 @@ impl Opened {
         Node::read(text, part, Dialect::Json).map_err(|error| self.no_json(&error))
     }
 
-    /// A part that is no JSON.
+    /// A part that is not JSON.
     pub(crate) fn no_json(&self, error: &SyntaxError) -> ReadError {
         self.broken(&error.place.file, error.place.line, &error.detail)
     }
@@ -295,7 +295,7 @@ pub(crate) fn view(text: &str, opened: &Opened) -> Result<ManifestView, ReadErro
     })
 }
 
-/// The parser compares each attribute of an element with all others, so that very many would take minutes. No `<` stands
+/// The parser compares each attribute of an element with all others, so that very many would take minutes. No `<` is
 /// in an attribute's value.
 fn check_attributes(text: &str, opened: &Opened) -> Result<(), ReadError> {
     let mut line = 1;

@@ -1,4 +1,4 @@
-//! Where a package is written, and that nobody ever sees half of one.
+//! Where a package is written, always whole.
 //!
 //! It knows nothing of what is in a package.
 
@@ -55,7 +55,7 @@ impl<E> ReplaceError<E> {
     }
 }
 
-/// Writes a file beside its place and moves it there when it is whole: nobody ever sees half a package.
+/// Writes a file beside its place and moves it there when it is whole, so that half a package is never visible.
 pub(crate) fn replace<T, E>(
     path: &Path,
     body: impl FnOnce(Output) -> Result<T, E>,

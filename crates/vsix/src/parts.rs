@@ -34,7 +34,7 @@ pub(crate) struct Part {
     pub(crate) content_type: Option<String>,
     /// Its assets.
     pub(crate) assets: Vec<Asset>,
-    /// Whether it was found in a declared folder; an entry of its own says more.
+    /// Whether it was found in a declared folder; its own entry says more.
     pub(crate) from_folder: bool,
     /// Where it was declared.
     pub(crate) place: Place,
@@ -180,8 +180,8 @@ impl Parts {
 }
 
 impl Part {
-    /// Takes over what a second declaration of the same file says. An entry of its own says more than the
-    /// folder that the file was found in, whichever stands first.
+    /// Takes over what a second declaration of the same file says. Its own entry says more than the
+    /// folder that the file was found in, whichever comes first.
     fn join(&mut self, other: Part) {
         if self.from_folder && !other.from_folder {
             self.place = other.place.clone();

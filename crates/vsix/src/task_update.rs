@@ -86,7 +86,7 @@ pub(crate) struct Changed {
 }
 
 /// New IDs of one package by contribution and old ID in lowercase: versions of one task keep having one ID, even where
-/// each has a name of its own (`TerraformTaskV1` to `V5` of microsoft/azure-pipelines-terraform).
+/// each has its own name (`TerraformTaskV1` to `V5` of microsoft/azure-pipelines-terraform).
 #[derive(Debug, Default)]
 pub(crate) struct NewIds(HashMap<(String, String), String>);
 
@@ -208,7 +208,7 @@ pub(crate) fn update(
 }
 
 /// Replaces the numbers that the extension decides. A version without a minor or patch number, which servers take for
-/// 0, is written anew.
+/// 0, is written again.
 fn new_version(
     node: &Node,
     part: VersionPart,

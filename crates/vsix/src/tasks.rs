@@ -73,7 +73,7 @@ pub(crate) fn check(
     for (contribution, folder) in extension.task_folders() {
         let packed = task_parts(parts, &folder.value);
         if packed.is_empty() {
-            // A folder that `files` names and the disk does not have is a finding of its own.
+            // A folder that `files` names and the disk does not have is its own finding.
             if !is_missing(&folder.value, findings) {
                 let problem = Problem::TaskNotPacked {
                     contribution,
@@ -364,7 +364,7 @@ fn join(folder: &str, file: &str) -> String {
     }
 }
 
-/// Old handlers are no news where a newer major version of the task has others.
+/// Old handlers are not news where a newer major version of the task has others.
 fn check_age(task: &Task, tasks: &[Task], findings: &mut Vec<Finding>) {
     let major = |task: &Task| version(task).map_or(0, |version| version[0]);
     let has_successor = tasks.iter().any(|other| {
@@ -427,7 +427,7 @@ fn check_ids(tasks: &[Task], findings: &mut Vec<Finding>) {
         let first = versions
             .insert((task.id(), version.value), task)
             .filter(|first| {
-                // Another task's ID is a finding of its own.
+                // Another task's ID is its own finding.
                 first.contribution == task.contribution || first.identity() == task.identity()
             });
         if let Some(first) = first {

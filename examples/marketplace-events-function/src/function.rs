@@ -1,6 +1,6 @@
 //! One run: a token of the app's managed identity, the events since the last run, and the document with them.
 //!
-//! It keeps nothing between two runs but what stands in the document.
+//! It keeps nothing between two runs but what is in the document.
 
 use std::sync::Arc;
 
@@ -90,8 +90,8 @@ impl Function {
         })
     }
 
-    /// Where the last run ended, and the events that the document has. A document that cannot be read is no
-    /// reason to begin anew: the events in it would be written over.
+    /// Where the last run ended, and the events that the document has. A document that cannot be read is not at at at at a
+    /// reason to start again: the events in it would be written over.
     fn last(&self, before: Option<&str>) -> Result<(Position, Vec<Value>), String> {
         let Some(text) = before else {
             return Ok((Position::start(&self.name, None), Vec::new()));
@@ -103,7 +103,7 @@ impl Function {
             )
         };
         let document: Value =
-            serde_json::from_str(text).map_err(|_| unusable("it is no JSON".to_owned()))?;
+            serde_json::from_str(text).map_err(|_| unusable("it is not JSON".to_owned()))?;
         let position = document.get("position").unwrap_or(&Value::Null);
         let position =
             Position::read(&self.name, position).map_err(|error| unusable(error.to_string()))?;

@@ -6,9 +6,9 @@
 use serde_json::{Value, json};
 
 /// The blob as it was, in the input binding `before`: nothing where there is none yet. Nothing at all, where
-/// the body is no call.
+/// the body is not a call.
 ///
-/// The host writes what is no object as JSON in a text, so that a blob's text comes as a text in a text, and
+/// The host writes what is not an object as JSON in a text, so that a blob's text comes as a text in a text, and
 /// a missing blob as the text `null` (`ScriptInvocationContextExtensions.cs` of Azure/azure-functions-host).
 pub(crate) fn read(body: &[u8]) -> Option<Option<String>> {
     let call: Value = serde_json::from_slice(body).ok()?;

@@ -53,7 +53,7 @@ impl<'a> Host<'a> {
 
     /// Calls the function as the timer does, and keeps the blob that it gives. Returns status and answer.
     fn tick(&mut self) -> (u16, Value) {
-        // What is no object comes as JSON in a text.
+        // What is not an object comes as JSON in a text.
         let before = serde_json::to_string(&self.blob).expect("JSON");
         let call = json!({
             "Data": {

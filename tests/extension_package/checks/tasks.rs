@@ -133,9 +133,9 @@ fn a_task_against_its_schema() {
   "version": { "Major": "1", "Minor": -1, "Build": 5 },
   "groups": [{ "name": "g", "displayName": "G", "visibleRule": "who = x" }],
   "inputs": [
-    { "name": "who", "type": "string", "label": "Who", "aliases": ["whom"] },
-    { "name": "WHOM", "type": "text", "groupName": "h" },
-    { "name": "with.dot", "type": "connectedService:AzureRM", "label": "L", "visibleRule": "who != a && (wher == b || whom in c)" }
+    { "name": "who", "type": "string", "label": "Who", "aliases": ["pick"] },
+    { "name": "PICK", "type": "text", "groupName": "h" },
+    { "name": "with.dot", "type": "connectedService:AzureRM", "label": "L", "visibleRule": "who != a && (wher == b || pick in c)" }
   ],
   "execution": { "Node16": { }, "Node10": { "target": "index.js" } }
 }"#;
@@ -155,11 +155,11 @@ fn a_task_against_its_schema() {
         error: Hello/task.json:11: `version.Minor` is `-1`, which must be a whole number
         warning: Hello/task.json:11: the task has no `version.Patch`, which the schema requires; Azure DevOps works without it
           Add the key to the task.json.
-        error: Hello/task.json:15: input `WHOM` is already declared in Hello/task.json:14
+        error: Hello/task.json:15: input `PICK` is already declared in Hello/task.json:14
         warning: Hello/task.json:15: `inputs[1].type` is `text`, and the schema knows boolean, filePath, multiLine, pickList, radio, secureFile, string, int, identities, querycontrol, githubRepositoryPicker, connectedService:<type>
-        warning: Hello/task.json:15: input `WHOM` is in group `h`, which does not exist
+        warning: Hello/task.json:15: input `PICK` is in group `h`, which does not exist
           Declare the group, or correct its name.
-        error: Hello/task.json:16: `visibleRule` of `with.dot` is `who != a && (wher == b || whom in c)`: a rule cannot have both && and ||
+        error: Hello/task.json:16: `visibleRule` of `with.dot` is `who != a && (wher == b || pick in c)`: a rule cannot have both && and ||
           Write terms such as `action = publish` with either && or || between them.
         error: Hello/task.json:18: the task has no `execution.Node16.target`
           Add the key to the task.json.

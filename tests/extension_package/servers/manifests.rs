@@ -1,6 +1,6 @@
 //! What servers do with contributions, categories, paths and names: the manifest's side of servers.rs.
 //!
-//! It has no helper of its own.
+//! It has no helpers.
 
 use expect_test::expect;
 
@@ -158,7 +158,7 @@ fn versions_of_one_task_may_differ_in_name_and_share_one_id() {
     folder.write("Hello/V2/task.json", other.as_bytes());
     expect![[r#"
         error: vss-extension.json:8: one contribution has tasks of several IDs: `HelloV1 aaaaaaaa-1111-4222-8333-444444444444` and `HelloV2 bbbbbbbb-1111-4222-8333-444444444444`
-          Give all versions of the task one ID, or each task a contribution of its own.
+          Give all versions of the task one ID, or each task its own contribution.
         error: The extension cannot be packed: 1 error to correct.
         More: adieu explain extension-package
         exit 1

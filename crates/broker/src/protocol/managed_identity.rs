@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use super::{Answer, Question, WantedIdentity, json, quoted};
 use crate::source::{Refusal, RefusalScope};
 
-/// What a client should wait before it asks again after a fault that heals.
+/// What a client should wait before it asks again after a transient fault.
 const RETRY_AFTER: &str = "10";
 
 /// Reads the query.
@@ -66,7 +66,7 @@ pub(crate) fn success(token: &Token, resource: &str, client_id: Option<&str>) ->
     json(200, body)
 }
 
-/// A refusal. What will not heal is 403: at 400 Rust's SDK hides the reason, at 404 JavaScript's asks for
+/// A refusal. What is permanent is 403: at 400 Rust's SDK hides the reason, at 404 JavaScript's asks for
 /// eighteen seconds, at 500 all of them do.
 pub(crate) fn refusal(refusal: &Refusal) -> Answer {
     if refusal.scope != RefusalScope::Transient {

@@ -41,7 +41,7 @@ pub(crate) struct Said<'s> {
     pub(crate) mapped: &'s BTreeMap<String, String>,
     /// Its id, which its sections share.
     pub(crate) instance: &'s str,
-    /// A container has an environment of its own in place of the agent's.
+    /// A container has its own environment in place of the agent's.
     pub(crate) in_container: bool,
 }
 

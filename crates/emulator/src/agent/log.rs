@@ -306,7 +306,7 @@ impl Log {
         Ok(())
     }
 
-    /// Whether the step may set a variable. Who may not is told so.
+    /// Whether the step may set a variable. A refusal is shown.
     fn may_set(&mut self, name: &str, effects: &Effects<'_>) -> bool {
         let mut restrictions = effects.restrictions.iter();
         let may = restrictions.all(|restriction| restriction.allows_variable(name));

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 /// How long the agent waits for the pipes of a process that has ended.
 const PIPES_AFTER_EXIT: Duration = Duration::from_secs(5);
 
-/// What a process that is to stop gets, and how long after it was told so (`PROCESS_SIGINT_TIMEOUT`,
+/// What a process that is to stop gets, and how long after the request (`PROCESS_SIGINT_TIMEOUT`,
 /// `PROCESS_SIGTERM_TIMEOUT`). The last one first.
 const STOPS: [(Duration, &str); 2] = [
     (Duration::from_millis(10_000), "KILL"),
@@ -58,7 +58,7 @@ pub(crate) struct Process {
     ended: Option<Instant>,
     status: Option<ExitStatus>,
     held: bool,
-    told_to_stop: Option<Instant>,
+    stop_requested_at: Option<Instant>,
     stops: Vec<(Duration, &'static str)>,
 }
 
@@ -104,7 +104,7 @@ impl Process {
             ended: None,
             status: None,
             held: false,
-            told_to_stop: None,
+            stop_requested_at: None,
             stops: STOPS.to_vec(),
         }
     }
@@ -170,17 +170,20 @@ impl Process {
             .unwrap_or(-1)
     }
 
-    /// Tells it to stop, and it alone: SIGINT now, SIGTERM and SIGKILL where it goes on.
+    /// Stops it, and it alone: SIGINT now, SIGTERM and SIGKILL where it goes on.
     pub(crate) fn cancel(&mut self) {
-        self.told_to_stop.get_or_insert_with(Instant::now);
+        self.stop_requested_at.get_or_insert_with(Instant::now);
         self.signal("INT");
     }
 
     fn stop_harder(&mut self) {
-        let Some(told) = self.told_to_stop.filter(|_| self.ended.is_none()) else {
+        let Some(requested_at) = self.stop_requested_at.filter(|_| self.ended.is_none()) else {
             return;
         };
-        while let Some((_, signal)) = self.stops.pop_if(|(after, _)| told.elapsed() >= *after) {
+        while let Some((_, signal)) = self
+            .stops
+            .pop_if(|(after, _)| requested_at.elapsed() >= *after)
+        {
             self.signal(signal);
         }
     }

@@ -102,7 +102,7 @@ impl Running<'_, '_> {
         self.process.id()
     }
 
-    /// Does what the agent does when the step is stopped: tells Node's process, and it alone, with SIGINT,
+    /// Does what the agent does when the step is stopped: sends Node's process, and it alone, SIGINT,
     /// after 7.5 s with SIGTERM, and after 2.5 s more with SIGKILL.
     pub fn cancel(&mut self) {
         self.canceled = true;

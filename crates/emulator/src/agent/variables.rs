@@ -84,7 +84,7 @@ impl Variables {
         self.by_name.values()
     }
 
-    /// The variables as a step finds them: what they name in their values is in its place, and a variable with a
+    /// The variables as a step finds them: references in their values are replaced, and a variable with a
     /// secret in it is secret. The second is what the agent warns of.
     pub(crate) fn expanded(&self, masker: &mut Masker) -> (Self, Vec<String>) {
         let mut warnings = Vec::new();

@@ -1,4 +1,4 @@
-//! Entra's refusals: a number, words, and the body in which they come.
+//! Microsoft Entra refusals: a number, words, and the body in which they come.
 //!
 //! It never decides that a request is refused.
 
@@ -14,7 +14,7 @@ use crate::ids::guid;
 /// Why Entra refuses: its number, and the words after it.
 pub(super) struct Refusal(pub(super) u32, pub(super) String);
 
-/// Entra's error, in one line as since 2025, or in the older form with line breaks.
+/// A Microsoft Entra error, in one line as since 2025, or in the older form with line breaks.
 pub(super) fn refuse(refusal: &Refusal, own: &State, request: &Request, clock: &Clock) -> Answer {
     let Refusal(code, words) = refusal;
     // MSAL for Node sends it in the address.

@@ -24,7 +24,7 @@ impl Entra {
             .applications
             .iter()
             .find(|application| application.client_id == client);
-        // Each tenant has an enterprise application of its own for it.
+        // Each tenant has its own enterprise application for it.
         let application = Application {
             tenant: tenant.clone(),
             object_id: guid(),

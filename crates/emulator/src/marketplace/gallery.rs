@@ -1,6 +1,6 @@
 //! The gallery: its routes, and an extension's showing, sharing and removal.
 //!
-//! It never answers somebody who may not see an extension as if there were one.
+//! It never shows an extension to a caller who may not see it.
 
 mod assets;
 mod reports;

@@ -78,7 +78,7 @@ pub(crate) fn answer(
         }),
         ("POST", "serviceprincipalentitlements", []) => {
             let Some(wanted) = json_body(request).as_ref().and_then(read) else {
-                return Some(bad("The body is no service principal entitlement."));
+                return Some(bad("The body is not a service principal entitlement."));
             };
             Some(add(
                 organization,
@@ -95,7 +95,7 @@ pub(crate) fn answer(
     }
 }
 
-/// Whether somebody is in Project Collection Administrators.
+/// Whether an identity is in Project Collection Administrators.
 fn is_administrator(organization: &str, identity: &str, context: &Context<'_>) -> bool {
     let key = (organization.to_owned(), identity.to_owned());
     context.own.administrators.contains(&key)
@@ -442,7 +442,7 @@ fn one(organization: &str, identity: &str, field: &str, context: &mut Context<'_
     })
 }
 
-/// Whom an entitlement is of: a service principal with its client id, or a person with an address.
+/// The holder of an entitlement: a service principal with its client id, or a person with an address.
 fn principal(known: &Application, id: &str) -> Value {
     let is_person = known.sign_in_name.is_some();
     let mut principal = json!({
@@ -468,7 +468,7 @@ fn not_found(id: &str) -> Answer {
     error(
         404,
         "MemberNotFoundException",
-        &format!("The service principal with id {id} is no member of the organization."),
+        &format!("The service principal with id {id} is not a member of the organization."),
     )
 }
 

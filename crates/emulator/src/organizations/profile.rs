@@ -1,4 +1,4 @@
-//! The profile service: who somebody is, in whatever organization.
+//! The profile service: who an identity is, in any organization.
 //!
 //! It never answers for anybody but the caller.
 

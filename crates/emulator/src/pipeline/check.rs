@@ -20,7 +20,7 @@ impl Tasks {
     /// Installs a task.
     ///
     /// # Panics
-    /// The text is no `task.json`.
+    /// The text is not a `task.json`.
     pub fn install(&mut self, definition: &str) {
         self.known
             .push(Task::parse(definition).expect("a task.json"));

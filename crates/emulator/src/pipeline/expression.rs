@@ -32,7 +32,7 @@ pub(crate) enum Status {
 pub(crate) struct Context {
     /// Named values.
     pub(crate) names: Vec<(String, Value)>,
-    /// What conditions ask about; nothing where an expression is no condition.
+    /// What conditions ask about; nothing where an expression is not a condition.
     pub(crate) status: Option<Status>,
 }
 

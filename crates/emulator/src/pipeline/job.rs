@@ -15,7 +15,7 @@ use super::run::{Pipeline, Run, StepRun, holds};
 use super::value::Value;
 use crate::agent::{Job, TaskResult, has_post_job};
 
-/// Runs a job and tells its result.
+/// Runs a job and returns its result.
 pub(crate) fn run(
     pipeline: &Pipeline<'_>,
     stage: &str,

@@ -95,7 +95,7 @@ fn typed(declaration: &Node, name: &str, value: Value, place: Place) -> Result<V
             Err(_) => refuse(&format!("'{text}' is not a valid Number")),
         },
         (kind, _) if STRUCTURES.contains(&kind) => Ok(value),
-        ("string" | "boolean" | "number", None) => refuse("is no scalar"),
+        ("string" | "boolean" | "number", None) => refuse("is not a scalar"),
         (kind, _) => refuse(&format!("has the type '{kind}', which does not exist")),
     }
 }

@@ -264,7 +264,7 @@ impl<'w> Pipeline<'w> {
         self.tasks.get(&name).map(PathBuf::as_path)
     }
 
-    /// What the service tells each run, and what this one was given (learn.microsoft.com, "Use predefined variables").
+    /// What the service sends each run, and what this one was given (learn.microsoft.com, "Use predefined variables").
     fn all_variables(&self) -> Vec<(String, String)> {
         let mut variables: Vec<(String, String)> = [
             ("Build.BuildId", "1234"),

@@ -48,7 +48,7 @@ impl Node {
     /// A node of a text.
     ///
     /// # Errors
-    /// The text is no YAML, or has what Azure Pipelines does not read.
+    /// The text is not YAML, or has what Azure Pipelines does not read.
     pub fn parse(text: &str) -> Result<Self, Problem> {
         let mut reader = Reader {
             parser: Parser::new_from_str(text),

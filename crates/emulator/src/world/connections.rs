@@ -9,7 +9,7 @@ use crate::directory::{Application, FederatedCredential, ID_TOKEN_AUDIENCE};
 use crate::ids::guid;
 
 impl World {
-    /// Adds a connection with an application of its own in the home tenant, which has whatever proof
+    /// Adds a connection with its own application in the home tenant, which has whatever proof
     /// the connection's scheme is about. Returns the connection's id.
     pub fn add_connection(&self, mut connection: Connection) -> String {
         let id = guid();
@@ -112,7 +112,7 @@ impl World {
     }
 }
 
-/// The key's part of a PEM text: the certificate is no secret.
+/// The key's part of a PEM text: the certificate is not a secret.
 fn private_part(pem: &str) -> &str {
     pem.find("-----BEGIN PRIVATE KEY-----")
         .map(|start| pem[start..].trim_start_matches("-----BEGIN PRIVATE KEY-----"))

@@ -14,8 +14,8 @@ use crate::proxy::{self, Proxy, ProxyRules};
 use crate::{relay, resource_manager};
 
 impl World {
-    /// A proxy by which `dev.azure.com` and Entra's hosts lead to the emulated ones. One of them,
-    /// `login.windows.net`, is no name in their certificate.
+    /// A proxy by which `dev.azure.com` and the Microsoft Entra hosts lead to the emulated ones. One of them,
+    /// `login.windows.net`, is not in their certificate.
     #[must_use]
     pub fn proxy(&self, credentials: Option<(&str, &str)>, challenge: &str) -> Proxy {
         let mut routes = BTreeMap::from([
@@ -42,7 +42,7 @@ impl World {
     }
 
     /// A proxy by which the names of the Marketplace, of the profile service and of the organizations
-    /// lead to the emulated ones, and Entra's names too.
+    /// lead to the emulated ones, and the names of Microsoft Entra too.
     #[must_use]
     pub fn internet(&self) -> Proxy {
         let marketplace = self.marketplace().port();

@@ -1,4 +1,4 @@
-//! A client that knows nothing but HTTP: what the emulator answers is looked at without any code of ours between.
+//! A client that knows nothing but HTTP: what the emulator answers is looked at without our own code in between.
 
 #![allow(dead_code, reason = "each test program uses its own part of it")]
 
@@ -51,7 +51,7 @@ impl Answer {
     }
 }
 
-/// Asks over HTTPS, on a connection of its own.
+/// Asks over HTTPS, on its own connection.
 pub(crate) fn ask(
     world: &World,
     port: u16,
@@ -77,7 +77,7 @@ pub(crate) fn ask(
     exchange(stream, &host, method, target, headers, body)
 }
 
-/// Asks a host over plain HTTP, on a connection of its own.
+/// Asks a host over plain HTTP, on its own connection.
 pub(crate) fn ask_plain(
     port: u16,
     host: &str,

@@ -23,7 +23,7 @@ pub(super) const COMMON_ERRORS: &str =
 
 pub(super) const ROWS: [Row; 22] = [
     Row {
-        fact: "a success has the version in its content type, the ids, and whom it is of",
+        fact: "a success has the version in its content type, the ids, and the caller",
         evidence: RECORDINGS,
         answer: |world| {
             world.organizations().add_member("contoso", MY_CONNECTION);
@@ -33,7 +33,7 @@ pub(super) const ROWS: [Row; 22] = [
          X-VSS-E2EID X-MSEdge-Ref X-VSS-UserData",
     },
     Row {
-        fact: "an error of a controller has a character set, no mark, and whom it is of",
+        fact: "an error of a controller has a character set, no mark, and the caller",
         evidence: RECORDINGS,
         answer: |world| {
             member(
@@ -255,7 +255,7 @@ pub(super) const ROWS: [Row; 22] = [
          X-MSEdge-Ref X-VSS-UserData",
     },
     Row {
-        fact: "a feed, and nobody",
+        fact: "a feed, without a credential",
         evidence: "microsoft/artifacts-credprovider, traces of a 401 of pkgs.dev.azure.com",
         answer: |world| {
             world.organizations().add_feed("contoso", "main");

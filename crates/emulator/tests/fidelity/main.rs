@@ -18,7 +18,7 @@ use client::Answer;
 struct Row {
     fact: &'static str,
     evidence: &'static str,
-    /// Asks, in a world of its own.
+    /// Asks, in its own world.
     answer: fn(&mut World) -> Answer,
     /// Status, content type, mark, challenges, other headers that count, and what the body says.
     shape: &'static str,

@@ -5,11 +5,11 @@
 /// Who sees the extension.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Visibility {
-    /// Those with whom it is shared.
+    /// Those that it is shared with.
     Private,
     /// Everyone.
     Public,
-    /// Those with whom it is shared; marked as a preview.
+    /// Those that it is shared with; marked as a preview.
     PrivatePreview,
     /// Everyone; marked as a preview.
     PublicPreview,

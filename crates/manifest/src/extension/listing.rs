@@ -66,7 +66,7 @@ fn file(entry: &Node, findings: &mut Vec<Finding>) -> Option<FileDeclaration> {
         .filter(|node| node.is_truthy())
         .or_else(|| entry.get("packagePath"));
     let asset_type = entry.get("assetType");
-    // An empty list is no asset at all, whatever else the entry says.
+    // An empty list is not an asset at all, whatever else the entry says.
     let has_assets = asset_type.and_then(Node::list) != Some(&[]);
     Some(FileDeclaration {
         path: path.to_owned(),

@@ -110,7 +110,7 @@ fn fixed(problem: &Problem) -> Option<&'static str> {
             "Put both versions below the folder of one contribution, or give one of the tasks another ID"
         }
         Problem::MixedTasks { .. } => {
-            "Give all versions of the task one ID, or each task a contribution of its own"
+            "Give all versions of the task one ID, or each task its own contribution"
         }
         Problem::DuplicateTaskId { .. } => "Give the task a new GUID, or use --update-tasks-id",
         Problem::DuplicateTaskVersion { .. } => "Raise the version of one of them",

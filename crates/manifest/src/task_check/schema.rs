@@ -333,7 +333,7 @@ fn is_date(date: &str) -> bool {
     date.split('-').map(str::len).eq([4, 2, 2]) && date.split('-').all(is_digits)
 }
 
-/// The spelling of a handler that somebody may have meant.
+/// The spelling of a handler that the author may have meant.
 pub(super) fn meant_handler(handler: &str) -> Option<&'static str> {
     let lower = handler.to_lowercase();
     let digits = lower.strip_prefix("node").map(|rest| {

@@ -26,7 +26,7 @@ const LEVEL: i64 = 6;
 const STREAMED_FROM: u64 = 8 << 20;
 /// Bytes that may be in work or waiting for their turn at once, so that a package of any size needs little memory.
 const IN_FLIGHT: u64 = 24 << 20;
-/// Bytes that a worker packs into one archive of its own.
+/// Bytes that a worker packs into its own archive.
 const BATCH: u64 = 512 << 10;
 /// Bytes that are handed to the compressor at once; fixed, so that short reads cannot change its output.
 const CHUNK: usize = 64 << 10;
@@ -147,7 +147,7 @@ impl<W: Write + Seek> ArchiveWriter<W> {
     }
 }
 
-/// Consecutive entries that one worker packs at once; a streamed entry is a batch of its own.
+/// Consecutive entries that one worker packs at once; a streamed entry is its own batch.
 fn batches(entries: &[(String, Source)]) -> Vec<Range<usize>> {
     let mut batches: Vec<Range<usize>> = Vec::new();
     let mut room = 0;
@@ -429,7 +429,7 @@ mod tests {
         (name.to_owned(), Source::Bytes(bytes.to_vec()))
     }
 
-    /// An archive of these entries, each group added by itself.
+    /// An archive of these entries, each group added separately.
     fn archive(groups: &[&[(String, Source)]]) -> Vec<u8> {
         let mut writer = ArchiveWriter::new(Cursor::new(Vec::new()), DateTime::default());
         for group in groups {

@@ -13,6 +13,7 @@ const PHRASES: &[(&str, &str)] = &[
     ("was no", "was not a"),
     ("be no", "not be a"),
     ("Entra's", "Microsoft Entra (as an adjective)"),
+    ("of Microsoft Entra's", "Microsoft Entra (as an adjective)"),
     ("of the Marketplace's", "the Marketplace (as an adjective)"),
     ("of Azure DevOps'", "Azure DevOps (as an adjective)"),
     ("of ours", "our"),
@@ -51,17 +52,23 @@ const BEFORE: &[(&str, &[&str])] = &[
     ("is no", &["there"]),
     ("are no", &["there"]),
     ("was no", &["there"]),
+    ("Entra's", &["microsoft"]),
 ];
 const AFTER: &[(&str, &[&str])] = &[
     ("is no", &["longer", "more"]),
     ("are no", &["longer", "more"]),
+    // A service's own words: `it said: No matching federated identity record found`.
+    ("said no", &["matching"]),
+    // git: `told us to quit`.
+    ("told", &["us", "apart"]),
+    ("stands", &["for"]),
 ];
 
 /// Lines that keep a phrase, by what is in them, each with its reason.
 const ALLOWED: &[(&str, &str, &str)] = &[];
 
 /// What is left from before there was this rule. The number may only fall.
-const LEFT: usize = 780;
+const LEFT: usize = 0;
 
 #[test]
 fn texts_are_in_plain_english() {
@@ -115,7 +122,7 @@ fn a_phrase_counts_as_whole_words_alone() {
 
 fn phrases_in(line: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
     let words: Vec<String> = line
-        .split(|letter: char| !letter.is_alphanumeric() && letter != '\'')
+        .split(|letter: char| !letter.is_alphanumeric() && letter != '\'' && letter != '-')
         .filter(|word| !word.is_empty())
         .map(str::to_lowercase)
         .collect();

@@ -96,7 +96,7 @@ fn what_is_not_known_is_refused() {
 }
 
 #[test]
-fn conditions_ask_how_the_job_stands() {
+fn conditions_ask_for_the_jobs_status() {
     for (text, succeeded, issues, failed) in [
         ("succeeded()", true, true, false),
         ("failed()", false, false, true),
