@@ -128,7 +128,7 @@ pub(crate) fn tree(files: &[(&str, &[u8])]) -> TempDir {
     folder
 }
 
-/// git, without the settings of whoever runs the tests.
+/// git, without the settings of the user who runs the tests.
 pub(crate) fn git(folder: &Path, arguments: &[&str]) -> String {
     let output = Command::new("git")
         .arg("-C")

@@ -50,7 +50,7 @@ fn a_repository_is_what_git_tracks_or_does_not_ignore() {
 }
 
 #[test]
-fn a_repository_runs_no_program_of_its_own() {
+fn a_repository_cannot_make_it_run_a_program() {
     let folder = tree(&[
         ("a.txt", b"x"),
         ("hook.sh", b"#!/bin/sh\ntouch \"$0.ran\"\n"),

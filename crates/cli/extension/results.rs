@@ -318,7 +318,7 @@ fn shown(
     voice.say(&format!(
         "{name} {latest}: {}; shared with {}.",
         list(&extension.flags, "no flags"),
-        list(&extension.shared_with, "nobody")
+        list(&extension.shared_with, "no organization")
     ));
     let mut metadata = extension.whole.to_string();
     if metadata.len() > LONGEST_VALUE {

@@ -1,6 +1,6 @@
 //! The identity that asks, as far as an operation needs to know it.
 //!
-//! It signs nobody in.
+//! It signs no one in.
 
 use adieu_devops::{Client, Error, Hosts, Reason};
 

@@ -31,7 +31,7 @@ pub enum Outcome {
         upload: adieu_devops::Outcome,
         /// How far its validation is.
         state: ValidationState,
-        /// With whom it was shared.
+        /// The organizations that it was shared with.
         shared_with: Vec<Organization>,
     },
     /// Shared with these organizations.

@@ -8,7 +8,7 @@ use crate::rules::{self, Rule};
 
 /// The application of Azure DevOps in Microsoft Entra.
 const AZURE_DEVOPS: &str = "499b84ac-1321-427f-aa17-267ca6975798";
-/// Issuer and audience of Azure DevOps' own tokens: the job token, and session tokens.
+/// Issuer and audience of the tokens that Azure DevOps itself issues: the job token, and session tokens.
 const TOKEN_SERVICE: &str = "app.vstoken.visualstudio.com";
 
 /// What there is to know of a token for Azure DevOps.

@@ -13,7 +13,7 @@ const HEAD: usize = 8 << 10;
 
 /// A part of a text.
 pub(crate) struct Piece<'a> {
-    /// The text, as UTF-8 where its byte-order mark told the encoding.
+    /// The text, as UTF-8 where its byte-order mark gave the encoding.
     pub(crate) bytes: &'a [u8],
     /// Where what is this piece's to report begins and ends.
     pub(crate) from: usize,
@@ -139,7 +139,7 @@ fn fill(source: &mut dyn Read, buffer: &mut Vec<u8>, count: usize) -> io::Result
     Ok(read < count)
 }
 
-/// The encoding, and the length of the mark that told it. PowerShell's redirections and older tools write UTF-16, some
+/// The encoding, and the length of the mark that gave it. PowerShell's redirections and older tools write UTF-16, some
 /// of them without a mark: then every other byte of ASCII is zero.
 fn encoding(start: &[u8]) -> (Encoding, usize) {
     let utf16 = |is_big_endian| Encoding::Utf16 { is_big_endian };

@@ -24,7 +24,7 @@ const CHECKSUM_AT: usize = 80;
 /// Other Azure services whose keys have the same shape.
 const OTHER_PROVIDERS: [&[u8]; 6] = [b"APIM", b"ACDb", b"AZEG", b"AZFU", b"AzSe", b"AzCa"];
 
-/// What 84 characters with the signature in its place are.
+/// What 84 characters with the signature at its position are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum NewShape {
     /// A personal access token; whether its checksum is right, and the month of its creation.
