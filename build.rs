@@ -9,6 +9,16 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use adieu_manifest::task::{Input, Task};
+
+/// Pick lists whose options are the variants of a type: the input, and the type. `default` and `none` mean no change.
+/// They are values of flags as well.
+const VALUES: [(&str, &str); 5] = [
+    ("visibility", "adieu_vsix::Visibility"),
+    ("pricing", "adieu_vsix::Pricing"),
+    ("updateTasksVersion", "adieu_vsix::VersionPart"),
+    ("versionAction", "adieu_extension::Raise"),
+    ("memberRole", "adieu_devops::Role"),
+];
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
 
@@ -87,7 +97,9 @@ fn task_module(module: &str, task: &Task, path: &Path) -> String {
             "pickList" | "radio" => {
                 let kind = pascal_case(name);
                 choices.push_str(&choice(&kind, input));
-                let read = format!("environment.choice({name:?}, {kind}::WORDS)?.map({kind}::of)");
+                let read = format!(
+                    "environment.choice({name:?}, {kind}::WORDS, {kind}::ALL)?.unwrap_or_default()"
+                );
                 (kind, read)
             }
             kind if kind.starts_with("connectedService:") => (
@@ -102,7 +114,7 @@ fn task_module(module: &str, task: &Task, path: &Path) -> String {
         // What a rule can hide is required only where it shows.
         let required = input.required && input.visible_rule.is_none();
         let (kind, read) = match (input.kind.as_str(), required) {
-            ("boolean", _) => (kind, read),
+            ("boolean" | "pickList" | "radio", _) => (kind, read),
             (_, true) => (
                 kind,
                 format!("{read}.ok_or(InputError::Missing {{ input: {name:?} }})?"),
@@ -144,40 +156,83 @@ pub(crate) mod {module} {{
     )
 }
 
-/// An enum for a pick list's values.
+/// An enum for a pick list's values: its options, its default, and what each means elsewhere.
 fn choice(kind: &str, input: &Input) -> String {
-    let words: Vec<String> = input
-        .options
-        .keys()
-        .map(|word| format!("{word:?}"))
-        .collect();
+    let value_of = VALUES.iter().find(|(name, _)| *name == input.name);
+    let is_no_change = |word: &str| matches!(word, "default" | "none");
+    let is_optional = input.options.keys().any(|word| is_no_change(word));
+    let mut words = String::new();
+    let mut all = String::new();
     let mut variants = String::new();
     let mut arms = String::new();
-    for (word, label) in &input.options {
+    for word in input.options.keys() {
         let variant = pascal_case(word);
-        let _ = writeln!(variants, "        /// {label}.\n        {variant},");
-        let _ = writeln!(arms, "                {word:?} => Self::{variant},");
+        let _ = write!(words, "{word:?}, ");
+        let _ = write!(all, "Self::{variant}, ");
+        if input
+            .default_value
+            .as_ref()
+            .is_some_and(|value| value == word)
+        {
+            variants.push_str("        #[default]\n");
+        }
+        if value_of.is_some() {
+            // A flag takes the option in the spellings of flags, of tfx and of task.json.
+            let (name, alias) = (in_words(word, '-'), in_words(word, '_'));
+            let _ = writeln!(
+                variants,
+                "        #[value(name = {name:?}, aliases = [{alias:?}, {word:?}])]"
+            );
+        }
+        let _ = writeln!(variants, "        {variant},");
+        if let Some((_, value)) = value_of {
+            let value = match (is_optional, is_no_change(word)) {
+                (_, true) => "None".to_owned(),
+                (true, false) => format!("Some({value}::{variant})"),
+                (false, false) => format!("{value}::{variant}"),
+            };
+            let _ = writeln!(arms, "                Self::{variant} => {value},");
+        }
     }
+    let (derive, into_value) = match value_of {
+        None => ("", String::new()),
+        Some((_, value)) => {
+            let value = if is_optional {
+                format!("Option<{value}>")
+            } else {
+                (*value).to_owned()
+            };
+            let into_value = format!(
+                r"
+        /// What it means.
+        pub(crate) fn value(self) -> {value} {{
+            match self {{
+{arms}            }}
+        }}
+"
+            );
+            (", clap::ValueEnum", into_value)
+        }
+    };
     format!(
         r"
     /// {label}.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    #[derive(Debug, Clone, Copy, Default, PartialEq, Eq{derive})]
     pub(crate) enum {kind} {{
 {variants}    }}
 
     impl {kind} {{
         const WORDS: &[&str] = &[{words}];
-
-        fn of(word: &str) -> Self {{
-            match word {{
-{arms}                _ => unreachable!(),
-            }}
-        }}
-    }}
+        const ALL: &[Self] = &[{all}];
+{into_value}    }}
 ",
         label = input.label,
-        words = words.join(", "),
     )
+}
+
+/// `privatePreview` as `private-preview`.
+fn in_words(name: &str, between: char) -> String {
+    snake_case(name).replace('_', &between.to_string())
 }
 
 fn snake_case(name: &str) -> String {

@@ -20,13 +20,14 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use adieu_agent::Stream;
-use adieu_vsix::{Changes, DateTime, Pricing, TaskUpdates, VersionPart, Visibility};
-use clap::{Args, Subcommand, ValueEnum};
+use adieu_vsix::{Changes, DateTime, TaskUpdates};
+use clap::{Args, Subcommand};
 
+use crate::inputs::extension::{Pricing, UpdateTasksVersion, Visibility};
 use crate::situation::Situation;
 
 pub(crate) use findings::in_one_line;
-pub(crate) use flags::{EventsArguments, RoleValue};
+pub(crate) use flags::EventsArguments;
 pub(crate) use notices::{missing, validation};
 pub(crate) use task::run as run_task;
 pub(crate) use tfx::translate;
@@ -93,10 +94,10 @@ pub(crate) struct ChangeArguments {
     extension_name: Option<String>,
     /// Who sees the extension
     #[arg(long, value_enum)]
-    visibility: Option<VisibilityValue>,
+    visibility: Option<Visibility>,
     /// What the extension costs; `default` leaves it as it is
     #[arg(long, value_enum)]
-    pricing: Option<PricingValue>,
+    pricing: Option<Pricing>,
     #[command(flatten)]
     tasks: TaskArguments,
 }
@@ -106,36 +107,10 @@ pub(crate) struct ChangeArguments {
 pub(crate) struct TaskArguments {
     /// Take the tasks' versions over from the extension: all of it, from the minor number on, or the patch number
     #[arg(long, value_enum, value_name = "PART")]
-    update_tasks_version: Option<VersionPartValue>,
+    update_tasks_version: Option<UpdateTasksVersion>,
     /// Derive the tasks' IDs from publisher, extension and task name
     #[arg(long)]
     update_tasks_id: bool,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum VisibilityValue {
-    Private,
-    Public,
-    #[value(name = "private_preview", alias = "private-preview")]
-    PrivatePreview,
-    #[value(name = "public_preview", alias = "public-preview")]
-    PublicPreview,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum PricingValue {
-    Default,
-    Free,
-    Paid,
-    Trial,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum VersionPartValue {
-    None,
-    Major,
-    Minor,
-    Patch,
 }
 
 impl OverrideArguments {
@@ -151,44 +126,22 @@ impl OverrideArguments {
 impl ChangeArguments {
     fn into_changes(self) -> Changes {
         Changes {
-            visibility: self.visibility(),
-            pricing: self.pricing(),
+            visibility: self.visibility.and_then(Visibility::value),
+            pricing: self.pricing.and_then(Pricing::value),
             tasks: self.tasks.updates(),
             version: self.extension_version,
             name: self.extension_name,
             ..Changes::default()
         }
     }
-
-    fn visibility(&self) -> Option<Visibility> {
-        self.visibility.map(|visibility| match visibility {
-            VisibilityValue::Private => Visibility::Private,
-            VisibilityValue::Public => Visibility::Public,
-            VisibilityValue::PrivatePreview => Visibility::PrivatePreview,
-            VisibilityValue::PublicPreview => Visibility::PublicPreview,
-        })
-    }
-
-    fn pricing(&self) -> Option<Pricing> {
-        match self.pricing? {
-            PricingValue::Default => None,
-            PricingValue::Free => Some(Pricing::Free),
-            PricingValue::Paid => Some(Pricing::Paid),
-            PricingValue::Trial => Some(Pricing::Trial),
-        }
-    }
 }
 
 impl TaskArguments {
     fn updates(&self) -> TaskUpdates {
-        let version = match self.update_tasks_version {
-            None | Some(VersionPartValue::None) => None,
-            Some(VersionPartValue::Major) => Some(VersionPart::Major),
-            Some(VersionPartValue::Minor) => Some(VersionPart::Minor),
-            Some(VersionPartValue::Patch) => Some(VersionPart::Patch),
-        };
         TaskUpdates {
-            version,
+            version: self
+                .update_tasks_version
+                .and_then(UpdateTasksVersion::value),
             ids: self.update_tasks_id,
         }
     }

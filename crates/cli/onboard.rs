@@ -8,13 +8,13 @@ use std::time::Duration;
 
 use adieu_devops::{
     AccessLevel, Entitlement, EntitlementChange, Error, GivenId, Hosts, Organization, ProjectGroup,
-    ProjectPlace, Reason, Role,
+    ProjectPlace, Reason,
 };
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 use crate::credential::{self, Credential, SignIn};
-use crate::extension::RoleValue;
+use crate::inputs::extension::MemberRole;
 use crate::network;
 use crate::report::Report;
 use crate::resource::is_guid;
@@ -53,7 +53,7 @@ pub(crate) struct OnboardArguments {
     publisher: Option<String>,
     /// Role in the publisher
     #[arg(long, value_enum, default_value_t)]
-    role: RoleValue,
+    role: MemberRole,
     /// The identity's Azure DevOps id, for --publisher without --organization
     #[arg(long, value_name = "ID", requires = "publisher", value_parser = guid)]
     member_id: Option<String>,
@@ -408,7 +408,7 @@ async fn contribute(
     arguments: &OnboardArguments,
     outcome: &mut Outcome,
 ) -> Result<(), Situation> {
-    let role: Role = arguments.role.into();
+    let role = arguments.role.value();
     // Only the organization's answer has the ID of an identity that is new there.
     let shown = id.unwrap_or("<the id that the organization gives it>");
     let doing = format!("make {shown} a member of {publisher}");

@@ -23,7 +23,7 @@ use tokio::process::{ChildStderr, Command};
 use crate::child::{Ended, Running};
 use crate::configure::{Configure, Endpoints, environment_of, variable_of_process};
 use crate::connection::{self, Connection};
-use crate::inputs::run::{Inputs, Shell as Choice};
+use crate::inputs::run::Inputs;
 use crate::network;
 use crate::platform::{self, Parent, SignalTarget, Stops};
 use crate::serve::source::SessionTokens;
@@ -51,7 +51,7 @@ async fn script(environment: &Environment, log: &Log) -> Result<Ended, Situation
     let launcher = Parent::now();
     let mut stops = Stops::listen();
     let inputs = Inputs::read(environment).map_err(Situation::Input)?;
-    let shell = Shell::of(inputs.shell.unwrap_or(Choice::Auto));
+    let shell = Shell::of(inputs.shell);
     let program = shell
         .program()
         .ok_or(Situation::Script(ScriptProblem::NoShell(shell.name())))?;

@@ -64,26 +64,26 @@ impl Environment {
     /// # Errors
     /// It is neither, or names a variable that is not defined.
     pub fn boolean(&self, input: &'static str) -> Result<bool, InputError> {
-        Ok(self.choice(input, &["true", "false"])? == Some("true"))
+        let value = self.choice(input, &["true", "false"], &[true, false])?;
+        Ok(value.unwrap_or_default())
     }
 
-    /// One of `choices`, letter case ignored.
+    /// The value of one of `choices`, letter case ignored; `values` has one for each.
     ///
     /// # Errors
     /// It is none of them, or names a variable that is not defined.
-    pub fn choice(
+    pub fn choice<T: Copy>(
         &self,
         input: &'static str,
         choices: &'static [&'static str],
-    ) -> Result<Option<&'static str>, InputError> {
+        values: &[T],
+    ) -> Result<Option<T>, InputError> {
         let Some(value) = self.line(input)? else {
             return Ok(None);
         };
-        let choice = choices
-            .iter()
-            .find(|choice| choice.eq_ignore_ascii_case(&value));
-        match choice {
-            Some(choice) => Ok(Some(choice)),
+        let mut pairs = choices.iter().zip(values);
+        match pairs.find(|(choice, _)| choice.eq_ignore_ascii_case(&value)) {
+            Some((_, value)) => Ok(Some(*value)),
             None => Err(InputError::NotAChoice {
                 input,
                 value,

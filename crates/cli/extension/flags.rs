@@ -6,17 +6,18 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use adieu_agent::deactivate_commands_json;
-use adieu_devops::{Hosts, Role};
+use adieu_devops::Hosts;
 use adieu_extension::{
     AddMember, Events, ExtensionReference, InOrganizations, Operation, Packing, Publish,
-    QueryVersion, Raise, Version, VersionSource,
+    QueryVersion, Version, VersionSource,
 };
 use adieu_vsix::Changes;
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 
 use super::perform::{any_organizations, organizations};
 use super::{ChangeArguments, TaskArguments, timestamp};
 use crate::credential::CredentialArguments;
+use crate::inputs::extension::{MemberRole, VersionAction};
 use crate::situation::Situation;
 
 /// What to ask the Marketplace for.
@@ -281,17 +282,7 @@ pub(crate) struct VersionArguments {
     version_source: Vec<String>,
     /// What to raise
     #[arg(long, value_enum, default_value_t)]
-    version_action: RaiseValue,
-}
-
-#[derive(Debug, Clone, Copy, Default, ValueEnum)]
-enum RaiseValue {
-    #[default]
-    None,
-    Major,
-    Minor,
-    Patch,
-    Revision,
+    version_action: VersionAction,
 }
 
 /// Flags of `add-member`.
@@ -304,17 +295,7 @@ pub(crate) struct MemberArguments {
     member_id: Option<String>,
     /// What the member may do
     #[arg(long, value_enum, default_value_t)]
-    member_role: RoleValue,
-}
-
-/// What a member of a publisher may do.
-#[derive(Debug, Clone, Copy, Default, ValueEnum)]
-pub(crate) enum RoleValue {
-    Reader,
-    #[default]
-    Contributor,
-    Creator,
-    Owner,
+    member_role: MemberRole,
 }
 
 /// Flags of `events`.
@@ -388,7 +369,7 @@ impl MarketplaceCommand {
                 let query = QueryVersion {
                     sources: version_sources(&sources, &extension)?,
                     extension,
-                    raise: arguments.version_action.into(),
+                    raise: arguments.version_action.value(),
                 };
                 (Operation::QueryVersion(query), service)
             }
@@ -403,7 +384,7 @@ impl MarketplaceCommand {
                 let add = AddMember {
                     extension,
                     member: arguments.member_id,
-                    role: arguments.member_role.into(),
+                    role: arguments.member_role.value(),
                 };
                 (Operation::AddMember(add), service)
             }
@@ -495,29 +476,6 @@ pub(super) fn version_sources(
         });
     }
     Ok(sources)
-}
-
-impl From<RaiseValue> for Raise {
-    fn from(raise: RaiseValue) -> Self {
-        match raise {
-            RaiseValue::None => Self::Nothing,
-            RaiseValue::Major => Self::Major,
-            RaiseValue::Minor => Self::Minor,
-            RaiseValue::Patch => Self::Patch,
-            RaiseValue::Revision => Self::Revision,
-        }
-    }
-}
-
-impl From<RoleValue> for Role {
-    fn from(role: RoleValue) -> Self {
-        match role {
-            RoleValue::Reader => Self::Reader,
-            RoleValue::Contributor => Self::Contributor,
-            RoleValue::Creator => Self::Creator,
-            RoleValue::Owner => Self::Owner,
-        }
-    }
 }
 
 fn minutes(count: u64) -> Duration {

@@ -9,21 +9,19 @@ use std::time::Duration;
 use adieu_agent::{
     Audience, Environment, Log, VariableName, deactivate_commands_json, undefined_variable,
 };
-use adieu_devops::{Hosts, Role};
+use adieu_devops::Hosts;
 use adieu_extension::{
     AddMember, Events, ExtensionReference, InOrganizations, Notice, Operation, Packing, Publish,
-    QueryVersion, Raise,
+    QueryVersion,
 };
-use adieu_vsix::{Changes, Pricing as Price, TaskUpdates, VersionPart, Visibility as Visible};
+use adieu_vsix::{Changes, TaskUpdates};
 
 use super::flags::{hosts, version_sources};
 use super::perform::{any_organizations, organizations, perform};
 use super::results::Results;
 use super::{notices, timestamp};
 use crate::connection::Connection;
-use crate::inputs::extension::{
-    Inputs, MemberRole, Operation as Choice, Pricing, UpdateTasksVersion, VersionAction, Visibility,
-};
+use crate::inputs::extension::{Inputs, Operation as Choice};
 use crate::lines::meaningful_lines;
 use crate::session::{Session, Source};
 use crate::situation::Situation;
@@ -99,10 +97,10 @@ fn operation(
         extension_id: inputs.extension_id,
         version: inputs.extension_version,
         name: inputs.extension_name,
-        visibility: inputs.visibility.and_then(visibility),
-        pricing: inputs.pricing.and_then(pricing),
+        visibility: inputs.visibility.value(),
+        pricing: inputs.pricing.value(),
         tasks: TaskUpdates {
-            version: inputs.update_tasks_version.and_then(version_part),
+            version: inputs.update_tasks_version.value(),
             ids: inputs.update_tasks_id,
         },
     };
@@ -151,14 +149,14 @@ fn operation(
         Choice::QueryVersion => Operation::QueryVersion(QueryVersion {
             sources: version_sources(&sources, &extension)?,
             extension,
-            raise: inputs.version_action.map_or(Raise::Nothing, raise),
+            raise: inputs.version_action.value(),
         }),
         Choice::WaitForValidation => Operation::WaitForValidation(extension, time_limit),
         Choice::WhoAmI => Operation::WhoAmI(extension),
         Choice::AddMember => Operation::AddMember(AddMember {
             extension,
             member: inputs.member_id,
-            role: inputs.member_role.map_or(Role::Contributor, role),
+            role: inputs.member_role.value(),
         }),
         Choice::Events => Operation::Events(Events {
             extension,
@@ -194,53 +192,6 @@ fn time_limit(text: Option<&str>) -> Result<Duration, Situation> {
     match text.parse::<u64>() {
         Ok(minutes) if (1..=24 * 60).contains(&minutes) => Ok(Duration::from_secs(minutes * 60)),
         _ => Err(Situation::NotMinutes(text.to_owned())),
-    }
-}
-
-fn visibility(visibility: Visibility) -> Option<Visible> {
-    match visibility {
-        Visibility::Default => None,
-        Visibility::Private => Some(Visible::Private),
-        Visibility::Public => Some(Visible::Public),
-        Visibility::PrivatePreview => Some(Visible::PrivatePreview),
-        Visibility::PublicPreview => Some(Visible::PublicPreview),
-    }
-}
-
-fn pricing(pricing: Pricing) -> Option<Price> {
-    match pricing {
-        Pricing::Default => None,
-        Pricing::Free => Some(Price::Free),
-        Pricing::Paid => Some(Price::Paid),
-        Pricing::Trial => Some(Price::Trial),
-    }
-}
-
-fn version_part(part: UpdateTasksVersion) -> Option<VersionPart> {
-    match part {
-        UpdateTasksVersion::None => None,
-        UpdateTasksVersion::Major => Some(VersionPart::Major),
-        UpdateTasksVersion::Minor => Some(VersionPart::Minor),
-        UpdateTasksVersion::Patch => Some(VersionPart::Patch),
-    }
-}
-
-fn raise(action: VersionAction) -> Raise {
-    match action {
-        VersionAction::None => Raise::Nothing,
-        VersionAction::Major => Raise::Major,
-        VersionAction::Minor => Raise::Minor,
-        VersionAction::Patch => Raise::Patch,
-        VersionAction::Revision => Raise::Revision,
-    }
-}
-
-fn role(role: MemberRole) -> Role {
-    match role {
-        MemberRole::Reader => Role::Reader,
-        MemberRole::Contributor => Role::Contributor,
-        MemberRole::Creator => Role::Creator,
-        MemberRole::Owner => Role::Owner,
     }
 }
 

@@ -76,8 +76,8 @@ pub struct QueryVersion {
     pub extension: ExtensionReference,
     /// Where to look, in this order.
     pub sources: Vec<VersionSource>,
-    /// What the next version raises.
-    pub raise: Raise,
+    /// What the next version raises; `None` means that it is the highest.
+    pub raise: Option<Raise>,
 }
 
 /// Where a version comes from.

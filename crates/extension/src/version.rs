@@ -20,8 +20,6 @@ pub struct Version(Vec<u32>);
 /// Which number of a version to raise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Raise {
-    /// None of them.
-    Nothing,
     /// The first.
     Major,
     /// The second.
@@ -75,7 +73,10 @@ pub(crate) async fn run<C: Caller>(
         }
     }
     let (current, source) = highest.ok_or(Problem::NoVersion)?;
-    let proposed = current.raised(query.raise);
+    let proposed = match query.raise {
+        Some(raise) => current.raised(raise),
+        None => current.clone(),
+    };
     Ok(Outcome::Version {
         current,
         source,
@@ -130,7 +131,6 @@ impl Version {
     /// The numbers behind the raised one become 0, and a version keeps as many numbers as it has.
     fn raised(&self, raise: Raise) -> Self {
         let index = match raise {
-            Raise::Nothing => return self.clone(),
             Raise::Major => 0,
             Raise::Minor => 1,
             Raise::Patch => 2,
@@ -160,7 +160,6 @@ mod tests {
     #[test]
     fn raises_one_number_and_clears_those_behind() {
         for (version, raise, next) in [
-            ("1.2.3", Raise::Nothing, "1.2.3"),
             ("1.2.3", Raise::Major, "2.0.0"),
             ("1.2.3", Raise::Minor, "1.3.0"),
             ("1.2.3", Raise::Patch, "1.2.4"),
