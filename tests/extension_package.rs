@@ -272,7 +272,7 @@ fn a_time_from_the_environment_is_every_entrys_time() {
     assert_eq!(
         String::from_utf8_lossy(&wrong.stderr),
         "error: SOURCE_DATE_EPOCH is 'yesterday', which is not a number of seconds since 1970.\n\
-         More: TROUBLESHOOTING.md#extension-package\n"
+         More: adieu explain extension-package\n"
     );
     assert!(
         command
