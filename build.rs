@@ -35,6 +35,8 @@ fn main() {
     }
     leave_unwind_tables_out();
     compress_troubleshooting();
+    let target = env::var("TARGET").unwrap_or_default();
+    println!("cargo::rustc-env=ADIEU_TARGET={target}");
     let output = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("inputs.rs");
     fs::write(&output, code).unwrap_or_else(|error| stop(&output, &error.to_string()));
 }

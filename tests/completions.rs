@@ -30,7 +30,7 @@ fn values(words: &[&str]) -> String {
 #[test]
 fn completes_verbs_flags_and_values() {
     for (words, expected) in [
-        (&["e"][..], "exec extension events"),
+        (&["e"][..], "exec extension events explain"),
         (&["extension", "pub"], "publish"),
         (&["token", "--o"], "--organization --output"),
         (&["token", "--credential", "a"], "auto azd az"),
@@ -43,7 +43,8 @@ fn completes_verbs_flags_and_values() {
         (&["token", "-o", "head"], "header headervalue"),
         (&["token", "--tenant", ""], ""),
         (&["completions", ""], "bash zsh fish powershell"),
-        (&["exec", "--token", "A=arm", "--cr"], "--credential"),
+        (&["exec", "--env", "A=arm", "--cr"], "--credential"),
+        (&["whoami", "--q"], "--quiet"),
         (&["exec", "--", "npx", "--"], ""),
         (&["exec", "npx", "--to"], ""),
         (&["no-such-verb", "x"], ""),
@@ -86,4 +87,42 @@ fn bash_completes_by_it() {
         (said.as_ref(), errors.as_ref()),
         ("managed-identity\nextension\n", "")
     );
+}
+
+#[test]
+fn installs_itself_in_an_empty_home() {
+    let home = tempfile::tempdir().expect("a folder");
+    for (shell, file) in [
+        ("bash", ".local/share/bash-completion/completions/adieu"),
+        ("zsh", ".zfunc/_adieu"),
+        ("fish", ".config/fish/completions/adieu.fish"),
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_adieu"))
+            .args(["completions", shell, "--install"])
+            .env_clear()
+            .env("HOME", home.path())
+            .output()
+            .expect("the binary starts");
+        assert!(output.status.success(), "{shell}");
+        let script = std::fs::read_to_string(home.path().join(file)).expect("a script");
+        assert_eq!(script.trim_end(), adieu(&["completions", shell]).trim_end());
+    }
+    let output = Command::new(env!("CARGO_BIN_EXE_adieu"))
+        .args(["completions", "powershell", "--install"])
+        .output()
+        .expect("the binary starts");
+    expect![[r#"
+        error: Cannot find the folder from which this shell loads completions.
+        What to do: Print the script, and put it where your shell looks: adieu completions powershell >> $PROFILE
+        More: adieu explain completions
+    "#]]
+    .assert_eq(&String::from_utf8_lossy(&output.stderr));
+}
+
+/// Without -f, fish would offer every file of the folder beside each answer.
+#[test]
+fn fish_offers_files_only_where_there_is_no_answer() {
+    let script = adieu(&["completions", "fish"]);
+    assert!(script.contains("complete -c adieu -f "), "{script}");
+    assert!(script.contains("__fish_complete_path"), "{script}");
 }

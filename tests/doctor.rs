@@ -79,6 +79,7 @@ fn lists_every_check_that_passes() {
             ok        licence        Basic
             ok        repository     can read web/site
             ok        publisher      Contributor of pub
+
             What to do next: Nothing: all checks passed.
             exit 0
         "#]],
@@ -223,12 +224,8 @@ fn without_a_credential_there_is_nothing_to_begin_with() {
         &world,
         &desk.adieu(&["doctor"]),
         &expect![[r#"
-            failed    configuration  You are not signed in: no credential gave a token.
-                                       pipelines: SYSTEM_OIDCREQUESTURI is not set. Azure Pipelines sets it in every job.
-                                       workload-identity: AZURE_FEDERATED_TOKEN_FILE is not set. Azure Kubernetes Service sets it in a pod with the label azure.workload.identity/use: "true".
-                                       managed-identity: IDENTITY_ENDPOINT is not set. App Service and Functions set it; on a virtual machine write --credential managed-identity.
-                                       azd: azd is not on the PATH. Install it (https://aka.ms/azd-install), then: azd auth login
-                                       az: az is not on the PATH. Install it (https://aka.ms/azure-cli), then: az login
+            failed    configuration  You are not signed in.
+                                       not available here: pipelines, workload-identity, managed-identity, azd, az (--verbose shows why)
             ok        proxy          [PROXY]
             ok        names          the proxy resolves them
             ok        trust          each certificate is trusted
@@ -236,6 +233,7 @@ fn without_a_credential_there_is_nothing_to_begin_with() {
             ok        clock          within a minute of the services
             skipped   federation     this credential does not present an ID token
             skipped   token          there is no credential
+
             What to do next: Sign in in one of these ways; az login is the shortest on your own machine.
             More: adieu explain credential
             exit 1
@@ -264,12 +262,9 @@ fn a_usage_error_sends_no_request() {
         text.push_str(&shown(&world, &desk.adieu(arguments)));
     }
     expect![[r#"
-        error: the following required arguments were not provided:
-          --organization <ORGANIZATION>
-
-        Usage: adieu doctor --organization <ORGANIZATION> --repository <REPOSITORY>
-
-        For more information, try '--help'.
+        error: --repository needs an organization.
+        What to do: Write --organization, or set ADIEU_ORGANIZATION.
+        More: adieu explain organizations
         exit 2
         error: invalid value 'site' for '--repository <REPOSITORY>': PROJECT/REPOSITORY is needed
 

@@ -22,9 +22,7 @@ fn a_command_finds_its_tokens_in_its_environment() {
     let said = desk.adieu(&["exec", "--", SH, "-c", print]);
     assert_eq!(said.status, 0, "{}", said.stderr);
     assert_eq!(said.stdout, format!("{token} 2030-01-02T03:04:05Z\n"));
-    expect![[r#"
-        Signed in with azd. Passed over: pipelines (SYSTEM_OIDCREQUESTURI is not set), workload-identity (AZURE_FEDERATED_TOKEN_FILE is not set), managed-identity (IDENTITY_ENDPOINT is not set).
-    "#]].assert_eq(&said.stderr);
+    expect![""].assert_eq(&said.stderr);
     let said = desk.adieu(&[
         "exec",
         "--credential",
@@ -200,7 +198,6 @@ fn all_tokens_of_a_command_are_of_the_identity_that_gave_the_first() {
     let tokens = ["--token", "A=azureDevOps", "--token", "B=api://unknown-1"];
     let said = desk.adieu(&[&["exec"], &tokens[..], &["--", SH, "-c", "echo no"]].concat());
     expect![[r#"
-        Signed in with workload-identity. Passed over: pipelines (SYSTEM_OIDCREQUESTURI is not set).
         error: Microsoft Entra refused the workload identity (AADSTS500011) because the tenant does not have the resource that the token is for.
           it said: The resource principal named api://unknown-1 was not found in the tenant named [TENANT].
           authority: [ENTRA]
@@ -376,13 +373,13 @@ fn reports_why_a_command_cannot_run() {
         error: the following required arguments were not provided:
           <COMMAND>...
 
-        Usage: adieu exec --token <VARIABLE=RESOURCE> <COMMAND>...
+        Usage: adieu exec --env <VARIABLE=RESOURCE> <COMMAND>...
 
         For more information, try '--help'.
         exit 2
 
         error: az is not on the PATH.
-        What to do: Install it (https://aka.ms/azure-cli), then: az login
+        What to do: Install az (https://aka.ms/azure-cli), then: az login
         More: adieu explain credential
         exit 1
     "#]].assert_eq(&said);
@@ -428,7 +425,7 @@ fn teaches_by_example() {
           <COMMAND>...  The command and its arguments
 
         Options:
-              --token <VARIABLE=RESOURCE>    A variable and what its token is for; may be repeated
+              --env <VARIABLE=RESOURCE>      Set this variable to a token for this resource; may be repeated
               --configure <WORD>             Give fresh tokens to these clients: identity, azd, git; may be repeated, empty for none [default: identity]
               --tenant <TENANT>              Tenant, as GUID or domain; without it, the identity's own
               --organization <ORGANIZATION>  Organization of Azure DevOps whose tenant the tokens are to be of
@@ -436,10 +433,15 @@ fn teaches_by_example() {
               --identity <ID>                User-assigned managed identity, by its client id, object-id:ID or resource id; implies --credential managed-identity [default: AZURE_CLIENT_ID]
           -h, --help                         Print help (see more with '--help')
 
+        Output options:
+          -q, --quiet         Print only results and errors
+          -v, --verbose       Show which credential is used, and a line for each request
+              --color <WHEN>  Color messages: auto, always or never [default: auto]
+
         Examples:
           adieu exec -- npx jest                                  with AZURE_DEVOPS_TOKEN
-          adieu exec --token INTEGRATION_TOKEN=azureDevOps -- npx jest
-          adieu exec --token ARM_TOKEN=arm --credential az -- ./deploy.sh
+          adieu exec --env INTEGRATION_TOKEN=azureDevOps -- npx jest
+          adieu exec --env ARM_TOKEN=arm --credential az -- ./deploy.sh
           adieu exec --configure identity --configure azd -- azd provision
 
         A variable that is set already stays as it is, and nothing is asked for it: the same command runs in a pipeline

@@ -123,6 +123,9 @@ mod pipelines;
 // `adieu git-credential`: real git, old and new, against repositories behind the emulator's authentication.
 mod git_credential;
 
+// Suggestions, colors, quiet and verbose, defaults, the version: what all verbs share.
+#[cfg(target_os = "linux")]
+mod command_line;
 // `adieu explain`: the section that an error names, without a network.
 mod explain;
 

@@ -87,12 +87,10 @@ fn refuses_at_once_where_nothing_signs_in() {
     let said = desk.adieu(&["serve"]);
     assert_eq!((said.status, said.stdout.as_str()), (1, ""));
     expect![[r#"
-        error: You are not signed in: no credential gave a token.
-          pipelines: SYSTEM_OIDCREQUESTURI is not set. Azure Pipelines sets it in every job.
-          workload-identity: AZURE_FEDERATED_TOKEN_FILE is not set. Azure Kubernetes Service sets it in a pod with the label azure.workload.identity/use: "true".
-          managed-identity: IDENTITY_ENDPOINT is not set. App Service and Functions set it; on a virtual machine write --credential managed-identity.
-          azd: azd is not on the PATH. Install it (https://aka.ms/azd-install), then: azd auth login
-          az: az failed: Please run 'az login' to setup account. Sign in: az login
+        error: You are not signed in.
+          az: az failed: Please run 'az login' to setup account.
+          not available here: pipelines, workload-identity, managed-identity, azd (--verbose shows why)
+        What to do: Sign in: az login
         More: adieu explain credential
     "#]].assert_eq(&said.stderr);
 }
@@ -179,4 +177,22 @@ fn nothing_is_served_for_what_is_not_a_resource() {
         What to do: Use azureDevOps, arm, graph, keyVault, storage, sql, an application ID or URI, or a scope that ends in /.default.
         More: adieu explain token-command
     "#]].assert_eq(&String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn each_shell_gets_its_own_lines() {
+    let world = World::start();
+    let mut shown = String::new();
+    for shell in ["powershell", "fish", "cmd"] {
+        let (serving, lines) = serving(&world, &["--shell", shell], 1);
+        stop(serving, "-INT");
+        let end = lines[0].find("http").expect("an address");
+        shown.push_str(&format!("{}\n", &lines[0][..end]));
+    }
+    expect![[r#"
+        $env:IDENTITY_ENDPOINT = '
+        set -gx IDENTITY_ENDPOINT 
+        set "IDENTITY_ENDPOINT=
+    "#]]
+    .assert_eq(&shown);
 }

@@ -66,7 +66,6 @@ fn a_managed_identity_comes_from_the_machine_not_from_a_broker() {
         AZURE_DEVOPS_TOKEN: azureDevOps, until [TIME], for this script only.
         warning: Azure Pipelines does not mask this token, so nothing may print it; EntraToken@1 and RunWithToken@1 mask theirs.
         warning: Azure Pipelines does not mask this token, so nothing may print it; EntraToken@1 and RunWithToken@1 mask theirs.
-        Signed in with pipelines.
         warning: Azure Pipelines does not mask this token, so nothing may print it; EntraToken@1 and RunWithToken@1 mask theirs."#]].assert_eq(&stable(&world, &outcome.log));
     for (file, connection) in [
         ("machine", "machine"),

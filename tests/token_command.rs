@@ -182,12 +182,14 @@ fn reports_usage_errors() {
         (
             &["token", "--credential", "pat"],
             expect![[r#"
-            error: invalid value 'pat' for '--credential <CREDENTIAL>'
-              [possible values: auto, pipelines, workload-identity, managed-identity, azd, az]
+                error: invalid value 'pat' for '--credential <CREDENTIAL>'
+                  [possible values: auto, pipelines, workload-identity, managed-identity, azd, az]
 
-            For more information, try '--help'.
-            exit 2
-        "#]],
+                  tip: a similar value exists: 'auto'
+
+                For more information, try '--help'.
+                exit 2
+            "#]],
         ),
         (
             &["token", "--tenant", "x", "--organization", "y"],
@@ -278,6 +280,18 @@ fn teaches_by_example() {
 
           -h, --help
                   Print help (see a summary with '-h')
+
+        Output options:
+          -q, --quiet
+                  Print only results and errors
+
+          -v, --verbose
+                  Show which credential is used, and a line for each request
+
+              --color <WHEN>
+                  Color messages: auto, always or never
+
+                  [default: auto]
 
         Examples:
           adieu token --output header | curl -H @- https://dev.azure.com/contoso/_apis/projects

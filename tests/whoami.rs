@@ -62,7 +62,6 @@ fn prints_the_id_that_a_publisher_page_asks_for() {
             tenant: [TENANT]
             object id: [OBJECT]
             client id: unknown
-            Signed in with managed-identity. Passed over: pipelines (SYSTEM_OIDCREQUESTURI is not set), workload-identity (AZURE_FEDERATED_TOKEN_FILE is not set).
             exit 0
         "#]],
     );
@@ -144,9 +143,9 @@ fn prints_the_same_as_json() {
           },
           "tenant": "[TENANT]"
         }
-        Signed in with managed-identity. Passed over: pipelines (SYSTEM_OIDCREQUESTURI is not set), workload-identity (AZURE_FEDERATED_TOKEN_FILE is not set).
         exit 0
-    "#]].assert_eq(&shown(&world, &said));
+    "#]]
+    .assert_eq(&shown(&world, &said));
 }
 
 #[test]

@@ -2,24 +2,33 @@
 //!
 //! It never holds its own list: the command line's own definition says what can stand where.
 
+use std::fs;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use adieu_agent::Stream;
 use clap::builder::PossibleValue;
 use clap::{Arg, Args, Command, ValueEnum};
 
+use crate::credential::variable;
+use crate::situation::Situation;
+use crate::voice::{Terminal, Voice as _};
+
 /// Flags of `completions`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  adieu completions bash > ~/.local/share/bash-completion/completions/adieu
-  adieu completions zsh > ~/.zfunc/_adieu                  a folder of your fpath
-  adieu completions fish > ~/.config/fish/completions/adieu.fish
+  adieu completions bash --install
+  adieu completions zsh --install
+  adieu completions fish --install
   adieu completions powershell >> $PROFILE")]
 pub(crate) struct CompletionsArguments {
     /// The shell
     #[arg(value_enum)]
     shell: Shell,
+    /// Write the script to the folder from which the shell loads completions
+    #[arg(long)]
+    install: bool,
 }
 
 /// What a shell asks with: the words behind `adieu`, the last one being written.
@@ -64,8 +73,16 @@ if [[ "${funcstack[1]}" == _adieu ]]; then _adieu "$@"; else compdef _adieu adie
 "#
             }
             Self::Fish => {
-                "complete -c adieu -a '(adieu complete -- (commandline -opc)[2..] (commandline \
-                 -ct) 2>/dev/null)'\n"
+                r#"function __adieu_complete
+  set -l answers (adieu complete -- (commandline -opc)[2..] (commandline -ct) 2>/dev/null)
+  if test -n "$answers[1]"
+    printf '%s\n' $answers
+  else
+    __fish_complete_path (commandline -ct)
+  end
+end
+complete -c adieu -f -a '(__adieu_complete)'
+"#
             }
             Self::Powershell => {
                 r#"Register-ArgumentCompleter -Native -CommandName adieu -ScriptBlock {
@@ -84,9 +101,50 @@ if [[ "${funcstack[1]}" == _adieu ]]; then _adieu "$@"; else compdef _adieu adie
     }
 }
 
-/// Prints what a shell reads at its start.
-pub(crate) fn run(arguments: &CompletionsArguments) -> ExitCode {
-    print(arguments.shell.script())
+/// Prints what a shell reads at its start, or puts it where the shell looks.
+pub(crate) fn run(arguments: &CompletionsArguments) -> Result<ExitCode, Situation> {
+    let script = arguments.shell.script();
+    if !arguments.install {
+        return Ok(print(script));
+    }
+    let Some((path, next)) = arguments.shell.place() else {
+        return Err(Situation::NoFolderForCompletions);
+    };
+    let written = path
+        .parent()
+        .map_or(Ok(()), fs::create_dir_all)
+        .and_then(|()| fs::write(&path, script));
+    written.map_err(|error| Situation::NotWritten(format!("{}: {error}", path.display())))?;
+    Terminal.say(&format!("Wrote {}. {next}", path.display()));
+    Ok(ExitCode::SUCCESS)
+}
+
+impl Shell {
+    /// The file that the shell loads for this program in a home folder, and what is left to do.
+    fn place(self) -> Option<(PathBuf, &'static str)> {
+        let home = || variable("HOME").map(PathBuf::from);
+        let xdg = |name: &str, folder: &str| {
+            let set = variable(name).map(PathBuf::from);
+            set.or_else(|| Some(home()?.join(folder)))
+        };
+        match self {
+            Self::Bash => Some((
+                xdg("XDG_DATA_HOME", ".local/share")?.join("bash-completion/completions/adieu"),
+                "Open a new shell; bash loads it with the package bash-completion.",
+            )),
+            Self::Zsh => Some((
+                home()?.join(".zfunc/_adieu"),
+                "Put these lines into ~/.zshrc, unless they are there: fpath=(~/.zfunc $fpath); \
+                 autoload -Uz compinit && compinit",
+            )),
+            Self::Fish => Some((
+                xdg("XDG_CONFIG_HOME", ".config")?.join("fish/completions/adieu.fish"),
+                "Open a new shell.",
+            )),
+            // Only PowerShell itself knows where its profile is.
+            Self::Powershell => None,
+        }
+    }
 }
 
 /// Prints what can replace the last word, one a line, each with what it means behind a tab.
@@ -138,7 +196,8 @@ fn candidates(root: &Command, words: &[String]) -> Vec<(String, String)> {
         flag.map(|flag| values(flag, &format!("{name}=")))
             .unwrap_or_default()
     } else if last.starts_with('-') {
-        flags(command)
+        let of_all = root.get_arguments().filter(|flag| flag.is_global_set());
+        flags(command.get_arguments().chain(of_all))
     } else {
         let verbs = command.get_subcommands().filter(|verb| !verb.is_hide_set());
         let named = verbs.map(|verb| (verb.get_name().to_owned(), about(verb.get_about())));
@@ -169,8 +228,8 @@ fn is_named(flag: &Arg, word: &str) -> bool {
     }
 }
 
-fn flags(command: &Command) -> Vec<(String, String)> {
-    let shown = command.get_arguments().filter(|flag| !flag.is_hide_set());
+fn flags<'a>(all: impl Iterator<Item = &'a Arg>) -> Vec<(String, String)> {
+    let shown = all.filter(|flag| !flag.is_hide_set());
     let named = shown.filter_map(|flag| {
         let name = format!("--{}", flag.get_long()?);
         Some((name, about(flag.get_help())))

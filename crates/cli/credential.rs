@@ -34,7 +34,7 @@ use crate::situation::{ConnectionFacts, CredentialFault, CredentialProblem, Situ
 use crate::voice::{Terminal, Voice as _, while_waiting};
 
 pub(crate) use kind::{Credential, CredentialArguments};
-pub(crate) use sign_in::{SignIn, SignInArguments};
+pub(crate) use sign_in::{SignIn, SignInArguments, credential_of_auto};
 pub(crate) use tenant::tenant;
 pub(crate) use workload_identity::SCHEME as WORKLOAD_IDENTITY;
 

@@ -14,7 +14,9 @@ use adieu_devops::{Hosts, Organization};
 use clap::Args;
 use serde_json::{Value, json};
 
+use crate::console::{self, Style};
 use crate::credential::{self, CredentialArguments, SignInArguments};
+use crate::defaults;
 use crate::network;
 use crate::report::Report;
 use crate::result::{self, Form};
@@ -36,7 +38,7 @@ pub(crate) struct DoctorArguments {
     #[arg(long, value_parser = clap::builder::NonEmptyStringValueParser::new())]
     organization: Option<String>,
     /// Also check read access to this repository: PROJECT/REPOSITORY
-    #[arg(long, requires = "organization", value_parser = repository)]
+    #[arg(long, value_parser = repository)]
     repository: Option<(String, String)>,
     /// Also check the role in this publisher
     #[arg(long, value_parser = clap::builder::NonEmptyStringValueParser::new())]
@@ -117,6 +119,16 @@ impl Check {
 }
 
 impl State {
+    /// What a terminal shows before the word, and in which look.
+    fn sign(self) -> (&'static str, Style) {
+        match self {
+            Self::Ok => ("✓", Style::Success),
+            Self::Warning => ("!", Style::Warning),
+            Self::Failed => ("✗", Style::Error),
+            Self::Skipped => ("–", Style::Faint),
+        }
+    }
+
     fn word(self) -> &'static str {
         match self {
             Self::Ok => "ok",
@@ -140,10 +152,13 @@ fn repository(text: &str) -> Result<(String, String), String> {
 /// Runs the verb.
 pub(crate) async fn run(arguments: DoctorArguments) -> Result<ExitCode, Situation> {
     let hosts = Hosts::public();
-    let organization = arguments.organization.as_deref();
+    let organization = defaults::organization_or_az_default(arguments.organization);
     let organization = organization
-        .map(|text| whoami::organization(&hosts, text))
+        .map(|text| whoami::organization(&hosts, &text))
         .transpose()?;
+    if organization.is_none() && arguments.repository.is_some() {
+        return Err(Situation::NoOrganization("--repository"));
+    }
     let transport = network::of_command_line()?;
     // A text that is not a tenant is asked wrongly; whether there is such a tenant is a finding.
     let tenant = credential::tenant(arguments.sign_in.tenant, None, &transport).await?;
@@ -151,12 +166,15 @@ pub(crate) async fn run(arguments: DoctorArguments) -> Result<ExitCode, Situatio
         hosts,
         organization,
         repository: arguments.repository,
-        publisher: arguments.publisher,
+        publisher: defaults::publisher(arguments.publisher),
         tenant,
         credential: arguments.sign_in.credential,
     };
     let checks = checks::all(plan, transport).await;
-    result::print(arguments.output, &lines(&checks), &json(&checks))?;
+    match arguments.output {
+        Form::Text => result::print_styled(&lines(&checks))?,
+        Form::Json => result::print(Form::Json, &[], &json(&checks))?,
+    }
     if is_in_a_pipeline() {
         publish(&checks, arguments.output);
     }
@@ -183,28 +201,30 @@ fn next(checks: &[Check]) -> String {
     }
 }
 
-fn lines(checks: &[Check]) -> Vec<String> {
+/// Lines, each with what this program puts before it.
+fn lines(checks: &[Check]) -> Vec<(String, String)> {
     let mut lines = Vec::new();
+    let has_signs = Stream::Output.is_terminal();
     for check in checks {
-        lines.push(format!(
-            "{:<10}{:<15}{}",
-            check.state.word(),
-            check.name,
-            check.found
-        ));
+        let (sign, style) = check.state.sign();
+        let sign = if has_signs { sign } else { "" };
+        let state = format!("{sign} {:<10}", check.state.word());
+        let state = console::styled(Stream::Output, style, state.trim_start());
+        lines.push((state, format!("{:<15}{}", check.name, check.found)));
         if let Some(report) = &check.report {
             lines.extend(
                 report
                     .facts()
                     .iter()
-                    .map(|(name, value)| format!("{:<27}{name}: {value}", "")),
+                    .map(|(name, value)| (" ".repeat(27), format!("{name}: {value}"))),
             );
         }
     }
-    lines.push(String::new());
-    lines.push(format!("What to do next: {}", next(checks)));
+    lines.push((String::new(), String::new()));
+    let next_thing = console::styled(Stream::Output, Style::Strong, "What to do next:");
+    lines.push((next_thing, format!(" {}", next(checks))));
     if let Some(report) = first(checks) {
-        lines.push(format!("More: {}", report.more()));
+        lines.push((String::new(), format!("More: {}", report.more())));
     }
     lines
 }

@@ -17,6 +17,7 @@ use tokio::process::Command;
 use crate::child::{Ended, Running};
 use crate::configure::{Configure, Endpoints, environment_of, variable_of_process};
 use crate::credential::{self, CredentialArguments, SignIn};
+use crate::defaults;
 use crate::lines;
 use crate::network;
 use crate::platform::{SignalTarget, Stops};
@@ -39,16 +40,16 @@ const DEFAULT: &str = "AZURE_DEVOPS_TOKEN=azureDevOps";
 #[command(after_help = "\
 Examples:
   adieu exec -- npx jest                                  with AZURE_DEVOPS_TOKEN
-  adieu exec --token INTEGRATION_TOKEN=azureDevOps -- npx jest
-  adieu exec --token ARM_TOKEN=arm --credential az -- ./deploy.sh
+  adieu exec --env INTEGRATION_TOKEN=azureDevOps -- npx jest
+  adieu exec --env ARM_TOKEN=arm --credential az -- ./deploy.sh
   adieu exec --configure identity --configure azd -- azd provision
 
 A variable that is set already stays as it is, and nothing is asked for it: the same command runs in a pipeline
 that has the token and on a machine that is signed in with azd. A file adieu.tokens in the working directory holds such lines too.")]
 pub(crate) struct ExecArguments {
-    /// A variable and what its token is for; may be repeated
-    #[arg(long, value_name = "VARIABLE=RESOURCE")]
-    token: Vec<String>,
+    /// Set this variable to a token for this resource; may be repeated
+    #[arg(long, alias = "token", value_name = "VARIABLE=RESOURCE")]
+    env: Vec<String>,
     /// Give fresh tokens to these clients: identity, azd, git; may be repeated, empty for none [default: identity]
     #[arg(long, value_name = "WORD")]
     configure: Option<Vec<String>>,
@@ -68,7 +69,7 @@ pub(crate) struct ExecArguments {
 /// Runs the verb; its exit code is the command's.
 pub(crate) async fn run(arguments: ExecArguments) -> Result<ExitCode, Situation> {
     let cloud = credential::cloud();
-    let all = requests(&arguments.token, &cloud)?;
+    let all = requests(&arguments.env, &cloud)?;
     let is_asked = arguments.configure.is_some();
     let words = arguments
         .configure
@@ -83,8 +84,11 @@ pub(crate) async fn run(arguments: ExecArguments) -> Result<ExitCode, Situation>
         return run_command(&arguments.command, &own).await;
     }
     let transport = network::of_command_line()?;
-    let organization = arguments.organization.as_deref();
-    let tenant = credential::tenant(arguments.tenant, organization, &transport).await?;
+    let organization = match arguments.tenant {
+        Some(_) => None,
+        None => defaults::organization(arguments.organization),
+    };
+    let tenant = credential::tenant(arguments.tenant, organization.as_deref(), &transport).await?;
     let source = Source::SignIn(SignIn::new(arguments.credential, tenant));
     for wanted in &missing {
         let token = source.token_patiently(&wanted.scope, &transport).await?;

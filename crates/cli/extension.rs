@@ -48,12 +48,12 @@ pub(crate) enum ExtensionCommand {
 Examples:
   adieu extension package --root hello --output-path out/
   adieu extension package --manifests vss-extension.json dev.json --publisher me --visibility private
-  adieu extension package --extension-version 1.4.0 --update-tasks-version minor --json")]
+  adieu extension package --extension-version 1.4.0 --update-tasks-version minor --output json")]
     Package(package::PackageArguments),
     /// Show what a VSIX package is
     #[command(after_help = "\
 Example:
-  adieu extension inspect --vsix hello.vsix --json")]
+  adieu extension inspect --vsix hello.vsix --output json")]
     Inspect(inspect::InspectArguments),
     /// Change identity, name, visibility, pricing or tasks of a VSIX package
     #[command(after_help = "\

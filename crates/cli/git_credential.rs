@@ -3,6 +3,7 @@
 //! It never answers for another host, never over plain HTTP, and keeps nothing.
 
 mod question;
+mod set_up;
 
 use std::io::{self, Read as _};
 use std::process::ExitCode;
@@ -37,9 +38,8 @@ const EXPLANATION: Duration = Duration::from_secs(5);
 /// Flags of the verb.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  git config --global credential.https://dev.azure.com.helper ''
-  git config --global --add credential.https://dev.azure.com.helper '!adieu git-credential'
-  git config --global credential.https://dev.azure.com.useHttpPath true
+  adieu git-credential --configure --global                   set git up for this user
+  adieu git-credential --configure --credential az            set up this repository alone
   git -c credential.helper= -c credential.helper='!adieu git-credential --credential az' clone https://dev.azure.com/contoso/web/_git/web
 
 In a pipeline, `configure: git` of EntraToken@1 sets it up for the rest of the job.")]
@@ -49,12 +49,26 @@ pub(crate) struct GitCredentialArguments {
     organizations: Vec<String>,
     #[command(flatten)]
     credential: CredentialArguments,
+    /// Configure git to use this helper for Azure DevOps
+    #[arg(long)]
+    configure: bool,
+    /// Configure it for this user, not for the current repository alone
+    #[arg(long, requires = "configure")]
+    global: bool,
     /// What git wants: get, store or erase
-    action: String,
+    #[arg(required_unless_present = "configure", conflicts_with = "configure")]
+    action: Option<String>,
 }
 
 /// Runs the verb.
 pub(crate) async fn run(arguments: GitCredentialArguments) -> Result<ExitCode, Situation> {
+    let Some(action) = arguments.action else {
+        return set_up::run(
+            &arguments.organizations,
+            &arguments.credential,
+            arguments.global,
+        );
+    };
     let question = Question::read(read().reveal());
     let Some(organization) = question.organization() else {
         return Ok(ExitCode::SUCCESS);
@@ -62,7 +76,7 @@ pub(crate) async fn run(arguments: GitCredentialArguments) -> Result<ExitCode, S
     if !is_wanted(organization, &arguments.organizations) {
         return Ok(ExitCode::SUCCESS);
     }
-    match arguments.action.as_str() {
+    match action.as_str() {
         "get" => {}
         "erase" => {
             explain(&question, organization).await?;

@@ -7,7 +7,9 @@ mod child;
 mod completions;
 mod configure;
 mod connection;
+mod console;
 mod credential;
+mod defaults;
 mod doctor;
 mod exec;
 mod explain;
@@ -34,14 +36,18 @@ mod situation;
 mod task;
 mod token;
 mod tokens;
+mod version;
 mod voice;
 mod whoami;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use adieu_agent::Stream;
-use clap::{CommandFactory as _, Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
+use crate::console::Color;
 use crate::report::Report;
 use crate::situation::Situation;
 use crate::voice::Terminal;
@@ -64,12 +70,21 @@ Examples:
   adieu token --output header             print a token in the form that curl reads
   adieu extension publish                 publish the extension in this folder
   adieu scan                              find personal access tokens in this folder
+  adieu explain AADSTS700213              print what an error means
+
+Exit codes: 0 success, 1 failure, 2 usage error. `adieu exec` exits with the code of its command, 126 if that
+cannot be started, and 127 if it does not exist.
+
+Environment: ADIEU_ORGANIZATION, ADIEU_PUBLISHER and ADIEU_CREDENTIAL are defaults of the flags of these names;
+HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE, NO_COLOR.
 
 More examples: adieu <verb> --help"
 )]
 struct Arguments {
     #[command(subcommand)]
     verb: Verb,
+    #[command(flatten)]
+    console: console::ConsoleArguments,
 }
 
 #[derive(Debug, Subcommand)]
@@ -97,6 +112,8 @@ enum Verb {
     GitCredential(git_credential::GitCredentialArguments),
     /// Print what an error means and how to fix it, without a network.
     Explain(explain::ExplainArguments),
+    /// Print the version, the commit and the target of this build.
+    Version(version::VersionArguments),
     /// Print the completion script for a shell.
     Completions(completions::CompletionsArguments),
     /// Answer a shell that completes a command line; the shell calls it.
@@ -117,10 +134,12 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let arguments = match Arguments::try_parse_from(words) {
+    let color = console::color_of(&words);
+    let arguments = match read(words) {
         Ok(arguments) => arguments,
-        Err(error) => return print_usage(&error),
+        Err(error) => return print_usage(&error, color),
     };
+    console::set(arguments.console);
     match arguments.verb {
         Verb::Token(arguments) => in_a_runtime(token::run_command(arguments)),
         Verb::Whoami(arguments) => in_a_runtime(whoami::run(arguments)),
@@ -133,10 +152,21 @@ fn main() -> ExitCode {
         Verb::Serve(arguments) => in_a_runtime(serve::run(arguments)),
         Verb::GitCredential(arguments) => in_a_runtime(git_credential::run(arguments)),
         Verb::Explain(arguments) => outcome(explain::run(&arguments)),
-        Verb::Completions(arguments) => completions::run(&arguments),
+        Verb::Version(arguments) => outcome(version::run(&arguments)),
+        Verb::Completions(arguments) => outcome(completions::run(&arguments)),
         Verb::Complete(arguments) => completions::complete(&arguments, &Arguments::command()),
         Verb::Task(arguments) => task::run(&arguments),
     }
+}
+
+/// Reads the command line. Its help is as wide as the terminal; elsewhere lines stay whole.
+fn read(words: Vec<OsString>) -> Result<Arguments, clap::Error> {
+    let mut command = Arguments::command().max_term_width(100);
+    if !Stream::Output.is_terminal() {
+        command = command.term_width(0);
+    }
+    let matches = command.try_get_matches_from(words)?;
+    Arguments::from_arg_matches(&matches)
 }
 
 fn extension(command: extension::ExtensionCommand) -> ExitCode {
@@ -145,14 +175,18 @@ fn extension(command: extension::ExtensionCommand) -> ExitCode {
 }
 
 /// Prints help, the version, or what is wrong with the command line, which clap would print past the writer.
-fn print_usage(error: &clap::Error) -> ExitCode {
+fn print_usage(error: &clap::Error, color: Color) -> ExitCode {
     let stream = if error.use_stderr() {
         Stream::Error
     } else {
         Stream::Output
     };
-    let text = error.render().to_string();
-    match stream.text(text.trim_end_matches('\n')) {
+    let text = match error.kind() {
+        ErrorKind::DisplayVersion => version::line(),
+        _ if console::has_colors(stream, color) => error.render().ansi().to_string(),
+        _ => error.render().to_string(),
+    };
+    match stream.styled(text.trim_end_matches('\n')) {
         Ok(()) => ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(1)),
         Err(_) => ExitCode::FAILURE,
     }
@@ -175,7 +209,7 @@ fn in_a_runtime(verb: impl Future<Output = Result<ExitCode, Situation>>) -> Exit
 /// The exit code of a verb, with what went wrong on standard error.
 fn outcome(outcome: Result<ExitCode, Situation>) -> ExitCode {
     outcome.unwrap_or_else(|situation| {
-        Terminal.error(&Report::on_a_command_line(&situation).text());
+        Terminal.error(&Report::that_ends_a_verb(&situation).text());
         ExitCode::from(situation.exit_code())
     })
 }

@@ -8,10 +8,12 @@ use std::path::Path;
 use adieu_agent::Environment;
 use adieu_secret::PrivateKey;
 use adieu_transport::{
-    ClientIdentity, Network, Proxy, ProxyVariables, Transport, UnusableNetwork, certificates,
+    ClientIdentity, Exchange, Network, Proxy, ProxyVariables, Transport, UnusableNetwork,
+    certificates,
 };
 
 use crate::configure;
+use crate::console;
 use crate::situation::{NetworkProblem, Situation};
 use crate::voice::{Terminal, Voice};
 
@@ -77,7 +79,36 @@ pub(crate) fn of_command_line() -> Result<Transport, Situation> {
         ..Network::default()
     };
     let transport = Transport::new(network).map_err(unusable)?;
-    Ok(transport.on_wait(|service, host| Terminal.waiting(&format!("{} ({host})", service.name))))
+    let transport =
+        transport.on_wait(|service, host| Terminal.waiting(&format!("{} ({host})", service.name)));
+    Ok(if console::is_verbose() {
+        transport.on_exchange(trace)
+    } else {
+        transport
+    })
+}
+
+/// A line for a request: `GET https://dev.azure.com/contoso/_apis/connectionData: 200 in 132 ms (activityid: …)`.
+fn trace(exchange: &Exchange) {
+    let outcome = match &exchange.outcome {
+        Ok(status) => status.to_string(),
+        Err(reason) => format!("no answer ({reason})"),
+    };
+    let ids: Vec<String> = exchange
+        .ids
+        .iter()
+        .map(|(name, value)| format!("{name}: {value}"))
+        .collect();
+    let ids = match ids.as_slice() {
+        [] => String::new(),
+        ids => format!(" ({})", ids.join(", ")),
+    };
+    Terminal.detail(&format!(
+        "{} {}: {outcome} in {} ms{ids}",
+        exchange.method,
+        exchange.address,
+        exchange.time.as_millis()
+    ));
 }
 
 /// The CA file that Node, and with it most tasks of a job, trusts besides its built-in roots.

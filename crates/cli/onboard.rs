@@ -68,7 +68,13 @@ pub(crate) struct OnboardArguments {
     #[arg(long)]
     tenant: Option<String>,
     /// How to sign in
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        env = "ADIEU_CREDENTIAL",
+        hide_env = true
+    )]
     credential: Credential,
     /// Output format
     #[arg(long, short, value_enum, default_value_t)]

@@ -23,6 +23,7 @@ mod service;
 
 use adieu_transport::Correlation;
 
+use crate::credential::credential_of_auto;
 use crate::situation::Situation;
 use asked::Asked;
 
@@ -54,6 +55,17 @@ impl Report {
     /// The same for the author of a command line.
     pub(crate) fn on_a_command_line(situation: &Situation) -> Self {
         Self::worded(situation, Asked::ByFlags)
+    }
+
+    /// The same for what ends a verb, with the credential that `auto` chose, which is shown nowhere else.
+    pub(crate) fn that_ends_a_verb(situation: &Situation) -> Self {
+        let report = Self::on_a_command_line(situation);
+        match credential_of_auto() {
+            Some(used) if report.facts.iter().all(|(name, _)| name != "credential") => {
+                report.fact("credential", used.name())
+            }
+            _ => report,
+        }
     }
 
     fn worded(situation: &Situation, asked: Asked) -> Self {
@@ -118,6 +130,9 @@ impl Report {
             Situation::Git(problem) => git::problem(problem),
             Situation::Scan(error) => scan::problem(error),
             Situation::NotATenant(text) => command_line::not_a_tenant(text),
+            Situation::NoFolderForCompletions => command_line::no_folder_for_completions(),
+            Situation::NotConfigured(reason) => git::not_configured(reason),
+            Situation::NoOrganization(flag) => command_line::no_organization(flag),
             Situation::NoSection { text, near } => command_line::no_section(text, near),
             Situation::NoFile { path, reason } => command_line::no_file(path, reason),
             Situation::NoCommand {

@@ -3,7 +3,7 @@
 //! It never writes a secret, and lets no text of a service's become a command of the agent's.
 
 use adieu_agent::{Stream, deactivate_commands};
-use clap::ValueEnum;
+use clap::{Args, ValueEnum};
 use serde_json::Value;
 
 use crate::situation::Situation;
@@ -18,6 +18,24 @@ pub(crate) enum Form {
     Json,
 }
 
+/// `--output` beside the older `--json`, for verbs in which `-o` is a path.
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub(crate) struct OutputArguments {
+    /// Output format
+    #[arg(long, value_enum, default_value_t)]
+    output: Form,
+    /// The same as --output json
+    #[arg(long, hide = true)]
+    json: bool,
+}
+
+impl OutputArguments {
+    /// Whether a program reads the result.
+    pub(crate) fn is_json(self) -> bool {
+        self.json || self.output == Form::Json
+    }
+}
+
 /// Prints the result in the form that was asked for.
 pub(crate) fn print(form: Form, lines: &[String], json: &Value) -> Result<(), Situation> {
     let printed = match form {
@@ -28,4 +46,13 @@ pub(crate) fn print(form: Form, lines: &[String], json: &Value) -> Result<(), Si
         Form::Json => Stream::Output.json(json),
     };
     printed.map_err(|error| Situation::NotWritten(error.to_string()))
+}
+
+/// Prints lines for people, each behind a start that this program has put there, with its colors.
+pub(crate) fn print_styled(lines: &[(String, String)]) -> Result<(), Situation> {
+    let written = lines.iter().try_for_each(|(start, text)| {
+        let text = deactivate_commands(text).join(" ");
+        Stream::Output.styled(&format!("{start}{text}"))
+    });
+    written.map_err(|error| Situation::NotWritten(error.to_string()))
 }

@@ -18,6 +18,7 @@ use crate::credential::{CredentialArguments, SignIn};
 use crate::network;
 use crate::platform::Stops;
 use crate::resource::{self, Cloud};
+use crate::result::Form;
 use crate::session::Source;
 use crate::situation::Situation;
 use crate::voice::{Terminal, Voice as _};
@@ -27,6 +28,7 @@ use crate::voice::{Terminal, Voice as _};
 #[command(after_help = "Examples:
   adieu serve                                   print what to export, and serve until Ctrl+C
   adieu serve --resource azureDevOps            serve tokens for Azure DevOps only
+  adieu serve --shell fish                      print it for another shell: powershell, fish, cmd
   adieu serve --credential az --output json     print it for programs")]
 pub(crate) struct ServeArguments {
     #[command(flatten)]
@@ -38,8 +40,11 @@ pub(crate) struct ServeArguments {
     #[arg(long, value_name = "MINUTES", default_value_t = 60)]
     idle: u32,
     /// Output format
-    #[arg(long, value_enum, default_value_t = Form::Text)]
+    #[arg(long, short, value_enum, default_value_t)]
     output: Form,
+    /// Shell that reads the variables [default: powershell on Windows, else sh]
+    #[arg(long, value_enum, conflicts_with = "output")]
+    shell: Option<Shell>,
     /// A service connection of the job whose environment comes on standard input; a task starts it so
     #[arg(long, hide = true, value_name = "CONNECTION")]
     job: Option<String>,
@@ -51,12 +56,40 @@ pub(crate) struct ServeArguments {
     worker: Option<u32>,
 }
 
+/// A shell, by how it sets a variable of the programs that it starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Form {
-    /// Variables to export
-    Text,
-    /// One document
-    Json,
+enum Shell {
+    /// export NAME=value (bash, zsh, dash)
+    Sh,
+    /// $env:NAME = 'value'
+    Powershell,
+    /// set -gx NAME value
+    Fish,
+    /// set "NAME=value"
+    Cmd,
+}
+
+impl Shell {
+    /// The line that sets a variable. Values here have no character that a shell acts on: addresses of this machine
+    /// and keys of letters, digits and hyphens.
+    fn line(self, name: &str, value: &str) -> String {
+        match self {
+            Self::Sh => format!("export {name}={value}"),
+            Self::Powershell => format!("$env:{name} = '{value}'"),
+            Self::Fish => format!("set -gx {name} {value}"),
+            Self::Cmd => format!("set \"{name}={value}\""),
+        }
+    }
+}
+
+impl Default for Shell {
+    fn default() -> Self {
+        if cfg!(windows) {
+            Self::Powershell
+        } else {
+            Self::Sh
+        }
+    }
 }
 
 /// Serves until it is ended.
@@ -97,7 +130,8 @@ pub(crate) async fn run(arguments: ServeArguments) -> Result<ExitCode, Situation
         );
     }
     // A reader that is gone has no use for a broker.
-    let _ = print(arguments.output, &endpoints);
+    let shell = arguments.shell.unwrap_or_default();
+    let _ = print(arguments.output, shell, &endpoints);
     Terminal.say(&format!(
         "Serving tokens on 127.0.0.1:{}. Press Ctrl+C to stop.",
         address.port()
@@ -138,12 +172,12 @@ fn resources(texts: &[String], cloud: &Cloud) -> Result<Resources, Situation> {
     Ok(Resources::Listed(scopes.collect::<Result<_, _>>()?))
 }
 
-fn print(form: Form, endpoints: &[(&str, String)]) -> io::Result<()> {
+fn print(form: Form, shell: Shell, endpoints: &[(&str, String)]) -> io::Result<()> {
     match form {
         Form::Text => {
             let lines = endpoints
                 .iter()
-                .map(|(name, value)| format!("export {name}={value}"));
+                .map(|(name, value)| shell.line(name, value));
             Stream::Output.credential(&lines.collect::<Vec<_>>().join("\n"))
         }
         Form::Json => {

@@ -131,6 +131,12 @@ pub(crate) enum Situation {
     },
     /// The result cannot be written.
     NotWritten(String),
+    /// Nothing shows where the shell loads completions from.
+    NoFolderForCompletions,
+    /// git does not take a setting, or is not there.
+    NotConfigured(String),
+    /// A flag that needs an organization is given without one.
+    NoOrganization(&'static str),
     /// TROUBLESHOOTING.md has no section for a text.
     NoSection {
         text: String,
@@ -157,6 +163,7 @@ impl Situation {
             | Self::Configure(_)
             | Self::NotAResource { .. }
             | Self::NotATenant(_)
+            | Self::NoOrganization(_)
             | Self::NoSection { .. }
             | Self::Scan(_)
             | Self::Onboard(OnboardProblem::NotAnId(_) | OnboardProblem::NoMemberId)

@@ -4,6 +4,8 @@
 
 use adieu_agent::{Log, Stream, deactivate_commands};
 
+use crate::console::{self, Style};
+
 /// Someone who listens.
 pub(crate) trait Voice {
     /// A line about what is going on.
@@ -52,25 +54,43 @@ impl Terminal {
         }
     }
 
+    /// A line that `--verbose` asks for.
+    pub(crate) fn detail(self, text: &str) {
+        if console::is_verbose() {
+            for line in deactivate_commands(text) {
+                print(&look(Style::Faint, &line));
+            }
+        }
+    }
+
     /// What ended a verb, in all its lines.
     pub(crate) fn error(self, text: &str) {
         for (index, line) in deactivate_commands(text).into_iter().enumerate() {
-            let start = if index == 0 { "error: " } else { "" };
-            print(start, &line);
+            let line = match line.strip_prefix("What to do: ") {
+                _ if index == 0 => format!("{} {line}", look(Style::Error, "error:")),
+                Some(remedy) => format!("{} {remedy}", look(Style::Strong, "What to do:")),
+                None => line,
+            };
+            print(&line);
         }
     }
 }
 
 impl Voice for Terminal {
     fn say(&self, text: &str) {
-        for line in deactivate_commands(text) {
-            print("", &line);
+        if !console::is_quiet() {
+            deactivate_commands(text)
+                .iter()
+                .for_each(|line| print(line));
         }
     }
 
     fn warn(&self, text: &str) {
-        for line in deactivate_commands(text) {
-            print("warning: ", &line);
+        if !console::is_quiet() {
+            let warning = look(Style::Warning, "warning:");
+            for line in deactivate_commands(text) {
+                print(&format!("{warning} {line}"));
+            }
         }
     }
 
@@ -80,9 +100,13 @@ impl Voice for Terminal {
     }
 }
 
+fn look(style: Style, word: &str) -> String {
+    console::styled(Stream::Error, style, word)
+}
+
 /// A terminal that takes no line is not a reason to end.
-fn print(start: &str, line: &str) {
-    let _ = Stream::Error.text(&format!("{start}{line}"));
+fn print(line: &str) {
+    let _ = Stream::Error.styled(line);
 }
 
 /// Waits for `work`, and says so once it takes longer than people wait without a word.

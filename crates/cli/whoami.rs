@@ -9,6 +9,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use crate::credential::{self, SignIn, SignInArguments};
+use crate::defaults;
 use crate::identity_ids::IdentityIds;
 use crate::network;
 use crate::result::{self, Form};
@@ -66,17 +67,13 @@ pub(crate) enum Role {
 /// Runs the verb.
 pub(crate) async fn run(arguments: WhoamiArguments) -> Result<ExitCode, Situation> {
     let hosts = Hosts::public();
-    let organization = arguments.organization.as_deref();
-    let organization = organization
+    let name = defaults::organization_or_az_default(arguments.organization);
+    let organization = name
+        .as_deref()
         .map(|text| self::organization(&hosts, text))
         .transpose()?;
     let transport = network::of_command_line()?;
-    let tenant = credential::tenant(
-        arguments.sign_in.tenant,
-        arguments.organization.as_deref(),
-        &transport,
-    )
-    .await?;
+    let tenant = credential::tenant(arguments.sign_in.tenant, name.as_deref(), &transport).await?;
     let sign_in = SignIn::new(arguments.sign_in.credential, tenant.clone());
     let session = Session::new(transport, hosts, Source::SignIn(sign_in));
     let profile = profile(&session).await?;
@@ -109,7 +106,7 @@ pub(crate) async fn run(arguments: WhoamiArguments) -> Result<ExitCode, Situatio
             }
         }
     }
-    if let Some(publisher) = &arguments.publisher {
+    if let Some(publisher) = &defaults::publisher(arguments.publisher) {
         let role = role(&session, publisher, &profile).await?;
         lines.push(match &role {
             Role::Is(role) => format!("publisher: {publisher} ({role})"),

@@ -38,6 +38,7 @@ fn names_who_can_add_a_missing_member() {
                                        object id: [OBJECT]
                                        token's tenant: [TENANT]
             skipped   licence        it is not a member
+
             What to do next: An administrator of the organization adds it: adieu onboard --organization fabrikam --identity [OBJECT]
             More: adieu explain tf401444
             exit 1
@@ -55,21 +56,22 @@ fn a_stakeholder_cannot_read_repositories() {
         &world,
         &said,
         &expect![[r#"
-        ok        configuration  managed-identity
-        ok        proxy          [PROXY]
-        ok        names          the proxy resolves them
-        ok        trust          each certificate is trusted
-        ok        hosts          reached: login.microsoftonline.com, app.vssps.visualstudio.com, dev.azure.com, vsaex.dev.azure.com
-        ok        clock          within a minute of the services
-        skipped   federation     this credential does not present an ID token
-        ok        token          for Azure DevOps, by managed-identity, of tenant [TENANT]
-        ok        identity       app's principal ([PROFILE])
-        ok        organization   a member of contoso
-        warning   licence        The access level in contoso is Stakeholder, which cannot read repositories.
-        What to do next: An administrator runs: adieu onboard --organization contoso --identity [OBJECT] --access-level basic
-        More: adieu explain tf401019
-        exit 0
-    "#]],
+            ok        configuration  managed-identity
+            ok        proxy          [PROXY]
+            ok        names          the proxy resolves them
+            ok        trust          each certificate is trusted
+            ok        hosts          reached: login.microsoftonline.com, app.vssps.visualstudio.com, dev.azure.com, vsaex.dev.azure.com
+            ok        clock          within a minute of the services
+            skipped   federation     this credential does not present an ID token
+            ok        token          for Azure DevOps, by managed-identity, of tenant [TENANT]
+            ok        identity       app's principal ([PROFILE])
+            ok        organization   a member of contoso
+            warning   licence        The access level in contoso is Stakeholder, which cannot read repositories.
+
+            What to do next: An administrator runs: adieu onboard --organization contoso --identity [OBJECT] --access-level basic
+            More: adieu explain tf401019
+            exit 0
+        "#]],
     );
     finds(
         &world,
@@ -92,6 +94,7 @@ fn a_stakeholder_cannot_read_repositories() {
                                        activityid: [GUID]
                                        x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
             ok        publisher      Contributor of pub
+
             What to do next: Give the identity the access level Basic, and Read in the repository's Security (Project settings → Repositories).
             More: adieu explain tf401019
             exit 1
@@ -109,39 +112,41 @@ fn a_publisher_that_does_not_know_the_identity_names_the_id_and_the_page() {
         &world,
         &examined(&desk, &asked),
         &expect![[r#"
-        ok        configuration  managed-identity
-        ok        proxy          [PROXY]
-        ok        names          the proxy resolves them
-        ok        trust          each certificate is trusted
-        ok        hosts          reached: login.microsoftonline.com, app.vssps.visualstudio.com, marketplace.visualstudio.com
-        ok        clock          within a minute of the services
-        skipped   federation     this credential does not present an ID token
-        ok        token          for Azure DevOps, by managed-identity, of tenant [TENANT]
-        ok        identity       app's principal ([PROFILE])
-        failed    publisher      The identity is not a member of the publisher pub.
-        What to do next: An Owner opens https://marketplace.visualstudio.com/manage/publishers/pub → Members → Add, and pastes [PROFILE] with the role Contributor (Creator for a new extension).
-        More: adieu explain publisher-member
-        exit 1
-    "#]],
+            ok        configuration  managed-identity
+            ok        proxy          [PROXY]
+            ok        names          the proxy resolves them
+            ok        trust          each certificate is trusted
+            ok        hosts          reached: login.microsoftonline.com, app.vssps.visualstudio.com, marketplace.visualstudio.com
+            ok        clock          within a minute of the services
+            skipped   federation     this credential does not present an ID token
+            ok        token          for Azure DevOps, by managed-identity, of tenant [TENANT]
+            ok        identity       app's principal ([PROFILE])
+            failed    publisher      The identity is not a member of the publisher pub.
+
+            What to do next: An Owner opens https://marketplace.visualstudio.com/manage/publishers/pub → Members → Add, and pastes [PROFILE] with the role Contributor (Creator for a new extension).
+            More: adieu explain publisher-member
+            exit 1
+        "#]],
     );
     world.marketplace().set_role("pub", "app", Some("Reader"));
     finds(
         &world,
         &examined(&desk, &asked),
         &expect![[r#"
-        ok        configuration  managed-identity
-        ok        proxy          [PROXY]
-        ok        names          the proxy resolves them
-        ok        trust          each certificate is trusted
-        ok        hosts          reached: login.microsoftonline.com, app.vssps.visualstudio.com, marketplace.visualstudio.com
-        ok        clock          within a minute of the services
-        skipped   federation     this credential does not present an ID token
-        ok        token          for Azure DevOps, by managed-identity, of tenant [TENANT]
-        ok        identity       app's principal ([PROFILE])
-        warning   publisher      The identity is a Reader of the publisher pub, which cannot publish.
-        What to do next: An Owner opens https://marketplace.visualstudio.com/manage/publishers/pub → Members, and changes the role to Contributor.
-        More: adieu explain publisher-member
-        exit 0
-    "#]],
+            ok        configuration  managed-identity
+            ok        proxy          [PROXY]
+            ok        names          the proxy resolves them
+            ok        trust          each certificate is trusted
+            ok        hosts          reached: login.microsoftonline.com, app.vssps.visualstudio.com, marketplace.visualstudio.com
+            ok        clock          within a minute of the services
+            skipped   federation     this credential does not present an ID token
+            ok        token          for Azure DevOps, by managed-identity, of tenant [TENANT]
+            ok        identity       app's principal ([PROFILE])
+            warning   publisher      The identity is a Reader of the publisher pub, which cannot publish.
+
+            What to do next: An Owner opens https://marketplace.visualstudio.com/manage/publishers/pub → Members, and changes the role to Contributor.
+            More: adieu explain publisher-member
+            exit 0
+        "#]],
     );
 }

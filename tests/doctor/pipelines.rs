@@ -46,6 +46,7 @@ fn a_pipelines_id_token_is_shown_as_presented_and_as_expected() {
             ok        identity       my-connection's principal ([GUID])
             ok        organization   a member of contoso
             ok        licence        Basic
+
             What to do next: Nothing: all checks passed.
             exit 0
         "#]],
@@ -93,6 +94,7 @@ fn a_federated_credential_that_does_not_match_is_the_next_thing() {
                                        timestamp: [TIME]
                                        credential: pipelines
             skipped   identity       there is no token
+
             What to do next: Open the app registration (or managed identity) → Certificates & secrets → Federated credentials and make its issuer, subject identifier and audience equal to those above, letter by letter. If the credential was made in the last minutes, try again.
             More: adieu explain aadsts700213
             exit 1

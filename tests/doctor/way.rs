@@ -28,6 +28,7 @@ fn a_clock_that_is_wrong_is_found_by_the_services_own() {
             skipped   federation     this credential does not present an ID token
             ok        token          for Azure DevOps, by managed-identity, of tenant [TENANT]
             ok        identity       app's principal ([PROFILE])
+
             What to do next: Set this machine's clock (NTP): Microsoft Entra allows five minutes.
             More: adieu explain clock
             exit 0
@@ -47,6 +48,7 @@ fn a_clock_that_is_wrong_is_found_by_the_services_own() {
             skipped   federation     this credential does not present an ID token
             ok        token          for Azure DevOps, by managed-identity, of tenant [TENANT]
             ok        identity       app's principal ([PROFILE])
+
             What to do next: Set this machine's clock (NTP): Microsoft Entra allows five minutes.
             More: adieu explain clock
             exit 1
@@ -104,6 +106,7 @@ fn what_is_in_the_way_is_a_proxy_a_certificate_a_name_or_a_host() {
         skipped   federation     not every host is reached
         skipped   token          not every host is reached
         skipped   identity       not every host is reached
+
         What to do next: Correct HTTPS_PROXY, or name the host in NO_PROXY.
         More: adieu explain proxy
         exit 1
@@ -118,6 +121,7 @@ fn what_is_in_the_way_is_a_proxy_a_certificate_a_name_or_a_host() {
         skipped   federation     not every host is reached
         skipped   token          not every host is reached
         skipped   identity       not every host is reached
+
         What to do next: Write user and password into HTTPS_PROXY: http://user:password@host:port.
         More: adieu explain proxy
         exit 1
@@ -132,6 +136,7 @@ fn what_is_in_the_way_is_a_proxy_a_certificate_a_name_or_a_host() {
         skipped   federation     not every host is reached
         skipped   token          not every host is reached
         skipped   identity       not every host is reached
+
         What to do next: Correct HTTPS_PROXY, or name the host in NO_PROXY.
         More: adieu explain proxy
         exit 1
@@ -146,6 +151,7 @@ fn what_is_in_the_way_is_a_proxy_a_certificate_a_name_or_a_host() {
         skipped   federation     not every host is reached
         skipped   token          not every host is reached
         skipped   identity       not every host is reached
+
         What to do next: If a proxy inspects TLS here, put its root into a PEM file and name that in SSL_CERT_FILE.
         More: adieu explain certificates
         exit 1
@@ -160,6 +166,7 @@ fn what_is_in_the_way_is_a_proxy_a_certificate_a_name_or_a_host() {
         skipped   federation     not every host is reached
         skipped   token          not every host is reached
         skipped   identity       not every host is reached
+
         What to do next: Check the network; behind a proxy, set HTTPS_PROXY.
         More: adieu explain network
         exit 1

@@ -89,6 +89,72 @@ fn locally_gits_own_configuration_names_the_helper() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn one_command_configures_git() {
+    for (git, _) in gits() {
+        let world = world();
+        let home = tempfile::tempdir().expect("a folder");
+        let mut environment = machine(&world, home.path());
+        let bin = home.path().join("bin");
+        std::fs::create_dir(&bin).expect("a folder");
+        if git.is_absolute() {
+            std::os::unix::fs::symlink(&git, bin.join("git")).expect("a link");
+            environment.insert("PATH".to_owned(), bin.display().to_string());
+        }
+        let program = Path::new(env!("CARGO_BIN_EXE_adieu"));
+        // A second time it changes nothing.
+        for _ in 0..2 {
+            let output = run(
+                program,
+                home.path(),
+                &environment,
+                &[
+                    "git-credential",
+                    "--configure",
+                    "--global",
+                    "--credential",
+                    "managed-identity",
+                ],
+            );
+            let errors = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "{errors}");
+            assert!(errors.starts_with("git asks Adieu for "), "{errors}");
+        }
+        let path = std::env::var("PATH").expect("a PATH");
+        environment.insert("PATH".to_owned(), path);
+        let helpers = [
+            "config",
+            "--get-all",
+            "credential.https://dev.azure.com.helper",
+        ];
+        let output = run(&git, home.path(), &environment, &helpers);
+        let expected = format!(
+            "\n!'{}' git-credential --credential managed-identity\n",
+            program.display()
+        );
+        assert_eq!(String::from_utf8_lossy(&output.stdout), expected);
+        for (address, to) in [(HELLO, "a"), (super::OLD_HELLO, "b")] {
+            let arguments = ["clone", "--quiet", address, to];
+            let output = run(&git, home.path(), &environment, &arguments);
+            let errors = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "{address}: {errors}");
+        }
+        // Outside a repository there is nothing to configure.
+        let output = run(
+            program,
+            home.path(),
+            &environment,
+            &["git-credential", "--configure"],
+        );
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            errors.starts_with("error: git was not configured: "),
+            "{errors}"
+        );
+    }
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn git_finds_the_helper_when_the_task_folder_is_noexec() {

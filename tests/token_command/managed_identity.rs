@@ -21,7 +21,6 @@ fn signs_in_with_the_managed_identity() {
         &world,
         &said,
         &expect![[r#"
-            Signed in with managed-identity. Passed over: pipelines (SYSTEM_OIDCREQUESTURI is not set), workload-identity (AZURE_FEDERATED_TOKEN_FILE is not set).
             exit 0
         "#]],
     );

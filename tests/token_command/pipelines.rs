@@ -14,7 +14,7 @@ fn signs_in_with_the_service_connection_of_the_step() {
     let desk = Desk::in_a_step(&world, &[]);
     let said = desk.adieu(&["token"]);
     is_a_token(&world, &said);
-    assert_eq!(said.stderr, "Signed in with pipelines.\n");
+    assert_eq!(said.stderr, "");
     let said = desk.adieu(&["token", "--resource", "arm", "--credential", "pipelines"]);
     is_a_token(&world, &said);
     assert_eq!(said.stderr, "");

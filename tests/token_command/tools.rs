@@ -64,11 +64,11 @@ fn ignores_tools_in_the_working_directory() {
         &world,
         &said,
         &expect![[r#"
-        error: az is not on the PATH.
-        What to do: Install it (https://aka.ms/azure-cli), then: az login
-        More: adieu explain credential
-        exit 1
-    "#]],
+            error: az is not on the PATH.
+            What to do: Install az (https://aka.ms/azure-cli), then: az login
+            More: adieu explain credential
+            exit 1
+        "#]],
     );
     assert_eq!(said.stdout, "");
 }

@@ -20,7 +20,6 @@ fn signs_in_with_a_federated_token_in_a_file() {
         &world,
         &said,
         &expect![[r#"
-            Signed in with workload-identity. Passed over: pipelines (SYSTEM_OIDCREQUESTURI is not set).
             exit 0
         "#]],
     );

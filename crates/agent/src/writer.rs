@@ -29,6 +29,20 @@ impl Stream {
         self.line(harmless_text(&redacted(text)).as_bytes())
     }
 
+    /// Writes a text with the colors that this program put into it (SGR sequences), and a line break. Everything else
+    /// that a terminal acts on is made harmless, as by [`text`](Self::text).
+    ///
+    /// # Errors
+    /// As for [`text`](Self::text).
+    pub fn styled(self, text: &str) -> io::Result<()> {
+        let mut harmless = String::with_capacity(text.len());
+        for (sequence, piece) in pieces(text) {
+            harmless.push_str(sequence);
+            harmless.push_str(&harmless_text(&redacted(piece)));
+        }
+        self.line(harmless.as_bytes())
+    }
+
     /// Writes a JSON document and a line break.
     ///
     /// # Errors
@@ -111,6 +125,26 @@ impl Stream {
     }
 }
 
+/// The text as pairs of an SGR sequence, which may be empty, and what follows it.
+fn pieces(text: &str) -> Vec<(&str, &str)> {
+    let mut pieces = Vec::new();
+    let (mut sequence, mut start, mut from) = ("", 0, 0);
+    while let Some(found) = text[from..].find("\u{1b}[") {
+        let escape = from + found;
+        let parameters = &text[escape + 2..];
+        let end = parameters.find(|letter: char| !letter.is_ascii_digit() && letter != ';');
+        from = escape + 2;
+        if let Some(end) = end.filter(|end| parameters[*end..].starts_with('m')) {
+            pieces.push((sequence, &text[start..escape]));
+            from = escape + 2 + end + 1;
+            sequence = &text[escape..from];
+            start = from;
+        }
+    }
+    pieces.push((sequence, &text[start..]));
+    pieces
+}
+
 fn write(stream: &mut dyn Write, bytes: &[u8]) -> io::Result<()> {
     stream.write_all(bytes)?;
     stream.flush()
@@ -144,6 +178,27 @@ impl Drop for Lines {
     fn drop(&mut self) {
         if !self.open.is_empty() {
             let _ = self.stream.document(&self.open);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::pieces;
+
+    #[test]
+    fn only_colors_are_sequences() {
+        for (text, expected) in [
+            ("plain", &[("", "plain")][..]),
+            (
+                "\u{1b}[1;31mred\u{1b}[0m\n",
+                &[("", ""), ("\u{1b}[1;31m", "red"), ("\u{1b}[0m", "\n")],
+            ),
+            ("a\u{1b}[2Jb", &[("", "a\u{1b}[2Jb")]),
+            ("a\u{1b}]0;x\u{7}", &[("", "a\u{1b}]0;x\u{7}")]),
+            ("\u{1b}[", &[("", "\u{1b}[")]),
+        ] {
+            assert_eq!(pieces(text), expected, "{text:?}");
         }
     }
 }

@@ -9,7 +9,13 @@ use clap::{Args, ValueEnum};
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct CredentialArguments {
     /// How to sign in
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        env = "ADIEU_CREDENTIAL",
+        hide_env = true
+    )]
     pub(crate) credential: Credential,
     /// User-assigned managed identity, by its client id, object-id:ID or resource id; implies --credential
     /// managed-identity [default: AZURE_CLIENT_ID]

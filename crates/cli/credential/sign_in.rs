@@ -1,6 +1,6 @@
 //! A sign-in that lasts as long as a verb: `auto` until a credential has worked, then that one.
 //!
-//! It never keeps a token, and reports once, on standard error, which credential it uses.
+//! It never keeps a token. Which credential it uses is shown with `--verbose`, and in errors.
 
 use std::sync::OnceLock;
 
@@ -14,6 +14,14 @@ use crate::report;
 use crate::resource::Cloud;
 use crate::situation::Situation;
 use crate::voice::{Terminal, Voice as _};
+
+/// The credential that `auto` chose for this process.
+static OF_AUTO: OnceLock<Credential> = OnceLock::new();
+
+/// The credential that `auto` chose, for an error that comes later.
+pub(crate) fn credential_of_auto() -> Option<Credential> {
+    OF_AUTO.get().copied()
+}
 
 /// The flags that choose how a verb signs in, and to which tenant.
 #[derive(Debug, Args)]
@@ -101,7 +109,8 @@ impl SignIn {
             for warning in warnings {
                 Terminal.warn(&warning);
             }
-            Terminal.say(&line);
+            Terminal.detail(&line);
+            let _ = OF_AUTO.set(first.credential);
         }
         Ok(first.token)
     }

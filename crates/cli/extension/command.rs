@@ -51,7 +51,7 @@ pub(super) fn refuse(situation: &Situation) -> ExitCode {
     {
         findings::print(findings, *bypass_validation);
     }
-    Terminal.error(&Report::on_a_command_line(situation).text());
+    Terminal.error(&Report::that_ends_a_verb(situation).text());
     ExitCode::from(situation.exit_code())
 }
 

@@ -15,6 +15,7 @@ use super::{
     OverrideArguments, absolute, asked_wrongly, command, inspect, one_package, refused, timestamp,
     unreadable, write_json,
 };
+use crate::result::OutputArguments;
 
 /// Flags of `adieu extension edit`.
 #[derive(Debug, Args)]
@@ -27,9 +28,8 @@ pub(crate) struct EditArguments {
     output_path: Option<PathBuf>,
     #[command(flatten)]
     overrides: OverrideArguments,
-    /// Print the result as JSON
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    output: OutputArguments,
 }
 
 /// Runs the command.
@@ -61,7 +61,7 @@ pub(super) fn run(
     if edited.replaced {
         writeln!(notes, "warning: {path} was there before, and was replaced.")?;
     }
-    if arguments.json {
+    if arguments.output.is_json() {
         let result = json!({
             "path": path,
             "extensionId": package.facts.extension_id,

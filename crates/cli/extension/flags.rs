@@ -18,6 +18,7 @@ use super::perform::{any_organizations, organizations};
 use super::{ChangeArguments, TaskArguments, timestamp};
 use crate::credential::CredentialArguments;
 use crate::inputs::extension::{MemberRole, VersionAction};
+use crate::result::OutputArguments;
 use crate::situation::Situation;
 
 /// What to ask the Marketplace for.
@@ -59,7 +60,7 @@ Examples:
     /// Show what the Marketplace knows
     #[command(after_help = "\
 Example:
-  adieu extension show --publisher pub --extension-id hello --json")]
+  adieu extension show --publisher pub --extension-id hello --output json")]
     Show(ExtensionArguments),
     /// Find the highest version of several sources, and the next one
     #[command(after_help = "\
@@ -79,7 +80,7 @@ Example:
     /// Tell the identity's Azure DevOps id
     #[command(after_help = "\
 Example:
-  adieu extension who-am-i --credential az --json")]
+  adieu extension who-am-i --credential az --output json")]
     #[command(name = "who-am-i", alias = "whoami")]
     WhoAmI(PublisherArguments),
     /// Make an identity a member of a publisher
@@ -100,9 +101,8 @@ pub(crate) struct ServiceArguments {
     /// Address of an Azure DevOps Server, in place of the public Marketplace
     #[arg(long, value_name = "URL")]
     service_url: Option<String>,
-    /// Print the result as JSON
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    output: OutputArguments,
 }
 
 /// The same, read.
@@ -128,7 +128,7 @@ impl ServiceArguments {
         Ok(Service {
             credential: self.credential,
             hosts: hosts(self.service_url.as_deref())?,
-            json: self.json,
+            json: self.output.is_json(),
         })
     }
 }

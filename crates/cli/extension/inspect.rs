@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::findings::defused;
 use super::{command, one_package, refused, unreadable, write_json};
+use crate::result::OutputArguments;
 
 /// Flags of `adieu extension inspect`.
 #[derive(Debug, Args)]
@@ -18,9 +19,8 @@ pub(crate) struct InspectArguments {
     /// A finished package, or a pattern with one match
     #[arg(long, value_name = "FILE")]
     vsix: String,
-    /// Print the answer as JSON
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    output: OutputArguments,
 }
 
 /// Runs the command.
@@ -47,7 +47,7 @@ pub(super) fn run(
         Err(error) => return refused(notes, &unreadable(&vsix, &error)),
     };
     let Package { size, facts, .. } = &package;
-    if arguments.json {
+    if arguments.output.is_json() {
         write_json(&as_json(facts, &description, *size, digest))?;
     } else {
         write_text(facts, &description, *size, digest, out)?;

@@ -10,6 +10,7 @@ use clap::Args;
 
 use super::flags::Service;
 use super::{OverrideArguments, absolute, timestamp};
+use crate::result::OutputArguments;
 use crate::situation::Situation;
 
 /// Flags of `adieu extension package`.
@@ -50,9 +51,8 @@ pub(crate) struct PackageArguments {
     /// File or folder to write to
     #[arg(long, short, value_name = "PATH")]
     output_path: Option<PathBuf>,
-    /// Print the result as JSON
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    output: OutputArguments,
 }
 
 /// The patterns. As for tfx, a single value may hold several with commas between them; a comma in braces is the
@@ -103,7 +103,7 @@ impl PackageArguments {
             timestamp: timestamp()?,
         };
         let service = Service {
-            json: self.json,
+            json: self.output.is_json(),
             ..Service::default()
         };
         Ok((Operation::Package(packing), service))

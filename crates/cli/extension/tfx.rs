@@ -28,7 +28,7 @@ const SIGN_IN: &str =
 const PACKAGE_ONLY: &str =
     "Make the package with `adieu extension package`, then publish it with --vsix";
 /// Flags that cannot be taken, and what to do instead.
-const ANSWERS: [(&str, &str); 12] = [
+const ANSWERS: [(&str, &str); 11] = [
     ("--token", SIGN_IN),
     ("-t", SIGN_IN),
     ("--auth-type", SIGN_IN),
@@ -43,7 +43,6 @@ const ANSWERS: [(&str, &str); 12] = [
         "--skip-cert-validation",
         "Leave it out, and add the certificate authority to the system's store: certificates are always verified",
     ),
-    ("--output", "Write --json for a result that programs read"),
     (
         "--metadata-only",
         "Package as usual and read extension.vsomanifest in the package",
@@ -144,6 +143,9 @@ fn renamed(sub_verb: &str, flag: String) -> String {
             "--organizations".to_owned()
         }
         ("share" | "unshare" | "install", "--accounts") => "--organizations".to_owned(),
+        // Where there is no path to write to, -o is the output format, as in every other verb.
+        ("package" | "publish" | "edit" | "events", "-o") => flag,
+        (_, "-o") => "--output".to_owned(),
         ("wait-for-validation", "--version") => "--extension-version".to_owned(),
         ("package", _) => flag,
         (_, "--manifest-globs") => "--manifests".to_owned(),
@@ -211,6 +213,8 @@ mod tests {
                 "isvalid --version 1.0.0",
                 "wait-for-validation --extension-version 1.0.0",
             ),
+            ("show -o json", "show --output json"),
+            ("publish -o out", "publish -o out"),
             ("unshare --unshareWith a", "unshare --organizations a"),
             ("waitForValidation --noPrompt", "wait-for-validation"),
             (

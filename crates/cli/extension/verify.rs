@@ -11,6 +11,7 @@ use serde_json::json;
 
 use super::findings::defused;
 use super::{REFUSED, command, one_package, refused, unreadable, write_json};
+use crate::result::OutputArguments;
 
 /// Flags of `adieu extension verify`.
 #[derive(Debug, Args)]
@@ -18,9 +19,8 @@ pub(crate) struct VerifyArguments {
     /// A finished package, or a pattern with one match
     #[arg(long, value_name = "FILE")]
     vsix: String,
-    /// Print the answer as JSON
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    output: OutputArguments,
 }
 
 /// Runs the command.
@@ -55,7 +55,7 @@ pub(super) fn run(
             )),
         );
     };
-    if arguments.json {
+    if arguments.output.is_json() {
         let listed = checksums.listed.iter();
         let listed =
             listed.map(|(name, outcome)| json!({ "name": name, "result": word(*outcome) }));

@@ -9,6 +9,22 @@ pub(super) fn not_a_tenant(text: &str) -> Report {
         .remedy("Write the tenant's GUID, or one of its domains, such as contoso.onmicrosoft.com.")
 }
 
+pub(super) fn no_folder_for_completions() -> Report {
+    Report::new(
+        "completions",
+        "Cannot find the folder from which this shell loads completions.".to_owned(),
+    )
+    .remedy(
+        "Print the script, and put it where your shell looks: adieu completions powershell >> \
+         $PROFILE",
+    )
+}
+
+pub(super) fn no_organization(flag: &str) -> Report {
+    Report::new("organizations", format!("{flag} needs an organization."))
+        .remedy("Write --organization, or set ADIEU_ORGANIZATION.")
+}
+
 pub(super) fn no_section(text: &str, near: &[String]) -> Report {
     let report = Report::new("explain", format!("There is no section '{text}'."));
     match near {

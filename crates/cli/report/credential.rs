@@ -9,7 +9,9 @@ use adieu_identity::{Error, ManagedIdentityFault, NotAnAuthority};
 
 use super::asked::Asked;
 use super::{Report, azure_devops, connection, identity};
+use crate::console;
 use crate::credential::Credential;
+use crate::doctor::is_in_a_pipeline;
 use crate::situation::{ConnectionFacts, CredentialFault, CredentialProblem, ToolFault};
 
 /// No credential gave a token: one that was asked for, or all that `auto` tries.
@@ -22,17 +24,55 @@ pub(super) fn none(problems: &[CredentialProblem]) -> Report {
         }
         return report;
     }
-    let mut report = Report::new(
-        "credential",
-        "You are not signed in: no credential gave a token.".to_owned(),
-    );
+    let mut report = Report::new("credential", "You are not signed in.".to_owned());
+    let remedy = command_that_helps(problems).filter(|_| !is_in_a_pipeline());
+    let mut absent = Vec::new();
     for problem in problems {
+        let is_absent = is_absent(&problem.fault);
+        if is_absent && remedy.is_some() && !console::is_verbose() {
+            absent.push(problem.credential.name());
+            continue;
+        }
         let one = one(problem);
-        let remedy = one.remedy.unwrap_or_default();
-        let fact = format!("{} {remedy}", one.sentence);
+        let what_to_do = one.remedy.filter(|_| is_absent || remedy.is_none());
+        let fact = format!("{} {}", one.sentence, what_to_do.unwrap_or_default());
         report = report.fact(problem.credential.name(), fact.trim_end());
     }
-    report
+    if !absent.is_empty() {
+        let absent = format!("{} (--verbose shows why)", absent.join(", "));
+        report = report.fact("not available here", &absent);
+    }
+    match remedy {
+        Some(remedy) => report.remedy(&remedy),
+        None => report,
+    }
+}
+
+/// Nothing is configured for it here.
+fn is_absent(fault: &CredentialFault) -> bool {
+    matches!(
+        fault,
+        CredentialFault::NotSet(_) | CredentialFault::NotInstalled(_)
+    )
+}
+
+/// The one command that signs a person in on this machine: of a tool that is there and says so, else of one to
+/// install. None, where something else is configured and fails.
+fn command_that_helps(problems: &[CredentialProblem]) -> Option<String> {
+    let of = |credential: Credential| {
+        let problem = problems
+            .iter()
+            .find(|problem| problem.credential == credential)?;
+        one(problem).remedy
+    };
+    let mut failing = problems.iter().filter(|problem| !is_absent(&problem.fault));
+    let tools = [Credential::Az, Credential::Azd];
+    if !failing.all(|problem| tools.contains(&problem.credential)) {
+        return None;
+    }
+    let sign_in = |remedy: &String| remedy.starts_with("Sign in: ");
+    let mut of_tools = tools.into_iter().filter_map(of);
+    of_tools.find(sign_in).or_else(|| of(Credential::Az))
 }
 
 /// The line that says which credential is used, and a warning for each that is configured and failed.
@@ -72,7 +112,7 @@ fn one(problem: &CredentialProblem) -> Report {
         }
         CredentialFault::NotInstalled(tool) => report(format!("{tool} is not on the PATH."))
             .remedy(&format!(
-                "Install it ({}), then: {}",
+                "Install {tool} ({}), then: {}",
                 page(tool),
                 sign_in(problem.credential, None, None)
             )),

@@ -7,6 +7,15 @@ use adieu_identity::Error;
 use super::Report;
 use crate::situation::GitProblem;
 
+pub(super) fn not_configured(reason: &str) -> Report {
+    let reason = reason.trim_end_matches('.');
+    Report::new(
+        "git-credential",
+        format!("git was not configured: {reason}."),
+    )
+    .remedy("Run it in a repository, or write --global.")
+}
+
 pub(super) fn problem(problem: &GitProblem) -> Report {
     match problem {
         GitProblem::Endpoint(reason) => Report::new(

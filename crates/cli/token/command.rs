@@ -10,6 +10,7 @@ use time::UtcOffset;
 
 use super::output;
 use crate::credential::{self, CredentialArguments, SignIn};
+use crate::defaults;
 use crate::identity_ids::IdentityIds;
 use crate::network;
 use crate::resource;
@@ -55,8 +56,11 @@ pub(crate) async fn run(arguments: TokenArguments) -> Result<ExitCode, Situation
             reason,
         })?;
     let transport = network::of_command_line()?;
-    let organization = arguments.organization.as_deref();
-    let tenant = credential::tenant(arguments.tenant, organization, &transport).await?;
+    let organization = match arguments.tenant {
+        Some(_) => None,
+        None => defaults::organization(arguments.organization),
+    };
+    let tenant = credential::tenant(arguments.tenant, organization.as_deref(), &transport).await?;
     let chosen = arguments.credential.chosen();
     let sign_in = SignIn::new(arguments.credential, tenant.clone());
     let token = sign_in.token(&scope, None, &transport).await?;

@@ -19,6 +19,7 @@ mod reach;
 mod retry;
 mod service_message;
 mod tls_failure;
+mod trace;
 mod transport;
 mod trust;
 
@@ -33,4 +34,5 @@ pub use pem::certificates;
 pub use proxy::{Proxy, ProxyVariables};
 pub use retry::{Attempt, Deadline, retry_until, retry_until_sendable};
 pub use service_message::ServiceMessage;
+pub use trace::{Exchange, OnExchange};
 pub use transport::{ClientIdentity, Downloaded, Network, OnWait, Transport, UnusableNetwork};

@@ -25,6 +25,7 @@ use crate::early::{self, EarlyConnections};
 use crate::failure::Service;
 use crate::outcome::NoAnswer;
 use crate::proxy::{self, Proxy, ProxyVariables};
+use crate::trace::{Exchange, OnExchange};
 use crate::{pem, tls_failure, trust};
 
 /// A connection that is not there by then will not come.
@@ -112,6 +113,8 @@ pub struct Transport {
     delays: Arc<Mutex<HashMap<String, Instant>>>,
     /// What to do when a service has not answered for [`PATIENCE`](crate::PATIENCE).
     pub(crate) on_wait: Option<OnWait>,
+    /// What is told of each request.
+    on_exchange: Option<OnExchange>,
 }
 
 /// Is given a service and its host.
@@ -145,7 +148,17 @@ impl Transport {
             known: Arc::default(),
             delays: Arc::default(),
             on_wait: None,
+            on_exchange: None,
         })
+    }
+
+    /// The same, which tells of each request when it is over.
+    #[must_use]
+    pub fn on_exchange(self, tell: OnExchange) -> Self {
+        Self {
+            on_exchange: Some(tell),
+            ..self
+        }
     }
 
     /// The same, which says so when a service has not answered for a while.
@@ -173,6 +186,7 @@ impl Transport {
             known: Arc::default(),
             delays: Arc::default(),
             on_wait: None,
+            on_exchange: self.on_exchange,
         })
     }
 
@@ -218,11 +232,24 @@ impl Transport {
         }
         let origin = origin(request.url());
         self.is_new(origin.clone());
+        let asked = self
+            .on_exchange
+            .map(|tell| (tell, request.method().clone(), request.url().clone()));
+        let begun = Instant::now();
         let sending = early::take_opened(origin, self.exchange(request, longest));
-        match tokio::time::timeout(time, sending).await {
+        let answer = match tokio::time::timeout(time, sending).await {
             Ok(answer) => answer,
             Err(_elapsed) => Err(NoAnswer::Time),
+        };
+        if let Some((tell, method, url)) = asked {
+            tell(&Exchange::new(
+                method,
+                &url,
+                answer.as_ref(),
+                begun.elapsed(),
+            ));
         }
+        answer
     }
 
     /// Keeps what `Retry-After` of a successful answer asks for: Azure DevOps sends one to a caller that it slows

@@ -1,0 +1,133 @@
+//! `adieu git-credential --configure`: the settings by which git asks this helper for Azure DevOps.
+//!
+//! It changes settings of Azure DevOps' own addresses only.
+
+use std::process::{Command, ExitCode, Output};
+
+use crate::credential::{Credential, CredentialArguments};
+use crate::program;
+use crate::situation::Situation;
+use crate::voice::{Terminal, Voice as _};
+
+/// Addresses of repositories. The second is a pattern, which git matches since 2.26.
+const ADDRESSES: [&str; 2] = ["https://dev.azure.com", "https://*.visualstudio.com"];
+
+/// What git answers when there is nothing to remove.
+const NOTHING_TO_UNSET: i32 = 5;
+
+/// Replaces the helpers of these addresses by this one.
+pub(super) fn run(
+    organizations: &[String],
+    credential: &CredentialArguments,
+    is_global: bool,
+) -> Result<ExitCode, Situation> {
+    let git = Git::find(if is_global { "--global" } else { "--local" })?;
+    let helper = helper(&this_program(), organizations, credential);
+    for address in ADDRESSES {
+        let name = |key: &str| format!("credential.{address}.{key}");
+        git.unset(&name("helper"))?;
+        // An empty one first: without it, a store that has an old PAT answers before this helper.
+        git.set(&["--add", &name("helper"), ""])?;
+        git.set(&["--add", &name("helper"), &helper])?;
+        git.set(&[&name("useHttpPath"), "true"])?;
+    }
+    Terminal.say(&format!(
+        "git asks Adieu for {} {}. To undo it: git config {scope} --remove-section \
+         credential.{} and the same for {}.",
+        ADDRESSES.join(" and "),
+        if is_global {
+            "from now on"
+        } else {
+            "in this repository"
+        },
+        ADDRESSES[0],
+        ADDRESSES[1],
+        scope = git.scope,
+    ));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// By its name where the PATH leads to it, so that an update does not change the setting.
+fn this_program() -> String {
+    match (program::on_path("adieu"), std::env::current_exe()) {
+        (None, Ok(path)) => quoted(&path.display().to_string().replace('\\', "/")),
+        _ => "adieu".to_owned(),
+    }
+}
+
+/// A shell command, as git takes it: with the flags that were given.
+fn helper(program: &str, organizations: &[String], credential: &CredentialArguments) -> String {
+    let mut helper = format!("!{program} git-credential");
+    for organization in organizations {
+        helper.push_str(&format!(" --organization {}", quoted(organization)));
+    }
+    if credential.credential != Credential::Auto {
+        helper.push_str(&format!(" --credential {}", credential.credential.name()));
+    }
+    helper
+}
+
+/// For git's shell, which is a POSIX one on every system.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
+struct Git {
+    program: std::path::PathBuf,
+    scope: &'static str,
+}
+
+impl Git {
+    fn find(scope: &'static str) -> Result<Self, Situation> {
+        let program = program::on_path("git");
+        let program = program.ok_or_else(|| problem("git is not on the PATH".to_owned()))?;
+        Ok(Self { program, scope })
+    }
+
+    fn set(&self, arguments: &[&str]) -> Result<(), Situation> {
+        let output = self.run(arguments)?;
+        if output.status.success() {
+            Ok(())
+        } else {
+            Err(failed(&output))
+        }
+    }
+
+    fn unset(&self, name: &str) -> Result<(), Situation> {
+        let output = self.run(&["--unset-all", name])?;
+        match output.status.code() {
+            Some(0 | NOTHING_TO_UNSET) => Ok(()),
+            _ => Err(failed(&output)),
+        }
+    }
+
+    fn run(&self, arguments: &[&str]) -> Result<Output, Situation> {
+        Command::new(&self.program)
+            .arg("config")
+            .arg(self.scope)
+            .args(arguments)
+            .output()
+            .map_err(|error| problem(format!("git cannot be started ({error})")))
+    }
+}
+
+fn failed(output: &Output) -> Situation {
+    let words = String::from_utf8_lossy(&output.stderr);
+    problem(words.lines().next().unwrap_or("git failed").to_owned())
+}
+
+fn problem(reason: String) -> Situation {
+    Situation::NotConfigured(reason)
+}
+
+#[test]
+fn a_helper_keeps_its_flags() {
+    let credential = CredentialArguments::from(Credential::Az);
+    assert_eq!(
+        helper("adieu", &["it's".to_owned()], &credential),
+        "!adieu git-credential --organization 'it'\\''s' --credential az"
+    );
+    let auto = CredentialArguments::default();
+    let quoted = quoted("/a b/adieu");
+    assert_eq!(helper(&quoted, &[], &auto), "!'/a b/adieu' git-credential");
+}

@@ -1,0 +1,40 @@
+//! `adieu version`: which build this is.
+//!
+//! It asks no host.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use serde_json::json;
+
+use crate::result::{self, Form};
+use crate::situation::Situation;
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+/// From `build.rs`.
+const TARGET: &str = env!("ADIEU_TARGET");
+/// `cargo xtask dist` sets it; a build of a working tree has none.
+const COMMIT: Option<&str> = option_env!("ADIEU_COMMIT");
+
+/// Flags of `version`.
+#[derive(Debug, Args)]
+pub(crate) struct VersionArguments {
+    /// Output format
+    #[arg(long, short, value_enum, default_value_t)]
+    output: Form,
+}
+
+/// Runs the verb.
+pub(crate) fn run(arguments: &VersionArguments) -> Result<ExitCode, Situation> {
+    let json = json!({ "version": VERSION, "commit": COMMIT, "target": TARGET });
+    result::print(arguments.output, &[line()], &json)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Version, commit and target in one line.
+pub(crate) fn line() -> String {
+    match COMMIT {
+        Some(commit) => format!("adieu {VERSION} ({commit}, {TARGET})"),
+        None => format!("adieu {VERSION} ({TARGET})"),
+    }
+}

@@ -1,0 +1,274 @@
+//! What all verbs share on a command line: suggestions, colors, quiet and verbose, defaults, the version.
+
+use std::process::Stdio;
+
+use adieu_emulator::{Connection, World};
+use expect_test::expect;
+use regex_lite::Regex;
+use serde_json::Value;
+
+use crate::desk::{Desk, signed_in_user};
+use crate::harness::stable;
+
+/// A world whose machine is a member of `contoso` and of the publisher `pub`.
+fn world() -> World {
+    let world = World::start();
+    world.add_connection(Connection::managed_identity("app", None));
+    world.organizations().add_member("contoso", "app");
+    world
+        .marketplace()
+        .set_role("pub", "app", Some("Contributor"));
+    world
+}
+
+const MACHINE: [&str; 2] = ["--credential", "managed-identity"];
+
+/// What a terminal of util-linux' making shows.
+fn on_a_terminal(desk: &Desk<'_>, arguments: &str) -> String {
+    let line = format!("{} {arguments}", env!("CARGO_BIN_EXE_adieu"));
+    let output = desk
+        .command("/usr/bin/script")
+        .args(["-qec", &line, "/dev/null"])
+        .output()
+        .expect("a terminal");
+    String::from_utf8_lossy(&output.stdout).replace('\r', "")
+}
+
+#[test]
+fn suggests_what_is_similar() {
+    let world = World::start();
+    let desk = Desk::with(&world, &[]);
+    let mut said = String::new();
+    for arguments in [&["tokne"][..], &["token", "--ouput", "json"]] {
+        let one = desk.adieu(arguments);
+        assert_eq!((one.status, one.stdout.as_str()), (2, ""));
+        said.push_str(&one.stderr);
+    }
+    expect![[r#"
+        error: unrecognized subcommand 'tokne'
+
+          tip: a similar subcommand exists: 'token'
+
+        Usage: adieu [OPTIONS] <COMMAND>
+
+        For more information, try '--help'.
+        error: unexpected argument '--ouput' found
+
+          tip: a similar argument exists: '--output'
+
+        Usage: adieu token --output <OUTPUT>
+
+        For more information, try '--help'.
+    "#]]
+    .assert_eq(&said);
+}
+
+#[test]
+fn colors_a_terminal_and_nothing_else() {
+    let world = World::start();
+    let desk = Desk::with(&world, &[]).set("TERM", "xterm");
+    let red = "\u{1b}[1;31merror:\u{1b}[0m You are not signed in.";
+    assert!(on_a_terminal(&desk, "token").contains(red));
+    for plain in ["token --color never", "tokne --color=never"] {
+        let shown = on_a_terminal(&desk, plain);
+        assert!(
+            shown.contains("error: ") && !shown.contains('\u{1b}'),
+            "{shown:?}"
+        );
+    }
+    assert!(on_a_terminal(&desk, "tokne").contains("\u{1b}["));
+    assert!(!desk.adieu(&["token"]).stderr.contains('\u{1b}'));
+    assert!(
+        desk.adieu(&["token", "--color", "always"])
+            .stderr
+            .contains(red)
+    );
+    let said = desk.adieu(&["explain", "\u{1b}[31mx\u{1b}[2J", "--color", "always"]);
+    assert!(!said.stderr.contains("\u{1b}[2J"), "{:?}", said.stderr);
+    let desk = desk.set("NO_COLOR", "1");
+    assert!(!on_a_terminal(&desk, "token").contains('\u{1b}'));
+}
+
+#[test]
+fn doctor_has_signs_on_a_terminal() {
+    let world = world();
+    let desk = Desk::machine(&world)
+        .set("NO_COLOR", "1")
+        .set("TERM", "xterm");
+    let shown = on_a_terminal(&desk, "doctor --credential managed-identity");
+    let signs: Vec<String> = shown
+        .lines()
+        .filter_map(|line| {
+            let mut words = line.split_whitespace();
+            let sign = words.next().filter(|word| word.chars().count() == 1)?;
+            Some(format!("{sign} {}", words.next()?))
+        })
+        .collect();
+    assert!(signs.contains(&"✓ ok".to_owned()), "{shown}");
+    assert!(signs.contains(&"– skipped".to_owned()), "{shown}");
+    let said = desk.adieu(&[&["doctor"], &MACHINE[..]].concat());
+    assert!(said.stdout.starts_with("ok "), "{}", said.stdout);
+}
+
+#[test]
+fn is_quiet_unless_it_is_asked() {
+    let (world, token) = signed_in_user();
+    let desk = Desk::with(&world, &["az"]).signed_in(&token);
+    assert_eq!(desk.adieu(&["token"]).stderr, "");
+    let said = desk.adieu(&["token", "--verbose"]);
+    assert!(
+        said.stderr.starts_with("Signed in with az. Passed over: "),
+        "{}",
+        said.stderr
+    );
+    let said = desk.adieu(&["token", "-q", "-v"]);
+    assert_eq!(said.status, 2, "{}", said.stderr);
+    // A warning is not an error.
+    let desk = desk.set("ADIEU_TOOL_TIMEOUT", "soon");
+    assert!(desk.adieu(&["token"]).stderr.starts_with("warning: "));
+    assert_eq!(desk.adieu(&["token", "--quiet"]).stderr, "");
+}
+
+#[test]
+fn verbose_shows_each_request_without_its_query() {
+    let world = world();
+    let said = Desk::machine(&world).adieu(&["whoami", "-v", "--organization", "contoso"]);
+    assert_eq!(said.status, 0, "{}", said.stderr);
+    let shown = stable(&world, &said.stderr);
+    let varies = Regex::new(r" in \d+ ms( \(.*\))?").expect("a pattern");
+    let shown = varies.replace_all(&shown, " in [TIME] [IDS]").into_owned();
+    let port = Regex::new(r"127\.0\.0\.1:\d+").expect("a pattern");
+    let shown = port.replace_all(&shown, "[LOOPBACK]").into_owned();
+    let guid = Regex::new("[0-9a-f]{8}-[0-9a-f-]{27}").expect("a pattern");
+    let shown = guid.replace_all(&shown, "[ID]").into_owned();
+    assert!(!shown.contains('?'), "{shown}");
+    expect![[r#"
+        HEAD https://dev.azure.com/contoso: 401 in [TIME] [IDS]
+        GET http://[LOOPBACK]/msi/token: 200 in [TIME] [IDS]
+        Signed in with managed-identity. Passed over: pipelines (SYSTEM_OIDCREQUESTURI is not set), workload-identity (AZURE_FEDERATED_TOKEN_FILE is not set).
+        GET https://app.vssps.visualstudio.com/_apis/profile/profiles/me: 200 in [TIME] [IDS]
+        GET https://app.vssps.visualstudio.com/_apis/connectionData: 200 in [TIME] [IDS]
+        GET https://dev.azure.com/contoso/_apis/connectionData: 200 in [TIME] [IDS]
+        GET https://vsaex.dev.azure.com/contoso/_apis/serviceprincipalentitlements/[GUID]: 200 in [TIME] [IDS]
+    "#]]
+    .assert_eq(&shown);
+}
+
+#[test]
+fn an_error_names_the_credential_that_auto_chose() {
+    let world = World::start();
+    world.add_connection(Connection::managed_identity("app", None));
+    world.add_connection(Connection::client_secret("member"));
+    world.organizations().add_member("contoso", "member");
+    let said = Desk::machine(&world).adieu(&["whoami", "--organization", "contoso"]);
+    assert!(
+        said.stderr.contains("\n  credential: managed-identity\n"),
+        "{}",
+        said.stderr
+    );
+}
+
+#[test]
+fn the_environment_has_defaults_of_flags() {
+    let world = world();
+    let desk = Desk::machine(&world)
+        .set("ADIEU_ORGANIZATION", "contoso")
+        .set("ADIEU_PUBLISHER", "pub")
+        .set("ADIEU_CREDENTIAL", "managed-identity");
+    let said = desk.adieu(&["whoami"]);
+    assert!(
+        said.stdout.contains("\norganization: contoso\n"),
+        "{}",
+        said.stdout
+    );
+    assert!(
+        said.stdout.contains("\npublisher: pub (Contributor)\n"),
+        "{}",
+        said.stdout
+    );
+    // A flag wins.
+    let said = desk.adieu(&["whoami", "--organization", "x,y"]);
+    assert_eq!(said.status, 2);
+    let said = desk.adieu(&["token", "--credential", "az"]);
+    assert!(
+        said.stderr.contains("az is not on the PATH"),
+        "{}",
+        said.stderr
+    );
+}
+
+#[test]
+fn the_organization_of_az_devops_configure_is_a_default() {
+    let world = world();
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(
+        folder.path().join("config"),
+        "[defaults]\norganization = https://dev.azure.com/contoso\n",
+    )
+    .expect("a file");
+    let desk = Desk::machine(&world).set("AZURE_DEVOPS_EXT_CONFIG_DIR", folder.path());
+    let said = desk.adieu(&[&["whoami"], &MACHINE[..]].concat());
+    assert!(
+        said.stdout.contains("\norganization: contoso\n"),
+        "{}",
+        said.stdout
+    );
+    let said = Desk::machine(&world).adieu(&["doctor", "--repository", "web/site"]);
+    expect![[r#"
+        error: --repository needs an organization.
+        What to do: Write --organization, or set ADIEU_ORGANIZATION.
+        More: adieu explain organizations
+    "#]]
+    .assert_eq(&said.stderr);
+    assert_eq!(said.status, 2);
+}
+
+#[test]
+fn prints_its_version() {
+    let world = World::start();
+    let desk = Desk::with(&world, &[]);
+    let line = desk.adieu(&["--version"]).stdout;
+    let version = env!("CARGO_PKG_VERSION");
+    assert!(line.starts_with(&format!("adieu {version} (")), "{line}");
+    assert_eq!(line, desk.adieu(&["version"]).stdout);
+    let json: Value =
+        serde_json::from_str(&desk.adieu(&["version", "-o", "json"]).stdout).expect("JSON");
+    assert_eq!(json["version"], version);
+    assert!(
+        line.contains(json["target"].as_str().expect("a target")),
+        "{line}"
+    );
+    assert!(json["commit"].is_null() || json["commit"].is_string());
+    let help = desk.adieu(&["--help"]).stdout;
+    assert!(
+        help.contains("Exit codes: 0 success, 1 failure, 2 usage error."),
+        "{help}"
+    );
+}
+
+#[test]
+fn help_fits_the_terminal() {
+    let world = World::start();
+    let desk = Desk::with(&world, &[]).set("TERM", "dumb");
+    let binary = env!("CARGO_BIN_EXE_adieu");
+    for verb in ["exec", "extension publish", "onboard"] {
+        let line = format!("stty cols 80 rows 24; {binary} {verb} -h");
+        let output = desk
+            .command("/usr/bin/script")
+            .env("PATH", "/usr/bin:/bin")
+            .args(["-qec", &line, "/dev/null"])
+            .stderr(Stdio::inherit())
+            .output()
+            .expect("a terminal");
+        let shown = String::from_utf8_lossy(&output.stdout).replace('\r', "");
+        let options = shown.split("Examples:").next().unwrap_or_default();
+        let wide: Vec<&str> = options
+            .lines()
+            .filter(|line| line.chars().count() > 80)
+            .collect();
+        assert!(
+            shown.contains("Options:") && wide.is_empty(),
+            "{verb}: {wide:#?}"
+        );
+    }
+}
