@@ -1,4 +1,5 @@
-//! Text of servers, files and users, made harmless for the log: no command, no credential that was sent.
+//! Text of servers, files and users, made harmless for the log: no command of Azure Pipelines or of GitHub Actions, no
+//! credential that was sent.
 //!
 //! It never changes what a person reads beyond what a command or a terminal would act on.
 
@@ -150,7 +151,24 @@ fn deactivated(line: &str) -> String {
             }
         }
     }
+    if let Some([first, second]) = workflow_command(&seen) {
+        harmless[first] = '*';
+        harmless[second] = '*';
+    }
     harmless.into_iter().collect()
+}
+
+/// The two colons that open a command of GitHub Actions, where the line is one: `::name::text` behind nothing but
+/// spaces (`ActionCommand.TryParseV2` of actions/runner; its older form, `##[name]text`, is one of the agent's as well).
+/// The runner compares as the agent does, so that the same characters count as skipped.
+fn workflow_command(seen: &[(usize, char)]) -> Option<[usize; 2]> {
+    let is_space = |seen: &&(usize, char)| seen.1 == ' ' || seen.1 == '\t';
+    let spaces = seen.iter().take_while(is_space).count();
+    let line = &seen[spaces..];
+    let colons = |two: &[(usize, char)]| two[0].1 == ':' && two[1].1 == ':';
+    let opens = line.first_chunk::<2>().filter(|two| colons(*two))?;
+    let is_command = line[2..].windows(2).any(colons);
+    is_command.then_some([opens[0].0, opens[1].0])
 }
 
 /// Whether .NET's search may pass over a character. A tab and a space it does not.
@@ -210,6 +228,18 @@ mod tests {
             ("#\u{1}#\u{7f}vso[", vec!["# # vso["]),
             ("####[", vec!["##**["]),
             ("# #[ #\t#[", vec!["# #[ # #["]),
+            ("::add-mask::x", vec!["**add-mask::x"]),
+            (
+                " \t::Error file=a,line=1::x::y",
+                vec!["  **Error file=a,line=1::x::y"],
+            ),
+            ("\u{feff}:\u{200b}:error::x", vec!["**error::x"]),
+            ("\u{2003}::error::x", vec!["\u{2003}**error::x"]),
+            ("x ::error::y", vec!["x ::error::y"]),
+            ("a\r::stop-commands::b", vec!["a", "**stop-commands::b"]),
+            ("::1 localhost", vec!["::1 localhost"]),
+            ("::", vec!["::"]),
+            (":::::", vec!["**:::"]),
             ("", vec![]),
         ] {
             assert_eq!(deactivate_commands(text), harmless, "{text:?}");
