@@ -55,7 +55,9 @@ fn completes_verbs_flags_and_values() {
     expect![[r#"
         auto	Try each of the following in order and use the first that works
         pipelines	The service connection of the pipeline
-        workload-identity	A federated token in a file, as on Kubernetes
+        github-actions	The identity of a GitHub Actions workflow
+        gitlab	The identity of a GitLab CI/CD job
+        workload-identity	A federated token in a file, as on Kubernetes, or in a variable
         managed-identity	The managed identity of the machine or app
         azd	The sign-in of the Azure Developer CLI
         az	The sign-in of the Azure CLI

@@ -8,10 +8,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use adieu_emulator::{Connection, MY_CONNECTION, World};
+use adieu_emulator::{Connection, MY_CONNECTION, WorkflowJob, World};
 use tempfile::TempDir;
 
 use crate::harness::{root, set_mode};
+
+/// How a step registers a mask with a runner of GitHub Actions.
+const MASK: &str = "::add-mask::";
 
 /// A world in which a person, or an app, has an identity, and that identity's token.
 pub(crate) fn signed_in_user() -> (World, String) {
@@ -33,7 +36,10 @@ pub(crate) struct Desk<'a> {
 pub(crate) struct Said {
     pub(crate) status: i32,
     pub(crate) stdout: String,
+    /// Without the masks for a runner of GitHub Actions.
     pub(crate) stderr: String,
+    /// What a runner of GitHub Actions masks from now on.
+    pub(crate) masks: Vec<String>,
 }
 
 impl<'a> Desk<'a> {
@@ -100,6 +106,18 @@ impl<'a> Desk<'a> {
             .set("AZURE_CLIENT_ID", world.client_id(MY_CONNECTION))
             .set("AZURE_TENANT_ID", world.entra().tenant())
             .set("AZURE_AUTHORITY_HOST", world.entra().url())
+    }
+
+    /// A step of a job of GitHub Actions, with the application of `my-connection`.
+    pub(crate) fn in_a_workflow(world: &'a World, job: &WorkflowJob, tools: &[&str]) -> Self {
+        let variables = world.github().start(job);
+        let desk = Self::with(world, tools)
+            .set("AZURE_CLIENT_ID", world.client_id(MY_CONNECTION))
+            .set("AZURE_TENANT_ID", world.entra().tenant())
+            .on_the_internet();
+        variables
+            .iter()
+            .fold(desk, |desk, (name, value)| desk.set(name, value))
     }
 
     /// Lets it reach the emulator's internet, by a proxy that is not asked for this machine.
@@ -205,13 +223,27 @@ impl<'a> Desk<'a> {
     pub(crate) fn end(&self, child: Child) -> Said {
         let output = child.wait_with_output().expect("an end");
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let stderr = text(&output.stderr);
+        let is_mask = |line: &&str| line.starts_with(MASK);
+        let whole = text(&output.stderr);
+        let (masks, lines): (Vec<&str>, Vec<&str>) = match self
+            .variables
+            .iter()
+            .any(|(name, _)| name == "GITHUB_ACTIONS")
+        {
+            true => whole.split_inclusive('\n').partition(is_mask),
+            false => (Vec::new(), vec![whole.as_str()]),
+        };
+        let stderr = lines.concat();
         let leaked = self.world.secrets_in(&stderr);
         assert!(leaked.is_empty(), "{leaked:?} in {stderr}");
         Said {
             status: output.status.code().unwrap_or(-1),
             stdout: text(&output.stdout),
             stderr,
+            masks: masks
+                .iter()
+                .map(|line| line.trim_end().trim_start_matches(MASK).replace("%25", "%"))
+                .collect(),
         }
     }
 }

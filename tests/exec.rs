@@ -429,7 +429,7 @@ fn teaches_by_example() {
               --configure <WORD>             Give fresh tokens to these clients: identity, azd, git; may be repeated, empty for none [default: identity]
               --tenant <TENANT>              Tenant, as GUID or domain; without it, the identity's own
               --organization <ORGANIZATION>  Organization of Azure DevOps whose tenant the tokens are to be of
-              --credential <CREDENTIAL>      How to sign in [default: auto] [possible values: auto, pipelines, workload-identity, managed-identity, azd, az]
+              --credential <CREDENTIAL>      How to sign in [default: auto] [possible values: auto, pipelines, github-actions, gitlab, workload-identity, managed-identity, azd, az]
               --identity <ID>                User-assigned managed identity, by its client id, object-id:ID or resource id; implies --credential managed-identity [default: AZURE_CLIENT_ID]
           -h, --help                         Print help (see more with '--help')
 

@@ -73,6 +73,11 @@ mod waiting;
 // `adieu token`: each credential, each form, every failure.
 #[cfg(unix)]
 mod token_command;
+// `--credential github-actions` and `gitlab`, and the action.
+#[cfg(unix)]
+mod github_actions;
+#[cfg(unix)]
+mod gitlab;
 // `adieu exec`: tokens and a broker for one command.
 #[cfg(unix)]
 mod exec;

@@ -183,9 +183,7 @@ fn reports_usage_errors() {
             &["token", "--credential", "pat"],
             expect![[r#"
                 error: invalid value 'pat' for '--credential <CREDENTIAL>'
-                  [possible values: auto, pipelines, workload-identity, managed-identity, azd, az]
-
-                  tip: a similar value exists: 'auto'
+                  [possible values: auto, pipelines, github-actions, gitlab, workload-identity, managed-identity, azd, az]
 
                 For more information, try '--help'.
                 exit 2
@@ -254,7 +252,9 @@ fn teaches_by_example() {
                   Possible values:
                   - auto:              Try each of the following in order and use the first that works
                   - pipelines:         The service connection of the pipeline
-                  - workload-identity: A federated token in a file, as on Kubernetes
+                  - github-actions:    The identity of a GitHub Actions workflow
+                  - gitlab:            The identity of a GitLab CI/CD job
+                  - workload-identity: A federated token in a file, as on Kubernetes, or in a variable
                   - managed-identity:  The managed identity of the machine or app
                   - azd:               The sign-in of the Azure Developer CLI
                   - az:                The sign-in of the Azure CLI

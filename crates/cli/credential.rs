@@ -5,6 +5,9 @@
 
 mod az;
 mod azd;
+mod federated;
+mod github_actions;
+mod gitlab;
 pub(crate) mod kind;
 mod managed_identity;
 mod pipelines;
@@ -18,9 +21,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use adieu_agent::{Stream, WorkflowLog};
 use adieu_identity::azure_core::{self, credentials::TokenCredential};
 use adieu_identity::{
-    Authority, AzureCloud, Claims, ConnectionCredential, Error, Scope, Token, TokenRequest,
+    Authority, AzureCloud, Claims, ConnectionCredential, Error, Scheme, Scope, Token, TokenRequest,
 };
 use adieu_transport::{Deadline, Transport};
 use futures_util::StreamExt as _;
@@ -33,10 +37,10 @@ use crate::resource::{Cloud, is_guid};
 use crate::situation::{ConnectionFacts, CredentialFault, CredentialProblem, Situation};
 use crate::voice::{Terminal, Voice as _, while_waiting};
 
+pub(crate) use federated::Federation;
 pub(crate) use kind::{Credential, CredentialArguments};
 pub(crate) use sign_in::{SignIn, SignInArguments, credential_of_auto};
 pub(crate) use tenant::tenant;
-pub(crate) use workload_identity::SCHEME as WORKLOAD_IDENTITY;
 
 /// The longest that one credential may take.
 const ONE: Duration = Duration::from_secs(15);
@@ -104,6 +108,17 @@ impl CredentialArguments {
         )
     }
 
+    /// Where the ID token of a workflow is requested, where one would be.
+    pub(crate) fn workflow_issuer(&self) -> Option<String> {
+        let chosen = self.chosen();
+        let is_asked = chosen == Credential::Auto || chosen == Credential::GithubActions;
+        let connection = is_asked.then(|| github_actions::read(Some("")))?.ok()?;
+        match connection.service.scheme {
+            Scheme::Workflow(request) => Some(request.origin()),
+            _ => None,
+        }
+    }
+
     /// What the first credential with a federated token presents to Microsoft Entra, if there is one here.
     pub(crate) async fn presented(
         &self,
@@ -111,7 +126,12 @@ impl CredentialArguments {
         transport: &Transport,
     ) -> Option<Result<Claims, Situation>> {
         let chosen = self.chosen();
-        let federated = [Credential::Pipelines, Credential::WorkloadIdentity];
+        let federated = [
+            Credential::Pipelines,
+            Credential::GithubActions,
+            Credential::Gitlab,
+            Credential::WorkloadIdentity,
+        ];
         let (credential, connection) = federated
             .into_iter()
             .filter(|kind| chosen == Credential::Auto || chosen == *kind)
@@ -207,6 +227,8 @@ impl CredentialArguments {
         let (mut ready, mut problems) = (Vec::new(), Vec::new());
         let all = [
             Credential::Pipelines,
+            Credential::GithubActions,
+            Credential::Gitlab,
             Credential::WorkloadIdentity,
             Credential::ManagedIdentity,
             Credential::Azd,
@@ -214,7 +236,11 @@ impl CredentialArguments {
         ];
         let chosen = self.chosen();
         for credential in all {
-            if chosen != Credential::Auto && chosen != credential {
+            let is_passed_over = match chosen {
+                Credential::Auto => is_of_another_ci(credential),
+                chosen => chosen != credential,
+            };
+            if is_passed_over {
                 continue;
             }
             match self.read(credential, tenant, transport) {
@@ -244,6 +270,8 @@ impl CredentialArguments {
     ) -> Option<Result<Connection, CredentialFault>> {
         match kind {
             Credential::Pipelines => Some(pipelines::read(tenant)),
+            Credential::GithubActions => Some(github_actions::read(tenant)),
+            Credential::Gitlab => Some(gitlab::read(tenant)),
             Credential::WorkloadIdentity => Some(workload_identity::read(tenant)),
             Credential::ManagedIdentity => {
                 let is_passed_over =
@@ -328,6 +356,31 @@ impl Ready {
                 error: Error::take(error).unwrap_or_else(Error::Credential),
             },
         }
+    }
+}
+
+/// The application that trusts the running workflow of GitHub Actions, as a connection.
+pub(crate) fn workflow(tenant: Option<&str>) -> Result<Connection, Situation> {
+    github_actions::read(tenant).map_err(|fault| {
+        Situation::NoCredential(vec![CredentialProblem {
+            credential: Credential::GithubActions,
+            fault,
+        }])
+    })
+}
+
+/// The log of the GitHub Actions job that runs this program, by standard error: standard output may be the input of
+/// another program.
+pub(crate) fn workflow_log() -> Option<WorkflowLog> {
+    github_actions::is_a_job().then(|| WorkflowLog::on(Stream::Error))
+}
+
+/// Whether a credential is one of a CI that does not run this program: `auto` does not mention it.
+fn is_of_another_ci(credential: Credential) -> bool {
+    match credential {
+        Credential::GithubActions => !github_actions::is_here(),
+        Credential::Gitlab => !gitlab::is_here(),
+        _ => false,
     }
 }
 

@@ -90,8 +90,13 @@ pub(crate) async fn run(arguments: ExecArguments) -> Result<ExitCode, Situation>
     };
     let tenant = credential::tenant(arguments.tenant, organization.as_deref(), &transport).await?;
     let source = Source::SignIn(SignIn::new(arguments.credential, tenant));
+    // Before the command writes to the same log: a mask in the middle of one of its lines would be text.
+    let log = credential::workflow_log();
     for wanted in &missing {
         let token = source.token_patiently(&wanted.scope, &transport).await?;
+        if let Some(log) = &log {
+            log.mask(&token.value);
+        }
         let name = wanted.name.as_str().to_owned();
         own.insert(name, token.value.reveal().to_owned());
         own.insert(
@@ -104,6 +109,8 @@ pub(crate) async fn run(arguments: ExecArguments) -> Result<ExitCode, Situation>
             "Azure Pipelines does not mask these tokens, so the command must not \
          print them; RunWithToken@1 masks its own.",
         );
+    } else if !missing.is_empty() && env::var_os("GITLAB_CI").is_some() {
+        Terminal.warn("GitLab does not mask these tokens, so the command must not print them.");
     }
     if !needs_broker {
         return run_command(&arguments.command, &own).await;
@@ -111,7 +118,11 @@ pub(crate) async fn run(arguments: ExecArguments) -> Result<ExitCode, Situation>
     let broker = Broker::bind()
         .await
         .map_err(|error| Situation::NoBroker(error.to_string()))?;
-    let endpoints = Endpoints::of(&broker.address())?;
+    let address = broker.address();
+    if let Some(log) = log {
+        log.mask(address.key());
+    }
+    let endpoints = Endpoints::of(&address)?;
     let variable = variable_of_process;
     own.extend(environment_of(&configure.settings(
         Some(&endpoints),

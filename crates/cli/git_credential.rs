@@ -259,6 +259,9 @@ fn job_endpoint() -> Result<Option<LocalEndpoint>, Situation> {
 /// As a bearer's token where git has words for that (2.46 and newer), otherwise as a password. `ephemeral`
 /// and the expiry keep other helpers from storing it.
 fn write(question: &Question, token: &Token) -> io::Result<()> {
+    if let Some(log) = credential::workflow_log() {
+        log.mask(&token.value);
+    }
     let value = token.value.reveal();
     let mut lines = Zeroizing::new(if question.takes_schemes() {
         format!("capability[]=authtype\nauthtype=Bearer\ncredential={value}\nephemeral=1")

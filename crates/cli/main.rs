@@ -15,6 +15,7 @@ mod exec;
 mod explain;
 mod extension;
 mod git_credential;
+mod github_actions;
 mod identity_ids;
 mod inputs;
 mod lines;
@@ -119,6 +120,9 @@ enum Verb {
     /// Answer a shell that completes a command line; the shell calls it.
     #[command(hide = true)]
     Complete(completions::CompleteArguments),
+    /// Give tokens to the later steps of a GitHub Actions job; action.yml calls it.
+    #[command(hide = true)]
+    GithubActions,
     /// Run one phase of a pipeline task; the launcher calls it.
     #[command(hide = true)]
     Task(task::Arguments),
@@ -155,6 +159,7 @@ fn main() -> ExitCode {
         Verb::Version(arguments) => outcome(version::run(&arguments)),
         Verb::Completions(arguments) => outcome(completions::run(&arguments)),
         Verb::Complete(arguments) => completions::complete(&arguments, &Arguments::command()),
+        Verb::GithubActions => in_a_runtime(github_actions::run()),
         Verb::Task(arguments) => task::run(&arguments),
     }
 }

@@ -140,6 +140,7 @@ impl Report {
                 reason,
                 is_missing,
             } => command_line::no_command(program, reason, *is_missing),
+            Situation::NotAWorkflowStep(variable) => command_line::not_a_workflow_step(variable),
             Situation::NotWritten(reason) => command_line::not_written(reason),
         }
     }

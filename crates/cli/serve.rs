@@ -14,7 +14,7 @@ use adieu_broker::{Broker, Ended, Resources};
 use adieu_identity::Scope;
 use clap::{Args, ValueEnum};
 
-use crate::credential::{CredentialArguments, SignIn};
+use crate::credential::{self, CredentialArguments, SignIn};
 use crate::network;
 use crate::platform::Stops;
 use crate::resource::{self, Cloud};
@@ -128,6 +128,9 @@ pub(crate) async fn run(arguments: ServeArguments) -> Result<ExitCode, Situation
             "Azure Pipelines does not mask this key, so nothing may print it; EntraToken@1 and \
              RunWithToken@1 mask theirs (configure).",
         );
+    }
+    if let Some(log) = credential::workflow_log() {
+        log.mask(address.key());
     }
     // A reader that is gone has no use for a broker.
     let shell = arguments.shell.unwrap_or_default();

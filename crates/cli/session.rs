@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use adieu_agent::Log;
 use adieu_devops::{Client, Hosts, MicrosoftGraph};
-use adieu_identity::{Error, IssuedTokens, Scope, Token};
+use adieu_identity::{Claims, Error, IssuedTokens, Scope, Token};
 use adieu_secret::AccessToken;
 use adieu_transport::Transport;
 
@@ -95,6 +95,14 @@ impl Session {
     pub(crate) fn used(&self) -> Option<Credential> {
         match &self.source {
             Source::SignIn(sign_in) => sign_in.used(),
+            Source::Connection(_) => None,
+        }
+    }
+
+    /// What the credential of the command line presents to Microsoft Entra, where it presents an ID token.
+    pub(crate) async fn presented(&self) -> Option<Claims> {
+        match &self.source {
+            Source::SignIn(sign_in) => sign_in.presented(&self.transport).await,
             Source::Connection(_) => None,
         }
     }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use adieu_agent::{InputError, NotAVariableName, PlatformVariableError, TooLong};
 use adieu_devops::{Error as DevOpsError, NotAHost, NotAnOrganization, Profile};
 use adieu_extension::Problem;
-use adieu_identity::{Error, NotAnAuthority, NotTheCollection};
+use adieu_identity::{Error, NotAnAuthority, NotTheCollection, NotTheIssuer};
 use adieu_scan::Error as ScanError;
 
 use crate::credential::kind::Credential;
@@ -143,6 +143,8 @@ pub(crate) enum Situation {
         /// Sections with similar names.
         near: Vec<String>,
     },
+    /// A runner of GitHub Actions gave no file for what a step hands on.
+    NotAWorkflowStep(&'static str),
     /// A file that is there cannot be read.
     NoFile { path: String, reason: String },
     /// A command cannot be started.
@@ -259,6 +261,10 @@ pub(crate) enum CredentialFault {
     NotSet(&'static str),
     /// A variable holds something that is not a token.
     NotAToken(&'static str),
+    /// The workflow's job may not request ID tokens.
+    NoIdTokenPermission,
+    /// The workflow's request token would have gone to another host.
+    NotTheIssuer(NotTheIssuer),
     /// Its tool is not on the PATH.
     NotInstalled(&'static str),
     /// `AZURE_AUTHORITY_HOST` is none.

@@ -51,6 +51,12 @@ pub(crate) fn of_process<'a>(
     read(lines, None, cloud, VariableName::of_process)
 }
 
+/// The same for the lines of an action's input, whose variables are a workflow's.
+pub(crate) fn of_workflow(text: &str, cloud: &Cloud) -> Result<Vec<RequestedToken>, Situation> {
+    let lines = meaningful_lines(text).map(|line| (LinePlace::Input, line));
+    read(lines, None, cloud, VariableName::of_workflow)
+}
+
 /// Reads a name.
 type Names = fn(&str) -> Result<VariableName, NotAVariableName>;
 

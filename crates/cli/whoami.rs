@@ -5,6 +5,7 @@
 use std::process::ExitCode;
 
 use adieu_devops::{ConnectionData, Entitlement, Error, Hosts, Organization, Profile, Reason};
+use adieu_identity::Claims;
 use clap::Args;
 use serde_json::{Value, json};
 
@@ -88,6 +89,14 @@ pub(crate) async fn run(arguments: WhoamiArguments) -> Result<ExitCode, Situatio
     let ids = session.ids();
     let mut lines = lines(&facts(&profile, &ids));
     let mut json = json(&profile, &ids);
+    if let Some(claims) = session.presented().await {
+        let federation = federation(&claims);
+        lines.extend(self::lines(&federation));
+        json["federation"] = federation
+            .into_iter()
+            .map(|(name, value)| (camel_case(name), Value::String(value)))
+            .collect();
+    }
     let mut refused = None;
     if let Some((organization, membership)) = membership {
         match membership {
@@ -184,6 +193,27 @@ pub(crate) fn json(profile: &Profile, ids: &IdentityIds) -> Value {
         "objectId": ids.object_id,
         "clientId": ids.client_id,
     })
+}
+
+/// What the identity's federated credential says, as the page of the app registration names it.
+fn federation(claims: &Claims) -> [(&'static str, String); 3] {
+    let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    [
+        ("issuer", text(&claims.issuer)),
+        ("subject identifier", text(&claims.subject)),
+        ("audience", text(&claims.audience)),
+    ]
+}
+
+/// `subjectIdentifier` for `subject identifier`.
+fn camel_case(name: &str) -> String {
+    match name.split_once(' ') {
+        Some((first, second)) => {
+            let (initial, rest) = second.split_at(1);
+            format!("{first}{}{rest}", initial.to_uppercase())
+        }
+        None => name.to_owned(),
+    }
 }
 
 /// Who an identity is in an organization, and what it is licensed for there.

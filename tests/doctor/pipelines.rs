@@ -146,6 +146,7 @@ fn in_a_pipeline_the_findings_are_a_page_of_the_run() {
         status: 0,
         stdout: page,
         stderr: String::new(),
+        masks: Vec::new(),
     };
     finds(
         &world,
@@ -217,6 +218,7 @@ fn a_script_of_run_with_token_is_examined_with_the_connections_identity() {
         status: 0,
         stdout: log,
         stderr: String::new(),
+        masks: Vec::new(),
     };
     finds(
         &world,

@@ -15,6 +15,7 @@ mod read_only;
 mod settings;
 mod untrusted;
 mod variable;
+mod workflow;
 mod writer;
 
 pub use command::TaskResult;
@@ -27,4 +28,5 @@ pub use platform::PlatformVariableError;
 pub use settings::{ProxySettings, TlsSettings};
 pub use untrusted::{deactivate_commands, deactivate_commands_json, deactivate_commands_whole};
 pub use variable::{Audience, NotAVariableName, TooLong, VariableName};
+pub use workflow::{WorkflowFile, WorkflowLog};
 pub use writer::{Lines, Stream};

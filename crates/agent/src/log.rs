@@ -20,10 +20,16 @@ pub struct Log {
     debug: bool,
 }
 
-/// A secret that the agent masks from now on. Made by [`Log::mask`] alone, so that nothing can be set
-/// before it is masked.
+/// A secret that the agent or the runner masks from now on. Made by [`Log::mask`] and
+/// [`WorkflowLog::mask`](crate::WorkflowLog::mask) alone, so that nothing can be set before it is masked.
 #[derive(Debug)]
-pub struct Masked<'a, K: Kind>(&'a Secret<K>);
+pub struct Masked<'a, K: Kind>(pub(crate) &'a Secret<K>);
+
+impl<K: Kind> Masked<'_, K> {
+    pub(crate) fn reveal(&self) -> &str {
+        self.0.reveal()
+    }
+}
 
 impl Log {
     /// A log. Debug lines are written only if `debug` (`System.Debug`) is on.

@@ -22,6 +22,9 @@ pub enum NotAVariableName {
     /// Azure Pipelines gives no variable of a pipeline such a name.
     #[error("starts with `{0}`, which Azure Pipelines reserves")]
     Reserved(&'static str),
+    /// A runner of GitHub Actions keeps the name for itself.
+    #[error("is a name that GitHub Actions keeps for itself")]
+    OfTheRunner,
     /// To tasks and scripts it is the same variable as one that the agent sets itself.
     #[error("is the agent's own variable `{0}`, which is read-only")]
     ReadOnly(&'static str),
@@ -86,6 +89,23 @@ impl VariableName {
             }
             Err(reason) => Err(reason),
         }
+    }
+
+    /// Takes a name for a variable of a workflow's later steps. The runner ignores its own names, and refuses
+    /// `NODE_OPTIONS` (docs.github.com, "Workflow commands"); `PATH` has a file of its own.
+    ///
+    /// # Errors
+    /// The text is not such a name.
+    pub fn of_workflow(text: &str) -> Result<Self, NotAVariableName> {
+        let upper = text.to_ascii_uppercase();
+        let is_of_the_runner = ["GITHUB_", "RUNNER_"]
+            .iter()
+            .any(|start| upper.starts_with(start))
+            || matches!(upper.as_str(), "CI" | "NODE_OPTIONS" | "PATH");
+        if is_of_the_runner {
+            return Err(NotAVariableName::OfTheRunner);
+        }
+        Self::of_process(text)
     }
 
     /// A name that a document of this project or of a client gives, and that is therefore a good one.

@@ -58,7 +58,11 @@ pub(crate) enum Credential {
     Auto,
     /// The service connection of the pipeline
     Pipelines,
-    /// A federated token in a file, as on Kubernetes
+    /// The identity of a GitHub Actions workflow
+    GithubActions,
+    /// The identity of a GitLab CI/CD job
+    Gitlab,
+    /// A federated token in a file, as on Kubernetes, or in a variable
     WorkloadIdentity,
     /// The managed identity of the machine or app
     ManagedIdentity,
@@ -74,6 +78,8 @@ impl Credential {
         match self {
             Self::Auto => "auto",
             Self::Pipelines => "pipelines",
+            Self::GithubActions => "github-actions",
+            Self::Gitlab => "gitlab",
             Self::WorkloadIdentity => "workload-identity",
             Self::ManagedIdentity => "managed-identity",
             Self::Azd => "azd",

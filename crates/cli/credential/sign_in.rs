@@ -4,7 +4,7 @@
 
 use std::sync::OnceLock;
 
-use adieu_identity::{Scope, Token};
+use adieu_identity::{Claims, Scope, Token};
 use adieu_transport::Transport;
 use clap::Args;
 
@@ -68,6 +68,14 @@ impl SignIn {
         let used = self.used.get().copied();
         used.map(|used| self.asked.ids(used, self.tenant.as_deref()))
             .unwrap_or_default()
+    }
+
+    /// What the credential that gave the first token presents to Microsoft Entra: what the application's federated
+    /// credential must say. Nothing, where it presents no ID token, or gives none now.
+    pub(crate) async fn presented(&self, transport: &Transport) -> Option<Claims> {
+        let used = self.asked.by(self.used()?);
+        let tenant = self.tenant.as_deref();
+        used.presented(tenant, transport).await?.ok()
     }
 
     /// A fresh token, of another `tenant` where one is given. With `auto`, the credential of the first token also gives

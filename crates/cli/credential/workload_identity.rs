@@ -1,43 +1,35 @@
-//! The identity of a workload whose platform writes a federated token into a file, as Azure Kubernetes
-//! Service does, by the variables that its webhook sets.
+//! The identity of a workload whose platform provides a federated token: in a file, as Azure Kubernetes Service does
+//! by the variables that its webhook sets, or in a variable.
 //!
 //! It never reads the file: that happens for each token, since the platform renews it.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use adieu_identity::{Scheme, ServiceConnection};
+use adieu_identity::Scheme;
+use adieu_secret::IdToken;
 
-use super::{authority, cloud, required};
+use super::federated::Federation;
+use super::{required, variable};
 use crate::connection::Connection;
-use crate::situation::{ConnectionFacts, CredentialFault};
+use crate::situation::CredentialFault;
 
-/// The scheme that facts of a workload identity have; no service connection has it.
-pub(crate) const SCHEME: &str = "workload identity";
+/// The file of `WorkloadIdentityCredential` of the Azure SDKs.
+const FILE: &str = "AZURE_FEDERATED_TOKEN_FILE";
 
-/// What `WorkloadIdentityCredential` of the Azure SDKs goes by, from the environment.
+/// The token itself, under the name that azd reads (`azd auth login --federated-credential-provider oidc` of
+/// Azure/azure-dev).
+const TOKEN: &str = "AZURE_OIDC_TOKEN";
+
+/// What the environment names: the file, or else the variable.
 pub(super) fn read(tenant: Option<&str>) -> Result<Connection, CredentialFault> {
-    let path = PathBuf::from(required("AZURE_FEDERATED_TOKEN_FILE")?);
-    let client_id = required("AZURE_CLIENT_ID")?;
-    let tenant = match tenant {
-        Some(tenant) => tenant.to_owned(),
-        None => required("AZURE_TENANT_ID")?,
-    };
-    let authority = authority()?;
-    let facts = ConnectionFacts {
-        scheme: SCHEME.to_owned(),
-        tenant: tenant.clone(),
-        client_id: client_id.clone(),
-        authority: authority.host(),
-        ..ConnectionFacts::default()
-    };
-    Ok(Connection {
-        service: ServiceConnection {
-            authority,
-            tenant,
-            client_id,
-            scheme: Scheme::FederatedTokenFile(path),
-        },
-        cloud: cloud(),
-        facts,
-    })
+    if variable(FILE).is_none()
+        && let Some(token) = variable(TOKEN)
+    {
+        let token = IdToken::parse(token).map_err(|_| CredentialFault::NotAToken(TOKEN))?;
+        let scheme = Scheme::FederatedToken(Arc::new(token));
+        return Federation::Variable.connection(tenant, scheme);
+    }
+    let path = PathBuf::from(required(FILE)?);
+    Federation::File.connection(tenant, Scheme::FederatedTokenFile(path))
 }

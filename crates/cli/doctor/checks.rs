@@ -142,6 +142,10 @@ fn configuration(credential: &CredentialArguments, transport: &Transport) -> Che
     let (configured, problems) = credential.configured(transport);
     if configured.is_empty() {
         let report = doctor::no_credential(&problems, super::is_in_a_pipeline());
+        let report = match credential::workflow_log() {
+            Some(_) => doctor::in_a_workflow(report),
+            None => report,
+        };
         return Check::failed("configuration", report);
     }
     let names: Vec<&str> = configured.into_iter().map(Credential::name).collect();
@@ -158,6 +162,7 @@ async fn ask_hosts(plan: &Plan, transport: &Transport) -> Vec<Asked> {
         plan.hosts
             .addresses(plan.organization.is_some(), plan.publisher.is_some()),
     );
+    addresses.extend(plan.credential.workflow_issuer());
     let asking = addresses.into_iter().map(async |address| Asked {
         host: address.split('/').nth(2).unwrap_or_default().to_owned(),
         result: transport.reach(&address).await,

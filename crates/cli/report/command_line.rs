@@ -52,3 +52,11 @@ pub(super) fn not_written(reason: &str) -> Report {
         format!("Cannot write the result: {reason}."),
     )
 }
+
+pub(super) fn not_a_workflow_step(variable: &str) -> Report {
+    Report::new(
+        "github-actions",
+        format!("This is not a step of a GitHub Actions job: {variable} is not set."),
+    )
+    .remedy("Use `adieu token` or `adieu exec`; the action calls this verb in its own step.")
+}

@@ -19,7 +19,7 @@ pub(super) fn none(problems: &[CredentialProblem]) -> Report {
     if let [problem] = problems {
         let name = problem.credential.name();
         let mut report = one(problem);
-        if let CredentialFault::NotSet(variable) = &problem.fault {
+        if let CredentialFault::NotSet(variable) = problem.fault {
             report.sentence = format!("{name} needs {variable}, which is not set.");
         }
         return report;
@@ -89,6 +89,9 @@ pub(crate) fn signed_in(
                 absent.push(format!("{name} ({variable} is not set)"))
             }
             CredentialFault::NotInstalled(_) => absent.push(format!("{name} (not installed)")),
+            CredentialFault::NoIdTokenPermission => {
+                absent.push(format!("{name} (the job may not request an ID token)"));
+            }
             _ => warnings.push(one(problem).sentence),
         }
     }
@@ -104,12 +107,32 @@ fn one(problem: &CredentialProblem) -> Report {
     let report = |sentence: String| Report::new("credential", sentence);
     match &problem.fault {
         CredentialFault::NotSet(variable) => {
-            report(format!("{variable} is not set.")).remedy(where_it_is_set(variable))
+            let remedy = where_it_is_set(problem.credential, variable);
+            report(format!("{variable} is not set.")).remedy(remedy)
         }
         CredentialFault::NotAToken(variable) => {
             report(format!("{variable} holds something that is not a token."))
-                .remedy(where_it_is_set(variable))
+                .remedy(where_it_is_set(problem.credential, variable))
         }
+        CredentialFault::NoIdTokenPermission => Report::new(
+            "github-actions",
+            "GitHub lets this job request no ID token: ACTIONS_ID_TOKEN_REQUEST_URL is not set."
+                .to_owned(),
+        )
+        .remedy(
+            "Give the job the permission, next to those that it has: permissions: id-token: \
+             write. Workflows that run for a pull request from a fork cannot have it.",
+        ),
+        CredentialFault::NotTheIssuer(reason) => Report::new(
+            "github-actions",
+            format!(
+                "The request token was not sent: ACTIONS_ID_TOKEN_REQUEST_URL points outside \
+                 GitHub ({reason})."
+            ),
+        )
+        .remedy(
+            "Leave ACTIONS_ID_TOKEN_REQUEST_URL and GITHUB_SERVER_URL as the runner sets them.",
+        ),
         CredentialFault::NotInstalled(tool) => report(format!("{tool} is not on the PATH."))
             .remedy(&format!(
                 "Install {tool} ({}), then: {}",
@@ -231,7 +254,25 @@ fn of_identity(credential: Credential, connection: &ConnectionFacts, error: &Err
     identity::of(connection, error, Asked::ByFlags).fact("credential", credential.name())
 }
 
-fn where_it_is_set(variable: &str) -> &'static str {
+fn where_it_is_set(credential: Credential, variable: &str) -> &'static str {
+    match (credential, variable) {
+        (Credential::GithubActions, "AZURE_CLIENT_ID" | "AZURE_TENANT_ID") => {
+            return "Set AZURE_CLIENT_ID and AZURE_TENANT_ID in the workflow's env; neither is \
+                    secret.";
+        }
+        (Credential::GithubActions, _) => {
+            return "The runner sets it for a job with permissions: id-token: write.";
+        }
+        (Credential::Gitlab, "AZURE_CLIENT_ID" | "AZURE_TENANT_ID") => {
+            return "Set AZURE_CLIENT_ID and AZURE_TENANT_ID as variables of the job or the \
+                    project; neither is secret.";
+        }
+        (Credential::Gitlab, _) => {
+            return "Declare it in the job: id_tokens: ADIEU_ID_TOKEN: aud: \
+                    api://AzureADTokenExchange";
+        }
+        _ => {}
+    }
     match variable {
         "SYSTEM_ACCESSTOKEN" => {
             "Map it in the step: env: SYSTEM_ACCESSTOKEN: $(System.AccessToken)"

@@ -19,6 +19,14 @@ pub(crate) fn no_credential(problems: &[CredentialProblem], is_pipeline: bool) -
     })
 }
 
+/// The same in a job of GitHub Actions, where the fix is in the workflow's file.
+pub(crate) fn in_a_workflow(report: Report) -> Report {
+    report.remedy(
+        "Give the job permissions: id-token: write, and set AZURE_CLIENT_ID and AZURE_TENANT_ID \
+         in the workflow's env.",
+    )
+}
+
 pub(crate) fn unreachable(host: &str, cause: &NoAnswer) -> Report {
     no_answer("This host", host, cause, 1, Asked::ByFlags)
 }

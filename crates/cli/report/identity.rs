@@ -9,7 +9,7 @@ use adieu_identity::{CertificateFault, Error, Mismatch};
 use super::asked::Asked;
 use super::{Report, service};
 use crate::aadsts;
-use crate::credential::WORKLOAD_IDENTITY;
+use crate::credential::Federation;
 use crate::situation::ConnectionFacts;
 
 /// Errors that read the same are reported together: ten tokens of a broken connection are one fault.
@@ -114,6 +114,21 @@ pub(super) fn of(connection: &ConnectionFacts, error: &Error, asked: Asked) -> R
              azureDevOpsServiceConnection or azureSubscription, and let the pipeline use it \
              (the connection's page → Security).",
         ),
+        Error::WorkflowTokenRefused {
+            host,
+            status,
+            message,
+            correlation,
+        } => Report::new(
+            "github-actions",
+            format!("GitHub Actions ({host}) did not issue an ID token (HTTP {status})."),
+        )
+        .fact("it said", message.as_deref().unwrap_or_default())
+        .correlation(correlation)
+        .remedy(
+            "Run the job again: its request token expires with the job, and only a running job \
+             has one.",
+        ),
         Error::EntraRefused { .. } => entra_refused(connection, error, asked),
         Error::AnotherToken(mismatch) => another_token(mismatch, asked),
         Error::Certificate(fault) => certificate(fault),
@@ -200,10 +215,9 @@ fn entra_refused(connection: &ConnectionFacts, error: &Error, asked: Asked) -> R
             .scheme
             .eq_ignore_ascii_case("WorkloadIdentityFederation")
     {
-        let report = if connection.scheme == WORKLOAD_IDENTITY {
-            file_expired(description)
-        } else {
-            assertion_expired(description)
+        let report = match Federation::of(connection) {
+            Some(federation) => id_token_expired(federation, description),
+            None => assertion_expired(description),
         };
         return report.correlation(correlation);
     }
@@ -249,7 +263,7 @@ fn entra_refused(connection: &ConnectionFacts, error: &Error, asked: Asked) -> R
 
 /// What Microsoft Entra refused.
 fn name_of(connection: &ConnectionFacts) -> &'static str {
-    if connection.scheme == WORKLOAD_IDENTITY {
+    if Federation::of(connection).is_some() {
         "workload identity"
     } else {
         "service connection"
@@ -259,20 +273,39 @@ fn name_of(connection: &ConnectionFacts) -> &'static str {
 /// An assertion's times do not fit: the number stands for ID tokens and for what a certificate signs.
 const EXPIRED: u32 = 700_024;
 
-/// What the platform wrote into the file is not good at this moment.
-fn file_expired(description: &str) -> Report {
+/// The ID token that another issuer gave is not good at this moment.
+fn id_token_expired(federation: Federation, description: &str) -> Report {
+    let (token, remedy) = match federation {
+        Federation::File => (
+            "the token in its file",
+            "Have the platform renew AZURE_FEDERATED_TOKEN_FILE (on Kubernetes a token lives \
+             for an hour), and set this machine's clock (NTP).",
+        ),
+        Federation::Variable => (
+            "the token in AZURE_OIDC_TOKEN",
+            "Sign in while the token is valid, or have the platform write it into a file that it \
+             renews, and name that in AZURE_FEDERATED_TOKEN_FILE.",
+        ),
+        Federation::Gitlab => (
+            "the job's ID token",
+            "Sign in at the start of the job, or set the job's timeout: GitLab issues the token \
+             once, for five minutes or for as long as that timeout.",
+        ),
+        Federation::GithubActions => (
+            "the workflow's ID token",
+            "Run the job again: GitHub issued the token a moment before it was presented.",
+        ),
+    };
     Report::new(
         "clock",
-        "Microsoft Entra refused the workload identity (AADSTS700024) because the token in its \
-         file has expired, or is not valid yet."
-            .to_owned(),
+        format!(
+            "Microsoft Entra refused the workload identity (AADSTS700024) because {token} has \
+             expired, or is not valid yet."
+        ),
     )
     .fact("it said", description)
     .fact("this machine's clock", &moment(now()))
-    .remedy(
-        "Have the platform renew AZURE_FEDERATED_TOKEN_FILE (on Kubernetes a token lives \
-     for an hour), and set this machine's clock (NTP).",
-    )
+    .remedy(remedy)
 }
 
 fn assertion_expired(description: &str) -> Report {

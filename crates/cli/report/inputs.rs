@@ -106,6 +106,12 @@ fn name_problem(subject: &str, reason: NotAVariableName) -> Report {
             ),
             "Choose another name; under env:, a script can give the variable any name.",
         ),
+        NotAVariableName::OfTheRunner => (
+            "is a name that GitHub Actions keeps for itself (GITHUB_…, RUNNER_…, CI, PATH, \
+             NODE_OPTIONS)"
+                .to_owned(),
+            "Choose another name; under env:, a step can give the variable any name.",
+        ),
         NotAVariableName::ReadOnly(name) => (
             format!(
                 "is a name that no step can set: to tasks it is the agent's own variable \

@@ -64,6 +64,9 @@ pub(crate) async fn run(arguments: TokenArguments) -> Result<ExitCode, Situation
     let chosen = arguments.credential.chosen();
     let sign_in = SignIn::new(arguments.credential, tenant.clone());
     let token = sign_in.token(&scope, None, &transport).await?;
+    if let Some(log) = credential::workflow_log() {
+        log.mask(&token.value);
+    }
     let to_a_person = Stream::Output.is_terminal();
     let asked = IdentityIds {
         tenant,
@@ -89,6 +92,8 @@ pub(crate) async fn run(arguments: TokenArguments) -> Result<ExitCode, Situation
             "Azure Pipelines does not mask this token, so nothing may print it; \
          EntraToken@1 and RunWithToken@1 mask theirs.",
         );
+    } else if std::env::var_os("GITLAB_CI").is_some() {
+        Terminal.warn("GitLab does not mask this token, so nothing may print it.");
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -38,6 +38,18 @@ pub(crate) fn entra_key() -> &'static SigningKey {
     KEY.get_or_init(|| SigningKey::generate("entra"))
 }
 
+/// See [`issuer_key`]; that of GitHub Actions.
+pub(crate) fn github_key() -> &'static SigningKey {
+    static KEY: OnceLock<SigningKey> = OnceLock::new();
+    KEY.get_or_init(|| SigningKey::generate("github"))
+}
+
+/// See [`issuer_key`]; that of GitLab.
+pub(crate) fn gitlab_key() -> &'static SigningKey {
+    static KEY: OnceLock<SigningKey> = OnceLock::new();
+    KEY.get_or_init(|| SigningKey::generate("gitlab"))
+}
+
 /// The PKCS#8 DER of a new RSA key.
 pub(crate) fn generate() -> RsaPrivateKey {
     RsaPrivateKey::new(&mut rsa::rand_core::OsRng, 2048).expect("a key of 2048 bits")

@@ -22,13 +22,15 @@ use crate::clock::Clock;
 use crate::directory::{Directory, Issuer};
 use crate::entra::Entra;
 use crate::git::Git;
+use crate::github::GitHub;
+use crate::gitlab::GitLabJob;
 use crate::ground::{Emulated, Ground, lock};
 use crate::ids::{guid, random};
 use crate::managed_identity::ManagedIdentity;
 use crate::marketplace::Marketplace;
 use crate::microsoft_graph::MicrosoftGraph;
 use crate::organizations::Organizations;
-use crate::{azure_devops, entra, hosts, managed_identity, microsoft_graph};
+use crate::{azure_devops, entra, github, gitlab, hosts, managed_identity, microsoft_graph};
 
 /// The name of the connection that every world has.
 pub const MY_CONNECTION: &str = "my-connection";
@@ -40,6 +42,7 @@ pub struct World {
     azure_devops: AzureDevOps,
     entra: Entra,
     git: Git,
+    github: GitHub,
     managed_identity: ManagedIdentity,
     marketplace: Marketplace,
     plain_marketplace: Marketplace,
@@ -119,6 +122,7 @@ impl World {
         let world = Self {
             azure_devops: Emulated::new(azure_devops, &states.azure_devops, ground),
             entra: entra(&host, &place("/", &entra::ASKS_FOR), tls.clone()),
+            github: github(&host, &place("/", &github::ASKS_FOR), tls.clone()),
             git: Emulated::new(Arc::clone(&marketplace), &states.git, ground),
             managed_identity: managed_identity(&host, folder.path()),
             microsoft_graph: microsoft_graph(&host, &place("/", &microsoft_graph::ASKS_FOR), tls),
@@ -157,6 +161,18 @@ impl World {
     #[must_use]
     pub fn git(&self) -> &Git {
         &self.git
+    }
+
+    /// GitHub Actions' issuer of ID tokens; [`internet`](Self::internet) leads to it by its own name.
+    #[must_use]
+    pub fn github(&self) -> &GitHub {
+        &self.github
+    }
+
+    /// The ID token of a GitLab job, as it was issued `age` seconds ago. GitLab puts it into a variable of the job.
+    #[must_use]
+    pub fn gitlab_id_token(&self, job: &GitLabJob<'_>, age: i64) -> String {
+        gitlab::id_token(job, age, &mut self.ground.directory(), &self.ground.clock)
     }
 
     /// The Marketplace, the profile service and the organizations behind one address, over HTTPS;
@@ -269,6 +285,16 @@ fn entra(host: &Host<'_>, place: &Place, tls: Option<Arc<rustls::ServerConfig>>)
     let service = host.serve(place, tls, move |request, ground| {
         let (mut own, mut directory) = (lock(&known), ground.directory());
         entra::answer(request, &mut own, &mut directory, &ground.clock)
+    });
+    Emulated::new(service, &own, host.ground)
+}
+
+fn github(host: &Host<'_>, place: &Place, tls: Option<Arc<rustls::ServerConfig>>) -> GitHub {
+    let own = Arc::<Mutex<github::State>>::default();
+    let known = Arc::clone(&own);
+    let service = host.serve(place, tls, move |request, ground| {
+        let (own, mut directory) = (lock(&known), ground.directory());
+        github::answer(request, &own, &mut directory, &ground.clock)
     });
     Emulated::new(service, &own, host.ground)
 }

@@ -51,6 +51,18 @@ pub enum Error {
         /// Ids for the service's support.
         correlation: Correlation,
     },
+    /// GitHub Actions knows the workflow's request and issues no ID token.
+    #[error("GitHub Actions refused the ID token ({status})")]
+    WorkflowTokenRefused {
+        /// Host and port.
+        host: String,
+        /// HTTP status.
+        status: u16,
+        /// GitHub's own words, where it had any.
+        message: Option<String>,
+        /// Ids for the service's support.
+        correlation: Correlation,
+    },
     /// Entra refused.
     #[error("Microsoft Entra refused ({status}, {error})")]
     EntraRefused {
@@ -258,6 +270,7 @@ impl Error {
         matches!(
             self,
             Self::IdTokenRefused { .. }
+                | Self::WorkflowTokenRefused { .. }
                 | Self::EntraRefused { .. }
                 | Self::JobTokenRefused { .. }
                 | Self::ManagedIdentity(ManagedIdentityFault::Refused { .. })

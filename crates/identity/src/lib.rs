@@ -46,6 +46,7 @@ mod sdk_client;
 mod service_connection;
 mod token;
 mod user_assigned;
+mod workflow_token;
 
 pub use azure_core;
 
@@ -60,3 +61,4 @@ pub use sdk_client::SdkClient;
 pub use service_connection::{ConnectionCredential, IssuedTokens, Scheme, ServiceConnection};
 pub use token::{Token, TokenRequest};
 pub use user_assigned::{NotAnIdentity, UserAssignedId};
+pub use workflow_token::{NotTheIssuer, WorkflowTokenRequest};

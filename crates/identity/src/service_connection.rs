@@ -29,6 +29,7 @@ use crate::managed_identity::ManagedIdentity;
 use crate::scope::Scope;
 use crate::sdk;
 use crate::token::{Token, TokenRequest};
+use crate::workflow_token::WorkflowTokenRequest;
 
 /// A service connection, or anything else that Microsoft Entra gives tokens to.
 #[derive(Debug)]
@@ -59,6 +60,10 @@ pub enum Scheme {
     ServicePrincipalCertificate(ClientCertificate),
     /// With a token in a file that a platform writes and renews, as Kubernetes does.
     FederatedTokenFile(PathBuf),
+    /// With a token that the platform set in a variable, once for the whole job, as GitLab does.
+    FederatedToken(Arc<IdToken>),
+    /// With an ID token that GitHub Actions issues for the workflow.
+    Workflow(WorkflowTokenRequest),
     /// Not at all: the machine's endpoint knows it.
     ManagedServiceIdentity(ManagedIdentity),
 }
@@ -176,6 +181,21 @@ impl ServiceConnection {
                 let proof = Proof::Assertion(Arc::new(read(path)?));
                 exchange().all(&proof, scopes).await
             }
+            Scheme::FederatedToken(token) => {
+                let proof = Proof::Assertion(Arc::clone(token));
+                exchange().all(&proof, scopes).await
+            }
+            Scheme::Workflow(request) => {
+                let endpoint = self.authority.token_endpoint(&self.tenant);
+                transport.open_ahead(&endpoint, scopes.len()).await;
+                let token = Arc::new(request.send(transport, deadline).await?);
+                let proof = Proof::Assertion(Arc::clone(&token));
+                let access = exchange().all(&proof, scopes).await;
+                return Ok(IssuedTokens {
+                    access,
+                    id: Some(token),
+                });
+            }
             Scheme::ServicePrincipalCertificate(certificate) => {
                 let audience = self.authority.token_endpoint(&self.tenant);
                 let assertion = certificate::sign(certificate, &self.client_id, audience.as_str());
@@ -222,13 +242,15 @@ impl ServiceConnection {
     /// has another proof or an opaque token.
     ///
     /// # Errors
-    /// Azure DevOps issues none, or the file with it cannot be read.
+    /// The issuer issues none, or the file with it cannot be read.
     pub async fn presented(&self, transport: &Transport) -> Result<Option<Claims>, Error> {
         let token = match &self.scheme {
             Scheme::WorkloadIdentityFederation { request, .. } => {
                 request.send(transport, Deadline::start()).await?
             }
             Scheme::FederatedTokenFile(path) => read(path)?,
+            Scheme::FederatedToken(token) => return Ok(Claims::read(token.reveal())),
+            Scheme::Workflow(request) => request.send(transport, Deadline::start()).await?,
             Scheme::ServicePrincipalKey(_)
             | Scheme::ServicePrincipalCertificate(_)
             | Scheme::ManagedServiceIdentity(_) => return Ok(None),

@@ -134,6 +134,7 @@ pub mod kind {
 
     kinds! {
         JobToken: Bearer,
+        WorkflowToken: Bearer,
         IdToken: CompactJwt,
         AccessToken: Bearer,
         GraphToken: Bearer,
@@ -150,6 +151,9 @@ pub mod kind {
 
 /// The pipeline job's own token (`System.AccessToken`): goes to the collection's host only.
 pub type JobToken = Secret<kind::JobToken>;
+/// What a GitHub Actions job requests its ID tokens with (`ACTIONS_ID_TOKEN_REQUEST_TOKEN`): goes to the host that
+/// issues them only.
+pub type WorkflowToken = Secret<kind::WorkflowToken>;
 /// The federated ID token that Azure DevOps mints, or an assertion that we signed: goes to the
 /// connection's authority only.
 pub type IdToken = Secret<kind::IdToken>;

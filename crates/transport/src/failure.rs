@@ -33,6 +33,12 @@ pub static MICROSOFT_GRAPH: Service = Service {
     correlation: &["request-id"],
 };
 
+/// The service that issues ID tokens to workflows of GitHub Actions.
+pub static GITHUB_ACTIONS: Service = Service {
+    name: "GitHub Actions",
+    correlation: &["x-vss-e2eid", "x-github-request-id"],
+};
+
 /// A service that did not answer as itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {

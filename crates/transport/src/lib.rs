@@ -28,7 +28,9 @@ pub use reqwest::{Method, Url};
 
 pub use answer::{Answer, Body, first_line, is_busy};
 pub use call::{Call, PATIENCE, Reply};
-pub use failure::{AZURE_DEVOPS, Failure, FailureCause, MICROSOFT_ENTRA, MICROSOFT_GRAPH, Service};
+pub use failure::{
+    AZURE_DEVOPS, Failure, FailureCause, GITHUB_ACTIONS, MICROSOFT_ENTRA, MICROSOFT_GRAPH, Service,
+};
 pub use outcome::{CertificateProblem, Correlation, NoAnswer, NotTheService};
 pub use pem::certificates;
 pub use proxy::{Proxy, ProxyVariables};

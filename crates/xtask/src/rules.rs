@@ -77,6 +77,10 @@ const FLOORS: &[(&str, &[&str])] = &[
 const REVEALS: &[(&str, &str)] = &[
     ("crates/agent/src/log.rs", "the agent, behind its mask"),
     (
+        "crates/agent/src/workflow.rs",
+        "the files of a GitHub Actions step, behind its mask",
+    ),
+    (
         "crates/broker/src/auth.rs",
         "the comparison with what a client shows",
     ),
@@ -172,6 +176,10 @@ const SENDS: &[(&str, &str)] = &[
     (
         "crates/identity/src/service_connection.rs",
         "azure_identity, for the form to the authority",
+    ),
+    (
+        "crates/identity/src/workflow_token.rs",
+        "the header for GitHub's issuer of ID tokens",
     ),
     ("crates/transport/src/proxy.rs", "the header for the proxy"),
 ];

@@ -12,6 +12,8 @@ use time::format_description::well_known::Rfc3339;
 use super::refusal::{Refusal, words};
 use crate::clock::Clock;
 use crate::directory::{Application, ID_TOKEN_AUDIENCE};
+use crate::github::GITHUB_ISSUER;
+use crate::gitlab::GITLAB_ISSUER;
 use crate::http::Request;
 use crate::jwt::{self, Parsed};
 
@@ -90,13 +92,22 @@ pub(super) fn check(
             ),
         ));
     }
-    if !jwt::issuer_key().has_signed(&token) {
+    if !key_of(issuer).has_signed(&token) {
         return Err(Refusal(
             700_027,
             "Client assertion failed signature validation.".to_owned(),
         ));
     }
     is_alive(&token, clock)
+}
+
+/// The key of the issuer that a token names, as its configuration document has it.
+fn key_of(issuer: &str) -> &'static jwt::SigningKey {
+    match issuer {
+        GITHUB_ISSUER => jwt::github_key(),
+        GITLAB_ISSUER => jwt::gitlab_key(),
+        _ => jwt::issuer_key(),
+    }
 }
 
 /// How long an assertion that a client signed itself may live.

@@ -4,7 +4,7 @@
 
 use super::Entra;
 use crate::certificates::CertificateParts;
-use crate::directory::{Application, TokenFlaw};
+use crate::directory::{Application, FederatedCredential, ID_TOKEN_AUDIENCE, TokenFlaw};
 use crate::ids::guid;
 use crate::issued::{AZURE_DEVOPS, MICROSOFT_GRAPH, issue};
 
@@ -40,6 +40,20 @@ impl Entra {
         let tenant = guid();
         self.directory().tenants.push(tenant.clone());
         tenant
+    }
+
+    /// Adds a federated credential of another issuer to a connection's application.
+    pub fn trust(&self, connection: &str, issuer: &str, subject: &str) {
+        let mut directory = self.directory();
+        let client = directory.client_of(connection);
+        let known = directory.applications.iter_mut();
+        for application in known.filter(|application| application.client_id == client) {
+            application.federated.push(FederatedCredential {
+                issuer: issuer.to_owned(),
+                subject: subject.to_owned(),
+                audience: ID_TOKEN_AUDIENCE.to_owned(),
+            });
+        }
     }
 
     /// Changes the federated credential of a connection's application: issuer, subject, audience.

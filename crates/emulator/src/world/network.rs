@@ -11,7 +11,7 @@ use super::World;
 use crate::http::{self, Handler, Reply, Request};
 use crate::organizations::feeds;
 use crate::proxy::{self, Proxy, ProxyRules};
-use crate::{relay, resource_manager};
+use crate::{github, relay, resource_manager};
 
 impl World {
     /// A proxy by which `dev.azure.com` and the Microsoft Entra hosts lead to the emulated ones. One of them,
@@ -57,6 +57,9 @@ impl World {
                 "graph.microsoft.com:443".to_owned(),
                 self.microsoft_graph().port(),
             ),
+            (format!("{}:443", github::HOST), self.github().port()),
+            (format!("{}:443", github::SERVER), self.github().port()),
+            (format!("{}:443", github::RELEASES), self.github().port()),
         ]);
         for host in [
             "marketplace.visualstudio.com",

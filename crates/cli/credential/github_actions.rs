@@ -1,0 +1,43 @@
+//! The identity of a GitHub Actions workflow: an application that trusts its ID tokens.
+//!
+//! It never lets the job's request token go to a host that is not GitHub's.
+
+use adieu_identity::{Scheme, WorkflowTokenRequest};
+use adieu_secret::WorkflowToken;
+
+use super::federated::Federation;
+use super::{required, variable};
+use crate::connection::Connection;
+use crate::situation::CredentialFault;
+
+/// What a runner sets for a job that has `permissions: id-token: write`.
+const URL: &str = "ACTIONS_ID_TOKEN_REQUEST_URL";
+const TOKEN: &str = "ACTIONS_ID_TOKEN_REQUEST_TOKEN";
+
+/// Whether a runner of GitHub Actions runs this program.
+pub(super) fn is_here() -> bool {
+    is_a_job() || variable(URL).is_some()
+}
+
+/// Whether what this program writes goes to the log of a job.
+pub(super) fn is_a_job() -> bool {
+    variable("GITHUB_ACTIONS").is_some_and(|value| value == "true")
+}
+
+/// What a runner and `azure/login` go by, from the environment.
+pub(super) fn read(tenant: Option<&str>) -> Result<Connection, CredentialFault> {
+    let request = request()?;
+    Federation::GithubActions.connection(tenant, Scheme::Workflow(request))
+}
+
+fn request() -> Result<WorkflowTokenRequest, CredentialFault> {
+    let not_there = match is_here() {
+        true => CredentialFault::NoIdTokenPermission,
+        false => CredentialFault::NotSet(URL),
+    };
+    let url = variable(URL).ok_or(not_there)?;
+    let token =
+        WorkflowToken::parse(required(TOKEN)?).map_err(|_| CredentialFault::NotAToken(TOKEN))?;
+    let server = variable("GITHUB_SERVER_URL");
+    WorkflowTokenRequest::to(&url, server.as_deref(), token).map_err(CredentialFault::NotTheIssuer)
+}

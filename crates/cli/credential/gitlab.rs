@@ -1,0 +1,28 @@
+//! The identity of a GitLab CI/CD job: an application that trusts its ID token, which GitLab puts into a variable.
+//!
+//! It asks nothing: GitLab issues the token when the job starts, and no other one later.
+
+use std::sync::Arc;
+
+use adieu_identity::Scheme;
+use adieu_secret::IdToken;
+
+use super::federated::Federation;
+use super::{required, variable};
+use crate::connection::Connection;
+use crate::situation::CredentialFault;
+
+/// The variable that a job's `id_tokens:` declares.
+const ID_TOKEN: &str = "ADIEU_ID_TOKEN";
+
+/// Whether a runner of GitLab runs this program, or got the ID token of a job.
+pub(super) fn is_here() -> bool {
+    variable("GITLAB_CI").is_some() || variable(ID_TOKEN).is_some()
+}
+
+/// What the job's `id_tokens:` and the project's variables set.
+pub(super) fn read(tenant: Option<&str>) -> Result<Connection, CredentialFault> {
+    let token =
+        IdToken::parse(required(ID_TOKEN)?).map_err(|_| CredentialFault::NotAToken(ID_TOKEN))?;
+    Federation::Gitlab.connection(tenant, Scheme::FederatedToken(Arc::new(token)))
+}

@@ -1,0 +1,107 @@
+//! The step of the action (`action.yml`): tokens of a GitHub Actions workflow, as outputs of the step and, where the
+//! user wants it, as variables of the later steps.
+//!
+//! It signs in as the workflow alone, never by what else is on the machine.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use adieu_agent::{Log, Masked, Stream, WorkflowFile, WorkflowLog};
+use adieu_identity::Token;
+use time::OffsetDateTime;
+
+use crate::connection::Connection;
+use crate::credential;
+use crate::network;
+use crate::situation::Situation;
+use crate::tokens::{self, RequestedToken, expiry_name, rfc_3339};
+
+/// The inputs of the action, as its step passes them on.
+const TOKENS: &str = "ADIEU_TOKENS";
+const ORGANIZATION: &str = "ADIEU_ORGANIZATION";
+const ENVIRONMENT: &str = "ADIEU_ENVIRONMENT";
+
+/// Runs the step.
+pub(crate) async fn run() -> Result<ExitCode, Situation> {
+    let outputs = file("GITHUB_OUTPUT")?;
+    let environment = file("GITHUB_ENV")?;
+    let cloud = credential::cloud();
+    let wanted = tokens::of_workflow(&input(TOKENS).unwrap_or_default(), &cloud)?;
+    let transport = network::of_command_line()?;
+    let tenant = credential::tenant(None, input(ORGANIZATION).as_deref(), &transport).await?;
+    let connection = credential::workflow(tenant.as_deref())?;
+    let log = Log::new(false);
+    // Without tokens, one is requested all the same: a sign-in that cannot work is reported here.
+    let wanted = if wanted.is_empty() {
+        let scope = crate::session::azure_devops(&cloud)?;
+        let token = connection.tokens(&[scope], &transport, &log).await;
+        let failed = |error| Situation::NoToken {
+            connection: connection.facts.clone(),
+            errors: vec![(String::new(), error)],
+        };
+        for token in token.map_err(failed)?.access {
+            token.map_err(failed)?;
+        }
+        Vec::new()
+    } else {
+        tokens::get(&connection, wanted, &transport, &log)
+            .await?
+            .access
+    };
+    log.say(&format!(
+        "Signed in at {}, tenant {}.",
+        connection.facts.authority, connection.facts.tenant
+    ));
+    let is_exported = input(ENVIRONMENT).is_some_and(|value| value.eq_ignore_ascii_case("true"));
+    hand_on(&connection, &wanted, &outputs, &environment, is_exported)
+        .map_err(|error| Situation::NotWritten(error.to_string()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn hand_on(
+    connection: &Connection,
+    tokens: &[(RequestedToken, Token)],
+    outputs: &WorkflowFile,
+    environment: &WorkflowFile,
+    is_exported: bool,
+) -> std::io::Result<()> {
+    // Every mask is registered before the first value is written.
+    let masks = WorkflowLog::on(Stream::Output);
+    let masked: Vec<(&str, Masked<'_, _>)> = tokens
+        .iter()
+        .map(|(wanted, token)| (wanted.name.as_str(), masks.mask(&token.value)))
+        .collect();
+    // What `adieu` in the later steps signs in with; neither is a secret.
+    environment.set("AZURE_CLIENT_ID", &connection.facts.client_id)?;
+    environment.set("AZURE_TENANT_ID", &connection.facts.tenant)?;
+    let log = Log::new(false);
+    for ((wanted, token), (name, value)) in tokens.iter().zip(&masked) {
+        let expires_on = OffsetDateTime::from(token.expires_on);
+        let until = rfc_3339(expires_on);
+        if is_exported {
+            environment.set_secret(name, value)?;
+            environment.set(expiry_name(&wanted.name).as_str(), &until)?;
+        }
+        let minutes = (expires_on - OffsetDateTime::now_utc()).whole_minutes();
+        log.say(&format!(
+            "{name}: {}, until {until} ({minutes} minutes).",
+            wanted.resource
+        ));
+    }
+    if let (Some((_, token)), Some((_, value))) = (tokens.first(), masked.first()) {
+        outputs.set_secret("token", value)?;
+        outputs.set("expires-on", &rfc_3339(token.expires_on.into()))?;
+    }
+    outputs.set_secrets("tokens", &masked)
+}
+
+/// An input that has a value.
+fn input(name: &str) -> Option<String> {
+    credential::variable(name)
+}
+
+fn file(variable: &'static str) -> Result<WorkflowFile, Situation> {
+    let path = std::env::var_os(variable).filter(|path| !path.is_empty());
+    path.map(|path| WorkflowFile::new(PathBuf::from(path)))
+        .ok_or(Situation::NotAWorkflowStep(variable))
+}
