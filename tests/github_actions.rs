@@ -39,7 +39,6 @@ fn signs_in_with_two_requests_and_masks_the_token_before_it_is_printed() {
         &world,
         &said,
         &expect![[r#"
-            Signed in with github-actions. Passed over: pipelines (SYSTEM_OIDCREQUESTURI is not set).
             exit 0
         "#]],
     );
@@ -90,13 +89,13 @@ fn a_job_without_the_permission_learns_what_to_write() {
         &world,
         &said,
         &expect![[r#"
-            error: You are not signed in: no credential gave a token.
+            error: You are not signed in.
               pipelines: SYSTEM_OIDCREQUESTURI is not set. Azure Pipelines sets it in every job.
               github-actions: GitHub lets this job request no ID token: ACTIONS_ID_TOKEN_REQUEST_URL is not set. Give the job the permission, next to those that it has: permissions: id-token: write. Workflows that run for a pull request from a fork cannot have it.
               workload-identity: AZURE_FEDERATED_TOKEN_FILE is not set. Azure Kubernetes Service sets it in a pod with the label azure.workload.identity/use: "true".
               managed-identity: IDENTITY_ENDPOINT is not set. App Service and Functions set it; on a virtual machine write --credential managed-identity.
-              azd: azd is not on the PATH. Install it (https://aka.ms/azd-install), then: azd auth login
-              az: az is not on the PATH. Install it (https://aka.ms/azure-cli), then: az login
+              azd: azd is not on the PATH. Install azd (https://aka.ms/azd-install), then: azd auth login
+              az: az is not on the PATH. Install az (https://aka.ms/azure-cli), then: az login
             More: adieu explain credential
             exit 1
         "#]],
@@ -288,6 +287,7 @@ fn doctor_checks_the_way_from_github_to_the_marketplace() {
         ok        token          for Azure DevOps, by github-actions, of tenant [TENANT]
         ok        identity       my-connection's principal ([GUID])
         ok        publisher      Contributor of pub
+
         What to do next: Nothing: all checks passed.
         exit 0
     "#]].assert_eq(&format!("{shown}exit {}\n", said.status));

@@ -50,10 +50,9 @@ fn signs_in_with_the_jobs_id_token() {
         &world,
         &said,
         &expect![[r#"
-        Signed in with gitlab. Passed over: pipelines (SYSTEM_OIDCREQUESTURI is not set).
-        warning: GitLab does not mask this token, so nothing may print it.
-        exit 0
-    "#]],
+            warning: GitLab does not mask this token, so nothing may print it.
+            exit 0
+        "#]],
     );
     let said = job(&world, "AZURE_OIDC_TOKEN", &token).adieu(&["token"]);
     assert_eq!(world.secrets_in(&said.stdout), ["access token"]);
@@ -61,10 +60,9 @@ fn signs_in_with_the_jobs_id_token() {
         &world,
         &said,
         &expect![[r#"
-        Signed in with workload-identity. Passed over: pipelines (SYSTEM_OIDCREQUESTURI is not set), gitlab (ADIEU_ID_TOKEN is not set).
-        warning: GitLab does not mask this token, so nothing may print it.
-        exit 0
-    "#]],
+            warning: GitLab does not mask this token, so nothing may print it.
+            exit 0
+        "#]],
     );
 }
 

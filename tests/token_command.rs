@@ -185,6 +185,8 @@ fn reports_usage_errors() {
                 error: invalid value 'pat' for '--credential <CREDENTIAL>'
                   [possible values: auto, pipelines, github-actions, gitlab, workload-identity, managed-identity, azd, az]
 
+                  tip: a similar value exists: 'auto'
+
                 For more information, try '--help'.
                 exit 2
             "#]],

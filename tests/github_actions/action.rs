@@ -59,7 +59,6 @@ fn later_steps_sign_in_with_the_binary_that_it_installed() {
     let later = runner.run("adieu whoami --publisher pub | tail -1", &[]);
     expect![[r#"
         publisher: pub (Contributor)
-        Signed in with github-actions. Passed over: pipelines (SYSTEM_OIDCREQUESTURI is not set).
     "#]]
     .assert_eq(&stable(&world, &later.log));
 }
@@ -157,7 +156,8 @@ fn runs_the_pinned_release_and_nothing_else() {
     let mut runner = Runner::start(&world, &WorkflowJob::default());
     let ended = runner.uses(action.path(), &inputs);
     assert_eq!(ended.status, 0, "{}", ended.log);
-    assert_eq!(runner.run("adieu --version", &[]).log, "adieu 0.1.0\n");
+    let version = runner.run("adieu --version", &[]);
+    assert!(version.log.starts_with("adieu 0.1.0 "), "{}", version.log);
     let mut other = tarball;
     other.push(0);
     world.github().release(path, other);

@@ -92,7 +92,7 @@ impl VariableName {
     }
 
     /// Takes a name for a variable of a workflow's later steps. The runner ignores its own names, and refuses
-    /// `NODE_OPTIONS` (docs.github.com, "Workflow commands"); `PATH` has a file of its own.
+    /// `NODE_OPTIONS` (docs.github.com, "Workflow commands"); `PATH` has its own file.
     ///
     /// # Errors
     /// The text is not such a name.
