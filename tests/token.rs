@@ -8,7 +8,7 @@ mod connections;
 use adieu_emulator::{MY_CONNECTION, TaskResult, World};
 use expect_test::expect;
 
-use crate::harness::{run, stable};
+use crate::harness::{TaskFolder, run, stable};
 
 #[test]
 fn gives_tokens_for_several_resources_from_one_id_token() {
@@ -221,13 +221,15 @@ fn prints_no_secret_with_system_debug() {
 }
 
 #[test]
-fn writes_only_commands_that_its_restrictions_allow() {
+fn without_connections_it_needs_no_command_that_restricted_mode_denies() {
     let world = World::start();
     let mut job = world.job();
-    let outcome = run(
-        &mut job,
-        &[("azureSubscription", MY_CONNECTION), ("isOutput", "true")],
-    );
+    let folder = TaskFolder::unpacked("token");
+    let step = job
+        .step(folder.path())
+        .input("azureSubscription", MY_CONNECTION)
+        .input("isOutput", "true");
+    let outcome = step.restricted_commands().run();
     assert!(outcome.denied.is_empty(), "{:?}", outcome.denied);
     assert!(outcome.warnings.is_empty(), "{:?}", outcome.warnings);
 }

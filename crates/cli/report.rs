@@ -79,6 +79,7 @@ impl Report {
             Situation::NoConnection => inputs::no_connection(),
             Situation::TwoConnections => inputs::two_connections(),
             Situation::Tokens(problems) => inputs::tokens(problems),
+            Situation::Connections(problems) => inputs::connections(problems),
             Situation::NothingAsked => inputs::nothing_asked(),
             Situation::VariableName {
                 input,

@@ -16,7 +16,10 @@ use crate::credential::kind::Credential;
 use crate::identity_ids::IdentityIds;
 use crate::resource::NotAResource;
 
-pub(crate) use line::{ConfigureFault, ConfigureProblem, LineFault, LinePlace, LineProblem};
+pub(crate) use line::{
+    ConfigureFault, ConfigureProblem, ConnectionLineFault, ConnectionLineProblem, LineFault,
+    LinePlace, LineProblem,
+};
 
 /// A situation that ends a verb.
 #[derive(Debug)]
@@ -39,6 +42,8 @@ pub(crate) enum Situation {
     TwoConnections,
     /// Lines of `tokens` are wrong.
     Tokens(Vec<LineProblem>),
+    /// Lines of `connections` are wrong.
+    Connections(Vec<ConnectionLineProblem>),
     /// There is nothing to do.
     NothingAsked,
     /// Lines of `configure` are wrong.

@@ -3,16 +3,18 @@
 //! It never writes a file, and leaves no process behind but the broker that `configure` asks for.
 
 mod command;
+mod connections;
 mod output;
 
 use std::path::Path;
 use std::sync::Arc;
 
 use adieu_agent::{Audience, Environment, Log, TooLong, VariableName};
-use adieu_identity::Token;
+use adieu_identity::{Scope, Token};
 use adieu_secret::{EndpointSecret, IdToken};
 use time::OffsetDateTime;
 
+use self::connections::FilledConnection;
 use crate::configure::{self, Configure, helper, variable_of_process};
 use crate::connection::{self, Connection};
 use crate::inputs::token::Inputs;
@@ -20,7 +22,7 @@ use crate::machine;
 use crate::network;
 use crate::serve::job::{self, Serving};
 use crate::situation::{ConnectionProblem, Situation};
-use crate::tokens::{self, RequestedToken, expiry_name, rfc_3339};
+use crate::tokens::{self, Request, RequestedToken, expiry_name, rfc_3339};
 use crate::voice::Silence;
 
 pub(crate) use command::{TokenArguments, run as run_command};
@@ -47,7 +49,10 @@ pub(crate) async fn run(environment: &Environment, log: &Log) -> Result<(), Situ
     let wanted = tokens::requested(lines, id_token_name.as_ref(), &connection.cloud)?;
     let lines = inputs.configure.as_deref().unwrap_or_default();
     let configure = Configure::read(lines, &connection.cloud, &wanted)?;
-    if wanted.is_empty() && id_token_name.is_none() && configure.is_empty() {
+    let lines = inputs.connections.as_deref().unwrap_or_default();
+    let filled = connections::read(lines, &id, &connection.cloud, environment)?;
+    let nothing = wanted.is_empty() && filled.is_empty();
+    if nothing && id_token_name.is_none() && configure.is_empty() {
         return Err(Situation::NothingAsked);
     }
     configure.check(&connection)?;
@@ -58,7 +63,9 @@ pub(crate) async fn run(environment: &Environment, log: &Log) -> Result<(), Situ
         });
     }
     let transport = network::transport(environment, log)?;
-    let got = tokens::get(&connection, wanted, &transport, log).await?;
+    let variables = wanted.into_iter().map(Receiver::Variable);
+    let receivers = variables.chain(filled.into_iter().map(Receiver::Connection));
+    let got = tokens::get(&connection, receivers.collect(), &transport, log).await?;
     if got.access.is_empty() && configure.needs_broker() {
         // A connection that cannot sign in is found out here, and not by a script an hour later.
         let probe = configure.probe(&connection.cloud);
@@ -182,7 +189,29 @@ fn id_token_name(input: Option<&str>) -> Result<Option<VariableName>, Situation>
         })
 }
 
-/// How tokens become variables.
+/// What has a token in the end.
+enum Receiver {
+    Variable(RequestedToken),
+    Connection(FilledConnection),
+}
+
+impl Request for Receiver {
+    fn scope(&self) -> &Scope {
+        match self {
+            Self::Variable(variable) => variable.scope(),
+            Self::Connection(connection) => connection.scope(),
+        }
+    }
+
+    fn label(&self) -> String {
+        match self {
+            Self::Variable(variable) => variable.label(),
+            Self::Connection(connection) => connection.label(),
+        }
+    }
+}
+
+/// How tokens become variables, and fields of connections.
 struct Publish<'a> {
     log: &'a Log,
     exposed: bool,
@@ -192,7 +221,7 @@ struct Publish<'a> {
 impl Publish<'_> {
     fn all(
         &self,
-        tokens: &[(RequestedToken, Token)],
+        tokens: &[(Receiver, Token)],
         id: Option<(VariableName, Arc<IdToken>)>,
     ) -> Result<(), TooLong> {
         // Every mask is written before the first value is written.
@@ -207,15 +236,28 @@ impl Publish<'_> {
                 "{name}: the ID token, valid for about ten minutes."
             ));
         }
-        for ((wanted, token), masked) in tokens.iter().zip(&masked) {
-            self.secret(&wanted.name, masked)?;
+        for ((receiver, token), masked) in tokens.iter().zip(&masked) {
             let expires_on = OffsetDateTime::from(token.expires_on);
             let minutes = (expires_on - OffsetDateTime::now_utc()).whole_minutes();
             let until = rfc_3339(expires_on);
-            self.plain(&expiry_name(&wanted.name), &until)?;
+            let (name, resource) = match receiver {
+                Receiver::Variable(variable) => {
+                    self.secret(&variable.name, masked)?;
+                    self.plain(&expiry_name(&variable.name), &until)?;
+                    (variable.name.to_string(), &variable.resource)
+                }
+                Receiver::Connection(connection) => {
+                    for parameter in &connection.parameters {
+                        self.log
+                            .set_connection_parameter(&connection.id, parameter, masked)?;
+                    }
+                    let parameters = connection.parameters.join(" and ");
+                    let name = format!("{} of {}", parameters, connection.label());
+                    (name, &connection.resource)
+                }
+            };
             self.log.say(&format!(
-                "{}: {}, until {until} ({minutes} minutes).",
-                wanted.name, wanted.resource
+                "{name}: {resource}, until {until} ({minutes} minutes)."
             ));
         }
         Ok(())

@@ -25,10 +25,28 @@ pub(crate) struct RequestedToken {
     pub(crate) scope: Scope,
 }
 
+/// Something that is to have a token.
+pub(crate) trait Request {
+    /// The token's scope.
+    fn scope(&self) -> &Scope;
+    /// What errors call it.
+    fn label(&self) -> String;
+}
+
+impl Request for RequestedToken {
+    fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    fn label(&self) -> String {
+        self.name.to_string()
+    }
+}
+
 /// All tokens of a step.
 #[derive(Debug)]
-pub(crate) struct IssuedTokens {
-    pub(crate) access: Vec<(RequestedToken, Token)>,
+pub(crate) struct IssuedTokens<R> {
+    pub(crate) access: Vec<(R, Token)>,
     /// The ID token, where the connection has one.
     pub(crate) id: Option<Arc<IdToken>>,
 }
@@ -92,17 +110,17 @@ fn read<'a>(
 
 /// Gets all of them, or says what kept any of them back: half of the variables would let a later step fail
 /// in a way that is hard to connect with this one.
-pub(crate) async fn get(
+pub(crate) async fn get<R: Request>(
     connection: &Connection,
-    wanted: Vec<RequestedToken>,
+    wanted: Vec<R>,
     transport: &Transport,
     reporter: &impl Voice,
-) -> Result<IssuedTokens, Situation> {
+) -> Result<IssuedTokens<R>, Situation> {
     let refused = |errors| Situation::NoToken {
         connection: connection.facts.clone(),
         errors,
     };
-    let scopes: Vec<Scope> = wanted.iter().map(|wanted| wanted.scope.clone()).collect();
+    let scopes: Vec<Scope> = wanted.iter().map(|one| one.scope().clone()).collect();
     let tokens = connection.tokens(&scopes, transport, reporter).await;
     let tokens = tokens.map_err(|error| refused(vec![(String::new(), error)]))?;
     let mut access = Vec::new();
@@ -110,7 +128,7 @@ pub(crate) async fn get(
     for (wanted, result) in wanted.into_iter().zip(tokens.access) {
         match result {
             Ok(token) => access.push((wanted, token)),
-            Err(error) => errors.push((wanted.name.to_string(), error)),
+            Err(error) => errors.push((wanted.label(), error)),
         }
     }
     if errors.is_empty() {

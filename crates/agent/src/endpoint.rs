@@ -18,6 +18,25 @@ impl EndpointId {
         Self(text.trim().to_lowercase())
     }
 
+    /// An id that a person wrote: a GUID, in any letter case.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let lengths = text.split('-').map(str::len);
+        let is_guid = lengths.eq([8, 4, 4, 4, 12])
+            && text
+                .chars()
+                .all(|character| character == '-' || character.is_ascii_hexdigit());
+        is_guid.then(|| Self::new(text))
+    }
+
+    /// Whether it is that of the job's own connection (`SystemVssConnection`), whose id is empty.
+    #[must_use]
+    pub fn is_of_the_system(&self) -> bool {
+        self.0
+            .chars()
+            .all(|character| matches!(character, '0' | '-'))
+    }
+
     /// The id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -137,6 +156,27 @@ mod tests {
             assert_eq!(endpoint.data("subscription.id"), Some("subscription"));
             assert_eq!(endpoint.data("absent"), None);
         }
+    }
+
+    #[test]
+    fn takes_guids_alone_from_people() {
+        for (text, is_id) in [
+            ("0A1B2C3D-0000-0000-0000-000000000000", true),
+            ("00000000-0000-0000-0000-000000000000", true),
+            ("0a1b2c3d00000000000000000000000000", false),
+            ("{0a1b2c3d-0000-0000-0000-000000000000}", false),
+            ("0a1b2c3d-0000-0000-0000-00000000000g", false),
+            ("0a1b2c3d-0000-0000-0000-000000000000 ", false),
+            ("my-connection", false),
+            ("", false),
+        ] {
+            assert_eq!(EndpointId::parse(text).is_some(), is_id, "{text}");
+        }
+        let system = EndpointId::parse("00000000-0000-0000-0000-000000000000");
+        assert!(system.is_some_and(|id| id.is_of_the_system()));
+        let other = EndpointId::parse("0A1B2C3D-0000-0000-0000-000000000000").expect("an id");
+        assert_eq!(other.as_str(), "0a1b2c3d-0000-0000-0000-000000000000");
+        assert!(!other.is_of_the_system());
     }
 
     #[test]

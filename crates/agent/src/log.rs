@@ -5,6 +5,7 @@
 use adieu_secret::{Kind, Secret};
 
 use crate::command::{self, TaskResult};
+use crate::endpoint::EndpointId;
 use crate::environment::Environment;
 use crate::untrusted::deactivate_commands;
 use crate::variable::{Audience, TooLong, VariableName};
@@ -110,6 +111,29 @@ impl Log {
         self.set(name, &adieu_secret::redacted(value), audience, false)
     }
 
+    /// Fills a field of another service connection's credential, for the later steps of this job (`TaskCommandExtension.cs`,
+    /// `TaskSetEndpointCommand`). The agent fails the step where no step of the job names that connection, and only warns
+    /// where the step is in its restricted mode.
+    ///
+    /// # Errors
+    /// The value is longer than every system takes: later steps have it in their environment.
+    pub fn set_connection_parameter<K: Kind>(
+        &self,
+        connection: &EndpointId,
+        key: &str,
+        value: &Masked<'_, K>,
+    ) -> Result<(), TooLong> {
+        let value = value.0.reveal();
+        check_length(connection.as_str(), value)?;
+        let properties = [
+            ("id", connection.as_str()),
+            ("field", "authParameter"),
+            ("key", key),
+        ];
+        self.command("task.setendpoint", &properties, value);
+        Ok(())
+    }
+
     /// Remembers a value that is not a secret for the later sections of this same step.
     pub fn set_task_variable(&self, name: &str, value: &str) {
         self.command("task.settaskvariable", &[("variable", name)], value);
@@ -202,13 +226,7 @@ impl Log {
         audience: Audience,
         secret: bool,
     ) -> Result<(), TooLong> {
-        if value.len() > LONGEST_VALUE {
-            return Err(TooLong {
-                name: name.as_str().to_owned(),
-                length: value.len(),
-                limit: LONGEST_VALUE,
-            });
-        }
+        check_length(name.as_str(), value)?;
         let mut properties = vec![("variable", name.as_str())];
         if secret {
             properties.push(("issecret", "true"));
@@ -224,6 +242,17 @@ impl Log {
         let line = zeroize::Zeroizing::new(command::line(name, properties, data));
         Stream::Output.command(&line);
     }
+}
+
+fn check_length(name: &str, value: &str) -> Result<(), TooLong> {
+    if value.len() > LONGEST_VALUE {
+        return Err(TooLong {
+            name: name.to_owned(),
+            length: value.len(),
+            limit: LONGEST_VALUE,
+        });
+    }
+    Ok(())
 }
 
 fn set_secret_form(form: &str) {

@@ -6,7 +6,9 @@ use adieu_agent::{InputError, NotAVariableName, TooLong};
 
 use super::Report;
 use crate::resource::{self, NotAResource};
-use crate::situation::{LineFault, LinePlace, LineProblem};
+use crate::situation::{
+    ConnectionLineFault, ConnectionLineProblem, LineFault, LinePlace, LineProblem,
+};
 
 pub(super) fn input(error: &InputError) -> Report {
     match error {
@@ -66,7 +68,15 @@ pub(super) fn undefined(place: &str, variable: &str) -> Report {
 }
 
 pub(super) fn tokens(problems: &[LineProblem]) -> Report {
-    let mut reports = problems.iter().map(line_problem);
+    together(problems.iter().map(line_problem))
+}
+
+pub(super) fn connections(problems: &[ConnectionLineProblem]) -> Report {
+    together(problems.iter().map(connection_line))
+}
+
+/// Everything that is wrong with the lines of an input, in one report.
+fn together(mut reports: impl Iterator<Item = Report>) -> Report {
     let mut report = reports
         .next()
         .unwrap_or_else(|| Report::new("token", String::new()));
@@ -74,10 +84,47 @@ pub(super) fn tokens(problems: &[LineProblem]) -> Report {
     report
 }
 
+fn connection_line(problem: &ConnectionLineProblem) -> Report {
+    let ConnectionLineProblem { line, reason } = problem;
+    let subject = format!("The line '{line}' of connections");
+    let report = |end: &str| Report::new("connections", format!("{subject} {end}."));
+    match reason {
+        ConnectionLineFault::NoEqualsSign => report("has no '='").remedy(
+            "Write <connection id> = azureDevOps, or <connection id>.<parameter> = azureDevOps.",
+        ),
+        ConnectionLineFault::UndefinedVariable(variable) => undefined(&subject, variable),
+        ConnectionLineFault::NotAnId(text) => report(&format!(
+            "starts with '{text}', which is not the id of a service connection"
+        ))
+        .remedy(
+            "Open the connection's page (Project settings → Service connections) and copy the \
+             GUID after resourceId= in its address.",
+        ),
+        ConnectionLineFault::OfTheSystem => report(
+            "names the job's own connection (SystemVssConnection), which the agent lets no step \
+             change",
+        )
+        .remedy("Remove the line."),
+        ConnectionLineFault::Own => {
+            report("names the connection with which the step signs in, which has no PAT")
+                .remedy("Write the id of the connection that a later step uses in place of a PAT.")
+        }
+        ConnectionLineFault::NotAParameter(text) => report(&format!(
+            "names the parameter '{text}', which may have letters, digits, '.', '_' and '-' only"
+        ))
+        .remedy("Use the parameter's name, such as apitoken or password, or leave it out."),
+        ConnectionLineFault::Twice(parameter) => report(&format!(
+            "fills {parameter} of that connection a second time"
+        ))
+        .remedy("Keep one line for each parameter of a connection."),
+        ConnectionLineFault::NotAResource(reason) => not_a_resource(report, reason),
+    }
+}
+
 pub(super) fn nothing_asked() -> Report {
     Report::new(
         "token",
-        "The step names no token and configures nothing.".to_owned(),
+        "The step names no token and no connection, and configures nothing.".to_owned(),
     )
     .remedy("Add a line such as AZURE_DEVOPS_TOKEN=azureDevOps to tokens.")
 }
@@ -159,15 +206,21 @@ fn line_problem(problem: &LineProblem) -> Report {
         LineFault::NameTwice(name) => report(&format!("sets '{name}' a second time"))
             .remedy("Give each token its own name; NAME_EXPIRES_ON belongs to NAME."),
         LineFault::UndefinedVariable(variable) => undefined(&subject, variable),
-        LineFault::NotAResource(NotAResource::Unknown) => report("names no resource after its '='")
-            .remedy(&format!(
-                "Use {}, an application ID or URI, or a scope that ends in /.default.",
-                resource::WORDS.join(", ")
-            )),
-        LineFault::NotAResource(NotAResource::Space) => {
+        LineFault::NotAResource(reason) => not_a_resource(report, reason),
+    }
+}
+
+/// `report` makes a sentence of its end.
+fn not_a_resource(report: impl Fn(&str) -> Report, reason: &NotAResource) -> Report {
+    match reason {
+        NotAResource::Unknown => report("names no resource after its '='").remedy(&format!(
+            "Use {}, an application ID or URI, or a scope that ends in /.default.",
+            resource::WORDS.join(", ")
+        )),
+        NotAResource::Space => {
             report("has a space in its resource").remedy("Write one resource on each line.")
         }
-        LineFault::NotAResource(NotAResource::NotInThisCloud) => {
+        NotAResource::NotInThisCloud => {
             report("names a resource that has no known address in the connection's cloud")
                 .remedy("Write the resource as the URI that it has in this cloud.")
         }

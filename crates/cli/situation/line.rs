@@ -43,6 +43,33 @@ pub(crate) enum LineFault {
     NotAResource(NotAResource),
 }
 
+/// A line of `connections` that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ConnectionLineProblem {
+    /// The line as it was written.
+    pub(crate) line: String,
+    /// What is wrong with it.
+    pub(crate) reason: ConnectionLineFault,
+}
+
+/// What can be wrong with a line of `connections`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum ConnectionLineFault {
+    NoEqualsSign,
+    UndefinedVariable(String),
+    /// What is in front of the equals sign is not an id.
+    NotAnId(String),
+    /// The id is that of the job's own connection, which the agent lets no step change.
+    OfTheSystem,
+    /// The id is that of the connection that signs in.
+    Own,
+    /// A parameter of this name cannot be.
+    NotAParameter(String),
+    /// Another line fills the same parameter.
+    Twice(String),
+    NotAResource(NotAResource),
+}
+
 /// A line of `configure` that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ConfigureProblem {

@@ -23,5 +23,5 @@ pub(crate) use job::Platform;
 pub use result::TaskResult;
 pub use running::{Outcome, Running};
 pub use step::Step;
-pub(crate) use step::has_post_job;
+pub(crate) use step::{declare, has_post_job};
 pub use variables::Variable;

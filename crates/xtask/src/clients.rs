@@ -21,6 +21,8 @@ const SCHEMAS: &str = "check-jsonschema==0.39.0";
 /// Renderers of Markdown. Azure DevOps' own components (azure-devops-ui 2.277) ask for marked ^4.2.3.
 const MARKED: &str = "marked@4.3.0";
 const MARKDOWN_IT: &str = "markdown-it@15.0.3";
+/// Reads the connections of NuGetAuthenticate, npmAuthenticate, PipAuthenticate and TwineAuthenticate. Brings task-lib.
+const ARTIFACTS_COMMON: &str = "azure-pipelines-tasks-artifacts-common@2.270.0";
 const AZURE_IDENTITY_FOR_PYTHON: &str = "azure-identity==1.27.0";
 
 /// The newest that runs on Node 20.
@@ -38,6 +40,13 @@ pub(crate) fn node() -> Result<PathBuf, String> {
 pub(crate) fn pages() -> Result<PathBuf, String> {
     installed("pages", &[MARKED, MARKDOWN_IT], |folder| {
         npm_install(folder, &[MARKED, MARKDOWN_IT])
+    })
+}
+
+/// The libraries with which the built-in tasks read their service connections, and task-lib.
+pub(crate) fn tasks() -> Result<PathBuf, String> {
+    installed("tasks", &[ARTIFACTS_COMMON], |folder| {
+        npm_install(folder, &[ARTIFACTS_COMMON])
     })
 }
 

@@ -77,6 +77,7 @@ fn other_clients() -> Result<(), String> {
     clients::tfx()?;
     clients::azure_pipelines()?;
     clients::pages()?;
+    clients::tasks()?;
     clients::rust().map(|_| ())
 }
 

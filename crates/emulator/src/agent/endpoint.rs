@@ -14,7 +14,7 @@ const SYSTEM: &str = "00000000-0000-0000-0000-000000000000";
 /// What a job's steps said about its connections.
 #[derive(Debug, Default)]
 pub(crate) struct Endpoints {
-    /// Ids of those that steps have named.
+    /// Ids of those that steps of the job name, which the service sends with the job.
     named: BTreeSet<String>,
     changes: Vec<Change>,
 }
@@ -34,7 +34,7 @@ enum Field {
 }
 
 impl Endpoints {
-    /// Takes down that a step names a connection.
+    /// Takes down that a step of the job names a connection.
     pub(crate) fn name(&mut self, id: &str) {
         self.named.insert(id.to_owned());
     }
@@ -46,7 +46,13 @@ impl Endpoints {
             match &change.field {
                 Field::Url => connection.url = value,
                 Field::Data(key) => _ = connection.data.insert(key.clone(), value),
-                Field::Parameter(key) => _ = connection.parameters.insert(key.clone(), value),
+                // `EndpointAuthorization.Parameters` ignores letter case, and keeps the first spelling.
+                Field::Parameter(key) => {
+                    let mut known = connection.parameters.keys();
+                    let known = known.find(|known| known.eq_ignore_ascii_case(key)).cloned();
+                    let key = known.unwrap_or_else(|| key.clone());
+                    connection.parameters.insert(key, value);
+                }
             }
         }
     }

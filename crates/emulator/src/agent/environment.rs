@@ -197,6 +197,21 @@ fn inputs(
     inputs
 }
 
+/// The connections that a step names, by their ids: the service sends all of a job's with the job.
+pub(crate) fn connections(
+    job: &Job<'_>,
+    task: &Task,
+    said: &BTreeMap<String, String>,
+) -> Vec<String> {
+    let inputs = inputs(job, task, said, &job.variables);
+    let kinds = task.inputs.iter();
+    let named = kinds.filter(|input| input.kind.starts_with("connectedService:"));
+    named
+        .filter_map(|input| inputs.get(&input.name).cloned())
+        .filter(|id| !id.is_empty())
+        .collect()
+}
+
 /// A path below the repository's folder, or the release's; no path at all is that folder itself
 /// (`TranslateFilePathInput`, and `GetRootedPath` of the job extensions).
 fn rooted(job: &Job<'_>, path: &str) -> String {

@@ -122,6 +122,12 @@ impl<'w> Job<'w> {
         self.variables.set(name, value, Marks::SECRET);
     }
 
+    /// A connection that a later step of the job names. The service sends all of a job's connections at its start.
+    pub fn connection(&mut self, name: &str) {
+        let id = self.platform.azure_devops.connection_id(name);
+        self.endpoints.name(&id);
+    }
+
     /// Switches `System.Debug` on.
     pub fn debug(&mut self) {
         self.variables.set("system.debug", "true", Marks::READ_ONLY);

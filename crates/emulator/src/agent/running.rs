@@ -239,6 +239,14 @@ impl Running<'_, '_> {
                     &masked,
                 );
             }
+            "task.setendpoint" => {
+                // The agent masks the value itself, and too late for what came before.
+                let masked = self.job.masker.mask(line);
+                self.check(
+                    "a connection that was changed before its value was masked",
+                    &masked,
+                );
+            }
             _ => self.check("a command", line),
         }
     }

@@ -231,6 +231,13 @@ impl<'j, 'w> Step<'j, 'w> {
     }
 }
 
+/// Takes down the connections that a step of the job will name.
+pub(crate) fn declare(job: &mut Job<'_>, folder: &Path, inputs: &BTreeMap<String, String>) {
+    for id in environment::connections(job, &read_task(folder), inputs) {
+        job.endpoints.name(&id);
+    }
+}
+
 /// The handler that the agent takes where it knows all (`TaskManager.cs`).
 fn handler(handlers: &BTreeMap<String, Handler>) -> &Handler {
     ["Node24", "Node20_1", "Node16", "Node10", "Node"]

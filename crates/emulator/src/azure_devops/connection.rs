@@ -58,6 +58,23 @@ impl Connection {
         connection
     }
 
+    /// Of a type that has a personal access token, as people store one: `Token` has it in `apitoken`, and
+    /// `UsernamePassword` in `password`.
+    #[must_use]
+    pub fn personal_access_token(name: &str, kind: &str, scheme: &str, pat: &str) -> Self {
+        let mut connection = Self::new(name, scheme)
+            .kind(kind)
+            .url("https://pkgs.dev.azure.com/contoso/")
+            .authority("");
+        connection.data.clear();
+        match scheme {
+            "Token" => connection.parameter("apitoken", pat),
+            _ => connection
+                .parameter("username", "nobody")
+                .parameter("password", pat),
+        }
+    }
+
     /// Of another type, as inputs name it behind `connectedService:`.
     #[must_use]
     pub fn kind(mut self, kind: &str) -> Self {

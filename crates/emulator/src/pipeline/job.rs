@@ -13,7 +13,7 @@ use super::expression::{Context, Status};
 use super::plan::{self, Action, Step};
 use super::run::{Pipeline, Run, StepRun, holds};
 use super::value::Value;
-use crate::agent::{Job, TaskResult, has_post_job};
+use crate::agent::{Job, TaskResult, declare, has_post_job};
 
 /// Runs a job and returns its result.
 pub(crate) fn run(
@@ -37,6 +37,7 @@ pub(crate) fn run(
         post_job: Vec::new(),
     };
     running.prepare(variables, planned)?;
+    running.declare_connections(planned);
     for (index, step) in steps(planned, pipeline.is_release).iter().enumerate() {
         let result = running.step(index, step)?;
         running.count(result, step.continue_on_error);
@@ -133,6 +134,19 @@ impl Running<'_, '_> {
             self.job.variable(name, &value);
         }
         Ok(())
+    }
+
+    /// Before the first step, the job has the connections of all.
+    fn declare_connections(&mut self, planned: &plan::Job) {
+        for step in &planned.steps {
+            let Action::Task { task, inputs } = &step.action else {
+                continue;
+            };
+            if let Some(folder) = self.pipeline.folder_of(task) {
+                let inputs = inputs.iter().cloned().collect();
+                declare(&mut self.job, folder, &inputs);
+            }
+        }
     }
 
     fn context(&self) -> Context {

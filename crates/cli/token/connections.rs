@@ -1,0 +1,129 @@
+//! `connections` of EntraToken@1: fields of other service connections that receive a token, line by line
+//! (`<connection id>[.<parameter>] = resource`).
+//!
+//! It never gets a token, and never fills a field.
+
+use adieu_agent::{EndpointId, Environment, undefined_variable};
+use adieu_identity::Scope;
+
+use crate::lines::meaningful_lines;
+use crate::resource::{self, Cloud};
+use crate::situation::{ConnectionLineFault, ConnectionLineProblem, Situation};
+use crate::tokens::Request;
+
+/// A connection that receives a token.
+#[derive(Debug)]
+pub(super) struct FilledConnection {
+    pub(super) id: EndpointId,
+    /// Names of the parameters of its authorization.
+    pub(super) parameters: Vec<String>,
+    pub(super) resource: String,
+    scope: Scope,
+}
+
+impl Request for FilledConnection {
+    fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    fn label(&self) -> String {
+        format!("connection {}", self.id.as_str())
+    }
+}
+
+/// All lines of `text`, or everything that is wrong with any of them. `own` is the connection that signs in.
+pub(super) fn read(
+    text: &str,
+    own: &EndpointId,
+    cloud: &Cloud,
+    environment: &Environment,
+) -> Result<Vec<FilledConnection>, Situation> {
+    let mut filled: Vec<FilledConnection> = Vec::new();
+    let mut problems = Vec::new();
+    for line in meaningful_lines(text) {
+        match one(line, own, cloud, environment, &filled) {
+            Ok(one) => filled.push(one),
+            Err(reason) => problems.push(ConnectionLineProblem {
+                line: line.to_owned(),
+                reason,
+            }),
+        }
+    }
+    if problems.is_empty() {
+        Ok(filled)
+    } else {
+        Err(Situation::Connections(problems))
+    }
+}
+
+fn one(
+    line: &str,
+    own: &EndpointId,
+    cloud: &Cloud,
+    environment: &Environment,
+    before: &[FilledConnection],
+) -> Result<FilledConnection, ConnectionLineFault> {
+    if let Some(variable) = undefined_variable(line) {
+        return Err(ConnectionLineFault::UndefinedVariable(variable.to_owned()));
+    }
+    let (target, resource) = line
+        .split_once('=')
+        .ok_or(ConnectionLineFault::NoEqualsSign)?;
+    let (target, resource) = (target.trim(), resource.trim());
+    let (id, parameter) = match target.split_once('.') {
+        Some((id, parameter)) => (id.trim(), Some(parameter.trim())),
+        None => (target, None),
+    };
+    if id.eq_ignore_ascii_case("SystemVssConnection") {
+        return Err(ConnectionLineFault::OfTheSystem);
+    }
+    // A name may have a dot as well.
+    let id =
+        EndpointId::parse(id).ok_or_else(|| ConnectionLineFault::NotAnId(target.to_owned()))?;
+    if id.is_of_the_system() {
+        return Err(ConnectionLineFault::OfTheSystem);
+    }
+    if id == *own {
+        return Err(ConnectionLineFault::Own);
+    }
+    let parameters = match parameter {
+        Some(name) if is_parameter(name) => vec![name.to_owned()],
+        Some(name) => return Err(ConnectionLineFault::NotAParameter(name.to_owned())),
+        None => default_parameters(environment, &id),
+    };
+    let others = before.iter().filter(|other| other.id == id);
+    for other in others.flat_map(|other| &other.parameters) {
+        // To the agent, letter case does not count (`EndpointAuthorization.Parameters`).
+        if parameters
+            .iter()
+            .any(|name| name.eq_ignore_ascii_case(other))
+        {
+            return Err(ConnectionLineFault::Twice(other.clone()));
+        }
+    }
+    Ok(FilledConnection {
+        scope: resource::scope(resource, cloud).map_err(ConnectionLineFault::NotAResource)?,
+        resource: resource.to_owned(),
+        id,
+        parameters,
+    })
+}
+
+/// No character of it ends a property of a logging command, or is one that a connection's form does not know.
+fn is_parameter(name: &str) -> bool {
+    let is_inner = |character: char| character.is_ascii_alphanumeric() || "._-".contains(character);
+    !name.is_empty() && name.chars().all(is_inner)
+}
+
+/// Where tasks look for a PAT: `apitoken` of a token, `password` of a user; both where the job does not show which of the
+/// two schemes the connection has. Agents show a step the connections of its own inputs alone (`TaskRunner.cs`).
+fn default_parameters(environment: &Environment, id: &EndpointId) -> Vec<String> {
+    let endpoint = environment.endpoint(id);
+    let scheme = endpoint.as_ref().and_then(adieu_agent::Endpoint::scheme);
+    let names: &[&str] = match scheme {
+        Some(scheme) if scheme.eq_ignore_ascii_case("Token") => &["apitoken"],
+        Some(scheme) if scheme.eq_ignore_ascii_case("UsernamePassword") => &["password"],
+        _ => &["apitoken", "password"],
+    };
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
