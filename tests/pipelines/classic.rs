@@ -180,7 +180,7 @@ fn a_group_runs_tests_with_a_token() {
     let steps = filled(
         &read("token"),
         &[
-            ("azureSubscription", MY_CONNECTION),
+            ("azureDevOpsServiceConnection", MY_CONNECTION),
             ("tests", "test -n \\\"$AZURE_DEVOPS_TOKEN\\\" && echo there"),
         ],
     );
@@ -199,14 +199,17 @@ fn a_group_runs_tests_with_a_token() {
 fn a_group_keeps_a_job_signed_in() {
     let world = World::start();
     let nothing = tempfile::tempdir().expect("a folder");
-    let mut steps = filled(&read("run"), &[("azureSubscription", MY_CONNECTION)]);
+    let mut steps = filled(
+        &read("run"),
+        &[("azureDevOpsServiceConnection", MY_CONNECTION)],
+    );
     steps.push_str("- script: test -n \"$IDENTITY_ENDPOINT\" && echo there\n");
     let run = run(&world, &steps, &[], &nothing);
     expect_test::expect![[r#"
         Job
           Download artifacts: Succeeded
           Keep the job signed in: Succeeded
-            Signed in at [ENTRA], tenant [TENANT].
+            Signed in at login.microsoftonline.com, tenant [TENANT].
             AZURE_DEVOPS_TOKEN: azureDevOps, until [TIME] (59 minutes).
             Configured until the job ends: identity.
           CmdLine: Succeeded
@@ -224,7 +227,7 @@ fn a_group_publishes_and_installs() {
     let steps = filled(
         &read("extension"),
         &[
-            ("azureSubscription", MY_CONNECTION),
+            ("azureDevOpsServiceConnection", MY_CONNECTION),
             ("extensionId", "hello"),
             ("organizations", "fabrikam"),
         ],
@@ -254,7 +257,8 @@ fn a_release_goes_through_its_stages() {
         let list = stage["deployPhases"][0]["workflowTasks"].as_array();
         let package = definition["variables"]["vsix"]["value"].as_str();
         let variables = [
-            ("azureSubscription", MY_CONNECTION),
+            ("azureDevOpsServiceConnection", MY_CONNECTION),
+            ("azureSubscription", ""),
             ("extensionId", "hello"),
             ("vsix", package.expect("a pattern")),
             ("organizations", organization),

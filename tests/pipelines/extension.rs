@@ -17,7 +17,7 @@ trigger: none
 stages:
 - template: pipelines/templates/extension.yml
   parameters:
-    azureSubscription: my-connection
+    azureDevOpsServiceConnection: my-connection
     extensionId: hello
     rings:
     - name: development

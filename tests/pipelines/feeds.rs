@@ -43,7 +43,7 @@ fn npm_restores_from_a_feed() {
         Job
           Checkout: Succeeded
           Sign in: Succeeded
-            Signed in at [ENTRA], tenant [TENANT].
+            Signed in at login.microsoftonline.com, tenant [TENANT].
             FEED_TOKEN: azureDevOps, until [TIME] (59 minutes).
           Write the tools' files: Succeeded
           Restore: Succeeded
@@ -73,7 +73,7 @@ fn pip_restores_from_a_feed() {
         Job
           Checkout: Succeeded
           Sign in: Succeeded
-            Signed in at [ENTRA], tenant [TENANT].
+            Signed in at login.microsoftonline.com, tenant [TENANT].
             FEED_TOKEN: azureDevOps, until [TIME] (59 minutes).
           Write the tools' files: Succeeded
           Restore: Succeeded

@@ -63,7 +63,7 @@ fn a_commit_comes_back_to_the_repository() {
           checkout self: Succeeded
           Change files: Succeeded
           Sign git in: Succeeded
-            Signed in at [ENTRA], tenant [TENANT].
+            Signed in at login.microsoftonline.com, tenant [TENANT].
             AZURE_DEVOPS_TOKEN: azureDevOps, until [TIME] (59 minutes).
             Configured until the job ends: git.
           Commit and push: Succeeded
@@ -104,7 +104,7 @@ fn a_pipeline_without_membership_cannot_push() {
           checkout self: Succeeded
           Change files: Succeeded
           Sign git in: Succeeded
-            Signed in at [ENTRA], tenant [TENANT].
+            Signed in at login.microsoftonline.com, tenant [TENANT].
             AZURE_DEVOPS_TOKEN: azureDevOps, until [TIME] (59 minutes).
             Configured until the job ends: git.
           Commit and push: Failed

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use adieu_emulator::pipeline::Pipeline;
-use adieu_emulator::{Proxy, World};
+use adieu_emulator::{MY_CONNECTION, Proxy, World};
 
 use crate::harness::{TaskFolder, root};
 
@@ -18,8 +18,12 @@ pub(crate) struct Scenario<'w> {
 }
 
 impl<'w> Scenario<'w> {
-    /// A pipeline, which may name our templates, in a repository with these files checked out.
+    /// A pipeline, which may name our templates, in a repository with these files checked out. The connection
+    /// `my-connection` is of the type that needs no subscription, with which templates and documents lead.
     pub(crate) fn new(world: &'w World, pipeline: &str, sources: &Path) -> Self {
+        world
+            .azure_devops()
+            .make_azure_devops_connection(MY_CONNECTION, "contoso");
         let proxy = world.internet();
         let mut scenario = Pipeline::new(world, sources)
             .file("azure-pipelines.yml", pipeline)

@@ -4,7 +4,7 @@
 //! stay fresh for hours is shown in tests/serve.rs.
 
 use adieu_emulator::pipeline::Value;
-use adieu_emulator::{MY_CONNECTION, TaskResult, World};
+use adieu_emulator::{Connection, MY_CONNECTION, TaskResult, World};
 
 use super::scenario::Scenario;
 use crate::extension;
@@ -53,7 +53,7 @@ fn integration_tests_get_a_token() {
           Install: Succeeded
             token ''
           Sign in: Succeeded
-            Signed in at [ENTRA], tenant [TENANT].
+            Signed in at login.microsoftonline.com, tenant [TENANT].
             AZURE_DEVOPS_TOKEN: azureDevOps, until [TIME] (59 minutes).
           Test: Succeeded
             "name":"web"
@@ -86,7 +86,7 @@ fn tests_that_fail_fail_the_job() {
           Install: Succeeded
             token ''
           Sign in: Succeeded
-            Signed in at [ENTRA], tenant [TENANT].
+            Signed in at login.microsoftonline.com, tenant [TENANT].
             AZURE_DEVOPS_TOKEN: azureDevOps, until [TIME] (59 minutes).
           Test: Failed
             ##[error]Bash exited with code '7'.
@@ -107,7 +107,7 @@ fn a_step_that_does_not_map_the_token_has_none() {
         "steps:
 - task: EntraToken@1
   inputs:
-    azureSubscription: my-connection
+    azureDevOpsServiceConnection: my-connection
 - script: echo \"[$AZURE_DEVOPS_TOKEN]\"
 ",
     );
@@ -170,7 +170,7 @@ fn each_step_of_a_long_job_finds_a_token() {
         Job
           Checkout: Succeeded
           Keep the job signed in: Succeeded
-            Signed in at [ENTRA], tenant [TENANT].
+            Signed in at login.microsoftonline.com, tenant [TENANT].
             AZURE_DEVOPS_TOKEN: azureDevOps, until [TIME] (59 minutes).
             Configured until the job ends: identity, azd.
           Work: Succeeded
@@ -189,9 +189,12 @@ fn each_step_of_a_long_job_finds_a_token() {
 #[test]
 fn end_to_end_tests_reach_an_organization_of_another_tenant() {
     let world = World::start();
-    let tenant = world.entra().add_tenant(MY_CONNECTION);
+    // The newer type takes no application of several tenants.
+    let connection = "of-any-tenant";
+    world.add_connection(Connection::workload_identity(connection));
+    let tenant = world.entra().add_tenant(connection);
     world.organizations().connect("northwind", &tenant);
-    world.organizations().add_member("northwind", MY_CONNECTION);
+    world.organizations().add_member("northwind", connection);
     world.organizations().add_project("northwind", "web");
     let pipeline = format!(
         "parameters:
@@ -200,6 +203,7 @@ fn end_to_end_tests_reach_an_organization_of_another_tenant() {
 steps:
 - template: pipelines/templates/end-to-end.yml
   parameters:
+    azureSubscription: {connection}
     install: ''
     organization: northwind
     project: web

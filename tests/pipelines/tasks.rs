@@ -68,6 +68,46 @@ fn every_template_gets_what_it_takes() {
     assert!(named >= 18, "only {named} were found");
 }
 
+/// A template signs in with the connection that its user has, of either type.
+#[test]
+fn every_template_takes_a_connection_of_either_type() {
+    let world = World::start();
+    let nothing = tempfile::tempdir().expect("a folder");
+    let mut checked = 0;
+    for document in documents::all() {
+        let is_template = document.path.starts_with("pipelines/templates/");
+        if document.offset != 0 || !is_template {
+            continue;
+        }
+        checked += 1;
+        let kind = ["stages", "jobs", "steps"]
+            .into_iter()
+            .find(|kind| document.text.contains(&format!("\n{kind}:\n")))
+            .expect("a list");
+        let names = |parameters: &str| {
+            let path = &document.path;
+            let pipeline = format!("{kind}:\n- template: {path}\n  parameters:\n{parameters}");
+            let pipeline = Pipeline::new(&world, nothing.path())
+                .file(path, &document.text)
+                .file("it.yml", &pipeline);
+            let expanded = pipeline.expanded("it.yml");
+            let expanded = expanded
+                .unwrap_or_else(|problem| panic!("{problem}"))
+                .to_yaml();
+            [
+                "\"azureDevOpsServiceConnection\": \"one\"",
+                "\"azureSubscription\": \"one\"",
+            ]
+            .map(|input| expanded.matches(input).count())
+        };
+        let [newer, none] = names("    azureDevOpsServiceConnection: one\n");
+        assert!(newer > 0 && none == 0, "{}", document.path);
+        let swapped = names("    azureSubscription: one\n");
+        assert_eq!(swapped, [0, newer], "{}", document.path);
+    }
+    assert!(checked >= 10, "only {checked} were found");
+}
+
 #[test]
 fn steps_that_are_wrong_are_refused() {
     let tasks = tasks();

@@ -50,12 +50,16 @@ impl Connection {
     /// identity"): federated, of no subscription, with an organization's address and no data.
     #[must_use]
     pub fn azure_devops(name: &str, organization: &str) -> Self {
-        let mut connection = Self::workload_identity(name)
-            .kind("workloadidentityuser")
-            .url(&format!("https://dev.azure.com/{organization}/"))
-            .authority("");
-        connection.data.clear();
+        let mut connection = Self::workload_identity(name);
+        connection.become_azure_devops(organization);
         connection
+    }
+
+    pub(crate) fn become_azure_devops(&mut self, organization: &str) {
+        "workloadidentityuser".clone_into(&mut self.kind);
+        self.url = format!("https://dev.azure.com/{organization}/");
+        self.data.clear();
+        self.authority_is_set = true;
     }
 
     /// Of a type that has a personal access token, as people store one: `Token` has it in `apitoken`, and

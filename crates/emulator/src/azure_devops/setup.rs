@@ -30,6 +30,14 @@ impl AzureDevOps {
         }
     }
 
+    /// Makes a connection that is there one of the type "Azure DevOps", with an organization's address and no data.
+    pub fn make_azure_devops_connection(&self, connection: &str, organization: &str) {
+        let id = self.connection_id(connection);
+        if let Some(connection) = self.own().connections.get_mut(&id) {
+            connection.become_azure_devops(organization);
+        }
+    }
+
     /// How long ID tokens live, in seconds. Negative ones have expired when they are issued.
     pub fn id_token_lifetime(&self, seconds: i64) {
         self.own().id_token_lifetime = seconds;
