@@ -116,7 +116,7 @@ fn is_parameter(name: &str) -> bool {
 }
 
 /// Where tasks look for a PAT: `apitoken` of a token, `password` of a user; both where the job does not show which of the
-/// two schemes the connection has. Agents show a step the connections of its own inputs alone (`TaskRunner.cs`).
+/// two schemes the connection has. Agents show a step the connections that its inputs name (`TaskRunner.cs`).
 fn default_parameters(environment: &Environment, id: &EndpointId) -> Vec<String> {
     let endpoint = environment.endpoint(id);
     let scheme = endpoint.as_ref().and_then(adieu_agent::Endpoint::scheme);

@@ -74,7 +74,7 @@ impl Connection {
         match scheme {
             "Token" => connection.parameter("apitoken", pat),
             _ => connection
-                .parameter("username", "nobody")
+                .parameter("username", "anyone")
                 .parameter("password", pat),
         }
     }
