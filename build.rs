@@ -161,8 +161,8 @@ pub(crate) mod {module} {{
 /// An enum for a pick list's values: its options, its default, and what each means elsewhere.
 fn choice(kind: &str, input: &Input) -> String {
     let value_of = VALUES.iter().find(|(name, _)| *name == input.name);
-    let is_no_change = |word: &str| matches!(word, "default" | "none");
-    let is_optional = input.options.keys().any(|word| is_no_change(word));
+    let means_unchanged = |word: &str| matches!(word, "default" | "none");
+    let is_optional = input.options.keys().any(|word| means_unchanged(word));
     let mut words = String::new();
     let mut all = String::new();
     let mut variants = String::new();
@@ -188,7 +188,7 @@ fn choice(kind: &str, input: &Input) -> String {
         }
         let _ = writeln!(variants, "        {variant},");
         if let Some((_, value)) = value_of {
-            let value = match (is_optional, is_no_change(word)) {
+            let value = match (is_optional, means_unchanged(word)) {
                 (_, true) => "None".to_owned(),
                 (true, false) => format!("Some({value}::{variant})"),
                 (false, false) => format!("{value}::{variant}"),

@@ -108,7 +108,7 @@ pub(crate) fn has_colors(stream: Stream, color: Color) -> bool {
     }
 }
 
-/// An old console of Windows prints sequences until it is told to act on them.
+/// An old console of Windows prints sequences until it is configured to act on them.
 fn reads_sequences() -> bool {
     #[cfg(windows)]
     return anstyle_query::windows::enable_ansi_colors().unwrap_or(false);

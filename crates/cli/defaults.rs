@@ -1,7 +1,7 @@
 //! Values of flags that are not given: from `ADIEU_ORGANIZATION` and `ADIEU_PUBLISHER`, and from
 //! `az devops configure --defaults organization=…`.
 //!
-//! It reads the environment and az's file, and asks nobody.
+//! It reads the environment and az's file, and sends no request.
 
 use std::fs;
 use std::path::PathBuf;

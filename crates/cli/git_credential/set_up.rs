@@ -1,6 +1,6 @@
 //! `adieu git-credential --configure`: the settings by which git asks this helper for Azure DevOps.
 //!
-//! It changes settings of Azure DevOps' own addresses only.
+//! It changes settings for Azure DevOps addresses only.
 
 use std::process::{Command, ExitCode, Output};
 

@@ -1,4 +1,4 @@
-//! What is told of each request, for `--verbose`.
+//! What is reported of each request, for `--verbose`.
 //!
 //! It never has a header, a query or a body: only what a log may show.
 

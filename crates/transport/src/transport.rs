@@ -113,7 +113,7 @@ pub struct Transport {
     delays: Arc<Mutex<HashMap<String, Instant>>>,
     /// What to do when a service has not answered for [`PATIENCE`](crate::PATIENCE).
     pub(crate) on_wait: Option<OnWait>,
-    /// What is told of each request.
+    /// What each request is reported to.
     on_exchange: Option<OnExchange>,
 }
 
@@ -152,7 +152,7 @@ impl Transport {
         })
     }
 
-    /// The same, which tells of each request when it is over.
+    /// The same, which reports each request when it is over.
     #[must_use]
     pub fn on_exchange(self, tell: OnExchange) -> Self {
         Self {

@@ -15,6 +15,7 @@ mod package;
 mod platforms;
 mod prerequisites;
 mod prove;
+mod release;
 mod remap;
 #[cfg(test)]
 mod rules;
@@ -36,6 +37,8 @@ cargo xtask <command>
   package           target/vsix/*.vsix with the binaries of all platforms
   package --built   the same with those that are in target/dist/ already, built and signed elsewhere
   package --host    the same with this machine's binary alone
+  release           archives, npm packages and wheels of the binaries in target/dist/, in target/release-files/
+  release --host    the same with this machine's binary alone
   deny              licences, sources and known faults of the crates (deny.toml), by cargo-deny
   fuzz [target] [s] the readers of what strangers send, by cargo-fuzz (fuzz/), for 60 or so many seconds each
   docs              the reference in docs/tasks/*.md, from task/*/task.json
@@ -58,6 +61,8 @@ fn main() -> ExitCode {
         ["package"] => package::all().map(|_| ()),
         ["package", "--built"] => package::built().map(|_| ()),
         ["package", "--host"] => package::run().map(|_| ()),
+        ["release"] => release::all(),
+        ["release", "--host"] => release::host(),
         ["deny"] => deny::run(),
         ["fuzz", arguments @ ..] => fuzz::run(arguments),
         ["docs"] => docs::run(),

@@ -41,6 +41,14 @@ pub(crate) fn build(arguments: &[&str]) -> Result<(), String> {
     cargo(&[&build, &["--config", &*flags][..], arguments].concat())
 }
 
+/// Writes the licences of the crates in these binaries into a folder, as `THIRD-PARTY-NOTICES`.
+///
+/// # Errors
+/// cargo does not say what is in them, or the folder takes no file.
+pub(crate) fn notices(folder: &Path, binaries: &[(String, PathBuf)]) -> Result<(), String> {
+    shipped::write(folder, &[], binaries)
+}
+
 /// Packages what ships.
 fn within_the_budget(binaries: &[(String, PathBuf)]) -> Result<PathBuf, String> {
     let (tasks, file) = package(binaries)?;

@@ -98,6 +98,7 @@ pub(crate) fn run(platform: &Platform) -> Result<PathBuf, String> {
         .current_dir(root())
         .env("MACOSX_DEPLOYMENT_TARGET", OLDEST_MACOS)
         .env("CARGO_TARGET_DIR", &folder)
+        .env("ADIEU_COMMIT", commit()?)
         .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"))
         .env("PATH", path_with(&search)?);
     run_command(&mut command)?;
@@ -105,6 +106,20 @@ pub(crate) fn run(platform: &Platform) -> Result<PathBuf, String> {
         .join(&platform.target)
         .join("release")
         .join(&platform.binary))
+}
+
+/// The commit that is built, for `adieu --version`; with `-dirty` behind it where files differ from it.
+fn commit() -> Result<String, String> {
+    let mut git = Command::new("git");
+    git.current_dir(root()).args([
+        "describe",
+        "--always",
+        "--dirty",
+        "--abbrev=12",
+        "--exclude",
+        "*",
+    ]);
+    output(&mut git).ok_or_else(|| "git does not name the commit of this tree.".to_owned())
 }
 
 /// Makes the tools for a platform be there.

@@ -1,0 +1,171 @@
+//! `cargo xtask release`: what a release hands out beside the VSIX, from the binaries of `dist`, in
+//! `target/release-files/`: archives, npm packages, Python wheels, templates of other packagers, and `SHA256SUMS`.
+//!
+//! It builds no binary and uploads nothing. Two runs on the same binaries write the same bytes.
+
+mod archive;
+mod npm;
+mod templates;
+#[cfg(test)]
+mod tests;
+mod wheel;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::command::print_line;
+use crate::platforms::{self, Platform};
+use crate::{dist, package, root, target};
+
+/// One sentence, for every packager.
+const SUMMARY: &str = "Azure DevOps without personal access tokens: Entra tokens for pipelines, publishers and people";
+
+/// Everything that a release is made from.
+struct Release {
+    version: String,
+    /// Address of the repository, where Cargo.toml has one.
+    repository: Option<String>,
+    binaries: Vec<Binary>,
+    readme: Vec<u8>,
+    licence: Vec<u8>,
+    /// Licences of the crates in the binaries.
+    notices: Vec<u8>,
+}
+
+/// One platform's binary.
+struct Binary {
+    /// Node's name: `linux-x64`.
+    platform: String,
+    row: Platform,
+    bytes: Vec<u8>,
+}
+
+/// A file in an archive.
+struct Entry {
+    path: String,
+    bytes: Vec<u8>,
+    is_executable: bool,
+}
+
+/// A file of the release.
+struct File {
+    name: String,
+    bytes: Vec<u8>,
+}
+
+impl Entry {
+    fn text(path: impl Into<String>, text: impl Into<Vec<u8>>) -> Self {
+        Self {
+            path: path.into(),
+            bytes: text.into(),
+            is_executable: false,
+        }
+    }
+
+    fn program(path: impl Into<String>, bytes: &[u8]) -> Self {
+        Self {
+            path: path.into(),
+            bytes: bytes.to_vec(),
+            is_executable: true,
+        }
+    }
+}
+
+/// Makes the release from the binaries of all platforms in `target/dist/`.
+///
+/// # Errors
+/// One sentence: a binary is missing or wrong, or a file cannot be written.
+pub(crate) fn all() -> Result<(), String> {
+    make(&dist::built()?)
+}
+
+/// The same from this machine's binary, which is built first.
+///
+/// # Errors
+/// As for [`all`].
+pub(crate) fn host() -> Result<(), String> {
+    package::build(&[])?;
+    let (name, platform) = platforms::host()?;
+    let binary = target().join("release").join(&platform.binary);
+    make(&[(name, binary)])
+}
+
+fn make(binaries: &[(String, PathBuf)]) -> Result<(), String> {
+    let folder = target().join("release-files");
+    let _ = fs::remove_dir_all(&folder);
+    for file in write(&Release::read(binaries)?, &folder)? {
+        print_line(&file.display().to_string());
+    }
+    Ok(())
+}
+
+/// Writes all files and their sums into a folder. Returns their paths.
+fn write(release: &Release, folder: &Path) -> Result<Vec<PathBuf>, String> {
+    let mut files = archive::files(release)?;
+    files.extend(npm::files(release)?);
+    files.extend(wheel::files(release)?);
+    let mut sums: Vec<String> = files
+        .iter()
+        .map(|file| format!("{}  {}\n", dist::sha256(&file.bytes), file.name))
+        .collect();
+    sums.sort_by(|one, other| one[64..].cmp(&other[64..]));
+    files.push(File {
+        name: "SHA256SUMS".to_owned(),
+        bytes: sums.concat().into_bytes(),
+    });
+    files.extend(templates::files(release, &files)?);
+    let mut paths = Vec::new();
+    for file in files {
+        let path = folder.join(file.name);
+        let parent = path.parent().unwrap_or(folder);
+        let written = fs::create_dir_all(parent).and_then(|()| fs::write(&path, file.bytes));
+        written.map_err(|error| format!("{} cannot be written: {error}.", path.display()))?;
+        paths.push(path);
+    }
+    Ok(paths)
+}
+
+impl Release {
+    fn read(binaries: &[(String, PathBuf)]) -> Result<Self, String> {
+        let mut rows = platforms::all()?;
+        let mut read = Vec::new();
+        for (platform, path) in binaries {
+            let row = rows.remove(platform);
+            read.push(Binary {
+                row: row.ok_or_else(|| format!("There is no platform {platform}."))?,
+                platform: platform.clone(),
+                bytes: bytes(path)?,
+            });
+        }
+        let stage = target().join("release-stage");
+        fs::create_dir_all(&stage)
+            .map_err(|error| format!("{} cannot be made: {error}.", stage.display()))?;
+        package::notices(&stage, binaries)?;
+        let manifest = String::from_utf8_lossy(&bytes(&root().join("Cargo.toml"))?).into_owned();
+        let repository = manifest.lines().find_map(|line| {
+            let value = line.strip_prefix("repository = \"")?;
+            value.strip_suffix('"').map(str::to_owned)
+        });
+        Ok(Self {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            repository,
+            binaries: read,
+            readme: bytes(&root().join("README.md"))?,
+            licence: bytes(&root().join("LICENSE"))?,
+            notices: bytes(&stage.join("THIRD-PARTY-NOTICES"))?,
+        })
+    }
+
+    /// What goes with every binary.
+    fn texts(&self, folder: &str) -> Vec<Entry> {
+        vec![
+            Entry::text(format!("{folder}README.md"), self.readme.clone()),
+            Entry::text(format!("{folder}LICENSE"), self.licence.clone()),
+            Entry::text(format!("{folder}THIRD-PARTY-NOTICES"), self.notices.clone()),
+        ]
+    }
+}
+
+fn bytes(path: &Path) -> Result<Vec<u8>, String> {
+    fs::read(path).map_err(|error| format!("{} cannot be read: {error}.", path.display()))
+}

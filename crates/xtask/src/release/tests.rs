@@ -1,0 +1,173 @@
+//! The release of this machine's binary, installed as users install it, without a network.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::{Binary, Release, write};
+use crate::{platforms, target};
+
+/// A release of the debug binary, which `cargo test` has built, in a folder.
+fn release(folder: &Path, repository: Option<&str>) -> Vec<PathBuf> {
+    let (platform, row) = platforms::host().expect("a platform");
+    let path = target().join("debug").join(&row.binary);
+    if !path.is_file() {
+        crate::command::cargo(&["build", "--quiet", "--package", "adieu"]).expect("a binary");
+    }
+    let release = Release {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        repository: repository.map(str::to_owned),
+        binaries: vec![Binary {
+            platform,
+            row,
+            bytes: std::fs::read(path).expect("a binary"),
+        }],
+        readme: b"# adieu\n".to_vec(),
+        licence: b"MIT\n".to_vec(),
+        notices: b"notices\n".to_vec(),
+    };
+    write(&release, folder).expect("a release")
+}
+
+/// What a program prints, which has to succeed.
+fn printed(command: &mut Command) -> String {
+    let output = command.output().expect("a program");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
+    assert!(output.status.success(), "{command:?}: {stdout}{stderr}");
+    stdout
+}
+
+fn is_our_version(text: &str) -> bool {
+    text.starts_with(&format!("adieu {} (", env!("CARGO_PKG_VERSION")))
+}
+
+/// The one file whose name ends so.
+fn file(files: &[PathBuf], end: &str) -> PathBuf {
+    let found: Vec<_> = files
+        .iter()
+        .filter(|path| path.to_string_lossy().ends_with(end))
+        .collect();
+    assert_eq!(found.len(), 1, "{end} in {files:?}");
+    found[0].clone()
+}
+
+#[test]
+fn a_release_installs_as_users_install_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("out");
+    let files = release(&out, None);
+    let version = env!("CARGO_PKG_VERSION");
+    let (platform, row) = platforms::host().expect("a platform");
+
+    // The archive, and the sums.
+    if row.format == "ELF" {
+        let archive = file(&files, &format!("{}.tar.gz", row.target));
+        let home = folder.path().join("archive");
+        std::fs::create_dir(&home).expect("a folder");
+        printed(
+            Command::new("tar")
+                .arg("-xzf")
+                .arg(archive)
+                .current_dir(&home),
+        );
+        let program = home.join(format!("adieu-{version}-{}/adieu", row.target));
+        assert!(is_our_version(&printed(
+            Command::new(program).arg("--version")
+        )));
+        printed(
+            Command::new("sha256sum")
+                .args(["--check", "--strict", "SHA256SUMS"])
+                .current_dir(&out),
+        );
+    }
+
+    // npm, as `npx adieu` finds it.
+    let home = folder.path().join("npm");
+    std::fs::create_dir(&home).expect("a folder");
+    std::fs::write(home.join("package.json"), "{\"private\":true}").expect("a file");
+    let npm = if cfg!(windows) { "npm.cmd" } else { "npm" };
+    printed(
+        Command::new(npm)
+            .args([
+                "install",
+                "--offline",
+                "--no-audit",
+                "--no-fund",
+                "--ignore-scripts",
+            ])
+            .arg(file(&files, &format!("npm/adieu-{platform}-{version}.tgz")))
+            .arg(file(&files, &format!("npm/adieu-{version}.tgz")))
+            .current_dir(&home),
+    );
+    let npx = if cfg!(windows) { "npx.cmd" } else { "npx" };
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(npx);
+        command.args(["--offline", "adieu"]).args(arguments);
+        command.current_dir(&home);
+        command
+    };
+    assert!(is_our_version(&printed(&mut run(&["--version"]))));
+    // Its exit code is the binary's.
+    let wrong = run(&["tokne"]).output().expect("npx");
+    assert_eq!(wrong.status.code(), Some(2));
+
+    // pip, without a network.
+    let home = folder.path().join("python");
+    let python = if cfg!(windows) { "python" } else { "python3" };
+    printed(
+        Command::new(python)
+            .args(["-m", "pip", "install", "--quiet", "--no-index"])
+            .args(["--disable-pip-version-check", "--no-warn-script-location"])
+            .arg("--prefix")
+            .arg(&home)
+            .arg(file(&files, ".whl")),
+    );
+    let scripts = if cfg!(windows) { "Scripts" } else { "bin" };
+    let program = home.join(scripts).join(&row.binary);
+    assert!(is_our_version(&printed(
+        Command::new(program).arg("--version")
+    )));
+}
+
+#[test]
+fn a_release_is_the_same_twice_and_names_no_address_without_a_repository() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (one, other) = (folder.path().join("one"), folder.path().join("other"));
+    let files = release(&one, None);
+    for (path, again) in files.iter().zip(release(&other, None)) {
+        assert_eq!(
+            std::fs::read(path).expect("a file"),
+            std::fs::read(&again).expect("a file"),
+            "{}",
+            path.display()
+        );
+    }
+    let names: Vec<&str> = files
+        .iter()
+        .filter_map(|path| path.strip_prefix(&one).ok()?.to_str())
+        .collect();
+    assert!(names.contains(&"Containerfile"), "{names:?}");
+    assert!(
+        !names.iter().any(|name| name.contains("winget")),
+        "{names:?}"
+    );
+}
+
+/// Every place of a template is one that a release fills.
+#[test]
+fn templates_have_no_other_places() {
+    let known = [
+        "VERSION",
+        "REPOSITORY",
+        "SHA256_LINUX_X64",
+        "SHA256_LINUX_ARM64",
+        "SHA256_WIN32_X64",
+        "SHA256_DARWIN_X64",
+        "SHA256_DARWIN_ARM64",
+    ];
+    for (name, template, _) in super::templates::TEMPLATES {
+        for place in template.split('@').skip(1).step_by(2) {
+            assert!(known.contains(&place), "{name}: {place}");
+        }
+    }
+}
