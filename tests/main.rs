@@ -2,7 +2,10 @@
 //!
 //! Each module is a capability or a boundary; each test is a sentence. The longer ones have a folder of their
 //! name, whose files their first lines list. No test sleeps, and none asks a host that is not on this machine.
-
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests start programs in an environment that is close to their own"
+)]
 #![allow(clippy::unwrap_used, missing_docs)]
 
 // What tests set up: a task's folder, a job with a broker, names for unstable text.

@@ -10,7 +10,7 @@ mod settings;
 
 use std::path::PathBuf;
 
-use adieu_agent::{Environment, VariableName, undefined_variable};
+use adieu_agent::{Environment, VariableName, process_variable, undefined_variable};
 use adieu_broker::{Address, Resources};
 use adieu_identity::Scope;
 use adieu_secret::EndpointSecret;
@@ -77,11 +77,6 @@ pub(crate) struct Endpoints {
     pub(crate) program: PathBuf,
 }
 
-/// A variable of this process's environment that has a value.
-pub(crate) fn variable_of_process(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
-}
-
 impl Endpoints {
     /// For what this process starts.
     pub(crate) fn of(address: &Address) -> Result<Self, Situation> {
@@ -91,7 +86,7 @@ impl Endpoints {
             identity: address.identity_endpoint(),
             azd: address.azd_endpoint(),
             key: address.copy_of_key(),
-            hidden: machine::hidden_by_a_broker(variable_of_process),
+            hidden: machine::hidden_by_a_broker(process_variable),
             program,
         })
     }

@@ -21,7 +21,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use adieu_agent::{Stream, WorkflowLog};
+use adieu_agent::{Stream, WorkflowLog, process_variable};
 use adieu_identity::azure_core::{self, credentials::TokenCredential};
 use adieu_identity::{
     Authority, AzureCloud, Claims, ConnectionCredential, Error, Scheme, Scope, Token, TokenRequest,
@@ -408,7 +408,7 @@ pub(crate) fn authority() -> Result<Authority, CredentialFault> {
 
 /// A variable that has a value. One that is still `$(name)` is an undefined pipeline variable.
 pub(crate) fn variable(name: &str) -> Option<String> {
-    let value = std::env::var(name).ok()?;
+    let value = process_variable(name)?;
     let value = value.trim();
     let is_undefined = adieu_agent::undefined_variable(value).is_some();
     (!value.is_empty() && !is_undefined).then(|| value.to_owned())

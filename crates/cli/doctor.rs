@@ -9,7 +9,7 @@ mod page;
 use std::path::Path;
 use std::process::ExitCode;
 
-use adieu_agent::{Log, Stream};
+use adieu_agent::{Log, Stream, is_in_a_pipeline, process_path};
 use adieu_devops::{Hosts, Organization};
 use clap::Args;
 use serde_json::{Value, json};
@@ -256,14 +256,10 @@ fn json(checks: &[Check]) -> Value {
     })
 }
 
-pub(crate) fn is_in_a_pipeline() -> bool {
-    std::env::var("TF_BUILD").is_ok_and(|value| value.eq_ignore_ascii_case("true"))
-}
-
 /// Puts a page on the run's summary. Where standard output has its own document, the agent reads it on
 /// standard error, which it reads as well.
 fn publish(checks: &[Check], form: Form) {
-    let Some(folder) = std::env::var_os("AGENT_TEMPDIRECTORY") else {
+    let Some(folder) = process_path("AGENT_TEMPDIRECTORY") else {
         return;
     };
     let folder = Path::new(&folder);

@@ -4,18 +4,18 @@
 //! It gets nothing for a variable that is set already, and writes no token anywhere else.
 
 use std::collections::BTreeMap;
-use std::env;
 use std::ffi::OsString;
 use std::future::pending;
 use std::io::ErrorKind;
 use std::process::ExitCode;
 
+use adieu_agent::process_variable;
 use adieu_broker::Broker;
 use clap::Args;
 use tokio::process::Command;
 
 use crate::child::{Ended, Running};
-use crate::configure::{Configure, Endpoints, environment_of, variable_of_process};
+use crate::configure::{Configure, Endpoints, environment_of};
 use crate::credential::{self, CredentialArguments, SignIn};
 use crate::defaults;
 use crate::lines;
@@ -104,12 +104,12 @@ pub(crate) async fn run(arguments: ExecArguments) -> Result<ExitCode, Situation>
             tokens::rfc_3339(token.expires_on.into()),
         );
     }
-    if !missing.is_empty() && env::var_os("TF_BUILD").is_some() {
+    if !missing.is_empty() && adieu_agent::is_in_a_pipeline() {
         Terminal.warn(
             "Azure Pipelines does not mask these tokens, so the command must not \
          print them; RunWithToken@1 masks its own.",
         );
-    } else if !missing.is_empty() && env::var_os("GITLAB_CI").is_some() {
+    } else if !missing.is_empty() && process_variable("GITLAB_CI").is_some() {
         Terminal.warn("GitLab does not mask these tokens, so the command must not print them.");
     }
     if !needs_broker {
@@ -123,7 +123,7 @@ pub(crate) async fn run(arguments: ExecArguments) -> Result<ExitCode, Situation>
         log.mask(address.key());
     }
     let endpoints = Endpoints::of(&address)?;
-    let variable = variable_of_process;
+    let variable = process_variable;
     own.extend(environment_of(&configure.settings(
         Some(&endpoints),
         None,

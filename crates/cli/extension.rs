@@ -19,7 +19,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use adieu_agent::Stream;
+use adieu_agent::{Stream, process_variable};
 use adieu_vsix::{Changes, DateTime, TaskUpdates};
 use clap::{Args, Subcommand};
 
@@ -182,8 +182,8 @@ fn one_package(pattern: &str) -> Result<PathBuf, Situation> {
 
 /// The time for entries: `SOURCE_DATE_EPOCH` where it is set, else the first that a ZIP header can have.
 fn timestamp() -> Result<DateTime, Situation> {
-    match std::env::var("SOURCE_DATE_EPOCH") {
-        Ok(text) if !text.trim().is_empty() => match text.trim().parse() {
+    match process_variable("SOURCE_DATE_EPOCH") {
+        Some(text) if !text.trim().is_empty() => match text.trim().parse() {
             Ok(seconds) => Ok(adieu_vsix::archive::timestamp(seconds)),
             Err(_) => Err(Situation::NotATimestamp(text)),
         },

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
-use adieu_agent::Stream;
+use adieu_agent::{Stream, process_variable};
 use adieu_devops::{Client, Error as DevOpsError, Hosts};
 use adieu_identity::{LocalEndpoint, Token};
 use adieu_secret::{AccessToken, EndpointSecret, GitCredential};
@@ -241,7 +241,7 @@ fn another_tenant(organization: Organization<'_>, wanted: &str, ids: IdentityIds
 
 /// The broker, where the job has one.
 fn job_endpoint() -> Result<Option<LocalEndpoint>, Situation> {
-    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let variable = process_variable;
     let Some(address) = variable(GIT_ENDPOINT) else {
         return Ok(None);
     };

@@ -101,7 +101,7 @@ fn input(name: &str) -> Option<String> {
 }
 
 fn file(variable: &'static str) -> Result<WorkflowFile, Situation> {
-    let path = std::env::var_os(variable).filter(|path| !path.is_empty());
+    let path = adieu_agent::process_path(variable);
     path.map(|path| WorkflowFile::new(PathBuf::from(path)))
         .ok_or(Situation::NotAWorkflowStep(variable))
 }

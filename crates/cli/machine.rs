@@ -6,7 +6,7 @@
 use adieu_identity::{IdentityEndpoint, LocalEndpoint};
 use adieu_secret::EndpointSecret;
 
-use crate::configure::variable_of_process as variable;
+use adieu_agent::process_variable as variable;
 
 /// How App Service, Functions and Container Apps announce an endpoint.
 pub(crate) const ENDPOINT: &str = "IDENTITY_ENDPOINT";

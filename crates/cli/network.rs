@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::Path;
 
-use adieu_agent::Environment;
+use adieu_agent::{Environment, process_path, process_variable};
 use adieu_secret::PrivateKey;
 use adieu_transport::{
     ClientIdentity, Exchange, Network, Proxy, ProxyVariables, Transport, UnusableNetwork,
@@ -66,15 +66,11 @@ pub(crate) fn of_command_line() -> Result<Transport, Situation> {
     let files = ["SSL_CERT_FILE", NODE_ROOTS];
     let extra_roots = files
         .into_iter()
-        .filter_map(|name| {
-            Some((
-                name,
-                std::env::var_os(name).filter(|path| !path.is_empty())?,
-            ))
-        })
+        .filter_map(|name| Some((name, process_path(name)?)))
         .filter_map(|(name, path)| roots(name, Path::new(&path), &Terminal))
         .collect();
     let network = Network {
+        variables: Some(ProxyVariables::read(process_variable)),
         extra_roots,
         ..Network::default()
     };

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 /// Looks for a program on the PATH. Entries that are not absolute are skipped: what is in the working directory is
 /// not what the user has installed.
 pub(crate) fn on_path(name: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path = adieu_agent::process_path("PATH").unwrap_or_default();
     let names: Vec<String> = if cfg!(windows) {
         ["exe", "cmd", "bat"]
             .map(|extension| format!("{name}.{extension}"))

@@ -14,14 +14,17 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use adieu_agent::{Environment, Log, Stream, is_for_the_task_alone};
+use adieu_agent::{
+    Environment, Log, Stream, is_for_the_task_alone, process_path, process_variable,
+    process_variables,
+};
 use adieu_broker::Broker;
 use adieu_identity::Token;
 use tokio::io::AsyncReadExt as _;
 use tokio::process::{ChildStderr, Command};
 
 use crate::child::{Ended, Running};
-use crate::configure::{Configure, Endpoints, environment_of, variable_of_process};
+use crate::configure::{Configure, Endpoints, environment_of};
 use crate::connection::{self, Connection};
 use crate::inputs::run::Inputs;
 use crate::network;
@@ -124,7 +127,7 @@ fn configured(
     connection: &Connection,
     log: &Log,
 ) -> BTreeMap<String, String> {
-    let variable = variable_of_process;
+    let variable = process_variable;
     configure.warn_of_rivals(log, variable);
     if !configure.is_empty() {
         log.say(&format!(
@@ -191,7 +194,7 @@ fn prepared<'a>(
     own: &BTreeMap<String, String>,
     watch_errors: bool,
 ) -> &'a mut Command {
-    for (name, _) in env::vars_os() {
+    for (name, _) in process_variables() {
         if name.to_str().is_some_and(is_for_the_task_alone) {
             command.env_remove(name);
         }
@@ -212,7 +215,7 @@ fn prepared<'a>(
 }
 
 fn path_with_adieu() -> OsString {
-    let path = env::var_os("PATH").unwrap_or_default();
+    let path = process_path("PATH").unwrap_or_default();
     let own = env::current_exe();
     let own = own
         .ok()

@@ -123,7 +123,7 @@ pub(crate) async fn run(arguments: ServeArguments) -> Result<ExitCode, Situation
         ("AZD_AUTH_KEY", address.key().reveal().to_owned()),
         ("NO_PROXY", "127.0.0.1,localhost".to_owned()),
     ];
-    if std::env::var_os("TF_BUILD").is_some() {
+    if adieu_agent::is_in_a_pipeline() {
         Terminal.warn(
             "Azure Pipelines does not mask this key, so nothing may print it; EntraToken@1 and \
              RunWithToken@1 mask theirs (configure).",

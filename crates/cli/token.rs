@@ -9,13 +9,13 @@ mod output;
 use std::path::Path;
 use std::sync::Arc;
 
-use adieu_agent::{Audience, Environment, Log, TooLong, VariableName};
+use adieu_agent::{Audience, Environment, Log, TooLong, VariableName, process_variable};
 use adieu_identity::{Scope, Token};
 use adieu_secret::{EndpointSecret, IdToken};
 use time::OffsetDateTime;
 
 use self::connections::FilledConnection;
-use crate::configure::{self, Configure, helper, variable_of_process};
+use crate::configure::{self, Configure, helper};
 use crate::connection::{self, Connection};
 use crate::inputs::token::Inputs;
 use crate::machine;
@@ -135,7 +135,7 @@ fn configured(
     connection: &Connection,
     log: &Log,
 ) -> Result<(), TooLong> {
-    let variable = variable_of_process;
+    let variable = process_variable;
     configure.warn_of_rivals(log, variable);
     if let Some(serving) = serving {
         log.set_task_variable(BROKER, &serving.stop_endpoint);

@@ -2,7 +2,10 @@
 //!
 //! It asserts nothing that the other tests leave out about our own programs; it shows that these clients
 //! take what we give them.
-
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests start programs in an environment that is close to their own"
+)]
 #![allow(clippy::unwrap_used, missing_docs)]
 
 #[path = "../harness/mod.rs"]

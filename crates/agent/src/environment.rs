@@ -18,7 +18,7 @@ impl Environment {
     /// agent writes none.
     #[must_use]
     pub fn of_process() -> Self {
-        std::env::vars_os()
+        crate::process::process_variables()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect()
     }

@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use adieu_agent::is_for_the_task_alone;
+use adieu_agent::{is_for_the_task_alone, process_variables};
 
 use crate::program;
 
@@ -164,7 +164,7 @@ fn configured(git: &Path, repository: Option<&Path>, pattern: &[&str]) -> Vec<St
 /// git without what leads it elsewhere, and without the task's credentials.
 fn prepared(git: &Path) -> Command {
     let mut command = Command::new(git);
-    for (name, _) in std::env::vars_os() {
+    for (name, _) in process_variables() {
         let is_dropped = |name: &str| {
             is_for_the_task_alone(name)
                 || name.starts_with("GIT_CONFIG_KEY_")

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::{Duration, SystemTime};
 
+use adieu_agent::process_variable;
 use adieu_identity::azure_core::credentials::{TokenCredential, TokenRequestOptions};
 use adieu_identity::azure_core::{self, error::ErrorKind};
 use adieu_identity::{Claims, Scope, Token, TokenRequest};
@@ -143,7 +144,7 @@ fn is_plain(argument: &str) -> bool {
 /// and a folder that others can write to may hold settings for a tool.
 fn system_folder() -> String {
     if cfg!(windows) {
-        std::env::var("SystemRoot").unwrap_or_else(|_| "C:\\Windows".to_owned())
+        process_variable("SystemRoot").unwrap_or_else(|| "C:\\Windows".to_owned())
     } else {
         "/".to_owned()
     }

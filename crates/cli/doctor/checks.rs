@@ -2,6 +2,7 @@
 //!
 //! It words nothing that is wrong; `report/doctor.rs` does, and the files beside it what services say.
 
+use adieu_agent::{is_in_a_pipeline, process_variable};
 use adieu_identity::{Authority, AzureCloud, Claims};
 use adieu_transport::{NoAnswer, Transport};
 use futures_util::future::join_all;
@@ -141,7 +142,7 @@ async fn identity(plan: &Plan, session: &Session, checks: &mut Vec<Check>) {
 fn configuration(credential: &CredentialArguments, transport: &Transport) -> Check {
     let (configured, problems) = credential.configured(transport);
     if configured.is_empty() {
-        let report = doctor::no_credential(&problems, super::is_in_a_pipeline());
+        let report = doctor::no_credential(&problems, is_in_a_pipeline());
         let report = match credential::workflow_log() {
             Some(_) => doctor::in_a_workflow(report),
             None => report,
@@ -250,13 +251,13 @@ fn proxy_check(fault: Option<Report>, ours: Option<&str>, agents: Option<String>
 fn proxy_variable() -> Option<String> {
     ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]
         .into_iter()
-        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+        .find_map(process_variable)
 }
 
 /// The agent's own proxy, which it hands to tasks and not to scripts.
 fn agents_proxy() -> Option<String> {
-    let url = std::env::var("AGENT_PROXYURL").ok()?;
-    (!url.is_empty()).then(|| network::without_credentials(&url))
+    let url = process_variable("AGENT_PROXYURL")?;
+    Some(network::without_credentials(&url))
 }
 
 /// The largest difference between a host's clock and ours.
@@ -328,7 +329,7 @@ fn federation(presented: Option<Result<Claims, Situation>>) -> Check {
 /// DevOps' own issuer it has the names, with Microsoft Entra's the ids (learn.microsoft.com, "Azure Resource
 /// Manager service connections: workload identity issuer").
 fn expected_subject(issuer: &str) -> Option<String> {
-    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let variable = process_variable;
     if issuer.starts_with("https://vstoken.") {
         let collection = variable("SYSTEM_COLLECTIONURI")?;
         let organization = collection

@@ -11,8 +11,8 @@ use super::asked::Asked;
 use super::{Report, azure_devops, connection, identity};
 use crate::console;
 use crate::credential::Credential;
-use crate::doctor::is_in_a_pipeline;
 use crate::situation::{ConnectionFacts, CredentialFault, CredentialProblem, ToolFault};
+use adieu_agent::is_in_a_pipeline;
 
 /// No credential gave a token: one that was asked for, or all that `auto` tries.
 pub(super) fn none(problems: &[CredentialProblem]) -> Report {

@@ -7,7 +7,9 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
-use adieu_agent::{EndpointId, Environment, Stream, is_for_the_task_alone};
+use adieu_agent::{
+    EndpointId, Environment, Stream, is_for_the_task_alone, process_variable, process_variables,
+};
 use adieu_broker::{Broker, Resources};
 use adieu_secret::EndpointSecret;
 use adieu_transport::{Method, Transport, Url};
@@ -19,7 +21,7 @@ use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use super::source::SessionTokens;
-use crate::configure::{Configure, Endpoints, helper, variable_of_process};
+use crate::configure::{Configure, Endpoints, helper};
 use crate::connection;
 use crate::machine;
 use crate::network;
@@ -71,7 +73,7 @@ pub(crate) async fn start(
     if let Some(worker) = platform::worker() {
         command.args(["--worker", &worker.to_string()]);
     }
-    for (name, _) in std::env::vars_os() {
+    for (name, _) in process_variables() {
         // What it needs of these comes through the pipe.
         let is_of_the_task = |name: &str| {
             let name = name.to_ascii_uppercase();
@@ -206,7 +208,7 @@ fn serving(line: &str, program: PathBuf) -> Result<Serving, String> {
             identity: text("identity")?,
             azd: text("azd")?,
             key: EndpointSecret::new(text("key")?),
-            hidden: machine::hidden_by_a_broker(variable_of_process),
+            hidden: machine::hidden_by_a_broker(process_variable),
             program,
         },
         stop_endpoint: text("stop")?,

@@ -87,12 +87,12 @@ pub(crate) async fn run(arguments: TokenArguments) -> Result<ExitCode, Situation
             "The token is now visible on your screen. `adieu exec` passes one to a command without \
              showing it.",
         );
-    } else if std::env::var_os("TF_BUILD").is_some() {
+    } else if adieu_agent::is_in_a_pipeline() {
         Terminal.warn(
             "Azure Pipelines does not mask this token, so nothing may print it; \
          EntraToken@1 and RunWithToken@1 mask theirs.",
         );
-    } else if std::env::var_os("GITLAB_CI").is_some() {
+    } else if adieu_agent::process_variable("GITLAB_CI").is_some() {
         Terminal.warn("GitLab does not mask this token, so nothing may print it.");
     }
     Ok(ExitCode::SUCCESS)

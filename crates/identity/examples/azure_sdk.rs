@@ -6,6 +6,7 @@
 //! ```sh
 //! cargo run -p adieu-identity --example azure_sdk
 //! ```
+#![allow(clippy::disallowed_methods, reason = "a program of its own")]
 
 use std::sync::Arc;
 

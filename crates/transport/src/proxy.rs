@@ -122,6 +122,10 @@ impl ProxyVariables {
 
     /// Those of this process.
     #[must_use]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a library's own default, as curl and reqwest have it; Adieu passes the variables"
+    )]
     pub fn of_process() -> Self {
         Self::read(|name| std::env::var(name).ok())
     }
