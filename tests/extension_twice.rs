@@ -117,11 +117,11 @@ fn one_version_for_another_platform_is_another_upload() {
     }
     let log = crate::harness::stable(&world, &super::extension::sizes(&log));
     expect![[r#"
-        linux-x64: Uploading pub.tool 1.0.0, [SIZE] bytes; the extension is new.
-        linux-x64: Uploaded pub.tool 1.0.0.
-        win32-x64: Uploading pub.tool 1.0.0, [SIZE] bytes; the extension already exists.
-        win32-x64: Uploaded pub.tool 1.0.0.
-        win32-x64: pub.tool 1.0.0 is already in the Marketplace (since [TIME]), and it is this package; nothing was uploaded.
+        linux-x64: Uploading pub.tool 1.0.0 (linux-x64), [SIZE] bytes; the extension is new.
+        linux-x64: Uploaded pub.tool 1.0.0 (linux-x64).
+        win32-x64: Uploading pub.tool 1.0.0 (win32-x64), [SIZE] bytes; the extension already exists.
+        win32-x64: Uploaded pub.tool 1.0.0 (win32-x64).
+        win32-x64: pub.tool 1.0.0 (win32-x64) is already in the Marketplace (since [TIME]), and it is this package; nothing was uploaded.
     "#]]
     .assert_eq(&log);
 }

@@ -116,6 +116,9 @@ mod extension_faults;
 // The same version a second time: the same package, another one, another platform.
 #[cfg(unix)]
 mod extension_twice;
+// vsce with the tokens of adieu, and its packages published by adieu.
+#[cfg(unix)]
+mod vsce;
 // tfx-cli and adieu at the same Marketplace.
 mod extension_peers;
 // The pages that tasks write to a run, in a browser.

@@ -225,9 +225,9 @@ fn publishes_the_package_of_an_extension_for_visual_studio_code() {
     archive.finish().expect("an archive");
     let outcome = run(&mut job, "publish", &[("vsix", "code.vsix")]);
     expect_test::expect![[r#"
-        Uploading pub.code 0.1.0, [SIZE] bytes; the extension is new.
-        Uploaded pub.code 0.1.0.
-        pub.code 0.1.0 is validated."#]]
+        Uploading pub.code 0.1.0 (linux-x64), [SIZE] bytes; the extension is new.
+        Uploaded pub.code 0.1.0 (linux-x64).
+        pub.code 0.1.0 (linux-x64) is validated."#]]
     .assert_eq(&shown(&world, &job, &outcome));
     assert_eq!(outcome.result, TaskResult::Succeeded);
     assert_eq!(

@@ -78,6 +78,11 @@ fn as_json(facts: &Facts, description: &Description, size: u64, digest: Digest) 
     if let (Some(platform), Some(members)) = (&facts.target_platform, value.as_object_mut()) {
         members.insert("targetPlatform".to_owned(), json!(platform));
     }
+    if facts.is_pre_release
+        && let Some(members) = value.as_object_mut()
+    {
+        members.insert("preRelease".to_owned(), json!(true));
+    }
     value
 }
 
@@ -120,6 +125,9 @@ fn write_text(
     line("tags", &description.tags.join(", "))?;
     if let Some(platform) = &facts.target_platform {
         line("platform", platform)?;
+    }
+    if facts.is_pre_release {
+        line("release", "pre-release")?;
     }
     for (id, version) in &description.targets {
         line(

@@ -21,9 +21,13 @@ pub(super) fn say(notice: &Notice<'_>, voice: &dyn Voice) {
         )),
         Notice::Upload(package, progress) => match progress {
             Progress::Uploading { is_new } => voice.say(&format!(
-                "Uploading {} {}, {} bytes; the extension {}.",
+                "Uploading {} {}{}, {} bytes; the extension {}.",
                 package.name,
                 package.version,
+                package
+                    .target_platform
+                    .as_ref()
+                    .map_or_else(String::new, |platform| format!(" ({platform})")),
                 package.size,
                 if *is_new { "is new" } else { "already exists" }
             )),

@@ -279,10 +279,13 @@ fn published(
     let mut variables = vec![("vsixFile", path.clone())];
     variables.extend(ids(name));
     variables.push(("version", version.clone()));
-    Results {
-        variables,
-        lines: vec![format!("{name} {version}")],
-        json: json!({
+    let mut line = format!("{name} {version}");
+    let platform = package.target_platform.as_deref();
+    if let Some(platform) = platform {
+        line.push_str(&format!(" ({platform})"));
+        facts.insert(2, ("platform", page::code(platform)));
+    }
+    let mut json = json!({
             "publisher": name.publisher,
             "extensionId": name.extension,
             "version": version,
@@ -291,7 +294,14 @@ fn published(
             "wasThere": upload == adieu_devops::Outcome::AlreadyThere,
             "validation": word(state),
             "sharedWith": names,
-        }),
+    });
+    if let (Some(platform), Some(members)) = (platform, json.as_object_mut()) {
+        members.insert("targetPlatform".to_owned(), json!(platform));
+    }
+    Results {
+        variables,
+        lines: vec![line],
+        json,
         page: Some(format!(
             "### Published to the Marketplace\n\n{}\n{}\n",
             page::table(&facts),

@@ -84,7 +84,8 @@ impl PublishedExtension {
     }
 
     /// A version for one platform of VS Code, or for all.
-    pub(crate) fn version_for(
+    #[must_use]
+    pub fn version_for(
         &self,
         version: &str,
         target_platform: Option<&str>,

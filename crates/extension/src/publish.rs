@@ -23,6 +23,7 @@ pub(crate) async fn run<C: Caller>(
     let release = Release {
         name: package.name.clone(),
         version: Some(package.version.clone()),
+        platform: package.target_platform.clone(),
     };
     let client = client(caller).await?;
     let on_the_way = |progress| tell(&Notice::Upload(&package, progress));

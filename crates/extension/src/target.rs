@@ -43,6 +43,8 @@ pub struct Release {
     pub name: ExtensionName,
     /// Its version, where something states it.
     pub version: Option<String>,
+    /// The platform of VS Code that its package is for, where it is for one: each has a package in one version.
+    pub platform: Option<String>,
 }
 
 /// An extension, as far as it is known without asking.
@@ -55,9 +57,13 @@ pub(crate) struct ExtensionTarget {
 
 impl std::fmt::Display for Release {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match &self.version {
-            Some(version) => write!(formatter, "{} {version}", self.name),
-            None => self.name.fmt(formatter),
+        self.name.fmt(formatter)?;
+        if let Some(version) = &self.version {
+            write!(formatter, " {version}")?;
+        }
+        match &self.platform {
+            Some(platform) => write!(formatter, " ({platform})"),
+            None => Ok(()),
         }
     }
 }
@@ -99,6 +105,7 @@ pub(crate) fn find(extension: &ExtensionReference) -> Result<ExtensionTarget, Pr
         let publisher = name.publisher.is_empty();
         return Err(Problem::NoName { publisher });
     }
+    let platform = given.target_platform.clone();
     let version = extension.changes.version.clone();
     let version = version.or(Some(given.version.clone()).filter(|version| !version.is_empty()));
     // A folder is read with the changes already; a package is published as a changed copy.
@@ -107,7 +114,11 @@ pub(crate) fn find(extension: &ExtensionReference) -> Result<ExtensionTarget, Pr
         None => given.tasks,
     };
     Ok(ExtensionTarget {
-        release: Release { name, version },
+        release: Release {
+            name,
+            version,
+            platform,
+        },
         tasks,
     })
 }

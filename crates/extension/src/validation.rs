@@ -36,7 +36,11 @@ pub(crate) async fn wait<C: Caller>(
     caller: &C,
     tell: &dyn Fn(&Notice<'_>),
 ) -> Result<PublishedVersion, Failure<C::Error>> {
-    let Release { name, version } = release;
+    let Release {
+        name,
+        version,
+        platform,
+    } = release;
     let version = version.as_deref();
     let mut pauses = Pauses::until(Deadline::after(limit));
     let mut shown = None;
@@ -49,10 +53,15 @@ pub(crate) async fn wait<C: Caller>(
                 return Err(refused(caller, error, action, &name.publisher).await);
             }
         };
-        let found = found.as_ref().and_then(|found| found.version(version));
+        // Each platform of VS Code has its own package, which is validated separately.
+        let found = found.as_ref().and_then(|found| match (version, platform) {
+            (Some(version), Some(platform)) => found.version_for(version, Some(platform)),
+            _ => found.version(version),
+        });
         let of = |found: &PublishedVersion| Release {
             name: name.clone(),
             version: Some(found.version.clone()),
+            platform: platform.clone(),
         };
         let state = match found.map(|found| (found, &found.state)) {
             Some((found, ValidationState::Validated)) => {

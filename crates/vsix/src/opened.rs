@@ -199,6 +199,7 @@ pub(crate) struct ManifestView {
     pub(crate) tags: Spanned,
     pub(crate) targets: Vec<(String, Option<String>)>,
     pub(crate) target_platform: Option<String>,
+    pub(crate) is_pre_release: bool,
 }
 
 /// A text, and the bytes that another one takes the place of.
@@ -210,6 +211,9 @@ pub(crate) struct Spanned {
     /// What has to stand around a new text: quotes or tags that are not there yet.
     pub(crate) around: (String, String),
 }
+
+/// The property by which the Marketplace knows a pre-release version of a VS Code extension.
+const PRE_RELEASE: &str = "Microsoft.VisualStudio.Code.PreRelease";
 
 /// Reads the package manifest.
 pub(crate) fn view(text: &str, opened: &Opened) -> Result<ManifestView, ReadError> {
@@ -278,7 +282,15 @@ pub(crate) fn view(text: &str, opened: &Opened) -> Result<ManifestView, ReadErro
             )
         })
         .collect();
+    // `<Properties><Property Id="…" Value="true"/></Properties>`, as vsce writes it.
+    let properties = child(metadata, "Properties").map(get);
+    let is_pre_release = properties
+        .iter()
+        .flat_map(|properties| properties.children())
+        .filter(|property| property.attribute("Id") == Some(PRE_RELEASE))
+        .any(|property| property.attribute("Value") == Some("true"));
     Ok(ManifestView {
+        is_pre_release,
         id: attribute("Id"),
         publisher: attribute("Publisher"),
         version: attribute("Version"),

@@ -36,6 +36,8 @@ pub struct Facts {
     pub version: String,
     /// Platform that a package for Visual Studio Code is made for, such as `linux-x64`.
     pub target_platform: Option<String>,
+    /// Whether a package for Visual Studio Code is a pre-release version.
+    pub is_pre_release: bool,
     /// Tasks.
     pub tasks: Vec<PackagedTask>,
 }
@@ -138,6 +140,7 @@ impl Package {
                 extension_id: view.id.value,
                 version: view.version.value,
                 target_platform: view.target_platform,
+                is_pre_release: view.is_pre_release,
                 tasks,
             },
         })

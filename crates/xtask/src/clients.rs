@@ -25,6 +25,8 @@ const MARKDOWN_IT: &str = "markdown-it@15.0.3";
 const ARTIFACTS_COMMON: &str = "azure-pipelines-tasks-artifacts-common@2.270.0";
 const AZURE_IDENTITY_FOR_PYTHON: &str = "azure-identity==1.27.0";
 
+/// The newest that runs on Node 20; 4.0 needs Node 22.
+const VSCE: &str = "@vscode/vsce@3.9.1";
 /// The newest that runs on Node 20.
 const RENOVATE: &str = "renovate@37.440.7";
 const AZURE_CLI: &str = "azure-cli==2.91.0";
@@ -102,6 +104,14 @@ pub(crate) fn azure_cli() -> Result<PathBuf, String> {
 /// tfx-cli, with which packages are compared. A newer one may pack differently: raise it with the tests.
 pub(crate) fn tfx() -> Result<PathBuf, String> {
     installed("tfx", &[TFX], |folder| npm_install(folder, &[TFX]))
+}
+
+/// vsce, which packs and publishes VS Code extensions. Its scripts would fetch a store of passwords that the tests do
+/// not use.
+pub(crate) fn vsce() -> Result<PathBuf, String> {
+    installed("vsce", &[VSCE], |folder| {
+        npm_install(folder, &["--ignore-scripts", VSCE])
+    })
 }
 
 /// Azure Pipelines' language service, and below `schema/` the schema that it checks against.

@@ -75,6 +75,7 @@ fn other_clients() -> Result<(), String> {
     clients::node()?;
     clients::python()?;
     clients::tfx()?;
+    clients::vsce()?;
     clients::azure_pipelines()?;
     clients::pages()?;
     clients::tasks()?;

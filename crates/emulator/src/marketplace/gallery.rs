@@ -116,7 +116,8 @@ pub(crate) fn locations() -> Value {
             "minVersion": "1.0", "maxVersion": "7.2", "releasedVersion": "0.0",
         })
     };
-    json!({ "count": 5, "value": [
+    json!({ "count": 6, "value": [
+        location("9461c234-c84c-4ed2-b918-2f0f92ad0a35", "securityroles", "roleassignments", "_apis/{area}/scopes/{scopeId}/{resource}/resources/{resourceId}/{identityId}"),
         location("a41192c8-9525-4b58-bc86-179fa549d80d", "gallery", "extensions", "_apis/{area}/extensions/{extensionId}"),
         location("e11ea35a-16fe-4b80-ab11-c4cab88a0966", "gallery", "extensions", "_apis/{area}/publishers/{publisherName}/extensions/{extensionName}"),
         location("a1e66d8f-f5de-4d16-8309-91a4e015ee46", "gallery", "accountsbyname", "_apis/{area}/publisher/{publisherName}/extension/{extensionName}/accountsbyname/{accountName}"),

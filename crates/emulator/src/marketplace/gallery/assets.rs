@@ -6,7 +6,7 @@ use std::io::{Cursor, Write as _};
 
 use super::{not_found, role};
 use crate::http::{Answer, Request};
-use crate::marketplace::Context;
+use crate::marketplace::{Context, Extension};
 use crate::vss::version as refused_version;
 
 /// The asset that is the package itself.
@@ -18,6 +18,25 @@ pub(crate) struct StoredPackage {
     pub(crate) version: String,
     pub(crate) platform: Option<String>,
     pub(crate) bytes: Vec<u8>,
+}
+
+impl Extension {
+    /// The versions with the platforms that they are for, as vsce names them: `1.2.3 (linux-x64)`.
+    #[must_use]
+    pub fn published(&self) -> Vec<String> {
+        let packages = self.packages.iter();
+        let named = packages.map(|package| match &package.platform {
+            Some(platform) => format!("{} ({platform})", package.version),
+            None => package.version.clone(),
+        });
+        named.collect()
+    }
+
+    /// Whether one of the packages that were sent has these bytes.
+    #[must_use]
+    pub fn has_package(&self, bytes: &[u8]) -> bool {
+        self.packages.iter().any(|package| package.bytes == bytes)
+    }
 }
 
 /// How the gallery hands packages out.
