@@ -114,7 +114,10 @@ pub(crate) fn run(arguments: &CompletionsArguments) -> Result<ExitCode, Situatio
         .parent()
         .map_or(Ok(()), fs::create_dir_all)
         .and_then(|()| fs::write(&path, script));
-    written.map_err(|error| Situation::NotWritten(format!("{}: {error}", path.display())))?;
+    written.map_err(|error| {
+        let sentence = format!("{}: {error}", path.display());
+        Situation::NotWritten(std::io::Error::new(error.kind(), sentence))
+    })?;
     Terminal.say(&format!("Wrote {}. {next}", path.display()));
     Ok(ExitCode::SUCCESS)
 }

@@ -81,7 +81,7 @@ impl Endpoints {
     /// For what this process starts.
     pub(crate) fn of(address: &Address) -> Result<Self, Situation> {
         let program = helper::of_this_process();
-        let program = program.map_err(|error| Situation::NoBroker(error.to_string()))?;
+        let program = program.map_err(Situation::NoBroker)?;
         Ok(Self {
             identity: address.identity_endpoint(),
             azd: address.azd_endpoint(),

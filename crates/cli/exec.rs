@@ -115,9 +115,7 @@ pub(crate) async fn run(arguments: ExecArguments) -> Result<ExitCode, Situation>
     if !needs_broker {
         return run_command(&arguments.command, &own).await;
     }
-    let broker = Broker::bind()
-        .await
-        .map_err(|error| Situation::NoBroker(error.to_string()))?;
+    let broker = Broker::bind().await.map_err(Situation::NoBroker)?;
     let address = broker.address();
     if let Some(log) = log {
         log.mask(address.key());
@@ -167,7 +165,7 @@ fn requests(flags: &[String], cloud: &Cloud) -> Result<Vec<RequestedToken>, Situ
         }
         Err(error) => Err(Situation::NoFile {
             path: FILE.to_owned(),
-            reason: error.to_string(),
+            cause: error,
         }),
     }
 }
@@ -187,8 +185,7 @@ async fn run_command(
     };
     let situation = |error: std::io::Error| Situation::NoCommand {
         program: program.to_string_lossy().into_owned(),
-        reason: error.to_string(),
-        is_missing: error.kind() == ErrorKind::NotFound,
+        cause: error,
     };
     // Windows starts `npx` only under its whole name, `npx.cmd`.
     let found = program

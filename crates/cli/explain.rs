@@ -103,7 +103,7 @@ fn print(
         Form::Text => {
             let text = layout::text(&markdown, layout::width());
             let written = Stream::Output.text(&text);
-            written.map_err(|error| Situation::NotWritten(error.to_string()))?;
+            written.map_err(Situation::NotWritten)?;
         }
         Form::Json => {
             let json = json!({

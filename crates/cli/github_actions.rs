@@ -54,7 +54,7 @@ pub(crate) async fn run() -> Result<ExitCode, Situation> {
     ));
     let is_exported = input(ENVIRONMENT).is_some_and(|value| value.eq_ignore_ascii_case("true"));
     hand_on(&connection, &wanted, &outputs, &environment, is_exported)
-        .map_err(|error| Situation::NotWritten(error.to_string()))?;
+        .map_err(Situation::NotWritten)?;
     Ok(ExitCode::SUCCESS)
 }
 

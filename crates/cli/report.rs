@@ -135,12 +135,8 @@ impl Report {
             Situation::NotConfigured(reason) => git::not_configured(reason),
             Situation::NoOrganization(flag) => command_line::no_organization(flag),
             Situation::NoSection { text, near } => command_line::no_section(text, near),
-            Situation::NoFile { path, reason } => command_line::no_file(path, reason),
-            Situation::NoCommand {
-                program,
-                reason,
-                is_missing,
-            } => command_line::no_command(program, reason, *is_missing),
+            Situation::NoFile { path, cause } => command_line::no_file(path, cause),
+            Situation::NoCommand { program, cause } => command_line::no_command(program, cause),
             Situation::NotAWorkflowStep(variable) => command_line::not_a_workflow_step(variable),
             Situation::NotWritten(reason) => command_line::not_written(reason),
         }

@@ -45,7 +45,7 @@ pub(crate) fn print(form: Form, lines: &[String], json: &Value) -> Result<(), Si
             .try_for_each(|line| Stream::Output.text(&line)),
         Form::Json => Stream::Output.json(json),
     };
-    printed.map_err(|error| Situation::NotWritten(error.to_string()))
+    printed.map_err(Situation::NotWritten)
 }
 
 /// Prints lines for people, each behind a start that this program has put there, with its colors.
@@ -54,5 +54,5 @@ pub(crate) fn print_styled(lines: &[(String, String)]) -> Result<(), Situation> 
         let text = deactivate_commands(text).join(" ");
         Stream::Output.styled(&format!("{start}{text}"))
     });
-    written.map_err(|error| Situation::NotWritten(error.to_string()))
+    written.map_err(Situation::NotWritten)
 }

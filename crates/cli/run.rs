@@ -79,9 +79,7 @@ async fn script(environment: &Environment, log: &Log) -> Result<Ended, Situation
         _ = stops.next() => return Ok(Ended::Stopped(0)),
         () = launcher.gone() => return Ok(Ended::Abandoned),
     };
-    let broker = Broker::bind()
-        .await
-        .map_err(|error| Situation::NoBroker(error.to_string()))?;
+    let broker = Broker::bind().await.map_err(Situation::NoBroker)?;
     let endpoints = Endpoints::of(&broker.address())?;
     log.mask(&endpoints.key);
     let mut own = configured(&configure, &endpoints, environment, &connection, log);
@@ -92,7 +90,7 @@ async fn script(environment: &Environment, log: &Log) -> Result<Ended, Situation
     let cannot = |error: std::io::Error| {
         Situation::Script(ScriptProblem::CannotStart {
             shell: shell.name(),
-            reason: error.to_string(),
+            cause: error,
         })
     };
     Log::leave_the_log_to_another_program();

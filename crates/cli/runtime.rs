@@ -9,7 +9,7 @@ pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Situation>
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|error| Situation::NoRuntime(error.to_string()))?;
+        .map_err(Situation::NoRuntime)?;
     let outcome = runtime.block_on(work);
     // A name that is still being resolved must not keep the program from ending.
     runtime.shutdown_background();

@@ -110,9 +110,7 @@ pub(crate) async fn run(arguments: ServeArguments) -> Result<ExitCode, Situation
     // A sign-in that cannot work is reported here, and not to a client an hour later.
     let scope = probe(&resources, sign_in.cloud())?;
     sign_in.token(&scope, None, &transport).await?;
-    let broker = Broker::bind()
-        .await
-        .map_err(|error| Situation::NoBroker(error.to_string()))?;
+    let broker = Broker::bind().await.map_err(Situation::NoBroker)?;
     // From the first line on that a program reads, a stop ends this in order.
     let mut stops = Stops::listen();
     let address = broker.address();

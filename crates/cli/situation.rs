@@ -4,6 +4,7 @@
 
 mod line;
 
+use std::io;
 use std::time::Duration;
 
 use adieu_agent::{InputError, NotAVariableName, PlatformVariableError, TooLong};
@@ -25,7 +26,7 @@ pub(crate) use line::{
 #[derive(Debug)]
 pub(crate) enum Situation {
     /// The system gives the program no event loop.
-    NoRuntime(String),
+    NoRuntime(io::Error),
     /// Something that cannot be, as far as the code can tell.
     Internal(&'static str),
     /// The launcher named a task or a phase that this binary does not have.
@@ -51,7 +52,7 @@ pub(crate) enum Situation {
     /// A text of the command line is not a resource.
     NotAResource { text: String, reason: NotAResource },
     /// The credential endpoint cannot be started.
-    NoBroker(String),
+    NoBroker(io::Error),
     /// The script cannot be run, or failed.
     Script(ScriptProblem),
     /// A text cannot be the name of a variable.
@@ -135,7 +136,7 @@ pub(crate) enum Situation {
         error: DevOpsError,
     },
     /// The result cannot be written.
-    NotWritten(String),
+    NotWritten(io::Error),
     /// Nothing shows where the shell loads completions from.
     NoFolderForCompletions,
     /// git does not take a setting, or is not there.
@@ -151,14 +152,9 @@ pub(crate) enum Situation {
     /// A runner of GitHub Actions gave no file for what a step hands on.
     NotAWorkflowStep(&'static str),
     /// A file that is there cannot be read.
-    NoFile { path: String, reason: String },
+    NoFile { path: String, cause: io::Error },
     /// A command cannot be started.
-    NoCommand {
-        program: String,
-        reason: String,
-        /// There is none of that name.
-        is_missing: bool,
-    },
+    NoCommand { program: String, cause: io::Error },
 }
 
 impl Situation {
@@ -179,9 +175,7 @@ impl Situation {
             | Self::NotAHost { .. }
             | Self::NotATimestamp(_)
             | Self::Extension(Problem::NoName { .. } | Problem::NotADate(_)) => 2,
-            Self::NoCommand {
-                is_missing: true, ..
-            } => 127,
+            Self::NoCommand { cause, .. } if cause.kind() == io::ErrorKind::NotFound => 127,
             Self::NoCommand { .. } => 126,
             _ => 1,
         }
@@ -243,7 +237,10 @@ pub(crate) enum ScriptProblem {
     /// The script cannot be put on disk.
     NotWritten { path: String, reason: String },
     /// The shell cannot be started.
-    CannotStart { shell: &'static str, reason: String },
+    CannotStart {
+        shell: &'static str,
+        cause: io::Error,
+    },
     /// It ended with another code than 0.
     Ended { shell: &'static str, code: i32 },
     /// It wrote to its standard error, which is to count as a failure.
@@ -307,7 +304,7 @@ pub(crate) enum ToolFault {
     /// A value for it has characters that no tool is given.
     NotPlain(String),
     /// The system does not start it.
-    NotStarted(String),
+    NotStarted(io::Error),
     /// It did not end in time.
     Time(Duration),
     /// It failed and said this.

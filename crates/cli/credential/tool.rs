@@ -117,7 +117,7 @@ impl Tool {
             .output();
         let output = match tokio::time::timeout(limit, running).await {
             Ok(Ok(output)) => output,
-            Ok(Err(error)) => return Err(ToolFault::NotStarted(error.to_string())),
+            Ok(Err(error)) => return Err(ToolFault::NotStarted(error)),
             Err(_elapsed) => return Err(ToolFault::Time(limit)),
         };
         let (stdout, stderr) = (Zeroizing::new(output.stdout), output.stderr);

@@ -6,10 +6,10 @@ use adieu_agent::PlatformVariableError;
 
 use super::Report;
 
-pub(super) fn no_runtime(reason: &str) -> Report {
+pub(super) fn no_runtime(cause: &std::io::Error) -> Report {
     Report::new(
         "agent",
-        format!("adieu could not start its async runtime: {reason}."),
+        format!("adieu could not start its async runtime: {cause}."),
     )
 }
 

@@ -2,6 +2,8 @@
 //!
 //! It decides nothing and prints nothing; credentials and services have their own files.
 
+use std::io;
+
 use super::Report;
 
 pub(super) fn not_a_tenant(text: &str) -> Report {
@@ -33,23 +35,23 @@ pub(super) fn no_section(text: &str, near: &[String]) -> Report {
     }
 }
 
-pub(super) fn no_file(path: &str, reason: &str) -> Report {
-    Report::new("exec", format!("Cannot read {path}: {reason}."))
+pub(super) fn no_file(path: &str, cause: &io::Error) -> Report {
+    Report::new("exec", format!("Cannot read {path}: {cause}."))
 }
 
-pub(super) fn no_command(program: &str, reason: &str, is_missing: bool) -> Report {
-    if is_missing {
+pub(super) fn no_command(program: &str, cause: &io::Error) -> Report {
+    if cause.kind() == io::ErrorKind::NotFound {
         Report::new("exec", format!("{program}: command not found."))
             .remedy("Write the command after --, as it is on the PATH.")
     } else {
-        Report::new("exec", format!("Cannot start {program}: {reason}."))
+        Report::new("exec", format!("Cannot start {program}: {cause}."))
     }
 }
 
-pub(super) fn not_written(reason: &str) -> Report {
+pub(super) fn not_written(cause: &io::Error) -> Report {
     Report::new(
         "token-command",
-        format!("Cannot write the result: {reason}."),
+        format!("Cannot write the result: {cause}."),
     )
 }
 

@@ -2,6 +2,8 @@
 //!
 //! It never decides what is wrong.
 
+use std::io;
+
 use super::Report;
 use super::inputs::undefined;
 use crate::configure;
@@ -76,12 +78,12 @@ pub(super) fn not_a_resource(text: &str, reason: &NotAResource) -> Report {
     }
 }
 
-pub(super) fn no_broker(reason: &str) -> Report {
+pub(super) fn no_broker(cause: &io::Error) -> Report {
     Report::new(
         "serve",
         format!(
             "Cannot start the credential endpoint: {}.",
-            reason.trim_end_matches('.')
+            cause.to_string().trim_end_matches('.')
         ),
     )
 }
@@ -103,8 +105,8 @@ pub(super) fn script(problem: &ScriptProblem) -> Report {
                  free disk space.",
             )
         }
-        ScriptProblem::CannotStart { shell, reason } => {
-            failed(format!("Cannot start {shell}: {reason}."))
+        ScriptProblem::CannotStart { shell, cause } => {
+            failed(format!("Cannot start {shell}: {cause}."))
         }
         // Built-in tasks say it so, and people look for these words.
         ScriptProblem::Ended { shell, code } => {

@@ -2,7 +2,7 @@
 //!
 //! It never has a secret in its arguments or its environment: they come through a pipe.
 
-use std::io::Read as _;
+use std::io::{self, Read as _};
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
@@ -56,12 +56,11 @@ pub(crate) async fn start(
     tenant: Option<&str>,
     configure: &Configure,
 ) -> Result<Serving, Situation> {
-    let failed = |reason: String| Situation::NoBroker(reason);
     let helper = match configure.has_git() {
-        true => helper::of_the_job().map_err(|error| failed(error.to_string()))?,
+        true => helper::of_the_job().map_err(Situation::NoBroker)?,
         false => PathBuf::new(),
     };
-    let program = std::env::current_exe().map_err(|error| failed(error.to_string()))?;
+    let program = std::env::current_exe().map_err(Situation::NoBroker)?;
     let mut command = Command::new(program);
     command.args(["serve", "--job", connection.as_str()]);
     if let Some(tenant) = tenant {
@@ -94,7 +93,7 @@ pub(crate) async fn start(
         // A folder in which a process runs cannot be removed on Windows, and this one is the sources'.
         .current_dir(std::env::temp_dir());
     platform::detach(&mut command);
-    let mut process = command.spawn().map_err(|error| failed(error.to_string()))?;
+    let mut process = command.spawn().map_err(Situation::NoBroker)?;
     let block = environment.to_block();
     let talk = async {
         if let Some(mut input) = process.stdin.take() {
@@ -110,14 +109,16 @@ pub(crate) async fn start(
     };
     let line = match timeout(START, talk).await {
         Ok(Ok(line)) => line,
-        Ok(Err(error)) => return Err(failed(error.to_string())),
+        Ok(Err(error)) => return Err(Situation::NoBroker(error)),
         Err(_elapsed) => {
             // No process will ever know of it.
             let _ = process.start_kill();
-            return Err(failed("it said nothing within 20 seconds".to_owned()));
+            return Err(Situation::NoBroker(io::Error::other(
+                "it said nothing within 20 seconds",
+            )));
         }
     };
-    serving(&line, helper).map_err(failed)
+    serving(&line, helper).map_err(|reason| Situation::NoBroker(io::Error::other(reason)))
 }
 
 /// Ends a broker and sees that it is gone. False where there is none any more.

@@ -80,8 +80,7 @@ pub(crate) async fn run(arguments: TokenArguments) -> Result<ExitCode, Situation
         credential: sign_in.used().unwrap_or(chosen),
         zone,
     };
-    output::write(&printed, arguments.output)
-        .map_err(|error| Situation::NotWritten(error.to_string()))?;
+    output::write(&printed, arguments.output).map_err(Situation::NotWritten)?;
     if to_a_person {
         Terminal.say(
             "The token is now visible on your screen. `adieu exec` passes one to a command without \
