@@ -180,7 +180,7 @@ fn is_wanted(organization: Organization<'_>, wanted: &[String]) -> bool {
     match organization {
         _ if wanted.is_empty() => true,
         Organization::Named(name) => wanted.iter().any(|one| one.eq_ignore_ascii_case(name)),
-        Organization::NotSaid => false,
+        Organization::NotGiven => false,
     }
 }
 

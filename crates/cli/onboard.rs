@@ -96,12 +96,12 @@ enum Group {
     Administrator,
 }
 
-/// Who is to be added.
-struct Newcomer {
+/// The application that is to be added.
+struct Application {
     /// The enterprise application's object id, or what is taken for it.
     object_id: String,
     /// Why Microsoft Graph did not tell which id was given; nothing where it did.
-    unasked: Option<String>,
+    graph_failure: Option<String>,
 }
 
 /// What was found, done and printed so far.
@@ -206,25 +206,26 @@ async fn add(
 ) -> Result<(), Situation> {
     let mut member_id = arguments.member_id.clone();
     if let Some(organization) = organization {
-        let newcomer = newcomer(session, &arguments.identity, tenant, outcome).await?;
-        let own = join(session, organization, &newcomer, arguments, outcome).await?;
+        let application = find_application(session, &arguments.identity, tenant, outcome).await?;
+        let own =
+            add_to_organization(session, organization, &application, arguments, outcome).await?;
         member_id = member_id.or(own);
     }
     if let Some(publisher) = &arguments.publisher {
         let id = member_id.as_deref();
-        contribute(session, publisher, id, arguments, outcome).await?;
+        add_to_publisher(session, publisher, id, arguments, outcome).await?;
     }
     Ok(())
 }
 
 /// Finds out by Microsoft Graph which of the three ids was given. Where it may not be asked, the id is
 /// taken for the one that is needed.
-async fn newcomer(
+async fn find_application(
     session: &Session,
     id: &str,
     tenant: Option<String>,
     outcome: &mut Outcome,
-) -> Result<Newcomer, Situation> {
+) -> Result<Application, Situation> {
     let found = match session.microsoft_graph().await {
         Ok(graph) => graph
             .application(id)
@@ -257,9 +258,9 @@ async fn newcomer(
             outcome.json["identity"] = json!({
                 "name": found.name, "given": name, "clientId": found.client_id, "objectId": found.object_id,
             });
-            Ok(Newcomer {
+            Ok(Application {
                 object_id: found.object_id,
-                unasked: None,
+                graph_failure: None,
             })
         }
         Ok(None) => Err(Situation::Onboard(OnboardProblem::NoApplication {
@@ -273,24 +274,24 @@ async fn newcomer(
                 reason.trim_end_matches('.')
             ));
             outcome.json["identity"] = json!({ "given": "unknown", "objectId": id });
-            Ok(Newcomer {
+            Ok(Application {
                 object_id: id.to_owned(),
-                unasked: Some(reason),
+                graph_failure: Some(reason),
             })
         }
     }
 }
 
 /// Makes it a member, or gives a member what it lacks. Returns the id that the organization gave it.
-async fn join(
+async fn add_to_organization(
     session: &Session,
     organization: &Organization,
-    newcomer: &Newcomer,
+    application: &Application,
     arguments: &OnboardArguments,
     outcome: &mut Outcome,
 ) -> Result<Option<String>, Situation> {
     let name = &organization.name;
-    let doing = format!("add {} to {name}", newcomer.object_id);
+    let doing = format!("add {} to {name}", application.object_id);
     let refused = |error| refused(session, name, &doing, error);
     let level = arguments.access_level.into();
     let client = session.client().await?;
@@ -303,7 +304,7 @@ async fn join(
         places.push(ProjectPlace::new(&id, (*group).into()));
     }
     let has = match client
-        .application_entitlement(organization, &newcomer.object_id)
+        .application_entitlement(organization, &application.object_id)
         .await
     {
         Ok(has) => has,
@@ -313,7 +314,7 @@ async fn join(
     };
     let change = match &has {
         Some(has) => EntitlementChange::complete(organization, has, level, &places),
-        None => EntitlementChange::add(organization, &newcomer.object_id, level, &places),
+        None => EntitlementChange::add(organization, &application.object_id, level, &places),
     };
     let (word, now) = match (&change, arguments.dry_run) {
         (None, _) => ("unchanged", has.clone()),
@@ -332,7 +333,7 @@ async fn join(
             let patience = Duration::from_secs(arguments.wait);
             let now = match client.entitle(change, patience).await {
                 Ok(now) => now,
-                Err(error) => return Err(not_added(newcomer, organization, error, refused)),
+                Err(error) => return Err(not_added(application, organization, error, refused)),
             };
             (if has.is_some() { "changed" } else { "added" }, Some(now))
         }
@@ -388,17 +389,17 @@ fn summary_line(
 
 /// A no to adding: where the id may be the wrong one, that is what counts.
 fn not_added(
-    newcomer: &Newcomer,
+    application: &Application,
     organization: &Organization,
     error: Error,
     refused: impl Fn(Error) -> Situation,
 ) -> Situation {
-    match &newcomer.unasked {
-        Some(unasked) if error.is(Reason::UnknownApplication) => {
+    match &application.graph_failure {
+        Some(graph_failure) if error.is(Reason::UnknownApplication) => {
             Situation::Onboard(OnboardProblem::WrongId {
-                id: newcomer.object_id.clone(),
+                id: application.object_id.clone(),
                 organization: organization.name.clone(),
-                unasked: unasked.clone(),
+                graph_failure: graph_failure.clone(),
                 error,
             })
         }
@@ -407,7 +408,7 @@ fn not_added(
 }
 
 /// Gives it a role in a publisher.
-async fn contribute(
+async fn add_to_publisher(
     session: &Session,
     publisher: &str,
     id: Option<&str>,

@@ -222,7 +222,7 @@ pub(crate) enum OnboardProblem {
         id: String,
         organization: String,
         /// Why Microsoft Graph did not tell which id it is.
-        unasked: String,
+        graph_failure: String,
         error: DevOpsError,
     },
 }
@@ -307,9 +307,9 @@ pub(crate) enum ToolFault {
     NotStarted(io::Error),
     /// It did not end in time.
     Time(Duration),
-    /// It failed and said this.
-    Said(String),
-    /// It failed without a word: `exit status: 1`.
+    /// It failed with this message.
+    Message(String),
+    /// It failed without a message: `exit status: 1`.
     Silent(String),
     /// It succeeded, and its output has no token that can be read.
     NoToken,

@@ -125,7 +125,7 @@ impl Tool {
         if !output.status.success() {
             let words = tool_output::reason(&stdout, &tool_output::text(&stderr));
             return Err(match words {
-                Some(words) => ToolFault::Said(words),
+                Some(words) => ToolFault::Message(words),
                 None => ToolFault::Silent(output.status.to_string()),
             });
         }

@@ -81,7 +81,7 @@ impl Question {
             // is the organization, as in Git Credential Manager (`UriHelpers.cs`).
             return Some(match name.or_else(|| self.user_as_an_organization()) {
                 Some(name) => Organization::Named(name),
-                None => Organization::NotSaid,
+                None => Organization::NotGiven,
             });
         }
         let name = host.strip_suffix(OWN_HOST)?;
@@ -147,16 +147,16 @@ impl Question {
 pub(super) enum Organization<'a> {
     /// This one.
     Named(&'a str),
-    /// An Azure DevOps repository; git is not configured to say which.
-    NotSaid,
+    /// An Azure DevOps repository; git is not configured to give its name.
+    NotGiven,
 }
 
 impl<'a> Organization<'a> {
-    /// Its name; empty where git did not say it.
+    /// Its name; empty where git did not give it.
     pub(super) fn name(self) -> &'a str {
         match self {
             Self::Named(name) => name,
-            Self::NotSaid => "",
+            Self::NotGiven => "",
         }
     }
 }
@@ -179,7 +179,7 @@ mod tests {
             ),
             (
                 "protocol=https\nhost=dev.azure.com\n",
-                Some(Organization::NotSaid),
+                Some(Organization::NotGiven),
             ),
             (
                 "protocol=https\nhost=dev.azure.com\nusername=contoso\n",
@@ -191,11 +191,11 @@ mod tests {
             ),
             (
                 "protocol=https\nhost=dev.azure.com\nusername=adieu\n",
-                Some(Organization::NotSaid),
+                Some(Organization::NotGiven),
             ),
             (
                 "protocol=https\nhost=dev.azure.com\nusername=a@contoso.example\n",
-                Some(Organization::NotSaid),
+                Some(Organization::NotGiven),
             ),
             (
                 "protocol=https\nhost=contoso.visualstudio.com\npath=a/_git/b\n",

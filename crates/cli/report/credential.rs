@@ -196,7 +196,7 @@ fn one(problem: &CredentialProblem) -> Report {
                 ToolFault::NoToken => {
                     report(format!("{name} printed no token that can be read.")).remedy(&by_hand)
                 }
-                ToolFault::Said(words) => {
+                ToolFault::Message(words) => {
                     let remedy = remedy_for(words, &sign_in, by_hand);
                     report(format!(
                         "{name} failed: {}.",

@@ -80,7 +80,7 @@ pub(super) fn problem(problem: &OnboardProblem) -> Report {
         OnboardProblem::WrongId {
             id,
             organization,
-            unasked,
+            graph_failure,
             error,
         } => {
             let mut report = Report::new(
@@ -91,7 +91,7 @@ pub(super) fn problem(problem: &OnboardProblem) -> Report {
                  was given, or another tenant's."
                 ),
             )
-            .fact("Microsoft Graph", unasked);
+            .fact("Microsoft Graph", graph_failure);
             if let adieu_devops::Error::Refused(refusal) = error {
                 report = report
                     .fact("it said", &refusal.message)

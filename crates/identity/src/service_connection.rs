@@ -169,7 +169,7 @@ impl ServiceConnection {
                 late_bound,
             } => {
                 let endpoint = self.authority.token_endpoint(&self.tenant);
-                transport.open_ahead(&endpoint, scopes.len()).await;
+                transport.preconnect(&endpoint, scopes.len()).await;
                 return exchange()
                     .federate(request, late_bound.as_ref(), scopes)
                     .await;
@@ -187,7 +187,7 @@ impl ServiceConnection {
             }
             Scheme::Workflow(request) => {
                 let endpoint = self.authority.token_endpoint(&self.tenant);
-                transport.open_ahead(&endpoint, scopes.len()).await;
+                transport.preconnect(&endpoint, scopes.len()).await;
                 let token = Arc::new(request.send(transport, deadline).await?);
                 let proof = Proof::Assertion(Arc::clone(&token));
                 let access = exchange().all(&proof, scopes).await;

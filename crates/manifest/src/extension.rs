@@ -18,9 +18,9 @@ pub use merge::{Partial, merge};
 use crate::document::{Node, Place};
 use crate::task_check::Servers;
 
-/// A value and where it was said.
+/// A value, and where it is written.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Said<T> {
+pub struct Located<T> {
     /// The value.
     pub value: T,
     /// Where it is.
@@ -34,7 +34,7 @@ pub struct Property {
     pub id: String,
     /// Value as text.
     pub value: String,
-    /// Where it was said.
+    /// Where it is written.
     pub place: Place,
 }
 
@@ -56,7 +56,7 @@ pub struct Target {
     pub id: String,
     /// Range of versions, such as `[14.0,)`.
     pub version: Option<String>,
-    /// Where it was said.
+    /// Where it is written.
     pub place: Place,
 }
 
@@ -78,17 +78,17 @@ pub enum Element {
 #[derive(Debug, Clone, Default)]
 pub struct Extension {
     /// `id`, `extensionId` or `namespace`.
-    pub id: Option<Said<String>>,
+    pub id: Option<Located<String>>,
     /// Publisher's ID.
-    pub publisher: Option<Said<String>>,
+    pub publisher: Option<Located<String>>,
     /// Version as written.
-    pub version: Option<Said<String>>,
+    pub version: Option<Located<String>>,
     /// Name that people see.
-    pub name: Option<Said<String>>,
+    pub name: Option<Located<String>>,
     /// One sentence about it.
-    pub description: Option<Said<String>>,
+    pub description: Option<Located<String>>,
     /// Text about this version.
-    pub release_notes: Option<Said<String>>,
+    pub release_notes: Option<Located<String>>,
     /// Search words.
     pub tags: Vec<String>,
     /// Marketplace categories.
@@ -97,7 +97,7 @@ pub struct Extension {
     pub categories_place: Option<Place>,
     /// `Public`, `Preview`, `Paid`, …
     pub gallery_flags: Vec<String>,
-    /// Where the flags were said last.
+    /// Where the flags were written last.
     pub gallery_flags_place: Option<Place>,
     /// Gallery properties, links and branding among them.
     pub properties: Vec<Property>,
@@ -172,7 +172,7 @@ impl Extension {
     }
 
     /// The contributions that offer a task: the contribution's ID and the folder that it names.
-    pub fn task_folders(&self) -> impl Iterator<Item = (String, Said<String>)> + '_ {
+    pub fn task_folders(&self) -> impl Iterator<Item = (String, Located<String>)> + '_ {
         self.contributions()
             .iter()
             .filter(|contribution| offers_task(contribution))
@@ -180,7 +180,7 @@ impl Extension {
                 let folder = contribution.get("properties")?.get("name")?;
                 let value = task_folder(folder.text().filter(|folder| !folder.is_empty())?);
                 let place = folder.place.clone();
-                Some((contribution_id(contribution), Said { value, place }))
+                Some((contribution_id(contribution), Located { value, place }))
             })
     }
 }

@@ -9,7 +9,7 @@ mod rule;
 mod schema;
 
 use crate::document::{Node, Place};
-use crate::extension::Said;
+use crate::extension::Located;
 use crate::finding::{Finding, Problem};
 
 /// Which servers an extension is for.
@@ -27,15 +27,15 @@ pub enum Servers {
 #[derive(Debug, Clone, Default)]
 pub struct TaskFacts {
     /// GUID as written.
-    pub id: Option<Said<String>>,
+    pub id: Option<Located<String>>,
     /// Name in YAML.
-    pub name: Option<Said<String>>,
+    pub name: Option<Located<String>>,
     /// `Major`, `Minor`, `Patch`.
-    pub version: Option<Said<[u32; 3]>>,
+    pub version: Option<Located<[u32; 3]>>,
     /// Handlers that start a file.
     pub handlers: Vec<HandlerFacts>,
     /// Sections whose every handler is old, with the handlers' names.
-    pub old_sections: Vec<Said<(String, String)>>,
+    pub old_sections: Vec<Located<(String, String)>>,
 }
 
 /// A handler that starts a file.
@@ -46,7 +46,7 @@ pub struct HandlerFacts {
     /// `Node24`, …
     pub handler: String,
     /// Its `target`.
-    pub target: Said<String>,
+    pub target: Located<String>,
 }
 
 /// Handlers that start a file of the task; the others are the server's.
@@ -101,8 +101,8 @@ pub fn check(document: &Node, servers: Servers) -> (TaskFacts, Vec<Finding>) {
 }
 
 /// What people see of a task. The schema and tfx want more than the servers do.
-fn names(document: &Node, name: Option<&Said<String>>, findings: &mut Vec<Finding>) {
-    let is_plain = |name: &Said<String>| {
+fn names(document: &Node, name: Option<&Located<String>>, findings: &mut Vec<Finding>) {
+    let is_plain = |name: &Located<String>| {
         name.value
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
@@ -153,7 +153,7 @@ fn wrong_type(node: &Node, key: &str, expected: &'static str) -> Finding {
 }
 
 /// A text that no task can do without.
-fn text(document: &Node, key: &str, findings: &mut Vec<Finding>) -> Option<Said<String>> {
+fn text(document: &Node, key: &str, findings: &mut Vec<Finding>) -> Option<Located<String>> {
     let node = document.get_any_case(key);
     if node.is_none_or(|node| node.text() == Some("")) {
         let place = node.map_or(&document.place, |node| &node.place);
@@ -161,7 +161,7 @@ fn text(document: &Node, key: &str, findings: &mut Vec<Finding>) -> Option<Said<
         findings.push(Finding::new(place, Problem::TaskMissing { key }));
     }
     let node = node?;
-    Some(Said {
+    Some(Located {
         value: node.text()?.to_owned(),
         place: node.place.clone(),
     })
@@ -177,7 +177,7 @@ pub fn is_guid(text: &str) -> bool {
         })
 }
 
-fn version(document: &Node, findings: &mut Vec<Finding>) -> Option<Said<[u32; 3]>> {
+fn version(document: &Node, findings: &mut Vec<Finding>) -> Option<Located<[u32; 3]>> {
     let Some(node) = document.get_any_case("version") else {
         let key = "version".to_owned();
         findings.push(Finding::new(&document.place, Problem::TaskMissing { key }));
@@ -186,7 +186,7 @@ fn version(document: &Node, findings: &mut Vec<Finding>) -> Option<Said<[u32; 3]
     node.members()?;
     let [major, minor, patch] =
         ["Major", "Minor", "Patch"].map(|key| version_part(node, key, findings));
-    Some(Said {
+    Some(Located {
         value: [major?, minor?, patch?],
         place: node.place.clone(),
     })
@@ -253,7 +253,7 @@ fn handlers(document: &Node, section: &str, facts: &mut TaskFacts, findings: &mu
             Some((target, Some(file))) if !file.is_empty() => facts.handlers.push(HandlerFacts {
                 section: section.to_owned(),
                 handler: handler.clone(),
-                target: Said {
+                target: Located {
                     value: file.to_owned(),
                     place: target.place.clone(),
                 },
@@ -266,7 +266,7 @@ fn handlers(document: &Node, section: &str, facts: &mut TaskFacts, findings: &mu
         let place: Place = members
             .first()
             .map_or_else(|| document.place.clone(), |(_, node)| node.place.clone());
-        facts.old_sections.push(Said {
+        facts.old_sections.push(Located {
             value: (section.to_owned(), names.join(", ")),
             place,
         });

@@ -192,7 +192,7 @@ impl Transport {
 
     /// Opens `count` connections to the host of `url` in the background, for requests to come. Does
     /// nothing for a host that was asked before.
-    pub async fn open_ahead(&self, url: &Url, count: usize) {
+    pub async fn preconnect(&self, url: &Url, count: usize) {
         if !self.is_new(origin(url)) {
             return;
         }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use adieu_manifest::document::{Dialect, Node, Place, Value};
 use adieu_manifest::extension::localisation::{Translations, service_manifest};
-use adieu_manifest::extension::{Element, Extension, Said, check, merge};
+use adieu_manifest::extension::{Element, Extension, Located, check, merge};
 use adieu_manifest::finding::{Finding, Problem, Severity};
 use zip::DateTime;
 
@@ -263,7 +263,7 @@ impl Folder {
 }
 
 /// What the manifests have, or nothing.
-fn or_empty(value: &Option<Said<String>>) -> String {
+fn or_empty(value: &Option<Located<String>>) -> String {
     value
         .as_ref()
         .map(|value| value.value.clone())

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use adieu_manifest::document::{Dialect, Node, Place};
-use adieu_manifest::extension::{Extension, Said};
+use adieu_manifest::extension::{Extension, Located};
 use adieu_manifest::finding::{Finding, Problem};
 use adieu_manifest::task_check::{self, HandlerFacts, Servers, TaskFacts};
 
@@ -28,7 +28,7 @@ pub(crate) struct Task {
     /// The file, for messages.
     pub(crate) place: Place,
     /// The contribution that offers it: its ID, and where it names the folder.
-    contribution: Said<String>,
+    contribution: Located<String>,
     contribution_folder: String,
     /// The version before `task_update` changed it.
     own_version: Option<[u32; 3]>,
@@ -69,7 +69,7 @@ pub(crate) fn check(
 ) -> Vec<Task> {
     let mut tasks: Vec<Task> = Vec::new();
     let servers = extension.servers();
-    let mut folders: Vec<Said<String>> = Vec::new();
+    let mut folders: Vec<Located<String>> = Vec::new();
     for (contribution, folder) in extension.task_folders() {
         let packed = task_parts(parts, &folder.value);
         if packed.is_empty() {
@@ -83,7 +83,7 @@ pub(crate) fn check(
             }
             continue;
         }
-        let offer = Said {
+        let offer = Located {
             value: contribution,
             place: folder.place.clone(),
         };
@@ -138,7 +138,7 @@ fn is_missing(folder: &str, findings: &[Finding]) -> bool {
 
 /// Azure DevOps Server 2019 looks for the versions of a task in whatever begins with its folder's name
 /// (geeklearningio/gl-vsts-tasks-yarn issue 55, microsoft/azure-devops-extension-tasks issue 107).
-fn check_prefix(folder: &Said<String>, others: &[Said<String>], findings: &mut Vec<Finding>) {
+fn check_prefix(folder: &Located<String>, others: &[Located<String>], findings: &mut Vec<Finding>) {
     let begins = |long: &str, short: &str| {
         long.strip_prefix(short)
             .is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'))
@@ -188,7 +188,7 @@ fn read(
     parts: &Parts,
     part: &str,
     root: &Path,
-    offer: &Said<String>,
+    offer: &Located<String>,
     servers: Servers,
     findings: &mut Vec<Finding>,
 ) -> Option<Task> {

@@ -3,7 +3,7 @@
 //! It decides nothing; order and spelling follow tfx-cli's `vsix-manifest-builder.ts`.
 
 use adieu_manifest::extension::localisation::{Translations, default_text};
-use adieu_manifest::extension::{Badge, Element as Key, Extension, Said};
+use adieu_manifest::extension::{Badge, Element as Key, Extension, Located};
 
 use crate::parts::{Asset, Part};
 use crate::xml::Element;
@@ -40,7 +40,7 @@ pub(crate) fn document(extension: &Extension, parts: &[Part]) -> String {
     root.children(assets(extension, parts)).to_document()
 }
 
-fn own(said: Option<&Said<String>>) -> Option<&str> {
+fn own(said: Option<&Located<String>>) -> Option<&str> {
     said.map(|said| default_text(&said.value))
 }
 
@@ -53,7 +53,7 @@ fn metadata(extension: &Extension, parts: &[Part]) -> Element {
             .optional("Publisher", own(extension.publisher.as_ref()))
             .optional("Version", own(extension.version.as_ref())),
     );
-    let text = |name, said: &Option<Said<String>>| {
+    let text = |name, said: &Option<Located<String>>| {
         Element::new(name).text(own(said.as_ref()).unwrap_or_default())
     };
     for key in &extension.elements {
@@ -138,7 +138,7 @@ fn asset(asset: &Asset, path: &str) -> Element {
 /// `Extension.vsixlangpack`: name, description and release notes in another language; an empty element means
 /// that the manifest's own text holds.
 pub(crate) fn language_pack(extension: &Extension, translations: &Translations) -> String {
-    let element = |name, key, said: &Option<Said<String>>| {
+    let element = |name, key, said: &Option<Located<String>>| {
         Element::new(name).text(translations.of(key, said.as_ref()).unwrap_or_default())
     };
     Element::new("VsixLanguagePack")

@@ -34,7 +34,7 @@ pub(crate) fn is_of_system(name: &str) -> bool {
 }
 
 /// A step of a task, as it is written down.
-pub(crate) struct Said<'s> {
+pub(crate) struct StepDefinition<'s> {
     pub(crate) task: &'s Task,
     pub(crate) inputs: &'s BTreeMap<String, String>,
     /// Its `env:`.
@@ -48,24 +48,24 @@ pub(crate) struct Said<'s> {
 /// The whole environment of one step, from variables that are expanded already.
 pub(crate) fn of_step(
     job: &mut Job<'_>,
-    said: &Said<'_>,
+    step: &StepDefinition<'_>,
     variables: &Variables,
 ) -> BTreeMap<String, String> {
-    let inputs = inputs(job, said.task, said.inputs, variables);
-    let mut environment = inherited(job, said, variables);
-    add_variables(&of_task(said, variables), &mut environment);
+    let inputs = inputs(job, step.task, step.inputs, variables);
+    let mut environment = inherited(job, step, variables);
+    add_variables(&of_task(step, variables), &mut environment);
     for (name, value) in &inputs {
         environment.insert(format!("INPUT_{}", formatted(name)), value.clone());
     }
-    add_connections(job, said.task, &inputs, &mut environment);
-    let task_variables = job.task_variables.get(said.instance);
+    add_connections(job, step.task, &inputs, &mut environment);
+    let task_variables = job.task_variables.get(step.instance);
     for variable in task_variables.into_iter().flat_map(Variables::iter) {
         environment.insert(
             format!("VSTS_TASKVARIABLE_{}", variable.in_environment()),
             variable.value.clone(),
         );
     }
-    if !said.in_container {
+    if !step.in_container {
         prepend_path(job, variables, &mut environment);
     }
     environment.insert("TF_BUILD".to_owned(), "True".to_owned());
@@ -75,28 +75,28 @@ pub(crate) fn of_step(
 /// What is there before the agent adds anything: its own environment, and the step's `env:`.
 pub(crate) fn inherited(
     job: &Job<'_>,
-    said: &Said<'_>,
+    step: &StepDefinition<'_>,
     variables: &Variables,
 ) -> BTreeMap<String, String> {
-    let mut environment = if said.in_container {
+    let mut environment = if step.in_container {
         BTreeMap::new()
     } else {
         job.environment.clone()
     };
-    add_mapped(job, said.mapped, variables, &mut environment);
+    add_mapped(job, step.mapped, variables, &mut environment);
     environment
 }
 
 /// The variables with those that only this step has (`TaskRunner.cs`, `CreateScope`).
-fn of_task(said: &Said<'_>, variables: &Variables) -> Variables {
+fn of_task(step: &StepDefinition<'_>, variables: &Variables) -> Variables {
     let mut variables = variables.clone();
     for (name, value) in [
-        ("task.displayname", said.task.friendly_name.as_str()),
+        ("task.displayname", step.task.friendly_name.as_str()),
         // Only tasks of Microsoft's own publish telemetry.
         ("task.publishTelemetry", "False"),
-        ("system.taskInstanceId", said.instance),
-        ("system.taskDisplayName", &said.task.friendly_name),
-        ("system.taskInstanceName", &said.task.name),
+        ("system.taskInstanceId", step.instance),
+        ("system.taskDisplayName", &step.task.friendly_name),
+        ("system.taskInstanceName", &step.task.name),
     ] {
         variables.set(name, value, Marks::READ_ONLY);
     }
@@ -162,14 +162,14 @@ fn prepend_path(job: &Job<'_>, variables: &Variables, environment: &mut BTreeMap
 fn inputs(
     job: &Job<'_>,
     task: &Task,
-    said: &BTreeMap<String, String>,
+    given: &BTreeMap<String, String>,
     variables: &Variables,
 ) -> BTreeMap<String, String> {
     let mut inputs = BTreeMap::new();
     for input in &task.inputs {
         let names = std::iter::once(&input.name).chain(&input.aliases);
         let value = names
-            .filter_map(|name| said.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)))
+            .filter_map(|name| given.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)))
             .map(|(_, value)| value.clone())
             .next()
             .or_else(|| match &input.default_value {
@@ -201,9 +201,9 @@ fn inputs(
 pub(crate) fn connections(
     job: &Job<'_>,
     task: &Task,
-    said: &BTreeMap<String, String>,
+    given: &BTreeMap<String, String>,
 ) -> Vec<String> {
-    let inputs = inputs(job, task, said, &job.variables);
+    let inputs = inputs(job, task, given, &job.variables);
     let kinds = task.inputs.iter();
     let named = kinds.filter(|input| input.kind.starts_with("connectedService:"));
     named

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use adieu_manifest::task::{Handler, Task};
 
 use super::container;
-use super::environment::{self, Said};
+use super::environment::{self, StepDefinition};
 use super::job::Job;
 use super::process::Process;
 use super::restriction::Restriction;
@@ -155,15 +155,15 @@ impl<'j, 'w> Step<'j, 'w> {
             }
         }
         let (variables, warnings) = job.variables.expanded(&mut job.masker);
-        let said = Said {
+        let definition = StepDefinition {
             task,
             inputs: &self.inputs,
             mapped: &self.mapped,
             instance: &instance.id,
             in_container: self.in_container,
         };
-        let environment = environment::of_step(job, &said, &variables);
-        let inherited = environment::inherited(job, &said, &variables);
+        let environment = environment::of_step(job, &definition, &variables);
+        let inherited = environment::inherited(job, &definition, &variables);
         let inherited = inherited.into_values().collect::<Vec<String>>().join("\n");
         let given = job
             .platform

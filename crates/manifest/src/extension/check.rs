@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use super::merge::wrong_type;
-use super::{Extension, Said, contribution_id, offers_task};
+use super::{Extension, Located, contribution_id, offers_task};
 use crate::document::{Node, Place, Value};
 use crate::finding::{Finding, Problem};
 
@@ -55,11 +55,11 @@ pub fn check(extension: &Extension, manifest: &Place) -> Vec<Finding> {
 }
 
 fn identity(extension: &Extension, manifest: &Place, findings: &mut Vec<Finding>) {
-    let mut need = |said: &Option<Said<String>>, key: &str| match said {
-        Some(said) if !said.value.is_empty() => Some(said.clone()),
-        Some(said) => {
+    let mut need = |value: &Option<Located<String>>, key: &str| match value {
+        Some(value) if !value.value.is_empty() => Some(value.clone()),
+        Some(value) => {
             findings.push(Finding::new(
-                &said.place,
+                &value.place,
                 Problem::Missing {
                     key: key.to_owned(),
                 },

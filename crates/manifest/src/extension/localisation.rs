@@ -4,7 +4,7 @@
 //! number, as tfx-cli's `loc.ts` and `vso-manifest-builder.ts` build it: translators have files with these keys.
 
 use super::merge::is_comment;
-use super::{Extension, Said};
+use super::{Extension, Located};
 use crate::document::{Node, Value};
 
 const MARK: &str = "i18n:";
@@ -40,9 +40,9 @@ impl Translations {
 
     /// The translation of a text of the package manifest, or the text itself where it is marked for translation.
     #[must_use]
-    pub fn of<'a>(&'a self, key: &str, said: Option<&'a Said<String>>) -> Option<&'a str> {
+    pub fn of<'a>(&'a self, key: &str, value: Option<&'a Located<String>>) -> Option<&'a str> {
         self.get(key)
-            .or_else(|| said.and_then(|said| said.value.strip_prefix(MARK)))
+            .or_else(|| value.and_then(|value| value.value.strip_prefix(MARK)))
     }
 }
 

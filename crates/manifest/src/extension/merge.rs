@@ -2,7 +2,7 @@
 //!
 //! It never drops a value silently: what does not count is a finding with its place.
 
-use super::{Element, Extension, Said, Target, listing, metadata};
+use super::{Element, Extension, Located, Target, listing, metadata};
 use crate::document::{Node, Value};
 use crate::finding::{Finding, Problem};
 
@@ -223,7 +223,7 @@ impl Merging {
         key: &str,
         value: &Node,
         element: Option<Element>,
-        field: fn(&mut Extension) -> &mut Option<Said<String>>,
+        field: fn(&mut Extension) -> &mut Option<Located<String>>,
     ) {
         let text = match &value.value {
             Value::Text(text) => Some(text.clone()),
@@ -243,7 +243,7 @@ impl Merging {
             self.findings.push(Finding::new(&value.place, problem));
             return;
         }
-        *existing = text.map(|text| Said {
+        *existing = text.map(|text| Located {
             value: text,
             place: value.place.clone(),
         });

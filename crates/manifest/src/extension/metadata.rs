@@ -76,13 +76,13 @@ pub(super) fn branding(value: &Node, findings: &mut Vec<Finding>) -> Vec<Propert
     for (kind, setting) in members {
         let kind = words::joined(kind);
         let written = setting.scalar().unwrap_or_default();
-        let said = if kind == "Color" {
+        let value = if kind == "Color" {
             color::hex(&written)
         } else {
             Some(written.clone())
         };
-        match said {
-            Some(said) => properties.push(property(&format!("Branding.{kind}"), said, setting)),
+        match value {
+            Some(value) => properties.push(property(&format!("Branding.{kind}"), value, setting)),
             None => findings.push(Finding::new(
                 &setting.place,
                 Problem::BadColor { value: written },
