@@ -104,6 +104,35 @@ fn runs_a_script() {
     .assert_eq(&stable(&world, &outcome.log));
 }
 
+/// The connection's organization is where the script's own questions go.
+#[cfg(unix)]
+#[test]
+fn doctor_and_whoami_ask_the_connections_organization() {
+    let world = world();
+    let (mut job, _proxy) = job(&world);
+    job.agent_environment("SSL_CERT_FILE", &world.ca_file().to_string_lossy());
+    let script = "export HTTPS_PROXY=$AGENT_PROXYURL\n\
+                  adieu doctor | grep -A1 -e configuration -e organization\n\
+                  adieu whoami | grep organization || echo no organization";
+    let outcome = run_task(&mut job, "run", &[DEVOPS, ("script", script)]);
+    expect![[r#"
+        Configured for this script: identity.
+        AZURE_DEVOPS_TOKEN: azureDevOps, until [TIME], for this script only.
+        ok        configuration  pipelines
+                                   service connection: Azure DevOps, fabrikam
+        --
+        ok        organization   a member of fabrikam
+        ok        licence        Basic
+        organization: fabrikam"#]].assert_eq(&stable(&world, &outcome.log));
+    let outcome = run_task(&mut job, "run", &[AZURE, ("script", script)]);
+    expect![[r#"
+        Configured for this script: identity.
+        AZURE_DEVOPS_TOKEN: azureDevOps, until [TIME], for this script only.
+        ok        configuration  pipelines
+                                   service connection: Azure Resource Manager
+        no organization"#]].assert_eq(&stable(&world, &outcome.log));
+}
+
 /// Operations that add something are for the connection's own organization where the step names none.
 #[test]
 fn publishes_and_installs_in_the_connections_organization() {

@@ -9,7 +9,7 @@ mod feeds;
 mod git;
 mod guide;
 mod ours;
-mod scenario;
+pub(crate) mod scenario;
 mod scenarios;
 mod schema;
 mod tasks;

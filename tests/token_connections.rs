@@ -8,7 +8,8 @@ use adieu_emulator::{Connection, Job, MY_CONNECTION, Outcome, TaskResult, World}
 use expect_test::{Expect, expect};
 use tempfile::TempDir;
 
-use crate::harness::{client, root, run, stable};
+use crate::harness::{TaskFolder, client, root, run, stable};
+use crate::pipelines::scenario::Scenario;
 
 const STORED: &str = "not-a-pat";
 
@@ -167,7 +168,7 @@ fn fills_the_parameter_of_the_scheme_that_the_job_shows() {
         ("marketplace", "None", "apitoken and password"),
     ] {
         let id = world.connection_id(name);
-        let folder = crate::harness::TaskFolder::unpacked("token");
+        let folder = TaskFolder::unpacked("token");
         let step = job
             .step(folder.path())
             .input("azureSubscription", MY_CONNECTION)
@@ -180,6 +181,48 @@ fn fills_the_parameter_of_the_scheme_that_the_job_shows() {
             "{log}"
         );
     }
+}
+
+/// The template, with a step of a task that reads the connection, in a pipeline whose job has the connection from its start.
+#[test]
+fn the_template_fills_a_connection_for_the_steps_that_it_is_given() {
+    let world = world();
+    let reader = Reader::new();
+    let file = reader.found.path().join("found");
+    let id = world.connection_id("nuget");
+    let pipeline = format!(
+        "steps:
+- template: pipelines/templates/connections.yml
+  parameters:
+    connections: {id} = azureDevOps
+    steps:
+    - task: Reader@1
+      displayName: Restore
+      inputs:
+        feeds: nuget
+      env:
+        CLIENTS: {}
+        FOUND: {}
+",
+        client("tasks").display(),
+        file.display()
+    );
+    let sources = tempfile::tempdir().expect("a folder");
+    let mut scenario = Scenario::new(&world, &pipeline, sources.path());
+    scenario.pipeline = scenario.pipeline.task(reader.folder.path());
+    let run = scenario.run();
+    expect![[r#"
+        Job
+          Checkout: Succeeded
+          Fill the connections: Succeeded
+            Signed in at login.microsoftonline.com, tenant [TENANT].
+            apitoken and password of connection [GUID]: azureDevOps, until [TIME] (59 minutes).
+          Restore: Succeeded
+            https://pkgs.dev.azure.com/contoso/ by token
+          Post-job: Fill the connections: Succeeded
+    "#]].assert_eq(&stable(&world, &run.page()));
+    let found = fs::read_to_string(&file).expect("a file");
+    assert_eq!(world.secrets_in(&found), ["access token"]);
 }
 
 #[test]
@@ -328,7 +371,7 @@ fn the_agent_ignores_it_in_restricted_mode_with_a_warning() {
     let world = world();
     let mut job = job(&world);
     let id = world.connection_id("nuget");
-    let folder = crate::harness::TaskFolder::unpacked("token");
+    let folder = TaskFolder::unpacked("token");
     let outcome = job
         .step(folder.path())
         .input("azureSubscription", MY_CONNECTION)

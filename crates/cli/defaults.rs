@@ -1,5 +1,5 @@
 //! Values of flags that are not given: from `ADIEU_ORGANIZATION` and `ADIEU_PUBLISHER`, and from
-//! `az devops configure --defaults organization=…`.
+//! `az devops configure --defaults organization=…`; in a step's script, the organization of its service connection.
 //!
 //! It reads the environment and az's file, and sends no request.
 
@@ -7,15 +7,21 @@ use std::fs;
 use std::path::PathBuf;
 
 use crate::credential::variable;
+use crate::step_connection::{self, StepConnection};
 
 /// The organization of the flag, else of `ADIEU_ORGANIZATION`.
 pub(crate) fn organization(flag: Option<String>) -> Option<String> {
     flag.or_else(|| variable("ADIEU_ORGANIZATION"))
 }
 
-/// The same for a verb that is about an organization: else the default of `az devops`.
-pub(crate) fn organization_or_az_default(flag: Option<String>) -> Option<String> {
-    organization(flag).or_else(az_default)
+/// The same for a verb that is about an organization: else that of the step's service connection, else the default of
+/// `az devops`.
+pub(crate) fn organization_or_default(flag: Option<String>) -> Option<String> {
+    let of_the_step = || match step_connection::of_this_step() {
+        Some(StepConnection::AzureDevOps { organization }) => Some(organization),
+        _ => None,
+    };
+    organization(flag).or_else(of_the_step).or_else(az_default)
 }
 
 /// The publisher of the flag, else of `ADIEU_PUBLISHER`.

@@ -152,7 +152,7 @@ fn repository(text: &str) -> Result<(String, String), String> {
 /// Runs the verb.
 pub(crate) async fn run(arguments: DoctorArguments) -> Result<ExitCode, Situation> {
     let hosts = Hosts::public();
-    let organization = defaults::organization_or_az_default(arguments.organization);
+    let organization = defaults::organization_or_default(arguments.organization);
     let organization = organization
         .map(|text| whoami::organization(&hosts, &text))
         .transpose()?;

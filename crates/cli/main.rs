@@ -34,6 +34,7 @@ mod scan;
 mod serve;
 mod session;
 mod situation;
+mod step_connection;
 mod task;
 mod token;
 mod tokens;

@@ -68,7 +68,7 @@ pub(crate) enum Role {
 /// Runs the verb.
 pub(crate) async fn run(arguments: WhoamiArguments) -> Result<ExitCode, Situation> {
     let hosts = Hosts::public();
-    let name = defaults::organization_or_az_default(arguments.organization);
+    let name = defaults::organization_or_default(arguments.organization);
     let organization = name
         .as_deref()
         .map(|text| self::organization(&hosts, text))

@@ -227,6 +227,7 @@ fn a_script_of_run_with_token_is_examined_with_the_connections_identity() {
             Configured for this script: identity.
             AZURE_DEVOPS_TOKEN: azureDevOps, until [TIME], for this script only.
             ok        configuration  pipelines
+                                       service connection: Azure Resource Manager
             ok        proxy          [PROXY]
             ok        names          the proxy resolves them
             ok        trust          each certificate is trusted

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use adieu_emulator::pipeline::{Node, Run, check};
-use adieu_emulator::{MY_CONNECTION, TaskResult, World};
+use adieu_emulator::{Connection, MY_CONNECTION, TaskResult, World};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -193,6 +193,17 @@ fn a_group_runs_tests_with_a_token() {
             there
     "#]]
     .assert_eq(&stable(&world, &run.page()));
+}
+
+#[test]
+fn a_group_takes_the_other_type_of_connection_as_well() {
+    let world = World::start();
+    world.add_connection(Connection::workload_identity("of-azure"));
+    let nothing = tempfile::tempdir().expect("a folder");
+    let values = [("azureSubscription", "of-azure"), ("tests", "true")];
+    let steps = filled(&read("token"), &values);
+    let run = run(&world, &steps, &[], &nothing);
+    assert_eq!(run.result, TaskResult::Succeeded, "{}", run.page());
 }
 
 #[test]

@@ -14,6 +14,7 @@ use crate::network;
 use crate::report::{Report, doctor};
 use crate::session::{Session, Source};
 use crate::situation::Situation;
+use crate::step_connection;
 use crate::whoami::{self, Access, Role};
 
 /// Seconds by which clocks may differ before a user notices, and before Microsoft Entra refuses.
@@ -150,7 +151,14 @@ fn configuration(credential: &CredentialArguments, transport: &Transport) -> Che
         return Check::failed("configuration", report);
     }
     let names: Vec<&str> = configured.into_iter().map(Credential::name).collect();
-    Check::ok("configuration", names.join(", "))
+    let connection = step_connection::of_this_step();
+    let connection = connection.map(|connection| {
+        Report::facts_alone().with_facts(&[("service connection", &connection.to_string())])
+    });
+    Check {
+        report: connection,
+        ..Check::ok("configuration", names.join(", "))
+    }
 }
 
 /// Asks each host that the way leads over, at once and without a credential.

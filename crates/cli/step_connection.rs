@@ -1,0 +1,100 @@
+//! The service connection of the step in whose script this program runs: its type and organization, by its address.
+//!
+//! It never has a credential: scripts do not get one (task-lib's `internal.ts`), but they get addresses.
+
+use std::env;
+use std::fmt;
+
+use adieu_agent::EndpointId;
+use adieu_devops::Hosts;
+
+/// What its address shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum StepConnection {
+    /// The type "Azure DevOps", with its organization.
+    AzureDevOps { organization: String },
+    /// The type "Azure Resource Manager".
+    AzureResourceManager,
+}
+
+/// The step's connection, where it has one of these types. The agent gives a step the addresses of the connections that
+/// its inputs name (`Handler.cs`).
+pub(crate) fn of_this_step() -> Option<StepConnection> {
+    env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .find_map(|(name, address)| by(&name, &address))
+}
+
+/// What one variable shows.
+fn by(name: &str, address: &str) -> Option<StepConnection> {
+    const PREFIX: &str = "ENDPOINT_URL_";
+    let (prefix, id) = name.split_at_checked(PREFIX.len())?;
+    if !prefix.eq_ignore_ascii_case(PREFIX) {
+        return None;
+    }
+    EndpointId::parse(id)?;
+    if let Ok(organization) = Hosts::public().organization(address) {
+        let organization = organization.name;
+        // A text that is not an address is a name to that.
+        return address
+            .contains("://")
+            .then_some(StepConnection::AzureDevOps { organization });
+    }
+    address
+        .starts_with("https://management.")
+        .then_some(StepConnection::AzureResourceManager)
+}
+
+impl fmt::Display for StepConnection {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AzureDevOps { organization } => write!(formatter, "Azure DevOps, {organization}"),
+            Self::AzureResourceManager => formatter.write_str("Azure Resource Manager"),
+        }
+    }
+}
+
+#[test]
+fn knows_both_types_by_their_addresses() {
+    let id = "0a1b2c3d-0000-0000-0000-000000000000";
+    let own = format!("ENDPOINT_URL_{id}");
+    let azure_devops = |organization: &str| {
+        Some(StepConnection::AzureDevOps {
+            organization: organization.to_owned(),
+        })
+    };
+    for (name, address, expected) in [
+        (
+            own.as_str(),
+            "https://dev.azure.com/contoso/",
+            azure_devops("contoso"),
+        ),
+        (
+            &own.to_uppercase(),
+            "https://contoso.visualstudio.com/",
+            azure_devops("contoso"),
+        ),
+        (
+            &own,
+            "https://management.azure.com/",
+            Some(StepConnection::AzureResourceManager),
+        ),
+        (
+            &own,
+            "https://management.usgovcloudapi.net/",
+            Some(StepConnection::AzureResourceManager),
+        ),
+        (&own, "https://pkgs.example.org/", None),
+        (&own, "https://dev.azure.com/", None),
+        (&own, "contoso", None),
+        (
+            "ENDPOINT_URL_SYSTEMVSSCONNECTION",
+            "https://dev.azure.com/contoso/",
+            None,
+        ),
+        ("ENDPOINT_URL", "https://dev.azure.com/contoso/", None),
+        ("ÄNDPOINT_URL_", "https://dev.azure.com/contoso/", None),
+    ] {
+        assert_eq!(by(name, address), expected, "{name} {address}");
+    }
+}
