@@ -123,14 +123,16 @@ fn doctor_and_whoami_ask_the_connections_organization() {
         --
         ok        organization   a member of fabrikam
         ok        licence        Basic
-        organization: fabrikam"#]].assert_eq(&stable(&world, &outcome.log));
+        organization: fabrikam"#]]
+    .assert_eq(&stable(&world, &outcome.log));
     let outcome = run_task(&mut job, "run", &[AZURE, ("script", script)]);
     expect![[r#"
         Configured for this script: identity.
         AZURE_DEVOPS_TOKEN: azureDevOps, until [TIME], for this script only.
         ok        configuration  pipelines
                                    service connection: Azure Resource Manager
-        no organization"#]].assert_eq(&stable(&world, &outcome.log));
+        no organization"#]]
+    .assert_eq(&stable(&world, &outcome.log));
 }
 
 /// Operations that add something are for the connection's own organization where the step names none.

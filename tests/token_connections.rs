@@ -220,7 +220,8 @@ fn the_template_fills_a_connection_for_the_steps_that_it_is_given() {
           Restore: Succeeded
             https://pkgs.dev.azure.com/contoso/ by token
           Post-job: Fill the connections: Succeeded
-    "#]].assert_eq(&stable(&world, &run.page()));
+    "#]]
+    .assert_eq(&stable(&world, &run.page()));
     let found = fs::read_to_string(&file).expect("a file");
     assert_eq!(world.secrets_in(&found), ["access token"]);
 }

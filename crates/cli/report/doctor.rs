@@ -13,8 +13,9 @@ use crate::situation::CredentialProblem;
 /// No credential can sign in here.
 pub(crate) fn no_credential(problems: &[CredentialProblem], is_pipeline: bool) -> Report {
     none(problems).remedy(if is_pipeline {
-        "Run this in a script of RunWithToken@1, which gives it the identity of a service connection \
-         (azureDevOpsServiceConnection needs no subscription; azureSubscription does as well)."
+        "Run this in a script of RunWithToken@1, which gives it the identity of a service \
+         connection (azureDevOpsServiceConnection needs no subscription; azureSubscription \
+         does as well)."
     } else {
         "Sign in in one of these ways; az login is the shortest on your own machine."
     })
