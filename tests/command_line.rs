@@ -8,7 +8,7 @@ use regex_lite::Regex;
 use serde_json::Value;
 
 use crate::desk::{Desk, signed_in_user};
-use crate::harness::stable;
+use crate::harness::{root, stable};
 
 /// A world whose machine is a member of `contoso` and of the publisher `pub`.
 fn world() -> World {
@@ -270,5 +270,55 @@ fn help_fits_the_terminal() {
             shown.contains("Options:") && wide.is_empty(),
             "{verb}: {wide:#?}"
         );
+    }
+}
+
+/// docs/json.md names every field that is printed.
+#[test]
+fn fields_of_json_are_documented() {
+    let world = world();
+    let desk = Desk::machine(&world).set("ADIEU_CREDENTIAL", "managed-identity");
+    let page = std::fs::read_to_string(root().join("docs/json.md")).expect("a page");
+    for (verb, arguments) in [
+        ("token", &[][..]),
+        (
+            "whoami",
+            &["--organization", "contoso", "--publisher", "pub"],
+        ),
+        ("doctor", &[]),
+        ("explain", &[]),
+        ("explain", &["exec"]),
+        ("version", &[]),
+    ] {
+        let row = page
+            .lines()
+            .find(|line| line.starts_with(&format!("| `adieu {verb}`")))
+            .unwrap_or_else(|| panic!("{verb} is not documented"));
+        let said = desk.adieu(&[&[verb][..], arguments, &["-o", "json"]].concat());
+        let document: Value = serde_json::from_str(&said.stdout).expect("JSON");
+        for name in names(&document, verb == "doctor") {
+            assert!(row.contains(&format!("`{name}`")), "{verb}: {name}");
+        }
+    }
+}
+
+/// The names of all fields. The names in `facts` are for people.
+fn names(value: &Value, skips_facts: bool) -> Vec<String> {
+    match value {
+        Value::Object(fields) => fields
+            .iter()
+            .flat_map(|(name, value)| {
+                let below = match name.as_str() {
+                    "facts" if skips_facts => Vec::new(),
+                    _ => names(value, skips_facts),
+                };
+                [vec![name.clone()], below].concat()
+            })
+            .collect(),
+        Value::Array(values) => values
+            .iter()
+            .flat_map(|value| names(value, skips_facts))
+            .collect(),
+        _ => Vec::new(),
     }
 }
