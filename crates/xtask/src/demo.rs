@@ -13,8 +13,8 @@ use crate::{package, prerequisites, target};
 /// Runs the demo.
 pub(crate) fn run() -> Result<(), String> {
     prerequisites::node()?;
-    print_line("Building and packaging for this machine …");
-    let vsix = package::run()?;
+    print_line("Building for this machine. The first time takes a minute or two …");
+    let vsix = package::for_demo()?;
     let folder = target().join("demo");
     let _ = fs::remove_dir_all(&folder);
     package::unpack(&vsix, "token/", &folder)?;
@@ -47,6 +47,12 @@ pub(crate) fn run() -> Result<(), String> {
     }
     print_line(&format!("\nThe step's result: {:?}", outcome.result));
     if outcome.result == TaskResult::Succeeded {
+        print_line(
+            "\nWhat to try next:\n\n  \
+             cargo build && cargo run -p adieu-emulator -- shell    the command line, by hand, without Azure\n  \
+             docs/install.md                                        install the tasks in your organization\n  \
+             docs/migrate.md                                        replace a PAT, step by step",
+        );
         Ok(())
     } else {
         Err("The demo's step did not succeed.".to_owned())

@@ -12,8 +12,9 @@ mod wheel;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use crate::command::print_line;
+use crate::command::{output, print_line};
 use crate::platforms::{self, Platform};
 use crate::{dist, package, root, target};
 
@@ -37,6 +38,8 @@ struct Binary {
     /// Node's name: `linux-x64`.
     platform: String,
     row: Platform,
+    /// It needs the C library of a machine like the one that built it, and ships to no other.
+    is_native: bool,
     bytes: Vec<u8>,
 }
 
@@ -76,7 +79,7 @@ impl Entry {
 /// # Errors
 /// One sentence: a binary is missing or wrong, or a file cannot be written.
 pub(crate) fn all() -> Result<(), String> {
-    make(&dist::built()?)
+    make(&dist::built()?, false)
 }
 
 /// The same from this machine's binary, which is built first.
@@ -87,13 +90,13 @@ pub(crate) fn host() -> Result<(), String> {
     package::build(&[])?;
     let (name, platform) = platforms::host()?;
     let binary = target().join("release").join(&platform.binary);
-    make(&[(name, binary)])
+    make(&[(name, binary)], true)
 }
 
-fn make(binaries: &[(String, PathBuf)]) -> Result<(), String> {
+fn make(binaries: &[(String, PathBuf)], is_native: bool) -> Result<(), String> {
     let folder = target().join("release-files");
     let _ = fs::remove_dir_all(&folder);
-    for file in write(&Release::read(binaries)?, &folder)? {
+    for file in write(&Release::read(binaries, is_native)?, &folder)? {
         print_line(&file.display().to_string());
     }
     Ok(())
@@ -126,13 +129,15 @@ fn write(release: &Release, folder: &Path) -> Result<Vec<PathBuf>, String> {
 }
 
 impl Release {
-    fn read(binaries: &[(String, PathBuf)]) -> Result<Self, String> {
+    fn read(binaries: &[(String, PathBuf)], is_native: bool) -> Result<Self, String> {
         let mut rows = platforms::all()?;
         let mut read = Vec::new();
         for (platform, path) in binaries {
             let row = rows.remove(platform);
+            let row = row.ok_or_else(|| format!("There is no platform {platform}."))?;
             read.push(Binary {
-                row: row.ok_or_else(|| format!("There is no platform {platform}."))?,
+                row: if is_native { native(row)? } else { row },
+                is_native,
                 platform: platform.clone(),
                 bytes: bytes(path)?,
             });
@@ -164,6 +169,17 @@ impl Release {
             Entry::text(format!("{folder}THIRD-PARTY-NOTICES"), self.notices.clone()),
         ]
     }
+}
+
+/// The row with the target that Rust builds for here.
+fn native(row: Platform) -> Result<Platform, String> {
+    let printed = output(Command::new("rustc").arg("-vV")).unwrap_or_default();
+    let host = printed.lines().find_map(|line| line.strip_prefix("host: "));
+    let target = host.ok_or("rustc does not name this machine's target.")?;
+    Ok(Platform {
+        target: target.to_owned(),
+        ..row
+    })
 }
 
 fn bytes(path: &Path) -> Result<Vec<u8>, String> {

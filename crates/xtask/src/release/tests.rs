@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::{Binary, Release, write};
-use crate::{platforms, target};
+use crate::platforms::{self, Platform};
+use crate::target;
 
 /// A release of the debug binary, which `cargo test` has built, in a folder.
 fn release(folder: &Path, repository: Option<&str>) -> Vec<PathBuf> {
-    let (platform, row) = platforms::host().expect("a platform");
+    let (platform, row) = this_machine();
     let path = target().join("debug").join(&row.binary);
     if !path.is_file() {
         crate::command::cargo(&["build", "--quiet", "--package", "adieu"]).expect("a binary");
@@ -19,6 +20,7 @@ fn release(folder: &Path, repository: Option<&str>) -> Vec<PathBuf> {
         binaries: vec![Binary {
             platform,
             row,
+            is_native: true,
             bytes: std::fs::read(path).expect("a binary"),
         }],
         readme: b"# adieu\n".to_vec(),
@@ -26,6 +28,12 @@ fn release(folder: &Path, repository: Option<&str>) -> Vec<PathBuf> {
         notices: b"notices\n".to_vec(),
     };
     write(&release, folder).expect("a release")
+}
+
+/// This machine's platform, with the target that its binary is built for.
+fn this_machine() -> (String, Platform) {
+    let (platform, row) = platforms::host().expect("a platform");
+    (platform, super::native(row).expect("a target"))
 }
 
 /// What a program prints, which has to succeed.
@@ -57,7 +65,7 @@ fn a_release_installs_as_users_install_it() {
     let out = folder.path().join("out");
     let files = release(&out, None);
     let version = env!("CARGO_PKG_VERSION");
-    let (platform, row) = platforms::host().expect("a platform");
+    let (platform, row) = this_machine();
 
     // The archive, and the sums.
     if row.format == "ELF" {

@@ -14,8 +14,8 @@ use super::{Binary, Entry, File, Release, SUMMARY};
 /// One wheel for each platform.
 pub(super) fn files(release: &Release) -> Result<Vec<File>, String> {
     let wheels = release.binaries.iter().map(|binary| {
-        let tag = tag(&binary.platform)
-            .ok_or_else(|| format!("{} has no tag of a wheel.", binary.platform))?;
+        let tag =
+            tag(binary).ok_or_else(|| format!("{} has no tag of a wheel.", binary.platform))?;
         Ok(File {
             name: format!("python/adieu-{}-py3-none-{tag}.whl", release.version),
             bytes: zip(&entries(release, binary, tag))?,
@@ -24,10 +24,12 @@ pub(super) fn files(release: &Release) -> Result<Vec<File>, String> {
     wheels.collect()
 }
 
-/// The systems that a wheel is for. Linux binaries are static, so they run with glibc and musl of any age; macOS
-/// binaries ask for 11.0 (`dist`).
-fn tag(platform: &str) -> Option<&'static str> {
-    Some(match platform {
+/// The systems that a wheel is for. Linux binaries of `dist` are static, so they run with glibc and musl of any age;
+/// macOS binaries ask for 11.0.
+fn tag(binary: &Binary) -> Option<&'static str> {
+    Some(match &*binary.platform {
+        "linux-x64" if binary.is_native => "linux_x86_64",
+        "linux-arm64" if binary.is_native => "linux_aarch64",
         "linux-x64" => "manylinux_2_17_x86_64.manylinux2014_x86_64.musllinux_1_1_x86_64",
         "linux-arm64" => "manylinux_2_17_aarch64.manylinux2014_aarch64.musllinux_1_1_aarch64",
         "win32-x64" => "win_amd64",
