@@ -136,6 +136,9 @@ mod pipelines;
 // `adieu git-credential`: real git, old and new, against repositories behind the emulator's authentication.
 mod git_credential;
 
+// `cargo run -p adieu-emulator -- shell`: the verbs, by hand, without Azure.
+#[cfg(unix)]
+mod playground;
 // Suggestions, colors, quiet and verbose, defaults, the version: what all verbs share.
 #[cfg(target_os = "linux")]
 mod command_line;

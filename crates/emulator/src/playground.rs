@@ -1,0 +1,101 @@
+//! A world to try the command line in by hand: an organization with a repository, a publisher, a sign-in that may
+//! administer both, and an identity to onboard.
+//!
+//! It starts no program.
+
+use std::fs;
+use std::path::PathBuf;
+
+use crate::{Connection, MY_CONNECTION, World};
+
+/// The smallest extension that the Marketplace takes.
+const MANIFEST: &str = r#"{
+  "manifestVersion": 1,
+  "id": "hello",
+  "publisher": "pub",
+  "version": "1.0.0",
+  "name": "Hello",
+  "description": "An extension to try publishing with.",
+  "categories": ["Azure Pipelines"],
+  "targets": [{ "id": "Microsoft.VisualStudio.Services" }],
+  "files": [{ "path": "hello.html", "addressable": true }],
+  "contributions": [{
+    "id": "hello",
+    "type": "ms.vss-web.hub",
+    "targets": ["ms.vss-web.project-hub-groups-collection"],
+    "properties": { "name": "Hello", "uri": "hello.html" }
+  }]
+}
+"#;
+
+/// The world, and the variables by which programs reach it.
+#[derive(Debug)]
+pub struct Playground {
+    /// The services.
+    pub world: World,
+    /// Variables for the programs that are tried.
+    pub variables: Vec<(&'static str, String)>,
+}
+
+impl Playground {
+    /// Starts the services.
+    #[must_use]
+    pub fn start() -> Self {
+        let mut world = World::start();
+        // A request that the services do not know is answered as such, and does not end the session.
+        world.expect_violations();
+        world.add_connection(Connection::managed_identity("you", None));
+        world.organizations().add_administrator("contoso", "you");
+        world.organizations().add_member("contoso", "you");
+        world.organizations().add_project("contoso", "web");
+        world
+            .git()
+            .add_repository("contoso", "web", "site", &[("index.html", "hello\n")]);
+        world.marketplace().set_role("pub", "you", Some("Owner"));
+        world.microsoft_graph().add_reader("you");
+        let extension = extension(&world);
+        let written = fs::create_dir_all(&extension)
+            .and_then(|()| fs::write(extension.join("vss-extension.json"), MANIFEST))
+            .and_then(|()| fs::write(extension.join("hello.html"), "<p>Hello</p>\n"));
+        written.expect("the folder of the emulator can be written");
+        let certificates = world.ca_file().display().to_string();
+        let variables = vec![
+            (
+                "IDENTITY_ENDPOINT",
+                world.managed_identity().url().to_owned(),
+            ),
+            ("IDENTITY_HEADER", world.managed_identity().secret()),
+            ("HTTPS_PROXY", world.internet().url()),
+            ("NO_PROXY", "127.0.0.1,localhost".to_owned()),
+            ("SSL_CERT_FILE", certificates.clone()),
+            ("GIT_SSL_CAINFO", certificates),
+            ("ADIEU_ORGANIZATION", "contoso".to_owned()),
+            ("ADIEU_PUBLISHER", "pub".to_owned()),
+            ("ADIEU_CREDENTIAL", "managed-identity".to_owned()),
+        ];
+        Self { world, variables }
+    }
+
+    /// What can be tried, as text for a terminal.
+    #[must_use]
+    pub fn introduction(&self) -> String {
+        let client_id = self.world.client_id(MY_CONNECTION);
+        format!(
+            "This shell has an emulated Azure DevOps: organization contoso, project web, repository site, publisher pub. \
+             You are signed in.\n\n  \
+             adieu whoami\n  \
+             adieu doctor --repository web/site\n  \
+             adieu token --output json\n  \
+             adieu exec -- printenv AZURE_DEVOPS_TOKEN_EXPIRES_ON\n  \
+             adieu onboard --organization contoso --identity {client_id} --project web=contributor\n  \
+             adieu extension publish --root {extension}\n\n\
+             Nothing here leaves this machine. Type exit to end it.",
+            extension = extension(&self.world).display()
+        )
+    }
+}
+
+/// The folder of the extension to publish.
+fn extension(world: &World) -> PathBuf {
+    world.folder().join("hello")
+}

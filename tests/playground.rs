@@ -1,0 +1,46 @@
+//! `cargo run -p adieu-emulator -- shell`: what its introduction offers works there, without Azure.
+
+use adieu_emulator::{MY_CONNECTION, Playground};
+
+use crate::desk::Desk;
+
+#[test]
+fn the_verbs_work_in_the_emulators_shell() {
+    let playground = Playground::start();
+    let mut desk = Desk::with(&playground.world, &[]);
+    for (name, value) in &playground.variables {
+        desk = desk.set(name, value);
+    }
+    let identity = playground.world.client_id(MY_CONNECTION);
+    let extension = playground.world.folder().join("hello");
+    let extension = format!("extension publish --root {}", extension.display());
+    let offered = playground.introduction();
+    for (command, expected) in [
+        ("whoami", "organization: contoso"),
+        (
+            "doctor --repository web/site",
+            "Nothing: all checks passed.",
+        ),
+        (
+            "token --output json",
+            "\"credential\": \"managed-identity\"",
+        ),
+        (
+            "onboard --organization contoso --identity ID --project web=contributor",
+            "contoso",
+        ),
+        (extension.as_str(), "is validated"),
+    ] {
+        let command = command.replace("ID", &identity);
+        assert!(
+            offered.contains(&format!("  adieu {command}\n")),
+            "{command}"
+        );
+        let words: Vec<&str> = command.split(' ').collect();
+        // `publish` leaves the package in the working directory.
+        let said = desk.end(desk.start(&words));
+        assert_eq!(said.status, 0, "{command}: {}{}", said.stdout, said.stderr);
+        let all = format!("{}{}", said.stdout, said.stderr);
+        assert!(all.contains(expected), "{command}: {all}");
+    }
+}
