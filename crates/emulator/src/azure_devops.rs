@@ -35,6 +35,8 @@ pub struct State {
     pub(crate) connections: BTreeMap<String, Connection>,
     pub(crate) jobs: Vec<JobRecord>,
     pub(crate) id_token_lifetime: i64,
+    /// Whether jobs are not shown their project.
+    pub(crate) project_is_hidden: bool,
 }
 
 /// A job that Azure DevOps knows.
@@ -54,6 +56,7 @@ impl Default for State {
             connections: BTreeMap::new(),
             jobs: Vec::new(),
             id_token_lifetime: 600,
+            project_is_hidden: false,
         }
     }
 }
@@ -167,7 +170,7 @@ fn id_token(
              supplied either as part of the Accept header (e.g. \"application/json; api-version=1.0\") or as a query parameter (e.g. \"?api-version=1.0\").",
         );
     }
-    if *project != directory.project_id {
+    if *project != directory.project_id || own.project_is_hidden {
         return vss::no_project(project);
     }
     if *hub != record.hub {

@@ -265,7 +265,9 @@ fn caller(request: &Request, context: &Context<'_>, clock: &Clock) -> Option<Cal
         .access_tokens
         .iter()
         .find(|issued| issued.value == token)?;
-    let is_good = issued.audience == AZURE_DEVOPS && issued.expires_on > clock.now();
+    let is_good = issued.audience == AZURE_DEVOPS
+        && issued.expires_on > clock.now()
+        && !context.organizations.revoked.contains(&issued.identity);
     is_good.then(|| Caller::Application(issued.identity.clone()))
 }
 
@@ -309,16 +311,5 @@ fn signed_out(request: &Request, organization: &str, context: &Context<'_>) -> A
     let tenant = context
         .organizations
         .tenant_of(organization, context.directory);
-    Answer {
-        status: 401,
-        headers: vec![("Content-Type".into(), "text/html; charset=utf-8".into())],
-        body: b"<!DOCTYPE html><html><head><title>Unauthorized</title></head></html>".to_vec(),
-    }
-    .with("X-VSS-ResourceTenant", &tenant)
-    .with("WWW-Authenticate", &vss::bearer(&tenant))
-    .with(
-        "WWW-Authenticate",
-        "Basic realm=\"https://tfsprodneu1.visualstudio.com/\"",
-    )
-    .with("WWW-Authenticate", "TFS-Federated")
+    vss::finished(vss::git_refusal(organization, &tenant), request, None)
 }

@@ -67,7 +67,8 @@ pub(crate) fn answer(request: &Request, services: &mut Services<'_>, clock: &Clo
     if services.organizations.stopped.contains(organization) {
         return vss::finished(vss::stopped(organization), request, None);
     }
-    let caller = caller(request, services.directory, clock);
+    let caller = caller(request, services.directory, clock)
+        .filter(|caller| !services.organizations.revoked.contains(&caller.identity));
     let answer = match &caller {
         _ if request.header("host") == Some(feeds::HOST) => {
             let organizations = &mut services.organizations();

@@ -52,6 +52,16 @@ pub struct State {
     pub(crate) stopped: BTreeSet<String>,
     /// Whether a bearer that is refused gets a page in place of JSON.
     pub(crate) bearers_get_pages: bool,
+    /// Identities whose tokens are refused.
+    pub(crate) revoked: BTreeSet<String>,
+    /// Whether each page of members is the first one.
+    repeats_pages: bool,
+    /// Organizations that name several tenants.
+    several_tenants: BTreeSet<String>,
+    /// Identities that Azure DevOps has never seen.
+    not_materialized: BTreeSet<String>,
+    /// Organization and member that has signed in there.
+    signed_in: BTreeSet<(String, String)>,
 }
 
 impl State {
@@ -121,7 +131,13 @@ pub(crate) fn not_a_member(
         return Some(vss::other_tenant(&tenant));
     }
     if is_member {
+        let member = (organization.to_owned(), caller.identity.clone());
+        context.own.signed_in.insert(member);
         return None;
+    }
+    if context.own.not_materialized.contains(&caller.identity) {
+        let id = context.directory.azure_devops_id(&caller.identity);
+        return Some(vss::not_materialized(&id));
     }
     let known = context.directory.application(&caller.identity);
     let object = known.map_or_else(String::new, |known| known.object_id.clone());
@@ -194,6 +210,13 @@ pub(crate) fn front_door(
         return nothing(404);
     }
     let tenant = &context.own.tenant_of(organization, context.directory);
+    if context.own.several_tenants.contains(organization) {
+        // `AzureDevOpsRestApi.cs` of git-ecosystem/git-credential-manager splits the header's value at commas.
+        return nothing(401).with("WWW-Authenticate", "Bearer").with(
+            "X-VSS-ResourceTenant",
+            &format!("{}, {tenant}, {}", vss::NO_TENANT, guid()),
+        );
+    }
     nothing(401)
         .with("WWW-Authenticate", &vss::bearer(tenant))
         .with(

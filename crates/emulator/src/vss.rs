@@ -182,6 +182,20 @@ pub(crate) fn not_added(tenant: &str, object: &str) -> Answer {
     .with("WWW-Authenticate", "Bearer")
 }
 
+/// 401 to a valid token of an identity that Azure DevOps has never seen. Azure/azure-cli#31259 quotes the words, and
+/// neither status nor type.
+pub(crate) fn not_materialized(id: &str) -> Answer {
+    early_error(
+        401,
+        "UnauthorizedRequestException",
+        &format!(
+            "Identity {id} has not been materialized, please use interactive login over the \
+             browser first."
+        ),
+    )
+    .with("WWW-Authenticate", "Bearer")
+}
+
 /// A project that an identity does not see, or that is not there: one answer for both.
 pub(crate) fn no_project(id: &str) -> Answer {
     error(
@@ -198,6 +212,41 @@ pub(crate) fn no_project(id: &str) -> Answer {
 pub(crate) const NO_TENANT: &str = "00000000-0000-0000-0000-000000000000";
 
 const BASIC: &str = "Basic realm=\"https://tfsprodeus2.app.visualstudio.com/\"";
+
+/// 401 of git's routes to a client without a good token, with every header of the traces in curl/curl#13899 and
+/// microsoft/azure-pipelines-agent#1164.
+pub(crate) fn git_refusal(organization: &str, tenant: &str) -> Answer {
+    let message =
+        format!("TF400813: The user '{NO_ONE}' is not authorized to access this resource.");
+    let fault = format!(
+        "<?xml version=\"1.0\" encoding=\"utf-8\"?><soap:Envelope \
+         xmlns:soap=\"http://www.w3.org/2003/05/soap-envelope\"><soap:Body><soap:Fault><soap:Code>\
+         <soap:Value>soap:Receiver</soap:Value><soap:Subcode><soap:Value>UnauthorizedRequestException\
+         </soap:Value></soap:Subcode></soap:Code><soap:Reason><soap:Text xml:lang=\"en\">{message}\
+         </soap:Text></soap:Reason></soap:Fault></soap:Body></soap:Envelope>"
+    );
+    page(401, &message)
+        .with("WWW-Authenticate", &bearer(tenant))
+        .with(
+            "WWW-Authenticate",
+            "Basic realm=\"https://tfsprodneu1.visualstudio.com/\"",
+        )
+        .with("WWW-Authenticate", "TFS-Federated")
+        .with(
+            "X-TFS-FedAuthRealm",
+            "https://tfsprodneu1.visualstudio.com/",
+        )
+        .with(
+            "X-TFS-FedAuthIssuer",
+            &format!("https://dev.azure.com/{organization}/"),
+        )
+        .with(
+            "X-VSS-AuthorizationEndpoint",
+            &format!("https://vssps.dev.azure.com/{organization}/"),
+        )
+        .with("X-VSS-ResourceTenant", tenant)
+        .with("X-TFS-SoapException", &percent_encoded(&fault))
+}
 
 /// The challenge that names a tenant; the tenant of zeros is never named.
 pub(crate) fn bearer(tenant: &str) -> String {

@@ -70,10 +70,12 @@ impl Variables {
         self.by_name.get(&name.to_lowercase())
     }
 
-    /// The agent's knob of this name: whether `%AZP25` in a command means `%` (`AgentKnobs.cs`).
+    /// The agent's knob of this name: whether `%AZP25` in a command means `%` (`AgentKnobs.cs`). A knob is read by
+    /// `StringUtil.ConvertToBoolean`, to which everything but three words is false.
     pub(crate) fn decode_percents(&self) -> bool {
-        self.get("DECODE_PERCENTS")
-            .is_none_or(|knob| !knob.value.eq_ignore_ascii_case("false"))
+        let set = self.get("DECODE_PERCENTS").map(|knob| &knob.value);
+        set.filter(|value| !value.is_empty())
+            .is_none_or(|value| matches!(&*value.to_lowercase(), "1" | "true" | "$true"))
     }
 
     pub(crate) fn remove(&mut self, name: &str) {

@@ -43,6 +43,11 @@ impl AzureDevOps {
         self.own().id_token_lifetime = seconds;
     }
 
+    /// Does not show the project to the identity of its jobs, as where it was removed from the project's members.
+    pub fn hide_project(&self) {
+        self.own().project_is_hidden = true;
+    }
+
     /// An ID token of a connection as Azure DevOps would have minted it `age` seconds ago.
     #[must_use]
     pub fn late_bound_id_token(&self, connection: &str, age: i64) -> String {

@@ -38,6 +38,8 @@ pub(super) fn refuse(refusal: &Refusal, own: &State, request: &Request, clock: &
         7_000_215 | 7_000_218 | 7_000_222 | 700_023 | 700_024 | 700_027 | 70_025 | 700_211
         | 700_212 | 700_213 | 7_000_229 | 7_002_137 | 7_002_138 => (401, "invalid_client"),
         700_016 => (400, "unauthorized_client"),
+        // 400 invalid_request is reported, too.
+        70_021 => (401, "unauthorized_client"),
         70_011 => (400, "invalid_scope"),
         500_011 => (400, "invalid_resource"),
         53_003 => (400, "invalid_grant"),

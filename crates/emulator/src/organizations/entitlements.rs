@@ -348,6 +348,7 @@ fn list(request: &Request, organization: &str, context: &mut Context<'_>) -> Opt
     });
     let page = context.own.page_of_members.unwrap_or(100);
     let start = match request.parameter("continuationToken") {
+        Some(_) if context.own.repeats_pages => 0,
         Some(token) => token.parse().ok()?,
         None => 0,
     };
@@ -413,6 +414,13 @@ fn one(organization: &str, identity: &str, field: &str, context: &mut Context<'_
         .directory
         .application(identity)
         .map(|known| principal(known, &id));
+    // The recordings have it for members that have not signed in yet.
+    let member = (organization.to_owned(), identity.to_owned());
+    let status = if context.own.signed_in.contains(&member) {
+        "active"
+    } else {
+        "pending"
+    };
     let level = &entitlement.access_level;
     let shown = ACCESS_LEVELS.iter().find(|(name, _)| name == level);
     let projects = context.own.projects.get(organization);
@@ -434,7 +442,7 @@ fn one(organization: &str, identity: &str, field: &str, context: &mut Context<'_
         field: principal,
         "accessLevel": {
             "licensingSource": "account", "accountLicenseType": level, "msdnLicenseType": "none", "gitHubLicenseType": "none",
-            "licenseDisplayName": shown.map(|(_, shown)| shown), "status": "active",
+            "licenseDisplayName": shown.map(|(_, shown)| shown), "status": status,
             "statusMessage": "", "assignmentSource": "unknown",
         },
         "lastAccessedDate": "0001-01-01T00:00:00Z", "dateCreated": "2026-11-01T00:00:00Z",

@@ -83,6 +83,29 @@ impl Organizations {
         self.own().bearers_get_pages = true;
     }
 
+    /// Lets Azure DevOps refuse the tokens of a connection's application, as after its sessions were revoked.
+    pub fn revoke_tokens(&self, connection: &str) {
+        let client = self.directory().client_of(connection);
+        self.own().revoked.insert(client);
+    }
+
+    /// Lets a connection's application be one that Azure DevOps has never seen, in whatever organization.
+    pub fn not_materialized(&self, connection: &str) {
+        let client = self.directory().client_of(connection);
+        self.own().not_materialized.insert(client);
+    }
+
+    /// Lets an organization name no tenant in its challenge, and several in `X-VSS-ResourceTenant`: zeros first, then
+    /// its own.
+    pub fn name_several_tenants(&self, organization: &str) {
+        self.own().several_tenants.insert(organization.to_owned());
+    }
+
+    /// Answers every question for members with the first page, and a token for the next one.
+    pub fn repeat_pages_of_members(&self) {
+        self.own().repeats_pages = true;
+    }
+
     /// Adds a feed of Azure Artifacts, with the package `hello-feed`, to an organization.
     pub fn add_feed(&self, organization: &str, feed: &str) {
         let entry = (organization.to_owned(), feed.to_owned());

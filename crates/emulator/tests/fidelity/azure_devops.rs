@@ -21,7 +21,7 @@ const OUTSIDER: &str = "klemensms/mcp-consultant-tools, packages/code-review";
 pub(super) const COMMON_ERRORS: &str =
     "MicrosoftDocs/azure-devops-docs, Access Azure DevOps with Microsoft Entra workload identity";
 
-pub(super) const ROWS: [Row; 22] = [
+pub(super) const ROWS: [Row; 25] = [
     Row {
         fact: "a success has the version in its content type, the ids, and the caller",
         evidence: RECORDINGS,
@@ -145,6 +145,43 @@ pub(super) const ROWS: [Row; 22] = [
         },
         shape: "401 application/json mark [Bearer] X-TFS-ServiceError ActivityId X-VSS-E2EID \
          X-MSEdge-Ref UnauthorizedRequestException 'TF401444'",
+    },
+    Row {
+        fact: "a valid token whose identity Azure DevOps has never seen",
+        evidence: "Azure/azure-cli#31259 (words alone)",
+        answer: |world| {
+            world.organizations().add("contoso");
+            world.organizations().not_materialized(MY_CONNECTION);
+            connection_data(world)
+        },
+        shape: "401 application/json mark [Bearer] X-TFS-ServiceError ActivityId X-VSS-E2EID \
+         X-MSEdge-Ref UnauthorizedRequestException 'Identity [id] has not been materialized'",
+    },
+    Row {
+        fact: "git, and nobody",
+        evidence: "curl/curl#13899, microsoft/azure-pipelines-agent#1164",
+        answer: |world| {
+            world.organizations().add("contoso");
+            get(
+                world,
+                "dev.azure.com",
+                "/contoso/web/_git/site/info/refs?service=git-upload-pack",
+                None,
+            )
+        },
+        shape: "401 text/html; charset=utf-8 [Bearer authorization_uri] [Basic realm] \
+         [TFS-Federated] X-TFS-ServiceError X-TFS-FedAuthRealm X-TFS-FedAuthIssuer X-TFS-SoapException \
+         X-VSS-AuthorizationEndpoint ActivityId X-VSS-E2EID X-MSEdge-Ref X-VSS-ResourceTenant page",
+    },
+    Row {
+        fact: "a project that is not shown to the job, asked for an ID token",
+        evidence: COMMON_ERRORS,
+        answer: |world| {
+            world.azure_devops().hide_project();
+            id_token(world, MY_CONNECTION, None)
+        },
+        shape: "404 application/json; charset=utf-8 ActivityId X-VSS-E2EID X-MSEdge-Ref \
+         X-VSS-UserData ProjectDoesNotExistException 'VS800075'",
     },
     Row {
         fact: "a token of another tenant than the organization's",
@@ -346,6 +383,38 @@ fn connection_data_identifies_the_caller() {
         entitlement.body["servicePrincipal"]["applicationId"],
         world.client_id(MY_CONNECTION)
     );
+}
+
+#[test]
+fn a_licence_is_pending_until_its_member_signs_in() {
+    let world = World::start();
+    world.add_connection(Connection::client_secret("admin"));
+    world.organizations().add_administrator("contoso", "admin");
+    let id = world.organizations().profile_id(MY_CONNECTION);
+    world.organizations().add_member("contoso", MY_CONNECTION);
+    let target =
+        format!("/contoso/_apis/serviceprincipalentitlements/{id}?api-version=7.1-preview.1");
+    let admin = world.entra().azure_devops_token("admin");
+    let status = || {
+        let answer = get(&world, "vsaex.dev.azure.com", &target, Some(&admin));
+        answer.body["accessLevel"]["status"].clone()
+    };
+    assert_eq!(status(), "pending");
+    assert_eq!(connection_data(&world).status, 200);
+    assert_eq!(status(), "active");
+}
+
+#[test]
+fn an_organization_can_name_several_tenants() {
+    let world = World::start();
+    world.organizations().add("contoso");
+    world.organizations().name_several_tenants("contoso");
+    let port = world.plain_marketplace().port();
+    let answer = ask_plain(port, "dev.azure.com", "HEAD", "/contoso", &[], None);
+    let named = answer.header("x-vss-resourcetenant").expect("tenants");
+    let tenants: Vec<&str> = named.split(", ").collect();
+    assert_eq!(tenants.len(), 3, "{named}");
+    assert_eq!(tenants[1], world.entra().tenant());
 }
 
 #[test]

@@ -9,7 +9,7 @@ use super::client::{Answer, ask, form};
 /// Error bodies of Entra of 2025 and 2026.
 const ENTRA: &str = "Azure/azure-sdk-for-net#46762, dotnet/docker-tools#2012";
 
-pub(super) const ROWS: [Row; 7] = [
+pub(super) const ROWS: [Row; 8] = [
     Row {
         fact: "no enterprise application in the tenant",
         evidence: "learn.microsoft.com, AADSTS7000229; teams-ai logs of 2025",
@@ -38,6 +38,15 @@ pub(super) const ROWS: [Row; 7] = [
             exchange(world)
         },
         shape: "401 application/json; charset=utf-8 invalid_client 'AADSTS700213'",
+    },
+    Row {
+        fact: "a federated credential that no assertion matches",
+        evidence: "Azure/azure-workload-identity, AADSTS70021",
+        answer: |world| {
+            world.entra().refuse_with(70_021, None);
+            exchange(world)
+        },
+        shape: "401 application/json; charset=utf-8 unauthorized_client 'AADSTS70021'",
     },
     Row {
         fact: "an assertion that has expired",

@@ -45,6 +45,10 @@ fn shape(answer: &Answer) -> String {
     }
     for name in [
         "X-TFS-ServiceError",
+        "X-TFS-FedAuthRealm",
+        "X-TFS-FedAuthIssuer",
+        "X-TFS-SoapException",
+        "X-VSS-AuthorizationEndpoint",
         "ActivityId",
         "X-VSS-E2EID",
         "X-MSEdge-Ref",
@@ -64,7 +68,13 @@ fn shape(answer: &Answer) -> String {
     let message = text(&body["message"]).or_else(|| text(&body["error_description"]));
     parts.extend(message.map(|message| {
         let first = message.split([':', '.', ',']).next().unwrap_or_default();
-        format!("'{first}'")
+        // Ids differ from world to world.
+        let is_id = |word: &&str| word.split('-').map(str::len).eq([8, 4, 4, 4, 12]);
+        let words = first.split(' ').map(|word| match is_id(&word) {
+            true => "[id]",
+            false => word,
+        });
+        format!("'{}'", words.collect::<Vec<_>>().join(" "))
     }));
     if answer.text.is_empty() {
         parts.push("empty".to_owned());
