@@ -215,6 +215,7 @@ fn edit_tasks(
             .map_err(|error| opened.no_json(&error))?;
             if !entry.name.to_lowercase().ends_with(".loc.json") {
                 tasks.push(task_facts(
+                    &contribution,
                     &entry.name,
                     &opened.json(&update.text, &entry.name)?,
                 ));

@@ -189,7 +189,8 @@ impl Folder {
             .filter_map(|task| {
                 let text = text_of(&parts.find(&task.part)?.source)?;
                 let node = Node::read(&text, &task.place.file, Dialect::Json);
-                Some(task_facts(&task.part, &node.ok()?))
+                let contribution = task.contribution_folder();
+                Some(task_facts(contribution, &task.part, &node.ok()?))
             })
             .collect();
         localise(

@@ -47,6 +47,8 @@ pub struct Facts {
 pub struct PackagedTask {
     /// Part that is its `task.json`.
     pub part: String,
+    /// Folder of the contribution that offers it, in lowercase.
+    pub contribution: String,
     /// Name in YAML.
     pub name: String,
     /// GUID.
@@ -69,10 +71,10 @@ impl Facts {
             }
         }
         let mut tasks = std::mem::take(&mut self.tasks);
-        // Versions of one task keep one ID, in whatever name each has.
-        let mut ids: BTreeMap<String, String> = BTreeMap::new();
+        // Versions of one task, which one contribution offers, keep one ID, in whatever name each has.
+        let mut ids: BTreeMap<(String, String), String> = BTreeMap::new();
         for task in &mut tasks {
-            let old = task.id.to_lowercase();
+            let old = (task.contribution.clone(), task.id.to_lowercase());
             update_facts(task, self.owner(), changes.tasks);
             task.id = ids.entry(old).or_insert_with(|| task.id.clone()).clone();
         }
@@ -128,9 +130,10 @@ impl Package {
         let view = view(&text, opened)?;
         let contributions = opened.contributions()?;
         let mut tasks = Vec::new();
-        for (_, entry) in opened.task_parts(&contributions) {
+        for (contribution, entry) in opened.task_parts(&contributions) {
             let text = opened.text(&entry)?;
-            tasks.push(task_facts(&entry.name, &opened.json(&text, &entry.name)?));
+            let document = opened.json(&text, &entry.name)?;
+            tasks.push(task_facts(&contribution, &entry.name, &document));
         }
         Ok(Self {
             path: path.to_path_buf(),

@@ -224,3 +224,77 @@ fn not_regular() -> io::Error {
 pub(crate) fn changed() -> io::Error {
     io::Error::other("its content does not have the size that the system states")
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::io::Read as _;
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    /// A folder with the file `in/file`, a file of the same size outside, and what was found of the former.
+    fn found() -> (tempfile::TempDir, PathBuf, RootFile) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = fs::canonicalize(folder.path()).expect("a path");
+        fs::create_dir_all(path.join("root/in")).expect("a folder");
+        fs::create_dir(path.join("outside")).expect("a folder");
+        fs::write(path.join("root/in/file"), "ours").expect("a file");
+        fs::write(path.join("outside/file"), "them").expect("a file");
+        let root = Root::open(&path.join("root")).expect("the root");
+        let file = match root.find(&path.join("root/in/file")) {
+            Ok(Found::File(file)) => file,
+            other => panic!("{other:?}"),
+        };
+        (folder, path, file)
+    }
+
+    /// What is in the file's place when it is read, after it was checked.
+    #[test]
+    fn a_file_that_is_swapped_between_check_and_read_is_refused() {
+        type Swap = fn(&Path);
+        let cases: [(&str, Swap); 6] = [
+            ("a link to a file outside", |path| {
+                fs::remove_file(path.join("root/in/file")).expect("a file");
+                symlink("../../outside/file", path.join("root/in/file")).expect("a link");
+            }),
+            ("an absolute link to a file outside", |path| {
+                fs::remove_file(path.join("root/in/file")).expect("a file");
+                symlink(path.join("outside/file"), path.join("root/in/file")).expect("a link");
+            }),
+            ("its folder, by a link to one outside", |path| {
+                fs::rename(path.join("root/in"), path.join("root/was")).expect("a folder");
+                symlink("../outside", path.join("root/in")).expect("a link");
+            }),
+            ("a pipe that nobody writes to", |path| {
+                fs::remove_file(path.join("root/in/file")).expect("a file");
+                let made = std::process::Command::new("mkfifo")
+                    .arg(path.join("root/in/file"))
+                    .status();
+                assert!(made.expect("mkfifo").success());
+            }),
+            ("a longer file", |path| {
+                fs::write(path.join("root/in/file"), "ours, and more").expect("a file");
+            }),
+            ("nothing", |path| {
+                fs::remove_file(path.join("root/in/file")).expect("a file");
+            }),
+        ];
+        for (what, swap) in cases {
+            let (_folder, path, file) = found();
+            swap(&path);
+            assert!(file.open().is_err(), "{what} was opened");
+            assert!(file.read().is_err(), "{what} was read");
+        }
+    }
+
+    #[test]
+    fn what_was_opened_is_what_is_read() {
+        let (_folder, path, file) = found();
+        let mut opened = file.open().expect("a file");
+        fs::remove_file(path.join("root/in/file")).expect("a file");
+        symlink("../../outside/file", path.join("root/in/file")).expect("a link");
+        let mut text = String::new();
+        opened.read_to_string(&mut text).expect("its text");
+        assert_eq!(text, "ours");
+    }
+}

@@ -124,8 +124,8 @@ pub(crate) fn replace(text: &str, mut edits: Vec<(std::ops::Range<usize>, String
     out
 }
 
-/// What a `task.json` states about its task.
-pub(crate) fn task_facts(part: &str, task: &Node) -> PackagedTask {
+/// What a `task.json` states about its task. `contribution` is the folder of the contribution that offers it.
+pub(crate) fn task_facts(contribution: &str, part: &str, task: &Node) -> PackagedTask {
     let word = |key: &str| task.get_any_case(key).and_then(Node::text);
     let number = |key: &str| {
         task.get_any_case("version")
@@ -134,6 +134,7 @@ pub(crate) fn task_facts(part: &str, task: &Node) -> PackagedTask {
     };
     PackagedTask {
         part: part.to_owned(),
+        contribution: contribution.to_lowercase(),
         name: word("name").unwrap_or_default().to_owned(),
         id: word("id").unwrap_or_default().to_owned(),
         version: ["Major", "Minor", "Patch"].map(number).join("."),
