@@ -192,7 +192,7 @@ function complete(result, text) {
 }
 
 function escape(text) {
-  // Agents whose knob DECODE_PERCENTS is off do not decode it.
-  var decodes = !/^(\$?false|0)$/i.test(process.env.DECODE_PERCENTS || '');
+  // Agents whose knob DECODE_PERCENTS is off do not decode it; what is neither true nor false is off.
+  var decodes = /^(\$?true|1)$/i.test(process.env.DECODE_PERCENTS || 'true');
   return (decodes ? text.replace(/%/g, '%AZP25') : text).replace(/\r/g, '%0D').replace(/\n/g, '%0A');
 }

@@ -96,6 +96,33 @@ fn commands(outcome: &Outcome) -> BTreeSet<&str> {
         .collect()
 }
 
+/// A thread with a stack that no machine has cannot start, and tokio panics over it: the name of a host is looked up on
+/// one.
+#[test]
+fn a_panic_is_the_steps_error() {
+    for place in EVERYWHERE {
+        let world = World::start();
+        let folder = TaskFolder::unpacked("token");
+        let mut job = world.job();
+        job.variable("RUST_MIN_STACK", "1000000000000000");
+        let outcome = step(&mut job, &folder, place).run();
+        assert_eq!(outcome.result, TaskResult::Failed, "{place:?}");
+        let error = &outcome.errors[0];
+        assert!(
+            error.starts_with(
+                "adieu stopped because of an internal error; please report it: panicked at "
+            ),
+            "{place:?}: {error}"
+        );
+        assert!(
+            outcome.log.contains("OS can't spawn worker thread"),
+            "{place:?}: {}",
+            outcome.log
+        );
+        assert!(job.get("AZURE_DEVOPS_TOKEN").is_none());
+    }
+}
+
 #[test]
 fn starts_a_binary_that_lost_its_executable_bit() {
     for place in EVERYWHERE {

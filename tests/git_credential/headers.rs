@@ -188,7 +188,7 @@ fn other_peoples_headers_are_not_copied_into_variables() {
 /// An address with a blank in it, and an agent that shows what an escaped percent sign is made of.
 #[test]
 fn keeps_percents_when_the_agent_does_not_decode_them() {
-    for knob in ["", "false", "true"] {
+    for knob in ["", "false", "$false", "no", "true"] {
         let world = world();
         let mut job = world.job();
         job.variable("DECODE_PERCENTS", knob);

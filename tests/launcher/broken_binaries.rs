@@ -77,6 +77,24 @@ fn a_folder_is_named_as_it_is() {
     );
 }
 
+/// An agent whose knob `DECODE_PERCENTS` is off leaves `%AZP25` as it is, so that a percent must not be written so.
+#[test]
+fn a_folder_is_named_as_it_is_to_an_agent_that_does_not_decode_percents() {
+    for knob in ["false", "0", "$False", "no"] {
+        let odd = tempfile::Builder::new().prefix("100% %AZP25 ").tempdir();
+        let folder = TaskFolder::unpacked_into("token", odd.unwrap());
+        fs::write(folder.binary(), "").unwrap();
+        let world = World::start();
+        let mut job = world.job();
+        job.variable("DECODE_PERCENTS", knob);
+        let outcome = step(&mut job, &folder, Place::Host).run();
+        let path = folder.path().to_string_lossy().into_owned();
+        let named = format!("Delete the task's folder on the agent ({path}) so that");
+        let error = &outcome.errors[0];
+        assert!(error.contains(&named), "{knob}: {error}");
+    }
+}
+
 #[test]
 fn a_text_in_the_binarys_place_is_not_given_to_a_shell() {
     for text in [

@@ -34,13 +34,13 @@ static DECODES_PERCENTS: AtomicBool = AtomicBool::new(true);
 
 /// Takes over the agent's knob `DECODE_PERCENTS` (`AgentKnobs.cs`), which is on by default.
 pub(crate) fn take_knob(value: Option<&str>) {
-    // As the agent reads a knob (`StringUtil.ConvertToBoolean`).
-    let is_off = value.is_some_and(|value| {
-        ["false", "0", "$false"]
+    // As the agent reads a knob (`StringUtil.ConvertToBoolean`): what is neither true nor false is false.
+    let is_on = value.is_none_or(|value| {
+        ["true", "1", "$true"]
             .iter()
-            .any(|off| value.eq_ignore_ascii_case(off))
+            .any(|on| value.eq_ignore_ascii_case(on))
     });
-    DECODES_PERCENTS.store(!is_off, Ordering::Relaxed);
+    DECODES_PERCENTS.store(is_on, Ordering::Relaxed);
 }
 
 /// One command in one line. `name` and the keys are ours and need no escape.
