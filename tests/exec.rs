@@ -347,7 +347,7 @@ fn reports_why_a_command_cannot_run() {
         More: adieu explain exec
         exit 127
 
-        error: Cannot start /: Permission denied (os error 13).
+        error: Cannot start /: Permission denied.
         More: adieu explain exec
         exit 126
 
@@ -405,7 +405,7 @@ fn a_file_of_tokens_that_cannot_be_read_is_named() {
     fs::create_dir(desk.home().join("adieu.tokens")).expect("a folder");
     let said = desk.adieu(&["exec", "--credential", "az", "--", SH, "-c", "echo no"]);
     expect![[r#"
-        error: Cannot read adieu.tokens: Is a directory (os error 21).
+        error: Cannot read adieu.tokens: Is a directory.
         More: adieu explain exec
     "#]]
     .assert_eq(&said.stderr);

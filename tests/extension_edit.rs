@@ -292,7 +292,8 @@ fn the_package_that_is_read_is_never_written_over() {
             ])
             .transcript(),
         "\
-error: `in.vsix` is the package that is read: write to another file
+error: `in.vsix` is the package that is read: write to another file.
+More: adieu explain extension-package
 exit 1
 "
     );
@@ -316,11 +317,14 @@ fn values_that_the_marketplace_refuses_are_asked_wrongly() {
     })
     .collect();
     assert_eq!(said, "\
-error: --extension-id: the extension ID `a b` may have letters, digits, dashes and underscores only
+error: --extension-id: the extension ID `a b` may have letters, digits, dashes and underscores only.
+More: adieu explain extension-package
 exit 2
-error: --extension-version: the extension version `1.2.x` is not one to four numbers with dots between them
+error: --extension-version: the extension version `1.2.x` is not one to four numbers with dots between them.
+More: adieu explain extension-package
 exit 2
-error: --publisher: the publisher `` may have letters, digits, dashes and underscores only
+error: --publisher: the publisher `` may have letters, digits, dashes and underscores only.
+More: adieu explain extension-package
 exit 2
 ");
 }
@@ -406,13 +410,17 @@ fn both_manifests_of_a_vs_code_package_change() {
     assert_eq!(
         refused.concat(),
         "\
-error: `code.vsix` is a package for Visual Studio Code: its version has three numbers, such as 1.4.0
+error: `code.vsix` is a package for Visual Studio Code: its version has three numbers, such as 1.4.0.
+More: adieu explain extension-package
 exit 1
-error: `code.vsix` is a package for Visual Studio Code: visibility and price are not a part of it
+error: `code.vsix` is a package for Visual Studio Code: visibility and price are not a part of it.
+More: adieu explain extension-package
 exit 1
-error: `code.vsix` is a package for Visual Studio Code: its display name may be translated; change it in package.json and run vsce
+error: `code.vsix` is a package for Visual Studio Code: its display name may be translated; change it in package.json and run vsce.
+More: adieu explain extension-package
 exit 1
-error: `code.vsix` is a package for Visual Studio Code: it has no tasks
+error: `code.vsix` is a package for Visual Studio Code: it has no tasks.
+More: adieu explain extension-package
 exit 1
 "
     );

@@ -142,9 +142,11 @@ fn a_manifest_that_would_fill_the_memory_or_never_end_is_refused() {
     assert_eq!(
         said.concat(),
         "\
-error: `p.vsix`: extension.vsixmanifest:1: an element has more than 1000 attributes
+error: `p.vsix`: extension.vsixmanifest:1: an element has more than 1000 attributes.
+More: adieu explain extension-package
 exit 1
-error: `p.vsix`: entry `extension.vsixmanifest` has 2097153 bytes, and 2097152 is the limit
+error: `p.vsix`: entry `extension.vsixmanifest` has 2097153 bytes, and 2097152 is the limit.
+More: adieu explain extension-package
 exit 1
 "
     );
@@ -162,7 +164,8 @@ fn reports_the_line_of_invalid_xml() {
     assert_eq!(
         folder.adieu(&["inspect", "--vsix", "q.vsix"]).transcript(),
         "\
-error: `q.vsix`: extension.vsixmanifest:2: expected 'Metadata' tag, not 'PackageManifest' at 2:11
+error: `q.vsix`: extension.vsixmanifest:2: expected 'Metadata' tag, not 'PackageManifest' at 2:11.
+More: adieu explain extension-package
 exit 1
 "
     );
@@ -221,8 +224,11 @@ differs  task/launch.js
 missing  gone
 SHA-256  \n\
 Files as SHA256SUMS states: 1 of 3. Not listed: 1.
+error: `p.vsix` is not as its SHA256SUMS states.
+More: adieu explain extension-package
 exit 1
-error: `p.vsix`: SHA256SUMS:1: the line is not a checksum and a name
+error: `p.vsix`: SHA256SUMS:1: the line is not a checksum and a name.
+More: adieu explain extension-package
 exit 1"
     );
     let package = fs::read(folder.path("p.vsix")).expect("the package is there");

@@ -75,6 +75,9 @@ mod refused_identity;
 #[cfg(target_os = "linux")]
 mod waiting;
 
+// Flags whose values have a form: checked before anybody is asked.
+#[cfg(unix)]
+mod flags;
 // `adieu token`: each credential, each form, every failure.
 #[cfg(unix)]
 mod token_command;
@@ -119,6 +122,9 @@ mod extension_twice;
 // vsce with the tokens of adieu, and its packages published by adieu.
 #[cfg(unix)]
 mod vsce;
+// Waiting for an extension: for which version of which one, and for which tasks.
+#[cfg(unix)]
+mod extension_waits;
 // tfx-cli and adieu at the same Marketplace.
 mod extension_peers;
 // The pages that tasks write to a run, in a browser.

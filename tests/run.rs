@@ -231,7 +231,7 @@ fn reports_a_script_that_cannot_be_written() {
     assert_eq!(outcome.result, TaskResult::Failed);
     let said = outcome.errors.join("\n");
     expect![[r#"
-        Cannot write the script in /nowhere: No such file or directory (os error 2).
+        Cannot write the script in /nowhere: No such file or directory.
         What to do: Give the agent's user write access to that folder (Agent.TempDirectory) and free disk space.
         More: adieu explain run"#]]
     .assert_eq(&said);

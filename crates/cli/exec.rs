@@ -93,7 +93,9 @@ pub(crate) async fn run(arguments: ExecArguments) -> Result<ExitCode, Situation>
     // Before the command writes to the same log: a mask in the middle of one of its lines would be text.
     let log = credential::workflow_log();
     for wanted in &missing {
-        let token = source.token_patiently(&wanted.scope, &transport).await?;
+        let scope = &wanted.scope;
+        let token = source.token_patiently(scope, &transport).await?;
+        let token = source.confirmed(token, scope, &transport).await?;
         if let Some(log) = &log {
             log.mask(&token.value);
         }

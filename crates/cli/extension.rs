@@ -163,17 +163,12 @@ pub(crate) fn run(
 ) -> io::Result<ExitCode> {
     match command {
         ExtensionCommand::Package(arguments) => command::run(arguments.into_operation(), out),
-        ExtensionCommand::Inspect(arguments) => inspect::run(&arguments, out, notes),
+        ExtensionCommand::Inspect(arguments) => inspect::run(&arguments, out),
         ExtensionCommand::Edit(arguments) => edit::run(arguments, out, notes),
         ExtensionCommand::Verify(arguments) => verify::run(&arguments, out, notes),
         ExtensionCommand::Marketplace(command) => command::run(command.into_operation(), out),
     }
 }
-
-/// The operation failed.
-const REFUSED: u8 = 1;
-/// The command line is wrong.
-const ASKED_WRONGLY: u8 = 2;
 
 /// The one package that a path or a pattern means, from the current folder.
 fn one_package(pattern: &str) -> Result<PathBuf, Situation> {
@@ -191,18 +186,12 @@ fn timestamp() -> Result<DateTime, Situation> {
     }
 }
 
-fn asked_wrongly(notes: &mut dyn Write, sentence: &str) -> io::Result<ExitCode> {
-    writeln!(notes, "error: {sentence}")?;
-    Ok(ExitCode::from(ASKED_WRONGLY))
-}
-
-fn refused(notes: &mut dyn Write, sentence: &str) -> io::Result<ExitCode> {
-    writeln!(notes, "error: {sentence}")?;
-    Ok(ExitCode::from(REFUSED))
-}
-
-fn unreadable(path: &Path, error: &io::Error) -> String {
-    findings::defused(&format!("`{}` cannot be read: {error}", path.display()))
+/// Why the digest of a package is not known.
+fn unreadable(path: &Path, error: &io::Error) -> Situation {
+    Situation::NoFile {
+        path: path.display().to_string(),
+        reason: error.to_string(),
+    }
 }
 
 /// The path from the root of the file system, for a reader elsewhere.

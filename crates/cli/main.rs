@@ -14,6 +14,7 @@ mod doctor;
 mod exec;
 mod explain;
 mod extension;
+mod flag_values;
 mod git_credential;
 mod github_actions;
 mod identity_ids;

@@ -14,6 +14,7 @@ use adieu_transport::{
 
 use crate::configure;
 use crate::console;
+use crate::report::without_error_numbers;
 use crate::situation::{NetworkProblem, Situation};
 use crate::voice::{Terminal, Voice};
 
@@ -244,10 +245,10 @@ fn roots(named_by: &str, path: &Path, log: &dyn Voice) -> Option<Vec<u8>> {
         Ok(_) => "has no certificate in PEM form".to_owned(),
         Err(error) => format!("cannot be read here ({error})"),
     };
-    log.warn(&format!(
+    log.warn(&without_error_numbers(&format!(
         "{named_by} {} {flaw}; the system's certificates are used alone.",
         path.display()
-    ));
+    )));
     None
 }
 

@@ -14,6 +14,7 @@ use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 use crate::credential::{self, Credential, SignIn};
+use crate::flag_values::{guid, whole_number};
 use crate::inputs::extension::MemberRole;
 use crate::network;
 use crate::report::Report;
@@ -61,7 +62,7 @@ pub(crate) struct OnboardArguments {
     #[arg(long)]
     dry_run: bool,
     /// How long to wait until Azure DevOps knows an application that was created a moment ago
-    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = whole_number::<u64>)]
     wait: u64,
     // Without --identity of other verbs, which is the identity to add here.
     /// Tenant ID or domain [default: the organization's tenant, or else the identity's]
@@ -121,16 +122,6 @@ fn place(text: &str) -> Result<(String, Group), String> {
         _ => {
             Err("a project's name, and reader, contributor or administrator behind a =".to_owned())
         }
-    }
-}
-
-/// An Azure DevOps id.
-fn guid(text: &str) -> Result<String, String> {
-    let text = text.trim();
-    if is_guid(text) {
-        Ok(text.to_owned())
-    } else {
-        Err("an id is a GUID, as `adieu whoami` prints it".to_owned())
     }
 }
 

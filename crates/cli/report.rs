@@ -130,6 +130,11 @@ impl Report {
             Situation::Onboard(problem) => onboard::problem(problem),
             Situation::Git(problem) => git::problem(problem),
             Situation::Scan(error) => scan::problem(error),
+            Situation::NotVerified {
+                path,
+                digest,
+                has_checksums,
+            } => extension::not_verified(path, digest, *has_checksums),
             Situation::NotATenant(text) => command_line::not_a_tenant(text),
             Situation::NoFolderForCompletions => command_line::no_folder_for_completions(),
             Situation::NotConfigured(reason) => git::not_configured(reason),
@@ -262,5 +267,24 @@ impl Report {
 
 /// A value with line breaks could pass for another fact.
 fn one_line(text: &str) -> String {
-    text.lines().map(str::trim).collect::<Vec<_>>().join(" ")
+    let line = text.lines().map(str::trim).collect::<Vec<_>>().join(" ");
+    without_error_numbers(&line)
+}
+
+/// A text without the numbers that Rust appends to the system's words, such as ` (os error 2)`.
+pub(crate) fn without_error_numbers(text: &str) -> String {
+    let mut parts = text.split(" (os error ");
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        match part.split_once(')') {
+            Some((number, rest)) if number.bytes().all(|byte| byte.is_ascii_digit()) => {
+                plain.push_str(rest);
+            }
+            _ => {
+                plain.push_str(" (os error ");
+                plain.push_str(part);
+            }
+        }
+    }
+    plain
 }

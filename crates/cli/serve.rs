@@ -15,6 +15,7 @@ use adieu_identity::Scope;
 use clap::{Args, ValueEnum};
 
 use crate::credential::{self, CredentialArguments, SignIn};
+use crate::flag_values::whole_number;
 use crate::network;
 use crate::platform::Stops;
 use crate::resource::{self, Cloud};
@@ -37,7 +38,7 @@ pub(crate) struct ServeArguments {
     #[arg(long)]
     resource: Vec<String>,
     /// End after so many minutes without a request; 0 means never
-    #[arg(long, value_name = "MINUTES", default_value_t = 60)]
+    #[arg(long, value_name = "MINUTES", default_value_t = 60, value_parser = whole_number::<u32>)]
     idle: u32,
     /// Output format
     #[arg(long, short, value_enum, default_value_t)]

@@ -176,6 +176,19 @@ impl Source {
         }
     }
 
+    /// A token that goes to another program ([`SignIn::confirmed`]).
+    pub(crate) async fn confirmed(
+        &self,
+        token: Token,
+        scope: &Scope,
+        transport: &Transport,
+    ) -> Result<Token, Situation> {
+        match self {
+            Self::Connection(_) => Ok(token),
+            Self::SignIn(sign_in) => Ok(sign_in.confirmed(token, scope, transport).await?.0),
+        }
+    }
+
     fn cloud(&self) -> &Cloud {
         match self {
             Self::Connection(connection) => &connection.cloud,

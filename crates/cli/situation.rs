@@ -12,6 +12,7 @@ use adieu_devops::{Error as DevOpsError, NotAHost, NotAnOrganization, Profile};
 use adieu_extension::Problem;
 use adieu_identity::{Error, NotAnAuthority, NotTheCollection, NotTheIssuer};
 use adieu_scan::Error as ScanError;
+use adieu_vsix::EditError;
 
 use crate::credential::kind::Credential;
 use crate::identity_ids::IdentityIds;
@@ -128,6 +129,13 @@ pub(crate) enum Situation {
     NoCredential(Vec<CredentialProblem>),
     /// Files cannot be scanned as it was asked.
     Scan(ScanError),
+    /// A package is not as its checksums state, or has none.
+    NotVerified {
+        path: String,
+        /// SHA-256 of the package.
+        digest: String,
+        has_checksums: bool,
+    },
     /// A text is not a tenant.
     NotATenant(String),
     /// An organization's tenant cannot be found out.
@@ -174,7 +182,12 @@ impl Situation {
             | Self::NotAnOrganization { .. }
             | Self::NotAHost { .. }
             | Self::NotATimestamp(_)
-            | Self::Extension(Problem::NoName { .. } | Problem::NotADate(_)) => 2,
+            | Self::Extension(
+                Problem::NoName { .. }
+                | Problem::NotADate(_)
+                | Problem::NotAVersion { .. }
+                | Problem::NotEdited(EditError::Value(_)),
+            ) => 2,
             Self::NoCommand { cause, .. } if cause.kind() == io::ErrorKind::NotFound => 127,
             Self::NoCommand { .. } => 126,
             _ => 1,

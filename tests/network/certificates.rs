@@ -80,7 +80,7 @@ fn warns_of_a_ca_file_that_is_not_there() {
         MY_CONNECTION,
         &format!(
             "##[warning]The agent's CA file [FOLDER]/no.pem cannot be read here (No such file \
-             or directory (os error 2)); the system's certificates are used alone.\n{UNKNOWN_ISSUER}"
+             or directory); the system's certificates are used alone.\n{UNKNOWN_ISSUER}"
         ),
     );
 }

@@ -83,13 +83,13 @@ fn names_what_is_wrong_with_a_client_certificate() {
         &world,
         &missing,
         &key,
-        "[FOLDER]/no.pem cannot be read: No such file or directory (os error 2)",
+        "[FOLDER]/no.pem cannot be read: No such file or directory",
     );
     client_certificate_fails(
         &world,
         &certificate,
         &missing,
-        "[FOLDER]/no.pem cannot be read: No such file or directory (os error 2)",
+        "[FOLDER]/no.pem cannot be read: No such file or directory",
     );
     let encrypted = file(
         &world,

@@ -56,7 +56,7 @@ fn reports_an_unusable_workload_identity() {
         &world,
         &said,
         &expect![[r#"
-            error: The federated token in /nowhere/token cannot be read: No such file or directory (os error 2).
+            error: The federated token in /nowhere/token cannot be read: No such file or directory.
             What to do: The platform writes that file: on Kubernetes, label the pod azure.workload.identity/use: "true" and name its service account.
             More: adieu explain credential
             exit 1

@@ -2,8 +2,10 @@
 //!
 //! It never keeps a token. Which credential it uses is shown with `--verbose`, and in errors.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
+use adieu_devops::{Client, Hosts};
 use adieu_identity::{Claims, Scope, Token};
 use adieu_transport::Transport;
 use clap::Args;
@@ -11,8 +13,9 @@ use clap::Args;
 use super::{Credential, CredentialArguments};
 use crate::identity_ids::IdentityIds;
 use crate::report;
-use crate::resource::Cloud;
-use crate::situation::Situation;
+use crate::resource::{Cloud, is_guid};
+use crate::session;
+use crate::situation::{CredentialFault, CredentialProblem, Situation};
 use crate::voice::{Terminal, Voice as _};
 
 /// The credential that `auto` chose for this process.
@@ -22,6 +25,9 @@ static OF_AUTO: OnceLock<Credential> = OnceLock::new();
 pub(crate) fn credential_of_auto() -> Option<Credential> {
     OF_AUTO.get().copied()
 }
+
+/// The longest that Azure DevOps is asked whose a token is.
+const CONFIRMATION: Duration = Duration::from_secs(5);
 
 /// The flags that choose how a verb signs in, and to which tenant.
 #[derive(Debug, Args)]
@@ -121,6 +127,50 @@ impl SignIn {
             let _ = OF_AUTO.set(first.credential);
         }
         Ok(first.token)
+    }
+
+    /// A token that goes to another program. Of a managed identity, which has one tenant whatever it is asked for, Azure
+    /// DevOps says whose it is, where a tenant was asked for and the token cannot be read.
+    pub(crate) async fn confirmed(
+        &self,
+        token: Token,
+        scope: &Scope,
+        transport: &Transport,
+    ) -> Result<(Token, IdentityIds), Situation> {
+        let asked = self.tenant.as_deref().filter(|tenant| is_guid(tenant));
+        let is_of_machine = self.used() == Some(Credential::ManagedIdentity);
+        let is_for_azure_devops = scope.value == session::azure_devops(&self.cloud)?.value;
+        let Some(asked) =
+            asked.filter(|_| is_of_machine && is_for_azure_devops && token.claims().is_none())
+        else {
+            return Ok((token, IdentityIds::default()));
+        };
+        let (value, hosts) = (Arc::new(token.value), Hosts::public());
+        let client = Client::new(transport, Arc::clone(&value), &hosts);
+        let asking = client.own_connection_data();
+        // Where it is not said, the token may be good.
+        let ids = match tokio::time::timeout(CONFIRMATION, asking).await {
+            Ok(Ok(known)) => IdentityIds::from(&known),
+            Ok(Err(_)) | Err(_) => IdentityIds::default(),
+        };
+        drop(client);
+        match &ids.tenant {
+            Some(got) if !got.eq_ignore_ascii_case(asked) => {
+                Err(Situation::NoCredential(vec![CredentialProblem {
+                    credential: Credential::ManagedIdentity,
+                    fault: CredentialFault::AnotherTenant {
+                        asked: asked.to_owned(),
+                        got: got.clone(),
+                    },
+                }]))
+            }
+            _ => {
+                let value = Arc::into_inner(value)
+                    .ok_or(Situation::Internal("a token is still being sent"))?;
+                let expires_on = token.expires_on;
+                Ok((Token { value, expires_on }, ids))
+            }
+        }
     }
 
     /// The cloud whose addresses the words for resources mean.

@@ -102,8 +102,7 @@ fn print_package(
     let digest = match package.digest() {
         Ok(digest) => digest,
         Err(error) => {
-            Terminal.error(&unreadable(&package.path, &error));
-            return Ok(ExitCode::from(super::REFUSED));
+            return Ok(refuse(&unreadable(&package.path, &error)));
         }
     };
     let path = absolute(&package.path);

@@ -6,16 +6,17 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use adieu_vsix::{EditError, Package};
+use adieu_extension::Problem;
+use adieu_vsix::Package;
 use clap::Args;
 use serde_json::json;
 
 use super::findings::defused;
 use super::{
-    OverrideArguments, absolute, asked_wrongly, command, inspect, one_package, refused, timestamp,
-    unreadable, write_json,
+    OverrideArguments, absolute, command, inspect, one_package, timestamp, unreadable, write_json,
 };
 use crate::result::OutputArguments;
+use crate::situation::Situation;
 
 /// Flags of `adieu extension edit`.
 #[derive(Debug, Args)]
@@ -47,15 +48,16 @@ pub(super) fn run(
     let output = arguments.output_path.as_deref();
     let edited = match Package::edit(&vsix, &changes, output, timestamp) {
         Ok(edited) => edited,
-        Err(error @ EditError::Value(_)) => {
-            return asked_wrongly(notes, &defused(&error.to_string()));
+        Err(error) => {
+            return Ok(command::refuse(&Situation::Extension(Problem::NotEdited(
+                error,
+            ))));
         }
-        Err(error) => return refused(notes, &defused(&error.to_string())),
     };
     let package = &edited.package;
     let digest = match package.digest() {
         Ok(digest) => digest,
-        Err(error) => return refused(notes, &unreadable(&package.path, &error)),
+        Err(error) => return Ok(command::refuse(&unreadable(&package.path, &error))),
     };
     let path = absolute(&package.path);
     if edited.replaced {

@@ -8,15 +8,16 @@ use std::time::Duration;
 use adieu_agent::deactivate_commands_json;
 use adieu_devops::Hosts;
 use adieu_extension::{
-    AddMember, Events, ExtensionReference, InOrganizations, Operation, Packing, Publish,
+    AddMember, Events, ExtensionReference, InOrganizations, Operation, Packing, Problem, Publish,
     QueryVersion, Version, VersionSource,
 };
 use adieu_vsix::Changes;
-use clap::{Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand};
 
 use super::perform::{any_organizations, organizations};
 use super::{ChangeArguments, TaskArguments, timestamp};
 use crate::credential::CredentialArguments;
+use crate::flag_values::{guid, identifier, whole_number};
 use crate::inputs::extension::{MemberRole, VersionAction};
 use crate::result::OutputArguments;
 use crate::situation::Situation;
@@ -169,7 +170,7 @@ pub(crate) struct ExtensionArguments {
     #[command(flatten)]
     publisher: PublisherArguments,
     /// Extension's ID
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = identifier)]
     extension_id: Option<String>,
 }
 
@@ -199,7 +200,7 @@ pub(crate) struct PublishArguments {
     #[arg(long)]
     no_wait_validation: bool,
     /// Minutes to wait for validation
-    #[arg(long, default_value_t = 30, value_name = "MINUTES")]
+    #[arg(long, default_value_t = 30, value_name = "MINUTES", value_parser = whole_number::<u64>)]
     timeout: u64,
 }
 
@@ -225,14 +226,15 @@ pub(crate) struct InstallArguments {
 
 /// Flags of `unpublish`.
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("versions").required(true).args(["extension_version", "all_versions"]))]
 pub(crate) struct UnpublishArguments {
     #[command(flatten)]
     extension: ExtensionArguments,
     /// Remove this version alone
-    #[arg(long, value_name = "VERSION", value_parser = version, required_unless_present = "all_versions")]
+    #[arg(long, value_name = "VERSION", value_parser = version)]
     extension_version: Option<String>,
     /// Remove the extension with all its versions
-    #[arg(long, visible_alias = "yes", conflicts_with = "extension_version")]
+    #[arg(long, visible_alias = "yes")]
     all_versions: bool,
 }
 
@@ -253,7 +255,7 @@ pub(crate) struct WaitArguments {
     #[arg(long, value_name = "VERSION", value_parser = version)]
     extension_version: Option<String>,
     /// Minutes to wait
-    #[arg(long, default_value_t = 30, value_name = "MINUTES")]
+    #[arg(long, default_value_t = 30, value_name = "MINUTES", value_parser = whole_number::<u64>)]
     timeout: u64,
 }
 
@@ -268,7 +270,7 @@ pub(crate) struct WaitForInstallationArguments {
     #[command(flatten)]
     tasks: TaskArguments,
     /// Minutes to wait
-    #[arg(long, default_value_t = 30, value_name = "MINUTES")]
+    #[arg(long, default_value_t = 30, value_name = "MINUTES", value_parser = whole_number::<u64>)]
     timeout: u64,
 }
 
@@ -291,7 +293,7 @@ pub(crate) struct MemberArguments {
     #[command(flatten)]
     publisher: PublisherArguments,
     /// Azure DevOps id, as whoami shows it; without it, the identity that asks
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = guid)]
     member_id: Option<String>,
     /// What the member may do
     #[arg(long, value_enum, default_value_t)]
@@ -475,7 +477,17 @@ pub(super) fn version_sources(
             example: "out/*.vsix",
         });
     }
-    Ok(sources)
+    let is_not_a_version = |source: &VersionSource| match source {
+        VersionSource::Text(text) if Version::parse(text).is_none() => Some(text.clone()),
+        _ => None,
+    };
+    match sources.iter().find_map(is_not_a_version) {
+        Some(text) => Err(Situation::Extension(Problem::NotAVersion {
+            source: text.clone(),
+            text,
+        })),
+        None => Ok(sources),
+    }
 }
 
 fn minutes(count: u64) -> Duration {

@@ -5,13 +5,15 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use adieu_extension::Problem;
 use adieu_vsix::{Description, Digest, Facts, Package};
 use clap::Args;
 use serde_json::{Value, json};
 
 use super::findings::defused;
-use super::{command, one_package, refused, unreadable, write_json};
+use super::{command, one_package, unreadable, write_json};
 use crate::result::OutputArguments;
+use crate::situation::Situation;
 
 /// Flags of `adieu extension inspect`.
 #[derive(Debug, Args)]
@@ -24,11 +26,7 @@ pub(crate) struct InspectArguments {
 }
 
 /// Runs the command.
-pub(super) fn run(
-    arguments: &InspectArguments,
-    out: &mut dyn Write,
-    notes: &mut dyn Write,
-) -> io::Result<ExitCode> {
+pub(super) fn run(arguments: &InspectArguments, out: &mut dyn Write) -> io::Result<ExitCode> {
     let vsix = match one_package(&arguments.vsix) {
         Ok(vsix) => vsix,
         Err(situation) => return Ok(command::refuse(&situation)),
@@ -40,11 +38,15 @@ pub(super) fn run(
     };
     let (package, description) = match read() {
         Ok(read) => read,
-        Err(error) => return refused(notes, &defused(&error.to_string())),
+        Err(error) => {
+            return Ok(command::refuse(&Situation::Extension(Problem::NotRead(
+                error,
+            ))));
+        }
     };
     let digest = match package.digest() {
         Ok(digest) => digest,
-        Err(error) => return refused(notes, &unreadable(&vsix, &error)),
+        Err(error) => return Ok(command::refuse(&unreadable(&vsix, &error))),
     };
     let Package { size, facts, .. } = &package;
     if arguments.output.is_json() {

@@ -5,13 +5,15 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use adieu_extension::Problem;
 use adieu_vsix::{Checksums, Outcome, Package, ReadError};
 use clap::Args;
 use serde_json::json;
 
 use super::findings::defused;
-use super::{REFUSED, command, one_package, refused, unreadable, write_json};
+use super::{command, one_package, unreadable, write_json};
 use crate::result::OutputArguments;
+use crate::situation::Situation;
 
 /// Flags of `adieu extension verify`.
 #[derive(Debug, Args)]
@@ -40,20 +42,22 @@ pub(super) fn run(
     };
     let (package, checksums) = match read() {
         Ok(read) => read,
-        Err(error) => return refused(notes, &defused(&error.to_string())),
+        Err(error) => {
+            return Ok(command::refuse(&Situation::Extension(Problem::NotRead(
+                error,
+            ))));
+        }
     };
     let digest = match package.digest() {
         Ok(digest) => digest,
-        Err(error) => return refused(notes, &unreadable(&vsix, &error)),
+        Err(error) => return Ok(command::refuse(&unreadable(&vsix, &error))),
     };
     let Some(checksums) = checksums else {
-        let path = package.path.display().to_string();
-        return refused(
-            notes,
-            &defused(&format!(
-                "`{path}` has no SHA256SUMS to compare with. Its own SHA-256 is {digest}"
-            )),
-        );
+        return Ok(command::refuse(&Situation::NotVerified {
+            path: package.path.display().to_string(),
+            digest: digest.to_string(),
+            has_checksums: false,
+        }));
     };
     if arguments.output.is_json() {
         let listed = checksums.listed.iter();
@@ -82,11 +86,14 @@ pub(super) fn run(
             checksums.unlisted.len()
         )?;
     }
-    Ok(if checksums.is_ok() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::from(REFUSED)
-    })
+    if checksums.is_ok() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    Ok(command::refuse(&Situation::NotVerified {
+        path: package.path.display().to_string(),
+        digest: digest.to_string(),
+        has_checksums: true,
+    }))
 }
 
 fn word(outcome: Outcome) -> &'static str {

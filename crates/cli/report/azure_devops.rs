@@ -28,6 +28,27 @@ pub(super) fn refusal(
 pub(super) fn answer(doing: &str, error: &Error, page: Option<&str>, asked: Asked) -> Report {
     match error {
         Error::Service(failure) => service::failure(failure, asked),
+        // Azure DevOps has words for a bearer that it refuses, and none for a caller whom it does not know.
+        Error::SignedOut {
+            host,
+            status: status @ 401,
+            message: Some(message),
+            correlation,
+            ..
+        } => Report::new(
+            "token-refused",
+            format!(
+                "Could not {doing}: Azure DevOps ({host}) does not accept this token ({status})."
+            ),
+        )
+        .fact("it said", message)
+        .correlation(correlation)
+        .remedy(asked.words(
+            "Run the job again for a new token; if it is refused too, check that the connection's \
+             identity is enabled in Microsoft Entra.",
+            "Sign in again for a new token; if it is refused too, check that the identity is \
+             enabled in Microsoft Entra.",
+        )),
         Error::SignedOut {
             host,
             status,

@@ -125,17 +125,24 @@ pub(super) fn refused(organization: &str, ids: &IdentityIds, error: &Error) -> O
          {organization} --identity {object}"
     );
     match error {
-        Error::Refused(refusal) if refusal.reason == Reason::NotAdded => Some(
-            report(
-                "tf401444",
-                format!(
-                    "{organization} accepts the token, and this identity has not been added to \
-                     it (TF401444, {} of {}).",
-                    refusal.status, refusal.host
-                ),
+        Error::Refused(refusal) if refusal.reason == Reason::NotAdded => {
+            // Azure DevOps says the same in other words of an identity that it has never seen.
+            let code = match refusal.message.contains("TF401444") {
+                true => "TF401444, ",
+                false => "",
+            };
+            Some(
+                report(
+                    "tf401444",
+                    format!(
+                        "{organization} accepts the token, and this identity has not been added \
+                         to it ({code}{} of {}).",
+                        refusal.status, refusal.host
+                    ),
+                )
+                .remedy(&onboard),
             )
-            .remedy(&onboard),
-        ),
+        }
         Error::Refused(refusal) => Some(
             report(
                 "tf400813",

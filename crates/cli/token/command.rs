@@ -67,6 +67,7 @@ pub(crate) async fn run(arguments: TokenArguments) -> Result<ExitCode, Situation
     if let Some(log) = credential::workflow_log() {
         log.mask(&token.value);
     }
+    let (token, confirmed) = sign_in.confirmed(token, &scope, &transport).await?;
     let to_a_person = Stream::Output.is_terminal();
     let asked = IdentityIds {
         tenant,
@@ -76,7 +77,10 @@ pub(crate) async fn run(arguments: TokenArguments) -> Result<ExitCode, Situation
         token: &token,
         scope: &scope,
         resource: &arguments.resource,
-        ids: IdentityIds::of_token(&token).or(asked).or(sign_in.ids()),
+        ids: IdentityIds::of_token(&token)
+            .or(confirmed)
+            .or(asked)
+            .or(sign_in.ids()),
         credential: sign_in.used().unwrap_or(chosen),
         zone,
     };

@@ -1,0 +1,34 @@
+//! The forms that values of flags have, and the words for values that have another one.
+//!
+//! clap puts the flag and its value in front of these words.
+
+use std::str::FromStr;
+
+use crate::resource::is_guid;
+
+/// A count: of minutes, of seconds.
+pub(crate) fn whole_number<N: FromStr>(text: &str) -> Result<N, String> {
+    text.trim()
+        .parse()
+        .map_err(|_| "a whole number is expected, such as 30".to_owned())
+}
+
+/// The ID of an extension.
+pub(crate) fn identifier(text: &str) -> Result<String, String> {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    if !text.is_empty() && text.bytes().all(is_part) {
+        Ok(text.to_owned())
+    } else {
+        Err("an ID has letters, digits, dashes and underscores only".to_owned())
+    }
+}
+
+/// An Azure DevOps id.
+pub(crate) fn guid(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    if is_guid(text) {
+        Ok(text.to_owned())
+    } else {
+        Err("an id is a GUID, as `adieu whoami` prints it".to_owned())
+    }
+}

@@ -1,0 +1,167 @@
+//! Waiting for an extension: for which version of which one, and for which tasks.
+//!
+//! How long is in extension.rs.
+
+use adieu_emulator::{Connection, World};
+use expect_test::expect;
+
+use crate::desk::{Desk, Said};
+use crate::extension_folder::Folder;
+use crate::extension_package::{MANIFEST, TASK, hello, png};
+
+/// A world in which an identity of the machine may publish `pub` and install in `fabrikam`.
+fn world() -> World {
+    let world = World::start();
+    world.add_connection(Connection::managed_identity("app", None));
+    world.marketplace().set_role("pub", "app", Some("Creator"));
+    world.organizations().add_member("fabrikam", "app");
+    world
+}
+
+/// Runs `adieu extension` in a folder with these files.
+fn adieu(world: &World, files: &[(&str, &str)], arguments: &[&str]) -> Said {
+    let desk = Desk::machine(world);
+    for (name, text) in files {
+        std::fs::write(desk.home().join(name), text).expect("a file");
+    }
+    let fixed = ["--credential", "managed-identity"];
+    desk.adieu(&[&["extension"], arguments, &fixed].concat())
+}
+
+fn done(said: &Said) {
+    assert_eq!(said.status, 0, "{}", said.stderr);
+}
+
+/// Publishes an extension, shared with `fabrikam`, and installs it there.
+fn publish_and_install(world: &World, flags: &[&str], id: &str) {
+    let made = text(Folder::with(&[]).path("made.vsix"));
+    let publish = [
+        "publish",
+        "--share-with",
+        "fabrikam",
+        "--output-path",
+        &made,
+    ];
+    done(&adieu(world, &[], &[&publish, flags].concat()));
+    let install = [
+        "install",
+        "--publisher",
+        "pub",
+        "--extension-id",
+        id,
+        "--organizations",
+        "fabrikam",
+    ];
+    done(&adieu(world, &[], &install));
+}
+
+fn text(path: std::path::PathBuf) -> String {
+    path.display().to_string()
+}
+
+#[test]
+fn an_extension_that_flags_name_is_not_the_one_of_the_folder() {
+    let world = world();
+    publish_and_install(&world, &["--root", &text(hello(&[]).path(""))], "hello");
+    let another = r#"{ "manifestVersion": 1, "publisher": "mine", "id": "mine", "version": "9.9.9", "name": "Mine" }"#;
+    // One that has the named extension's ID, of another publisher.
+    let namesake = another.replace(r#""id": "mine""#, r#""id": "hello""#);
+    let broken = "{";
+    for files in [
+        &[][..],
+        &[("vss-extension.json", another)],
+        &[("vss-extension.json", namesake.as_str())],
+        &[("vss-extension.json", broken)],
+    ] {
+        let named = [
+            "--publisher",
+            "pub",
+            "--extension-id",
+            "hello",
+            "--timeout",
+            "0",
+        ];
+        let validation = [&["wait-for-validation"], &named[..]].concat();
+        let said = adieu(&world, files, &validation);
+        assert_eq!(said.stderr, "pub.hello 3.2.1 is validated.\n", "{files:?}");
+        done(&said);
+        let installation = [
+            &["wait-for-installation", "--organizations", "fabrikam"],
+            &named[..],
+        ]
+        .concat();
+        let said = adieu(&world, files, &installation);
+        expect![[r#"
+            Waiting until pub.hello is installed in fabrikam, for at most 0 minutes.
+            fabrikam: there.
+        "#]]
+        .assert_eq(&said.stderr);
+        done(&said);
+    }
+}
+
+/// The task of [`TASK`] under another name, in another version.
+fn version_of(name: &str, major: u32) -> String {
+    let task = TASK.replacen(r#""name": "Hello""#, &format!(r#""name": "{name}""#), 1);
+    task.replacen(r#""Major": 1"#, &format!(r#""Major": {major}"#), 1)
+}
+
+/// New IDs are made of names, and versions of one task keep having one ID whatever each is called.
+#[test]
+fn the_versions_of_a_task_have_the_ids_that_publish_gave_them() {
+    let (first, second) = (version_of("HelloV1", 1), version_of("HelloV2", 2));
+    let two = MANIFEST.replacen(
+        r#""contributions": ["#,
+        r#""contributions": [{ "id": "other", "type": "ms.vss-distributed-task.task", "targets": ["ms.vss-distributed-task.tasks"], "properties": { "name": "Other" } },"#,
+        1,
+    );
+    let two = two.replacen(r#""files": ["#, r#""files": [{ "path": "Other" },"#, 1);
+    let script = "console.log('hello');\n";
+    let one_contribution = Folder::with(&[
+        ("vss-extension.json", MANIFEST),
+        ("Hello/V1/task.json", &first),
+        ("Hello/V1/index.js", script),
+        ("Hello/V2/task.json", &second),
+        ("Hello/V2/index.js", script),
+    ]);
+    let two_contributions = Folder::with(&[
+        ("vss-extension.json", &two),
+        ("Hello/task.json", &first),
+        ("Hello/index.js", script),
+        ("Other/task.json", &second),
+        ("Other/index.js", script),
+    ]);
+    for folder in [one_contribution, two_contributions] {
+        folder.write("icon.png", &png(128));
+        folder
+            .adieu(&["package", "--bypass-validation", "-o", "hello.vsix"])
+            .done();
+        let vsix = text(folder.path("hello.vsix"));
+        let flags = [
+            "--vsix",
+            &vsix,
+            "--extension-id",
+            "hello-dev",
+            "--extension-version",
+            "4.1.0",
+            "--update-tasks-id",
+            "--update-tasks-version",
+            "minor",
+        ];
+        let world = world();
+        publish_and_install(&world, &flags, "hello-dev");
+        let wait = [
+            "wait-for-installation",
+            "--organizations",
+            "fabrikam",
+            "--timeout",
+            "0",
+        ];
+        let said = adieu(&world, &[], &[&wait, &flags[..]].concat());
+        expect![[r#"
+            Waiting until pub.hello-dev 4.1.0 is installed in fabrikam, for at most 0 minutes.
+            fabrikam: there.
+        "#]]
+        .assert_eq(&said.stderr);
+    }
+}
