@@ -19,7 +19,6 @@ const MASK: &str = "::add-mask::";
 /// A world in which a person, or an app, has an identity, and that identity's token.
 pub(crate) fn signed_in_user() -> (World, String) {
     let world = World::start();
-    world.entra().readable_tokens();
     world.add_connection(Connection::client_secret("identity"));
     let token = world.entra().azure_devops_token("identity");
     (world, token)

@@ -127,6 +127,54 @@ fn a_state_is_replaced_and_never_written_over() {
     assert_eq!(fs::read(&old).expect("a file"), before);
 }
 
+/// A state can name private extensions, and a link may have been put in its place by another user.
+#[test]
+fn a_state_is_for_this_user_alone_and_links_are_not_followed() {
+    use std::os::unix::fs::{MetadataExt as _, symlink};
+    let world = world();
+    let folder = tempfile::tempdir().expect("a folder");
+    let (state, other) = (path(&folder, "state.json"), path(&folder, "other"));
+    assert_eq!(events(&world, &["--state", &state]).status, 0);
+    let mode = |path: &str| fs::metadata(path).expect("a file").mode() & 0o777;
+    assert_eq!(mode(&state), 0o600);
+    // One that was readable for all is not kept so.
+    crate::harness::set_mode(Path::new(&state), 0o666);
+    assert_eq!(events(&world, &["--state", &state]).status, 0);
+    assert_eq!(mode(&state), 0o600);
+    for content in [Some("not a state"), None] {
+        fs::remove_file(&state).expect("a file");
+        let _ = fs::remove_file(&other);
+        if let Some(content) = content {
+            fs::write(&other, content).expect("a file");
+        }
+        symlink(&other, &state).expect("a link");
+        let said = events(&world, &["--state", &state]);
+        let left = fs::read_to_string(&other).ok();
+        assert_eq!(left.as_deref(), content, "{}", said.stderr);
+    }
+    // A link to nothing was replaced by a state.
+    let metadata = fs::symlink_metadata(&state).expect("a file");
+    assert!(metadata.is_file(), "{metadata:?}");
+}
+
+/// learn.microsoft.com, "Rate and usage limits": the pause is asked for with an answer that is a success.
+#[test]
+fn waits_before_the_next_request_as_a_success_asks() {
+    let world = world();
+    world.marketplace().page_of_events(1);
+    world.marketplace().fault(Fault::SlowedDown(2));
+    let said = events(&world, &[]);
+    assert_eq!(numbers(&said.stdout), ["install 1", "install 2"]);
+    let arrivals = world.marketplace().arrivals();
+    let [first, second, ..] = arrivals.as_slice() else {
+        panic!("{arrivals:?}");
+    };
+    assert!(
+        second.at - first.at >= Duration::from_secs(2),
+        "{arrivals:?}"
+    );
+}
+
 #[test]
 fn a_service_that_ignores_the_date_is_asked_twice() {
     let world = world();

@@ -28,7 +28,6 @@ const OLD_HELLO: &str = "https://contoso.visualstudio.com/fabrikam/_git/hello";
 /// A world whose connection and machine are members of `contoso`, with a repository.
 fn world() -> World {
     let world = World::start();
-    world.entra().readable_tokens();
     world.organizations().add_member("contoso", MY_CONNECTION);
     world.add_connection(Connection::managed_identity("machine", None));
     world.organizations().add_member("contoso", "machine");

@@ -105,6 +105,24 @@ fn asks_microsoft_graph_again_after_half_an_answer() {
 }
 
 #[test]
+fn a_list_of_members_that_repeats_a_page_ends() {
+    let world = world();
+    for name in ["one", "two"] {
+        world.add_connection(Connection::client_secret(name));
+        world.organizations().add_member("contoso", name);
+    }
+    world.organizations().page_of_members(1);
+    world.organizations().repeat_pages_of_members();
+    let said = onboard(&world, &world.client_id(MY_CONNECTION), &[]);
+    assert_eq!(said.status, 0, "{}", said.stderr);
+    let requests = world.marketplace().requests();
+    let lists = requests
+        .iter()
+        .filter(|line| line.ends_with("/memberentitlements"));
+    assert_eq!(lists.count(), 2, "{requests:?}");
+}
+
+#[test]
 fn waits_for_as_long_as_anybody_asks() {
     let world = world();
     let wait = u64::MAX.to_string();

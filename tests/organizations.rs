@@ -127,7 +127,7 @@ fn a_managed_identity_does_not_reach_another_tenant() {
         What to do: Ask for a token of that tenant (--tenant [NORTHWIND]; EntraToken@1: tenantId), with an application that has an enterprise application there.
         More: adieu explain tenants
     "#]].assert_eq(&asked());
-    // A token that can be read is not even sent.
+    // A token that can be read, as those of 2025 can, is not even sent.
     world.entra().readable_tokens();
     expect![[r#"
         error: managed-identity has a token of tenant [TENANT], not of tenant [NORTHWIND].

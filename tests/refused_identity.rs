@@ -65,6 +65,107 @@ fn reports_an_organization_of_microsoft_accounts() {
     "#]].assert_eq(&asked(&world, &["whoami", "--organization", "personal"]));
 }
 
+/// As after the identity was disabled, while its machine still has a token: with JSON, and with a page.
+#[test]
+fn a_refused_token_wants_a_new_one() {
+    let mut all = String::new();
+    for is_page in [false, true] {
+        let world = world();
+        world.organizations().add_member("fabrikam", "app");
+        world.organizations().revoke_tokens("app");
+        if is_page {
+            world.organizations().bearers_get_pages();
+        }
+        let install = ["install", "--publisher", "pub", "--extension-id", "hello"];
+        let install = [
+            &["extension"],
+            &install[..],
+            &["--organizations", "fabrikam"],
+        ]
+        .concat();
+        for arguments in [&["whoami"][..], &install] {
+            all.push_str(&asked(&world, arguments));
+        }
+    }
+    expect![[r#"
+        error: Could not read its own profile: Azure DevOps (app.vssps.visualstudio.com) does not accept this token (401).
+          it said: TF400813: The user is not authorized to access this resource.
+          x-vss-e2eid: [GUID]
+          activityid: [GUID]
+          x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
+        What to do: Sign in again for a new token; if it is refused too, check that the identity is enabled in Microsoft Entra.
+        More: adieu explain token-refused
+        exit 1
+        error: fabrikam does not accept this token (401 of extmgmt.dev.azure.com).
+          it said: TF400813: The user is not authorized to access this resource.
+          x-vss-e2eid: [GUID]
+          activityid: [GUID]
+          x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
+        What to do: Sign in again for a new token; if it is refused too, check that the identity is enabled in Microsoft Entra, and that the organization is connected to its tenant.
+        More: adieu explain token-refused
+        exit 1
+        error: Could not read its own profile: Azure DevOps (app.vssps.visualstudio.com) does not accept this token (401).
+          it said: TF400813: The user '[GUID]' is not authorized to access this resource.
+          x-vss-e2eid: [GUID]
+          activityid: [GUID]
+          x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
+        What to do: Sign in again for a new token; if it is refused too, check that the identity is enabled in Microsoft Entra.
+        More: adieu explain token-refused
+        exit 1
+        error: fabrikam does not accept this token (401 of extmgmt.dev.azure.com).
+          it said: TF400813: The user '[GUID]' is not authorized to access this resource.
+          x-vss-e2eid: [GUID]
+          activityid: [GUID]
+          x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
+        What to do: Sign in again for a new token; if it is refused too, check that the identity is enabled in Microsoft Entra, and that the organization is connected to its tenant.
+        More: adieu explain token-refused
+        exit 1
+    "#]]
+    .assert_eq(&all);
+}
+
+/// Azure/azure-cli#31259.
+#[test]
+fn an_identity_that_azure_devops_has_never_seen_is_to_be_added() {
+    let world = world();
+    world.organizations().add("fabrikam");
+    world.organizations().not_materialized("app");
+    expect![[r#"
+        Azure DevOps id: [PROFILE]
+        name: app's principal
+        tenant: [TENANT]
+        object id: [OBJECT]
+        client id: unknown
+        organization: fabrikam (access refused)
+        error: fabrikam accepts the token, and this identity has not been added to it (401 of dev.azure.com).
+          it said: Identity [PROFILE] has not been materialized, please use interactive login over the browser first.
+          x-vss-e2eid: [GUID]
+          activityid: [GUID]
+          x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
+          identity: [PROFILE]
+          its name: app's principal
+          object id: [OBJECT]
+          token's tenant: [TENANT]
+        What to do: An administrator of the organization adds it: adieu onboard --organization fabrikam --identity [OBJECT]
+        More: adieu explain tf401444
+        exit 1
+    "#]]
+    .assert_eq(&asked(&world, &["whoami", "--organization", "fabrikam"]));
+}
+
+#[test]
+fn takes_the_first_tenant_that_is_one() {
+    let world = world();
+    world.organizations().add_member("fabrikam", "app");
+    world.organizations().name_several_tenants("fabrikam");
+    let said = asked(
+        &world,
+        &["whoami", "--organization", "fabrikam", "--output", "json"],
+    );
+    let tenant = r#""tenant": "[TENANT]""#;
+    assert_eq!(said.matches(tenant).count(), 2, "{said}");
+}
+
 #[test]
 fn a_project_that_is_not_shown_wants_membership_of_the_project() {
     let world = world();

@@ -71,17 +71,17 @@ fn prints_a_token_in_the_form_that_the_next_program_reads() {
           "accessToken": "[TOKEN]",
           "expiresOn": "2030-01-02 03:04:05.000000",
           "expires_on": 1893553445,
-          "tenant": "[TENANT]",
+          "tenant": null,
           "tokenType": "Bearer"
         }
         json:
         {
-          "clientId": "[CLIENT]",
+          "clientId": null,
           "credential": "azd",
           "expiresOn": "[TIME]",
           "expiresOnEpoch": 1893553445,
           "scope": "499b84ac-1321-427f-aa17-267ca6975798/.default",
-          "tenant": "[TENANT]",
+          "tenant": null,
           "token": "[TOKEN]",
           "tokenType": "Bearer"
         }

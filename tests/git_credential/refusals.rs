@@ -12,7 +12,6 @@ use crate::harness::stable;
 fn git_shows_the_message_of_azure_devops() {
     let (git, _) = gits().pop().expect("a git");
     let world = World::start();
-    world.entra().readable_tokens();
     world
         .git()
         .add_repository("contoso", "fabrikam", "hello", &[("a.txt", "hello")]);
@@ -25,9 +24,6 @@ fn git_shows_the_message_of_azure_devops() {
     let stakeholder = rest.git_fails(&["ls-remote", HELLO]);
     expect![[r#"
         error: contoso refused the token.
-          client id: [GUID]
-          object id: [GUID]
-          tenant: [TENANT]
         What to do: Add this identity to the organization (Organization settings → Users; the organization has to be connected to that tenant) with the access level Basic, and to the project.
         More: adieu explain git-credential
         fatal: Authentication failed for 'https://dev.azure.com/contoso/fabrikam/_git/hello/'
@@ -147,12 +143,13 @@ fn another_tenants_organization_is_named_before_it_refuses() {
             "#]].assert_eq(&stable(&world, &said));
         } else {
             expect![[r#"
-                error: another refused the token.
-                  client id: [GUID]
-                  object id: [GUID]
-                  tenant: [TENANT]
-                What to do: Add this identity to the organization (Organization settings → Users; the organization has to be connected to that tenant) with the access level Basic, and to the project.
-                More: adieu explain git-credential
+                error: another accepts tokens of tenant [GUID], and does not accept this one.
+                  it said: TF400813: The user '[GUID]' is not authorized to access this resource.
+                  x-vss-e2eid: [GUID]
+                  activityid: [GUID]
+                  x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
+                What to do: Ask for a token of that tenant (--tenant [GUID]; EntraToken@1: tenantId), with an application that has an enterprise application there.
+                More: adieu explain tenants
                 fatal: Authentication failed for 'https://dev.azure.com/another/fabrikam/_git/hello/'
             "#]].assert_eq(&stable(&world, &said));
         }

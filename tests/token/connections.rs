@@ -132,6 +132,37 @@ fn signs_in_with_the_machines_managed_identity() {
     assert!(world.entra().requests().is_empty());
 }
 
+/// The data of a connection names the identity in one of three ways; the endpoint knows each by its own parameter.
+#[test]
+fn signs_in_with_the_identity_that_the_connections_data_names() {
+    let world = World::start();
+    world.add_connection(Connection::client_secret("other"));
+    let (client, object) = (world.client_id("other"), world.entra().object_id("other"));
+    let resource = "/subscriptions/0c0ffee0-0000-4000-8000-000000000000/resourceGroups/rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/other";
+    for (key, id) in [
+        ("msiClientId", client.as_str()),
+        ("msiObjectId", &object),
+        ("msiResourceId", resource),
+    ] {
+        world.add_connection(Connection::managed_identity(key, None).data(key, id));
+        for is_app_service in [true, false] {
+            let mut job = world.job();
+            let endpoint = world.managed_identity().url().to_owned();
+            if is_app_service {
+                job.agent_environment("IDENTITY_ENDPOINT", &endpoint);
+                job.agent_environment("IDENTITY_HEADER", &world.managed_identity().secret());
+            } else {
+                let host = endpoint.trim_end_matches("/msi/token");
+                job.agent_environment("AZURE_POD_IDENTITY_AUTHORITY_HOST", host);
+            }
+            let outcome = run(&mut job, &[("azureSubscription", key)]);
+            assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
+            let token = job.value("AZURE_DEVOPS_TOKEN").expect("a token");
+            assert_eq!(world.entra().token_client(token), client, "{key}");
+        }
+    }
+}
+
 #[test]
 fn waits_for_a_machine_that_is_being_updated_and_reports_it() {
     let world = World::start();
@@ -259,6 +290,7 @@ fn signs_in_at_a_clouds_own_authority() {
     assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
 }
 
+/// Those of 2025 and before, whose tenant and audience are compared with what was asked for.
 #[test]
 fn takes_a_token_that_can_be_read() {
     let world = World::start();

@@ -39,6 +39,28 @@ fn shows_the_message_of_azure_devops() {
                 More: adieu explain id-token"#]],
         ),
         (
+            |world| world.organizations().stop("contoso"),
+            expect![[r#"
+                ##[error]Azure DevOps issued no ID token: the organization is stopped (TF24668, 503).
+                  it said: TF24668: The organization contoso is inactive.
+                  x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
+                  connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+                What to do: An owner of the organization opens it in a browser and follows the page; asking again does not help.
+                More: adieu explain tf24668"#]],
+        ),
+        (
+            |world| world.azure_devops().hide_project(),
+            expect![[r#"
+                ##[error]Azure DevOps issued no ID token: the project does not exist, or is not shown to the job (VS800075, 404).
+                  it said: VS800075: The project with id 'vstfs:///Classification/TeamProject/[GUID]' does not exist, or you do not have permission to access it.
+                  x-vss-e2eid: [GUID]
+                  activityid: [GUID]
+                  x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
+                  connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+                What to do: Add the job's build identity to the project (Project settings → Permissions → Readers), or limit the job's scope to it.
+                More: adieu explain vs800075"#]],
+        ),
+        (
             |world| world.azure_devops().fault(Fault::SignInPage(203)),
             expect![[r#"
                 ##[error]Azure DevOps ([AZURE DEVOPS]) did not accept the job's own token and asks for a sign-in (203).
