@@ -127,7 +127,7 @@ fn a_state_is_replaced_and_never_written_over() {
     assert_eq!(fs::read(&old).expect("a file"), before);
 }
 
-/// A state can name private extensions, and a link may have been put in its place by another user.
+/// A state can name private extensions, and another user may have put a link there.
 #[test]
 fn a_state_is_for_this_user_alone_and_links_are_not_followed() {
     use std::os::unix::fs::{MetadataExt as _, symlink};

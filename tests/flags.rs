@@ -288,7 +288,7 @@ fn of_extensions_are_checked_first() {
 
 /// Every version would be gone from the Marketplace, so it is asked for in words.
 #[test]
-fn all_versions_are_unpublished_by_a_flag_of_their_own() {
+fn all_versions_are_unpublished_only_when_a_flag_names_them() {
     let world = World::start();
     let named = ["--publisher", "pub", "--extension-id", "hello"];
     let said = Desk::machine(&world).adieu(&[&["extension", "unpublish"], &named[..]].concat());

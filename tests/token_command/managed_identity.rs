@@ -2,7 +2,7 @@
 //!
 //! A virtual machine's endpoint has its own address, in place of which `AZURE_POD_IDENTITY_AUTHORITY_HOST` is set.
 
-use adieu_emulator::{ExpiresOn, IdentityRefusal, World};
+use adieu_emulator::{Connection, ExpiresOn, IdentityRefusal, World};
 use expect_test::expect;
 use serde_json::Value;
 
@@ -55,6 +55,8 @@ fn reports_an_unusable_managed_identity() {
         "#]],
     );
     // Its token cannot be read: Azure DevOps says whose it is.
+    let world = World::start();
+    world.add_connection(Connection::managed_identity("app", None));
     let desk = Desk::machine(&world);
     let said = desk.adieu(
         &[

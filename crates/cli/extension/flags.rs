@@ -87,7 +87,7 @@ Example:
     /// Make an identity a member of a publisher
     #[command(after_help = "\
 Examples:
-  adieu extension add-member --publisher pub --member-id ID --member-role contributor
+  adieu extension add-member --publisher pub --member-id 8d3c0f1e-1111-4bbb-8ccc-0123456789ab --member-role contributor
   adieu extension add-member --publisher pub --credential az               the identity that asks")]
     AddMember(MemberArguments),
     /// Get installs, uninstalls, reviews and sales, a JSON document a line

@@ -28,7 +28,7 @@ pub(super) fn refusal(
 pub(super) fn answer(doing: &str, error: &Error, page: Option<&str>, asked: Asked) -> Report {
     match error {
         Error::Service(failure) => service::failure(failure, asked),
-        // Azure DevOps has words for a bearer that it refuses, and none for a caller whom it does not know.
+        // Azure DevOps has words for a bearer that it refuses, and none for a caller that it does not know.
         Error::SignedOut {
             host,
             status: status @ 401,

@@ -13,11 +13,11 @@ use crate::extension::{in_one_line, missing, validation};
 
 /// A package that is not as its checksums state, or that has none.
 pub(super) fn not_verified(path: &str, digest: &str, has_checksums: bool) -> Report {
-    let report = of_package(&match has_checksums {
-        true => format!("`{path}` is not as its SHA256SUMS states"),
-        false => format!("`{path}` has no SHA256SUMS to compare with"),
-    });
-    report.fact("SHA-256", digest)
+    if has_checksums {
+        // The digest is in the result.
+        return of_package(&format!("`{path}` is not as its SHA256SUMS states"));
+    }
+    of_package(&format!("`{path}` has no SHA256SUMS to compare with")).fact("SHA-256", digest)
 }
 
 pub(super) fn problem(problem: &Problem, asked: Asked) -> Report {

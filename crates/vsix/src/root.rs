@@ -265,7 +265,7 @@ mod tests {
                 fs::rename(path.join("root/in"), path.join("root/was")).expect("a folder");
                 symlink("../outside", path.join("root/in")).expect("a link");
             }),
-            ("a pipe that nobody writes to", |path| {
+            ("a pipe without a writer", |path| {
                 fs::remove_file(path.join("root/in/file")).expect("a file");
                 let made = std::process::Command::new("mkfifo")
                     .arg(path.join("root/in/file"))

@@ -158,7 +158,7 @@ pub(super) const ROWS: [Row; 25] = [
          X-MSEdge-Ref UnauthorizedRequestException 'Identity [id] has not been materialized'",
     },
     Row {
-        fact: "git, and nobody",
+        fact: "git, without a token",
         evidence: "curl/curl#13899, microsoft/azure-pipelines-agent#1164",
         answer: |world| {
             world.organizations().add("contoso");
