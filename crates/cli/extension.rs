@@ -187,10 +187,10 @@ fn timestamp() -> Result<DateTime, Situation> {
 }
 
 /// Why the digest of a package is not known.
-fn unreadable(path: &Path, error: &io::Error) -> Situation {
+fn unreadable(path: &Path, cause: io::Error) -> Situation {
     Situation::NoFile {
         path: path.display().to_string(),
-        reason: error.to_string(),
+        cause,
     }
 }
 

@@ -102,7 +102,7 @@ fn print_package(
     let digest = match package.digest() {
         Ok(digest) => digest,
         Err(error) => {
-            return Ok(refuse(&unreadable(&package.path, &error)));
+            return Ok(refuse(&unreadable(&package.path, error)));
         }
     };
     let path = absolute(&package.path);

@@ -57,7 +57,7 @@ pub(super) fn run(
     let package = &edited.package;
     let digest = match package.digest() {
         Ok(digest) => digest,
-        Err(error) => return Ok(command::refuse(&unreadable(&package.path, &error))),
+        Err(error) => return Ok(command::refuse(&unreadable(&package.path, error))),
     };
     let path = absolute(&package.path);
     if edited.replaced {

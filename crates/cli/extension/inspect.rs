@@ -46,7 +46,7 @@ pub(super) fn run(arguments: &InspectArguments, out: &mut dyn Write) -> io::Resu
     };
     let digest = match package.digest() {
         Ok(digest) => digest,
-        Err(error) => return Ok(command::refuse(&unreadable(&vsix, &error))),
+        Err(error) => return Ok(command::refuse(&unreadable(&vsix, error))),
     };
     let Package { size, facts, .. } = &package;
     if arguments.output.is_json() {

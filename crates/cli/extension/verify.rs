@@ -50,7 +50,7 @@ pub(super) fn run(
     };
     let digest = match package.digest() {
         Ok(digest) => digest,
-        Err(error) => return Ok(command::refuse(&unreadable(&vsix, &error))),
+        Err(error) => return Ok(command::refuse(&unreadable(&vsix, error))),
     };
     let Some(checksums) = checksums else {
         return Ok(command::refuse(&Situation::NotVerified {
