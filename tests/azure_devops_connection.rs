@@ -161,17 +161,17 @@ fn publishes_and_installs_in_the_connections_organization() {
     let installed_in: Vec<&str> = extension.installed_in.keys().map(String::as_str).collect();
     assert_eq!(extension.shared_with, ["fabrikam"]);
     assert_eq!(installed_in, ["fabrikam"]);
-    // What takes something away names its organizations, and so does a step with the other type.
-    for (connection, operation) in [
-        (DEVOPS, "unshare"),
-        (DEVOPS, "uninstall"),
-        (AZURE, "install"),
+    // What takes something away names its organizations, and so does a step with the other type, or for a server.
+    let server = ("serviceUrl", "https://tfs.contoso.example/tfs");
+    let none = ("publisherId", "pub");
+    for (connection, operation, more) in [
+        (DEVOPS, "unshare", none),
+        (DEVOPS, "uninstall", none),
+        (DEVOPS, "install", server),
+        (AZURE, "install", none),
     ] {
-        let outcome = run_task(
-            &mut job,
-            "extension",
-            &[connection, ("operation", operation)],
-        );
+        let inputs = [connection, ("operation", operation), more];
+        let outcome = run_task(&mut job, "extension", &inputs);
         let sentence = outcome
             .errors
             .first()
@@ -179,7 +179,7 @@ fn publishes_and_installs_in_the_connections_organization() {
             .unwrap_or_default();
         let sentence = sentence.lines().next().unwrap_or_default();
         let expected = "The input organizations is empty, and this operation needs it.";
-        assert_eq!(sentence, expected, "{operation}");
+        assert_eq!(sentence, expected, "{operation}: {}", outcome.log);
     }
 }
 

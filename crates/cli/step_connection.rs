@@ -2,10 +2,9 @@
 //!
 //! It never has a credential: scripts do not get one (task-lib's `internal.ts`), but they get addresses.
 
-use std::env;
 use std::fmt;
 
-use adieu_agent::EndpointId;
+use adieu_agent::{EndpointId, process_variables};
 use adieu_devops::Hosts;
 
 /// What its address shows.
@@ -20,7 +19,7 @@ pub(crate) enum StepConnection {
 /// The step's connection, where it has one of these types. The agent gives a step the addresses of the connections that
 /// its inputs name (`Handler.cs`).
 pub(crate) fn of_this_step() -> Option<StepConnection> {
-    env::vars_os()
+    process_variables()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
         .find_map(|(name, address)| by(&name, &address))
 }

@@ -168,7 +168,8 @@ fn operation(
     })
 }
 
-/// Without organizations, an operation is for the one of the service connection.
+/// Without organizations, an operation is for the one of the service connection, which is not one of an Azure DevOps
+/// Server.
 fn in_own_organization(
     operation: &mut Operation,
     hosts: &Hosts,
@@ -181,7 +182,9 @@ fn in_own_organization(
         return Ok(());
     };
     if asked.organizations.is_empty() {
-        asked.organizations = organizations(hosts, connection.facts.organization.as_slice())?;
+        let own = connection.facts.organization.clone();
+        let own = own.filter(|_| hosts.is_public());
+        asked.organizations = organizations(hosts, own.as_slice())?;
     }
     Ok(())
 }
