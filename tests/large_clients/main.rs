@@ -14,5 +14,11 @@ mod harness;
 
 // `cargo xtask test --az`
 mod az;
+// `cargo xtask test --go`
+mod go;
+// `cargo xtask test --java`
+mod java;
+// What the Azure SDKs of both get.
+mod sdk;
 // `cargo xtask test --renovate`
 mod renovate;

@@ -210,9 +210,16 @@ fn grant(
         clock,
     )?;
     let scope = field("scope")?;
-    let resource = scope
+    // MSAL adds OpenID Connect's own scopes to every request, which mean nothing to an application.
+    let is_of_openid = |word: &&str| ["openid", "profile", "offline_access"].contains(word);
+    let named: Vec<&str> = scope
+        .split(' ')
+        .filter(|word| !is_of_openid(word))
+        .collect();
+    let named = named.join(" ");
+    let resource = named
         .strip_suffix("/.default")
-        .filter(|_| !scope.contains(' '))
+        .filter(|_| !named.contains(' '))
         .ok_or_else(|| {
             Refusal(
                 70_011,

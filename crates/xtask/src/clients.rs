@@ -164,6 +164,45 @@ pub(crate) fn rust() -> Result<PathBuf, String> {
     Ok(folder)
 }
 
+/// azidentity for Go and the authorizer of HashiCorp's Terraform providers as a program (`tests/clients/go`). Modules and
+/// the compiler's files stay below its folder.
+pub(crate) fn go() -> Result<PathBuf, String> {
+    let folder = target().join("clients").join("go");
+    run(Command::new("go")
+        .current_dir(root().join("tests/clients/go"))
+        .args([
+            "build",
+            "-modcacherw",
+            "-mod=readonly",
+            "-buildvcs=false",
+            "-o",
+        ])
+        .arg(folder.join("identity"))
+        .arg(".")
+        .env("GOMODCACHE", folder.join("modules"))
+        .env("GOCACHE", folder.join("cache")))
+    .map_err(|reason| format!("{reason} Install Go 1.24 or newer."))?;
+    Ok(folder)
+}
+
+/// azure-identity for Java as a program (`tests/clients/java`), with its own repository of packages.
+pub(crate) fn java() -> Result<PathBuf, String> {
+    let folder = target().join("clients").join("java");
+    let property = |name: &str, path: &str| {
+        let mut property = std::ffi::OsString::from(format!("-D{name}="));
+        property.push(folder.join(path));
+        property
+    };
+    run(Command::new("mvn")
+        .args(["--quiet", "--batch-mode", "--file"])
+        .arg(root().join("tests/clients/java/pom.xml"))
+        .arg(property("maven.repo.local", "repository"))
+        .arg(property("adieu.target", ""))
+        .args(["compile", "dependency:copy-dependencies"]))
+    .map_err(|reason| format!("{reason} Install a JDK, 17 or newer, and Maven 3."))?;
+    Ok(folder)
+}
+
 /// libfaketime, by which real processes live in the emulator's time; only on Linux. Where the machine has
 /// none, Debian's is unpacked below `target/`: nothing is installed, and root is not needed.
 pub(crate) fn time() -> Result<PathBuf, String> {

@@ -32,6 +32,8 @@ cargo xtask <command>
   test              installs what the tests need and runs them all
   test --renovate   Renovate, with a token in place of a PAT (npm, 310 MB); no part of `test`
   test --az         the Azure CLI, signed in at the broker (PyPI, 730 MB); no part of `test`
+  test --go         azidentity for Go and the authorizer of Terraform's providers (206 MB); no part of `test`
+  test --java       azure-identity for Java (75 MB); no part of `test`
   dist [platform…]  the binaries of these platforms or all, in target/dist/<platform>/
   prove [platform…] the binaries that ship, run as an agent runs them, as far as this machine can (QEMU, Wine)
   package           target/vsix/*.vsix with the binaries of all platforms

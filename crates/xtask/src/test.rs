@@ -25,6 +25,20 @@ pub(crate) fn run(filters: &[&str]) -> Result<(), String> {
                 &["az::"],
             );
         }
+        ["--go"] => {
+            clients::go()?;
+            return cargo_test(
+                &["--package", "adieu", "--test", "large_clients"],
+                &["go::"],
+            );
+        }
+        ["--java"] => {
+            clients::java()?;
+            return cargo_test(
+                &["--package", "adieu", "--test", "large_clients"],
+                &["java::"],
+            );
+        }
         _ => {}
     }
     prerequisites::node()?;

@@ -1,0 +1,88 @@
+// A program that uses azidentity, or the authorizer of HashiCorp's Terraform providers, as any other does: asked by a
+// line, it prints a token. The credential's name is its argument.
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+	"github.com/hashicorp/go-azure-sdk/sdk/auth"
+	"github.com/hashicorp/go-azure-sdk/sdk/environments"
+)
+
+// credential makes the SDK's credential of a name from what the environment has.
+func credential(name string) (azcore.TokenCredential, error) {
+	switch name {
+	case "ManagedIdentityCredential":
+		return azidentity.NewManagedIdentityCredential(nil)
+	case "DefaultAzureCredential":
+		return azidentity.NewDefaultAzureCredential(nil)
+	case "AzurePipelinesCredential":
+		return azidentity.NewAzurePipelinesCredential(
+			os.Getenv("AZURESUBSCRIPTION_TENANT_ID"),
+			os.Getenv("AZURESUBSCRIPTION_CLIENT_ID"),
+			os.Getenv("AZURESUBSCRIPTION_SERVICE_CONNECTION_ID"),
+			os.Getenv("SYSTEM_ACCESSTOKEN"),
+			nil,
+		)
+	}
+	return nil, fmt.Errorf("there is no credential %s", name)
+}
+
+// terraform signs in as the providers do under the settings of `configure: terraform`.
+func terraform(ctx context.Context, scope string) (string, error) {
+	if os.Getenv("ARM_USE_OIDC") != "true" {
+		return "", fmt.Errorf("ARM_USE_OIDC is not true")
+	}
+	cloud := environments.AzurePublic()
+	api := environments.NewApiEndpoint("AzureDevOps", "https://dev.azure.com", nil).
+		WithResourceIdentifier(strings.TrimSuffix(scope, "/.default"))
+	authorizer, err := auth.NewADOPipelineOIDCAuthorizer(ctx, auth.ADOPipelineOIDCAuthorizerOptions{
+		Environment:         *cloud,
+		Api:                 api,
+		TenantId:            os.Getenv("ARM_TENANT_ID"),
+		ClientId:            os.Getenv("ARM_CLIENT_ID"),
+		ServiceConnectionId: os.Getenv("ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID"),
+		IdTokenRequestToken: os.Getenv("ARM_OIDC_REQUEST_TOKEN"),
+		IdTokenRequestUrl:   os.Getenv("ARM_OIDC_REQUEST_URL"),
+	})
+	if err != nil {
+		return "", err
+	}
+	token, err := authorizer.Token(ctx, nil)
+	if err != nil {
+		return "", err
+	}
+	return token.AccessToken, nil
+}
+
+func main() {
+	ctx := context.Background()
+	name := os.Args[1]
+	ask := func(scope string) (string, error) { return terraform(ctx, scope) }
+	if name != "ADOPipelineOIDCAuthorizer" {
+		known, err := credential(name)
+		if err != nil {
+			fmt.Println("error:", err)
+			return
+		}
+		ask = func(scope string) (string, error) {
+			token, err := known.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{scope}})
+			return token.Token, err
+		}
+	}
+	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
+		token, err := ask(lines.Text())
+		if err != nil {
+			fmt.Println("error:", strings.ReplaceAll(err.Error(), "\n", " "))
+			continue
+		}
+		fmt.Println(token)
+	}
+}
