@@ -6,7 +6,10 @@
 //! ```sh
 //! cargo run -p adieu-identity --example azure_sdk
 //! ```
-#![allow(clippy::disallowed_methods, reason = "a program of its own")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "an example is a program, and reads its settings itself"
+)]
 
 use std::sync::Arc;
 
