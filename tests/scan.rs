@@ -2,7 +2,11 @@
 //!
 //! All tokens are synthetic, and joined from pieces when a test runs. No output shows a part of one.
 
+mod habits;
+mod history;
+mod machine;
 mod negatives;
+mod outputs;
 mod placements;
 mod trees;
 
@@ -75,10 +79,14 @@ pub(crate) fn scan(folder: &Path, arguments: &[&str]) -> Scanned {
 }
 
 pub(crate) fn scan_with_input(folder: &Path, arguments: &[&str], input: &[u8]) -> Scanned {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_adieu"))
-        .arg("scan")
-        .args(arguments)
-        .current_dir(folder)
+    let mut command = Command::new(env!("CARGO_BIN_EXE_adieu"));
+    command.arg("scan").args(arguments).current_dir(folder);
+    run(command, input)
+}
+
+/// Runs a command that is `adieu scan`, wherever and however it is set up.
+pub(crate) fn run(mut command: Command, input: &[u8]) -> Scanned {
+    let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -1,41 +1,78 @@
-//! `adieu scan`: personal access tokens in files, and where to read what replaces them.
+//! `adieu scan`: personal access tokens in files and in git's history, the habits around them, and what replaces both.
 //!
 //! It asks no service. What is found is decided by `adieu-scan`, and worded in `report/scan.rs`.
 
-use std::path::PathBuf;
+mod machine;
+
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use adieu_scan::{Certainty, NotReadReason, Options, Report};
+use adieu_agent::Stream;
+use adieu_scan::{Baseline, Certainty, Error, NotReadReason, Options, Report};
 use clap::{Args, ValueEnum};
 
 use crate::program;
 use crate::report::scan as words;
-use crate::result::{self, Form};
-use crate::situation::Situation;
+use crate::result;
+use crate::situation::{ScanProblem, Situation};
 use crate::voice::{Terminal, Voice as _};
 
 /// Flags of `scan`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  adieu scan                        what git tracks or does not ignore in this folder
-  adieu scan --output json src      one JSON document
+  adieu scan                           what git tracks or does not ignore in this folder
+  adieu scan --history                 every object of the repository
+  adieu scan --staged                  what the next commit adds, for a hook
+  adieu scan --fix --connection arm    write the replacements that need nothing else
+  adieu scan --output-path report      JSON, SARIF, HTML and Markdown
   kubectl get secret pat -o yaml | adieu scan --stdin
 
 Exit codes: 0 nothing found, 1 something found, 2 a usage error or something that could not be read.")]
 pub(crate) struct ScanArguments {
     /// Files and folders; this folder by default
     path: Vec<PathBuf>,
-    /// Scan standard input instead of files
-    #[arg(long, conflicts_with = "path")]
+    /// Scan all objects of the git repository, whatever commit they belong to
+    #[arg(long, group = "source")]
+    history: bool,
+    /// Scan what is staged for the next commit
+    #[arg(long, group = "source")]
+    staged: bool,
+    /// Scan standard input
+    #[arg(long, group = "source", conflicts_with = "path")]
     stdin: bool,
+    /// Scan the places of this machine where clients keep tokens, and the environment
+    #[arg(long, group = "source", conflicts_with = "path")]
+    machine: bool,
     /// Show only findings that are at least this certain
     #[arg(long, value_enum, default_value_t)]
     min: Min,
+    /// Whether to look for habits, beside tokens
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        value_name = "YES|NO",
+        hide_possible_values = true
+    )]
+    habits: YesOrNo,
     /// Show only these rules; repeatable
     #[arg(long, value_name = "RULE", value_parser = known_rule)]
     rule: Vec<String>,
+    /// Leave out the findings of this file
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+    /// Write the findings to this file, for --baseline
+    #[arg(long, value_name = "FILE", conflicts_with = "baseline")]
+    write_baseline: Option<PathBuf>,
+    /// Write the replacements that are safe into the files
+    #[arg(long, conflicts_with = "source")]
+    fix: bool,
+    /// The service connection that replacements name
+    #[arg(long, value_name = "NAME", value_parser = connection_name)]
+    connection: Option<String>,
     /// Do not read larger files; bytes, or with KiB, MiB or GiB
     #[arg(long, value_name = "SIZE", default_value = "64MiB", value_parser = size)]
     max_size: u64,
@@ -45,6 +82,25 @@ pub(crate) struct ScanArguments {
     /// Output format
     #[arg(long, short, value_enum, default_value_t)]
     output: Form,
+    /// Also write scan.json, scan.sarif, scan.html and scan.md into this folder
+    #[arg(long, value_name = "FOLDER")]
+    output_path: Option<PathBuf>,
+}
+
+/// What `--output` takes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum Form {
+    /// Lines for people
+    #[default]
+    Text,
+    /// One JSON document
+    Json,
+    /// SARIF 2.1.0
+    Sarif,
+    /// One page that opens offline
+    Html,
+    /// A summary for the page of a run
+    Markdown,
 }
 
 /// What `--min` takes.
@@ -59,27 +115,96 @@ enum Min {
     Certain,
 }
 
+/// What `--habits` takes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum YesOrNo {
+    #[default]
+    Yes,
+    No,
+}
+
+/// How often files are read again after replacements: those of one place are written one after the other.
+const MOST_ROUNDS: usize = 20;
+
 /// Scans, and reports what was found.
 pub(crate) fn run(arguments: &ScanArguments) -> Result<ExitCode, Situation> {
     let options = options(arguments);
-    let scanned = if arguments.stdin {
-        adieu_scan::scan_stream(&mut std::io::stdin().lock(), "(standard input)", &options)
-    } else if arguments.path.is_empty() {
-        adieu_scan::scan_paths(&[PathBuf::from(".")], &options)
-    } else {
-        adieu_scan::scan_paths(&arguments.path, &options)
-    };
-    let mut report = scanned.map_err(Situation::Scan)?;
+    let mut report = scanned(arguments, &options)?;
+    if arguments.fix {
+        for _ in 0..MOST_ROUNDS {
+            keep_chosen(&mut report, arguments);
+            let fixed = adieu_scan::apply(&report).map_err(|(path, error)| {
+                let reason = error.to_string();
+                Situation::Scan(ScanProblem::NotWritten { path, reason })
+            })?;
+            if fixed.is_empty() {
+                break;
+            }
+            for finding in fixed {
+                Terminal.say(&words::fixed(finding));
+            }
+            report = scanned(arguments, &options)?;
+        }
+    }
     keep_chosen(&mut report, arguments);
-    let lines = words::lines(&report, options.now);
-    result::print(arguments.output, &lines, &adieu_scan::to_json(&report))?;
-    for line in words::notes(&report) {
-        Terminal.warn(&line);
+    if let Some(path) = &arguments.write_baseline {
+        write(path, &Baseline::of(&report).text())?;
+        Baseline::of(&report).apply(&mut report);
+    }
+    let mut stale = Vec::new();
+    if let Some(path) = &arguments.baseline {
+        stale = read_baseline(path)?.apply(&mut report);
+    }
+    let is_empty = report.findings.is_empty();
+    print(arguments.output, &report, options.now)?;
+    if let Some(folder) = &arguments.output_path {
+        write_all(folder, &report, options.now)?;
+    }
+    for line in words::notes(&report).iter().chain(&words::stale(&stale)) {
+        Terminal.warn(line);
     }
     if arguments.output == Form::Text {
-        Terminal.say(&words::summary(&report));
+        Terminal.say(&words::summary(&report, arguments.history));
+        if !is_empty && report.findings.iter().any(|finding| finding.fix.is_some()) {
+            Terminal.say(words::ABOUT_FIXES);
+        }
     }
     Ok(ExitCode::from(exit_code(&report, arguments)))
+}
+
+fn scanned(arguments: &ScanArguments, options: &Options) -> Result<Report, Situation> {
+    let here = [PathBuf::from(".")];
+    let paths = match &arguments.path[..] {
+        [] => &here[..],
+        paths => paths,
+    };
+    let each = |scan: fn(&Path, &Options) -> Result<Report, Error>| match paths {
+        [folder] => scan(folder, options),
+        _ => Err(Error::Path {
+            path: paths
+                .iter()
+                .map(|path| path.display().to_string())
+                .collect::<Vec<_>>()
+                .join(" "),
+            reason: "--history and --staged take one repository".to_owned(),
+        }),
+    };
+    let scanned = if arguments.stdin {
+        let mut input = std::io::stdin().lock();
+        adieu_scan::scan_stream(&mut input, "(standard input)", options)
+    } else if arguments.machine {
+        if adieu_agent::is_in_a_pipeline() {
+            return Err(Situation::Scan(ScanProblem::MachineInAPipeline));
+        }
+        machine::scan(options)
+    } else if arguments.history {
+        each(adieu_scan::scan_history)
+    } else if arguments.staged {
+        each(adieu_scan::scan_staged)
+    } else {
+        adieu_scan::scan_paths(paths, options)
+    };
+    scanned.map_err(|error| Situation::Scan(ScanProblem::Scan(error)))
 }
 
 fn options(arguments: &ScanArguments) -> Options {
@@ -88,6 +213,8 @@ fn options(arguments: &ScanArguments) -> Options {
         workers: std::thread::available_parallelism().map_or(1, usize::from),
         max_size: arguments.max_size,
         now: now.map_or(0, |now| now.as_secs()),
+        habits: arguments.habits == YesOrNo::Yes,
+        connection: arguments.connection.clone(),
         git: program::on_path("git"),
     }
 }
@@ -105,6 +232,63 @@ fn keep_chosen(report: &mut Report, arguments: &ScanArguments) {
     });
 }
 
+fn print(form: Form, report: &Report, now: u64) -> Result<(), Situation> {
+    let describe = |finding: &adieu_scan::Finding| words::what(finding, now);
+    let printed = match form {
+        Form::Text => {
+            return result::print(result::Form::Text, &words::lines(report, now), &().into());
+        }
+        Form::Json => Stream::Output.json(&adieu_scan::to_json(report)),
+        Form::Sarif => {
+            let sarif = adieu_scan::to_sarif(report, env!("CARGO_PKG_VERSION"), describe);
+            Stream::Output.json(&sarif)
+        }
+        Form::Html => {
+            let summary = words::summary(report, false);
+            Stream::Output.text(adieu_scan::to_html(report, &summary, describe).trim_end())
+        }
+        Form::Markdown => Stream::Output.text(words::markdown(report, now).trim_end()),
+    };
+    printed.map_err(|error| Situation::NotWritten(error.to_string()))
+}
+
+/// Every form as a file.
+fn write_all(folder: &Path, report: &Report, now: u64) -> Result<(), Situation> {
+    let describe = |finding: &adieu_scan::Finding| words::what(finding, now);
+    let sarif = adieu_scan::to_sarif(report, env!("CARGO_PKG_VERSION"), describe);
+    let summary = words::summary(report, false);
+    fs::create_dir_all(folder).map_err(|error| not_written(folder, &error))?;
+    for (name, text) in [
+        ("scan.json", format!("{:#}\n", adieu_scan::to_json(report))),
+        ("scan.sarif", format!("{sarif:#}\n")),
+        ("scan.html", adieu_scan::to_html(report, &summary, describe)),
+        ("scan.md", words::markdown(report, now)),
+    ] {
+        write(&folder.join(name), &text)?;
+    }
+    Ok(())
+}
+
+fn write(path: &Path, text: &str) -> Result<(), Situation> {
+    fs::write(path, text).map_err(|error| not_written(path, &error))
+}
+
+fn not_written(path: &Path, error: &std::io::Error) -> Situation {
+    Situation::Scan(ScanProblem::NotWritten {
+        path: path.display().to_string(),
+        reason: error.to_string(),
+    })
+}
+
+fn read_baseline(path: &Path) -> Result<Baseline, Situation> {
+    let not_read = |reason: String| {
+        let path = path.display().to_string();
+        Situation::Scan(ScanProblem::Baseline { path, reason })
+    };
+    let text = fs::read_to_string(path).map_err(|error| not_read(error.to_string()))?;
+    Baseline::parse(&text).map_err(|error| not_read(error.to_string()))
+}
+
 fn exit_code(report: &Report, arguments: &ScanArguments) -> u8 {
     let counts = |finding: &adieu_scan::Finding| finding.suppression.is_none();
     let is_refused =
@@ -115,6 +299,16 @@ fn exit_code(report: &Report, arguments: &ScanArguments) -> u8 {
         2
     } else {
         0
+    }
+}
+
+/// What a replacement can name: no line break, and nothing that YAML would read as more than a name.
+fn connection_name(text: &str) -> Result<String, String> {
+    let is_name = |letter: char| letter.is_alphanumeric() || " _-.()$".contains(letter);
+    if !text.trim().is_empty() && text.trim() == text && text.chars().all(is_name) {
+        Ok(text.to_owned())
+    } else {
+        Err("a connection's name has letters, digits, spaces and _ - . ( )".to_owned())
     }
 }
 

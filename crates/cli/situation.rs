@@ -3,6 +3,7 @@
 //! It has no words; the files of `report/` have them. It knows nothing of what raises a situation.
 
 mod line;
+mod scan;
 
 use std::io;
 use std::time::Duration;
@@ -11,7 +12,6 @@ use adieu_agent::{InputError, NotAVariableName, PlatformVariableError, TooLong};
 use adieu_devops::{Error as DevOpsError, NotAHost, NotAnOrganization, Profile};
 use adieu_extension::Problem;
 use adieu_identity::{Error, NotAnAuthority, NotTheCollection, NotTheIssuer};
-use adieu_scan::Error as ScanError;
 use adieu_vsix::EditError;
 
 use crate::credential::kind::Credential;
@@ -22,6 +22,7 @@ pub(crate) use line::{
     ConfigureFault, ConfigureProblem, ConnectionLineFault, ConnectionLineProblem, LineFault,
     LinePlace, LineProblem,
 };
+pub(crate) use scan::ScanProblem;
 
 /// A situation that ends a verb.
 #[derive(Debug)]
@@ -128,7 +129,7 @@ pub(crate) enum Situation {
     /// No credential of the command line gave a token.
     NoCredential(Vec<CredentialProblem>),
     /// Files cannot be scanned as it was asked.
-    Scan(ScanError),
+    Scan(ScanProblem),
     /// A package is not as its checksums state, or has none.
     NotVerified {
         path: String,

@@ -115,7 +115,7 @@ fn broken_pipelines_are_refused() {
 }
 
 /// The service's complaints, one a line, each with its place.
-fn problems(documents: &[Document]) -> String {
+pub(crate) fn problems(documents: &[Document]) -> String {
     let schema = client("azure-pipelines")
         .join("schema/check_jsonschema/builtin_schemas/vendor/azure-pipelines.json");
     let mut tasks: Vec<_> = fs::read_dir(root().join("task"))

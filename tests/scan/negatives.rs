@@ -89,7 +89,7 @@ fn a_comment_with_a_reason_allows_a_finding() {
         "{}",
         scanned.stdout
     );
-    assert_eq!(scanned.stderr, "1 finding in 1 file, and 1 allowed.\n");
+    assert_eq!(scanned.stderr, "1 token in 1 file, 1 allowed.\n");
 }
 
 #[test]

@@ -221,7 +221,7 @@ fn finds_a_token_in_every_place_with_its_line_and_column() {
         .map(|(path, content)| (path.as_str(), content.as_slice()))
         .collect();
     let folder = tree(&borrowed);
-    let scanned = scan(folder.path(), &["--output", "json"]);
+    let scanned = scan(folder.path(), &["--output", "json", "--habits", "no"]);
     expected.sort();
     let mut found = scanned.places();
     found.retain(|place| place.ends_with(" certain"));
@@ -281,7 +281,7 @@ fn text_names_place_rule_facts_and_page() {
           Revoke it, remove it from the history, and sign in with a service connection instead. → docs/migrate.md
     "#]]
     .assert_eq(&scanned.stdout);
-    assert_eq!(scanned.stderr, "2 findings in 1 file.\n");
+    assert_eq!(scanned.stderr, "2 tokens in 1 file.\n");
     assert_eq!(scanned.status, 1);
 }
 

@@ -26,7 +26,7 @@ fn a_repository_is_what_git_tracks_or_does_not_ignore() {
     fs::remove_file(path.join("tracked/deleted.txt")).expect("a file");
     let address = format!("https://me:{new}@dev.azure.com/contoso/_git/x");
     git(path, &["config", "remote.origin.url", &address]);
-    let scanned = scan(path, &["--output", "json"]);
+    let scanned = scan(path, &["--output", "json", "--habits", "no"]);
     let paths: Vec<String> = scanned
         .places()
         .iter()

@@ -3,41 +3,181 @@
 //! It decides nothing and prints nothing. Names of files are untrusted: each becomes one line without a command.
 
 use adieu_agent::deactivate_commands_whole;
-use adieu_scan::{Error, Finding, Form, NotRead, NotReadReason, Report as Found};
+use adieu_scan::{
+    Certainty, Error, Finding, Fix, Form, Kind, NotRead, NotReadReason, Report as Found,
+    Suppression,
+};
 
 use super::Report;
+use crate::page::code;
+use crate::situation::ScanProblem;
 
-/// Why there was no scan.
-pub(super) fn problem(error: &Error) -> Report {
-    match error {
-        Error::Path { path, reason } => {
+/// What `--fix` does, below a list of findings that have replacements.
+pub(crate) const ABOUT_FIXES: &str = "Lines with + replace lines with -. --fix writes those that are safe; \
+     with --connection NAME also those that only need the name of the connection.";
+
+/// How many findings a page of a run lists; the rest is in the other files.
+const MOST_ON_A_PAGE: usize = 200;
+
+/// Why there was no scan, or no result.
+pub(super) fn problem(problem: &ScanProblem) -> Report {
+    match problem {
+        ScanProblem::Scan(Error::Path { path, reason }) => {
             Report::new("scan", format!("Cannot scan '{path}': {reason}."))
+        }
+        ScanProblem::Scan(Error::NoGit) => {
+            Report::new("scan", "git is not on the PATH.".to_owned())
+                .remedy("Install git, or scan files without --history and --staged.")
+        }
+        ScanProblem::Scan(Error::Git(reason)) => {
+            Report::new("scan", "git could not read the repository.".to_owned())
+                .fact("git", reason)
+                .remedy("Run the command in a git repository that belongs to you.")
+        }
+        ScanProblem::Scan(Error::NotABaseline(reason)) => {
+            Report::new("scan", format!("The baseline cannot be read: {reason}."))
+        }
+        ScanProblem::MachineInAPipeline => {
+            Report::new("scan", "--machine is not for a pipeline.".to_owned())
+                .remedy("Scan the sources: run `adieu scan` without --machine.")
+        }
+        ScanProblem::Baseline { path, reason } => {
+            Report::new("scan", format!("'{path}' is not a baseline: {reason}."))
+                .remedy("Create it with `adieu scan --write-baseline FILE`.")
+        }
+        ScanProblem::NotWritten { path, reason } => {
+            Report::new("scan", format!("Cannot write '{path}': {reason}."))
         }
     }
 }
 
-/// Two lines for each finding that counts.
+/// The lines for each finding that counts: what and where, what to do, and what replaces it.
 pub(crate) fn lines(report: &Found, now: u64) -> Vec<String> {
-    let counted = report.findings.iter().filter(|it| it.suppression.is_none());
-    counted
-        .flat_map(|finding| {
-            let place = format!(
-                "{}:{}:{}",
-                one_line(&finding.path),
-                finding.line,
-                finding.column
-            );
-            [
-                format!(
-                    "{place}  {}  {}  {}",
-                    finding.rule.id,
-                    finding.certainty.word(),
-                    what(finding, now)
-                ),
-                format!("  {} → {}", finding.rule.help, finding.rule.page),
-            ]
+    let mut lines = Vec::new();
+    for finding in report.findings.iter().filter(|it| it.suppression.is_none()) {
+        lines.push(format!(
+            "{}  {}  {}  {}",
+            place(finding),
+            finding.rule.id,
+            finding.certainty.word(),
+            what(finding, now)
+        ));
+        lines.extend(commit(finding));
+        lines.push(format!("  {} → {}", finding.rule.help, finding.rule.page));
+        lines.extend(finding.fix.iter().flat_map(diff));
+    }
+    lines
+}
+
+fn place(finding: &Finding) -> String {
+    format!(
+        "{}:{}:{}",
+        one_line(&finding.path),
+        finding.line,
+        finding.column
+    )
+}
+
+fn commit(finding: &Finding) -> Option<String> {
+    let commit = finding.commit.as_ref()?;
+    let head = if commit.is_in_head {
+        "; HEAD still has it"
+    } else {
+        ""
+    };
+    Some(match &commit.id {
+        Some(id) if commit.author.is_empty() => format!("  commit {id}{head}"),
+        Some(id) => format!(
+            "  commit {id} of {} by {}{head}",
+            commit.date,
+            one_line(&commit.author)
+        ),
+        None => format!("  blob {}, which no commit refers to", commit.blob),
+    })
+}
+
+/// A replacement as a hunk of a unified diff, without context.
+fn diff(fix: &Fix) -> Vec<String> {
+    let old = fix
+        .old
+        .iter()
+        .map(|line| format!("    -{}", tabs_kept(line)));
+    let new = fix
+        .new
+        .iter()
+        .map(|line| format!("    +{}", tabs_kept(line)));
+    let start = fix.line - u64::from(fix.old.is_empty());
+    let head = format!(
+        "    @@ -{start},{} +{},{} @@",
+        fix.old.len(),
+        fix.line,
+        fix.new.len()
+    );
+    std::iter::once(head).chain(old).chain(new).collect()
+}
+
+/// A line of a file: its tabs would become one space each.
+fn tabs_kept(line: &str) -> String {
+    line.replace('\t', "    ")
+}
+
+/// What a replacement that was written did.
+pub(crate) fn fixed(finding: &Finding) -> String {
+    format!("Fixed {}  {}", place(finding), finding.rule.id)
+}
+
+/// Entries of a baseline that nothing matches any more.
+pub(crate) fn stale(entries: &[(String, String, usize)]) -> Vec<String> {
+    entries
+        .iter()
+        .map(|(rule, path, number)| {
+            format!(
+                "The baseline has {} of {rule} in {} that was not found; remove it.",
+                count(*number, "entry"),
+                one_line(path)
+            )
         })
         .collect()
+}
+
+/// A summary for the page of a run.
+pub(crate) fn markdown(report: &Found, now: u64) -> String {
+    let mut page = format!("### Personal access tokens\n\n{}\n", summary(report, false));
+    let counted: Vec<&Finding> = report
+        .findings
+        .iter()
+        .filter(|it| it.suppression.is_none())
+        .collect();
+    if !counted.is_empty() {
+        page.push_str("\n| | finding | place | what replaces it |\n|---|---|---|---|\n");
+    }
+    let mut sorted = counted.clone();
+    sorted.sort_by_key(|finding| {
+        (
+            finding.rule.kind == Kind::Habit,
+            std::cmp::Reverse(finding.certainty),
+        )
+    });
+    for finding in sorted.iter().take(MOST_ON_A_PAGE) {
+        let mark = match (finding.rule.kind, finding.certainty) {
+            (Kind::Secret, Certainty::Certain) => "**secret**",
+            (Kind::Secret, _) => "secret",
+            (Kind::Habit, _) => "habit",
+        };
+        page.push_str(&format!(
+            "| {mark} | {} | {} | `{}` |\n",
+            what(finding, now).replace('|', "/"),
+            code(&format!("{}:{}", finding.path, finding.line)),
+            finding.rule.page
+        ));
+    }
+    if counted.len() > MOST_ON_A_PAGE {
+        page.push_str(&format!("\nAnd {} more.\n", counted.len() - MOST_ON_A_PAGE));
+    }
+    for line in notes(report).iter().take(MOST_ON_A_PAGE) {
+        page.push_str(&format!("\n- {}\n", code(line)));
+    }
+    page
 }
 
 /// What a finding is, with the facts that do not show it.
@@ -57,7 +197,9 @@ pub(crate) fn what(finding: &Finding, now: u64) -> String {
         Some(_) => facts.push("not expired".to_owned()),
         None => {}
     }
-    facts.push(format!("fingerprint {}", finding.fingerprint));
+    if finding.rule.kind == Kind::Secret {
+        facts.push(format!("fingerprint {}", finding.fingerprint));
+    }
     facts.join(", ")
 }
 
@@ -80,26 +222,49 @@ fn note(missed: &NotRead) -> String {
 }
 
 /// How much was found in how much.
-pub(crate) fn summary(report: &Found) -> String {
-    let counted = report.findings.iter().filter(|it| it.suppression.is_none());
-    let counted = counted.count();
-    let allowed = report.findings.len() - counted;
-    let mut text = format!("{} in {}", count(counted, "finding"), files(report.files));
+pub(crate) fn summary(report: &Found, is_history: bool) -> String {
+    let of = |kind: Kind| {
+        let counts = |it: &&Finding| it.suppression.is_none() && it.rule.kind == kind;
+        report.findings.iter().filter(counts).count()
+    };
+    let found = match (of(Kind::Secret), of(Kind::Habit)) {
+        (0, 0) => "No findings".to_owned(),
+        (secrets, 0) => count(secrets, "token"),
+        (0, habits) => count(habits, "habit"),
+        (secrets, habits) => format!("{} and {}", count(secrets, "token"), count(habits, "habit")),
+    };
+    let files = usize::try_from(report.files).unwrap_or(usize::MAX);
+    let read = count(files, if is_history { "object" } else { "file" });
+    let mut text = format!("{found} in {}", read.to_lowercase());
+    let by = |is_by: fn(&Suppression) -> bool| {
+        let suppressions = report
+            .findings
+            .iter()
+            .filter_map(|it| it.suppression.as_ref());
+        suppressions.filter(|it| is_by(it)).count()
+    };
+    let known = by(|it| *it == Suppression::Baseline);
+    let allowed = by(|it| matches!(it, Suppression::Inline(_)));
+    if known > 0 {
+        text.push_str(&format!(", {known} in the baseline"));
+    }
     if allowed > 0 {
-        text.push_str(&format!(", and {allowed} allowed"));
+        text.push_str(&format!(", {allowed} allowed"));
     }
     text + "."
 }
 
-fn files(number: u64) -> String {
-    count(usize::try_from(number).unwrap_or(usize::MAX), "file")
-}
-
 fn count(number: usize, what: &str) -> String {
     match number {
-        0 => format!("No {what}s"),
         1 => format!("1 {what}"),
-        _ => format!("{number} {what}s"),
+        _ => format!("{number} {}", plural(what)),
+    }
+}
+
+fn plural(what: &str) -> String {
+    match what.strip_suffix('y') {
+        Some(start) => format!("{start}ies"),
+        None => format!("{what}s"),
     }
 }
 

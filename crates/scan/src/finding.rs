@@ -2,6 +2,9 @@
 
 use crate::rules::Rule;
 
+/// The connection of replacements, where the file does not name one.
+pub(crate) const CONNECTION: &str = "my-connection";
+
 /// How sure a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Certainty {
@@ -69,6 +72,29 @@ pub enum Suppression {
     Inline(String),
 }
 
+/// Whether a replacement can be written without a person who reads it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Safety {
+    /// It does the same as before.
+    Safe,
+    /// It does the same once the name of the service connection is right.
+    WithConnection,
+    /// It needs something that only a person knows.
+    Review,
+}
+
+impl Safety {
+    /// The word for it in every output.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Safe => "safe",
+            Self::WithConnection => "withConnection",
+            Self::Review => "review",
+        }
+    }
+}
+
 /// What to write instead of some lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fix {
@@ -78,8 +104,27 @@ pub struct Fix {
     pub old: Vec<String>,
     /// The lines to write.
     pub new: Vec<String>,
-    /// Whether it does the same as before without anything that only a person knows.
-    pub is_safe: bool,
+    /// Whether it can be written without a person who reads it.
+    pub safety: Safety,
+}
+
+impl Fix {
+    /// The same with the connection's own name.
+    pub(crate) fn with_connection(mut self, name: Option<&str>) -> Self {
+        if let Some(name) = name
+            && self.safety == Safety::WithConnection
+        {
+            let placeholder = format!(": {CONNECTION}");
+            for line in &mut self.new {
+                if line.ends_with(&placeholder) {
+                    line.truncate(line.len() - CONNECTION.len());
+                    line.push_str(name);
+                }
+            }
+            self.safety = Safety::Safe;
+        }
+        self
+    }
 }
 
 /// One finding.
@@ -153,6 +198,12 @@ pub struct Report {
 }
 
 impl Report {
+    /// Adds what another scan found, and brings all of it in order.
+    pub fn add(&mut self, other: Self) {
+        self.extend(other);
+        self.sort();
+    }
+
     /// Adds what another part of the scan found.
     pub(crate) fn extend(&mut self, other: Self) {
         self.findings.extend(other.findings);

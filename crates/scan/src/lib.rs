@@ -5,23 +5,34 @@
 
 mod allow;
 mod base64_text;
+mod baseline;
 mod files;
 mod finding;
+mod fix;
 mod git;
+mod habits;
+mod history;
+mod html;
 mod jwt;
 mod matcher;
 mod output;
 mod rules;
+mod sarif;
 mod scanner;
 mod text;
 mod token;
 
+pub use baseline::Baseline;
 pub use finding::{
-    Certainty, Commit, Finding, Fix, Form, NotRead, NotReadReason, Report, Suppression,
+    Certainty, Commit, Finding, Fix, Form, NotRead, NotReadReason, Report, Safety, Suppression,
 };
+pub use fix::apply;
+pub use history::{scan_history, scan_staged};
+pub use html::to_html;
 pub use output::to_json;
 pub use rules::{Kind, Rule, rules};
-pub use scanner::{Options, scan_paths, scan_stream};
+pub use sarif::to_sarif;
+pub use scanner::{Options, scan_existing, scan_paths, scan_stream};
 
 /// Why there was no scan.
 #[derive(Debug, thiserror::Error)]
@@ -34,4 +45,13 @@ pub enum Error {
         /// The system's words.
         reason: String,
     },
+    /// There is no git on the PATH.
+    #[error("git is not on the PATH")]
+    NoGit,
+    /// git failed, in its words.
+    #[error("git: {0}")]
+    Git(String),
+    /// A file is not a baseline.
+    #[error("{0}")]
+    NotABaseline(String),
 }

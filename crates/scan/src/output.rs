@@ -69,7 +69,7 @@ fn fix(fix: &Fix) -> Value {
         "line": fix.line,
         "old": fix.old,
         "new": fix.new,
-        "isSafe": fix.is_safe,
+        "safety": fix.safety.word(),
     })
 }
 

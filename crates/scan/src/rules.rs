@@ -2,6 +2,8 @@
 //!
 //! It recognises nothing.
 
+use crate::habits;
+
 /// What a finding is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -93,5 +95,5 @@ static SECRETS: [&Rule; 5] = [
 
 /// Every rule.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
-    SECRETS.into_iter()
+    SECRETS.into_iter().chain(habits::rules())
 }

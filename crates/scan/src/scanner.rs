@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use crate::files::{self, Opened};
-use crate::finding::{Finding, NotRead, NotReadReason, Report, Suppression};
+use crate::finding::{Finding, Form, NotRead, NotReadReason, Report, Suppression};
 use crate::text::{self, Cursor, Piece};
-use crate::{Error, allow, matcher};
+use crate::{Error, allow, habits, matcher};
 
 /// How many files a worker takes at once.
 const BATCH: usize = 16;
@@ -23,6 +23,10 @@ pub struct Options {
     pub max_size: u64,
     /// Seconds since 1970, by which a JWT has expired or not.
     pub now: u64,
+    /// Whether habits are looked for, beside tokens.
+    pub habits: bool,
+    /// The name of the service connection for replacements, if it is known.
+    pub connection: Option<String>,
     /// Where git is, if there is one.
     pub git: Option<PathBuf>,
 }
@@ -61,6 +65,14 @@ pub fn scan_paths(paths: &[PathBuf], options: &Options) -> Result<Report, Error>
     report.extend(in_parallel(&found, options));
     report.sort();
     Ok(report)
+}
+
+/// Scans those of some files that exist.
+#[must_use]
+pub fn scan_existing(paths: &[PathBuf], options: &Options) -> Report {
+    let mut report = in_parallel(paths, options);
+    report.sort();
+    report
 }
 
 /// Scans what a stream has until its end.
@@ -166,6 +178,9 @@ impl<'a> Worker<'a> {
                 report.not_read.push(NotRead { path, reason });
             }
             tokens(piece, name, options, &mut report.findings);
+            if options.habits && piece.is_whole && !piece.is_binary {
+                habits_of(piece, name, options, &mut report.findings);
+            }
         })
     }
 }
@@ -196,6 +211,30 @@ fn tokens(piece: &Piece<'_>, name: &str, options: &Options, findings: &mut Vec<F
                 .map(Suppression::Inline),
         });
     }
+}
+
+/// The habits of a whole text.
+fn habits_of(piece: &Piece<'_>, name: &str, options: &Options, findings: &mut Vec<Finding>) {
+    findings.extend(habits::find(name, piece.bytes).into_iter().map(|found| {
+        let reason = allow::reason(piece.bytes, found.byte, found.rule.id);
+        Finding {
+            rule: found.rule,
+            certainty: found.certainty,
+            path: name.to_owned(),
+            line: found.line,
+            column: found.column,
+            end_column: found.end_column,
+            form: Form::Text,
+            fingerprint: found.fingerprint,
+            created: None,
+            expires: None,
+            commit: None,
+            fix: found
+                .fix
+                .map(|fix| fix.with_connection(options.connection.as_deref())),
+            suppression: reason.map(Suppression::Inline),
+        }
+    }));
 }
 
 /// Whether a text is what Git LFS keeps in place of a file.

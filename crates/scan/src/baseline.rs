@@ -1,0 +1,95 @@
+//! The findings that are known already: a sorted file that people can read, without a line number or a secret.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use crate::Error;
+use crate::finding::{Report, Suppression};
+
+/// The name of the form.
+const SCHEMA: &str = "adieu.scan-baseline/1";
+
+/// Known findings.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Baseline {
+    /// Rule, path, fingerprint.
+    entries: BTreeSet<(String, String, String)>,
+}
+
+impl Baseline {
+    /// Reads a file that [`text`](Self::text) made.
+    ///
+    /// # Errors
+    /// The text is not a baseline.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        let value: Value =
+            serde_json::from_str(text).map_err(|error| Error::NotABaseline(error.to_string()))?;
+        let entry = |value: &Value| {
+            let field = |name: &str| value[name].as_str().map(str::to_owned);
+            Some((field("rule")?, field("path")?, field("fingerprint")?))
+        };
+        let entries = value["findings"].as_array().map(|entries| {
+            let entries: Option<BTreeSet<_>> = entries.iter().map(entry).collect();
+            entries
+        });
+        match (value["schema"].as_str(), entries.flatten()) {
+            (Some(SCHEMA), Some(entries)) => Ok(Self { entries }),
+            _ => Err(Error::NotABaseline(format!("it has not the form {SCHEMA}"))),
+        }
+    }
+
+    /// What a report found, but for what a comment allows.
+    #[must_use]
+    pub fn of(report: &Report) -> Self {
+        let is_new = |finding: &&crate::Finding| {
+            !matches!(finding.suppression, Some(Suppression::Inline(_)))
+        };
+        let found = report.findings.iter().filter(is_new).map(|finding| {
+            let rule = finding.rule.id.to_owned();
+            (rule, finding.path.clone(), finding.fingerprint.clone())
+        });
+        Self {
+            entries: found.collect(),
+        }
+    }
+
+    /// The file: one finding a line, sorted, so that versions of it can be compared and merged.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let lines: Vec<String> = self
+            .entries
+            .iter()
+            .map(|(rule, path, fingerprint)| {
+                let entry = json!({ "rule": rule, "path": path, "fingerprint": fingerprint });
+                format!("    {entry}")
+            })
+            .collect();
+        if lines.is_empty() {
+            return format!("{{\n  \"schema\": \"{SCHEMA}\",\n  \"findings\": []\n}}\n");
+        }
+        let lines = lines.join(",\n");
+        format!("{{\n  \"schema\": \"{SCHEMA}\",\n  \"findings\": [\n{lines}\n  ]\n}}\n")
+    }
+
+    /// Marks the findings that are known, and returns what is known and was not found: rule and path, and how often.
+    pub fn apply(&self, report: &mut Report) -> Vec<(String, String, usize)> {
+        let mut found = BTreeSet::new();
+        for finding in &mut report.findings {
+            let rule = finding.rule.id.to_owned();
+            let entry = (rule, finding.path.clone(), finding.fingerprint.clone());
+            if self.entries.contains(&entry) {
+                finding.suppression.get_or_insert(Suppression::Baseline);
+                found.insert(entry);
+            }
+        }
+        let mut stale: BTreeMap<(String, String), usize> = BTreeMap::new();
+        for (rule, path, _) in self.entries.difference(&found) {
+            *stale.entry((rule.clone(), path.clone())).or_default() += 1;
+        }
+        let stale = stale.into_iter();
+        stale
+            .map(|((rule, path), count)| (rule, path, count))
+            .collect()
+    }
+}

@@ -1,0 +1,179 @@
+//! A text file with the lines, the kind and the facts that rules for habits ask for.
+
+use std::cell::OnceCell;
+
+use super::steps::{self, Step};
+use super::variables;
+
+/// What a file is, by its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Yaml,
+    Shell,
+    PowerShell,
+    Batch,
+    Npmrc,
+    Xml,
+    /// Names and values, a line each.
+    Settings,
+    Docker,
+    Terraform,
+    Code,
+    Git,
+}
+
+/// The kind of a file in which habits are looked for. Documents explain, and are left out.
+pub(super) fn kind(path: &str) -> Option<Kind> {
+    let name = path
+        .rsplit('/')
+        .next()
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    Some(match name.as_str() {
+        "dockerfile" | "containerfile" => Kind::Docker,
+        "makefile" | "jenkinsfile" => Kind::Shell,
+        "config" | ".gitmodules" | ".gitconfig" => Kind::Git,
+        ".pypirc" | ".env" | "pipfile" => Kind::Settings,
+        _ if name.starts_with("dockerfile.") => Kind::Docker,
+        _ if name.starts_with("requirements") && extension == "txt" => Kind::Settings,
+        _ => match extension {
+            "yml" | "yaml" => Kind::Yaml,
+            "sh" | "bash" | "zsh" => Kind::Shell,
+            "ps1" | "psm1" => Kind::PowerShell,
+            "cmd" | "bat" => Kind::Batch,
+            "npmrc" => Kind::Npmrc,
+            "xml" | "config" | "props" | "targets" => Kind::Xml,
+            "env" | "ini" | "conf" | "properties" | "toml" => Kind::Settings,
+            "dockerfile" => Kind::Docker,
+            "tf" | "tfvars" => Kind::Terraform,
+            "json" | "js" | "mjs" | "cjs" | "ts" | "py" | "cs" | "go" | "rb" | "java" | "kt"
+            | "gradle" | "groovy" | "http" => Kind::Code,
+            _ => return None,
+        },
+    })
+}
+
+/// A file.
+pub(super) struct Document<'a> {
+    pub(super) kind: Kind,
+    pub(super) lines: Vec<&'a str>,
+    text: &'a str,
+    lowercase: OnceCell<String>,
+}
+
+/// Where the value of a token comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Source {
+    /// A variable of the pipeline.
+    Variable(String),
+    /// The job's own token, which needs no replacement.
+    JobToken,
+    /// Nothing that the line shows.
+    Unknown,
+}
+
+impl<'a> Document<'a> {
+    pub(super) fn new(kind: Kind, text: &'a str) -> Self {
+        let strip = |line: &'a str| line.strip_suffix('\r').unwrap_or(line);
+        Self {
+            kind,
+            lines: text.split('\n').map(strip).collect(),
+            text,
+            lowercase: OnceCell::new(),
+        }
+    }
+
+    /// Whether the file has this text anywhere, in any letter case.
+    pub(super) fn mentions(&self, lowercase: &str) -> bool {
+        let text = self
+            .lowercase
+            .get_or_init(|| self.text.to_ascii_lowercase());
+        memchr::memmem::find(text.as_bytes(), lowercase.as_bytes()).is_some()
+    }
+
+    /// Whether the file is about Azure DevOps.
+    pub(super) fn is_about_azure_devops(&self) -> bool {
+        [
+            "dev.azure.com",
+            "visualstudio.com",
+            "/_apis/",
+            "collectionuri",
+        ]
+        .iter()
+        .any(|part| self.mentions(part))
+    }
+
+    /// The lines around one, in lowercase.
+    pub(super) fn around(&self, line: usize, distance: usize) -> String {
+        let first = line.saturating_sub(distance);
+        let last = self.lines.len().min(line + distance + 1);
+        self.lines[first..last].join("\n").to_ascii_lowercase()
+    }
+
+    /// Whether a line is a comment.
+    pub(super) fn is_comment(&self, line: usize) -> bool {
+        let text = self.lines[line].trim_start();
+        let marks: &[&str] = match self.kind {
+            Kind::Yaml | Kind::Shell | Kind::PowerShell | Kind::Docker | Kind::Settings => &["#"],
+            Kind::Terraform => &["#", "//"],
+            Kind::Npmrc | Kind::Git => &["#", ";"],
+            Kind::Batch => &["::", "rem ", "REM ", "@rem"],
+            Kind::Xml => &["<!--"],
+            Kind::Code => &["//", "#", "*", "/*"],
+        };
+        marks.iter().any(|mark| text.starts_with(mark))
+    }
+
+    /// The step that a line is in.
+    pub(super) fn step(&self, line: usize) -> Option<Step<'_>> {
+        (self.kind == Kind::Yaml)
+            .then(|| steps::enclosing(&self.lines, line))
+            .flatten()
+    }
+
+    /// Where the token in a line of a pipeline comes from.
+    pub(super) fn source(&self, line: usize) -> Source {
+        let variables = variables::all(self.lines[line]);
+        if let Some(found) = variables.iter().find(|found| found.is_macro) {
+            return if variables::is_job_token(found.name) {
+                Source::JobToken
+            } else {
+                Source::Variable(found.name.to_owned())
+            };
+        }
+        let about_tokens = |found: &&variables::Variable<'_>| variables::is_token(found.name);
+        let Some(found) = variables.iter().find(about_tokens) else {
+            return match variables
+                .iter()
+                .any(|found| variables::is_job_token(found.name))
+            {
+                true => Source::JobToken,
+                false => Source::Unknown,
+            };
+        };
+        let environment = self.step(line).map(|step| step.below("env"));
+        let mapped = environment.unwrap_or_default();
+        let mapped = mapped.iter().find(|entry| entry.name == found.name);
+        let value = mapped.map(|entry| entry.value.clone()).unwrap_or_default();
+        match variables::all(&value).first() {
+            Some(variable) if variables::is_job_token(variable.name) => Source::JobToken,
+            Some(variable) => Source::Variable(variable.name.to_owned()),
+            None => Source::Variable(found.name.to_owned()),
+        }
+    }
+
+    /// Whether a task of this file gives a variable its token already.
+    pub(super) fn is_supplied(&self, variable: &str) -> bool {
+        if !self.mentions("entratoken@1") && !self.mentions("runwithtoken@1") {
+            return false;
+        }
+        let is_line = |line: &&str| {
+            let line = line.trim().trim_start_matches("tokens:").trim();
+            line.split_once('=').is_some_and(|(name, resource)| {
+                name.trim() == variable && !resource.trim().is_empty()
+            })
+        };
+        variable == "AZURE_DEVOPS_TOKEN" || self.lines.iter().any(|line| is_line(&line))
+    }
+}

@@ -1,0 +1,105 @@
+//! What to write instead of a habit: lines made from the ones that are there, names kept.
+//!
+//! A line that could show a value has no replacement.
+
+use super::document::{Document, Source};
+use super::shown::is_harmless;
+use crate::finding::{CONNECTION, Fix, Safety};
+
+/// Other lines in place of some.
+pub(super) fn lines(
+    document: &Document<'_>,
+    first: usize,
+    last: usize,
+    new: Vec<String>,
+    safety: Safety,
+) -> Option<Fix> {
+    let old: Vec<String> = document.lines[first..=last]
+        .iter()
+        .map(|line| (*line).to_owned())
+        .collect();
+    (old.iter().all(|line| is_harmless(line)) && old != new).then_some(Fix {
+        line: first as u64 + 1,
+        old,
+        new,
+        safety,
+    })
+}
+
+/// One line in place of one.
+pub(super) fn line(document: &Document<'_>, at: usize, new: String) -> Option<Fix> {
+    lines(document, at, at, vec![new], Safety::Review)
+}
+
+/// A step in front of the one that uses a token: it gives the same variable a token that is never renewed by hand.
+pub(super) fn token_step(document: &Document<'_>, at: usize) -> Option<Fix> {
+    let Source::Variable(variable) = document.source(at) else {
+        return None;
+    };
+    let step = document.step(at)?;
+    Some(Fix {
+        line: step.first as u64 + 1,
+        old: Vec::new(),
+        new: entra_token(step.indent, &format!("tokens: {variable} = azureDevOps")),
+        safety: Safety::WithConnection,
+    })
+}
+
+/// A step with one input beside the connection.
+pub(super) fn entra_token(indent: usize, input: &str) -> Vec<String> {
+    let blanks = " ".repeat(indent);
+    // Terraform's providers for Azure sign in to a subscription.
+    let connection = if input == "configure: terraform" {
+        "azureSubscription"
+    } else {
+        "azureDevOpsServiceConnection"
+    };
+    vec![
+        format!("{blanks}- task: EntraToken@1"),
+        format!("{blanks}  inputs:"),
+        format!("{blanks}    {connection}: {CONNECTION}"),
+        format!("{blanks}    {input}"),
+    ]
+}
+
+/// A step in front of the one that a line is in, with other lines in place of that line.
+pub(super) fn step_and_line(
+    document: &Document<'_>,
+    at: usize,
+    input: &str,
+    new: Vec<String>,
+) -> Option<Fix> {
+    let step = document.step(at)?;
+    let mut all = entra_token(step.indent, input);
+    all.extend(
+        document.lines[step.first..at]
+            .iter()
+            .map(|line| (*line).to_owned()),
+    );
+    all.extend(new);
+    lines(document, step.first, at, all, Safety::WithConnection)
+}
+
+/// A secret of the build in place of an argument: the line goes, and each `RUN` that uses it mounts the secret.
+pub(super) fn build_secret(document: &Document<'_>, at: usize, name: &str) -> Option<Fix> {
+    let names = [format!("${name}"), format!("${{{name}}}")];
+    let uses = |line: &str| names.iter().any(|name| line.contains(name.as_str()));
+    let last = (at + 1..document.lines.len())
+        .rev()
+        .find(|line| uses(document.lines[*line]));
+    let last = last.unwrap_or(at);
+    let mut new = Vec::new();
+    for line in &document.lines[at + 1..=last] {
+        let is_use = uses(line);
+        match line.strip_prefix("RUN ") {
+            Some(command) if is_use => {
+                new.push(format!(
+                    "RUN --mount=type=secret,id={name},env={name} {command}"
+                ));
+            }
+            _ if is_use => return None,
+            _ => new.push((*line).to_owned()),
+        }
+    }
+    lines(document, at, last, new, Safety::Review)
+}

@@ -1,0 +1,141 @@
+//! Variables as pipelines, shells and configuration files write them, and which of their names are about a token.
+
+/// A variable in a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Variable<'a> {
+    pub(super) name: &'a str,
+    /// First byte of the whole expression, and the byte behind it.
+    pub(super) start: usize,
+    pub(super) end: usize,
+    /// `$(NAME)`: Azure Pipelines puts the value in before anything runs.
+    pub(super) is_macro: bool,
+}
+
+/// Openings and closings, the longer ones first.
+const FORMS: [(&str, &str); 7] = [
+    ("${{ variables.", " }}"),
+    ("${{variables.", "}}"),
+    ("$(", ")"),
+    ("${env.", "}"),
+    ("${env:", "}"),
+    ("${", "}"),
+    ("$env:", ""),
+];
+
+/// All variables of a line.
+pub(super) fn all(line: &str) -> Vec<Variable<'_>> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(next) = line[at..].find(['$', '%']) {
+        let start = at + next;
+        match at_start(line, start) {
+            Some(variable) => {
+                at = variable.end;
+                found.push(variable);
+            }
+            None => at = start + 1,
+        }
+    }
+    found
+}
+
+fn at_start(line: &str, start: usize) -> Option<Variable<'_>> {
+    let rest = &line[start..];
+    let name_of = |text: &str| {
+        text.find(|letter: char| !(letter.is_ascii_alphanumeric() || "_.-".contains(letter)))
+            .unwrap_or(text.len())
+    };
+    let plain = |skipped: usize, length: usize, closing: usize, is_macro: bool| {
+        let name = &rest[skipped..skipped + length];
+        (!name.is_empty() && !name.starts_with(|first: char| first.is_ascii_digit())).then_some(
+            Variable {
+                name,
+                start,
+                end: start + skipped + length + closing,
+                is_macro,
+            },
+        )
+    };
+    if let Some(inside) = rest.strip_prefix('%') {
+        let length = name_of(inside);
+        return inside[length..]
+            .starts_with('%')
+            .then(|| plain(1, length, 1, false))
+            .flatten();
+    }
+    for (opening, closing) in FORMS {
+        if let Some(inside) = rest.strip_prefix(opening) {
+            let length = name_of(inside);
+            if inside[length..].starts_with(closing) {
+                return plain(opening.len(), length, closing.len(), opening == "$(");
+            }
+        }
+    }
+    let inside = rest.strip_prefix('$')?;
+    let length = inside
+        .find(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '_'))
+        .unwrap_or(inside.len());
+    plain(1, length, 0, false)
+}
+
+/// The job's own token, which is not a personal one.
+pub(super) fn is_job_token(name: &str) -> bool {
+    name.replace(['.', '_'], "")
+        .eq_ignore_ascii_case("systemaccesstoken")
+}
+
+/// Whether a name has the word `pat` in it, in any style: `MY_PAT`, `adoPat`, `pat-feed`.
+pub(super) fn is_pat(name: &str) -> bool {
+    words(name).iter().any(|word| word == "pat")
+}
+
+/// Whether a name has the word `pat` or `token` in it.
+pub(super) fn is_token(name: &str) -> bool {
+    let is_one = |word: &String| matches!(word.as_str(), "pat" | "token" | "accesstoken");
+    !is_job_token(name) && words(name).iter().any(is_one)
+}
+
+fn words(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut was_lower = false;
+    for letter in name.chars() {
+        if !letter.is_ascii_alphanumeric() || (was_lower && letter.is_ascii_uppercase()) {
+            words.push(String::new());
+        }
+        was_lower = letter.is_ascii_lowercase();
+        if letter.is_ascii_alphanumeric()
+            && let Some(word) = words.last_mut()
+        {
+            word.push(letter.to_ascii_lowercase());
+        }
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_every_way_to_write_a_variable() {
+        let names = |line| -> Vec<&str> { all(line).iter().map(|found| found.name).collect() };
+        assert_eq!(
+            names("a $(MY_PAT) b ${X} $Y $env:Z"),
+            ["MY_PAT", "X", "Y", "Z"]
+        );
+        assert_eq!(names("${{ variables.a.b }} ${env.C}"), ["a.b", "C"]);
+        assert_eq!(names("%PAT% 100% $5 $( date ) $(adieu token)"), ["PAT"]);
+        assert_eq!(names("$(System.AccessToken)"), ["System.AccessToken"]);
+    }
+
+    #[test]
+    fn knows_names_about_tokens() {
+        for name in ["PAT", "MY_PAT", "adoPat", "pat-feed", "a.pat"] {
+            assert!(is_pat(name), "{name}");
+        }
+        for name in ["PATH", "compat", "patch", "MY_TOKEN"] {
+            assert!(!is_pat(name), "{name}");
+        }
+        assert!(is_token("MY_TOKEN") && !is_token("System.AccessToken"));
+    }
+}
