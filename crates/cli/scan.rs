@@ -249,7 +249,7 @@ fn print(form: Form, report: &Report, now: u64) -> Result<(), Situation> {
         }
         Form::Markdown => Stream::Output.text(words::markdown(report, now).trim_end()),
     };
-    printed.map_err(|error| Situation::NotWritten(error.to_string()))
+    printed.map_err(Situation::NotWritten)
 }
 
 /// Every form as a file.
