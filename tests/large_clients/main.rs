@@ -22,3 +22,5 @@ mod java;
 mod sdk;
 // `cargo xtask test --renovate`
 mod renovate;
+// `cargo xtask test --sarif`
+mod sarif;

@@ -454,3 +454,28 @@ fn text_shows_the_diff() {
     let none = scan(folder.path(), &["--habits", "no"]);
     assert_eq!((none.status, none.stdout.as_str()), (0, ""));
 }
+
+#[test]
+fn files_made_to_take_long_do_not() {
+    let keys = "x: $(MY_PAT)\n".repeat(60_000);
+    let step = format!(
+        "steps:\n- script: |\n{}",
+        "    git clone https://:$(A_PAT)@dev.azure.com/c\n".repeat(20_000)
+    );
+    let line = "Buffer.from(`:${pat}`) basic $pat dev.azure.com ".repeat(20_000);
+    let lines = "Buffer.from(x) base dev.azure.com\n".repeat(25_000);
+    let folder = tree(&[
+        ("keys.yml", keys.as_bytes()),
+        ("step.yml", step.as_bytes()),
+        ("line.js", line.as_bytes()),
+        ("lines.js", lines.as_bytes()),
+    ]);
+    let start = std::time::Instant::now();
+    let scanned = scan(
+        folder.path(),
+        &["--output", "json", "--rule", "pat-variable"],
+    );
+    assert_eq!(scanned.status, 0, "{}", scanned.stderr);
+    // A second in this build on a quiet machine; quadratic time would be minutes.
+    assert!(start.elapsed().as_secs() < 60, "{:?}", start.elapsed());
+}

@@ -42,6 +42,11 @@ fn a_repository_is_what_git_tracks_or_does_not_ignore() {
         ]
     );
     // What is named is read, ignored or not.
+    let folder_named = scan(path, &["--output", "json", "ignored"]);
+    assert_eq!(
+        folder_named.places(),
+        ["ignored/b.txt:1:1 azure-devops-pat certain"]
+    );
     let named = scan(path, &["--output", "json", "ignored/b.txt"]);
     assert_eq!(
         named.places(),

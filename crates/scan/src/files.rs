@@ -48,6 +48,9 @@ fn of_repository(folder: &Path, git: Option<&Path>, listed: &mut Listed) -> bool
     if !output.status.success() {
         return false;
     }
+    if output.stdout.is_empty() && is_ignored(folder, git) {
+        return false;
+    }
     let names = output.stdout.split(|byte| *byte == 0);
     let files = names
         .filter(|name| !name.is_empty())
@@ -55,6 +58,15 @@ fn of_repository(folder: &Path, git: Option<&Path>, listed: &mut Listed) -> bool
     listed.files.extend(files);
     of_git_itself(&folder.join(".git"), listed);
     true
+}
+
+/// Whether git ignores all of a folder. One that the user names is read all the same.
+fn is_ignored(folder: &Path, git: &Path) -> bool {
+    let status = git::command(git, folder)
+        .args(["check-ignore", "--quiet", "."])
+        .stderr(Stdio::null())
+        .status();
+    status.is_ok_and(|status| status.success())
 }
 
 /// Files of git that can hold an address with a password, or a header: those of the repository and its submodules.

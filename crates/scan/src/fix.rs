@@ -37,7 +37,8 @@ pub fn apply(report: &Report) -> Result<Vec<&Finding>, (String, io::Error)> {
 
 /// From the last line to the first, so that numbers stay right.
 fn apply_to<'a>(path: &Path, fixes: &[(&'a Finding, &Fix)]) -> io::Result<Vec<&'a Finding>> {
-    if !path.symlink_metadata()?.is_file() {
+    // A path with a name that is not UTF-8 is not the file's own.
+    if !path.symlink_metadata().is_ok_and(|file| file.is_file()) {
         return Ok(Vec::new());
     }
     let text = fs::read_to_string(path)?;

@@ -18,7 +18,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
-use self::document::{Document, Kind as FileKind, Source};
+use self::document::{Document, Kind as FileKind, LONGEST_LINE, Source};
 use self::find::{Hit, Spot};
 use self::words::Words;
 use crate::finding::{Certainty, Fix};
@@ -352,6 +352,7 @@ pub(crate) fn find(path: &str, bytes: &[u8]) -> Vec<Found> {
         let start = at - starts[line];
         let end = start + words.length(word);
         if end > document.lines[line].len()
+            || document.lines[line].len() > LONGEST_LINE
             || document.is_comment(line)
             || !seen.insert((line, habit.rule.id))
         {
@@ -385,7 +386,7 @@ fn of_variables(document: &Document<'_>, starts: &[usize], found: &mut Vec<Found
         .collect();
     let mut steps_named = BTreeSet::new();
     for (line, text) in document.lines.iter().enumerate() {
-        if document.is_comment(line) {
+        if document.is_comment(line) || text.len() > LONGEST_LINE {
             continue;
         }
         let whole = |start: usize, end: usize, certainty, fix| Hit {

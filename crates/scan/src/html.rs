@@ -64,11 +64,12 @@ fn row(order: usize, finding: &Finding, description: &str) -> String {
     });
     format!(
         "<tr data-order=\"{order}\"><td><code>{}</code>{commit}</td><td>{}:{}</td>\
-         <td class=\"{certainty}\">{certainty}</td>\
+         <td class=\"{} {certainty}\">{certainty}</td>\
          <td>{}<br><code>{}</code> {} <code>{}</code>{}</td></tr>\n",
         escaped(&finding.path),
         finding.line,
         finding.column,
+        finding.rule.kind.word(),
         escaped(description),
         finding.rule.id,
         escaped(finding.rule.help),

@@ -7,6 +7,9 @@ use serde_json::{Map, Value, json};
 use crate::finding::{Certainty, Finding, Report, Suppression};
 use crate::rules::{Kind, Rule, rules};
 
+/// The page of the extension.
+const INFORMATION: &str = "https://marketplace.visualstudio.com/items?itemName=adieu.adieu";
+
 /// The report as one SARIF log. `describe` words a finding, without its place.
 #[must_use]
 pub fn to_sarif(report: &Report, version: &str, describe: impl Fn(&Finding) -> String) -> Value {
@@ -32,6 +35,7 @@ pub fn to_sarif(report: &Report, version: &str, describe: impl Fn(&Finding) -> S
                     "fullName": format!("adieu scan {version}"),
                     "version": version,
                     "semanticVersion": version,
+                    "informationUri": INFORMATION,
                     "rules": descriptors,
                 }
             },
@@ -63,9 +67,8 @@ fn descriptor(rule: &Rule) -> Value {
         Kind::Secret => ("error", "9.0"),
         Kind::Habit => ("note", "3.0"),
     };
-    json!({
+    let mut descriptor = json!({
         "id": rule.id,
-        "name": pascal_case(rule.id),
         "shortDescription": { "text": format!("{}.", rule.title) },
         "fullDescription": { "text": format!("{}. {}", rule.title, rule.help) },
         "help": {
@@ -78,7 +81,13 @@ fn descriptor(rule: &Rule) -> Value {
             "precision": if rule.kind == Kind::Secret { "very-high" } else { "high" },
             "security-severity": severity,
         },
-    })
+    });
+    // A name that is the ID again is an error to Microsoft's validator.
+    let name = pascal_case(rule.id);
+    if !name.eq_ignore_ascii_case(rule.id) {
+        descriptor["name"] = name.into();
+    }
+    descriptor
 }
 
 fn pascal_case(id: &str) -> String {

@@ -7,6 +7,7 @@ mod crowd;
 mod measure;
 mod package;
 mod publish;
+mod scan;
 mod serve;
 mod token;
 
@@ -23,6 +24,8 @@ pub(crate) fn run(names: &[&str]) -> Result<(), String> {
         ["cli"] => cli::run(None),
         ["cli", az] => cli::run(Some(az.as_ref())),
         ["crowd"] => crowd::run(),
+        ["scan"] => scan::run(None),
+        ["scan", folder] => scan::run(Some(folder)),
         ["serve"] => serve::run(None),
         ["serve", seconds] => serve::run(Some(seconds)),
         ["token"] => token::run(),

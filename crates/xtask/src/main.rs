@@ -50,7 +50,8 @@ cargo xtask <command>
   bench cli [az]    adieu token beside the same SDKs, by a managed identity; and az, from the PATH or this path
   bench serve [s]   the broker under a thousand requests a second for a minute, or so many seconds
   bench crowd       five hundred tasks at once against a service that throttles
-  bench package     packing 12,000 files beside tfx-cli";
+  bench package     packing 12,000 files beside tfx-cli
+  bench scan [dir]  adieu scan beside ripgrep, kingfisher, betterleaks and gitleaks, in target/clients or this folder";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -18,6 +18,13 @@ pub(crate) fn run(filters: &[&str]) -> Result<(), String> {
                 &["renovate::"],
             );
         }
+        ["--sarif"] => {
+            clients::sarif()?;
+            return cargo_test(
+                &["--package", "adieu", "--test", "large_clients"],
+                &["sarif::"],
+            );
+        }
         ["--az"] => {
             clients::azure_cli()?;
             return cargo_test(

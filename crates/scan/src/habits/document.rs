@@ -5,6 +5,9 @@ use std::cell::OnceCell;
 use super::steps::{self, Step};
 use super::variables;
 
+/// A longer line is generated, and no person replaces a part of it. In bytes.
+pub(super) const LONGEST_LINE: usize = 4096;
+
 /// What a file is, by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -108,7 +111,12 @@ impl<'a> Document<'a> {
     pub(super) fn around(&self, line: usize, distance: usize) -> String {
         let first = line.saturating_sub(distance);
         let last = self.lines.len().min(line + distance + 1);
-        self.lines[first..last].join("\n").to_ascii_lowercase()
+        let lines = self.lines[first..last].iter();
+        let lines: Vec<&str> = lines
+            .filter(|line| line.len() <= LONGEST_LINE)
+            .copied()
+            .collect();
+        lines.join("\n").to_ascii_lowercase()
     }
 
     /// Whether a line is a comment.

@@ -60,6 +60,7 @@ impl Spot<'_> {
         match self.document.source(self.line) {
             Source::JobToken => None,
             Source::Variable(name) if self.document.is_supplied(&name) => None,
+            _ if self.is_script() && self.document.mentions("adieu ") => None,
             source => Some(source),
         }
     }

@@ -6,6 +6,9 @@ use super::document::{Document, Source};
 use super::shown::is_harmless;
 use crate::finding::{CONNECTION, Fix, Safety};
 
+/// A replacement of more lines is not one that a person reads.
+const MOST_LINES: usize = 200;
+
 /// Other lines in place of some.
 pub(super) fn lines(
     document: &Document<'_>,
@@ -14,6 +17,9 @@ pub(super) fn lines(
     new: Vec<String>,
     safety: Safety,
 ) -> Option<Fix> {
+    if last - first > MOST_LINES {
+        return None;
+    }
     let old: Vec<String> = document.lines[first..=last]
         .iter()
         .map(|line| (*line).to_owned())

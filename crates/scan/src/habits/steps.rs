@@ -19,6 +19,9 @@ const KEYS: [&str; 12] = [
     "reviewApp",
 ];
 
+/// A step is not longer, in lines.
+const LONGEST_STEP: usize = 2000;
+
 /// A step.
 #[derive(Debug)]
 pub(super) struct Step<'a> {
@@ -45,7 +48,7 @@ pub(super) struct Entry<'a> {
 /// The step that a line belongs to.
 pub(super) fn enclosing<'a>(lines: &'a [&'a str], line: usize) -> Option<Step<'a>> {
     let mut limit = usize::MAX;
-    for first in (0..=line).rev() {
+    for first in (line.saturating_sub(LONGEST_STEP)..=line).rev() {
         let text = lines[first];
         let indent = indent_of(text);
         if text.trim().is_empty() || (first < line && indent >= limit) {

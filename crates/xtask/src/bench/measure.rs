@@ -7,6 +7,20 @@ use std::fs;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+/// Runs a command, whatever its exit code says. Returns its time and its memory in KiB.
+pub(super) fn until_its_end(name: &str, command: &mut Command) -> Result<(Duration, u64), String> {
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    let begun = Instant::now();
+    let child = command
+        .spawn()
+        .map_err(|error| format!("{name} cannot be started: {error}."))?;
+    let (ended, peak, _) = watch(child)?;
+    Ok((ended - begun, peak))
+}
+
 /// Runs a command with this environment and no other. Returns its time and its memory in KiB.
 pub(super) fn measure(
     name: &str,
