@@ -63,6 +63,7 @@ pub(super) struct Document<'a> {
     pub(super) lines: Vec<&'a str>,
     text: &'a str,
     lowercase: OnceCell<String>,
+    steps: OnceCell<Vec<Option<(usize, usize)>>>,
 }
 
 /// Where the value of a token comes from.
@@ -84,6 +85,7 @@ impl<'a> Document<'a> {
             lines: text.split('\n').map(strip).collect(),
             text,
             lowercase: OnceCell::new(),
+            steps: OnceCell::new(),
         }
     }
 
@@ -135,9 +137,12 @@ impl<'a> Document<'a> {
 
     /// The step that a line is in.
     pub(super) fn step(&self, line: usize) -> Option<Step<'_>> {
-        (self.kind == Kind::Yaml)
-            .then(|| steps::enclosing(&self.lines, line))
-            .flatten()
+        let steps = self.steps.get_or_init(|| match self.kind {
+            Kind::Yaml => steps::index(&self.lines),
+            _ => Vec::new(),
+        });
+        let place = steps.get(line).copied().flatten()?;
+        Some(Step::new(&self.lines, place))
     }
 
     /// Where the token in a line of a pipeline comes from.

@@ -76,6 +76,9 @@ pub(super) fn step_and_line(
     new: Vec<String>,
 ) -> Option<Fix> {
     let step = document.step(at)?;
+    if at - step.first > MOST_LINES {
+        return None;
+    }
     let mut all = entra_token(step.indent, input);
     all.extend(
         document.lines[step.first..at]

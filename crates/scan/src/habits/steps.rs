@@ -19,9 +19,6 @@ const KEYS: [&str; 12] = [
     "reviewApp",
 ];
 
-/// A step is not longer, in lines.
-const LONGEST_STEP: usize = 2000;
-
 /// A step.
 #[derive(Debug)]
 pub(super) struct Step<'a> {
@@ -45,38 +42,56 @@ pub(super) struct Entry<'a> {
     pub(super) last: usize,
 }
 
-/// The step that a line belongs to.
-pub(super) fn enclosing<'a>(lines: &'a [&'a str], line: usize) -> Option<Step<'a>> {
-    let mut limit = usize::MAX;
-    for first in (line.saturating_sub(LONGEST_STEP)..=line).rev() {
-        let text = lines[first];
+/// Where the steps of a file are: for each line, the first and the last line of the step that it belongs to.
+pub(super) fn index(lines: &[&str]) -> Vec<Option<(usize, usize)>> {
+    let mut firsts = vec![None; lines.len()];
+    let mut lasts = vec![0; lines.len()];
+    // A list in the parameters of a template has steps as well; text in a script only looks like one.
+    let mut open: Option<(usize, usize, bool)> = None;
+    for (line, text) in lines.iter().enumerate() {
+        let is_blank = text.trim().is_empty();
         let indent = indent_of(text);
-        if text.trim().is_empty() || (first < line && indent >= limit) {
-            continue;
+        if !is_blank && open.is_some_and(|(_, outer, _)| indent <= outer) {
+            open = None;
         }
-        if let Some(rest) = text.trim_start().strip_prefix("- ") {
-            let key = rest.split(':').next().unwrap_or_default();
-            if KEYS.contains(&key.trim()) && rest.contains(':') {
-                let ends = |text: &&str| !text.trim().is_empty() && indent_of(text) <= indent;
-                let after = lines[first + 1..].iter().position(ends);
-                let mut last = after.map_or(lines.len() - 1, |after| first + after);
-                while last > first && lines[last].trim().is_empty() {
-                    last -= 1;
-                }
-                return (last >= line).then_some(Step {
-                    first,
-                    last,
-                    indent,
-                    lines,
-                });
+        if open.is_none_or(|(_, _, is_template)| is_template)
+            && let Some(key) = first_key(text)
+        {
+            open = Some((line, indent, key == "template"));
+        }
+        if let Some((first, _, _)) = open {
+            firsts[line] = Some(first);
+            if !is_blank {
+                lasts[first] = line;
             }
         }
-        limit = indent;
     }
-    None
+    let places = firsts.iter().enumerate();
+    places
+        .map(|(line, first)| {
+            let first = (*first)?;
+            (line <= lasts[first]).then_some((first, lasts[first]))
+        })
+        .collect()
+}
+
+/// The key with which a step begins.
+fn first_key(text: &str) -> Option<&str> {
+    let (key, _) = text.trim_start().strip_prefix("- ")?.split_once(':')?;
+    KEYS.contains(&key.trim()).then_some(key.trim())
 }
 
 impl<'a> Step<'a> {
+    /// The step between these lines.
+    pub(super) fn new(lines: &'a [&'a str], (first, last): (usize, usize)) -> Self {
+        Self {
+            first,
+            last,
+            indent: indent_of(lines[first]),
+            lines,
+        }
+    }
+
     /// The task's name and version, such as `AzureCLI@2`.
     pub(super) fn task(&self) -> Option<String> {
         let entries = self.keys();
@@ -201,7 +216,8 @@ jobs:
     - script: x
 ";
         let lines: Vec<&str> = text.lines().collect();
-        let step = enclosing(&lines, 10).expect("a step");
+        let index = index(&lines);
+        let step = Step::new(&lines, index[10].expect("a step"));
         assert_eq!((step.first, step.last, step.indent), (5, 14, 4));
         assert_eq!(step.task().as_deref(), Some("AzureCLI@2"));
         let shown = |entries: Vec<Entry<'_>>| -> Vec<(String, String)> {
@@ -229,7 +245,9 @@ jobs:
             ])
         );
         assert_eq!(shown(step.below("env")), pairs(&[("A", "$(B)")]));
-        assert!(enclosing(&lines, 1).is_none());
-        assert_eq!(enclosing(&lines, 16).map(|step| step.first), Some(16));
+        let firsts: Vec<Option<usize>> = index.iter().map(|step| Some(step.as_ref()?.0)).collect();
+        let (other, azure) = ([Some(3), None], [Some(5); 10]);
+        let expected = [&[None; 3][..], &other, &azure, &[None, Some(16)]].concat();
+        assert_eq!(firsts, expected);
     }
 }
