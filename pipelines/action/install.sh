@@ -34,21 +34,22 @@ else
   file=${line##* }
   version=${file#adieu-}
   version=${version%"-$platform.tar.gz"}
-  curl --fail --silent --show-error --location --proto '=https' --retry 3 --max-time 300 --output "$folder/$file" \
+  # With names relative to the folder: GNU tar takes the colon of a Windows path for a host.
+  cd "$folder"
+  curl --fail --silent --show-error --location --proto '=https' --retry 3 --max-time 300 --output "$file" \
     "https://github.com/$ADIEU_REPOSITORY/releases/download/v$version/$file" ||
     fail "The release v$version cannot be downloaded from github.com."
   if command -v sha256sum > /dev/null; then
-    actual=$(sha256sum "$folder/$file")
+    actual=$(sha256sum "$file")
   else
-    actual=$(shasum -a 256 "$folder/$file")
+    actual=$(shasum -a 256 "$file")
   fi
-  # sha256sum puts a backslash in front of the sum where the path has one, as on Windows.
-  actual=${actual#\\}
   if [ "${actual%% *}" != "$sum" ]; then
-    rm -f "$folder/$file"
+    rm -f "$file"
     fail "The release v$version is not the one that this version of the action pins (SHA-256)."
   fi
-  tar -xzf "$folder/$file" -C "$folder" "./$binary"
+  tar -xzf "$file" "./$binary"
+  rm -f "$file"
 fi
 chmod 755 "$folder/$binary"
 echo "$folder" >> "$GITHUB_PATH"

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use adieu_emulator::pipeline::Node;
 use adieu_emulator::{MY_CONNECTION, WorkflowJob, World};
 use expect_test::expect;
 use serde_json::Value;
@@ -169,6 +170,44 @@ fn runs_the_pinned_release_and_nothing_else() {
     .assert_eq(&ended.log);
     assert_ne!(ended.status, 0);
     assert_ne!(runner.run("adieu --version", &[]).status, 0);
+}
+
+#[test]
+fn workflows_of_the_documents_name_inputs_and_outputs_that_there_are() {
+    let text = fs::read_to_string(root().join("action.yml")).expect("an action");
+    let action = Node::parse(&text).expect("YAML");
+    let page = fs::read_to_string(root().join("docs/github-actions.md")).expect("a page");
+    let names = |section: &str| -> Vec<String> {
+        let section = action.get(section).expect("a section");
+        let pairs = section.pairs().iter();
+        pairs.map(|(name, _)| name.text.clone()).collect()
+    };
+    let (inputs, outputs) = (names("inputs"), names("outputs"));
+    let mut checked = 0;
+    for block in page.split("```yaml workflow\n").skip(1) {
+        let block = block.split("```").next().expect("a block");
+        let mut lines = block
+            .lines()
+            .skip_while(|line| line.trim() != "with:")
+            .skip(1);
+        let inside = lines
+            .by_ref()
+            .take_while(|line| line.starts_with("        "));
+        for line in inside {
+            let (name, _) = line.trim().split_once(':').expect("an input");
+            assert!(inputs.iter().any(|input| input == name), "no input {name}");
+            checked += 1;
+        }
+        for output in block.split("steps.adieu.outputs.").skip(1) {
+            let name = output.split([' ', '.', ')', '}']).next().expect("a name");
+            assert!(
+                outputs.iter().any(|output| output == name),
+                "no output {name}"
+            );
+            checked += 1;
+        }
+    }
+    assert!(checked >= 7, "only {checked} names were found");
 }
 
 /// The action in a folder, with the sums of a release of this very binary. Returns the release's tarball.
