@@ -33,9 +33,9 @@ Examples:
   adieu onboard --identity CLIENT_ID --organization contoso --project web=contributor
   adieu onboard --identity CLIENT_ID --organization contoso --publisher pub --role creator
 
-The identity is named by its client id or by the object id of its enterprise application; `adieu whoami`
-with the identity itself shows both. Run this as a member of Project Collection Administrators,
-and an Owner of the publisher.")]
+The identity is named by its client id, or by the object id of its enterprise application or app registration;
+`adieu whoami` with the identity itself shows the first two. Run this as a member of Project Collection
+Administrators, and an Owner of the publisher.")]
 pub(crate) struct OnboardArguments {
     /// The identity to add: client id, or object id of its enterprise application or app registration
     #[arg(long, value_name = "ID")]
@@ -46,7 +46,8 @@ pub(crate) struct OnboardArguments {
     /// Access level; repositories need basic
     #[arg(long, value_enum, default_value_t)]
     access_level: Level,
-    /// Project of the organization, and the group in it: reader, contributor or administrator
+    /// Project of the organization, and the group in it: reader (the default), contributor or administrator; may be
+    /// repeated
     #[arg(long, value_name = "NAME[=GROUP]", value_parser = place, requires = "organization")]
     project: Vec<(String, Group)>,
     /// Publisher on the Marketplace
