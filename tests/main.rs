@@ -25,6 +25,9 @@ mod token;
 mod azure_devops_connection;
 // Variables of the platform that another user sets.
 mod platform_variables;
+// FeedAuthenticate@1: real package clients at feeds that are as strict as the real ones.
+#[cfg(target_os = "linux")]
+mod feeds;
 // EntraToken@1: everything a user can write wrongly.
 mod token_inputs;
 // EntraToken@1: every refusal of Entra and of Azure DevOps, as the user reads it.

@@ -14,6 +14,7 @@ mod doctor;
 mod exec;
 mod explain;
 mod extension;
+mod feeds;
 mod flag_values;
 mod git_credential;
 mod github_actions;
@@ -133,6 +134,10 @@ enum Verb {
 fn main() -> ExitCode {
     platform::keep_memory_private();
     report_a_panic();
+    let mut started_as = std::env::args_os();
+    if let Some(helper) = feeds::helper::Name::of_process(started_as.next().as_ref()) {
+        return helper.run(&started_as.collect::<Vec<_>>());
+    }
     let words = match extension::translate(std::env::args_os().collect()) {
         Ok(words) => words,
         Err(answer) => {

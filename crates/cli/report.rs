@@ -11,6 +11,7 @@ mod connection;
 mod credential;
 pub(crate) mod doctor;
 mod extension;
+mod feeds;
 mod git;
 mod identity;
 mod inputs;
@@ -128,6 +129,7 @@ impl Report {
             Situation::NotKnownThere(refused) => organization::not_known_there(refused),
             Situation::NoRepository { name, error } => organization::no_repository(name, error),
             Situation::Onboard(problem) => onboard::problem(problem),
+            Situation::Feeds(problem) => feeds::problem(problem),
             Situation::Git(problem) => git::problem(problem),
             Situation::Scan(error) => scan::problem(error),
             Situation::NotVerified {

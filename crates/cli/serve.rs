@@ -6,6 +6,7 @@ pub(crate) mod job;
 pub(crate) mod source;
 
 use std::io;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use adieu_identity::Scope;
 use clap::{Args, ValueEnum};
 
 use crate::credential::{self, CredentialArguments, SignIn};
+use crate::feeds;
 use crate::flag_values::whole_number;
 use crate::network;
 use crate::platform::Stops;
@@ -52,6 +54,9 @@ pub(crate) struct ServeArguments {
     /// The connection's tenant replaces this one
     #[arg(long, hide = true, requires = "job")]
     tenant: Option<String>,
+    /// The folder of that job's feeds, which are served in place of clients; the connection may be empty
+    #[arg(long, hide = true, requires = "job", value_name = "FOLDER")]
+    feeds: Option<PathBuf>,
     /// Process with whose end it ends too
     #[arg(long, hide = true, requires = "job")]
     worker: Option<u32>,
@@ -95,6 +100,10 @@ impl Default for Shell {
 
 /// Serves until it is ended.
 pub(crate) async fn run(arguments: ServeArguments) -> Result<ExitCode, Situation> {
+    if let (Some(connection), Some(folder)) = (&arguments.job, &arguments.feeds) {
+        feeds::keeper::serve(connection, folder, arguments.worker).await;
+        return Ok(ExitCode::SUCCESS);
+    }
     if let Some(connection) = &arguments.job {
         job::serve(
             connection,

@@ -2,6 +2,7 @@
 //!
 //! It has no words; the files of `report/` have them. It knows nothing of what raises a situation.
 
+mod feeds;
 mod line;
 mod scan;
 
@@ -18,6 +19,7 @@ use crate::credential::kind::Credential;
 use crate::identity_ids::IdentityIds;
 use crate::resource::NotAResource;
 
+pub(crate) use feeds::{FeedLineFault, FeedsProblem};
 pub(crate) use line::{
     ConfigureFault, ConfigureProblem, ConnectionLineFault, ConnectionLineProblem, LineFault,
     LinePlace, LineProblem,
@@ -124,6 +126,8 @@ pub(crate) enum Situation {
         /// Who was refused.
         ids: Box<IdentityIds>,
     },
+    /// Feeds get no credential.
+    Feeds(FeedsProblem),
     /// git gets no token, or none that would open the repository.
     Git(GitProblem),
     /// No credential of the command line gave a token.

@@ -8,6 +8,7 @@ use adieu_agent::{Environment, Log, TaskResult};
 use clap::ValueEnum;
 
 use crate::extension;
+use crate::feeds;
 use crate::inputs;
 use crate::platform::{self, Parent};
 use crate::report::Report;
@@ -108,6 +109,12 @@ async fn dispatch(arguments: &Arguments, environment: &Environment, log: &Log) -
         (inputs::run::NAME, Phase::Execution) => run::run(environment, log).await,
         (inputs::extension::NAME, Phase::Execution) => {
             until_stopped(extension::run_task(environment, log)).await
+        }
+        (inputs::feeds::NAME, Phase::Execution) => {
+            until_stopped(feeds::run(environment, log)).await
+        }
+        (inputs::feeds::NAME, Phase::PostJobExecution) => {
+            until_stopped(feeds::finish(environment, log)).await
         }
         (name, phase) => Outcome::Done(Err(Situation::NoSuchTask {
             name: name.to_owned(),

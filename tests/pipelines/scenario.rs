@@ -48,6 +48,7 @@ impl<'w> Scenario<'w> {
             ("token", "EntraToken@"),
             ("run", "RunWithToken@"),
             ("extension", "MarketplaceExtension@"),
+            ("feeds", "FeedAuthenticate@"),
         ] {
             if expanded.contains(name) {
                 tasks.push(TaskFolder::unpacked(folder));

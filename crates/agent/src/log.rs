@@ -134,6 +134,11 @@ impl Log {
         Ok(())
     }
 
+    /// Puts a folder in front of the PATH of later steps.
+    pub fn prepend_path(&self, folder: &std::path::Path) {
+        self.command("task.prependpath", &[], &folder.display().to_string());
+    }
+
     /// Remembers a value that is not a secret for the later sections of this same step.
     pub fn set_task_variable(&self, name: &str, value: &str) {
         self.command("task.settaskvariable", &[("variable", name)], value);

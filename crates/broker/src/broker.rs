@@ -19,13 +19,14 @@ use crate::connections::Shared;
 use crate::resources::Resources;
 use crate::slots::ConnectionSlots;
 use crate::source::TokenSource;
-use crate::tokens::Tokens;
+use crate::tokens::{self, Tokens};
 
 /// A broker that has its port and does not serve yet.
 #[derive(Debug)]
 pub struct Broker {
     listener: TcpListener,
     address: Address,
+    renew: Duration,
 }
 
 /// What a client needs to ask a broker, and its owner to end it.
@@ -58,13 +59,24 @@ impl Broker {
             port: listener.local_addr()?.port(),
             keys: Rc::new(keys),
         };
-        Ok(Self { listener, address })
+        Ok(Self {
+            listener,
+            address,
+            renew: tokens::RENEW,
+        })
     }
 
     /// How it is asked.
     #[must_use]
     pub fn address(&self) -> Address {
         self.address.clone()
+    }
+
+    /// Fetches a token's successor once it has less than this to live, in place of ten minutes: for clients that work
+    /// with one token for a while.
+    #[must_use]
+    pub fn renewing_at(self, renew: Duration) -> Self {
+        Self { renew, ..self }
     }
 
     /// Serves until its owner ends it, no request came for `idle` (where there is a limit), or the source has no
@@ -79,7 +91,7 @@ impl Broker {
             port: self.address.port,
             keys: self.address.keys,
             resources,
-            tokens: Tokens::new(source),
+            tokens: Tokens::new(source, self.renew),
             asked: Cell::new(Instant::now()),
             ending: Cell::new(None),
             ended: Notify::new(),

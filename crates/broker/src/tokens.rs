@@ -21,7 +21,7 @@ use crate::source::{self, Refusal, RefusalScope, TokenSource};
 const LEAST: Duration = Duration::from_secs(5 * 60);
 
 /// From here on a successor is fetched while the token is still handed out.
-const RENEW: Duration = Duration::from_secs(10 * 60);
+pub(crate) const RENEW: Duration = Duration::from_secs(10 * 60);
 
 /// Between two renewals while the token is still alive: a service that is away, or one whose tokens live for
 /// ten minutes altogether, is not asked at every request.
@@ -47,6 +47,8 @@ const MOST: usize = 64;
 /// Every token that was asked for, by scope and tenant.
 pub(crate) struct Tokens<S> {
     source: S,
+    /// See [`RENEW`].
+    renew: Duration,
     entries: RefCell<HashMap<Key, Rc<Entry>>>,
     /// The permanent refusals since the last answer that was none: when the first came, and how many.
     permanent: Cell<Option<(Instant, u32)>>,
@@ -75,9 +77,10 @@ struct Fetched {
 }
 
 impl<S: TokenSource + 'static> Tokens<S> {
-    pub(crate) fn new(source: S) -> Rc<Self> {
+    pub(crate) fn new(source: S, renew: Duration) -> Rc<Self> {
         Rc::new(Self {
             source,
+            renew,
             entries: RefCell::default(),
             permanent: Cell::new(None),
         })
@@ -96,7 +99,7 @@ impl<S: TokenSource + 'static> Tokens<S> {
         let entry = self.entry(scope, tenant)?;
         let asked = Instant::now();
         if let Some(token) = entry.alive() {
-            if left(&token) < RENEW
+            if left(&token) < self.renew
                 && entry.may_fetch(asked)
                 && let Ok(turn) = Arc::clone(&entry.fetching).try_lock_owned()
             {

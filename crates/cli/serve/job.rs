@@ -3,7 +3,7 @@
 //! It never has a secret in its arguments or its environment: they come through a pipe.
 
 use std::io::{self, Read as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ use adieu_broker::{Broker, Resources};
 use adieu_secret::EndpointSecret;
 use adieu_transport::{Method, Transport, Url};
 use serde_json::{Value, json};
+use time::OffsetDateTime;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
 use tokio::process::Command;
@@ -38,6 +39,9 @@ const IDLE: Duration = Duration::from_secs(24 * 60 * 60);
 /// A process that says nothing by then will not.
 const START: Duration = Duration::from_secs(20);
 
+/// The same where it signs in first.
+const START_WITH_SIGN_IN: Duration = Duration::from_secs(90);
+
 /// A broker that is asked to end does so within this.
 const STOP: Duration = Duration::from_secs(5);
 
@@ -60,15 +64,58 @@ pub(crate) async fn start(
         true => helper::of_the_job().map_err(Situation::NoBroker)?,
         false => PathBuf::new(),
     };
-    let program = std::env::current_exe().map_err(Situation::NoBroker)?;
-    let mut command = Command::new(program);
-    command.args(["serve", "--job", connection.as_str()]);
+    let mut arguments = vec!["--job", connection.as_str()];
     if let Some(tenant) = tenant {
-        command.args(["--tenant", tenant]);
+        arguments.extend(["--tenant", tenant]);
     }
     for resource in configure.listed() {
-        command.args(["--resource", resource]);
+        arguments.extend(["--resource", resource]);
     }
+    let line = spawn(environment, arguments, START).await;
+    let line = line.map_err(Situation::NoBroker)?;
+    serving(&line, helper).map_err(failed)
+}
+
+/// A process that serves feeds.
+#[derive(Debug)]
+pub(crate) struct ServingFeeds {
+    pub(crate) stop_endpoint: String,
+    pub(crate) stop_key: EndpointSecret,
+    /// When the first of its tokens expires.
+    pub(crate) expires_on: OffsetDateTime,
+}
+
+/// Starts one that serves the feeds of a folder, and returns when their files are written. Without a connection they get
+/// the job's own token.
+pub(crate) async fn start_for_feeds(
+    environment: &Environment,
+    connection: Option<&EndpointId>,
+    folder: &Path,
+) -> Result<ServingFeeds, Situation> {
+    let connection = connection.map_or("", EndpointId::as_str);
+    let folder = folder.display().to_string();
+    let arguments = vec!["--job", connection, "--feeds", &folder];
+    let line = spawn(environment, arguments, START_WITH_SIGN_IN).await;
+    let line = line.map_err(Situation::NoBroker)?;
+    let answer = Answer::parse(&line).map_err(failed)?;
+    let expires_on = answer.json["expiresOn"].as_i64().unwrap_or_default();
+    Ok(ServingFeeds {
+        stop_endpoint: answer.text("stop").map_err(failed)?,
+        stop_key: EndpointSecret::new(answer.text("stopKey").map_err(failed)?),
+        expires_on: OffsetDateTime::from_unix_timestamp(expires_on)
+            .unwrap_or(OffsetDateTime::UNIX_EPOCH),
+    })
+}
+
+/// Starts this program as `serve`, gives it the environment, and returns the line that it answers.
+async fn spawn(
+    environment: &Environment,
+    arguments: Vec<&str>,
+    time: Duration,
+) -> io::Result<Zeroizing<String>> {
+    let program = std::env::current_exe()?;
+    let mut command = Command::new(program);
+    command.arg("serve").args(arguments);
     if let Some(worker) = platform::worker() {
         command.args(["--worker", &worker.to_string()]);
     }
@@ -93,7 +140,7 @@ pub(crate) async fn start(
         // A folder in which a process runs cannot be removed on Windows, and this one is the sources'.
         .current_dir(std::env::temp_dir());
     platform::detach(&mut command);
-    let mut process = command.spawn().map_err(Situation::NoBroker)?;
+    let mut process = command.spawn()?;
     let block = environment.to_block();
     let talk = async {
         if let Some(mut input) = process.stdin.take() {
@@ -107,18 +154,18 @@ pub(crate) async fn start(
         }
         Ok::<_, std::io::Error>(line)
     };
-    let line = match timeout(START, talk).await {
-        Ok(Ok(line)) => line,
-        Ok(Err(error)) => return Err(Situation::NoBroker(error)),
+    match timeout(time, talk).await {
+        Ok(Ok(line)) => Ok(line),
+        Ok(Err(error)) => Err(error),
         Err(_elapsed) => {
             // No process will ever know of it.
             let _ = process.start_kill();
-            return Err(Situation::NoBroker(io::Error::other(
-                "it said nothing within 20 seconds",
-            )));
+            let seconds = time.as_secs();
+            Err(io::Error::other(format!(
+                "it said nothing within {seconds} seconds"
+            )))
         }
-    };
-    serving(&line, helper).map_err(|reason| Situation::NoBroker(io::Error::other(reason)))
+    }
 }
 
 /// Ends a broker and sees that it is gone. False where there is none any more.
@@ -194,16 +241,35 @@ async fn prepare(
     Ok((broker, SessionTokens::new(source, transport), resources))
 }
 
-fn serving(line: &str, program: PathBuf) -> Result<Serving, String> {
-    let said: Value =
-        serde_json::from_str(line).map_err(|_| "it ended before it could serve".to_owned())?;
-    let text = |name: &str| {
-        let value = said.get(name).and_then(Value::as_str);
+/// The reason why a process does not serve, in its own words.
+fn failed(reason: String) -> Situation {
+    Situation::NoBroker(io::Error::other(reason))
+}
+
+/// What a process of ours answers in one line.
+struct Answer {
+    json: Value,
+}
+
+impl Answer {
+    fn parse(line: &str) -> Result<Self, String> {
+        let json = serde_json::from_str(line);
+        let json = json.map_err(|_| "it ended before it could serve".to_owned())?;
+        Ok(Self { json })
+    }
+
+    fn text(&self, name: &str) -> Result<String, String> {
+        let value = self.json.get(name).and_then(Value::as_str);
         value.map(str::to_owned).ok_or_else(|| {
-            let error = said.get("error").and_then(Value::as_str);
+            let error = self.json.get("error").and_then(Value::as_str);
             error.unwrap_or("its answer is incomplete").to_owned()
         })
-    };
+    }
+}
+
+fn serving(line: &str, program: PathBuf) -> Result<Serving, String> {
+    let answer = Answer::parse(line)?;
+    let text = |name: &str| answer.text(name);
     Ok(Serving {
         endpoints: Endpoints {
             identity: text("identity")?,

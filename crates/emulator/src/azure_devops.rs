@@ -62,6 +62,11 @@ impl Default for State {
 }
 
 impl State {
+    /// Whether a token is the one of a job.
+    pub(crate) fn has_job_token(&self, token: &str) -> bool {
+        self.jobs.iter().any(|job| job.token == token)
+    }
+
     /// The id and the connection of a name.
     pub(crate) fn connection(&self, name: &str) -> Option<(&String, &Connection)> {
         let mut known = self.connections.iter();

@@ -29,6 +29,8 @@ const NAMES: &[&str] = &[
     "github.com",
     "*.githubusercontent.com",
     "*.actions.githubusercontent.com",
+    "*.pkgs.visualstudio.com",
+    "adieu.blob.core.windows.net",
     "graph.microsoft.com",
     "management.azure.com",
     "marketplace.visualstudio.com",

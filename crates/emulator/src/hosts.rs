@@ -9,9 +9,9 @@ use crate::directory::{AsksFor, Directory, Issued};
 use crate::http::{Answer, Request, decoded};
 use crate::issued::AZURE_DEVOPS;
 use crate::marketplace::{self, gallery, installation, roles};
-use crate::organizations::{self, entitlements, feeds, profile};
+use crate::organizations::{self, entitlements, profile};
 use crate::vss::{self, Credential};
-use crate::{azure_devops, git};
+use crate::{azure_devops, feeds, git};
 
 /// The secrets that they ask their clients for.
 pub(crate) const ASKS_FOR: AsksFor = AsksFor {
@@ -25,6 +25,7 @@ pub(crate) struct Services<'a> {
     pub(crate) organizations: &'a mut organizations::State,
     pub(crate) marketplace: &'a mut marketplace::State,
     pub(crate) git: &'a mut git::State,
+    pub(crate) feeds: &'a mut feeds::State,
     pub(crate) directory: &'a mut Directory,
 }
 
@@ -40,6 +41,15 @@ impl Services<'_> {
         marketplace::Context {
             own: self.marketplace,
             organizations: self.organizations,
+            directory: self.directory,
+        }
+    }
+
+    fn feeds(&mut self) -> feeds::Context<'_> {
+        feeds::Context {
+            own: self.feeds,
+            organizations: self.organizations,
+            azure_devops: self.azure_devops,
             directory: self.directory,
         }
     }
@@ -70,9 +80,11 @@ pub(crate) fn answer(request: &Request, services: &mut Services<'_>, clock: &Clo
     let caller = caller(request, services.directory, clock)
         .filter(|caller| !services.organizations.revoked.contains(&caller.identity));
     let answer = match &caller {
-        _ if request.header("host") == Some(feeds::HOST) => {
-            let organizations = &mut services.organizations();
-            feeds::answer(request, &segments, caller.as_ref(), organizations)
+        _ if request.header("host").is_some_and(feeds::is_host) => {
+            feeds::answer(request, &mut services.feeds(), clock)
+        }
+        _ if request.header("host") == Some(feeds::BLOB_HOST) => {
+            return feeds::blob(request, &mut services.feeds());
         }
         // Where a service is and which routes it has; the organization's own repositories are asked below.
         _ if (request.method == "OPTIONS" || segments.contains(&"resourceareas"))

@@ -3,7 +3,6 @@
 //! It never answers a caller that the organization has not added.
 
 pub(crate) mod entitlements;
-pub(crate) mod feeds;
 pub(crate) mod profile;
 mod setup;
 
@@ -39,8 +38,6 @@ pub struct State {
     projects: BTreeMap<String, Vec<(String, String)>>,
     /// Organization, project's id and identity that is not shown the project.
     hidden_projects: BTreeSet<(String, String, String)>,
-    /// Organization and feed.
-    feeds: BTreeSet<(String, String)>,
     /// Organization to the licences that are left, where there is a limit.
     licences: BTreeMap<String, usize>,
     /// Object ids that organizations do not know yet, and for how many questions.

@@ -21,6 +21,7 @@ use crate::certificates::Authority;
 use crate::clock::Clock;
 use crate::directory::{Directory, Issuer};
 use crate::entra::Entra;
+use crate::feeds::Feeds;
 use crate::git::Git;
 use crate::github::GitHub;
 use crate::gitlab::GitLabJob;
@@ -41,6 +42,7 @@ pub struct World {
     ground: Arc<Ground>,
     azure_devops: AzureDevOps,
     entra: Entra,
+    feeds: Feeds,
     git: Git,
     github: GitHub,
     managed_identity: ManagedIdentity,
@@ -123,6 +125,7 @@ impl World {
             azure_devops: Emulated::new(azure_devops, &states.azure_devops, ground),
             entra: entra(&host, &place("/", &entra::ASKS_FOR), tls.clone()),
             github: github(&host, &place("/", &github::ASKS_FOR), tls.clone()),
+            feeds: Emulated::new(Arc::clone(&marketplace), &states.feeds, ground),
             git: Emulated::new(Arc::clone(&marketplace), &states.git, ground),
             managed_identity: managed_identity(&host, folder.path()),
             microsoft_graph: microsoft_graph(&host, &place("/", &microsoft_graph::ASKS_FOR), tls),
@@ -155,6 +158,12 @@ impl World {
     #[must_use]
     pub fn organizations(&self) -> &Organizations {
         &self.organizations
+    }
+
+    /// The organizations' feeds of packages. They have the Marketplace's address.
+    #[must_use]
+    pub fn feeds(&self) -> &Feeds {
+        &self.feeds
     }
 
     /// The organizations' git repositories. They have the Marketplace's address.

@@ -7,7 +7,7 @@ use std::fmt;
 /// The host of every organization's feeds.
 const SHARED: &str = "pkgs.dev.azure.com";
 
-/// Organizations of older days have a host each.
+/// Each older organization also has its own host.
 const OWN: &str = ".pkgs.visualstudio.com";
 
 /// The collection that old addresses name.

@@ -1,6 +1,6 @@
 //! The files in which npm and clients of netrc find credentials: what is there, with our lines in it.
 //!
-//! It writes no file. Our line is found again by what it is about, so that a file can be written again and again
+//! It writes no file. Our lines are found again by what they are about, so that a file can be written again and again
 //! and keeps what else was put there meanwhile.
 
 use adieu_secret::AccessToken;

@@ -29,6 +29,7 @@ const PICTURES: &[Picture] = &[
         "task/extension/icon.png",
         32,
     ),
+    icon("docs/pictures/icon-feeds.svg", "task/feeds/icon.png", 32),
     icon("docs/pictures/icon-run.svg", "task/run/icon.png", 32),
     icon("docs/pictures/icon-token.svg", "task/token/icon.png", 32),
     Picture {

@@ -109,6 +109,17 @@ impl AccessToken {
     }
 }
 
+impl JobToken {
+    /// The same token for feeds of the job's own organization, which take it as they take an access token.
+    #[must_use]
+    pub fn for_own_feeds(&self) -> AccessToken {
+        Secret {
+            value: Zeroizing::new(self.value.to_string()),
+            kind: PhantomData,
+        }
+    }
+}
+
 /// The kinds themselves; programs use the aliases beside them.
 pub mod kind {
     use super::{Form, FreeForm, Kind};

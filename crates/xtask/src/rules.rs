@@ -98,6 +98,18 @@ const REVEALS: &[(&str, &str)] = &[
         "the environment of a process that this one starts",
     ),
     ("crates/cli/exec.rs", "the environment of one command"),
+    (
+        "crates/cli/feeds/endpoint.rs",
+        "a private file that opens the job's broker to helpers",
+    ),
+    (
+        "crates/cli/feeds/helper.rs",
+        "a package client, which asked for it",
+    ),
+    (
+        "crates/cli/feeds/keeper.rs",
+        "the pipe between a task and the process that it starts, and whether a token is new",
+    ),
     ("crates/cli/git_credential.rs", "git, which asked for it"),
     (
         "crates/cli/git_credential/question.rs",
@@ -153,6 +165,10 @@ const REVEALS: &[(&str, &str)] = &[
 
 /// The files in which a secret is sent to a service, which can echo it, and how.
 const SENDS: &[(&str, &str)] = &[
+    (
+        "crates/cli/feeds/endpoint.rs",
+        "the header for the job's own broker",
+    ),
     ("crates/cli/serve/job.rs", "the header that ends a broker"),
     (
         "crates/devops/src/client.rs",

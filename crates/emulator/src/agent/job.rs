@@ -43,6 +43,8 @@ pub struct Job<'w> {
     pub(crate) endpoints: Endpoints,
     /// Folders that steps put in front of the path, the last one first.
     pub(crate) prepended: Vec<String>,
+    /// How the names of folders begin in which steps may keep secrets.
+    pub(crate) private: Option<&'static str>,
     lookup_id: String,
     folder: TempDir,
 }
@@ -85,6 +87,7 @@ impl<'w> Job<'w> {
             instances: Vec::new(),
             endpoints: Endpoints::default(),
             prepended: Vec::new(),
+            private: None,
             lookup_id: format!("vsts_{}", guid()),
             record,
             folder,
@@ -131,6 +134,12 @@ impl<'w> Job<'w> {
     /// Switches `System.Debug` on.
     pub fn debug(&mut self) {
         self.variables.set("system.debug", "true", Marks::READ_ONLY);
+    }
+
+    /// Lets steps keep access tokens in folders of the temporary folder whose names begin so: where nobody but the
+    /// agent's user can enter the folder, and read the file (Unix).
+    pub fn keeps_secrets_in(&mut self, prefix: &'static str) {
+        self.private = Some(prefix);
     }
 
     /// Takes a variable away, as an older server would not have sent it.
@@ -267,7 +276,8 @@ impl<'w> Job<'w> {
     }
 
     /// What steps put in front of the path, if they did.
-    pub(crate) fn path_of_steps(&self) -> Option<String> {
+    #[must_use]
+    pub fn path_of_steps(&self) -> Option<String> {
         let folders: Vec<&str> = self.prepended.iter().rev().map(String::as_str).collect();
         (!folders.is_empty()).then(|| folders.join(&PATH_SEPARATOR.to_string()))
     }

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::command::Command;
 use super::job::Job;
@@ -273,6 +273,32 @@ impl Running<'_, '_> {
         }
     }
 
+    /// Whether a folder may have secrets and keeps them from everybody else.
+    #[cfg(unix)]
+    fn is_private(&self, path: &Path) -> bool {
+        use std::os::unix::fs::PermissionsExt as _;
+        let is_named = self.job.private.is_some_and(|prefix| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            name.starts_with(prefix) && path.parent() == Some(&self.job.temp_folder())
+        });
+        let mode = |path: &Path| {
+            path.metadata()
+                .map_or(0, |file| file.permissions().mode() & 0o777)
+        };
+        is_named
+            && mode(path) == 0o700
+            && fs::read_dir(path).is_ok_and(|entries| {
+                let files = entries.flatten().map(|entry| entry.path());
+                let mut files = files.filter(|path| path.is_file());
+                files.all(|file| mode(&file) == 0o600)
+            })
+    }
+
+    #[cfg(not(unix))]
+    fn is_private(&self, _path: &Path) -> bool {
+        false
+    }
+
     /// Nothing of a secret in any file that the step could have left.
     fn check_files(&mut self) {
         let mut folders = vec![self.job.work_folder().to_path_buf(), self.folder.clone()];
@@ -283,6 +309,9 @@ impl Running<'_, '_> {
             for entry in entries.flatten() {
                 let path = entry.path();
                 let is_program = path.file_stem().is_some_and(|name| name == "adieu");
+                if self.is_private(&path) {
+                    continue;
+                }
                 if path.is_dir() {
                     folders.push(path);
                 } else if !is_program && let Ok(bytes) = fs::read(&path) {

@@ -1,4 +1,4 @@
-//! What a test arranges in organizations: tenants, members, licences, administrators, projects, feeds.
+//! What a test arranges in organizations: tenants, members, licences, administrators, projects.
 //!
 //! It answers no request.
 
@@ -104,12 +104,6 @@ impl Organizations {
     /// Answers every question for members with the first page, and a token for the next one.
     pub fn repeat_pages_of_members(&self) {
         self.own().repeats_pages = true;
-    }
-
-    /// Adds a feed of Azure Artifacts, with the package `hello-feed`, to an organization.
-    pub fn add_feed(&self, organization: &str, feed: &str) {
-        let entry = (organization.to_owned(), feed.to_owned());
-        self.own().feeds.insert(entry);
     }
 
     /// How many licences that cost something are left in an organization.

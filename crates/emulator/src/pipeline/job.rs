@@ -118,6 +118,7 @@ impl Running<'_, '_> {
         for (name, value) in &self.pipeline.agent {
             self.job.agent_environment(name, value);
         }
+        self.job.private = self.pipeline.private;
         self.job.lay_out();
         for (name, value) in variables {
             let value = match value

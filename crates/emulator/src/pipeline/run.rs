@@ -25,6 +25,8 @@ pub struct Pipeline<'w> {
     pub(crate) sources: PathBuf,
     pub(crate) tasks: BTreeMap<String, PathBuf>,
     pub(crate) agent: Vec<(String, String)>,
+    /// How the names of folders begin in which steps may keep secrets.
+    pub(crate) private: Option<&'static str>,
     /// Whether it is a stage of a classic release.
     pub(crate) is_release: bool,
     definitions: Tasks,
@@ -103,6 +105,7 @@ impl<'w> Pipeline<'w> {
             sources: sources.to_path_buf(),
             tasks: BTreeMap::new(),
             agent: Vec::new(),
+            private: None,
             is_release: false,
             definitions: Tasks::default(),
             files: BTreeMap::new(),
@@ -156,6 +159,15 @@ impl<'w> Pipeline<'w> {
     pub fn agent_environment(mut self, name: &str, value: &str) -> Self {
         self.agent.push((name.to_owned(), value.to_owned()));
         self
+    }
+
+    /// As [`Job::keeps_secrets_in`](crate::Job::keeps_secrets_in), for each job.
+    #[must_use]
+    pub fn keeps_secrets_in(self, prefix: &'static str) -> Self {
+        Self {
+            private: Some(prefix),
+            ..self
+        }
     }
 
     /// The pipeline as the service sees it before it runs: every template expanded.

@@ -9,9 +9,8 @@ use std::time::Duration;
 
 use super::World;
 use crate::http::{self, Handler, Reply, Request};
-use crate::organizations::feeds;
 use crate::proxy::{self, Proxy, ProxyRules};
-use crate::{github, relay, resource_manager};
+use crate::{feeds, github, relay, resource_manager};
 
 impl World {
     /// A proxy by which `dev.azure.com` and the Microsoft Entra hosts lead to the emulated ones. One of them,
@@ -67,6 +66,7 @@ impl World {
             "extmgmt.dev.azure.com",
             "vsaex.dev.azure.com",
             feeds::HOST,
+            feeds::BLOB_HOST,
             "dev.azure.com",
             resource_manager::HOST,
         ] {
@@ -74,6 +74,10 @@ impl World {
         }
         for organization in self.organizations.own().members.keys() {
             routes.insert(format!("{organization}.visualstudio.com:443"), marketplace);
+            routes.insert(
+                format!("{organization}{}:443", feeds::OWN_HOST),
+                marketplace,
+            );
         }
         self.start_proxy(ProxyRules {
             routes,

@@ -13,7 +13,7 @@ use crate::ground::{Ground, lock};
 use crate::hosts::{self, Services};
 use crate::http::{self, Answer, Handler, Request};
 use crate::service::{Service, SharedService};
-use crate::{azure_devops, git, marketplace, organizations, resource_manager};
+use crate::{azure_devops, feeds, git, marketplace, organizations, resource_manager};
 
 /// Where services run.
 pub(crate) struct Host<'w> {
@@ -59,6 +59,11 @@ impl Host<'_> {
                 drop(directory);
                 return service.handle(request, |request| states.git(&address, request, ground));
             }
+            let asks_for = match request.header("host") {
+                Some(feeds::BLOB_HOST) => &feeds::BLOBS_ASK_FOR,
+                Some(host) if feeds::is_host(host) => &feeds::ASKS_FOR,
+                _ => asks_for,
+            };
             ground.directory().inspect(service.url(), asks_for, request);
             service.handle(request, |request| {
                 let answer =
@@ -103,6 +108,7 @@ pub(crate) struct States {
     pub(crate) organizations: Arc<Mutex<organizations::State>>,
     pub(crate) marketplace: Arc<Mutex<marketplace::State>>,
     pub(crate) git: Arc<Mutex<git::State>>,
+    pub(crate) feeds: Arc<Mutex<feeds::State>>,
 }
 
 impl States {
@@ -112,11 +118,13 @@ impl States {
         let mut organizations = lock(&self.organizations);
         let mut marketplace = lock(&self.marketplace);
         let mut git = lock(&self.git);
+        let mut feeds = lock(&self.feeds);
         answer(&mut Services {
             azure_devops: &azure_devops,
             organizations: &mut organizations,
             marketplace: &mut marketplace,
             git: &mut git,
+            feeds: &mut feeds,
             directory: &mut ground.directory(),
         })
     }

@@ -295,7 +295,7 @@ pub(super) const ROWS: [Row; 25] = [
         fact: "a feed, without a credential",
         evidence: "microsoft/artifacts-credprovider, traces of a 401 of pkgs.dev.azure.com",
         answer: |world| {
-            world.organizations().add_feed("contoso", "main");
+            world.feeds().add("contoso", "main");
             get(
                 world,
                 "pkgs.dev.azure.com",

@@ -1,0 +1,383 @@
+//! FeedAuthenticate@1: credentials for Azure Artifacts feeds, for every package client of the job, until it ends.
+//!
+//! It changes no file of the checkout and none of the user's, and puts a token into no variable.
+
+mod endpoint;
+mod folder;
+pub(crate) mod helper;
+pub(crate) mod keeper;
+mod page;
+mod plan;
+pub(crate) mod request;
+mod settings;
+mod source;
+
+use std::collections::BTreeMap;
+use std::env;
+use std::path::{Path, PathBuf};
+
+use adieu_agent::{EndpointId, Environment, Log, process_path, process_variables};
+use adieu_devops::{Hosts, Tenant};
+use adieu_feeds::{Reading, Tool, read, read_variables};
+use adieu_secret::EndpointSecret;
+use adieu_transport::Transport;
+use futures_util::future::join_all;
+
+use crate::connection;
+use crate::inputs::feeds::Inputs;
+use crate::network;
+use crate::serve::job;
+use crate::session;
+use crate::situation::{ExtensionProblem, FeedsProblem, Situation};
+use crate::tokens::rfc_3339;
+use crate::voice::Silence;
+use folder::Folder;
+use plan::{Plan, Repository};
+use request::{Request, place};
+
+/// npm's file in the private folder.
+const NPM: &str = "npmrc";
+/// The one for clients of netrc.
+const NETRC: &str = "netrc";
+/// Maven's.
+const MAVEN: &str = "settings.xml";
+
+/// Under these names the section after the job finds what this one left.
+const FOLDER: &str = "ADIEU_FEEDS";
+const BROKER: &str = "ADIEU_FEEDS_BROKER";
+const BROKER_KEY: &str = "ADIEU_FEEDS_BROKER_KEY";
+const SETTINGS: &str = "ADIEU_FEEDS_SETTINGS";
+
+/// Clients that read netrc.
+const OF_NETRC: [Tool; 4] = [Tool::Pip, Tool::Uv, Tool::Poetry, Tool::Pdm];
+
+/// Clients that ask `keyring`.
+const OF_KEYRING: [Tool; 3] = [Tool::Pip, Tool::Uv, Tool::Pdm];
+
+/// Runs the task.
+pub(crate) async fn run(environment: &Environment, log: &Log) -> Result<(), Situation> {
+    let inputs = Inputs::read(environment).map_err(Situation::Input)?;
+    let root = root(environment, inputs.working_directory.as_deref())?;
+    let reading = declared(environment, &root);
+    let lines = inputs.feeds.as_deref().unwrap_or_default();
+    let words = inputs.tools.as_deref().unwrap_or_default();
+    let mut request = Request::choose(&reading, lines, words).map_err(Situation::Feeds)?;
+    if request.served.is_empty() && request.unserved.is_empty() {
+        return Err(Situation::Feeds(FeedsProblem::NoneFound {
+            folder: root.display().to_string(),
+            is_incomplete: reading.is_incomplete,
+        }));
+    }
+    let connection = match (
+        inputs.azure_dev_ops_service_connection,
+        inputs.connected_service,
+    ) {
+        (None, None) => None,
+        (azure_devops, azure_rm) => Some(connection::named(azure_devops, azure_rm)?),
+    };
+    let connection = connection.as_ref();
+    if connection.is_none() {
+        of_own_organization(&mut request, environment, log)?;
+    }
+    warn_of(&request, &reading, log);
+    let transport = network::transport(environment, log)?;
+    let organizations = match (connection, inputs.tenant_id) {
+        (None, _) => all(&request, None),
+        (Some(_), Some(tenant)) => all(&request, Some(tenant)),
+        (Some(_), None) => tenants(&request, &transport).await?,
+    };
+    let plan = plan(organizations, &request);
+    let folder = make(environment, &plan, &request)?;
+    log.set_task_variable(FOLDER, &folder.path().display().to_string());
+    let serving = match start(environment, connection, &plan, &folder, &transport, log).await {
+        Ok(serving) => serving,
+        Err(situation) => {
+            folder.remove();
+            return Err(situation);
+        }
+    };
+    log.set_task_variable(BROKER, &serving.stop_endpoint);
+    log.set_secret_task_variable(BROKER_KEY, &log.mask(&serving.stop_key));
+    let variable = |name: &str| environment.variable(name).map(str::to_owned);
+    let settings = settings::of(&plan, &request, &folder, variable);
+    log.set_task_variable(SETTINGS, &settings::undo(&settings, variable));
+    settings::publish(&settings, &folder, &request, log).map_err(Situation::TooLong)?;
+    report(&request, &plan, connection, serving.expires_on, log);
+    page::write(&request, &plan, environment, log);
+    Ok(())
+}
+
+/// Runs the section after the job: the broker ends, and the private folder with it.
+pub(crate) async fn finish(environment: &Environment, log: &Log) -> Result<(), Situation> {
+    let Some(folder) = environment.task_variable(FOLDER) else {
+        log.debug("This step did not make any files.");
+        return Ok(());
+    };
+    let undo = environment.task_variable(SETTINGS).unwrap_or_default();
+    settings::restore(undo, log).map_err(Situation::TooLong)?;
+    if let (Some(endpoint), Some(key)) = (
+        environment.task_variable(BROKER),
+        environment.task_variable(BROKER_KEY),
+    ) {
+        let key = EndpointSecret::new(key.to_owned());
+        let transport = network::transport(environment, &Silence)?;
+        if !job::stop(endpoint, &key, &transport).await {
+            log.warn(
+                "The job's credential endpoint for feeds does not answer. It may have ended \
+                 before the job.",
+            );
+        }
+    }
+    if let Some(folder) = Folder::existing(Path::new(folder)) {
+        folder.remove();
+    }
+    log.say("The credentials for feeds are removed.");
+    Ok(())
+}
+
+/// The folder that is read: as the step says, else the sources.
+fn root(environment: &Environment, input: Option<&str>) -> Result<PathBuf, Situation> {
+    let platform = |name| {
+        let value = environment.platform_variable(name).ok().flatten();
+        value.map(PathBuf::from)
+    };
+    let sources = ["Build.SourcesDirectory", "System.DefaultWorkingDirectory"]
+        .into_iter()
+        .find_map(platform);
+    let sources = match sources {
+        Some(sources) => sources,
+        None => env::current_dir().unwrap_or_default(),
+    };
+    let root = input.map_or(sources.clone(), |input| sources.join(input));
+    match root.is_dir() {
+        true => Ok(root),
+        false => Err(Situation::Feeds(FeedsProblem::NoFolder(
+            root.display().to_string(),
+        ))),
+    }
+}
+
+/// What the files declare, and the variables that clients read.
+fn declared(environment: &Environment, root: &Path) -> Reading {
+    let mut reading = read(root);
+    // One that is not Unicode names no feed.
+    let names = process_variables().filter_map(|(name, _)| name.into_string().ok());
+    let variables: Vec<(String, String)> = names
+        .filter_map(|name| {
+            let value = environment.variable(&name)?.to_owned();
+            Some((name, value))
+        })
+        .collect();
+    let variables = variables
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()));
+    let of_variables = read_variables(variables);
+    reading.declarations.extend(of_variables.declarations);
+    reading.stale.extend(of_variables.stale);
+    reading
+}
+
+/// The job's own token is for feeds of the pipeline's organization.
+fn of_own_organization(
+    request: &mut Request,
+    environment: &Environment,
+    log: &Log,
+) -> Result<(), Situation> {
+    let job = environment.job().map_err(Situation::PlatformVariable)?;
+    let own = Hosts::public().organization(&job.collection);
+    let own = own.map_err(|_| Situation::Feeds(FeedsProblem::NoService(job.collection)))?;
+    let others = request.only_of(&own.name);
+    let places = others
+        .iter()
+        .map(|one| format!("{} ({})", one.address, place(&one.place, one.line)));
+    if request.served.is_empty() && !others.is_empty() {
+        return Err(Situation::Feeds(FeedsProblem::OtherOrganization {
+            own: own.name,
+            places: places.collect(),
+        }));
+    }
+    for place in places {
+        log.warn(&format!(
+            "{place} belongs to another organization than {} and gets no credential. Set \
+             azureDevOpsServiceConnection or azureSubscription.",
+            own.name
+        ));
+    }
+    Ok(())
+}
+
+/// What a reader should know although the step goes on.
+fn warn_of(request: &Request, reading: &Reading, log: &Log) {
+    for one in &request.unserved {
+        log.warn(&format!(
+            "{}: {} gets no credential for {}; it is not supported yet.",
+            place(&one.place, one.line),
+            one.tool,
+            one.address
+        ));
+    }
+    for one in &reading.stale {
+        log.warn(&format!(
+            "{} has a credential for a feed, which {} uses instead of this step's. Remove it.",
+            place(&one.place, one.line),
+            one.tool
+        ));
+    }
+    if reading.is_incomplete {
+        log.warn(
+            "The folder has too many files or levels, so not all of it was read. List the feeds \
+             in the input feeds, or set workingDirectory.",
+        );
+    }
+}
+
+fn all(request: &Request, tenant: Option<String>) -> BTreeMap<String, Option<String>> {
+    let organizations = request.organizations().into_iter();
+    organizations
+        .map(|name| (name.to_owned(), tenant.clone()))
+        .collect()
+}
+
+/// Each organization's tenant, as the organization shows to everyone.
+async fn tenants(
+    request: &Request,
+    transport: &Transport,
+) -> Result<BTreeMap<String, Option<String>>, Situation> {
+    let organizations = request.organizations().into_iter();
+    let asked = organizations.map(|name| async move {
+        let organization = Hosts::public().organization(name).map_err(|reason| {
+            Situation::Extension(ExtensionProblem::NotAnOrganization {
+                text: name.to_owned(),
+                reason,
+            })
+        })?;
+        match organization.tenant(transport).await {
+            Ok(Tenant::Entra(tenant)) => Ok((name.to_owned(), Some(tenant))),
+            Ok(Tenant::MicrosoftAccounts) => Err(Situation::Feeds(
+                FeedsProblem::MicrosoftAccounts(name.to_owned()),
+            )),
+            Err(error) => Err(Situation::NoTenant {
+                organization: name.to_owned(),
+                error,
+            }),
+        }
+    });
+    join_all(asked).await.into_iter().collect()
+}
+
+/// What the private folder is to have.
+fn plan(organizations: BTreeMap<String, Option<String>>, request: &Request) -> Plan {
+    let home = env::home_dir().unwrap_or_default();
+    let user = |variables: &[&str], file: &str| {
+        let named = variables.iter().find_map(|name| process_path(name)).map(PathBuf::from);
+        named.unwrap_or_else(|| home.join(file))
+    };
+    let mut plan = Plan {
+        organizations,
+        ..Plan::default()
+    };
+    if request.has_any(&[Tool::Npm]) {
+        let names = ["NPM_CONFIG_USERCONFIG", "npm_config_userconfig"];
+        plan.npm = Some(user(&names, ".npmrc"));
+    }
+    // Its one host can have one credential.
+    if request.has_any(&OF_NETRC) && plan.tenants().len() == 1 {
+        let file = if cfg!(windows) { "_netrc" } else { ".netrc" };
+        plan.netrc = Some(user(&["NETRC"], file));
+    }
+    let mut repositories: Vec<Repository> = request
+        .served
+        .iter()
+        .filter(|one| one.tool == Tool::Maven)
+        .filter_map(|one| {
+            Some(Repository {
+                id: one.name.clone()?,
+                address: one.address.address(),
+                organization: one.address.organization.clone(),
+            })
+        })
+        .collect();
+    repositories.sort();
+    // One id is one place.
+    repositories.dedup_by(|one, other| one.id == other.id);
+    if !repositories.is_empty() {
+        plan.maven = Some((home.join(".m2").join(MAVEN), repositories));
+    }
+    plan
+}
+
+fn make(environment: &Environment, plan: &Plan, request: &Request) -> Result<Folder, Situation> {
+    let place = environment
+        .platform_variable("Agent.TempDirectory")
+        .map_err(Situation::PlatformVariable)?
+        .map_or_else(env::temp_dir, PathBuf::from);
+    let made = Folder::create(&place).and_then(|folder| {
+        folder.write(plan::FILE, &plan.to_json())?;
+        folder.add_programs(&settings::programs(request))?;
+        Ok(folder)
+    });
+    made.map_err(|error| Situation::Feeds(FeedsProblem::NotWritten(error.to_string())))
+}
+
+/// Starts the process behind the feeds. Where it gets no token, this one asks once more, for the whole reason.
+async fn start(
+    environment: &Environment,
+    connection: Option<&EndpointId>,
+    plan: &Plan,
+    folder: &Folder,
+    transport: &Transport,
+    log: &Log,
+) -> Result<job::ServingFeeds, Situation> {
+    let first = job::start_for_feeds(environment, connection, folder.path()).await;
+    let (Err(situation), Some(id)) = (&first, connection) else {
+        return first;
+    };
+    log.debug(&format!(
+        "The process behind the feeds ended: {situation:?}"
+    ));
+    for tenant in plan.tenants() {
+        let connection = connection::read(environment, id, tenant.map(str::to_owned))?;
+        let scope = session::azure_devops(&connection.cloud)?;
+        let refused = |error| Situation::NoToken {
+            connection: connection.facts.clone(),
+            errors: vec![(String::new(), error)],
+        };
+        let tokens = connection.tokens(&[scope], transport, log).await;
+        for token in tokens.map_err(refused)?.access {
+            token.map_err(refused)?;
+        }
+    }
+    // What failed was transient.
+    job::start_for_feeds(environment, connection, folder.path()).await
+}
+
+fn report(
+    request: &Request,
+    plan: &Plan,
+    connection: Option<&EndpointId>,
+    expires_on: time::OffsetDateTime,
+    log: &Log,
+) {
+    for one in &request.served {
+        log.say(&format!(
+            "{}: {} for {} ({}).",
+            place(&one.place, one.line),
+            one.address,
+            one.tool,
+            settings::mechanism(one, plan)
+        ));
+    }
+    if request.has_any(&[Tool::Poetry]) && plan.netrc.is_none() {
+        log.warn(
+            "poetry gets no credential: the feeds belong to several tenants, and netrc has one \
+             credential for all of pkgs.dev.azure.com. Serve one tenant for each step.",
+        );
+    }
+    match connection {
+        Some(_) => log.say(&format!(
+            "Credentials are renewed until the job ends; the first one is valid until {}.",
+            rfc_3339(expires_on)
+        )),
+        None => log.say("Credentials are the job's own token, valid until the job ends."),
+    }
+}

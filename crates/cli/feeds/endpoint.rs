@@ -1,0 +1,118 @@
+//! The job's broker as helpers and the keeper of files reach it: by a file in the private folder, over azd's protocol,
+//! which names a tenant.
+//!
+//! It never asks any other address than one of this machine.
+
+use std::path::Path;
+use std::time::Duration;
+
+use adieu_broker::Address;
+use adieu_identity::{Scope, Token};
+use adieu_secret::{AccessToken, EndpointSecret};
+use adieu_transport::{Body, Method, Network, Transport, Url};
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use zeroize::Zeroizing;
+
+use super::folder::Folder;
+use crate::resource::Cloud;
+use crate::session;
+
+/// The file with the broker's address and its key.
+const FILE: &str = "broker.json";
+
+/// A sign-in may take as long as a credential's attempts together.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Where a broker is, and what opens it.
+#[derive(Debug)]
+pub(crate) struct Endpoint {
+    url: Url,
+    key: EndpointSecret,
+    transport: Transport,
+    scope: Scope,
+}
+
+impl Endpoint {
+    /// Of a broker of this process.
+    pub(crate) fn of(address: &Address) -> Result<Self, String> {
+        Self::new(&address.azd_endpoint(), address.copy_of_key())
+    }
+
+    /// Of the broker that serves a folder.
+    pub(crate) fn in_folder(folder: &Path) -> Result<Self, String> {
+        let text = std::fs::read_to_string(folder.join(FILE)).map(Zeroizing::new);
+        let text = text.map_err(|error| format!("{FILE} cannot be read: {error}"))?;
+        let json: Value = serde_json::from_str(&text).map_err(|_| format!("{FILE} is not JSON"))?;
+        let part = |name: &str| json[name].as_str().map(str::to_owned).unwrap_or_default();
+        Self::new(&part("endpoint"), EndpointSecret::new(part("key")))
+    }
+
+    fn new(address: &str, key: EndpointSecret) -> Result<Self, String> {
+        let url = Url::parse(&format!("{address}/token?api-version=2023-07-12-preview"))
+            .map_err(|error| format!("the endpoint has no address: {error}"))?;
+        let is_local = url.scheme() == "http" && url.host_str() == Some("127.0.0.1");
+        if !is_local {
+            return Err("the endpoint is not on this machine".to_owned());
+        }
+        let transport = Transport::new(Network::default()).and_then(|transport| transport.direct());
+        let scope = session::azure_devops(&Cloud::Public);
+        Ok(Self {
+            url,
+            key,
+            transport: transport.map_err(|error| error.to_string())?,
+            scope: scope.map_err(|_| "Azure DevOps is not a resource".to_owned())?,
+        })
+    }
+
+    /// Writes it down for helpers.
+    pub(crate) fn write(&self, folder: &Folder) -> std::io::Result<()> {
+        let mut address = self.url.clone();
+        address.set_query(None);
+        let address = address.as_str().trim_end_matches("/token");
+        let text = json!({ "endpoint": address, "key": self.key.reveal() });
+        folder.write(FILE, &Zeroizing::new(text.to_string()))
+    }
+
+    /// A token for feeds, of a tenant; of the credential's own where none is named. The error is a line for the reader
+    /// of a client's log.
+    pub(crate) async fn token(&self, tenant: Option<&str>) -> Result<Token, String> {
+        let question =
+            json!({ "scopes": [self.scope.value], "tenantId": tenant.unwrap_or_default() });
+        let key = Zeroizing::new(format!("Bearer {}", self.key.reveal_to_wire()));
+        let request = self
+            .transport
+            .request(Method::POST, &self.url)
+            .header("Authorization", key.as_str())
+            .header("Content-Type", "application/json")
+            .body(question.to_string())
+            .build()
+            .map_err(|_| "the request cannot be built".to_owned())?;
+        let answer = self
+            .transport
+            .send_within(request, PATIENCE, 256 * 1024)
+            .await;
+        let answer = answer.map_err(|_| {
+            "the job's credential endpoint for feeds does not answer; run FeedAuthenticate@1 in \
+             this job, before the step that restores"
+                .to_owned()
+        })?;
+        let Body::Json(mut body) = answer.read() else {
+            return Err("the job's credential endpoint for feeds gave no answer".to_owned());
+        };
+        if body["status"] != "success" {
+            let message = body["message"].as_str().unwrap_or("no token");
+            return Err(message.to_owned());
+        }
+        let expires_on = body["expiresOn"].as_str();
+        let expires_on = expires_on.and_then(|text| OffsetDateTime::parse(text, &Rfc3339).ok());
+        let Value::String(token) = body["token"].take() else {
+            return Err("the answer has no token".to_owned());
+        };
+        Ok(Token {
+            value: AccessToken::parse(token).map_err(|error| error.to_string())?,
+            expires_on: expires_on.unwrap_or(OffsetDateTime::UNIX_EPOCH).into(),
+        })
+    }
+}

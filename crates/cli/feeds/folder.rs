@@ -1,0 +1,85 @@
+//! The private folder of a job's feeds: of this user alone, with the clients' files and the helpers by their names.
+//!
+//! It never uses a folder or a file that was there before.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use super::helper;
+use crate::platform;
+
+/// Folders begin so.
+const PREFIX: &str = "adieu-feeds-";
+
+/// Where the helpers are in it, which is on the PATH of later steps.
+const PROGRAMS: &str = "bin";
+
+/// The private folder.
+#[derive(Debug, Clone)]
+pub(crate) struct Folder(PathBuf);
+
+impl Folder {
+    /// Makes one in the agent's temporary folder.
+    pub(crate) fn create(place: &Path) -> io::Result<Self> {
+        let mut folder = tempfile::Builder::new();
+        platform::only_for_this_user(folder.prefix(PREFIX));
+        Ok(Self(folder.tempdir_in(place)?.keep()))
+    }
+
+    /// One that another of our processes has made; nothing where the path is not of such a folder.
+    pub(crate) fn existing(path: &Path) -> Option<Self> {
+        let name = path.file_name()?.to_str()?;
+        let is_ours = name.starts_with(PREFIX) && path.is_absolute();
+        is_ours.then(|| Self(path.to_owned()))
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// A file in it.
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
+    /// Where its programs are.
+    pub(crate) fn programs(&self) -> PathBuf {
+        self.0.join(PROGRAMS)
+    }
+
+    /// Puts this program there by the names of helpers: as links to one file, or as copies where the file system has
+    /// no links or another one has the program.
+    pub(crate) fn add_programs(&self, helpers: &[helper::Name]) -> io::Result<()> {
+        if helpers.is_empty() {
+            return Ok(());
+        }
+        let program = std::env::current_exe()?;
+        let folder = self.programs();
+        fs::create_dir(&folder)?;
+        let mut first: Option<PathBuf> = None;
+        for helper in helpers {
+            let path = folder.join(helper.file_name());
+            let from = first.as_ref().unwrap_or(&program);
+            if fs::hard_link(from, &path).is_err() {
+                fs::copy(&program, &path)?;
+            }
+            first.get_or_insert(path);
+        }
+        Ok(())
+    }
+
+    /// Writes a file, whole or not at all, which this user alone can read.
+    pub(crate) fn write(&self, name: &str, content: &str) -> io::Result<()> {
+        let mut file = tempfile::NamedTempFile::new_in(&self.0)?;
+        file.write_all(content.as_bytes())?;
+        file.persist(self.file(name))?;
+        Ok(())
+    }
+
+    /// Removes it with all that is in it.
+    pub(crate) fn remove(&self) {
+        // Windows removes no program that runs; the agent empties its temporary folder when the job ends.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}

@@ -1,0 +1,168 @@
+//! The programs that package clients start for a credential: this one, under the names that they know.
+//!
+//! It answers for feeds of the step's organizations alone, keeps nothing, and gives a real `keyring` all other questions.
+
+mod cargo;
+mod keyring;
+mod nuget;
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use adieu_agent::Stream;
+use adieu_feeds::{FeedAddress, with_userinfo};
+use adieu_identity::Token;
+use adieu_secret::Secret;
+use serde_json::Value;
+use zeroize::Zeroizing;
+
+use super::endpoint::Endpoint;
+use super::plan::Plan;
+use crate::runtime;
+use crate::voice::Terminal;
+
+/// The user in an answer. Feeds do not read it.
+pub(super) const USER: &str = "adieu";
+
+/// The name under which a client starts this program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Name {
+    /// pip, pipenv, uv and pdm.
+    Keyring,
+    /// Cargo's credential provider.
+    Cargo,
+    /// NuGet's plugin of version 2, which dotnet finds on the PATH.
+    NuGetPlugin,
+    /// NuGet's provider of version 1, which nuget.exe finds in a folder.
+    NuGetProvider,
+}
+
+impl Name {
+    const ALL: [Self; 4] = [
+        Self::Keyring,
+        Self::Cargo,
+        Self::NuGetPlugin,
+        Self::NuGetProvider,
+    ];
+
+    /// The file.
+    pub(crate) fn file_name(self) -> String {
+        let (name, is_always_exe) = match self {
+            Self::Keyring => ("keyring", false),
+            Self::Cargo => (CARGO, false),
+            Self::NuGetPlugin => ("nuget-plugin-adieu", false),
+            // NuGet looks for this one by its extension on every system.
+            Self::NuGetProvider => ("CredentialProvider.Adieu", true),
+        };
+        match is_always_exe || cfg!(windows) {
+            true => format!("{name}.exe"),
+            false => name.to_owned(),
+        }
+    }
+
+    /// The helper that this process was started as.
+    pub(crate) fn of_process(program: Option<&OsString>) -> Option<Self> {
+        let name = Path::new(program?).file_name().and_then(OsStr::to_str)?;
+        let mut all = Self::ALL.into_iter();
+        all.find(|helper| {
+            let own = helper.file_name();
+            name.eq_ignore_ascii_case(&own)
+                || cfg!(windows)
+                    && own
+                        .strip_suffix(".exe")
+                        .is_some_and(|own| name.eq_ignore_ascii_case(own))
+        })
+    }
+
+    /// Runs it.
+    pub(crate) fn run(self, arguments: &[OsString]) -> ExitCode {
+        match self {
+            Self::Keyring => keyring::run(arguments),
+            Self::Cargo => cargo::run(),
+            Self::NuGetPlugin => nuget::run_plugin(),
+            Self::NuGetProvider => nuget::run_provider(arguments),
+        }
+    }
+}
+
+/// The name of Cargo's provider, which Cargo looks for on the PATH.
+pub(crate) const CARGO: &str = "cargo-credential-adieu";
+
+/// The folder in which this helper is, and what it is for.
+struct Served {
+    folder: PathBuf,
+    plan: Plan,
+}
+
+/// A question without an answer.
+enum NoToken {
+    /// It is not about a feed of the step's.
+    NotOurs,
+    /// The job's broker has none, for this reason.
+    Refused(String),
+}
+
+impl Served {
+    /// Of the helper that this process is; nothing where its job is over.
+    fn find() -> Option<Self> {
+        let program = std::env::current_exe().ok()?;
+        let folder = program.ancestors().nth(2)?.to_owned();
+        let plan = Plan::read(&folder)?;
+        Some(Self { folder, plan })
+    }
+
+    /// A token for an address.
+    fn token(&self, address: &str) -> Result<Token, NoToken> {
+        let address = with_userinfo(address).map_err(|_| NoToken::NotOurs)?.0;
+        self.token_of(&address)
+    }
+
+    fn token_of(&self, address: &FeedAddress) -> Result<Token, NoToken> {
+        let tenant = self.plan.organizations.get(&address.organization);
+        self.ask(tenant.ok_or(NoToken::NotOurs)?.as_deref())
+    }
+
+    /// The same for a host alone, which pip and uv ask for after an address: where one token is right for all of it.
+    fn token_of_host(&self, host: &str) -> Result<Token, NoToken> {
+        if host.eq_ignore_ascii_case("pkgs.dev.azure.com") {
+            let tenants: Vec<Option<&str>> = self.plan.tenants().into_iter().collect();
+            return match tenants.as_slice() {
+                [tenant] => self.ask(*tenant),
+                _ => Err(NoToken::NotOurs),
+            };
+        }
+        let host = host.to_ascii_lowercase();
+        let organization = host.strip_suffix(".pkgs.visualstudio.com");
+        let tenant = organization.and_then(|name| self.plan.organizations.get(name));
+        self.ask(tenant.ok_or(NoToken::NotOurs)?.as_deref())
+    }
+
+    fn ask(&self, tenant: Option<&str>) -> Result<Token, NoToken> {
+        let endpoint = Endpoint::in_folder(&self.folder).map_err(NoToken::Refused)?;
+        match runtime::block_on(endpoint.token(tenant)) {
+            Ok(token) => token.map_err(NoToken::Refused),
+            Err(_) => Err(NoToken::Refused("there is no event loop".to_owned())),
+        }
+    }
+}
+
+/// Writes a line of a protocol, which may hold a token.
+fn write(text: &str) -> bool {
+    Stream::Output.credential(text).is_ok()
+}
+
+/// Writes a document of a protocol in one line.
+fn write_json(document: &Value) -> bool {
+    write(&Zeroizing::new(document.to_string()))
+}
+
+/// For the reader of a client's log.
+fn complain(reason: &str) {
+    Terminal.error(&format!("No token for the feed: {reason}"));
+}
+
+/// What a client reads as a password.
+fn password<K: adieu_secret::Kind>(secret: &Secret<K>) -> &str {
+    secret.reveal()
+}

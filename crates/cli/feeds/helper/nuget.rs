@@ -1,0 +1,152 @@
+//! NuGet's credential plugins: version 2, which dotnet speaks (learn.microsoft.com, "NuGet cross platform plugins"), and
+//! version 1, which nuget.exe starts once for each source ("nuget.exe credential providers").
+//!
+//! It has credentials for feeds; NuGet asks the next provider for all others.
+
+use std::ffi::OsString;
+use std::io::{self, BufRead as _};
+use std::process::ExitCode;
+
+use serde_json::{Value, json};
+
+use super::{NoToken, Served, USER, complain, password, write_json};
+
+/// The protocol that is spoken.
+const VERSION: &str = "2.0.0";
+
+/// The id of this side's only request.
+const HANDSHAKE: &str = "adieu-handshake";
+
+/// Version 2: JSON in both directions, one message a line, until NuGet closes its end.
+pub(super) fn run_plugin() -> ExitCode {
+    let handshake = json!({
+        "RequestId": HANDSHAKE, "Type": "Request", "Method": "Handshake",
+        "Payload": { "ProtocolVersion": VERSION, "MinimumProtocolVersion": "1.0.0" },
+    });
+    if !write_json(&handshake) {
+        return ExitCode::FAILURE;
+    }
+    let served = Served::find();
+    for line in io::stdin().lock().lines() {
+        let Ok(line) = line else {
+            break;
+        };
+        let line = line.trim_start_matches('\u{feff}');
+        let Ok(message) = serde_json::from_str::<Value>(line) else {
+            continue;
+        };
+        if message["Method"] == "Close" {
+            break;
+        }
+        if let Some(answer) = answer(&message, served.as_ref())
+            && !write_json(&answer)
+        {
+            return ExitCode::FAILURE;
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+/// The answer to a request; responses and cancellations get none.
+fn answer(message: &Value, served: Option<&Served>) -> Option<Value> {
+    if message["Type"] != "Request" {
+        return None;
+    }
+    let method = message["Method"].as_str()?;
+    let payload = match method {
+        "Handshake" => json!({ "ResponseCode": "Success", "ProtocolVersion": VERSION }),
+        "GetOperationClaims" => {
+            // Without a source, NuGet asks what this plugin can do at all.
+            let claims: &[&str] = match message["Payload"]["PackageSourceRepository"].is_null() {
+                true => &["Authentication"],
+                false => &[],
+            };
+            json!({ "Claims": claims })
+        }
+        "GetAuthenticationCredentials" => {
+            let uri = message["Payload"]["Uri"].as_str().unwrap_or_default();
+            credentials(uri, served)
+        }
+        "Initialize" | "SetLogLevel" | "MonitorNuGetProcessExit" | "SetCredentials" => {
+            json!({ "ResponseCode": "Success" })
+        }
+        _ => json!({ "ResponseCode": "NotFound" }),
+    };
+    Some(json!({
+        "RequestId": message["RequestId"], "Type": "Response", "Method": method, "Payload": payload,
+    }))
+}
+
+fn credentials(uri: &str, served: Option<&Served>) -> Value {
+    match served.map_or(Err(NoToken::NotOurs), |served| served.token(uri)) {
+        Ok(token) => json!({
+            "ResponseCode": "Success",
+            "Username": USER,
+            "Password": password(&token.value),
+            "Message": null,
+            "AuthenticationTypes": ["Basic"],
+        }),
+        Err(NoToken::NotOurs) => json!({ "ResponseCode": "NotFound" }),
+        Err(NoToken::Refused(reason)) => json!({ "ResponseCode": "Error", "Message": reason }),
+    }
+}
+
+/// Version 1: 0 is a credential, 1 is another provider's source, 2 is a failure.
+pub(super) fn run_provider(arguments: &[OsString]) -> ExitCode {
+    let mut arguments = arguments.iter().filter_map(|word| word.to_str());
+    let uri = arguments
+        .find(|word| {
+            word.trim_start_matches(['-', '/'])
+                .eq_ignore_ascii_case("uri")
+        })
+        .and_then(|_| arguments.next())
+        .unwrap_or_default();
+    let served = Served::find();
+    match served.map_or(Err(NoToken::NotOurs), |served| served.token(uri)) {
+        Ok(token) => {
+            let answer = json!({
+                "Username": USER, "Password": password(&token.value), "Message": "", "AuthTypes": ["basic"],
+            });
+            match write_json(&answer) {
+                true => ExitCode::SUCCESS,
+                false => ExitCode::from(2),
+            }
+        }
+        Err(NoToken::NotOurs) => ExitCode::from(1),
+        Err(NoToken::Refused(reason)) => {
+            complain(&reason);
+            ExitCode::from(2)
+        }
+    }
+}
+
+#[test]
+fn speaks_as_nuget_does() {
+    // As nuget.exe 5.8.0 asks.
+    for (request, expected) in [
+        (
+            r#"{"RequestId":"1","Type":"Request","Method":"Handshake","Payload":{"ProtocolVersion":"2.0.0","MinimumProtocolVersion":"1.0.0"}}"#,
+            r#"{"Method":"Handshake","Payload":{"ProtocolVersion":"2.0.0","ResponseCode":"Success"},"RequestId":"1","Type":"Response"}"#,
+        ),
+        (
+            r#"{"RequestId":"2","Type":"Request","Method":"GetOperationClaims","Payload":{}}"#,
+            r#"{"Method":"GetOperationClaims","Payload":{"Claims":["Authentication"]},"RequestId":"2","Type":"Response"}"#,
+        ),
+        (
+            r#"{"RequestId":"3","Type":"Request","Method":"GetOperationClaims","Payload":{"PackageSourceRepository":"https://x/","ServiceIndex":{}}}"#,
+            r#"{"Method":"GetOperationClaims","Payload":{"Claims":[]},"RequestId":"3","Type":"Response"}"#,
+        ),
+        (
+            r#"{"RequestId":"4","Type":"Request","Method":"GetAuthenticationCredentials","Payload":{"Uri":"https://api.nuget.org/v3/index.json","IsRetry":false}}"#,
+            r#"{"Method":"GetAuthenticationCredentials","Payload":{"ResponseCode":"NotFound"},"RequestId":"4","Type":"Response"}"#,
+        ),
+        (
+            r#"{"RequestId":"adieu-handshake","Type":"Response","Method":"Handshake","Payload":{"ResponseCode":"Success"}}"#,
+            "",
+        ),
+    ] {
+        let message = serde_json::from_str(request).expect("JSON");
+        let answer = answer(&message, None).map(|answer| answer.to_string());
+        assert_eq!(answer.unwrap_or_default(), expected, "{request}");
+    }
+}

@@ -1,0 +1,198 @@
+//! The process behind a job's feeds: a broker for the helpers, and files that are written again before their tokens
+//! expire.
+//!
+//! It leaves nothing behind: the private folder goes with it.
+
+use std::collections::BTreeMap;
+use std::io::Read as _;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use adieu_agent::{EndpointId, Environment, Stream};
+use adieu_broker::{Broker, Resources};
+use adieu_feeds::{Mirror, netrc, npmrc, settings};
+use adieu_identity::Token;
+use adieu_secret::AccessToken;
+use serde_json::{Value, json};
+use tokio::time::sleep;
+use zeroize::Zeroizing;
+
+use super::endpoint::Endpoint;
+use super::folder::Folder;
+use super::plan::Plan;
+use super::source::FeedTokens;
+use super::{MAVEN, NETRC, NPM};
+use crate::network;
+use crate::platform;
+use crate::report::Report;
+use crate::resource::Cloud;
+use crate::session;
+use crate::situation::Situation;
+use crate::voice::Silence;
+
+/// A client reads its file once and may work for as long with what is in it: half of the shortest lifetime that
+/// Microsoft Entra gives a token.
+pub(crate) const RENEW: Duration = Duration::from_secs(30 * 60);
+
+/// Between two looks at the clock. A machine that slept is not served an expired token for longer.
+const LOOK: Duration = Duration::from_secs(30);
+
+/// Where no worker can be watched, the process ends with this.
+const LONGEST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// Serves the feeds of the job whose environment comes on standard input. Prints on standard output how, or why not.
+pub(crate) async fn serve(connection: &str, folder: &Path, worker: Option<u32>) {
+    let Some(folder) = Folder::existing(folder) else {
+        return;
+    };
+    match prepare(connection, &folder).await {
+        Ok((broker, source, resources, keeper)) => {
+            let address = broker.address();
+            tokio::select! {
+                _ = broker.renewing_at(RENEW).serve(source, resources, Some(LONGEST)) => {}
+                () = keep(keeper, &address) => {}
+                _ = platform::stop_requested() => {}
+                () = platform::gone(worker) => {}
+            }
+        }
+        Err(reason) => say(&json!({ "error": reason })),
+    }
+    folder.remove();
+}
+
+async fn prepare(
+    connection: &str,
+    folder: &Folder,
+) -> Result<(Broker, FeedTokens, Resources, Keeper), String> {
+    let mut block = Zeroizing::new(Vec::new());
+    std::io::stdin()
+        .lock()
+        .read_to_end(&mut block)
+        .map_err(|error| error.to_string())?;
+    let environment = Environment::from_block(&block);
+    let words = |situation: Situation| Report::of(&situation).line();
+    let plan = Plan::read(folder.path()).ok_or("the step's plan cannot be read")?;
+    let transport = network::transport(&environment, &Silence).map_err(words)?;
+    let id = (!connection.is_empty()).then(|| EndpointId::new(connection));
+    let source = FeedTokens::of(&environment, id.as_ref(), &plan, &transport).map_err(words)?;
+    let broker = Broker::bind().await.map_err(|error| error.to_string())?;
+    let endpoint = Endpoint::of(&broker.address())?;
+    endpoint.write(folder).map_err(|error| error.to_string())?;
+    let scope = session::azure_devops(&Cloud::Public).map_err(words)?;
+    let keeper = Keeper::new(plan, endpoint, folder.clone());
+    Ok((broker, source, Resources::Listed(vec![scope]), keeper))
+}
+
+/// Writes the files and says so; then keeps them fresh for as long as they are there.
+async fn keep(mut keeper: Keeper, address: &adieu_broker::Address) {
+    if let Err(reason) = keeper.renew().await {
+        return say(&json!({ "error": reason }));
+    }
+    say(&json!({
+        "stop": address.stop_endpoint(),
+        "stopKey": address.stop_key().reveal(),
+        "expiresOn": keeper.first_to_expire().unwrap_or(SystemTime::UNIX_EPOCH)
+            .duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs(),
+    }));
+    loop {
+        sleep(LOOK).await;
+        if !keeper.folder.path().is_dir() {
+            return;
+        }
+        // What fails now is tried again, and meanwhile the old token is good for half of its life.
+        let _ = keeper.renew().await;
+    }
+}
+
+/// The files of a folder, and the tokens in them.
+pub(crate) struct Keeper {
+    plan: Plan,
+    endpoint: Endpoint,
+    folder: Folder,
+    tokens: BTreeMap<Option<String>, Token>,
+}
+
+impl Keeper {
+    pub(crate) fn new(plan: Plan, endpoint: Endpoint, folder: Folder) -> Self {
+        Self {
+            plan,
+            endpoint,
+            folder,
+            tokens: BTreeMap::new(),
+        }
+    }
+
+    /// When the first of the tokens expires.
+    fn first_to_expire(&self) -> Option<SystemTime> {
+        self.tokens.values().map(|token| token.expires_on).min()
+    }
+
+    /// Asks for every token that is old, and writes the files again where there is a new one.
+    pub(crate) async fn renew(&mut self) -> Result<(), String> {
+        let now = SystemTime::now();
+        let mut is_new = false;
+        for tenant in self.plan.tenants() {
+            let key = tenant.map(str::to_owned);
+            let there = self.tokens.get(&key);
+            if there.is_some_and(|token| token.expires_on > now + RENEW) {
+                continue;
+            }
+            let token = self.endpoint.token(tenant).await?;
+            is_new |= there.is_none_or(|there| there.value.reveal() != token.value.reveal());
+            self.tokens.insert(key, token);
+        }
+        match is_new {
+            true => self.write().map_err(|error| error.to_string()),
+            false => Ok(()),
+        }
+    }
+
+    fn write(&self) -> std::io::Result<()> {
+        let tokens = self.plan.organizations.iter().filter_map(|(name, tenant)| {
+            let token = self.tokens.get(tenant)?;
+            Some((name.as_str(), &token.value))
+        });
+        if let Some(user) = &self.plan.npm {
+            let there = self.there(NPM, user);
+            self.folder.write(NPM, &npmrc(&there, tokens.clone()))?;
+        }
+        if let Some(user) = &self.plan.netrc {
+            let there = self.there(NETRC, user);
+            self.folder.write(NETRC, &netrc(&there, tokens.clone()))?;
+        }
+        if let Some((user, repositories)) = &self.plan.maven {
+            let by_name: BTreeMap<&str, &AccessToken> = tokens.collect();
+            let mirrors: Vec<Mirror<'_>> = repositories
+                .iter()
+                .filter_map(|one| {
+                    Some(Mirror {
+                        id: &one.id,
+                        address: &one.address,
+                        token: by_name.get(one.organization.as_str())?,
+                    })
+                })
+                .collect();
+            let own = std::fs::read_to_string(user).map(Zeroizing::new).ok();
+            let text = settings(own.as_deref().map(String::as_str), &mirrors)
+                .or_else(|| settings(None, &mirrors));
+            self.folder.write(MAVEN, &text.unwrap_or_default())?;
+        }
+        Ok(())
+    }
+
+    /// What is in a file, with what the job's steps wrote to it; at first, what is in the user's own.
+    fn there(&self, name: &str, user: &Path) -> Zeroizing<String> {
+        let there = std::fs::read_to_string(self.folder.file(name));
+        Zeroizing::new(
+            there
+                .or_else(|_| std::fs::read_to_string(user))
+                .unwrap_or_default(),
+        )
+    }
+}
+
+/// One line for the step, which reads a line.
+fn say(document: &Value) {
+    let line = Zeroizing::new(document.to_string());
+    let _ = Stream::Output.credential(&line);
+}

@@ -1,0 +1,48 @@
+//! The page of a run on which FeedAuthenticate@1 shows which feed is served to which client, and how.
+//!
+//! It never shows an address that was not read as a feed's.
+
+use std::path::Path;
+
+use adieu_agent::{Environment, Log};
+
+use super::plan::Plan;
+use super::request::{Request, place};
+use super::settings;
+use crate::page::{code, write_new};
+
+/// Writes the page, or warns that there is none.
+pub(super) fn write(request: &Request, plan: &Plan, environment: &Environment, log: &Log) {
+    let Ok(Some(folder)) = environment.platform_variable("Agent.TempDirectory") else {
+        return;
+    };
+    let names = (1..=u32::MAX).map(|number| format!("Feeds {number}.md"));
+    match write_new(Path::new(folder), names, &page(request, plan)) {
+        Ok(file) => log.summary(&file),
+        Err(error) => log.warn(&format!(
+            "The run has no summary page for this step: no file can be written to {folder} \
+             ({error})."
+        )),
+    }
+}
+
+fn page(request: &Request, plan: &Plan) -> String {
+    let mut page = String::from(
+        "### Azure Artifacts feeds\n\n| feed | client | declared in | credential by |\n|---|---|---|---|\n",
+    );
+    let unserved = request
+        .unserved
+        .iter()
+        .map(|one| (one, "not supported yet"));
+    let served = request.served.iter();
+    let served = served.map(|one| (one, settings::mechanism(one, plan)));
+    for (one, mechanism) in served.chain(unserved) {
+        page.push_str(&format!(
+            "| {} | {} | {} | {mechanism} |\n",
+            code(&one.address.to_string()),
+            one.tool,
+            code(&place(&one.place, one.line)),
+        ));
+    }
+    page
+}

@@ -1,0 +1,121 @@
+//! What a job's private folder is for: organizations with their tenants, and the files that are kept fresh in it.
+//!
+//! It holds no credential, and is how the step and the process behind it understand each other.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+/// The name of the file in the folder.
+pub(crate) const FILE: &str = "plan.json";
+
+/// The folder's plan.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Plan {
+    /// Each organization's tenant; none where the credential's own is meant.
+    pub(crate) organizations: BTreeMap<String, Option<String>>,
+    /// npm's file, and the user's own that it starts as.
+    pub(crate) npm: Option<PathBuf>,
+    /// The same for clients of netrc.
+    pub(crate) netrc: Option<PathBuf>,
+    /// The same for Maven, with the repositories that it has.
+    pub(crate) maven: Option<(PathBuf, Vec<Repository>)>,
+}
+
+/// A repository of Maven's.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Repository {
+    pub(crate) id: String,
+    pub(crate) address: String,
+    pub(crate) organization: String,
+}
+
+impl Repository {
+    fn to_json(&self) -> Value {
+        json!({
+            "id": self.id,
+            "address": self.address,
+            "organization": self.organization,
+        })
+    }
+}
+
+impl Plan {
+    /// The tenants, each once.
+    pub(crate) fn tenants(&self) -> BTreeSet<Option<&str>> {
+        self.organizations.values().map(Option::as_deref).collect()
+    }
+
+    /// The plan as a text.
+    pub(crate) fn to_json(&self) -> String {
+        let path = |path: &PathBuf| path.display().to_string();
+        let maven = self.maven.as_ref().map(|(user, repositories)| {
+            let repositories: Vec<Value> = repositories.iter().map(Repository::to_json).collect();
+            json!({ "user": path(user), "repositories": repositories })
+        });
+        json!({
+            "organizations": self.organizations,
+            "npm": self.npm.as_ref().map(path),
+            "netrc": self.netrc.as_ref().map(path),
+            "maven": maven,
+        })
+        .to_string()
+    }
+
+    /// Reads a folder's plan; nothing where there is none.
+    pub(crate) fn read(folder: &Path) -> Option<Self> {
+        let text = std::fs::read_to_string(folder.join(FILE)).ok()?;
+        Self::parse(&serde_json::from_str(&text).ok()?)
+    }
+
+    fn parse(json: &Value) -> Option<Self> {
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        let path = |value: &Value| value.as_str().map(PathBuf::from);
+        let organizations = json["organizations"].as_object()?.iter();
+        let maven = json["maven"]["repositories"].as_array().and_then(|list| {
+            let repositories = list.iter().map(|one| {
+                Some(Repository {
+                    id: text(&one["id"])?,
+                    address: text(&one["address"])?,
+                    organization: text(&one["organization"])?,
+                })
+            });
+            Some((
+                path(&json["maven"]["user"])?,
+                repositories.collect::<Option<_>>()?,
+            ))
+        });
+        Some(Self {
+            organizations: organizations
+                .map(|(name, tenant)| (name.clone(), text(tenant)))
+                .collect(),
+            npm: path(&json["npm"]),
+            netrc: path(&json["netrc"]),
+            maven,
+        })
+    }
+}
+
+#[test]
+fn reads_what_it_wrote() {
+    let plan = Plan {
+        organizations: [
+            ("contoso".to_owned(), None),
+            ("fabrikam".to_owned(), Some("tenant".to_owned())),
+        ]
+        .into(),
+        npm: Some("/home/user/.npmrc".into()),
+        netrc: None,
+        maven: Some((
+            "/home/user/.m2/settings.xml".into(),
+            vec![Repository {
+                id: "a".to_owned(),
+                address: "b".to_owned(),
+                organization: "c".to_owned(),
+            }],
+        )),
+    };
+    let json = serde_json::from_str(&plan.to_json()).expect("JSON");
+    assert_eq!(Plan::parse(&json), Some(plan));
+}

@@ -1,0 +1,316 @@
+//! Which feeds and which clients a step asks for: what the repository declares, and what the inputs add or exclude.
+//!
+//! It asks no service and writes nothing.
+
+use std::collections::BTreeSet;
+
+use adieu_agent::undefined_variable;
+use adieu_feeds::{Declaration, FeedAddress, NotAFeed, Reading, Tool};
+
+use crate::lines::meaningful_lines;
+use crate::situation::{FeedLineFault, FeedsProblem};
+
+/// The clients that get credentials.
+pub(crate) const SERVED: [Tool; 8] = [
+    Tool::Npm,
+    Tool::NuGet,
+    Tool::Pip,
+    Tool::Uv,
+    Tool::Poetry,
+    Tool::Pdm,
+    Tool::Maven,
+    Tool::Cargo,
+];
+
+/// What declares a feed that the repository does not.
+const INPUT: &str = "input feeds";
+
+/// A line of `feeds`.
+#[derive(Debug)]
+struct Line {
+    is_exclusion: bool,
+    address: FeedAddress,
+    tools: Vec<Tool>,
+}
+
+/// What is to be served.
+#[derive(Debug, Default)]
+pub(crate) struct Request {
+    /// Feeds for clients that get credentials, by place and line.
+    pub(crate) served: Vec<Declaration>,
+    /// Feeds for clients that do not.
+    pub(crate) unserved: Vec<Declaration>,
+    /// The clients of `served`.
+    pub(crate) tools: BTreeSet<Tool>,
+}
+
+impl Request {
+    /// Chooses from what is declared. Where `feeds` lists feeds, those alone are served, declared or not.
+    pub(crate) fn choose(
+        reading: &Reading,
+        feeds: &str,
+        tools: &str,
+    ) -> Result<Self, FeedsProblem> {
+        let lines = lines(feeds)?;
+        let wanted = self::tools(tools)?;
+        let (excluded, listed): (Vec<_>, Vec<_>) =
+            lines.into_iter().partition(|line| line.is_exclusion);
+        let names = |line: &Line, declaration: &Declaration| {
+            line.address.is_same_feed(&declaration.address)
+                && (line.tools.is_empty() || line.tools.contains(&declaration.tool))
+        };
+        let is_chosen = |declaration: &&Declaration| {
+            (listed.is_empty() || listed.iter().any(|line| names(line, declaration)))
+                && !excluded.iter().any(|line| names(line, declaration))
+                && wanted
+                    .as_ref()
+                    .is_none_or(|tools| tools.contains(&declaration.tool))
+        };
+        let declared = reading.declarations.iter().filter(is_chosen).cloned();
+        let mut all: Vec<Declaration> = declared.collect();
+        for line in &listed {
+            let tools = match line.tools.as_slice() {
+                [] => SERVED.to_vec(),
+                tools => tools.to_vec(),
+            };
+            for tool in tools {
+                let is_wanted = wanted.as_ref().is_none_or(|tools| tools.contains(&tool));
+                let is_there =
+                    |one: &Declaration| one.tool == tool && line.address.is_same_feed(&one.address);
+                // Maven knows a feed by its id alone, which only a POM has.
+                if is_wanted && tool != Tool::Maven && !all.iter().any(is_there) {
+                    all.push(Declaration {
+                        place: INPUT.to_owned(),
+                        line: 0,
+                        tool,
+                        address: line.address.clone(),
+                        name: None,
+                    });
+                }
+            }
+        }
+        let (served, unserved): (Vec<_>, Vec<_>) =
+            all.into_iter().partition(|one| SERVED.contains(&one.tool));
+        Ok(Self {
+            tools: served.iter().map(|one| one.tool).collect(),
+            served,
+            unserved,
+        })
+    }
+
+    /// The organizations of the feeds that are served.
+    pub(crate) fn organizations(&self) -> BTreeSet<&str> {
+        let served = self.served.iter();
+        served
+            .map(|one| one.address.organization.as_str())
+            .collect()
+    }
+
+    /// Whether one of these clients is served.
+    pub(crate) fn has_any(&self, tools: &[Tool]) -> bool {
+        tools.iter().any(|tool| self.tools.contains(tool))
+    }
+
+    /// Leaves out the feeds of other organizations.
+    pub(crate) fn only_of(&mut self, organization: &str) -> Vec<Declaration> {
+        let all = std::mem::take(&mut self.served);
+        let (own, others): (Vec<_>, Vec<_>) = all
+            .into_iter()
+            .partition(|one| one.address.organization.eq_ignore_ascii_case(organization));
+        self.tools = own.iter().map(|one| one.tool).collect();
+        self.served = own;
+        others
+    }
+}
+
+/// `file:line`, or what else names a feed.
+pub(crate) fn place(place: &str, line: usize) -> String {
+    match line {
+        0 => place.to_owned(),
+        line => format!("{place}:{line}"),
+    }
+}
+
+fn lines(text: &str) -> Result<Vec<Line>, FeedsProblem> {
+    let mut lines = Vec::new();
+    let mut problems = Vec::new();
+    for text in meaningful_lines(text) {
+        match line(text) {
+            Ok(line) => lines.push(line),
+            Err(fault) => problems.push((text.to_owned(), fault)),
+        }
+    }
+    match problems.is_empty() {
+        true => Ok(lines),
+        false => Err(FeedsProblem::Lines(problems)),
+    }
+}
+
+fn line(text: &str) -> Result<Line, FeedLineFault> {
+    if let Some(variable) = undefined_variable(text) {
+        return Err(FeedLineFault::UndefinedVariable(variable.to_owned()));
+    }
+    let rest = text.strip_prefix('-').map(str::trim_start);
+    let is_exclusion = rest.is_some();
+    let (feed, tools) = match rest.unwrap_or(text).split_once(" =") {
+        Some((feed, tools)) => (feed.trim(), tools),
+        None => (rest.unwrap_or(text), ""),
+    };
+    let tools = words(tools).map(|word| {
+        Tool::of(word)
+            .filter(|tool| is_exclusion || SERVED.contains(tool))
+            .ok_or_else(|| FeedLineFault::NotATool(word.to_owned()))
+    });
+    Ok(Line {
+        is_exclusion,
+        tools: tools.collect::<Result<_, _>>()?,
+        address: address(feed).map_err(FeedLineFault::NotAFeed)?,
+    })
+}
+
+/// An address, or `organization[/project]/feed`.
+fn address(text: &str) -> Result<FeedAddress, NotAFeed> {
+    if text.contains("://") {
+        return FeedAddress::parse(text);
+    }
+    let parts: Vec<String> = text
+        .split('/')
+        .map(|part| part.trim().replace(' ', "%20"))
+        .collect();
+    let path = match parts.as_slice() {
+        [organization, feed] => format!("{organization}/_packaging/{feed}"),
+        [organization, project, feed] => format!("{organization}/{project}/_packaging/{feed}"),
+        _ => return Err(NotAFeed::Path),
+    };
+    FeedAddress::parse(&format!("https://pkgs.dev.azure.com/{path}"))
+}
+
+/// The clients of the input `tools`; nothing where all that are found are meant.
+fn tools(text: &str) -> Result<Option<BTreeSet<Tool>>, FeedsProblem> {
+    let mut tools = BTreeSet::new();
+    for word in words(text) {
+        if word.eq_ignore_ascii_case("auto") {
+            return Ok(None);
+        }
+        let tool = Tool::of(word).filter(|tool| SERVED.contains(tool));
+        tools.insert(tool.ok_or_else(|| FeedsProblem::NotATool(word.to_owned()))?);
+    }
+    Ok((!tools.is_empty()).then_some(tools))
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split([',', ' ', '\n', '\r', '\t'])
+        .filter(|word| !word.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use expect_test::expect;
+
+    fn declared(place: &str, tool: Tool, feed: &str) -> Declaration {
+        Declaration {
+            place: place.to_owned(),
+            line: 1,
+            tool,
+            address: address(feed).expect("a feed"),
+            name: None,
+        }
+    }
+
+    fn chosen(feeds: &str, tools: &str) -> String {
+        let reading = Reading {
+            declarations: vec![
+                declared(".npmrc", Tool::Npm, "contoso/packages"),
+                declared("pom.xml", Tool::Maven, "contoso/packages"),
+                declared("web/.npmrc", Tool::Npm, "fabrikam/web/shared"),
+                declared("web/.yarnrc.yml", Tool::Yarn, "contoso/packages"),
+            ],
+            ..Reading::default()
+        };
+        match Request::choose(&reading, feeds, tools) {
+            Ok(request) => {
+                let shown = |one: &Declaration| {
+                    format!(
+                        "{} {} {}",
+                        place(&one.place, one.line),
+                        one.tool,
+                        one.address
+                    )
+                };
+                let mut lines: Vec<String> = request.served.iter().map(shown).collect();
+                lines.extend(
+                    request
+                        .unserved
+                        .iter()
+                        .map(|one| format!("not {}", shown(one))),
+                );
+                lines.join("\n")
+            }
+            Err(problem) => format!("{problem:?}"),
+        }
+    }
+
+    #[test]
+    fn serves_what_is_declared() {
+        expect![[r#"
+            .npmrc:1 npm contoso/packages
+            pom.xml:1 maven contoso/packages
+            web/.npmrc:1 npm fabrikam/web/shared
+            not web/.yarnrc.yml:1 yarn contoso/packages"#]]
+        .assert_eq(&chosen("", "auto"));
+        expect!["web/.npmrc:1 npm fabrikam/web/shared"].assert_eq(&chosen(
+            "- https://pkgs.dev.azure.com/Contoso/_packaging/Packages/npm/registry/",
+            "",
+        ));
+        expect![[r#"
+            pom.xml:1 maven contoso/packages
+            web/.npmrc:1 npm fabrikam/web/shared
+            not web/.yarnrc.yml:1 yarn contoso/packages"#]]
+        .assert_eq(&chosen("-contoso/packages = npm", "auto"));
+        expect!["pom.xml:1 maven contoso/packages"].assert_eq(&chosen("", "Maven, cargo"));
+    }
+
+    #[test]
+    fn serves_what_is_listed() {
+        expect![[r#"
+            web/.npmrc:1 npm fabrikam/web/shared
+            input feeds pip other/My Project/tools"#]]
+        .assert_eq(&chosen(
+            "# two\nfabrikam/web/shared = pnpm\nother/My Project/tools = pip",
+            "",
+        ));
+        expect!["input feeds cargo other/tools"].assert_eq(&chosen("other/tools", "cargo"));
+    }
+
+    #[test]
+    fn quotes_what_is_wrong() {
+        for (feeds, tools, expected) in [
+            (
+                "packages",
+                "",
+                expect![[r#"Lines([("packages", NotAFeed(Path))])"#]],
+            ),
+            (
+                "https://pkgs.dev.azure.com.evil.example/a/_packaging/b\nhttp://pkgs.dev.azure.com/a/_packaging/b",
+                "",
+                expect![[
+                    r#"Lines([("https://pkgs.dev.azure.com.evil.example/a/_packaging/b", NotAFeed(Host)), ("http://pkgs.dev.azure.com/a/_packaging/b", NotAFeed(Scheme))])"#
+                ]],
+            ),
+            (
+                "a/b = gradle",
+                "",
+                expect![[r#"Lines([("a/b = gradle", NotATool("gradle"))])"#]],
+            ),
+            (
+                "$(feed)",
+                "",
+                expect![[r#"Lines([("$(feed)", UndefinedVariable("feed"))])"#]],
+            ),
+            ("", "npm, nodejs", expect![[r#"NotATool("nodejs")"#]]),
+        ] {
+            expected.assert_eq(&chosen(feeds, tools));
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! Where a job's tokens for feeds come from: its service connection in each tenant, or its own token.
+//!
+//! It never gives the job's own token for another organization's feeds; the caller knows the organization.
+
+use std::time::{Duration, SystemTime};
+
+use adieu_agent::{EndpointId, Environment};
+use adieu_broker::{Refusal, TokenSource};
+use adieu_identity::azure_core::credentials::{AccessToken, TokenCredential, TokenRequestOptions};
+use adieu_identity::azure_core::{self, error::ErrorKind};
+use adieu_identity::{Token, TokenRequest};
+use adieu_secret::JobToken;
+use adieu_transport::Transport;
+use async_trait::async_trait;
+
+use crate::connection;
+use crate::feeds::plan::Plan;
+use crate::serve::source::SessionTokens;
+use crate::session::Source;
+use crate::situation::{FeedsProblem, Situation};
+
+/// The job's own token lives as long as its job, and does not say how long.
+const JOB_TOKEN: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A source for the tenants of a plan.
+#[derive(Debug)]
+pub(crate) enum FeedTokens {
+    /// A connection, once for each tenant.
+    Connection(Vec<(Option<String>, SessionTokens)>),
+    /// The job's own token.
+    Job(JobToken),
+}
+
+impl FeedTokens {
+    /// Of a connection of the job; of the job itself where none is named.
+    pub(crate) fn of(
+        environment: &Environment,
+        connection: Option<&EndpointId>,
+        plan: &Plan,
+        transport: &Transport,
+    ) -> Result<Self, Situation> {
+        let Some(id) = connection else {
+            let token = environment.job_token();
+            let token = token.ok_or(Situation::Feeds(FeedsProblem::NoJobToken))?;
+            return Ok(Self::Job(token));
+        };
+        let tenants = plan.tenants().into_iter().map(|tenant| {
+            let tenant = tenant.map(str::to_owned);
+            let connection = connection::read(environment, id, tenant.clone())?;
+            let source = Source::Connection(Box::new(connection));
+            Ok((tenant, SessionTokens::new(source, transport.clone())))
+        });
+        Ok(Self::Connection(tenants.collect::<Result<_, Situation>>()?))
+    }
+}
+
+#[async_trait]
+impl TokenCredential for FeedTokens {
+    async fn get_token(
+        &self,
+        scopes: &[&str],
+        options: Option<TokenRequestOptions<'_>>,
+    ) -> azure_core::Result<AccessToken> {
+        let refused = |refusal| azure_core::Error::new(ErrorKind::Credential, refusal);
+        match self {
+            Self::Job(token) => Ok(Token {
+                value: token.for_own_feeds(),
+                expires_on: SystemTime::now() + JOB_TOKEN,
+            }
+            .into()),
+            Self::Connection(tenants) => {
+                let tenant = TokenRequest::read(scopes, options.as_ref()).tenant;
+                let mut known = tenants.iter();
+                match known.find(|(known, _)| *known == tenant) {
+                    Some((_, source)) => source.get_token(scopes, options).await,
+                    None => Err(refused(Refusal::of_the_request(
+                        "no feed of this step is of that tenant",
+                    ))),
+                }
+            }
+        }
+    }
+}
+
+impl TokenSource for FeedTokens {
+    fn client_id(&self) -> Option<&str> {
+        None
+    }
+}

@@ -1,0 +1,141 @@
+//! What a reader of the log sees where feeds get no credential.
+
+use adieu_emulator::{MY_CONNECTION, TaskResult, World};
+use expect_test::expect;
+
+use super::{Feeds, world};
+use crate::harness::stable;
+
+/// The log of a step that has to fail.
+fn failed(world: &World, feeds: &mut Feeds<'_>, inputs: &[(&str, &str)]) -> String {
+    let outcome = feeds.run_with(inputs);
+    assert_eq!(outcome.result, TaskResult::Failed, "{}", outcome.log);
+    let folder = feeds.job.work_folder().display().to_string();
+    stable(world, &outcome.log.replace(&folder, "[WORK]"))
+}
+
+const CONNECTION: (&str, &str) = ("azureSubscription", MY_CONNECTION);
+
+#[test]
+fn a_repository_without_feeds() {
+    let world = world();
+    let mut feeds = Feeds::of(&world).file(".npmrc", "registry=https://registry.npmjs.org/\n");
+    expect![[r#"
+        ##[error]No Azure Artifacts feed was found.
+          folder: [WORK]/s
+        What to do: List the feeds in the input feeds, one address per line, or set workingDirectory to the folder that has .npmrc, nuget.config, pyproject.toml, pom.xml or .cargo/config.toml. Run the step after checkout.
+        More: adieu explain feeds"#]].assert_eq(&failed(&world, &mut feeds, &[CONNECTION]));
+}
+
+#[test]
+fn inputs_that_are_wrong() {
+    let world = world();
+    let mut feeds = Feeds::of(&world);
+    let lines = "https://pkgs.dev.azure.com.evil.example/contoso/_packaging/packages\nhttps://user:x@pkgs.dev.azure.com/contoso/_packaging/packages\npackages\ncontoso/packages = yarn\n$(feed)";
+    expect![[r#"
+        ##[error]The line 'https://pkgs.dev.azure.com.evil.example/contoso/_packaging/packages' of feeds is not a feed: its host is neither pkgs.dev.azure.com nor <organization>.pkgs.visualstudio.com.
+        What to do: Write https://pkgs.dev.azure.com/contoso/_packaging/packages/npm/registry/, or contoso/packages, or contoso/project/packages.
+        More: adieu explain feeds
+        The line 'https://user:***@pkgs.dev.azure.com/contoso/_packaging/packages' of feeds is not a feed: it has a user name or password in it.
+        What to do: Write https://pkgs.dev.azure.com/contoso/_packaging/packages/npm/registry/, or contoso/packages, or contoso/project/packages.
+        More: adieu explain feeds
+        The line 'packages' of feeds is not a feed: its path is not <organization>[/<project>]/_packaging/<feed>.
+        What to do: Write https://pkgs.dev.azure.com/contoso/_packaging/packages/npm/registry/, or contoso/packages, or contoso/project/packages.
+        More: adieu explain feeds
+        The line 'contoso/packages = yarn' of feeds: 'yarn' is not a supported client.
+        What to do: Use npm, nuget, pip, uv, poetry, pdm, maven, cargo.
+        More: adieu explain feeds
+        The line '$(feed)' of feeds contains $(feed), but the pipeline has no variable feed.
+        What to do: Define the variable, or correct its name; a variable of a group needs `- group:` in this stage.
+        More: adieu explain undefined-variable"#]].assert_eq(&failed(&world, &mut feeds, &[CONNECTION, ("feeds", lines)]));
+    expect![[r#"
+        ##[error]tools: 'gradle' is not a supported client.
+        What to do: Use npm, nuget, pip, uv, poetry, pdm, maven, cargo.
+        More: adieu explain feeds"#]]
+    .assert_eq(&failed(
+        &world,
+        &mut feeds,
+        &[CONNECTION, ("tools", "npm gradle")],
+    ));
+    expect![[r#"
+        ##[error]The folder [WORK]/s/nowhere (workingDirectory) does not exist.
+        More: adieu explain feeds"#]]
+    .assert_eq(&failed(
+        &world,
+        &mut feeds,
+        &[CONNECTION, ("workingDirectory", "nowhere")],
+    ));
+}
+
+#[test]
+fn other_organizations_without_a_connection() {
+    let world = world();
+    let mut feeds = Feeds::of(&world).file(
+        ".npmrc",
+        "registry=https://pkgs.dev.azure.com/fabrikam/_packaging/packages/npm/registry/\n",
+    );
+    feeds.job.collection("https://dev.azure.com/contoso/");
+    expect![[r#"
+        ##[error]These feeds belong to other organizations than contoso, and the job's own token is valid for contoso only.
+          feed: fabrikam/packages (.npmrc:1)
+        What to do: Set azureSubscription to a service connection whose identity can read them.
+        More: adieu explain feeds"#]].assert_eq(&failed(&world, &mut feeds, &[]));
+}
+
+#[test]
+fn a_server_of_ones_own_without_a_connection() {
+    let world = world();
+    let mut feeds = Feeds::of(&world).file(".npmrc", "registry=FEED/npm/registry/\n");
+    expect![[r#"
+        ##[error][COLLECTION]/ is not an organization of Azure DevOps Services.
+        What to do: Set azureSubscription to a service connection whose identity can read the feeds.
+        More: adieu explain feeds"#]]
+    .assert_eq(&failed(&world, &mut feeds, &[]));
+}
+
+#[test]
+fn an_organization_of_microsoft_accounts() {
+    let world = world();
+    let no_tenant = "00000000-0000-0000-0000-000000000000";
+    world.organizations().connect("contoso", no_tenant);
+    let mut feeds = Feeds::of(&world).file(".npmrc", "registry=FEED/npm/registry/\n");
+    expect![[r#"
+        ##[error]contoso is not connected to a Microsoft Entra tenant, so its feeds accept no Entra token.
+        What to do: Connect the organization to a tenant (Organization settings → Microsoft Entra), or exclude its feeds with a line that starts with - in the input feeds.
+        More: adieu explain feeds"#]].assert_eq(&failed(&world, &mut feeds, &[CONNECTION]));
+}
+
+/// Another tenant, in which the connection's application is not known.
+#[test]
+fn a_tenant_without_the_application() {
+    let world = world();
+    let foreign = world.entra().add_foreign_tenant();
+    world.organizations().connect("contoso", &foreign);
+    let mut feeds = Feeds::of(&world).file(".npmrc", "registry=FEED/npm/registry/\n");
+    let log = failed(&world, &mut feeds, &[CONNECTION]);
+    expect![[r#"
+        ##[error]Microsoft Entra refused the service connection (AADSTS700016) because the application is not in this tenant.
+          it said: Application with identifier '***' was not found in the directory '[GUID]'.
+          authority: [ENTRA]
+          tenant: [GUID]
+          client id: ***
+          scope: 499b84ac-1321-427f-aa17-267ca6975798/.default
+          correlation id: [GUID]
+          trace id: [GUID]
+          timestamp: [TIME]
+          connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
+        What to do: Compare the connection's client id and tenant with the overview page of the app registration; with the input tenantId, the application must be known in that tenant, too.
+        More: adieu explain aadsts700016"#]].assert_eq(&log.replace(&foreign, "[FOREIGN]"));
+}
+
+#[test]
+fn a_credential_in_the_repository_is_named() {
+    let world = world();
+    let mut feeds = Feeds::of(&world)
+        .file(".npmrc", "registry=FEED/npm/registry/\n//pkgs.dev.azure.com/contoso/_packaging/packages/npm/registry/:_authToken=old\n");
+    expect![[r#"
+        ##[warning].npmrc:2 has a credential for a feed, which npm uses instead of this step's. Remove it.
+        .npmrc:1: contoso/packages for npm (NPM_CONFIG_USERCONFIG).
+        Credentials are renewed until the job ends; the first one is valid until [TIME]."#]].assert_eq(&feeds.succeed(&[]));
+    feeds.end();
+}
