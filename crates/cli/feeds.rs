@@ -28,9 +28,10 @@ use crate::inputs::feeds::Inputs;
 use crate::network;
 use crate::serve::job;
 use crate::session;
-use crate::situation::{ExtensionProblem, FeedsProblem, Situation};
+use crate::situation::{FeedsProblem, Situation};
 use crate::tokens::rfc_3339;
 use crate::voice::Silence;
+use crate::whoami;
 use folder::Folder;
 use plan::{Plan, Repository};
 use request::{Request, place};
@@ -245,12 +246,7 @@ async fn tenants(
 ) -> Result<BTreeMap<String, Option<String>>, Situation> {
     let organizations = request.organizations().into_iter();
     let asked = organizations.map(|name| async move {
-        let organization = Hosts::public().organization(name).map_err(|reason| {
-            Situation::Extension(ExtensionProblem::NotAnOrganization {
-                text: name.to_owned(),
-                reason,
-            })
-        })?;
+        let organization = whoami::organization(&Hosts::public(), name)?;
         match organization.tenant(transport).await {
             Ok(Tenant::Entra(tenant)) => Ok((name.to_owned(), Some(tenant))),
             Ok(Tenant::MicrosoftAccounts) => Err(Situation::Feeds(
@@ -269,7 +265,10 @@ async fn tenants(
 fn plan(organizations: BTreeMap<String, Option<String>>, request: &Request) -> Plan {
     let home = env::home_dir().unwrap_or_default();
     let user = |variables: &[&str], file: &str| {
-        let named = variables.iter().find_map(|name| process_path(name)).map(PathBuf::from);
+        let named = variables
+            .iter()
+            .find_map(|name| process_path(name))
+            .map(PathBuf::from);
         named.unwrap_or_else(|| home.join(file))
     };
     let mut plan = Plan {
@@ -316,7 +315,7 @@ fn make(environment: &Environment, plan: &Plan, request: &Request) -> Result<Fol
         folder.add_programs(&settings::programs(request))?;
         Ok(folder)
     });
-    made.map_err(|error| Situation::Feeds(FeedsProblem::NotWritten(error.to_string())))
+    made.map_err(|error| Situation::Feeds(FeedsProblem::NotWritten(error)))
 }
 
 /// Starts the process behind the feeds. Where it gets no token, this one asks once more, for the whole reason.

@@ -78,7 +78,7 @@ fn other_organizations_without_a_connection() {
     expect![[r#"
         ##[error]These feeds belong to other organizations than contoso, and the job's own token is valid for contoso only.
           feed: fabrikam/packages (.npmrc:1)
-        What to do: Set azureSubscription to a service connection whose identity can read them.
+        What to do: Set azureDevOpsServiceConnection or azureSubscription to a service connection whose identity can read the feeds.
         More: adieu explain feeds"#]].assert_eq(&failed(&world, &mut feeds, &[]));
 }
 
@@ -88,7 +88,7 @@ fn a_server_of_ones_own_without_a_connection() {
     let mut feeds = Feeds::of(&world).file(".npmrc", "registry=FEED/npm/registry/\n");
     expect![[r#"
         ##[error][COLLECTION]/ is not an organization of Azure DevOps Services.
-        What to do: Set azureSubscription to a service connection whose identity can read the feeds.
+        What to do: Set azureDevOpsServiceConnection or azureSubscription to a service connection whose identity can read the feeds.
         More: adieu explain feeds"#]]
     .assert_eq(&failed(&world, &mut feeds, &[]));
 }

@@ -71,8 +71,8 @@ pub(super) fn problem(problem: &FeedsProblem) -> Report {
             "The job has no job token (System.AccessToken).".to_owned(),
         )
         .remedy(
-            "Set azureDevOpsServiceConnection or azureSubscription. Builds of forks get a token only where the pipeline's \
-             settings allow it.",
+            "Set azureDevOpsServiceConnection or azureSubscription. Builds of forks get a job token \
+             only where the pipeline's settings allow it.",
         ),
         FeedsProblem::MicrosoftAccounts(organization) => Report::new(
             "feeds",
@@ -106,7 +106,8 @@ fn line(text: &str, fault: &FeedLineFault) -> Report {
             let reason = match reason {
                 NotAFeed::Scheme => "its scheme is not https",
                 NotAFeed::Host => {
-                    "its host is neither pkgs.dev.azure.com nor <organization>.pkgs.visualstudio.com"
+                    "its host is neither pkgs.dev.azure.com nor \
+                     <organization>.pkgs.visualstudio.com"
                 }
                 NotAFeed::Userinfo => "it has a user name or password in it",
                 NotAFeed::Path => "its path is not <organization>[/<project>]/_packaging/<feed>",

@@ -246,7 +246,7 @@ fn failed(reason: String) -> Situation {
     Situation::NoBroker(io::Error::other(reason))
 }
 
-/// What a process of ours answers in one line.
+/// What our process answers in one line.
 struct Answer {
     json: Value,
 }

@@ -2,6 +2,8 @@
 //!
 //! It has no words.
 
+use std::io;
+
 use adieu_feeds::NotAFeed;
 
 /// Why feeds get no credential.
@@ -29,7 +31,7 @@ pub(crate) enum FeedsProblem {
     /// The organization is connected to no tenant.
     MicrosoftAccounts(String),
     /// The private folder or a file in it cannot be written.
-    NotWritten(String),
+    NotWritten(io::Error),
 }
 
 /// What is wrong with a line of `feeds`.

@@ -136,8 +136,8 @@ impl<'w> Job<'w> {
         self.variables.set("system.debug", "true", Marks::READ_ONLY);
     }
 
-    /// Lets steps keep access tokens in folders of the temporary folder whose names begin so: where nobody but the
-    /// agent's user can enter the folder, and read the file (Unix).
+    /// Lets steps keep access tokens in folders of the temporary folder whose names begin so: where only the agent's
+    /// user can enter the folder and read the file (Unix).
     pub fn keeps_secrets_in(&mut self, prefix: &'static str) {
         self.private = Some(prefix);
     }
