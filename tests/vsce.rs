@@ -85,8 +85,7 @@ impl<'a> Step<'a> {
 
     fn versions(&self) -> Vec<String> {
         let known = self.world.marketplace().extension("pub.sample");
-        let versions = known.map(|known| known.published()).unwrap_or_default();
-        versions
+        known.map(|known| known.published()).unwrap_or_default()
     }
 }
 
