@@ -108,7 +108,9 @@ fn takes_codes_numbers_links_and_texts_of_errors() {
 #[test]
 fn lists_and_suggests() {
     let list = explained(&[]);
+    assert!(list.starts_with("token "), "{list}");
     assert!(list.contains("\naadsts700213 "), "{list}");
+    assert!(!list.contains('`'), "{list}");
     let said = adieu(&["explain", "crednetial"]);
     expect![[r#"
         error: There is no section 'crednetial'.

@@ -69,14 +69,11 @@ fn list(sections: &[Section<'_>], form: Form) -> Result<ExitCode, Situation> {
     let widest = sections.iter().map(|section| section.anchor.len()).max();
     let widest = widest.unwrap_or_default();
     let rows = sections.iter().map(|section| {
-        let row = format!("{:widest$}  {}", section.anchor, section.summary());
+        let summary = layout::plain(section.summary());
+        let row = format!("{:widest$}  {summary}", section.anchor);
         layout::cut(&row, layout::width())
     });
-    let head = [
-        "Sections (adieu explain <section> prints one):".to_owned(),
-        String::new(),
-    ];
-    let lines: Vec<String> = head.into_iter().chain(rows).collect();
+    let lines: Vec<String> = rows.collect();
     let json: Vec<_> = sections
         .iter()
         .map(|section| json!({ "section": section.anchor, "summary": section.summary() }))

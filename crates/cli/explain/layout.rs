@@ -72,7 +72,7 @@ fn row(line: &str, head: &mut Vec<String>, width: usize, out: &mut Vec<String>) 
 }
 
 /// Text without the marks of code and emphasis. A link to another section becomes the command that prints it.
-fn plain(markdown: &str) -> String {
+pub(super) fn plain(markdown: &str) -> String {
     let mut out = String::new();
     let mut rest = markdown;
     while let Some((before, link)) = rest.split_once('[') {

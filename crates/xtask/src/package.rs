@@ -9,7 +9,7 @@ mod shipped;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use adieu_vsix::{Changes, DateTime, Folder, Sources};
+use adieu_vsix::{Changes, DateTime, Finding, Folder, Problem, Sources};
 use zip::ZipArchive;
 
 use crate::command::{cargo, print_line};
@@ -176,7 +176,10 @@ fn pack(stage: &Path, output: &Path, version: &str) -> Result<PathBuf, String> {
     let packed = Folder::read(&Sources::new(stage), &changes, Some(output))
         .pack(false, DateTime::default())
         .map_err(|error| format!("The extension cannot be packed: {error:?}."))?;
-    match packed.findings.first() {
+    // `sizes` has our own budget. What Azure DevOps Server 2019 takes does not count: it accepts no Microsoft Entra tokens.
+    let is_about_size = |finding: &&Finding| matches!(finding.problem, Problem::TooLarge { .. });
+    let mut findings = packed.findings.iter();
+    match findings.find(|finding| !is_about_size(finding)) {
         Some(finding) => Err(format!(
             "The extension's package is not clean: {finding:?}."
         )),
