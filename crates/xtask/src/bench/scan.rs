@@ -197,7 +197,7 @@ fn found(subject: &mut Subject, planted: &Path) -> Result<usize, String> {
     Ok(names.filter(|name| text.contains(name)).count())
 }
 
-/// Synthetic tokens, each in a file of its own.
+/// Synthetic tokens, one in each file.
 fn plant(folder: &Path) -> std::io::Result<()> {
     let new = [
         "u8jzPde0IgxLd6GncfBAepfJBd0K",
