@@ -201,7 +201,7 @@ impl CredentialArguments {
                 Some((credential, outcome)) = running.next() => match outcome {
                     Ok(token) => {
                         passed_over.retain(|problem| problem.credential < credential);
-                        passed_over.sort_by_key(|problem| problem.credential);
+                        passed_over.sort_unstable_by_key(|problem| problem.credential);
                         return Ok(First { credential, token, passed_over });
                     }
                     Err(fault) => {
@@ -214,7 +214,7 @@ impl CredentialArguments {
                 }
             }
         }
-        passed_over.sort_by_key(|problem| problem.credential);
+        passed_over.sort_unstable_by_key(|problem| problem.credential);
         Err(Situation::NoCredential(passed_over))
     }
 

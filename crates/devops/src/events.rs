@@ -87,7 +87,7 @@ impl Client<'_> {
                 None => break,
             }
         }
-        events.sort_by(|one, other| (&one.date, one.id).cmp(&(&other.date, other.id)));
+        events.sort_unstable_by(|one, other| (&one.date, one.id).cmp(&(&other.date, other.id)));
         Ok(events)
     }
 

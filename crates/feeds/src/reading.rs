@@ -117,9 +117,9 @@ pub fn read_variables<'a>(variables: impl Iterator<Item = (&'a str, &'a str)>) -
 }
 
 fn sorted(mut reading: Reading) -> Reading {
-    reading.declarations.sort();
+    reading.declarations.sort_unstable();
     reading.declarations.dedup();
-    reading.stale.sort();
+    reading.stale.sort_unstable();
     reading.stale.dedup();
     reading
 }

@@ -112,7 +112,7 @@ impl NewIds {
 
 /// A text with other words in some places.
 pub(crate) fn replace(text: &str, mut edits: Vec<(std::ops::Range<usize>, String)>) -> String {
-    edits.sort_by_key(|(span, _)| span.start);
+    edits.sort_unstable_by_key(|(span, _)| span.start);
     let mut out = String::with_capacity(text.len());
     let mut at = 0;
     for (span, replacement) in edits {

@@ -371,7 +371,7 @@ mod tests {
             "adieu-broker",
             "ring",
             "rustls",
-            "webpki-roots",
+            "rustls-native-certs",
         ] {
             assert!(names.contains(&linked), "{linked} is missing");
         }
