@@ -124,7 +124,7 @@ fn connection_line(problem: &ConnectionLineProblem) -> Report {
 pub(super) fn nothing_asked() -> Report {
     Report::new(
         "token",
-        "The step names no token and no connection, and configures nothing.".to_owned(),
+        "The step names no token and configures nothing.".to_owned(),
     )
     .remedy("Add a line such as AZURE_DEVOPS_TOKEN=azureDevOps to tokens.")
 }
