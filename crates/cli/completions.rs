@@ -11,8 +11,8 @@ use clap::builder::PossibleValue;
 use clap::{Arg, Args, Command, ValueEnum};
 
 use crate::credential::variable;
+use crate::reporter::{Reporter as _, Terminal};
 use crate::situation::Situation;
-use crate::voice::{Terminal, Voice as _};
 
 /// Flags of `completions`.
 #[derive(Debug, Args)]

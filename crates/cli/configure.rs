@@ -18,10 +18,10 @@ use adieu_secret::EndpointSecret;
 use crate::connection::Connection;
 use crate::lines::meaningful_lines;
 use crate::machine;
+use crate::reporter::Reporter;
 use crate::resource::{self, Cloud};
-use crate::situation::{ConfigureFault, ConfigureProblem, Situation};
+use crate::situation::{ConfigureProblem, ConfigureProblemKind, Situation};
 use crate::tokens::RequestedToken;
-use crate::voice::Voice;
 use settings::{Setting, kept_no_proxy, key, no_proxy, of_git, plain, terraform};
 
 pub(crate) use settings::{KEPT_NO_PROXY, environment_of, is_our_no_proxy, publish};
@@ -122,13 +122,13 @@ impl Configure {
         line: &str,
         cloud: &Cloud,
         tokens: &[RequestedToken],
-    ) -> Result<(), ConfigureFault> {
+    ) -> Result<(), ConfigureProblemKind> {
         if let Some(variable) = undefined_variable(line) {
-            return Err(ConfigureFault::UndefinedVariable(variable.to_owned()));
+            return Err(ConfigureProblemKind::UndefinedVariable(variable.to_owned()));
         }
         if let Some((name, list)) = line.split_once('=') {
             if !name.trim().eq_ignore_ascii_case("resources") {
-                return Err(ConfigureFault::Unknown);
+                return Err(ConfigureProblemKind::Unknown);
             }
             let listed = self.resources.get_or_insert_default();
             for text in list.split(',').map(str::trim) {
@@ -139,7 +139,7 @@ impl Configure {
                     continue;
                 }
                 let scope = resource::scope(text, cloud);
-                let scope = scope.map_err(|reason| ConfigureFault::NotAResource {
+                let scope = scope.map_err(|reason| ConfigureProblemKind::NotAResource {
                     text: text.to_owned(),
                     reason,
                 })?;
@@ -147,7 +147,7 @@ impl Configure {
             }
             return Ok(());
         }
-        let mechanism = Mechanism::of(line).ok_or(ConfigureFault::Unknown)?;
+        let mechanism = Mechanism::of(line).ok_or(ConfigureProblemKind::Unknown)?;
         if !self.mechanisms.contains(&mechanism) {
             self.mechanisms.push(mechanism);
         }
@@ -225,7 +225,7 @@ impl Configure {
             Some(mechanism) if !connection.service.has_id_token() => {
                 Err(Situation::Configure(vec![ConfigureProblem {
                     line: mechanism.word().to_owned(),
-                    reason: ConfigureFault::NoIdToken,
+                    reason: ConfigureProblemKind::NoIdToken,
                 }]))
             }
             _ => Ok(()),
@@ -238,7 +238,7 @@ impl Configure {
         match all.find(|mechanism| !mechanism.asks_a_broker()) {
             Some(mechanism) => Err(Situation::Configure(vec![ConfigureProblem {
                 line: mechanism.word().to_owned(),
-                reason: ConfigureFault::TaskAlone,
+                reason: ConfigureProblemKind::TaskAlone,
             }])),
             None => Ok(()),
         }
@@ -249,7 +249,7 @@ impl Configure {
         &self,
         endpoints: Option<&'a Endpoints>,
         connection: Option<(&Environment, &Connection)>,
-        voice: &dyn Voice,
+        reporter: &dyn Reporter,
         variable: impl Fn(&str) -> Option<String>,
     ) -> Vec<Setting<'a>> {
         let mut settings = Vec::new();
@@ -277,7 +277,7 @@ impl Configure {
                         key(GIT_ENDPOINT_KEY, &endpoints.key),
                     ]);
                     let environment = connection.map(|(environment, _)| environment);
-                    settings.extend(of_git(&endpoints.program, environment, voice, &variable));
+                    settings.extend(of_git(&endpoints.program, environment, reporter, &variable));
                 }
                 (Mechanism::Terraform, _, Some((environment, connection))) => {
                     settings.extend(terraform(environment, connection));
@@ -304,11 +304,11 @@ impl Configure {
     /// Says which variables are there already and would win over what is configured.
     pub(crate) fn warn_of_rivals(
         &self,
-        voice: &dyn Voice,
+        reporter: &dyn Reporter,
         variable: impl Fn(&str) -> Option<String>,
     ) {
         for rival in self.rivals(variable) {
-            voice.warn(&format!(
+            reporter.warn(&format!(
                 "{rival} is set and overrides what this step configures. Remove it."
             ));
         }

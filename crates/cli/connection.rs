@@ -15,9 +15,9 @@ use adieu_transport::Transport;
 
 use crate::machine;
 use crate::report;
+use crate::reporter::Reporter;
 use crate::resource::{Cloud, CustomCloud};
 use crate::situation::{ConnectionFacts, ConnectionProblem, Situation};
-use crate::voice::Voice;
 
 /// A connection that can sign in, with what people need to know of it.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ impl Connection {
         &self,
         scopes: &[Scope],
         transport: &Transport,
-        reporter: &impl Voice,
+        reporter: &impl Reporter,
     ) -> Result<IssuedTokens, Error> {
         let tokens = self.service.tokens(scopes, transport).await?;
         let errors = tokens

@@ -33,9 +33,9 @@ use futures_util::stream::FuturesUnordered;
 use crate::connection::Connection;
 use crate::identity_ids::IdentityIds;
 use crate::report;
+use crate::reporter::{Reporter as _, Terminal, while_waiting};
 use crate::resource::{Cloud, is_guid};
-use crate::situation::{ConnectionFacts, CredentialFault, CredentialProblem, Situation};
-use crate::voice::{Terminal, Voice as _, while_waiting};
+use crate::situation::{ConnectionFacts, CredentialProblem, CredentialProblemKind, Situation};
 
 pub(crate) use federated::Federation;
 pub(crate) use kind::{Credential, CredentialArguments};
@@ -140,7 +140,7 @@ impl CredentialArguments {
             Ok(claims) => claims.map(Ok),
             Err(error) => {
                 let connection = connection.facts;
-                let fault = CredentialFault::Identity { connection, error };
+                let fault = CredentialProblemKind::Identity { connection, error };
                 Some(Err(Situation::NoCredential(vec![CredentialProblem {
                     credential,
                     fault,
@@ -267,7 +267,7 @@ impl CredentialArguments {
         &self,
         kind: Credential,
         tenant: Option<&str>,
-    ) -> Option<Result<Connection, CredentialFault>> {
+    ) -> Option<Result<Connection, CredentialProblemKind>> {
         match kind {
             Credential::Pipelines => Some(pipelines::read(tenant)),
             Credential::GithubActions => Some(github_actions::read(tenant)),
@@ -291,7 +291,7 @@ impl CredentialArguments {
         kind: Credential,
         tenant: Option<&str>,
         transport: &Transport,
-    ) -> Result<Ready, CredentialFault> {
+    ) -> Result<Ready, CredentialProblemKind> {
         let unannounced = kind == Credential::ManagedIdentity && !managed_identity::is_announced();
         if let Some(connection) = self.connection(kind, tenant) {
             let connection = connection?;
@@ -324,7 +324,7 @@ impl Ready {
         &self,
         mut request: TokenRequest,
         is_patient: bool,
-    ) -> Result<Token, CredentialFault> {
+    ) -> Result<Token, CredentialProblemKind> {
         let tenant = request.tenant.clone();
         let mut result = request.clone().send(&*self.credential).await;
         if let Err(error) = &result
@@ -341,17 +341,17 @@ impl Ready {
         let got = token.claims().and_then(|claims| claims.tenant);
         match (tenant, got) {
             (Some(asked), Some(got)) if is_guid(&asked) && !asked.eq_ignore_ascii_case(&got) => {
-                Err(CredentialFault::AnotherTenant { asked, got })
+                Err(CredentialProblemKind::AnotherTenant { asked, got })
             }
             _ => Ok(token),
         }
     }
 
     /// What a credential reported through the Azure SDK: a tool's fault, or the failure of a connection.
-    fn fault(&self, error: azure_core::Error) -> CredentialFault {
-        match error.into_downcast::<Carried<CredentialFault>>() {
+    fn fault(&self, error: azure_core::Error) -> CredentialProblemKind {
+        match error.into_downcast::<Carried<CredentialProblemKind>>() {
             Ok(Carried(fault)) => fault,
-            Err(error) => CredentialFault::Identity {
+            Err(error) => CredentialProblemKind::Identity {
                 connection: self.connection.clone(),
                 error: Error::take(error).unwrap_or_else(Error::Credential),
             },
@@ -394,7 +394,7 @@ pub(crate) fn cloud() -> Cloud {
 }
 
 /// The authority that issues tokens here: `AZURE_AUTHORITY_HOST`, which some write without `https://`.
-pub(crate) fn authority() -> Result<Authority, CredentialFault> {
+pub(crate) fn authority() -> Result<Authority, CredentialProblemKind> {
     let Some(text) = variable("AZURE_AUTHORITY_HOST") else {
         return Ok(Authority::of(AzureCloud::Public));
     };
@@ -403,7 +403,7 @@ pub(crate) fn authority() -> Result<Authority, CredentialFault> {
     } else {
         format!("https://{text}")
     };
-    Authority::parse(&address).map_err(|reason| CredentialFault::Authority { text, reason })
+    Authority::parse(&address).map_err(|reason| CredentialProblemKind::Authority { text, reason })
 }
 
 /// A variable that has a value. One that is still `$(name)` is an undefined pipeline variable.
@@ -414,6 +414,6 @@ pub(crate) fn variable(name: &str) -> Option<String> {
     (!value.is_empty() && !is_undefined).then(|| value.to_owned())
 }
 
-fn required(name: &'static str) -> Result<String, CredentialFault> {
-    variable(name).ok_or(CredentialFault::NotSet(name))
+fn required(name: &'static str) -> Result<String, CredentialProblemKind> {
+    variable(name).ok_or(CredentialProblemKind::NotSet(name))
 }

@@ -19,9 +19,9 @@ use crate::credential::{self, CredentialArguments, SignInArguments};
 use crate::defaults;
 use crate::network;
 use crate::report::Report;
+use crate::reporter::{Reporter as _, Terminal};
 use crate::result::{self, Form};
 use crate::situation::Situation;
-use crate::voice::{Terminal, Voice as _};
 use crate::whoami;
 
 /// Flags of `doctor`.

@@ -22,12 +22,12 @@ use crate::lines;
 use crate::network;
 use crate::platform::{SignalTarget, Stops};
 use crate::program;
+use crate::reporter::{Reporter as _, Terminal};
 use crate::resource::Cloud;
 use crate::serve::source::SessionTokens;
 use crate::session::Source;
 use crate::situation::{LinePlace, Situation};
 use crate::tokens::{self, RequestedToken, expiry_name};
-use crate::voice::{Terminal, Voice as _};
 
 /// Lines as the input `tokens` of the tasks has them, for everyone who works on a project.
 const FILE: &str = "adieu.tokens";

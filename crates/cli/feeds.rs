@@ -26,11 +26,11 @@ use futures_util::future::join_all;
 use crate::connection;
 use crate::inputs::feeds::Inputs;
 use crate::network;
+use crate::reporter::Quiet;
 use crate::serve::job;
 use crate::session;
 use crate::situation::{FeedsProblem, Situation};
 use crate::tokens::rfc_3339;
-use crate::voice::Silence;
 use crate::whoami;
 use folder::Folder;
 use plan::{Plan, Repository};
@@ -121,7 +121,7 @@ pub(crate) async fn finish(environment: &Environment, log: &Log) -> Result<(), S
         environment.task_variable(BROKER_KEY),
     ) {
         let key = EndpointSecret::new(key.to_owned());
-        let transport = network::transport(environment, &Silence)?;
+        let transport = network::transport(environment, &Quiet)?;
         if !job::stop(endpoint, &key, &transport).await {
             log.warn(
                 "The job's credential endpoint for feeds does not answer. It may have ended \

@@ -23,10 +23,10 @@ use crate::credential::{self, CredentialArguments, SignIn};
 use crate::identity_ids::IdentityIds;
 use crate::network;
 use crate::report::Report;
+use crate::reporter::Terminal;
 use crate::resource::Cloud;
 use crate::session;
 use crate::situation::{GitProblem, NotKnownThere, Situation};
-use crate::voice::Terminal;
 use question::{Organization, Question, Refused};
 
 /// git's questions have a few hundred bytes.

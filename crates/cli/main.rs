@@ -28,6 +28,7 @@ mod page;
 mod platform;
 mod program;
 mod report;
+mod reporter;
 mod resource;
 mod result;
 mod run;
@@ -41,7 +42,6 @@ mod task;
 mod token;
 mod tokens;
 mod version;
-mod voice;
 mod whoami;
 
 use std::ffi::OsString;
@@ -53,8 +53,8 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::console::Color;
 use crate::report::Report;
+use crate::reporter::Terminal;
 use crate::situation::Situation;
-use crate::voice::Terminal;
 
 /// Wipes every block of memory when it is freed: the libraries that carry a token keep copies that they do not wipe.
 #[global_allocator]

@@ -15,13 +15,13 @@ use adieu_transport::{
 use crate::configure;
 use crate::console;
 use crate::report::without_error_numbers;
+use crate::reporter::{Reporter, Terminal};
 use crate::situation::{NetworkProblem, Situation};
-use crate::voice::{Terminal, Voice};
 
 /// The way to the services, as the agent is configured.
 pub(crate) fn transport(
     environment: &Environment,
-    log: &dyn Voice,
+    log: &dyn Reporter,
 ) -> Result<Transport, Situation> {
     let proxy = proxy(environment, log)?;
     let tls = environment.tls().map_err(Situation::PlatformVariable)?;
@@ -113,7 +113,7 @@ const NODE_ROOTS: &str = "NODE_EXTRA_CA_CERTS";
 
 /// It counts where the agent's machine sets it. A variable of the pipeline has that name too for anyone who may
 /// queue a run, and decides nothing about trust here.
-fn node_roots(environment: &Environment, log: &dyn Voice) -> Option<Vec<u8>> {
+fn node_roots(environment: &Environment, log: &dyn Reporter) -> Option<Vec<u8>> {
     let path = environment
         .variable(NODE_ROOTS)
         .filter(|path| !path.is_empty())?;
@@ -125,7 +125,7 @@ fn node_roots(environment: &Environment, log: &dyn Voice) -> Option<Vec<u8>> {
 }
 
 /// The variables of OpenSSL, which replace the system's roots. As with Node's, anyone who may queue a run can set them.
-fn environment_roots_are_of_the_pipeline(environment: &Environment, log: &dyn Voice) -> bool {
+fn environment_roots_are_of_the_pipeline(environment: &Environment, log: &dyn Reporter) -> bool {
     let names = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
     let of_the_pipeline = names.map(|name| {
         let is_set = environment
@@ -142,7 +142,7 @@ fn environment_roots_are_of_the_pipeline(environment: &Environment, log: &dyn Vo
 
 /// `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` where the agent's machine sets them, as for every proxy setting: anyone who
 /// may queue a run can set variables of these names.
-fn proxy_variables(environment: &Environment, log: &dyn Voice) -> ProxyVariables {
+fn proxy_variables(environment: &Environment, log: &dyn Reporter) -> ProxyVariables {
     let variables = ProxyVariables::read(|name| {
         let own = environment.machine_variable(name);
         // A list that `configure` replaced by a longer one is still the machine's.
@@ -199,7 +199,7 @@ fn unusable(error: UnusableNetwork) -> Situation {
     })
 }
 
-fn proxy(environment: &Environment, log: &dyn Voice) -> Result<Option<Proxy>, Situation> {
+fn proxy(environment: &Environment, log: &dyn Reporter) -> Result<Option<Proxy>, Situation> {
     let settings = environment.proxy().map_err(Situation::PlatformVariable)?;
     let Some(settings) = settings else {
         return Ok(None);
@@ -239,7 +239,7 @@ pub(crate) fn without_credentials(url: &str) -> String {
 
 /// A CA file. In a container job the path can be the host's, where there is no such file; the system's own
 /// roots may do, so that is a warning.
-fn roots(named_by: &str, path: &Path, log: &dyn Voice) -> Option<Vec<u8>> {
+fn roots(named_by: &str, path: &Path, log: &dyn Reporter) -> Option<Vec<u8>> {
     let flaw = match fs::read(path) {
         Ok(file) if !certificates(&file).is_empty() => return Some(file),
         Ok(_) => "has no certificate in PEM form".to_owned(),

@@ -18,11 +18,11 @@ use crate::flag_values::{guid, whole_number};
 use crate::inputs::extension::MemberRole;
 use crate::network;
 use crate::report::Report;
+use crate::reporter::{Reporter as _, Terminal};
 use crate::resource::is_guid;
 use crate::result::{self, Form};
 use crate::session::{Session, Source};
 use crate::situation::{NotKnownThere, OnboardProblem, Situation};
-use crate::voice::{Terminal, Voice as _};
 use crate::whoami;
 
 /// Flags of `onboard`.

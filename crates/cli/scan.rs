@@ -15,9 +15,9 @@ use clap::{Args, ValueEnum};
 
 use crate::program;
 use crate::report::scan as words;
+use crate::reporter::{Reporter as _, Terminal};
 use crate::result;
 use crate::situation::{ScanProblem, Situation};
-use crate::voice::{Terminal, Voice as _};
 
 /// Flags of `scan`.
 #[derive(Debug, Args)]

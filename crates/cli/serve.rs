@@ -20,11 +20,11 @@ use crate::feeds;
 use crate::flag_values::whole_number;
 use crate::network;
 use crate::platform::Stops;
+use crate::reporter::{Reporter as _, Terminal};
 use crate::resource::{self, Cloud};
 use crate::result::Form;
 use crate::session::Source;
 use crate::situation::Situation;
-use crate::voice::{Terminal, Voice as _};
 
 /// The broker's settings.
 #[derive(Debug, Args)]

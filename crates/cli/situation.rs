@@ -19,10 +19,10 @@ use crate::credential::kind::Credential;
 use crate::identity_ids::IdentityIds;
 use crate::resource::NotAResource;
 
-pub(crate) use feeds::{FeedLineFault, FeedsProblem};
+pub(crate) use feeds::{FeedLineProblemKind, FeedsProblem};
 pub(crate) use line::{
-    ConfigureFault, ConfigureProblem, ConnectionLineFault, ConnectionLineProblem, LineFault,
-    LinePlace, LineProblem,
+    ConfigureProblem, ConfigureProblemKind, ConnectionLineProblem, ConnectionLineProblemKind,
+    LinePlace, LineProblem, LineProblemKind,
 };
 pub(crate) use scan::ScanProblem;
 
@@ -271,12 +271,12 @@ pub(crate) struct CredentialProblem {
     /// Which one.
     pub(crate) credential: Credential,
     /// What is wrong with it.
-    pub(crate) fault: CredentialFault,
+    pub(crate) fault: CredentialProblemKind,
 }
 
 /// What can be wrong with a credential.
 #[derive(Debug)]
-pub(crate) enum CredentialFault {
+pub(crate) enum CredentialProblemKind {
     /// A variable that it goes by is not there, or has no value.
     NotSet(&'static str),
     /// A variable holds something that is not a token.
@@ -306,7 +306,7 @@ pub(crate) enum CredentialFault {
     },
     /// Its tool gave no token.
     Tool {
-        fault: ToolFault,
+        fault: ToolProblem,
         /// What was run: `az account get-access-token …`
         command: String,
         scope: String,
@@ -318,7 +318,7 @@ pub(crate) enum CredentialFault {
 
 /// What can go wrong with a tool.
 #[derive(Debug)]
-pub(crate) enum ToolFault {
+pub(crate) enum ToolProblem {
     /// A value for it has characters that no tool is given.
     NotPlain(String),
     /// The system does not start it.

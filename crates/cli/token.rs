@@ -20,10 +20,10 @@ use crate::connection::{self, Connection};
 use crate::inputs::token::Inputs;
 use crate::machine;
 use crate::network;
+use crate::reporter::Quiet;
 use crate::serve::job::{self, Serving};
 use crate::situation::{ConnectionProblem, Situation};
 use crate::tokens::{self, Request, RequestedToken, expiry_name, rfc_3339};
-use crate::voice::Silence;
 
 pub(crate) use command::{TokenArguments, run as run_command};
 
@@ -116,7 +116,7 @@ pub(crate) async fn finish(environment: &Environment, log: &Log) -> Result<(), S
             .map_err(Situation::TooLong)?;
     }
     let key = EndpointSecret::new(key.to_owned());
-    let transport = network::transport(environment, &Silence)?;
+    let transport = network::transport(environment, &Quiet)?;
     if job::stop(endpoint, &key, &transport).await {
         log.say("The job's credential endpoint is closed.");
     } else {

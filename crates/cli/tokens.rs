@@ -13,9 +13,9 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::connection::Connection;
 use crate::lines::meaningful_lines;
+use crate::reporter::Reporter;
 use crate::resource::{self, Cloud};
-use crate::situation::{LineFault, LinePlace, LineProblem, Situation};
-use crate::voice::Voice;
+use crate::situation::{LinePlace, LineProblem, LineProblemKind, Situation};
 
 /// A token that a line asks for: the variable that receives it, and its resource.
 #[derive(Debug)]
@@ -114,7 +114,7 @@ pub(crate) async fn get<R: Request>(
     connection: &Connection,
     wanted: Vec<R>,
     transport: &Transport,
-    reporter: &impl Voice,
+    reporter: &impl Reporter,
 ) -> Result<IssuedTokens<R>, Situation> {
     let refused = |errors| Situation::NoToken {
         connection: connection.facts.clone(),
@@ -160,20 +160,20 @@ fn one(
     taken: &[VariableName],
     cloud: &Cloud,
     names: Names,
-) -> Result<RequestedToken, LineFault> {
+) -> Result<RequestedToken, LineProblemKind> {
     if let Some(variable) = undefined_variable(line) {
-        return Err(LineFault::UndefinedVariable(variable.to_owned()));
+        return Err(LineProblemKind::UndefinedVariable(variable.to_owned()));
     }
-    let (name, resource) = line.split_once('=').ok_or(LineFault::NoEqualsSign)?;
+    let (name, resource) = line.split_once('=').ok_or(LineProblemKind::NoEqualsSign)?;
     let resource = resource.trim();
-    let name = names(name.trim()).map_err(LineFault::NotAName)?;
+    let name = names(name.trim()).map_err(LineProblemKind::NotAName)?;
     for mine in [&name, &expiry_name(&name)] {
         if taken.iter().any(|other| mine.is_same_variable(other)) {
-            return Err(LineFault::NameTwice(mine.to_string()));
+            return Err(LineProblemKind::NameTwice(mine.to_string()));
         }
     }
     Ok(RequestedToken {
-        scope: resource::scope(resource, cloud).map_err(LineFault::NotAResource)?,
+        scope: resource::scope(resource, cloud).map_err(LineProblemKind::NotAResource)?,
         resource: resource.to_owned(),
         name,
     })

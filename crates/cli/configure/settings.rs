@@ -12,8 +12,8 @@ use adieu_secret::{EndpointSecret, JobToken};
 
 use super::{git, headers};
 use crate::connection::{Connection, id_token_address};
+use crate::reporter::Reporter;
 use crate::resource::Cloud;
-use crate::voice::Voice;
 
 /// A variable of the environment, for later steps or for one script.
 #[derive(Debug)]
@@ -71,7 +71,7 @@ pub(super) fn terraform(
 pub(super) fn of_git(
     program: &Path,
     environment: Option<&Environment>,
-    voice: &dyn Voice,
+    reporter: &dyn Reporter,
     variable: impl Fn(&str) -> Option<String>,
 ) -> Vec<Setting<'static>> {
     let of_job = |name| environment?.platform_variable(name).ok().flatten();
@@ -91,14 +91,14 @@ pub(super) fn of_git(
     }
     let headers = headers::find(&roots);
     if !headers.others.is_empty() {
-        voice.warn(&format!(
+        reporter.warn(&format!(
             "git is configured to send headers other than Authorization to {}. It does not \
              send them while `configure: git` is in effect.",
             headers.others.join(", ")
         ));
     }
     if headers.is_incomplete {
-        voice.warn(
+        reporter.warn(
             "There are too many folders to find every repository. A credential that \
          checkout left in one of the others can hide the one of `configure: git`.",
         );

@@ -6,7 +6,7 @@ use adieu_identity::{Scheme, ServiceConnection};
 
 use super::{authority, cloud, required};
 use crate::connection::Connection;
-use crate::situation::{ConnectionFacts, CredentialFault};
+use crate::situation::{ConnectionFacts, CredentialProblemKind};
 
 /// Who issued the ID token, as the facts of a connection name its scheme. No service connection has one of these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +48,7 @@ impl Federation {
         self,
         tenant: Option<&str>,
         scheme: Scheme,
-    ) -> Result<Connection, CredentialFault> {
+    ) -> Result<Connection, CredentialProblemKind> {
         let client_id = required("AZURE_CLIENT_ID")?;
         let tenant = match tenant {
             Some(tenant) => tenant.to_owned(),

@@ -8,7 +8,7 @@ use adieu_secret::WorkflowToken;
 use super::federated::Federation;
 use super::{required, variable};
 use crate::connection::Connection;
-use crate::situation::CredentialFault;
+use crate::situation::CredentialProblemKind;
 
 /// What a runner sets for a job that has `permissions: id-token: write`.
 const URL: &str = "ACTIONS_ID_TOKEN_REQUEST_URL";
@@ -25,19 +25,20 @@ pub(super) fn is_a_job() -> bool {
 }
 
 /// What a runner and `azure/login` go by, from the environment.
-pub(super) fn read(tenant: Option<&str>) -> Result<Connection, CredentialFault> {
+pub(super) fn read(tenant: Option<&str>) -> Result<Connection, CredentialProblemKind> {
     let request = request()?;
     Federation::GithubActions.connection(tenant, Scheme::Workflow(request))
 }
 
-fn request() -> Result<WorkflowTokenRequest, CredentialFault> {
+fn request() -> Result<WorkflowTokenRequest, CredentialProblemKind> {
     let not_there = match is_here() {
-        true => CredentialFault::NoIdTokenPermission,
-        false => CredentialFault::NotSet(URL),
+        true => CredentialProblemKind::NoIdTokenPermission,
+        false => CredentialProblemKind::NotSet(URL),
     };
     let url = variable(URL).ok_or(not_there)?;
-    let token =
-        WorkflowToken::parse(required(TOKEN)?).map_err(|_| CredentialFault::NotAToken(TOKEN))?;
+    let token = WorkflowToken::parse(required(TOKEN)?)
+        .map_err(|_| CredentialProblemKind::NotAToken(TOKEN))?;
     let server = variable("GITHUB_SERVER_URL");
-    WorkflowTokenRequest::to(&url, server.as_deref(), token).map_err(CredentialFault::NotTheIssuer)
+    WorkflowTokenRequest::to(&url, server.as_deref(), token)
+        .map_err(CredentialProblemKind::NotTheIssuer)
 }

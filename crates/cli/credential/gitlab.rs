@@ -10,7 +10,7 @@ use adieu_secret::IdToken;
 use super::federated::Federation;
 use super::{required, variable};
 use crate::connection::Connection;
-use crate::situation::CredentialFault;
+use crate::situation::CredentialProblemKind;
 
 /// The variable that a job's `id_tokens:` declares.
 const ID_TOKEN: &str = "ADIEU_ID_TOKEN";
@@ -21,8 +21,8 @@ pub(super) fn is_here() -> bool {
 }
 
 /// What the job's `id_tokens:` and the project's variables set.
-pub(super) fn read(tenant: Option<&str>) -> Result<Connection, CredentialFault> {
-    let token =
-        IdToken::parse(required(ID_TOKEN)?).map_err(|_| CredentialFault::NotAToken(ID_TOKEN))?;
+pub(super) fn read(tenant: Option<&str>) -> Result<Connection, CredentialProblemKind> {
+    let token = IdToken::parse(required(ID_TOKEN)?)
+        .map_err(|_| CredentialProblemKind::NotAToken(ID_TOKEN))?;
     Federation::Gitlab.connection(tenant, Scheme::FederatedToken(Arc::new(token)))
 }

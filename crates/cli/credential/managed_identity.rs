@@ -12,13 +12,14 @@ use adieu_identity::{
 use super::{authority, cloud, variable};
 use crate::connection::Connection;
 use crate::machine;
-use crate::situation::{ConnectionFacts, CredentialFault};
+use crate::situation::{ConnectionFacts, CredentialProblemKind};
 
 /// How long a virtual machine's endpoint may take, where nothing announces that there is one.
 pub(super) const UNANNOUNCED: Duration = Duration::from_secs(6);
 
 /// Why `auto` passes it over.
-pub(super) const NOT_ANNOUNCED: CredentialFault = CredentialFault::NotSet(machine::ENDPOINT);
+pub(super) const NOT_ANNOUNCED: CredentialProblemKind =
+    CredentialProblemKind::NotSet(machine::ENDPOINT);
 
 /// Whether the platform announces an identity.
 pub(super) fn is_announced() -> bool {
@@ -26,7 +27,7 @@ pub(super) fn is_announced() -> bool {
 }
 
 /// The identity that is named, or else the one of `AZURE_CLIENT_ID`, or else the machine's own.
-pub(super) fn read(identity: Option<&UserAssignedId>) -> Result<Connection, CredentialFault> {
+pub(super) fn read(identity: Option<&UserAssignedId>) -> Result<Connection, CredentialProblemKind> {
     let of_environment = || variable("AZURE_CLIENT_ID").map(UserAssignedId::Client);
     at(
         machine::endpoint(),
@@ -38,7 +39,7 @@ pub(super) fn read(identity: Option<&UserAssignedId>) -> Result<Connection, Cred
 pub(super) fn at(
     endpoint: IdentityEndpoint,
     user_assigned: Option<UserAssignedId>,
-) -> Result<Connection, CredentialFault> {
+) -> Result<Connection, CredentialProblemKind> {
     let client_id = match &user_assigned {
         Some(UserAssignedId::Client(id)) => id.clone(),
         _ => String::new(),

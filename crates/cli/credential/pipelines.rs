@@ -10,39 +10,41 @@ use adieu_secret::JobToken;
 use super::{authority, cloud, managed_identity, required, variable};
 use crate::connection::Connection;
 use crate::machine;
-use crate::situation::{ConnectionFacts, CredentialFault};
+use crate::situation::{ConnectionFacts, CredentialProblemKind};
 
 /// What `AzurePipelinesCredential` of the Azure SDKs goes by, from the environment.
-pub(super) fn read(tenant: Option<&str>) -> Result<Connection, CredentialFault> {
+pub(super) fn read(tenant: Option<&str>) -> Result<Connection, CredentialProblemKind> {
     match (by_its_variables(tenant), machine::broker()) {
-        (Err(CredentialFault::NotSet(_)), Some(Ok(broker))) if variable("TF_BUILD").is_some() => {
+        (Err(CredentialProblemKind::NotSet(_)), Some(Ok(broker)))
+            if variable("TF_BUILD").is_some() =>
+        {
             managed_identity::at(broker, None)
         }
         (own, _) => own,
     }
 }
 
-fn by_its_variables(tenant: Option<&str>) -> Result<Connection, CredentialFault> {
+fn by_its_variables(tenant: Option<&str>) -> Result<Connection, CredentialProblemKind> {
     let uri = required("SYSTEM_OIDCREQUESTURI")?;
     let id = required("AZURESUBSCRIPTION_SERVICE_CONNECTION_ID")?;
     let client_id = required("AZURESUBSCRIPTION_CLIENT_ID")?;
     let own_tenant = required("AZURESUBSCRIPTION_TENANT_ID")?;
     let job_token = JobToken::parse(required("SYSTEM_ACCESSTOKEN")?)
-        .map_err(|_| CredentialFault::NotAToken("SYSTEM_ACCESSTOKEN"))?;
+        .map_err(|_| CredentialProblemKind::NotAToken("SYSTEM_ACCESSTOKEN"))?;
     let collection = variable("SYSTEM_COLLECTIONURI")
         .or_else(|| variable("SYSTEM_TEAMFOUNDATIONCOLLECTIONURI"))
-        .ok_or(CredentialFault::NotSet("SYSTEM_COLLECTIONURI"))?;
+        .ok_or(CredentialProblemKind::NotSet("SYSTEM_COLLECTIONURI"))?;
     if let Some(connection) = variable("ENDPOINT_URL_SYSTEMVSSCONNECTION")
         && !are_of_one_collection(&collection, &connection)
-            .map_err(CredentialFault::NotTheCollection)?
+            .map_err(CredentialProblemKind::NotTheCollection)?
     {
-        return Err(CredentialFault::AnotherCollection {
+        return Err(CredentialProblemKind::AnotherCollection {
             collection,
             connection,
         });
     }
     let request = IdTokenRequest::to(&uri, &collection, &id, job_token)
-        .map_err(CredentialFault::NotTheCollection)?;
+        .map_err(CredentialProblemKind::NotTheCollection)?;
     let authority = authority()?;
     let tenant = tenant.map_or(own_tenant, str::to_owned);
     let facts = ConnectionFacts {

@@ -13,10 +13,10 @@ use clap::Args;
 use super::{Credential, CredentialArguments};
 use crate::identity_ids::IdentityIds;
 use crate::report;
+use crate::reporter::{Reporter as _, Terminal};
 use crate::resource::{Cloud, is_guid};
 use crate::session;
-use crate::situation::{CredentialFault, CredentialProblem, Situation};
-use crate::voice::{Terminal, Voice as _};
+use crate::situation::{CredentialProblem, CredentialProblemKind, Situation};
 
 /// The credential that `auto` chose for this process.
 static OF_AUTO: OnceLock<Credential> = OnceLock::new();
@@ -158,7 +158,7 @@ impl SignIn {
             Some(got) if !got.eq_ignore_ascii_case(asked) => {
                 Err(Situation::NoCredential(vec![CredentialProblem {
                     credential: Credential::ManagedIdentity,
-                    fault: CredentialFault::AnotherTenant {
+                    fault: CredentialProblemKind::AnotherTenant {
                         asked: asked.to_owned(),
                         got: got.clone(),
                     },

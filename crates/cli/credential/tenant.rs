@@ -5,8 +5,8 @@
 use adieu_devops::{Hosts, Tenant};
 use adieu_transport::Transport;
 
+use crate::reporter::{Reporter as _, Terminal};
 use crate::situation::Situation;
-use crate::voice::{Terminal, Voice as _};
 use crate::whoami;
 
 /// The tenant that is asked for: as given, or an organization's own.

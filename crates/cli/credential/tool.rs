@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 
 use super::{Carried, tool_output};
 use crate::program;
-use crate::situation::{CredentialFault, ToolFault};
+use crate::situation::{CredentialProblemKind, ToolProblem};
 
 /// How one tool is asked.
 #[derive(Debug)]
@@ -37,10 +37,10 @@ pub(super) struct Tool {
 }
 
 /// Looks for a tool on the PATH.
-pub(super) fn find(command: &'static Command) -> Result<Tool, CredentialFault> {
+pub(super) fn find(command: &'static Command) -> Result<Tool, CredentialProblemKind> {
     program::on_path(command.name)
         .map(|path| Tool { command, path })
-        .ok_or(CredentialFault::NotInstalled(command.name))
+        .ok_or(CredentialProblemKind::NotInstalled(command.name))
 }
 
 #[async_trait]
@@ -72,7 +72,7 @@ impl Tool {
         scope: &Scope,
         tenant: Option<&str>,
         limit: Duration,
-    ) -> Result<Token, CredentialFault> {
+    ) -> Result<Token, CredentialProblemKind> {
         let arguments = (self.command.arguments)(scope, tenant);
         // A value must not become an option of the tool.
         let values = [Some(scope.value.as_str()), tenant];
@@ -81,8 +81,8 @@ impl Tool {
             .flatten()
             .find(|value| value.starts_with('-'));
         if let Some(option) = option {
-            return Err(CredentialFault::Tool {
-                fault: ToolFault::NotPlain(option.to_owned()),
+            return Err(CredentialProblemKind::Tool {
+                fault: ToolProblem::NotPlain(option.to_owned()),
                 command: self.command.name.to_owned(),
                 scope: scope.value.clone(),
                 tenant: tenant.map(str::to_owned),
@@ -90,7 +90,7 @@ impl Tool {
         }
         self.answer(&arguments, limit)
             .await
-            .map_err(|fault| CredentialFault::Tool {
+            .map_err(|fault| CredentialProblemKind::Tool {
                 fault,
                 command: format!("{} {}", self.command.name, arguments.join(" ")),
                 scope: scope.value.clone(),
@@ -98,10 +98,10 @@ impl Tool {
             })
     }
 
-    async fn answer(&self, arguments: &[String], limit: Duration) -> Result<Token, ToolFault> {
+    async fn answer(&self, arguments: &[String], limit: Duration) -> Result<Token, ToolProblem> {
         // No shell is started here, but a tool can be a script that is less careful.
         if let Some(strange) = arguments.iter().find(|argument| !is_plain(argument)) {
-            return Err(ToolFault::NotPlain(strange.clone()));
+            return Err(ToolProblem::NotPlain(strange.clone()));
         }
         let running = tokio::process::Command::new(&self.path)
             .args(arguments)
@@ -117,19 +117,19 @@ impl Tool {
             .output();
         let output = match tokio::time::timeout(limit, running).await {
             Ok(Ok(output)) => output,
-            Ok(Err(error)) => return Err(ToolFault::NotStarted(error)),
-            Err(_elapsed) => return Err(ToolFault::Time(limit)),
+            Ok(Err(error)) => return Err(ToolProblem::NotStarted(error)),
+            Err(_elapsed) => return Err(ToolProblem::Time(limit)),
         };
         let (stdout, stderr) = (Zeroizing::new(output.stdout), output.stderr);
         let stdout = tool_output::text(&stdout);
         if !output.status.success() {
             let words = tool_output::reason(&stdout, &tool_output::text(&stderr));
             return Err(match words {
-                Some(words) => ToolFault::Message(words),
-                None => ToolFault::Silent(output.status.to_string()),
+                Some(words) => ToolProblem::Message(words),
+                None => ToolProblem::Silent(output.status.to_string()),
             });
         }
-        tool_output::find(&stdout, self.command.read).ok_or(ToolFault::NoToken)
+        tool_output::find(&stdout, self.command.read).ok_or(ToolProblem::NoToken)
     }
 }
 

@@ -12,7 +12,7 @@ use adieu_secret::IdToken;
 use super::federated::Federation;
 use super::{required, variable};
 use crate::connection::Connection;
-use crate::situation::CredentialFault;
+use crate::situation::CredentialProblemKind;
 
 /// The file of `WorkloadIdentityCredential` of the Azure SDKs.
 const FILE: &str = "AZURE_FEDERATED_TOKEN_FILE";
@@ -22,11 +22,11 @@ const FILE: &str = "AZURE_FEDERATED_TOKEN_FILE";
 const TOKEN: &str = "AZURE_OIDC_TOKEN";
 
 /// What the environment names: the file, or else the variable.
-pub(super) fn read(tenant: Option<&str>) -> Result<Connection, CredentialFault> {
+pub(super) fn read(tenant: Option<&str>) -> Result<Connection, CredentialProblemKind> {
     if variable(FILE).is_none()
         && let Some(token) = variable(TOKEN)
     {
-        let token = IdToken::parse(token).map_err(|_| CredentialFault::NotAToken(TOKEN))?;
+        let token = IdToken::parse(token).map_err(|_| CredentialProblemKind::NotAToken(TOKEN))?;
         let scheme = Scheme::FederatedToken(Arc::new(token));
         return Federation::Variable.connection(tenant, scheme);
     }

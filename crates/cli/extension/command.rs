@@ -16,10 +16,10 @@ use super::{absolute, findings, notices, unreadable, write_json};
 use crate::credential::SignIn;
 use crate::network;
 use crate::report::Report;
+use crate::reporter::{Reporter as _, Terminal};
 use crate::runtime;
 use crate::session::{Session, Source};
 use crate::situation::Situation;
-use crate::voice::{Terminal, Voice as _};
 
 /// Runs an operation that a command line asks for.
 pub(super) fn run(

@@ -4,7 +4,7 @@
 
 use adieu_vsix::{Finding, Report, Severity, fold};
 
-use crate::voice::{Terminal, Voice as _};
+use crate::reporter::{Reporter as _, Terminal};
 
 /// Prints the findings, sorted by file and line; of many of one kind, a few and the number of the rest.
 pub(super) fn print(findings: &[Finding], bypass_validation: bool) {

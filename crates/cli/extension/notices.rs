@@ -7,20 +7,20 @@ use adieu_extension::{InOrganization, Missing, Notice, Stored, Validation};
 
 use super::findings::in_one_line;
 use crate::report::{in_minutes, not_compared};
-use crate::voice::Voice;
+use crate::reporter::Reporter;
 
 /// Says a notice.
-pub(super) fn say(notice: &Notice<'_>, voice: &dyn Voice) {
+pub(super) fn say(notice: &Notice<'_>, reporter: &dyn Reporter) {
     match notice {
-        Notice::Finding(report) => voice.warn(&in_one_line(report)),
-        Notice::Packed { package, parts } => voice.say(&packed(package, *parts)),
-        Notice::Changed(part) => voice.say(&format!("Changed {part} in a copy of the package.")),
-        Notice::Replaced(path) => voice.warn(&format!(
+        Notice::Finding(report) => reporter.warn(&in_one_line(report)),
+        Notice::Packed { package, parts } => reporter.say(&packed(package, *parts)),
+        Notice::Changed(part) => reporter.say(&format!("Changed {part} in a copy of the package.")),
+        Notice::Replaced(path) => reporter.warn(&format!(
             "{} was there before, and was replaced.",
             path.display()
         )),
         Notice::Upload(package, progress) => match progress {
-            Progress::Uploading { is_new } => voice.say(&format!(
+            Progress::Uploading { is_new } => reporter.say(&format!(
                 "Uploading {} {}{}, {} bytes; the extension {}.",
                 package.name,
                 package.version,
@@ -32,60 +32,63 @@ pub(super) fn say(notice: &Notice<'_>, voice: &dyn Voice) {
                 if *is_new { "is new" } else { "already exists" }
             )),
             Progress::Sent(percent) => {
-                voice.progress(*percent, "uploaded");
-                voice.say(&format!("{percent} % sent."));
+                reporter.progress(*percent, "uploaded");
+                reporter.say(&format!("{percent} % sent."));
             }
             Progress::InDoubt => {
-                voice.say("The answer to the upload was lost; asking the Marketplace what it has.");
+                reporter
+                    .say("The answer to the upload was lost; asking the Marketplace what it has.");
             }
-            Progress::Again => voice.say("Uploading again."),
+            Progress::Again => reporter.say("Uploading again."),
         },
         Notice::Stored(release, stored) => match stored {
-            Stored::Uploaded => voice.say(&format!("Uploaded {release}.")),
+            Stored::Uploaded => reporter.say(&format!("Uploaded {release}.")),
             Stored::FoundAfterDoubt => {
-                voice.say("The Marketplace has it: the upload was complete.");
+                reporter.say("The Marketplace has it: the upload was complete.");
             }
-            Stored::Before(since) => voice.say(&format!(
+            Stored::Before(since) => reporter.say(&format!(
                 "{release} is already in the Marketplace (since {since}), and it is this \
                  package; nothing was uploaded."
             )),
-            Stored::Unknown(since, reason) => voice.warn(&format!(
+            Stored::Unknown(since, reason) => reporter.warn(&format!(
                 "{release} is already in the Marketplace (since {since}), so nothing was \
                  uploaded. Whether it is this package is not known: {}. If it is not, \
                  raise the version.",
                 not_compared(reason)
             )),
         },
-        Notice::NotWaiting => voice
+        Notice::NotWaiting => reporter
             .say("Not waiting for validation; the version cannot be installed before it is done."),
         Notice::Validation {
             release,
             state,
             limit,
-        } => voice.say(&format!(
+        } => reporter.say(&format!(
             "{release}: {}; waiting for at most {}.",
             validation(*state),
             in_minutes(*limit)
         )),
-        Notice::Validated(release) => voice.say(&format!("{release} is validated.")),
+        Notice::Validated(release) => reporter.say(&format!("{release} is validated.")),
         Notice::Installation {
             release,
             organizations,
             limit,
         } => {
             let names: Vec<&str> = organizations.iter().map(|one| one.name.as_str()).collect();
-            voice.say(&format!(
+            reporter.say(&format!(
                 "Waiting until {release} is installed in {}, for at most {}.",
                 names.join(", "),
                 in_minutes(*limit)
             ));
         }
         Notice::InOrganization(name, InOrganization::Issue(issue)) => {
-            voice.warn(&format!("{name}: {issue}"));
+            reporter.warn(&format!("{name}: {issue}"));
         }
-        Notice::InOrganization(name, answer) => voice.say(&format!("{name}: {}.", words(answer))),
-        Notice::Version(source, Some(version)) => voice.say(&format!("{source}: {version}")),
-        Notice::Version(source, None) => voice.say(&format!("{source}: no version.")),
+        Notice::InOrganization(name, answer) => {
+            reporter.say(&format!("{name}: {}.", words(answer)))
+        }
+        Notice::Version(source, Some(version)) => reporter.say(&format!("{source}: {version}")),
+        Notice::Version(source, None) => reporter.say(&format!("{source}: no version.")),
     }
 }
 

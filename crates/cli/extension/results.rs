@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use super::notices::packed;
 use crate::page;
+use crate::reporter::Reporter;
 use crate::session::Session;
-use crate::voice::Voice;
 use crate::whoami;
 
 /// The longest value that a variable gets.
@@ -31,14 +31,14 @@ pub(super) struct Results {
 }
 
 impl Results {
-    /// The results of an outcome. A line about it goes to `voice`.
-    pub(super) fn of(outcome: Outcome, session: Option<&Session>, voice: &dyn Voice) -> Self {
+    /// The results of an outcome. A line about it goes to `reporter`.
+    pub(super) fn of(outcome: Outcome, session: Option<&Session>, reporter: &dyn Reporter) -> Self {
         let public = Hosts::public();
         let hosts = session.map_or(&public, Session::hosts);
         match outcome {
             Outcome::Packed { package, parts } => {
                 if let Some(parts) = parts {
-                    voice.say(&packed(&package, parts));
+                    reporter.say(&packed(&package, parts));
                 }
                 of_package(&package)
             }
@@ -65,7 +65,7 @@ impl Results {
                     Some(version) => format!("{name} {version}"),
                     None => name.to_string(),
                 };
-                voice.say(&if was_there {
+                reporter.say(&if was_there {
                     format!("{label} is no longer in the Marketplace.")
                 } else {
                     format!("{label} was not in the Marketplace.")
@@ -80,14 +80,14 @@ impl Results {
                     ..Self::default()
                 }
             }
-            Outcome::Shown(name, extension) => shown(&name, *extension, voice),
+            Outcome::Shown(name, extension) => shown(&name, *extension, reporter),
             Outcome::Version {
                 current,
                 source,
                 proposed,
                 name,
             } => {
-                voice.say(&format!("Highest: {current} ({source}); next: {proposed}."));
+                reporter.say(&format!("Highest: {current} ({source}); next: {proposed}."));
                 let (current, proposed) = (current.to_string(), proposed.to_string());
                 let mut variables = vec![
                     ("currentVersion", current.clone()),
@@ -120,7 +120,7 @@ impl Results {
                 }
             }
             Outcome::Identity { profile, publisher } => {
-                identity(&profile, publisher.as_deref(), hosts, session, voice)
+                identity(&profile, publisher.as_deref(), hosts, session, reporter)
             }
             Outcome::Member {
                 publisher,
@@ -129,7 +129,7 @@ impl Results {
                 was_member,
             } => {
                 let role = role.name();
-                voice.say(&if was_member {
+                reporter.say(&if was_member {
                     format!("{id} was already a member of {publisher}, as {role}.")
                 } else {
                     format!("{id} is a member of {publisher} now, as {role}.")
@@ -165,10 +165,10 @@ impl Results {
                 match file {
                     Some(file) => {
                         let file = file.display().to_string();
-                        voice.say(&format!("{name}: {what} in {file}."));
+                        reporter.say(&format!("{name}: {what} in {file}."));
                         variables.push(("eventsFile", file));
                     }
-                    None => voice.say(&format!("{name}: {what}.")),
+                    None => reporter.say(&format!("{name}: {what}.")),
                 }
                 let events: Vec<Value> = events
                     .iter()
@@ -317,7 +317,7 @@ fn published(
 fn shown(
     name: &ExtensionName,
     extension: adieu_devops::PublishedExtension,
-    voice: &dyn Voice,
+    reporter: &dyn Reporter,
 ) -> Results {
     let latest = extension.version(None);
     let latest = latest.map_or_else(String::new, |version| version.version.clone());
@@ -325,7 +325,7 @@ fn shown(
         [] => none.to_owned(),
         items => items.join(", "),
     };
-    voice.say(&format!(
+    reporter.say(&format!(
         "{name} {latest}: {}; shared with {}.",
         list(&extension.flags, "no flags"),
         list(&extension.shared_with, "no organization")
@@ -337,7 +337,7 @@ fn shown(
             versions.retain(|one| one.get("version").and_then(Value::as_str) == Some(&latest));
         }
         metadata = short.to_string();
-        voice.warn(
+        reporter.warn(
             "The variable metadata has the latest version alone: all of them are longer \
              than a variable may be.",
         );
@@ -357,12 +357,12 @@ fn identity(
     publisher: Option<&str>,
     hosts: &Hosts,
     session: Option<&Session>,
-    voice: &dyn Voice,
+    reporter: &dyn Reporter,
 ) -> Results {
     let ids = session.map(Session::ids).unwrap_or_default();
     let facts = whoami::facts(profile, &ids);
     for (name, value) in &facts {
-        voice.say(&format!("{name}: {value}"));
+        reporter.say(&format!("{name}: {value}"));
     }
     let (place, link) = match publisher {
         None => {
@@ -381,7 +381,7 @@ fn identity(
              for a new extension)."
         )
     };
-    voice.say(&next_click(&place, &profile.id));
+    reporter.say(&next_click(&place, &profile.id));
     Results {
         variables: vec![("identityId", profile.id.clone())],
         lines: vec![profile.id.clone()],

@@ -19,8 +19,8 @@ use zeroize::Zeroizing;
 
 use super::endpoint::Endpoint;
 use super::plan::Plan;
+use crate::reporter::Terminal;
 use crate::runtime;
-use crate::voice::Terminal;
 
 /// The user in an answer. Feeds do not read it.
 pub(super) const USER: &str = "adieu";

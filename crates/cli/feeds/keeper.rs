@@ -25,10 +25,10 @@ use super::{MAVEN, NETRC, NPM};
 use crate::network;
 use crate::platform;
 use crate::report::Report;
+use crate::reporter::Quiet;
 use crate::resource::Cloud;
 use crate::session;
 use crate::situation::Situation;
-use crate::voice::Silence;
 
 /// A client reads its file once and may work for as long with what is in it: half of the shortest lifetime that
 /// Microsoft Entra gives a token.
@@ -72,7 +72,7 @@ async fn prepare(
     let environment = Environment::from_block(&block);
     let words = |situation: Situation| Report::of(&situation).line();
     let plan = Plan::read(folder.path()).ok_or("the step's plan cannot be read")?;
-    let transport = network::transport(&environment, &Silence).map_err(words)?;
+    let transport = network::transport(&environment, &Quiet).map_err(words)?;
     let id = (!connection.is_empty()).then(|| EndpointId::new(connection));
     let source = FeedTokens::of(&environment, id.as_ref(), &plan, &transport).map_err(words)?;
     let broker = Broker::bind().await.map_err(|error| error.to_string())?;

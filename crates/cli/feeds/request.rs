@@ -8,7 +8,7 @@ use adieu_agent::undefined_variable;
 use adieu_feeds::{Declaration, FeedAddress, NotAFeed, Reading, Tool};
 
 use crate::lines::meaningful_lines;
-use crate::situation::{FeedLineFault, FeedsProblem};
+use crate::situation::{FeedLineProblemKind, FeedsProblem};
 
 /// The clients that get credentials.
 pub(crate) const SERVED: [Tool; 8] = [
@@ -146,9 +146,9 @@ fn lines(text: &str) -> Result<Vec<Line>, FeedsProblem> {
     }
 }
 
-fn line(text: &str) -> Result<Line, FeedLineFault> {
+fn line(text: &str) -> Result<Line, FeedLineProblemKind> {
     if let Some(variable) = undefined_variable(text) {
-        return Err(FeedLineFault::UndefinedVariable(variable.to_owned()));
+        return Err(FeedLineProblemKind::UndefinedVariable(variable.to_owned()));
     }
     let rest = text.strip_prefix('-').map(str::trim_start);
     let is_exclusion = rest.is_some();
@@ -159,12 +159,12 @@ fn line(text: &str) -> Result<Line, FeedLineFault> {
     let tools = words(tools).map(|word| {
         Tool::of(word)
             .filter(|tool| is_exclusion || SERVED.contains(tool))
-            .ok_or_else(|| FeedLineFault::NotATool(word.to_owned()))
+            .ok_or_else(|| FeedLineProblemKind::NotATool(word.to_owned()))
     });
     Ok(Line {
         is_exclusion,
         tools: tools.collect::<Result<_, _>>()?,
-        address: address(feed).map_err(FeedLineFault::NotAFeed)?,
+        address: address(feed).map_err(FeedLineProblemKind::NotAFeed)?,
     })
 }
 

@@ -6,8 +6,8 @@ use std::process::{Command, ExitCode, Output};
 
 use crate::credential::{Credential, CredentialArguments};
 use crate::program;
+use crate::reporter::{Reporter as _, Terminal};
 use crate::situation::Situation;
-use crate::voice::{Terminal, Voice as _};
 
 /// Addresses of repositories. The second is a pattern, which git matches since 2.26.
 const ADDRESSES: [&str; 2] = ["https://dev.azure.com", "https://*.visualstudio.com"];

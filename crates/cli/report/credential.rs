@@ -5,13 +5,13 @@
 use std::time::Duration;
 
 use adieu_devops::Reason;
-use adieu_identity::{Error, ManagedIdentityFault, NotAnAuthority};
+use adieu_identity::{Error, ManagedIdentityProblem, NotAnAuthority};
 
 use super::asked::Asked;
 use super::{Report, azure_devops, connection, identity};
 use crate::console;
 use crate::credential::Credential;
-use crate::situation::{ConnectionFacts, CredentialFault, CredentialProblem, ToolFault};
+use crate::situation::{ConnectionFacts, CredentialProblem, CredentialProblemKind, ToolProblem};
 use adieu_agent::is_in_a_pipeline;
 
 /// No credential gave a token: one that was asked for, or all that `auto` tries.
@@ -19,7 +19,7 @@ pub(super) fn none(problems: &[CredentialProblem]) -> Report {
     if let [problem] = problems {
         let name = problem.credential.name();
         let mut report = one(problem);
-        if let CredentialFault::NotSet(variable) = problem.fault {
+        if let CredentialProblemKind::NotSet(variable) = problem.fault {
             report.sentence = format!("{name} needs {variable}, which is not set.");
         }
         return report;
@@ -49,10 +49,10 @@ pub(super) fn none(problems: &[CredentialProblem]) -> Report {
 }
 
 /// Nothing is configured for it here.
-fn is_absent(fault: &CredentialFault) -> bool {
+fn is_absent(fault: &CredentialProblemKind) -> bool {
     matches!(
         fault,
-        CredentialFault::NotSet(_) | CredentialFault::NotInstalled(_)
+        CredentialProblemKind::NotSet(_) | CredentialProblemKind::NotInstalled(_)
     )
 }
 
@@ -85,11 +85,13 @@ pub(crate) fn signed_in(
     for problem in passed_over {
         let name = problem.credential.name();
         match &problem.fault {
-            CredentialFault::NotSet(variable) => {
+            CredentialProblemKind::NotSet(variable) => {
                 absent.push(format!("{name} ({variable} is not set)"))
             }
-            CredentialFault::NotInstalled(_) => absent.push(format!("{name} (not installed)")),
-            CredentialFault::NoIdTokenPermission => {
+            CredentialProblemKind::NotInstalled(_) => {
+                absent.push(format!("{name} (not installed)"))
+            }
+            CredentialProblemKind::NoIdTokenPermission => {
                 absent.push(format!("{name} (the job may not request an ID token)"));
             }
             _ => warnings.push(one(problem).sentence),
@@ -106,15 +108,15 @@ fn one(problem: &CredentialProblem) -> Report {
     let name = problem.credential.name();
     let report = |sentence: String| Report::new("credential", sentence);
     match &problem.fault {
-        CredentialFault::NotSet(variable) => {
+        CredentialProblemKind::NotSet(variable) => {
             let remedy = where_it_is_set(problem.credential, variable);
             report(format!("{variable} is not set.")).remedy(remedy)
         }
-        CredentialFault::NotAToken(variable) => {
+        CredentialProblemKind::NotAToken(variable) => {
             report(format!("{variable} holds something that is not a token."))
                 .remedy(where_it_is_set(problem.credential, variable))
         }
-        CredentialFault::NoIdTokenPermission => Report::new(
+        CredentialProblemKind::NoIdTokenPermission => Report::new(
             "github-actions",
             "GitHub lets this job request no ID token: ACTIONS_ID_TOKEN_REQUEST_URL is not set."
                 .to_owned(),
@@ -123,7 +125,7 @@ fn one(problem: &CredentialProblem) -> Report {
             "Give the job the permission, next to those that it has: permissions: id-token: \
              write. Workflows that run for a pull request from a fork cannot have it.",
         ),
-        CredentialFault::NotTheIssuer(reason) => Report::new(
+        CredentialProblemKind::NotTheIssuer(reason) => Report::new(
             "github-actions",
             format!(
                 "The request token was not sent: ACTIONS_ID_TOKEN_REQUEST_URL points outside \
@@ -133,13 +135,13 @@ fn one(problem: &CredentialProblem) -> Report {
         .remedy(
             "Leave ACTIONS_ID_TOKEN_REQUEST_URL and GITHUB_SERVER_URL as the runner sets them.",
         ),
-        CredentialFault::NotInstalled(tool) => report(format!("{tool} is not on the PATH."))
+        CredentialProblemKind::NotInstalled(tool) => report(format!("{tool} is not on the PATH."))
             .remedy(&format!(
                 "Install {tool} ({}), then: {}",
                 page(tool),
                 sign_in(problem.credential, None, None)
             )),
-        CredentialFault::Authority { text, reason } => report(format!(
+        CredentialProblemKind::Authority { text, reason } => report(format!(
             "AZURE_AUTHORITY_HOST is '{text}', which {}.",
             match reason {
                 NotAnAuthority::NotAnAddress => "is not an address",
@@ -148,7 +150,7 @@ fn one(problem: &CredentialProblem) -> Report {
             }
         ))
         .remedy("Leave it out for the public cloud."),
-        CredentialFault::NotTheCollection(reason) => Report::new(
+        CredentialProblemKind::NotTheCollection(reason) => Report::new(
             "job-token",
             format!(
                 "The job token was not sent: SYSTEM_OIDCREQUESTURI points outside the \
@@ -156,18 +158,18 @@ fn one(problem: &CredentialProblem) -> Report {
             ),
         )
         .remedy("Leave SYSTEM_OIDCREQUESTURI as Azure DevOps sets it."),
-        CredentialFault::AnotherCollection {
+        CredentialProblemKind::AnotherCollection {
             collection,
             connection,
         } => connection::another_collection(collection, connection),
-        CredentialFault::Identity { connection, error } => {
+        CredentialProblemKind::Identity { connection, error } => {
             of_identity(problem.credential, connection, error)
         }
-        CredentialFault::AnotherTenant { asked, got } => report(format!(
+        CredentialProblemKind::AnotherTenant { asked, got } => report(format!(
             "{name} has a token of tenant {got}, not of tenant {asked}."
         ))
         .remedy(&another_tenant(problem.credential, asked)),
-        CredentialFault::Tool {
+        CredentialProblemKind::Tool {
             fault,
             command,
             scope,
@@ -176,27 +178,27 @@ fn one(problem: &CredentialProblem) -> Report {
             let by_hand = format!("To see its whole output, run: {command}");
             let sign_in = sign_in(problem.credential, tenant.as_deref(), Some(scope));
             match fault {
-                ToolFault::NotPlain(text) => report(format!(
+                ToolProblem::NotPlain(text) => report(format!(
                     "'{text}' was not passed to {name}: it has characters that a tool could \
                      read as something else."
                 )),
-                ToolFault::NotStarted(reason) => report(format!(
+                ToolProblem::NotStarted(reason) => report(format!(
                     "{name} cannot be started: \
                  {reason}."
                 )),
-                ToolFault::Time(limit) => report(format!(
+                ToolProblem::Time(limit) => report(format!(
                     "{name} did not answer within {} seconds.",
                     seconds(*limit)
                 ))
                 .remedy(&by_hand),
-                ToolFault::Silent(status) => report(format!(
+                ToolProblem::Silent(status) => report(format!(
                     "{name} failed without an error message ({status})."
                 ))
                 .remedy(&by_hand),
-                ToolFault::NoToken => {
+                ToolProblem::NoToken => {
                     report(format!("{name} printed no token that can be read.")).remedy(&by_hand)
                 }
-                ToolFault::Message(words) => {
+                ToolProblem::Message(words) => {
                     let remedy = remedy_for(words, &sign_in, by_hand);
                     report(format!(
                         "{name} failed: {}.",
@@ -234,11 +236,11 @@ fn of_identity(credential: Credential, connection: &ConnectionFacts, error: &Err
             format!("The managed identity gave no token: {fault}."),
         )
         .remedy(match fault {
-            ManagedIdentityFault::Unanswered { .. } => {
+            ManagedIdentityProblem::Unanswered { .. } => {
                 "Managed identities exist on Azure machines and apps only. Elsewhere, sign \
                  in with azd or az."
             }
-            ManagedIdentityFault::NotSupported(_) => {
+            ManagedIdentityProblem::NotSupported(_) => {
                 "Sign in with az, which supports it: az login --identity"
             }
             fault if fault.is_about_several_identities() => {

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use adieu_extension::{Action, NotCompared, Problem, StateFault};
+use adieu_extension::{Action, NotCompared, Problem, StateProblem};
 use adieu_vsix::{Finding, PackError, Severity, fold};
 
 use super::Report;
@@ -73,9 +73,9 @@ pub(super) fn problem(problem: &Problem, asked: Asked) -> Report {
                 "The state in {} cannot be used: {}.",
                 file.display(),
                 match fault {
-                    StateFault::File(error) => error.to_string(),
-                    StateFault::NotJson => "it is not JSON".to_owned(),
-                    StateFault::NotAPosition(error) => error.to_string(),
+                    StateProblem::File(error) => error.to_string(),
+                    StateProblem::NotJson => "it is not JSON".to_owned(),
+                    StateProblem::NotAPosition(error) => error.to_string(),
                 }
             ),
         )

@@ -7,7 +7,7 @@ use adieu_feeds::NotAFeed;
 use super::Report;
 use super::inputs::undefined;
 use crate::feeds::request::SERVED;
-use crate::situation::{FeedLineFault, FeedsProblem};
+use crate::situation::{FeedLineProblemKind, FeedsProblem};
 
 const SET_A_CONNECTION: &str = "Set azureDevOpsServiceConnection or azureSubscription to a service \
                                 connection whose identity can read the feeds.";
@@ -92,17 +92,17 @@ pub(super) fn problem(problem: &FeedsProblem) -> Report {
     }
 }
 
-fn line(text: &str, fault: &FeedLineFault) -> Report {
+fn line(text: &str, fault: &FeedLineProblemKind) -> Report {
     match fault {
-        FeedLineFault::UndefinedVariable(variable) => {
+        FeedLineProblemKind::UndefinedVariable(variable) => {
             undefined(&format!("The line '{text}' of feeds"), variable)
         }
-        FeedLineFault::NotATool(word) => Report::new(
+        FeedLineProblemKind::NotATool(word) => Report::new(
             "feeds",
             format!("The line '{text}' of feeds: '{word}' is not a supported client."),
         )
         .remedy(&served()),
-        FeedLineFault::NotAFeed(reason) => {
+        FeedLineProblemKind::NotAFeed(reason) => {
             let reason = match reason {
                 NotAFeed::Scheme => "its scheme is not https",
                 NotAFeed::Host => {

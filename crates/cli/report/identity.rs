@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use adieu_identity::{CertificateFault, Error, Mismatch};
+use adieu_identity::{ClientCertificateProblem, Error, Mismatch};
 
 use super::asked::Asked;
 use super::{Report, service};
@@ -166,30 +166,30 @@ fn upper(text: &str) -> String {
 }
 
 /// Each fault of a certificate has the one remedy that clears it.
-fn certificate(fault: &CertificateFault) -> Report {
+fn certificate(fault: &ClientCertificateProblem) -> Report {
     let report = Report::new(
         "connection-certificate",
         format!("The service connection's certificate cannot be used: {fault}."),
     );
     report.remedy(match fault {
-        CertificateFault::EncryptedKey => {
+        ClientCertificateProblem::EncryptedKey => {
             "Remove the password (openssl pkey -in key.pem -out plain.pem) and save the \
              connection with that key."
         }
-        CertificateFault::NoKey => {
+        ClientCertificateProblem::NoKey => {
             "Put the private key into the connection, too: certificate and key, both in PEM form."
         }
-        CertificateFault::AnotherKey { .. } => {
+        ClientCertificateProblem::AnotherKey { .. } => {
             "Put the certificate and the key of one pair into the connection."
         }
-        CertificateFault::NotRsa | CertificateFault::Key(_) => {
+        ClientCertificateProblem::NotRsa | ClientCertificateProblem::Key(_) => {
             "Make a certificate with an RSA key of 2048 bits or more: Microsoft Entra accepts \
              no other."
         }
-        CertificateFault::NoCertificate
-        | CertificateFault::NotPem
-        | CertificateFault::DamagedPem
-        | CertificateFault::Signing => {
+        ClientCertificateProblem::NoCertificate
+        | ClientCertificateProblem::NotPem
+        | ClientCertificateProblem::DamagedPem
+        | ClientCertificateProblem::Signing => {
             "Put the certificate and its RSA private key, both in PEM form and without a \
              password, into the \
              connection; or convert it to workload identity federation."

@@ -7,7 +7,7 @@ use adieu_agent::{InputError, NotAVariableName, TooLong};
 use super::Report;
 use crate::resource::{self, NotAResource};
 use crate::situation::{
-    ConnectionLineFault, ConnectionLineProblem, LineFault, LinePlace, LineProblem,
+    ConnectionLineProblem, ConnectionLineProblemKind, LinePlace, LineProblem, LineProblemKind,
 };
 
 pub(super) fn input(error: &InputError) -> Report {
@@ -89,35 +89,35 @@ fn connection_line(problem: &ConnectionLineProblem) -> Report {
     let subject = format!("The line '{line}' of connections");
     let report = |end: &str| Report::new("connections", format!("{subject} {end}."));
     match reason {
-        ConnectionLineFault::NoEqualsSign => report("has no '='").remedy(
+        ConnectionLineProblemKind::NoEqualsSign => report("has no '='").remedy(
             "Write <connection id> = azureDevOps, or <connection id>.<parameter> = azureDevOps.",
         ),
-        ConnectionLineFault::UndefinedVariable(variable) => undefined(&subject, variable),
-        ConnectionLineFault::NotAnId(text) => report(&format!(
+        ConnectionLineProblemKind::UndefinedVariable(variable) => undefined(&subject, variable),
+        ConnectionLineProblemKind::NotAnId(text) => report(&format!(
             "starts with '{text}', which is not the id of a service connection"
         ))
         .remedy(
             "Open the connection's page (Project settings → Service connections) and copy the \
              GUID after resourceId= in its address.",
         ),
-        ConnectionLineFault::OfTheSystem => report(
+        ConnectionLineProblemKind::OfTheSystem => report(
             "names the job's own connection (SystemVssConnection), which the agent lets no step \
              change",
         )
         .remedy("Remove the line."),
-        ConnectionLineFault::Own => {
+        ConnectionLineProblemKind::Own => {
             report("names the connection with which the step signs in, which has no PAT")
                 .remedy("Write the id of the connection that a later step uses in place of a PAT.")
         }
-        ConnectionLineFault::NotAParameter(text) => report(&format!(
+        ConnectionLineProblemKind::NotAParameter(text) => report(&format!(
             "names the parameter '{text}', which may have letters, digits, '.', '_' and '-' only"
         ))
         .remedy("Use the parameter's name, such as apitoken or password, or leave it out."),
-        ConnectionLineFault::Twice(parameter) => report(&format!(
+        ConnectionLineProblemKind::Twice(parameter) => report(&format!(
             "fills {parameter} of that connection a second time"
         ))
         .remedy("Keep one line for each parameter of a connection."),
-        ConnectionLineFault::NotAResource(reason) => not_a_resource(report, reason),
+        ConnectionLineProblemKind::NotAResource(reason) => not_a_resource(report, reason),
     }
 }
 
@@ -195,18 +195,18 @@ fn line_problem(problem: &LineProblem) -> Report {
     };
     let report = |end: &str| Report::new("token", format!("{subject} {end}."));
     match reason {
-        LineFault::NoEqualsSign => report("has no '='").remedy(form),
-        LineFault::NotAName(NotAVariableName::Empty) => {
+        LineProblemKind::NoEqualsSign => report("has no '='").remedy(form),
+        LineProblemKind::NotAName(NotAVariableName::Empty) => {
             report("has no name before its '='").remedy(form)
         }
-        LineFault::NotAName(reason) => {
+        LineProblemKind::NotAName(reason) => {
             let name = line.split('=').next().unwrap_or_default().trim();
             name_problem(&format!("{subject}: '{name}'"), *reason)
         }
-        LineFault::NameTwice(name) => report(&format!("sets '{name}' a second time"))
+        LineProblemKind::NameTwice(name) => report(&format!("sets '{name}' a second time"))
             .remedy("Give each token its own name; NAME_EXPIRES_ON belongs to NAME."),
-        LineFault::UndefinedVariable(variable) => undefined(&subject, variable),
-        LineFault::NotAResource(reason) => not_a_resource(report, reason),
+        LineProblemKind::UndefinedVariable(variable) => undefined(&subject, variable),
+        LineProblemKind::NotAResource(reason) => not_a_resource(report, reason),
     }
 }
 

@@ -8,7 +8,7 @@ use super::Report;
 use super::inputs::undefined;
 use crate::configure;
 use crate::resource::{self, NotAResource};
-use crate::situation::{ConfigureFault, ConfigureProblem, ScriptProblem};
+use crate::situation::{ConfigureProblem, ConfigureProblemKind, ScriptProblem};
 
 pub(super) fn configure(problems: &[ConfigureProblem]) -> Report {
     let mut reports = problems.iter().map(line);
@@ -22,7 +22,7 @@ pub(super) fn configure(problems: &[ConfigureProblem]) -> Report {
 fn line(problem: &ConfigureProblem) -> Report {
     let line = &problem.line;
     match &problem.reason {
-        ConfigureFault::Unknown => Report::new(
+        ConfigureProblemKind::Unknown => Report::new(
             "configure",
             format!("configure: '{line}' is not a known client."),
         )
@@ -30,10 +30,10 @@ fn line(problem: &ConfigureProblem) -> Report {
             "Use {}, one per line. `resources = azureDevOps, arm` limits which tokens are served.",
             configure::WORDS.join(", ")
         )),
-        ConfigureFault::UndefinedVariable(variable) => {
+        ConfigureProblemKind::UndefinedVariable(variable) => {
             undefined(&format!("The line '{line}' of configure"), variable)
         }
-        ConfigureFault::NotAResource { text, reason } => {
+        ConfigureProblemKind::NotAResource { text, reason } => {
             let report = not_a_resource(text, reason);
             Report {
                 anchor: "configure".to_owned(),
@@ -41,12 +41,12 @@ fn line(problem: &ConfigureProblem) -> Report {
                 ..report
             }
         }
-        ConfigureFault::TaskAlone => Report::new(
+        ConfigureProblemKind::TaskAlone => Report::new(
             "configure",
             format!("{line} needs a service connection, so it works in the tasks only."),
         )
         .remedy("Use identity, azd or git here, and EntraToken@1 in a pipeline."),
-        ConfigureFault::NoIdToken => Report::new(
+        ConfigureProblemKind::NoIdToken => Report::new(
             "configure",
             format!(
                 "{line} needs a service connection with workload identity federation, but this \

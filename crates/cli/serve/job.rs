@@ -28,9 +28,9 @@ use crate::machine;
 use crate::network;
 use crate::platform;
 use crate::report::Report;
+use crate::reporter::Quiet;
 use crate::session::Source;
 use crate::situation::Situation;
-use crate::voice::Silence;
 
 /// A broker without a request for so long belongs to a job that has ended. Longer than a job may be quiet
 /// between two deployments, shorter than a machine lives.
@@ -235,7 +235,7 @@ async fn prepare(
     let connection = connection::read(&environment, &id, tenant).map_err(words)?;
     // What it warns of, the task has said already.
     let resources = super::resources(resources, &connection.cloud).map_err(words)?;
-    let transport = network::transport(&environment, &Silence).map_err(words)?;
+    let transport = network::transport(&environment, &Quiet).map_err(words)?;
     let broker = Broker::bind().await.map_err(|error| error.to_string())?;
     let source = Source::Connection(Box::new(connection));
     Ok((broker, SessionTokens::new(source, transport), resources))

@@ -13,9 +13,9 @@ use adieu_transport::Transport;
 use async_trait::async_trait;
 
 use crate::report::Report;
+use crate::reporter::{Reporter as _, Terminal};
 use crate::session::Source;
-use crate::situation::{CredentialFault, Situation};
-use crate::voice::{Terminal, Voice as _};
+use crate::situation::{CredentialProblemKind, Situation};
 
 /// A source with the way to the services.
 #[derive(Debug)]
@@ -104,7 +104,7 @@ fn refusal(situation: &Situation) -> Refusal {
         Situation::NoCredential(problems) => problems
             .iter()
             .filter_map(|problem| match &problem.fault {
-                CredentialFault::Identity { error, .. } => Some(error),
+                CredentialProblemKind::Identity { error, .. } => Some(error),
                 _ => None,
             })
             .collect(),

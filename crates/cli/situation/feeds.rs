@@ -10,7 +10,7 @@ use adieu_feeds::NotAFeed;
 #[derive(Debug)]
 pub(crate) enum FeedsProblem {
     /// Lines of `feeds` are wrong.
-    Lines(Vec<(String, FeedLineFault)>),
+    Lines(Vec<(String, FeedLineProblemKind)>),
     /// A word of `tools` is not a client.
     NotATool(String),
     /// The folder that is to be read is not there.
@@ -36,7 +36,7 @@ pub(crate) enum FeedsProblem {
 
 /// What is wrong with a line of `feeds`.
 #[derive(Debug)]
-pub(crate) enum FeedLineFault {
+pub(crate) enum FeedLineProblemKind {
     /// It is neither an address of a feed nor `organization[/project]/feed`.
     NotAFeed(NotAFeed),
     /// A word behind `=` is not a client.

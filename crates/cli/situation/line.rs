@@ -14,7 +14,7 @@ pub(crate) struct LineProblem {
     /// Where it was written.
     pub(crate) place: LinePlace,
     /// What is wrong with it.
-    pub(crate) reason: LineFault,
+    pub(crate) reason: LineProblemKind,
 }
 
 /// Where a line of `tokens` was written.
@@ -35,7 +35,7 @@ pub(crate) enum LinePlace {
 
 /// What can be wrong with a line of `tokens`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum LineFault {
+pub(crate) enum LineProblemKind {
     NoEqualsSign,
     NotAName(NotAVariableName),
     NameTwice(String),
@@ -49,12 +49,12 @@ pub(crate) struct ConnectionLineProblem {
     /// The line as it was written.
     pub(crate) line: String,
     /// What is wrong with it.
-    pub(crate) reason: ConnectionLineFault,
+    pub(crate) reason: ConnectionLineProblemKind,
 }
 
 /// What can be wrong with a line of `connections`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum ConnectionLineFault {
+pub(crate) enum ConnectionLineProblemKind {
     NoEqualsSign,
     UndefinedVariable(String),
     /// What is in front of the equals sign is not an id.
@@ -76,12 +76,12 @@ pub(crate) struct ConfigureProblem {
     /// The line as it is.
     pub(crate) line: String,
     /// What is wrong with it.
-    pub(crate) reason: ConfigureFault,
+    pub(crate) reason: ConfigureProblemKind,
 }
 
 /// What can be wrong with a line of `configure`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum ConfigureFault {
+pub(crate) enum ConfigureProblemKind {
     Unknown,
     UndefinedVariable(String),
     NotAResource {

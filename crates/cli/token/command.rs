@@ -13,9 +13,9 @@ use crate::credential::{self, CredentialArguments, SignIn};
 use crate::defaults;
 use crate::identity_ids::IdentityIds;
 use crate::network;
+use crate::reporter::{Reporter as _, Terminal};
 use crate::resource;
 use crate::situation::Situation;
-use crate::voice::{Terminal, Voice as _};
 
 /// Flags of `token`.
 #[derive(Debug, Args)]

@@ -8,7 +8,7 @@ use adieu_identity::Scope;
 
 use crate::lines::meaningful_lines;
 use crate::resource::{self, Cloud};
-use crate::situation::{ConnectionLineFault, ConnectionLineProblem, Situation};
+use crate::situation::{ConnectionLineProblem, ConnectionLineProblemKind, Situation};
 use crate::tokens::Request;
 
 /// A connection that receives a token.
@@ -62,33 +62,35 @@ fn one(
     cloud: &Cloud,
     environment: &Environment,
     before: &[FilledConnection],
-) -> Result<FilledConnection, ConnectionLineFault> {
+) -> Result<FilledConnection, ConnectionLineProblemKind> {
     if let Some(variable) = undefined_variable(line) {
-        return Err(ConnectionLineFault::UndefinedVariable(variable.to_owned()));
+        return Err(ConnectionLineProblemKind::UndefinedVariable(
+            variable.to_owned(),
+        ));
     }
     let (target, resource) = line
         .split_once('=')
-        .ok_or(ConnectionLineFault::NoEqualsSign)?;
+        .ok_or(ConnectionLineProblemKind::NoEqualsSign)?;
     let (target, resource) = (target.trim(), resource.trim());
     let (id, parameter) = match target.split_once('.') {
         Some((id, parameter)) => (id.trim(), Some(parameter.trim())),
         None => (target, None),
     };
     if id.eq_ignore_ascii_case("SystemVssConnection") {
-        return Err(ConnectionLineFault::OfTheSystem);
+        return Err(ConnectionLineProblemKind::OfTheSystem);
     }
     // A name may have a dot as well.
-    let id =
-        EndpointId::parse(id).ok_or_else(|| ConnectionLineFault::NotAnId(target.to_owned()))?;
+    let id = EndpointId::parse(id)
+        .ok_or_else(|| ConnectionLineProblemKind::NotAnId(target.to_owned()))?;
     if id.is_of_the_system() {
-        return Err(ConnectionLineFault::OfTheSystem);
+        return Err(ConnectionLineProblemKind::OfTheSystem);
     }
     if id == *own {
-        return Err(ConnectionLineFault::Own);
+        return Err(ConnectionLineProblemKind::Own);
     }
     let parameters = match parameter {
         Some(name) if is_parameter(name) => vec![name.to_owned()],
-        Some(name) => return Err(ConnectionLineFault::NotAParameter(name.to_owned())),
+        Some(name) => return Err(ConnectionLineProblemKind::NotAParameter(name.to_owned())),
         None => default_parameters(environment, &id),
     };
     let others = before.iter().filter(|other| other.id == id);
@@ -98,11 +100,11 @@ fn one(
             .iter()
             .any(|name| name.eq_ignore_ascii_case(other))
         {
-            return Err(ConnectionLineFault::Twice(other.clone()));
+            return Err(ConnectionLineProblemKind::Twice(other.clone()));
         }
     }
     Ok(FilledConnection {
-        scope: resource::scope(resource, cloud).map_err(ConnectionLineFault::NotAResource)?,
+        scope: resource::scope(resource, cloud).map_err(ConnectionLineProblemKind::NotAResource)?,
         resource: resource.to_owned(),
         id,
         parameters,

@@ -126,7 +126,7 @@ pub enum Problem {
         /// The file.
         file: PathBuf,
         /// Why.
-        fault: StateFault,
+        fault: StateProblem,
     },
     /// A text is not a date.
     NotADate(String),
@@ -181,7 +181,7 @@ pub enum Problem {
 
 /// What can be wrong with a state of events.
 #[derive(Debug)]
-pub enum StateFault {
+pub enum StateProblem {
     /// It cannot be read or written.
     File(std::io::Error),
     /// It is not JSON.

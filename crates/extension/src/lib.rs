@@ -25,7 +25,7 @@ mod version;
 pub use caller::Caller;
 pub use comparison::NotCompared;
 pub use events::json as event_json;
-pub use failure::{Action, Failure, Problem, StateFault};
+pub use failure::{Action, Failure, Problem, StateProblem};
 pub use notice::{InOrganization, Missing, Notice, Stored, Validation};
 pub use operation::{
     AddMember, Events, InOrganizations, Operation, Publish, QueryVersion, VersionSource,

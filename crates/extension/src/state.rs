@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use adieu_devops::{ExtensionName, Position};
 use serde_json::{Value, json};
 
-use crate::failure::{Problem, StateFault};
+use crate::failure::{Problem, StateProblem};
 
 /// A state file, and what it is to hold once the events have been delivered.
 #[derive(Debug)]
@@ -45,12 +45,13 @@ pub(crate) fn read(
                 lengths: Value::Null,
             });
         }
-        Err(error) => return Err(unusable(StateFault::File(error))),
+        Err(error) => return Err(unusable(StateProblem::File(error))),
     };
-    let document: Value = serde_json::from_str(&text).map_err(|_| unusable(StateFault::NotJson))?;
+    let document: Value =
+        serde_json::from_str(&text).map_err(|_| unusable(StateProblem::NotJson))?;
     let position = document.get("position").unwrap_or(&Value::Null);
     let position = Position::read(name, position)
-        .map_err(|error| unusable(StateFault::NotAPosition(error)))?;
+        .map_err(|error| unusable(StateProblem::NotAPosition(error)))?;
     let lengths = document.get("outputs").cloned().unwrap_or_default();
     Ok(Last { position, lengths })
 }
@@ -113,7 +114,7 @@ impl State {
         };
         write().map_err(|error| Problem::State {
             file: self.file.clone(),
-            fault: StateFault::File(error),
+            fault: StateProblem::File(error),
         })
     }
 }

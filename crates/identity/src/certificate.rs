@@ -15,7 +15,7 @@ use serde_json::json;
 use adieu_secret::{ClientCertificate, IdToken};
 
 use crate::answers::seconds_now;
-use crate::error::CertificateFault as Fault;
+use crate::error::ClientCertificateProblem as Fault;
 
 /// An assertion is used at once; a minute either way is for clocks that differ.
 const LIFETIME: i64 = 300;

@@ -86,7 +86,7 @@ pub enum Error {
     AnotherToken(Mismatch),
     /// The connection's certificate cannot sign.
     #[error("the certificate cannot be used: {0}")]
-    Certificate(CertificateFault),
+    Certificate(ClientCertificateProblem),
     /// The file with the federated token, which the platform writes, cannot be used.
     #[error("the federated token in {} cannot be read: {reason}", .path.display())]
     FederatedTokenFile {
@@ -97,7 +97,7 @@ pub enum Error {
     },
     /// The machine's managed identity gave no token.
     #[error("the managed identity gave no token: {0}")]
-    ManagedIdentity(ManagedIdentityFault),
+    ManagedIdentity(ManagedIdentityProblem),
     /// azure_identity refused to ask, for instance because the client id is empty.
     #[error("azure_identity cannot ask for a token: {0}")]
     Credential(String),
@@ -105,7 +105,7 @@ pub enum Error {
 
 /// Why a certificate cannot sign.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum CertificateFault {
+pub enum ClientCertificateProblem {
     /// There is no certificate in the PEM.
     #[error("it has no certificate in PEM form")]
     NoCertificate,
@@ -140,7 +140,7 @@ pub enum CertificateFault {
 
 /// Why the machine's own endpoint gave no token.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ManagedIdentityFault {
+pub enum ManagedIdentityProblem {
     /// What names the endpoint is wrong, or it cannot be asked.
     #[error("{0}")]
     Unusable(String),
@@ -173,7 +173,7 @@ pub enum ManagedIdentityFault {
     NoToken,
 }
 
-impl ManagedIdentityFault {
+impl ManagedIdentityProblem {
     /// Whether the same question may have another answer in a minute.
     #[must_use]
     pub fn is_transient(&self) -> bool {
@@ -273,7 +273,7 @@ impl Error {
                 | Self::WorkflowTokenRefused { .. }
                 | Self::EntraRefused { .. }
                 | Self::JobTokenRefused { .. }
-                | Self::ManagedIdentity(ManagedIdentityFault::Refused { .. })
+                | Self::ManagedIdentity(ManagedIdentityProblem::Refused { .. })
         )
     }
 

@@ -12,7 +12,7 @@ use adieu_transport::{Answer, Attempt, Body, Deadline, Transport, first_line};
 
 use crate::answers::{LAST_MOMENT, number, seconds, seconds_now, take_text};
 use crate::claims::Claims;
-use crate::error::{Error, ManagedIdentityFault as Fault};
+use crate::error::{Error, ManagedIdentityProblem as Fault};
 
 /// A virtual machine's metadata service (learn.microsoft.com, "How to use managed identities on Azure VMs").
 const METADATA_SERVICE: &str = "http://169.254.169.254";

@@ -52,7 +52,7 @@ pub use azure_core;
 
 pub use authority::{Authority, AzureCloud, NotAnAuthority};
 pub use claims::Claims;
-pub use error::{CertificateFault, Error, ManagedIdentityFault, Mismatch};
+pub use error::{ClientCertificateProblem, Error, ManagedIdentityProblem, Mismatch};
 pub use id_token::{IdTokenRequest, JobOfPlan, NotTheCollection, are_of_one_collection};
 pub use identity_endpoint::{IdentityEndpoint, LocalEndpoint};
 pub use managed_identity::ManagedIdentity;

@@ -13,7 +13,7 @@ use serde::Serialize;
 use adieu_transport::{Attempt, Deadline, Transport};
 
 use crate::answers::{canonical, moment};
-use crate::error::{Error, ManagedIdentityFault as Fault};
+use crate::error::{Error, ManagedIdentityProblem as Fault};
 use crate::identity_endpoint::{Endpoint, IdentityEndpoint, Issued, LocalEndpoint};
 use crate::scope::Scope;
 use crate::sdk::{self, Attempted, TokenService};
@@ -55,7 +55,7 @@ impl ManagedIdentity {
     /// A token for each scope, one after the other: the endpoint is on this machine or its host.
     ///
     /// An endpoint that is still being set up is asked again where `is_patient`. If not, such an answer is reported at
-    /// once, and [`ManagedIdentityFault::settles_within`](Fault::settles_within) knows it.
+    /// once, and [`ManagedIdentityProblem::settles_within`](Fault::settles_within) knows it.
     pub(crate) async fn tokens(
         &self,
         scopes: &[Scope],

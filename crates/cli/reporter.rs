@@ -6,8 +6,8 @@ use adieu_agent::{Log, Stream, deactivate_commands};
 
 use crate::console::{self, Style};
 
-/// Someone who listens.
-pub(crate) trait Voice {
+/// Where lines about the work go.
+pub(crate) trait Reporter {
     /// A line about what is going on.
     fn say(&self, text: &str);
     /// A line that needs attention.
@@ -16,7 +16,7 @@ pub(crate) trait Voice {
     fn progress(&self, percent: u8, text: &str);
 }
 
-impl Voice for Log {
+impl Reporter for Log {
     fn say(&self, text: &str) {
         Log::say(self, text);
     }
@@ -32,9 +32,9 @@ impl Voice for Log {
 
 /// Nowhere: another process has reported what there is to report.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Silence;
+pub(crate) struct Quiet;
 
-impl Voice for Silence {
+impl Reporter for Quiet {
     fn say(&self, _text: &str) {}
 
     fn warn(&self, _text: &str) {}
@@ -76,7 +76,7 @@ impl Terminal {
     }
 }
 
-impl Voice for Terminal {
+impl Reporter for Terminal {
     fn say(&self, text: &str) {
         if !console::is_quiet() {
             deactivate_commands(text)
