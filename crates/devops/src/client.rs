@@ -16,6 +16,7 @@ use serde_json::Value;
 
 use crate::error::Error;
 use crate::hosts::Hosts;
+use crate::list::Page;
 use crate::refusal::{Reason, Refusal};
 use crate::tenant;
 
@@ -73,6 +74,25 @@ impl<'a> Client<'a> {
             self.request(method.clone(), url, api_version, content)
         };
         self.transport.call(question(url), request, read).await
+    }
+
+    /// Asks for one page of a list that is in this field.
+    pub(crate) async fn page(
+        &self,
+        url: &Url,
+        api_version: &str,
+        field: &'static str,
+    ) -> Result<Page, Error> {
+        let request = || self.request(Method::GET, url, api_version, Content::None);
+        let page = |reply: &Reply| {
+            let header = reply.answer.header("x-ms-continuationtoken");
+            // Without its list, an answer must not pass for an empty one.
+            Page::read(read(reply)?, header, field).ok_or_else(|| {
+                let missing = NotTheService::WithoutField(field);
+                Attempt::from(reply.not_the_service(missing))
+            })
+        };
+        self.transport.call(question(url), request, page).await
     }
 
     /// Asks once, within `time`.

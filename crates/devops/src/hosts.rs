@@ -33,6 +33,10 @@ pub struct Organization {
     extension_management: Url,
     /// An Azure DevOps Server has none: its members are not licensed one by one.
     entitlements: Option<Url>,
+    /// Users and the administration of their tokens; not on an Azure DevOps Server.
+    identity: Option<Url>,
+    /// The audit log; not on an Azure DevOps Server.
+    audit: Option<Url>,
 }
 
 /// Why a text names no organization.
@@ -157,14 +161,17 @@ impl Hosts {
             (collection.clone(), collection)
         };
         let url = |text: &str| Url::parse(text).map_err(|_| NotAnOrganization::NotAName);
+        let of_services = |host: &str| match self.is_public {
+            true => url(&format!("https://{host}/{name}/")).map(Some),
+            false => Ok(None),
+        };
         Ok(Organization {
             name: name.to_owned(),
             collection: url(&collection)?,
             extension_management: url(&extension_management)?,
-            entitlements: match self.is_public {
-                true => Some(url(&format!("https://vsaex.dev.azure.com/{name}/"))?),
-                false => None,
-            },
+            entitlements: of_services("vsaex.dev.azure.com")?,
+            identity: of_services("vssps.dev.azure.com")?,
+            audit: of_services("auditservice.dev.azure.com")?,
         })
     }
 
@@ -208,6 +215,14 @@ impl Organization {
 
     pub(crate) fn entitlements(&self, path: &[&str]) -> Option<Url> {
         self.entitlements.as_ref().map(|base| at(base, path))
+    }
+
+    pub(crate) fn identity(&self, path: &[&str]) -> Option<Url> {
+        self.identity.as_ref().map(|base| at(base, path))
+    }
+
+    pub(crate) fn audit(&self, path: &[&str]) -> Option<Url> {
+        self.audit.as_ref().map(|base| at(base, path))
     }
 }
 

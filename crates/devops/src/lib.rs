@@ -1,9 +1,11 @@
 //! Azure DevOps and its Marketplace, as far as Adieu asks them: extensions, their validation, sharing,
-//! installation, members, events, entitlements; and the one look-up in Microsoft Graph that entitlements need.
+//! installation, members, events, entitlements, users and their personal access tokens; and the one look-up in
+//! Microsoft Graph that entitlements need.
 //!
 //! It never gets a token, never decides what to do, and words no message for people: values come in,
 //! answers or situations go out. Every route is written out; nothing is discovered by `OPTIONS`.
 
+mod audit;
 mod client;
 mod connection_data;
 mod download;
@@ -13,8 +15,10 @@ mod events;
 mod gallery;
 mod hosts;
 mod installation;
+mod list;
 mod members;
 mod microsoft_graph;
+mod pats;
 mod position;
 mod profile;
 mod projects;
@@ -25,7 +29,9 @@ mod sharing;
 mod task_definitions;
 mod tenant;
 mod upload;
+mod users;
 
+pub use audit::PatUses;
 pub use client::Client;
 pub use connection_data::ConnectionData;
 pub use entitlements::{AccessLevel, Entitlement, EntitlementChange, ProjectGroup, ProjectPlace};
@@ -36,6 +42,7 @@ pub use hosts::{Hosts, NotAHost, NotAnOrganization, Organization};
 pub use installation::{Installation, Installed};
 pub use members::{Member, Role};
 pub use microsoft_graph::{Application, GivenId, MicrosoftGraph};
+pub use pats::{PersonalAccessToken, revocation_request};
 pub use position::{NotAPosition, Position};
 pub use profile::Profile;
 pub use publish::{Outcome, Package, Progress, Published};
@@ -43,3 +50,4 @@ pub use refusal::{Reason, Refusal};
 pub use sharing::Sharing;
 pub use task_definitions::TaskDefinition;
 pub use tenant::Tenant;
+pub use users::User;

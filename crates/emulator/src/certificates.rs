@@ -25,6 +25,8 @@ const NAMES: &[&str] = &[
     "dev.azure.com",
     "extmgmt.dev.azure.com",
     "vsaex.dev.azure.com",
+    "vssps.dev.azure.com",
+    "auditservice.dev.azure.com",
     "pkgs.dev.azure.com",
     "github.com",
     "*.githubusercontent.com",

@@ -9,7 +9,7 @@ use crate::directory::{AsksFor, Directory, Issued};
 use crate::http::{Answer, Request, decoded};
 use crate::issued::AZURE_DEVOPS;
 use crate::marketplace::{self, gallery, installation, roles};
-use crate::organizations::{self, entitlements, profile};
+use crate::organizations::{self, audit, entitlements, profile, tokens, users};
 use crate::vss::{self, Credential};
 use crate::{azure_devops, feeds, git};
 
@@ -163,8 +163,26 @@ fn route(
             if let Some(refusal) = organizations::not_a_member(organization, caller, context) {
                 return Some(refusal);
             }
-            if request.header("host") == Some("vsaex.dev.azure.com") {
-                return entitlements::answer(request, organization, area, rest, caller, context);
+            match request.header("host") {
+                Some("vsaex.dev.azure.com") => {
+                    return entitlements::answer(
+                        request,
+                        organization,
+                        area,
+                        rest,
+                        caller,
+                        context,
+                    );
+                }
+                Some("vssps.dev.azure.com") => {
+                    return users::answer(request, organization, area, rest, context).or_else(
+                        || tokens::answer(request, organization, area, rest, caller, context),
+                    );
+                }
+                Some("auditservice.dev.azure.com") => {
+                    return audit::answer(request, organization, area, rest, caller, context);
+                }
+                _ => {}
             }
             organizations::answer(request, organization, area, rest, caller, context).or_else(
                 || {

@@ -1,10 +1,13 @@
-//! Organizations: the tenant of each, its members, and its projects.
+//! Organizations: the tenant of each, its members, their tokens, and its projects.
 //!
 //! It never answers a caller that the organization has not added.
 
+pub(crate) mod audit;
 pub(crate) mod entitlements;
 pub(crate) mod profile;
 mod setup;
+pub(crate) mod tokens;
+pub(crate) mod users;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,6 +20,8 @@ use crate::ground::Emulated;
 use crate::http::{Answer, Request};
 use crate::ids::guid;
 use crate::vss::{self, error, version};
+
+pub use tokens::Pat;
 
 /// The organizations' handle.
 pub type Organizations = Emulated<State>;
@@ -45,6 +50,9 @@ pub struct State {
     entitlements_are_private: bool,
     /// Members of a page, where there is a limit.
     page_of_members: Option<usize>,
+    users: users::State,
+    tokens: tokens::State,
+    audit: audit::State,
     /// Organizations that are stopped.
     pub(crate) stopped: BTreeSet<String>,
     /// Whether a bearer that is refused gets a page in place of JSON.
@@ -106,6 +114,19 @@ impl State {
 pub(crate) struct Context<'a> {
     pub(crate) own: &'a mut State,
     pub(crate) directory: &'a mut Directory,
+}
+
+impl Context<'_> {
+    /// Notes every parameter of a query that the route does not have: the services ignore it, and what was meant by it
+    /// is not done.
+    fn only_parameters(&mut self, request: &Request, known: &[&str]) {
+        for (name, _) in form_urlencoded::parse(request.query.as_bytes()) {
+            if !known.contains(&name.as_ref()) {
+                self.directory
+                    .violation(format!("{} has no parameter {name}", request.path));
+            }
+        }
+    }
 }
 
 /// Why an organization refuses a caller, if it does: it does not exist, the token is of another tenant,

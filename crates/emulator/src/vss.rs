@@ -334,7 +334,7 @@ fn envelope(key: &str, message: &str) -> Value {
             "Microsoft.TeamFoundation.Core.WebApi"
         }
         "GitRepositoryNotFoundException" => "Microsoft.TeamFoundation.Git.Server",
-        "UnauthorizedRequestException" | "HostShutdownException" => {
+        "UnauthorizedRequestException" | "HostShutdownException" | "InvalidAccessException" => {
             "Microsoft.TeamFoundation.Framework.Server"
         }
         _ => "Microsoft.VisualStudio.Services.Common",

@@ -96,7 +96,7 @@ pub(crate) fn answer(
 }
 
 /// Whether an identity is in Project Collection Administrators.
-fn is_administrator(organization: &str, identity: &str, context: &Context<'_>) -> bool {
+pub(super) fn is_administrator(organization: &str, identity: &str, context: &Context<'_>) -> bool {
     let key = (organization.to_owned(), identity.to_owned());
     context.own.administrators.contains(&key)
 }

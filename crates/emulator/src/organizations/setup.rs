@@ -3,8 +3,9 @@
 //! It answers no request.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use super::Organizations;
+use super::{Organizations, Pat};
 use crate::directory::Application;
 use crate::ids::guid;
 use crate::issued::{AZURE_DEVOPS, issue};
@@ -54,6 +55,68 @@ impl Organizations {
         members.push(identity);
         directory.applications.push(person.clone());
         issue(AZURE_DEVOPS, &person, &mut directory, self.clock())
+    }
+
+    /// Makes a person of any name a member of an organization.
+    pub fn add_user(&self, organization: &str, account: &str, display_name: &str) {
+        let (mut own, mut directory) = (self.own(), self.directory());
+        let person = Application {
+            name: display_name.to_owned(),
+            ..Application::person(account, &directory.tenants[0])
+        };
+        let identity = directory.identity(&person.client_id, &person.tenant);
+        let members = own.members.entry(organization.to_owned()).or_default();
+        members.push(identity);
+        directory.applications.push(person);
+    }
+
+    /// Plants a personal access token of a person, by the account. Returns its authorization id.
+    pub fn add_pat(&self, organization: &str, account: &str, pat: &Pat<'_>) -> String {
+        let (mut own, directory) = (self.own(), self.directory());
+        let mut known = directory.applications.iter();
+        let person = known.find(|known| known.sign_in_name.as_deref() == Some(account));
+        let person = person.expect("a person who was added");
+        let owner = directory.identity(&person.client_id, &person.tenant);
+        own.tokens.add(organization, &owner, pat)
+    }
+
+    /// How many users a page of the Graph API has.
+    pub fn page_of_users(&self, count: usize) {
+        self.own().users.page = Some(count);
+    }
+
+    /// Lets the Graph API answer every page of users with the first one.
+    pub fn repeat_the_first_page_of_users(&self) {
+        self.own().users.repeats = true;
+    }
+
+    /// The status with which the Token Administration API refuses who is not an administrator, in place of 401.
+    pub fn token_administration_refuses_with(&self, status: u16) {
+        self.own().tokens.refusal = Some(status);
+    }
+
+    /// Logs an action this long ago with a personal access token, by its authorization id. Returns its moment.
+    pub fn use_pat(&self, organization: &str, authorization_id: &str, ago: Duration) -> String {
+        let mechanism = format!("PAT_Unscoped authorizationId: {authorization_id}");
+        self.log_action(organization, &mechanism, ago)
+    }
+
+    /// Logs an action this long ago by any mechanism. Returns its moment.
+    pub fn log_action(&self, organization: &str, mechanism: &str, ago: Duration) -> String {
+        let ago = i64::try_from(ago.as_secs()).expect("a moment of this age");
+        let at = self.clock().now() - ago;
+        let mut own = self.own();
+        own.audit.add(organization, at, mechanism.to_owned())
+    }
+
+    /// Takes the permission "View audit log" from everyone in an organization.
+    pub fn close_audit_log(&self, organization: &str) {
+        self.own().audit.closed.insert(organization.to_owned());
+    }
+
+    /// How many entries a page of the audit log has.
+    pub fn page_of_audit_log(&self, count: usize) {
+        self.own().audit.page = Some(count);
     }
 
     /// Adds a project to an organization. Returns its id.

@@ -65,6 +65,8 @@ impl World {
             "app.vssps.visualstudio.com",
             "extmgmt.dev.azure.com",
             "vsaex.dev.azure.com",
+            "vssps.dev.azure.com",
+            "auditservice.dev.azure.com",
             feeds::HOST,
             feeds::BLOB_HOST,
             "dev.azure.com",

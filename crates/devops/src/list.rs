@@ -1,0 +1,189 @@
+//! Lists that come in pages: where the next page is, and when there is none.
+//!
+//! It knows no list.
+
+use std::collections::BTreeSet;
+
+use reqwest::Url;
+use serde_json::Value;
+
+use crate::client::Client;
+use crate::error::Error;
+
+/// A page may be empty and still be followed by others; a service that only ever sends such pages is left.
+const MOST_EMPTY_PAGES: u32 = 50;
+
+/// What Microsoft's samples of the Token Administration API take for the end of a list as well.
+const NO_TOKEN: &str = "00000000-0000-0000-0000-000000000000";
+
+/// One page.
+#[derive(Debug, Default)]
+pub(crate) struct Page {
+    pub(crate) items: Vec<Value>,
+    /// Continuation token of the next page.
+    pub(crate) next: Option<String>,
+}
+
+impl Page {
+    /// Reads an answer whose list is in `field`, or in `field` of its `value`. The token of the next page is in a header
+    /// or in the body. Nothing, where there is no list.
+    pub(crate) fn read(mut answer: Value, header: Option<&str>, field: &str) -> Option<Self> {
+        if answer.get(field).is_none()
+            && let Some(inner) = answer.get_mut("value")
+        {
+            answer = inner.take();
+        }
+        let Some(Value::Array(items)) = answer.get_mut(field).map(Value::take) else {
+            return None;
+        };
+        let in_body = answer.get("continuationToken").and_then(Value::as_str);
+        let is_last = answer.get("hasMore") == Some(&Value::Bool(false));
+        let next = header
+            .or(in_body)
+            .filter(|token| !is_last && !token.is_empty() && *token != NO_TOKEN)
+            .map(str::to_owned);
+        Some(Self { items, next })
+    }
+}
+
+/// Decides after each page whether there is another one to ask for.
+#[derive(Debug, Default)]
+pub(crate) struct Paging {
+    tokens: BTreeSet<String>,
+    items: BTreeSet<String>,
+    empty_pages: u32,
+}
+
+impl Paging {
+    /// The items of a page that were not there before, by the value of a field, and the token of the next page. Pages end
+    /// where a token or a whole page comes again.
+    pub(crate) fn take(&mut self, page: Page, id: &str) -> (Vec<Value>, Option<String>) {
+        let is_empty = page.items.is_empty();
+        let known = &mut self.items;
+        let news: Vec<Value> = page
+            .items
+            .into_iter()
+            .filter(|item| {
+                let id = item.get(id).and_then(Value::as_str);
+                known.insert(id.map_or_else(|| item.to_string(), str::to_owned))
+            })
+            .collect();
+        self.empty_pages = if is_empty { self.empty_pages + 1 } else { 0 };
+        let goes_on = if is_empty {
+            self.empty_pages < MOST_EMPTY_PAGES
+        } else {
+            !news.is_empty()
+        };
+        let next = page
+            .next
+            .filter(|token| goes_on && self.tokens.insert(token.clone()));
+        (news, next)
+    }
+}
+
+impl Client<'_> {
+    /// All items of a list that is in the field `value`, each once, by the value of a field.
+    pub(crate) async fn list(
+        &self,
+        list: &Url,
+        api_version: &str,
+        id: &str,
+    ) -> Result<Vec<Value>, Error> {
+        let mut paging = Paging::default();
+        let mut all = Vec::new();
+        let mut url = list.clone();
+        loop {
+            let page = self.page(&url, api_version, "value").await?;
+            let (news, next) = paging.take(page, id);
+            all.extend(news);
+            let Some(next) = next else {
+                return Ok(all);
+            };
+            url = with_token(list, &next);
+        }
+    }
+}
+
+/// The address of the page that a token names.
+pub(crate) fn with_token(list: &Url, token: &str) -> Url {
+    let mut url = list.clone();
+    url.query_pairs_mut()
+        .append_pair("continuationToken", token);
+    url
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn finds_the_list_and_the_token_of_the_next_page() {
+        for (answer, header, count, next) in [
+            (json!({ "value": [1, 2] }), None, Some(2), None),
+            (json!({ "value": [1] }), Some("a"), Some(1), Some("a")),
+            (json!({ "value": [] }), Some(""), Some(0), None),
+            (
+                json!({ "value": [], "continuationToken": "b" }),
+                None,
+                Some(0),
+                Some("b"),
+            ),
+            (
+                json!({ "value": [], "continuationToken": NO_TOKEN }),
+                None,
+                Some(0),
+                None,
+            ),
+            (
+                json!({ "value": [], "continuationToken": "b", "hasMore": false }),
+                None,
+                Some(0),
+                None,
+            ),
+            (json!({ "value": null }), None, None, None),
+            (json!({}), Some("a"), None, None),
+            (json!([1]), None, None, None),
+        ] {
+            let page = Page::read(answer.clone(), header, "value");
+            let read = page
+                .as_ref()
+                .map(|page| (page.items.len(), page.next.as_deref()));
+            assert_eq!(read, count.map(|count| (count, next)), "{answer}");
+        }
+        let wrapped = json!({ "value": { "entries": [1], "continuationToken": "c" } });
+        let page = Page::read(wrapped, None, "entries").expect("a page");
+        assert_eq!((page.items.len(), page.next.as_deref()), (1, Some("c")));
+    }
+
+    #[test]
+    fn pages_end_where_one_comes_again() {
+        let page = |ids: &[&str], next: &str| Page {
+            items: ids.iter().map(|id| json!({ "id": id })).collect(),
+            next: Some(next.to_owned()),
+        };
+        let mut paging = Paging::default();
+        for (ids, token, news, goes_on) in [
+            (&["1", "2"][..], "a", 2, true),
+            (&[][..], "b", 0, true),
+            (&["2", "3"][..], "c", 1, true),
+            // The token of a page that was there, and a page that was there with another token.
+            (&["4"][..], "a", 1, false),
+            (&["1", "2"][..], "d", 0, false),
+        ] {
+            let (items, next) = paging.take(page(ids, token), "id");
+            assert_eq!(
+                (items.len(), next.is_some()),
+                (news, goes_on),
+                "{ids:?} {token}"
+            );
+        }
+        let mut paging = Paging::default();
+        let pages = (0..1000).map(|number| page(&[], &number.to_string()));
+        let asked = pages
+            .map(|page| paging.take(page, "id").1)
+            .take_while(Option::is_some);
+        assert_eq!(asked.count(), 49);
+    }
+}

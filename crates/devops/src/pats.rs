@@ -1,0 +1,144 @@
+//! What an administrator sees of the personal access tokens of other people: everything but the tokens.
+//!
+//! It never revokes one, and never reads a field that could hold one.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::client::Client;
+use crate::error::Error;
+use crate::hosts::Organization;
+
+/// "Personal Access Tokens - List" and "Revocations - Revoke Authorizations" of the Token Administration API in
+/// Microsoft's REST reference. 7.2 has `crossCompanyCorrelatingId`.
+const API_VERSION: &str = "7.2-preview.1";
+
+/// As in Microsoft's sample (microsoft/azure-devops-dotnet-samples, `TokenAdminSample.cs`): the service refuses larger
+/// pages than its limit, which is not documented.
+const PAGE: &str = "20";
+
+/// The scope of a token for everything.
+const FULL_ACCESS: &str = "app_token";
+
+/// A personal access token, without the token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonalAccessToken {
+    /// By which it is revoked, and named in the audit log.
+    pub authorization_id: String,
+    /// Name that its owner gave it.
+    pub name: String,
+    /// Scopes, with spaces between them.
+    pub scope: String,
+    /// Ids of the organizations that it is for; none for all of its owner's.
+    pub organizations: Vec<String>,
+    /// When it was created, as the service writes it (RFC 3339).
+    pub created: String,
+    /// When it expires, as the service writes it (RFC 3339).
+    pub expires: String,
+    /// Whether the service accepts it.
+    pub is_valid: bool,
+    /// Cross-Company Correlating ID: a hash by which it is known without being shown.
+    pub fingerprint: Option<String>,
+}
+
+impl PersonalAccessToken {
+    /// Whether it is good for everything that its owner may do.
+    #[must_use]
+    pub fn has_full_access(&self) -> bool {
+        self.scope.split(' ').any(|scope| scope == FULL_ACCESS)
+    }
+
+    /// Whether it is for more than one organization. Such tokens stop on 2026-12-01 (Azure DevOps Blog, "Retirement of
+    /// Global Personal Access Tokens in Azure DevOps").
+    #[must_use]
+    pub fn is_global(&self) -> bool {
+        self.organizations.len() != 1
+    }
+}
+
+impl Client<'_> {
+    /// The personal access tokens of a person, by the descriptor in [`User`](crate::User). An Azure DevOps Server
+    /// lists none.
+    ///
+    /// # Errors
+    /// No answer, or a refusal: only Project Collection Administrators are answered.
+    pub async fn personal_access_tokens(
+        &self,
+        organization: &Organization,
+        descriptor: &str,
+    ) -> Result<Vec<PersonalAccessToken>, Error> {
+        let path = ["_apis", "tokenadmin", "personalaccesstokens", descriptor];
+        let Some(mut url) = organization.identity(&path) else {
+            return Ok(Vec::new());
+        };
+        url.query_pairs_mut().append_pair("pageSize", PAGE);
+        let pats = self.list(&url, API_VERSION, "authorizationId").await?;
+        Ok(pats.iter().map(read).collect())
+    }
+}
+
+/// The request with which an administrator revokes tokens: method, address and body. Nothing here sends it.
+#[must_use]
+pub fn revocation_request(organization: &Organization, authorization_ids: &[&str]) -> Value {
+    let url = organization.identity(&["_apis", "tokenadmin", "revocations"]);
+    let url = url.map(|mut url| {
+        url.query_pairs_mut()
+            .append_pair("api-version", API_VERSION);
+        url.to_string()
+    });
+    let body: Vec<Value> = authorization_ids
+        .iter()
+        .map(|id| json!({ "authorizationId": id }))
+        .collect();
+    json!({ "method": Method::POST.as_str(), "url": url, "body": body })
+}
+
+fn read(pat: &Value) -> PersonalAccessToken {
+    let text = |field: &str| pat.get(field).and_then(Value::as_str).map(str::to_owned);
+    let accounts = pat.get("targetAccounts").and_then(Value::as_array);
+    PersonalAccessToken {
+        authorization_id: text("authorizationId").unwrap_or_default(),
+        name: text("displayName").unwrap_or_default(),
+        scope: text("scope").unwrap_or_default(),
+        organizations: accounts
+            .into_iter()
+            .flatten()
+            .filter_map(|id| id.as_str().map(str::to_owned))
+            .collect(),
+        created: text("validFrom").unwrap_or_default(),
+        expires: text("validTo").unwrap_or_default(),
+        is_valid: pat.get("isValid") != Some(&Value::Bool(false)),
+        fingerprint: text("crossCompanyCorrelatingId").filter(|text| !text.is_empty()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_for_all_or_several_organizations_is_global() {
+        for (accounts, is_global) in [
+            (Value::Null, true),
+            (json!([]), true),
+            (json!(["a"]), false),
+            (json!(["a", "b"]), true),
+        ] {
+            let pat = read(&json!({ "targetAccounts": accounts }));
+            assert_eq!(pat.is_global(), is_global, "{accounts}");
+        }
+    }
+
+    #[test]
+    fn full_access_is_a_scope() {
+        for (scope, is_full) in [
+            ("app_token", true),
+            ("vso.code vso.build", false),
+            ("vso.code app_token", true),
+            ("", false),
+        ] {
+            let pat = read(&json!({ "scope": scope }));
+            assert_eq!(pat.has_full_access(), is_full, "{scope}");
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! The people of an organization, by the descriptors under which their tokens are administered.
+//!
+//! It never lists service principals: they have no personal access tokens.
+
+use serde_json::Value;
+
+use crate::client::Client;
+use crate::error::Error;
+use crate::hosts::Organization;
+
+/// "Users - List" of the Graph API in Microsoft's REST reference.
+const API_VERSION: &str = "7.1-preview.1";
+
+/// Accounts of Microsoft Entra, and Microsoft accounts.
+const PEOPLE: &str = "aad,msa";
+
+/// A person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// Subject descriptor: `aad.…` or `msa.…`.
+    pub descriptor: String,
+    /// Name to sign in with, such as `ada@contoso.com`.
+    pub principal_name: String,
+    /// Name that people see.
+    pub display_name: String,
+}
+
+impl Client<'_> {
+    /// All people of an organization. An Azure DevOps Server lists none.
+    ///
+    /// # Errors
+    /// No answer, or a refusal.
+    pub async fn users(&self, organization: &Organization) -> Result<Vec<User>, Error> {
+        let Some(mut url) = organization.identity(&["_apis", "graph", "users"]) else {
+            return Ok(Vec::new());
+        };
+        url.query_pairs_mut().append_pair("subjectTypes", PEOPLE);
+        let users = self.list(&url, API_VERSION, "descriptor").await?;
+        Ok(users.iter().map(read).collect())
+    }
+}
+
+fn read(user: &Value) -> User {
+    let text = |field: &str| {
+        let value = user.get(field).and_then(Value::as_str);
+        value.unwrap_or_default().to_owned()
+    };
+    User {
+        descriptor: text("descriptor"),
+        principal_name: text("principalName"),
+        display_name: text("displayName"),
+    }
+}
