@@ -32,6 +32,9 @@ fn completes_verbs_flags_and_values() {
     for (words, expected) in [
         (&["e"][..], "exec extension events explain"),
         (&["extension", "pub"], "publish"),
+        (&["pa"], "pats"),
+        (&["pats", "--output", ""], "text json csv html"),
+        (&["pats", "--e"], "--expires-before"),
         (&["token", "--o"], "--organization --output"),
         (&["token", "--credential", "a"], "auto azd az"),
         (

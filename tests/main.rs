@@ -157,6 +157,10 @@ mod explain;
 // `adieu scan`: tokens and habits in files and in the history.
 mod scan;
 
+// `adieu pats`: whose personal access tokens an organization has.
+#[cfg(unix)]
+mod pats;
+
 // `adieu completions`: what a shell may put in place of the last word.
 #[cfg(unix)]
 mod completions;

@@ -25,6 +25,7 @@ mod machine;
 mod network;
 mod onboard;
 mod page;
+mod pats;
 mod platform;
 mod program;
 mod report;
@@ -110,6 +111,8 @@ enum Verb {
     Events(Box<extension::EventsArguments>),
     /// Find personal access tokens in files, offline, and what replaces them.
     Scan(scan::ScanArguments),
+    /// List the personal access tokens of all users of an organization, for its administrator.
+    Pats(pats::PatsArguments),
     /// Serve fresh tokens to Azure clients on this machine, until Ctrl+C.
     Serve(serve::ServeArguments),
     /// Give git the credential for an Azure DevOps repository; git calls it.
@@ -160,6 +163,7 @@ fn main() -> ExitCode {
         Verb::Extension(command) => extension(*command),
         Verb::Events(arguments) => extension(extension::events(*arguments)),
         Verb::Scan(arguments) => outcome(scan::run(&arguments)),
+        Verb::Pats(arguments) => in_a_runtime(pats::run(arguments)),
         Verb::Serve(arguments) => in_a_runtime(serve::run(arguments)),
         Verb::GitCredential(arguments) => in_a_runtime(git_credential::run(arguments)),
         Verb::Explain(arguments) => outcome(explain::run(&arguments)),

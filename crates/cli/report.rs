@@ -19,6 +19,7 @@ mod job;
 mod network;
 mod onboard;
 mod organization;
+pub(crate) mod pats;
 pub(crate) mod scan;
 mod service;
 
@@ -137,6 +138,7 @@ impl Report {
                 digest,
                 has_checksums,
             } => extension::not_verified(path, digest, *has_checksums),
+            Situation::Pats(problem) => pats::problem(problem),
             Situation::NotATenant(text) => command_line::not_a_tenant(text),
             Situation::NoFolderForCompletions => command_line::no_folder_for_completions(),
             Situation::NotConfigured(reason) => git::not_configured(reason),

@@ -141,6 +141,8 @@ pub(crate) enum Situation {
         digest: String,
         has_checksums: bool,
     },
+    /// The personal access tokens of an organization cannot be listed as requested.
+    Pats(PatsProblem),
     /// A text is not a tenant.
     NotATenant(String),
     /// An organization's tenant cannot be found out.
@@ -182,6 +184,7 @@ impl Situation {
             | Self::NoOrganization(_)
             | Self::NoSection { .. }
             | Self::Scan(_)
+            | Self::Pats(PatsProblem::NotALeaksFile { .. })
             | Self::Onboard(OnboardProblem::NotAnId(_) | OnboardProblem::NoMemberId)
             | Self::MissingInput { .. }
             | Self::NotAnOrganization { .. }
@@ -243,6 +246,29 @@ pub(crate) enum OnboardProblem {
         graph_failure: String,
         error: DevOpsError,
     },
+}
+
+/// Why there is no inventory of personal access tokens.
+#[derive(Debug)]
+pub(crate) enum PatsProblem {
+    /// The identity that asks does not administer the organization.
+    NotAdministrator {
+        organization: String,
+        ids: Box<IdentityIds>,
+        error: DevOpsError,
+    },
+    /// A file is not a report of `adieu scan`.
+    NotALeaksFile { path: String, fault: LeaksFault },
+}
+
+/// Why a file is not a report of `adieu scan`.
+#[derive(Debug)]
+pub(crate) enum LeaksFault {
+    /// The system does not read it.
+    Unread(io::Error),
+    NotJson(serde_json::Error),
+    /// It is JSON of another schema than this.
+    Schema(&'static str),
 }
 
 /// What can become of a script.

@@ -68,6 +68,19 @@ impl Stream {
         self.line(Zeroizing::new(harmless_json(&document)).as_bytes())
     }
 
+    /// Writes records of a table for a spreadsheet, each one line that ends as RFC 4180 has it. No line has a command.
+    ///
+    /// # Errors
+    /// As for [`text`](Self::text).
+    pub fn records(self, records: &[String]) -> io::Result<()> {
+        let mut whole = Zeroizing::new(Vec::new());
+        for record in records {
+            whole.extend_from_slice(harmless_text(&redacted(record)).as_bytes());
+            whole.extend_from_slice(b"\r\n");
+        }
+        self.write(&whole)
+    }
+
     /// Passes on the bytes of a program that this one has started, as if that program had written them itself.
     ///
     /// # Errors

@@ -228,7 +228,7 @@ pub(super) fn with_identity(
         .fact("token's tenant", &text(&ids.tenant))
 }
 
-fn with_service_message(report: Report, error: &Error) -> Report {
+pub(super) fn with_service_message(report: Report, error: &Error) -> Report {
     match error {
         Error::SignedOut {
             message,

@@ -109,7 +109,7 @@ fn users(organization: &str, context: &mut Context<'_>) -> Vec<Value> {
     users
 }
 
-/// The member of an organization whom a descriptor names.
+/// The member of an organization that a descriptor names.
 pub(super) fn member(
     organization: &str,
     descriptor: &str,

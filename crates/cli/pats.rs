@@ -1,0 +1,295 @@
+//! `adieu pats`: the personal access tokens of an organization's users, for its administrator.
+//!
+//! It revokes nothing, and no answer that it reads has a token. What is found is worded in `report/pats.rs`.
+
+pub(crate) mod inventory;
+mod json;
+pub(crate) mod leaks;
+
+use std::path::PathBuf;
+use std::pin::pin;
+use std::process::ExitCode;
+
+use adieu_agent::Stream;
+use adieu_devops::{Error, Hosts, Organization, Reason, User, revocation_request};
+use clap::{Args, ValueEnum};
+use futures_util::{StreamExt as _, stream};
+use time::format_description::well_known::Rfc3339;
+use time::{Duration, OffsetDateTime};
+
+use crate::credential::{self, SignIn, SignInArguments};
+use crate::defaults;
+use crate::network;
+use crate::pats::inventory::{AuditLog, Inventory, NotRead, OwnedPat};
+use crate::report::Report;
+use crate::report::pats as words;
+use crate::result;
+use crate::session::{Session, Source};
+use crate::situation::{NotKnownThere, PatsProblem, Situation};
+use crate::tokens::rfc_3339;
+use crate::voice::{Terminal, Voice as _};
+use crate::whoami;
+
+/// Azure DevOps slows down who asks for more at once.
+const AT_ONCE: usize = 4;
+
+/// What the audit log keeps (learn.microsoft.com, "Access, export, and filter audit logs").
+const AUDITED: Duration = Duration::days(90);
+
+/// Flags of `pats`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  adieu pats --organization contoso                     all PATs of all users, the first to stop on top
+  adieu pats --organization contoso --global            only those that stop on 2026-12-01
+  adieu scan --output json > scan.json
+  adieu pats --organization contoso --leaks scan.json   whose tokens are in the files
+  adieu pats --organization contoso --output html > pats.html
+
+You need to be a member of Project Collection Administrators. Nothing is revoked.
+
+Exit codes: 0 all users were read, 1 some or all were not, 2 usage error.")]
+pub(crate) struct PatsArguments {
+    /// Organization of Azure DevOps, by name or address
+    #[arg(long, value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    organization: Option<String>,
+    /// List only global PATs, which stop on 2026-12-01
+    #[arg(long)]
+    global: bool,
+    /// List only PATs that expire before this date or moment
+    #[arg(long, value_name = "DATE", value_parser = moment)]
+    expires_before: Option<OffsetDateTime>,
+    /// Join with the tokens in this report of `adieu scan --output json`
+    #[arg(long, value_name = "FILE")]
+    leaks: Option<PathBuf>,
+    #[command(flatten)]
+    sign_in: SignInArguments,
+    /// Output format
+    #[arg(long, short, value_enum, default_value_t)]
+    output: Form,
+}
+
+/// What `--output` takes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum Form {
+    /// A table for people
+    #[default]
+    Text,
+    /// One JSON document
+    Json,
+    /// Comma-separated values, for a spreadsheet
+    Csv,
+    /// One page for a browser
+    Html,
+}
+
+/// Runs the verb.
+pub(crate) async fn run(arguments: PatsArguments) -> Result<ExitCode, Situation> {
+    let hosts = Hosts::public();
+    let name = defaults::organization_or_default(arguments.organization)
+        .ok_or(Situation::NoOrganization("adieu pats"))?;
+    let organization = whoami::organization(&hosts, &name)?;
+    let leaks = arguments.leaks.as_deref().map(leaks::read).transpose()?;
+    let transport = network::of_command_line()?;
+    let tenant = credential::tenant(arguments.sign_in.tenant, Some(&name), &transport).await?;
+    let sign_in = SignIn::new(arguments.sign_in.credential, tenant);
+    let session = Session::new(transport, hosts, Source::SignIn(sign_in));
+    let now = OffsetDateTime::now_utc();
+    let mut inventory = take(&session, &organization, now).await?;
+    inventory.join(leaks.unwrap_or_default());
+    inventory.keep(|pat| {
+        let before = arguments.expires_before;
+        let is_early = before.is_none_or(|date| pat.expires.is_some_and(|expires| expires < date));
+        is_early && (!arguments.global || pat.pat.is_global())
+    });
+    print(arguments.output, &inventory)?;
+    for note in words::notes(&inventory) {
+        Terminal.warn(&note);
+    }
+    if arguments.output == Form::Text {
+        Terminal.say(&words::summary(&inventory));
+    }
+    Ok(match inventory.not_read[..] {
+        [] => ExitCode::SUCCESS,
+        _ => ExitCode::FAILURE,
+    })
+}
+
+fn print(form: Form, inventory: &Inventory) -> Result<(), Situation> {
+    match form {
+        Form::Text => {
+            let lines = words::lines(inventory, words::columns_of_terminal());
+            result::print(result::Form::Text, &lines, &serde_json::Value::Null)
+        }
+        Form::Json => Stream::Output
+            .json(&json::document(inventory))
+            .map_err(Situation::NotWritten),
+        Form::Csv => Stream::Output
+            .records(&words::csv(inventory))
+            .map_err(Situation::NotWritten),
+        Form::Html => Stream::Output
+            .text(&words::html(inventory))
+            .map_err(Situation::NotWritten),
+    }
+}
+
+/// Asks for everything.
+async fn take(
+    session: &Session,
+    organization: &Organization,
+    now: OffsetDateTime,
+) -> Result<Inventory, Situation> {
+    let users = session.client().await?.users(organization).await;
+    let users = users.map_err(|error| refused(session, organization, error))?;
+    let mut inventory = Inventory {
+        organization: organization.name.clone(),
+        taken: now,
+        users: users.len(),
+        revocation: revocation_request(organization, &["<authorization id>"]),
+        ..Inventory::default()
+    };
+    let asking = stream::iter(users).map(|user| ask_for(session, organization, user));
+    let mut asking = pin!(asking.buffer_unordered(AT_ONCE));
+    while let Some((user, answered)) = asking.next().await {
+        match answered {
+            Ok(pats) => {
+                let pats = pats.into_iter();
+                let owned = pats.map(|pat| OwnedPat::new(user.clone(), pat, now));
+                inventory.pats.extend(owned);
+            }
+            // One is refused as all the others will be.
+            Err(NotListed::ToNonAdministrators(error)) => {
+                whoami::learn_ids(session).await;
+                return Err(not_administrator(session, organization, error));
+            }
+            Err(NotListed::Because(reason)) => inventory.not_read.push(NotRead { user, reason }),
+        }
+    }
+    inventory.audit = audit(session, organization, &mut inventory.pats, now).await;
+    inventory.sort();
+    Ok(inventory)
+}
+
+/// Why the tokens of one user are not known.
+enum NotListed {
+    ToNonAdministrators(Error),
+    Because(String),
+}
+
+async fn ask_for(
+    session: &Session,
+    organization: &Organization,
+    user: User,
+) -> (
+    User,
+    Result<Vec<adieu_devops::PersonalAccessToken>, NotListed>,
+) {
+    let client = match session.client().await {
+        Ok(client) => client,
+        Err(situation) => {
+            let reason = Report::sentence_of(&situation);
+            return (user, Err(NotListed::Because(reason)));
+        }
+    };
+    let asked = client.personal_access_tokens(organization, &user.descriptor);
+    let answered = asked.await.map_err(|error| {
+        // The reference documents 401 for who may not administer tokens; the same token has just listed the users.
+        if error.is(Reason::NotPermitted) || matches!(error, Error::SignedOut { .. }) {
+            NotListed::ToNonAdministrators(error)
+        } else {
+            NotListed::Because(sentence("list its personal access tokens", error))
+        }
+    });
+    (user, answered)
+}
+
+/// Adds the last uses that the audit log has.
+async fn audit(
+    session: &Session,
+    organization: &Organization,
+    pats: &mut [OwnedPat],
+    now: OffsetDateTime,
+) -> AuditLog {
+    if pats.is_empty() {
+        return AuditLog::NotAsked;
+    }
+    let since = now - AUDITED;
+    let client = match session.client().await {
+        Ok(client) => client,
+        Err(situation) => return AuditLog::Unread(Report::sentence_of(&situation)),
+    };
+    let ids: Vec<&str> = pats
+        .iter()
+        .map(|pat| pat.pat.authorization_id.as_str())
+        .collect();
+    let range = (rfc_3339(since), rfc_3339(now));
+    let asked = client.pat_uses(organization, (&range.0, &range.1), &ids);
+    match asked.await {
+        Ok(uses) => {
+            for pat in pats.iter_mut() {
+                pat.last_use = uses.last(&pat.pat.authorization_id);
+            }
+            AuditLog::Read {
+                since: uses.read_back_to.unwrap_or(since),
+                is_cut: uses.read_back_to.is_some(),
+                is_empty: uses.entries == 0,
+            }
+        }
+        Err(error) if error.is(Reason::NotPermitted) => AuditLog::NotPermitted,
+        Err(error) => AuditLog::Unread(sentence("read the audit log", error)),
+    }
+}
+
+fn sentence(doing: &str, error: Error) -> String {
+    Report::sentence_of(&Situation::Marketplace {
+        doing: doing.to_owned(),
+        error,
+        identity: None,
+        page: None,
+    })
+}
+
+/// Why the users are not listed.
+fn refused(session: &Session, organization: &Organization, error: Error) -> Situation {
+    session.learn_from(&error);
+    Situation::NotKnownThere(Box::new(NotKnownThere {
+        organization: organization.name.clone(),
+        doing: format!("list the users of {}", organization.name),
+        identity: None,
+        ids: session.ids(),
+        error,
+    }))
+}
+
+fn not_administrator(session: &Session, organization: &Organization, error: Error) -> Situation {
+    Situation::Pats(PatsProblem::NotAdministrator {
+        organization: organization.name.clone(),
+        ids: Box::new(session.ids()),
+        error,
+    })
+}
+
+/// A date, or a moment (RFC 3339).
+fn moment(text: &str) -> Result<OffsetDateTime, String> {
+    let text = text.trim();
+    let whole = match text.len() {
+        10 => format!("{text}T00:00:00Z"),
+        _ => text.to_owned(),
+    };
+    OffsetDateTime::parse(&whole, &Rfc3339)
+        .map_err(|_| "a date is written 2026-12-31, or 2026-12-31T10:00:00Z".to_owned())
+}
+
+#[test]
+fn a_date_is_its_first_moment() {
+    for (text, read) in [
+        ("2026-12-31", Some(1_798_675_200)),
+        ("2026-12-31T00:00:00+01:00", Some(1_798_671_600)),
+        ("31.12.2026", None),
+        ("2026-13-01", None),
+        ("soon", None),
+    ] {
+        let moment = moment(text).ok();
+        assert_eq!(moment.map(OffsetDateTime::unix_timestamp), read, "{text}");
+    }
+}

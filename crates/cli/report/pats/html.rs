@@ -1,0 +1,104 @@
+//! The inventory as one page for a browser: no script, and nothing from elsewhere.
+//!
+//! Every value is text there, whatever marks are in it.
+
+use super::{COLUMNS, cells, how_to_revoke, leaks_without_owner, notes, summary};
+use crate::pats::inventory::{Inventory, OwnedPat, State};
+use crate::tokens::rfc_3339;
+
+/// The browser's own colors, light or dark. The policy lets no script run and nothing be loaded, should a value ever
+/// pass for markup.
+const HEAD: &str = r#"<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta name="viewport" content="width=device-width">
+<meta name="color-scheme" content="light dark">
+<style>
+body { font: 14px/20px system-ui, sans-serif; margin: 24px; background: Canvas; color: CanvasText; }
+h1 { font-size: 20px; }
+h2 { font-size: 16px; }
+table { border-collapse: collapse; }
+th, td { border: 1px solid GrayText; padding: 4px 8px; text-align: left; vertical-align: top; overflow-wrap: anywhere; }
+th { position: sticky; top: 0; background: Canvas; overflow-wrap: normal; }
+td:nth-child(-n+3), td:nth-child(13) { white-space: nowrap; }
+pre { white-space: pre-wrap; overflow-wrap: anywhere; }
+.global td:first-child, .leaked td:nth-child(12) { font-weight: 700; }
+.over { opacity: .7; }
+@media print { body { margin: 0; font-size: 10px; } th { position: static; } }
+</style>
+"#;
+
+/// The page.
+pub(crate) fn html(inventory: &Inventory) -> String {
+    let name = escaped(&inventory.organization);
+    let mut page = format!(
+        "{HEAD}<title>Personal access tokens of {name}</title>\n</head>\n<body>\n\
+         <h1>Personal access tokens of {name}</h1>\n<p>{}</p>\n<p>{}</p>\n",
+        escaped(&rfc_3339(inventory.taken)),
+        escaped(&summary(inventory)),
+    );
+    page.push_str(&list(notes(inventory)));
+    let head: String = COLUMNS
+        .iter()
+        .map(|column| format!("<th>{column}</th>"))
+        .collect();
+    page.push_str(&format!(
+        "<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n"
+    ));
+    page.extend(inventory.pats.iter().map(row));
+    page.push_str("</tbody>\n</table>\n");
+    let unknown: Vec<String> = leaks_without_owner(inventory).collect();
+    page.push_str(&list(unknown));
+    let revocation = how_to_revoke(inventory).map(|line| escaped(line.trim()));
+    let [sentence, request] = revocation;
+    page.push_str(&format!(
+        "<h2>Revoke</h2>\n<p>{sentence}</p>\n<pre>{request}</pre>\n</body>\n</html>"
+    ));
+    page
+}
+
+fn row(pat: &OwnedPat) -> String {
+    let mut classes = Vec::new();
+    if pat.state != State::Active {
+        classes.push("over");
+    } else if pat.pat.is_global() {
+        classes.push("global");
+    }
+    if !pat.leaks.is_empty() {
+        classes.push("leaked");
+    }
+    let cells: String = cells(pat)
+        .iter()
+        .map(|cell| format!("<td>{}</td>", escaped(cell)))
+        .collect();
+    format!("<tr class=\"{}\">{cells}</tr>\n", classes.join(" "))
+}
+
+fn list(lines: Vec<String>) -> String {
+    if lines.is_empty() {
+        return String::new();
+    }
+    let items: String = lines
+        .iter()
+        .map(|line| format!("<li>{}</li>\n", escaped(line)))
+        .collect();
+    format!("<ul>\n{items}</ul>\n")
+}
+
+/// Text in which nothing is markup.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            letter => escaped.push(letter),
+        }
+    }
+    escaped
+}
