@@ -23,11 +23,11 @@ use crate::network;
 use crate::pats::inventory::{AuditLog, Inventory, NotRead, OwnedPat};
 use crate::report::Report;
 use crate::report::pats as words;
+use crate::reporter::{Reporter as _, Terminal};
 use crate::result;
 use crate::session::{Session, Source};
 use crate::situation::{NotKnownThere, PatsProblem, Situation};
 use crate::tokens::rfc_3339;
-use crate::voice::{Terminal, Voice as _};
 use crate::whoami;
 
 /// Azure DevOps slows down who asks for more at once.
