@@ -57,9 +57,7 @@ pub(super) fn problem(problem: &FeedsProblem) -> Report {
             for place in places {
                 report = report.fact("feed", place);
             }
-            report.remedy(
-                SET_A_CONNECTION,
-            )
+            report.remedy(SET_A_CONNECTION)
         }
         FeedsProblem::NoService(collection) => Report::new(
             "feeds",
@@ -71,8 +69,8 @@ pub(super) fn problem(problem: &FeedsProblem) -> Report {
             "The job has no job token (System.AccessToken).".to_owned(),
         )
         .remedy(
-            "Set azureDevOpsServiceConnection or azureSubscription. Builds of forks get a job token \
-             only where the pipeline's settings allow it.",
+            "Set azureDevOpsServiceConnection or azureSubscription. Builds of forks get a job \
+             token only where the pipeline's settings allow it.",
         ),
         FeedsProblem::MicrosoftAccounts(organization) => Report::new(
             "feeds",
