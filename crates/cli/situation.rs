@@ -258,12 +258,15 @@ pub(crate) enum PatsProblem {
         error: DevOpsError,
     },
     /// A file is not a report of `adieu scan`.
-    NotALeaksFile { path: String, fault: LeaksFault },
+    NotALeaksFile {
+        path: String,
+        fault: LeaksProblemKind,
+    },
 }
 
 /// Why a file is not a report of `adieu scan`.
 #[derive(Debug)]
-pub(crate) enum LeaksFault {
+pub(crate) enum LeaksProblemKind {
     /// The system does not read it.
     Unread(io::Error),
     NotJson(serde_json::Error),

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::situation::{LeaksFault, PatsProblem, Situation};
+use crate::situation::{LeaksProblemKind, PatsProblem, Situation};
 
 /// The form of the report (`docs/scan.schema.json`).
 const SCHEMA: &str = "adieu.scan/1";
@@ -34,10 +34,10 @@ pub(crate) fn read(path: &Path) -> Result<Vec<Leak>, Situation> {
             fault,
         })
     };
-    let bytes = fs::read(path).map_err(|error| problem(LeaksFault::Unread(error)))?;
+    let bytes = fs::read(path).map_err(|error| problem(LeaksProblemKind::Unread(error)))?;
     let report = serde_json::from_slice(&bytes);
-    let report: Value = report.map_err(|error| problem(LeaksFault::NotJson(error)))?;
-    find(&report).ok_or_else(|| problem(LeaksFault::Schema(SCHEMA)))
+    let report: Value = report.map_err(|error| problem(LeaksProblemKind::NotJson(error)))?;
+    find(&report).ok_or_else(|| problem(LeaksProblemKind::Schema(SCHEMA)))
 }
 
 fn find(report: &Value) -> Option<Vec<Leak>> {

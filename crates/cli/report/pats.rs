@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 use super::{Report, organization};
 use crate::pats::inventory::{AuditLog, Inventory, OwnedPat, State, day};
 use crate::pats::leaks::Leak;
-use crate::situation::{LeaksFault, PatsProblem};
+use crate::situation::{LeaksProblemKind, PatsProblem};
 use crate::tokens::rfc_3339;
 
 pub(crate) use csv::csv;
@@ -45,9 +45,9 @@ pub(super) fn problem(problem: &PatsProblem) -> Report {
         }
         PatsProblem::NotALeaksFile { path, fault } => {
             let reason = match fault {
-                LeaksFault::Unread(error) => error.to_string(),
-                LeaksFault::NotJson(error) => format!("not JSON ({error})"),
-                LeaksFault::Schema(schema) => format!("its schema is not {schema}"),
+                LeaksProblemKind::Unread(error) => error.to_string(),
+                LeaksProblemKind::NotJson(error) => format!("not JSON ({error})"),
+                LeaksProblemKind::Schema(schema) => format!("its schema is not {schema}"),
             };
             Report::new(
                 "pats",
