@@ -4,10 +4,10 @@
 
 use crate::command::print_line;
 
-/// A binary, as it is on disk.
-pub(crate) const BINARY: u64 = 45 * MIB / 10;
-/// A binary after deflate.
-pub(crate) const DEFLATED: u64 = 225 * MIB / 100;
+/// A binary, as it is on disk. It was 4.5 MiB before feeds, the scanner and the list of tokens came into it.
+pub(crate) const BINARY: u64 = 5 * MIB;
+/// A binary after deflate; 2.25 MiB before those.
+pub(crate) const DEFLATED: u64 = 25 * MIB / 10;
 /// What an agent downloads of one task: the binaries of all platforms, deflated.
 pub(crate) const TASK: u64 = 115 * MIB / 10;
 /// The whole VSIX.
