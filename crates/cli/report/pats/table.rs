@@ -82,7 +82,7 @@ mod tests {
             ),
             (
                 Some(30),
-                ["#  OWNER         NAME", "1  ada@contoso…  a token for …"],
+                ["#  OWNER          NAME", "1  ada@contoso.…  a token for…"],
             ),
             // Less than that is not readable.
             (Some(10), ["#  OWNER     NAME", "1  ada@con…  a token…"]),
