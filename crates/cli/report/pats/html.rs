@@ -22,7 +22,7 @@ h2 { font-size: 16px; }
 table { border-collapse: collapse; }
 th, td { border: 1px solid GrayText; padding: 4px 8px; text-align: left; vertical-align: top; overflow-wrap: anywhere; }
 th { position: sticky; top: 0; background: Canvas; overflow-wrap: normal; }
-td:nth-child(-n+3), td:nth-child(13) { white-space: nowrap; }
+td:nth-child(-n+6), td:nth-child(11), td:nth-child(13) { white-space: nowrap; }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; }
 .global td:first-child, .leaked td:nth-child(12) { font-weight: 700; }
 .over { opacity: .7; }
