@@ -187,6 +187,6 @@ impl<'a> Document<'a> {
                 name.trim() == variable && !resource.trim().is_empty()
             })
         };
-        variable == "AZURE_DEVOPS_TOKEN" || self.lines.iter().any(|line| is_line(&line))
+        variable == "AZURE_DEVOPS_TOKEN" || self.lines.iter().any(is_line)
     }
 }
