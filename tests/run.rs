@@ -301,7 +301,7 @@ fn refuses_a_step_that_asks_for_nothing() {
     );
     assert_eq!(outcome.result, TaskResult::Failed);
     expect![[r#"
-        ##[error]The step names no token and no connection, and configures nothing.
+        ##[error]The step names no token and configures nothing.
         What to do: Add a line such as AZURE_DEVOPS_TOKEN=azureDevOps to tokens.
         More: adieu explain token"#]]
     .assert_eq(&outcome.log);

@@ -148,7 +148,7 @@ fn reports_every_other_invalid_input() {
         (
             &[("tokens", "# nothing")],
             expect![[r#"
-                ##[error]The step names no token and no connection, and configures nothing.
+                ##[error]The step names no token and configures nothing.
                 What to do: Add a line such as AZURE_DEVOPS_TOKEN=azureDevOps to tokens.
                 More: adieu explain token"#]],
         ),
