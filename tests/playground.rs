@@ -26,12 +26,12 @@ fn the_verbs_work_in_the_emulators_shell() {
             "\"credential\": \"managed-identity\"",
         ),
         (
-            "onboard --organization contoso --identity ID --project web=contributor",
+            "onboard --organization contoso --identity [IDENTITY] --project web=contributor",
             "contoso",
         ),
         (extension.as_str(), "is validated"),
     ] {
-        let command = command.replace("ID", &identity);
+        let command = command.replace("[IDENTITY]", &identity);
         assert!(
             offered.contains(&format!("  adieu {command}\n")),
             "{command}"
