@@ -293,7 +293,7 @@ pub(super) const ROWS: [Row; 25] = [
     },
     Row {
         fact: "a feed, without a credential",
-        evidence: "microsoft/artifacts-credprovider, traces of a 401 of pkgs.dev.azure.com",
+        evidence: "microsoft/artifacts-credprovider, traces of a 401 of pkgs.dev.azure.com; the tenant by which it signs in",
         answer: |world| {
             world.feeds().add("contoso", "main");
             get(
@@ -304,7 +304,8 @@ pub(super) const ROWS: [Row; 25] = [
             )
         },
         shape: "401 application/json mark [Bearer authorization_uri] [Basic realm] \
-         [TFS-Federated] X-TFS-ServiceError ActivityId X-VSS-E2EID X-MSEdge-Ref UnauthorizedRequestException 'TF400813'",
+         [TFS-Federated] X-TFS-ServiceError ActivityId X-VSS-E2EID X-MSEdge-Ref \
+         X-VSS-ResourceTenant UnauthorizedRequestException 'TF400813'",
     },
 ];
 
