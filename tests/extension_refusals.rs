@@ -299,7 +299,7 @@ fn shows_the_validators_words_and_its_log() {
         Uploading pub.hello 3.2.1, [SIZE] bytes; the extension is new.
         Uploaded pub.hello 3.2.1.
         pub.hello 3.2.1: validation is not done; waiting for at most 30 minutes.
-        ##[error]The Marketplace's validation refused pub.hello 3.2.1.
+        ##[error]Marketplace validation refused pub.hello 3.2.1.
           validator: VirusScan: error: **vso[task.complete result=Succeeded]found it
           its log: Verifying 3.2.1
           its log: {"results":[{"source":"VirusScan","status":"error","message":"**vso[task.complete result=Succeeded]found it"}]}

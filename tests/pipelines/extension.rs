@@ -165,7 +165,7 @@ fn a_ring_that_fails_is_the_last_one() {
             Uploaded pub.hello-dev 1.0.1234.
             Not waiting for validation; the version cannot be installed before it is done.
           Wait until it is validated: Failed
-            ##[error]The Marketplace's validation refused pub.hello-dev 1.0.1234.
+            ##[error]Marketplace validation refused pub.hello-dev 1.0.1234.
               validator: The extension's icon is missing.
               its log: Verifying 1.0.1234
               its log: The extension's icon is missing.

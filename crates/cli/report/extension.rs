@@ -144,7 +144,7 @@ pub(super) fn problem(problem: &Problem, asked: Asked) -> Report {
         } => {
             let mut report = Report::new(
                 "validation",
-                format!("The Marketplace's validation refused {release}."),
+                format!("Marketplace validation refused {release}."),
             );
             for reason in reasons {
                 report = report.fact("validator", reason);

@@ -26,7 +26,7 @@ pub(crate) struct SigningKey {
     exponent: String,
 }
 
-/// Azure DevOps' and Microsoft Entra's keys. Making one takes long, so a process makes each once.
+/// The signing keys of Azure DevOps and Microsoft Entra. Making one takes long, so a process makes each once.
 pub(crate) fn issuer_key() -> &'static SigningKey {
     static KEY: OnceLock<SigningKey> = OnceLock::new();
     KEY.get_or_init(|| SigningKey::generate("azure-devops"))

@@ -154,19 +154,19 @@ impl World {
         &self.entra
     }
 
-    /// The organizations: members, licences, projects. They have the Marketplace's address.
+    /// The organizations: members, licences, projects. They share the Marketplace address.
     #[must_use]
     pub fn organizations(&self) -> &Organizations {
         &self.organizations
     }
 
-    /// The organizations' feeds of packages. They have the Marketplace's address.
+    /// The organizations' feeds of packages. They share the Marketplace address.
     #[must_use]
     pub fn feeds(&self) -> &Feeds {
         &self.feeds
     }
 
-    /// The organizations' git repositories. They have the Marketplace's address.
+    /// The organizations' git repositories. They share the Marketplace address.
     #[must_use]
     pub fn git(&self) -> &Git {
         &self.git

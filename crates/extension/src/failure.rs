@@ -150,7 +150,7 @@ pub enum Problem {
         /// Files that differ.
         differing: Vec<String>,
     },
-    /// The Marketplace's validation refused the version.
+    /// Marketplace validation refused the version.
     Refused {
         /// The version.
         release: Release,

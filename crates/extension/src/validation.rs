@@ -1,4 +1,4 @@
-//! Waiting for the Marketplace's validation: patient, within a stated limit, and with the validator's own words at the end.
+//! Waiting for Marketplace validation: patient, within a stated limit, and with the validator's own words at the end.
 //!
 //! It never publishes.
 
