@@ -27,7 +27,7 @@ fn world() -> World {
 
 /// The newer type has no data, so that it signs in at the public authority by its name.
 fn job(world: &World) -> (Job<'_>, Proxy) {
-    let proxy = world.internet();
+    let proxy = world.network();
     let mut job = world.job();
     job.variable("agent.proxyurl", &proxy.url());
     (job, proxy)

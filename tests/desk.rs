@@ -66,11 +66,11 @@ impl<'a> Desk<'a> {
         desk.set("SSL_CERT_FILE", world.ca_file())
     }
 
-    /// A machine with its own identity that reaches the emulator's internet.
+    /// A machine with its own identity that reaches the emulator's network.
     pub(crate) fn machine(world: &'a World) -> Self {
         Self::with(world, &[])
             .managed_identity()
-            .set("HTTPS_PROXY", world.internet().url())
+            .set("HTTPS_PROXY", world.network().url())
     }
 
     /// A script of a pipeline's step that maps the job's token and names `my-connection`, as
@@ -119,9 +119,9 @@ impl<'a> Desk<'a> {
             .fold(desk, |desk, (name, value)| desk.set(name, value))
     }
 
-    /// Lets it reach the emulator's internet, by a proxy that is not asked for this machine.
+    /// Lets it reach the emulator's network, by a proxy that is not asked for this machine.
     pub(crate) fn on_the_internet(self) -> Self {
-        let proxy = self.world.internet().url();
+        let proxy = self.world.network().url();
         self.set("HTTPS_PROXY", proxy).set("NO_PROXY", "localhost")
     }
 

@@ -219,7 +219,7 @@ fn a_program_reads_the_same_in_one_document() {
 #[test]
 fn without_a_credential_there_is_nothing_to_begin_with() {
     let world = world();
-    let desk = Desk::with(&world, &[]).set("HTTPS_PROXY", world.internet().url());
+    let desk = Desk::with(&world, &[]).set("HTTPS_PROXY", world.network().url());
     finds(
         &world,
         &desk.adieu(&["doctor"]),

@@ -39,9 +39,9 @@ pub(crate) fn world() -> World {
     world
 }
 
-/// A job whose agent reaches the internet of the emulator.
+/// A job whose agent reaches the network of the emulator.
 pub(crate) fn job(world: &World) -> (Job<'_>, Proxy) {
-    let proxy = world.internet();
+    let proxy = world.network();
     let mut job = world.job();
     job.variable("agent.proxyurl", &proxy.url());
     checked_out(&job);

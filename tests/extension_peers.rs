@@ -168,7 +168,7 @@ fn sixty_megabytes_are_published_in_less_than_forty() {
     ] {
         let world = world();
         let is_public = service.starts_with("https");
-        let proxy = world.internet();
+        let proxy = world.network();
         let gallery = if is_public {
             world.marketplace()
         } else {

@@ -45,7 +45,7 @@ impl<'w> Feeds<'w> {
     }
 
     fn in_job(world: &'w World, mut job: Job<'w>) -> Self {
-        let proxy = world.internet();
+        let proxy = world.network();
         job.variable("agent.proxyurl", &proxy.url());
         job.keeps_secrets_in("adieu-feeds-");
         Self {

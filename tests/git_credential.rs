@@ -132,7 +132,7 @@ fn plain_environment(world: &World, home: &Path) -> BTreeMap<String, String> {
         ("HOME", home.display().to_string()),
         ("PATH", path),
         ("GIT_CONFIG_NOSYSTEM", "1".to_owned()),
-        ("HTTPS_PROXY", world.internet().url()),
+        ("HTTPS_PROXY", world.network().url()),
         ("GIT_SSL_CAINFO", certificates.clone()),
         ("SSL_CERT_FILE", certificates),
     ]

@@ -169,7 +169,7 @@ fn any_rest_call_by_curl() {
     let (world, token) = world();
     let desk = desk(&world, &["az"])
         .signed_in(&token)
-        .set("HTTPS_PROXY", world.internet().url());
+        .set("HTTPS_PROXY", world.network().url());
     // By its own name: curl goes by the proxy.
     let script = root().join("examples/without-pats/rest.sh");
     let said = run(&desk, &mut desk.command(script));

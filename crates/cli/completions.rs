@@ -11,8 +11,8 @@ use clap::builder::PossibleValue;
 use clap::{Arg, Args, Command, ValueEnum};
 
 use crate::credential::variable;
+use crate::failure::Failure;
 use crate::reporter::{Reporter as _, Terminal};
-use crate::situation::Situation;
 
 /// Flags of `completions`.
 #[derive(Debug, Args)]
@@ -102,13 +102,13 @@ complete -c adieu -f -a '(__adieu_complete)'
 }
 
 /// Prints what a shell reads at its start, or puts it where the shell looks.
-pub(crate) fn run(arguments: &CompletionsArguments) -> Result<ExitCode, Situation> {
+pub(crate) fn run(arguments: &CompletionsArguments) -> Result<ExitCode, Failure> {
     let script = arguments.shell.script();
     if !arguments.install {
         return Ok(print(script));
     }
     let Some((path, next)) = arguments.shell.place() else {
-        return Err(Situation::NoFolderForCompletions);
+        return Err(Failure::NoFolderForCompletions);
     };
     let written = path
         .parent()
@@ -116,7 +116,7 @@ pub(crate) fn run(arguments: &CompletionsArguments) -> Result<ExitCode, Situatio
         .and_then(|()| fs::write(&path, script));
     written.map_err(|error| {
         let sentence = format!("{}: {error}", path.display());
-        Situation::NotWritten(std::io::Error::new(error.kind(), sentence))
+        Failure::NotWritten(std::io::Error::new(error.kind(), sentence))
     })?;
     Terminal.say(&format!("Wrote {}. {next}", path.display()));
     Ok(ExitCode::SUCCESS)

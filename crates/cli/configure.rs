@@ -16,11 +16,11 @@ use adieu_identity::Scope;
 use adieu_secret::EndpointSecret;
 
 use crate::connection::Connection;
+use crate::failure::{ConfigureProblem, ConfigureProblemKind, Failure};
 use crate::lines::meaningful_lines;
 use crate::machine;
 use crate::reporter::Reporter;
 use crate::resource::{self, Cloud};
-use crate::situation::{ConfigureProblem, ConfigureProblemKind, Situation};
 use crate::tokens::RequestedToken;
 use settings::{Setting, kept_no_proxy, key, no_proxy, of_git, plain, terraform};
 
@@ -79,9 +79,9 @@ pub(crate) struct Endpoints {
 
 impl Endpoints {
     /// For what this process starts.
-    pub(crate) fn of(address: &Address) -> Result<Self, Situation> {
+    pub(crate) fn of(address: &Address) -> Result<Self, Failure> {
         let program = helper::of_this_process();
-        let program = program.map_err(Situation::NoBroker)?;
+        let program = program.map_err(Failure::NoBroker)?;
         Ok(Self {
             identity: address.identity_endpoint(),
             azd: address.azd_endpoint(),
@@ -98,7 +98,7 @@ impl Configure {
         text: &str,
         cloud: &Cloud,
         tokens: &[RequestedToken],
-    ) -> Result<Self, Situation> {
+    ) -> Result<Self, Failure> {
         let mut configure = Self::default();
         let mut problems = Vec::new();
         for line in meaningful_lines(text) {
@@ -113,7 +113,7 @@ impl Configure {
             configure.add_resources_of_git(cloud);
             Ok(configure)
         } else {
-            Err(Situation::Configure(problems))
+            Err(Failure::Configure(problems))
         }
     }
 
@@ -216,14 +216,14 @@ impl Configure {
     }
 
     /// Every mechanism works with this connection, or it is said which does not.
-    pub(crate) fn check(&self, connection: &Connection) -> Result<(), Situation> {
+    pub(crate) fn check(&self, connection: &Connection) -> Result<(), Failure> {
         let own = self
             .mechanisms
             .iter()
             .find(|mechanism| !mechanism.asks_a_broker());
         match own {
             Some(mechanism) if !connection.service.has_id_token() => {
-                Err(Situation::Configure(vec![ConfigureProblem {
+                Err(Failure::Configure(vec![ConfigureProblem {
                     line: mechanism.word().to_owned(),
                     reason: ConfigureProblemKind::NoIdToken,
                 }]))
@@ -233,10 +233,10 @@ impl Configure {
     }
 
     /// Every mechanism works at a command line, or it is said which does not.
-    pub(crate) fn check_without_connection(&self) -> Result<(), Situation> {
+    pub(crate) fn check_without_connection(&self) -> Result<(), Failure> {
         let mut all = self.mechanisms.iter();
         match all.find(|mechanism| !mechanism.asks_a_broker()) {
-            Some(mechanism) => Err(Situation::Configure(vec![ConfigureProblem {
+            Some(mechanism) => Err(Failure::Configure(vec![ConfigureProblem {
                 line: mechanism.word().to_owned(),
                 reason: ConfigureProblemKind::TaskAlone,
             }])),
@@ -377,7 +377,7 @@ impl Mechanism {
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> Result<Configure, Situation> {
+    fn read(text: &str) -> Result<Configure, Failure> {
         Configure::read(text, &Cloud::Public, &[])
     }
 

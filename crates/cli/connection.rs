@@ -13,11 +13,11 @@ use adieu_identity::{
 use adieu_secret::kind;
 use adieu_transport::Transport;
 
+use crate::failure::{ConnectionFacts, ConnectionProblem, Failure};
 use crate::machine;
 use crate::report;
 use crate::reporter::Reporter;
 use crate::resource::{Cloud, CustomCloud};
-use crate::situation::{ConnectionFacts, ConnectionProblem, Situation};
 
 /// A connection that can sign in, with what people need to know of it.
 #[derive(Debug)]
@@ -55,11 +55,11 @@ impl Connection {
 pub(crate) fn named(
     azure_devops: Option<EndpointId>,
     azure_rm: Option<EndpointId>,
-) -> Result<EndpointId, Situation> {
+) -> Result<EndpointId, Failure> {
     match (azure_devops, azure_rm) {
         (Some(id), None) | (None, Some(id)) => Ok(id),
-        (None, None) => Err(Situation::NoConnection),
-        (Some(_), Some(_)) => Err(Situation::TwoConnections),
+        (None, None) => Err(Failure::NoConnection),
+        (Some(_), Some(_)) => Err(Failure::TwoConnections),
     }
 }
 
@@ -68,8 +68,8 @@ pub(crate) fn read(
     environment: &Environment,
     id: &EndpointId,
     tenant: Option<String>,
-) -> Result<Connection, Situation> {
-    let job = environment.job().map_err(Situation::PlatformVariable)?;
+) -> Result<Connection, Failure> {
+    let job = environment.job().map_err(Failure::PlatformVariable)?;
     let mut facts = ConnectionFacts {
         id: id.as_str().to_owned(),
         page: page(&job, id),
@@ -81,7 +81,7 @@ pub(crate) fn read(
             cloud,
             facts,
         }),
-        Err(problem) => Err(Situation::Connection {
+        Err(problem) => Err(Failure::Connection {
             connection: facts,
             problem,
         }),

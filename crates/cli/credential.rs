@@ -31,11 +31,11 @@ use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 
 use crate::connection::Connection;
+use crate::failure::{ConnectionFacts, CredentialProblem, CredentialProblemKind, Failure};
 use crate::identity_ids::IdentityIds;
 use crate::report;
 use crate::reporter::{Reporter as _, Terminal, while_waiting};
 use crate::resource::{Cloud, is_guid};
-use crate::situation::{ConnectionFacts, CredentialProblem, CredentialProblemKind, Situation};
 
 pub(crate) use federated::Federation;
 pub(crate) use kind::{Credential, CredentialArguments};
@@ -124,7 +124,7 @@ impl CredentialArguments {
         &self,
         tenant: Option<&str>,
         transport: &Transport,
-    ) -> Option<Result<Claims, Situation>> {
+    ) -> Option<Result<Claims, Failure>> {
         let chosen = self.chosen();
         let federated = [
             Credential::Pipelines,
@@ -141,7 +141,7 @@ impl CredentialArguments {
             Err(error) => {
                 let connection = connection.facts;
                 let fault = CredentialProblemKind::Identity { connection, error };
-                Some(Err(Situation::NoCredential(vec![CredentialProblem {
+                Some(Err(Failure::NoCredential(vec![CredentialProblem {
                     credential,
                     fault,
                 }])))
@@ -160,7 +160,7 @@ impl CredentialArguments {
         tenant: Option<&str>,
         transport: &Transport,
         is_patient: bool,
-    ) -> Result<First, Situation> {
+    ) -> Result<First, Failure> {
         let (mut ready, mut passed_over) = self.ready(tenant, transport);
         let mut all = ALL;
         let is_tool = |one: &&mut Ready| matches!(one.kind, Credential::Azd | Credential::Az);
@@ -215,7 +215,7 @@ impl CredentialArguments {
             }
         }
         passed_over.sort_unstable_by_key(|problem| problem.credential);
-        Err(Situation::NoCredential(passed_over))
+        Err(Failure::NoCredential(passed_over))
     }
 
     /// What is configured here, in the order of trying, and what is not.
@@ -360,9 +360,9 @@ impl Ready {
 }
 
 /// The application that trusts the running workflow of GitHub Actions, as a connection.
-pub(crate) fn workflow(tenant: Option<&str>) -> Result<Connection, Situation> {
+pub(crate) fn workflow(tenant: Option<&str>) -> Result<Connection, Failure> {
     github_actions::read(tenant).map_err(|fault| {
-        Situation::NoCredential(vec![CredentialProblem {
+        Failure::NoCredential(vec![CredentialProblem {
             credential: Credential::GithubActions,
             fault,
         }])

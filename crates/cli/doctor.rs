@@ -17,11 +17,11 @@ use serde_json::{Value, json};
 use crate::console::{self, Style};
 use crate::credential::{self, CredentialArguments, SignInArguments};
 use crate::defaults;
+use crate::failure::Failure;
 use crate::network;
 use crate::report::Report;
 use crate::reporter::{Reporter as _, Terminal};
 use crate::result::{self, Form};
-use crate::situation::Situation;
 use crate::whoami;
 
 /// Flags of `doctor`.
@@ -150,14 +150,14 @@ fn repository(text: &str) -> Result<(String, String), String> {
 }
 
 /// Runs the verb.
-pub(crate) async fn run(arguments: DoctorArguments) -> Result<ExitCode, Situation> {
+pub(crate) async fn run(arguments: DoctorArguments) -> Result<ExitCode, Failure> {
     let hosts = Hosts::public();
     let organization = defaults::organization_or_default(arguments.organization);
     let organization = organization
         .map(|text| whoami::organization(&hosts, &text))
         .transpose()?;
     if organization.is_none() && arguments.repository.is_some() {
-        return Err(Situation::NoOrganization("--repository"));
+        return Err(Failure::NoOrganization("--repository"));
     }
     let transport = network::of_command_line()?;
     // A text that is not a tenant is asked wrongly; whether there is such a tenant is a finding.

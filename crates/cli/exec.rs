@@ -18,6 +18,7 @@ use crate::child::{Ended, Running};
 use crate::configure::{Configure, Endpoints, environment_of};
 use crate::credential::{self, CredentialArguments, SignIn};
 use crate::defaults;
+use crate::failure::{Failure, LinePlace};
 use crate::lines;
 use crate::network;
 use crate::platform::{SignalTarget, Stops};
@@ -26,7 +27,6 @@ use crate::reporter::{Reporter as _, Terminal};
 use crate::resource::Cloud;
 use crate::serve::source::SessionTokens;
 use crate::session::Source;
-use crate::situation::{LinePlace, Situation};
 use crate::tokens::{self, RequestedToken, expiry_name};
 
 /// Lines as the input `tokens` of the tasks has them, for everyone who works on a project.
@@ -67,7 +67,7 @@ pub(crate) struct ExecArguments {
 }
 
 /// Runs the verb; its exit code is the command's.
-pub(crate) async fn run(arguments: ExecArguments) -> Result<ExitCode, Situation> {
+pub(crate) async fn run(arguments: ExecArguments) -> Result<ExitCode, Failure> {
     let cloud = credential::cloud();
     let all = requests(&arguments.env, &cloud)?;
     let is_asked = arguments.configure.is_some();
@@ -117,7 +117,7 @@ pub(crate) async fn run(arguments: ExecArguments) -> Result<ExitCode, Situation>
     if !needs_broker {
         return run_command(&arguments.command, &own).await;
     }
-    let broker = Broker::bind().await.map_err(Situation::NoBroker)?;
+    let broker = Broker::bind().await.map_err(Failure::NoBroker)?;
     let address = broker.address();
     if let Some(log) = log {
         log.mask(address.key());
@@ -148,7 +148,7 @@ pub(crate) async fn run(arguments: ExecArguments) -> Result<ExitCode, Situation>
 }
 
 /// The tokens of the flags, else those of the project's file, else the usual one.
-fn requests(flags: &[String], cloud: &Cloud) -> Result<Vec<RequestedToken>, Situation> {
+fn requests(flags: &[String], cloud: &Cloud) -> Result<Vec<RequestedToken>, Failure> {
     if !flags.is_empty() {
         let lines = flags.iter().flat_map(|flag| lines::meaningful_lines(flag));
         return tokens::of_process(lines.map(|line| (LinePlace::Flag, line)), cloud);
@@ -165,7 +165,7 @@ fn requests(flags: &[String], cloud: &Cloud) -> Result<Vec<RequestedToken>, Situ
         Err(error) if error.kind() == ErrorKind::NotFound => {
             tokens::of_process([(LinePlace::Flag, DEFAULT)].into_iter(), cloud)
         }
-        Err(error) => Err(Situation::NoFile {
+        Err(error) => Err(Failure::NoFile {
             path: FILE.to_owned(),
             cause: error,
         }),
@@ -181,11 +181,11 @@ fn is_set(wanted: &RequestedToken) -> bool {
 async fn run_command(
     command: &[OsString],
     own: &BTreeMap<String, String>,
-) -> Result<ExitCode, Situation> {
+) -> Result<ExitCode, Failure> {
     let Some((program, arguments)) = command.split_first() else {
-        return Err(Situation::Internal("exec was started without a command"));
+        return Err(Failure::Internal("exec was started without a command"));
     };
-    let situation = |error: std::io::Error| Situation::NoCommand {
+    let failure = |error: std::io::Error| Failure::NoCommand {
         program: program.to_string_lossy().into_owned(),
         cause: error,
     };
@@ -197,9 +197,9 @@ async fn run_command(
     let program = found.map_or_else(|| program.clone(), OsString::from);
     let mut command = Command::new(program);
     let command = command.args(arguments).envs(own);
-    let running = Running::start(command, Stops::listen()).map_err(situation)?;
+    let running = Running::start(command, Stops::listen()).map_err(failure)?;
     let ended = running.wait(SignalTarget::SameGroup, None).await;
-    Ok(match ended.map_err(situation)? {
+    Ok(match ended.map_err(failure)? {
         Ended::Code(code) | Ended::Stopped(code) => exit_code(code),
         Ended::Abandoned => ExitCode::FAILURE,
     })

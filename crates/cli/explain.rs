@@ -13,8 +13,8 @@ use clap::Args;
 use flate2::read::DeflateDecoder;
 use serde_json::json;
 
+use crate::failure::Failure;
 use crate::result::{self, Form};
-use crate::situation::Situation;
 use sections::{Match, Section};
 
 /// The page as `build.rs` has compressed it.
@@ -40,7 +40,7 @@ pub(crate) struct ExplainArguments {
 }
 
 /// Runs the verb.
-pub(crate) fn run(arguments: &ExplainArguments) -> Result<ExitCode, Situation> {
+pub(crate) fn run(arguments: &ExplainArguments) -> Result<ExitCode, Failure> {
     let page = page()?;
     let sections = sections::of(&page);
     let words = arguments.words.join(" ");
@@ -53,19 +53,19 @@ pub(crate) fn run(arguments: &ExplainArguments) -> Result<ExitCode, Situation> {
             let note = format!("{code} has not its own section.");
             print(&sections, section, Some(&note), arguments.output)
         }
-        Match::Near(near) => Err(Situation::NoSection { text: words, near }),
+        Match::Near(near) => Err(Failure::NoSection { text: words, near }),
     }
 }
 
-fn page() -> Result<String, Situation> {
+fn page() -> Result<String, Failure> {
     let mut page = String::new();
     DeflateDecoder::new(PAGE)
         .read_to_string(&mut page)
-        .map_err(|_| Situation::Internal("the copy of TROUBLESHOOTING.md cannot be read"))?;
+        .map_err(|_| Failure::Internal("the copy of TROUBLESHOOTING.md cannot be read"))?;
     Ok(page)
 }
 
-fn list(sections: &[Section<'_>], form: Form) -> Result<ExitCode, Situation> {
+fn list(sections: &[Section<'_>], form: Form) -> Result<ExitCode, Failure> {
     let widest = sections.iter().map(|section| section.anchor.len()).max();
     let widest = widest.unwrap_or_default();
     let rows = sections.iter().map(|section| {
@@ -88,7 +88,7 @@ fn print(
     section: &Section<'_>,
     note: Option<&str>,
     form: Form,
-) -> Result<ExitCode, Situation> {
+) -> Result<ExitCode, Failure> {
     let other = section.refers_to();
     let other = other.and_then(|anchor| sections.iter().find(|other| other.anchor == anchor));
     let mut markdown = note.map(|note| format!("{note}\n\n")).unwrap_or_default();
@@ -100,7 +100,7 @@ fn print(
         Form::Text => {
             let text = layout::text(&markdown, layout::width());
             let written = Stream::Output.text(&text);
-            written.map_err(Situation::NotWritten)?;
+            written.map_err(Failure::NotWritten)?;
         }
         Form::Json => {
             let json = json!({

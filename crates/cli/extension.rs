@@ -23,8 +23,8 @@ use adieu_agent::{Stream, process_variable};
 use adieu_vsix::{Changes, DateTime, TaskUpdates};
 use clap::{Args, Subcommand};
 
+use crate::failure::Failure;
 use crate::inputs::extension::{Pricing, UpdateTasksVersion, Visibility};
-use crate::situation::Situation;
 
 pub(crate) use findings::in_one_line;
 pub(crate) use flags::EventsArguments;
@@ -171,24 +171,24 @@ pub(crate) fn run(
 }
 
 /// The one package that a path or a pattern means, from the current folder.
-fn one_package(pattern: &str) -> Result<PathBuf, Situation> {
-    adieu_extension::one_file(Path::new("."), pattern).map_err(Situation::Extension)
+fn one_package(pattern: &str) -> Result<PathBuf, Failure> {
+    adieu_extension::one_file(Path::new("."), pattern).map_err(Failure::Extension)
 }
 
 /// The time for entries: `SOURCE_DATE_EPOCH` where it is set, else the first that a ZIP header can have.
-fn timestamp() -> Result<DateTime, Situation> {
+fn timestamp() -> Result<DateTime, Failure> {
     match process_variable("SOURCE_DATE_EPOCH") {
         Some(text) if !text.trim().is_empty() => match text.trim().parse() {
             Ok(seconds) => Ok(adieu_vsix::archive::timestamp(seconds)),
-            Err(_) => Err(Situation::NotATimestamp(text)),
+            Err(_) => Err(Failure::NotATimestamp(text)),
         },
         _ => Ok(DateTime::default()),
     }
 }
 
 /// Why the digest of a package is not known.
-fn unreadable(path: &Path, cause: io::Error) -> Situation {
-    Situation::NoFile {
+fn unreadable(path: &Path, cause: io::Error) -> Failure {
+    Failure::NoFile {
         path: path.display().to_string(),
         cause,
     }

@@ -24,12 +24,12 @@ use adieu_transport::Transport;
 use futures_util::future::join_all;
 
 use crate::connection;
+use crate::failure::{Failure, FeedsProblem};
 use crate::inputs::feeds::Inputs;
 use crate::network;
 use crate::reporter::Quiet;
 use crate::serve::job;
 use crate::session;
-use crate::situation::{FeedsProblem, Situation};
 use crate::tokens::rfc_3339;
 use crate::whoami;
 use folder::Folder;
@@ -56,15 +56,15 @@ const OF_NETRC: [Tool; 4] = [Tool::Pip, Tool::Uv, Tool::Poetry, Tool::Pdm];
 const OF_KEYRING: [Tool; 3] = [Tool::Pip, Tool::Uv, Tool::Pdm];
 
 /// Runs the task.
-pub(crate) async fn run(environment: &Environment, log: &Log) -> Result<(), Situation> {
-    let inputs = Inputs::read(environment).map_err(Situation::Input)?;
+pub(crate) async fn run(environment: &Environment, log: &Log) -> Result<(), Failure> {
+    let inputs = Inputs::read(environment).map_err(Failure::Input)?;
     let root = root(environment, inputs.working_directory.as_deref())?;
     let reading = declared(environment, &root);
     let lines = inputs.feeds.as_deref().unwrap_or_default();
     let words = inputs.tools.as_deref().unwrap_or_default();
-    let mut request = Request::choose(&reading, lines, words).map_err(Situation::Feeds)?;
+    let mut request = Request::choose(&reading, lines, words).map_err(Failure::Feeds)?;
     if request.served.is_empty() && request.unserved.is_empty() {
-        return Err(Situation::Feeds(FeedsProblem::NoneFound {
+        return Err(Failure::Feeds(FeedsProblem::NoneFound {
             folder: root.display().to_string(),
             is_incomplete: reading.is_incomplete,
         }));
@@ -92,9 +92,9 @@ pub(crate) async fn run(environment: &Environment, log: &Log) -> Result<(), Situ
     log.set_task_variable(FOLDER, &folder.path().display().to_string());
     let serving = match start(environment, connection, &plan, &folder, &transport, log).await {
         Ok(serving) => serving,
-        Err(situation) => {
+        Err(failure) => {
             folder.remove();
-            return Err(situation);
+            return Err(failure);
         }
     };
     log.set_task_variable(BROKER, &serving.stop_endpoint);
@@ -102,20 +102,20 @@ pub(crate) async fn run(environment: &Environment, log: &Log) -> Result<(), Situ
     let variable = |name: &str| environment.variable(name).map(str::to_owned);
     let settings = settings::of(&plan, &request, &folder, variable);
     log.set_task_variable(SETTINGS, &settings::undo(&settings, variable));
-    settings::publish(&settings, &folder, &request, log).map_err(Situation::TooLong)?;
+    settings::publish(&settings, &folder, &request, log).map_err(Failure::TooLong)?;
     report(&request, &plan, connection, serving.expires_on, log);
     page::write(&request, &plan, environment, log);
     Ok(())
 }
 
 /// Runs the section after the job: the broker ends, and the private folder with it.
-pub(crate) async fn finish(environment: &Environment, log: &Log) -> Result<(), Situation> {
+pub(crate) async fn finish(environment: &Environment, log: &Log) -> Result<(), Failure> {
     let Some(folder) = environment.task_variable(FOLDER) else {
         log.debug("This step did not make any files.");
         return Ok(());
     };
     let undo = environment.task_variable(SETTINGS).unwrap_or_default();
-    settings::restore(undo, log).map_err(Situation::TooLong)?;
+    settings::restore(undo, log).map_err(Failure::TooLong)?;
     if let (Some(endpoint), Some(key)) = (
         environment.task_variable(BROKER),
         environment.task_variable(BROKER_KEY),
@@ -137,7 +137,7 @@ pub(crate) async fn finish(environment: &Environment, log: &Log) -> Result<(), S
 }
 
 /// The folder that is read: as the step says, else the sources.
-fn root(environment: &Environment, input: Option<&str>) -> Result<PathBuf, Situation> {
+fn root(environment: &Environment, input: Option<&str>) -> Result<PathBuf, Failure> {
     let platform = |name| {
         let value = environment.platform_variable(name).ok().flatten();
         value.map(PathBuf::from)
@@ -152,7 +152,7 @@ fn root(environment: &Environment, input: Option<&str>) -> Result<PathBuf, Situa
     let root = input.map_or(sources.clone(), |input| sources.join(input));
     match root.is_dir() {
         true => Ok(root),
-        false => Err(Situation::Feeds(FeedsProblem::NoFolder(
+        false => Err(Failure::Feeds(FeedsProblem::NoFolder(
             root.display().to_string(),
         ))),
     }
@@ -183,16 +183,16 @@ fn of_own_organization(
     request: &mut Request,
     environment: &Environment,
     log: &Log,
-) -> Result<(), Situation> {
-    let job = environment.job().map_err(Situation::PlatformVariable)?;
+) -> Result<(), Failure> {
+    let job = environment.job().map_err(Failure::PlatformVariable)?;
     let own = Hosts::public().organization(&job.collection);
-    let own = own.map_err(|_| Situation::Feeds(FeedsProblem::NoService(job.collection)))?;
+    let own = own.map_err(|_| Failure::Feeds(FeedsProblem::NoService(job.collection)))?;
     let others = request.only_of(&own.name);
     let places = others
         .iter()
         .map(|one| format!("{} ({})", one.address, place(&one.place, one.line)));
     if request.served.is_empty() && !others.is_empty() {
-        return Err(Situation::Feeds(FeedsProblem::OtherOrganization {
+        return Err(Failure::Feeds(FeedsProblem::OtherOrganization {
             own: own.name,
             places: places.collect(),
         }));
@@ -243,16 +243,16 @@ fn all(request: &Request, tenant: Option<String>) -> BTreeMap<String, Option<Str
 async fn tenants(
     request: &Request,
     transport: &Transport,
-) -> Result<BTreeMap<String, Option<String>>, Situation> {
+) -> Result<BTreeMap<String, Option<String>>, Failure> {
     let organizations = request.organizations().into_iter();
     let asked = organizations.map(|name| async move {
         let organization = whoami::organization(&Hosts::public(), name)?;
         match organization.tenant(transport).await {
             Ok(Tenant::Entra(tenant)) => Ok((name.to_owned(), Some(tenant))),
-            Ok(Tenant::MicrosoftAccounts) => Err(Situation::Feeds(
-                FeedsProblem::MicrosoftAccounts(name.to_owned()),
-            )),
-            Err(error) => Err(Situation::NoTenant {
+            Ok(Tenant::MicrosoftAccounts) => Err(Failure::Feeds(FeedsProblem::MicrosoftAccounts(
+                name.to_owned(),
+            ))),
+            Err(error) => Err(Failure::NoTenant {
                 organization: name.to_owned(),
                 error,
             }),
@@ -305,17 +305,17 @@ fn plan(organizations: BTreeMap<String, Option<String>>, request: &Request) -> P
     plan
 }
 
-fn make(environment: &Environment, plan: &Plan, request: &Request) -> Result<Folder, Situation> {
+fn make(environment: &Environment, plan: &Plan, request: &Request) -> Result<Folder, Failure> {
     let place = environment
         .platform_variable("Agent.TempDirectory")
-        .map_err(Situation::PlatformVariable)?
+        .map_err(Failure::PlatformVariable)?
         .map_or_else(env::temp_dir, PathBuf::from);
     let made = Folder::create(&place).and_then(|folder| {
         folder.write(plan::FILE, &plan.to_json())?;
         folder.add_programs(&settings::programs(request))?;
         Ok(folder)
     });
-    made.map_err(|error| Situation::Feeds(FeedsProblem::NotWritten(error)))
+    made.map_err(|error| Failure::Feeds(FeedsProblem::NotWritten(error)))
 }
 
 /// Starts the process behind the feeds. Where it gets no token, this one asks once more, for the whole reason.
@@ -326,18 +326,16 @@ async fn start(
     folder: &Folder,
     transport: &Transport,
     log: &Log,
-) -> Result<job::ServingFeeds, Situation> {
+) -> Result<job::ServingFeeds, Failure> {
     let first = job::start_for_feeds(environment, connection, folder.path()).await;
-    let (Err(situation), Some(id)) = (&first, connection) else {
+    let (Err(failure), Some(id)) = (&first, connection) else {
         return first;
     };
-    log.debug(&format!(
-        "The process behind the feeds ended: {situation:?}"
-    ));
+    log.debug(&format!("The process behind the feeds ended: {failure:?}"));
     for tenant in plan.tenants() {
         let connection = connection::read(environment, id, tenant.map(str::to_owned))?;
         let scope = session::azure_devops(&connection.cloud)?;
-        let refused = |error| Situation::NoToken {
+        let refused = |error| Failure::NoToken {
             connection: connection.facts.clone(),
             errors: vec![(String::new(), error)],
         };

@@ -20,13 +20,13 @@ use zeroize::Zeroizing;
 
 use crate::configure::{GIT_ENDPOINT, GIT_ENDPOINT_KEY};
 use crate::credential::{self, CredentialArguments, SignIn};
+use crate::failure::{Failure, GitProblem, NotKnownThere};
 use crate::identity_ids::IdentityIds;
 use crate::network;
 use crate::report::Report;
 use crate::reporter::Terminal;
 use crate::resource::Cloud;
 use crate::session;
-use crate::situation::{GitProblem, NotKnownThere, Situation};
 use question::{Organization, Question, Refused};
 
 /// git's questions have a few hundred bytes.
@@ -61,7 +61,7 @@ pub(crate) struct GitCredentialArguments {
 }
 
 /// Runs the verb.
-pub(crate) async fn run(arguments: GitCredentialArguments) -> Result<ExitCode, Situation> {
+pub(crate) async fn run(arguments: GitCredentialArguments) -> Result<ExitCode, Failure> {
     let Some(action) = arguments.action else {
         return set_up::run(
             &arguments.organizations,
@@ -88,8 +88,8 @@ pub(crate) async fn run(arguments: GitCredentialArguments) -> Result<ExitCode, S
     let transport = network::of_command_line()?;
     let written = match answer(&question, organization, arguments.credential, &transport).await {
         Ok(token) => write(&question, &token),
-        Err(situation) => {
-            Terminal.error(&Report::on_a_command_line(&situation).text());
+        Err(failure) => {
+            Terminal.error(&Report::on_a_command_line(&failure).text());
             // Otherwise git would ask a person, and in a job there is none.
             Stream::Output.text("quit=1")
         }
@@ -108,10 +108,10 @@ fn read() -> GitCredential {
 
 /// git knows no more than that the sign-in failed. It hands the credential back because it was refused, so this is
 /// where the reader can learn whose it was. Where the token does not show that, the organization names the identity that it refuses.
-async fn explain(question: &Question, organization: Organization<'_>) -> Result<(), Situation> {
+async fn explain(question: &Question, organization: Organization<'_>) -> Result<(), Failure> {
     let refused = match question.refused() {
         None => return Ok(()),
-        Some(Refused::Readable(claims)) => Situation::Git(GitProblem::Refused {
+        Some(Refused::Readable(claims)) => Failure::Git(GitProblem::Refused {
             organization: organization.name().to_owned(),
             ids: Box::new(IdentityIds::from(&*claims)),
         }),
@@ -128,11 +128,7 @@ async fn explain(question: &Question, organization: Organization<'_>) -> Result<
 }
 
 /// What an organization answers to a token that it refused to git.
-async fn who(
-    token: AccessToken,
-    organization: Organization<'_>,
-    transport: &Transport,
-) -> Situation {
+async fn who(token: AccessToken, organization: Organization<'_>, transport: &Transport) -> Failure {
     let hosts = Hosts::public();
     let Ok(named) = hosts.organization(organization.name()) else {
         return unknown(organization);
@@ -140,7 +136,7 @@ async fn who(
     let client = Client::new(transport, Arc::new(token), &hosts);
     match client.connection_data(&named).await {
         // It knows the identity, which lacks a permission.
-        Ok(known) => Situation::Git(GitProblem::Refused {
+        Ok(known) => Failure::Git(GitProblem::Refused {
             organization: named.name,
             ids: Box::new(IdentityIds::from(&known)),
         }),
@@ -158,7 +154,7 @@ async fn who(
                 DevOpsError::Refused(refusal) => IdentityIds::from(&**refusal),
                 _ => IdentityIds::default(),
             };
-            Situation::NotKnownThere(Box::new(NotKnownThere {
+            Failure::NotKnownThere(Box::new(NotKnownThere {
                 doing: format!("sign in to {}", named.name),
                 organization: named.name,
                 identity: None,
@@ -169,8 +165,8 @@ async fn who(
     }
 }
 
-fn unknown(organization: Organization<'_>) -> Situation {
-    Situation::Git(GitProblem::Refused {
+fn unknown(organization: Organization<'_>) -> Failure {
+    Failure::Git(GitProblem::Refused {
         organization: organization.name().to_owned(),
         ids: Box::default(),
     })
@@ -190,12 +186,12 @@ async fn answer(
     organization: Organization<'_>,
     credential: CredentialArguments,
     transport: &Transport,
-) -> Result<Token, Situation> {
+) -> Result<Token, Failure> {
     let scope = session::azure_devops(&Cloud::Public)?;
     let (token, configured) = match job_endpoint()? {
         Some(endpoint) => {
             let token = endpoint.token(&scope, transport, Deadline::start()).await;
-            let token = token.map_err(|error| Situation::Git(GitProblem::NoToken(error)))?;
+            let token = token.map_err(|error| Failure::Git(GitProblem::NoToken(error)))?;
             (token, IdentityIds::default())
         }
         None => {
@@ -231,8 +227,8 @@ async fn tenant(
     credential::tenant(None, Some(name), transport).await.ok()?
 }
 
-fn another_tenant(organization: Organization<'_>, wanted: &str, ids: IdentityIds) -> Situation {
-    Situation::Git(GitProblem::AnotherTenant {
+fn another_tenant(organization: Organization<'_>, wanted: &str, ids: IdentityIds) -> Failure {
+    Failure::Git(GitProblem::AnotherTenant {
         organization: organization.name().to_owned(),
         wanted: wanted.to_owned(),
         ids: Box::new(ids),
@@ -240,12 +236,12 @@ fn another_tenant(organization: Organization<'_>, wanted: &str, ids: IdentityIds
 }
 
 /// The broker, where the job has one.
-fn job_endpoint() -> Result<Option<LocalEndpoint>, Situation> {
+fn job_endpoint() -> Result<Option<LocalEndpoint>, Failure> {
     let variable = process_variable;
     let Some(address) = variable(GIT_ENDPOINT) else {
         return Ok(None);
     };
-    let problem = |reason: String| Situation::Git(GitProblem::Endpoint(reason));
+    let problem = |reason: String| Failure::Git(GitProblem::Endpoint(reason));
     let Some(key) = variable(GIT_ENDPOINT_KEY) else {
         return Err(problem(format!(
             "{GIT_ENDPOINT} is set without {GIT_ENDPOINT_KEY}"

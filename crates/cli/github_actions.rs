@@ -12,8 +12,8 @@ use time::OffsetDateTime;
 
 use crate::connection::Connection;
 use crate::credential;
+use crate::failure::Failure;
 use crate::network;
-use crate::situation::Situation;
 use crate::tokens::{self, RequestedToken, expiry_name, rfc_3339};
 
 /// The inputs of the action, as its step passes them on.
@@ -22,7 +22,7 @@ const ORGANIZATION: &str = "ADIEU_ORGANIZATION";
 const ENVIRONMENT: &str = "ADIEU_ENVIRONMENT";
 
 /// Runs the step.
-pub(crate) async fn run() -> Result<ExitCode, Situation> {
+pub(crate) async fn run() -> Result<ExitCode, Failure> {
     let outputs = file("GITHUB_OUTPUT")?;
     let environment = file("GITHUB_ENV")?;
     let cloud = credential::cloud();
@@ -35,7 +35,7 @@ pub(crate) async fn run() -> Result<ExitCode, Situation> {
     let wanted = if wanted.is_empty() {
         let scope = crate::session::azure_devops(&cloud)?;
         let token = connection.tokens(&[scope], &transport, &log).await;
-        let failed = |error| Situation::NoToken {
+        let failed = |error| Failure::NoToken {
             connection: connection.facts.clone(),
             errors: vec![(String::new(), error)],
         };
@@ -54,7 +54,7 @@ pub(crate) async fn run() -> Result<ExitCode, Situation> {
     ));
     let is_exported = input(ENVIRONMENT).is_some_and(|value| value.eq_ignore_ascii_case("true"));
     hand_on(&connection, &wanted, &outputs, &environment, is_exported)
-        .map_err(Situation::NotWritten)?;
+        .map_err(Failure::NotWritten)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -100,8 +100,8 @@ fn input(name: &str) -> Option<String> {
     credential::variable(name)
 }
 
-fn file(variable: &'static str) -> Result<WorkflowFile, Situation> {
+fn file(variable: &'static str) -> Result<WorkflowFile, Failure> {
     let path = adieu_agent::process_path(variable);
     path.map(|path| WorkflowFile::new(PathBuf::from(path)))
-        .ok_or(Situation::NotAWorkflowStep(variable))
+        .ok_or(Failure::NotAWorkflowStep(variable))
 }

@@ -6,7 +6,7 @@
 use adieu_devops::{ConnectionData, Entitlement, Refusal};
 use adieu_identity::{Claims, Token};
 
-use crate::situation::ConnectionFacts;
+use crate::failure::ConnectionFacts;
 
 /// What people compare with the pages of Microsoft Entra. Each is unknown where no source has it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

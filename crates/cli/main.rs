@@ -14,6 +14,7 @@ mod doctor;
 mod exec;
 mod explain;
 mod extension;
+mod failure;
 mod feeds;
 mod flag_values;
 mod git_credential;
@@ -37,7 +38,6 @@ mod runtime;
 mod scan;
 mod serve;
 mod session;
-mod situation;
 mod step_connection;
 mod task;
 mod token;
@@ -53,9 +53,9 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::console::Color;
+use crate::failure::Failure;
 use crate::report::Report;
 use crate::reporter::Terminal;
-use crate::situation::Situation;
 
 /// Wipes every block of memory when it is freed: the libraries that carry a token keep copies that they do not wipe.
 #[global_allocator]
@@ -218,14 +218,14 @@ fn report_a_panic() {
 }
 
 /// Runs a verb that waits for services to its exit code.
-fn in_a_runtime(verb: impl Future<Output = Result<ExitCode, Situation>>) -> ExitCode {
+fn in_a_runtime(verb: impl Future<Output = Result<ExitCode, Failure>>) -> ExitCode {
     outcome(runtime::block_on(verb).and_then(|outcome| outcome))
 }
 
 /// The exit code of a verb, with what went wrong on standard error.
-fn outcome(outcome: Result<ExitCode, Situation>) -> ExitCode {
-    outcome.unwrap_or_else(|situation| {
-        Terminal.error(&Report::that_ends_a_verb(&situation).text());
-        ExitCode::from(situation.exit_code())
+fn outcome(outcome: Result<ExitCode, Failure>) -> ExitCode {
+    outcome.unwrap_or_else(|failure| {
+        Terminal.error(&Report::that_ends_a_verb(&failure).text());
+        ExitCode::from(failure.exit_code())
     })
 }

@@ -14,17 +14,17 @@ use adieu_transport::{
 
 use crate::configure;
 use crate::console;
+use crate::failure::{Failure, NetworkProblem};
 use crate::report::without_error_numbers;
 use crate::reporter::{Reporter, Terminal};
-use crate::situation::{NetworkProblem, Situation};
 
 /// The way to the services, as the agent is configured.
 pub(crate) fn transport(
     environment: &Environment,
     log: &dyn Reporter,
-) -> Result<Transport, Situation> {
+) -> Result<Transport, Failure> {
     let proxy = proxy(environment, log)?;
-    let tls = environment.tls().map_err(Situation::PlatformVariable)?;
+    let tls = environment.tls().map_err(Failure::PlatformVariable)?;
     let client_identity = match &tls.client_certificate {
         Some((certificates, key)) => Some(client_identity(certificates, key)?),
         None => None,
@@ -62,7 +62,7 @@ pub(crate) fn transport(
 
 /// The way to the services as a command line's environment has it: `HTTPS_PROXY`, `NO_PROXY`, `SSL_CERT_FILE`
 /// and `NODE_EXTRA_CA_CERTS`.
-pub(crate) fn of_command_line() -> Result<Transport, Situation> {
+pub(crate) fn of_command_line() -> Result<Transport, Failure> {
     // The system's store reads SSL_CERT_FILE as well, and gives up at a byte order mark.
     let files = ["SSL_CERT_FILE", NODE_ROOTS];
     let extra_roots = files
@@ -188,8 +188,8 @@ fn of_the_pipeline(name: &str) -> String {
     )
 }
 
-fn unusable(error: UnusableNetwork) -> Situation {
-    Situation::Network(match error {
+fn unusable(error: UnusableNetwork) -> Failure {
+    Failure::Network(match error {
         UnusableNetwork::ClientIdentity(reason) => NetworkProblem::ClientCertificate(reason),
         UnusableNetwork::Proxy { variable, text } => NetworkProblem::ProxyVariable {
             variable,
@@ -199,8 +199,8 @@ fn unusable(error: UnusableNetwork) -> Situation {
     })
 }
 
-fn proxy(environment: &Environment, log: &dyn Reporter) -> Result<Option<Proxy>, Situation> {
-    let settings = environment.proxy().map_err(Situation::PlatformVariable)?;
+fn proxy(environment: &Environment, log: &dyn Reporter) -> Result<Option<Proxy>, Failure> {
+    let settings = environment.proxy().map_err(Failure::PlatformVariable)?;
     let Some(settings) = settings else {
         return Ok(None);
     };
@@ -211,10 +211,8 @@ fn proxy(environment: &Environment, log: &dyn Reporter) -> Result<Option<Proxy>,
         ));
         Vec::new()
     });
-    let proxy =
-        Proxy::new(&settings.url, settings.user, settings.password, &bypass).map_err(|_| {
-            Situation::Network(NetworkProblem::Proxy(without_credentials(&settings.url)))
-        })?;
+    let proxy = Proxy::new(&settings.url, settings.user, settings.password, &bypass)
+        .map_err(|_| Failure::Network(NetworkProblem::Proxy(without_credentials(&settings.url))))?;
     for pattern in proxy.unreadable_patterns() {
         log.warn(&format!(
             "The agent's proxy bypass list has a pattern that this task cannot read, so it has \
@@ -252,10 +250,10 @@ fn roots(named_by: &str, path: &Path, log: &dyn Reporter) -> Option<Vec<u8>> {
     None
 }
 
-fn client_identity(certificates: &Path, key: &Path) -> Result<ClientIdentity, Situation> {
+fn client_identity(certificates: &Path, key: &Path) -> Result<ClientIdentity, Failure> {
     let unreadable = |path: &Path, error: std::io::Error| {
         let reason = format!("{} cannot be read: {error}", path.display());
-        Situation::Network(NetworkProblem::ClientCertificate(reason))
+        Failure::Network(NetworkProblem::ClientCertificate(reason))
     };
     Ok(ClientIdentity {
         certificates: fs::read(certificates).map_err(|error| unreadable(certificates, error))?,

@@ -14,6 +14,7 @@ use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 use crate::credential::{self, Credential, SignIn};
+use crate::failure::{Failure, NotKnownThere, OnboardProblem};
 use crate::flag_values::{guid, whole_number};
 use crate::inputs::extension::MemberRole;
 use crate::network;
@@ -22,7 +23,6 @@ use crate::reporter::{Reporter as _, Terminal};
 use crate::resource::is_guid;
 use crate::result::{self, Form};
 use crate::session::{Session, Source};
-use crate::situation::{NotKnownThere, OnboardProblem, Situation};
 use crate::whoami;
 
 /// Flags of `onboard`.
@@ -127,14 +127,14 @@ fn place(text: &str) -> Result<(String, Group), String> {
 }
 
 /// Runs the verb.
-pub(crate) async fn run(arguments: OnboardArguments) -> Result<ExitCode, Situation> {
+pub(crate) async fn run(arguments: OnboardArguments) -> Result<ExitCode, Failure> {
     if !is_guid(&arguments.identity) {
-        return Err(Situation::Onboard(OnboardProblem::NotAnId(
+        return Err(Failure::Onboard(OnboardProblem::NotAnId(
             arguments.identity,
         )));
     }
     if arguments.organization.is_none() && arguments.member_id.is_none() {
-        return Err(Situation::Onboard(OnboardProblem::NoMemberId));
+        return Err(Failure::Onboard(OnboardProblem::NoMemberId));
     }
     let hosts = Hosts::public();
     let organization = arguments.organization.as_deref();
@@ -162,7 +162,7 @@ pub(crate) async fn run(arguments: OnboardArguments) -> Result<ExitCode, Situati
         &mut outcome,
     )
     .await;
-    if let Err(Situation::NotKnownThere(refused)) = &mut ended {
+    if let Err(Failure::NotKnownThere(refused)) = &mut ended {
         whoami::learn_ids(&session).await;
         refused.ids = session.ids();
     }
@@ -195,7 +195,7 @@ async fn add(
     tenant: Option<String>,
     arguments: &OnboardArguments,
     outcome: &mut Outcome,
-) -> Result<(), Situation> {
+) -> Result<(), Failure> {
     let mut member_id = arguments.member_id.clone();
     if let Some(organization) = organization {
         let application = find_application(session, &arguments.identity, tenant, outcome).await?;
@@ -217,23 +217,23 @@ async fn find_application(
     id: &str,
     tenant: Option<String>,
     outcome: &mut Outcome,
-) -> Result<Application, Situation> {
+) -> Result<Application, Failure> {
     let found = match session.microsoft_graph().await {
         Ok(graph) => graph
             .application(id)
             .await
             .map_err(|error| error.to_string()),
-        Err(situation) => Err(Report::sentence_of(&situation)),
+        Err(failure) => Err(Report::sentence_of(&failure)),
     };
     let tenant = || tenant.or(session.ids().tenant).unwrap_or_default();
     match found {
-        Ok(Some(found)) if found.object_id.is_empty() => Err(Situation::Onboard(
-            OnboardProblem::NoEnterpriseApplication {
+        Ok(Some(found)) if found.object_id.is_empty() => {
+            Err(Failure::Onboard(OnboardProblem::NoEnterpriseApplication {
                 name: found.name,
                 client_id: found.client_id,
                 tenant: tenant(),
-            },
-        )),
+            }))
+        }
         Ok(Some(found)) => {
             let (given, name) = match found.given {
                 GivenId::ClientId => ("client id", "clientId"),
@@ -255,7 +255,7 @@ async fn find_application(
                 graph_failure: None,
             })
         }
-        Ok(None) => Err(Situation::Onboard(OnboardProblem::NoApplication {
+        Ok(None) => Err(Failure::Onboard(OnboardProblem::NoApplication {
             id: id.to_owned(),
             tenant: tenant(),
         })),
@@ -281,7 +281,7 @@ async fn add_to_organization(
     application: &Application,
     arguments: &OnboardArguments,
     outcome: &mut Outcome,
-) -> Result<Option<String>, Situation> {
+) -> Result<Option<String>, Failure> {
     let name = &organization.name;
     let doing = format!("add {} to {name}", application.object_id);
     let refused = |error| refused(session, name, &doing, error);
@@ -384,11 +384,11 @@ fn not_added(
     application: &Application,
     organization: &Organization,
     error: Error,
-    refused: impl Fn(Error) -> Situation,
-) -> Situation {
+    refused: impl Fn(Error) -> Failure,
+) -> Failure {
     match &application.graph_failure {
         Some(graph_failure) if error.is(Reason::UnknownApplication) => {
-            Situation::Onboard(OnboardProblem::WrongId {
+            Failure::Onboard(OnboardProblem::WrongId {
                 id: application.object_id.clone(),
                 organization: organization.name.clone(),
                 graph_failure: graph_failure.clone(),
@@ -406,19 +406,19 @@ async fn add_to_publisher(
     id: Option<&str>,
     arguments: &OnboardArguments,
     outcome: &mut Outcome,
-) -> Result<(), Situation> {
+) -> Result<(), Failure> {
     let role = arguments.role.value();
     // Only the organization's answer has the ID of an identity that is new there.
     let shown = id.unwrap_or("<the id that the organization gives it>");
     let doing = format!("make {shown} a member of {publisher}");
     let page = session.hosts().publisher_page(publisher);
     let refused = |error: Error| match error.is(Reason::NotPermitted) {
-        true => Situation::Onboard(OnboardProblem::NotOwner {
+        true => Failure::Onboard(OnboardProblem::NotOwner {
             publisher: publisher.to_owned(),
             page: page.clone(),
             error,
         }),
-        false => Situation::Marketplace {
+        false => Failure::Marketplace {
             doing: doing.clone(),
             error,
             identity: None,
@@ -439,7 +439,7 @@ async fn add_to_publisher(
             "wouldAdd"
         }
         has => {
-            let id = id.ok_or(Situation::Onboard(OnboardProblem::NoMemberId))?;
+            let id = id.ok_or(Failure::Onboard(OnboardProblem::NoMemberId))?;
             client
                 .add_member(publisher, id, role)
                 .await
@@ -459,9 +459,9 @@ async fn add_to_publisher(
 }
 
 /// A no of the organization's: about who asks, or about what is asked.
-fn refused(session: &Session, organization: &str, doing: &str, error: Error) -> Situation {
+fn refused(session: &Session, organization: &str, doing: &str, error: Error) -> Failure {
     session.learn_from(&error);
-    Situation::NotKnownThere(Box::new(NotKnownThere {
+    Failure::NotKnownThere(Box::new(NotKnownThere {
         organization: organization.to_owned(),
         doing: doing.to_owned(),
         identity: None,

@@ -19,6 +19,7 @@ use time::{Duration, OffsetDateTime};
 
 use crate::credential::{self, SignIn, SignInArguments};
 use crate::defaults;
+use crate::failure::{Failure, NotKnownThere, PatsProblem};
 use crate::network;
 use crate::pats::inventory::{AuditLog, Inventory, NotRead, OwnedPat};
 use crate::report::Report;
@@ -26,7 +27,6 @@ use crate::report::pats as words;
 use crate::reporter::{Reporter as _, Terminal};
 use crate::result;
 use crate::session::{Session, Source};
-use crate::situation::{NotKnownThere, PatsProblem, Situation};
 use crate::tokens::rfc_3339;
 use crate::whoami;
 
@@ -84,10 +84,10 @@ enum Form {
 }
 
 /// Runs the verb.
-pub(crate) async fn run(arguments: PatsArguments) -> Result<ExitCode, Situation> {
+pub(crate) async fn run(arguments: PatsArguments) -> Result<ExitCode, Failure> {
     let hosts = Hosts::public();
     let name = defaults::organization_or_default(arguments.organization)
-        .ok_or(Situation::NoOrganization("adieu pats"))?;
+        .ok_or(Failure::NoOrganization("adieu pats"))?;
     let organization = whoami::organization(&hosts, &name)?;
     let leaks = arguments.leaks.as_deref().map(leaks::read).transpose()?;
     let transport = network::of_command_line()?;
@@ -115,7 +115,7 @@ pub(crate) async fn run(arguments: PatsArguments) -> Result<ExitCode, Situation>
     })
 }
 
-fn print(form: Form, inventory: &Inventory) -> Result<(), Situation> {
+fn print(form: Form, inventory: &Inventory) -> Result<(), Failure> {
     match form {
         Form::Text => {
             let lines = words::lines(inventory, words::columns_of_terminal());
@@ -123,13 +123,13 @@ fn print(form: Form, inventory: &Inventory) -> Result<(), Situation> {
         }
         Form::Json => Stream::Output
             .json(&json::document(inventory))
-            .map_err(Situation::NotWritten),
+            .map_err(Failure::NotWritten),
         Form::Csv => Stream::Output
             .records(&words::csv(inventory))
-            .map_err(Situation::NotWritten),
+            .map_err(Failure::NotWritten),
         Form::Html => Stream::Output
             .text(&words::html(inventory))
-            .map_err(Situation::NotWritten),
+            .map_err(Failure::NotWritten),
     }
 }
 
@@ -138,7 +138,7 @@ async fn take(
     session: &Session,
     organization: &Organization,
     now: OffsetDateTime,
-) -> Result<Inventory, Situation> {
+) -> Result<Inventory, Failure> {
     let users = session.client().await?.users(organization).await;
     let users = users.map_err(|error| refused(session, organization, error))?;
     let mut inventory = Inventory {
@@ -186,8 +186,8 @@ async fn ask_for(
 ) {
     let client = match session.client().await {
         Ok(client) => client,
-        Err(situation) => {
-            let reason = Report::sentence_of(&situation);
+        Err(failure) => {
+            let reason = Report::sentence_of(&failure);
             return (user, Err(NotListed::Because(reason)));
         }
     };
@@ -216,7 +216,7 @@ async fn audit(
     let since = now - AUDITED;
     let client = match session.client().await {
         Ok(client) => client,
-        Err(situation) => return AuditLog::Unread(Report::sentence_of(&situation)),
+        Err(failure) => return AuditLog::Unread(Report::sentence_of(&failure)),
     };
     let ids: Vec<&str> = pats
         .iter()
@@ -241,7 +241,7 @@ async fn audit(
 }
 
 fn sentence(doing: &str, error: Error) -> String {
-    Report::sentence_of(&Situation::Marketplace {
+    Report::sentence_of(&Failure::Marketplace {
         doing: doing.to_owned(),
         error,
         identity: None,
@@ -250,9 +250,9 @@ fn sentence(doing: &str, error: Error) -> String {
 }
 
 /// Why the users are not listed.
-fn refused(session: &Session, organization: &Organization, error: Error) -> Situation {
+fn refused(session: &Session, organization: &Organization, error: Error) -> Failure {
     session.learn_from(&error);
-    Situation::NotKnownThere(Box::new(NotKnownThere {
+    Failure::NotKnownThere(Box::new(NotKnownThere {
         organization: organization.name.clone(),
         doing: format!("list the users of {}", organization.name),
         identity: None,
@@ -261,8 +261,8 @@ fn refused(session: &Session, organization: &Organization, error: Error) -> Situ
     }))
 }
 
-fn not_administrator(session: &Session, organization: &Organization, error: Error) -> Situation {
-    Situation::Pats(PatsProblem::NotAdministrator {
+fn not_administrator(session: &Session, organization: &Organization, error: Error) -> Failure {
+    Failure::Pats(PatsProblem::NotAdministrator {
         organization: organization.name.clone(),
         ids: Box::new(session.ids()),
         error,

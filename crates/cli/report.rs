@@ -1,5 +1,5 @@
 //! The report of everything that goes wrong: one sentence, the facts, at most one remedy, and where to read
-//! more; and which file of its folder has the words for which situation.
+//! more; and which file of its folder has the words for which failure.
 //!
 //! It words nothing itself, decides nothing and prints nothing; no other file words an error.
 
@@ -26,7 +26,7 @@ mod service;
 use adieu_transport::Correlation;
 
 use crate::credential::credential_of_auto;
-use crate::situation::Situation;
+use crate::failure::Failure;
 use asked::Asked;
 
 pub(crate) use credential::signed_in;
@@ -49,19 +49,19 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    /// The report of a situation, for the author of a step.
-    pub(crate) fn of(situation: &Situation) -> Self {
-        Self::worded(situation, Asked::InAStep)
+    /// The report of a failure, for the author of a step.
+    pub(crate) fn of(failure: &Failure) -> Self {
+        Self::worded(failure, Asked::InAStep)
     }
 
     /// The same for the author of a command line.
-    pub(crate) fn on_a_command_line(situation: &Situation) -> Self {
-        Self::worded(situation, Asked::ByFlags)
+    pub(crate) fn on_a_command_line(failure: &Failure) -> Self {
+        Self::worded(failure, Asked::ByFlags)
     }
 
     /// The same for what ends a verb, with the credential that `auto` chose, which is shown nowhere else.
-    pub(crate) fn that_ends_a_verb(situation: &Situation) -> Self {
-        let report = Self::on_a_command_line(situation);
+    pub(crate) fn that_ends_a_verb(failure: &Failure) -> Self {
+        let report = Self::on_a_command_line(failure);
         match credential_of_auto() {
             Some(used) if report.facts.iter().all(|(name, _)| name != "credential") => {
                 report.fact("credential", used.name())
@@ -70,90 +70,90 @@ impl Report {
         }
     }
 
-    fn worded(situation: &Situation, asked: Asked) -> Self {
-        match situation {
-            Situation::NoRuntime(reason) => agent::no_runtime(reason),
-            Situation::Internal(what) => agent::internal(what),
-            Situation::NoSuchTask { name, phase } => agent::no_such_task(name, phase),
-            Situation::LauncherGone => agent::launcher_gone(),
-            Situation::PlatformVariable(error) => agent::platform_variable(error),
-            Situation::Input(error) => inputs::input(error),
-            Situation::NoConnection => inputs::no_connection(),
-            Situation::TwoConnections => inputs::two_connections(),
-            Situation::Tokens(problems) => inputs::tokens(problems),
-            Situation::Connections(problems) => inputs::connections(problems),
-            Situation::NothingAsked => inputs::nothing_asked(),
-            Situation::VariableName {
+    fn worded(failure: &Failure, asked: Asked) -> Self {
+        match failure {
+            Failure::NoRuntime(reason) => agent::no_runtime(reason),
+            Failure::Internal(what) => agent::internal(what),
+            Failure::NoSuchTask { name, phase } => agent::no_such_task(name, phase),
+            Failure::LauncherGone => agent::launcher_gone(),
+            Failure::PlatformVariable(error) => agent::platform_variable(error),
+            Failure::Input(error) => inputs::input(error),
+            Failure::NoConnection => inputs::no_connection(),
+            Failure::TwoConnections => inputs::two_connections(),
+            Failure::Tokens(problems) => inputs::tokens(problems),
+            Failure::Connections(problems) => inputs::connections(problems),
+            Failure::NothingAsked => inputs::nothing_asked(),
+            Failure::VariableName {
                 input,
                 text,
                 reason,
             } => inputs::not_a_name(input, text, *reason),
-            Situation::TooLong(error) => inputs::too_long(error),
-            Situation::Configure(problems) => job::configure(problems),
-            Situation::NotAResource { text, reason } => job::not_a_resource(text, reason),
-            Situation::NoBroker(reason) => job::no_broker(reason),
-            Situation::Script(problem) => job::script(problem),
-            Situation::Connection {
+            Failure::TooLong(error) => inputs::too_long(error),
+            Failure::Configure(problems) => job::configure(problems),
+            Failure::NotAResource { text, reason } => job::not_a_resource(text, reason),
+            Failure::NoBroker(reason) => job::no_broker(reason),
+            Failure::Script(problem) => job::script(problem),
+            Failure::Connection {
                 connection,
                 problem,
             } => connection::problem(connection, problem),
-            Situation::Network(problem) => network::problem(problem),
-            Situation::NoToken { connection, errors } => {
+            Failure::Network(problem) => network::problem(problem),
+            Failure::NoToken { connection, errors } => {
                 identity::no_token(connection, errors, asked)
             }
-            Situation::NoCredential(problems) => credential::none(problems),
-            Situation::NoTenant {
+            Failure::NoCredential(problems) => credential::none(problems),
+            Failure::NoTenant {
                 organization,
                 error,
             } => credential::no_tenant(organization, error),
-            Situation::Extension(problem) => extension::problem(problem, asked),
-            Situation::MissingInput { input, example } => {
+            Failure::Extension(problem) => extension::problem(problem, asked),
+            Failure::MissingInput { input, example } => {
                 extension::missing_input(input, example, asked)
             }
-            Situation::NotAnOrganization { text, reason } => {
+            Failure::NotAnOrganization { text, reason } => {
                 azure_devops::not_an_organization(text, reason, asked)
             }
-            Situation::NotAHost { text, reason } => azure_devops::not_a_host(text, reason, asked),
-            Situation::NotMinutes(text) => extension::not_minutes(text),
-            Situation::NotATimestamp(text) => extension::not_a_timestamp(text),
-            Situation::Marketplace {
+            Failure::NotAHost { text, reason } => azure_devops::not_a_host(text, reason, asked),
+            Failure::NotMinutes(text) => extension::not_minutes(text),
+            Failure::NotATimestamp(text) => extension::not_a_timestamp(text),
+            Failure::Marketplace {
                 doing,
                 error,
                 identity,
                 page,
             } => azure_devops::refusal(doing, error, identity.as_ref(), page.as_deref(), asked),
-            Situation::Organizations {
+            Failure::Organizations {
                 doing,
                 failures,
                 ids,
             } => organization::organizations(doing, failures, ids, asked),
-            Situation::NotKnownThere(refused) => organization::not_known_there(refused),
-            Situation::NoRepository { name, error } => organization::no_repository(name, error),
-            Situation::Onboard(problem) => onboard::problem(problem),
-            Situation::Feeds(problem) => feeds::problem(problem),
-            Situation::Git(problem) => git::problem(problem),
-            Situation::Scan(error) => scan::problem(error),
-            Situation::NotVerified {
+            Failure::NotKnownThere(refused) => organization::not_known_there(refused),
+            Failure::NoRepository { name, error } => organization::no_repository(name, error),
+            Failure::Onboard(problem) => onboard::problem(problem),
+            Failure::Feeds(problem) => feeds::problem(problem),
+            Failure::Git(problem) => git::problem(problem),
+            Failure::Scan(error) => scan::problem(error),
+            Failure::NotVerified {
                 path,
                 digest,
                 has_checksums,
             } => extension::not_verified(path, digest, *has_checksums),
-            Situation::Pats(problem) => pats::problem(problem),
-            Situation::NotATenant(text) => command_line::not_a_tenant(text),
-            Situation::NoFolderForCompletions => command_line::no_folder_for_completions(),
-            Situation::NotConfigured(reason) => git::not_configured(reason),
-            Situation::NoOrganization(flag) => command_line::no_organization(flag),
-            Situation::NoSection { text, near } => command_line::no_section(text, near),
-            Situation::NoFile { path, cause } => command_line::no_file(path, cause),
-            Situation::NoCommand { program, cause } => command_line::no_command(program, cause),
-            Situation::NotAWorkflowStep(variable) => command_line::not_a_workflow_step(variable),
-            Situation::NotWritten(reason) => command_line::not_written(reason),
+            Failure::Pats(problem) => pats::problem(problem),
+            Failure::NotATenant(text) => command_line::not_a_tenant(text),
+            Failure::NoFolderForCompletions => command_line::no_folder_for_completions(),
+            Failure::NotConfigured(reason) => git::not_configured(reason),
+            Failure::NoOrganization(flag) => command_line::no_organization(flag),
+            Failure::NoSection { text, near } => command_line::no_section(text, near),
+            Failure::NoFile { path, cause } => command_line::no_file(path, cause),
+            Failure::NoCommand { program, cause } => command_line::no_command(program, cause),
+            Failure::NotAWorkflowStep(variable) => command_line::not_a_workflow_step(variable),
+            Failure::NotWritten(reason) => command_line::not_written(reason),
         }
     }
 
-    /// The sentence of a situation alone, for a caller that goes on without.
-    pub(crate) fn sentence_of(situation: &Situation) -> String {
-        Self::of(situation).sentence
+    /// The sentence of a failure alone, for a caller that goes on without.
+    pub(crate) fn sentence_of(failure: &Failure) -> String {
+        Self::of(failure).sentence
     }
 
     /// The first sentence alone.

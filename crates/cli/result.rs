@@ -6,7 +6,7 @@ use adieu_agent::{Stream, deactivate_commands};
 use clap::{Args, ValueEnum};
 use serde_json::Value;
 
-use crate::situation::Situation;
+use crate::failure::Failure;
 
 /// What `--output` takes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -37,7 +37,7 @@ impl OutputArguments {
 }
 
 /// Prints the result in the form that was asked for.
-pub(crate) fn print(form: Form, lines: &[String], json: &Value) -> Result<(), Situation> {
+pub(crate) fn print(form: Form, lines: &[String], json: &Value) -> Result<(), Failure> {
     let printed = match form {
         Form::Text => lines
             .iter()
@@ -45,14 +45,14 @@ pub(crate) fn print(form: Form, lines: &[String], json: &Value) -> Result<(), Si
             .try_for_each(|line| Stream::Output.text(&line)),
         Form::Json => Stream::Output.json(json),
     };
-    printed.map_err(Situation::NotWritten)
+    printed.map_err(Failure::NotWritten)
 }
 
 /// Prints lines for people, each behind a start that this program has put there, with its colors.
-pub(crate) fn print_styled(lines: &[(String, String)]) -> Result<(), Situation> {
+pub(crate) fn print_styled(lines: &[(String, String)]) -> Result<(), Failure> {
     let written = lines.iter().try_for_each(|(start, text)| {
         let text = deactivate_commands(text).join(" ");
         Stream::Output.styled(&format!("{start}{text}"))
     });
-    written.map_err(Situation::NotWritten)
+    written.map_err(Failure::NotWritten)
 }

@@ -26,12 +26,12 @@ use tokio::process::{ChildStderr, Command};
 use crate::child::{Ended, Running};
 use crate::configure::{Configure, Endpoints, environment_of};
 use crate::connection::{self, Connection};
+use crate::failure::{Failure, ScriptProblem};
 use crate::inputs::run::Inputs;
 use crate::network;
 use crate::platform::{self, Parent, SignalTarget, Stops};
 use crate::serve::source::SessionTokens;
 use crate::session::Source;
-use crate::situation::{ScriptProblem, Situation};
 use crate::task::Outcome;
 use crate::tokens::{self, RequestedToken, expiry_name, rfc_3339};
 use shell::Shell;
@@ -44,20 +44,20 @@ const LEFTOVERS: Duration = Duration::from_secs(2);
 pub(crate) async fn run(environment: &Environment, log: &Log) -> Outcome {
     match script(environment, log).await {
         Ok(Ended::Stopped(_)) => Outcome::Stopped,
-        Ok(Ended::Abandoned) => Outcome::Done(Err(Situation::LauncherGone)),
+        Ok(Ended::Abandoned) => Outcome::Done(Err(Failure::LauncherGone)),
         Ok(Ended::Code(_)) => Outcome::Done(Ok(())),
-        Err(situation) => Outcome::Done(Err(situation)),
+        Err(failure) => Outcome::Done(Err(failure)),
     }
 }
 
-async fn script(environment: &Environment, log: &Log) -> Result<Ended, Situation> {
+async fn script(environment: &Environment, log: &Log) -> Result<Ended, Failure> {
     let launcher = Parent::now();
     let mut stops = Stops::listen();
-    let inputs = Inputs::read(environment).map_err(Situation::Input)?;
+    let inputs = Inputs::read(environment).map_err(Failure::Input)?;
     let shell = Shell::of(inputs.shell);
     let program = shell
         .program()
-        .ok_or(Situation::Script(ScriptProblem::NoShell(shell.name())))?;
+        .ok_or(Failure::Script(ScriptProblem::NoShell(shell.name())))?;
     let folder = working_folder(environment, inputs.working_directory.as_deref())?;
     let id = connection::named(
         inputs.azure_dev_ops_service_connection,
@@ -69,7 +69,7 @@ async fn script(environment: &Environment, log: &Log) -> Result<Ended, Situation
     let lines = inputs.configure.as_deref().unwrap_or_default();
     let configure = Configure::read(lines, &connection.cloud, &wanted)?;
     if wanted.is_empty() && configure.is_empty() {
-        return Err(Situation::NothingAsked);
+        return Err(Failure::NothingAsked);
     }
     configure.check(&connection)?;
     let transport = network::transport(environment, log)?;
@@ -79,7 +79,7 @@ async fn script(environment: &Environment, log: &Log) -> Result<Ended, Situation
         _ = stops.next() => return Ok(Ended::Stopped(0)),
         () = launcher.gone() => return Ok(Ended::Abandoned),
     };
-    let broker = Broker::bind().await.map_err(Situation::NoBroker)?;
+    let broker = Broker::bind().await.map_err(Failure::NoBroker)?;
     let endpoints = Endpoints::of(&broker.address())?;
     log.mask(&endpoints.key);
     let mut own = configured(&configure, &endpoints, environment, &connection, log);
@@ -88,7 +88,7 @@ async fn script(environment: &Environment, log: &Log) -> Result<Ended, Situation
     let mut command = shell.command(&program, &file);
     let command = prepared(&mut command, &folder, &own, inputs.fail_on_standard_error);
     let cannot = |error: std::io::Error| {
-        Situation::Script(ScriptProblem::CannotStart {
+        Failure::Script(ScriptProblem::CannotStart {
             shell: shell.name(),
             cause: error,
         })
@@ -108,8 +108,8 @@ async fn script(environment: &Environment, log: &Log) -> Result<Ended, Situation
         ended = serving => ended,
     };
     match ended.map_err(cannot)? {
-        Ended::Code(0) if wrote => Err(Situation::Script(ScriptProblem::StandardError)),
-        Ended::Code(code) if code != 0 => Err(Situation::Script(ScriptProblem::Ended {
+        Ended::Code(0) if wrote => Err(Failure::Script(ScriptProblem::StandardError)),
+        Ended::Code(code) if code != 0 => Err(Failure::Script(ScriptProblem::Ended {
             shell: shell.name(),
             code,
         })),
@@ -222,10 +222,10 @@ fn path_with_adieu() -> OsString {
     env::join_paths(all).unwrap_or(path)
 }
 
-fn working_folder(environment: &Environment, input: Option<&str>) -> Result<PathBuf, Situation> {
+fn working_folder(environment: &Environment, input: Option<&str>) -> Result<PathBuf, Failure> {
     let default = environment
         .platform_variable("System.DefaultWorkingDirectory")
-        .map_err(Situation::PlatformVariable)?;
+        .map_err(Failure::PlatformVariable)?;
     let default = default
         .map(PathBuf::from)
         .or_else(|| env::current_dir().ok())
@@ -237,7 +237,7 @@ fn working_folder(environment: &Environment, input: Option<&str>) -> Result<Path
     if folder.is_dir() {
         return Ok(folder);
     }
-    Err(Situation::Script(ScriptProblem::NoFolder(
+    Err(Failure::Script(ScriptProblem::NoFolder(
         folder.display().to_string(),
     )))
 }
@@ -248,10 +248,10 @@ fn write(
     environment: &Environment,
     shell: Shell,
     script: &str,
-) -> Result<tempfile::TempPath, Situation> {
+) -> Result<tempfile::TempPath, Failure> {
     let folder = environment
         .platform_variable("Agent.TempDirectory")
-        .map_err(Situation::PlatformVariable)?
+        .map_err(Failure::PlatformVariable)?
         .map_or_else(env::temp_dir, PathBuf::from);
     let suffix = format!(".{}", shell.extension());
     let file = tempfile::Builder::new()
@@ -264,7 +264,7 @@ fn write(
         Ok(file.into_temp_path())
     });
     written.map_err(|error| {
-        Situation::Script(ScriptProblem::NotWritten {
+        Failure::Script(ScriptProblem::NotWritten {
             path: folder.display().to_string(),
             // Without the path, which ends in a random name.
             reason: match error.to_string().rsplit_once(" at path ") {

@@ -2,14 +2,14 @@
 //!
 //! It never knows what runs in it.
 
-use crate::situation::Situation;
+use crate::failure::Failure;
 
 /// Runs work to its end.
-pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Situation> {
+pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(Situation::NoRuntime)?;
+        .map_err(Failure::NoRuntime)?;
     let outcome = runtime.block_on(work);
     // A name that is still being resolved must not keep the program from ending.
     runtime.shutdown_background();

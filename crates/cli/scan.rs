@@ -13,11 +13,11 @@ use adieu_agent::Stream;
 use adieu_scan::{Baseline, Certainty, Error, NotReadReason, Options, Report};
 use clap::{Args, ValueEnum};
 
+use crate::failure::{Failure, ScanProblem};
 use crate::program;
 use crate::report::scan as words;
 use crate::reporter::{Reporter as _, Terminal};
 use crate::result;
-use crate::situation::{ScanProblem, Situation};
 
 /// Flags of `scan`.
 #[derive(Debug, Args)]
@@ -127,7 +127,7 @@ enum YesOrNo {
 const MOST_ROUNDS: usize = 20;
 
 /// Scans, and reports what was found.
-pub(crate) fn run(arguments: &ScanArguments) -> Result<ExitCode, Situation> {
+pub(crate) fn run(arguments: &ScanArguments) -> Result<ExitCode, Failure> {
     let options = options(arguments);
     let mut report = scanned(arguments, &options)?;
     if arguments.fix {
@@ -135,7 +135,7 @@ pub(crate) fn run(arguments: &ScanArguments) -> Result<ExitCode, Situation> {
             keep_chosen(&mut report, arguments);
             let fixed = adieu_scan::apply(&report).map_err(|(path, error)| {
                 let reason = error.to_string();
-                Situation::Scan(ScanProblem::NotWritten { path, reason })
+                Failure::Scan(ScanProblem::NotWritten { path, reason })
             })?;
             if fixed.is_empty() {
                 break;
@@ -172,7 +172,7 @@ pub(crate) fn run(arguments: &ScanArguments) -> Result<ExitCode, Situation> {
     Ok(ExitCode::from(exit_code(&report, arguments)))
 }
 
-fn scanned(arguments: &ScanArguments, options: &Options) -> Result<Report, Situation> {
+fn scanned(arguments: &ScanArguments, options: &Options) -> Result<Report, Failure> {
     let here = [PathBuf::from(".")];
     let paths = match &arguments.path[..] {
         [] => &here[..],
@@ -194,7 +194,7 @@ fn scanned(arguments: &ScanArguments, options: &Options) -> Result<Report, Situa
         adieu_scan::scan_stream(&mut input, "(standard input)", options)
     } else if arguments.machine {
         if adieu_agent::is_in_a_pipeline() {
-            return Err(Situation::Scan(ScanProblem::MachineInAPipeline));
+            return Err(Failure::Scan(ScanProblem::MachineInAPipeline));
         }
         machine::scan(options)
     } else if arguments.history {
@@ -204,7 +204,7 @@ fn scanned(arguments: &ScanArguments, options: &Options) -> Result<Report, Situa
     } else {
         adieu_scan::scan_paths(paths, options)
     };
-    scanned.map_err(|error| Situation::Scan(ScanProblem::Scan(error)))
+    scanned.map_err(|error| Failure::Scan(ScanProblem::Scan(error)))
 }
 
 fn options(arguments: &ScanArguments) -> Options {
@@ -232,7 +232,7 @@ fn keep_chosen(report: &mut Report, arguments: &ScanArguments) {
     });
 }
 
-fn print(form: Form, report: &Report, now: u64) -> Result<(), Situation> {
+fn print(form: Form, report: &Report, now: u64) -> Result<(), Failure> {
     let describe = |finding: &adieu_scan::Finding| words::what(finding, now);
     let printed = match form {
         Form::Text => {
@@ -249,11 +249,11 @@ fn print(form: Form, report: &Report, now: u64) -> Result<(), Situation> {
         }
         Form::Markdown => Stream::Output.text(words::markdown(report, now).trim_end()),
     };
-    printed.map_err(Situation::NotWritten)
+    printed.map_err(Failure::NotWritten)
 }
 
 /// Every form as a file.
-fn write_all(folder: &Path, report: &Report, now: u64) -> Result<(), Situation> {
+fn write_all(folder: &Path, report: &Report, now: u64) -> Result<(), Failure> {
     let describe = |finding: &adieu_scan::Finding| words::what(finding, now);
     let sarif = adieu_scan::to_sarif(report, env!("CARGO_PKG_VERSION"), describe);
     let summary = words::summary(report, false);
@@ -269,21 +269,21 @@ fn write_all(folder: &Path, report: &Report, now: u64) -> Result<(), Situation> 
     Ok(())
 }
 
-fn write(path: &Path, text: &str) -> Result<(), Situation> {
+fn write(path: &Path, text: &str) -> Result<(), Failure> {
     fs::write(path, text).map_err(|error| not_written(path, &error))
 }
 
-fn not_written(path: &Path, error: &std::io::Error) -> Situation {
-    Situation::Scan(ScanProblem::NotWritten {
+fn not_written(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::Scan(ScanProblem::NotWritten {
         path: path.display().to_string(),
         reason: error.to_string(),
     })
 }
 
-fn read_baseline(path: &Path) -> Result<Baseline, Situation> {
+fn read_baseline(path: &Path) -> Result<Baseline, Failure> {
     let not_read = |reason: String| {
         let path = path.display().to_string();
-        Situation::Scan(ScanProblem::Baseline { path, reason })
+        Failure::Scan(ScanProblem::Baseline { path, reason })
     };
     let text = fs::read_to_string(path).map_err(|error| not_read(error.to_string()))?;
     Baseline::parse(&text).map_err(|error| not_read(error.to_string()))

@@ -16,6 +16,7 @@ use adieu_identity::Scope;
 use clap::{Args, ValueEnum};
 
 use crate::credential::{self, CredentialArguments, SignIn};
+use crate::failure::Failure;
 use crate::feeds;
 use crate::flag_values::whole_number;
 use crate::network;
@@ -24,7 +25,6 @@ use crate::reporter::{Reporter as _, Terminal};
 use crate::resource::{self, Cloud};
 use crate::result::Form;
 use crate::session::Source;
-use crate::situation::Situation;
 
 /// The broker's settings.
 #[derive(Debug, Args)]
@@ -99,7 +99,7 @@ impl Default for Shell {
 }
 
 /// Serves until it is ended.
-pub(crate) async fn run(arguments: ServeArguments) -> Result<ExitCode, Situation> {
+pub(crate) async fn run(arguments: ServeArguments) -> Result<ExitCode, Failure> {
     if let (Some(connection), Some(folder)) = (&arguments.job, &arguments.feeds) {
         feeds::keeper::serve(connection, folder, arguments.worker).await;
         return Ok(ExitCode::SUCCESS);
@@ -120,7 +120,7 @@ pub(crate) async fn run(arguments: ServeArguments) -> Result<ExitCode, Situation
     // A sign-in that cannot work is reported here, and not to a client an hour later.
     let scope = probe(&resources, sign_in.cloud())?;
     sign_in.token(&scope, None, &transport).await?;
-    let broker = Broker::bind().await.map_err(Situation::NoBroker)?;
+    let broker = Broker::bind().await.map_err(Failure::NoBroker)?;
     // From the first line on that a program reads, a stop ends this in order.
     let mut stops = Stops::listen();
     let address = broker.address();
@@ -160,22 +160,22 @@ pub(crate) async fn run(arguments: ServeArguments) -> Result<ExitCode, Situation
 }
 
 /// A token that a client might ask for: the first of those that are listed, or one that every tenant has.
-fn probe(resources: &Resources, cloud: &Cloud) -> Result<Scope, Situation> {
+fn probe(resources: &Resources, cloud: &Cloud) -> Result<Scope, Failure> {
     match resources {
         Resources::Listed(scopes) if !scopes.is_empty() => Ok(scopes[0].clone()),
-        _ => resource::scope("arm", cloud).map_err(|reason| Situation::NotAResource {
+        _ => resource::scope("arm", cloud).map_err(|reason| Failure::NotAResource {
             text: "arm".to_owned(),
             reason,
         }),
     }
 }
 
-fn resources(texts: &[String], cloud: &Cloud) -> Result<Resources, Situation> {
+fn resources(texts: &[String], cloud: &Cloud) -> Result<Resources, Failure> {
     if texts.is_empty() {
         return Ok(Resources::Any);
     }
     let scopes = texts.iter().map(|text| {
-        resource::scope(text, cloud).map_err(|reason| Situation::NotAResource {
+        resource::scope(text, cloud).map_err(|reason| Failure::NotAResource {
             text: text.clone(),
             reason,
         })

@@ -14,9 +14,9 @@ use adieu_transport::Transport;
 
 use crate::connection::Connection;
 use crate::credential::{Credential, SignIn};
+use crate::failure::Failure;
 use crate::identity_ids::IdentityIds;
 use crate::resource::{self, Cloud};
-use crate::situation::Situation;
 
 /// A token with less than this to live is renewed first.
 const MARGIN: Duration = Duration::from_secs(5 * 60);
@@ -63,7 +63,7 @@ impl Session {
     }
 
     /// Someone who asks, with a token that is good for the next minutes.
-    pub(crate) async fn client(&self) -> Result<Client<'_>, Situation> {
+    pub(crate) async fn client(&self) -> Result<Client<'_>, Failure> {
         if let Some(current) = self.current.borrow().as_ref()
             && current.expires_on > SystemTime::now() + MARGIN
         {
@@ -82,7 +82,7 @@ impl Session {
     }
 
     /// Someone who asks Microsoft Graph, by the same sign-in.
-    pub(crate) async fn microsoft_graph(&self) -> Result<MicrosoftGraph<'_>, Situation> {
+    pub(crate) async fn microsoft_graph(&self) -> Result<MicrosoftGraph<'_>, Failure> {
         let scope = well_known("graph", self.source.cloud())?;
         let token = self.source.token_patiently(&scope, &self.transport).await?;
         Ok(MicrosoftGraph::new(
@@ -146,7 +146,7 @@ impl Source {
         scope: &Scope,
         tenant: Option<&str>,
         transport: &Transport,
-    ) -> Result<Token, Situation> {
+    ) -> Result<Token, Failure> {
         match self {
             Self::Connection(connection) => {
                 let scopes = std::slice::from_ref(scope);
@@ -164,7 +164,7 @@ impl Source {
         &self,
         scope: &Scope,
         transport: &Transport,
-    ) -> Result<Token, Situation> {
+    ) -> Result<Token, Failure> {
         match self {
             Self::Connection(connection) => {
                 let scopes = std::slice::from_ref(scope);
@@ -182,7 +182,7 @@ impl Source {
         token: Token,
         scope: &Scope,
         transport: &Transport,
-    ) -> Result<Token, Situation> {
+    ) -> Result<Token, Failure> {
         match self {
             Self::Connection(_) => Ok(token),
             Self::SignIn(sign_in) => Ok(sign_in.confirmed(token, scope, transport).await?.0),
@@ -198,25 +198,25 @@ impl Source {
 }
 
 /// The one token of one scope.
-fn one(connection: &Connection, tokens: Result<IssuedTokens, Error>) -> Result<Token, Situation> {
-    let refused = |error| Situation::NoToken {
+fn one(connection: &Connection, tokens: Result<IssuedTokens, Error>) -> Result<Token, Failure> {
+    let refused = |error| Failure::NoToken {
         connection: connection.facts.clone(),
         errors: vec![(String::new(), error)],
     };
     match tokens.map_err(refused)?.access.pop() {
         Some(token) => token.map_err(refused),
-        None => Err(Situation::Internal("one scope has no outcome")),
+        None => Err(Failure::Internal("one scope has no outcome")),
     }
 }
 
 /// Azure DevOps' own application, which every cloud's tenants know.
-pub(crate) fn azure_devops(cloud: &Cloud) -> Result<Scope, Situation> {
+pub(crate) fn azure_devops(cloud: &Cloud) -> Result<Scope, Failure> {
     well_known("azureDevOps", cloud)
 }
 
 /// A resource by its word, which a custom cloud may have no address for.
-fn well_known(word: &str, cloud: &Cloud) -> Result<Scope, Situation> {
-    resource::scope(word, cloud).map_err(|reason| Situation::NotAResource {
+fn well_known(word: &str, cloud: &Cloud) -> Result<Scope, Failure> {
+    resource::scope(word, cloud).map_err(|reason| Failure::NotAResource {
         text: word.to_owned(),
         reason,
     })

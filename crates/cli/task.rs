@@ -8,13 +8,13 @@ use adieu_agent::{Environment, Log, TaskResult};
 use clap::ValueEnum;
 
 use crate::extension;
+use crate::failure::{Failure, ScriptProblem};
 use crate::feeds;
 use crate::inputs;
 use crate::platform::{self, Parent};
 use crate::report::Report;
 use crate::run;
 use crate::runtime;
-use crate::situation::{ScriptProblem, Situation};
 use crate::token;
 
 /// What the launcher passes.
@@ -54,8 +54,8 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
     }
     match outcome {
         Outcome::Done(Ok(())) => log.complete(TaskResult::Succeeded, ""),
-        Outcome::Done(Err(situation)) => {
-            let report = Report::of(&situation);
+        Outcome::Done(Err(failure)) => {
+            let report = Report::of(&failure);
             log.error(&report.text());
             log.complete(TaskResult::Failed, report.sentence());
         }
@@ -67,7 +67,7 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
 /// How a task ended, before it is reported.
 #[expect(clippy::large_enum_variant, reason = "there is one in a process")]
 pub(crate) enum Outcome {
-    Done(Result<(), Situation>),
+    Done(Result<(), Failure>),
     /// The agent asked the step to stop.
     Stopped,
 }
@@ -76,8 +76,8 @@ impl Outcome {
     /// Whether another program's text may be in the last line of the log, without an end: the agent takes
     /// a line with a command in it for that command, and the text before it is gone.
     fn is_after_a_script(&self) -> bool {
-        let ended = |situation: &Situation| {
-            let Situation::Script(problem) = situation else {
+        let ended = |failure: &Failure| {
+            let Failure::Script(problem) = failure else {
                 return false;
             };
             matches!(
@@ -87,14 +87,14 @@ impl Outcome {
         };
         match self {
             Self::Done(Ok(())) | Self::Stopped => true,
-            Self::Done(Err(situation)) => ended(situation),
+            Self::Done(Err(failure)) => ended(failure),
         }
     }
 }
 
 fn outcome(arguments: &Arguments, environment: &Environment, log: &Log) -> Outcome {
     runtime::block_on(dispatch(arguments, environment, log))
-        .unwrap_or_else(|situation| Outcome::Done(Err(situation)))
+        .unwrap_or_else(|failure| Outcome::Done(Err(failure)))
 }
 
 async fn dispatch(arguments: &Arguments, environment: &Environment, log: &Log) -> Outcome {
@@ -116,7 +116,7 @@ async fn dispatch(arguments: &Arguments, environment: &Environment, log: &Log) -
         (inputs::feeds::NAME, Phase::PostJobExecution) => {
             until_stopped(feeds::finish(environment, log)).await
         }
-        (name, phase) => Outcome::Done(Err(Situation::NoSuchTask {
+        (name, phase) => Outcome::Done(Err(Failure::NoSuchTask {
             name: name.to_owned(),
             phase: phase
                 .to_possible_value()
@@ -126,14 +126,14 @@ async fn dispatch(arguments: &Arguments, environment: &Environment, log: &Log) -
     }
 }
 
-async fn until_stopped(work: impl Future<Output = Result<(), Situation>>) -> Outcome {
+async fn until_stopped(work: impl Future<Output = Result<(), Failure>>) -> Outcome {
     let launcher = Parent::now();
     tokio::select! {
         result = work => Outcome::Done(result),
         _ = platform::stop_requested() => Outcome::Stopped,
         // In a container job the launcher's exit code is lost, so that without our command the
         // step would be green.
-        () = launcher.gone() => Outcome::Done(Err(Situation::LauncherGone)),
+        () = launcher.gone() => Outcome::Done(Err(Failure::LauncherGone)),
     }
 }
 

@@ -17,12 +17,12 @@ use time::OffsetDateTime;
 use self::connections::FilledConnection;
 use crate::configure::{self, Configure, helper};
 use crate::connection::{self, Connection};
+use crate::failure::{ConnectionProblem, Failure};
 use crate::inputs::token::Inputs;
 use crate::machine;
 use crate::network;
 use crate::reporter::Quiet;
 use crate::serve::job::{self, Serving};
-use crate::situation::{ConnectionProblem, Situation};
 use crate::tokens::{self, Request, RequestedToken, expiry_name, rfc_3339};
 
 pub(crate) use command::{TokenArguments, run as run_command};
@@ -36,8 +36,8 @@ const HELPER: &str = "ADIEU_HELPER";
 const SETTINGS: &str = "ADIEU_SETTINGS";
 
 /// Runs the task.
-pub(crate) async fn run(environment: &Environment, log: &Log) -> Result<(), Situation> {
-    let inputs = Inputs::read(environment).map_err(Situation::Input)?;
+pub(crate) async fn run(environment: &Environment, log: &Log) -> Result<(), Failure> {
+    let inputs = Inputs::read(environment).map_err(Failure::Input)?;
     let id_token_name = id_token_name(inputs.id_token.as_deref())?;
     let inputs_tenant = inputs.tenant_id;
     let id = connection::named(
@@ -53,11 +53,11 @@ pub(crate) async fn run(environment: &Environment, log: &Log) -> Result<(), Situ
     let filled = connections::read(lines, &id, &connection.cloud, environment)?;
     let nothing = wanted.is_empty() && filled.is_empty();
     if nothing && id_token_name.is_none() && configure.is_empty() {
-        return Err(Situation::NothingAsked);
+        return Err(Failure::NothingAsked);
     }
     configure.check(&connection)?;
     if id_token_name.is_some() && !connection.service.has_id_token() {
-        return Err(Situation::Connection {
+        return Err(Failure::Connection {
             connection: connection.facts,
             problem: ConnectionProblem::NoIdToken,
         });
@@ -94,11 +94,11 @@ pub(crate) async fn run(environment: &Environment, log: &Log) -> Result<(), Situ
         helper::remove(&serving.endpoints.program);
         job::stop(&serving.stop_endpoint, &serving.stop_key, &transport).await;
     }
-    published.map_err(Situation::TooLong)
+    published.map_err(Failure::TooLong)
 }
 
 /// Runs the section after the job: the step's broker ends.
-pub(crate) async fn finish(environment: &Environment, log: &Log) -> Result<(), Situation> {
+pub(crate) async fn finish(environment: &Environment, log: &Log) -> Result<(), Failure> {
     let (Some(endpoint), Some(key)) = (
         environment.task_variable(BROKER),
         environment.task_variable(BROKER_KEY),
@@ -113,7 +113,7 @@ pub(crate) async fn finish(environment: &Environment, log: &Log) -> Result<(), S
     let settings = environment.task_variable(SETTINGS).unwrap_or_default();
     for name in settings.split(',').flat_map(VariableName::parse) {
         log.set_variable(&name, "", Audience::Job)
-            .map_err(Situation::TooLong)?;
+            .map_err(Failure::TooLong)?;
     }
     let key = EndpointSecret::new(key.to_owned());
     let transport = network::transport(environment, &Quiet)?;
@@ -176,13 +176,13 @@ fn configured(
     Ok(())
 }
 
-fn id_token_name(input: Option<&str>) -> Result<Option<VariableName>, Situation> {
+fn id_token_name(input: Option<&str>) -> Result<Option<VariableName>, Failure> {
     let Some(text) = input else {
         return Ok(None);
     };
     VariableName::parse(text)
         .map(Some)
-        .map_err(|reason| Situation::VariableName {
+        .map_err(|reason| Failure::VariableName {
             input: "idToken",
             text: text.to_owned(),
             reason,

@@ -12,10 +12,10 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::connection::Connection;
+use crate::failure::{Failure, LinePlace, LineProblem, LineProblemKind};
 use crate::lines::meaningful_lines;
 use crate::reporter::Reporter;
 use crate::resource::{self, Cloud};
-use crate::situation::{LinePlace, LineProblem, LineProblemKind, Situation};
 
 /// A token that a line asks for: the variable that receives it, and its resource.
 #[derive(Debug)]
@@ -56,7 +56,7 @@ pub(crate) fn requested(
     text: &str,
     taken: Option<&VariableName>,
     cloud: &Cloud,
-) -> Result<Vec<RequestedToken>, Situation> {
+) -> Result<Vec<RequestedToken>, Failure> {
     let lines = meaningful_lines(text).map(|line| (LinePlace::Input, line));
     read(lines, taken, cloud, VariableName::parse)
 }
@@ -65,12 +65,12 @@ pub(crate) fn requested(
 pub(crate) fn of_process<'a>(
     lines: impl Iterator<Item = (LinePlace, &'a str)>,
     cloud: &Cloud,
-) -> Result<Vec<RequestedToken>, Situation> {
+) -> Result<Vec<RequestedToken>, Failure> {
     read(lines, None, cloud, VariableName::of_process)
 }
 
 /// The same for the lines of an action's input, whose variables are a workflow's.
-pub(crate) fn of_workflow(text: &str, cloud: &Cloud) -> Result<Vec<RequestedToken>, Situation> {
+pub(crate) fn of_workflow(text: &str, cloud: &Cloud) -> Result<Vec<RequestedToken>, Failure> {
     let lines = meaningful_lines(text).map(|line| (LinePlace::Input, line));
     read(lines, None, cloud, VariableName::of_workflow)
 }
@@ -83,7 +83,7 @@ fn read<'a>(
     taken: Option<&VariableName>,
     cloud: &Cloud,
     names: Names,
-) -> Result<Vec<RequestedToken>, Situation> {
+) -> Result<Vec<RequestedToken>, Failure> {
     let mut wanted: Vec<RequestedToken> = Vec::new();
     let mut problems = Vec::new();
     let mut taken: Vec<VariableName> = taken.into_iter().cloned().collect();
@@ -104,7 +104,7 @@ fn read<'a>(
     if problems.is_empty() {
         Ok(wanted)
     } else {
-        Err(Situation::Tokens(problems))
+        Err(Failure::Tokens(problems))
     }
 }
 
@@ -115,8 +115,8 @@ pub(crate) async fn get<R: Request>(
     wanted: Vec<R>,
     transport: &Transport,
     reporter: &impl Reporter,
-) -> Result<IssuedTokens<R>, Situation> {
-    let refused = |errors| Situation::NoToken {
+) -> Result<IssuedTokens<R>, Failure> {
+    let refused = |errors| Failure::NoToken {
         connection: connection.facts.clone(),
         errors,
     };

@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use clap::Args;
 use serde_json::json;
 
+use crate::failure::Failure;
 use crate::result::{self, Form};
-use crate::situation::Situation;
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// From `build.rs`.
@@ -25,7 +25,7 @@ pub(crate) struct VersionArguments {
 }
 
 /// Runs the verb.
-pub(crate) fn run(arguments: &VersionArguments) -> Result<ExitCode, Situation> {
+pub(crate) fn run(arguments: &VersionArguments) -> Result<ExitCode, Failure> {
     let json = json!({ "version": VERSION, "commit": COMMIT, "target": TARGET });
     result::print(arguments.output, &[line()], &json)?;
     Ok(ExitCode::SUCCESS)

@@ -11,11 +11,11 @@ use serde_json::{Value, json};
 
 use crate::credential::{self, SignIn, SignInArguments};
 use crate::defaults;
+use crate::failure::{Failure, NotKnownThere};
 use crate::identity_ids::IdentityIds;
 use crate::network;
 use crate::result::{self, Form};
 use crate::session::{Session, Source};
-use crate::situation::{NotKnownThere, Situation};
 
 /// Flags of `whoami`.
 #[derive(Debug, Args)]
@@ -66,7 +66,7 @@ pub(crate) enum Role {
 }
 
 /// Runs the verb.
-pub(crate) async fn run(arguments: WhoamiArguments) -> Result<ExitCode, Situation> {
+pub(crate) async fn run(arguments: WhoamiArguments) -> Result<ExitCode, Failure> {
     let hosts = Hosts::public();
     let name = defaults::organization_or_default(arguments.organization);
     let organization = name
@@ -105,13 +105,13 @@ pub(crate) async fn run(arguments: WhoamiArguments) -> Result<ExitCode, Situatio
                 lines.extend(self::lines(&membership.facts()));
                 json["organization"] = membership.json(organization, tenant.as_deref());
             }
-            Err(situation) => {
+            Err(failure) => {
                 lines.push(format!(
                     "organization: {} (access refused)",
                     organization.name
                 ));
                 json["organization"] = json!({ "name": organization.name, "isMember": false });
-                refused = Some(situation);
+                refused = Some(failure);
             }
         }
     }
@@ -128,16 +128,16 @@ pub(crate) async fn run(arguments: WhoamiArguments) -> Result<ExitCode, Situatio
     }
     result::print(arguments.output, &lines, &json)?;
     match refused {
-        Some(situation) => Err(situation),
+        Some(failure) => Err(failure),
         None => Ok(ExitCode::SUCCESS),
     }
 }
 
 /// The organization that a text names, by any of its names.
-pub(crate) fn organization(hosts: &Hosts, text: &str) -> Result<Organization, Situation> {
+pub(crate) fn organization(hosts: &Hosts, text: &str) -> Result<Organization, Failure> {
     hosts
         .organization(text)
-        .map_err(|reason| Situation::NotAnOrganization {
+        .map_err(|reason| Failure::NotAnOrganization {
             text: text.to_owned(),
             reason,
         })
@@ -145,12 +145,12 @@ pub(crate) fn organization(hosts: &Hosts, text: &str) -> Result<Organization, Si
 
 /// The profile of the identity that asks. Ids that its token does not show are asked for as well; without them the
 /// profile is.
-pub(crate) async fn profile(session: &Session) -> Result<Profile, Situation> {
+pub(crate) async fn profile(session: &Session) -> Result<Profile, Failure> {
     let client = session.client().await?;
     let profile = client
         .profile()
         .await
-        .map_err(|error| Situation::Marketplace {
+        .map_err(|error| Failure::Marketplace {
             doing: "read its own profile".to_owned(),
             error,
             identity: None,
@@ -221,7 +221,7 @@ pub(crate) async fn membership(
     session: &Session,
     organization: &Organization,
     profile: &Profile,
-) -> Result<Membership, Situation> {
+) -> Result<Membership, Failure> {
     let client = session.client().await?;
     let known = match client.connection_data(organization).await {
         Ok(known) => known,
@@ -252,9 +252,9 @@ fn stranger(
     organization: &Organization,
     profile: &Profile,
     error: Error,
-) -> Situation {
+) -> Failure {
     session.learn_from(&error);
-    Situation::NotKnownThere(Box::new(NotKnownThere {
+    Failure::NotKnownThere(Box::new(NotKnownThere {
         organization: organization.name.clone(),
         doing: format!("ask {} who this is", organization.name),
         identity: Some(profile.clone()),
@@ -268,13 +268,13 @@ pub(crate) async fn role(
     session: &Session,
     publisher: &str,
     profile: &Profile,
-) -> Result<Role, Situation> {
+) -> Result<Role, Failure> {
     let client = session.client().await?;
     let members = match client.members(publisher).await {
         Ok(members) => members,
         Err(error) if error.is(Reason::NotPermitted) => return Ok(Role::None),
         Err(error) => {
-            return Err(Situation::Marketplace {
+            return Err(Failure::Marketplace {
                 doing: format!("read the members of {publisher}"),
                 error,
                 identity: Some(profile.clone()),

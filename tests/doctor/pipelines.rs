@@ -203,7 +203,7 @@ fn a_script_of_run_with_token_is_examined_with_the_connections_identity() {
     let world = world();
     world.organizations().add_member("contoso", MY_CONNECTION);
     let mut job = world.job();
-    job.variable("agent.proxyurl", &world.internet().url());
+    job.variable("agent.proxyurl", &world.network().url());
     job.agent_environment("SSL_CERT_FILE", &world.ca_file().to_string_lossy());
     let folder = TaskFolder::unpacked("run");
     let step = job

@@ -62,7 +62,7 @@ fn what_is_in_the_way_is_a_proxy_a_certificate_a_name_or_a_host() {
     let plain = || Desk::with(&world, &[]).managed_identity();
     let elsewhere = World::start();
     let closed = "http://127.0.0.1:9";
-    let internet = world.internet().url();
+    let network = world.network().url();
     let mut found = String::new();
     for (what, desk) in [
         ("no proxy there", plain().set("HTTPS_PROXY", closed)),
@@ -82,13 +82,13 @@ fn what_is_in_the_way_is_a_proxy_a_certificate_a_name_or_a_host() {
         (
             "another authority's certificates",
             plain()
-                .set("HTTPS_PROXY", &internet)
+                .set("HTTPS_PROXY", &network)
                 .set("SSL_CERT_FILE", elsewhere.ca_file()),
         ),
         (
             "an authority without a server",
             plain()
-                .set("HTTPS_PROXY", &internet)
+                .set("HTTPS_PROXY", &network)
                 .set("AZURE_AUTHORITY_HOST", "https://127.0.0.1:9"),
         ),
     ] {

@@ -35,7 +35,7 @@ pub(super) struct Ended {
 }
 
 impl<'a> Runner<'a> {
-    /// A job, on the emulated internet.
+    /// A job, on the emulated network.
     pub(super) fn start(world: &'a World, job: &WorkflowJob) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let mut environment = world.github().start(job);
@@ -46,7 +46,7 @@ impl<'a> Runner<'a> {
             ("RUNNER_OS", "Linux".to_owned()),
             ("RUNNER_ARCH", "X64".to_owned()),
             ("HOME", folder.path().display().to_string()),
-            ("HTTPS_PROXY", world.internet().url()),
+            ("HTTPS_PROXY", world.network().url()),
             ("SSL_CERT_FILE", world.ca_file().display().to_string()),
             ("CURL_CA_BUNDLE", world.ca_file().display().to_string()),
         ] {

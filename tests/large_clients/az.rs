@@ -42,7 +42,7 @@ fn az_signs_in_at_the_broker_and_asks_it_each_time() {
         .run();
     assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
     let mut environment = job.environment_of_next_script();
-    let proxy = world.internet();
+    let proxy = world.network();
     let settings = job.work_folder().join("az").display().to_string();
     for (name, value) in [
         ("PATH", std::env::var("PATH").unwrap()),

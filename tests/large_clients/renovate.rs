@@ -58,7 +58,7 @@ fn renovate(world: &World, environment: BTreeMap<String, String>) -> String {
         .env("PATH", std::env::var_os("PATH").unwrap())
         .env("HOME", base.path())
         .env("GIT_CONFIG_NOSYSTEM", "1")
-        .env("HTTPS_PROXY", world.internet().url())
+        .env("HTTPS_PROXY", world.network().url())
         .env("NODE_EXTRA_CA_CERTS", world.ca_file())
         .env("GIT_SSL_CAINFO", world.ca_file())
         .env("SSL_CERT_FILE", world.ca_file())

@@ -35,7 +35,7 @@ pub(crate) fn gets_two_tokens(configure: &str, maps: Option<&str>, mut program: 
         let uri = "SYSTEM_OIDCREQUESTURI";
         environment.insert(uri.to_owned(), own[uri].clone());
     }
-    let proxy = world.internet();
+    let proxy = world.network();
     if program.get_program() == "java" {
         program.env("JAVA_TOOL_OPTIONS", trust_of_java(&world));
     }

@@ -24,7 +24,7 @@ impl<'w> Scenario<'w> {
         world
             .azure_devops()
             .make_azure_devops_connection(MY_CONNECTION, "contoso");
-        let proxy = world.internet();
+        let proxy = world.network();
         let mut scenario = Pipeline::new(world, sources)
             .file("azure-pipelines.yml", pipeline)
             .variable("agent.proxyurl", &proxy.url())

@@ -14,7 +14,7 @@ fn finds_the_tenant_of_an_organization() {
     let (world, token) = signed_in_user();
     let guest = "8d3c0f1e-1111-4bbb-8ccc-0123456789ab";
     world.organizations().connect("fabrikam", guest);
-    let proxy = world.internet();
+    let proxy = world.network();
     let desk = Desk::with(&world, &["az"])
         .signed_in(&token)
         .set("HTTPS_PROXY", proxy.url())
@@ -48,7 +48,7 @@ fn an_organization_of_microsoft_accounts_has_no_tenant() {
         .connect("fabrikam", "00000000-0000-0000-0000-000000000000");
     let desk = Desk::with(&world, &["az"])
         .signed_in(&token)
-        .set("HTTPS_PROXY", world.internet().url());
+        .set("HTTPS_PROXY", world.network().url());
     let said = desk.adieu(&["token", "--organization", "fabrikam", "--credential", "az"]);
     is_a_token(&world, &said);
     says(
@@ -64,7 +64,7 @@ fn an_organization_of_microsoft_accounts_has_no_tenant() {
 #[test]
 fn reports_a_missing_organization() {
     let world = World::start();
-    let proxy = world.internet();
+    let proxy = world.network();
     let desk = Desk::with(&world, &["az"]).set("HTTPS_PROXY", proxy.url());
     let said = desk.adieu(&["token", "--organization", "unknown"]);
     says(
@@ -97,7 +97,7 @@ fn goes_by_the_proxy_and_the_certificates_of_the_environment() {
         .organizations()
         .connect("fabrikam", &world.entra().tenant());
     let asked = ["token", "--organization", "fabrikam", "--credential", "az"];
-    let proxy = world.internet();
+    let proxy = world.network();
     let desk = |certificates: &str| {
         Desk::with(&world, &["az"])
             .signed_in(&token)

@@ -6,7 +6,7 @@ use adieu_identity::{Scheme, ServiceConnection};
 
 use super::{authority, cloud, required};
 use crate::connection::Connection;
-use crate::situation::{ConnectionFacts, CredentialProblemKind};
+use crate::failure::{ConnectionFacts, CredentialProblemKind};
 
 /// Who issued the ID token, as the facts of a connection name its scheme. No service connection has one of these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

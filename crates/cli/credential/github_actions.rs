@@ -8,7 +8,7 @@ use adieu_secret::WorkflowToken;
 use super::federated::Federation;
 use super::{required, variable};
 use crate::connection::Connection;
-use crate::situation::CredentialProblemKind;
+use crate::failure::CredentialProblemKind;
 
 /// What a runner sets for a job that has `permissions: id-token: write`.
 const URL: &str = "ACTIONS_ID_TOKEN_REQUEST_URL";

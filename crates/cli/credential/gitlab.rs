@@ -10,7 +10,7 @@ use adieu_secret::IdToken;
 use super::federated::Federation;
 use super::{required, variable};
 use crate::connection::Connection;
-use crate::situation::CredentialProblemKind;
+use crate::failure::CredentialProblemKind;
 
 /// The variable that a job's `id_tokens:` declares.
 const ID_TOKEN: &str = "ADIEU_ID_TOKEN";

@@ -11,8 +11,8 @@ use adieu_identity::{
 
 use super::{authority, cloud, variable};
 use crate::connection::Connection;
+use crate::failure::{ConnectionFacts, CredentialProblemKind};
 use crate::machine;
-use crate::situation::{ConnectionFacts, CredentialProblemKind};
 
 /// How long a virtual machine's endpoint may take, where nothing announces that there is one.
 pub(super) const UNANNOUNCED: Duration = Duration::from_secs(6);

@@ -9,8 +9,8 @@ use adieu_secret::JobToken;
 
 use super::{authority, cloud, managed_identity, required, variable};
 use crate::connection::Connection;
+use crate::failure::{ConnectionFacts, CredentialProblemKind};
 use crate::machine;
-use crate::situation::{ConnectionFacts, CredentialProblemKind};
 
 /// What `AzurePipelinesCredential` of the Azure SDKs goes by, from the environment.
 pub(super) fn read(tenant: Option<&str>) -> Result<Connection, CredentialProblemKind> {

@@ -11,12 +11,12 @@ use adieu_transport::Transport;
 use clap::Args;
 
 use super::{Credential, CredentialArguments};
+use crate::failure::{CredentialProblem, CredentialProblemKind, Failure};
 use crate::identity_ids::IdentityIds;
 use crate::report;
 use crate::reporter::{Reporter as _, Terminal};
 use crate::resource::{Cloud, is_guid};
 use crate::session;
-use crate::situation::{CredentialProblem, CredentialProblemKind, Situation};
 
 /// The credential that `auto` chose for this process.
 static OF_AUTO: OnceLock<Credential> = OnceLock::new();
@@ -91,7 +91,7 @@ impl SignIn {
         scope: &Scope,
         tenant: Option<&str>,
         transport: &Transport,
-    ) -> Result<Token, Situation> {
+    ) -> Result<Token, Failure> {
         let is_patient = self.says_who && self.asked.chosen() != Credential::Auto;
         self.token_by(scope, tenant, transport, is_patient).await
     }
@@ -102,7 +102,7 @@ impl SignIn {
         scope: &Scope,
         tenant: Option<&str>,
         transport: &Transport,
-    ) -> Result<Token, Situation> {
+    ) -> Result<Token, Failure> {
         self.token_by(scope, tenant, transport, false).await
     }
 
@@ -112,7 +112,7 @@ impl SignIn {
         tenant: Option<&str>,
         transport: &Transport,
         is_patient: bool,
-    ) -> Result<Token, Situation> {
+    ) -> Result<Token, Failure> {
         let chosen = self.asked.chosen();
         let asked = self.asked.by(self.used().unwrap_or(chosen));
         let tenant = tenant.or(self.tenant.as_deref());
@@ -136,7 +136,7 @@ impl SignIn {
         token: Token,
         scope: &Scope,
         transport: &Transport,
-    ) -> Result<(Token, IdentityIds), Situation> {
+    ) -> Result<(Token, IdentityIds), Failure> {
         let asked = self.tenant.as_deref().filter(|tenant| is_guid(tenant));
         let is_of_machine = self.used() == Some(Credential::ManagedIdentity);
         let is_for_azure_devops = scope.value == session::azure_devops(&self.cloud)?.value;
@@ -156,7 +156,7 @@ impl SignIn {
         drop(client);
         match &ids.tenant {
             Some(got) if !got.eq_ignore_ascii_case(asked) => {
-                Err(Situation::NoCredential(vec![CredentialProblem {
+                Err(Failure::NoCredential(vec![CredentialProblem {
                     credential: Credential::ManagedIdentity,
                     fault: CredentialProblemKind::AnotherTenant {
                         asked: asked.to_owned(),
@@ -166,7 +166,7 @@ impl SignIn {
             }
             _ => {
                 let value = Arc::into_inner(value)
-                    .ok_or(Situation::Internal("a token is still being sent"))?;
+                    .ok_or(Failure::Internal("a token is still being sent"))?;
                 let expires_on = token.expires_on;
                 Ok((Token { value, expires_on }, ids))
             }

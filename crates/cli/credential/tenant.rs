@@ -5,8 +5,8 @@
 use adieu_devops::{Hosts, Tenant};
 use adieu_transport::Transport;
 
+use crate::failure::Failure;
 use crate::reporter::{Reporter as _, Terminal};
-use crate::situation::Situation;
 use crate::whoami;
 
 /// The tenant that is asked for: as given, or an organization's own.
@@ -14,12 +14,12 @@ pub(crate) async fn tenant(
     given: Option<String>,
     organization: Option<&str>,
     transport: &Transport,
-) -> Result<Option<String>, Situation> {
+) -> Result<Option<String>, Failure> {
     if let Some(given) = given {
         return if is_tenant(&given) {
             Ok(Some(given))
         } else {
-            Err(Situation::NotATenant(given))
+            Err(Failure::NotATenant(given))
         };
     }
     let Some(text) = organization else {
@@ -36,7 +36,7 @@ pub(crate) async fn tenant(
             ));
             Ok(None)
         }
-        Err(error) => Err(Situation::NoTenant {
+        Err(error) => Err(Failure::NoTenant {
             organization: name,
             error,
         }),

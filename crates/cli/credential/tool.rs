@@ -17,8 +17,8 @@ use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 use super::{Carried, tool_output};
+use crate::failure::{CredentialProblemKind, ToolProblem};
 use crate::program;
-use crate::situation::{CredentialProblemKind, ToolProblem};
 
 /// How one tool is asked.
 #[derive(Debug)]

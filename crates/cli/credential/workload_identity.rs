@@ -12,7 +12,7 @@ use adieu_secret::IdToken;
 use super::federated::Federation;
 use super::{required, variable};
 use crate::connection::Connection;
-use crate::situation::CredentialProblemKind;
+use crate::failure::CredentialProblemKind;
 
 /// The file of `WorkloadIdentityCredential` of the Azure SDKs.
 const FILE: &str = "AZURE_FEDERATED_TOKEN_FILE";

@@ -9,11 +9,11 @@ use futures_util::future::join_all;
 
 use super::{Check, Plan, State};
 use crate::credential::{self, Credential, CredentialArguments, SignIn};
+use crate::failure::Failure;
 use crate::identity_ids::IdentityIds;
 use crate::network;
 use crate::report::{Report, doctor};
 use crate::session::{Session, Source};
-use crate::situation::Situation;
 use crate::step_connection;
 use crate::whoami::{self, Access, Role};
 
@@ -47,10 +47,10 @@ pub(super) async fn all(plan: Plan, transport: Transport) -> Vec<Check> {
     let tenant =
         match credential::tenant(plan.tenant.clone(), organization.as_deref(), &transport).await {
             Ok(tenant) => tenant,
-            Err(situation) => {
+            Err(failure) => {
                 checks.push(Check::failed(
                     "organization",
-                    Report::on_a_command_line(&situation),
+                    Report::on_a_command_line(&failure),
                 ));
                 return checks;
             }
@@ -75,11 +75,8 @@ pub(super) async fn all(plan: Plan, transport: Transport) -> Vec<Check> {
 
 /// What needs a token.
 async fn signed_in(plan: &Plan, session: &Session, checks: &mut Vec<Check>) {
-    if let Err(situation) = session.client().await {
-        checks.push(Check::failed(
-            "token",
-            Report::on_a_command_line(&situation),
-        ));
+    if let Err(failure) = session.client().await {
+        checks.push(Check::failed("token", Report::on_a_command_line(&failure)));
         checks.push(Check::skipped("identity", "there is no token"));
         return;
     }
@@ -97,10 +94,10 @@ async fn signed_in(plan: &Plan, session: &Session, checks: &mut Vec<Check>) {
 async fn identity(plan: &Plan, session: &Session, checks: &mut Vec<Check>) {
     let profile = match whoami::profile(session).await {
         Ok(profile) => profile,
-        Err(situation) => {
+        Err(failure) => {
             checks.push(Check::failed(
                 "identity",
-                Report::on_a_command_line(&situation),
+                Report::on_a_command_line(&failure),
             ));
             return;
         }
@@ -125,10 +122,10 @@ async fn identity(plan: &Plan, session: &Session, checks: &mut Vec<Check>) {
                     checks.push(repository(session, organization, project, name).await);
                 }
             }
-            Err(situation) => {
+            Err(failure) => {
                 checks.push(Check::failed(
                     "organization",
-                    Report::on_a_command_line(&situation),
+                    Report::on_a_command_line(&failure),
                 ));
                 checks.push(Check::skipped("licence", "it is not a member"));
             }
@@ -288,13 +285,13 @@ fn clock(asked: &[Asked]) -> Check {
 }
 
 /// Issuer, subject and audience, as they are presented and as they are expected.
-fn federation(presented: Option<Result<Claims, Situation>>) -> Check {
+fn federation(presented: Option<Result<Claims, Failure>>) -> Check {
     let claims = match presented {
         None => {
             return Check::skipped("federation", "this credential does not present an ID token");
         }
-        Some(Err(situation)) => {
-            return Check::failed("federation", Report::on_a_command_line(&situation));
+        Some(Err(failure)) => {
+            return Check::failed("federation", Report::on_a_command_line(&failure));
         }
         Some(Ok(claims)) => claims,
     };
@@ -389,15 +386,15 @@ async fn repository(
 ) -> Check {
     let client = match session.client().await {
         Ok(client) => client,
-        Err(situation) => {
-            return Check::failed("repository", Report::on_a_command_line(&situation));
+        Err(failure) => {
+            return Check::failed("repository", Report::on_a_command_line(&failure));
         }
     };
     match client.repository(organization, project, name).await {
         Ok(()) => Check::ok("repository", format!("can read {project}/{name}")),
         Err(error) => Check::failed(
             "repository",
-            Report::on_a_command_line(&Situation::NoRepository {
+            Report::on_a_command_line(&Failure::NoRepository {
                 name: format!("{project}/{name}"),
                 error,
             }),
@@ -415,7 +412,7 @@ async fn role(session: &Session, publisher: &str, profile: &adieu_devops::Profil
         Ok(Role::None) => {
             Check::failed("publisher", doctor::no_role(publisher, &page, &profile.id))
         }
-        Err(situation) => Check::failed("publisher", Report::on_a_command_line(&situation)),
+        Err(failure) => Check::failed("publisher", Report::on_a_command_line(&failure)),
     }
 }
 

@@ -14,16 +14,16 @@ use super::perform::perform;
 use super::results::Results;
 use super::{absolute, findings, notices, unreadable, write_json};
 use crate::credential::SignIn;
+use crate::failure::Failure;
 use crate::network;
 use crate::report::Report;
 use crate::reporter::{Reporter as _, Terminal};
 use crate::runtime;
 use crate::session::{Session, Source};
-use crate::situation::Situation;
 
 /// Runs an operation that a command line asks for.
 pub(super) fn run(
-    operation: Result<(Operation, Service), Situation>,
+    operation: Result<(Operation, Service), Failure>,
     out: &mut dyn Write,
 ) -> io::Result<ExitCode> {
     let done = operation.and_then(|(operation, service)| {
@@ -37,28 +37,25 @@ pub(super) fn run(
         Ok(((outcome, session), json)) => {
             print(Results::of(outcome, session.as_ref(), &Terminal), json, out)
         }
-        Err(situation) => Ok(refuse(&situation)),
+        Err(failure) => Ok(refuse(&failure)),
     }
 }
 
 /// Prints why nothing came of it; what the checks found comes first, in a form that editors read.
-pub(super) fn refuse(situation: &Situation) -> ExitCode {
-    if let Situation::Extension(Problem::NotPacked {
+pub(super) fn refuse(failure: &Failure) -> ExitCode {
+    if let Failure::Extension(Problem::NotPacked {
         bypass_validation,
         error: PackError::Refused { findings },
         ..
-    }) = situation
+    }) = failure
     {
         findings::print(findings, *bypass_validation);
     }
-    Terminal.error(&Report::that_ends_a_verb(situation).text());
-    ExitCode::from(situation.exit_code())
+    Terminal.error(&Report::that_ends_a_verb(failure).text());
+    ExitCode::from(failure.exit_code())
 }
 
-fn execute(
-    operation: &Operation,
-    service: Service,
-) -> Result<(Outcome, Option<Session>), Situation> {
+fn execute(operation: &Operation, service: Service) -> Result<(Outcome, Option<Session>), Failure> {
     let session = if operation.needs_identity() {
         let transport = network::of_command_line()?;
         let sign_in = SignIn::new(service.credential, None);
@@ -87,7 +84,7 @@ fn print(results: Results, json: bool, out: &mut dyn Write) -> io::Result<ExitCo
     // Not before the last line is out: a run that is cut off here gets these events again.
     out.flush()?;
     Ok(match results.state.map(|state| state.write()) {
-        Some(Err(problem)) => refuse(&Situation::Extension(problem)),
+        Some(Err(problem)) => refuse(&Failure::Extension(problem)),
         Some(Ok(())) | None => ExitCode::SUCCESS,
     })
 }

@@ -15,8 +15,8 @@ use super::findings::defused;
 use super::{
     OverrideArguments, absolute, command, inspect, one_package, timestamp, unreadable, write_json,
 };
+use crate::failure::Failure;
 use crate::result::OutputArguments;
-use crate::situation::Situation;
 
 /// Flags of `adieu extension edit`.
 #[derive(Debug, Args)]
@@ -42,14 +42,14 @@ pub(super) fn run(
     let read = || Ok((timestamp()?, one_package(&arguments.vsix)?));
     let (timestamp, vsix) = match read() {
         Ok(read) => read,
-        Err(situation) => return Ok(command::refuse(&situation)),
+        Err(failure) => return Ok(command::refuse(&failure)),
     };
     let changes = arguments.overrides.into_changes();
     let output = arguments.output_path.as_deref();
     let edited = match Package::edit(&vsix, &changes, output, timestamp) {
         Ok(edited) => edited,
         Err(error) => {
-            return Ok(command::refuse(&Situation::Extension(Problem::NotEdited(
+            return Ok(command::refuse(&Failure::Extension(Problem::NotEdited(
                 error,
             ))));
         }

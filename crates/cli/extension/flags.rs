@@ -17,10 +17,10 @@ use clap::{ArgGroup, Args, Subcommand};
 use super::perform::{any_organizations, organizations};
 use super::{ChangeArguments, TaskArguments, timestamp};
 use crate::credential::CredentialArguments;
+use crate::failure::Failure;
 use crate::flag_values::{guid, identifier, whole_number};
 use crate::inputs::extension::{MemberRole, VersionAction};
 use crate::result::OutputArguments;
-use crate::situation::Situation;
 
 /// What to ask the Marketplace for.
 #[derive(Debug, Subcommand)]
@@ -125,7 +125,7 @@ impl Default for Service {
 }
 
 impl ServiceArguments {
-    fn read(self) -> Result<Service, Situation> {
+    fn read(self) -> Result<Service, Failure> {
         Ok(Service {
             credential: self.credential,
             hosts: hosts(self.service_url.as_deref())?,
@@ -135,11 +135,11 @@ impl ServiceArguments {
 }
 
 /// The services that are asked: the public ones, or an Azure DevOps Server.
-pub(super) fn hosts(service_url: Option<&str>) -> Result<Hosts, Situation> {
+pub(super) fn hosts(service_url: Option<&str>) -> Result<Hosts, Failure> {
     let Some(text) = service_url else {
         return Ok(Hosts::public());
     };
-    Hosts::server(text).map_err(|reason| Situation::NotAHost {
+    Hosts::server(text).map_err(|reason| Failure::NotAHost {
         text: text.to_owned(),
         reason,
     })
@@ -325,7 +325,7 @@ pub(crate) struct EventsArguments {
 
 impl MarketplaceCommand {
     /// The operation, and the services that it asks.
-    pub(super) fn into_operation(self) -> Result<(Operation, Service), Situation> {
+    pub(super) fn into_operation(self) -> Result<(Operation, Service), Failure> {
         Ok(match self {
             Self::Publish(arguments) => return arguments.into_operation(),
             Self::Share(arguments) => {
@@ -406,7 +406,7 @@ impl MarketplaceCommand {
 }
 
 impl PublishArguments {
-    fn into_operation(self) -> Result<(Operation, Service), Situation> {
+    fn into_operation(self) -> Result<(Operation, Service), Failure> {
         let (mut extension, service) = self.extension.split()?;
         extension.changes = Changes {
             publisher: extension.changes.publisher,
@@ -430,7 +430,7 @@ impl PublishArguments {
 }
 
 impl PublisherArguments {
-    fn split(self) -> Result<(ExtensionReference, Service), Situation> {
+    fn split(self) -> Result<(ExtensionReference, Service), Failure> {
         let mut extension = ExtensionReference::in_folder(self.root, self.manifests);
         extension.changes.publisher = self.publisher;
         // A package is named from the current folder, not from the extension's.
@@ -443,7 +443,7 @@ impl PublisherArguments {
 }
 
 impl ExtensionArguments {
-    fn split(self) -> Result<(ExtensionReference, Service), Situation> {
+    fn split(self) -> Result<(ExtensionReference, Service), Failure> {
         let (mut extension, service) = self.publisher.split()?;
         extension.changes.extension_id = self.extension_id;
         Ok((extension, service))
@@ -451,7 +451,7 @@ impl ExtensionArguments {
 }
 
 impl OrganizationsArguments {
-    fn split(self) -> Result<(InOrganizations, Service), Situation> {
+    fn split(self) -> Result<(InOrganizations, Service), Failure> {
         let (extension, service) = self.extension.split()?;
         let organizations = organizations(&service.hosts, &self.organizations)?;
         let asked = InOrganizations {
@@ -466,13 +466,13 @@ impl OrganizationsArguments {
 pub(super) fn version_sources(
     texts: &[String],
     extension: &ExtensionReference,
-) -> Result<Vec<VersionSource>, Situation> {
+) -> Result<Vec<VersionSource>, Failure> {
     if texts.is_empty() {
         return Ok(vec![VersionSource::Marketplace]);
     }
     let sources: Vec<_> = texts.iter().map(|text| VersionSource::read(text)).collect();
     if sources.contains(&VersionSource::Vsix) && extension.vsix.is_none() {
-        return Err(Situation::MissingInput {
+        return Err(Failure::MissingInput {
             input: "vsix",
             example: "out/*.vsix",
         });
@@ -482,7 +482,7 @@ pub(super) fn version_sources(
         _ => None,
     };
     match sources.iter().find_map(is_not_a_version) {
-        Some(text) => Err(Situation::Extension(Problem::NotAVersion {
+        Some(text) => Err(Failure::Extension(Problem::NotAVersion {
             source: text.clone(),
             text,
         })),

@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 
 use super::findings::defused;
 use super::{command, one_package, unreadable, write_json};
+use crate::failure::Failure;
 use crate::result::OutputArguments;
-use crate::situation::Situation;
 
 /// Flags of `adieu extension inspect`.
 #[derive(Debug, Args)]
@@ -29,7 +29,7 @@ pub(crate) struct InspectArguments {
 pub(super) fn run(arguments: &InspectArguments, out: &mut dyn Write) -> io::Result<ExitCode> {
     let vsix = match one_package(&arguments.vsix) {
         Ok(vsix) => vsix,
-        Err(situation) => return Ok(command::refuse(&situation)),
+        Err(failure) => return Ok(command::refuse(&failure)),
     };
     let read = || {
         let package = Package::verify(&vsix)?;
@@ -39,7 +39,7 @@ pub(super) fn run(arguments: &InspectArguments, out: &mut dyn Write) -> io::Resu
     let (package, description) = match read() {
         Ok(read) => read,
         Err(error) => {
-            return Ok(command::refuse(&Situation::Extension(Problem::NotRead(
+            return Ok(command::refuse(&Failure::Extension(Problem::NotRead(
                 error,
             ))));
         }

@@ -10,8 +10,8 @@ use clap::Args;
 
 use super::flags::Service;
 use super::{OverrideArguments, absolute, timestamp};
+use crate::failure::Failure;
 use crate::result::OutputArguments;
-use crate::situation::Situation;
 
 /// Flags of `adieu extension package`.
 #[derive(Debug, Args)]
@@ -75,7 +75,7 @@ fn patterns(values: Vec<String>) -> Vec<String> {
 
 impl PackageArguments {
     /// The operation.
-    pub(super) fn into_operation(self) -> Result<(Operation, Service), Situation> {
+    pub(super) fn into_operation(self) -> Result<(Operation, Service), Failure> {
         let sources = Sources {
             manifests: match &self.manifest_js {
                 Some(program) => vec![absolute(program).into()],

@@ -1,23 +1,23 @@
-//! Runs an operation for either reader, and makes a situation of its failure.
+//! Runs an operation for either reader, and turns its failure into the verb's.
 //!
 //! It does no operation itself, and prints nothing.
 
 use adieu_devops::{Client, Hosts, Organization};
-use adieu_extension::{Caller, Failure, Notice, Operation, Outcome};
+use adieu_extension::{Caller, Notice, Operation, OperationFailure, Outcome};
 
+use crate::failure::Failure;
 use crate::report;
 use crate::session::Session;
-use crate::situation::Situation;
 use crate::whoami;
 
 impl Caller for Session {
-    type Error = Situation;
+    type Error = Failure;
 
     fn hosts(&self) -> &Hosts {
         Session::hosts(self)
     }
 
-    async fn client(&self) -> Result<Client<'_>, Situation> {
+    async fn client(&self) -> Result<Client<'_>, Failure> {
         Session::client(self).await
     }
 }
@@ -27,37 +27,37 @@ pub(super) async fn perform(
     operation: &Operation,
     session: Option<&Session>,
     tell: &dyn Fn(&Notice<'_>),
-) -> Result<Outcome, Situation> {
+) -> Result<Outcome, Failure> {
     let outcome = operation.run(session, tell).await;
     if let (Ok(Outcome::Identity { .. }), Some(session)) = (&outcome, session) {
         whoami::learn_ids(session).await;
     }
-    outcome.map_err(|failure| situation(failure, session))
+    outcome.map_err(|failure| verb_failure(failure, session))
 }
 
-fn situation(failure: Failure<Situation>, session: Option<&Session>) -> Situation {
+fn verb_failure(failure: OperationFailure<Failure>, session: Option<&Session>) -> Failure {
     match failure {
-        Failure::NoIdentity => Situation::NoConnection,
-        Failure::SignIn(situation) => situation,
-        Failure::Problem(problem) => Situation::Extension(problem),
-        Failure::Refused {
+        OperationFailure::NoIdentity => Failure::NoConnection,
+        OperationFailure::SignIn(failure) => failure,
+        OperationFailure::Problem(problem) => Failure::Extension(problem),
+        OperationFailure::Refused {
             action,
             error,
             identity,
             page,
-        } => Situation::Marketplace {
+        } => Failure::Marketplace {
             doing: report::doing(&action),
             error,
             identity,
             page,
         },
-        Failure::InOrganizations { action, failures } => {
+        OperationFailure::InOrganizations { action, failures } => {
             if let Some(session) = session {
                 for (_, error) in &failures {
                     session.learn_from(error);
                 }
             }
-            Situation::Organizations {
+            Failure::Organizations {
                 doing: report::doing(&action),
                 failures,
                 ids: Box::new(session.map(Session::ids).unwrap_or_default()),
@@ -67,13 +67,10 @@ fn situation(failure: Failure<Situation>, session: Option<&Session>) -> Situatio
 }
 
 /// The organizations that are written: one at least, and each once, whatever its names.
-pub(super) fn organizations(
-    hosts: &Hosts,
-    texts: &[String],
-) -> Result<Vec<Organization>, Situation> {
+pub(super) fn organizations(hosts: &Hosts, texts: &[String]) -> Result<Vec<Organization>, Failure> {
     let organizations = any_organizations(hosts, texts)?;
     if organizations.is_empty() {
-        return Err(Situation::MissingInput {
+        return Err(Failure::MissingInput {
             input: "organizations",
             example: "contoso",
         });
@@ -85,7 +82,7 @@ pub(super) fn organizations(
 pub(super) fn any_organizations(
     hosts: &Hosts,
     texts: &[String],
-) -> Result<Vec<Organization>, Situation> {
+) -> Result<Vec<Organization>, Failure> {
     let mut organizations: Vec<Organization> = Vec::new();
     for text in texts {
         let organization = whoami::organization(hosts, text)?;

@@ -21,15 +21,15 @@ use super::perform::{any_organizations, organizations, perform};
 use super::results::Results;
 use super::{notices, timestamp};
 use crate::connection::Connection;
+use crate::failure::Failure;
 use crate::inputs::extension::{Inputs, Operation as Choice};
 use crate::lines::meaningful_lines;
 use crate::session::{Session, Source};
-use crate::situation::Situation;
 use crate::{connection, network, page};
 
 /// Runs the task.
-pub(crate) async fn run(environment: &Environment, log: &Log) -> Result<(), Situation> {
-    let inputs = Inputs::read(environment).map_err(Situation::Input)?;
+pub(crate) async fn run(environment: &Environment, log: &Log) -> Result<(), Failure> {
+    let inputs = Inputs::read(environment).map_err(Failure::Input)?;
     let hosts = hosts(inputs.service_url.as_deref())?;
     let azure_devops = inputs.azure_dev_ops_service_connection.clone();
     let azure_rm = inputs.connected_service.clone();
@@ -59,10 +59,10 @@ fn operation(
     inputs: Inputs,
     hosts: &Hosts,
     environment: &Environment,
-) -> Result<Operation, Situation> {
+) -> Result<Operation, Failure> {
     let folder = |name| {
         let folder = environment.platform_variable(name);
-        let folder = folder.map_err(Situation::PlatformVariable)?;
+        let folder = folder.map_err(Failure::PlatformVariable)?;
         Ok(folder.map(PathBuf::from))
     };
     let working = folder("System.DefaultWorkingDirectory")?.unwrap_or_else(|| PathBuf::from("."));
@@ -77,12 +77,10 @@ fn operation(
         let text = text.unwrap_or_default();
         let lines: Vec<String> = meaningful_lines(&text).map(str::to_owned).collect();
         match lines.iter().find_map(|line| undefined_variable(line)) {
-            Some(variable) => Err(Situation::Input(
-                adieu_agent::InputError::UndefinedVariable {
-                    input,
-                    variable: variable.to_owned(),
-                },
-            )),
+            Some(variable) => Err(Failure::Input(adieu_agent::InputError::UndefinedVariable {
+                input,
+                variable: variable.to_owned(),
+            })),
             None => Ok(lines),
         }
     };
@@ -104,7 +102,7 @@ fn operation(
             ids: inputs.update_tasks_id,
         },
     };
-    let packing = |mut extension: ExtensionReference| -> Result<Packing, Situation> {
+    let packing = |mut extension: ExtensionReference| -> Result<Packing, Failure> {
         extension.sources.loc_root = at(inputs.localization_root);
         Ok(Packing {
             extension,
@@ -117,14 +115,14 @@ fn operation(
     let names = list("organizations", inputs.organizations)?;
     let time_limit = time_limit(inputs.timeout_in_minutes.as_deref())?;
     let sources = list("versionSource", inputs.version_source)?;
-    let some_organizations = |extension| -> Result<InOrganizations, Situation> {
+    let some_organizations = |extension| -> Result<InOrganizations, Failure> {
         Ok(InOrganizations {
             extension,
             organizations: organizations(hosts, &names)?,
         })
     };
     let any_organizations = || any_organizations(hosts, &names);
-    let or_own = |extension| -> Result<InOrganizations, Situation> {
+    let or_own = |extension| -> Result<InOrganizations, Failure> {
         Ok(InOrganizations {
             extension,
             organizations: any_organizations()?,
@@ -174,7 +172,7 @@ fn in_own_organization(
     operation: &mut Operation,
     hosts: &Hosts,
     connection: &Connection,
-) -> Result<(), Situation> {
+) -> Result<(), Failure> {
     let (Operation::Share(asked)
     | Operation::Install(asked)
     | Operation::WaitForInstallation(asked, _)) = operation
@@ -190,11 +188,11 @@ fn in_own_organization(
 }
 
 /// Half an hour unless the step says otherwise; a job's own limit comes first anyway.
-fn time_limit(text: Option<&str>) -> Result<Duration, Situation> {
+fn time_limit(text: Option<&str>) -> Result<Duration, Failure> {
     let text = text.unwrap_or("30");
     match text.parse::<u64>() {
         Ok(minutes) if (1..=24 * 60).contains(&minutes) => Ok(Duration::from_secs(minutes * 60)),
-        _ => Err(Situation::NotMinutes(text.to_owned())),
+        _ => Err(Failure::NotMinutes(text.to_owned())),
     }
 }
 
@@ -213,13 +211,13 @@ fn number_run(results: &Results, environment: &Environment, log: &Log) {
 }
 
 /// Every variable is there under its own name in this job, and as the step's output for later ones.
-fn publish(results: &Results, environment: &Environment, log: &Log) -> Result<(), Situation> {
+fn publish(results: &Results, environment: &Environment, log: &Log) -> Result<(), Failure> {
     for (name, value) in &results.variables {
         let Ok(name) = VariableName::parse(name) else {
             continue;
         };
         log.set_variable(&name, value, Audience::Output)
-            .map_err(Situation::TooLong)?;
+            .map_err(Failure::TooLong)?;
     }
     let folder = environment.platform_variable("Agent.TempDirectory");
     if let (Some(page), Ok(Some(folder))) = (&results.page, folder) {

@@ -12,8 +12,8 @@ use serde_json::json;
 
 use super::findings::defused;
 use super::{command, one_package, unreadable, write_json};
+use crate::failure::Failure;
 use crate::result::OutputArguments;
-use crate::situation::Situation;
 
 /// Flags of `adieu extension verify`.
 #[derive(Debug, Args)]
@@ -33,7 +33,7 @@ pub(super) fn run(
 ) -> io::Result<ExitCode> {
     let vsix = match one_package(&arguments.vsix) {
         Ok(vsix) => vsix,
-        Err(situation) => return Ok(command::refuse(&situation)),
+        Err(failure) => return Ok(command::refuse(&failure)),
     };
     let read = || -> Result<(Package, Option<Checksums>), ReadError> {
         let package = Package::verify(&vsix)?;
@@ -43,7 +43,7 @@ pub(super) fn run(
     let (package, checksums) = match read() {
         Ok(read) => read,
         Err(error) => {
-            return Ok(command::refuse(&Situation::Extension(Problem::NotRead(
+            return Ok(command::refuse(&Failure::Extension(Problem::NotRead(
                 error,
             ))));
         }
@@ -53,7 +53,7 @@ pub(super) fn run(
         Err(error) => return Ok(command::refuse(&unreadable(&vsix, error))),
     };
     let Some(checksums) = checksums else {
-        return Ok(command::refuse(&Situation::NotVerified {
+        return Ok(command::refuse(&Failure::NotVerified {
             path: package.path.display().to_string(),
             digest: digest.to_string(),
             has_checksums: false,
@@ -89,7 +89,7 @@ pub(super) fn run(
     if checksums.is_ok() {
         return Ok(ExitCode::SUCCESS);
     }
-    Ok(command::refuse(&Situation::NotVerified {
+    Ok(command::refuse(&Failure::NotVerified {
         path: package.path.display().to_string(),
         digest: digest.to_string(),
         has_checksums: true,

@@ -22,13 +22,13 @@ use super::folder::Folder;
 use super::plan::Plan;
 use super::source::FeedTokens;
 use super::{MAVEN, NETRC, NPM};
+use crate::failure::Failure;
 use crate::network;
 use crate::platform;
 use crate::report::Report;
 use crate::reporter::Quiet;
 use crate::resource::Cloud;
 use crate::session;
-use crate::situation::Situation;
 
 /// A client reads its file once and may work for as long with what is in it: half of the shortest lifetime that
 /// Microsoft Entra gives a token.
@@ -70,7 +70,7 @@ async fn prepare(
         .read_to_end(&mut block)
         .map_err(|error| error.to_string())?;
     let environment = Environment::from_block(&block);
-    let words = |situation: Situation| Report::of(&situation).line();
+    let words = |failure: Failure| Report::of(&failure).line();
     let plan = Plan::read(folder.path()).ok_or("the step's plan cannot be read")?;
     let transport = network::transport(&environment, &Quiet).map_err(words)?;
     let id = (!connection.is_empty()).then(|| EndpointId::new(connection));

@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use adieu_agent::undefined_variable;
 use adieu_feeds::{Declaration, FeedAddress, NotAFeed, Reading, Tool};
 
+use crate::failure::{FeedLineProblemKind, FeedsProblem};
 use crate::lines::meaningful_lines;
-use crate::situation::{FeedLineProblemKind, FeedsProblem};
 
 /// The clients that get credentials.
 pub(crate) const SERVED: [Tool; 8] = [

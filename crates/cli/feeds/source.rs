@@ -14,10 +14,10 @@ use adieu_transport::Transport;
 use async_trait::async_trait;
 
 use crate::connection;
+use crate::failure::{Failure, FeedsProblem};
 use crate::feeds::plan::Plan;
 use crate::serve::source::SessionTokens;
 use crate::session::Source;
-use crate::situation::{FeedsProblem, Situation};
 
 /// The job's own token lives as long as its job, and does not say how long.
 const JOB_TOKEN: Duration = Duration::from_secs(24 * 60 * 60);
@@ -38,10 +38,10 @@ impl FeedTokens {
         connection: Option<&EndpointId>,
         plan: &Plan,
         transport: &Transport,
-    ) -> Result<Self, Situation> {
+    ) -> Result<Self, Failure> {
         let Some(id) = connection else {
             let token = environment.job_token();
-            let token = token.ok_or(Situation::Feeds(FeedsProblem::NoJobToken))?;
+            let token = token.ok_or(Failure::Feeds(FeedsProblem::NoJobToken))?;
             return Ok(Self::Job(token));
         };
         let tenants = plan.tenants().into_iter().map(|tenant| {
@@ -50,7 +50,7 @@ impl FeedTokens {
             let source = Source::Connection(Box::new(connection));
             Ok((tenant, SessionTokens::new(source, transport.clone())))
         });
-        Ok(Self::Connection(tenants.collect::<Result<_, Situation>>()?))
+        Ok(Self::Connection(tenants.collect::<Result<_, Failure>>()?))
     }
 }
 

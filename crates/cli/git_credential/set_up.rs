@@ -5,9 +5,9 @@
 use std::process::{Command, ExitCode, Output};
 
 use crate::credential::{Credential, CredentialArguments};
+use crate::failure::Failure;
 use crate::program;
 use crate::reporter::{Reporter as _, Terminal};
-use crate::situation::Situation;
 
 /// Addresses of repositories. The second is a pattern, which git matches since 2.26.
 const ADDRESSES: [&str; 2] = ["https://dev.azure.com", "https://*.visualstudio.com"];
@@ -20,7 +20,7 @@ pub(super) fn run(
     organizations: &[String],
     credential: &CredentialArguments,
     is_global: bool,
-) -> Result<ExitCode, Situation> {
+) -> Result<ExitCode, Failure> {
     let git = Git::find(if is_global { "--global" } else { "--local" })?;
     let helper = helper(&this_program(), organizations, credential);
     for address in ADDRESSES {
@@ -78,13 +78,13 @@ struct Git {
 }
 
 impl Git {
-    fn find(scope: &'static str) -> Result<Self, Situation> {
+    fn find(scope: &'static str) -> Result<Self, Failure> {
         let program = program::on_path("git");
         let program = program.ok_or_else(|| problem("git is not on the PATH".to_owned()))?;
         Ok(Self { program, scope })
     }
 
-    fn set(&self, arguments: &[&str]) -> Result<(), Situation> {
+    fn set(&self, arguments: &[&str]) -> Result<(), Failure> {
         let output = self.run(arguments)?;
         if output.status.success() {
             Ok(())
@@ -93,7 +93,7 @@ impl Git {
         }
     }
 
-    fn unset(&self, name: &str) -> Result<(), Situation> {
+    fn unset(&self, name: &str) -> Result<(), Failure> {
         let output = self.run(&["--unset-all", name])?;
         match output.status.code() {
             Some(0 | NOTHING_TO_UNSET) => Ok(()),
@@ -101,7 +101,7 @@ impl Git {
         }
     }
 
-    fn run(&self, arguments: &[&str]) -> Result<Output, Situation> {
+    fn run(&self, arguments: &[&str]) -> Result<Output, Failure> {
         Command::new(&self.program)
             .arg("config")
             .arg(self.scope)
@@ -111,13 +111,13 @@ impl Git {
     }
 }
 
-fn failed(output: &Output) -> Situation {
+fn failed(output: &Output) -> Failure {
     let words = String::from_utf8_lossy(&output.stderr);
     problem(words.lines().next().unwrap_or("git failed").to_owned())
 }
 
-fn problem(reason: String) -> Situation {
-    Situation::NotConfigured(reason)
+fn problem(reason: String) -> Failure {
+    Failure::NotConfigured(reason)
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::situation::{LeaksProblemKind, PatsProblem, Situation};
+use crate::failure::{Failure, LeaksProblemKind, PatsProblem};
 
 /// The form of the report (`docs/scan.schema.json`).
 const SCHEMA: &str = "adieu.scan/1";
@@ -27,9 +27,9 @@ pub(crate) struct Leak {
 }
 
 /// Reads a report's tokens.
-pub(crate) fn read(path: &Path) -> Result<Vec<Leak>, Situation> {
+pub(crate) fn read(path: &Path) -> Result<Vec<Leak>, Failure> {
     let problem = |fault| {
-        Situation::Pats(PatsProblem::NotALeaksFile {
+        Failure::Pats(PatsProblem::NotALeaksFile {
             path: path.display().to_string(),
             fault,
         })

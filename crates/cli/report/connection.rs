@@ -5,7 +5,7 @@
 use adieu_identity::NotAnAuthority;
 
 use super::Report;
-use crate::situation::{ConnectionFacts, ConnectionProblem};
+use crate::failure::{ConnectionFacts, ConnectionProblem};
 
 pub(super) fn problem(connection: &ConnectionFacts, problem: &ConnectionProblem) -> Report {
     let report = |anchor: &str, sentence: String| {

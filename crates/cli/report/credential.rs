@@ -11,7 +11,7 @@ use super::asked::Asked;
 use super::{Report, azure_devops, connection, identity};
 use crate::console;
 use crate::credential::Credential;
-use crate::situation::{ConnectionFacts, CredentialProblem, CredentialProblemKind, ToolProblem};
+use crate::failure::{ConnectionFacts, CredentialProblem, CredentialProblemKind, ToolProblem};
 use adieu_agent::is_in_a_pipeline;
 
 /// No credential gave a token: one that was asked for, or all that `auto` tries.

@@ -8,7 +8,7 @@ use super::Report;
 use super::asked::Asked;
 use super::credential::none;
 use super::service::no_answer;
-use crate::situation::CredentialProblem;
+use crate::failure::CredentialProblem;
 
 /// No credential can sign in here.
 pub(crate) fn no_credential(problems: &[CredentialProblem], is_pipeline: bool) -> Report {

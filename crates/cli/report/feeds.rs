@@ -6,8 +6,8 @@ use adieu_feeds::NotAFeed;
 
 use super::Report;
 use super::inputs::undefined;
+use crate::failure::{FeedLineProblemKind, FeedsProblem};
 use crate::feeds::request::SERVED;
-use crate::situation::{FeedLineProblemKind, FeedsProblem};
 
 const SET_A_CONNECTION: &str = "Set azureDevOpsServiceConnection or azureSubscription to a service \
                                 connection whose identity can read the feeds.";

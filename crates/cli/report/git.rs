@@ -5,7 +5,7 @@
 use adieu_identity::Error;
 
 use super::Report;
-use crate::situation::GitProblem;
+use crate::failure::GitProblem;
 
 pub(super) fn not_configured(reason: &str) -> Report {
     let reason = reason.trim_end_matches('.');

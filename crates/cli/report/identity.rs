@@ -10,7 +10,7 @@ use super::asked::Asked;
 use super::{Report, service};
 use crate::aadsts;
 use crate::credential::Federation;
-use crate::situation::ConnectionFacts;
+use crate::failure::ConnectionFacts;
 
 /// Errors that read the same are reported together: ten tokens of a broken connection are one fault.
 pub(super) fn no_token(

@@ -5,10 +5,10 @@
 use adieu_agent::{InputError, NotAVariableName, TooLong};
 
 use super::Report;
-use crate::resource::{self, NotAResource};
-use crate::situation::{
+use crate::failure::{
     ConnectionLineProblem, ConnectionLineProblemKind, LinePlace, LineProblem, LineProblemKind,
 };
+use crate::resource::{self, NotAResource};
 
 pub(super) fn input(error: &InputError) -> Report {
     match error {

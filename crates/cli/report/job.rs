@@ -7,8 +7,8 @@ use std::io;
 use super::Report;
 use super::inputs::undefined;
 use crate::configure;
+use crate::failure::{ConfigureProblem, ConfigureProblemKind, ScriptProblem};
 use crate::resource::{self, NotAResource};
-use crate::situation::{ConfigureProblem, ConfigureProblemKind, ScriptProblem};
 
 pub(super) fn configure(problems: &[ConfigureProblem]) -> Report {
     let mut reports = problems.iter().map(line);

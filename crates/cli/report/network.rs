@@ -3,7 +3,7 @@
 //! It decides nothing and prints nothing.
 
 use super::Report;
-use crate::situation::NetworkProblem;
+use crate::failure::NetworkProblem;
 
 pub(super) fn problem(problem: &NetworkProblem) -> Report {
     match problem {

@@ -4,7 +4,7 @@
 
 use super::asked::Asked;
 use super::{Report, azure_devops};
-use crate::situation::OnboardProblem;
+use crate::failure::OnboardProblem;
 
 /// Where people find the id that is needed.
 const WHERE: &str = "Take the Object ID of Microsoft Entra → Enterprise applications → the \

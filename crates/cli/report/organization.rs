@@ -6,8 +6,8 @@ use adieu_devops::{Error, Profile, Reason, Tenant};
 
 use super::asked::Asked;
 use super::{Report, azure_devops};
+use crate::failure::NotKnownThere;
 use crate::identity_ids::IdentityIds;
-use crate::situation::NotKnownThere;
 
 /// An organization that does not know the identity, or takes no token of its tenant.
 pub(super) fn not_known_there(refused_there: &NotKnownThere) -> Report {

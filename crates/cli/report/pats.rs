@@ -10,9 +10,9 @@ use adieu_agent::{Stream, deactivate_commands_whole};
 use time::OffsetDateTime;
 
 use super::{Report, organization};
+use crate::failure::{LeaksProblemKind, PatsProblem};
 use crate::pats::inventory::{AuditLog, Inventory, OwnedPat, State, day};
 use crate::pats::leaks::Leak;
-use crate::situation::{LeaksProblemKind, PatsProblem};
 use crate::tokens::rfc_3339;
 
 pub(crate) use csv::csv;

@@ -9,8 +9,8 @@ use adieu_scan::{
 };
 
 use super::Report;
+use crate::failure::ScanProblem;
 use crate::page::code;
-use crate::situation::ScanProblem;
 
 /// What `--fix` does, below a list of findings that have replacements.
 pub(crate) const ABOUT_FIXES: &str = "Lines with + replace lines with -. --fix writes those that are safe; \

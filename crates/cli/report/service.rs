@@ -2,12 +2,12 @@
 //!
 //! It decides nothing and prints nothing.
 
-use adieu_transport::{CertificateProblem, Failure, FailureCause, NoAnswer, NotTheService};
+use adieu_transport::{CertificateProblem, FailureCause, NoAnswer, NotTheService, ServiceFailure};
 
 use super::Report;
 use super::asked::Asked;
 
-pub(super) fn failure(failure: &Failure, asked: Asked) -> Report {
+pub(super) fn failure(failure: &ServiceFailure, asked: Asked) -> Report {
     let name = failure.service.name;
     let host = &failure.host;
     match &failure.cause {

@@ -24,13 +24,13 @@ use zeroize::Zeroizing;
 use super::source::SessionTokens;
 use crate::configure::{Configure, Endpoints, helper};
 use crate::connection;
+use crate::failure::Failure;
 use crate::machine;
 use crate::network;
 use crate::platform;
 use crate::report::Report;
 use crate::reporter::Quiet;
 use crate::session::Source;
-use crate::situation::Situation;
 
 /// A broker without a request for so long belongs to a job that has ended. Longer than a job may be quiet
 /// between two deployments, shorter than a machine lives.
@@ -59,9 +59,9 @@ pub(crate) async fn start(
     connection: &EndpointId,
     tenant: Option<&str>,
     configure: &Configure,
-) -> Result<Serving, Situation> {
+) -> Result<Serving, Failure> {
     let helper = match configure.has_git() {
-        true => helper::of_the_job().map_err(Situation::NoBroker)?,
+        true => helper::of_the_job().map_err(Failure::NoBroker)?,
         false => PathBuf::new(),
     };
     let mut arguments = vec!["--job", connection.as_str()];
@@ -72,7 +72,7 @@ pub(crate) async fn start(
         arguments.extend(["--resource", resource]);
     }
     let line = spawn(environment, arguments, START).await;
-    let line = line.map_err(Situation::NoBroker)?;
+    let line = line.map_err(Failure::NoBroker)?;
     serving(&line, helper).map_err(failed)
 }
 
@@ -91,12 +91,12 @@ pub(crate) async fn start_for_feeds(
     environment: &Environment,
     connection: Option<&EndpointId>,
     folder: &Path,
-) -> Result<ServingFeeds, Situation> {
+) -> Result<ServingFeeds, Failure> {
     let connection = connection.map_or("", EndpointId::as_str);
     let folder = folder.display().to_string();
     let arguments = vec!["--job", connection, "--feeds", &folder];
     let line = spawn(environment, arguments, START_WITH_SIGN_IN).await;
-    let line = line.map_err(Situation::NoBroker)?;
+    let line = line.map_err(Failure::NoBroker)?;
     let answer = Answer::parse(&line).map_err(failed)?;
     let expires_on = answer.json["expiresOn"].as_i64().unwrap_or_default();
     Ok(ServingFeeds {
@@ -230,7 +230,7 @@ async fn prepare(
         .read_to_end(&mut block)
         .map_err(|error| error.to_string())?;
     let environment = Environment::from_block(&block);
-    let words = |situation: Situation| Report::of(&situation).line();
+    let words = |failure: Failure| Report::of(&failure).line();
     let id = EndpointId::new(connection);
     let connection = connection::read(&environment, &id, tenant).map_err(words)?;
     // What it warns of, the task has said already.
@@ -242,8 +242,8 @@ async fn prepare(
 }
 
 /// The reason why a process does not serve, in its own words.
-fn failed(reason: String) -> Situation {
-    Situation::NoBroker(io::Error::other(reason))
+fn failed(reason: String) -> Failure {
+    Failure::NoBroker(io::Error::other(reason))
 }
 
 /// What our process answers in one line.

@@ -12,10 +12,10 @@ use adieu_identity::{Error, Token, TokenRequest};
 use adieu_transport::Transport;
 use async_trait::async_trait;
 
+use crate::failure::{CredentialProblemKind, Failure};
 use crate::report::Report;
 use crate::reporter::{Reporter as _, Terminal};
 use crate::session::Source;
-use crate::situation::{CredentialProblemKind, Situation};
 
 /// A source with the way to the services.
 #[derive(Debug)]
@@ -58,7 +58,7 @@ impl SessionTokens {
             .source
             .token(&request.scope, tenant, &self.transport)
             .await;
-        token.map_err(|situation| refusal(&situation))
+        token.map_err(|failure| refusal(&failure))
     }
 }
 
@@ -98,10 +98,10 @@ impl TokenSource for SessionTokens {
     }
 }
 
-fn refusal(situation: &Situation) -> Refusal {
-    let errors: Vec<&Error> = match situation {
-        Situation::NoToken { errors, .. } => errors.iter().map(|(_, error)| error).collect(),
-        Situation::NoCredential(problems) => problems
+fn refusal(failure: &Failure) -> Refusal {
+    let errors: Vec<&Error> = match failure {
+        Failure::NoToken { errors, .. } => errors.iter().map(|(_, error)| error).collect(),
+        Failure::NoCredential(problems) => problems
             .iter()
             .filter_map(|problem| match &problem.fault {
                 CredentialProblemKind::Identity { error, .. } => Some(error),
@@ -112,7 +112,7 @@ fn refusal(situation: &Situation) -> Refusal {
     };
     Refusal {
         // A client prints it, and the agent reads what a client prints.
-        reason: deactivate_commands_whole(&Report::of(situation).line()),
+        reason: deactivate_commands_whole(&Report::of(failure).line()),
         scope: RefusalScope::of(errors.iter().copied()),
     }
 }

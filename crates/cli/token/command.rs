@@ -11,11 +11,11 @@ use time::UtcOffset;
 use super::output;
 use crate::credential::{self, CredentialArguments, SignIn};
 use crate::defaults;
+use crate::failure::Failure;
 use crate::identity_ids::IdentityIds;
 use crate::network;
 use crate::reporter::{Reporter as _, Terminal};
 use crate::resource;
-use crate::situation::Situation;
 
 /// Flags of `token`.
 #[derive(Debug, Args)]
@@ -46,12 +46,12 @@ pub(crate) struct TokenArguments {
 }
 
 /// Runs the verb.
-pub(crate) async fn run(arguments: TokenArguments) -> Result<ExitCode, Situation> {
+pub(crate) async fn run(arguments: TokenArguments) -> Result<ExitCode, Failure> {
     // Asked first: the system gives it to a program of one thread only, and resolving a name takes another.
     let zone = UtcOffset::current_local_offset().ok();
     let cloud = credential::cloud();
     let scope =
-        resource::scope(&arguments.resource, &cloud).map_err(|reason| Situation::NotAResource {
+        resource::scope(&arguments.resource, &cloud).map_err(|reason| Failure::NotAResource {
             text: arguments.resource.clone(),
             reason,
         })?;
@@ -84,7 +84,7 @@ pub(crate) async fn run(arguments: TokenArguments) -> Result<ExitCode, Situation
         credential: sign_in.used().unwrap_or(chosen),
         zone,
     };
-    output::write(&printed, arguments.output).map_err(Situation::NotWritten)?;
+    output::write(&printed, arguments.output).map_err(Failure::NotWritten)?;
     if to_a_person {
         Terminal.say(
             "The token is now visible on your screen. `adieu exec` passes one to a command without \

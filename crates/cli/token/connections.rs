@@ -6,9 +6,9 @@
 use adieu_agent::{EndpointId, Environment, undefined_variable};
 use adieu_identity::Scope;
 
+use crate::failure::{ConnectionLineProblem, ConnectionLineProblemKind, Failure};
 use crate::lines::meaningful_lines;
 use crate::resource::{self, Cloud};
-use crate::situation::{ConnectionLineProblem, ConnectionLineProblemKind, Situation};
 use crate::tokens::Request;
 
 /// A connection that receives a token.
@@ -37,7 +37,7 @@ pub(super) fn read(
     own: &EndpointId,
     cloud: &Cloud,
     environment: &Environment,
-) -> Result<Vec<FilledConnection>, Situation> {
+) -> Result<Vec<FilledConnection>, Failure> {
     let mut filled: Vec<FilledConnection> = Vec::new();
     let mut problems = Vec::new();
     for line in meaningful_lines(text) {
@@ -52,7 +52,7 @@ pub(super) fn read(
     if problems.is_empty() {
         Ok(filled)
     } else {
-        Err(Situation::Connections(problems))
+        Err(Failure::Connections(problems))
     }
 }
 

@@ -7,8 +7,8 @@ use std::io::{Seek as _, SeekFrom};
 use std::time::Duration;
 
 use adieu_transport::{
-    AZURE_DEVOPS, Attempt, Deadline, Downloaded, Failure, NoAnswer, NotTheService, Reply, host,
-    retry_until,
+    AZURE_DEVOPS, Attempt, Deadline, Downloaded, NoAnswer, NotTheService, Reply, ServiceFailure,
+    host, retry_until,
 };
 use reqwest::header::{ACCEPT, LOCATION};
 use reqwest::{Method, Url};
@@ -71,7 +71,8 @@ impl Client<'_> {
     ) -> Result<(), Attempt<Error>> {
         let mut url = address.clone();
         for hop in 0..=HOPS {
-            let no_answer = |cause| Failure::no_answer(&AZURE_DEVOPS, host(&url), attempt, cause);
+            let no_answer =
+                |cause| ServiceFailure::no_answer(&AZURE_DEVOPS, host(&url), attempt, cause);
             let request = self.transport.request(Method::GET, &url);
             let request = if hop == 0 {
                 request
@@ -121,7 +122,7 @@ impl Client<'_> {
             }
         }
         let cause = NoAnswer::Connection("it redirects without an end".to_owned());
-        let failure = Failure::no_answer(&AZURE_DEVOPS, host(&url), attempt, cause);
+        let failure = ServiceFailure::no_answer(&AZURE_DEVOPS, host(&url), attempt, cause);
         Err(Attempt::Permanent(failure.into()))
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! It holds no advice and no secret: `crates/cli/report/` makes sentences of it.
 
-use adieu_transport::{Attempt, Correlation, Failure, NoAnswer};
+use adieu_transport::{Attempt, Correlation, NoAnswer, ServiceFailure};
 
 use crate::refusal::Refusal;
 use crate::tenant::Tenant;
@@ -12,7 +12,7 @@ use crate::tenant::Tenant;
 pub enum Error {
     /// The service did not answer as itself.
     #[error(transparent)]
-    Service(#[from] Failure),
+    Service(#[from] ServiceFailure),
     /// The service asks for a sign-in: it takes the token for nobody's.
     #[error("{host} did not accept the token ({status})")]
     SignedOut {

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use adieu_secret::GraphToken;
 use adieu_transport::{
-    Attempt, Body, Call, Deadline, Failure, MICROSOFT_GRAPH, NoAnswer, Reply, ServiceMessage,
-    Transport,
+    Attempt, Body, Call, Deadline, MICROSOFT_GRAPH, NoAnswer, Reply, ServiceFailure,
+    ServiceMessage, Transport,
 };
 use reqwest::{Method, Url};
 use serde_json::Value;
@@ -92,7 +92,7 @@ impl<'a> MicrosoftGraph<'a> {
         let url = Url::parse(&url).map_err(|error| {
             let cause = NoAnswer::Connection(error.to_string());
             let host = "graph.microsoft.com".to_owned();
-            Error::from(Failure::no_answer(&MICROSOFT_GRAPH, host, 0, cause))
+            Error::from(ServiceFailure::no_answer(&MICROSOFT_GRAPH, host, 0, cause))
         })?;
         let call = Call::new(&MICROSOFT_GRAPH, &url, Deadline::after(BOUND));
         let request = || {

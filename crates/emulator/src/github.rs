@@ -34,7 +34,7 @@ pub const GITHUB_ISSUER: &str = "https://token.actions.githubusercontent.com";
 /// How long an ID token lives, in seconds.
 const LIFETIME: i64 = 300;
 
-/// GitHub's handle. Its address is the issuing host's; [`internet`](crate::World::internet) leads to it by its name.
+/// GitHub's handle. Its address is the issuing host's; [`network`](crate::World::network) leads to it by its name.
 pub type GitHub = Emulated<State>;
 
 /// What GitHub knows of jobs.

@@ -65,7 +65,7 @@ impl Playground {
                 world.managed_identity().url().to_owned(),
             ),
             ("IDENTITY_HEADER", world.managed_identity().secret()),
-            ("HTTPS_PROXY", world.internet().url()),
+            ("HTTPS_PROXY", world.network().url()),
             ("NO_PROXY", "127.0.0.1,localhost".to_owned()),
             ("SSL_CERT_FILE", certificates.clone()),
             ("GIT_SSL_CAINFO", certificates),

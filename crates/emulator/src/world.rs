@@ -172,7 +172,7 @@ impl World {
         &self.git
     }
 
-    /// GitHub Actions' issuer of ID tokens; [`internet`](Self::internet) leads to it by its own name.
+    /// GitHub Actions' issuer of ID tokens; [`network`](Self::network) leads to it by its own name.
     #[must_use]
     pub fn github(&self) -> &GitHub {
         &self.github
@@ -185,7 +185,7 @@ impl World {
     }
 
     /// The Marketplace, the profile service and the organizations behind one address, over HTTPS;
-    /// [`internet`](Self::internet) leads to it by their own names.
+    /// [`network`](Self::network) leads to it by their own names.
     #[must_use]
     pub fn marketplace(&self) -> &Marketplace {
         &self.marketplace
@@ -197,7 +197,7 @@ impl World {
         &self.plain_marketplace
     }
 
-    /// Microsoft Graph; [`internet`](Self::internet) leads to it by its own name.
+    /// Microsoft Graph; [`network`](Self::network) leads to it by its own name.
     #[must_use]
     pub fn microsoft_graph(&self) -> &MicrosoftGraph {
         &self.microsoft_graph

@@ -43,7 +43,7 @@ fn git_clones_and_pushes_with_a_token_in_either_form() {
     let bare = world
         .git()
         .add_repository("contoso", "fabrikam", "hello", &[("a.txt", "hello")]);
-    let proxy = world.internet().url();
+    let proxy = world.network().url();
     let token = world.entra().azure_devops_token(MY_CONNECTION);
     for (scheme, version, url) in [
         ("bearer", "2", REPOSITORY),
@@ -115,7 +115,7 @@ fn git_is_refused_in_azure_devops_own_words() {
     world
         .git()
         .add_repository("another", "fabrikam", "hello", &[("a.txt", "hello")]);
-    let proxy = world.internet().url();
+    let proxy = world.network().url();
     let folder = tempfile::tempdir().expect("a folder");
     let refusal = |token: &str, url: &str| {
         let header = header("bearer", token);

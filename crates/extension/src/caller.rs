@@ -4,7 +4,7 @@
 
 use adieu_devops::{Client, Error, Hosts, Reason};
 
-use crate::failure::{Action, Failure};
+use crate::failure::{Action, OperationFailure};
 
 /// An identity that asks Azure DevOps for as long as an operation takes.
 pub trait Caller {
@@ -19,8 +19,10 @@ pub trait Caller {
 }
 
 /// A signed-in client.
-pub(crate) async fn client<C: Caller>(caller: &C) -> Result<Client<'_>, Failure<C::Error>> {
-    caller.client().await.map_err(Failure::SignIn)
+pub(crate) async fn client<C: Caller>(
+    caller: &C,
+) -> Result<Client<'_>, OperationFailure<C::Error>> {
+    caller.client().await.map_err(OperationFailure::SignIn)
 }
 
 /// A refusal with the identity that was refused: most of them mean that it is not a member yet.
@@ -29,7 +31,7 @@ pub(crate) async fn refused<C: Caller>(
     error: Error,
     action: Action,
     publisher: &str,
-) -> Failure<C::Error> {
+) -> OperationFailure<C::Error> {
     let is_about_identity = [
         Reason::NotPermitted,
         Reason::UnknownIdentity,
@@ -42,7 +44,7 @@ pub(crate) async fn refused<C: Caller>(
         Ok(client) if is_about_identity => client.profile().await.ok(),
         _ => None,
     };
-    Failure::Refused {
+    OperationFailure::Refused {
         action,
         error,
         identity,

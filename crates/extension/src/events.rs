@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::caller::{Caller, client, refused};
-use crate::failure::{Action, Failure, Problem};
+use crate::failure::{Action, OperationFailure, Problem};
 use crate::operation::Events;
 use crate::outcome::Outcome;
 use crate::state::{self, Last, State};
@@ -20,7 +20,7 @@ use crate::target;
 pub(crate) async fn run<C: Caller>(
     asked: &Events,
     caller: &C,
-) -> Result<Outcome, Failure<C::Error>> {
+) -> Result<Outcome, OperationFailure<C::Error>> {
     let since = asked.after.as_deref().map(moment).transpose()?;
     let name = target::find(&asked.extension)?.release.name;
     let last = match asked.state.as_deref() {

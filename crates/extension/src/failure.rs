@@ -13,7 +13,7 @@ use crate::target::Release;
 
 /// Why an operation did not succeed. `E` is why its caller could not sign in.
 #[derive(Debug)]
-pub enum Failure<E> {
+pub enum OperationFailure<E> {
     /// The operation asks a service, and has no identity for that.
     NoIdentity,
     /// The identity cannot sign in.
@@ -40,7 +40,7 @@ pub enum Failure<E> {
     },
 }
 
-impl<E> From<Problem> for Failure<E> {
+impl<E> From<Problem> for OperationFailure<E> {
     fn from(problem: Problem) -> Self {
         Self::Problem(problem)
     }

@@ -9,7 +9,7 @@ use adieu_transport::Deadline;
 use futures_util::future::join_all;
 
 use crate::caller::{Caller, client};
-use crate::failure::{Action, Failure, Problem};
+use crate::failure::{Action, OperationFailure, Problem};
 use crate::notice::{InOrganization, Missing, Notice};
 use crate::operation::InOrganizations;
 use crate::organizations;
@@ -22,7 +22,7 @@ pub(crate) async fn install<C: Caller>(
     install: &InOrganizations,
     caller: &C,
     tell: &dyn Fn(&Notice<'_>),
-) -> Result<Outcome, Failure<C::Error>> {
+) -> Result<Outcome, OperationFailure<C::Error>> {
     let organizations = &install.organizations;
     let name = target::find(&install.extension)?.release.name;
     let version = install.extension.changes.version.clone();
@@ -52,7 +52,7 @@ pub(crate) async fn uninstall<C: Caller>(
     install: &InOrganizations,
     caller: &C,
     tell: &dyn Fn(&Notice<'_>),
-) -> Result<Outcome, Failure<C::Error>> {
+) -> Result<Outcome, OperationFailure<C::Error>> {
     let organizations = &install.organizations;
     let name = target::find(&install.extension)?.release.name;
     let client = client(caller).await?;
@@ -78,7 +78,7 @@ pub(crate) async fn wait<C: Caller>(
     limit: Duration,
     caller: &C,
     tell: &dyn Fn(&Notice<'_>),
-) -> Result<Outcome, Failure<C::Error>> {
+) -> Result<Outcome, OperationFailure<C::Error>> {
     let organizations = &install.organizations;
     let target = target::find(&install.extension)?;
     let release = &target.release;
@@ -94,7 +94,7 @@ pub(crate) async fn wait<C: Caller>(
     let mut missing = Vec::new();
     let mut failures = Vec::new();
     for (organization, result) in organizations.iter().zip(join_all(waiting).await) {
-        match result.map_err(Failure::SignIn)? {
+        match result.map_err(OperationFailure::SignIn)? {
             Ok(None) => {}
             Ok(Some(state)) => missing.push((organization.name.clone(), state)),
             Err(error) => failures.push((organization.name.clone(), error)),
@@ -102,7 +102,7 @@ pub(crate) async fn wait<C: Caller>(
     }
     organizations::all(Action::FindInstalled(release.clone()), failures)?;
     if !missing.is_empty() {
-        return Err(Failure::Problem(Problem::NotInstalled {
+        return Err(OperationFailure::Problem(Problem::NotInstalled {
             release: release.clone(),
             limit,
             missing,

@@ -1,7 +1,7 @@
 //! The life of an Azure DevOps extension: package, publish, validate, share, install, and watch what happens to it.
 //!
 //! It knows no input, no flag and no word of a report: typed [`Operation`]s come in, and typed [`Outcome`]s, [`Notice`]s
-//! and [`Failure`]s go out. It gets no token itself; a [`Caller`] has one.
+//! and [`OperationFailure`]s go out. It gets no token itself; a [`Caller`] has one.
 
 mod caller;
 mod comparison;
@@ -25,7 +25,7 @@ mod version;
 pub use caller::Caller;
 pub use comparison::NotCompared;
 pub use events::json as event_json;
-pub use failure::{Action, Failure, Problem, StateProblem};
+pub use failure::{Action, OperationFailure, Problem, StateProblem};
 pub use notice::{InOrganization, Missing, Notice, Stored, Validation};
 pub use operation::{
     AddMember, Events, InOrganizations, Operation, Publish, QueryVersion, VersionSource,

@@ -5,7 +5,7 @@
 use adieu_devops::Profile;
 
 use crate::caller::{Caller, client, refused};
-use crate::failure::{Action, Failure, Problem};
+use crate::failure::{Action, OperationFailure, Problem};
 use crate::operation::AddMember;
 use crate::outcome::Outcome;
 use crate::target::{self, ExtensionReference};
@@ -14,7 +14,7 @@ use crate::target::{self, ExtensionReference};
 pub(crate) async fn who_am_i<C: Caller>(
     extension: &ExtensionReference,
     caller: &C,
-) -> Result<Outcome, Failure<C::Error>> {
+) -> Result<Outcome, OperationFailure<C::Error>> {
     let profile = profile(caller).await?;
     let publisher = match &extension.changes.publisher {
         Some(publisher) => publisher.clone(),
@@ -30,7 +30,7 @@ pub(crate) async fn who_am_i<C: Caller>(
 pub(crate) async fn add<C: Caller>(
     add: &AddMember,
     caller: &C,
-) -> Result<Outcome, Failure<C::Error>> {
+) -> Result<Outcome, OperationFailure<C::Error>> {
     let publisher = match &add.extension.changes.publisher {
         Some(publisher) => publisher.clone(),
         None => target::read(&add.extension)?.publisher,
@@ -70,9 +70,9 @@ pub(crate) async fn add<C: Caller>(
     }
 }
 
-async fn profile<C: Caller>(caller: &C) -> Result<Profile, Failure<C::Error>> {
+async fn profile<C: Caller>(caller: &C) -> Result<Profile, OperationFailure<C::Error>> {
     let profile = client(caller).await?.profile().await;
-    profile.map_err(|error| Failure::Refused {
+    profile.map_err(|error| OperationFailure::Refused {
         action: Action::ReadProfile,
         error,
         identity: None,

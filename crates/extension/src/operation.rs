@@ -9,7 +9,7 @@ use adieu_devops::{Organization, Role};
 use serde_json::Value;
 
 use crate::caller::Caller;
-use crate::failure::{Failure, Problem};
+use crate::failure::{OperationFailure, Problem};
 use crate::notice::Notice;
 use crate::outcome::Outcome;
 use crate::target::{self, ExtensionReference, Packing};
@@ -162,8 +162,8 @@ impl Operation {
         &self,
         caller: Option<&C>,
         tell: &dyn Fn(&Notice<'_>),
-    ) -> Result<Outcome, Failure<C::Error>> {
-        let signed_in = || caller.ok_or(Failure::NoIdentity);
+    ) -> Result<Outcome, OperationFailure<C::Error>> {
+        let signed_in = || caller.ok_or(OperationFailure::NoIdentity);
         match self {
             Self::Package(packing) => Ok(package(packing, tell)?),
             Self::QueryVersion(query) => version::run(query, caller, tell).await,

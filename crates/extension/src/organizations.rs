@@ -5,7 +5,7 @@
 use adieu_devops::{Error, Organization};
 use futures_util::future::join_all;
 
-use crate::failure::{Action, Failure};
+use crate::failure::{Action, OperationFailure};
 
 /// Waits for what each organization is asked, all at once, and passes what each that did not refuse answered to `tell`.
 pub(crate) async fn each<T, E>(
@@ -13,7 +13,7 @@ pub(crate) async fn each<T, E>(
     asked: impl Iterator<Item = impl Future<Output = Result<T, Error>>>,
     action: Action,
     tell: impl Fn(&str, T),
-) -> Result<(), Failure<E>> {
+) -> Result<(), OperationFailure<E>> {
     let mut failures = Vec::new();
     for (organization, result) in organizations.iter().zip(join_all(asked).await) {
         match result {
@@ -25,10 +25,13 @@ pub(crate) async fn each<T, E>(
 }
 
 /// All went well, or those that did not.
-pub(crate) fn all<E>(action: Action, failures: Vec<(String, Error)>) -> Result<(), Failure<E>> {
+pub(crate) fn all<E>(
+    action: Action,
+    failures: Vec<(String, Error)>,
+) -> Result<(), OperationFailure<E>> {
     if failures.is_empty() {
         Ok(())
     } else {
-        Err(Failure::InOrganizations { action, failures })
+        Err(OperationFailure::InOrganizations { action, failures })
     }
 }

@@ -6,7 +6,7 @@ use adieu_devops::{Client, Outcome as Upload, Package, Published};
 
 use crate::caller::{Caller, client, refused};
 use crate::comparison::{self, Comparison};
-use crate::failure::{Action, Failure, Problem};
+use crate::failure::{Action, OperationFailure, Problem};
 use crate::notice::{Notice, Stored};
 use crate::operation::Publish;
 use crate::outcome::Outcome;
@@ -18,7 +18,7 @@ pub(crate) async fn run<C: Caller>(
     publish: &Publish,
     caller: &C,
     tell: &dyn Fn(&Notice<'_>),
-) -> Result<Outcome, Failure<C::Error>> {
+) -> Result<Outcome, OperationFailure<C::Error>> {
     let package = package(publish, tell)?;
     let release = Release {
         name: package.name.clone(),

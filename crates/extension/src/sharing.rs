@@ -5,7 +5,7 @@
 use adieu_devops::{ExtensionName, Organization, Sharing};
 
 use crate::caller::{Caller, client, refused};
-use crate::failure::{Action, Failure, Problem};
+use crate::failure::{Action, OperationFailure, Problem};
 use crate::notice::{InOrganization, Notice};
 use crate::operation::InOrganizations;
 use crate::outcome::Outcome;
@@ -16,7 +16,7 @@ pub(crate) async fn share<C: Caller>(
     share: &InOrganizations,
     caller: &C,
     tell: &dyn Fn(&Notice<'_>),
-) -> Result<Outcome, Failure<C::Error>> {
+) -> Result<Outcome, OperationFailure<C::Error>> {
     let name = target::find(&share.extension)?.release.name;
     with_all(&name, &share.organizations, caller, tell).await?;
     Ok(Outcome::Shared(name, share.organizations.clone()))
@@ -27,7 +27,7 @@ pub(crate) async fn unshare<C: Caller>(
     share: &InOrganizations,
     caller: &C,
     tell: &dyn Fn(&Notice<'_>),
-) -> Result<Outcome, Failure<C::Error>> {
+) -> Result<Outcome, OperationFailure<C::Error>> {
     let organizations = &share.organizations;
     let name = target::find(&share.extension)?.release.name;
     let client = client(caller).await?;
@@ -52,7 +52,7 @@ pub(crate) async fn with_all<C: Caller>(
     organizations: &[Organization],
     caller: &C,
     tell: &dyn Fn(&Notice<'_>),
-) -> Result<(), Failure<C::Error>> {
+) -> Result<(), OperationFailure<C::Error>> {
     let client = client(caller).await?;
     // The gallery answers a second sharing like the first, so that what it knows is asked before.
     let shared_with = match client.show(name).await {

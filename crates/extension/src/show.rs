@@ -3,7 +3,7 @@
 //! It never changes a version.
 
 use crate::caller::{Caller, client, refused};
-use crate::failure::{Action, Failure, Problem};
+use crate::failure::{Action, OperationFailure, Problem};
 use crate::outcome::Outcome;
 use crate::target::{self, ExtensionReference};
 
@@ -11,7 +11,7 @@ use crate::target::{self, ExtensionReference};
 pub(crate) async fn run<C: Caller>(
     extension: &ExtensionReference,
     caller: &C,
-) -> Result<Outcome, Failure<C::Error>> {
+) -> Result<Outcome, OperationFailure<C::Error>> {
     let name = target::find(extension)?.release.name;
     match client(caller).await?.show(&name).await {
         Ok(Some(extension)) => Ok(Outcome::Shown(name, Box::new(extension))),
@@ -27,7 +27,7 @@ pub(crate) async fn run<C: Caller>(
 pub(crate) async fn unpublish<C: Caller>(
     extension: &ExtensionReference,
     caller: &C,
-) -> Result<Outcome, Failure<C::Error>> {
+) -> Result<Outcome, OperationFailure<C::Error>> {
     let name = target::find(extension)?.release.name;
     // The version of a manifest that happens to be there is not an order to remove just that.
     let version = extension.changes.version.clone();

@@ -8,7 +8,7 @@ use adieu_devops::{PublishedVersion, ValidationState};
 use adieu_transport::Deadline;
 
 use crate::caller::{Caller, client, refused};
-use crate::failure::{Action, Failure, Problem};
+use crate::failure::{Action, OperationFailure, Problem};
 use crate::notice::{Notice, Validation};
 use crate::outcome::Outcome;
 use crate::pauses::Pauses;
@@ -23,7 +23,7 @@ pub(crate) async fn run<C: Caller>(
     limit: Duration,
     caller: &C,
     tell: &dyn Fn(&Notice<'_>),
-) -> Result<Outcome, Failure<C::Error>> {
+) -> Result<Outcome, OperationFailure<C::Error>> {
     let release = target::find(extension)?.release;
     let version = wait(&release, limit, caller, tell).await?;
     Ok(Outcome::Validated(release.name, version))
@@ -35,7 +35,7 @@ pub(crate) async fn wait<C: Caller>(
     limit: Duration,
     caller: &C,
     tell: &dyn Fn(&Notice<'_>),
-) -> Result<PublishedVersion, Failure<C::Error>> {
+) -> Result<PublishedVersion, OperationFailure<C::Error>> {
     let Release {
         name,
         version,
@@ -73,7 +73,7 @@ pub(crate) async fn wait<C: Caller>(
                 let log = client.verification_log(name, &found.version).await;
                 let log = log.unwrap_or_default();
                 let lines = log.lines().filter(|line| !line.trim().is_empty());
-                return Err(Failure::Problem(Problem::Refused {
+                return Err(OperationFailure::Problem(Problem::Refused {
                     release: of(found),
                     reasons: reasons.clone(),
                     log: lines.take(LOG_LINES).map(str::to_owned).collect(),
@@ -91,7 +91,7 @@ pub(crate) async fn wait<C: Caller>(
             shown = Some(state);
         }
         if !pauses.wait().await {
-            return Err(Failure::Problem(Problem::NotValidated {
+            return Err(OperationFailure::Problem(Problem::NotValidated {
                 release: release.clone(),
                 state,
                 limit,

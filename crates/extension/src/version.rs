@@ -7,7 +7,7 @@ use std::fmt;
 use adieu_devops::ExtensionName;
 
 use crate::caller::{Caller, client, refused};
-use crate::failure::{Action, Failure, Problem};
+use crate::failure::{Action, OperationFailure, Problem};
 use crate::notice::Notice;
 use crate::operation::{QueryVersion, VersionSource};
 use crate::outcome::Outcome;
@@ -35,13 +35,13 @@ pub(crate) async fn run<C: Caller>(
     query: &QueryVersion,
     caller: Option<&C>,
     tell: &dyn Fn(&Notice<'_>),
-) -> Result<Outcome, Failure<C::Error>> {
+) -> Result<Outcome, OperationFailure<C::Error>> {
     let mut highest: Option<(Version, VersionSource)> = None;
     let mut name = None;
     for source in &query.sources {
         let found = match source {
             VersionSource::Marketplace => {
-                let caller = caller.ok_or(Failure::NoIdentity)?;
+                let caller = caller.ok_or(OperationFailure::NoIdentity)?;
                 let found = target::find(&query.extension)?.release.name;
                 let name = name.insert(found);
                 of_marketplace(name, caller).await?
@@ -88,7 +88,7 @@ pub(crate) async fn run<C: Caller>(
 async fn of_marketplace<C: Caller>(
     name: &ExtensionName,
     caller: &C,
-) -> Result<Option<String>, Failure<C::Error>> {
+) -> Result<Option<String>, OperationFailure<C::Error>> {
     match client(caller).await?.find(name, None).await {
         // The highest, not the latest: an old line may have been patched since.
         Ok(found) => Ok(found.and_then(|found| {

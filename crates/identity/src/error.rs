@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use adieu_transport::{Correlation, Failure, NoAnswer};
+use adieu_transport::{Correlation, NoAnswer, ServiceFailure};
 
 use crate::claims::Claims;
 use crate::sdk;
@@ -28,7 +28,7 @@ fn is_transient_refusal(status: u16, code: Option<u32>, error: &str) -> bool {
 pub enum Error {
     /// Azure DevOps or Microsoft Entra did not answer as itself.
     #[error(transparent)]
-    Service(#[from] Failure),
+    Service(#[from] ServiceFailure),
     /// Azure DevOps wants a sign-in: the job token is expired or another collection's.
     #[error("Azure DevOps did not accept the job's token ({status})")]
     JobTokenRefused {

@@ -17,7 +17,7 @@ mod example;
 
 /// The way to the emulated services, as an agent's settings lead there.
 fn transport(world: &World) -> Transport {
-    let proxy = Proxy::new(&world.internet().url(), None, None, &[]).expect("a proxy");
+    let proxy = Proxy::new(&world.network().url(), None, None, &[]).expect("a proxy");
     let network = Network {
         proxy: Some(proxy),
         extra_roots: vec![std::fs::read(world.ca_file()).expect("a file")],

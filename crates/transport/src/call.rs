@@ -8,7 +8,7 @@ use reqwest::{RequestBuilder, Url};
 
 use crate::address::host;
 use crate::answer::{Answer, Body};
-use crate::failure::{Failure, FailureCause, Service};
+use crate::failure::{FailureCause, Service, ServiceFailure};
 use crate::outcome::{Correlation, NoAnswer, NotTheService};
 use crate::retry::{Attempt, Deadline, LAST_ATTEMPT, retry_until_sendable};
 use crate::service_message::ServiceMessage;
@@ -59,8 +59,8 @@ impl<'a> Call<'a> {
 
     /// A failure before anything was sent, or without an answer.
     #[must_use]
-    pub fn no_answer(&self, cause: NoAnswer, attempts: u32) -> Failure {
-        Failure::no_answer(self.service, host(self.url), attempts, cause)
+    pub fn no_answer(&self, cause: NoAnswer, attempts: u32) -> ServiceFailure {
+        ServiceFailure::no_answer(self.service, host(self.url), attempts, cause)
     }
 }
 
@@ -69,7 +69,7 @@ impl Transport {
     ///
     /// # Errors
     /// What the last attempt came to.
-    pub async fn call<T, E: From<Failure>>(
+    pub async fn call<T, E: From<ServiceFailure>>(
         &self,
         call: Call<'_>,
         request: impl Fn() -> RequestBuilder,
@@ -106,7 +106,7 @@ impl Transport {
     ///
     /// # Errors
     /// What the attempt came to.
-    pub async fn call_once<T, E: From<Failure>>(
+    pub async fn call_once<T, E: From<ServiceFailure>>(
         &self,
         call: Call<'_>,
         attempt: u32,
@@ -166,7 +166,7 @@ impl Reply {
 
     /// The failure that this answer is, where the service cannot answer now.
     #[must_use]
-    pub fn busy(&self, message: Option<&ServiceMessage>) -> Failure {
+    pub fn busy(&self, message: Option<&ServiceMessage>) -> ServiceFailure {
         self.failure(FailureCause::Busy {
             status: self.status(),
             message: message.map(|message| message.text.clone()),
@@ -176,7 +176,7 @@ impl Reply {
 
     /// The failure of an answer that is not the service's.
     #[must_use]
-    pub fn not_the_service(&self, instead: NotTheService) -> Failure {
+    pub fn not_the_service(&self, instead: NotTheService) -> ServiceFailure {
         self.failure(FailureCause::NotTheService {
             status: self.status(),
             instead,
@@ -186,7 +186,7 @@ impl Reply {
     /// The failure that this answer is, for a service whose every answer is JSON: busy, cut off, or not the
     /// service's. `missing` is the field without which JSON is not its answer.
     #[must_use]
-    pub fn not_an_answer(&self, body: Body, missing: &'static str) -> Failure {
+    pub fn not_an_answer(&self, body: Body, missing: &'static str) -> ServiceFailure {
         if self.answer.is_busy() {
             return self.busy(ServiceMessage::read(&self.answer, &body).as_ref());
         }
@@ -197,8 +197,8 @@ impl Reply {
         }
     }
 
-    fn failure(&self, cause: FailureCause) -> Failure {
-        Failure {
+    fn failure(&self, cause: FailureCause) -> ServiceFailure {
+        ServiceFailure {
             service: self.service,
             host: self.host.clone(),
             attempts: self.attempt,

@@ -41,7 +41,7 @@ pub static GITHUB_ACTIONS: Service = Service {
 
 /// A service that did not answer as itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failure {
+pub struct ServiceFailure {
     /// Which service was asked.
     pub service: &'static Service,
     /// Host and port.
@@ -77,7 +77,7 @@ pub enum FailureCause {
     },
 }
 
-impl Failure {
+impl ServiceFailure {
     /// A request that could not be sent, or was not answered.
     #[must_use]
     pub fn no_answer(
@@ -143,7 +143,7 @@ impl Failure {
     }
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for ServiceFailure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { service, host, .. } = self;
         let name = service.name;
@@ -164,4 +164,4 @@ impl fmt::Display for Failure {
     }
 }
 
-impl std::error::Error for Failure {}
+impl std::error::Error for ServiceFailure {}

@@ -29,7 +29,8 @@ pub use reqwest::{Method, Url};
 pub use answer::{Answer, Body, first_line, is_busy};
 pub use call::{Call, PATIENCE, Reply};
 pub use failure::{
-    AZURE_DEVOPS, Failure, FailureCause, GITHUB_ACTIONS, MICROSOFT_ENTRA, MICROSOFT_GRAPH, Service,
+    AZURE_DEVOPS, FailureCause, GITHUB_ACTIONS, MICROSOFT_ENTRA, MICROSOFT_GRAPH, Service,
+    ServiceFailure,
 };
 pub use outcome::{CertificateProblem, Correlation, NoAnswer, NotTheService};
 pub use pem::certificates;

@@ -9,7 +9,7 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 use tokio::time::Instant;
 
 use crate::answer::Answer;
-use crate::failure::Failure;
+use crate::failure::ServiceFailure;
 
 /// All attempts of one task together end within this.
 const BOUND: Duration = Duration::from_secs(30);
@@ -54,8 +54,8 @@ impl<E> Attempt<E> {
     }
 }
 
-impl<E: From<Failure>> From<Failure> for Attempt<E> {
-    fn from(failure: Failure) -> Self {
+impl<E: From<ServiceFailure>> From<ServiceFailure> for Attempt<E> {
+    fn from(failure: ServiceFailure) -> Self {
         if failure.is_transient() {
             Self::Transient {
                 retry_after: failure.retry_after(),

@@ -8,7 +8,7 @@ use rustls::{
 
 use crate::outcome::{CertificateProblem, NoAnswer};
 
-/// The situation behind an error of the TLS library.
+/// The failure behind an error of the TLS library.
 pub(crate) fn known(error: &Error) -> NoAnswer {
     let handshake = |reason: &str| NoAnswer::Handshake(reason.to_owned());
     match error {

@@ -413,11 +413,11 @@ fn origin(url: &Url) -> String {
     url.origin().ascii_serialization()
 }
 
-/// Finds the situation behind reqwest's chain of errors. What the system or TLS says, deep down, counts
+/// Finds the failure behind reqwest's chain of errors. What the system or TLS says, deep down, counts
 /// more than what hyper made of it.
 fn cause(error: &reqwest::Error) -> NoAnswer {
-    if let Some(situation) = error.source().and_then(known) {
-        situation
+    if let Some(failure) = error.source().and_then(known) {
+        failure
     } else if error.is_timeout() {
         NoAnswer::Time
     } else if error.is_connect() {

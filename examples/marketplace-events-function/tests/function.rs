@@ -32,7 +32,7 @@ impl<'a> Host<'a> {
             .env("MARKETPLACE_KEEP_DAYS", "36500")
             .env("IDENTITY_ENDPOINT", world.managed_identity().url())
             .env("IDENTITY_HEADER", world.managed_identity().secret())
-            .env("HTTPS_PROXY", world.internet().url())
+            .env("HTTPS_PROXY", world.network().url())
             .env("SSL_CERT_FILE", world.ca_file())
             .stdout(Stdio::piped())
             .spawn()

@@ -43,7 +43,7 @@ impl World {
     /// A proxy by which the names of the Marketplace, of the profile service and of the organizations
     /// lead to the emulated ones, and the names of Microsoft Entra too.
     #[must_use]
-    pub fn internet(&self) -> Proxy {
+    pub fn network(&self) -> Proxy {
         let marketplace = self.marketplace().port();
         let mut routes = BTreeMap::from([
             (self.azure_devops().host(), self.azure_devops().port()),

@@ -1,6 +1,6 @@
 //! Everything that can end a verb without success, with its facts.
 //!
-//! It has no words; the files of `report/` have them. It knows nothing of what raises a situation.
+//! It has no words; the files of `report/` have them. It knows nothing of the code that fails.
 
 mod feeds;
 mod line;
@@ -26,9 +26,9 @@ pub(crate) use line::{
 };
 pub(crate) use scan::ScanProblem;
 
-/// A situation that ends a verb.
+/// What ended a verb without success.
 #[derive(Debug)]
-pub(crate) enum Situation {
+pub(crate) enum Failure {
     /// The system gives the program no event loop.
     NoRuntime(io::Error),
     /// Something that cannot be, as far as the code can tell.
@@ -172,7 +172,7 @@ pub(crate) enum Situation {
     NoCommand { program: String, cause: io::Error },
 }
 
-impl Situation {
+impl Failure {
     /// What the program ends with: 2 where the command line itself is wrong, 1 for a failure; and,
     /// as shells do, 127 for a command that there is not and 126 for one that cannot be started.
     pub(crate) fn exit_code(&self) -> u8 {
