@@ -1,4 +1,4 @@
-//! Everything that can stand between a question and its answer, as situations with their facts.
+//! Everything that can stand between a question and its answer, each failure with its facts.
 //!
 //! It holds no advice and no secret: `crates/cli/report/` makes sentences of it.
 
@@ -7,7 +7,7 @@ use adieu_transport::{Attempt, Correlation, NoAnswer, ServiceFailure};
 use crate::refusal::Refusal;
 use crate::tenant::Tenant;
 
-/// A situation in which there is no answer.
+/// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The service did not answer as itself.

@@ -3,7 +3,7 @@
 //! Microsoft Graph that entitlements need.
 //!
 //! It never gets a token, never decides what to do, and words no message for people: values come in,
-//! answers or situations go out. Every route is written out; nothing is discovered by `OPTIONS`.
+//! answers or failures come out. Every route is written out; nothing is discovered by `OPTIONS`.
 
 mod audit;
 mod client;

@@ -1,4 +1,4 @@
-//! A service's no: its own words, and which of the known situations they mean.
+//! A service's refusal: its own words, and which of the known refusals they mean.
 //!
 //! It never guesses: undocumented words stay [`Reason::Other`].
 

@@ -1,4 +1,4 @@
-//! What can be wrong with an extension: the situation, its place, its severity and its remedy.
+//! What can be wrong with an extension: the problem, its place, its severity and its remedy.
 //!
 //! It finds nothing itself and prints nothing. Every sentence about a manifest is in `problem` and `remedy`, once.
 
