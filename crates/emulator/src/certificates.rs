@@ -34,6 +34,7 @@ const NAMES: &[&str] = &[
     "*.pkgs.visualstudio.com",
     "adieu.blob.core.windows.net",
     "graph.microsoft.com",
+    "adieu.vault.azure.net",
     "management.azure.com",
     "marketplace.visualstudio.com",
     "*.visualstudio.com",

@@ -31,6 +31,7 @@ mod http;
 mod ids;
 mod issued;
 mod jwt;
+mod key_vault;
 mod ledger;
 mod managed_identity;
 mod marketplace;

@@ -1,10 +1,10 @@
-//! A client of the Azure SDK that signs in with Adieu: it counts the subscriptions that a workload identity sees.
+//! A client of the Azure SDK that signs in with Adieu: it reads a secret of a key vault as a workload identity.
 //!
-//! It prints no token. On a pod with workload identity, or wherever `AZURE_FEDERATED_TOKEN_FILE`, `AZURE_CLIENT_ID` and
-//! `AZURE_TENANT_ID` are set:
+//! It prints the secret's version, never its value or a token. On a pod with workload identity, or wherever
+//! `AZURE_FEDERATED_TOKEN_FILE`, `AZURE_CLIENT_ID` and `AZURE_TENANT_ID` are set:
 //!
 //! ```sh
-//! cargo run -p adieu-identity --example azure_sdk
+//! cargo run -p adieu-identity --example azure_sdk -- https://my-vault.vault.azure.net my-secret
 //! ```
 #![allow(
     clippy::disallowed_methods,
@@ -14,19 +14,20 @@
 use std::sync::Arc;
 
 use adieu_identity::azure_core::credentials::TokenCredential;
-use adieu_identity::azure_core::http::policies::auth::BearerTokenAuthorizationPolicy;
-use adieu_identity::azure_core::http::{
-    ClientOptions, Context, Method, Pipeline, Request, Transport as SdkTransport, Url,
-};
+use adieu_identity::azure_core::http::{ClientOptions, Transport as SdkTransport};
 use adieu_identity::{
     Authority, AzureCloud, ConnectionCredential, Scheme, SdkClient, ServiceConnection,
 };
 use adieu_transport::{Network, Transport};
+use azure_security_keyvault_secrets::{ResourceExt, SecretClient, SecretClientOptions};
 
 type Failure = Box<dyn std::error::Error>;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {
+    let mut arguments = std::env::args().skip(1);
+    let vault = arguments.next().ok_or("which vault?")?;
+    let secret = arguments.next().ok_or("which secret?")?;
     let connection = ServiceConnection {
         authority: Authority::of(AzureCloud::Public),
         tenant: std::env::var("AZURE_TENANT_ID")?,
@@ -39,37 +40,35 @@ async fn main() -> Result<(), Failure> {
     };
     let transport = Transport::new(Network::default())?;
     let credential = ConnectionCredential::new(connection, transport.clone());
-    let subscriptions = subscriptions(credential, transport).await?;
+    let client = secrets(&vault, credential, transport)?;
+    let version = version(&client, &secret).await?;
     std::io::Write::write_all(
         &mut std::io::stdout(),
-        format!("{subscriptions} subscriptions\n").as_bytes(),
+        format!("version {version}\n").as_bytes(),
     )?;
     Ok(())
 }
 
-/// What a generated client of the SDK does: a pipeline with the SDK's own policy for bearer tokens, which asks the
-/// credential, keeps its token, and asks again five minutes before it expires.
-pub(crate) async fn subscriptions(
+/// A client of the vault: Adieu signs in, and Adieu's HTTP client carries the requests.
+pub(crate) fn secrets(
+    vault: &str,
     credential: Arc<dyn TokenCredential>,
     transport: Transport,
-) -> Result<usize, Failure> {
-    let scope = "https://management.azure.com/.default";
-    let bearer = BearerTokenAuthorizationPolicy::new(credential, [scope]);
-    let options = ClientOptions {
+) -> Result<SecretClient, Failure> {
+    let client_options = ClientOptions {
         transport: Some(SdkTransport::new(Arc::new(SdkClient(transport)))),
         ..ClientOptions::default()
     };
-    let pipeline = Pipeline::new(
-        option_env!("CARGO_PKG_NAME"),
-        option_env!("CARGO_PKG_VERSION"),
-        options,
-        Vec::new(),
-        vec![Arc::new(bearer)],
-        None,
-    );
-    let url = Url::parse("https://management.azure.com/subscriptions?api-version=2022-12-01")?;
-    let mut request = Request::new(url, Method::Get);
-    let answer = pipeline.send(&Context::new(), &mut request, None).await?;
-    let body: serde_json::Value = serde_json::from_slice(answer.body().as_ref())?;
-    Ok(body["value"].as_array().map_or(0, Vec::len))
+    let options = SecretClientOptions {
+        client_options,
+        ..SecretClientOptions::default()
+    };
+    Ok(SecretClient::new(vault, credential, Some(options))?)
+}
+
+/// The newest version of a secret.
+pub(crate) async fn version(client: &SecretClient, secret: &str) -> Result<String, Failure> {
+    let secret = client.get_secret(secret, None).await?.into_model()?;
+    let version = secret.resource_id()?.version;
+    Ok(version.ok_or("a secret without a version")?)
 }

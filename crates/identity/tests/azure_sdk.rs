@@ -1,5 +1,5 @@
-//! The example with a client of the Azure SDK, against the emulated Entra and Azure Resource Manager; and what such a
-//! client learns of a refusal.
+//! The example with a client of the Azure SDK, against the emulated Entra and Key Vault; and what such a client learns of
+//! a refusal.
 //!
 //! It never looks into the credential.
 
@@ -55,8 +55,16 @@ fn a_client_of_the_azure_sdk_signs_in() {
     .expect("a file");
     let transport = transport(&world);
     let credential = credential(&world, &file, &transport);
-    let counted = run(example::subscriptions(credential, transport));
-    assert_eq!(counted.expect("an answer"), 0);
+    let vault = "https://adieu.vault.azure.net";
+    let client = example::secrets(vault, credential, transport).expect("a client");
+    for _ in 0..2 {
+        let version = run(example::version(&client, "greeting"));
+        assert_eq!(
+            version.expect("a secret"),
+            "1f5c9f0b2d3e4a5b8c7d6e5f40312213"
+        );
+    }
+    // The client keeps its token.
     assert_eq!(world.entra().requests().len(), 1);
 }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::World;
 use crate::http::{self, Handler, Reply, Request};
 use crate::proxy::{self, Proxy, ProxyRules};
-use crate::{feeds, github, relay, resource_manager};
+use crate::{feeds, github, key_vault, relay, resource_manager};
 
 impl World {
     /// A proxy by which `dev.azure.com` and the Microsoft Entra hosts lead to the emulated ones. One of them,
@@ -71,6 +71,7 @@ impl World {
             feeds::BLOB_HOST,
             "dev.azure.com",
             resource_manager::HOST,
+            key_vault::HOST,
         ] {
             routes.insert(format!("{host}:443"), marketplace);
         }

@@ -13,7 +13,7 @@ use crate::ground::{Ground, lock};
 use crate::hosts::{self, Services};
 use crate::http::{self, Answer, Handler, Request};
 use crate::service::{Service, SharedService};
-use crate::{azure_devops, feeds, git, marketplace, organizations, resource_manager};
+use crate::{azure_devops, feeds, git, key_vault, marketplace, organizations, resource_manager};
 
 /// Where services run.
 pub(crate) struct Host<'w> {
@@ -143,12 +143,13 @@ impl States {
     }
 }
 
-/// What is behind the Marketplace's address: the Marketplace, the organizations, and Azure Resource Manager.
+/// What is behind the Marketplace's address: the Marketplace, the organizations, Azure Resource Manager and a key vault.
 pub(crate) fn by_host(request: &Request, services: &mut Services<'_>, clock: &Clock) -> Answer {
     match request.header("host") {
         Some(resource_manager::HOST) => {
             resource_manager::answer(request, services.directory, clock)
         }
+        Some(key_vault::HOST) => key_vault::answer(request, services.directory, clock),
         _ => hosts::answer(request, services, clock),
     }
 }
