@@ -28,7 +28,8 @@ pub(crate) fn run(names: &[&str]) -> Result<(), String> {
         ["scan", folder] => scan::run(Some(folder)),
         ["serve"] => serve::run(None),
         ["serve", seconds] => serve::run(Some(seconds)),
-        ["token"] => token::run(),
+        ["token"] => token::run(None),
+        ["token", earlier] => token::run(Some(earlier.as_ref())),
         ["publish"] => {
             clients::tfx()?;
             let tfx = target().join("clients/tfx/node_modules/tfx-cli/_build/tfx-cli.js");

@@ -1,5 +1,5 @@
-//! `cargo xtask bench token`: EntraToken@1 beside the Azure SDKs for Node and Python, doing the same on the
-//! same server in the same run.
+//! `cargo xtask bench token [BINARY]`: EntraToken@1 beside the Azure SDKs for Node and Python, doing the same on the
+//! same server in the same run; and an earlier binary of Adieu's, where one is named.
 //!
 //! It judges nothing; the numbers to compare are below the table.
 
@@ -59,13 +59,16 @@ struct Row {
     memory: u64,
 }
 
-/// Measures and prints.
-pub(crate) fn run() -> Result<(), String> {
+/// The name of the binary that was built before.
+const EARLIER: &str = "the earlier binary alone";
+
+/// Measures and prints; `earlier` is a binary of an earlier commit.
+pub(crate) fn run(earlier: Option<&Path>) -> Result<(), String> {
     let vsix = package::run()?;
     let task = target().join("bench").join("token");
     let _ = fs::remove_dir_all(&task);
     package::unpack(&vsix, "token/", &task)?;
-    let subjects = subjects(&task)?;
+    let subjects = subjects(&task, earlier)?;
     let world = World::start();
     let near = environment(&world, &task, None);
     let far = environment(&world, &task, Some(FAR));
@@ -101,7 +104,7 @@ pub(crate) fn run() -> Result<(), String> {
     Ok(())
 }
 
-fn subjects(task: &Path) -> Result<Vec<Subject>, String> {
+fn subjects(task: &Path, earlier: Option<&Path>) -> Result<Vec<Subject>, String> {
     let (platform, row) = platforms::host()?;
     let binary = target().join("release").join(row.binary);
     let node = clients::node()?;
@@ -118,7 +121,8 @@ fn subjects(task: &Path) -> Result<Vec<Subject>, String> {
         folder: folder.to_path_buf(),
         asks,
     };
-    Ok(vec![
+    let phase = || vec![text("task"), text("EntraToken"), text("execution")];
+    let mut subjects = vec![
         subject(
             "node -e 0",
             "node".into(),
@@ -126,13 +130,7 @@ fn subjects(task: &Path) -> Result<Vec<Subject>, String> {
             task,
             false,
         ),
-        subject(
-            "adieu, the binary alone",
-            binary,
-            vec![text("task"), text("EntraToken"), text("execution")],
-            task,
-            true,
-        ),
+        subject("adieu, the binary alone", binary, phase(), task, true),
         subject(
             "EntraToken@1, launcher and binary",
             "node".into(),
@@ -158,7 +156,13 @@ fn subjects(task: &Path) -> Result<Vec<Subject>, String> {
             &python,
             true,
         ),
-    ])
+    ];
+    if let Some(earlier) = earlier {
+        let earlier =
+            fs::canonicalize(earlier).map_err(|error| format!("{}: {error}", earlier.display()))?;
+        subjects.push(subject(EARLIER, earlier, phase(), task, true));
+    }
+    Ok(subjects)
 }
 
 /// What every subject gets; the services are behind relays where the network is far.
@@ -256,6 +260,12 @@ fn report(rows: &[Row]) {
         "round trips of the whole task: {:.2}",
         trips(task)
     ));
+    if let Some(earlier) = rows.iter().find(|row| row.name == EARLIER) {
+        print_line(&format!(
+            "binary / earlier binary: {:.2}",
+            milliseconds(binary.near) / milliseconds(earlier.near)
+        ));
+    }
     for row in &rows[1..] {
         print_line(&format!("round trips of {}: {:.2}", row.name, trips(row)));
     }
