@@ -201,7 +201,7 @@ impl CredentialArguments {
                 Some((credential, outcome)) = running.next() => match outcome {
                     Ok(token) => {
                         passed_over.retain(|problem| problem.credential < credential);
-                        passed_over.sort_unstable_by_key(|problem| problem.credential);
+                        sort(&mut passed_over);
                         return Ok(First { credential, token, passed_over });
                     }
                     Err(fault) => {
@@ -214,7 +214,7 @@ impl CredentialArguments {
                 }
             }
         }
-        passed_over.sort_unstable_by_key(|problem| problem.credential);
+        sort(&mut passed_over);
         Err(Failure::NoCredential(passed_over))
     }
 
@@ -317,6 +317,13 @@ impl CredentialArguments {
             limit: ONE,
         })
     }
+}
+
+/// In the order in which they were tried.
+fn sort(passed_over: &mut [CredentialProblem]) {
+    adieu_order::sort_by(passed_over, |one, other| {
+        one.credential.cmp(&other.credential)
+    });
 }
 
 impl Ready {

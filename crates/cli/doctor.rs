@@ -234,11 +234,10 @@ fn json(checks: &[Check]) -> Value {
         .iter()
         .map(|check| {
             let report = check.report.as_ref();
-            let facts: serde_json::Map<String, Value> = report
-                .iter()
-                .flat_map(|report| report.facts())
-                .map(|(name, value)| (name.clone(), Value::String(value.clone())))
-                .collect();
+            let mut facts = serde_json::Map::new();
+            for (name, value) in report.iter().flat_map(|report| report.facts()) {
+                facts.insert(name.clone(), Value::String(value.clone()));
+            }
             let is_wrong = matches!(check.state, State::Failed | State::Warning);
             let wrong = report.filter(|_| is_wrong);
             json!({

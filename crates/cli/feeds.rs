@@ -233,10 +233,11 @@ fn warn_of(request: &Request, reading: &Reading, log: &Log) {
 }
 
 fn all(request: &Request, tenant: Option<String>) -> BTreeMap<String, Option<String>> {
-    let organizations = request.organizations().into_iter();
-    organizations
-        .map(|name| (name.to_owned(), tenant.clone()))
-        .collect()
+    let mut all = BTreeMap::new();
+    for name in request.organizations() {
+        all.insert(name.to_owned(), tenant.clone());
+    }
+    all
 }
 
 /// Each organization's tenant, as the organization shows to everyone.
@@ -258,7 +259,12 @@ async fn tenants(
             }),
         }
     });
-    join_all(asked).await.into_iter().collect()
+    let mut tenants = BTreeMap::new();
+    for answer in join_all(asked).await {
+        let (organization, tenant) = answer?;
+        tenants.insert(organization, tenant);
+    }
+    Ok(tenants)
 }
 
 /// What the private folder is to have.
@@ -296,7 +302,7 @@ fn plan(organizations: BTreeMap<String, Option<String>>, request: &Request) -> P
             })
         })
         .collect();
-    repositories.sort();
+    adieu_order::sort(&mut repositories);
     // One id is one place.
     repositories.dedup_by(|one, other| one.id == other.id);
     if !repositories.is_empty() {

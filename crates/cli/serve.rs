@@ -192,10 +192,10 @@ fn print(form: Form, shell: Shell, endpoints: &[(&str, String)]) -> io::Result<(
             Stream::Output.credential(&lines.collect::<Vec<_>>().join("\n"))
         }
         Form::Json => {
-            let document: serde_json::Map<_, _> = endpoints
-                .iter()
-                .map(|(name, value)| ((*name).to_owned(), value.clone().into()))
-                .collect();
+            let mut document = serde_json::Map::new();
+            for (name, value) in endpoints {
+                document.insert((*name).to_owned(), value.clone().into());
+            }
             // One line, after which a program goes on.
             let document = serde_json::Value::from(document).to_string();
             Stream::Output.credential(&document)

@@ -92,10 +92,10 @@ pub(crate) async fn run(arguments: WhoamiArguments) -> Result<ExitCode, Failure>
     if let Some(claims) = session.presented().await {
         let federation = federation(&claims);
         lines.extend(self::lines(&federation));
-        json["federation"] = federation
-            .into_iter()
-            .map(|(name, value)| (camel_case(name), Value::String(value)))
-            .collect();
+        json["federation"] = json!({});
+        for (name, value) in federation {
+            json["federation"][camel_case(name)] = Value::String(value);
+        }
     }
     let mut refused = None;
     if let Some((organization, membership)) = membership {

@@ -96,11 +96,12 @@ impl Environment {
 
 impl FromIterator<(String, String)> for Environment {
     fn from_iter<I: IntoIterator<Item = (String, String)>>(values: I) -> Self {
+        let mut environment = BTreeMap::new();
+        for (name, value) in values {
+            environment.insert(name, Zeroizing::new(value));
+        }
         Self {
-            values: values
-                .into_iter()
-                .map(|(name, value)| (name, Zeroizing::new(value)))
-                .collect(),
+            values: environment,
         }
     }
 }

@@ -127,7 +127,7 @@ fn near(sections: &[Section<'_>], name: &str) -> Vec<String> {
             .map(|known| (strsim::jaro_winkler(known, name), known))
             .filter(|(similarity, _)| *similarity > 0.85)
             .collect();
-        similar.sort_by(|one, other| other.0.total_cmp(&one.0));
+        adieu_order::sort_by(&mut similar, |one, other| other.0.total_cmp(&one.0));
         found = similar.into_iter().map(|(_, known)| known).collect();
     }
     if found.is_empty() {

@@ -12,7 +12,6 @@ use adieu_agent::{EndpointId, Environment, Stream};
 use adieu_broker::{Broker, Resources};
 use adieu_feeds::{Mirror, netrc, npmrc, settings};
 use adieu_identity::Token;
-use adieu_secret::AccessToken;
 use serde_json::{Value, json};
 use tokio::time::sleep;
 use zeroize::Zeroizing;
@@ -161,7 +160,8 @@ impl Keeper {
             self.folder.write(NETRC, &netrc(&there, tokens.clone()))?;
         }
         if let Some((user, repositories)) = &self.plan.maven {
-            let by_name: BTreeMap<&str, &AccessToken> = tokens.collect();
+            let mut by_name = BTreeMap::new();
+            by_name.extend(tokens);
             let mirrors: Vec<Mirror<'_>> = repositories
                 .iter()
                 .filter_map(|one| {

@@ -44,7 +44,9 @@ impl Repository {
 impl Plan {
     /// The tenants, each once.
     pub(crate) fn tenants(&self) -> BTreeSet<Option<&str>> {
-        self.organizations.values().map(Option::as_deref).collect()
+        let mut tenants = BTreeSet::new();
+        tenants.extend(self.organizations.values().map(Option::as_deref));
+        tenants
     }
 
     /// The plan as a text.
@@ -72,7 +74,10 @@ impl Plan {
     fn parse(json: &Value) -> Option<Self> {
         let text = |value: &Value| value.as_str().map(str::to_owned);
         let path = |value: &Value| value.as_str().map(PathBuf::from);
-        let organizations = json["organizations"].as_object()?.iter();
+        let mut organizations = BTreeMap::new();
+        for (name, tenant) in json["organizations"].as_object()? {
+            organizations.insert(name.clone(), text(tenant));
+        }
         let maven = json["maven"]["repositories"].as_array().and_then(|list| {
             let repositories = list.iter().map(|one| {
                 Some(Repository {
@@ -87,9 +92,7 @@ impl Plan {
             ))
         });
         Some(Self {
-            organizations: organizations
-                .map(|(name, tenant)| (name.clone(), text(tenant)))
-                .collect(),
+            organizations,
             npm: path(&json["npm"]),
             netrc: path(&json["netrc"]),
             maven,

@@ -101,9 +101,9 @@ impl Request {
     /// The organizations of the feeds that are served.
     pub(crate) fn organizations(&self) -> BTreeSet<&str> {
         let served = self.served.iter();
-        served
-            .map(|one| one.address.organization.as_str())
-            .collect()
+        let mut organizations = BTreeSet::new();
+        organizations.extend(served.map(|one| one.address.organization.as_str()));
+        organizations
     }
 
     /// Whether one of these clients is served.

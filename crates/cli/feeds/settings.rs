@@ -55,7 +55,7 @@ pub(crate) fn of(
     if request.has_any(&[Tool::Uv]) {
         settings.push((ours("UV_KEYRING_PROVIDER"), "subprocess".to_owned()));
         let mut names: Vec<String> = request.served.iter().filter_map(uv_name).collect();
-        names.sort();
+        adieu_order::sort(&mut names);
         names.dedup();
         for name in names {
             // uv asks for a password only where it has a user.
@@ -112,11 +112,12 @@ fn uv_name(declaration: &Declaration) -> Option<String> {
 
 /// What the variables were before, as a text.
 pub(crate) fn undo(settings: &Settings, variable: impl Fn(&str) -> Option<String>) -> String {
-    let before = settings.iter().map(|(name, _)| {
+    let mut before = Map::new();
+    for (name, _) in settings {
         let value = variable(name.as_str()).unwrap_or_default();
-        (name.as_str().to_owned(), Value::from(value))
-    });
-    Value::from(before.collect::<Map<_, _>>()).to_string()
+        before.insert(name.as_str().to_owned(), Value::from(value));
+    }
+    Value::from(before).to_string()
 }
 
 /// Sets them for later steps.

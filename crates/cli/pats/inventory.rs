@@ -49,6 +49,20 @@ pub(crate) struct OwnedPat {
     pub(crate) leaks: Vec<Leak>,
 }
 
+impl OwnedPat {
+    fn order(&self) -> impl Ord + '_ {
+        let expires = self.expires.map(OffsetDateTime::unix_timestamp);
+        (
+            self.state,
+            !self.pat.is_global(),
+            expires.unwrap_or(i64::MAX),
+            &self.owner.principal_name,
+            &self.pat.name,
+            &self.pat.authorization_id,
+        )
+    }
+}
+
 /// Whether a token is accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum State {
@@ -103,19 +117,10 @@ impl Default for Inventory {
 impl Inventory {
     /// Puts the tokens that stop first on top: those that are accepted, of these the global ones, then by expiry.
     pub(crate) fn sort(&mut self) {
-        self.pats.sort_by_cached_key(|pat| {
-            let expires = pat.expires.map(OffsetDateTime::unix_timestamp);
-            (
-                pat.state,
-                !pat.pat.is_global(),
-                expires.unwrap_or(i64::MAX),
-                pat.owner.principal_name.clone(),
-                pat.pat.name.clone(),
-                pat.pat.authorization_id.clone(),
-            )
+        adieu_order::sort_by(&mut self.pats, |one, other| one.order().cmp(&other.order()));
+        adieu_order::sort_by(&mut self.not_read, |one, other| {
+            one.user.principal_name.cmp(&other.user.principal_name)
         });
-        self.not_read
-            .sort_by_cached_key(|missed| missed.user.principal_name.clone());
     }
 
     /// Gives each token in files to the token of the same fingerprint.

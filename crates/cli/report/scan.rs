@@ -152,12 +152,13 @@ pub(crate) fn markdown(report: &Found, now: u64) -> String {
         page.push_str("\n| | finding | place | what replaces it |\n|---|---|---|---|\n");
     }
     let mut sorted = counted.clone();
-    sorted.sort_by_key(|finding| {
+    let key = |finding: &Finding| {
         (
             finding.rule.kind == Kind::Habit,
             std::cmp::Reverse(finding.certainty),
         )
-    });
+    };
+    adieu_order::sort_by(&mut sorted, |one, other| key(one).cmp(&key(other)));
     for finding in sorted.iter().take(MOST_ON_A_PAGE) {
         let mark = match (finding.rule.kind, finding.certainty) {
             (Kind::Secret, Certainty::Certain) => "**secret**",

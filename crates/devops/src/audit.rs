@@ -73,7 +73,8 @@ impl Client<'_> {
             .append_pair("startTime", since)
             .append_pair("endTime", until)
             .append_pair("batchSize", BATCH);
-        let mut wanted: BTreeSet<String> = authorization_ids.iter().map(|id| key(id)).collect();
+        let mut wanted = BTreeSet::new();
+        wanted.extend(authorization_ids.iter().map(|id| key(id)));
         let mut paging = Paging::default();
         let mut url = list.clone();
         for _ in 0..MOST_PAGES {

@@ -87,7 +87,9 @@ impl Client<'_> {
                 None => break,
             }
         }
-        events.sort_unstable_by(|one, other| (&one.date, one.id).cmp(&(&other.date, other.id)));
+        adieu_order::sort_by(&mut events, |one, other| {
+            (&one.date, one.id).cmp(&(&other.date, other.id))
+        });
         Ok(events)
     }
 

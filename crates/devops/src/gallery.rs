@@ -110,7 +110,9 @@ impl PublishedExtension {
             .unwrap_or_default();
         // The gallery does not say in which order it lists them; its times sort as text. A stable sort
         // leaves those of one moment as they came.
-        versions.sort_by(|one, other| other.last_updated.cmp(&one.last_updated));
+        adieu_order::sort_by(&mut versions, |one, other| {
+            other.last_updated.cmp(&one.last_updated)
+        });
         Self {
             flags: flags(whole.get("flags")),
             versions,

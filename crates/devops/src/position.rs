@@ -65,7 +65,10 @@ impl Position {
             return Err(NotAPosition::Another(extension));
         }
         let seen = json.get("seen").and_then(Value::as_array);
-        let seen: Option<BTreeSet<_>> = seen.ok_or(NotAPosition::Form)?.iter().map(one).collect();
+        let mut known = BTreeSet::new();
+        for value in seen.ok_or(NotAPosition::Form)? {
+            known.insert(one(value).ok_or(NotAPosition::Form)?);
+        }
         let after = text("after");
         if after
             .as_deref()
@@ -76,7 +79,7 @@ impl Position {
         Ok(Self {
             extension,
             after,
-            seen: seen.ok_or(NotAPosition::Form)?,
+            seen: known,
         })
     }
 

@@ -84,10 +84,10 @@ impl Last {
 impl State {
     /// What the file is to hold: the position, and the lengths of outputs.
     pub(crate) fn new(file: &Path, position: &Position, outputs: &[(PathBuf, u64)]) -> Self {
-        let lengths: serde_json::Map<String, Value> = outputs
-            .iter()
-            .map(|(path, length)| (path.display().to_string(), json!(length)))
-            .collect();
+        let mut lengths = serde_json::Map::new();
+        for (path, length) in outputs {
+            lengths.insert(path.display().to_string(), json!(length));
+        }
         Self {
             file: file.to_path_buf(),
             document: json!({ "position": position.to_json(), "outputs": lengths }),

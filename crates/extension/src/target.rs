@@ -211,7 +211,7 @@ pub fn one_file(root: &Path, pattern: &str) -> Result<PathBuf, Problem> {
     } else {
         Vec::new()
     };
-    found.sort_unstable();
+    adieu_order::sort(&mut found);
     match found.len() {
         1 => Ok(found.swap_remove(0)),
         count => Err(Problem::NotOneFile {

@@ -115,7 +115,7 @@ pub fn settings(own: Option<&str>, mirrors: &[Mirror<'_>]) -> Option<Zeroizing<S
         insertion(own, &root, "mirrors", &ours),
         insertion(own, &root, "servers", &servers),
     ];
-    insertions.sort_by_key(|insertion| insertion.at);
+    adieu_order::sort_by(&mut insertions, |one, other| one.at.cmp(&other.at));
     let mut copied = 0;
     for insertion in insertions {
         text.push_str(&own[copied..insertion.at]);

@@ -117,9 +117,9 @@ pub fn read_variables<'a>(variables: impl Iterator<Item = (&'a str, &'a str)>) -
 }
 
 fn sorted(mut reading: Reading) -> Reading {
-    reading.declarations.sort_unstable();
+    adieu_order::sort(&mut reading.declarations);
     reading.declarations.dedup();
-    reading.stale.sort_unstable();
+    adieu_order::sort(&mut reading.stale);
     reading.stale.dedup();
     reading
 }

@@ -29,14 +29,14 @@ impl Baseline {
             let field = |name: &str| value[name].as_str().map(str::to_owned);
             Some((field("rule")?, field("path")?, field("fingerprint")?))
         };
-        let entries = value["findings"].as_array().map(|entries| {
-            let entries: Option<BTreeSet<_>> = entries.iter().map(entry).collect();
-            entries
-        });
-        match (value["schema"].as_str(), entries.flatten()) {
-            (Some(SCHEMA), Some(entries)) => Ok(Self { entries }),
-            _ => Err(Error::NotABaseline(format!("it has not the form {SCHEMA}"))),
+        let not_the_form = || Error::NotABaseline(format!("it has not the form {SCHEMA}"));
+        let listed = value["findings"].as_array();
+        let listed = listed.filter(|_| value["schema"].as_str() == Some(SCHEMA));
+        let mut entries = BTreeSet::new();
+        for value in listed.ok_or_else(not_the_form)? {
+            entries.insert(entry(value).ok_or_else(not_the_form)?);
         }
+        Ok(Self { entries })
     }
 
     /// What a report found, but for what a comment allows.
@@ -49,9 +49,9 @@ impl Baseline {
             let rule = finding.rule.id.to_owned();
             (rule, finding.path.clone(), finding.fingerprint.clone())
         });
-        Self {
-            entries: found.collect(),
-        }
+        let mut entries = BTreeSet::new();
+        entries.extend(found);
+        Self { entries }
     }
 
     /// The file: one finding a line, sorted, so that versions of it can be compared and merged.

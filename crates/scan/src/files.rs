@@ -27,7 +27,7 @@ pub(crate) fn list(folder: &Path, git: Option<&Path>) -> Listed {
     if !(is_repository && of_repository(folder, git, &mut listed)) {
         walk(folder, git, &mut listed);
     }
-    listed.files.sort_unstable();
+    adieu_order::sort(&mut listed.files);
     listed.files.dedup();
     listed
 }

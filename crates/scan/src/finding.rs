@@ -212,8 +212,9 @@ impl Report {
     }
 
     pub(crate) fn sort(&mut self) {
-        self.findings
-            .sort_by(|one, other| one.order().cmp(&other.order()));
-        self.not_read.sort();
+        adieu_order::sort_by(&mut self.findings, |one, other| {
+            one.order().cmp(&other.order())
+        });
+        adieu_order::sort(&mut self.not_read);
     }
 }

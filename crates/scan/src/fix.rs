@@ -28,7 +28,7 @@ pub fn apply(report: &Report) -> Result<Vec<&Finding>, (String, io::Error)> {
     }
     let mut fixed = Vec::new();
     for (path, mut fixes) in by_file {
-        fixes.sort_by_key(|(_, fix)| std::cmp::Reverse(fix.line));
+        adieu_order::sort_by(&mut fixes, |(_, one), (_, other)| other.line.cmp(&one.line));
         let in_file = apply_to(Path::new(path), &fixes);
         fixed.extend(in_file.map_err(|error| (path.to_owned(), error))?);
     }

@@ -373,17 +373,18 @@ pub(crate) fn find(path: &str, bytes: &[u8]) -> Vec<Found> {
         }
     }
     of_variables(&document, &starts, &mut found);
-    found.sort_by_key(|found| (found.line, found.column, found.rule.id));
+    let place = |found: &Found| (found.line, found.column, found.rule.id);
+    adieu_order::sort_by(&mut found, |one, other| place(one).cmp(&place(other)));
     found
 }
 
 /// Names alone: variables of a pipeline, groups, arguments of a Dockerfile.
 fn of_variables(document: &Document<'_>, starts: &[usize], found: &mut Vec<Found>) {
-    let steps_with_habits: BTreeSet<usize> = found
-        .iter()
-        .filter_map(|found| document.step(found.line as usize - 1))
-        .map(|step| step.first)
-        .collect();
+    let mut steps_with_habits = BTreeSet::new();
+    for one in found.iter() {
+        let step = document.step(one.line as usize - 1);
+        steps_with_habits.extend(step.map(|step| step.first));
+    }
     let mut steps_named = BTreeSet::new();
     for (line, text) in document.lines.iter().enumerate() {
         if document.is_comment(line) || text.len() > LONGEST_LINE {

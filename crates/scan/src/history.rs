@@ -198,8 +198,9 @@ fn describe(program: &Path, folder: &Path, report: &mut Report) -> Result<(), Er
         let commit = finding.commit.as_ref()?;
         commit.id.is_none().then(|| commit.blob.clone())
     };
-    let blobs: BTreeSet<String> = report.findings.iter().filter_map(of_blobs).collect();
-    let blobs: Vec<String> = blobs.into_iter().collect();
+    let mut blobs: Vec<String> = report.findings.iter().filter_map(of_blobs).collect();
+    adieu_order::sort(&mut blobs);
+    blobs.dedup();
     if blobs.is_empty() {
         return Ok(());
     }
@@ -270,11 +271,12 @@ fn head(program: &Path, folder: &Path) -> BTreeSet<String> {
     command.args(["ls-tree", "-r", "-z", "--full-tree", "HEAD"]);
     let output = succeeded(command).unwrap_or_default();
     // `100644 blob <object>\t<path>`
-    output
-        .split(|byte| *byte == 0)
-        .filter_map(|line| line.split(|byte| matches!(byte, b' ' | b'\t')).nth(2))
-        .map(|object| String::from_utf8_lossy(object).into_owned())
-        .collect()
+    let mut objects = BTreeSet::new();
+    for line in output.split(|byte| *byte == 0) {
+        let object = line.split(|byte| matches!(byte, b' ' | b'\t')).nth(2);
+        objects.extend(object.map(|object| String::from_utf8_lossy(object).into_owned()));
+    }
+    objects
 }
 
 fn succeeded(mut command: Command) -> Result<Vec<u8>, Error> {

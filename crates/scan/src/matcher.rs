@@ -41,7 +41,9 @@ pub(crate) struct Match {
 pub(crate) fn tokens(bytes: &[u8], now: u64) -> Vec<Match> {
     let mut found = Vec::new();
     collect(bytes, now, 0, &mut found);
-    found.sort_by_key(|token| (token.start, token.end));
+    adieu_order::sort_by(&mut found, |one, other| {
+        (one.start, one.end).cmp(&(other.start, other.end))
+    });
     found.dedup_by(|next, first| next.start < first.end && next.rule.id == first.rule.id);
     found
 }

@@ -60,7 +60,7 @@ pub fn scan_paths(paths: &[PathBuf], options: &Options) -> Result<Report, Error>
             )));
         }
     }
-    found.sort_unstable();
+    adieu_order::sort(&mut found);
     found.dedup();
     report.extend(in_parallel(&found, options));
     report.sort();

@@ -160,9 +160,9 @@ pub(crate) fn document(parts: &[Part]) -> String {
             (None, None) => overrides.push((part.name.as_str(), of_bare_name(&part.name))),
         }
     }
-    extensions.sort_unstable();
+    adieu_order::sort(&mut extensions);
     extensions.dedup();
-    overrides.sort_unstable();
+    adieu_order::sort(&mut overrides);
     let defaults = extensions.iter().map(|extension| {
         Element::new("Default")
             .attribute("Extension", format!(".{extension}"))

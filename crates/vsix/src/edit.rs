@@ -101,7 +101,7 @@ impl Package {
         }
         let size = write(&mut opened, &output, &changed, timestamp)?;
         let mut changed: Vec<String> = changed.into_keys().collect();
-        changed.sort_unstable();
+        adieu_order::sort(&mut changed);
         Ok(Edited {
             package: Package {
                 path: output,

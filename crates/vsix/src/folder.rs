@@ -445,7 +445,7 @@ fn entries(extension: &Extension, parts: &Parts) -> Vec<(String, Source)> {
             made(service_manifest(extension, None).to_json()),
         ));
     }
-    entries.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+    adieu_order::sort_by(&mut entries, |(one, _), (other, _)| one.cmp(other));
     entries
 }
 

@@ -427,7 +427,7 @@ fn translations(
         .flatten()
         .filter_map(|entry| entry.file_name().into_string().ok())
         .collect();
-    languages.sort_unstable();
+    adieu_order::sort(&mut languages);
     let mut translations = Vec::new();
     for language in languages {
         let path = folder.join(&language).join("resources.resjson");

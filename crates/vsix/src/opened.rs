@@ -127,7 +127,8 @@ impl Opened {
             .filter(is_manifest)
             .cloned()
             .collect();
-        entries.sort_by_key(|entry| entry.name.matches('/').count());
+        let depth = |entry: &Entry| entry.name.matches('/').count();
+        adieu_order::sort_by(&mut entries, |one, other| depth(one).cmp(&depth(other)));
         entries
     }
 

@@ -107,7 +107,7 @@ impl Root {
             let entry = entry?;
             children.push((entry.file_name(), entry.file_type()?.is_dir()));
         }
-        children.sort_unstable();
+        adieu_order::sort(&mut children);
         Ok(children)
     }
 

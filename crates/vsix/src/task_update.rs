@@ -99,20 +99,16 @@ impl NewIds {
     /// The new ID for an old one, letter case ignored.
     fn of(&self, old: &str) -> Option<&str> {
         let old = old.to_lowercase();
-        let mut new: Vec<&str> = self
-            .0
-            .iter()
-            .filter(|((_, id), _)| *id == old)
-            .map(|(_, new)| new.as_str())
-            .collect();
-        new.sort_unstable();
-        new.first().copied()
+        let same = self.0.iter().filter(|((_, id), _)| *id == old);
+        same.map(|(_, new)| new.as_str()).min()
     }
 }
 
 /// A text with other words in some places.
 pub(crate) fn replace(text: &str, mut edits: Vec<(std::ops::Range<usize>, String)>) -> String {
-    edits.sort_unstable_by_key(|(span, _)| span.start);
+    adieu_order::sort_by(&mut edits, |(one, _), (other, _)| {
+        one.start.cmp(&other.start)
+    });
     let mut out = String::with_capacity(text.len());
     let mut at = 0;
     for (span, replacement) in edits {

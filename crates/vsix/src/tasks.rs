@@ -180,7 +180,7 @@ pub(crate) fn task_parts(parts: &Parts, folder: &str) -> Vec<String> {
         })
         .map(|part| part.name.clone())
         .collect();
-    names.sort_unstable();
+    adieu_order::sort(&mut names);
     names
 }
 

@@ -26,6 +26,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "adieu-feeds",
             "adieu-identity",
             "adieu-manifest",
+            "adieu-order",
             "adieu-scan",
             "adieu-secret",
             "adieu-transport",
@@ -34,12 +35,20 @@ const FLOORS: &[(&str, &[&str])] = &[
     ),
     ("adieu-agent", &["adieu-secret"]),
     ("adieu-broker", &["adieu-identity", "adieu-secret"]),
-    ("adieu-devops", &["adieu-secret", "adieu-transport"]),
+    (
+        "adieu-devops",
+        &["adieu-order", "adieu-secret", "adieu-transport"],
+    ),
     ("adieu-emulator", &["adieu-manifest"]),
-    ("adieu-feeds", &["adieu-secret"]),
+    ("adieu-feeds", &["adieu-order", "adieu-secret"]),
     (
         "adieu-extension",
-        &["adieu-devops", "adieu-transport", "adieu-vsix"],
+        &[
+            "adieu-devops",
+            "adieu-order",
+            "adieu-transport",
+            "adieu-vsix",
+        ],
     ),
     (
         "adieu-fuzz",
@@ -53,12 +62,14 @@ const FLOORS: &[(&str, &[&str])] = &[
         ],
     ),
     ("adieu-identity", &["adieu-secret", "adieu-transport"]),
-    ("adieu-manifest", &[]),
+    ("adieu-manifest", &["adieu-order"]),
+    // Every crate may sort.
+    ("adieu-order", &[]),
     // It must never depend on transport: a token that is found is not sent anywhere.
-    ("adieu-scan", &[]),
+    ("adieu-scan", &["adieu-order"]),
     ("adieu-secret", &[]),
     ("adieu-transport", &["adieu-secret"]),
-    ("adieu-vsix", &["adieu-manifest"]),
+    ("adieu-vsix", &["adieu-manifest", "adieu-order"]),
     // A real client of the tests, outside the workspace.
     ("azure-identity-client", &[]),
     (

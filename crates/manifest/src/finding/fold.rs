@@ -23,7 +23,7 @@ pub struct Report {
 #[must_use]
 pub fn fold(findings: &[Finding]) -> Vec<Report> {
     let mut sorted: Vec<&Finding> = findings.iter().collect();
-    sorted.sort_by(|one, other| one.place.cmp(&other.place));
+    adieu_order::sort_by(&mut sorted, |one, other| one.place.cmp(&other.place));
     let mut counts: HashMap<Discriminant<Problem>, usize> = HashMap::new();
     for finding in &sorted {
         *counts.entry(discriminant(&finding.problem)).or_default() += 1;

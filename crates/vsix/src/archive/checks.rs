@@ -224,7 +224,7 @@ pub(super) fn check_sizes(
 /// No entry over another one, and the first at the beginning: bytes before it would be for another reader.
 pub(super) fn check_ranges(entries: &[Entry], end: u64) -> Result<(), Untrusted> {
     let mut entries: Vec<&Entry> = entries.iter().collect();
-    entries.sort_unstable_by_key(|entry| entry.header);
+    adieu_order::sort_by(&mut entries, |one, other| one.header.cmp(&other.header));
     if entries.first().map_or(end, |entry| entry.header) > 0 {
         return Err(Untrusted::NotAnArchive {
             detail: "other bytes precede its first entry",
