@@ -1,6 +1,6 @@
 //! Azure Key Vault, as far as a client of the Azure SDK reads a secret: the challenge, and one vault with one secret.
 //!
-//! It has no access policies: whoever has a token for Key Vault may read.
+//! It has no access policies: any token for Key Vault may read.
 
 use serde_json::json;
 
