@@ -4,6 +4,7 @@
 
 use std::ffi::OsString;
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -196,6 +197,25 @@ impl<'a> Desk<'a> {
         let said = self.end(self.start(arguments));
         assert_eq!(files(), before, "it left files behind");
         said
+    }
+
+    /// What a terminal of util-linux' making shows of `adieu`, for a user who types this.
+    pub(crate) fn on_a_terminal(&self, arguments: &str, typed: &str) -> String {
+        let line = format!("{} {arguments}", env!("CARGO_BIN_EXE_adieu"));
+        let mut terminal = self
+            .command("/usr/bin/script")
+            .args(["-qec", &line, "/dev/null"])
+            .stdin(Stdio::piped())
+            .spawn()
+            .expect("a terminal");
+        let mut keyboard = terminal.stdin.take().expect("a keyboard");
+        keyboard.write_all(typed.as_bytes()).expect("it takes keys");
+        drop(keyboard);
+        let output = terminal.wait_with_output().expect("an end");
+        let shown = String::from_utf8_lossy(&output.stdout).replace('\r', "");
+        let leaked = self.world.secrets_in(&shown);
+        assert!(leaked.is_empty(), "{leaked:?} in {shown}");
+        shown
     }
 
     /// Waits until nothing runs any more that was started here: processes that have this desk's home.

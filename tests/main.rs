@@ -99,6 +99,9 @@ mod whoami;
 // `adieu onboard`: an administrator adds an identity, once.
 #[cfg(unix)]
 mod onboard;
+// `adieu offboard` and `adieu onboard --list`: what it added is removed, and shown.
+#[cfg(unix)]
+mod offboard;
 // `adieu doctor`: what holds, what does not, and the one next thing to do.
 #[cfg(unix)]
 mod doctor;

@@ -15,7 +15,7 @@ use crate::desk::{Desk, Said};
 use crate::harness::stable;
 
 /// A world in which `admin`, a machine's identity, administers `contoso` and owns `pub`.
-fn world() -> World {
+pub(crate) fn world() -> World {
     let world = World::start();
     world.add_connection(Connection::managed_identity("admin", None));
     world.organizations().add_administrator("contoso", "admin");
@@ -25,7 +25,7 @@ fn world() -> World {
 }
 
 /// Runs `onboard` on the administrator's machine, for `my-connection` in `contoso`.
-fn onboard(world: &World, identity: &str, arguments: &[&str]) -> Said {
+pub(crate) fn onboard(world: &World, identity: &str, arguments: &[&str]) -> Said {
     onboard_on(&Desk::machine(world), identity, arguments)
 }
 
@@ -42,7 +42,7 @@ fn onboard_on(desk: &Desk<'_>, identity: &str, arguments: &[&str]) -> Said {
     desk.adieu(&[&fixed, arguments].concat())
 }
 
-fn shown(world: &World, said: &Said) -> String {
+pub(crate) fn shown(world: &World, said: &Said) -> String {
     let mut text = format!("{}{}exit {}\n", said.stdout, said.stderr, said.status);
     for (value, name) in [
         (world.client_id(MY_CONNECTION), "[CLIENT ID]"),
@@ -81,7 +81,7 @@ fn level(world: &World) -> Option<String> {
 }
 
 /// Requests that change something.
-fn writes(world: &World) -> usize {
+pub(crate) fn writes(world: &World) -> usize {
     let requests = world.marketplace().requests();
     let is_write = |request: &&String| !request.starts_with("GET") && !request.starts_with("HEAD");
     requests.iter().filter(is_write).count()

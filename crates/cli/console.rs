@@ -3,6 +3,7 @@
 //! It is set once, before a verb runs; a task never sets it. It prints nothing.
 
 use std::ffi::OsString;
+use std::io::{self, IsTerminal as _};
 use std::sync::OnceLock;
 
 use adieu_agent::Stream;
@@ -114,6 +115,19 @@ fn reads_sequences() -> bool {
     return anstyle_query::windows::enable_ansi_colors().unwrap_or(false);
     #[cfg(not(windows))]
     true
+}
+
+/// Whether there is a terminal on which a question can be asked and answered.
+pub(crate) fn can_ask() -> bool {
+    io::stdin().is_terminal() && Stream::Error.is_terminal()
+}
+
+/// Asks on the terminal. Only a yes is one.
+pub(crate) fn is_confirmed(question: &str) -> bool {
+    let mut answer = String::new();
+    let asked = Stream::Error.prompt(question);
+    let read = asked.and_then(|()| io::stdin().read_line(&mut answer));
+    read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes" | "Yes" | "YES")
 }
 
 /// What `--color` says on a command line that cannot be read for another reason.

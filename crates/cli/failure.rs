@@ -115,7 +115,7 @@ pub(crate) enum Failure {
         name: String,
         error: DevOpsError,
     },
-    /// The identity cannot be added as requested.
+    /// The identity cannot be added or removed as requested.
     Onboard(OnboardProblem),
     /// Some organizations refused; the others were reported as they were done.
     Organizations {
@@ -185,7 +185,11 @@ impl Failure {
             | Self::NoSection { .. }
             | Self::Scan(_)
             | Self::Pats(PatsProblem::NotALeaksFile { .. })
-            | Self::Onboard(OnboardProblem::NotAnId(_) | OnboardProblem::NoMemberId)
+            | Self::Onboard(
+                OnboardProblem::NotAnId(_)
+                | OnboardProblem::NoMemberId
+                | OnboardProblem::NotConfirmed,
+            )
             | Self::MissingInput { .. }
             | Self::NotAnOrganization { .. }
             | Self::NotAHost { .. }
@@ -216,7 +220,7 @@ pub(crate) struct NotKnownThere {
     pub(crate) error: DevOpsError,
 }
 
-/// Why the identity cannot be added as requested.
+/// Why the identity cannot be added or removed as requested.
 #[derive(Debug)]
 pub(crate) enum OnboardProblem {
     /// A text is not the id of an application.
@@ -237,6 +241,17 @@ pub(crate) enum OnboardProblem {
         page: String,
         error: DevOpsError,
     },
+    /// An organization has no such member.
+    NotAMember {
+        id: String,
+        organization: String,
+        /// Why Microsoft Graph did not tell which application it is; empty where it knows none.
+        graph_failure: String,
+    },
+    /// The identity is the last one that can manage the publisher.
+    OnlyOwner { publisher: String, page: String },
+    /// A removal was neither confirmed by a flag, nor is there a terminal to ask on.
+    NotConfirmed,
     /// The organization's tenant has no enterprise application of that object id, and Microsoft Graph did
     /// not tell which id it is.
     WrongId {

@@ -23,7 +23,9 @@ mod identity_ids;
 mod inputs;
 mod lines;
 mod machine;
+mod membership;
 mod network;
+mod offboard;
 mod onboard;
 mod page;
 mod pats;
@@ -102,6 +104,8 @@ enum Verb {
     Doctor(doctor::DoctorArguments),
     /// Add a service principal or managed identity to an organization or publisher (run once, by an administrator).
     Onboard(onboard::OnboardArguments),
+    /// Remove a service principal or managed identity from an organization or publisher.
+    Offboard(offboard::OffboardArguments),
     /// Run a command with access tokens in its environment, and a local endpoint for fresh ones.
     Exec(exec::ExecArguments),
     /// Package, publish, share and install Azure DevOps extensions.
@@ -159,6 +163,7 @@ fn main() -> ExitCode {
         Verb::Whoami(arguments) => in_a_runtime(whoami::run(arguments)),
         Verb::Doctor(arguments) => in_a_runtime(doctor::run(arguments)),
         Verb::Onboard(arguments) => in_a_runtime(onboard::run(arguments)),
+        Verb::Offboard(arguments) => in_a_runtime(offboard::run(arguments)),
         Verb::Exec(arguments) => in_a_runtime(exec::run(arguments)),
         Verb::Extension(command) => extension(*command),
         Verb::Events(arguments) => extension(extension::events(*arguments)),

@@ -1,27 +1,30 @@
 //! `adieu onboard`: makes a service principal or a managed identity a member of an organization and of a
 //! publisher. An administrator runs it once; run again, it changes what differs and nothing else.
 //!
-//! It never creates an application, and takes nothing away from anybody.
+//! It never creates an application, and removes nothing; `offboard` does.
+
+mod list;
 
 use std::process::ExitCode;
 use std::time::Duration;
 
 use adieu_devops::{
-    AccessLevel, Entitlement, EntitlementChange, Error, GivenId, Hosts, Organization, ProjectGroup,
+    AccessLevel, Entitlement, EntitlementChange, Error, Hosts, Organization, ProjectGroup,
     ProjectPlace, Reason,
 };
 use clap::{Args, ValueEnum};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::credential::{self, Credential, SignIn};
-use crate::failure::{Failure, NotKnownThere, OnboardProblem};
+use crate::failure::{Failure, OnboardProblem};
 use crate::flag_values::{guid, whole_number};
 use crate::inputs::extension::MemberRole;
+use crate::membership::{
+    Application, Outcome, find_application, refused, refused_by_publisher, with_ids,
+};
 use crate::network;
-use crate::report::Report;
-use crate::reporter::{Reporter as _, Terminal};
 use crate::resource::is_guid;
-use crate::result::{self, Form};
+use crate::result::Form;
 use crate::session::{Session, Source};
 use crate::whoami;
 
@@ -32,17 +35,21 @@ Examples:
   adieu onboard --identity CLIENT_ID --organization contoso --dry-run
   adieu onboard --identity CLIENT_ID --organization contoso --project web=contributor
   adieu onboard --identity CLIENT_ID --organization contoso --publisher pub --role creator
+  adieu onboard --list --organization contoso
 
 The identity is named by its client id, or by the object id of its enterprise application or app registration;
 `adieu whoami` with the identity itself shows the first two. Run this as a member of Project Collection
-Administrators, and an Owner of the publisher.")]
+Administrators, and an Owner of the publisher. `adieu offboard` removes what this adds.")]
 pub(crate) struct OnboardArguments {
     /// The identity to add: client id, or object id of its enterprise application or app registration
-    #[arg(long, value_name = "ID")]
-    identity: String,
+    #[arg(long, value_name = "ID", required_unless_present = "list")]
+    identity: Option<String>,
     /// Organization of Azure DevOps, by name or address
-    #[arg(long, required_unless_present = "publisher")]
+    #[arg(long, required_unless_present_any = ["publisher", "list"])]
     organization: Option<String>,
+    /// List the service principals and managed identities of the organization, and add nothing
+    #[arg(long, conflicts_with_all = ["identity", "project", "publisher", "dry_run"])]
+    list: bool,
     /// Access level; repositories need basic
     #[arg(long, value_enum, default_value_t)]
     access_level: Level,
@@ -98,23 +105,6 @@ enum Group {
     Administrator,
 }
 
-/// The application that is to be added.
-struct Application {
-    /// The enterprise application's object id, or what is taken for it.
-    object_id: String,
-    /// Why Microsoft Graph did not tell which id was given; nothing where it did.
-    graph_failure: Option<String>,
-}
-
-/// What was found, done and printed so far.
-#[derive(Default)]
-struct Outcome {
-    lines: Vec<String>,
-    json: Value,
-    /// What a dry run would send.
-    requests: Vec<Value>,
-}
-
 /// `web=contributor`, or `web`, which is a reader there.
 fn place(text: &str) -> Result<(String, Group), String> {
     let (name, group) = text.rsplit_once('=').unwrap_or((text, "reader"));
@@ -128,10 +118,12 @@ fn place(text: &str) -> Result<(String, Group), String> {
 
 /// Runs the verb.
 pub(crate) async fn run(arguments: OnboardArguments) -> Result<ExitCode, Failure> {
-    if !is_guid(&arguments.identity) {
-        return Err(Failure::Onboard(OnboardProblem::NotAnId(
-            arguments.identity,
-        )));
+    if arguments.list {
+        return list::run(arguments).await;
+    }
+    let identity = arguments.identity.clone().unwrap_or_default();
+    if !is_guid(&identity) {
+        return Err(Failure::Onboard(OnboardProblem::NotAnId(identity)));
     }
     if arguments.organization.is_none() && arguments.member_id.is_none() {
         return Err(Failure::Onboard(OnboardProblem::NoMemberId));
@@ -150,55 +142,33 @@ pub(crate) async fn run(arguments: OnboardArguments) -> Result<ExitCode, Failure
     .await?;
     let sign_in = SignIn::new(arguments.credential.into(), tenant.clone());
     let session = Session::new(transport, hosts, Source::SignIn(sign_in));
-    let mut outcome = Outcome {
-        json: json!({}),
-        ..Outcome::default()
-    };
-    let mut ended = add(
+    let mut outcome = Outcome::new();
+    let ended = add(
         &session,
+        (&identity, tenant),
         organization.as_ref(),
-        tenant,
         &arguments,
         &mut outcome,
     )
     .await;
-    if let Err(Failure::NotKnownThere(refused)) = &mut ended {
-        whoami::learn_ids(&session).await;
-        refused.ids = session.ids();
+    outcome.print(arguments.output, arguments.dry_run, ended.is_ok())?;
+    match ended {
+        Ok(()) => Ok(ExitCode::SUCCESS),
+        Err(failure) => Err(with_ids(&session, failure).await),
     }
-    if arguments.dry_run {
-        for request in &outcome.requests {
-            let text = |field: &str| {
-                request
-                    .get(field)
-                    .and_then(Value::as_str)
-                    .unwrap_or_default()
-            };
-            let body = request.get("body").unwrap_or(&Value::Null);
-            outcome
-                .lines
-                .push(format!("{} {}\n{body:#}", text("method"), text("url")));
-        }
-        outcome.json["requests"] = Value::Array(outcome.requests);
-    }
-    // What was done before something went wrong was done.
-    if ended.is_ok() || !outcome.lines.is_empty() {
-        result::print(arguments.output, &outcome.lines, &outcome.json)?;
-    }
-    ended.map(|()| ExitCode::SUCCESS)
 }
 
 /// Adds it wherever it was asked for.
 async fn add(
     session: &Session,
+    (identity, tenant): (&str, Option<String>),
     organization: Option<&Organization>,
-    tenant: Option<String>,
     arguments: &OnboardArguments,
     outcome: &mut Outcome,
 ) -> Result<(), Failure> {
     let mut member_id = arguments.member_id.clone();
     if let Some(organization) = organization {
-        let application = find_application(session, &arguments.identity, tenant, outcome).await?;
+        let application = find_application(session, identity, tenant, outcome).await?;
         let own =
             add_to_organization(session, organization, &application, arguments, outcome).await?;
         member_id = member_id.or(own);
@@ -208,70 +178,6 @@ async fn add(
         add_to_publisher(session, publisher, id, arguments, outcome).await?;
     }
     Ok(())
-}
-
-/// Finds out by Microsoft Graph which of the three ids was given. Where it may not be asked, the id is
-/// taken for the one that is needed.
-async fn find_application(
-    session: &Session,
-    id: &str,
-    tenant: Option<String>,
-    outcome: &mut Outcome,
-) -> Result<Application, Failure> {
-    let found = match session.microsoft_graph().await {
-        Ok(graph) => graph
-            .application(id)
-            .await
-            .map_err(|error| error.to_string()),
-        Err(failure) => Err(Report::sentence_of(&failure)),
-    };
-    let tenant = || tenant.or(session.ids().tenant).unwrap_or_default();
-    match found {
-        Ok(Some(found)) if found.object_id.is_empty() => {
-            Err(Failure::Onboard(OnboardProblem::NoEnterpriseApplication {
-                name: found.name,
-                client_id: found.client_id,
-                tenant: tenant(),
-            }))
-        }
-        Ok(Some(found)) => {
-            let (given, name) = match found.given {
-                GivenId::ClientId => ("client id", "clientId"),
-                GivenId::EnterpriseApplication => (
-                    "enterprise application's object id",
-                    "enterpriseApplication",
-                ),
-                GivenId::AppRegistration => ("app registration's object id", "appRegistration"),
-            };
-            outcome.lines.push(format!(
-                "identity: {} ({given} given; client id {}, enterprise application's object id {})",
-                found.name, found.client_id, found.object_id
-            ));
-            outcome.json["identity"] = json!({
-                "name": found.name, "given": name, "clientId": found.client_id, "objectId": found.object_id,
-            });
-            Ok(Application {
-                object_id: found.object_id,
-                graph_failure: None,
-            })
-        }
-        Ok(None) => Err(Failure::Onboard(OnboardProblem::NoApplication {
-            id: id.to_owned(),
-            tenant: tenant(),
-        })),
-        Err(reason) => {
-            Terminal.warn(&format!(
-                "Microsoft Graph did not say which application this is ({}), so {id} is \
-                 used as the object id of its enterprise application.",
-                reason.trim_end_matches('.')
-            ));
-            outcome.json["identity"] = json!({ "given": "unknown", "objectId": id });
-            Ok(Application {
-                object_id: id.to_owned(),
-                graph_failure: Some(reason),
-            })
-        }
-    }
 }
 
 /// Makes it a member, or gives a member what it lacks. Returns the id that the organization gave it.
@@ -301,7 +207,7 @@ async fn add_to_organization(
     {
         Ok(has) => has,
         // An identity that may not look may be allowed to add; if not, that answer says it better.
-        Err(error) if error.is(Reason::NotPermitted) && error.tenant().is_none() => None,
+        Err(error) if error.is(Reason::MayNotManageUsers) => None,
         Err(error) => return Err(refused(error)),
     };
     let change = match &has {
@@ -411,20 +317,7 @@ async fn add_to_publisher(
     // Only the organization's answer has the ID of an identity that is new there.
     let shown = id.unwrap_or("<the id that the organization gives it>");
     let doing = format!("make {shown} a member of {publisher}");
-    let page = session.hosts().publisher_page(publisher);
-    let refused = |error: Error| match error.is(Reason::NotPermitted) {
-        true => Failure::Onboard(OnboardProblem::NotOwner {
-            publisher: publisher.to_owned(),
-            page: page.clone(),
-            error,
-        }),
-        false => Failure::Marketplace {
-            doing: doing.clone(),
-            error,
-            identity: None,
-            page: Some(page.clone()),
-        },
-    };
+    let refused = |error| refused_by_publisher(session, publisher, &doing, error);
     let client = session.client().await?;
     let members = client.members(publisher).await.map_err(refused)?;
     let has = members
@@ -456,18 +349,6 @@ async fn add_to_publisher(
     outcome.json["publisher"] =
         json!({ "name": publisher, "outcome": word, "role": role, "id": id });
     Ok(())
-}
-
-/// A no of the organization's: about who asks, or about what is asked.
-fn refused(session: &Session, organization: &str, doing: &str, error: Error) -> Failure {
-    session.learn_from(&error);
-    Failure::NotKnownThere(Box::new(NotKnownThere {
-        organization: organization.to_owned(),
-        doing: doing.to_owned(),
-        identity: None,
-        ids: session.ids(),
-        error,
-    }))
 }
 
 impl From<Level> for AccessLevel {

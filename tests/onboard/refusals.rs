@@ -94,7 +94,7 @@ fn names_who_may_add_users() {
         &said,
         &expect![[r#"
             identity: my-connection (client id given; client id [CLIENT ID], enterprise application's object id [ENTERPRISE APPLICATION])
-            error: Could not add [ENTERPRISE APPLICATION] to contoso: the identity that asks may not add users (5032) (200 of vsaex.dev.azure.com).
+            error: Could not add [ENTERPRISE APPLICATION] to contoso: the identity that asks may not manage the organization's users (200 of vsaex.dev.azure.com).
               it said: (5032) Access Denied: [ADMIN] needs the following permission(s) on the resource Users to perform this action: Add Users
               object id: [ADMIN'S OBJECT]
               token's tenant: [TENANT]
@@ -154,7 +154,7 @@ fn a_project_and_a_publisher_that_there_are_not_are_named() {
         &expect![[r#"
             identity: my-connection (client id given; client id [CLIENT ID], enterprise application's object id [ENTERPRISE APPLICATION])
             contoso: added (Basic)
-            error: Only an Owner of the publisher other can add members to it.
+            error: Only an Owner of the publisher other can change its members.
               it said: Access Denied: [ADMIN'S PROFILE] needs the following permission(s) on the resource /other to perform this action: View user permissions on a resource
               x-vss-e2eid: [GUID]
               activityid: [GUID]

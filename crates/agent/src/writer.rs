@@ -43,6 +43,14 @@ impl Stream {
         self.line(harmless.as_bytes())
     }
 
+    /// Writes a question, after which the terminal's cursor stays.
+    ///
+    /// # Errors
+    /// As for [`text`](Self::text).
+    pub fn prompt(self, question: &str) -> io::Result<()> {
+        self.write(harmless_text(&redacted(question)).as_bytes())
+    }
+
     /// Writes a JSON document and a line break.
     ///
     /// # Errors

@@ -229,9 +229,9 @@ fn refused(doing: &str, refusal: &Refusal, page: Option<&str>, asked: Asked) -> 
             "Try again in some minutes if the application is new; an agent identity can never \
              be added.",
         ),
-        Reason::MayNotAddUsers => (
+        Reason::MayNotManageUsers => (
             "onboard",
-            "the identity that asks may not add users (5032)",
+            "the identity that asks may not manage the organization's users",
             "Sign in as a member of the organization's Project Collection Administrators.",
         ),
         Reason::NoLicence => (

@@ -62,10 +62,7 @@ pub(super) fn problem(problem: &OnboardProblem) -> Report {
         } => {
             let report = Report::new(
                 "publisher-member",
-                format!(
-                    "Only an Owner of the \
-             publisher {publisher} can add members to it."
-                ),
+                format!("Only an Owner of the publisher {publisher} can change its members."),
             );
             let report = match error {
                 adieu_devops::Error::Refused(refusal) => report
@@ -77,6 +74,32 @@ pub(super) fn problem(problem: &OnboardProblem) -> Report {
                 "Sign in as one of the Owners that {page} shows under Members."
             ))
         }
+        OnboardProblem::NotAMember {
+            id,
+            organization,
+            graph_failure,
+        } => Report::new(
+            "offboard",
+            format!(
+                "{organization} has no service principal or managed identity with the id {id}."
+            ),
+        )
+        .fact("Microsoft Graph", graph_failure)
+        .remedy(&format!(
+            "Compare it with: adieu onboard --list --organization {organization}"
+        )),
+        OnboardProblem::OnlyOwner { publisher, page } => Report::new(
+            "offboard",
+            format!("The identity is the only Owner of the publisher {publisher}."),
+        )
+        .remedy(&format!(
+            "Make another member an Owner first ({page} → Members); nothing was removed."
+        )),
+        OnboardProblem::NotConfirmed => Report::new(
+            "offboard",
+            "Nothing was removed: there is no terminal to ask on.".to_owned(),
+        )
+        .remedy("Add --yes; --dry-run shows what would be removed."),
         OnboardProblem::WrongId {
             id,
             organization,

@@ -18,7 +18,7 @@ pub(super) fn not_known_there(refused_there: &NotKnownThere) -> Report {
         ids,
         error,
     } = refused_there;
-    let is_about_who_asks = error.is(Reason::NotPermitted) || error.is(Reason::MayNotAddUsers);
+    let is_about_who_asks = error.is(Reason::NotPermitted) || error.is(Reason::MayNotManageUsers);
     match refused(organization, ids, error) {
         Some(report) => with_identity(report, identity.as_ref(), ids),
         None => {

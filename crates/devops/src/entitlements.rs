@@ -2,7 +2,6 @@
 //!
 //! It never finds out which application is meant; it is given the enterprise application's object id.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use adieu_transport::{Attempt, Deadline, host};
@@ -16,7 +15,8 @@ use crate::refusal::{Reason, Refusal};
 
 /// "Service Principal Entitlements" and "User Entitlements" of Microsoft's REST reference.
 const ONE: &str = "7.1-preview.1";
-/// "Member Entitlements - Search", from the same place.
+/// "Member Entitlements - Search Member Entitlements", from the same place. `select=projects` is the one value that
+/// every version of the page has for the projects.
 const LIST: &str = "7.1-preview.2";
 const USERS: &str = "7.1-preview.3";
 
@@ -71,6 +71,10 @@ pub struct Entitlement {
     pub access_level: String,
     /// Places in projects, where they were asked for.
     pub projects: Vec<ProjectPlace>,
+    /// The same as people know them: project and group, such as `web` and `Contributors`.
+    pub groups: Vec<(String, String)>,
+    /// When it was last here, as the service writes it; nothing where it never was.
+    pub last_access: Option<String>,
 }
 
 /// One change to an organization's members, as it is sent and as it is shown beforehand.
@@ -207,49 +211,34 @@ impl Client<'_> {
         organization: &Organization,
         id: &str,
     ) -> Result<Option<Entitlement>, Error> {
-        let Some(list) = organization.entitlements(&["_apis", "memberentitlements"]) else {
-            return Ok(None);
+        let members = self.application_entitlements(organization).await?;
+        let is_meant = |one: &&Entitlement| {
+            one.object_id.eq_ignore_ascii_case(id) || one.client_id.eq_ignore_ascii_case(id)
         };
-        let mut continuation: Option<String> = None;
-        let mut known = BTreeSet::new();
-        loop {
-            let mut url = list.clone();
-            url.query_pairs_mut()
-                .append_pair("$filter", "userType eq 'application'");
-            if let Some(token) = &continuation {
-                url.query_pairs_mut()
-                    .append_pair("continuationToken", token);
-            }
-            let page = self.ask(Method::GET, &url, LIST, None).await?;
-            // The reference has both names for one list.
-            let items = ["items", "members"]
-                .into_iter()
-                .find_map(|name| page.get(name)?.as_array());
-            let mut brings_news = false;
-            let mut found = None;
-            for one in items.into_iter().flatten().map(read) {
-                brings_news |= known.insert(one.id.clone());
-                if one.object_id.eq_ignore_ascii_case(id) || one.client_id.eq_ignore_ascii_case(id)
-                {
-                    found = Some(one);
-                    break;
-                }
-            }
-            if let Some(found) = found {
-                // Only the request for one member has its projects.
-                return self.entitlement(organization, &found.id, true).await;
-            }
-            continuation = page
-                .get("continuationToken")
-                .and_then(Value::as_str)
-                .filter(|token| !token.is_empty())
-                .map(str::to_owned);
-            // A page that was there before is followed by the same ones.
-            if continuation.is_none() || !brings_news {
-                break;
-            }
+        match members.iter().find(is_meant) {
+            // Groups that are assigned here are those of the request for one member.
+            Some(found) => self.entitlement(organization, &found.id, true).await,
+            None => Ok(None),
         }
-        Ok(None)
+    }
+
+    /// All applications among an organization's members, with their projects: service principals, and managed
+    /// identities, which the service does not tell apart. An Azure DevOps Server has none.
+    ///
+    /// # Errors
+    /// No answer, or a refusal.
+    pub async fn application_entitlements(
+        &self,
+        organization: &Organization,
+    ) -> Result<Vec<Entitlement>, Error> {
+        let Some(mut url) = organization.entitlements(&["_apis", "memberentitlements"]) else {
+            return Ok(Vec::new());
+        };
+        url.query_pairs_mut()
+            .append_pair("$filter", "userType eq 'application'")
+            .append_pair("select", "projects");
+        let members = self.list(&url, LIST, "members", "id").await?;
+        Ok(members.iter().map(read).collect())
     }
 
     /// What one member has, by its id in the organization. Nothing, where it is not a member, or where the
@@ -275,6 +264,25 @@ impl Client<'_> {
             Ok(answer) => Ok(Some(read(&answer))),
             Err(error) if error.is(Reason::NotFound) => Ok(None),
             Err(error) => Err(error),
+        }
+    }
+
+    /// Removes an application from an organization, by its id there. One that is gone already is removed.
+    ///
+    /// # Errors
+    /// No answer, or a refusal.
+    pub async fn remove_application(
+        &self,
+        organization: &Organization,
+        id: &str,
+    ) -> Result<(), Error> {
+        let Some(url) = one_application(organization, id) else {
+            return Ok(());
+        };
+        match self.ask(Method::DELETE, &url, ONE, None).await {
+            // After an answer that was lost, the second attempt finds nothing.
+            Err(error) if error.is(Reason::NotFound) => Ok(()),
+            answer => answer.map(|_| ()),
         }
     }
 
@@ -308,6 +316,20 @@ impl Client<'_> {
         })
         .await
     }
+}
+
+/// What [`remove_application`](Client::remove_application) sends: method and address.
+#[must_use]
+pub fn application_removal(organization: &Organization, id: &str) -> Value {
+    let url = one_application(organization, id).map(|mut url| {
+        url.query_pairs_mut().append_pair("api-version", ONE);
+        url.to_string()
+    });
+    json!({ "method": "DELETE", "url": url })
+}
+
+fn one_application(organization: &Organization, id: &str) -> Option<Url> {
+    organization.entitlements(&["_apis", "serviceprincipalentitlements", id])
 }
 
 /// The no in the body of an answer that has status 200.
@@ -355,6 +377,7 @@ fn read(one: &Value) -> Entitlement {
         .find_map(|name| one.get(name));
     let level = one.get("accessLevel");
     let projects = one.get("projectEntitlements").and_then(Value::as_array);
+    let last_access = text(Some(one), "lastAccessedDate");
     Entitlement {
         id: text(Some(one), "id"),
         name: text(member, "displayName"),
@@ -370,6 +393,17 @@ fn read(one: &Value) -> Entitlement {
                 group: text(place.get("group"), "groupType"),
             })
             .collect(),
+        groups: projects
+            .into_iter()
+            .flatten()
+            .map(|place| {
+                let project = text(place.get("projectRef"), "name");
+                (project, text(place.get("group"), "displayName"))
+            })
+            .collect(),
+        // .NET's first moment is what the service has for never.
+        last_access: Some(last_access)
+            .filter(|date| !date.is_empty() && !date.starts_with("0001-")),
     }
 }
 
@@ -412,6 +446,8 @@ mod tests {
             license: license.to_owned(),
             access_level: String::new(),
             projects: projects.to_vec(),
+            groups: Vec::new(),
+            last_access: None,
         };
         let operations = |has: &Entitlement| {
             let change = EntitlementChange::complete(

@@ -34,7 +34,9 @@ mod users;
 pub use audit::PatUses;
 pub use client::Client;
 pub use connection_data::ConnectionData;
-pub use entitlements::{AccessLevel, Entitlement, EntitlementChange, ProjectGroup, ProjectPlace};
+pub use entitlements::{
+    AccessLevel, Entitlement, EntitlementChange, ProjectGroup, ProjectPlace, application_removal,
+};
 pub use error::Error;
 pub use events::{DailyStatistics, Event, EventKind};
 pub use gallery::{ExtensionName, PublishedExtension, PublishedVersion, ValidationState};

@@ -82,18 +82,19 @@ impl Paging {
 }
 
 impl Client<'_> {
-    /// All items of a list that is in the field `value`, each once, by the value of a field.
+    /// All items of a list that is in `field`, each once, by the value of their field `id`.
     pub(crate) async fn list(
         &self,
         list: &Url,
         api_version: &str,
+        field: &'static str,
         id: &str,
     ) -> Result<Vec<Value>, Error> {
         let mut paging = Paging::default();
         let mut all = Vec::new();
         let mut url = list.clone();
         loop {
-            let page = self.page(&url, api_version, "value").await?;
+            let page = self.page(&url, api_version, field).await?;
             let (news, next) = paging.take(page, id);
             all.extend(news);
             let Some(next) = next else {

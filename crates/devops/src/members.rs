@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::client::Client;
 use crate::error::Error;
+use crate::refusal::Reason;
 
 /// microsoft/vscode-vsce, `store.ts`, and `SecurityRolesApi.ts` of microsoft/azure-devops-node-api.
 const API_VERSION: &str = "3.2-preview.1";
@@ -82,6 +83,28 @@ impl Client<'_> {
         json!({ "method": "PUT", "url": url.as_str(), "body": assignment(id, role) })
     }
 
+    /// Removes a member from a publisher. One that is gone already is removed.
+    ///
+    /// # Errors
+    /// No answer, or a refusal.
+    pub async fn remove_member(&self, publisher: &str, id: &str) -> Result<(), Error> {
+        let url = self.role_assignment(publisher, id);
+        match self.ask(Method::DELETE, &url, API_VERSION, None).await {
+            // After an answer that was lost, the second attempt finds nothing.
+            Err(error) if error.is(Reason::NotFound) => Ok(()),
+            answer => answer.map(|_| ()),
+        }
+    }
+
+    /// What [`remove_member`](Self::remove_member) sends: method and address.
+    #[must_use]
+    pub fn member_removal(&self, publisher: &str, id: &str) -> Value {
+        let mut url = self.role_assignment(publisher, id);
+        url.query_pairs_mut()
+            .append_pair("api-version", API_VERSION);
+        json!({ "method": "DELETE", "url": url.as_str() })
+    }
+
     fn role_assignments(&self, publisher: &str) -> Url {
         self.hosts.gallery(&[
             "_apis",
@@ -92,6 +115,15 @@ impl Client<'_> {
             "resources",
             publisher,
         ])
+    }
+
+    /// "Roleassignments - Remove Role Assignment" of Microsoft's REST reference.
+    fn role_assignment(&self, publisher: &str, id: &str) -> Url {
+        let mut url = self.role_assignments(publisher);
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.push(id);
+        }
+        url
     }
 }
 

@@ -72,7 +72,9 @@ impl Client<'_> {
             return Ok(Vec::new());
         };
         url.query_pairs_mut().append_pair("pageSize", PAGE);
-        let pats = self.list(&url, API_VERSION, "authorizationId").await?;
+        let pats = self
+            .list(&url, API_VERSION, "value", "authorizationId")
+            .await?;
         Ok(pats.iter().map(read).collect())
     }
 }

@@ -66,8 +66,8 @@ pub enum Reason {
     UnknownApplication,
     /// VS403283: the application cannot be added now; it is new, or a kind that never can.
     NotYetKnown,
-    /// 5032: the identity may not add members.
-    MayNotAddUsers,
+    /// The identity may not see, add or remove members of the organization (5032 where it adds one).
+    MayNotManageUsers,
     /// 5005: there is no licence left.
     NoLicence,
     /// 5102: who is to be added is of another tenant.
@@ -88,7 +88,7 @@ const WORDS: [(&str, Reason); 33] = [
     ("controller for path", Reason::NoRoute),
     ("VS860016", Reason::UnknownApplication),
     ("VS403283", Reason::NotYetKnown),
-    ("action: Add Users", Reason::MayNotAddUsers),
+    ("on the resource Users", Reason::MayNotManageUsers),
     ("failed to assign license", Reason::NoLicence),
     ("outside your directory", Reason::OutsideTenant),
     ("TF200016", Reason::NoProject),
@@ -334,7 +334,7 @@ mod tests {
                 200,
                 "(5032) Access Denied: x needs the following permission(s) on the resource \
                  Users to perform this action: Add Users",
-                Reason::MayNotAddUsers,
+                Reason::MayNotManageUsers,
             ),
             (
                 200,

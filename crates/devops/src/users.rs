@@ -35,7 +35,7 @@ impl Client<'_> {
             return Ok(Vec::new());
         };
         url.query_pairs_mut().append_pair("subjectTypes", PEOPLE);
-        let users = self.list(&url, API_VERSION, "descriptor").await?;
+        let users = self.list(&url, API_VERSION, "value", "descriptor").await?;
         Ok(users.iter().map(read).collect())
     }
 }

@@ -158,6 +158,19 @@ fn route(
             "resources",
             publisher,
         ] => roles::roles(request, publisher, identity, &mut services.marketplace()),
+        [
+            "_apis",
+            "securityroles",
+            "scopes",
+            "gallery.publisher",
+            "roleassignments",
+            "resources",
+            publisher,
+            id,
+        ] => {
+            let context = &mut services.marketplace();
+            roles::role(request, (publisher, id), identity, context)
+        }
         [organization, "_apis", area, rest @ ..] => {
             let context = &mut services.organizations();
             if let Some(refusal) = organizations::not_a_member(organization, caller, context) {

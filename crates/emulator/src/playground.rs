@@ -88,6 +88,8 @@ impl Playground {
              adieu token --output json\n  \
              adieu exec -- printenv AZURE_DEVOPS_TOKEN_EXPIRES_ON\n  \
              adieu onboard --organization contoso --identity {client_id} --project web=contributor\n  \
+             adieu onboard --list\n  \
+             adieu offboard --organization contoso --identity {client_id}\n  \
              adieu extension publish --root {extension}\n\n\
              Nothing here leaves this machine. Type exit to end it.",
             extension = extension(&self.world).display()

@@ -78,6 +78,41 @@ pub(crate) fn roles(
     }
 }
 
+/// One assignment: "Roleassignments - Remove Role Assignment" of Microsoft's REST reference, status 200 without a body.
+pub(crate) fn role(
+    request: &Request,
+    (publisher, id): (&str, &str),
+    caller: &str,
+    context: &mut Context<'_>,
+) -> Option<Answer> {
+    if let Some(refusal) = version(request, &["3.2-preview", "5.0-preview", "7.1-preview"]) {
+        return Some(refusal);
+    }
+    if request.method != "DELETE" {
+        return None;
+    }
+    let members = context.own.members.get_mut(publisher)?;
+    if members.get(caller).map(String::as_str) != Some("Owner") {
+        return Some(gallery::denied(
+            publisher,
+            caller,
+            "Manage user permissions on a resource",
+            context,
+        ));
+    }
+    let removed = context.directory.identity_of(id);
+    if let Some(members) = context.own.members.get_mut(publisher)
+        && let Some(client) = removed
+    {
+        members.remove(&client);
+    }
+    Some(Answer {
+        status: 200,
+        headers: Vec::new(),
+        body: Vec::new(),
+    })
+}
+
 /// "Roleassignments - List" and "- Set Role Assignments" of Microsoft's REST reference.
 fn assignment(client: &str, role: &str, context: &mut Context<'_>) -> Value {
     json!({

@@ -88,6 +88,10 @@ pub(crate) fn answer(
                 context,
             ))
         }
+        ("DELETE", "serviceprincipalentitlements", [id]) => {
+            context.only_parameters(request, &["api-version"]);
+            Some(remove(organization, id, is_administrator, caller, context))
+        }
         ("PATCH", "serviceprincipalentitlements", [id]) => {
             patch(request, organization, id, is_administrator, caller, context)
         }
@@ -336,11 +340,54 @@ fn patch(
     ))
 }
 
+/// "Service Principal Entitlements - Delete": the license and all project memberships go with it. The reference has
+/// status 200 and no body. The words for a caller who may not are not published; those of `Add Users` are the model.
+fn remove(
+    organization: &str,
+    id: &str,
+    is_administrator: bool,
+    caller: &Issued,
+    context: &mut Context<'_>,
+) -> Answer {
+    if !is_administrator {
+        return denied(caller, "Delete Users", context);
+    }
+    let Some(identity) = member(organization, id, context) else {
+        return not_found(id);
+    };
+    let members = context.own.members.get_mut(organization);
+    let members = members.expect("an organization that was looked up");
+    members.retain(|member| *member != identity);
+    let key = (organization.to_owned(), identity);
+    if let Some(had) = context.own.entitlements.remove(&key)
+        && !matches!(had.access_level.as_str(), "stakeholder" | "none")
+        && let Some(left) = context.own.licences.get_mut(organization)
+    {
+        *left += 1;
+    }
+    context.own.stakeholders.remove(&key);
+    context.own.administrators.remove(&key);
+    context.own.signed_in.remove(&key);
+    Answer {
+        status: 200,
+        headers: Vec::new(),
+        body: Vec::new(),
+    }
+}
+
 /// Applications among the members, a page at a time.
 fn list(request: &Request, organization: &str, context: &mut Context<'_>) -> Option<Answer> {
+    let known = ["$filter", "select", "continuationToken", "api-version"];
+    context.only_parameters(request, &known);
     if request.parameter("$filter").as_deref() != Some("userType eq 'application'") {
         return Some(bad("The filter is not supported."));
     }
+    // `UserEntitlementProperty` of the reference.
+    let has_projects = match request.parameter("select").as_deref() {
+        None | Some("license" | "extensions" | "groupRules") => false,
+        Some("projects" | "all") => true,
+        Some(_) => return Some(bad("The property to select is not known.")),
+    };
     let mut members = context.own.members[organization].clone();
     members.retain(|identity| {
         let known = context.directory.application(identity);
@@ -356,7 +403,13 @@ fn list(request: &Request, organization: &str, context: &mut Context<'_>) -> Opt
         .iter()
         .skip(start)
         .take(page)
-        .map(|identity| one(organization, identity, "member", context))
+        .map(|identity| {
+            let mut item = one(organization, identity, "member", context);
+            if !has_projects {
+                item["projectEntitlements"] = json!([]);
+            }
+            item
+        })
         .collect();
     let end = start + items.len();
     let next = if end < members.len() {
@@ -414,12 +467,12 @@ fn one(organization: &str, identity: &str, field: &str, context: &mut Context<'_
         .directory
         .application(identity)
         .map(|known| principal(known, &id));
-    // The recordings have it for members that have not signed in yet.
+    // The recordings have these for members that have not signed in yet.
     let member = (organization.to_owned(), identity.to_owned());
-    let status = if context.own.signed_in.contains(&member) {
-        "active"
+    let (status, last_access) = if context.own.signed_in.contains(&member) {
+        ("active", "2026-11-20T08:00:00.123Z")
     } else {
-        "pending"
+        ("pending", "0001-01-01T00:00:00Z")
     };
     let level = &entitlement.access_level;
     let shown = ACCESS_LEVELS.iter().find(|(name, _)| name == level);
@@ -431,7 +484,7 @@ fn one(organization: &str, identity: &str, field: &str, context: &mut Context<'_
             let mut known = projects.into_iter().flatten();
             let name = known.find(|(known, _)| known == id).map(|(_, name)| name);
             json!({
-                "group": { "groupType": group, "displayName": group },
+                "group": { "groupType": group, "displayName": shown_group(group) },
                 "projectRef": { "id": id, "name": name },
                 "assignmentSource": "unknown", "teamRefs": [],
             })
@@ -445,9 +498,19 @@ fn one(organization: &str, identity: &str, field: &str, context: &mut Context<'_
             "licenseDisplayName": shown.map(|(_, shown)| shown), "status": status,
             "statusMessage": "", "assignmentSource": "unknown",
         },
-        "lastAccessedDate": "0001-01-01T00:00:00Z", "dateCreated": "2026-11-01T00:00:00Z",
+        "lastAccessedDate": last_access, "dateCreated": "2026-11-01T00:00:00Z",
         "projectEntitlements": projects, "extensions": [], "groupAssignments": [],
     })
+}
+
+/// A project's group as people know it.
+fn shown_group(group: &str) -> &str {
+    match group {
+        "projectReader" => "Readers",
+        "projectContributor" => "Contributors",
+        "projectAdministrator" => "Project Administrators",
+        _ => "Stakeholders",
+    }
 }
 
 /// The holder of an entitlement: a service principal with its client id, or a person with an address.

@@ -1,0 +1,175 @@
+//! What `onboard` and `offboard` share: which application is meant, what came of it, and whose refusal it was.
+//!
+//! It changes nothing.
+
+use adieu_devops::{Error, GivenId, Reason};
+use serde_json::{Value, json};
+
+use crate::failure::{Failure, NotKnownThere, OnboardProblem};
+use crate::report::Report;
+use crate::reporter::{Reporter as _, Terminal};
+use crate::result::{self, Form};
+use crate::session::Session;
+use crate::whoami;
+
+/// The application that is meant.
+pub(crate) struct Application {
+    /// The enterprise application's object id, or what is taken for it.
+    pub(crate) object_id: String,
+    /// Why Microsoft Graph did not tell which id was given; nothing where it did.
+    pub(crate) graph_failure: Option<String>,
+}
+
+/// What was found, done and printed so far.
+pub(crate) struct Outcome {
+    pub(crate) lines: Vec<String>,
+    pub(crate) json: Value,
+    /// What a dry run would send.
+    pub(crate) requests: Vec<Value>,
+}
+
+impl Outcome {
+    pub(crate) fn new() -> Self {
+        Self {
+            lines: Vec::new(),
+            json: json!({}),
+            requests: Vec::new(),
+        }
+    }
+
+    /// Prints it, with the requests of a dry run. What was done before something went wrong was done.
+    pub(crate) fn print(
+        mut self,
+        form: Form,
+        is_dry_run: bool,
+        is_complete: bool,
+    ) -> Result<(), Failure> {
+        if is_dry_run {
+            for request in &self.requests {
+                let text = |field: &str| {
+                    let value = request.get(field).and_then(Value::as_str);
+                    value.unwrap_or_default()
+                };
+                let body = match request.get("body") {
+                    Some(body) => format!("\n{body:#}"),
+                    None => String::new(),
+                };
+                let line = format!("{} {}{body}", text("method"), text("url"));
+                self.lines.push(line);
+            }
+            self.json["requests"] = Value::Array(self.requests);
+        }
+        if is_complete || !self.lines.is_empty() {
+            result::print(form, &self.lines, &self.json)?;
+        }
+        Ok(())
+    }
+}
+
+/// Finds out by Microsoft Graph which of the three ids was given. Where it may not be asked, the id is
+/// taken for the one that is needed.
+pub(crate) async fn find_application(
+    session: &Session,
+    id: &str,
+    tenant: Option<String>,
+    outcome: &mut Outcome,
+) -> Result<Application, Failure> {
+    let found = match session.microsoft_graph().await {
+        Ok(graph) => graph
+            .application(id)
+            .await
+            .map_err(|error| error.to_string()),
+        Err(failure) => Err(Report::sentence_of(&failure)),
+    };
+    let tenant = || tenant.or(session.ids().tenant).unwrap_or_default();
+    match found {
+        Ok(Some(found)) if found.object_id.is_empty() => {
+            Err(Failure::Onboard(OnboardProblem::NoEnterpriseApplication {
+                name: found.name,
+                client_id: found.client_id,
+                tenant: tenant(),
+            }))
+        }
+        Ok(Some(found)) => {
+            let (given, name) = match found.given {
+                GivenId::ClientId => ("client id", "clientId"),
+                GivenId::EnterpriseApplication => (
+                    "enterprise application's object id",
+                    "enterpriseApplication",
+                ),
+                GivenId::AppRegistration => ("app registration's object id", "appRegistration"),
+            };
+            outcome.lines.push(format!(
+                "identity: {} ({given} given; client id {}, enterprise application's object id {})",
+                found.name, found.client_id, found.object_id
+            ));
+            outcome.json["identity"] = json!({
+                "name": found.name, "given": name, "clientId": found.client_id, "objectId": found.object_id,
+            });
+            Ok(Application {
+                object_id: found.object_id,
+                graph_failure: None,
+            })
+        }
+        Ok(None) => Err(Failure::Onboard(OnboardProblem::NoApplication {
+            id: id.to_owned(),
+            tenant: tenant(),
+        })),
+        Err(reason) => {
+            Terminal.warn(&format!(
+                "Microsoft Graph did not say which application this is ({}), so {id} is \
+                 used as the object id of its enterprise application.",
+                reason.trim_end_matches('.')
+            ));
+            outcome.json["identity"] = json!({ "given": "unknown", "objectId": id });
+            Ok(Application {
+                object_id: id.to_owned(),
+                graph_failure: Some(reason),
+            })
+        }
+    }
+}
+
+/// An organization's refusal: about who asks, or about what is asked.
+pub(crate) fn refused(session: &Session, organization: &str, doing: &str, error: Error) -> Failure {
+    session.learn_from(&error);
+    Failure::NotKnownThere(Box::new(NotKnownThere {
+        organization: organization.to_owned(),
+        doing: doing.to_owned(),
+        identity: None,
+        ids: session.ids(),
+        error,
+    }))
+}
+
+/// A publisher's refusal.
+pub(crate) fn refused_by_publisher(
+    session: &Session,
+    publisher: &str,
+    doing: &str,
+    error: Error,
+) -> Failure {
+    let page = session.hosts().publisher_page(publisher);
+    if error.is(Reason::NotPermitted) {
+        return Failure::Onboard(OnboardProblem::NotOwner {
+            publisher: publisher.to_owned(),
+            page,
+            error,
+        });
+    }
+    Failure::Marketplace {
+        doing: doing.to_owned(),
+        error,
+        identity: None,
+        page: Some(page),
+    }
+}
+
+/// A failure with the ids of the identity that asks, where it is a refusal of an organization's.
+pub(crate) async fn with_ids(session: &Session, mut failure: Failure) -> Failure {
+    if let Failure::NotKnownThere(refused) = &mut failure {
+        whoami::learn_ids(session).await;
+        refused.ids = session.ids();
+    }
+    failure
+}

@@ -1,0 +1,332 @@
+//! `adieu offboard`: removes from an organization and from a publisher what `adieu onboard` added.
+//!
+//! It never deletes an application, a federated credential or a service connection.
+
+use std::process::ExitCode;
+
+use adieu_devops::{Entitlement, Hosts, Organization, Role, application_removal};
+use clap::Args;
+use serde_json::{Value, json};
+
+use crate::console;
+use crate::credential::{self, Credential, SignIn};
+use crate::failure::{Failure, OnboardProblem};
+use crate::flag_values::guid;
+use crate::membership::{Outcome, refused, refused_by_publisher, with_ids};
+use crate::network;
+use crate::report::Report;
+use crate::reporter::{Reporter as _, Terminal};
+use crate::resource::is_guid;
+use crate::result::Form;
+use crate::session::{Session, Source};
+use crate::whoami;
+
+/// Flags of `offboard`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  adieu offboard --identity CLIENT_ID --organization contoso --dry-run
+  adieu offboard --identity CLIENT_ID --organization contoso --publisher pub
+  adieu onboard --list --organization contoso              find the client id
+
+The identity loses its license, its projects and its role in the publisher. Its application, federated credentials and
+service connections stay. Run this as a member of Project Collection Administrators, and an Owner of the publisher.")]
+pub(crate) struct OffboardArguments {
+    /// The identity to remove: client id, or object id of its enterprise application or app registration
+    #[arg(long, value_name = "ID")]
+    identity: String,
+    /// Organization of Azure DevOps, by name or address
+    #[arg(long, required_unless_present = "publisher")]
+    organization: Option<String>,
+    /// Publisher on the Marketplace
+    #[arg(long, value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    publisher: Option<String>,
+    /// The identity's Azure DevOps id, for --publisher without --organization
+    #[arg(long, value_name = "ID", requires = "publisher", value_parser = guid)]
+    member_id: Option<String>,
+    /// Remove without a question
+    #[arg(long)]
+    yes: bool,
+    /// Show the requests, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+    // Without --identity of other verbs, which is the identity to remove here.
+    /// Tenant ID or domain [default: the organization's tenant, or else the identity's]
+    #[arg(long)]
+    tenant: Option<String>,
+    /// How to sign in
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        env = "ADIEU_CREDENTIAL",
+        hide_env = true
+    )]
+    credential: Credential,
+    /// Output format
+    #[arg(long, short, value_enum, default_value_t)]
+    output: Form,
+}
+
+/// What is there to remove.
+#[derive(Default)]
+struct Found {
+    /// Name of the identity, where it is known.
+    name: Option<String>,
+    /// What it has in the organization.
+    entitlement: Option<Entitlement>,
+    /// Its id and role in the publisher.
+    role: Option<(String, String)>,
+}
+
+/// Runs the verb.
+pub(crate) async fn run(arguments: OffboardArguments) -> Result<ExitCode, Failure> {
+    if !is_guid(&arguments.identity) {
+        let text = arguments.identity;
+        return Err(Failure::Onboard(OnboardProblem::NotAnId(text)));
+    }
+    if arguments.organization.is_none() && arguments.member_id.is_none() {
+        return Err(Failure::Onboard(OnboardProblem::NoMemberId));
+    }
+    if !arguments.yes && !arguments.dry_run && !console::can_ask() {
+        return Err(Failure::Onboard(OnboardProblem::NotConfirmed));
+    }
+    let hosts = Hosts::public();
+    let organization = arguments.organization.as_deref();
+    let organization = organization
+        .map(|text| whoami::organization(&hosts, text))
+        .transpose()?;
+    let transport = network::of_command_line()?;
+    let tenant = arguments.tenant.clone();
+    let tenant = credential::tenant(tenant, arguments.organization.as_deref(), &transport).await?;
+    let sign_in = SignIn::new(arguments.credential.into(), tenant);
+    let session = Session::new(transport, hosts, Source::SignIn(sign_in));
+    let mut outcome = Outcome::new();
+    let ended = offboard(&session, organization.as_ref(), &arguments, &mut outcome).await;
+    outcome.print(arguments.output, arguments.dry_run, ended.is_ok())?;
+    match ended {
+        Ok(code) => Ok(code),
+        Err(failure) => Err(with_ids(&session, failure).await),
+    }
+}
+
+/// Looks, asks and removes: from the publisher first, whose members are known by the organization's id.
+async fn offboard(
+    session: &Session,
+    organization: Option<&Organization>,
+    arguments: &OffboardArguments,
+    outcome: &mut Outcome,
+) -> Result<ExitCode, Failure> {
+    let found = find(session, organization, arguments).await?;
+    let removes = found.entitlement.is_some() || found.role.is_some();
+    if removes && !arguments.yes && !arguments.dry_run {
+        let question = question(&found, organization, arguments);
+        if !console::is_confirmed(&question) {
+            Terminal.say("Nothing was removed.");
+            return Ok(ExitCode::FAILURE);
+        }
+    }
+    if let Some(publisher) = &arguments.publisher {
+        leave_publisher(session, publisher, &found, arguments.dry_run, outcome).await?;
+    }
+    if let Some(organization) = organization {
+        leave_organization(session, organization, &found, arguments.dry_run, outcome).await?;
+    }
+    if found.entitlement.is_some() {
+        Terminal.say(
+            "Not removed: the application, its federated credentials, and service connections. \
+             A Microsoft Entra group that is a member of the organization still gives its \
+             members access.",
+        );
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn find(
+    session: &Session,
+    organization: Option<&Organization>,
+    arguments: &OffboardArguments,
+) -> Result<Found, Failure> {
+    let mut found = Found::default();
+    if let Some(organization) = organization {
+        find_in_organization(session, organization, &arguments.identity, &mut found).await?;
+    }
+    let in_organization = found.entitlement.as_ref().map(|there| there.id.clone());
+    if let Some(publisher) = &arguments.publisher
+        && let Some(id) = arguments.member_id.clone().or(in_organization)
+    {
+        found.role = role(session, publisher, &id).await?.map(|role| (id, role));
+    }
+    Ok(found)
+}
+
+/// Looks among the members first, for an application that was deleted in Microsoft Entra can still be one.
+async fn find_in_organization(
+    session: &Session,
+    organization: &Organization,
+    id: &str,
+    found: &mut Found,
+) -> Result<(), Failure> {
+    let name = &organization.name;
+    let doing = format!("look for {id} in {name}");
+    let client = session.client().await?;
+    let member = client.application_entitlement(organization, id).await;
+    found.entitlement = member.map_err(|error| refused(session, name, &doing, error))?;
+    if found.entitlement.is_some() {
+        return Ok(());
+    }
+    let known = match session.microsoft_graph().await {
+        Ok(graph) => graph
+            .application(id)
+            .await
+            .map_err(|error| error.to_string()),
+        Err(failure) => Err(Report::sentence_of(&failure)),
+    };
+    let not_a_member = |graph_failure: String| {
+        Failure::Onboard(OnboardProblem::NotAMember {
+            id: id.to_owned(),
+            organization: name.clone(),
+            graph_failure,
+        })
+    };
+    let application = known
+        .map_err(not_a_member)?
+        .ok_or_else(|| not_a_member(String::new()))?;
+    let member = client
+        .application_entitlement(organization, &application.client_id)
+        .await;
+    found.entitlement = member.map_err(|error| refused(session, name, &doing, error))?;
+    found.name = Some(application.name);
+    Ok(())
+}
+
+/// The role of a member of a publisher, unless it is the only one that can manage it.
+async fn role(session: &Session, publisher: &str, id: &str) -> Result<Option<String>, Failure> {
+    let client = session.client().await?;
+    let members = client.members(publisher).await.map_err(|error| {
+        let doing = format!("read the members of {publisher}");
+        refused_by_publisher(session, publisher, &doing, error)
+    })?;
+    let owner = Role::Owner.name();
+    let (mut own, mut has_other_owner) = (None, false);
+    for member in members {
+        if member.id.eq_ignore_ascii_case(id) {
+            own = Some(member.role);
+        } else if member.role == owner {
+            has_other_owner = true;
+        }
+    }
+    if own.as_deref() == Some(owner) && !has_other_owner {
+        return Err(Failure::Onboard(OnboardProblem::OnlyOwner {
+            publisher: publisher.to_owned(),
+            page: session.hosts().publisher_page(publisher),
+        }));
+    }
+    Ok(own)
+}
+
+fn question(
+    found: &Found,
+    organization: Option<&Organization>,
+    arguments: &OffboardArguments,
+) -> String {
+    let mut places = Vec::new();
+    if let (Some(organization), Some(_)) = (organization, &found.entitlement) {
+        places.push(organization.name.clone());
+    }
+    if let (Some(publisher), Some(_)) = (&arguments.publisher, &found.role) {
+        places.push(format!("publisher {publisher}"));
+    }
+    let name = name(found).unwrap_or(&arguments.identity);
+    format!("Remove {name} from {}? [y/N] ", places.join(" and "))
+}
+
+fn name(found: &Found) -> Option<&str> {
+    let there = found.entitlement.as_ref().map(|there| there.name.as_str());
+    there.or(found.name.as_deref())
+}
+
+async fn leave_publisher(
+    session: &Session,
+    publisher: &str,
+    found: &Found,
+    is_dry_run: bool,
+    outcome: &mut Outcome,
+) -> Result<(), Failure> {
+    let Some((id, role)) = &found.role else {
+        let line = format!("publisher {publisher}: is not a member; nothing to remove");
+        outcome.lines.push(line);
+        outcome.json["publisher"] = removal(publisher, "notAMember");
+        return Ok(());
+    };
+    let client = session.client().await?;
+    let word = if is_dry_run {
+        outcome.requests.push(client.member_removal(publisher, id));
+        outcome
+            .lines
+            .push(format!("publisher {publisher}: would be removed ({role})"));
+        "wouldRemove"
+    } else {
+        let doing = format!("remove {id} from the members of {publisher}");
+        let removed = client.remove_member(publisher, id).await;
+        removed.map_err(|error| refused_by_publisher(session, publisher, &doing, error))?;
+        outcome
+            .lines
+            .push(format!("publisher {publisher}: removed (was {role})"));
+        "removed"
+    };
+    let mut json = removal(publisher, word);
+    json["id"] = json!(id);
+    json["role"] = json!(role);
+    outcome.json["publisher"] = json;
+    Ok(())
+}
+
+async fn leave_organization(
+    session: &Session,
+    organization: &Organization,
+    found: &Found,
+    is_dry_run: bool,
+    outcome: &mut Outcome,
+) -> Result<(), Failure> {
+    let name = &organization.name;
+    let Some(there) = &found.entitlement else {
+        outcome
+            .lines
+            .push(format!("{name}: is not a member; nothing to remove"));
+        outcome.json["organization"] = removal(name, "notAMember");
+        return Ok(());
+    };
+    let groups = there.groups.iter();
+    let groups = groups.map(|(project, group)| format!(", {group} of {project}"));
+    let had = format!("{}{}", there.access_level, groups.collect::<String>());
+    let word = if is_dry_run {
+        let request = application_removal(organization, &there.id);
+        outcome.requests.push(request);
+        outcome
+            .lines
+            .push(format!("{name}: {} would be removed ({had})", there.name));
+        "wouldRemove"
+    } else {
+        let doing = format!("remove {} from {name}", there.name);
+        let client = session.client().await?;
+        let removed = client.remove_application(organization, &there.id).await;
+        removed.map_err(|error| refused(session, name, &doing, error))?;
+        outcome
+            .lines
+            .push(format!("{name}: {} removed (was {had})", there.name));
+        "removed"
+    };
+    outcome.json["identity"] = json!({
+        "name": there.name, "clientId": there.client_id, "objectId": there.object_id,
+    });
+    let mut json = removal(name, word);
+    json["id"] = json!(there.id);
+    json["accessLevel"] = json!(there.access_level);
+    outcome.json["organization"] = json;
+    Ok(())
+}
+
+fn removal(name: &str, word: &str) -> Value {
+    json!({ "name": name, "outcome": word })
+}

@@ -1,0 +1,84 @@
+//! `adieu onboard --list`: the service principals and managed identities of an organization.
+//!
+//! It changes nothing.
+
+use std::process::ExitCode;
+
+use adieu_devops::{Entitlement, Hosts};
+use serde_json::{Value, json};
+
+use super::OnboardArguments;
+use crate::credential::{self, SignIn};
+use crate::defaults;
+use crate::failure::Failure;
+use crate::membership::{refused, with_ids};
+use crate::network;
+use crate::result;
+use crate::session::{Session, Source};
+use crate::whoami;
+
+/// Lists them, by name.
+pub(super) async fn run(arguments: OnboardArguments) -> Result<ExitCode, Failure> {
+    let hosts = Hosts::public();
+    let name = defaults::organization_or_default(arguments.organization)
+        .ok_or(Failure::NoOrganization("adieu onboard --list"))?;
+    let organization = whoami::organization(&hosts, &name)?;
+    let transport = network::of_command_line()?;
+    let tenant = credential::tenant(arguments.tenant, Some(&name), &transport).await?;
+    let sign_in = SignIn::new(arguments.credential.into(), tenant);
+    let session = Session::new(transport, hosts, Source::SignIn(sign_in));
+    let client = session.client().await?;
+    let mut members = match client.application_entitlements(&organization).await {
+        Ok(members) => members,
+        Err(error) => {
+            let name = &organization.name;
+            let doing = format!("list the service principals of {name}");
+            let failure = refused(&session, name, &doing, error);
+            return Err(with_ids(&session, failure).await);
+        }
+    };
+    members.sort_unstable_by(|one, other| (&one.name, &one.id).cmp(&(&other.name, &other.id)));
+    let mut lines = Vec::new();
+    for member in &members {
+        lines.push(format!("{} ({})", member.name, member.access_level));
+        for (name, value) in [
+            ("client id", &member.client_id),
+            ("object id", &member.object_id),
+            ("id there", &member.id),
+        ] {
+            lines.push(format!("  {name}: {value}"));
+        }
+        for (project, group) in &member.groups {
+            lines.push(format!("  group: {group} of {project}"));
+        }
+        let last = member.last_access.as_deref().unwrap_or("never");
+        lines.push(format!("  last access: {last}"));
+    }
+    if lines.is_empty() {
+        lines.push(format!(
+            "{} has no service principals or managed identities.",
+            organization.name
+        ));
+    }
+    let members: Vec<Value> = members.iter().map(document).collect();
+    let document = json!({ "organization": organization.name, "members": members });
+    result::print(arguments.output, &lines, &document)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn document(member: &Entitlement) -> Value {
+    let groups: Vec<Value> = member
+        .groups
+        .iter()
+        .map(|(project, group)| json!({ "project": project, "group": group }))
+        .collect();
+    json!({
+        "id": member.id,
+        "name": member.name,
+        "clientId": member.client_id,
+        "objectId": member.object_id,
+        "accessLevel": member.access_level,
+        "groups": groups,
+        "lastAccess": member.last_access,
+    })
+}

@@ -1,0 +1,398 @@
+//! `adieu offboard` and `adieu onboard --list`: an administrator removes what `onboard` added, and sees who is there.
+//!
+//! What the organization has afterwards is asked of the emulator, not of our own words.
+
+use std::time::Duration;
+
+use adieu_emulator::{Connection, Fault, MY_CONNECTION, World};
+use expect_test::{Expect, expect};
+use serde_json::Value;
+
+use crate::desk::{Desk, Said};
+use crate::onboard::{onboard, shown, world, writes};
+
+/// Runs `offboard` on the administrator's machine, for an identity in `contoso`.
+fn offboard(world: &World, identity: &str, arguments: &[&str]) -> Said {
+    let fixed = [
+        "offboard",
+        "--credential",
+        "managed-identity",
+        "--identity",
+        identity,
+        "--organization",
+        "contoso",
+    ];
+    Desk::machine(world).adieu(&[&fixed, arguments].concat())
+}
+
+fn list(world: &World, arguments: &[&str]) -> Said {
+    let fixed = ["onboard", "--list", "--credential", "managed-identity"];
+    Desk::machine(world).adieu(&[&fixed, arguments].concat())
+}
+
+fn says(world: &World, said: &Said, expected: &Expect) {
+    expected.assert_eq(&shown(world, said));
+}
+
+/// A world in which `my-connection` has what `onboard` gives.
+fn world_with_member() -> (World, String) {
+    let world = world();
+    world.organizations().add_project("contoso", "web");
+    let client = world.client_id(MY_CONNECTION);
+    let arguments = ["--project", "web=contributor", "--publisher", "pub"];
+    let said = onboard(&world, &client, &arguments);
+    assert_eq!(said.status, 0, "{}", said.stderr);
+    (world, client)
+}
+
+fn is_member(world: &World) -> bool {
+    let known = world.organizations().entitlement("contoso", MY_CONNECTION);
+    known.is_some()
+}
+
+#[test]
+fn removes_what_onboard_added() {
+    let (world, client) = world_with_member();
+    let arguments = ["--publisher", "pub", "--yes"];
+    let said = offboard(&world, &client, &arguments);
+    says(
+        &world,
+        &said,
+        &expect![[r#"
+        publisher pub: removed (was Contributor)
+        contoso: my-connection removed (was Basic, Contributors of web)
+        Not removed: the application, its federated credentials, and service connections. A Microsoft Entra group that is a member of the organization still gives its members access.
+        exit 0
+    "#]],
+    );
+    assert!(!is_member(&world));
+    assert_eq!(world.marketplace().role("pub", MY_CONNECTION), None);
+    // Run again, there is nothing left to do.
+    let before = writes(&world);
+    let said = offboard(&world, &client, &arguments);
+    says(
+        &world,
+        &said,
+        &expect![[r#"
+        publisher pub: is not a member; nothing to remove
+        contoso: is not a member; nothing to remove
+        exit 0
+    "#]],
+    );
+    assert_eq!(writes(&world), before);
+}
+
+#[test]
+fn each_of_the_three_ids_finds_the_member() {
+    let ids: [fn(&World) -> String; 3] = [
+        |world| world.client_id(MY_CONNECTION),
+        |world| world.entra().object_id(MY_CONNECTION),
+        |world| world.entra().registration_id(MY_CONNECTION),
+    ];
+    for id in ids {
+        let (world, _) = world_with_member();
+        let said = offboard(&world, &id(&world), &["--yes", "--output", "json"]);
+        assert_eq!(said.status, 0, "{}", said.stderr);
+        let json: Value = serde_json::from_str(&said.stdout).expect("JSON");
+        assert_eq!(
+            (
+                &json["organization"]["outcome"],
+                &json["identity"]["clientId"]
+            ),
+            (
+                &Value::from("removed"),
+                &Value::from(world.client_id(MY_CONNECTION))
+            ),
+        );
+        assert!(!is_member(&world));
+    }
+}
+
+#[test]
+fn removes_a_member_whose_application_was_deleted() {
+    let (world, client) = world_with_member();
+    world.entra().remove_enterprise_application(MY_CONNECTION);
+    let said = offboard(&world, &client, &["--yes"]);
+    assert_eq!(said.status, 0, "{}", said.stderr);
+    assert!(!is_member(&world));
+}
+
+#[test]
+fn a_dry_run_shows_what_would_be_sent_and_removes_nothing() {
+    let (world, client) = world_with_member();
+    let before = writes(&world);
+    let said = offboard(&world, &client, &["--publisher", "pub", "--dry-run"]);
+    says(
+        &world,
+        &said,
+        &expect![[r#"
+        publisher pub: would be removed (Contributor)
+        contoso: my-connection would be removed (Basic, Contributors of web)
+        DELETE https://marketplace.visualstudio.com/_apis/securityroles/scopes/gallery.publisher/roleassignments/resources/pub/[PROFILE]?api-version=3.2-preview.1
+        DELETE https://vsaex.dev.azure.com/contoso/_apis/serviceprincipalentitlements/[PROFILE]?api-version=7.1-preview.1
+        Not removed: the application, its federated credentials, and service connections. A Microsoft Entra group that is a member of the organization still gives its members access.
+        exit 0
+    "#]],
+    );
+    assert_eq!(writes(&world), before);
+    assert!(is_member(&world));
+}
+
+#[test]
+fn asks_on_a_terminal_and_takes_only_a_yes() {
+    let (world, client) = world_with_member();
+    let desk = Desk::machine(&world);
+    let line = format!(
+        "offboard --credential managed-identity --identity {client} --organization contoso --publisher pub"
+    );
+    for (answer, remains) in [("n\n", true), ("\n", true), ("yes\n", false)] {
+        let shown = desk.on_a_terminal(&line, answer);
+        let question = "Remove my-connection from contoso and publisher pub? [y/N] ";
+        assert!(shown.contains(question), "{shown}");
+        assert_eq!(shown.contains("Nothing was removed."), remains, "{shown}");
+        assert_eq!(is_member(&world), remains, "{answer:?}");
+    }
+}
+
+#[test]
+fn without_a_terminal_it_wants_yes_before_it_asks_anyone() {
+    let (world, client) = world_with_member();
+    let before = world.marketplace().requests().len();
+    let said = offboard(&world, &client, &[]);
+    says(
+        &world,
+        &said,
+        &expect![[r#"
+        error: Nothing was removed: there is no terminal to ask on.
+        What to do: Add --yes; --dry-run shows what would be removed.
+        More: adieu explain offboard
+        exit 2
+    "#]],
+    );
+    assert_eq!(world.marketplace().requests().len(), before);
+}
+
+#[test]
+fn names_an_identity_that_is_not_a_member() {
+    let world = world();
+    let unknown = "00000000-0000-4000-8000-000000000000";
+    says(
+        &world,
+        &offboard(&world, unknown, &["--yes"]),
+        &expect![[r#"
+            error: contoso has no service principal or managed identity with the id [GUID].
+            What to do: Compare it with: adieu onboard --list --organization contoso
+            More: adieu explain offboard
+            exit 1
+        "#]],
+    );
+    says(
+        &world,
+        &offboard(&world, "my-connection", &["--yes"]),
+        &expect![[r#"
+            error: 'my-connection' is not the id of an application.
+            What to do: Write a GUID: the client id, or an object id; `adieu whoami` with the identity itself prints both.
+            More: adieu explain onboard
+            exit 2
+        "#]],
+    );
+    // Without Microsoft Graph, an id that is not found can be a wrong one.
+    let world = World::start();
+    world.add_connection(Connection::managed_identity("admin", None));
+    world.organizations().add_administrator("contoso", "admin");
+    let registration = world.entra().registration_id(MY_CONNECTION);
+    says(
+        &world,
+        &offboard(&world, &registration, &["--yes"]),
+        &expect![[r#"
+            error: contoso has no service principal or managed identity with the id [APP REGISTRATION].
+              Microsoft Graph: Insufficient privileges to complete the operation.
+            What to do: Compare it with: adieu onboard --list --organization contoso
+            More: adieu explain offboard
+            exit 1
+        "#]],
+    );
+}
+
+#[test]
+fn names_who_may_remove_users() {
+    let world = World::start();
+    world.add_connection(Connection::managed_identity("admin", None));
+    world.organizations().add_member("contoso", "admin");
+    world.organizations().add_member("contoso", MY_CONNECTION);
+    let client = world.client_id(MY_CONNECTION);
+    says(
+        &world,
+        &offboard(&world, &client, &["--yes"]),
+        &expect![[r#"
+            error: Could not remove my-connection from contoso: the identity that asks may not manage the organization's users (403 of vsaex.dev.azure.com).
+              it said: Access Denied: [ADMIN'S PROFILE] needs the following permission(s) on the resource Users to perform this action: Delete Users
+              x-vss-e2eid: [GUID]
+              activityid: [GUID]
+              x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
+              object id: [ADMIN'S OBJECT]
+              token's tenant: [TENANT]
+            What to do: Sign in as a member of the organization's Project Collection Administrators.
+            More: adieu explain onboard
+            exit 1
+        "#]],
+    );
+    assert!(is_member(&world));
+}
+
+#[test]
+fn a_publisher_keeps_its_only_owner() {
+    let world = world();
+    let client = world.client_id(MY_CONNECTION);
+    let arguments = ["--publisher", "pub", "--role", "owner"];
+    assert_eq!(onboard(&world, &client, &arguments).status, 0);
+    // Another Owner remains.
+    let said = offboard(&world, &client, &["--publisher", "pub", "--yes"]);
+    assert_eq!(said.status, 0, "{}", said.stderr);
+    let admin = world.client_id("admin");
+    let said = offboard(&world, &admin, &["--publisher", "pub", "--yes"]);
+    says(
+        &world,
+        &said,
+        &expect![[r#"
+        error: The identity is the only Owner of the publisher pub.
+        What to do: Make another member an Owner first (https://marketplace.visualstudio.com/manage/publishers/pub → Members); nothing was removed.
+        More: adieu explain offboard
+        exit 1
+    "#]],
+    );
+    let role = world.marketplace().role("pub", "admin");
+    assert_eq!(role.as_deref(), Some("Owner"));
+}
+
+#[test]
+fn a_publisher_that_the_caller_does_not_own_stops_it_before_the_organization() {
+    let (world, client) = world_with_member();
+    world
+        .marketplace()
+        .set_role("pub", "admin", Some("Creator"));
+    let said = offboard(&world, &client, &["--publisher", "pub", "--yes"]);
+    says(
+        &world,
+        &said,
+        &expect![[r#"
+        error: Only an Owner of the publisher pub can change its members.
+          it said: Access Denied: [ADMIN'S PROFILE] needs the following permission(s) on the resource /pub to perform this action: Manage user permissions on a resource
+          x-vss-e2eid: [GUID]
+          activityid: [GUID]
+          x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
+        What to do: Sign in as one of the Owners that https://marketplace.visualstudio.com/manage/publishers/pub shows under Members.
+        More: adieu explain publisher-member
+        exit 1
+    "#]],
+    );
+    assert!(is_member(&world));
+    assert!(world.marketplace().role("pub", MY_CONNECTION).is_some());
+}
+
+#[test]
+fn an_answer_that_was_lost_is_not_a_failure() {
+    for passing in 0..4 {
+        let (world, client) = world_with_member();
+        for _ in 0..passing {
+            world.marketplace().fault(Fault::Delay(Duration::ZERO));
+        }
+        world.marketplace().fault(Fault::TruncateHead);
+        let said = offboard(&world, &client, &["--yes"]);
+        assert_eq!(said.status, 0, "{passing}: {}", said.stderr);
+        assert!(!is_member(&world));
+    }
+}
+
+#[test]
+fn lists_the_service_principals_of_an_organization() {
+    let (world, client) = world_with_member();
+    world
+        .organizations()
+        .add_person("contoso", "ada@contoso.com");
+    says(
+        &world,
+        &list(&world, &["--organization", "contoso"]),
+        &expect![[r#"
+            admin (Basic)
+              client id: [ADMIN]
+              object id: [ADMIN'S OBJECT]
+              id there: [ADMIN'S PROFILE]
+              last access: [TIME]
+            my-connection (Basic)
+              client id: [CLIENT ID]
+              object id: [ENTERPRISE APPLICATION]
+              id there: [PROFILE]
+              group: Contributors of web
+              last access: never
+            exit 0
+        "#]],
+    );
+    let said = list(&world, &["--organization", "contoso", "--output", "json"]);
+    let json: Value = serde_json::from_str(&said.stdout).expect("JSON");
+    assert_eq!(json["members"][1]["clientId"], client);
+    assert_eq!(json["members"][1]["groups"][0]["group"], "Contributors");
+    assert_eq!(json["members"][1]["lastAccess"], Value::Null);
+}
+
+#[test]
+fn lists_all_pages_and_says_where_there_is_no_one() {
+    let world = world();
+    for number in 0..5 {
+        let name = format!("other-{number}");
+        world.add_connection(Connection::client_secret(&name));
+        world.organizations().add_member("contoso", &name);
+    }
+    world.organizations().page_of_members(2);
+    let said = list(&world, &["--organization", "contoso"]);
+    let names = said.stdout.lines().filter(|line| !line.starts_with(' '));
+    let names: Vec<&str> = names.collect();
+    assert_eq!(names.len(), 6, "{}", said.stdout);
+    assert!(names.is_sorted(), "{names:?}");
+}
+
+#[test]
+fn a_list_needs_a_member_who_may_see_users() {
+    let world = World::start();
+    world.add_connection(Connection::managed_identity("admin", None));
+    world.organizations().add_member("contoso", "admin");
+    world.organizations().entitlements_are_private();
+    says(
+        &world,
+        &list(&world, &["--organization", "contoso"]),
+        &expect![[r#"
+            error: Could not list the service principals of contoso: the identity that asks may not manage the organization's users (403 of vsaex.dev.azure.com).
+              it said: Access Denied: [ADMIN'S PROFILE] needs the following permission(s) on the resource Users to perform this action: View Users
+              x-vss-e2eid: [GUID]
+              activityid: [GUID]
+              x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
+              object id: [ADMIN'S OBJECT]
+              token's tenant: [TENANT]
+            What to do: Sign in as a member of the organization's Project Collection Administrators.
+            More: adieu explain onboard
+            exit 1
+        "#]],
+    );
+    says(
+        &world,
+        &list(&world, &[]),
+        &expect![[r#"
+        error: adieu onboard --list needs an organization.
+        What to do: Write --organization, or set ADIEU_ORGANIZATION.
+        More: adieu explain organizations
+        exit 2
+    "#]],
+    );
+    says(
+        &world,
+        &list(&world, &["--organization", "contoso", "--publisher", "pub"]),
+        &expect![[r#"
+            error: the argument '--list' cannot be used with '--publisher <PUBLISHER>'
+
+            Usage: adieu onboard --list --credential <CREDENTIAL> --organization <ORGANIZATION>
+
+            For more information, try '--help'.
+            exit 2
+        "#]],
+    );
+}
