@@ -1,14 +1,20 @@
-//! Feeds of Azure Artifacts: who may read one, and what they answer to a client without a good token.
+//! Feeds of Azure Artifacts: who may read one and publish to it, and what they answer to a client without a good token.
 //!
-//! Each has one package, `hello-feed` 1.0.0, for npm, pip, Maven and Cargo. It is read-only. Addresses are those of
-//! learn.microsoft.com, "Connect to a feed". Files are elsewhere: a download leads to a store of blobs, which must not
-//! be sent a credential.
+//! Each has one package, `hello-feed` 1.0.0, for npm, NuGet, pip, Maven and Cargo, and takes more of them. Addresses are
+//! those of learn.microsoft.com, "Connect to a feed"; roles those of "Manage permissions". Files are elsewhere: a
+//! download leads to a store of blobs, which must not be sent a credential.
 
+mod cargo;
+mod form;
+mod maven;
+mod npm;
+mod nuget;
 mod packages;
 mod protocols;
+mod python;
 mod setup;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::clock::Clock;
 use crate::directory::{AsksFor, Directory, Issued};
@@ -17,6 +23,8 @@ use crate::http::{Answer, Request, decoded};
 use crate::ids::guid;
 use crate::vss::{self, Credential, error};
 use crate::{azure_devops, organizations};
+
+use protocols::{Asked, Exchange, Packages};
 
 /// Where feeds are.
 pub(crate) const HOST: &str = "pkgs.dev.azure.com";
@@ -39,6 +47,9 @@ pub(crate) const BLOBS_ASK_FOR: AsksFor = AsksFor {
     body: &[],
 };
 
+/// The views of every feed (learn.microsoft.com, "Feed views").
+const VIEWS: [&str; 3] = ["local", "prerelease", "release"];
+
 /// The feeds' handle.
 pub type Feeds = Emulated<State>;
 
@@ -47,21 +58,63 @@ pub type Feeds = Emulated<State>;
 pub struct State {
     /// By organization and name.
     feeds: BTreeMap<(String, String), Feed>,
-    /// Files by the last part of their address.
-    blobs: BTreeMap<String, Vec<u8>>,
+    blobs: Blobs,
     /// One line for each request to a feed that was let in: method, path, scheme of its credential.
     requests: Vec<String>,
 }
 
+/// What an identity may do with a feed. Each role has the rights of those before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// A member of the organization who may not read the feed.
+    None,
+    /// Feed Reader.
+    Reader,
+    /// Feed and Upstream Reader (Collaborator): also saves packages from upstream sources.
+    Collaborator,
+    /// Feed Publisher (Contributor): also publishes.
+    Publisher,
+}
+
 /// A feed.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Feed {
     /// Links in answers have it in place of the name.
     id: String,
     /// The project that it belongs to.
     project: Option<String>,
-    /// Identities that may not read it.
-    refused: BTreeSet<String>,
+    /// By identity; the other members of the organization are readers.
+    roles: BTreeMap<String, Role>,
+    /// A pipeline's job in the feed's organization: the build service's role, which Azure Artifacts gives to it.
+    role_of_jobs: Role,
+    packages: Packages,
+}
+
+/// The store of blobs.
+#[derive(Debug, Default)]
+struct Blobs {
+    /// Files by the last part of their address.
+    files: BTreeMap<String, Vec<u8>>,
+    /// Another host that downloads lead to.
+    host: Option<String>,
+}
+
+impl Blobs {
+    /// A download: the file is in the store.
+    fn stored(&mut self, bytes: &[u8]) -> Answer {
+        let name = guid();
+        self.files.insert(name.clone(), bytes.to_vec());
+        let host = self.host.as_deref().unwrap_or(BLOB_HOST);
+        Answer {
+            status: 303,
+            headers: Vec::new(),
+            body: Vec::new(),
+        }
+        .with(
+            "Location",
+            &format!("https://{host}/files/{name}?sv=2019-07-07&sig=signature"),
+        )
+    }
 }
 
 /// What a question to a feed is answered from.
@@ -79,17 +132,6 @@ enum Caller {
     Job,
 }
 
-/// What is asked for.
-struct Asked<'a> {
-    organization: &'a str,
-    feed: &'a str,
-    /// The feed's address, by its id.
-    by_id: String,
-    /// The same by its name.
-    by_name: String,
-    rest: &'a [&'a str],
-}
-
 /// Whether a host is one of feeds.
 pub(crate) fn is_host(host: &str) -> bool {
     host == HOST || host.ends_with(OWN_HOST)
@@ -103,15 +145,11 @@ pub(crate) fn blob(request: &Request, context: &mut Context<'_>) -> Answer {
             .violation("the store of blobs was sent a credential".to_owned());
     }
     let name = request.path.rsplit('/').next().unwrap_or_default();
-    match context.own.blobs.get(name) {
+    match context.own.blobs.files.get(name) {
         Some(bytes) if request.parameter("sig").is_some() => {
             file("application/octet-stream", bytes.clone())
         }
-        _ => Answer {
-            status: 404,
-            headers: Vec::new(),
-            body: Vec::new(),
-        },
+        _ => empty(404),
     }
 }
 
@@ -149,29 +187,49 @@ pub(crate) fn answer(request: &Request, context: &mut Context<'_>, clock: &Clock
             return refusal;
         }
     }
-    let name = feed.split('@').next().unwrap_or_default();
-    let found = context.own.feeds.iter().find(|((of, known), there)| {
+    let (name, view) = match feed.split_once('@') {
+        Some((name, view)) => (name, Some(view.to_ascii_lowercase())),
+        None => (feed, None),
+    };
+    let State {
+        feeds,
+        blobs,
+        requests,
+    } = &mut *context.own;
+    let found = feeds.iter_mut().find(|((of, known), there)| {
         *of == organization
             && (known.eq_ignore_ascii_case(name) || there.id == name)
             && there.project.as_deref() == project
     });
-    let Some(((_, feed), there)) = found.map(|(key, feed)| (key.clone(), feed.clone())) else {
+    let Some(((_, feed), there)) = found else {
         return error(
             404,
             "FeedIdNotFoundException",
-            &format!("The feed {name} does not exist."),
+            &format!("The feed with ID '{name}' doesn't exist."),
         );
     };
-    if let Caller::Identity(caller) = &caller
-        && there.refused.contains(&caller.identity)
-    {
-        let id = context.directory.azure_devops_id(&caller.identity);
-        return vss::access_check(403, &id, &feed, "ReadPackages");
+    if let Some(view) = view.as_deref().filter(|view| !VIEWS.contains(view)) {
+        return error(
+            404,
+            "FeedViewNotFoundException",
+            &format!("The view '{view}' doesn't exist in feed '{feed}'."),
+        );
+    }
+    let (id, role) = match &caller {
+        Caller::Identity(caller) => (
+            context.directory.azure_devops_id(&caller.identity),
+            there.roles.get(&caller.identity).copied(),
+        ),
+        Caller::Job => (guid(), Some(there.role_of_jobs)),
+    };
+    let role = role.unwrap_or(Role::Reader);
+    if role == Role::None {
+        return lacks(&id, "ReadPackages");
     }
     let scheme = request
         .header("authorization")
         .and_then(|header| header.split(' ').next());
-    context.own.requests.push(format!(
+    requests.push(format!(
         "{} {} {}",
         request.method,
         request.path,
@@ -181,14 +239,42 @@ pub(crate) fn answer(request: &Request, context: &mut Context<'_>, clock: &Clock
         Some(project) => format!("https://{HOST}/{organization}/{project}/_packaging"),
         None => format!("https://{HOST}/{organization}/_packaging"),
     };
+    let suffix = view
+        .as_deref()
+        .map_or(String::new(), |view| format!("@{view}"));
     let asked = Asked {
-        organization: &organization,
-        by_id: format!("{base}/{}", there.id),
-        by_name: format!("{base}/{feed}"),
-        feed: &feed,
+        by_id: format!("{base}/{}{suffix}", there.id),
+        by_name: format!("{base}/{feed}{suffix}"),
+        view,
+        caller: id,
+        role,
         rest,
     };
-    protocols::answer(request, &asked, context)
+    let mut exchange = Exchange {
+        request,
+        asked,
+        packages: &mut there.packages,
+        blobs,
+    };
+    // A client that asks for what no feed of this kind has is not one of the tests'.
+    protocols::answer(&mut exchange).unwrap_or_else(|| {
+        context.directory.violation(format!(
+            "the feed {organization}/{feed} has no route {} {}",
+            request.method, request.path
+        ));
+        vss::no_controller(request)
+    })
+}
+
+/// 403 to an identity without a right (MicrosoftDocs/azure-devops-docs#4626 has the whole answer).
+fn lacks(id: &str, right: &str) -> Answer {
+    error(
+        403,
+        "FeedNeedsPermissionsException",
+        &format!(
+            "User '{id}' lacks permission to complete this action. You need to have '{right}'."
+        ),
+    )
 }
 
 /// 401 with the challenges of a feed, and the organization's tenant.
@@ -196,19 +282,24 @@ fn signed_out(organization: &str, context: &Context<'_>) -> Answer {
     let tenant = context
         .organizations
         .tenant_of(organization, context.directory);
+    challenges(&tenant)
+}
+
+/// The three challenges, which every client of the tests gets, at strangers too.
+pub(crate) fn challenges(tenant: &str) -> Answer {
     vss::early_error(
         401,
         "UnauthorizedRequestException",
         "TF400813: The user 'aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa' is not authorized to \
          access this resource.",
     )
-    .with("WWW-Authenticate", &vss::bearer(&tenant))
+    .with("WWW-Authenticate", &vss::bearer(tenant))
     .with(
         "WWW-Authenticate",
         "Basic realm=\"https://pkgsprodweu1.pkgs.visualstudio.com/\"",
     )
     .with("WWW-Authenticate", "TFS-Federated")
-    .with("X-VSS-ResourceTenant", &tenant)
+    .with("X-VSS-ResourceTenant", tenant)
 }
 
 /// Who asks, by a bearer's token or as the password of any user.
@@ -239,17 +330,11 @@ fn file(kind: &str, body: Vec<u8>) -> Answer {
     }
 }
 
-/// A download: the file is in the store of blobs.
-fn stored(bytes: Vec<u8>, context: &mut Context<'_>) -> Answer {
-    let name = guid();
-    context.own.blobs.insert(name.clone(), bytes);
+/// An answer without a body.
+fn empty(status: u16) -> Answer {
     Answer {
-        status: 303,
+        status,
         headers: Vec::new(),
         body: Vec::new(),
     }
-    .with(
-        "Location",
-        &format!("https://{BLOB_HOST}/files/{name}?sv=2019-07-07&sig=signature"),
-    )
 }

@@ -53,7 +53,7 @@ pub use clock::Clock;
 pub use directory::{Issuer, TokenFlaw};
 pub use entra::Entra;
 pub use fault::{Fault, MakeBytes};
-pub use feeds::Feeds;
+pub use feeds::{Feeds, Role};
 pub use git::Git;
 pub use github::{GITHUB_ISSUER, GitHub, WorkflowJob};
 pub use gitlab::{GITLAB_ISSUER, GitLabJob};

@@ -334,6 +334,9 @@ fn envelope(key: &str, message: &str) -> Value {
             "Microsoft.TeamFoundation.Core.WebApi"
         }
         "GitRepositoryNotFoundException" => "Microsoft.TeamFoundation.Git.Server",
+        "FeedNeedsPermissionsException"
+        | "FeedIdNotFoundException"
+        | "FeedViewNotFoundException" => "Microsoft.VisualStudio.Services.Feed.WebApi",
         "UnauthorizedRequestException" | "HostShutdownException" | "InvalidAccessException" => {
             "Microsoft.TeamFoundation.Framework.Server"
         }

@@ -1,4 +1,4 @@
-//! The one package of every feed, as each client's own format has it.
+//! The first packages of every feed, as each client's own format has it.
 //!
 //! Its bytes are the same each time.
 
@@ -7,9 +7,8 @@ use std::io::{Cursor, Write as _};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-/// A tar archive, which npm takes without gzip too.
 pub(super) fn npm() -> Vec<u8> {
-    tar(&[
+    gzip(&tar(&[
         (
             "package/package.json",
             "{\"name\":\"hello-feed\",\"version\":\"1.0.0\"}\n",
@@ -18,10 +17,9 @@ pub(super) fn npm() -> Vec<u8> {
             "package/index.js",
             "module.exports = 'hello from the feed';\n",
         ),
-    ])
+    ]))
 }
 
-/// The same for Cargo, which takes it with gzip alone.
 pub(super) fn cargo() -> Vec<u8> {
     gzip(&tar(&[
         (
@@ -35,12 +33,46 @@ pub(super) fn cargo() -> Vec<u8> {
     ]))
 }
 
-/// A POM that others name as their parent: of all that Maven restores, it alone needs no plugin.
-pub(super) fn pom() -> Vec<u8> {
-    let pom = "<project><modelVersion>4.0.0</modelVersion><groupId>com.contoso</groupId>\
-               <artifactId>hello-parent</artifactId><version>1.0.0</version>\
-               <packaging>pom</packaging></project>\n";
-    pom.as_bytes().to_vec()
+/// The package that npm gets from an upstream source.
+pub(super) fn upstream() -> Vec<u8> {
+    gzip(&tar(&[(
+        "package/package.json",
+        "{\"name\":\"hello-upstream\",\"version\":\"1.0.0\"}\n",
+    )]))
+}
+
+/// A POM. One that others name as their parent is all that Maven restores without a plugin.
+pub(super) fn pom(artifact: &str, packaging: &str) -> Vec<u8> {
+    format!(
+        "<project><modelVersion>4.0.0</modelVersion><groupId>com.contoso</groupId>\
+         <artifactId>{artifact}</artifactId><version>1.0.0</version>\
+         <packaging>{packaging}</packaging></project>\n"
+    )
+    .into_bytes()
+}
+
+pub(super) fn jar() -> Vec<u8> {
+    zip(&[
+        ("META-INF/MANIFEST.MF", "Manifest-Version: 1.0\n"),
+        ("hello.txt", "hello from the feed\n"),
+    ])
+}
+
+/// NuGet's, whose manifest is all that nuget.exe needs of it.
+pub(super) fn nuget(id: &str, version: &str) -> Vec<u8> {
+    let manifest = format!(
+        "<?xml version=\"1.0\"?><package xmlns=\"http://schemas.microsoft.com/packaging/2013/05/nuspec.xsd\">\
+         <metadata><id>{id}</id><version>{version}</version><authors>emulator</authors>\
+         <description>hello</description></metadata></package>\n"
+    );
+    let types = "<?xml version=\"1.0\"?><Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\">\
+                 <Default Extension=\"nuspec\" ContentType=\"application/octet\"/>\
+                 <Default Extension=\"txt\" ContentType=\"application/octet\"/></Types>\n";
+    zip(&[
+        (&format!("{id}.nuspec"), &manifest),
+        ("[Content_Types].xml", types),
+        ("content/hello.txt", "hello from the feed\n"),
+    ])
 }
 
 fn tar(files: &[(&str, &str)]) -> Vec<u8> {
@@ -100,8 +132,7 @@ fn checksum(bytes: &[u8]) -> u32 {
 }
 
 pub(super) fn wheel() -> Vec<u8> {
-    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
-    for (name, text) in [
+    zip(&[
         (
             "hello_feed/__init__.py",
             "greeting = 'hello from the feed'\n",
@@ -116,11 +147,17 @@ pub(super) fn wheel() -> Vec<u8> {
         ),
         (
             "hello_feed-1.0.0.dist-info/RECORD",
-            "hello_feed/__init__.py,,\nhello_feed-1.0.0.dist-info/METADATA,,\nhello_feed-1.0.0.dist-info/WHEEL,,\nhello_feed-1.0.0.dist-info/RECORD,,\n",
+            "hello_feed/__init__.py,,\nhello_feed-1.0.0.dist-info/METADATA,,\n\
+             hello_feed-1.0.0.dist-info/WHEEL,,\nhello_feed-1.0.0.dist-info/RECORD,,\n",
         ),
-    ] {
+    ])
+}
+
+fn zip(files: &[(&str, &str)]) -> Vec<u8> {
+    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, text) in files {
         let options = SimpleFileOptions::default();
-        archive.start_file(name, options).expect("a new entry");
+        archive.start_file(*name, options).expect("a new entry");
         archive.write_all(text.as_bytes()).expect("memory");
     }
     archive.finish().expect("an archive").into_inner()

@@ -1,104 +1,140 @@
-//! The protocols of package clients: npm's registry, Python's simple index (PEP 503), Maven's layout, and Cargo's sparse
-//! index (doc.rust-lang.org/cargo, "Index Format").
+//! Which protocol of a package client a request is of, and what all of them share: rights, views and sums.
 //!
-//! It never decides who may ask.
+//! It never decides who may read.
 
-use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
-use serde_json::json;
+use ring::digest::{Algorithm, digest};
 
-use super::{Asked, Context, file, packages, stored};
+use super::{Blobs, Role, cargo, lacks, maven, npm, nuget, python};
 use crate::http::{Answer, Request};
-use crate::vss;
+use crate::vss::error;
 
-const WHEEL: &str = "hello_feed-1.0.0-py3-none-any.whl";
+/// What is asked for, and by whom.
+pub(super) struct Asked<'a> {
+    /// The feed's address, by its id.
+    pub(super) by_id: String,
+    /// The same by its name.
+    pub(super) by_name: String,
+    /// In lowercase.
+    pub(super) view: Option<String>,
+    /// The caller's id in Azure DevOps.
+    pub(super) caller: String,
+    pub(super) role: Role,
+    /// The path behind the feed.
+    pub(super) rest: &'a [&'a str],
+}
 
-/// Answers a request that may read the feed.
-pub(super) fn answer(request: &Request, asked: &Asked<'_>, context: &mut Context<'_>) -> Answer {
-    let Asked { by_id, by_name, .. } = asked;
-    match (request.method.as_str(), asked.rest) {
-        ("GET", ["npm", "registry", "hello-feed"]) => Answer::json(
-            200,
-            &json!({
-                "name": "hello-feed", "dist-tags": { "latest": "1.0.0" },
-                "versions": { "1.0.0": {
-                    "name": "hello-feed", "version": "1.0.0",
-                    "dist": { "tarball": format!("{by_name}/npm/registry/hello-feed/-/hello-feed-1.0.0.tgz") },
-                } },
-            }),
-        ),
-        ("GET", ["npm", "registry", "hello-feed", "-", "hello-feed-1.0.0.tgz"]) => {
-            stored(packages::npm(), context)
+/// A request that may read the feed, and what it is answered from.
+pub(super) struct Exchange<'a> {
+    pub(super) request: &'a Request,
+    pub(super) asked: Asked<'a>,
+    pub(super) packages: &'a mut Packages,
+    pub(super) blobs: &'a mut Blobs,
+}
+
+/// A feed's packages.
+#[derive(Debug)]
+pub(super) struct Packages {
+    pub(super) cargo: cargo::Crates,
+    pub(super) maven: maven::Files,
+    pub(super) npm: npm::Packages,
+    pub(super) nuget: nuget::Packages,
+    pub(super) python: python::Projects,
+}
+
+impl Packages {
+    /// Those that every feed has.
+    pub(super) fn new() -> Self {
+        Self {
+            cargo: cargo::first(),
+            maven: maven::first(),
+            npm: npm::first(),
+            nuget: nuget::first(),
+            python: python::first(),
         }
-        ("GET", ["pypi", "simple", "hello-feed"]) => {
-            let link = format!("{by_id}/pypi/download/hello-feed/1/{WHEEL}");
-            let page = format!("<!DOCTYPE html><a href=\"{link}\">{WHEEL}</a>");
-            file("text/html", page.into_bytes())
-        }
-        ("GET", ["pypi", "download", "hello-feed", "1", WHEEL]) => {
-            stored(packages::wheel(), context)
-        }
-        (
-            "GET",
-            [
-                "maven",
-                "v1",
-                "com",
-                "contoso",
-                "hello-parent",
-                "1.0.0",
-                name,
-            ],
-        ) => maven(name, context).unwrap_or_else(|| missing(request, asked, context)),
-        ("GET", ["Cargo", "index", "config.json"]) => Answer::json(
-            200,
-            &json!({
-                "dl": format!("{by_name}/Cargo/api/v1/crates"), "api": format!("{by_name}/Cargo"), "auth-required": true,
-            }),
-        ),
-        ("GET", ["Cargo", "index", "he", "ll", "hello-feed"]) => {
-            let line = json!({
-                "name": "hello-feed", "vers": "1.0.0", "deps": [], "features": {}, "yanked": false,
-                "cksum": hexadecimal(digest(&SHA256, &packages::cargo()).as_ref()),
-            });
-            file("text/plain", format!("{line}\n").into_bytes())
-        }
-        (
-            "GET",
-            [
-                "Cargo",
-                "api",
-                "v1",
-                "crates",
-                "hello-feed",
-                "1.0.0",
-                "download",
-            ],
-        ) => stored(packages::cargo(), context),
-        _ => missing(request, asked, context),
+    }
+
+    /// What was added since.
+    pub(super) fn published(&self) -> Vec<String> {
+        let mut all = Vec::new();
+        all.extend(cargo::names(&self.cargo));
+        all.extend(maven::names(&self.maven));
+        all.extend(npm::names(&self.npm));
+        all.extend(nuget::names(&self.nuget));
+        all.extend(python::names(&self.python));
+        all.retain(|line| !line.contains(" hello-"));
+        all.sort();
+        all
     }
 }
 
-fn maven(name: &str, context: &mut Context<'_>) -> Option<Answer> {
-    let pom = packages::pom();
-    match name {
-        "hello-parent-1.0.0.pom" => Some(stored(pom, context)),
-        "hello-parent-1.0.0.pom.sha1" => {
-            let sum = hexadecimal(digest(&SHA1_FOR_LEGACY_USE_ONLY, &pom).as_ref());
-            Some(file("text/plain", sum.into_bytes()))
-        }
+/// Answers a request; nothing where the protocol has no such route.
+pub(super) fn answer(exchange: &mut Exchange<'_>) -> Option<Answer> {
+    match exchange.asked.rest {
+        ["npm", "registry", rest @ ..] | ["npm", rest @ ..] => npm::answer(exchange, rest),
+        ["nuget", rest @ ..] => nuget::answer(exchange, rest),
+        ["pypi", rest @ ..] => python::answer(exchange, rest),
+        ["maven", "v1", rest @ ..] => maven::answer(exchange, rest),
+        ["Cargo", rest @ ..] => cargo::answer(exchange, rest),
         _ => None,
     }
 }
 
-/// A client that asks for what no feed of this kind has is not one of the tests'.
-fn missing(request: &Request, asked: &Asked<'_>, context: &mut Context<'_>) -> Answer {
-    context.directory.violation(format!(
-        "the feed {}/{} has no route {} {}",
-        asked.organization, asked.feed, request.method, request.path
-    ));
-    vss::no_controller(request)
+impl Exchange<'_> {
+    /// Whether the view that is asked has a package: a published one is in `@Local` until somebody promotes it.
+    pub(super) fn shows(&self, package: &str) -> bool {
+        let is_promoted = package
+            .to_ascii_lowercase()
+            .replace('_', "-")
+            .contains("hello-");
+        match self.asked.view.as_deref() {
+            None | Some("local") => true,
+            Some(_) => is_promoted,
+        }
+    }
+
+    /// The refusal of an upload, if it is refused: to a view, or of an identity without the right.
+    pub(super) fn refuses_upload(&self) -> Option<Answer> {
+        if self.asked.role < Role::Publisher {
+            return Some(lacks(&self.asked.caller, "AddPackage"));
+        }
+        // The words are not on record; learn.microsoft.com, "Feed views", says that it is not supported.
+        self.asked.view.as_ref().map(|view| {
+            error(
+                400,
+                "InvalidUserInputException",
+                &format!("Packages cannot be published to the view '{view}'."),
+            )
+        })
+    }
 }
 
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+/// 409: a version is published once (learn.microsoft.com, "Key concepts", on immutability). Clients read the status.
+pub(super) fn conflict(name: &str, version: &str) -> Answer {
+    error(
+        409,
+        "PackageExistsException",
+        &format!("The feed already contains version '{version}' of package '{name}'."),
+    )
+}
+
+pub(super) fn not_found(name: &str) -> Answer {
+    error(
+        404,
+        "PackageNotFoundException",
+        &format!("Cannot find the package '{name}' in feed."),
+    )
+}
+
+/// An upload that is not as its protocol says.
+pub(super) fn invalid(reason: &str) -> Answer {
+    error(400, "InvalidPackageException", reason)
+}
+
+pub(super) fn sum(algorithm: &'static Algorithm, bytes: &[u8]) -> String {
+    let digest = digest(algorithm, bytes);
+    digest
+        .as_ref()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }

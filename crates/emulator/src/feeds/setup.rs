@@ -2,7 +2,10 @@
 //!
 //! It answers no request.
 
-use super::{Feed, Feeds};
+use std::collections::BTreeMap;
+
+use super::protocols::Packages;
+use super::{Feed, Feeds, Role};
 use crate::ids::guid;
 
 impl Feeds {
@@ -21,26 +24,64 @@ impl Feeds {
         let feed = Feed {
             id: guid(),
             project,
-            refused: std::collections::BTreeSet::new(),
+            roles: BTreeMap::new(),
+            // learn.microsoft.com, "Manage permissions": what a new feed gives to build services.
+            role_of_jobs: Role::Collaborator,
+            packages: Packages::new(),
         };
         self.own().feeds.insert(key, feed);
     }
 
-    /// Takes the right to read a feed from a connection's application, which stays a member of the organization.
+    /// Gives a connection's application a role in a feed.
     ///
     /// # Panics
     /// There is no such feed.
-    pub fn refuse(&self, organization: &str, feed: &str, connection: &str) {
+    pub fn grant(&self, organization: &str, feed: &str, connection: &str, role: Role) {
         let mut own = self.own();
         let identity = self.directory().client_of(connection);
         let key = (organization.to_owned(), feed.to_owned());
         let feed = own.feeds.get_mut(&key).expect("a feed");
-        feed.refused.insert(identity);
+        feed.roles.insert(identity, role);
+    }
+
+    /// Takes the right to read a feed from a connection's application, which stays a member of the organization.
+    pub fn refuse(&self, organization: &str, feed: &str, connection: &str) {
+        self.grant(organization, feed, connection, Role::None);
+    }
+
+    /// Gives a role in a feed to the pipelines of its organization.
+    ///
+    /// # Panics
+    /// There is no such feed.
+    pub fn grant_to_jobs(&self, organization: &str, feed: &str, role: Role) {
+        let key = (organization.to_owned(), feed.to_owned());
+        let mut own = self.own();
+        own.feeds.get_mut(&key).expect("a feed").role_of_jobs = role;
+    }
+
+    /// Leads downloads to another host from now on.
+    pub fn lead_downloads_to(&self, host: &str) {
+        self.own().blobs.host = Some(host.to_owned());
     }
 
     /// Each request of a client that was let in: method, path, and the scheme of its credential.
     #[must_use]
     pub fn let_in(&self) -> Vec<String> {
         self.own().requests.clone()
+    }
+
+    /// What was published to a feed: kind of client, name and version, in order of the alphabet.
+    ///
+    /// # Panics
+    /// There is no such feed.
+    #[must_use]
+    pub fn published(&self, organization: &str, feed: &str) -> Vec<String> {
+        let key = (organization.to_owned(), feed.to_owned());
+        self.own()
+            .feeds
+            .get(&key)
+            .expect("a feed")
+            .packages
+            .published()
     }
 }
