@@ -1,5 +1,5 @@
 //! Turns `task/*/task.json` into typed inputs: an input that no file declares does not compile, and
-//! one that no code reads is dead code, which does not compile either. Compresses TROUBLESHOOTING.md for `adieu explain`.
+//! one that no code reads is dead code, which does not compile either. Compresses docs/troubleshooting/ for `adieu explain`.
 //!
 //! What it writes is a pure function of files in the repository. It asks the linker which flags it takes.
 #![allow(
@@ -99,19 +99,60 @@ fn path_flag(name: &str, path: &OsStr) -> OsString {
     flag
 }
 
-/// Puts TROUBLESHOOTING.md, compressed, where `crates/cli/explain.rs` includes it: 73 KB become 22.
+/// Puts the sections of `docs/troubleshooting/`, compressed, where `crates/cli/explain.rs` includes them.
 fn compress_troubleshooting() {
-    let page = Path::new("TROUBLESHOOTING.md");
-    println!("cargo::rerun-if-changed=TROUBLESHOOTING.md");
-    let compressed = fs::read(page).and_then(|text| {
-        let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
-        encoder.write_all(&text)?;
-        encoder.finish()
-    });
-    let compressed = compressed.unwrap_or_else(|error| stop(page, &error.to_string()));
+    let summary = Path::new("docs/SUMMARY.md");
+    println!("cargo::rerun-if-changed=docs/SUMMARY.md");
+    println!("cargo::rerun-if-changed=docs/troubleshooting");
+    let read = |path: &Path| {
+        let text = fs::read_to_string(path).unwrap_or_else(|error| stop(path, &error.to_string()));
+        text.replace("\r\n", "\n")
+    };
+    let mut sections = String::new();
+    for rest in read(summary).split("](troubleshooting/").skip(1) {
+        let name = rest.split(')').next().unwrap_or_default();
+        let page = Path::new("docs/troubleshooting").join(name);
+        for section in read(&page).split("\n<a id=\"").skip(1) {
+            let (anchor, section) = section
+                .split_once("\"></a>\n\n## ")
+                .unwrap_or_else(|| stop(&page, "an anchor without a heading"));
+            let (heading, body) = section.split_once('\n').unwrap_or((section, ""));
+            // An error's code is shown as its heading has it.
+            let shown = heading.split(':').next().unwrap_or_default();
+            let is_code = shown.eq_ignore_ascii_case(anchor);
+            let shown = if is_code { shown } else { anchor };
+            let _ = write!(sections, "## {shown}\n{}", links_from_the_root(body));
+        }
+    }
+    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
+    let compressed = encoder
+        .write_all(sections.as_bytes())
+        .and_then(|()| encoder.finish());
+    let compressed = compressed.unwrap_or_else(|error| stop(summary, &error.to_string()));
     let output =
         PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("troubleshooting.deflate");
     fs::write(&output, compressed).unwrap_or_else(|error| stop(&output, &error.to_string()));
+}
+
+/// The text of a page in `docs/troubleshooting/` with links as a reader outside has them: `network.md#busy` is `#busy`,
+/// the name of a section, and `../git.md` is `docs/git.md`.
+fn links_from_the_root(text: &str) -> String {
+    let mut parts = text.split("](");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        out.push_str("](");
+        let target = part.split(')').next().unwrap_or_default();
+        if let Some(rest) = part.strip_prefix("../../") {
+            out.push_str(rest);
+        } else if let Some(rest) = part.strip_prefix("../") {
+            let _ = write!(out, "docs/{rest}");
+        } else if !target.contains('/') && target.contains(".md#") {
+            out.push_str(part.split_once(".md").map_or(part, |(_, rest)| rest));
+        } else {
+            out.push_str(part);
+        }
+    }
+    out
 }
 
 fn task_folders() -> Vec<PathBuf> {

@@ -75,6 +75,37 @@ fn explains_every_section_that_an_error_names() {
     }
 }
 
+/// An error leads to TROUBLESHOOTING.md where the repository is public, and to `adieu explain` elsewhere.
+#[test]
+fn knows_the_same_sections_as_the_page() {
+    let list: Value = serde_json::from_str(&explained(&["--output", "json"])).expect("JSON");
+    let known = list["sections"].as_array().expect("a list");
+    let known = known
+        .iter()
+        .map(|section| section["section"].as_str().expect("a name"));
+    let page = std::fs::read_to_string(root().join("TROUBLESHOOTING.md")).expect("the page");
+    let anchors: Vec<&str> = page
+        .split("<a id=\"")
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+        .collect();
+    assert_eq!(known.collect::<Vec<_>>(), anchors);
+    // Links lead to sections, or to files as the root sees them.
+    for name in anchors {
+        let json: Value = serde_json::from_str(&explained(&[name, "-o", "json"])).expect("JSON");
+        let text = json["markdown"].as_str().expect("a text");
+        let targets = text.split("](").skip(1);
+        for target in targets.filter_map(|rest| rest.split(')').next()) {
+            let file = target.split('#').next().expect("a file");
+            let is_there = target.starts_with('#')
+                && page.contains(&format!("<a id=\"{}\"", &target[1..]))
+                || target.starts_with("https://")
+                || target.contains('/') && root().join(file).is_file();
+            assert!(is_there, "{name}: {target}");
+        }
+    }
+}
+
 #[test]
 fn prints_a_section_for_a_terminal() {
     expect![[r#"

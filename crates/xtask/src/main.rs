@@ -21,6 +21,7 @@ mod remap;
 mod rules;
 mod sizes;
 mod test;
+mod troubleshooting;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -43,7 +44,7 @@ cargo xtask <command>
   release --host    the same with this machine's binary alone
   deny              licences, sources and known faults of the crates (deny.toml), by cargo-deny
   fuzz [target] [s] the readers of what strangers send, by cargo-fuzz (fuzz/), for 60 or so many seconds each
-  docs              the reference in docs/tasks/*.md, from task/*/task.json
+  docs              the reference in docs/tasks/*.md, from task/*/task.json, and the index in TROUBLESHOOTING.md
   pictures          the PNGs that ship, from docs/pictures/*.svg
   bench             all measurements, or one of them:
   bench token       the task's time and memory beside the Azure SDKs' for Node and Python
@@ -68,7 +69,7 @@ fn main() -> ExitCode {
         ["release", "--host"] => release::host(),
         ["deny"] => deny::run(),
         ["fuzz", arguments @ ..] => fuzz::run(arguments),
-        ["docs"] => docs::run(),
+        ["docs"] => docs::run().and_then(|()| troubleshooting::run()),
         ["pictures"] => command::cargo(&["run", "--quiet", "--package", "pictures"]),
         ["bench", names @ ..] => bench::run(names),
         _ => Err(USAGE.to_owned()),

@@ -4,7 +4,7 @@
 
 mod formatting;
 mod language;
-mod links;
+pub(crate) mod links;
 mod places;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -93,7 +93,7 @@ fn beside(document: &str, file: &str) -> String {
 }
 
 /// A document without its blocks of code, in which a `#` opens a comment.
-fn without_code(text: &str) -> String {
+pub(crate) fn without_code(text: &str) -> String {
     let mut is_code = false;
     text.lines()
         .filter(|line| {
@@ -105,10 +105,12 @@ fn without_code(text: &str) -> String {
         .collect()
 }
 
-/// Headings as links name them.
+/// Headings as links name them, and the names that a page gives to places with `<a id="…">`.
 pub(super) fn headings(document: &str) -> BTreeSet<String> {
     let text = without_code(&read(document));
-    let mut names = BTreeSet::new();
+    let places = text.split("<a id=\"").skip(1);
+    let names = places.filter_map(|rest| rest.split('"').next());
+    let mut names: BTreeSet<String> = names.map(str::to_owned).collect();
     for heading in text.lines().filter(|line| line.starts_with('#')) {
         let name = slug(heading.trim_start_matches('#').trim());
         let mut counted = name.clone();
