@@ -428,6 +428,7 @@ fn teaches_by_example() {
         Options:
               --env <VARIABLE=RESOURCE>      Set this variable to a token for this resource; may be repeated
               --configure <WORD>             Give fresh tokens to these clients: identity, azd, git; may be repeated, empty for none [default: identity]
+              --feeds                        Give package clients fresh credentials for the Azure Artifacts feeds that this folder declares; without --env, no variable has a token
               --tenant <TENANT>              Tenant, as GUID or domain; without it, the identity's own
               --organization <ORGANIZATION>  Organization of Azure DevOps whose tenant the tokens are to be of
               --credential <CREDENTIAL>      How to sign in [default: auto] [possible values: auto, pipelines, github-actions, gitlab, workload-identity, managed-identity, azd, az]
@@ -444,6 +445,7 @@ fn teaches_by_example() {
           adieu exec --env INTEGRATION_TOKEN=azureDevOps -- npx jest
           adieu exec --env ARM_TOKEN=arm --credential az -- ./deploy.sh
           adieu exec --configure identity --configure azd -- azd provision
+          adieu exec --feeds -- npm ci                            with credentials for the feeds that .npmrc and others name
 
         A variable that is set already stays as it is, and nothing is asked for it: the same command runs in a pipeline
         that has the token and on a machine that is signed in with azd. A file adieu.tokens in the working directory holds such lines too.

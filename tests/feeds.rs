@@ -8,6 +8,8 @@ mod clients;
 mod helpers;
 // What a step leaves, whatever happens to it.
 mod leftovers;
+// `adieu feeds` and `adieu exec --feeds`, locally.
+mod local;
 // What a reader of the log sees when there is no credential.
 mod refusals;
 

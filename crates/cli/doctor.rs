@@ -11,6 +11,7 @@ use std::process::ExitCode;
 
 use adieu_agent::{Log, Stream, is_in_a_pipeline, process_path};
 use adieu_devops::{Hosts, Organization};
+use adieu_feeds::FeedAddress;
 use clap::Args;
 use serde_json::{Value, json};
 
@@ -18,6 +19,7 @@ use crate::console::{self, Style};
 use crate::credential::{self, CredentialArguments, SignInArguments};
 use crate::defaults;
 use crate::failure::Failure;
+use crate::feeds;
 use crate::network;
 use crate::report::Report;
 use crate::reporter::{Reporter as _, Terminal};
@@ -31,6 +33,7 @@ Examples:
   adieu doctor                                        credential, network, clock, token
   adieu doctor --organization contoso                 membership and access level, too
   adieu doctor --organization contoso --repository web/site --publisher pub
+  adieu doctor --feed contoso/packages                a feed; adieu feeds check: all that this folder declares
 
 In a pipeline's step it writes its findings to the run's summary as well.")]
 pub(crate) struct DoctorArguments {
@@ -43,6 +46,10 @@ pub(crate) struct DoctorArguments {
     /// Also check the role in this publisher
     #[arg(long, value_parser = clap::builder::NonEmptyStringValueParser::new())]
     publisher: Option<String>,
+    /// Also check read access to this feed of Azure Artifacts: its address, or ORGANIZATION/FEED or
+    /// ORGANIZATION/PROJECT/FEED; may be repeated
+    #[arg(long = "feed", value_name = "FEED", value_parser = feed)]
+    feeds: Vec<FeedAddress>,
     #[command(flatten)]
     sign_in: SignInArguments,
     /// Output format
@@ -56,12 +63,13 @@ struct Plan {
     organization: Option<Organization>,
     repository: Option<(String, String)>,
     publisher: Option<String>,
+    feeds: Vec<FeedAddress>,
     tenant: Option<String>,
     credential: CredentialArguments,
 }
 
 /// One finding.
-struct Check {
+pub(crate) struct Check {
     /// One or two words.
     name: &'static str,
     state: State,
@@ -72,7 +80,7 @@ struct Check {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
+pub(crate) enum State {
     Ok,
     /// It works, and may not do what is wanted.
     Warning,
@@ -82,7 +90,7 @@ enum State {
 }
 
 impl Check {
-    fn ok(name: &'static str, found: impl Into<String>) -> Self {
+    pub(crate) fn ok(name: &'static str, found: impl Into<String>) -> Self {
         Self::new(name, State::Ok, found.into(), None)
     }
 
@@ -90,7 +98,7 @@ impl Check {
         Self::new(name, State::Skipped, why.into(), None)
     }
 
-    fn failed(name: &'static str, report: Report) -> Self {
+    pub(crate) fn failed(name: &'static str, report: Report) -> Self {
         Self::new(
             name,
             State::Failed,
@@ -139,6 +147,11 @@ impl State {
     }
 }
 
+fn feed(text: &str) -> Result<FeedAddress, String> {
+    feeds::request::address(text)
+        .map_err(|_| "a feed's address or ORGANIZATION/FEED is needed".to_owned())
+}
+
 /// `web/site`.
 fn repository(text: &str) -> Result<(String, String), String> {
     match text.split_once('/') {
@@ -167,16 +180,22 @@ pub(crate) async fn run(arguments: DoctorArguments) -> Result<ExitCode, Failure>
         organization,
         repository: arguments.repository,
         publisher: defaults::publisher(arguments.publisher),
+        feeds: arguments.feeds,
         tenant,
         credential: arguments.sign_in.credential,
     };
     let checks = checks::all(plan, transport).await;
-    match arguments.output {
-        Form::Text => result::print_styled(&lines(&checks))?,
-        Form::Json => result::print(Form::Json, &[], &json(&checks))?,
+    print(&checks, arguments.output)
+}
+
+/// Prints findings, in a pipeline on the run's page too. The exit code is 1 where one fails.
+pub(crate) fn print(checks: &[Check], form: Form) -> Result<ExitCode, Failure> {
+    match form {
+        Form::Text => result::print_styled(&lines(checks))?,
+        Form::Json => result::print(Form::Json, &[], &json(checks))?,
     }
     if is_in_a_pipeline() {
-        publish(&checks, arguments.output);
+        publish(checks, form);
     }
     let fails = checks.iter().any(|check| check.state == State::Failed);
     Ok(if fails {

@@ -19,6 +19,7 @@ use crate::configure::{Configure, Endpoints, environment_of};
 use crate::credential::{self, CredentialArguments, SignIn};
 use crate::defaults;
 use crate::failure::{Failure, LinePlace};
+use crate::feeds;
 use crate::lines;
 use crate::network;
 use crate::platform::{SignalTarget, Stops};
@@ -43,6 +44,7 @@ Examples:
   adieu exec --env INTEGRATION_TOKEN=azureDevOps -- npx jest
   adieu exec --env ARM_TOKEN=arm --credential az -- ./deploy.sh
   adieu exec --configure identity --configure azd -- azd provision
+  adieu exec --feeds -- npm ci                            with credentials for the feeds that .npmrc and others name
 
 A variable that is set already stays as it is, and nothing is asked for it: the same command runs in a pipeline
 that has the token and on a machine that is signed in with azd. A file adieu.tokens in the working directory holds such lines too.")]
@@ -53,6 +55,10 @@ pub(crate) struct ExecArguments {
     /// Give fresh tokens to these clients: identity, azd, git; may be repeated, empty for none [default: identity]
     #[arg(long, value_name = "WORD")]
     configure: Option<Vec<String>>,
+    /// Give package clients fresh credentials for the Azure Artifacts feeds that this folder declares; without --env, no
+    /// variable has a token
+    #[arg(long)]
+    feeds: bool,
     /// Tenant, as GUID or domain; without it, the identity's own
     #[arg(long)]
     tenant: Option<String>,
@@ -68,18 +74,37 @@ pub(crate) struct ExecArguments {
 
 /// Runs the verb; its exit code is the command's.
 pub(crate) async fn run(arguments: ExecArguments) -> Result<ExitCode, Failure> {
+    if !arguments.feeds {
+        return run_with(arguments, BTreeMap::new()).await;
+    }
+    let transport = network::of_command_line()?;
+    let tenant = arguments.tenant.clone();
+    let beside = feeds::beside::prepare(&arguments.credential, tenant, &transport);
+    let mut beside = Box::pin(beside).await?;
+    let variables = std::mem::take(&mut beside.variables);
+    let mut ended = Box::pin(run_with(arguments, variables.into_iter().collect()));
+    beside.serve_until(ended.as_mut()).await
+}
+
+/// Runs the command with these variables and the tokens that it is to have.
+async fn run_with(
+    arguments: ExecArguments,
+    mut own: BTreeMap<String, String>,
+) -> Result<ExitCode, Failure> {
     let cloud = credential::cloud();
-    let all = requests(&arguments.env, &cloud)?;
+    let default = if arguments.feeds { "" } else { DEFAULT };
+    let all = requests(&arguments.env, default, &cloud)?;
     let is_asked = arguments.configure.is_some();
-    let words = arguments
-        .configure
-        .map_or_else(|| "identity".to_owned(), |words| words.join("\n"));
+    let words = arguments.configure.unwrap_or_else(|| {
+        let usual = (!arguments.feeds).then(|| "identity".to_owned());
+        usual.into_iter().collect()
+    });
+    let words = words.join("\n");
     let configure = Configure::read(&words, &cloud, &all)?;
     configure.check_without_connection()?;
     let missing: Vec<RequestedToken> = all.into_iter().filter(|one| !is_set(one)).collect();
     // A user who has all tokens already needs no identity.
     let needs_broker = configure.needs_broker() && (is_asked || !missing.is_empty());
-    let mut own = BTreeMap::new();
     if missing.is_empty() && !needs_broker {
         return run_command(&arguments.command, &own).await;
     }
@@ -148,7 +173,7 @@ pub(crate) async fn run(arguments: ExecArguments) -> Result<ExitCode, Failure> {
 }
 
 /// The tokens of the flags, else those of the project's file, else the usual one.
-fn requests(flags: &[String], cloud: &Cloud) -> Result<Vec<RequestedToken>, Failure> {
+fn requests(flags: &[String], usual: &str, cloud: &Cloud) -> Result<Vec<RequestedToken>, Failure> {
     if !flags.is_empty() {
         let lines = flags.iter().flat_map(|flag| lines::meaningful_lines(flag));
         return tokens::of_process(lines.map(|line| (LinePlace::Flag, line)), cloud);
@@ -163,7 +188,8 @@ fn requests(flags: &[String], cloud: &Cloud) -> Result<Vec<RequestedToken>, Fail
             tokens::of_process(lines.map(|(number, line)| (place(number), line)), cloud)
         }
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            tokens::of_process([(LinePlace::Flag, DEFAULT)].into_iter(), cloud)
+            let lines = lines::meaningful_lines(usual);
+            tokens::of_process(lines.map(|line| (LinePlace::Flag, line)), cloud)
         }
         Err(error) => Err(Failure::NoFile {
             path: FILE.to_owned(),

@@ -184,6 +184,9 @@ impl Failure {
             | Self::NoOrganization(_)
             | Self::NoSection { .. }
             | Self::Scan(_)
+            | Self::Feeds(
+                FeedsProblem::Lines(_) | FeedsProblem::NotATool(_) | FeedsProblem::NoFolder(_),
+            )
             | Self::Pats(PatsProblem::NotALeaksFile { .. })
             | Self::Onboard(
                 OnboardProblem::NotAnId(_)

@@ -2,10 +2,15 @@
 //!
 //! It changes no file of the checkout and none of the user's, and puts a token into no variable.
 
+pub(crate) mod beside;
+pub(crate) mod check;
+pub(crate) mod command;
 mod endpoint;
 mod folder;
 pub(crate) mod helper;
 pub(crate) mod keeper;
+pub(crate) mod local;
+mod login;
 mod page;
 mod plan;
 pub(crate) mod request;
@@ -16,8 +21,8 @@ use std::collections::BTreeMap;
 use std::env;
 use std::path::{Path, PathBuf};
 
-use adieu_agent::{EndpointId, Environment, Log, process_path, process_variables};
-use adieu_devops::{Hosts, Tenant};
+use adieu_agent::{EndpointId, Environment, Log, process_variables};
+use adieu_devops::{Hosts, Organization, Tenant};
 use adieu_feeds::{Reading, Tool, read, read_variables};
 use adieu_secret::EndpointSecret;
 use adieu_transport::Transport;
@@ -27,7 +32,7 @@ use crate::connection;
 use crate::failure::{Failure, FeedsProblem};
 use crate::inputs::feeds::Inputs;
 use crate::network;
-use crate::reporter::Quiet;
+use crate::reporter::{Quiet, Reporter};
 use crate::serve::job;
 use crate::session;
 use crate::tokens::rfc_3339;
@@ -55,14 +60,21 @@ const OF_NETRC: [Tool; 4] = [Tool::Pip, Tool::Uv, Tool::Poetry, Tool::Pdm];
 /// Clients that ask `keyring`.
 const OF_KEYRING: [Tool; 3] = [Tool::Pip, Tool::Uv, Tool::Pdm];
 
+/// What declares a feed that the repository does not.
+const INPUT: &str = "input feeds";
+
+/// Looks a variable up.
+type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
+
 /// Runs the task.
 pub(crate) async fn run(environment: &Environment, log: &Log) -> Result<(), Failure> {
     let inputs = Inputs::read(environment).map_err(Failure::Input)?;
     let root = root(environment, inputs.working_directory.as_deref())?;
-    let reading = declared(environment, &root);
+    let variable = |name: &str| environment.variable(name).map(str::to_owned);
+    let reading = declared(&root, &variable);
     let lines = inputs.feeds.as_deref().unwrap_or_default();
     let words = inputs.tools.as_deref().unwrap_or_default();
-    let mut request = Request::choose(&reading, lines, words).map_err(Failure::Feeds)?;
+    let mut request = Request::choose(&reading, INPUT, lines, words).map_err(Failure::Feeds)?;
     if request.served.is_empty() && request.unserved.is_empty() {
         return Err(Failure::Feeds(FeedsProblem::NoneFound {
             folder: root.display().to_string(),
@@ -87,7 +99,7 @@ pub(crate) async fn run(environment: &Environment, log: &Log) -> Result<(), Fail
         (Some(_), Some(tenant)) => all(&request, Some(tenant)),
         (Some(_), None) => tenants(&request, &transport).await?,
     };
-    let plan = plan(organizations, &request);
+    let plan = plan(organizations, &request, &variable);
     let folder = make(environment, &plan, &request)?;
     log.set_task_variable(FOLDER, &folder.path().display().to_string());
     let serving = match start(environment, connection, &plan, &folder, &transport, log).await {
@@ -99,9 +111,8 @@ pub(crate) async fn run(environment: &Environment, log: &Log) -> Result<(), Fail
     };
     log.set_task_variable(BROKER, &serving.stop_endpoint);
     log.set_secret_task_variable(BROKER_KEY, &log.mask(&serving.stop_key));
-    let variable = |name: &str| environment.variable(name).map(str::to_owned);
-    let settings = settings::of(&plan, &request, &folder, variable);
-    log.set_task_variable(SETTINGS, &settings::undo(&settings, variable));
+    let settings = settings::of(&plan, &request, &folder, &variable);
+    log.set_task_variable(SETTINGS, &settings::undo(&settings, &variable));
     settings::publish(&settings, &folder, &request, log).map_err(Failure::TooLong)?;
     report(&request, &plan, connection, serving.expires_on, log);
     page::write(&request, &plan, environment, log);
@@ -159,13 +170,13 @@ fn root(environment: &Environment, input: Option<&str>) -> Result<PathBuf, Failu
 }
 
 /// What the files declare, and the variables that clients read.
-fn declared(environment: &Environment, root: &Path) -> Reading {
+fn declared(root: &Path, variable: Variables<'_>) -> Reading {
     let mut reading = read(root);
     // One that is not Unicode names no feed.
     let names = process_variables().filter_map(|(name, _)| name.into_string().ok());
     let variables: Vec<(String, String)> = names
         .filter_map(|name| {
-            let value = environment.variable(&name)?.to_owned();
+            let value = variable(&name)?;
             Some((name, value))
         })
         .collect();
@@ -208,7 +219,7 @@ fn of_own_organization(
 }
 
 /// What a reader should know although the step goes on.
-fn warn_of(request: &Request, reading: &Reading, log: &Log) {
+fn warn_of(request: &Request, reading: &Reading, log: &dyn Reporter) {
     for one in &request.unserved {
         log.warn(&format!(
             "{}: {} gets no credential for {}; it is not supported yet.",
@@ -219,15 +230,15 @@ fn warn_of(request: &Request, reading: &Reading, log: &Log) {
     }
     for one in &reading.stale {
         log.warn(&format!(
-            "{} has a credential for a feed, which {} uses instead of this step's. Remove it.",
+            "{} has a credential for a feed, which {} uses instead of a fresh one. Remove it.",
             place(&one.place, one.line),
             one.tool
         ));
     }
     if reading.is_incomplete {
         log.warn(
-            "The folder has too many files or levels, so not all of it was read. List the feeds \
-             in the input feeds, or set workingDirectory.",
+            "The folder has too many files or levels, so not all of it was read. List the feeds by \
+             name, or start in a folder further down.",
         );
     }
 }
@@ -248,16 +259,8 @@ async fn tenants(
     let organizations = request.organizations().into_iter();
     let asked = organizations.map(|name| async move {
         let organization = whoami::organization(&Hosts::public(), name)?;
-        match organization.tenant(transport).await {
-            Ok(Tenant::Entra(tenant)) => Ok((name.to_owned(), Some(tenant))),
-            Ok(Tenant::MicrosoftAccounts) => Err(Failure::Feeds(FeedsProblem::MicrosoftAccounts(
-                name.to_owned(),
-            ))),
-            Err(error) => Err(Failure::NoTenant {
-                organization: name.to_owned(),
-                error,
-            }),
-        }
+        let tenant = tenant_of(&organization, transport).await?;
+        Ok((name.to_owned(), tenant))
     });
     let mut tenants = BTreeMap::new();
     for answer in join_all(asked).await {
@@ -267,13 +270,32 @@ async fn tenants(
     Ok(tenants)
 }
 
+async fn tenant_of(
+    organization: &Organization,
+    transport: &Transport,
+) -> Result<Option<String>, Failure> {
+    let name = organization.name.clone();
+    match organization.tenant(transport).await {
+        Ok(Tenant::Entra(tenant)) => Ok(Some(tenant)),
+        Ok(Tenant::MicrosoftAccounts) => Err(Failure::Feeds(FeedsProblem::MicrosoftAccounts(name))),
+        Err(error) => Err(Failure::NoTenant {
+            organization: name,
+            error,
+        }),
+    }
+}
+
 /// What the private folder is to have.
-fn plan(organizations: BTreeMap<String, Option<String>>, request: &Request) -> Plan {
+fn plan(
+    organizations: BTreeMap<String, Option<String>>,
+    request: &Request,
+    variable: Variables<'_>,
+) -> Plan {
     let home = env::home_dir().unwrap_or_default();
     let user = |variables: &[&str], file: &str| {
         let named = variables
             .iter()
-            .find_map(|name| process_path(name))
+            .find_map(|name| variable(name))
             .map(PathBuf::from);
         named.unwrap_or_else(|| home.join(file))
     };
@@ -316,7 +338,11 @@ fn make(environment: &Environment, plan: &Plan, request: &Request) -> Result<Fol
         .platform_variable("Agent.TempDirectory")
         .map_err(Failure::PlatformVariable)?
         .map_or_else(env::temp_dir, PathBuf::from);
-    let made = Folder::create(&place).and_then(|folder| {
+    make_in(&place, plan, request)
+}
+
+fn make_in(place: &Path, plan: &Plan, request: &Request) -> Result<Folder, Failure> {
+    let made = Folder::create(place).and_then(|folder| {
         folder.write(plan::FILE, &plan.to_json())?;
         folder.add_programs(&settings::programs(request))?;
         Ok(folder)
@@ -367,7 +393,7 @@ fn report(
             place(&one.place, one.line),
             one.address,
             one.tool,
-            settings::mechanism(one, plan)
+            settings::mechanism(one, plan.netrc.is_some())
         ));
     }
     if request.has_any(&[Tool::Poetry]) && plan.netrc.is_none() {

@@ -40,6 +40,7 @@ mod runtime;
 mod scan;
 mod serve;
 mod session;
+mod shell;
 mod step_connection;
 mod task;
 mod token;
@@ -74,6 +75,7 @@ static ALLOCATOR: zeroizing_alloc::ZeroAlloc<std::alloc::System> =
 Examples:
   adieu doctor --organization contoso     check everything that a working token needs
   adieu exec -- npx jest                  run a command with a token in its environment
+  adieu exec --feeds -- npm ci            run it with credentials for this folder's feeds
   adieu token --output header             print a token in the form that curl reads
   adieu extension publish                 publish the extension in this folder
   adieu scan                              find personal access tokens in this folder
@@ -117,6 +119,9 @@ enum Verb {
     Scan(scan::ScanArguments),
     /// List the personal access tokens of all users of an organization, for its administrator.
     Pats(pats::PatsArguments),
+    /// Give npm, NuGet, pip, Cargo, Maven and others credentials for the Azure Artifacts feeds of a folder.
+    #[command(subcommand)]
+    Feeds(Box<feeds::command::FeedsCommand>),
     /// Serve fresh tokens to Azure clients on this machine, until Ctrl+C.
     Serve(serve::ServeArguments),
     /// Give git the credential for an Azure DevOps repository; git calls it.
@@ -169,6 +174,7 @@ fn main() -> ExitCode {
         Verb::Events(arguments) => extension(extension::events(*arguments)),
         Verb::Scan(arguments) => outcome(scan::run(&arguments)),
         Verb::Pats(arguments) => in_a_runtime(pats::run(arguments)),
+        Verb::Feeds(command) => in_a_runtime(feeds::command::run(*command)),
         Verb::Serve(arguments) => in_a_runtime(serve::run(arguments)),
         Verb::GitCredential(arguments) => in_a_runtime(git_credential::run(arguments)),
         Verb::Explain(arguments) => outcome(explain::run(&arguments)),

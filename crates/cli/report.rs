@@ -11,7 +11,7 @@ mod connection;
 mod credential;
 pub(crate) mod doctor;
 mod extension;
-mod feeds;
+pub(crate) mod feeds;
 mod git;
 mod identity;
 mod inputs;
@@ -130,7 +130,7 @@ impl Report {
             Failure::NotKnownThere(refused) => organization::not_known_there(refused),
             Failure::NoRepository { name, error } => organization::no_repository(name, error),
             Failure::Onboard(problem) => onboard::problem(problem),
-            Failure::Feeds(problem) => feeds::problem(problem),
+            Failure::Feeds(problem) => feeds::problem(problem, asked),
             Failure::Git(problem) => git::problem(problem),
             Failure::Scan(error) => scan::problem(error),
             Failure::NotVerified {

@@ -13,7 +13,7 @@ use std::time::Duration;
 use adieu_agent::Stream;
 use adieu_broker::{Broker, Ended, Resources};
 use adieu_identity::Scope;
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use crate::credential::{self, CredentialArguments, SignIn};
 use crate::failure::Failure;
@@ -25,6 +25,7 @@ use crate::reporter::{Reporter as _, Terminal};
 use crate::resource::{self, Cloud};
 use crate::result::Form;
 use crate::session::Source;
+use crate::shell::Shell;
 
 /// The broker's settings.
 #[derive(Debug, Args)]
@@ -60,42 +61,6 @@ pub(crate) struct ServeArguments {
     /// Process with whose end it ends too
     #[arg(long, hide = true, requires = "job")]
     worker: Option<u32>,
-}
-
-/// A shell, by how it sets a variable of the programs that it starts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Shell {
-    /// export NAME=value (bash, zsh, dash)
-    Sh,
-    /// $env:NAME = 'value'
-    Powershell,
-    /// set -gx NAME value
-    Fish,
-    /// set "NAME=value"
-    Cmd,
-}
-
-impl Shell {
-    /// The line that sets a variable. Values here have no character that a shell acts on: addresses of this machine
-    /// and keys of letters, digits and hyphens.
-    fn line(self, name: &str, value: &str) -> String {
-        match self {
-            Self::Sh => format!("export {name}={value}"),
-            Self::Powershell => format!("$env:{name} = '{value}'"),
-            Self::Fish => format!("set -gx {name} {value}"),
-            Self::Cmd => format!("set \"{name}={value}\""),
-        }
-    }
-}
-
-impl Default for Shell {
-    fn default() -> Self {
-        if cfg!(windows) {
-            Self::Powershell
-        } else {
-            Self::Sh
-        }
-    }
 }
 
 /// Serves until it is ended.

@@ -134,7 +134,7 @@ fn a_credential_in_the_repository_is_named() {
     let mut feeds = Feeds::of(&world)
         .file(".npmrc", "registry=FEED/npm/registry/\n//pkgs.dev.azure.com/contoso/_packaging/packages/npm/registry/:_authToken=old\n");
     expect![[r#"
-        ##[warning].npmrc:2 has a credential for a feed, which npm uses instead of this step's. Remove it.
+        ##[warning].npmrc:2 has a credential for a feed, which npm uses instead of a fresh one. Remove it.
         .npmrc:1: contoso/packages for npm (NPM_CONFIG_USERCONFIG).
         Credentials are renewed until the job ends; the first one is valid until [TIME]."#]].assert_eq(&feeds.succeed(&[]));
     feeds.end();

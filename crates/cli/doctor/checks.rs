@@ -10,6 +10,7 @@ use futures_util::future::join_all;
 use super::{Check, Plan, State};
 use crate::credential::{self, Credential, CredentialArguments, SignIn};
 use crate::failure::Failure;
+use crate::feeds;
 use crate::identity_ids::IdentityIds;
 use crate::network;
 use crate::report::{Report, doctor};
@@ -68,8 +69,13 @@ pub(super) async fn all(plan: Plan, transport: Transport) -> Vec<Check> {
         return checks;
     }
     let sign_in = SignIn::new(plan.credential.clone(), tenant);
-    let session = Session::new(transport, plan.hosts.clone(), Source::SignIn(sign_in));
+    let source = Source::SignIn(sign_in);
+    let session = Session::new(transport.clone(), plan.hosts.clone(), source);
     signed_in(&plan, &session, &mut checks).await;
+    if !plan.feeds.is_empty() {
+        let (feeds, sign_in) = (plan.feeds, (plan.tenant, plan.credential));
+        checks.extend(Box::pin(feeds::check::named(feeds, sign_in, &transport)).await);
+    }
     checks
 }
 

@@ -1,10 +1,12 @@
-//! What keeps `FeedAuthenticate@1` from its work, with its facts.
+//! What keeps `FeedAuthenticate@1` and `adieu feeds` from their work, with its facts.
 //!
 //! It has no words.
 
 use std::io;
 
 use adieu_feeds::NotAFeed;
+
+use super::Failure;
 
 /// Why feeds get no credential.
 #[derive(Debug)]
@@ -30,6 +32,13 @@ pub(crate) enum FeedsProblem {
     NoJobToken,
     /// The organization is connected to no tenant.
     MicrosoftAccounts(String),
+    /// The sign-in of a command line gives no token of a tenant.
+    NoToken {
+        /// Organizations that are connected to it.
+        organizations: String,
+        tenant: String,
+        failure: Box<Failure>,
+    },
     /// The private folder or a file in it cannot be written.
     NotWritten(io::Error),
 }

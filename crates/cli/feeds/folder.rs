@@ -20,7 +20,7 @@ const PROGRAMS: &str = "bin";
 pub(crate) struct Folder(PathBuf);
 
 impl Folder {
-    /// Makes one in the agent's temporary folder.
+    /// Makes one in a temporary folder: of the agent, or of the user.
     pub(crate) fn create(place: &Path) -> io::Result<Self> {
         let mut folder = tempfile::Builder::new();
         platform::only_for_this_user(folder.prefix(PREFIX));

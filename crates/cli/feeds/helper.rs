@@ -18,6 +18,7 @@ use serde_json::Value;
 use zeroize::Zeroizing;
 
 use super::endpoint::Endpoint;
+use super::local;
 use super::plan::Plan;
 use crate::reporter::Terminal;
 use crate::runtime;
@@ -139,8 +140,16 @@ impl Served {
     }
 
     fn ask(&self, tenant: Option<&str>) -> Result<Token, NoToken> {
-        let endpoint = Endpoint::in_folder(&self.folder).map_err(NoToken::Refused)?;
-        match runtime::block_on(endpoint.token(tenant)) {
+        let token = match &self.plan.credential {
+            Some(credential) => {
+                runtime::block_on(Box::pin(local::token_of_helper(credential, tenant)))
+            }
+            None => {
+                let endpoint = Endpoint::in_folder(&self.folder).map_err(NoToken::Refused)?;
+                runtime::block_on(Box::pin(endpoint.token(tenant)))
+            }
+        };
+        match token {
             Ok(token) => token.map_err(NoToken::Refused),
             Err(_) => Err(NoToken::Refused("there is no event loop".to_owned())),
         }

@@ -78,7 +78,7 @@ async fn prepare(
     let endpoint = Endpoint::of(&broker.address())?;
     endpoint.write(folder).map_err(|error| error.to_string())?;
     let scope = session::azure_devops(&Cloud::Public).map_err(words)?;
-    let keeper = Keeper::new(plan, endpoint, folder.clone());
+    let keeper = Keeper::new(plan, endpoint, folder.clone(), Tokens::new());
     Ok((broker, source, Resources::Listed(vec![scope]), keeper))
 }
 
@@ -90,17 +90,18 @@ async fn keep(mut keeper: Keeper, address: &adieu_broker::Address) {
     say(&json!({
         "stop": address.stop_endpoint(),
         "stopKey": address.stop_key().reveal(),
-        "expiresOn": keeper.first_to_expire().unwrap_or(SystemTime::UNIX_EPOCH)
+        "expiresOn": first_to_expire(&keeper.tokens).unwrap_or(SystemTime::UNIX_EPOCH)
             .duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs(),
     }));
-    loop {
-        sleep(LOOK).await;
-        if !keeper.folder.path().is_dir() {
-            return;
-        }
-        // What fails now is tried again, and meanwhile the old token is good for half of its life.
-        let _ = keeper.renew().await;
-    }
+    keeper.keep_fresh().await;
+}
+
+/// A token for each tenant.
+pub(crate) type Tokens = BTreeMap<Option<String>, Token>;
+
+/// When the first of the tokens expires.
+pub(crate) fn first_to_expire(tokens: &Tokens) -> Option<SystemTime> {
+    tokens.values().map(|token| token.expires_on).min()
 }
 
 /// The files of a folder, and the tokens in them.
@@ -108,22 +109,30 @@ pub(crate) struct Keeper {
     plan: Plan,
     endpoint: Endpoint,
     folder: Folder,
-    tokens: BTreeMap<Option<String>, Token>,
+    tokens: Tokens,
 }
 
 impl Keeper {
-    pub(crate) fn new(plan: Plan, endpoint: Endpoint, folder: Folder) -> Self {
+    /// One with the tokens that there are already.
+    pub(crate) fn new(plan: Plan, endpoint: Endpoint, folder: Folder, tokens: Tokens) -> Self {
         Self {
             plan,
             endpoint,
             folder,
-            tokens: BTreeMap::new(),
+            tokens,
         }
     }
 
-    /// When the first of the tokens expires.
-    fn first_to_expire(&self) -> Option<SystemTime> {
-        self.tokens.values().map(|token| token.expires_on).min()
+    /// Writes the files again whenever a token is old, for as long as the folder is there.
+    pub(crate) async fn keep_fresh(&mut self) {
+        loop {
+            sleep(LOOK).await;
+            if !self.folder.path().is_dir() {
+                return;
+            }
+            // What fails now is tried again, and meanwhile the old token is good for half of its life.
+            let _ = self.renew().await;
+        }
     }
 
     /// Asks for every token that is old, and writes the files again where there is a new one.
@@ -141,54 +150,57 @@ impl Keeper {
             self.tokens.insert(key, token);
         }
         match is_new {
-            true => self.write().map_err(|error| error.to_string()),
+            true => {
+                write(&self.plan, &self.folder, &self.tokens).map_err(|error| error.to_string())
+            }
             false => Ok(()),
         }
     }
+}
 
-    fn write(&self) -> std::io::Result<()> {
-        let tokens = self.plan.organizations.iter().filter_map(|(name, tenant)| {
-            let token = self.tokens.get(tenant)?;
-            Some((name.as_str(), &token.value))
-        });
-        if let Some(user) = &self.plan.npm {
-            let there = self.there(NPM, user);
-            self.folder.write(NPM, &npmrc(&there, tokens.clone()))?;
-        }
-        if let Some(user) = &self.plan.netrc {
-            let there = self.there(NETRC, user);
-            self.folder.write(NETRC, &netrc(&there, tokens.clone()))?;
-        }
-        if let Some((user, repositories)) = &self.plan.maven {
-            let mut by_name = BTreeMap::new();
-            by_name.extend(tokens);
-            let mirrors: Vec<Mirror<'_>> = repositories
-                .iter()
-                .filter_map(|one| {
-                    Some(Mirror {
-                        id: &one.id,
-                        address: &one.address,
-                        token: by_name.get(one.organization.as_str())?,
-                    })
+/// Writes the files that a plan asks for.
+pub(crate) fn write(plan: &Plan, folder: &Folder, tokens: &Tokens) -> std::io::Result<()> {
+    let tokens = plan.organizations.iter().filter_map(|(name, tenant)| {
+        let token = tokens.get(tenant)?;
+        Some((name.as_str(), &token.value))
+    });
+    if let Some(user) = &plan.npm {
+        let there = there(folder, NPM, user);
+        folder.write(NPM, &npmrc(&there, tokens.clone()))?;
+    }
+    if let Some(user) = &plan.netrc {
+        let there = there(folder, NETRC, user);
+        folder.write(NETRC, &netrc(&there, tokens.clone()))?;
+    }
+    if let Some((user, repositories)) = &plan.maven {
+        let mut by_name = BTreeMap::new();
+        by_name.extend(tokens);
+        let mirrors: Vec<Mirror<'_>> = repositories
+            .iter()
+            .filter_map(|one| {
+                Some(Mirror {
+                    id: &one.id,
+                    address: &one.address,
+                    token: by_name.get(one.organization.as_str())?,
                 })
-                .collect();
-            let own = std::fs::read_to_string(user).map(Zeroizing::new).ok();
-            let text = settings(own.as_deref().map(String::as_str), &mirrors)
-                .or_else(|| settings(None, &mirrors));
-            self.folder.write(MAVEN, &text.unwrap_or_default())?;
-        }
-        Ok(())
+            })
+            .collect();
+        let own = std::fs::read_to_string(user).map(Zeroizing::new).ok();
+        let text = settings(own.as_deref().map(String::as_str), &mirrors)
+            .or_else(|| settings(None, &mirrors));
+        folder.write(MAVEN, &text.unwrap_or_default())?;
     }
+    Ok(())
+}
 
-    /// What is in a file, with what the job's steps wrote to it; at first, what is in the user's own.
-    fn there(&self, name: &str, user: &Path) -> Zeroizing<String> {
-        let there = std::fs::read_to_string(self.folder.file(name));
-        Zeroizing::new(
-            there
-                .or_else(|_| std::fs::read_to_string(user))
-                .unwrap_or_default(),
-        )
-    }
+/// What is in a file, with what the job's steps wrote to it; at first, what is in the user's own.
+fn there(folder: &Folder, name: &str, user: &Path) -> Zeroizing<String> {
+    let there = std::fs::read_to_string(folder.file(name));
+    Zeroizing::new(
+        there
+            .or_else(|_| std::fs::read_to_string(user))
+            .unwrap_or_default(),
+    )
 }
 
 /// One line for the step, which reads a line.

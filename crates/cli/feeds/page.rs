@@ -35,7 +35,7 @@ fn page(request: &Request, plan: &Plan) -> String {
         .iter()
         .map(|one| (one, "not supported yet"));
     let served = request.served.iter();
-    let served = served.map(|one| (one, settings::mechanism(one, plan)));
+    let served = served.map(|one| (one, settings::mechanism(one, plan.netrc.is_some())));
     for (one, mechanism) in served.chain(unserved) {
         page.push_str(&format!(
             "| {} | {} | {} | {mechanism} |\n",

@@ -21,6 +21,8 @@ pub(crate) struct Plan {
     pub(crate) netrc: Option<PathBuf>,
     /// The same for Maven, with the repositories that it has.
     pub(crate) maven: Option<(PathBuf, Vec<Repository>)>,
+    /// The credential of the command line by which helpers sign in where there is no broker, and its identity.
+    pub(crate) credential: Option<(String, Option<String>)>,
 }
 
 /// A repository of Maven's.
@@ -61,6 +63,8 @@ impl Plan {
             "npm": self.npm.as_ref().map(path),
             "netrc": self.netrc.as_ref().map(path),
             "maven": maven,
+            "credential": self.credential.as_ref().map(|(kind, _)| kind),
+            "identity": self.credential.as_ref().and_then(|(_, identity)| identity.as_ref()),
         })
         .to_string()
     }
@@ -96,6 +100,7 @@ impl Plan {
             npm: path(&json["npm"]),
             netrc: path(&json["netrc"]),
             maven,
+            credential: text(&json["credential"]).map(|kind| (kind, text(&json["identity"]))),
         })
     }
 }
@@ -118,6 +123,7 @@ fn reads_what_it_wrote() {
                 organization: "c".to_owned(),
             }],
         )),
+        credential: Some(("az".to_owned(), None)),
     };
     let json = serde_json::from_str(&plan.to_json()).expect("JSON");
     assert_eq!(Plan::parse(&json), Some(plan));

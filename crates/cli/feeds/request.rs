@@ -22,9 +22,6 @@ pub(crate) const SERVED: [Tool; 8] = [
     Tool::Cargo,
 ];
 
-/// What declares a feed that the repository does not.
-const INPUT: &str = "input feeds";
-
 /// A line of `feeds`.
 #[derive(Debug)]
 struct Line {
@@ -45,9 +42,11 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    /// Chooses from what is declared. Where `feeds` lists feeds, those alone are served, declared or not.
+    /// Chooses from what is declared. Where `feeds` lists feeds, those alone are served, declared or not; `input` is
+    /// the place of the others.
     pub(crate) fn choose(
         reading: &Reading,
+        input: &str,
         feeds: &str,
         tools: &str,
     ) -> Result<Self, FeedsProblem> {
@@ -80,7 +79,7 @@ impl Request {
                 // Maven knows a feed by its id alone, which only a POM has.
                 if is_wanted && tool != Tool::Maven && !all.iter().any(is_there) {
                     all.push(Declaration {
-                        place: INPUT.to_owned(),
+                        place: input.to_owned(),
                         line: 0,
                         tool,
                         address: line.address.clone(),
@@ -169,7 +168,7 @@ fn line(text: &str) -> Result<Line, FeedLineProblemKind> {
 }
 
 /// An address, or `organization[/project]/feed`.
-fn address(text: &str) -> Result<FeedAddress, NotAFeed> {
+pub(crate) fn address(text: &str) -> Result<FeedAddress, NotAFeed> {
     if text.contains("://") {
         return FeedAddress::parse(text);
     }
@@ -228,7 +227,7 @@ mod tests {
             ],
             ..Reading::default()
         };
-        match Request::choose(&reading, feeds, tools) {
+        match Request::choose(&reading, "input feeds", feeds, tools) {
             Ok(request) => {
                 let shown = |one: &Declaration| {
                     format!(

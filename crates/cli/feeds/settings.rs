@@ -10,7 +10,7 @@ use super::folder::Folder;
 use super::helper::{CARGO, Name, USER};
 use super::plan::Plan;
 use super::request::Request;
-use super::{MAVEN, NETRC, NPM, OF_KEYRING};
+use super::{MAVEN, NETRC, NPM, OF_KEYRING, Variables};
 
 /// Where Maven before 3.9, which reads no `MAVEN_ARGS`, is given the file by hand.
 const MAVEN_SETTINGS: &str = "ADIEU_MAVEN_SETTINGS";
@@ -38,7 +38,7 @@ pub(crate) fn of(
     plan: &Plan,
     request: &Request,
     folder: &Folder,
-    variable: impl Fn(&str) -> Option<String>,
+    variable: Variables<'_>,
 ) -> Settings {
     let file = |name: &str| folder.file(name).display().to_string();
     let ours = VariableName::ours;
@@ -97,6 +97,31 @@ pub(crate) fn of(
     settings
 }
 
+/// The folders of programs, which the agent prepends for a step.
+pub(crate) const PATH: &str = "PATH";
+
+/// The same for the programs that a process of this machine starts, with the folders of programs.
+pub(crate) fn of_processes(
+    plan: &Plan,
+    request: &Request,
+    folder: &Folder,
+    variable: Variables<'_>,
+) -> Vec<(String, String)> {
+    let mut all = Vec::new();
+    for (name, value) in of(plan, request, folder, variable) {
+        all.push((name.as_str().to_owned(), value));
+    }
+    if !programs(request).is_empty() {
+        let mut path = folder.programs().display().to_string();
+        if let Some(before) = variable(PATH) {
+            path.push(if cfg!(windows) { ';' } else { ':' });
+            path.push_str(&before);
+        }
+        all.push((PATH.to_owned(), path));
+    }
+    all
+}
+
 /// The name of an index of uv's as its variables have it.
 fn uv_name(declaration: &Declaration) -> Option<String> {
     let name = declaration
@@ -111,7 +136,7 @@ fn uv_name(declaration: &Declaration) -> Option<String> {
 }
 
 /// What the variables were before, as a text.
-pub(crate) fn undo(settings: &Settings, variable: impl Fn(&str) -> Option<String>) -> String {
+pub(crate) fn undo(settings: &Settings, variable: Variables<'_>) -> String {
     let mut before = Map::new();
     for (name, _) in settings {
         let value = variable(name.as_str()).unwrap_or_default();
@@ -148,8 +173,8 @@ pub(crate) fn restore(undo: &str, log: &Log) -> Result<(), TooLong> {
 }
 
 /// How a client gets its credential, for people.
-pub(crate) fn mechanism(declaration: &Declaration, plan: &Plan) -> &'static str {
-    match (declaration.tool, plan.netrc.is_some()) {
+pub(crate) fn mechanism(declaration: &Declaration, has_netrc: bool) -> &'static str {
+    match (declaration.tool, has_netrc) {
         (Tool::Npm, _) => "NPM_CONFIG_USERCONFIG",
         (Tool::NuGet, _) => "credential provider",
         (Tool::Pip | Tool::Uv | Tool::Pdm, true) => "keyring and netrc",

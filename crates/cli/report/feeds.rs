@@ -1,21 +1,63 @@
-//! The words for what keeps `FeedAuthenticate@1` from its work.
+//! The words for what keeps `FeedAuthenticate@1` and `adieu feeds` from their work.
 //!
 //! It decides nothing and prints nothing.
 
-use adieu_feeds::NotAFeed;
+use adieu_devops::{Error, Reason};
+use adieu_feeds::{FeedAddress, NotAFeed};
 
-use super::Report;
+use super::asked::Asked;
 use super::inputs::undefined;
+use super::{Report, azure_devops, organization};
 use crate::failure::{FeedLineProblemKind, FeedsProblem};
 use crate::feeds::request::SERVED;
+use crate::identity_ids::IdentityIds;
 
 const SET_A_CONNECTION: &str = "Set azureDevOpsServiceConnection or azureSubscription to a service \
                                 connection whose identity can read the feeds.";
 
-pub(super) fn problem(problem: &FeedsProblem) -> Report {
+/// A feed that does not let itself be read: what is missing, and who can give it.
+pub(crate) fn not_readable(address: &FeedAddress, error: &Error, ids: &IdentityIds) -> Report {
+    let name = &address.organization;
+    if let Some(report) = organization::refused(name, ids, error) {
+        return organization::with_identity(report, None, ids);
+    }
+    let report = match error {
+        Error::Refused(refusal) if error.is(Reason::NotPermitted) => Report::new(
+            "feeds",
+            format!(
+                "This identity is not a reader of the feed {address} ({} of {}).",
+                refusal.status, refusal.host
+            ),
+        )
+        .remedy(
+            "An owner of the feed adds it as Feed Reader, or as Feed and Upstream Reader \
+             (Collaborator) where it may save packages from upstream sources: Artifacts → the feed \
+             → ⚙ → Permissions → Add users/groups.",
+        ),
+        Error::Refused(refusal) if error.is(Reason::NotFound) => Report::new(
+            "feeds",
+            format!(
+                "{name} has no feed {address} that this identity may see ({} of {}).",
+                refusal.status, refusal.host
+            ),
+        )
+        .remedy(
+            "Compare the address with Artifacts → Connect to feed: the address of a project's feed \
+             has the project in it.",
+        ),
+        _ => {
+            let doing = format!("read the feed {address}");
+            return azure_devops::refusal(&doing, error, None, None, Asked::ByFlags);
+        }
+    };
+    let report = organization::with_service_message(report, error);
+    organization::with_identity(report, None, ids)
+}
+
+pub(super) fn problem(problem: &FeedsProblem, asked: Asked) -> Report {
     match problem {
         FeedsProblem::Lines(lines) => {
-            let mut reports = lines.iter().map(|(text, fault)| line(text, fault));
+            let mut reports = lines.iter().map(|(text, fault)| line(text, fault, asked));
             let first = reports.next();
             let mut report = first.unwrap_or_else(|| Report::new("feeds", String::new()));
             report.also = reports.collect();
@@ -23,12 +65,18 @@ pub(super) fn problem(problem: &FeedsProblem) -> Report {
         }
         FeedsProblem::NotATool(word) => Report::new(
             "feeds",
-            format!("tools: '{word}' is not a supported client."),
+            format!(
+                "{}: '{word}' is not a supported client.",
+                asked.words("tools", "--tools")
+            ),
         )
         .remedy(&served()),
         FeedsProblem::NoFolder(folder) => Report::new(
             "feeds",
-            format!("The folder {folder} (workingDirectory) does not exist."),
+            format!(
+                "The folder {folder}{} does not exist.",
+                asked.words(" (workingDirectory)", "")
+            ),
         ),
         FeedsProblem::NoneFound {
             folder,
@@ -36,11 +84,14 @@ pub(super) fn problem(problem: &FeedsProblem) -> Report {
         } => {
             let report = Report::new("feeds", "No Azure Artifacts feed was found.".to_owned())
                 .fact("folder", folder)
-                .remedy(
+                .remedy(asked.words(
                     "List the feeds in the input feeds, one address per line, or set \
                      workingDirectory to the folder that has .npmrc, nuget.config, pyproject.toml, \
                      pom.xml or .cargo/config.toml. Run the step after checkout.",
-                );
+                    "Run it in the folder that has .npmrc, nuget.config, pyproject.toml, pom.xml \
+                     or .cargo/config.toml, or name a feed: adieu feeds login --feed \
+                     contoso/packages",
+                ));
             match is_incomplete {
                 true => report.fact("not read", "the folder has too many files or levels"),
                 false => report,
@@ -83,6 +134,14 @@ pub(super) fn problem(problem: &FeedsProblem) -> Report {
             "Connect the organization to a tenant (Organization settings → Microsoft Entra), or \
              exclude its feeds with a line that starts with - in the input feeds.",
         ),
+        FeedsProblem::NoToken {
+            organizations,
+            tenant,
+            failure,
+        } => Report::worded(failure, asked).with_facts(&[
+            ("for the feeds of", organizations),
+            ("their tenant", tenant),
+        ]),
         FeedsProblem::NotWritten(reason) => Report::new(
             "feeds",
             format!("The credential files cannot be written: {reason}."),
@@ -90,14 +149,16 @@ pub(super) fn problem(problem: &FeedsProblem) -> Report {
     }
 }
 
-fn line(text: &str, fault: &FeedLineProblemKind) -> Report {
+fn line(text: &str, fault: &FeedLineProblemKind, asked: Asked) -> Report {
+    let line = match asked {
+        Asked::InAStep => format!("The line '{text}' of feeds"),
+        Asked::ByFlags => format!("--feed '{text}'"),
+    };
     match fault {
-        FeedLineProblemKind::UndefinedVariable(variable) => {
-            undefined(&format!("The line '{text}' of feeds"), variable)
-        }
+        FeedLineProblemKind::UndefinedVariable(variable) => undefined(&line, variable),
         FeedLineProblemKind::NotATool(word) => Report::new(
             "feeds",
-            format!("The line '{text}' of feeds: '{word}' is not a supported client."),
+            format!("{line}: '{word}' is not a supported client."),
         )
         .remedy(&served()),
         FeedLineProblemKind::NotAFeed(reason) => {
@@ -110,11 +171,7 @@ fn line(text: &str, fault: &FeedLineProblemKind) -> Report {
                 NotAFeed::Userinfo => "it has a user name or password in it",
                 NotAFeed::Path => "its path is not <organization>[/<project>]/_packaging/<feed>",
             };
-            Report::new(
-                "feeds",
-                format!("The line '{text}' of feeds is not a feed: {reason}."),
-            )
-            .remedy(
+            Report::new("feeds", format!("{line} is not a feed: {reason}.")).remedy(
                 "Write https://pkgs.dev.azure.com/contoso/_packaging/packages/npm/registry/, or \
                  contoso/packages, or contoso/project/packages.",
             )

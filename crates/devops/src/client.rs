@@ -29,6 +29,9 @@ const QUESTION: Duration = Duration::from_secs(60);
 /// All attempts of one question end within this.
 const BOUND: Duration = Duration::from_secs(90);
 
+/// The version of what has none: the protocols of package clients.
+pub(crate) const UNVERSIONED: &str = "";
+
 /// Someone who asks Azure DevOps, with a token that is good for the moment.
 #[derive(Debug, Clone)]
 pub struct Client<'a> {
@@ -137,7 +140,10 @@ impl<'a> Client<'a> {
             .header("X-TFS-FedAuthRedirect", "Suppress")
             .header(
                 ACCEPT,
-                format!("application/json;api-version={api_version}"),
+                match api_version {
+                    UNVERSIONED => "application/json".to_owned(),
+                    version => format!("application/json;api-version={version}"),
+                },
             );
         // Every PATCH of these services is a list of operations (RFC 6902).
         let json = if is_patch {

@@ -37,6 +37,8 @@ pub struct Organization {
     identity: Option<Url>,
     /// The audit log; not on an Azure DevOps Server.
     audit: Option<Url>,
+    /// Feeds; those of an Azure DevOps Server take no Entra token.
+    packages: Option<Url>,
 }
 
 /// Why a text names no organization.
@@ -172,6 +174,7 @@ impl Hosts {
             entitlements: of_services("vsaex.dev.azure.com")?,
             identity: of_services("vssps.dev.azure.com")?,
             audit: of_services("auditservice.dev.azure.com")?,
+            packages: of_services("pkgs.dev.azure.com")?,
         })
     }
 
@@ -223,6 +226,10 @@ impl Organization {
 
     pub(crate) fn audit(&self, path: &[&str]) -> Option<Url> {
         self.audit.as_ref().map(|base| at(base, path))
+    }
+
+    pub(crate) fn packages(&self, path: &[&str]) -> Option<Url> {
+        self.packages.as_ref().map(|base| at(base, path))
     }
 }
 

@@ -12,6 +12,7 @@ mod download;
 mod entitlements;
 mod error;
 mod events;
+mod feeds;
 mod gallery;
 mod hosts;
 mod installation;

@@ -1,0 +1,100 @@
+//! The feeds of one command that `adieu exec --feeds` runs: a private folder, a broker for helpers, and files that stay
+//! fresh for as long as the command runs.
+//!
+//! It leaves nothing behind.
+
+use std::future::pending;
+use std::io;
+use std::path::Path;
+use std::pin::Pin;
+use std::process::ExitCode;
+
+use adieu_agent::process_variable;
+use adieu_broker::{Broker, Resources};
+use adieu_transport::Transport;
+
+use super::endpoint::Endpoint;
+use super::folder::Folder;
+use super::keeper::{Keeper, RENEW, write};
+use super::{local, make_in, plan, settings, warn_of};
+use crate::credential::{CredentialArguments, SignIn};
+use crate::failure::{Failure, FeedsProblem};
+use crate::reporter::Terminal;
+use crate::serve::source::SessionTokens;
+use crate::session::{self, Source};
+
+/// What runs beside a command.
+pub(crate) struct Beside {
+    folder: Removed,
+    keeper: Keeper,
+    broker: Broker,
+    source: SessionTokens,
+    resources: Resources,
+    /// The variables of the command.
+    pub(crate) variables: Vec<(String, String)>,
+}
+
+/// A private folder that is removed at the end.
+struct Removed(Folder);
+
+impl Drop for Removed {
+    fn drop(&mut self) {
+        self.0.remove();
+    }
+}
+
+/// Prepares it for the feeds that the working folder declares.
+pub(crate) async fn prepare(
+    credential: &CredentialArguments,
+    tenant: Option<String>,
+    transport: &Transport,
+) -> Result<Beside, Failure> {
+    let (request, reading) = local::find_in(Path::new("."), &process_variable)?;
+    warn_of(&request, &reading, &Terminal);
+    let organizations = local::organizations(&request, tenant, transport).await?;
+    let plan = plan(organizations, &request, &process_variable);
+    let (tokens, _) = local::sign_in(&plan, credential, transport).await?;
+    let folder = Removed(make_in(&std::env::temp_dir(), &plan, &request)?);
+    let no_broker = |reason: String| Failure::NoBroker(io::Error::other(reason));
+    let broker = Broker::bind().await.map_err(Failure::NoBroker)?;
+    let endpoint = Endpoint::of(&broker.address()).map_err(no_broker)?;
+    let written = write(&plan, &folder.0, &tokens).and_then(|()| endpoint.write(&folder.0));
+    written.map_err(|error| Failure::Feeds(FeedsProblem::NotWritten(error)))?;
+    let sign_in = SignIn::new(credential.clone(), None).silent();
+    let scope = session::azure_devops(sign_in.cloud())?;
+    Ok(Beside {
+        variables: settings::of_processes(&plan, &request, &folder.0, &process_variable),
+        keeper: Keeper::new(plan, endpoint, folder.0.clone(), tokens),
+        folder,
+        broker,
+        source: SessionTokens::new(Source::SignIn(sign_in), transport.clone()),
+        resources: Resources::Listed(vec![scope]),
+    })
+}
+
+impl Beside {
+    /// Serves until the command has ended.
+    pub(crate) async fn serve_until(
+        self,
+        ended: Pin<&mut dyn Future<Output = Result<ExitCode, Failure>>>,
+    ) -> Result<ExitCode, Failure> {
+        let Self {
+            folder: _folder,
+            mut keeper,
+            broker,
+            source,
+            resources,
+            ..
+        } = self;
+        let broker = broker.renewing_at(RENEW);
+        let serving = async {
+            tokio::join!(broker.serve(source, resources, None), keeper.keep_fresh());
+            // Neither ends the command.
+            pending().await
+        };
+        tokio::select! {
+            ended = ended => ended,
+            never = serving => never,
+        }
+    }
+}

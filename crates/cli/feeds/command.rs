@@ -1,0 +1,165 @@
+//! `adieu feeds`: what a folder declares, whether its feeds can be read, and credentials for a shell's package clients.
+//!
+//! It changes no file of the folder and none of the user's.
+
+use std::process::ExitCode;
+
+use adieu_agent::process_variable;
+use adieu_feeds::{Declaration, Reading};
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+
+use super::local::{self, FeedArguments, FolderArguments};
+use super::login::{LoginArguments, LogoutArguments, login, logout};
+use super::request::{Request, place};
+use super::{check, settings};
+use crate::credential::SignInArguments;
+use crate::failure::Failure;
+use crate::network;
+use crate::reporter::{Reporter as _, Terminal};
+use crate::result::{self, Form};
+
+/// The verbs below `feeds`.
+#[derive(Debug, Subcommand)]
+#[command(after_help = "\
+Examples:
+  adieu feeds list                     what the files here declare, for which client, in which line
+  adieu feeds check                    ask each feed once, with your sign-in
+  adieu exec --feeds -- npm ci         run one command with fresh credentials
+  eval \"$(adieu feeds login)\"        give them to every command of this shell
+  eval \"$(adieu feeds logout)\"       take them away again")]
+pub(crate) enum FeedsCommand {
+    /// List the feeds that the files of a folder declare, and for which client.
+    List(ListArguments),
+    /// Ask each feed once: may you read it, and if not, what is missing.
+    Check(CheckArguments),
+    /// Print the variables by which a shell's package clients find credentials for the feeds.
+    Login(LoginArguments),
+    /// Print how to undo `login` in this shell, and remove its files.
+    Logout(LogoutArguments),
+}
+
+/// Flags of `feeds list`.
+#[derive(Debug, Args)]
+pub(crate) struct ListArguments {
+    #[command(flatten)]
+    folder: FolderArguments,
+    /// Output format
+    #[arg(long, short, value_enum, default_value_t)]
+    output: Form,
+}
+
+/// Flags of `feeds check`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  adieu feeds check                                    every feed that this folder declares
+  adieu feeds check --feed contoso/packages            one feed, from any folder
+
+The exit code is 1 if a feed cannot be read.")]
+pub(crate) struct CheckArguments {
+    #[command(flatten)]
+    feeds: FeedArguments,
+    #[command(flatten)]
+    sign_in: SignInArguments,
+    /// Output format
+    #[arg(long, short, value_enum, default_value_t)]
+    output: Form,
+}
+
+/// Runs the verb.
+pub(crate) async fn run(command: FeedsCommand) -> Result<ExitCode, Failure> {
+    match command {
+        FeedsCommand::List(arguments) => list(&arguments),
+        FeedsCommand::Check(arguments) => Box::pin(checked(arguments)).await,
+        FeedsCommand::Login(arguments) => Box::pin(login(arguments)).await,
+        FeedsCommand::Logout(arguments) => logout(&arguments),
+    }
+}
+
+fn list(arguments: &ListArguments) -> Result<ExitCode, Failure> {
+    let folder = arguments.folder.folder();
+    let reading = local::read(folder, &process_variable)?;
+    let request = Request::choose(&reading, local::FLAG, "", "auto").map_err(Failure::Feeds)?;
+    if reading.is_incomplete {
+        Terminal.warn(
+            "The folder has too many files or levels, so not all of it was read. Name a folder \
+             further down.",
+        );
+    }
+    if reading.declarations.is_empty() && arguments.output == Form::Text {
+        Terminal.say(&format!(
+            "No Azure Artifacts feed is declared in {}.",
+            local::whole(folder).display()
+        ));
+    }
+    result::print(
+        arguments.output,
+        &lines(&request, &reading),
+        &document(&request, &reading),
+    )?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// How a client gets its credential, for each feed of a request.
+fn all(request: &Request) -> Vec<(&Declaration, &'static str)> {
+    let served = request.served.iter();
+    let served = served.map(|one| (one, settings::mechanism(one, true)));
+    let unserved = request
+        .unserved
+        .iter()
+        .map(|one| (one, "not supported yet"));
+    let mut all: Vec<_> = served.chain(unserved).collect();
+    all.sort_unstable_by_key(|(one, _)| (one.place.as_str(), one.line, one.tool));
+    all
+}
+
+fn lines(request: &Request, reading: &Reading) -> Vec<String> {
+    let all = all(request);
+    let places: Vec<String> = all
+        .iter()
+        .map(|(one, _)| place(&one.place, one.line))
+        .collect();
+    let widest = places.iter().map(String::len).max().unwrap_or_default();
+    let mut lines = Vec::new();
+    for ((one, mechanism), place) in all.iter().zip(places) {
+        lines.push(format!(
+            "{place:<widest$}  {:<7}  {}  ({mechanism})",
+            one.tool.word(),
+            one.address
+        ));
+    }
+    for one in &reading.stale {
+        lines.push(format!(
+            "{} has a credential, which {} uses before any other",
+            place(&one.place, one.line),
+            one.tool
+        ));
+    }
+    lines
+}
+
+fn document(request: &Request, reading: &Reading) -> Value {
+    let mut feeds = Vec::new();
+    for (one, mechanism) in all(request) {
+        feeds.push(json!({
+            "file": one.place, "line": one.line, "client": one.tool.word(), "feed": one.address.to_string(),
+            "organization": one.address.organization, "address": one.address.address(),
+            "credentialBy": mechanism,
+        }));
+    }
+    let mut stale = Vec::new();
+    for one in &reading.stale {
+        stale.push(json!({ "file": one.place, "line": one.line, "client": one.tool.word() }));
+    }
+    json!({ "feeds": feeds, "credentials": stale, "complete": !reading.is_incomplete })
+}
+
+async fn checked(arguments: CheckArguments) -> Result<ExitCode, Failure> {
+    let (request, _) = local::find(&arguments.feeds, &process_variable)?;
+    let transport = network::of_command_line()?;
+    let mut declared: Vec<&Declaration> = request.served.iter().chain(&request.unserved).collect();
+    declared.sort_unstable();
+    let checks = check::all(&declared, &arguments.sign_in, &transport).await?;
+    crate::doctor::print(&checks, arguments.output)
+}

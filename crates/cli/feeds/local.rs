@@ -1,0 +1,192 @@
+//! Feeds on one's own machine: which ones a command line means, and a sign-in for each of their tenants.
+//!
+//! It writes no file.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use adieu_feeds::Reading;
+use adieu_identity::{Token, UserAssignedId};
+use adieu_transport::Transport;
+use clap::{Args, ValueEnum as _};
+
+use super::keeper::Tokens;
+use super::plan::Plan;
+use super::request::Request;
+use super::{Variables, all, declared, tenants};
+use crate::credential::{self, Credential, CredentialArguments, SignIn};
+use crate::failure::{Failure, FeedsProblem};
+use crate::network;
+use crate::report::Report;
+use crate::session;
+
+/// What names a feed that the folder does not.
+pub(crate) const FLAG: &str = "--feed";
+
+/// Where the reading starts.
+#[derive(Debug, Args)]
+pub(crate) struct FolderArguments {
+    /// Folder whose files declare the feeds [default: the current one]
+    #[arg(value_name = "FOLDER")]
+    folder: Option<PathBuf>,
+}
+
+impl FolderArguments {
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.as_deref().unwrap_or(Path::new("."))
+    }
+}
+
+/// Which feeds are meant.
+#[derive(Debug, Args)]
+pub(crate) struct FeedArguments {
+    #[command(flatten)]
+    folder: FolderArguments,
+    /// This feed alone, declared or not: its address, or ORGANIZATION/FEED or ORGANIZATION/PROJECT/FEED; may be repeated
+    #[arg(long = "feed", value_name = "FEED")]
+    feeds: Vec<String>,
+    /// These clients alone, with commas, such as npm,pip
+    #[arg(
+        long,
+        value_name = "CLIENTS",
+        default_value = "auto",
+        hide_default_value = true
+    )]
+    tools: String,
+}
+
+/// What the files of a folder and the environment declare.
+pub(crate) fn read(folder: &Path, variable: Variables<'_>) -> Result<Reading, Failure> {
+    match folder.is_dir() {
+        true => Ok(declared(folder, variable)),
+        false => Err(Failure::Feeds(FeedsProblem::NoFolder(
+            folder.display().to_string(),
+        ))),
+    }
+}
+
+/// The feeds that are meant.
+pub(crate) fn find(
+    arguments: &FeedArguments,
+    variable: Variables<'_>,
+) -> Result<(Request, Reading), Failure> {
+    let folder = arguments.folder.folder();
+    let reading = read(folder, variable)?;
+    let feeds = arguments.feeds.join("\n");
+    let request = Request::choose(&reading, FLAG, &feeds, &arguments.tools);
+    let request = request.map_err(Failure::Feeds)?;
+    if request.served.is_empty() && request.unserved.is_empty() {
+        return Err(none_found(folder, &reading));
+    }
+    Ok((request, reading))
+}
+
+/// The same for a folder alone.
+pub(crate) fn find_in(
+    folder: &Path,
+    variable: Variables<'_>,
+) -> Result<(Request, Reading), Failure> {
+    let reading = read(folder, variable)?;
+    let request = Request::choose(&reading, FLAG, "", "auto").map_err(Failure::Feeds)?;
+    match request.served.is_empty() {
+        true => Err(none_found(folder, &reading)),
+        false => Ok((request, reading)),
+    }
+}
+
+/// A folder as it reads on its own.
+pub(crate) fn whole(folder: &Path) -> PathBuf {
+    let whole = match folder == Path::new(".") {
+        true => std::env::current_dir(),
+        false => std::path::absolute(folder),
+    };
+    whole.unwrap_or_else(|_| folder.to_owned())
+}
+
+fn none_found(folder: &Path, reading: &Reading) -> Failure {
+    Failure::Feeds(FeedsProblem::NoneFound {
+        folder: whole(folder).display().to_string(),
+        is_incomplete: reading.is_incomplete,
+    })
+}
+
+/// Each organization with its tenant: the one that is given, or the organization's own.
+pub(crate) async fn organizations(
+    request: &Request,
+    tenant: Option<String>,
+    transport: &Transport,
+) -> Result<BTreeMap<String, Option<String>>, Failure> {
+    match credential::tenant(tenant, None, transport).await? {
+        Some(tenant) => Ok(all(request, Some(tenant))),
+        None => tenants(request, transport).await,
+    }
+}
+
+/// A token of each tenant, and the credential that gave it.
+pub(crate) async fn sign_in(
+    plan: &Plan,
+    credential: &CredentialArguments,
+    transport: &Transport,
+) -> Result<(Tokens, Credential), Failure> {
+    let sign_in = SignIn::new(credential.clone(), None);
+    let scope = session::azure_devops(sign_in.cloud())?;
+    let mut tokens = Tokens::new();
+    for tenant in plan.tenants() {
+        let token = sign_in.token(&scope, tenant, transport).await;
+        let token = token.map_err(|failure| of_tenant(plan, tenant, failure))?;
+        if let Some(log) = credential::workflow_log() {
+            log.mask(&token.value);
+        }
+        tokens.insert(tenant.map(str::to_owned), token);
+    }
+    Ok((tokens, sign_in.used().unwrap_or_default()))
+}
+
+/// A refused sign-in names the feeds that it was for.
+fn of_tenant(plan: &Plan, tenant: Option<&str>, failure: Failure) -> Failure {
+    let mut organizations = Vec::new();
+    for (name, of) in &plan.organizations {
+        if of.as_deref() == tenant {
+            organizations.push(name.as_str());
+        }
+    }
+    Failure::Feeds(FeedsProblem::NoToken {
+        organizations: organizations.join(", "),
+        tenant: tenant.unwrap_or_default().to_owned(),
+        failure: Box::new(failure),
+    })
+}
+
+/// How helpers sign in later: by the credential that worked.
+pub(crate) fn of_helpers(
+    used: Credential,
+    credential: &CredentialArguments,
+) -> (String, Option<String>) {
+    let identity = credential.identity.as_ref().map(|identity| match identity {
+        UserAssignedId::Object(id) => format!("object-id:{id}"),
+        other => other.to_string(),
+    });
+    (used.name().to_owned(), identity)
+}
+
+/// A token for a helper that has no broker. The error is a line for the reader of a client's log.
+pub(crate) async fn token_of_helper(
+    (name, identity): &(String, Option<String>),
+    tenant: Option<&str>,
+) -> Result<Token, String> {
+    let words = |failure: Failure| Report::on_a_command_line(&failure).line();
+    let mut known = Credential::value_variants().iter();
+    let credential = CredentialArguments {
+        credential: *known
+            .find(|one| one.name() == name)
+            .ok_or("its login is of another version of adieu")?,
+        identity: identity.as_ref().and_then(|text| text.parse().ok()),
+    };
+    let transport = network::of_command_line().map_err(words)?;
+    let sign_in = SignIn::new(credential, None).silent();
+    let scope = session::azure_devops(sign_in.cloud()).map_err(words)?;
+    sign_in
+        .token(&scope, tenant, &transport)
+        .await
+        .map_err(words)
+}

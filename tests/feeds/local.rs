@@ -1,0 +1,408 @@
+//! `adieu feeds` and `adieu exec --feeds`: feeds on one's own machine, with real clients.
+//!
+//! Nothing is left in the home folder, in the checkout or in the temporary folder.
+
+use std::fs;
+use std::path::PathBuf;
+
+use adieu_emulator::{Connection, World};
+use expect_test::{Expect, expect};
+
+use super::{FEED, snapshot, write};
+use crate::desk::{Desk, Said};
+use crate::whoami::shown;
+
+/// A world in which the machine's identity is a member of `contoso`, which has the feed `packages`.
+fn world() -> World {
+    let world = World::start();
+    world.add_connection(Connection::managed_identity("app", None));
+    world.organizations().add_member("contoso", "app");
+    world.feeds().add("contoso", "packages");
+    world
+}
+
+/// A machine with its own temporary folder, in whose home these files are.
+fn machine<'w>(world: &'w World, files: &[(&str, &str)]) -> Desk<'w> {
+    let desk = Desk::machine(world);
+    let temporary = temporary(&desk);
+    fs::create_dir(&temporary).expect("a folder");
+    for (name, text) in files {
+        write(&desk.home().join(name), &text.replace("FEED", FEED));
+    }
+    let path = std::env::var("PATH").expect("a PATH");
+    let adieu = PathBuf::from(env!("CARGO_BIN_EXE_adieu"));
+    let adieu = adieu.parent().expect("a folder").display().to_string();
+    desk.set("TMPDIR", temporary)
+        .set("PATH", format!("{adieu}:{path}"))
+        .set("NPM_CONFIG_CAFILE", world.ca_file())
+        .set("NPM_CONFIG_CACHE", "../npm-cache")
+        .set("NPM_CONFIG_LOGS_MAX", "0")
+        .set("NPM_CONFIG_UPDATE_NOTIFIER", "false")
+}
+
+fn temporary(desk: &Desk<'_>) -> PathBuf {
+    desk.home().with_file_name("tmp")
+}
+
+fn finds(world: &World, said: &Said, expected: &Expect) {
+    expected.assert_eq(&shown(world, said));
+}
+
+/// The same with a name in place of the home folder.
+fn finds_at_home(world: &World, desk: &Desk<'_>, said: &Said, expected: &Expect) {
+    let home = desk.home().display().to_string();
+    expected.assert_eq(&shown(world, said).replace(&home, "[HOME]"));
+}
+
+const NPMRC: (&str, &str) = (".npmrc", "registry=FEED/npm/registry/\n");
+
+#[test]
+fn list_names_file_line_and_client() {
+    let world = world();
+    let desk = machine(
+        &world,
+        &[
+            (
+                ".npmrc",
+                "; ours\nregistry=FEED/npm/registry/\n//pkgs.dev.azure.com/contoso/:_authToken=old\n",
+            ),
+            (
+                "lib/pyproject.toml",
+                "[[tool.uv.index]]\nname = \"feed\"\nurl = \"FEED@Local/pypi/simple/\"\n",
+            ),
+            ("java/build.gradle", "maven { url 'FEED/maven/v1' }\n"),
+        ],
+    );
+    finds(
+        &world,
+        &desk.adieu(&["feeds", "list"]),
+        &expect![[r#"
+        .npmrc:2              npm      contoso/packages  (NPM_CONFIG_USERCONFIG)
+        java/build.gradle:1   gradle   contoso/packages  (not supported yet)
+        lib/pyproject.toml:3  uv       contoso/packages@Local  (keyring and netrc)
+        .npmrc:3 has a credential, which npm uses before any other
+        exit 0
+    "#]],
+    );
+    finds(
+        &world,
+        &desk.adieu(&["feeds", "list", "lib", "--output", "json"]),
+        &expect![[r#"
+            {
+              "complete": true,
+              "credentials": [],
+              "feeds": [
+                {
+                  "address": "https://pkgs.dev.azure.com/contoso/_packaging/packages@Local/pypi/simple/",
+                  "client": "uv",
+                  "credentialBy": "keyring and netrc",
+                  "feed": "contoso/packages@Local",
+                  "file": "pyproject.toml",
+                  "line": 3,
+                  "organization": "contoso"
+                }
+              ]
+            }
+            exit 0
+        "#]],
+    );
+    finds(
+        &world,
+        &desk.adieu(&["feeds", "list", "nowhere"]),
+        &expect![[r#"
+            error: The folder nowhere does not exist.
+            More: adieu explain feeds
+            exit 2
+        "#]],
+    );
+    let empty = machine(&world, &[]);
+    finds_at_home(
+        &world,
+        &empty,
+        &empty.adieu(&["feeds", "list"]),
+        &expect![[r#"
+        No Azure Artifacts feed is declared in [HOME].
+        exit 0
+    "#]],
+    );
+}
+
+#[test]
+fn check_asks_each_feed_once() {
+    let world = world();
+    let desk = machine(
+        &world,
+        &[
+            NPMRC,
+            ("web/.npmrc", "registry=FEED/npm/registry/\n"),
+            ("requirements.txt", "--index-url FEED@Local/pypi/simple/\n"),
+        ],
+    );
+    finds(
+        &world,
+        &desk.adieu(&["feeds", "check"]),
+        &expect![[r#"
+        ok        feed           contoso/packages can be read (.npmrc:1, web/.npmrc:1)
+        ok        feed           contoso/packages@Local can be read (requirements.txt:1)
+
+        What to do next: Nothing: all checks passed.
+        exit 0
+    "#]],
+    );
+    expect![[r#"
+        [
+            "GET /contoso/_packaging/packages/nuget/v3/index.json Bearer",
+            "GET /contoso/_packaging/packages@Local/nuget/v3/index.json Bearer",
+        ]
+    "#]]
+    .assert_debug_eq(&world.feeds().let_in());
+}
+
+#[test]
+fn check_says_which_right_or_tenant_is_missing() {
+    let world = world();
+    world.feeds().add("contoso", "secret");
+    world.feeds().refuse("contoso", "secret", "app");
+    world.feeds().add("fabrikam", "packages");
+    let foreign = world.entra().add_foreign_tenant();
+    world.organizations().connect("northwind", &foreign);
+    let desk = machine(&world, &[]);
+    let check = |feed: &str| desk.adieu(&["feeds", "check", "--feed", feed]);
+    finds(
+        &world,
+        &check("contoso/secret"),
+        &expect![[r#"
+        failed    feed           This identity is not a reader of the feed contoso/secret (403 of pkgs.dev.azure.com).
+                                   it said: Access Denied: [PROFILE] needs the following permission(s) on the resource secret to perform this action: ReadPackages
+                                   x-vss-e2eid: [GUID]
+                                   activityid: [GUID]
+                                   x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
+                                   feed: contoso/secret
+                                   declared in: --feed
+
+        What to do next: An owner of the feed adds it as Feed Reader, or as Feed and Upstream Reader (Collaborator) where it may save packages from upstream sources: Artifacts → the feed → ⚙ → Permissions → Add users/groups.
+        More: adieu explain feeds
+        exit 1
+    "#]],
+    );
+    finds(
+        &world,
+        &check("contoso/nothing"),
+        &expect![[r#"
+        failed    feed           contoso has no feed contoso/nothing that this identity may see (404 of pkgs.dev.azure.com).
+                                   it said: The feed nothing does not exist.
+                                   x-vss-e2eid: [GUID]
+                                   activityid: [GUID]
+                                   x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
+                                   feed: contoso/nothing
+                                   declared in: --feed
+
+        What to do next: Compare the address with Artifacts → Connect to feed: the address of a project's feed has the project in it.
+        More: adieu explain feeds
+        exit 1
+    "#]],
+    );
+    finds(
+        &world,
+        &check("fabrikam/packages"),
+        &expect![[r#"
+        failed    feed           Azure DevOps has no organization fabrikam.
+                                   feed: fabrikam/packages
+                                   declared in: --feed
+
+        What to do next: Compare the name with the address in the browser: https://dev.azure.com/<name>.
+        More: adieu explain organizations
+        exit 1
+    "#]],
+    );
+    finds(
+        &world,
+        &check("northwind/packages"),
+        &expect![[r#"
+        failed    feed           northwind accepts tokens of tenant [GUID], and does not accept this one.
+                                   it said: TF400813: The user '[GUID]' is not authorized to access this resource.
+                                   x-vss-e2eid: [GUID]
+                                   activityid: [GUID]
+                                   x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
+                                   feed: northwind/packages
+                                   declared in: --feed
+
+        What to do next: Ask for a token of that tenant (--tenant [GUID]; EntraToken@1: tenantId), with an application that has an enterprise application there.
+        More: adieu explain tenants
+        exit 1
+    "#]],
+    );
+    finds(
+        &world,
+        &check("packages"),
+        &expect![[r#"
+        error: --feed 'packages' is not a feed: its path is not <organization>[/<project>]/_packaging/<feed>.
+        What to do: Write https://pkgs.dev.azure.com/contoso/_packaging/packages/npm/registry/, or contoso/packages, or contoso/project/packages.
+        More: adieu explain feeds
+        exit 2
+    "#]],
+    );
+    finds_at_home(
+        &world,
+        &desk,
+        &desk.adieu(&["feeds", "check"]),
+        &expect![[r#"
+        error: No Azure Artifacts feed was found.
+          folder: [HOME]
+        What to do: Run it in the folder that has .npmrc, nuget.config, pyproject.toml, pom.xml or .cargo/config.toml, or name a feed: adieu feeds login --feed contoso/packages
+        More: adieu explain feeds
+        exit 1
+    "#]],
+    );
+}
+
+#[test]
+fn exec_gives_one_command_its_feeds() {
+    let world = world();
+    let desk = machine(
+        &world,
+        &[
+            NPMRC,
+            (
+                ".cargo/config.toml",
+                "[registries.packages]\nindex = \"sparse+FEED/Cargo/index/\"\n",
+            ),
+            ("requirements.txt", "--index-url FEED/pypi/simple/\n"),
+        ],
+    );
+    let before = snapshot(&desk.home());
+    let script = format!(
+        "npm view hello-feed version && keyring get {FEED}/pypi/simple/ adieu | wc -l && keyring get https://pypi.org/simple/ adieu; echo $? $AZURE_DEVOPS_TOKEN $NETRC | cut -c 1-6"
+    );
+    let said = desk.adieu(&["exec", "--feeds", "--", "/bin/sh", "-c", &script]);
+    finds(
+        &world,
+        &said,
+        &expect![[r#"
+        1.0.0
+        1
+        1 /tmp
+        exit 0
+    "#]],
+    );
+    assert_eq!(snapshot(&desk.home()), before);
+    assert!(snapshot(&temporary(&desk)).is_empty());
+}
+
+#[test]
+fn login_lasts_until_logout() {
+    let world = world();
+    let desk = machine(&world, &[NPMRC, ("requirements.txt", "--index-url FEED/pypi/simple/\n"), ("java/pom.xml", "<project><repositories><repository><id>packages</id>\n<url>FEED/maven/v1</url></repository></repositories></project>\n")])
+        .set("MAVEN_ARGS", "--batch-mode -Dit's=\"here\"");
+    let before = snapshot(&desk.home());
+    let script = format!(
+        "
+        export -p > ../before
+        eval \"$(adieu feeds login)\"
+        adieu feeds login 2>/dev/null > ../lines
+        eval \"$(cat ../lines)\"
+        npm view hello-feed version
+        keyring get {FEED}/pypi/simple/ adieu > ../answer; echo $?
+        find \"$TMPDIR\" -mindepth 1 -maxdepth 1 -perm 700 | wc -l
+        find \"$TMPDIR\" -name npmrc -perm 600 | wc -l
+        echo \"$MAVEN_ARGS\" | cut -d / -f 1
+        eval \"$(adieu feeds logout)\"
+        export -p > ../after
+        cmp ../before ../after && echo same
+        adieu feeds logout
+    "
+    );
+    let output = desk
+        .command("/bin/sh")
+        .args(["-c", &script])
+        .output()
+        .expect("sh starts");
+    let text = [output.stdout, output.stderr]
+        .map(|text| String::from_utf8_lossy(&text).into_owned())
+        .join("--\n");
+    assert!(world.secrets_in(&text).is_empty(), "{text}");
+    expect![[r#"
+        1.0.0
+        0
+        1
+        1
+        --batch-mode -Dit's="here" --settings 
+        same
+        --
+        .npmrc:1: contoso/packages for npm (NPM_CONFIG_USERCONFIG).
+        java/pom.xml:2: contoso/packages for maven (MAVEN_ARGS).
+        requirements.txt:1: contoso/packages for pip (keyring and netrc).
+        Files have a token that is valid until [TIME]; helpers sign in with managed-identity whenever a client asks.
+        This shell has no login for feeds: ADIEU_FEEDS is not set.
+    "#]].assert_eq(&crate::harness::stable(&world, &text));
+    let lines = fs::read_to_string(desk.home().join("../lines")).expect("a file");
+    assert!(world.secrets_in(&lines).is_empty(), "{lines}");
+    let answer = fs::read_to_string(desk.home().join("../answer")).expect("a file");
+    assert_eq!(world.secrets_in(&answer), ["access token"]);
+    assert_eq!(snapshot(&desk.home()), before);
+    assert!(snapshot(&temporary(&desk)).is_empty());
+}
+
+#[test]
+fn login_for_programs_is_a_document() {
+    let world = world();
+    let desk = machine(&world, &[NPMRC]);
+    let said = desk.adieu(&["feeds", "login", "--output", "json", "--quiet"]);
+    assert_eq!(said.status, 0, "{}", said.stderr);
+    let login: serde_json::Value = serde_json::from_str(&said.stdout).expect("JSON");
+    let names: Vec<&String> = login["variables"]
+        .as_object()
+        .expect("variables")
+        .keys()
+        .collect();
+    expect![[r#"
+        [
+            "ADIEU_FEEDS",
+            "NPM_CONFIG_USERCONFIG",
+        ]
+    "#]]
+    .assert_debug_eq(&names);
+    let folder = login["variables"]["ADIEU_FEEDS"]
+        .as_str()
+        .expect("a folder");
+    let desk = desk.set("ADIEU_FEEDS", folder);
+    finds(
+        &world,
+        &desk.adieu(&["feeds", "logout", "--output", "json"]),
+        &expect![[r#"
+            {
+              "variables": {
+                "ADIEU_FEEDS": null
+              }
+            }
+            exit 0
+        "#]],
+    );
+    assert!(snapshot(&temporary(&desk)).is_empty());
+}
+
+#[test]
+fn doctor_looks_at_a_feed_after_all_that_it_needs() {
+    let world = world();
+    world.feeds().add("contoso", "secret");
+    world.feeds().refuse("contoso", "secret", "app");
+    let desk = machine(&world, &[]);
+    let said = desk.adieu(&[
+        "doctor",
+        "--feed",
+        "contoso/packages",
+        "--feed",
+        "contoso/secret",
+    ]);
+    let said = shown(&world, &said);
+    let checks: Vec<&str> = said
+        .lines()
+        .filter(|line| line.contains("  feed  ") || line.starts_with(['W', 'M', 'e']))
+        .collect();
+    expect![[r#"
+        ok        feed           contoso/packages can be read
+        failed    feed           This identity is not a reader of the feed contoso/secret (403 of pkgs.dev.azure.com).
+        What to do next: An owner of the feed adds it as Feed Reader, or as Feed and Upstream Reader (Collaborator) where it may save packages from upstream sources: Artifacts → the feed → ⚙ → Permissions → Add users/groups.
+        More: adieu explain feeds
+        exit 1"#]].assert_eq(&checks.join("\n"));
+}
