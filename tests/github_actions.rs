@@ -120,6 +120,7 @@ fn a_workflow_that_is_not_trusted_learns_what_the_federated_credential_must_say(
               issuer: https://token.actions.githubusercontent.com
               subject identifier: repo:contoso/web:environment:production
               audience: api://AzureADTokenExchange
+              to create it: az ad app federated-credential create --id [GUID] --parameters '{"audiences":["api://AzureADTokenExchange"],"issuer":"https://token.actions.githubusercontent.com","name":"repo-contoso-web-environment-production","subject":"repo:contoso/web:environment:production"}'
               authority: login.microsoftonline.com
               tenant: [TENANT]
               client id: [GUID]
@@ -145,6 +146,7 @@ fn a_workflow_that_is_not_trusted_learns_what_the_federated_credential_must_say(
               issuer: https://token.actions.githubusercontent.com
               subject identifier: repo:contoso/web:ref:refs/heads/main
               audience: api://AzureADTokenExchange
+              to create it: az ad app federated-credential create --id [GUID] --parameters '{"audiences":["api://AzureADTokenExchange"],"issuer":"https://token.actions.githubusercontent.com","name":"repo-contoso-web-ref-refs-heads-main","subject":"repo:contoso/web:ref:refs/heads/main"}'
               authority: login.microsoftonline.com
               tenant: [TENANT]
               client id: [GUID]

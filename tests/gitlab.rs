@@ -102,6 +102,7 @@ fn each_refusal_says_what_to_change_in_the_job() {
           issuer: https://gitlab.com
           subject identifier: project_path:contoso/other:ref_type:branch:ref:main
           audience: api://AzureADTokenExchange
+          to create it: az ad app federated-credential create --id [GUID] --parameters '{"audiences":["api://AzureADTokenExchange"],"issuer":"https://gitlab.com","name":"project-path-contoso-other-ref-type-branch-ref-main","subject":"project_path:contoso/other:ref_type:branch:ref:main"}'
           authority: login.microsoftonline.com
           tenant: [TENANT]
           client id: [GUID]

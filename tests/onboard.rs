@@ -4,6 +4,8 @@
 
 // What keeps an identity out.
 mod refusals;
+// Whose ID tokens the identity trusts.
+mod trust;
 
 use std::collections::BTreeMap;
 

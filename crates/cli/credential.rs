@@ -73,6 +73,14 @@ struct First {
     passed_over: Vec<CredentialProblem>,
 }
 
+/// What a credential with a federated token presents to Microsoft Entra.
+pub(crate) struct Presented {
+    pub(crate) credential: Credential,
+    /// The application that is to trust it.
+    pub(crate) client_id: String,
+    pub(crate) claims: Claims,
+}
+
 /// A credential that is configured here.
 struct Ready {
     kind: Credential,
@@ -124,7 +132,7 @@ impl CredentialArguments {
         &self,
         tenant: Option<&str>,
         transport: &Transport,
-    ) -> Option<Result<Claims, Failure>> {
+    ) -> Option<Result<Presented, Failure>> {
         let chosen = self.chosen();
         let federated = [
             Credential::Pipelines,
@@ -137,7 +145,13 @@ impl CredentialArguments {
             .filter(|kind| chosen == Credential::Auto || chosen == *kind)
             .find_map(|kind| Some((kind, self.connection(kind, tenant)?.ok()?)))?;
         match connection.service.presented(transport).await {
-            Ok(claims) => claims.map(Ok),
+            Ok(claims) => claims.map(|claims| {
+                Ok(Presented {
+                    credential,
+                    client_id: connection.facts.client_id,
+                    claims,
+                })
+            }),
             Err(error) => {
                 let connection = connection.facts;
                 let fault = CredentialProblemKind::Identity { connection, error };

@@ -16,6 +16,7 @@ use adieu_identity::{Error, NotAnAuthority, NotTheCollection, NotTheIssuer};
 use adieu_vsix::EditError;
 
 use crate::credential::kind::Credential;
+use crate::federated_credential::Trust;
 use crate::identity_ids::IdentityIds;
 use crate::resource::NotAResource;
 
@@ -191,7 +192,8 @@ impl Failure {
             | Self::Onboard(
                 OnboardProblem::NotAnId(_)
                 | OnboardProblem::NoMemberId
-                | OnboardProblem::NotConfirmed,
+                | OnboardProblem::NotConfirmed
+                | OnboardProblem::NoIssuer(_),
             )
             | Self::MissingInput { .. }
             | Self::NotAnOrganization { .. }
@@ -264,6 +266,27 @@ pub(crate) enum OnboardProblem {
         graph_failure: String,
         error: DevOpsError,
     },
+    /// A subject does not show its issuer, or the given one is not an address.
+    NoIssuer(Option<String>),
+    /// No federated credential of the application trusts the ID tokens.
+    Untrusted(Box<Untrusted>),
+}
+
+/// An application that does not trust some ID tokens.
+#[derive(Debug)]
+pub(crate) struct Untrusted {
+    /// Its name.
+    pub(crate) application: String,
+    pub(crate) client_id: String,
+    /// What the ID tokens present.
+    pub(crate) trust: Trust,
+    /// Name of the federated credential that comes closest, and what it says where it differs.
+    pub(crate) nearest: Option<String>,
+    pub(crate) differs: Vec<(&'static str, String)>,
+    /// Whether it has as many as it can have.
+    pub(crate) is_full: bool,
+    /// What creates or changes one.
+    pub(crate) command: String,
 }
 
 /// Why there is no inventory of personal access tokens.

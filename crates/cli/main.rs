@@ -15,6 +15,7 @@ mod exec;
 mod explain;
 mod extension;
 mod failure;
+mod federated_credential;
 mod feeds;
 mod flag_values;
 mod git_credential;

@@ -14,6 +14,9 @@ use crate::whoami;
 
 /// The application that is meant.
 pub(crate) struct Application {
+    /// Its name and client id, or the given id in place of both.
+    pub(crate) name: String,
+    pub(crate) client_id: String,
     /// The enterprise application's object id, or what is taken for it.
     pub(crate) object_id: String,
     /// Why Microsoft Graph did not tell which id was given; nothing where it did.
@@ -107,6 +110,8 @@ pub(crate) async fn find_application(
                 "name": found.name, "given": name, "clientId": found.client_id, "objectId": found.object_id,
             });
             Ok(Application {
+                name: found.name,
+                client_id: found.client_id,
                 object_id: found.object_id,
                 graph_failure: None,
             })
@@ -123,6 +128,8 @@ pub(crate) async fn find_application(
             ));
             outcome.json["identity"] = json!({ "given": "unknown", "objectId": id });
             Ok(Application {
+                name: id.to_owned(),
+                client_id: id.to_owned(),
                 object_id: id.to_owned(),
                 graph_failure: Some(reason),
             })

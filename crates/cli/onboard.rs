@@ -4,6 +4,7 @@
 //! It never creates an application, and removes nothing; `offboard` does.
 
 mod list;
+mod trust;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -17,6 +18,7 @@ use serde_json::json;
 
 use crate::credential::{self, Credential, SignIn};
 use crate::failure::{Failure, OnboardProblem};
+use crate::federated_credential::Trust;
 use crate::flag_values::{guid, whole_number};
 use crate::inputs::extension::MemberRole;
 use crate::membership::{
@@ -27,6 +29,7 @@ use crate::resource::is_guid;
 use crate::result::Form;
 use crate::session::{Session, Source};
 use crate::whoami;
+use trust::TrustArguments;
 
 /// Flags of `onboard`.
 #[derive(Debug, Args)]
@@ -35,6 +38,7 @@ Examples:
   adieu onboard --identity CLIENT_ID --organization contoso --dry-run
   adieu onboard --identity CLIENT_ID --organization contoso --project web=contributor
   adieu onboard --identity CLIENT_ID --organization contoso --publisher pub --role creator
+  adieu onboard --identity CLIENT_ID --trust repo:contoso/web:environment:production
   adieu onboard --list --organization contoso
 
 The identity is named by its client id, or by the object id of its enterprise application or app registration;
@@ -45,10 +49,10 @@ pub(crate) struct OnboardArguments {
     #[arg(long, value_name = "ID", required_unless_present = "list")]
     identity: Option<String>,
     /// Organization of Azure DevOps, by name or address
-    #[arg(long, required_unless_present_any = ["publisher", "list"])]
+    #[arg(long, required_unless_present_any = ["publisher", "list", "trust"])]
     organization: Option<String>,
     /// List the service principals and managed identities of the organization, and add nothing
-    #[arg(long, conflicts_with_all = ["identity", "project", "publisher", "dry_run"])]
+    #[arg(long, conflicts_with_all = ["identity", "project", "publisher", "trust", "dry_run"])]
     list: bool,
     /// Access level; repositories need basic
     #[arg(long, value_enum, default_value_t)]
@@ -66,6 +70,8 @@ pub(crate) struct OnboardArguments {
     /// The identity's Azure DevOps id, for --publisher without --organization
     #[arg(long, value_name = "ID", requires = "publisher", value_parser = guid)]
     member_id: Option<String>,
+    #[command(flatten)]
+    trust: TrustArguments,
     /// Show the requests, and change nothing
     #[arg(long)]
     dry_run: bool,
@@ -125,7 +131,9 @@ pub(crate) async fn run(arguments: OnboardArguments) -> Result<ExitCode, Failure
     if !is_guid(&identity) {
         return Err(Failure::Onboard(OnboardProblem::NotAnId(identity)));
     }
-    if arguments.organization.is_none() && arguments.member_id.is_none() {
+    let trust = arguments.trust.read()?;
+    let has_publisher = arguments.publisher.is_some();
+    if has_publisher && arguments.organization.is_none() && arguments.member_id.is_none() {
         return Err(Failure::Onboard(OnboardProblem::NoMemberId));
     }
     let hosts = Hosts::public();
@@ -147,6 +155,7 @@ pub(crate) async fn run(arguments: OnboardArguments) -> Result<ExitCode, Failure
         &session,
         (&identity, tenant),
         organization.as_ref(),
+        trust.as_ref(),
         &arguments,
         &mut outcome,
     )
@@ -163,19 +172,27 @@ async fn add(
     session: &Session,
     (identity, tenant): (&str, Option<String>),
     organization: Option<&Organization>,
+    trust: Option<&Trust>,
     arguments: &OnboardArguments,
     outcome: &mut Outcome,
 ) -> Result<(), Failure> {
     let mut member_id = arguments.member_id.clone();
-    if let Some(organization) = organization {
-        let application = find_application(session, identity, tenant, outcome).await?;
+    let mut application = None;
+    if organization.is_some() || trust.is_some() {
+        application = Some(find_application(session, identity, tenant, outcome).await?);
+    }
+    if let (Some(organization), Some(application)) = (organization, &application) {
         let own =
-            add_to_organization(session, organization, &application, arguments, outcome).await?;
+            add_to_organization(session, organization, application, arguments, outcome).await?;
         member_id = member_id.or(own);
     }
     if let Some(publisher) = &arguments.publisher {
         let id = member_id.as_deref();
         add_to_publisher(session, publisher, id, arguments, outcome).await?;
+    }
+    // Last, so that what is missing for the sign-in does not keep the identity from being added.
+    if let (Some(trust), Some(application)) = (trust, &application) {
+        trust::check(session, application, trust, outcome).await?;
     }
     Ok(())
 }

@@ -4,7 +4,7 @@
 
 use std::fs;
 
-use adieu_emulator::{MY_CONNECTION, TaskResult};
+use adieu_emulator::{GITHUB_ISSUER, MY_CONNECTION, TaskResult, WorkflowJob};
 use expect_test::expect;
 use serde_json::Value;
 
@@ -243,4 +243,39 @@ fn a_script_of_run_with_token_is_examined_with_the_connections_identity() {
     );
     assert_eq!(outcome.result, TaskResult::Succeeded);
     assert!(job.temp_folder().join("Adieu doctor.md").is_file());
+}
+
+#[test]
+fn shows_which_claim_differs_where_another_credential_may_read_it() {
+    let world = world();
+    world.microsoft_graph().add_reader(MY_CONNECTION);
+    world.entra().trust(
+        MY_CONNECTION,
+        GITHUB_ISSUER,
+        "repo:contoso/web:environment:production",
+    );
+    let desk = Desk::in_a_workflow(&world, &WorkflowJob::default(), &[]).managed_identity();
+    let said = desk.adieu(&["doctor"]);
+    let expected = expect![[r#"
+        ok        configuration  github-actions, managed-identity
+        ok        proxy          [PROXY]
+        ok        names          the proxy resolves them
+        ok        trust          each certificate is trusted
+        ok        hosts          reached: login.microsoftonline.com, app.vssps.visualstudio.com, run-actions-1-azure-eastus.actions.githubusercontent.com
+        ok        clock          within a minute of the services
+        warning   federation     No federated credential of my-connection trusts 'repo:contoso/web:ref:refs/heads/main'; credential-1 has another subject identifier.
+                                   issuer: https://token.actions.githubusercontent.com
+                                   subject identifier: repo:contoso/web:ref:refs/heads/main
+                                   audience: api://AzureADTokenExchange
+                                   client id: [GUID]
+                                   subject identifier of credential-1: repo:contoso/web:environment:production
+        ok        token          for Azure DevOps, by managed-identity, of tenant [TENANT]
+        ok        identity       my-connection's principal ([GUID])
+
+        What to do next: az ad app federated-credential create --id [GUID] --parameters '{"audiences":["api://AzureADTokenExchange"],"issuer":"https://token.actions.githubusercontent.com","name":"repo-contoso-web-ref-refs-heads-main","subject":"repo:contoso/web:ref:refs/heads/main"}'
+        More: adieu explain federated-credential
+        warning: Microsoft Entra refused the workload identity (AADSTS700213) because no federated credential has the subject of its ID token.
+        exit 0
+    "#]];
+    finds(&world, &said, &expected);
 }

@@ -81,7 +81,8 @@ impl SignIn {
     pub(crate) async fn presented(&self, transport: &Transport) -> Option<Claims> {
         let used = self.asked.by(self.used()?);
         let tenant = self.tenant.as_deref();
-        used.presented(tenant, transport).await?.ok()
+        let presented = used.presented(tenant, transport).await?.ok();
+        presented.map(|presented| presented.claims)
     }
 
     /// A fresh token, of another `tenant` where one is given. With `auto`, the credential of the first token also gives

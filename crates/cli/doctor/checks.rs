@@ -8,8 +8,9 @@ use adieu_transport::{NoAnswer, Transport};
 use futures_util::future::join_all;
 
 use super::{Check, Plan, State};
-use crate::credential::{self, Credential, CredentialArguments, SignIn};
+use crate::credential::{self, Credential, CredentialArguments, Presented, SignIn};
 use crate::failure::Failure;
+use crate::federated_credential::Trust;
 use crate::feeds;
 use crate::identity_ids::IdentityIds;
 use crate::network;
@@ -60,7 +61,23 @@ pub(super) async fn all(plan: Plan, transport: Transport) -> Vec<Check> {
         .credential
         .presented(tenant.as_deref(), &transport)
         .await;
-    checks.push(federation(presented));
+    let place = checks.len();
+    let presented = match presented {
+        None => {
+            let why = "this credential does not present an ID token";
+            checks.push(Check::skipped("federation", why));
+            None
+        }
+        Some(Err(failure)) => {
+            let report = Report::on_a_command_line(&failure);
+            checks.push(Check::failed("federation", report));
+            None
+        }
+        Some(Ok(presented)) => {
+            checks.push(federation(&presented.claims));
+            Some(presented)
+        }
+    };
     if checks
         .iter()
         .any(|check| check.name == "configuration" && check.state == State::Failed)
@@ -72,11 +89,31 @@ pub(super) async fn all(plan: Plan, transport: Transport) -> Vec<Check> {
     let source = Source::SignIn(sign_in);
     let session = Session::new(transport.clone(), plan.hosts.clone(), source);
     signed_in(&plan, &session, &mut checks).await;
+    // Another credential signed in, which may read what the first one's application trusts.
+    if let Some(presented) = presented
+        && session
+            .used()
+            .is_some_and(|used| used != presented.credential)
+        && let Some(check) = compared(&session, &presented).await
+    {
+        checks[place] = check;
+    }
     if !plan.feeds.is_empty() {
         let (feeds, sign_in) = (plan.feeds, (plan.tenant, plan.credential));
         checks.extend(Box::pin(feeds::check::named(feeds, sign_in, &transport)).await);
     }
     checks
+}
+
+/// Whether a federated credential of the application trusts the ID token. Nothing, where Microsoft Graph does not show it.
+async fn compared(session: &Session, presented: &Presented) -> Option<Check> {
+    let id = &presented.client_id;
+    let graph = session.microsoft_graph().await.ok()?;
+    let name = graph.application(id).await.ok()??.name;
+    let list = graph.federated_credentials(id).await.ok()?;
+    let found = Trust::from(&presented.claims).find(&name, id, list.as_deref());
+    let untrusted = found.err()?;
+    Some(Check::warning("federation", doctor::untrusted(&untrusted)))
 }
 
 /// What needs a token.
@@ -291,22 +328,12 @@ fn clock(asked: &[Asked]) -> Check {
 }
 
 /// Issuer, subject and audience, as they are presented and as they are expected.
-fn federation(presented: Option<Result<Claims, Failure>>) -> Check {
-    let claims = match presented {
-        None => {
-            return Check::skipped("federation", "this credential does not present an ID token");
-        }
-        Some(Err(failure)) => {
-            return Check::failed("federation", Report::on_a_command_line(&failure));
-        }
-        Some(Ok(claims)) => claims,
-    };
-    let text = |value: &Option<String>| value.clone().unwrap_or_default();
-    let (issuer, subject, audience) = (
-        text(&claims.issuer),
-        text(&claims.subject),
-        text(&claims.audience),
-    );
+fn federation(claims: &Claims) -> Check {
+    let Trust {
+        issuer,
+        subject,
+        audience,
+    } = Trust::from(claims);
     let expected = expected_subject(&issuer);
     let with_facts = |report: Report| {
         report.with_facts(&[

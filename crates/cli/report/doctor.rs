@@ -7,8 +7,9 @@ use adieu_transport::NoAnswer;
 use super::Report;
 use super::asked::Asked;
 use super::credential::none;
+use super::onboard;
 use super::service::no_answer;
-use crate::failure::CredentialProblem;
+use crate::failure::{CredentialProblem, Untrusted};
 
 /// No credential can sign in here.
 pub(crate) fn no_credential(problems: &[CredentialProblem], is_pipeline: bool) -> Report {
@@ -98,4 +99,9 @@ pub(crate) fn only_reader(publisher: &str, page: &str) -> Report {
     .remedy(&format!(
         "An Owner opens {page} → Members, and changes the role to Contributor."
     ))
+}
+
+/// No federated credential of the application trusts the ID token.
+pub(crate) fn untrusted(problem: &Untrusted) -> Report {
+    onboard::untrusted(problem)
 }

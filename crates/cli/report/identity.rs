@@ -11,6 +11,7 @@ use super::{Report, service};
 use crate::aadsts;
 use crate::credential::Federation;
 use crate::failure::ConnectionFacts;
+use crate::federated_credential::Trust;
 
 /// Errors that read the same are reported together: ten tokens of a broken connection are one fault.
 pub(super) fn no_token(
@@ -245,13 +246,14 @@ fn entra_refused(connection: &ConnectionFacts, error: &Error, asked: Asked) -> R
     if let Some(claims) = presented
         && known.is_none_or(|meaning| meaning.compare_claims)
     {
-        report = report
-            .fact("issuer", claims.issuer.as_deref().unwrap_or_default())
-            .fact(
-                "subject identifier",
-                claims.subject.as_deref().unwrap_or_default(),
-            )
-            .fact("audience", claims.audience.as_deref().unwrap_or_default());
+        let trust = Trust::from(&**claims);
+        report = report.with_facts(&trust.facts());
+        // Azure DevOps itself creates what its connections need.
+        if Federation::of(connection).is_some() && code.is_some_and(|code| MISSING.contains(&code))
+        {
+            let command = trust.command(&connection.client_id, &[]);
+            report = report.fact("to create it", &command);
+        }
     }
     report
         .fact("authority", &connection.authority)
@@ -269,6 +271,9 @@ fn name_of(connection: &ConnectionFacts) -> &'static str {
         "service connection"
     }
 }
+
+/// No federated credential has the issuer or the subject of the ID token, or there is none.
+const MISSING: [u32; 4] = [70_021, 70_025, 700_211, 700_213];
 
 /// An assertion's times do not fit: the number stands for ID tokens and for what a certificate signs.
 const EXPIRED: u32 = 700_024;

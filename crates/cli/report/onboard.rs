@@ -4,7 +4,7 @@
 
 use super::asked::Asked;
 use super::{Report, azure_devops};
-use crate::failure::OnboardProblem;
+use crate::failure::{OnboardProblem, Untrusted};
 
 /// Where people find the id that is needed.
 const WHERE: &str = "Take the Object ID of Microsoft Entra → Enterprise applications → the \
@@ -28,6 +28,19 @@ pub(super) fn problem(problem: &OnboardProblem) -> Report {
             "Add --organization, or --member-id with the id that `adieu whoami` \
                  prints for that identity.",
         ),
+        OnboardProblem::NoIssuer(None) => Report::new(
+            "onboard",
+            "The subject does not show which issuer writes it.".to_owned(),
+        )
+        .remedy(
+            "Add --issuer with the issuer's https address; `adieu doctor` in the job shows it.",
+        ),
+        OnboardProblem::NoIssuer(Some(text)) => Report::new(
+            "onboard",
+            format!("'{text}' is not the https address of an issuer."),
+        )
+        .remedy("Write it as the ID token has it, with or without a slash at its end."),
+        OnboardProblem::Untrusted(untrusted) => self::untrusted(untrusted),
         OnboardProblem::NoApplication { id, tenant } => Report::new(
             "vs860016",
             format!(
@@ -131,4 +144,42 @@ pub(super) fn problem(problem: &OnboardProblem) -> Report {
             report.remedy(WHERE)
         }
     }
+}
+
+/// An application does not trust some ID tokens: what its nearest credential says instead, and how to add one.
+pub(super) fn untrusted(untrusted: &Untrusted) -> Report {
+    let Untrusted {
+        application,
+        client_id,
+        trust,
+        nearest,
+        differs,
+        is_full,
+        command,
+    } = untrusted;
+    let claims: Vec<&str> = differs.iter().map(|(name, _)| *name).collect();
+    let claims = claims.join(" and another ");
+    let which = match nearest {
+        Some(nearest) => format!("; {nearest} has another {claims}"),
+        None => String::new(),
+    };
+    let mut report = Report::new(
+        "federated-credential",
+        format!(
+            "No federated credential of {application} trusts '{}'{which}.",
+            trust.subject
+        ),
+    )
+    .with_facts(&trust.facts())
+    .fact("client id", client_id);
+    if let Some(nearest) = nearest {
+        for (name, value) in differs {
+            report = report.fact(&format!("{name} of {nearest}"), value);
+        }
+    }
+    if *is_full {
+        let most = "It has 20 federated credentials, as many as it can have: remove one, then: ";
+        return report.remedy(&format!("{most}{command}"));
+    }
+    report.remedy(command)
 }

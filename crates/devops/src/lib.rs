@@ -44,7 +44,7 @@ pub use gallery::{ExtensionName, PublishedExtension, PublishedVersion, Validatio
 pub use hosts::{Hosts, NotAHost, NotAnOrganization, Organization};
 pub use installation::{Installation, Installed};
 pub use members::{Member, Role};
-pub use microsoft_graph::{Application, GivenId, MicrosoftGraph};
+pub use microsoft_graph::{Application, FederatedCredential, GivenId, MicrosoftGraph};
 pub use pats::{PersonalAccessToken, revocation_request};
 pub use position::{NotAPosition, Position};
 pub use profile::Profile;

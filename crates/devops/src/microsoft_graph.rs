@@ -1,4 +1,4 @@
-//! Which application an id stands for: the three ids that people confuse, looked up in Microsoft Graph.
+//! Applications in Microsoft Graph: which one an id belongs to, and which ID tokens it trusts.
 //!
 //! It never takes a token for Azure DevOps, and never asks another host than Microsoft Graph's.
 
@@ -52,6 +52,20 @@ pub struct Application {
     pub object_id: String,
 }
 
+/// An issuer's ID tokens that an application trusts ("federatedIdentityCredential resource type" of Microsoft Graph's
+/// reference).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FederatedCredential {
+    /// Its name, which is unique in the application.
+    pub name: String,
+    /// The token's `iss`.
+    pub issuer: String,
+    /// The token's `sub`. Empty, where an expression matches it.
+    pub subject: String,
+    /// The token's `aud`: one text, in a list.
+    pub audience: String,
+}
+
 impl<'a> MicrosoftGraph<'a> {
     /// Someone who asks with this token.
     #[must_use]
@@ -86,10 +100,44 @@ impl<'a> MicrosoftGraph<'a> {
         }))
     }
 
-    /// One object, or nothing. The path holds an id that was checked to be one, or came from here.
+    /// The federated credentials of an application, at most twenty ("Important considerations and restrictions for
+    /// federated identity credentials" of Microsoft Entra). Nothing, where the tenant has no app registration of this
+    /// client id, as for a managed identity.
+    ///
+    /// # Errors
+    /// No answer, or a refusal: the permission is `Application.Read.All`.
+    pub async fn federated_credentials(
+        &self,
+        client_id: &str,
+    ) -> Result<Option<Vec<FederatedCredential>>, Error> {
+        let path = format!("applications(appId='{client_id}')/federatedIdentityCredentials");
+        let answer = self.get(&path, "value").await?;
+        let Some(Value::Array(list)) = answer.as_ref().and_then(|answer| answer.get("value"))
+        else {
+            return Ok(None);
+        };
+        let mut credentials = Vec::new();
+        for one in list {
+            let audience = one.pointer("/audiences/0").and_then(Value::as_str);
+            credentials.push(FederatedCredential {
+                name: text(one, "name"),
+                issuer: text(one, "issuer"),
+                subject: text(one, "subject"),
+                audience: audience.unwrap_or_default().to_owned(),
+            });
+        }
+        Ok(Some(credentials))
+    }
+
+    /// One application, or nothing.
     async fn look_up(&self, path: &str) -> Result<Option<Value>, Error> {
-        let url = format!("{ADDRESS}{path}?$select=id,displayName,appId");
-        let url = Url::parse(&url).map_err(|error| {
+        self.get(&format!("{path}?$select=id,displayName,appId"), "id")
+            .await
+    }
+
+    /// An answer with a `field`, or nothing. The path holds an id that was checked to be one, or came from here.
+    async fn get(&self, path: &str, field: &'static str) -> Result<Option<Value>, Error> {
+        let url = Url::parse(&format!("{ADDRESS}{path}")).map_err(|error| {
             let cause = NoAnswer::Connection(error.to_string());
             let host = "graph.microsoft.com".to_owned();
             Error::from(ServiceFailure::no_answer(&MICROSOFT_GRAPH, host, 0, cause))
@@ -100,15 +148,16 @@ impl<'a> MicrosoftGraph<'a> {
                 .request(Method::GET, &url)
                 .bearer_auth(self.token.reveal_to_wire())
         };
-        self.transport.call(call, request, found).await
+        let read = |reply: &Reply| found(reply, field);
+        self.transport.call(call, request, read).await
     }
 }
 
-fn found(reply: &Reply) -> Result<Option<Value>, Attempt<Error>> {
+fn found(reply: &Reply, field: &'static str) -> Result<Option<Value>, Attempt<Error>> {
     let body = reply.answer.read();
     let message = ServiceMessage::read(&reply.answer, &body);
     match (reply.status(), body) {
-        (200, Body::Json(object)) if object.get("id").is_some() => Ok(Some(object)),
+        (200, Body::Json(object)) if object.get(field).is_some() => Ok(Some(object)),
         (404, Body::Json(_)) => Ok(None),
         (status, Body::Json(_)) if status >= 300 && !reply.answer.is_busy() => {
             Err(Attempt::Permanent(Error::Refused(Box::new(Refusal {
@@ -120,7 +169,7 @@ fn found(reply: &Reply) -> Result<Option<Value>, Attempt<Error>> {
                 ..Refusal::of(reply)
             }))))
         }
-        (_, body) => Err(reply.not_an_answer(body, "id").into()),
+        (_, body) => Err(reply.not_an_answer(body, field).into()),
     }
 }
 

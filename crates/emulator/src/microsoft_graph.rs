@@ -153,6 +153,8 @@ fn look_up(
         .find(is_meant);
     let is_own =
         found.is_some_and(|found| directory.identity(&found.client_id, &found.tenant) == caller);
+    // "List federatedIdentityCredentials" knows no exception for the application itself.
+    let is_own = is_own && !matches!(question, Question::FederatedCredentials(_));
     if !is_own && !own.readers.contains(caller) {
         return error(
             403,
@@ -192,15 +194,26 @@ fn federated(application: &Application) -> Value {
     let list: Vec<Value> = application
         .federated
         .iter()
-        .map(|known| {
+        .enumerate()
+        .map(|(index, known)| {
+            let name = match index {
+                0 => "azure-pipelines".to_owned(),
+                _ => format!("credential-{index}"),
+            };
             json!({
-                "id": URL_SAFE_NO_PAD.encode(&known.subject), "name": "azure-pipelines",
+                "id": URL_SAFE_NO_PAD.encode(&known.subject), "name": name,
                 "issuer": known.issuer,
                 "subject": known.subject, "audiences": [known.audience], "description": null,
             })
         })
         .collect();
-    json!({ "value": list })
+    json!({
+        "@odata.context": format!(
+            "https://graph.microsoft.com/v1.0/$metadata#applications('{}')/federatedIdentityCredentials",
+            application.registration_id
+        ),
+        "value": list,
+    })
 }
 
 /// An error in Microsoft Graph's shape ("Microsoft Graph error responses and resource types").
