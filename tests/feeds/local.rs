@@ -149,13 +149,16 @@ fn check_asks_each_feed_once() {
         exit 0
     "#]],
     );
+    // They are asked at once.
+    let mut let_in = world.feeds().let_in();
+    let_in.sort();
     expect![[r#"
         [
             "GET /contoso/_packaging/packages/nuget/v3/index.json Bearer",
             "GET /contoso/_packaging/packages@Local/nuget/v3/index.json Bearer",
         ]
     "#]]
-    .assert_debug_eq(&world.feeds().let_in());
+    .assert_debug_eq(&let_in);
 }
 
 #[test]
@@ -172,35 +175,35 @@ fn check_says_which_right_or_tenant_is_missing() {
         &world,
         &check("contoso/secret"),
         &expect![[r#"
-        failed    feed           This identity is not a reader of the feed contoso/secret (403 of pkgs.dev.azure.com).
-                                   it said: Access Denied: [PROFILE] needs the following permission(s) on the resource secret to perform this action: ReadPackages
-                                   x-vss-e2eid: [GUID]
-                                   activityid: [GUID]
-                                   x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
-                                   feed: contoso/secret
-                                   declared in: --feed
+            failed    feed           This identity is not a reader of the feed contoso/secret (403 of pkgs.dev.azure.com).
+                                       it said: User '[PROFILE]' lacks permission to complete this action. You need to have 'ReadPackages'.
+                                       x-vss-e2eid: [GUID]
+                                       activityid: [GUID]
+                                       x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
+                                       feed: contoso/secret
+                                       declared in: --feed
 
-        What to do next: An owner of the feed adds it as Feed Reader, or as Feed and Upstream Reader (Collaborator) where it may save packages from upstream sources: Artifacts → the feed → ⚙ → Permissions → Add users/groups.
-        More: adieu explain feeds
-        exit 1
-    "#]],
+            What to do next: An owner of the feed adds it as Feed Reader, or as Feed and Upstream Reader (Collaborator) where it may save packages from upstream sources: Artifacts → the feed → ⚙ → Permissions → Add users/groups.
+            More: adieu explain feeds
+            exit 1
+        "#]],
     );
     finds(
         &world,
         &check("contoso/nothing"),
         &expect![[r#"
-        failed    feed           contoso has no feed contoso/nothing that this identity may see (404 of pkgs.dev.azure.com).
-                                   it said: The feed nothing does not exist.
-                                   x-vss-e2eid: [GUID]
-                                   activityid: [GUID]
-                                   x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
-                                   feed: contoso/nothing
-                                   declared in: --feed
+            failed    feed           contoso has no feed contoso/nothing that this identity may see (404 of pkgs.dev.azure.com).
+                                       it said: The feed with ID 'nothing' doesn't exist.
+                                       x-vss-e2eid: [GUID]
+                                       activityid: [GUID]
+                                       x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
+                                       feed: contoso/nothing
+                                       declared in: --feed
 
-        What to do next: Compare the address with Artifacts → Connect to feed: the address of a project's feed has the project in it.
-        More: adieu explain feeds
-        exit 1
-    "#]],
+            What to do next: Compare the address with Artifacts → Connect to feed: the address of a project's feed has the project in it.
+            More: adieu explain feeds
+            exit 1
+        "#]],
     );
     finds(
         &world,
