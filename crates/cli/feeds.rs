@@ -32,6 +32,7 @@ use crate::connection;
 use crate::failure::{Failure, FeedsProblem};
 use crate::inputs::feeds::Inputs;
 use crate::network;
+use crate::report::Report;
 use crate::reporter::{Quiet, Reporter};
 use crate::serve::job;
 use crate::session;
@@ -363,7 +364,10 @@ async fn start(
     let (Err(failure), Some(id)) = (&first, connection) else {
         return first;
     };
-    log.debug(&format!("The process behind the feeds ended: {failure:?}"));
+    log.debug(&format!(
+        "The process behind the feeds ended: {}",
+        Report::sentence_of(failure)
+    ));
     for tenant in plan.tenants() {
         let connection = connection::read(environment, id, tenant.map(str::to_owned))?;
         let scope = session::azure_devops(&connection.cloud)?;

@@ -81,9 +81,19 @@ impl Broker {
 
     /// Serves until its owner ends it, no request came for `idle` (where there is a limit), or the source has no
     /// more tokens.
-    pub async fn serve<S: TokenSource + 'static>(
+    pub async fn serve(
         self,
-        source: S,
+        source: impl TokenSource + 'static,
+        resources: Resources,
+        idle: Option<Duration>,
+    ) -> Ended {
+        self.serve_any(Box::new(source), resources, idle).await
+    }
+
+    /// Is in the binary once, not for each source.
+    async fn serve_any(
+        self,
+        source: Box<dyn TokenSource>,
         resources: Resources,
         idle: Option<Duration>,
     ) -> Ended {
@@ -157,7 +167,7 @@ impl Address {
     }
 }
 
-async fn accept<S: TokenSource + 'static>(listener: &TcpListener, shared: &Rc<Shared<S>>) {
+async fn accept(listener: &TcpListener, shared: &Rc<Shared>) {
     let slots = Rc::<ConnectionSlots>::default();
     loop {
         match listener.accept().await {

@@ -24,7 +24,7 @@ use crate::broker::Ended;
 use crate::protocol::{Answer, Question, WantedIdentity, azd, managed_identity};
 use crate::resources::Resources;
 use crate::slots::SlotGuard;
-use crate::source::{Refusal, RefusalScope, TokenSource};
+use crate::source::{Refusal, RefusalScope};
 use crate::tokens::Tokens;
 
 /// Head and body of a request come within this, and an idle connection is closed after it.
@@ -39,11 +39,11 @@ const LONGEST_BODY: usize = 8 * 1024;
 const MOST_HEADERS: usize = 64;
 
 /// What all connections share.
-pub(crate) struct Shared<S> {
+pub(crate) struct Shared {
     pub(crate) port: u16,
     pub(crate) keys: Rc<Keys>,
     pub(crate) resources: Resources,
-    pub(crate) tokens: Rc<Tokens<S>>,
+    pub(crate) tokens: Rc<Tokens>,
     /// When the last authorized request came.
     pub(crate) asked: Cell<Instant>,
     /// Set once the broker is to end; `ended` is notified when the answer that says so is out.
@@ -51,7 +51,7 @@ pub(crate) struct Shared<S> {
     pub(crate) ended: Notify,
 }
 
-impl<S: TokenSource + 'static> Shared<S> {
+impl Shared {
     /// Answers a connection's requests until it is closed, or has lost its slot.
     pub(crate) async fn serve(self: Rc<Self>, stream: TcpStream, slot: SlotGuard) {
         let _ = stream.set_nodelay(true);

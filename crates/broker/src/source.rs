@@ -22,7 +22,7 @@ pub trait TokenSource: TokenCredential {
 
 /// A new token of a source.
 pub(crate) async fn ask(
-    source: &impl TokenSource,
+    source: &dyn TokenSource,
     scope: Scope,
     tenant: Option<String>,
 ) -> Result<Token, Refusal> {

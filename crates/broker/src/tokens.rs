@@ -45,8 +45,8 @@ const DOUBTED: Duration = Duration::from_secs(5);
 const MOST: usize = 64;
 
 /// Every token that was asked for, by scope and tenant.
-pub(crate) struct Tokens<S> {
-    source: S,
+pub(crate) struct Tokens {
+    source: Box<dyn TokenSource>,
     /// See [`RENEW`].
     renew: Duration,
     entries: RefCell<HashMap<Key, Rc<Entry>>>,
@@ -76,8 +76,8 @@ struct Fetched {
     refusal: Option<(Refusal, Instant)>,
 }
 
-impl<S: TokenSource + 'static> Tokens<S> {
-    pub(crate) fn new(source: S, renew: Duration) -> Rc<Self> {
+impl Tokens {
+    pub(crate) fn new(source: Box<dyn TokenSource>, renew: Duration) -> Rc<Self> {
         Rc::new(Self {
             source,
             renew,
@@ -86,8 +86,8 @@ impl<S: TokenSource + 'static> Tokens<S> {
         })
     }
 
-    pub(crate) fn source(&self) -> &S {
-        &self.source
+    pub(crate) fn source(&self) -> &dyn TokenSource {
+        self.source.as_ref()
     }
 
     /// A token with at least five minutes to live.
@@ -132,7 +132,7 @@ impl<S: TokenSource + 'static> Tokens<S> {
         let (tokens, entry) = (Rc::clone(self), Rc::clone(entry));
         let (scope, tenant) = (scope.clone(), tenant.map(str::to_owned));
         spawn_local(async move {
-            let outcome = source::ask(&tokens.source, scope, tenant).await;
+            let outcome = source::ask(tokens.source(), scope, tenant).await;
             let when = Instant::now();
             let (outcome, refusal) = match outcome.and_then(long_enough) {
                 Ok(token) => {

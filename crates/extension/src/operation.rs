@@ -3,6 +3,7 @@
 //! It does none of them; each has a file.
 
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::time::Duration;
 
 use adieu_devops::{Organization, Role};
@@ -164,26 +165,33 @@ impl Operation {
         tell: &dyn Fn(&Notice<'_>),
     ) -> Result<Outcome, OperationFailure<C::Error>> {
         let signed_in = || caller.ok_or(OperationFailure::NoIdentity);
-        match self {
-            Self::Package(packing) => Ok(package(packing, tell)?),
-            Self::QueryVersion(query) => version::run(query, caller, tell).await,
-            Self::Publish(publish) => publish::run(publish, signed_in()?, tell).await,
-            Self::Share(share) => sharing::share(share, signed_in()?, tell).await,
-            Self::Unshare(share) => sharing::unshare(share, signed_in()?, tell).await,
-            Self::Install(install) => installation::install(install, signed_in()?, tell).await,
-            Self::Uninstall(install) => installation::uninstall(install, signed_in()?, tell).await,
-            Self::WaitForInstallation(install, limit) => {
-                installation::wait(install, *limit, signed_in()?, tell).await
-            }
-            Self::Unpublish(extension) => show::unpublish(extension, signed_in()?).await,
-            Self::Show(extension) => show::run(extension, signed_in()?).await,
-            Self::WaitForValidation(extension, limit) => {
-                validation::run(extension, *limit, signed_in()?, tell).await
-            }
-            Self::WhoAmI(extension) => members::who_am_i(extension, signed_in()?).await,
-            Self::AddMember(member) => members::add(member, signed_in()?).await,
-            Self::Events(events) => events::run(events, signed_in()?).await,
-        }
+        // Each in its own allocation and function: in one, they are a frame whose every access is longer.
+        let work: Pin<Box<dyn Future<Output = Result<Outcome, OperationFailure<C::Error>>>>> =
+            match self {
+                Self::Package(packing) => return Ok(package(packing, tell)?),
+                Self::QueryVersion(query) => Box::pin(version::run(query, caller, tell)),
+                Self::Publish(publish) => Box::pin(publish::run(publish, signed_in()?, tell)),
+                Self::Share(share) => Box::pin(sharing::share(share, signed_in()?, tell)),
+                Self::Unshare(share) => Box::pin(sharing::unshare(share, signed_in()?, tell)),
+                Self::Install(install) => {
+                    Box::pin(installation::install(install, signed_in()?, tell))
+                }
+                Self::Uninstall(install) => {
+                    Box::pin(installation::uninstall(install, signed_in()?, tell))
+                }
+                Self::WaitForInstallation(install, limit) => {
+                    Box::pin(installation::wait(install, *limit, signed_in()?, tell))
+                }
+                Self::Unpublish(extension) => Box::pin(show::unpublish(extension, signed_in()?)),
+                Self::Show(extension) => Box::pin(show::run(extension, signed_in()?)),
+                Self::WaitForValidation(extension, limit) => {
+                    Box::pin(validation::run(extension, *limit, signed_in()?, tell))
+                }
+                Self::WhoAmI(extension) => Box::pin(members::who_am_i(extension, signed_in()?)),
+                Self::AddMember(member) => Box::pin(members::add(member, signed_in()?)),
+                Self::Events(events) => Box::pin(events::run(events, signed_in()?)),
+            };
+        work.await
     }
 }
 

@@ -2,6 +2,8 @@
 //!
 //! It knows hexadecimal, `rgb()` and the CSS names; it never guesses.
 
+use crate::words::decimal;
+
 /// The colour as `#rrggbb`, or nothing when it is none.
 #[must_use]
 pub fn hex(written: &str) -> Option<String> {
@@ -47,12 +49,10 @@ pub fn hex(written: &str) -> Option<String> {
 fn channel(written: &str) -> Option<u8> {
     let written = written.trim();
     let value = match written.strip_suffix('%') {
-        Some(percent) => percent.trim().parse::<f64>().ok()? / 100.0 * 255.0,
-        None => written.parse::<f64>().ok()?,
+        Some(percent) => decimal(percent)? / 100.0 * 255.0,
+        None => decimal(written)?,
     };
-    value
-        .is_finite()
-        .then(|| value.clamp(0.0, 255.0).round() as u8)
+    Some(value.clamp(0.0, 255.0).round() as u8)
 }
 
 /// The sixteen names of CSS 2.1 and the few more that manifests use; others are written in hexadecimal.

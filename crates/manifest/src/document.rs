@@ -10,6 +10,8 @@ use std::sync::Arc;
 
 use jsonc_parser::{CollectOptions, ParseOptions, ast, common::Ranged, parse_to_ast};
 
+use crate::words::decimal;
+
 /// Where something is: a file as the user named it, and a line that starts at 1.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
@@ -182,7 +184,7 @@ impl Node {
         match &self.value {
             Value::Null => false,
             Value::Bool(value) => *value,
-            Value::Number(number) => number.parse::<f64>().is_ok_and(|number| number != 0.0),
+            Value::Number(number) => decimal(number) != Some(0.0),
             Value::Text(text) => !text.is_empty(),
             Value::List(_) | Value::Object(_) => true,
         }

@@ -29,6 +29,22 @@ pub fn start_case(key: &str) -> String {
     out
 }
 
+/// A decimal number as CSS and JavaScript write it: `1.0`, `+1`, `.5`, `5.`. What serde_json reads it with is in the binary
+/// already; `str::parse` brings 16 KB of tables and code.
+pub(crate) fn decimal(text: &str) -> Option<f64> {
+    let text = text.trim();
+    let text = text.strip_prefix('+').unwrap_or(text);
+    let zero = |is: bool| if is { "0" } else { "" };
+    let text = format!(
+        "{}{text}{}",
+        zero(text.starts_with('.')),
+        zero(text.ends_with('.'))
+    );
+    serde_json::from_str::<serde_json::Value>(&text)
+        .ok()?
+        .as_f64()
+}
+
 /// `my-link_x` becomes `Mylinkx`.
 #[must_use]
 pub fn joined(key: &str) -> String {

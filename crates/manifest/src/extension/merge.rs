@@ -5,6 +5,7 @@
 use super::{Element, Extension, Located, Target, listing, metadata};
 use crate::document::{Node, Value};
 use crate::finding::{Finding, Problem};
+use crate::words::decimal;
 
 /// One manifest of several.
 #[derive(Debug, Clone)]
@@ -431,8 +432,8 @@ fn is_scalar_key(name: &str) -> bool {
 
 /// `"1.0"` as a number, the way `parseFloat` reads it.
 fn number(value: &Node) -> Node {
-    match value.text().map(|text| text.trim().parse::<f64>()) {
-        Some(Ok(number)) if number.is_finite() => Node {
+    match value.text().and_then(decimal) {
+        Some(number) => Node {
             value: Value::Number(number.to_string()),
             ..value.clone()
         },
