@@ -2,10 +2,14 @@
 //!
 //! The feeds accept no other host's questions, and the store of blobs fails the test when a credential comes along.
 
-// npm, pip, Cargo and Maven, at once and after more than an hour.
+// npm, pnpm, pip, uv, twine, Cargo and Maven, at once and after hours.
 mod clients;
 // What clients ask a helper, byte by byte.
 mod helpers;
+// Hosts that look like a feed's, which no client may send a credential to.
+mod hostile;
+// A job with a checkout, and the clients that run in it.
+pub(crate) mod job;
 // What a step leaves, whatever happens to it.
 mod leftovers;
 // `adieu feeds` and `adieu exec --feeds`, locally.
@@ -13,197 +17,14 @@ mod local;
 // What a reader of the log sees when there is no credential.
 mod refusals;
 
-use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::path::Path;
 
-use adieu_emulator::{Job, MY_CONNECTION, Outcome, Proxy, TaskResult, World};
+use adieu_emulator::{MY_CONNECTION, TaskResult};
 use expect_test::expect;
 
-use crate::harness::{TaskFolder, stable};
-
-/// A job with a checkout, and the task.
-struct Feeds<'w> {
-    world: &'w World,
-    job: Job<'w>,
-    task: TaskFolder,
-    proxy: Proxy,
-}
-
-/// A world whose connection is a member of `contoso`, which has the feed `packages`.
-fn world() -> World {
-    let world = World::start();
-    world.organizations().add_member("contoso", MY_CONNECTION);
-    world.feeds().add("contoso", "packages");
-    world
-}
-
-const FEED: &str = "https://pkgs.dev.azure.com/contoso/_packaging/packages";
-
-impl<'w> Feeds<'w> {
-    fn of(world: &'w World) -> Self {
-        Self::in_job(world, world.job())
-    }
-
-    fn in_job(world: &'w World, mut job: Job<'w>) -> Self {
-        let proxy = world.network();
-        job.variable("agent.proxyurl", &proxy.url());
-        job.keeps_secrets_in("adieu-feeds-");
-        Self {
-            world,
-            job,
-            task: TaskFolder::unpacked("feeds"),
-            proxy,
-        }
-    }
-
-    /// Writes a file of the checkout; `FEED` means the feed.
-    fn file(self, name: &str, text: &str) -> Self {
-        write(&self.sources().join(name), &text.replace("FEED", FEED));
-        self
-    }
-
-    fn sources(&self) -> PathBuf {
-        self.job.work_folder().join("s")
-    }
-
-    fn home(&self) -> PathBuf {
-        self.job.work_folder().join("_home")
-    }
-
-    /// Runs the step with the connection.
-    fn run(&mut self, inputs: &[(&str, &str)]) -> Outcome {
-        let inputs = [&[("azureSubscription", MY_CONNECTION)], inputs].concat();
-        self.run_with(&inputs)
-    }
-
-    fn run_with(&mut self, inputs: &[(&str, &str)]) -> Outcome {
-        let mut step = self.job.step(self.task.path());
-        for (name, value) in inputs {
-            step = step.input(name, value);
-        }
-        step.run()
-    }
-
-    /// The same, which has to succeed. Returns the log.
-    fn succeed(&mut self, inputs: &[(&str, &str)]) -> String {
-        let outcome = self.run(inputs);
-        assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
-        assert!(!outcome.delayed, "the broker holds the step's pipes");
-        stable(self.world, &outcome.log)
-    }
-
-    /// The section after the job.
-    fn end(&mut self) -> String {
-        let outcome = self
-            .job
-            .step(self.task.path())
-            .section("postjobexecution")
-            .run();
-        assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
-        self.job.wait_until_nothing_is_left();
-        stable(self.world, &outcome.log)
-    }
-
-    /// The private folder.
-    fn folder(&self) -> PathBuf {
-        let entries = fs::read_dir(self.job.temp_folder())
-            .expect("a folder")
-            .flatten();
-        let mut folders = entries.map(|entry| entry.path()).filter(|path| {
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            name.starts_with("adieu-feeds-")
-        });
-        folders.next().expect("a private folder")
-    }
-
-    /// What a script of a later step finds in its environment, and how clients reach the emulator.
-    fn environment(&self) -> BTreeMap<String, String> {
-        let certificates = self.world.ca_file().display().to_string();
-        let path = std::env::var("PATH").expect("a PATH");
-        let path = match self.job.path_of_steps() {
-            Some(steps) => format!("{steps}:{path}"),
-            None => path,
-        };
-        let mut environment = self.job.environment_of_next_script();
-        for (name, value) in [
-            ("HOME", self.home().display().to_string()),
-            ("PATH", path),
-            ("HTTPS_PROXY", self.proxy.url()),
-            ("NPM_CONFIG_CAFILE", certificates.clone()),
-            ("PIP_CERT", certificates.clone()),
-            ("PIP_DISABLE_PIP_VERSION_CHECK", "1".to_owned()),
-            ("NPM_CONFIG_UPDATE_NOTIFIER", "false".to_owned()),
-            ("CARGO_HTTP_CAINFO", certificates),
-            (
-                "CARGO_HOME",
-                self.home().join(".cargo").display().to_string(),
-            ),
-            // rustup's own place, which is below the home of the user who runs the tests.
-            (
-                "RUSTUP_HOME",
-                std::env::var("RUSTUP_HOME").unwrap_or_else(|_| {
-                    let home = std::env::home_dir().unwrap_or_default();
-                    home.join(".rustup").display().to_string()
-                }),
-            ),
-        ] {
-            environment.insert(name.to_owned(), value);
-        }
-        environment
-    }
-
-    /// Runs a client in the checkout.
-    fn client(&self, program: impl AsRef<Path>, arguments: &[&str]) -> Output {
-        self.client_in(&self.sources(), program, arguments)
-    }
-
-    fn client_in(&self, folder: &Path, program: impl AsRef<Path>, arguments: &[&str]) -> Output {
-        Command::new(program.as_ref())
-            .args(arguments)
-            .current_dir(folder)
-            .env_clear()
-            .envs(self.environment())
-            .stdin(Stdio::null())
-            .output()
-            .unwrap_or_else(|error| panic!("{}: {error}", program.as_ref().display()))
-    }
-
-    /// The same, which has to succeed and to show no secret. Returns what it printed.
-    fn restores(&self, program: impl AsRef<Path>, arguments: &[&str]) -> String {
-        let output = self.client(program.as_ref(), arguments);
-        let text =
-            [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
-        let text = text.join("\n");
-        let program = program.as_ref().display();
-        assert!(output.status.success(), "{program} {arguments:?}: {text}");
-        assert!(self.world.secrets_in(&text).is_empty(), "{text}");
-        text
-    }
-}
-
-fn write(path: &Path, text: &str) {
-    fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
-    fs::write(path, text).expect("a file");
-}
-
-/// Every file below a folder, with what is in it.
-fn snapshot(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
-    let mut files = BTreeMap::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
-            let path = entry.path();
-            if path.is_dir() {
-                folders.push(path);
-            } else {
-                files.insert(path.clone(), fs::read(&path).unwrap_or_default());
-            }
-        }
-    }
-    files
-}
+use crate::harness::stable;
+use job::{Feeds, snapshot, world};
 
 #[test]
 fn one_step_serves_what_the_repository_declares() {

@@ -1,26 +1,39 @@
-//! Real clients, each by its usual command and from an empty home, at once and when the first token has expired.
+//! Real clients, each by its usual command and from an empty home: they restore and publish at once, and when the
+//! first tokens have expired.
 //!
 //! The emulated feeds lead every download to a store of blobs, which must not see a credential.
 
 use std::fs;
 use std::net::TcpStream;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
-use adieu_emulator::World;
+use adieu_emulator::{MY_CONNECTION, Role, World};
+use expect_test::expect;
 
-use super::{Feeds, world, write};
+use super::job::{FEED, Feeds, world, write};
 use crate::emulated_time::Time;
 use crate::harness::client;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// A job after the step, with a checkout that declares the feed for each client.
-fn served<'w>(world: &'w World, time: &Time<'w>) -> Feeds<'w> {
+pub(super) fn served<'w>(world: &'w World, time: &Time<'w>) -> Feeds<'w> {
     let mut feeds = Feeds::in_job(world, time.job())
         .file("npm/.npmrc", "registry=FEED/npm/registry/\n")
         .file("npm/package.json", "{\"private\":true}\n")
+        .file("pnpm/.npmrc", "registry=FEED/npm/registry/\n")
+        .file("pnpm/package.json", "{\"private\":true}\n")
+        .file(
+            "uv/pyproject.toml",
+            "[project]\nname = \"app\"\nversion = \"1.0.0\"\nrequires-python = \">=3.9\"\ndependencies = [\"hello-feed\"]\n[[tool.uv.index]]\nname = \"packages\"\nurl = \"FEED/pypi/simple/\"\ndefault = true\n",
+        )
+        .file(
+            "published/cargo/.cargo/config.toml",
+            "[registries.packages]\nindex = \"sparse+FEED/Cargo/index/\"\n",
+        )
+        .file("published/cargo/src/lib.rs", "")
         .file("pip/requirements.txt", "--index-url FEED/pypi/simple/\nhello-feed\n")
         .file(
             "cargo/.cargo/config.toml",
@@ -41,7 +54,7 @@ fn served<'w>(world: &'w World, time: &Time<'w>) -> Feeds<'w> {
 }
 
 /// Maven reads its proxy from the user's settings, which ours start as, and certificates from a file of Java's.
-fn trust(feeds: &Feeds<'_>) {
+pub(super) fn trust(feeds: &Feeds<'_>) {
     let address = feeds.proxy.url();
     let port = address.rsplit(':').next().expect("a port");
     let settings = format!(
@@ -73,57 +86,60 @@ impl Feeds<'_> {
         let folder = self.sources().join("npm");
         let _ = fs::remove_dir_all(folder.join("node_modules"));
         let _ = fs::remove_dir_all(self.home().join(".npm"));
-        let folder = folder.display().to_string();
-        self.restores(
-            "npm",
-            &[
-                "install",
-                "--prefix",
-                &folder,
-                "--no-audit",
-                "--no-fund",
-                "--fetch-retries",
-                "0",
-                "hello-feed",
-            ],
-        );
-        assert!(
-            Path::new(&folder)
-                .join("node_modules/hello-feed/index.js")
-                .is_file()
-        );
+        self.succeeds_in(&folder, "npm", &["install", "hello-feed"]);
+        assert!(folder.join("node_modules/hello-feed/index.js").is_file());
     }
 
-    fn pip(&self) {
-        let python = client("python").join("bin/python");
+    /// pnpm, with an empty store.
+    fn pnpm(&self) {
+        let folder = self.sources().join("pnpm");
+        for left in [folder.join("node_modules"), self.home().join(".local")] {
+            let _ = fs::remove_dir_all(left);
+        }
+        let _ = fs::remove_dir_all(self.home().join(".cache"));
+        let pnpm = client("pnpm").join("node_modules/.bin/pnpm");
+        self.succeeds_in(&folder, pnpm, &["add", "hello-feed"]);
+        assert!(folder.join("node_modules/hello-feed/index.js").is_file());
+    }
+
+    /// A generation of pip: 23 asks a keyring for the password of a user, 26 for both.
+    fn pip(&self, generation: &str) {
+        let python = client(generation).join("bin/python");
         let target = self.home().join("packages");
         let _ = fs::remove_dir_all(&target);
         let target = target.display().to_string();
-        self.restores(
-            python,
-            &[
-                "-m",
-                "pip",
-                "install",
-                "--quiet",
-                "--no-cache-dir",
-                "--target",
-                &target,
-                "--requirement",
-                "pip/requirements.txt",
-            ],
-        );
+        let arguments = [
+            "-m",
+            "pip",
+            "install",
+            "--no-cache-dir",
+            "--target",
+            &target,
+        ];
+        let folder = self.sources().join("pip");
+        let arguments = [&arguments[..], &["--requirement", "requirements.txt"]].concat();
+        self.succeeds_in(&folder, python, &arguments);
         assert!(Path::new(&target).join("hello_feed/__init__.py").is_file());
+    }
+
+    fn uv(&self) {
+        let folder = self.sources().join("uv");
+        for left in [folder.join(".venv"), self.home().join(".cache")] {
+            let _ = fs::remove_dir_all(left);
+        }
+        let _ = fs::remove_file(folder.join("uv.lock"));
+        let bin = client("feeds-python").join("bin");
+        let python = bin.join("python").display().to_string();
+        let arguments = ["sync", "--python", &python];
+        self.succeeds_in(&folder, bin.join("uv"), &arguments);
+        assert!(folder.join(".venv").is_dir());
     }
 
     fn cargo(&self) {
         let folder = self.sources().join("cargo");
         let _ = fs::remove_dir_all(self.home().join(".cargo/registry"));
         let _ = fs::remove_file(folder.join("Cargo.lock"));
-        let output = self.client_in(&folder, "cargo", &["fetch"]);
-        let text = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(output.status.success(), "{text}");
-        assert!(self.world.secrets_in(&text).is_empty(), "{text}");
+        self.succeeds_in(&folder, "cargo", &["fetch"]);
     }
 
     /// Maven 3.8 does not read `MAVEN_ARGS`, which 3.9 does.
@@ -134,34 +150,75 @@ impl Feeds<'_> {
             .expect("a variable")
             .to_owned();
         let _ = fs::remove_dir_all(self.home().join(".m2/repository"));
-        let store = self.world.folder().join("trust.jks");
-        let trust = format!("-Djavax.net.ssl.trustStore={}", store.display());
-        let password = "-Djavax.net.ssl.trustStorePassword=changeit";
-        let local = format!(
-            "-Dmaven.repo.local={}",
-            self.home().join(".m2/repository").display()
-        );
-        self.restores(
-            "mvn",
-            &[
-                "--batch-mode",
-                "--settings",
-                &settings,
-                &trust,
-                password,
-                &local,
-                "--file",
-                "maven/pom.xml",
-                "validate",
-            ],
-        );
+        let arguments = self.maven_arguments();
+        let mut arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        arguments.extend(["--settings", &settings, "validate"]);
+        self.succeeds_in(&self.sources().join("maven"), "mvn", &arguments);
     }
 
-    fn all(&self) {
-        self.npm();
-        self.pip();
-        self.cargo();
-        self.maven();
+    /// Where Maven keeps its packages and its certificates.
+    pub(super) fn maven_arguments(&self) -> Vec<String> {
+        let store = self.world.folder().join("trust.jks");
+        vec![
+            "--batch-mode".to_owned(),
+            format!("-Djavax.net.ssl.trustStore={}", store.display()),
+            "-Djavax.net.ssl.trustStorePassword=changeit".to_owned(),
+            format!(
+                "-Dmaven.repo.local={}",
+                self.home().join(".m2/repository").display()
+            ),
+        ]
+    }
+
+    /// Cargo and uv publish with what they restore with.
+    fn publish(&self, version: &str) {
+        let folder = self.sources().join("published/cargo");
+        let manifest = format!(
+            "[package]\nname = \"team-app\"\nversion = \"{version}\"\nedition = \"2021\"\ndescription = \"x\"\nlicense = \"MIT\"\n[workspace]\n"
+        );
+        write(&folder.join("Cargo.toml"), &manifest);
+        let arguments = [
+            "publish",
+            "--registry",
+            "packages",
+            "--no-verify",
+            "--allow-dirty",
+        ];
+        self.succeeds_in(&folder, "cargo", &arguments);
+        let uv = client("feeds-python").join("bin/uv");
+        let wheel = self
+            .sources()
+            .join(format!("published/team_app-{version}-py3-none-any.whl"));
+        wheel_of(&wheel, version);
+        let wheel = wheel.display().to_string();
+        let address = format!("{FEED}/pypi/upload/");
+        self.restores(uv, &["publish", "--publish-url", &address, &wheel]);
+    }
+
+    /// Every client. Returns how many requests of each were refused: the first question of those that wait for a
+    /// challenge.
+    fn all(&self) -> String {
+        type Client<'a> = (&'a str, &'a dyn Fn());
+        let clients: [Client<'_>; 7] = [
+            ("npm", &|| self.npm()),
+            ("pnpm", &|| self.pnpm()),
+            ("pip 23", &|| self.pip("python")),
+            ("pip 26", &|| self.pip("feeds-python")),
+            ("uv", &|| self.uv()),
+            ("cargo", &|| self.cargo()),
+            ("maven", &|| self.maven()),
+        ];
+        let mut lines = Vec::new();
+        for (name, restore) in clients {
+            let before = self.world.feeds().arrivals().len();
+            restore();
+            let statuses = self.world.feeds().arrivals().into_iter().skip(before);
+            let statuses: Vec<u16> = statuses.filter_map(|arrival| arrival.status).collect();
+            let refused = statuses.iter().filter(|status| **status == 401).count();
+            let failed = statuses.iter().filter(|status| **status >= 402).count();
+            lines.push(format!("{name}: {refused} refused, {failed} failed"));
+        }
+        lines.join("\n")
     }
 
     /// Lets time pass, and waits until the files have another token.
@@ -186,17 +243,128 @@ impl Feeds<'_> {
 }
 
 #[test]
-fn restore_at_once_and_after_an_hour() {
+fn restore_and_publish_at_once_and_after_hours() {
     let world = world();
+    world
+        .feeds()
+        .grant("contoso", "packages", MY_CONNECTION, Role::Publisher);
     let time = Time::of(&world);
     let mut feeds = served(&world, &time);
-    feeds.all();
+    let first = feeds.all();
+    expect![[r#"
+        npm: 0 refused, 0 failed
+        pnpm: 0 refused, 0 failed
+        pip 23: 0 refused, 0 failed
+        pip 26: 0 refused, 0 failed
+        uv: 4 refused, 0 failed
+        cargo: 1 refused, 0 failed
+        maven: 1 refused, 0 failed"#]]
+    .assert_eq(&first);
+    feeds.publish("1.0.0");
     feeds.pass(&time, 61 * MINUTE);
     let exchanges = world.entra().requests().len();
-    feeds.all();
+    assert_eq!(feeds.all(), first);
+    feeds.publish("1.0.61");
     // The helpers' answers are the files' token.
     assert_eq!(world.entra().requests().len(), exchanges);
     feeds.pass(&time, 239 * MINUTE);
-    feeds.all();
+    assert_eq!(feeds.all(), first);
+    feeds.publish("1.0.300");
+    expect![[r#"
+        cargo team-app 1.0.0
+        cargo team-app 1.0.300
+        cargo team-app 1.0.61
+        python team-app team_app-1.0.0-py3-none-any.whl
+        python team-app team_app-1.0.300-py3-none-any.whl
+        python team-app team_app-1.0.61-py3-none-any.whl"#]]
+    .assert_eq(&world.feeds().published("contoso", "packages").join("\n"));
     feeds.end();
+}
+
+/// A Feed Reader restores what is in the feed; the rest needs another role.
+#[test]
+fn a_reader_neither_publishes_nor_saves_from_upstream() {
+    let world = world();
+    let mut feeds = Feeds::of(&world)
+        .file(".npmrc", "registry=FEED/npm/registry/\n")
+        .file("requirements.txt", "--index-url FEED/pypi/simple/\n");
+    feeds.succeed(&[]);
+    let wheel = feeds.home().join("team_app-1.0.0-py3-none-any.whl");
+    wheel_of(&wheel, "1.0.0");
+    let wheel = wheel.display().to_string();
+    let uv = client("feeds-python").join("bin/uv");
+    let publish = |feed: &str| {
+        let address = format!("{feed}/pypi/upload/");
+        feeds.client(&uv, &["publish", "--publish-url", &address, &wheel])
+    };
+    let refused = |output: Output, status: &str| {
+        assert!(!output.status.success());
+        let text = feeds.printed(output);
+        assert!(text.contains(status), "{text}");
+    };
+    let grant = |role| {
+        world
+            .feeds()
+            .grant("contoso", "packages", MY_CONNECTION, role);
+    };
+    let install = ["install", "hello-upstream"];
+    refused(publish(FEED), "403 Forbidden");
+    let output = feeds.client("npm", &install);
+    refused(output, "E403");
+    feeds.restores("npm", &["install", "hello-feed"]);
+    grant(Role::Collaborator);
+    feeds.restores("npm", &install);
+    refused(publish(FEED), "403 Forbidden");
+    grant(Role::Publisher);
+    // A view has what was promoted, and takes nothing.
+    let view = format!("{FEED}@Release");
+    refused(publish(&view), "400 Bad Request");
+    let output = publish(FEED);
+    assert!(output.status.success(), "{}", feeds.printed(output));
+    let index = format!("{FEED}/pypi/simple/");
+    let python = client("feeds-python").join("bin/python");
+    for (index, package, is_there) in [
+        (index, "team-app", true),
+        (format!("{view}/pypi/simple/"), "team-app", false),
+        (format!("{view}/pypi/simple/"), "hello-feed", true),
+    ] {
+        let arguments = [
+            "-m",
+            "pip",
+            "download",
+            "--dest",
+            "x",
+            "--index-url",
+            &index,
+            package,
+        ];
+        let output = feeds.client(&python, &arguments);
+        assert_eq!(
+            output.status.success(),
+            is_there,
+            "{}",
+            feeds.printed(output)
+        );
+    }
+    feeds.end();
+}
+
+/// A wheel with nothing in it but what makes it one.
+fn wheel_of(path: &Path, version: &str) {
+    let script = "\
+import sys, zipfile
+path, version = sys.argv[1:]
+info = f'team_app-{version}.dist-info/'
+with zipfile.ZipFile(path, 'w') as wheel:
+    wheel.writestr(info + 'METADATA', f'Metadata-Version: 2.1\\nName: team-app\\nVersion: {version}\\n')
+    wheel.writestr(info + 'WHEEL', 'Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n')
+    wheel.writestr(info + 'RECORD', '')
+";
+    let python = client("feeds-python").join("bin/python");
+    let status = Command::new(python)
+        .args(["-c", script])
+        .arg(path)
+        .arg(version)
+        .status();
+    assert!(status.expect("Python starts").success());
 }

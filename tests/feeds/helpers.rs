@@ -8,7 +8,7 @@ use std::process::{Command, Output, Stdio};
 use adieu_emulator::World;
 use expect_test::expect;
 
-use super::{FEED, Feeds, world};
+use super::job::{FEED, Feeds, world};
 use crate::harness::set_mode;
 
 /// A job after the step, with all helpers.

@@ -6,7 +6,7 @@ use std::process::Command;
 use adieu_emulator::TaskResult;
 use expect_test::expect;
 
-use super::{Feeds, snapshot, world};
+use super::job::{Feeds, snapshot, world};
 
 const NPMRC: (&str, &str) = (".npmrc", "registry=FEED/npm/registry/\n");
 

@@ -3,7 +3,7 @@
 use adieu_emulator::{MY_CONNECTION, TaskResult, World};
 use expect_test::expect;
 
-use super::{Feeds, world};
+use super::job::{Feeds, world};
 use crate::harness::stable;
 
 /// The log of a step that has to fail.

@@ -10,7 +10,8 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair}
 use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
 use rsa::pkcs1::EncodeRsaPublicKey as _;
 use rsa::pkcs8::{EncodePrivateKey as _, LineEnding};
-use rustls::server::WebPkiClientVerifier;
+use rustls::server::{ClientHello, ResolvesServerCert, WebPkiClientVerifier};
+use rustls::sign::{CertifiedKey, SigningKey};
 use rustls::{RootCertStore, ServerConfig};
 use rustls_pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
@@ -45,9 +46,12 @@ const NAMES: &[&str] = &[
     "login.partner.microsoftonline.cn",
 ];
 
+/// Addresses of documentation (RFC 5737, RFC 3849), which are strangers.
+const STRANGERS: [&str; 2] = ["192.0.2.1", "2001:db8::1"];
+
 /// A certificate authority for one world.
 pub(crate) struct Authority {
-    issuer: CertifiedIssuer<'static, KeyPair>,
+    issuer: Arc<CertifiedIssuer<'static, KeyPair>>,
 }
 
 impl Authority {
@@ -60,7 +64,9 @@ impl Authority {
         );
         let key = KeyPair::generate().expect("an ECDSA key");
         let issuer = CertifiedIssuer::self_signed(params, key).expect("a self-signed certificate");
-        Self { issuer }
+        Self {
+            issuer: Arc::new(issuer),
+        }
     }
 
     /// The authority's certificate, for `AGENT_CAINFO`.
@@ -75,7 +81,7 @@ impl Authority {
         let names: Vec<String> = NAMES.iter().map(|name| (*name).to_owned()).collect();
         let params = CertificateParams::new(names).expect("valid names");
         let certificate = params
-            .signed_by(&key, &self.issuer)
+            .signed_by(&key, &*self.issuer)
             .expect("a signed certificate");
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let builder = ServerConfig::builder_with_provider(provider.clone())
@@ -98,14 +104,63 @@ impl Authority {
         Arc::new(config)
     }
 
+    /// A server's side of TLS for whatever name a client asks for.
+    pub(crate) fn server_of_any_name(&self) -> Arc<ServerConfig> {
+        let key = KeyPair::generate().expect("an ECDSA key");
+        let der = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        let provider = rustls::crypto::ring::default_provider();
+        let signing = provider.key_provider.load_private_key(der);
+        let certifier = AnyName {
+            issuer: Arc::clone(&self.issuer),
+            key,
+            signing: signing.expect("an ECDSA key"),
+        };
+        let config = ServerConfig::builder_with_provider(Arc::new(provider))
+            .with_safe_default_protocol_versions()
+            .expect("ring has every version")
+            .with_no_client_auth()
+            .with_cert_resolver(Arc::new(certifier));
+        Arc::new(config)
+    }
+
     /// A TLS client certificate and its key, as PEM.
     pub(crate) fn client(&self) -> (String, String) {
         let key = KeyPair::generate().expect("an ECDSA key");
         let params = CertificateParams::new(vec!["agent".to_owned()]).expect("a valid name");
         let certificate = params
-            .signed_by(&key, &self.issuer)
+            .signed_by(&key, &*self.issuer)
             .expect("a signed certificate");
         (certificate.pem(), key.serialize_pem())
+    }
+}
+
+/// Makes a certificate for each name.
+struct AnyName {
+    issuer: Arc<CertifiedIssuer<'static, KeyPair>>,
+    key: KeyPair,
+    signing: Arc<dyn SigningKey>,
+}
+
+impl std::fmt::Debug for AnyName {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("AnyName").finish_non_exhaustive()
+    }
+}
+
+impl ResolvesServerCert for AnyName {
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        // A client that asks for an address names nobody.
+        let names = match hello.server_name() {
+            Some(name) => vec![name.to_owned()],
+            None => STRANGERS.map(str::to_owned).to_vec(),
+        };
+        let params = CertificateParams::new(names).ok()?;
+        let certificate = params.signed_by(&self.key, &*self.issuer).ok()?;
+        let chain = vec![certificate.der().clone()];
+        Some(Arc::new(CertifiedKey::new(
+            chain,
+            Arc::clone(&self.signing),
+        )))
     }
 }
 

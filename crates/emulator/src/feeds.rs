@@ -144,13 +144,15 @@ pub(crate) fn blob(request: &Request, context: &mut Context<'_>) -> Answer {
             .directory
             .violation("the store of blobs was sent a credential".to_owned());
     }
-    let name = request.path.rsplit('/').next().unwrap_or_default();
-    match context.own.blobs.files.get(name) {
-        Some(bytes) if request.parameter("sig").is_some() => {
-            file("application/octet-stream", bytes.clone())
-        }
-        _ => empty(404),
-    }
+    file_of_blob(request, context.own).unwrap_or_else(|| empty(404))
+}
+
+/// A file in the store.
+pub(crate) fn file_of_blob(request: &Request, own: &State) -> Option<Answer> {
+    let name = request.path.rsplit('/').next()?;
+    let bytes = own.blobs.files.get(name)?;
+    request.parameter("sig")?;
+    Some(file("application/octet-stream", bytes.clone()))
 }
 
 /// `[{organization}/][{project}/]_packaging/{feed}[@{view}]/…`

@@ -55,6 +55,11 @@ impl<S> Emulated<S> {
         lock(&self.own)
     }
 
+    /// The same for another service, which keeps it.
+    pub(crate) fn shared(&self) -> Arc<Mutex<S>> {
+        Arc::clone(&self.own)
+    }
+
     /// What it shares with the others.
     pub(crate) fn directory(&self) -> MutexGuard<'_, Directory> {
         self.ground.directory()

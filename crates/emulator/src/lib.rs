@@ -43,6 +43,7 @@ mod proxy;
 mod relay;
 mod resource_manager;
 mod service;
+mod strangers;
 mod vss;
 mod world;
 
@@ -66,4 +67,5 @@ pub use organizations::{Organizations, Pat};
 pub use playground::Playground;
 pub use proxy::Proxy;
 pub use service::{Arrival, Service};
+pub use strangers::Strangers;
 pub use world::{MY_CONNECTION, World};

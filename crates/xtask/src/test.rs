@@ -95,6 +95,8 @@ fn everything() -> Result<(), String> {
 fn other_clients() -> Result<(), String> {
     clients::node()?;
     clients::python()?;
+    clients::python_of_feeds()?;
+    clients::pnpm()?;
     clients::tfx()?;
     clients::vsce()?;
     clients::azure_pipelines()?;

@@ -4,12 +4,15 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::World;
+use super::serving::{Host, Place};
+use crate::ground::lock;
 use crate::http::{self, Handler, Reply, Request};
-use crate::proxy::{self, Proxy, ProxyRules};
+use crate::proxy::{self, Others, Proxy, ProxyRules};
+use crate::strangers::{self, Strangers};
 use crate::{feeds, github, key_vault, relay, resource_manager};
 
 impl World {
@@ -37,6 +40,7 @@ impl World {
             credentials: credentials.map(|(user, password)| (user.to_owned(), password.to_owned())),
             challenge: challenge.to_owned(),
             routes,
+            others: None,
         })
     }
 
@@ -44,6 +48,43 @@ impl World {
     /// lead to the emulated ones, and the names of Microsoft Entra too.
     #[must_use]
     pub fn network(&self) -> Proxy {
+        self.start_proxy(self.network_rules())
+    }
+
+    /// The same network, on which every other host answers like a feed and may be sent no credential.
+    #[must_use]
+    pub fn network_with_strangers(&self) -> Strangers {
+        let host = Host {
+            runtime: self.runtime(),
+            ground: &self.ground,
+        };
+        let place = Place {
+            name: "strangers",
+            path: "/",
+            asks_for: &strangers::ASKS_FOR,
+        };
+        let asked = Arc::<Mutex<Vec<String>>>::default();
+        let serve = |tls| {
+            let (asked, files) = (Arc::clone(&asked), self.feeds.shared());
+            let service = host.serve(&place, tls, move |request, ground| {
+                let files = lock(&files);
+                strangers::answer(request, &asked, &files, &mut ground.directory())
+            });
+            service.port()
+        };
+        let others = Others {
+            tls: serve(Some(self.authority.server_of_any_name())),
+            plain: serve(None),
+        };
+        let mut rules = self.network_rules();
+        rules.others = Some(others);
+        Strangers {
+            proxy: self.start_proxy(rules),
+            asked,
+        }
+    }
+
+    fn network_rules(&self) -> ProxyRules {
         let marketplace = self.marketplace().port();
         let mut routes = BTreeMap::from([
             (self.azure_devops().host(), self.azure_devops().port()),
@@ -82,10 +123,10 @@ impl World {
                 marketplace,
             );
         }
-        self.start_proxy(ProxyRules {
+        ProxyRules {
             routes,
             ..ProxyRules::default()
-        })
+        }
     }
 
     fn start_proxy(&self, rules: ProxyRules) -> Proxy {

@@ -1,0 +1,66 @@
+//! Every host that is not emulated: each of them answers like a feed, and none may be sent a credential.
+//!
+//! It never has a package, but for the files of feeds whose downloads a test leads to it.
+
+use std::sync::{Arc, Mutex};
+
+use crate::directory::{AsksFor, Directory};
+use crate::feeds;
+use crate::ground::lock;
+use crate::http::{Answer, Request};
+use crate::proxy::Proxy;
+use crate::vss::Credential;
+
+/// They ask for every secret, and may have none.
+pub(crate) const ASKS_FOR: AsksFor = AsksFor {
+    headers: &[],
+    body: &[],
+};
+
+/// A way to the services and to strangers.
+#[derive(Debug)]
+pub struct Strangers {
+    pub(crate) proxy: Proxy,
+    pub(crate) asked: Arc<Mutex<Vec<String>>>,
+}
+
+impl Strangers {
+    /// The proxy that leads there.
+    #[must_use]
+    pub fn proxy(&self) -> Proxy {
+        self.proxy.clone()
+    }
+
+    /// The strangers that clients asked since the last call, in order of the alphabet, each once.
+    #[must_use]
+    pub fn asked(&self) -> Vec<String> {
+        let mut asked = std::mem::take(&mut *lock(&self.asked));
+        asked.sort();
+        asked.dedup();
+        asked
+    }
+}
+
+/// Answers a request, and takes down who was asked.
+pub(crate) fn answer(
+    request: &Request,
+    asked: &Mutex<Vec<String>>,
+    files: &feeds::State,
+    directory: &mut Directory,
+) -> Answer {
+    let host = request.header("host").unwrap_or_default();
+    lock(asked).push(host.to_owned());
+    // An address with a user name makes its own credential, which has no password.
+    let is_sent_one = Credential::of(request)
+        .token()
+        .is_some_and(|token| !token.is_empty());
+    let is_other = request.header("authorization").is_some()
+        && matches!(Credential::of(request), Credential::None);
+    if is_sent_one || is_other {
+        directory.violation(format!("the stranger {host} was sent a credential"));
+    }
+    if let Some(file) = feeds::file_of_blob(request, files) {
+        return file;
+    }
+    feeds::challenges(&directory.tenants[0])
+}

@@ -1,0 +1,224 @@
+//! A job with a checkout that declares feeds, the step, and real package clients after it.
+//!
+//! It holds no test.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use adieu_emulator::{Job, MY_CONNECTION, Outcome, Proxy, TaskResult, World};
+
+use crate::harness::{TaskFolder, stable};
+
+/// A job with a checkout, and the task.
+pub(crate) struct Feeds<'w> {
+    pub(crate) world: &'w World,
+    pub(crate) job: Job<'w>,
+    task: TaskFolder,
+    pub(crate) proxy: Proxy,
+}
+
+/// A world whose connection is a member of `contoso`, which has the feed `packages`.
+pub(crate) fn world() -> World {
+    let world = World::start();
+    world.organizations().add_member("contoso", MY_CONNECTION);
+    world.feeds().add("contoso", "packages");
+    world
+}
+
+pub(crate) const FEED: &str = "https://pkgs.dev.azure.com/contoso/_packaging/packages";
+
+impl<'w> Feeds<'w> {
+    pub(crate) fn of(world: &'w World) -> Self {
+        Self::in_job(world, world.job())
+    }
+
+    pub(crate) fn in_job(world: &'w World, job: Job<'w>) -> Self {
+        Self::behind(world, job, world.network())
+    }
+
+    /// The same with another way to the services.
+    pub(crate) fn behind(world: &'w World, mut job: Job<'w>, proxy: Proxy) -> Self {
+        job.variable("agent.proxyurl", &proxy.url());
+        job.keeps_secrets_in("adieu-feeds-");
+        Self {
+            world,
+            job,
+            task: TaskFolder::unpacked("feeds"),
+            proxy,
+        }
+    }
+
+    /// Writes a file of the checkout; `FEED` means the feed.
+    pub(crate) fn file(self, name: &str, text: &str) -> Self {
+        write(&self.sources().join(name), &text.replace("FEED", FEED));
+        self
+    }
+
+    pub(crate) fn sources(&self) -> PathBuf {
+        self.job.work_folder().join("s")
+    }
+
+    pub(crate) fn home(&self) -> PathBuf {
+        self.job.work_folder().join("_home")
+    }
+
+    /// Runs the step with the connection.
+    pub(crate) fn run(&mut self, inputs: &[(&str, &str)]) -> Outcome {
+        let inputs = [&[("azureSubscription", MY_CONNECTION)], inputs].concat();
+        self.run_with(&inputs)
+    }
+
+    pub(crate) fn run_with(&mut self, inputs: &[(&str, &str)]) -> Outcome {
+        let mut step = self.job.step(self.task.path());
+        for (name, value) in inputs {
+            step = step.input(name, value);
+        }
+        step.run()
+    }
+
+    /// The same, which has to succeed. Returns the log.
+    pub(crate) fn succeed(&mut self, inputs: &[(&str, &str)]) -> String {
+        let outcome = self.run(inputs);
+        assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
+        assert!(!outcome.delayed, "the broker holds the step's pipes");
+        stable(self.world, &outcome.log)
+    }
+
+    /// The section after the job.
+    pub(crate) fn end(&mut self) -> String {
+        let outcome = self
+            .job
+            .step(self.task.path())
+            .section("postjobexecution")
+            .run();
+        assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
+        self.job.wait_until_nothing_is_left();
+        stable(self.world, &outcome.log)
+    }
+
+    /// The private folder.
+    pub(crate) fn folder(&self) -> PathBuf {
+        let entries = fs::read_dir(self.job.temp_folder())
+            .expect("a folder")
+            .flatten();
+        let mut folders = entries.map(|entry| entry.path()).filter(|path| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            name.starts_with("adieu-feeds-")
+        });
+        folders.next().expect("a private folder")
+    }
+
+    /// What a script of a later step finds in its environment, and how clients reach the emulator.
+    pub(crate) fn environment(&self) -> BTreeMap<String, String> {
+        let certificates = self.world.ca_file().display().to_string();
+        let path = std::env::var("PATH").expect("a PATH");
+        let path = match self.job.path_of_steps() {
+            Some(steps) => format!("{steps}:{path}"),
+            None => path,
+        };
+        let mut environment = self.job.environment_of_next_script();
+        for (name, value) in [
+            ("HOME", self.home().display().to_string()),
+            ("PATH", path),
+            ("HTTPS_PROXY", self.proxy.url()),
+            ("NPM_CONFIG_CAFILE", certificates.clone()),
+            ("PIP_CERT", certificates.clone()),
+            ("PIP_DISABLE_PIP_VERSION_CHECK", "1".to_owned()),
+            ("PIP_NO_INPUT", "1".to_owned()),
+            ("NODE_EXTRA_CA_CERTS", certificates.clone()),
+            ("SSL_CERT_FILE", certificates.clone()),
+            ("REQUESTS_CA_BUNDLE", certificates.clone()),
+            ("NPM_CONFIG_UPDATE_NOTIFIER", "false".to_owned()),
+            ("CARGO_HTTP_CAINFO", certificates),
+            (
+                "CARGO_HOME",
+                self.home().join(".cargo").display().to_string(),
+            ),
+            // rustup's own place, which is below the home of the user who runs the tests.
+            (
+                "RUSTUP_HOME",
+                std::env::var("RUSTUP_HOME").unwrap_or_else(|_| {
+                    let home = std::env::home_dir().unwrap_or_default();
+                    home.join(".rustup").display().to_string()
+                }),
+            ),
+        ] {
+            environment.insert(name.to_owned(), value);
+        }
+        environment
+    }
+
+    /// Runs a client in the checkout.
+    pub(crate) fn client(&self, program: impl AsRef<Path>, arguments: &[&str]) -> Output {
+        self.client_in(&self.sources(), program, arguments)
+    }
+
+    pub(crate) fn client_in(
+        &self,
+        folder: &Path,
+        program: impl AsRef<Path>,
+        arguments: &[&str],
+    ) -> Output {
+        Command::new(program.as_ref())
+            .args(arguments)
+            .current_dir(folder)
+            .env_clear()
+            .envs(self.environment())
+            .stdin(Stdio::null())
+            .output()
+            .unwrap_or_else(|error| panic!("{}: {error}", program.as_ref().display()))
+    }
+
+    /// The same, which has to succeed and to show no secret. Returns what it printed.
+    pub(crate) fn restores(&self, program: impl AsRef<Path>, arguments: &[&str]) -> String {
+        self.succeeds_in(&self.sources(), program, arguments)
+    }
+
+    /// The same in another folder.
+    pub(crate) fn succeeds_in(
+        &self,
+        folder: &Path,
+        program: impl AsRef<Path>,
+        arguments: &[&str],
+    ) -> String {
+        let output = self.client_in(folder, program.as_ref(), arguments);
+        let is_success = output.status.success();
+        let text = self.printed(output);
+        let program = program.as_ref().display();
+        assert!(is_success, "{program} {arguments:?}: {text}");
+        text
+    }
+
+    /// What a client printed, which has no secret in it.
+    pub(crate) fn printed(&self, output: Output) -> String {
+        let text =
+            [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
+        let text = text.join("\n");
+        assert!(self.world.secrets_in(&text).is_empty(), "{text}");
+        text
+    }
+}
+
+pub(crate) fn write(path: &Path, text: &str) {
+    fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+    fs::write(path, text).expect("a file");
+}
+
+/// Every file below a folder, with what is in it.
+pub(crate) fn snapshot(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                files.insert(path.clone(), fs::read(&path).unwrap_or_default());
+            }
+        }
+    }
+    files
+}
