@@ -1,6 +1,8 @@
-//! Readers of what strangers send: archives, manifests, git's questions, requests to the broker.
+//! Readers of what strangers send: archives, manifests, git's questions, requests to the broker, files with tokens and
+//! with feeds.
 //!
-//! Any input may be refused. None may panic, hang, or get a token without the broker's key.
+//! Any input may be refused. None may panic, hang, get a token without the broker's key, or have a token of a scanned
+//! file in a report.
 
 use std::io::{self, Cursor};
 use std::time::Duration;
@@ -16,8 +18,13 @@ use async_trait::async_trait;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
+mod feeds;
 #[allow(dead_code, reason = "the program uses the rest of the file")]
 mod git;
+mod scan;
+
+pub use feeds::feeds;
+pub use scan::scan;
 
 /// Reads a VSIX, and unpacks it if its directory is accepted.
 pub fn archive(data: &[u8]) {
@@ -158,5 +165,7 @@ mod tests {
         replay("../crates/vsix/tests/corpus", super::manifest);
         replay("seeds/git_question", super::git_question);
         replay("seeds/broker_request", super::broker_request);
+        replay("seeds/feeds", super::feeds);
+        replay("seeds/scan", super::scan);
     }
 }

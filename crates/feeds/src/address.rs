@@ -221,7 +221,10 @@ fn read(rest: &str) -> Result<FeedAddress, NotAFeed> {
     let mut segment = segments.next().unwrap_or_default();
     let mut project = None;
     if !segment.eq_ignore_ascii_case(PACKAGING) {
-        project = Some(decoded(segment).ok_or(NotAFeed::Path)?);
+        // No project can have the collection's name, and with it a whole address would be read as another one.
+        let is_collection = |name: &String| is_own_host && name.eq_ignore_ascii_case(COLLECTION);
+        let name = decoded(segment).filter(|name| !is_collection(name));
+        project = Some(name.ok_or(NotAFeed::Path)?);
         segment = segments.next().unwrap_or_default();
     }
     if !segment.eq_ignore_ascii_case(PACKAGING) {

@@ -2,6 +2,8 @@
 
 use memchr::{memchr, memmem, memrchr};
 
+use crate::matcher;
+
 const MARK: &[u8] = b"adieu:allow";
 /// How far a line is read to either side of a finding, in bytes.
 const FARTHEST: usize = 4096;
@@ -22,18 +24,20 @@ pub(crate) fn reason(bytes: &[u8], at: usize, rule: &str) -> Option<String> {
         .find_map(|line| reason_in(line, rule))
 }
 
+/// A reason ends with its comment, and holds no token: reports show it.
 fn reason_in(line: &[u8], rule: &str) -> Option<String> {
     memmem::find_iter(line, MARK).find_map(|at| {
         let text = String::from_utf8_lossy(&line[at + MARK.len()..]);
         let (named, reason) = text.trim_start().split_once(char::is_whitespace)?;
-        let reason = reason.trim();
         let reason = ["-->", "*/", "#}", "}}"]
             .iter()
             .fold(reason, |reason, end| {
-                reason.trim_end_matches(end).trim_end()
-            });
+                reason.split_once(end).map_or(reason, |(reason, _)| reason)
+            })
+            .trim();
         let is_about_it = text.starts_with(char::is_whitespace) && named == rule;
-        (is_about_it && !reason.is_empty()).then(|| reason.to_owned())
+        let is_reason = !reason.is_empty() && matcher::tokens(reason.as_bytes(), 0).is_empty();
+        (is_about_it && is_reason).then(|| reason.to_owned())
     })
 }
 
@@ -53,10 +57,24 @@ mod tests {
             ("X # adieu:allow other why", None),
             ("X # adieu:allowr r why", None),
             ("X\n# adieu:allow r why", None),
+            ("/* adieu:allow r why */ x = X", Some("why")),
+            ("# adieu:allow r --> X", None),
         ] {
             let at = text.find('X').expect("the place");
             let found = reason(text.as_bytes(), at, "r");
             assert_eq!(found.as_deref(), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn a_token_is_not_a_reason() {
+        let token = [
+            "u8jzPde0IgxLd6GncfBAepfJBd0K",
+            "h8oOOL8dKLzdocJ2isAjIhKtJQQJ",
+            "99CKACAAAAAJ0RlgAAASAZDO2Y4V",
+        ]
+        .concat();
+        let line = format!("# adieu:allow r {token}");
+        assert_eq!(reason(line.as_bytes(), line.len(), "r"), None);
     }
 }

@@ -12,11 +12,13 @@ use crate::{root, target};
 const CARGO_FUZZ: &str = "cargo-fuzz@0.13.2";
 
 /// The targets, and where their seeds are.
-const TARGETS: [(&str, &str); 4] = [
+const TARGETS: [(&str, &str); 6] = [
     ("archive", "crates/vsix/tests/corpus"),
     ("broker_request", "fuzz/seeds/broker_request"),
+    ("feeds", "fuzz/seeds/feeds"),
     ("git_question", "fuzz/seeds/git_question"),
     ("manifest", "crates/vsix/tests/corpus"),
+    ("scan", "fuzz/seeds/scan"),
 ];
 
 /// Runs one target, or all, each for so many seconds.
@@ -60,6 +62,12 @@ fn fuzz(program: &Path, name: &str, seeds: &Path, seconds: &str) -> Result<(), S
             .env_remove("CARGO")
             .env_remove("RUSTC")
             .env("RUSTUP_TOOLCHAIN", "nightly")
+            // What ships is one small program; here each file is compiled for itself, or the linker drops what the
+            // sanitizer counts with.
+            .env("CARGO_PROFILE_RELEASE_LTO", "off")
+            .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
+            .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "2")
+            .env("CARGO_PROFILE_RELEASE_STRIP", "none")
             .args(["fuzz", "run", name, "--target-dir"])
             .arg(folder.join("build"))
             .arg(corpus)

@@ -1,0 +1,12 @@
+//! The target `scan`: under cargo-fuzz what libFuzzer invents, otherwise the files that are named.
+//!
+//! The checks are in `fuzz/src/lib.rs`.
+#![cfg_attr(fuzzing, no_main)]
+
+#[cfg(fuzzing)]
+libfuzzer_sys::fuzz_target!(|data: &[u8]| adieu_fuzz::scan(data));
+
+#[cfg(not(fuzzing))]
+fn main() -> std::io::Result<()> {
+    adieu_fuzz::replay(adieu_fuzz::scan)
+}

@@ -1,0 +1,66 @@
+//! The readers of what a repository declares about feeds, on one text under the name of each client's file.
+
+use std::cell::RefCell;
+use std::fs;
+
+use adieu_feeds::{FeedAddress, Reading, read, read_variables, with_userinfo};
+use tempfile::TempDir;
+
+/// A file of each client.
+const NAMES: [&str; 9] = [
+    ".npmrc",
+    "package.json",
+    ".yarnrc.yml",
+    "nuget.config",
+    "requirements.txt",
+    "uv.toml",
+    "pom.xml",
+    "build.gradle",
+    ".cargo/config.toml",
+];
+
+thread_local! {
+    /// One folder, in which each input replaces the one before.
+    static FOLDER: RefCell<TempDir> = RefCell::new(tempfile::tempdir().expect("a folder"));
+}
+
+/// Reads a text as each client's file and as a variable. An address that is read is written as one that is read alike,
+/// on a host of Azure Artifacts and without a user.
+///
+/// # Panics
+/// One of these does not hold.
+pub fn feeds(data: &[u8]) {
+    FOLDER.with_borrow(|folder| {
+        for name in NAMES {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+            fs::write(path, data).expect("a file");
+        }
+        check(&read(folder.path()));
+    });
+    let text = String::from_utf8_lossy(data);
+    check(&read_variables([("PIP_INDEX_URL", &*text)].into_iter()));
+    if let Ok((address, _)) = with_userinfo(&text) {
+        check_address(&address);
+    }
+}
+
+fn check(reading: &Reading) {
+    for declaration in &reading.declarations {
+        check_address(&declaration.address);
+    }
+}
+
+fn check_address(address: &FeedAddress) {
+    let written = address.address();
+    let again = FeedAddress::parse(&written);
+    assert_eq!(again.as_ref(), Ok(address), "{written}");
+    let host = written
+        .strip_prefix("https://")
+        .and_then(|rest| rest.split('/').next())
+        .expect("a host");
+    assert!(
+        host == "pkgs.dev.azure.com" || host.ends_with(".pkgs.visualstudio.com"),
+        "{written}"
+    );
+}
