@@ -11,8 +11,7 @@ mod scan;
 mod serve;
 mod token;
 
-use crate::command::print_line;
-use crate::{clients, package as packaging, platforms, prerequisites, target};
+use crate::prerequisites;
 
 /// Runs the named measurements; all without a name.
 pub(crate) fn run(names: &[&str]) -> Result<(), String> {
@@ -30,24 +29,8 @@ pub(crate) fn run(names: &[&str]) -> Result<(), String> {
         ["serve", seconds] => serve::run(Some(seconds)),
         ["token"] => token::run(None),
         ["token", earlier] => token::run(Some(earlier.as_ref())),
-        ["publish"] => {
-            clients::tfx()?;
-            let tfx = target().join("clients/tfx/node_modules/tfx-cli/_build/tfx-cli.js");
-            publish::run(&publish::binary()?, &tfx)
-        }
-        ["package"] => {
-            packaging::build(&[])?;
-            clients::tfx()?;
-            let (_, platform) = platforms::host()?;
-            let measured =
-                package::run(&target(), &target().join("release").join(platform.binary))?;
-            print_line(&format!("{}{}", measured.table(), measured.json()));
-            if measured.is_within_targets() {
-                Ok(())
-            } else {
-                Err("Packing is slower or larger than it may be.".to_owned())
-            }
-        }
+        ["publish"] => publish::run(),
+        ["package"] => package::run(),
         _ => Err(format!("There is no measurement {}.", names.join(" "))),
     }
 }

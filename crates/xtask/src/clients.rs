@@ -8,7 +8,7 @@ use std::process::Command;
 
 use crate::command::{output, print_line, run};
 use crate::debian;
-use crate::{root, target};
+use crate::{files, root, target};
 
 /// The newest that runs on Node 20.
 const AZURE_IDENTITY_FOR_NODE: &str = "@azure/identity@4.13.1";
@@ -43,22 +43,23 @@ const AZURE_CLI: &str = "azure-cli==2.91.0";
 
 /// The Azure SDK for JavaScript. Returns the folder from which Node finds it.
 pub(crate) fn node() -> Result<PathBuf, String> {
-    installed("node", &[AZURE_IDENTITY_FOR_NODE], |folder| {
-        npm_install(folder, &[AZURE_IDENTITY_FOR_NODE])
-    })
+    npm_packages("node", &[AZURE_IDENTITY_FOR_NODE], &[])
 }
 
 /// What shows a run's pages: renderers of Markdown.
 pub(crate) fn pages() -> Result<PathBuf, String> {
-    installed("pages", &[MARKED, MARKDOWN_IT], |folder| {
-        npm_install(folder, &[MARKED, MARKDOWN_IT])
-    })
+    npm_packages("pages", &[MARKED, MARKDOWN_IT], &[])
 }
 
 /// The libraries with which the built-in tasks read their service connections, and task-lib.
 pub(crate) fn tasks() -> Result<PathBuf, String> {
-    installed("tasks", &[ARTIFACTS_COMMON], |folder| {
-        npm_install(folder, &[ARTIFACTS_COMMON])
+    npm_packages("tasks", &[ARTIFACTS_COMMON], &[])
+}
+
+/// Packages from npm. Returns their folder.
+fn npm_packages(name: &str, packages: &[&str], flags: &[&str]) -> Result<PathBuf, String> {
+    installed(name, packages, |folder| {
+        npm_install(folder, &[flags, packages].concat())
     })
 }
 
@@ -73,8 +74,7 @@ pub(crate) fn pnpm() -> Result<PathBuf, String> {
 }
 
 fn npm_install(folder: &Path, packages: &[&str]) -> Result<(), String> {
-    fs::write(folder.join("package.json"), "{\"private\":true}\n")
-        .map_err(|error| format!("{} cannot be written to: {error}.", folder.display()))?;
+    files::write(&folder.join("package.json"), "{\"private\":true}\n")?;
     let npm = if cfg!(windows) { "npm.cmd" } else { "npm" };
     let mut command = Command::new(npm);
     command
@@ -98,29 +98,33 @@ pub(crate) fn python_packages(name: &str, packages: &[&str]) -> Result<PathBuf, 
                 "{reason} Install Python 3.9 or newer with its venv module (Debian: python3-venv)."
             )
         })?;
-        let pip = folder.join(if cfg!(windows) {
-            "Scripts/pip.exe"
-        } else {
-            "bin/pip"
-        });
-        run(Command::new(pip)
-            .args(["install", "--quiet", "--disable-pip-version-check"])
-            .args(packages))
+        run(pip_install(folder).args(packages))
     })
+}
+
+fn pip_install(environment: &Path) -> Command {
+    let mut command = Command::new(python_program(environment, "pip"));
+    command.args(["install", "--quiet", "--disable-pip-version-check"]);
+    command
+}
+
+/// A program in a virtual environment.
+pub(crate) fn python_program(environment: &Path, name: &str) -> PathBuf {
+    if cfg!(windows) {
+        environment.join("Scripts").join(name).with_extension("exe")
+    } else {
+        environment.join("bin").join(name)
+    }
 }
 
 /// Renovate. Its scripts would compile a faster engine for expressions, which it can do without.
 pub(crate) fn renovate() -> Result<PathBuf, String> {
-    installed("renovate", &[RENOVATE], |folder| {
-        npm_install(folder, &["--ignore-scripts", RENOVATE])
-    })
+    npm_packages("renovate", &[RENOVATE], &["--ignore-scripts"])
 }
 
 /// Microsoft's validator of SARIF.
 pub(crate) fn sarif() -> Result<PathBuf, String> {
-    installed("sarif", &[SARIF_MULTITOOL], |folder| {
-        npm_install(folder, &[SARIF_MULTITOOL])
-    })
+    npm_packages("sarif", &[SARIF_MULTITOOL], &[])
 }
 
 /// ripgrep and scanners of secrets, beside which ours is measured.
@@ -140,29 +144,27 @@ pub(crate) fn azure_cli() -> Result<PathBuf, String> {
 
 /// tfx-cli, with which packages are compared. A newer one may pack differently: raise it with the tests.
 pub(crate) fn tfx() -> Result<PathBuf, String> {
-    installed("tfx", &[TFX], |folder| npm_install(folder, &[TFX]))
+    npm_packages("tfx", &[TFX], &[])
+}
+
+/// The program of tfx-cli, for Node.
+pub(crate) fn tfx_script() -> PathBuf {
+    target().join("clients/tfx/node_modules/tfx-cli/_build/tfx-cli.js")
 }
 
 /// vsce, which packs and publishes VS Code extensions. Its scripts would fetch a store of passwords that the tests do
 /// not use.
 pub(crate) fn vsce() -> Result<PathBuf, String> {
-    installed("vsce", &[VSCE], |folder| {
-        npm_install(folder, &["--ignore-scripts", VSCE])
-    })
+    npm_packages("vsce", &[VSCE], &["--ignore-scripts"])
 }
 
 /// Azure Pipelines' language service, and below `schema/` the schema that it checks against.
 pub(crate) fn azure_pipelines() -> Result<PathBuf, String> {
     // Its pip puts files into a folder; the program that comes with the schemas is not run.
-    let pip = python()?.join(if cfg!(windows) {
-        "Scripts/pip.exe"
-    } else {
-        "bin/pip"
-    });
+    let python = python()?;
     installed("azure-pipelines", &[LANGUAGE_SERVICE, SCHEMAS], |folder| {
         npm_install(folder, &[LANGUAGE_SERVICE])?;
-        run(Command::new(pip)
-            .args(["install", "--quiet", "--disable-pip-version-check"])
+        run(pip_install(&python)
             .args(["--no-deps", "--target"])
             .arg(folder.join("schema"))
             .arg(SCHEMAS))
@@ -253,9 +255,7 @@ pub(crate) fn time() -> Result<PathBuf, String> {
             },
             Ok,
         )?;
-        fs::copy(&library, folder.join(LIBRARY))
-            .map(|_| ())
-            .map_err(|error| format!("{} cannot be copied: {error}.", library.display()))
+        files::copy(&library, &folder.join(LIBRARY))
     })
 }
 
@@ -284,10 +284,8 @@ fn unpack_debian(package: &str, folder: &Path) -> Result<(), String> {
         // A fresh machine has no lists yet, and only root may fetch them.
         .or_else(|_| apt(&["update"]).and_then(|()| apt(&["download", package])))
         .map_err(|reason| format!("{reason} Install the package {package}."))?;
-    let files = fs::read_dir(folder).map_err(|error| error.to_string())?;
-    let file = files
-        .flatten()
-        .map(|entry| entry.path())
+    let file = files::list(folder)?
+        .into_iter()
         .find(|path| path.extension().is_some_and(|extension| extension == "deb"))
         .ok_or_else(|| format!("apt-get has brought no {package}."))?;
     run(Command::new("dpkg-deb")
@@ -309,11 +307,9 @@ fn installed(
         return Ok(folder);
     }
     let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder)
-        .map_err(|error| format!("{} cannot be made: {error}.", folder.display()))?;
+    files::create(&folder)?;
     print_line(&format!("Installing {wanted} …"));
     install(&folder)?;
-    fs::write(&mark, wanted)
-        .map_err(|error| format!("{} cannot be written: {error}.", mark.display()))?;
+    files::write(&mark, wanted)?;
     Ok(folder)
 }

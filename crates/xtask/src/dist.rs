@@ -9,14 +9,13 @@ mod compile;
 mod frameworks;
 mod inspect;
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use crate::command::print_line;
 use crate::platforms::{self, Platform};
 use crate::sizes::{self, Sizes};
-use crate::target;
+use crate::{files, target};
 
 pub(crate) use compile::tools;
 pub(crate) use inspect::sha256;
@@ -69,8 +68,7 @@ pub(crate) fn check(binaries: &[Binary]) -> Result<(), String> {
     let platforms = platforms::all()?;
     let mut sizes = Sizes::default();
     for (name, binary) in binaries {
-        let bytes = fs::read(binary)
-            .map_err(|error| format!("{} cannot be read: {error}.", binary.display()))?;
+        let bytes = files::read(binary)?;
         inspect::run(&platforms[name], &bytes)
             .map_err(|reason| format!("{}: {reason}", binary.display()))?;
         sizes.add(name, bytes.len() as u64, sizes::BINARY);
@@ -89,14 +87,9 @@ fn path_of(name: &str, platform: &Platform) -> PathBuf {
 
 /// Copies what was built, unless it is there already: an unchanged file keeps its time.
 fn copy(built: &Path, binary: &Path) -> Result<(), String> {
-    let failed = |path: &Path, error: std::io::Error| format!("{}: {error}.", path.display());
-    let bytes = fs::read(built).map_err(|error| failed(built, error))?;
-    if fs::read(binary).is_ok_and(|there| there == bytes) {
+    let bytes = files::read(built)?;
+    if files::read(binary).is_ok_and(|there| there == bytes) {
         return Ok(());
     }
-    let folder = binary.parent().unwrap_or(binary);
-    fs::create_dir_all(folder).map_err(|error| failed(folder, error))?;
-    fs::copy(built, binary)
-        .map(|_| ())
-        .map_err(|error| failed(binary, error))
+    files::copy(built, binary)
 }

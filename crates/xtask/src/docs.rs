@@ -3,12 +3,12 @@
 //! It never touches the text above the mark in a page, which people write.
 
 use std::fmt::Write as _;
-use std::fs;
+use std::path::Path;
 
 use adieu_manifest::task::{Input, Task};
 
 use crate::command::print_line;
-use crate::root;
+use crate::{files, root};
 
 /// The line below which a page is made by this command.
 pub(crate) const MARK: &str =
@@ -16,41 +16,37 @@ pub(crate) const MARK: &str =
 
 /// Names of the folders below `task/` that hold a task.
 pub(crate) fn tasks() -> Result<Vec<String>, String> {
-    let folder = root().join("task");
-    let entries = fs::read_dir(&folder)
-        .map_err(|error| format!("{} cannot be read: {error}.", folder.display()))?;
-    let mut names: Vec<String> = entries
-        .flatten()
-        .filter(|entry| entry.path().join("task.json").is_file())
-        .map(|entry| entry.file_name().to_string_lossy().into_owned())
-        .collect();
-    names.sort();
-    Ok(names)
+    let folders = files::list(&root().join("task"))?.into_iter();
+    Ok(folders
+        .filter(|folder| folder.join("task.json").is_file())
+        .filter_map(|folder| Some(folder.file_name()?.to_string_lossy().into_owned()))
+        .collect())
 }
 
 /// Makes every page's reference part again.
 pub(crate) fn run() -> Result<(), String> {
     for name in tasks()? {
         let path = root().join("docs/tasks").join(format!("{name}.md"));
-        let there = fs::read_to_string(&path)
-            .map_err(|error| format!("{} cannot be read: {error}.", path.display()))?;
+        let there = files::read_text(&path)?;
         let (written, _) = there
             .split_once(MARK)
             .ok_or_else(|| format!("{} has no line that says: {MARK}", path.display()))?;
         let made = format!("{written}{MARK}\n{}", reference(&name)?);
-        fs::write(&path, made)
-            .map_err(|error| format!("{} cannot be written: {error}.", path.display()))?;
+        files::write(&path, made)?;
         print_line(&format!("{}", path.display()));
     }
     Ok(())
 }
 
+/// Reads a `task.json`.
+pub(crate) fn read_task(path: &Path) -> Result<Task, String> {
+    let text = files::read_text(path)?;
+    Task::parse(&text).map_err(|error| format!("{}: {error}.", path.display()))
+}
+
 /// What `task.json` says, for readers.
 pub(crate) fn reference(name: &str) -> Result<String, String> {
-    let path = root().join("task").join(name).join("task.json");
-    let text = fs::read_to_string(&path)
-        .map_err(|error| format!("{} cannot be read: {error}.", path.display()))?;
-    let task = Task::parse(&text).map_err(|error| format!("{}: {error}.", path.display()))?;
+    let task = read_task(&root().join("task").join(name).join("task.json"))?;
     Ok([
         summary(&task),
         operations(&task),
@@ -258,8 +254,7 @@ fn place(task: &Task) -> String {
 fn pages_of_tasks_are_what_task_json_says() {
     for name in tasks().unwrap_or_else(|error| panic!("{error}")) {
         let path = format!("docs/tasks/{name}.md");
-        let page = fs::read_to_string(root().join(&path))
-            .unwrap_or_else(|error| panic!("{path}: {error}"));
+        let page = files::read_text(&root().join(&path)).unwrap_or_else(|error| panic!("{error}"));
         let made = reference(&name).unwrap_or_else(|error| panic!("{error}"));
         let below = page.replace("\r\n", "\n");
         let below = below

@@ -2,12 +2,11 @@
 //!
 //! It never writes into `fuzz/`: what libFuzzer finds goes below `target/`.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::command::{output, print_line, run as run_command};
-use crate::{root, target};
+use crate::{files, root, target};
 
 const CARGO_FUZZ: &str = "cargo-fuzz@0.13.2";
 
@@ -53,7 +52,7 @@ fn fuzz(program: &Path, name: &str, seeds: &Path, seconds: &str) -> Result<(), S
         folder.join("artifacts").join(name),
     );
     for folder in [&corpus, &artifacts] {
-        fs::create_dir_all(folder).map_err(|error| format!("{}: {error}.", folder.display()))?;
+        files::create(folder)?;
     }
     run_command(
         Command::new(program)

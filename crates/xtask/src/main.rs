@@ -10,6 +10,7 @@ mod demo;
 mod deny;
 mod dist;
 mod docs;
+mod files;
 mod fuzz;
 mod package;
 mod platforms;

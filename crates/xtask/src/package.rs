@@ -13,15 +13,23 @@ use adieu_vsix::{Changes, DateTime, Finding, Folder, Problem, Sources};
 use zip::ZipArchive;
 
 use crate::command::{cargo, print_line};
+use crate::files::{self, copy, create};
 use crate::sizes::{self, Sizes};
-use crate::{dist, platforms, remap, root, target};
+use crate::{dist, docs, platforms, remap, root, target};
 
 /// Builds for this machine and packages. Returns the VSIX.
 pub(crate) fn run() -> Result<PathBuf, String> {
-    let (name, platform) = platforms::host()?;
-    build(&[])?;
-    let binary = target().join("release").join(&platform.binary);
-    Ok(package(&[(name, binary)])?.1)
+    let (name, _) = platforms::host()?;
+    Ok(package(&[(name, release_binary()?)])?.1)
+}
+
+/// This machine's binary in the profile that ships, which is built first. The folders of this machine do not go into it.
+pub(crate) fn release_binary() -> Result<PathBuf, String> {
+    let (_, platform) = platforms::host()?;
+    let flags = format!("build.rustflags={:?}", remap::flags(None));
+    let build = ["build", "--quiet", "--release", "--package", "adieu"];
+    cargo(&[&build, &["--config", &*flags][..]].concat())?;
+    Ok(target().join("release").join(platform.binary))
 }
 
 /// The same with a binary that is built for speed of building, in sight: nothing of it ships. Returns the VSIX.
@@ -40,13 +48,6 @@ pub(crate) fn all() -> Result<PathBuf, String> {
 /// Packages the binaries that are there already. Returns the VSIX.
 pub(crate) fn built() -> Result<PathBuf, String> {
     within_the_budget(&dist::built()?)
-}
-
-/// Builds the binary in the profile that ships. The folders of this machine do not go into it.
-pub(crate) fn build(arguments: &[&str]) -> Result<(), String> {
-    let flags = format!("build.rustflags={:?}", remap::flags(None));
-    let build = ["build", "--quiet", "--release", "--package", "adieu"];
-    cargo(&[&build, &["--config", &*flags][..], arguments].concat())
 }
 
 /// Writes the licences of the crates in these binaries into a folder, as `THIRD-PARTY-NOTICES`.
@@ -86,35 +87,16 @@ fn fill(stage: &Path, binaries: &[(String, PathBuf)]) -> Result<Vec<String>, Str
         copy(&root().join(file), &stage.join(file))?;
     }
     // Beside overview.md under the same name: its address is relative there, too.
-    create(&stage.join("docs/pictures"))?;
     for picture in ["flow.png", "log.png", "published.png"] {
         let path = Path::new("docs/pictures").join(picture);
         copy(&root().join(&path), &stage.join(&path))?;
     }
-    let mut tasks = Vec::new();
-    for task in task_folders()? {
-        stage_task(&task, stage, binaries)?;
-        tasks.push(
-            task.file_name()
-                .unwrap_or_default()
-                .to_string_lossy()
-                .into_owned(),
-        );
+    let tasks = docs::tasks()?;
+    for task in &tasks {
+        stage_task(&root().join("task").join(task), stage, binaries)?;
     }
-    tasks.sort();
     shipped::write(stage, &tasks, binaries)?;
     Ok(tasks)
-}
-
-fn task_folders() -> Result<Vec<PathBuf>, String> {
-    let root = root().join("task");
-    let entries = fs::read_dir(&root)
-        .map_err(|error| format!("{} cannot be read: {error}.", root.display()))?;
-    Ok(entries
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| path.join("task.json").is_file())
-        .collect())
 }
 
 /// A task's folder as an agent unpacks it: its own files, the launcher under the name of each phase
@@ -125,11 +107,8 @@ pub(crate) fn stage_task(
     binaries: &[(String, PathBuf)],
 ) -> Result<(), String> {
     let folder = stage.join(task.file_name().unwrap_or_default());
-    create(&folder)?;
-    let entries = fs::read_dir(task)
-        .map_err(|error| format!("{} cannot be read: {error}.", task.display()))?;
-    for entry in entries.flatten() {
-        copy(&entry.path(), &folder.join(entry.file_name()))?;
+    for file in files::list(task)? {
+        copy(&file, &folder.join(file.file_name().unwrap_or_default()))?;
     }
     let shared = root().join("task");
     copy(
@@ -141,7 +120,6 @@ pub(crate) fn stage_task(
     }
     for (name, binary) in binaries {
         let place = folder.join("bin").join(name);
-        create(&place)?;
         copy(binary, &place.join(binary.file_name().unwrap_or_default()))?;
     }
     Ok(())
@@ -149,10 +127,7 @@ pub(crate) fn stage_task(
 
 /// The files that task.json's handlers start; each is the launcher.
 fn launcher_names(path: &Path) -> Result<Vec<String>, String> {
-    let text = fs::read_to_string(path)
-        .map_err(|error| format!("{} cannot be read: {error}.", path.display()))?;
-    let task = adieu_manifest::task::Task::parse(&text)
-        .map_err(|error| format!("{}: {error}.", path.display()))?;
+    let task = docs::read_task(path)?;
     let sections = [
         &task.pre_job_execution,
         &task.execution,
@@ -239,19 +214,4 @@ fn sizes(tasks: &[String], vsix: &Path) -> Result<(), String> {
     }
     sizes.add("package", whole, sizes::PACKAGE);
     sizes.check()
-}
-
-fn create(folder: &Path) -> Result<(), String> {
-    fs::create_dir_all(folder)
-        .map_err(|error| format!("{} cannot be made: {error}.", folder.display()))
-}
-
-fn copy(from: &Path, to: &Path) -> Result<(), String> {
-    fs::copy(from, to).map(|_| ()).map_err(|error| {
-        format!(
-            "{} cannot be copied to {}: {error}.",
-            from.display(),
-            to.display()
-        )
-    })
 }

@@ -3,11 +3,10 @@
 //! It never builds anything.
 
 use std::collections::BTreeMap;
-use std::fs;
 
 use serde::Deserialize;
 
-use crate::root;
+use crate::{files, root};
 
 /// A platform that a task's package has a binary for.
 #[derive(Debug, Clone, Deserialize)]
@@ -29,8 +28,7 @@ pub(crate) struct Platform {
 /// The table cannot be read.
 pub(crate) fn all() -> Result<BTreeMap<String, Platform>, String> {
     let path = root().join("task/platforms.json");
-    let text = fs::read_to_string(&path)
-        .map_err(|error| format!("{} cannot be read: {error}.", path.display()))?;
+    let text = files::read_text(&path)?;
     serde_json::from_str(&text).map_err(|error| format!("{} is wrong: {error}.", path.display()))
 }
 

@@ -190,5 +190,5 @@ childProcess.spawn = function (file, args, options) {{
         environment = serde_json::Value::from(environment),
         program = starter.program.to_string_lossy(),
     );
-    std::fs::write(file, text).map_err(|error| format!("{}: {error}.", file.display()))
+    crate::files::write(file, text)
 }

@@ -16,7 +16,7 @@ use std::process::Command;
 
 use crate::command::{output, print_line};
 use crate::platforms::{self, Platform};
-use crate::{dist, package, root, target};
+use crate::{dist, files, package, root, target};
 
 /// One sentence, for every packager.
 const SUMMARY: &str = "Azure DevOps without personal access tokens: Entra tokens for pipelines, publishers and people";
@@ -87,10 +87,8 @@ pub(crate) fn all() -> Result<(), String> {
 /// # Errors
 /// As for [`all`].
 pub(crate) fn host() -> Result<(), String> {
-    package::build(&[])?;
-    let (name, platform) = platforms::host()?;
-    let binary = target().join("release").join(&platform.binary);
-    make(&[(name, binary)], true)
+    let (name, _) = platforms::host()?;
+    make(&[(name, package::release_binary()?)], true)
 }
 
 fn make(binaries: &[(String, PathBuf)], is_native: bool) -> Result<(), String> {
@@ -120,9 +118,7 @@ fn write(release: &Release, folder: &Path) -> Result<Vec<PathBuf>, String> {
     let mut paths = Vec::new();
     for file in files {
         let path = folder.join(file.name);
-        let parent = path.parent().unwrap_or(folder);
-        let written = fs::create_dir_all(parent).and_then(|()| fs::write(&path, file.bytes));
-        written.map_err(|error| format!("{} cannot be written: {error}.", path.display()))?;
+        files::write(&path, file.bytes)?;
         paths.push(path);
     }
     Ok(paths)
@@ -139,14 +135,13 @@ impl Release {
                 row: if is_native { native(row)? } else { row },
                 is_native,
                 platform: platform.clone(),
-                bytes: bytes(path)?,
+                bytes: files::read(path)?,
             });
         }
         let stage = target().join("release-stage");
-        fs::create_dir_all(&stage)
-            .map_err(|error| format!("{} cannot be made: {error}.", stage.display()))?;
+        files::create(&stage)?;
         package::notices(&stage, binaries)?;
-        let manifest = String::from_utf8_lossy(&bytes(&root().join("Cargo.toml"))?).into_owned();
+        let manifest = files::read_text(&root().join("Cargo.toml"))?;
         let repository = manifest.lines().find_map(|line| {
             let value = line.strip_prefix("repository = \"")?;
             value.strip_suffix('"').map(str::to_owned)
@@ -155,9 +150,9 @@ impl Release {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             repository,
             binaries: read,
-            readme: bytes(&root().join("README.md"))?,
-            licence: bytes(&root().join("LICENSE"))?,
-            notices: bytes(&stage.join("THIRD-PARTY-NOTICES"))?,
+            readme: files::read(&root().join("README.md"))?,
+            licence: files::read(&root().join("LICENSE"))?,
+            notices: files::read(&stage.join("THIRD-PARTY-NOTICES"))?,
         })
     }
 
@@ -180,8 +175,4 @@ fn native(row: Platform) -> Result<Platform, String> {
         target: target.to_owned(),
         ..row
     })
-}
-
-fn bytes(path: &Path) -> Result<Vec<u8>, String> {
-    fs::read(path).map_err(|error| format!("{} cannot be read: {error}.", path.display()))
 }

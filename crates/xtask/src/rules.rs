@@ -55,8 +55,10 @@ const FLOORS: &[(&str, &[&str])] = &[
         &[
             "adieu-broker",
             "adieu-devops",
+            "adieu-feeds",
             "adieu-identity",
             "adieu-manifest",
+            "adieu-scan",
             "adieu-secret",
             "adieu-vsix",
         ],

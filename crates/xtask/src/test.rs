@@ -2,51 +2,35 @@
 //!
 //! It leaves nothing outside `target/`.
 
+use std::path::PathBuf;
 use std::thread;
 
 use crate::command::cargo;
 use crate::{clients, prerequisites, prove};
 
-/// Runs the tests whose names contain one of the filters; all without any. Clients that take minutes and
-/// hundreds of megabytes to install are run by name alone.
+/// A client that takes minutes and hundreds of megabytes to install: the module of its tests, which its flag names, and
+/// what installs it.
+type Large = (&'static str, fn() -> Result<PathBuf, String>);
+
+const LARGE: [Large; 5] = [
+    ("renovate", clients::renovate),
+    ("sarif", clients::sarif),
+    ("az", clients::azure_cli),
+    ("go", clients::go),
+    ("java", clients::java),
+];
+
+/// Runs the tests whose names contain one of the filters; all without any. Large clients
+/// are run by name alone.
 pub(crate) fn run(filters: &[&str]) -> Result<(), String> {
-    match filters {
-        ["--renovate"] => {
-            clients::renovate()?;
-            return cargo_test(
-                &["--package", "adieu", "--test", "large_clients"],
-                &["renovate::"],
-            );
-        }
-        ["--sarif"] => {
-            clients::sarif()?;
-            return cargo_test(
-                &["--package", "adieu", "--test", "large_clients"],
-                &["sarif::"],
-            );
-        }
-        ["--az"] => {
-            clients::azure_cli()?;
-            return cargo_test(
-                &["--package", "adieu", "--test", "large_clients"],
-                &["az::"],
-            );
-        }
-        ["--go"] => {
-            clients::go()?;
-            return cargo_test(
-                &["--package", "adieu", "--test", "large_clients"],
-                &["go::"],
-            );
-        }
-        ["--java"] => {
-            clients::java()?;
-            return cargo_test(
-                &["--package", "adieu", "--test", "large_clients"],
-                &["java::"],
-            );
-        }
-        _ => {}
+    if let [flag] = filters
+        && let Some((name, install)) = LARGE
+            .iter()
+            .find(|(name, _)| flag.strip_prefix("--") == Some(name))
+    {
+        install()?;
+        let large = ["--package", "adieu", "--test", "large_clients"];
+        return cargo_test(&large, &[&format!("{name}::")]);
     }
     prerequisites::node()?;
     // The system's packages first: two of its installers cannot run at once.

@@ -4,7 +4,6 @@
 //! It installs no az, which is 700 MB: one on the PATH is measured, or the one whose path is given.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -12,12 +11,11 @@ use std::time::Duration;
 use adieu_emulator::World;
 use serde_json::json;
 
-use super::measure::{measure, median, milliseconds};
+use super::measure::{Subject, in_turns, milliseconds};
 use crate::command::print_line;
-use crate::{clients, package, platforms, target};
+use crate::{clients, files, package, target};
 
-/// Runs of each command, after one that does not count. Commands take turns, so that a noisy minute is
-/// everyone's.
+/// Runs of each command, after one that does not count.
 const RUNS: usize = 15;
 
 /// What `adieu token` may take.
@@ -35,25 +33,11 @@ from azure.identity import ManagedIdentityCredential
 ManagedIdentityCredential().get_token('499b84ac-1321-427f-aa17-267ca6975798/.default')
 ";
 
-struct Subject {
-    name: &'static str,
-    program: PathBuf,
-    arguments: Vec<&'static str>,
-    times: Vec<Duration>,
-    memory: u64,
-}
-
 /// Measures and prints. An error where `adieu token` takes longer or more than it may.
 pub(crate) fn run(az: Option<&Path>) -> Result<(), String> {
-    package::build(&[])?;
-    let (_, platform) = platforms::host()?;
-    let adieu = target().join("release").join(platform.binary);
+    let adieu = package::release_binary()?;
     let node = clients::node()?;
-    let python = clients::python()?.join(if cfg!(windows) {
-        "Scripts/python.exe"
-    } else {
-        "bin/python"
-    });
+    let python = clients::python_program(&clients::python()?, "python");
     let world = World::start();
     let environment = environment(&world, &node)?;
     let named = ["--credential", "managed-identity"];
@@ -84,25 +68,13 @@ pub(crate) fn run(az: Option<&Path>) -> Result<(), String> {
     let mut subjects: Vec<Subject> = ours
         .into_iter()
         .chain(theirs)
-        .map(|(name, program, arguments)| Subject {
-            name,
-            program,
-            arguments,
-            times: Vec::new(),
-            memory: 0,
+        .map(|(name, program, arguments)| {
+            let mut command = Command::new(program);
+            command.args(arguments).env_clear().envs(&environment);
+            Subject::new(name, command)
         })
         .collect();
-    for round in 0..=RUNS {
-        for subject in &mut subjects {
-            let mut command = Command::new(&subject.program);
-            command.args(&subject.arguments);
-            let (time, memory) = measure(subject.name, &mut command, &environment)?;
-            if round > 0 {
-                subject.times.push(time);
-                subject.memory = subject.memory.max(memory);
-            }
-        }
-    }
+    in_turns(&mut subjects, RUNS)?;
     report(&mut subjects)
 }
 
@@ -124,9 +96,7 @@ fn environment(world: &World, node: &Path) -> Result<BTreeMap<String, String>, S
         "environmentName": "AzureCloud", "managedByTenants": [],
     });
     let signed_in = json!({ "installationId": "0", "subscriptions": [subscription] });
-    fs::create_dir_all(&profile)
-        .and_then(|()| fs::write(profile.join("azureProfile.json"), signed_in.to_string()))
-        .map_err(|error| format!("{}: {error}.", profile.display()))?;
+    files::write(&profile.join("azureProfile.json"), signed_in.to_string())?;
     let all = [
         (
             "IDENTITY_ENDPOINT",
@@ -162,7 +132,7 @@ fn report(subjects: &mut [Subject]) -> Result<(), String> {
     let mut rows = Vec::new();
     let mut first = None;
     for subject in subjects {
-        let time = median(&mut subject.times);
+        let time = subject.median();
         let fastest = subject.times.first().copied().unwrap_or_default();
         let (own, memory, _) = *first.get_or_insert((time, subject.memory, fastest));
         let ratio = time.as_secs_f64() / own.as_secs_f64();

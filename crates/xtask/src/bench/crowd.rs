@@ -10,16 +10,14 @@ use adieu_emulator::{MY_CONNECTION, World};
 use serde_json::json;
 
 use crate::command::print_line;
-use crate::{package, platforms, root, target};
+use crate::{package, root};
 
 const TASKS: usize = 500;
 const LIMIT: u32 = 50;
 
 /// Measures and prints.
 pub(crate) fn run() -> Result<(), String> {
-    package::build(&[])?;
-    let (_, platform) = platforms::host()?;
-    let binary = target().join("release").join(platform.binary);
+    let binary = package::release_binary()?;
     let world = World::start();
     world.entra().throttle(LIMIT);
     let mut job = world.job();

@@ -1,48 +1,82 @@
-//! One command, measured: its time from start to end, and the most memory that it had in use.
+//! Commands in turns, measured: their times from start to end, and the most memory that each had in use.
 //!
-//! It knows nothing of what the command does.
+//! It knows nothing of what a command does.
 
-use std::collections::BTreeMap;
 use std::fs;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Runs a command, whatever its exit code says. Returns its time and its memory in KiB.
-pub(super) fn until_its_end(name: &str, command: &mut Command) -> Result<(Duration, u64), String> {
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
-    let begun = Instant::now();
-    let child = command
-        .spawn()
-        .map_err(|error| format!("{name} cannot be started: {error}."))?;
-    let (ended, peak, _) = watch(child)?;
-    Ok((ended - begun, peak))
+/// A command that is run again and again.
+pub(super) struct Subject {
+    pub(super) name: &'static str,
+    pub(super) command: Command,
+    /// Whether its exit code says something else than that it failed.
+    pub(super) may_fail: bool,
+    pub(super) times: Vec<Duration>,
+    /// In KiB; 0 where the system does not report it.
+    pub(super) memory: u64,
 }
 
-/// Runs a command with this environment and no other. Returns its time and its memory in KiB.
-pub(super) fn measure(
-    name: &str,
-    command: &mut Command,
-    environment: &BTreeMap<String, String>,
-) -> Result<(Duration, u64), String> {
-    command
-        .env_clear()
-        .envs(environment)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::inherit());
-    let begun = Instant::now();
-    let child = command
-        .spawn()
-        .map_err(|error| format!("{name} cannot be started: {error}."))?;
-    let (ended, peak, success) = watch(child)?;
-    if success {
-        Ok((ended - begun, peak))
-    } else {
-        Err(format!("{name} failed."))
+impl Subject {
+    /// One that has not run yet. It gets no input, and what it prints is dropped.
+    pub(super) fn new(name: &'static str, command: Command) -> Self {
+        Self {
+            name,
+            command,
+            may_fail: false,
+            times: Vec::new(),
+            memory: 0,
+        }
     }
+
+    /// Runs it once.
+    pub(super) fn run(&mut self) -> Result<(), String> {
+        let errors = if self.may_fail {
+            Stdio::null()
+        } else {
+            Stdio::inherit()
+        };
+        self.command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(errors);
+        let begun = Instant::now();
+        let mut child = self
+            .command
+            .spawn()
+            .map_err(|error| format!("{} cannot be started: {error}.", self.name))?;
+        let status = loop {
+            if let Some(status) = child.try_wait().map_err(|error| error.to_string())? {
+                break status;
+            }
+            let memory = memory_of(child.id(), "VmHWM:");
+            self.memory = self.memory.max(memory);
+            std::thread::sleep(Duration::from_micros(300));
+        };
+        self.times.push(begun.elapsed());
+        if self.may_fail || status.success() {
+            Ok(())
+        } else {
+            Err(format!("{} failed ({status}).", self.name))
+        }
+    }
+
+    pub(super) fn median(&mut self) -> Duration {
+        median(&mut self.times)
+    }
+}
+
+/// Runs all of them once without counting it, and then in turns, so that a noisy minute is everyone's.
+pub(super) fn in_turns(subjects: &mut [Subject], runs: usize) -> Result<(), String> {
+    for round in 0..=runs {
+        for subject in &mut *subjects {
+            subject.run()?;
+            if round == 0 {
+                (subject.times, subject.memory) = (Vec::new(), 0);
+            }
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn median(times: &mut [Duration]) -> Duration {
@@ -54,22 +88,10 @@ pub(super) fn milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1000.0
 }
 
-fn watch(mut child: Child) -> Result<(Instant, u64, bool), String> {
-    let status_file = format!("/proc/{}/status", child.id());
-    let mut peak = 0;
-    loop {
-        if let Some(status) = child.try_wait().map_err(|error| error.to_string())? {
-            return Ok((Instant::now(), peak, status.success()));
-        }
-        peak = peak.max(peak_memory(&status_file));
-        std::thread::sleep(Duration::from_micros(300));
-    }
-}
-
-/// `VmHWM` of a process, in KiB; 0 where the system does not report it.
-fn peak_memory(status_file: &str) -> u64 {
-    let status = fs::read_to_string(status_file).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+/// A line of a process' status, in KiB; 0 where the system does not report it.
+pub(super) fn memory_of(process: u32, line: &str) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|text| text.strip_prefix(line));
     line.and_then(|line| line.split_whitespace().next()?.parse().ok())
         .unwrap_or(0)
 }

@@ -1,11 +1,15 @@
-//! How long packing takes, beside `tfx extension create`, on trees as public extensions have them.
-//!
-//! It measures two programs on one tree in one run, and builds neither.
+//! `cargo xtask bench package`: how long packing takes, beside `tfx extension create`, on trees as public extensions
+//! have them.
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use super::measure::{Subject, in_turns};
+use crate::command::print_line;
+use crate::{clients, package, target};
 
 /// A tree, and what packing it must reach.
 struct Shape {
@@ -40,190 +44,81 @@ const MOST_MEMORY: u64 = 150 << 20;
 /// How much larger than tfx's the package may be.
 const MOST_SIZE: f64 = 1.02;
 
-/// What one program needed.
-#[derive(Debug, Clone)]
-struct Measured {
-    /// Median of its runs.
-    median: Duration,
-    /// Runs.
-    runs: usize,
-    /// Most memory in bytes, as Linux counts it (`VmHWM`, read until the program ends); 0 on other systems.
-    memory: u64,
-    /// Bytes of its package.
-    package: u64,
-}
+/// Runs of each program, after one that does not count.
+const RUNS: usize = 3;
 
-/// Ours beside theirs, on one shape.
-struct Pair {
-    shape: &'static Shape,
-    adieu: Measured,
-    tfx: Measured,
-}
-
-impl Pair {
-    /// How much faster ours is.
-    fn ratio(&self) -> f64 {
-        self.tfx.median.as_secs_f64() / self.adieu.median.as_secs_f64()
+/// Measures the release binary and tfx on each shape. An error where ours takes longer or more than it may.
+pub(crate) fn run() -> Result<(), String> {
+    let adieu = package::release_binary()?;
+    clients::tfx()?;
+    let mut all = serde_json::Map::new();
+    let mut is_within_targets = true;
+    for shape in &SHAPES {
+        let (measured, is_within) = measure(shape, &adieu)?;
+        all.insert(shape.name.to_owned(), measured);
+        is_within_targets &= is_within;
     }
-
-    /// How much larger our package is.
-    fn size(&self) -> f64 {
-        self.adieu.package as f64 / self.tfx.package as f64
-    }
-
-    fn is_within_targets(&self) -> bool {
-        self.ratio() >= self.shape.least_ratio
-            && self.size() <= MOST_SIZE
-            && self.adieu.memory < MOST_MEMORY
-    }
-
-    fn table(&self) -> String {
-        let line = |name: &str, measured: &Measured| {
-            format!(
-                "| {name} | {:.2} s | {} | {:.0} MB | {:.1} MB |\n",
-                measured.median.as_secs_f64(),
-                measured.runs,
-                measured.memory as f64 / 1e6,
-                measured.package as f64 / 1e6
-            )
-        };
-        format!(
-            "| packing {} | median | runs | memory | package |\n|---|---|---|---|---|\n{}{}\
-             ratio {:.1} (at least {:.0}), size {:.3} (at most {MOST_SIZE}), memory below {} MB\n\n",
-            self.shape.about,
-            line("adieu extension package", &self.adieu),
-            line("tfx extension create", &self.tfx),
-            self.ratio(),
-            self.shape.least_ratio,
-            self.size(),
-            MOST_MEMORY >> 20
-        )
-    }
-
-    fn json(&self) -> String {
-        let one = |measured: &Measured| {
-            format!(
-                r#"{{"medianSeconds":{:.3},"runs":{},"memoryBytes":{},"packageBytes":{}}}"#,
-                measured.median.as_secs_f64(),
-                measured.runs,
-                measured.memory,
-                measured.package
-            )
-        };
-        format!(
-            r#""{}":{{"adieu":{},"tfx":{},"ratio":{:.2},"size":{:.3}}}"#,
-            self.shape.name,
-            one(&self.adieu),
-            one(&self.tfx),
-            self.ratio(),
-            self.size()
-        )
+    print_line(&json!({ "package": all }).to_string());
+    if is_within_targets {
+        Ok(())
+    } else {
+        Err("Packing is slower or larger than it may be.".to_owned())
     }
 }
 
-/// All shapes.
-pub(crate) struct PackageBench(Vec<Pair>);
-
-impl PackageBench {
-    /// Whether all targets are met.
-    #[must_use]
-    pub(crate) fn is_within_targets(&self) -> bool {
-        self.0.iter().all(Pair::is_within_targets)
-    }
-
-    /// The tables' lines.
-    #[must_use]
-    pub(crate) fn table(&self) -> String {
-        self.0.iter().map(Pair::table).collect()
-    }
-
-    /// The same as JSON.
-    #[must_use]
-    pub(crate) fn json(&self) -> String {
-        let pairs: Vec<String> = self.0.iter().map(Pair::json).collect();
-        format!(r#"{{"package":{{{}}}}}"#, pairs.join(","))
-    }
-}
-
-/// Measures the release binary and tfx. `target` is cargo's target folder.
-///
-/// # Errors
-/// A program is missing or fails; the text says what to do.
-pub(crate) fn run(target: &Path, binary: &Path) -> Result<PackageBench, String> {
-    // The programs run in another folder.
-    let absolute = |path: &Path| std::path::absolute(path).map_err(|error| error.to_string());
-    let (target, binary) = (&absolute(target)?, &absolute(binary)?);
-    let pairs = SHAPES.iter().map(|shape| pair(shape, target, binary));
-    Ok(PackageBench(pairs.collect::<Result<_, _>>()?))
-}
-
-fn pair(shape: &'static Shape, target: &Path, binary: &Path) -> Result<Pair, String> {
-    let root = target.join("bench").join("package").join(shape.name);
+/// Prints a shape's table. Returns the same as JSON, and whether all targets are met.
+fn measure(shape: &Shape, adieu: &Path) -> Result<(Value, bool), String> {
+    let root = target().join("bench").join("package").join(shape.name);
     let tree = root.join("extension");
     if !tree.join("vss-extension.json").is_file() {
         (shape.generate)(&tree).map_err(|error| format!("the tree cannot be written: {error}"))?;
     }
-    let script = target.join("clients/tfx/node_modules/tfx-cli/_build/tfx-cli.js");
-    let (ours, theirs) = (root.join("adieu.vsix"), root.join("tfx.vsix"));
-    let flags = ["--bypass-validation", "--output-path"];
-    let adieu = measure(5, &ours, || {
-        let mut command = Command::new(binary);
-        command.args(["extension", "package"]).args(flags);
-        command.arg(&ours).current_dir(&tree);
-        command
-    })?;
-    let tfx = measure(3, &theirs, || {
-        let mut command = Command::new("node");
-        command.arg(&script).args(["extension", "create"]);
-        command.args(["--no-prompt", "--no-color"]).args(flags);
-        command.arg(&theirs).current_dir(&tree).env("HOME", &root);
-        command
-    })?;
-    Ok(Pair { shape, adieu, tfx })
-}
-
-fn measure(runs: usize, package: &Path, command: impl Fn() -> Command) -> Result<Measured, String> {
-    let mut times = Vec::with_capacity(runs);
-    let mut memory = 0;
-    for _ in 0..runs {
-        let mut command = command();
-        let start = Instant::now();
-        let mut child = command
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .map_err(|error| format!("{command:?} cannot be started: {error}"))?;
-        let status = loop {
-            memory = memory.max(high_water(child.id()));
-            match child.try_wait().map_err(|error| error.to_string())? {
-                Some(status) => break status,
-                None => std::thread::sleep(Duration::from_millis(1)),
-            }
-        };
-        times.push(start.elapsed());
-        if !status.success() {
-            return Err(format!("{command:?} failed: {status}"));
-        }
+    let packages = [root.join("adieu.vsix"), root.join("tfx.vsix")];
+    let mut ours = Command::new(adieu);
+    ours.args(["extension", "package"]);
+    let mut theirs = Command::new("node");
+    theirs.arg(clients::tfx_script());
+    theirs.args(["extension", "create", "--no-prompt", "--no-color"]);
+    theirs.env("HOME", &root);
+    for (command, package) in [&mut ours, &mut theirs].into_iter().zip(&packages) {
+        command.args(["--bypass-validation", "--output-path"]);
+        command.arg(package).current_dir(&tree);
     }
-    times.sort();
-    let package = fs::metadata(package)
-        .map_err(|error| format!("{}: {error}", package.display()))?
-        .len();
-    Ok(Measured {
-        median: times[runs / 2],
-        runs,
-        memory,
-        package,
-    })
-}
-
-/// The most memory that the process has had, in bytes. Linux keeps the mark, so a late look is as good as an early one.
-fn high_water(process: u32) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok())
-        .unwrap_or(0)
-        * 1024
+    let mut subjects = [
+        Subject::new("adieu extension package", ours),
+        Subject::new("tfx extension create", theirs),
+    ];
+    in_turns(&mut subjects, RUNS)?;
+    print_line(&format!(
+        "| packing {} | median of {RUNS} | memory | package |\n|---|---|---|---|",
+        shape.about
+    ));
+    let mut rows = Vec::new();
+    for (subject, package) in subjects.iter_mut().zip(&packages) {
+        let seconds = subject.median().as_secs_f64();
+        let memory = subject.memory * 1024;
+        let bytes = fs::metadata(package)
+            .map_err(|error| format!("{}: {error}", package.display()))?
+            .len();
+        print_line(&format!(
+            "| {} | {seconds:.2} s | {:.0} MB | {:.1} MB |",
+            subject.name,
+            memory as f64 / 1e6,
+            bytes as f64 / 1e6
+        ));
+        rows.push((seconds, memory, bytes));
+    }
+    let (adieu, tfx) = (rows[0], rows[1]);
+    let (ratio, size) = (tfx.0 / adieu.0, adieu.2 as f64 / tfx.2 as f64);
+    print_line(&format!(
+        "ratio {ratio:.1} (at least {:.0}), size {size:.3} (at most {MOST_SIZE}), memory below {} MB\n",
+        shape.least_ratio,
+        MOST_MEMORY >> 20
+    ));
+    let is_within = ratio >= shape.least_ratio && size <= MOST_SIZE && adieu.1 < MOST_MEMORY;
+    let one = |(seconds, memory, bytes)| json!({ "medianSeconds": seconds, "runs": RUNS, "memoryBytes": memory, "packageBytes": bytes });
+    let both = json!({ "adieu": one(adieu), "tfx": one(tfx), "ratio": ratio, "size": size });
+    Ok((both, is_within))
 }
 
 /// The tree of one task: mostly JavaScript and its maps and types, and the files without an extension that every

@@ -3,15 +3,16 @@
 //!
 //! It measures whole commands, in turns, and waits for no validation.
 
-use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use adieu_emulator::{Connection, World};
+use serde_json::json;
 
+use super::measure::{median, milliseconds};
 use crate::command::print_line;
-use crate::{package, platforms, target};
+use crate::{clients, files, package, target};
 
 /// Runs of each program.
 const RUNS: u32 = 9;
@@ -23,9 +24,12 @@ const LEAST_RATIO: f64 = 10.0;
 const IDENTITY: &str = "22222222-2222-4222-8222-222222222222";
 
 /// Measures the release binary and tfx.
-pub(crate) fn run(binary: &Path, tfx: &Path) -> Result<(), String> {
+pub(crate) fn run() -> Result<(), String> {
+    let binary = package::release_binary()?;
+    clients::tfx()?;
+    let tfx = clients::tfx_script();
     let folder = target().join("bench").join("publish");
-    write(&folder).map_err(|error| format!("{}: {error}.", folder.display()))?;
+    write(&folder)?;
     let world = World::start();
     let identity = Connection::managed_identity("identity", Some(IDENTITY));
     world.add_connection(identity.parameter("serviceprincipalid", IDENTITY));
@@ -37,7 +41,7 @@ pub(crate) fn run(binary: &Path, tfx: &Path) -> Result<(), String> {
     let mut times: [Vec<Duration>; 2] = Default::default();
     for run in 1..=RUNS {
         let version = format!("1.{run}.0");
-        let mut ours = Command::new(binary);
+        let mut ours = Command::new(&binary);
         ours.args(["extension", "publish", "--extension-version", &version])
             .args(["--no-wait-validation", "--service-url", &url])
             .args(["--output-path", "ours/"])
@@ -47,7 +51,7 @@ pub(crate) fn run(binary: &Path, tfx: &Path) -> Result<(), String> {
         let version = format!("{{\"version\":\"1.{run}.1\"}}");
         let mut theirs = Command::new("node");
         theirs
-            .arg(tfx)
+            .arg(&tfx)
             .args(["extension", "publish", "--override", &version])
             .args([
                 "--no-wait-validation",
@@ -69,29 +73,20 @@ pub(crate) fn run(binary: &Path, tfx: &Path) -> Result<(), String> {
     if published != 2 * RUNS as usize {
         return Err(format!("Only {published} versions arrived."));
     }
-    let [ours, theirs] = times.map(median);
+    let [ours, theirs] = times.map(|mut times| median(&mut times));
     let ratio = theirs.as_secs_f64() / ours.as_secs_f64();
+    let (ours, theirs) = (milliseconds(ours), milliseconds(theirs));
     print_line(&format!(
         "| package and publish, {RUNS} runs in turns | median |\n|---|---|\n\
-         | adieu extension publish | {:.1} ms |\n| tfx extension publish | {:.1} ms |\n\
-         ratio {ratio:.1} (at least {LEAST_RATIO:.0})\n\
-         {{\"publish\":{{\"runs\":{RUNS},\"adieuMilliseconds\":{:.2},\"tfxMilliseconds\":{:.2},\"ratio\":{ratio:.2}}}}}",
-        ours.as_secs_f64() * 1e3,
-        theirs.as_secs_f64() * 1e3,
-        ours.as_secs_f64() * 1e3,
-        theirs.as_secs_f64() * 1e3,
+         | adieu extension publish | {ours:.1} ms |\n| tfx extension publish | {theirs:.1} ms |\n\
+         ratio {ratio:.1} (at least {LEAST_RATIO:.0})"
     ));
+    let measured = json!({ "runs": RUNS, "adieuMilliseconds": ours, "tfxMilliseconds": theirs, "ratio": ratio });
+    print_line(&json!({ "publish": measured }).to_string());
     if ratio < LEAST_RATIO {
         return Err("Publishing is slower than it may be.".to_owned());
     }
     Ok(())
-}
-
-/// Builds what is measured. Returns the binary.
-pub(crate) fn binary() -> Result<std::path::PathBuf, String> {
-    package::build(&[])?;
-    let (_, platform) = platforms::host()?;
-    Ok(target().join("release").join(platform.binary))
 }
 
 fn timed(command: &mut Command, folder: &Path) -> Result<Duration, String> {
@@ -110,30 +105,24 @@ fn timed(command: &mut Command, folder: &Path) -> Result<Duration, String> {
     Err(format!("A program failed: {said}{errors}"))
 }
 
-fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort_unstable();
-    times[times.len() / 2]
-}
-
 /// An extension with one task.
-fn write(folder: &Path) -> std::io::Result<()> {
+fn write(folder: &Path) -> Result<(), String> {
     let task = folder.join("Hello");
-    fs::create_dir_all(&task)?;
     let png = |side: u32| {
         let side = side.to_be_bytes();
         [b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".as_slice(), &side, &side].concat()
     };
-    fs::write(folder.join("icon.png"), png(128))?;
-    fs::write(task.join("icon.png"), png(32))?;
-    fs::write(task.join("index.js"), "console.log('hello');\n")?;
-    fs::write(
-        task.join("task.json"),
+    files::write(&folder.join("icon.png"), png(128))?;
+    files::write(&task.join("icon.png"), png(32))?;
+    files::write(&task.join("index.js"), "console.log('hello');\n")?;
+    files::write(
+        &task.join("task.json"),
         r#"{ "id": "aaaaaaaa-1111-4222-8333-444444444444", "name": "Hello", "friendlyName": "Hello", "description": "Says hello",
             "author": "pub", "category": "Utility", "version": { "Major": 1, "Minor": 0, "Patch": 0 }, "instanceNameFormat": "Hello",
             "inputs": [], "execution": { "Node20_1": { "target": "index.js" } } }"#,
     )?;
-    fs::write(
-        folder.join("vss-extension.json"),
+    files::write(
+        &folder.join("vss-extension.json"),
         r#"{ "manifestVersion": 1, "id": "hello", "publisher": "pub", "version": "1.0.0", "name": "Hello", "description": "Hello",
             "categories": ["Azure Pipelines"], "targets": [{ "id": "Microsoft.VisualStudio.Services" }],
             "icons": { "default": "icon.png" }, "files": [{ "path": "Hello" }],

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use adieu_emulator::{Job, MY_CONNECTION, TaskResult, World};
 use serde_json::json;
 
-use super::measure::{median, milliseconds};
+use super::measure::{median, memory_of, milliseconds};
 use crate::command::print_line;
 use crate::{clients, package, root, target};
 
@@ -122,7 +122,7 @@ fn load(
     let all = seconds * A_SECOND;
     // The first token is fetched before.
     ask(request, &mut None)?;
-    let before = memory(broker);
+    let before = memory_of(broker, "VmRSS:");
     let begun = Instant::now();
     let (times, middle) = thread::scope(|scope| {
         let clients: Vec<_> = (0..CLIENTS)
@@ -147,7 +147,7 @@ fn load(
             })
             .collect();
         thread::sleep(Duration::from_secs(1) * seconds / 2);
-        let middle = memory(broker);
+        let middle = memory_of(broker, "VmRSS:");
         let times = clients
             .into_iter()
             .map(|client| {
@@ -166,7 +166,7 @@ fn load(
         half: part(50),
         most: part(99),
         worst: part(100),
-        memory: [before, middle, memory(broker)],
+        memory: [before, middle, memory_of(broker, "VmRSS:")],
     })
 }
 
@@ -206,11 +206,7 @@ fn first_tokens(job: &Job<'_>) -> Result<Vec<(&'static str, Duration)>, String> 
     let rust = clients::rust()?.join("debug/azure-identity-client");
     let programs = root().join("tests/clients");
     let credential = "ManagedIdentityCredential";
-    let python = python.join(if cfg!(windows) {
-        "Scripts/python.exe"
-    } else {
-        "bin/python"
-    });
+    let python = clients::python_program(&python, "python");
     let subjects: [(&'static str, PathBuf, Vec<PathBuf>); 3] = [
         (
             "@azure/identity for Node",
@@ -272,14 +268,6 @@ fn first_token(
     } else {
         Err(format!("{name} says: {token}"))
     }
-}
-
-/// `VmRSS` of a process, in KiB; 0 where the system does not report it.
-fn memory(process: u32) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    line.and_then(|line| line.split_whitespace().next()?.parse().ok())
-        .unwrap_or(0)
 }
 
 fn report(seconds: u32, rows: &[Row], firsts: &[(&str, Duration)]) {

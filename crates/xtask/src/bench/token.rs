@@ -5,19 +5,18 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
 use adieu_emulator::{MY_CONNECTION, World};
 use serde_json::json;
 
-use super::measure::{measure, median, milliseconds};
+use super::measure::{Subject, in_turns, milliseconds};
 use crate::command::print_line;
 use crate::{clients, package, platforms, target};
 
-/// Runs of each command, after one that does not count. Commands take turns, so that a noisy minute is
-/// everyone's.
+/// Runs of each command, after one that does not count.
 const RUNS: usize = 21;
 
 /// Round trip of the far network.
@@ -41,16 +40,6 @@ AzurePipelinesCredential(tenant_id=e['TENANT'], client_id=e['CLIENT'], service_c
   ).get_token('499b84ac-1321-427f-aa17-267ca6975798/.default')
 ";
 
-/// One thing that is measured.
-struct Subject {
-    name: &'static str,
-    program: PathBuf,
-    arguments: Vec<String>,
-    folder: PathBuf,
-    /// Whether it asks the services.
-    asks: bool,
-}
-
 /// Medians of one subject.
 struct Row {
     name: &'static str,
@@ -68,99 +57,76 @@ pub(crate) fn run(earlier: Option<&Path>) -> Result<(), String> {
     let task = target().join("bench").join("token");
     let _ = fs::remove_dir_all(&task);
     package::unpack(&vsix, "token/", &task)?;
-    let subjects = subjects(&task, earlier)?;
     let world = World::start();
-    let near = environment(&world, &task, None);
-    let far = environment(&world, &task, Some(FAR));
-    let mut times = vec![(Vec::new(), Vec::new()); subjects.len()];
-    let mut memory = vec![0; subjects.len()];
-    for round in 0..=RUNS {
-        for (index, subject) in subjects.iter().enumerate() {
-            let (time, peak) = measured(subject, &near)?;
-            let far_time = if subject.asks {
-                Some(measured(subject, &far)?.0)
-            } else {
-                None
-            };
-            if round > 0 {
-                times[index].0.push(time);
-                times[index].1.extend(far_time);
-                memory[index] = memory[index].max(peak);
-            }
-        }
-    }
-    let rows: Vec<Row> = subjects
-        .iter()
-        .zip(&mut times)
-        .zip(&memory)
-        .map(|((subject, (near, far)), memory)| Row {
-            name: subject.name,
-            near: median(near),
-            far: subject.asks.then(|| median(far)),
-            memory: *memory,
+    let mut subjects = subjects(&task, earlier, &environment(&world, &task, None))?;
+    let near = subjects.len();
+    let far = self::subjects(&task, earlier, &environment(&world, &task, Some(FAR)))?;
+    // The first one asks nothing.
+    subjects.extend(far.into_iter().skip(1));
+    in_turns(&mut subjects, RUNS)?;
+    let (near, far) = subjects.split_at_mut(near);
+    let far = far.iter_mut().map(|subject| Some(subject.median()));
+    let rows: Vec<Row> = near
+        .iter_mut()
+        .zip([None].into_iter().chain(far))
+        .map(|(near, far)| Row {
+            name: near.name,
+            near: near.median(),
+            far,
+            memory: near.memory,
         })
         .collect();
     report(&rows);
     Ok(())
 }
 
-fn subjects(task: &Path, earlier: Option<&Path>) -> Result<Vec<Subject>, String> {
+/// The commands, of which the first one asks no service.
+fn subjects(
+    task: &Path,
+    earlier: Option<&Path>,
+    environment: &BTreeMap<String, String>,
+) -> Result<Vec<Subject>, String> {
     let (platform, row) = platforms::host()?;
     let binary = target().join("release").join(row.binary);
-    let node = clients::node()?;
-    let python = clients::python()?;
-    let text = |value: &str| value.to_owned();
-    let launcher = task.join("launch.js").to_string_lossy().into_owned();
+    let (node, python) = (clients::node()?, clients::python()?);
     if !task.join("bin").join(platform).is_dir() {
         return Err("The package has no binary for this machine.".to_owned());
     }
-    let subject = |name, program: PathBuf, arguments: Vec<String>, folder: &Path, asks| Subject {
-        name,
-        program,
-        arguments,
-        folder: folder.to_path_buf(),
-        asks,
+    let subject = |name, program: &Path, arguments: &[&str], folder: &Path| {
+        let mut command = Command::new(program);
+        command.args(arguments).current_dir(folder);
+        command.env_clear().envs(environment);
+        Subject::new(name, command)
     };
-    let phase = || vec![text("task"), text("EntraToken"), text("execution")];
+    let phase = ["task", "EntraToken", "execution"];
+    let in_node = Path::new("node");
+    let in_python = clients::python_program(&python, "python");
     let mut subjects = vec![
-        subject(
-            "node -e 0",
-            "node".into(),
-            vec![text("-e"), text("0")],
-            task,
-            false,
-        ),
-        subject("adieu, the binary alone", binary, phase(), task, true),
+        subject("node -e 0", in_node, &["-e", "0"], task),
+        subject("adieu, the binary alone", &binary, &phase, task),
         subject(
             "EntraToken@1, launcher and binary",
-            "node".into(),
-            vec![launcher],
+            in_node,
+            &["launch.js"],
             task,
-            true,
         ),
         subject(
             "@azure/identity for Node",
-            "node".into(),
-            vec![text("-e"), text(NODE_CLIENT)],
+            in_node,
+            &["-e", NODE_CLIENT],
             &node,
-            true,
         ),
         subject(
             "azure-identity for Python",
-            python.join(if cfg!(windows) {
-                "Scripts/python.exe"
-            } else {
-                "bin/python"
-            }),
-            vec![text("-c"), text(PYTHON_CLIENT)],
+            &in_python,
+            &["-c", PYTHON_CLIENT],
             &python,
-            true,
         ),
     ];
     if let Some(earlier) = earlier {
         let earlier =
             fs::canonicalize(earlier).map_err(|error| format!("{}: {error}", earlier.display()))?;
-        subjects.push(subject(EARLIER, earlier, phase(), task, true));
+        subjects.push(subject(EARLIER, &earlier, &phase, task));
     }
     Ok(subjects)
 }
@@ -177,19 +143,14 @@ fn environment(
         .input("connectedService", MY_CONNECTION)
         .environment();
     let authority = world.entra().url().to_owned();
+    let authorities = world.ca_file().to_string_lossy().into_owned();
     for (name, value) in [
         ("TENANT", world.entra().tenant()),
         ("CLIENT", world.client_id(MY_CONNECTION)),
         ("CONNECTION", world.connection_id(MY_CONNECTION)),
         ("AUTHORITY", authority),
-        (
-            "NODE_EXTRA_CA_CERTS",
-            world.ca_file().to_string_lossy().into_owned(),
-        ),
-        (
-            "REQUESTS_CA_BUNDLE",
-            world.ca_file().to_string_lossy().into_owned(),
-        ),
+        ("NODE_EXTRA_CA_CERTS", authorities.clone()),
+        ("REQUESTS_CA_BUNDLE", authorities),
         (
             "JOB_TOKEN",
             environment["ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN"].clone(),
@@ -214,17 +175,6 @@ fn environment(
         std::env::temp_dir().to_string_lossy().into_owned(),
     );
     environment
-}
-
-fn measured(
-    subject: &Subject,
-    environment: &BTreeMap<String, String>,
-) -> Result<(Duration, u64), String> {
-    let mut command = Command::new(&subject.program);
-    command
-        .args(&subject.arguments)
-        .current_dir(&subject.folder);
-    measure(subject.name, &mut command, environment)
 }
 
 fn report(rows: &[Row]) {

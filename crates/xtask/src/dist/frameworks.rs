@@ -5,6 +5,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::files;
+
 /// Where the stubs lie.
 pub(crate) struct Sdk {
     pub(crate) root: PathBuf,
@@ -50,9 +52,7 @@ pub(crate) fn write(root: &Path) -> Result<Sdk, String> {
         if fs::read_to_string(&file).is_ok_and(|there| there == text) {
             continue;
         }
-        fs::create_dir_all(&folder)
-            .and_then(|()| fs::write(&file, text))
-            .map_err(|error| format!("{} cannot be written: {error}.", file.display()))?;
+        files::write(&file, text)?;
     }
     Ok(Sdk {
         root: root.to_path_buf(),

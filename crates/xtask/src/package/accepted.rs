@@ -8,12 +8,13 @@ use std::process::Command;
 
 use adieu_emulator::{Connection, World};
 
-use super::{create, fill, pack};
-use crate::{platforms, target};
+use super::{fill, pack};
+use crate::files::create;
+use crate::{clients, platforms, target};
 
 #[test]
 fn tfx_publishes_the_package_of_all_platforms() {
-    let script = target().join("clients/tfx/node_modules/tfx-cli/_build/tfx-cli.js");
+    let script = clients::tfx_script();
     assert!(
         script.is_file(),
         "tfx-cli is not installed: run cargo xtask test"

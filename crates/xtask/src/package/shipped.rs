@@ -5,14 +5,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::{Value, json};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use crate::platforms::{self, Platform};
-use crate::{dist, root};
+use crate::{dist, files, root};
 
 /// The files, as they are named in `vss-extension.json`.
 pub(crate) const FILES: [&str; 3] = ["SHA256SUMS", "sbom.cdx.json", "THIRD-PARTY-NOTICES"];
@@ -43,8 +44,8 @@ pub(crate) fn write(
             .get(name)
             .ok_or_else(|| format!("There is no platform {name}."))?;
         collect(name, platform, &mut components)?;
-        let bytes = fs::read(binary).map_err(|error| format!("{}: {error}.", binary.display()))?;
-        digests.push((name.clone(), platform.binary.clone(), dist::sha256(&bytes)));
+        let digest = dist::sha256(&files::read(binary)?);
+        digests.push((name.clone(), platform.binary.clone(), digest));
     }
     let mut sums = String::new();
     for task in tasks {
@@ -54,8 +55,7 @@ pub(crate) fn write(
     }
     let texts = [sums, sbom(&components, &digests)?, notices(&components)?];
     for (name, text) in FILES.iter().zip(texts) {
-        let path = folder.join(name);
-        fs::write(&path, text).map_err(|error| format!("{}: {error}.", path.display()))?;
+        files::write(&folder.join(name), text)?;
     }
     Ok(())
 }
@@ -89,8 +89,7 @@ fn collect(
     ])?;
     let metadata: Value = serde_json::from_str(&metadata)
         .map_err(|error| format!("cargo's metadata cannot be read: {error}."))?;
-    let lock = fs::read_to_string(root().join("Cargo.lock"))
-        .map_err(|error| format!("Cargo.lock cannot be read: {error}."))?;
+    let lock = files::read_text(&root().join("Cargo.lock"))?;
     let linked: BTreeSet<(String, String)> = tree
         .lines()
         .filter_map(|line| {
@@ -216,36 +215,21 @@ fn sbom(
         "dependencies": depends,
     });
     if let Ok(seconds) = std::env::var("SOURCE_DATE_EPOCH") {
-        document["metadata"]["timestamp"] = time(&seconds)?.into();
+        document["metadata"]["timestamp"] = rfc3339(&seconds)?.into();
     }
     serde_json::to_string_pretty(&document)
         .map(|text| text + "\n")
         .map_err(|error| error.to_string())
 }
 
-/// Seconds since 1970 as RFC 3339 in UTC (the civil calendar's days, counted from 0000-03-01).
-fn time(seconds: &str) -> Result<String, String> {
-    let total: u64 = seconds
+/// Seconds since 1970 as RFC 3339 in UTC.
+fn rfc3339(seconds: &str) -> Result<String, String> {
+    seconds
         .parse()
-        .map_err(|_| format!("SOURCE_DATE_EPOCH is not a number of seconds: {seconds}."))?;
-    let (days, rest) = (total / 86_400 + 719_468, total % 86_400);
-    let (era, day_of_era) = (days / 146_097, days % 146_097);
-    let year = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year + year / 4 - year / 100);
-    let shifted = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 {
-        shifted + 3
-    } else {
-        shifted - 9
-    };
-    let year = year + era * 400 + u64::from(month <= 2);
-    Ok(format!(
-        "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z",
-        rest / 3_600,
-        rest / 60 % 60,
-        rest % 60
-    ))
+        .ok()
+        .and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok())
+        .and_then(|time| time.format(&Rfc3339).ok())
+        .ok_or_else(|| format!("SOURCE_DATE_EPOCH is not a number of seconds: {seconds}."))
 }
 
 /// Licence texts, each once, under the crates that come under it with their own copyright lines. Where a crate
@@ -267,8 +251,7 @@ fn notices(components: &BTreeMap<(String, String), Component>) -> Result<String,
             ));
         }
         for file in files {
-            let text = fs::read_to_string(&file)
-                .map_err(|error| format!("{}: {error}.", file.display()))?;
+            let text = files::read_text(&file)?;
             let is_copyright = |line: &&str| {
                 line.trim_start()
                     .to_lowercase()
@@ -312,11 +295,8 @@ fn notices(components: &BTreeMap<(String, String), Component>) -> Result<String,
 }
 
 fn licence_files(folder: &Path) -> Result<Vec<PathBuf>, String> {
-    let entries =
-        fs::read_dir(folder).map_err(|error| format!("{}: {error}.", folder.display()))?;
-    let mut files: Vec<PathBuf> = entries
-        .flatten()
-        .map(|entry| entry.path())
+    let mut files: Vec<PathBuf> = files::list(folder)?
+        .into_iter()
         .filter(|path| {
             path.is_file() && has_any(path, &["LICENSE", "LICENCE", "COPYING", "NOTICE"])
         })
@@ -324,7 +304,6 @@ fn licence_files(folder: &Path) -> Result<Vec<PathBuf>, String> {
     if files.iter().any(|path| has_any(path, &["LICENSE-MIT"])) {
         files.retain(|path| has_any(path, &["LICENSE-MIT", "NOTICE"]));
     }
-    files.sort();
     Ok(files)
 }
 
@@ -338,7 +317,7 @@ fn has_any(path: &Path, starts: &[&str]) -> bool {
 mod tests {
     use std::fs;
 
-    use super::{FILES, time, write};
+    use super::{FILES, write};
     use crate::target;
 
     #[test]
@@ -387,18 +366,5 @@ mod tests {
         }
         assert!(notices.contains("Copyright"));
         assert!(notices.len() < 128 * 1024, "{}", notices.len());
-    }
-
-    #[test]
-    fn seconds_are_the_civil_calendars() {
-        for (seconds, text) in [
-            ("0", "1970-01-01T00:00:00Z"),
-            ("951782400", "2000-02-29T00:00:00Z"),
-            ("1764046799", "2025-11-25T04:59:59Z"),
-            ("4107542399", "2100-02-28T23:59:59Z"),
-        ] {
-            assert_eq!(time(seconds).as_deref(), Ok(text), "{seconds}");
-        }
-        assert!(time("today").is_err());
     }
 }

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 
 use super::{Starter, name_of};
 use crate::command::{output, print_line, run};
-use crate::{debian, target};
+use crate::{debian, files, target};
 
 /// Rust takes its random bytes from a library that Wine has from version 9 on; `SystemFunction036` is the
 /// older name of the same thing (`RtlGenRandom`).
@@ -91,14 +91,14 @@ pub(crate) fn starter() -> Result<Starter, String> {
     if !mark.is_file() {
         print_line("Making a Windows for Wine …");
         let _ = fs::remove_dir_all(&prefix);
-        create(&prefix)?;
+        files::create(&prefix)?;
         wine("wine", &["wineboot", "--init"], &environment)?;
         // It saves its registry when it ends.
         wine("wineserver", &["--wait"], &environment)?;
         if !system.join("bcryptprimitives.dll").is_file() {
             random_library(&prefix, &system)?;
         }
-        fs::write(&mark, "").map_err(|error| format!("{}: {error}.", mark.display()))?;
+        files::write(&mark, "")?;
     }
     let watcher = compiled(
         &prefix,
@@ -175,7 +175,7 @@ fn compiled(
 ) -> Result<PathBuf, String> {
     debian::mingw()?;
     let source = folder.join(name).with_extension("c");
-    fs::write(&source, text).map_err(|error| format!("{}: {error}.", source.display()))?;
+    files::write(&source, text)?;
     run(Command::new("x86_64-w64-mingw32-gcc")
         .args(flags)
         .arg("-o")
@@ -183,9 +183,4 @@ fn compiled(
         .arg(&source)
         .arg("-ladvapi32"))?;
     Ok(result.to_owned())
-}
-
-fn create(folder: &Path) -> Result<(), String> {
-    fs::create_dir_all(folder)
-        .map_err(|error| format!("{} cannot be made: {error}.", folder.display()))
 }
