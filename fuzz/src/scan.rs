@@ -1,4 +1,4 @@
-//! The scanner, on one text under the name of each kind of file that it tells apart.
+//! The scanner, on one text under the name of each kind of file that it knows.
 
 use adieu_scan::{Kind, Options, Report, scan_stream, to_html, to_json, to_sarif};
 
