@@ -1,6 +1,6 @@
 //! A desk: a command line with its own tools on the PATH, and nothing else in its environment.
 //!
-//! It asserts nothing but that no secret is where none may be.
+//! It asserts only that no secret is where none may be.
 
 use std::ffi::OsString;
 use std::fs;
@@ -10,9 +10,10 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use adieu_emulator::{Connection, MY_CONNECTION, WorkflowJob, World};
+use expect_test::Expect;
 use tempfile::TempDir;
 
-use crate::harness::{root, set_mode};
+use crate::harness::{root, set_mode, stable};
 
 /// How a step registers a mask with a runner of GitHub Actions.
 const MASK: &str = "::add-mask::";
@@ -23,6 +24,15 @@ pub(crate) fn signed_in_user() -> (World, String) {
     world.add_connection(Connection::client_secret("identity"));
     let token = world.entra().azure_devops_token("identity");
     (world, token)
+}
+
+/// Compares what a command said beside its result, and its exit code.
+pub(crate) fn says(world: &World, said: &Said, expected: &Expect) {
+    expected.assert_eq(&format!(
+        "{}exit {}\n",
+        stable(world, &said.stderr),
+        said.status
+    ));
 }
 
 /// A person's command line, or a machine's.

@@ -6,10 +6,10 @@ mod action;
 mod runner;
 
 use adieu_emulator::{Fault, GITHUB_ISSUER, MY_CONNECTION, WorkflowJob, World};
-use expect_test::{Expect, expect};
+use expect_test::expect;
 use serde_json::Value;
 
-use crate::desk::{Desk, Said};
+use crate::desk::{Desk, says};
 use crate::harness::stable;
 
 /// A world whose application trusts pushes to `main` of `contoso/web`.
@@ -18,14 +18,6 @@ pub(crate) fn world() -> World {
     let subject = WorkflowJob::default().subject();
     world.entra().trust(MY_CONNECTION, GITHUB_ISSUER, &subject);
     world
-}
-
-fn says(world: &World, said: &Said, expected: &Expect) {
-    expected.assert_eq(&format!(
-        "{}exit {}\n",
-        stable(world, &said.stderr),
-        said.status
-    ));
 }
 
 #[test]

@@ -3,9 +3,9 @@
 //! The platforms are asked nothing.
 
 use adieu_emulator::{GITLAB_ISSUER, GitLabJob, MY_CONNECTION, World};
-use expect_test::{Expect, expect};
+use expect_test::expect;
 
-use crate::desk::{Desk, Said};
+use crate::desk::{Desk, says};
 use crate::harness::stable;
 
 const AUDIENCE: &str = "api://AzureADTokenExchange";
@@ -30,14 +30,6 @@ fn job<'a>(world: &'a World, variable: &str, token: &str) -> Desk<'a> {
         .set("AZURE_TENANT_ID", world.entra().tenant())
         .set(variable, token)
         .on_the_internet()
-}
-
-fn says(world: &World, said: &Said, expected: &Expect) {
-    expected.assert_eq(&format!(
-        "{}exit {}\n",
-        stable(world, &said.stderr),
-        said.status
-    ));
 }
 
 #[test]
@@ -149,7 +141,7 @@ fn each_refusal_says_what_to_change_in_the_job() {
         error: gitlab needs ADIEU_ID_TOKEN, which is not set.
         What to do: Declare it in the job: id_tokens: ADIEU_ID_TOKEN: aud: api://AzureADTokenExchange
         More: adieu explain credential
-        error: ADIEU_ID_TOKEN holds something that is not a token.
+        error: ADIEU_ID_TOKEN contains something that is not a token.
         What to do: Declare it in the job: id_tokens: ADIEU_ID_TOKEN: aud: api://AzureADTokenExchange
         More: adieu explain credential
     "#]].assert_eq(&shown);

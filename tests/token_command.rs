@@ -13,20 +13,11 @@ mod workload_identity;
 mod organization;
 
 use adieu_emulator::World;
-use expect_test::{Expect, expect};
+use expect_test::expect;
 use serde_json::Value;
 
-use crate::desk::{Desk, Said, signed_in_user};
+use crate::desk::{Desk, Said, says, signed_in_user};
 use crate::harness::stable;
-
-/// What was said beside the result, and the exit code.
-fn says(world: &World, said: &Said, expected: &Expect) {
-    expected.assert_eq(&format!(
-        "{}exit {}\n",
-        stable(world, &said.stderr),
-        said.status
-    ));
-}
 
 /// That the output is one token of the emulator's and nothing else.
 fn is_a_token(world: &World, said: &Said) {

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::harness::client;
-use crate::sdk::gets_two_tokens;
+use crate::sdk::{gets_two_tokens, managed_identity, pipelines};
 
 fn program(credential: &str) -> Command {
     let mut command = Command::new(client("go").join("identity"));
@@ -13,18 +13,12 @@ fn program(credential: &str) -> Command {
 
 #[test]
 fn managed_identity_credentials_are_supplied_by_the_endpoint() {
-    for credential in ["ManagedIdentityCredential", "DefaultAzureCredential"] {
-        gets_two_tokens("identity", None, program(credential));
-    }
+    managed_identity(program);
 }
 
 #[test]
 fn the_pipelines_credential_takes_what_configure_sets() {
-    gets_two_tokens(
-        "azurePipelinesCredential",
-        Some("SYSTEM_ACCESSTOKEN"),
-        program("AzurePipelinesCredential"),
-    );
+    pipelines(program);
 }
 
 #[test]

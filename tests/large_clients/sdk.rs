@@ -12,6 +12,22 @@ use adieu_emulator::{MY_CONNECTION, TaskResult, World};
 
 use crate::harness::{AZURE_DEVOPS, TaskFolder};
 
+/// The credentials that every SDK has for a managed identity get their tokens from the endpoint.
+pub(crate) fn managed_identity(program: fn(&str) -> Command) {
+    for credential in ["ManagedIdentityCredential", "DefaultAzureCredential"] {
+        gets_two_tokens("identity", None, program(credential));
+    }
+}
+
+/// The credential for Azure Pipelines takes what `configure` sets.
+pub(crate) fn pipelines(program: fn(&str) -> Command) {
+    gets_two_tokens(
+        "azurePipelinesCredential",
+        Some("SYSTEM_ACCESSTOKEN"),
+        program("AzurePipelinesCredential"),
+    );
+}
+
 /// Asks a program, in a script of a job with these words of `configure`, until it has had two tokens. The job's own token
 /// is mapped where `maps` names a variable for it.
 pub(crate) fn gets_two_tokens(configure: &str, maps: Option<&str>, mut program: Command) {
