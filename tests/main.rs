@@ -38,8 +38,6 @@ mod token_faults;
 mod token_hostile_answers;
 // What services echo of our credentials.
 mod echoes;
-// EntraToken@1: service connections of other tasks that receive a token.
-mod token_connections;
 // EntraToken@1: five hundred at once.
 mod token_crowd;
 

@@ -2,8 +2,10 @@
 //!
 //! What users and services can do wrong is in the modules beside it.
 
-// Schemes, clouds, tenants.
+// The input `connections`: service connections of other tasks that receive a token.
 mod connections;
+// Schemes, clouds, tenants.
+mod service_connections;
 
 use adieu_emulator::{MY_CONNECTION, TaskResult, World};
 use expect_test::expect;

@@ -1,310 +1,389 @@
-//! Each kind of service connection: its scheme, its cloud, its tenant, and an ID token that came with the job.
+//! `connections` of EntraToken@1: tasks that take a PAT from a service connection find a token there.
 //!
-//! What a connection can lack is in token_inputs.rs.
+//! The tasks read with the published libraries of the built-in ones (`cargo xtask test` installs them).
 
-use adieu_emulator::{
-    Connection, IdentityRefusal, Issuer, MY_CONNECTION, TaskResult, TokenFlaw, World,
-};
+use std::fs;
 
-use crate::harness::run;
+use adieu_emulator::{Connection, Job, MY_CONNECTION, Outcome, TaskResult, World};
+use expect_test::{Expect, expect};
+use tempfile::TempDir;
 
-#[test]
-fn signs_in_in_classic_releases_and_deployment_groups() {
-    let world = World::start();
-    for (mut job, hub) in [
-        (world.release_job(), "release"),
-        (world.deployment_job(), "deployment"),
-    ] {
-        for uri_is_sent in [true, false] {
-            if !uri_is_sent {
-                job.without("system.oidcrequesturi");
-            }
-            let outcome = run(&mut job, &[("azureSubscription", MY_CONNECTION)]);
-            assert_eq!(
-                outcome.result,
-                TaskResult::Succeeded,
-                "{hub}: {}",
-                outcome.log
-            );
-            let asked = world.azure_devops().requests().pop().unwrap_or_default();
-            assert!(asked.contains(&format!("/hubs/{hub}/")), "{asked}");
-        }
-    }
+use crate::harness::{TaskFolder, client, root, run, stable};
+use crate::pipelines::scenario::Scenario;
+
+const STORED: &str = "not-a-pat";
+
+/// A task with these inputs that writes what it finds in its connections to a file.
+struct Reader {
+    folder: TempDir,
+    found: TempDir,
 }
 
-#[test]
-fn rebuilds_the_address_of_the_id_token_where_the_server_sends_none() {
-    let world = World::start();
-    let mut job = world.job();
-    job.without("system.oidcrequesturi");
-    let outcome = run(&mut job, &[("azureSubscription", MY_CONNECTION)]);
-    assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
-}
-
-#[test]
-fn signs_in_with_an_id_token_of_entras_own_issuer() {
-    let world = World::with_issuer(Issuer::Entra);
-    let mut job = world.job();
-    let outcome = run(&mut job, &[("azureSubscription", MY_CONNECTION)]);
-    assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
-}
-
-#[test]
-fn signs_in_with_a_secret() {
-    let world = World::start();
-    world.add_connection(Connection::client_secret("with-secret"));
-    let mut job = world.job();
-    let outcome = run(&mut job, &[("azureSubscription", "with-secret")]);
-    assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
-    assert!(world.azure_devops().requests().is_empty());
-    assert_eq!(world.entra().requests().len(), 1);
-}
-
-#[test]
-fn signs_in_with_a_certificate() {
-    let world = World::start();
-    world.add_connection(Connection::certificate("with-certificate"));
-    let mut job = world.job();
-    let outcome = run(&mut job, &[("azureSubscription", "with-certificate")]);
-    assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
-    assert!(world.azure_devops().requests().is_empty());
-}
-
-#[test]
-fn signs_with_the_certificate_of_the_key_wherever_it_is() {
-    let world = World::start();
-    world.add_connection(Connection::certificate("mine"));
-    world.add_connection(Connection::certificate("other"));
-    let (mine, other) = (
-        world.entra().certificate_parts("mine"),
-        world.entra().certificate_parts("other"),
-    );
-    let signs_in = |pem: String| {
-        world
-            .azure_devops()
-            .set_parameter("mine", "servicePrincipalCertificate", &pem);
-        let mut job = world.job();
-        let outcome = run(&mut job, &[("azureSubscription", "mine")]);
-        assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
-    };
-    let (certificate, key) = (&mine.certificate, &mine.key);
-    signs_in(format!("{key}{certificate}"));
-    signs_in(format!("{}{key}{certificate}", other.certificate));
-    signs_in(format!(
-        "Bag Attributes\n  friendlyName: x\n{certificate}subject=x\n{key}"
-    ));
-    // Where Entra knows the names only, it needs the chain, from the certificate of the key upwards.
-    world.entra().trust_by_subject_name("mine");
-    let (intermediate, root) = (&mine.intermediate, &mine.root);
-    signs_in(format!("{key}{certificate}{intermediate}{root}"));
-    signs_in(format!("{root}{intermediate}{certificate}{key}"));
-    signs_in(format!(
-        "{intermediate}{}{key}{root}{certificate}",
-        other.root
-    ));
-}
-
-#[test]
-fn signs_in_with_the_machines_managed_identity() {
-    let world = World::start();
-    let client = "0c0ffee0-0000-4000-8000-000000000000";
-    world.add_connection(Connection::managed_identity("system-assigned", None));
-    world.add_connection(Connection::managed_identity("user-assigned", Some(client)));
-    for connection in ["system-assigned", "user-assigned"] {
-        let mut job = world.job();
-        job.agent_environment("IDENTITY_ENDPOINT", world.managed_identity().url());
-        job.agent_environment("IDENTITY_HEADER", &world.managed_identity().secret());
-        // A proxy must not see a request to this machine, nor its secret header.
-        job.agent_environment("HTTP_PROXY", "http://127.0.0.1:1");
-        let outcome = run(&mut job, &[("azureSubscription", connection)]);
-        assert_eq!(
-            outcome.result,
-            TaskResult::Succeeded,
-            "{connection}: {}",
-            outcome.log
-        );
-        assert_eq!(
-            world.secrets_in(job.value("AZURE_DEVOPS_TOKEN").unwrap_or_default()),
-            ["access token"]
-        );
-    }
-    assert_eq!(world.managed_identity().requests().len(), 2);
-    assert!(world.entra().requests().is_empty());
-}
-
-/// The data of a connection names the identity in one of three ways; the endpoint knows each by its own parameter.
-#[test]
-fn signs_in_with_the_identity_that_the_connections_data_names() {
-    let world = World::start();
-    world.add_connection(Connection::client_secret("other"));
-    let (client, object) = (world.client_id("other"), world.entra().object_id("other"));
-    let resource = "/subscriptions/0c0ffee0-0000-4000-8000-000000000000/resourceGroups/rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/other";
-    for (key, id) in [
-        ("msiClientId", client.as_str()),
-        ("msiObjectId", &object),
-        ("msiResourceId", resource),
-    ] {
-        world.add_connection(Connection::managed_identity(key, None).data(key, id));
-        for is_app_service in [true, false] {
-            let mut job = world.job();
-            let endpoint = world.managed_identity().url().to_owned();
-            if is_app_service {
-                job.agent_environment("IDENTITY_ENDPOINT", &endpoint);
-                job.agent_environment("IDENTITY_HEADER", &world.managed_identity().secret());
-            } else {
-                let host = endpoint.trim_end_matches("/msi/token");
-                job.agent_environment("AZURE_POD_IDENTITY_AUTHORITY_HOST", host);
-            }
-            let outcome = run(&mut job, &[("azureSubscription", key)]);
-            assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
-            let token = job.value("AZURE_DEVOPS_TOKEN").expect("a token");
-            assert_eq!(world.entra().token_client(token), client, "{key}");
-        }
-    }
-}
-
-#[test]
-fn waits_for_a_machine_that_is_being_updated_and_reports_it() {
-    let world = World::start();
-    world.add_connection(Connection::managed_identity("system-assigned", None));
-    world
-        .managed_identity()
-        .refuse(IdentityRefusal::BeingUpdated, 2);
-    let mut job = world.job();
-    let endpoint = world.managed_identity().url().to_owned();
-    let host = endpoint.trim_end_matches("/msi/token");
-    job.agent_environment("AZURE_POD_IDENTITY_AUTHORITY_HOST", host);
-    let outcome = run(&mut job, &[("azureSubscription", "system-assigned")]);
-    assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
-    let first = outcome.log.lines().next();
-    assert_eq!(
-        first,
-        Some(
-            "The managed identity gave no token: its endpoint answered 410: IMDS service is updating. Waiting up to 70 seconds."
-        )
-    );
-}
-
-#[test]
-fn uses_an_id_token_that_came_with_the_job() {
-    let world = World::start();
-    let token = world.azure_devops().late_bound_id_token(MY_CONNECTION, 0);
-    world
-        .azure_devops()
-        .set_parameter(MY_CONNECTION, "idToken", &token);
-    let mut job = world.job();
-    let outcome = run(&mut job, &[("azureSubscription", MY_CONNECTION)]);
-    assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
-    assert!(world.azure_devops().requests().is_empty());
-}
-
-#[test]
-fn asks_for_a_fresh_id_token_where_the_jobs_own_is_over() {
-    // One that is over, and one that could be over on its way.
-    for age in [3600, 570] {
-        let world = World::start();
-        world.azure_devops().id_token_lifetime(600);
-        let token = world.azure_devops().late_bound_id_token(MY_CONNECTION, age);
-        world
-            .azure_devops()
-            .set_parameter(MY_CONNECTION, "idToken", &token);
-        let mut job = world.job();
-        let outcome = run(&mut job, &[("azureSubscription", MY_CONNECTION)]);
-        assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
-        assert_eq!(world.azure_devops().requests().len(), 1, "{age}");
-        assert_eq!(world.entra().requests().len(), 1, "{age}");
-    }
-}
-
-#[test]
-fn asks_another_tenant() {
-    let world = World::start();
-    let tenant = world.entra().add_tenant(MY_CONNECTION);
-    let mut job = world.job();
-    let outcome = run(
-        &mut job,
-        &[("azureSubscription", MY_CONNECTION), ("tenantId", &tenant)],
-    );
-    assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
-    assert_eq!(
-        world.entra().requests(),
-        [format!("POST /{tenant}/oauth2/v2.0/token")]
-    );
-}
-
-#[test]
-fn signs_in_at_every_clouds_own_host() {
-    for (environment, host) in [
-        ("AzureCloud", "login.microsoftonline.com"),
-        ("AzureUSGovernment", "login.microsoftonline.us"),
-        ("AzureChinaCloud", "login.chinacloudapi.cn"),
-    ] {
-        let world = World::start();
-        let connection = Connection::workload_identity("cloud")
-            .authority("")
-            .data("environment", environment);
-        world.add_connection(connection);
-        let proxy = world.proxy(None, "");
-        let mut job = world.job();
-        job.variable("agent.proxyurl", &proxy.url());
-        let outcome = run(
-            &mut job,
-            &[
-                ("azureSubscription", "cloud"),
-                (
-                    "tokens",
-                    "ARM=arm\nGRAPH=graph\nVAULT=keyVault\nSQL=sql\nBLOB=storage",
-                ),
+impl Reader {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let input = |name: &str, kind: &str| serde_json::json!({ "name": name, "type": format!("connectedService:{kind}"), "label": name });
+        let task = serde_json::json!({
+            "id": "1f7c41a2-76a1-4d8c-9a3e-6c2d6a5a7f10", "name": "Reader", "friendlyName": "Reader",
+            "description": "Reads", "author": "Tests", "category": "Utility",
+            "visibility": ["Build"], "runsOn": ["Agent"],
+            "version": { "Major": 1, "Minor": 0, "Patch": 0 }, "instanceNameFormat": "Read",
+            "inputs": [
+                input("feeds", "externalnugetfeed,externalpythondownloadfeed"),
+                input("marketplace", "TFSMarketplacePublishing"),
             ],
-        );
-        assert_eq!(
-            outcome.result,
-            TaskResult::Succeeded,
-            "{environment}: {}",
-            outcome.log
-        );
-        let mut asked = proxy.asked();
-        asked.dedup();
-        assert_eq!(asked, [format!("{host}:443")]);
+            "execution": { "Node20_1": { "target": "reader.js" } },
+        });
+        fs::write(folder.path().join("task.json"), task.to_string()).expect("a file");
+        let script = root().join("tests/token/connections/reader.js");
+        fs::copy(script, folder.path().join("reader.js")).expect("a copy");
+        Self {
+            folder,
+            found: tempfile::tempdir().expect("a folder"),
+        }
+    }
+
+    /// Runs it, and returns what it found.
+    fn run(&self, job: &mut Job<'_>, inputs: &[(&str, &str)]) -> (Vec<String>, Outcome) {
+        let file = self.found.path().join("found");
+        let _ = fs::remove_file(&file);
+        let mut step = job
+            .step(self.folder.path())
+            .env("CLIENTS", &client("tasks").to_string_lossy())
+            .env("FOUND", &file.to_string_lossy());
+        for (name, value) in inputs {
+            step = step.input(name, value);
+        }
+        let outcome = step.run();
+        let found = fs::read_to_string(&file).unwrap_or_else(|_| panic!("{}", outcome.log));
+        (found.lines().map(str::to_owned).collect(), outcome)
     }
 }
 
-#[test]
-fn signs_in_at_a_clouds_own_authority() {
+/// A world with connections that store a PAT which is none.
+fn world() -> World {
     let world = World::start();
-    let authority = world.entra().url().to_owned();
-    let connection = Connection::workload_identity("stack")
-        .authority("")
-        .data("environment", "AzureStack")
-        .data("environmentAuthorityUrl", &authority)
-        .data(
-            "activeDirectoryServiceEndpointResourceId",
-            "https://management.azure.com",
+    for (name, kind, scheme) in [
+        ("nuget", "externalnugetfeed", "Token"),
+        ("python", "externalpythondownloadfeed", "UsernamePassword"),
+        (
+            "marketplace",
+            "TFSMarketplacePublishing",
+            "UsernamePassword",
+        ),
+    ] {
+        let connection = Connection::personal_access_token(name, kind, scheme, STORED);
+        world.add_connection(connection);
+    }
+    world
+}
+
+/// A job whose later steps name all of them.
+fn job(world: &World) -> Job<'_> {
+    let mut job = world.job();
+    for name in ["nuget", "python", "marketplace"] {
+        job.connection(name);
+    }
+    job
+}
+
+fn fill(job: &mut Job<'_>, connections: &str) -> Outcome {
+    let inputs = [
+        ("azureSubscription", MY_CONNECTION),
+        ("tokens", ""),
+        ("connections", connections),
+    ];
+    run(job, &inputs)
+}
+
+#[test]
+fn tasks_that_insist_on_a_pat_find_a_token() {
+    let world = world();
+    let mut job = job(&world);
+    let reader = Reader::new();
+    for (input, name) in [
+        ("feeds", "nuget"),
+        ("feeds", "python"),
+        ("marketplace", "marketplace"),
+    ] {
+        let (found, _) = reader.run(&mut job, &[(input, name)]);
+        assert!(
+            found.iter().all(|found| found == STORED),
+            "{name}: {found:?}"
         );
-    world.add_connection(connection);
-    let mut job = world.job();
-    let outcome = run(
-        &mut job,
-        &[("azureSubscription", "stack"), ("tokens", "ARM=arm")],
+        let id = world.connection_id(name).to_uppercase();
+        let outcome = fill(&mut job, &format!("# {name}\n  {id} = azureDevOps\n"));
+        assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
+        let (found, outcome) = reader.run(&mut job, &[(input, name)]);
+        assert!(!found.is_empty());
+        for found in &found {
+            assert_eq!(world.secrets_in(found), ["access token"], "{name}");
+        }
+        assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
+    }
+    let nuget = world.connection_id("nuget");
+    let shown = stable(
+        &world,
+        &fill(&mut job, &format!("{nuget} = azureDevOps")).log,
     );
-    assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
+    expect![[r#"
+        Signed in at [ENTRA], tenant [TENANT].
+        apitoken and password of connection [GUID]: azureDevOps, until [TIME] (59 minutes)."#]]
+    .assert_eq(&shown);
 }
 
-/// Those of 2025 and before, whose tenant and audience are compared with what was asked for.
+/// One sign-in serves variables and connections, and every resource that `tokens` takes.
 #[test]
-fn takes_a_token_that_can_be_read() {
-    let world = World::start();
-    world.entra().readable_tokens();
-    let mut job = world.job();
-    let outcome = run(&mut job, &[("azureSubscription", MY_CONNECTION)]);
-    assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
+fn fills_the_named_parameter_alone() {
+    let world = world();
+    let mut job = job(&world);
+    let (nuget, python) = (world.connection_id("nuget"), world.connection_id("python"));
+    let connections = format!("{nuget}.apiToken = arm\n{python}.other-key=graph");
+    let inputs = [
+        ("azureSubscription", MY_CONNECTION),
+        ("connections", connections.as_str()),
+    ];
+    let outcome = run(&mut job, &inputs);
+    expect![[r#"
+        Signed in at [ENTRA], tenant [TENANT].
+        AZURE_DEVOPS_TOKEN: azureDevOps, until [TIME] (59 minutes).
+        apiToken of connection [GUID]: arm, until [TIME] (59 minutes).
+        other-key of connection [GUID]: graph, until [TIME] (59 minutes)."#]]
+    .assert_eq(&stable(&world, &outcome.log));
+    assert_eq!(world.azure_devops().requests().len(), 1);
+    let reader = Reader::new();
+    let (found, _) = reader.run(&mut job, &[("feeds", "nuget")]);
+    assert_eq!(world.secrets_in(&found[0]), ["access token"]);
+    let (found, _) = reader.run(&mut job, &[("feeds", "python")]);
+    assert_eq!(found, [STORED]);
 }
 
 #[test]
-fn takes_a_lifetime_that_is_written_as_text() {
-    let world = World::start();
-    world.entra().flaw(TokenFlaw::TextLifetime);
+fn fills_the_parameter_of_the_scheme_that_the_job_shows() {
+    let world = world();
+    let mut job = job(&world);
+    for (name, scheme, parameter) in [
+        ("nuget", "Token", "apitoken"),
+        ("python", "UsernamePassword", "password"),
+        ("marketplace", "None", "apitoken and password"),
+    ] {
+        let id = world.connection_id(name);
+        let folder = TaskFolder::unpacked("token");
+        let step = job
+            .step(folder.path())
+            .input("azureSubscription", MY_CONNECTION)
+            .input("tokens", "")
+            .input("connections", &format!("{id} = azureDevOps"))
+            .env(&format!("ENDPOINT_AUTH_SCHEME_{id}"), scheme);
+        let log = step.run().log;
+        assert!(
+            log.contains(&format!("\n{parameter} of connection {id}: azureDevOps")),
+            "{log}"
+        );
+    }
+}
+
+/// The template, with a step of a task that reads the connection, in a pipeline whose job has the connection from its start.
+#[test]
+fn the_template_fills_a_connection_for_the_steps_that_it_is_given() {
+    let world = world();
+    let reader = Reader::new();
+    let file = reader.found.path().join("found");
+    let id = world.connection_id("nuget");
+    let pipeline = format!(
+        "steps:
+- template: pipelines/templates/connections.yml
+  parameters:
+    connections: {id} = azureDevOps
+    steps:
+    - task: Reader@1
+      displayName: Restore
+      inputs:
+        feeds: nuget
+      env:
+        CLIENTS: {}
+        FOUND: {}
+",
+        client("tasks").display(),
+        file.display()
+    );
+    let sources = tempfile::tempdir().expect("a folder");
+    let mut scenario = Scenario::new(&world, &pipeline, sources.path());
+    scenario.pipeline = scenario.pipeline.task(reader.folder.path());
+    let run = scenario.run();
+    expect![[r#"
+        Job
+          Checkout: Succeeded
+          Fill the connections: Succeeded
+            Signed in at login.microsoftonline.com, tenant [TENANT].
+            apitoken and password of connection [GUID]: azureDevOps, until [TIME] (59 minutes).
+          Restore: Succeeded
+            https://pkgs.dev.azure.com/contoso/ by token
+          Post-job: Fill the connections: Succeeded
+    "#]]
+    .assert_eq(&stable(&world, &run.page()));
+    let found = fs::read_to_string(&file).expect("a file");
+    assert_eq!(world.secrets_in(&found), ["access token"]);
+}
+
+#[test]
+fn says_what_is_wrong_with_a_line() {
+    let world = world();
+    let mut job = job(&world);
+    let own = world.connection_id(MY_CONNECTION).to_uppercase();
+    let id = world.connection_id("nuget");
+    let upper = id.to_uppercase();
+    let cases: &[(String, Expect)] = &[
+        (
+            id.clone(),
+            expect![[r#"
+                ##[error]The line '[NUGET]' of connections has no '='.
+                What to do: Write <connection id> = azureDevOps, or <connection id>.<parameter> = azureDevOps.
+                More: adieu explain connections"#]],
+        ),
+        (
+            "nuget feed = azureDevOps".to_owned(),
+            expect![[r#"
+            ##[error]The line 'nuget feed = azureDevOps' of connections starts with 'nuget feed', which is not the id of a service connection.
+            What to do: Open the connection's page (Project settings → Service connections) and copy the GUID after resourceId= in its address.
+            More: adieu explain connections"#]],
+        ),
+        (
+            "my.feed = azureDevOps".to_owned(),
+            expect![[r#"
+            ##[error]The line 'my.feed = azureDevOps' of connections starts with 'my.feed', which is not the id of a service connection.
+            What to do: Open the connection's page (Project settings → Service connections) and copy the GUID after resourceId= in its address.
+            More: adieu explain connections"#]],
+        ),
+        (
+            format!(
+                "https://dev.azure.com/contoso/web/_settings/adminservices?resourceId={id} = azureDevOps"
+            ),
+            expect![[r#"
+                ##[error]The line 'https://dev.azure.com/contoso/web/_settings/adminservices?resourceId=[NUGET] = azureDevOps' of connections starts with 'https://dev.azure.com/contoso/web/_settings/adminservices?resourceId', which is not the id of a service connection.
+                What to do: Open the connection's page (Project settings → Service connections) and copy the GUID after resourceId= in its address.
+                More: adieu explain connections"#]],
+        ),
+        (
+            format!("{{{id}}} = azureDevOps"),
+            expect![[r#"
+                ##[error]The line '{[NUGET]} = azureDevOps' of connections starts with '{[NUGET]}', which is not the id of a service connection.
+                What to do: Open the connection's page (Project settings → Service connections) and copy the GUID after resourceId= in its address.
+                More: adieu explain connections"#]],
+        ),
+        (
+            format!("{own} = azureDevOps"),
+            expect![[r#"
+            ##[error]The line '[GUID] = azureDevOps' of connections names the connection with which the step signs in, which has no PAT.
+            What to do: Write the id of the connection that a later step uses in place of a PAT.
+            More: adieu explain connections"#]],
+        ),
+        (
+            "SystemVssConnection.AccessToken = azureDevOps".to_owned(),
+            expect![[r#"
+                ##[error]The line 'SystemVssConnection.AccessToken = azureDevOps' of connections names the job's own connection (SystemVssConnection), which the agent lets no step change.
+                What to do: Remove the line.
+                More: adieu explain connections"#]],
+        ),
+        (
+            "00000000-0000-0000-0000-000000000000 = azureDevOps".to_owned(),
+            expect![[r#"
+                ##[error]The line '[GUID] = azureDevOps' of connections names the job's own connection (SystemVssConnection), which the agent lets no step change.
+                What to do: Remove the line.
+                More: adieu explain connections"#]],
+        ),
+        (
+            format!("{id}. = azureDevOps"),
+            expect![[r#"
+                ##[error]The line '[NUGET]. = azureDevOps' of connections names the parameter '', which may have letters, digits, '.', '_' and '-' only.
+                What to do: Use the parameter's name, such as apitoken or password, or leave it out.
+                More: adieu explain connections"#]],
+        ),
+        (
+            format!("{id}.a;b = azureDevOps"),
+            expect![[r#"
+                ##[error]The line '[NUGET].a;b = azureDevOps' of connections names the parameter 'a;b', which may have letters, digits, '.', '_' and '-' only.
+                What to do: Use the parameter's name, such as apitoken or password, or leave it out.
+                More: adieu explain connections"#]],
+        ),
+        (
+            format!("{id}.a]##vso[task.complete result=Succeeded = azureDevOps"),
+            expect![[r#"
+                ##[error]The line '[NUGET].a]**vso[task.complete result=Succeeded = azureDevOps' of connections names the parameter 'a]**vso[task.complete result', which may have letters, digits, '.', '_' and '-' only.
+                What to do: Use the parameter's name, such as apitoken or password, or leave it out.
+                More: adieu explain connections"#]],
+        ),
+        (
+            format!("{id} = azureDevOps\n{upper}.PASSWORD = arm\n{id} = graph"),
+            expect![[r#"
+                ##[error]The line '[Nuget].PASSWORD = arm' of connections fills password of that connection a second time.
+                What to do: Keep one line for each parameter of a connection.
+                More: adieu explain connections
+                The line '[NUGET] = graph' of connections fills apitoken of that connection a second time.
+                What to do: Keep one line for each parameter of a connection.
+                More: adieu explain connections"#]],
+        ),
+        (
+            format!("{id} = azure"),
+            expect![[r#"
+                ##[error]The line '[NUGET] = azure' of connections names no resource after its '='.
+                What to do: Use azureDevOps, arm, graph, keyVault, storage, sql, an application ID or URI, or a scope that ends in /.default.
+                More: adieu explain connections"#]],
+        ),
+        (
+            format!("{id} = $(resource)"),
+            expect![[r#"
+                ##[error]The line '[NUGET] = $(resource)' of connections contains $(resource), but the pipeline has no variable resource.
+                What to do: Define the variable, or correct its name; a variable of a group needs `- group:` in this stage.
+                More: adieu explain undefined-variable"#]],
+        ),
+    ];
+    for (lines, log) in cases {
+        let outcome = fill(&mut job, lines);
+        assert_eq!(outcome.result, TaskResult::Failed, "{lines}");
+        let shown = outcome
+            .log
+            .replace(&id, "[NUGET]")
+            .replace(&upper, "[Nuget]");
+        log.assert_eq(&stable(&world, &shown));
+    }
+    assert!(world.azure_devops().requests().is_empty());
+    let (found, _) = Reader::new().run(&mut job, &[("feeds", "nuget")]);
+    assert_eq!(found, [STORED]);
+}
+
+/// What only the agent knows, it says itself.
+#[test]
+fn the_agent_refuses_a_connection_that_no_step_of_the_job_names() {
+    let world = world();
     let mut job = world.job();
-    let outcome = run(&mut job, &[("azureSubscription", MY_CONNECTION)]);
-    assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
+    let id = world.connection_id("nuget");
+    let outcome = fill(&mut job, &format!("{id}.apitoken = azureDevOps"));
+    expect![[r#"
+        Signed in at [ENTRA], tenant [TENANT].
+        ##[error]Unable to process command '##vso[task.setendpoint id=[GUID];field=authParameter;key=apitoken]***' successfully. Please reference documentation (http://go.microsoft.com/fwlink/?LinkId=817296)
+        ##[error]Value cannot be null. (Parameter 'Service connection with id '[GUID]' is not declared in the pipeline job and therefore can't be referenced in task.setendpoint commands.')
+        apitoken of connection [GUID]: azureDevOps, until [TIME] (59 minutes)."#]].assert_eq(&stable(&world, &outcome.log));
+    assert_eq!(outcome.result, TaskResult::Failed);
+}
+
+#[test]
+fn the_agent_ignores_it_in_restricted_mode_with_a_warning() {
+    let world = world();
+    let mut job = job(&world);
+    let id = world.connection_id("nuget");
+    let folder = TaskFolder::unpacked("token");
+    let outcome = job
+        .step(folder.path())
+        .input("azureSubscription", MY_CONNECTION)
+        .input("tokens", "")
+        .input("connections", &format!("{id}.apitoken = azureDevOps"))
+        .restricted_commands()
+        .run();
+    expect![[r#"
+        Signed in at [ENTRA], tenant [TENANT].
+        ##[warning]##vso[task.setendpoint] is not allowed in this step due to policy restrictions. Please reference documentation (http://go.microsoft.com/fwlink/?LinkId=817296)
+        apitoken of connection [GUID]: azureDevOps, until [TIME] (59 minutes)."#]].assert_eq(&stable(&world, &outcome.log));
+    let (found, _) = Reader::new().run(&mut job, &[("feeds", "nuget")]);
+    assert_eq!(found, [STORED]);
 }
