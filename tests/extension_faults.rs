@@ -145,7 +145,7 @@ fn reports_a_sign_in_page_in_place_of_an_answer() {
         Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
         Uploading pub.hello 3.2.1, [SIZE] bytes; the extension is new.
         ##[error]Could not publish pub.hello 3.2.1: the service refused the request (400 of marketplace.visualstudio.com).
-        What to do: Read the service's own words above; its support finds the request by the ids.
+        What to do: See the service's message above; its support can find the request by the ids.
         More: adieu explain marketplace-refused
 
     "#]].assert_eq(&said);

@@ -57,7 +57,7 @@ fn reports_an_invalid_input_before_signing_in() {
         More: adieu explain organizations
 
         ##[error]'my organization' is not an organization name.
-        What to do: Write its name, https://dev.azure.com/<name> or https://<name>.visualstudio.com, one a line.
+        What to do: Write its name, https://dev.azure.com/<name> or https://<name>.visualstudio.com, one per line.
         More: adieu explain organizations
 
         ##[error]The input timeoutInMinutes is 'soon'; it must be a number from 1 to 1440.

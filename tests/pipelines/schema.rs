@@ -114,7 +114,7 @@ fn broken_pipelines_are_refused() {
     .assert_eq(&problems(&documents));
 }
 
-/// The service's complaints, one a line, each with its place.
+/// The service's complaints, one per line, each with its place.
 pub(crate) fn problems(documents: &[Document]) -> String {
     let schema = client("azure-pipelines")
         .join("schema/check_jsonschema/builtin_schemas/vendor/azure-pipelines.json");

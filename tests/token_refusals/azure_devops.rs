@@ -45,7 +45,7 @@ fn shows_the_message_of_azure_devops() {
                   it said: TF24668: The organization contoso is inactive.
                   x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
                   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
-                What to do: An owner of the organization opens it in a browser and follows the page; asking again does not help.
+                What to do: An owner of the organization opens it in a browser and follows the page; retrying does not help.
                 More: adieu explain tf24668"#]],
         ),
         (

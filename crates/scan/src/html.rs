@@ -19,7 +19,7 @@ pub fn to_html(report: &Report, summary: &str, describe: impl Fn(&Finding) -> St
     let not_read: String = report
         .not_read
         .iter()
-        .map(|missed| format!("<li><code>{}</code></li>\n", escaped(&missed.path)))
+        .map(|missed| format!("<li><code>{}</code></li>\n", escape_html(&missed.path)))
         .collect();
     let not_read = if not_read.is_empty() {
         not_read
@@ -38,7 +38,7 @@ pub fn to_html(report: &Report, summary: &str, describe: impl Fn(&Finding) -> St
          <th><button>Path</button></th><th><button>Line</button></th>\
          <th><button>Certainty</button></th><th><button>Finding</button></th></tr></thead>\n\
          <tbody>\n{rows}</tbody>\n</table>\n{not_read}<script>\n{SCRIPT}</script>\n</html>\n",
-        escaped(summary)
+        escape_html(summary)
     )
 }
 
@@ -58,21 +58,21 @@ fn row(order: usize, finding: &Finding, description: &str) -> String {
         };
         format!(
             "<br><small>{} {}{head}</small>",
-            escaped(id),
-            escaped(&commit.date)
+            escape_html(id),
+            escape_html(&commit.date)
         )
     });
     format!(
         "<tr data-order=\"{order}\"><td><code>{}</code>{commit}</td><td>{}:{}</td>\
          <td class=\"{} {certainty}\">{certainty}</td>\
          <td>{}<br><code>{}</code> {} <code>{}</code>{}</td></tr>\n",
-        escaped(&finding.path),
+        escape_html(&finding.path),
         finding.line,
         finding.column,
         finding.rule.kind.word(),
-        escaped(description),
+        escape_html(description),
         finding.rule.id,
-        escaped(finding.rule.help),
+        escape_html(finding.rule.help),
         finding.rule.page,
         finding.fix.as_ref().map_or_else(String::new, diff)
     )
@@ -82,7 +82,7 @@ fn diff(fix: &Fix) -> String {
     let lines = |mark: &str, tag: &str, lines: &[String]| -> String {
         lines
             .iter()
-            .map(|line| format!("<{tag}>{mark}{}</{tag}>", escaped(line)))
+            .map(|line| format!("<{tag}>{mark}{}</{tag}>", escape_html(line)))
             .collect()
     };
     format!(
@@ -93,7 +93,8 @@ fn diff(fix: &Fix) -> String {
 }
 
 /// Text for HTML. Control characters, which no reader sees, become spaces.
-fn escaped(text: &str) -> String {
+#[must_use]
+pub fn escape_html(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {
@@ -112,7 +113,7 @@ fn escaped(text: &str) -> String {
 #[test]
 fn a_name_is_text() {
     assert_eq!(
-        escaped("<a href='x'>\"&\u{1b}"),
+        escape_html("<a href='x'>\"&\u{1b}"),
         "&lt;a href=&#39;x&#39;&gt;&quot;&amp; "
     );
 }

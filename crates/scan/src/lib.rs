@@ -28,7 +28,7 @@ pub use finding::{
 };
 pub use fix::apply;
 pub use history::{scan_history, scan_staged};
-pub use html::to_html;
+pub use html::{escape_html, to_html};
 pub use output::to_json;
 pub use rules::{Kind, Rule, rules};
 pub use sarif::to_sarif;

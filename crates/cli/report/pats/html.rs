@@ -2,6 +2,8 @@
 //!
 //! Every value is text there, whatever marks are in it.
 
+use adieu_scan::escape_html as escaped;
+
 use super::{COLUMNS, cells, how_to_revoke, leaks_without_owner, notes, summary};
 use crate::pats::inventory::{Inventory, OwnedPat, State};
 use crate::tokens::rfc_3339;
@@ -85,20 +87,4 @@ fn list(lines: Vec<String>) -> String {
         .map(|line| format!("<li>{}</li>\n", escaped(line)))
         .collect();
     format!("<ul>\n{items}</ul>\n")
-}
-
-/// Text in which nothing is markup.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            letter => escaped.push(letter),
-        }
-    }
-    escaped
 }
