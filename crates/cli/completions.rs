@@ -150,7 +150,7 @@ impl Shell {
     }
 }
 
-/// Prints what can replace the last word, one a line, each with what it means behind a tab.
+/// Prints what can replace the last word, one per line, each with what it means behind a tab.
 pub(crate) fn complete(arguments: &CompleteArguments, command: &Command) -> ExitCode {
     let mut lines = String::new();
     for (value, meaning) in candidates(command, &arguments.words) {

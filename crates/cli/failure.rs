@@ -349,7 +349,7 @@ pub(crate) struct CredentialProblem {
 pub(crate) enum CredentialProblemKind {
     /// A variable that it goes by is not there, or has no value.
     NotSet(&'static str),
-    /// A variable holds something that is not a token.
+    /// A variable contains something that is not a token.
     NotAToken(&'static str),
     /// The workflow's job may not request ID tokens.
     NoIdTokenPermission,

@@ -187,7 +187,7 @@ pub(crate) struct PublishArguments {
     /// Folder with LANGUAGE/resources.resjson files
     #[arg(long, value_name = "FOLDER")]
     loc_root: Option<PathBuf>,
-    /// Publish in spite of errors, as long as a package can be made
+    /// Publish despite errors, where a package can still be built
     #[arg(long)]
     bypass_validation: bool,
     /// File or folder for the package

@@ -45,7 +45,7 @@ pub(crate) struct PackageArguments {
     /// Folder with LANGUAGE/resources.resjson files
     #[arg(long, value_name = "FOLDER")]
     loc_root: Option<PathBuf>,
-    /// Pack in spite of errors, as long as a package can be made
+    /// Package despite errors, where a package can still be built
     #[arg(long)]
     bypass_validation: bool,
     /// File or folder to write to

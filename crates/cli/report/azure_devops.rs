@@ -112,8 +112,8 @@ fn refused(doing: &str, refusal: &Refusal, page: Option<&str>, asked: Asked) -> 
             asked.words(
                 "Use the id that operation whoAmI prints; it is neither the client id \
                  nor the object id.",
-                "Use the id that adieu whoami shows: neither the client id nor the object \
-                 id is it.",
+                "Use the id that adieu whoami shows; it is neither the client id nor the \
+                 object id.",
             ),
         ),
         Reason::NotAdded => (
@@ -220,8 +220,8 @@ fn refused(doing: &str, refusal: &Refusal, page: Option<&str>, asked: Asked) -> 
         Reason::UnknownApplication => (
             "vs860016",
             "the organization's tenant has no enterprise application of that object id (VS860016)",
-            "Give the object id of the enterprise application: neither the client id nor the \
-             app registration's object id is it.",
+            "Give the object id of the enterprise application; it is neither the client id nor \
+             the app registration's object id.",
         ),
         Reason::NotYetKnown => (
             "onboard",
@@ -254,7 +254,7 @@ fn refused(doing: &str, refusal: &Refusal, page: Option<&str>, asked: Asked) -> 
         Reason::Other => (
             "marketplace-refused",
             "the service refused the request",
-            "Read the service's own words above; its support finds the request by the ids.",
+            "See the service's message above; its support can find the request by the ids.",
         ),
     };
     Report::new(
@@ -275,7 +275,7 @@ pub(super) fn not_an_organization(text: &str, reason: &NotAnOrganization, asked:
             "is not an organization name",
             asked.words(
                 "Write its name, https://dev.azure.com/<name> or \
-                 https://<name>.visualstudio.com, one a line.",
+                 https://<name>.visualstudio.com, one per line.",
                 "Write its name, https://dev.azure.com/<name> or \
                  https://<name>.visualstudio.com.",
             ),

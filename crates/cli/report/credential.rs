@@ -112,10 +112,10 @@ fn one(problem: &CredentialProblem) -> Report {
             let remedy = where_it_is_set(problem.credential, variable);
             report(format!("{variable} is not set.")).remedy(remedy)
         }
-        CredentialProblemKind::NotAToken(variable) => {
-            report(format!("{variable} holds something that is not a token."))
-                .remedy(where_it_is_set(problem.credential, variable))
-        }
+        CredentialProblemKind::NotAToken(variable) => report(format!(
+            "{variable} contains something that is not a token."
+        ))
+        .remedy(where_it_is_set(problem.credential, variable)),
         CredentialProblemKind::NoIdTokenPermission => Report::new(
             "github-actions",
             "GitHub lets this job request no ID token: ACTIONS_ID_TOKEN_REQUEST_URL is not set."

@@ -79,7 +79,7 @@ pub(super) fn of(connection: &ConnectionFacts, error: &Error, asked: Asked) -> R
         .correlation(correlation)
         .remedy(
             "An owner of the organization opens it in a browser and follows the page; \
-         asking again does not help.",
+         retrying does not help.",
         ),
         Error::IdTokenRefused {
             status,

@@ -102,7 +102,7 @@ fn from_a_command_line(cause: &NoAnswer) -> &'static str {
         NoAnswer::Certificate(problem) => of_certificate(problem),
         NoAnswer::Handshake(_) => HANDSHAKE,
         NoAnswer::ClientCertificate(_) => {
-            "Bypass what asks for a client certificate; a command line has none to show."
+            "Use a network path that asks for no client certificate; adieu cannot present one here."
         }
         NoAnswer::ProxyAuthentication => {
             "Write user and password into HTTPS_PROXY: http://user:password@host:port."

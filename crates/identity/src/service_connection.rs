@@ -386,7 +386,7 @@ fn read(path: &std::path::Path) -> Result<IdToken, Error> {
     match text.trim() {
         "" => Err(unreadable("it is empty".to_owned())),
         token => IdToken::parse(token.to_owned())
-            .map_err(|_| unreadable("it holds something that is not a token".to_owned())),
+            .map_err(|_| unreadable("it contains something that is not a token".to_owned())),
     }
 }
 

@@ -32,7 +32,7 @@ pub(crate) const LAST_ATTEMPT: Duration = Duration::from_secs(2);
 pub enum Attempt<E> {
     /// Asking again can help. The error is what is reported when it does not.
     Transient {
-        /// What is reported when asking again does not help.
+        /// What is reported when retrying does not help.
         error: E,
         /// Seconds that the service asked to be left alone for.
         retry_after: Option<u64>,
