@@ -1,4 +1,4 @@
-//! The readers of what a repository declares about feeds, on one text under the name of each client's file.
+//! The readers of what a repository declares about feeds, on a text under the name of a client's file.
 
 use std::cell::RefCell;
 use std::fs;
@@ -20,23 +20,22 @@ const NAMES: [&str; 9] = [
 ];
 
 thread_local! {
-    /// One folder, in which each input replaces the one before.
+    /// One folder for all inputs.
     static FOLDER: RefCell<TempDir> = RefCell::new(tempfile::tempdir().expect("a folder"));
 }
 
-/// Reads a text as each client's file and as a variable. An address that is read is written as one that is read alike,
+/// Reads a text as a client's file, by turns as its length grows, and as a variable. An address that is read is written as one that is read alike,
 /// on a host of Azure Artifacts and without a user.
 ///
 /// # Panics
 /// One of these does not hold.
 pub fn feeds(data: &[u8]) {
     FOLDER.with_borrow(|folder| {
-        for name in NAMES {
-            let path = folder.path().join(name);
-            fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
-            fs::write(path, data).expect("a file");
-        }
+        let path = folder.path().join(NAMES[data.len() % NAMES.len()]);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        fs::write(&path, data).expect("a file");
         check(&read(folder.path()));
+        fs::remove_file(path).expect("a file");
     });
     let text = String::from_utf8_lossy(data);
     check(&read_variables([("PIP_INDEX_URL", &*text)].into_iter()));

@@ -31,10 +31,10 @@ fn has_assigned_secret(line: &str) -> bool {
         .filter(|(_, letter)| matches!(letter, '=' | ':' | '>'))
         .any(|(at, _)| {
             let before = line[..at].trim_end_matches(['"', '\'', ' ']);
-            let name_start = before
-                .rfind(|letter: char| !(letter.is_ascii_alphanumeric() || "_-.".contains(letter)))
-                .map_or(0, |last| last + 1);
-            let name = before[name_start..].to_ascii_lowercase();
+            let name = before
+                .rsplit(|letter: char| !(letter.is_ascii_alphanumeric() || "_-.".contains(letter)))
+                .next();
+            let name = name.unwrap_or_default().to_ascii_lowercase();
             let is_secret = [
                 "password", "passwd", "pwd", "secret", "token", "pat", "auth", "apikey",
             ]
@@ -120,6 +120,7 @@ fn a_line_with_a_value_is_not_shown() {
     for line in [
         "- task: PublishAzureDevOpsExtension@5",
         "    MY_PAT: $(MY_PAT)",
+        "    schlü: wört",
         "curl -u \":$MY_PAT\" \"https://dev.azure.com/contoso/_apis/projects?api-version=7.1\"",
         "az account get-access-token --resource 499b84ac-1321-427f-aa17-267ca6975798 -o tsv",
         "//pkgs.dev.azure.com/contoso/_packaging/feed/npm/registry/:_authToken=${MY_PAT}",
