@@ -1,7 +1,9 @@
 //! What a package has alongside its tasks, so that others can check it: `SHA256SUMS`, an SBOM, and the licences of the
 //! crates in the binaries.
 //!
-//! It never lists what only builds or tests, and two runs on one lock file write the same bytes.
+//! It never lists what only builds or tests, and two runs on one lock file write the same bytes. `cargo xtask demo` writes
+//! these files too, so the code is here: cargo-about is 152 crates to compile, cargo-cyclonedx 140, `cyclonedx-bom` 65, and
+//! none of them knows which crate is in which platform's binary.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
