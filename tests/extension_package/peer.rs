@@ -103,7 +103,7 @@ fn links_repository_and_badges_become_properties() {
 }
 
 #[test]
-fn branding_colours_are_normalised() {
+fn branding_colors_are_normalized() {
     for color in [
         "#ABC",
         "a1b2c3",

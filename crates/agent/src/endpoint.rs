@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_guids_alone_from_people() {
+    fn accepts_only_guids_from_users() {
         for (text, is_id) in [
             ("0A1B2C3D-0000-0000-0000-000000000000", true),
             ("00000000-0000-0000-0000-000000000000", true),

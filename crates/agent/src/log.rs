@@ -1,4 +1,4 @@
-//! The task's log: one writer, one line at a time, to the agent's standard input of commands.
+//! The task's log: one writer, one line at a time, to standard output, where the agent reads commands.
 //!
 //! It never lets text become a command, and never writes a secret that was not masked first.
 

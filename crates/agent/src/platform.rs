@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_a_secret_for_the_proxy_alone() {
+    fn accepts_a_secret_only_for_the_proxy() {
         let name = "Agent.ProxyPassword";
         let secrets = r#"["agent.proxypassword"]"#;
         for (values, expected) in [
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn knows_whose_a_variable_is() {
+    fn knows_who_set_a_variable() {
         let environment = environment(&[
             ("SSL_CERT_FILE", "x"),
             (PUBLIC_NAMES, r#"["ssl.cert_file"]"#),

@@ -197,7 +197,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn leaves_no_command_standing() {
+    fn leaves_no_command_intact() {
         for (text, harmless) in [
             (
                 "plain text, 50 % # ## of it",

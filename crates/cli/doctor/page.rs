@@ -1,6 +1,6 @@
 //! The doctor's page on a run's summary, in Markdown that is readable on a light and on a dark page.
 //!
-//! It writes no colours and no HTML, and text from a service becomes neither.
+//! It writes no colors and no HTML, and text from a service becomes neither.
 
 use super::{Check, State, first, next};
 
@@ -47,7 +47,7 @@ pub(super) fn page(checks: &[Check]) -> String {
     text
 }
 
-/// Signs that have their own colours, and words beside them for readers who do not see colours.
+/// Signs that have their own colors, and words beside them for readers who do not see colors.
 fn sign(state: State) -> &'static str {
     match state {
         State::Ok => "✅ ok",

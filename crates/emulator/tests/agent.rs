@@ -1,4 +1,4 @@
-//! The agent's behaviour, seen by tasks that are a few lines of JavaScript.
+//! The agent's behavior, seen by tasks that are a few lines of JavaScript.
 //!
 //! It never uses a task of this repository.
 

@@ -233,7 +233,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_strangers_words_are_neither_a_formula_nor_a_new_row() {
+    fn text_of_others_is_neither_a_formula_nor_a_new_row() {
         for (value, written) in [
             ("plain", "plain"),
             ("=1+1", "'=1+1"),

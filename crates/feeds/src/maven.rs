@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn leads_an_id_to_the_feed() {
+    fn maps_an_id_to_the_feed() {
         expect![[r#"
             <settings>
               <mirrors>

@@ -1,10 +1,10 @@
-//! Branding colours: what people write, as the `#rrggbb` that the Marketplace stores.
+//! Branding colors: what people write, as the `#rrggbb` that the Marketplace stores.
 //!
 //! It knows hexadecimal, `rgb()` and the CSS names; it never guesses.
 
 use crate::words::decimal;
 
-/// The colour as `#rrggbb`, or nothing when it is none.
+/// The color as `#rrggbb`, or nothing when it is none.
 #[must_use]
 pub fn hex(written: &str) -> Option<String> {
     let text = written.trim().to_ascii_lowercase();
@@ -84,7 +84,7 @@ mod tests {
     use super::hex;
 
     #[test]
-    fn a_colour_becomes_six_digits() {
+    fn a_color_becomes_six_digits() {
         let written = [
             "#0AF",
             "00aaff",
@@ -92,7 +92,7 @@ mod tests {
             "rgba(0,50%,255,0.5)",
             "navy",
             "#12345",
-            "not a colour",
+            "not a color",
         ];
         let expected = [
             "#00aaff", "#00aaff", "#0080ff", "#0080ff", "#000080", "-", "-",

@@ -1,6 +1,6 @@
 //! Habits: uses of a personal access token that hold none, each with the page and the lines that replace it.
 //!
-//! The table has them all; `find` recognises them, `replace` and `tasks` write the new lines.
+//! The table has them all; `find` recognizes them, `replace` and `tasks` write the new lines.
 
 mod document;
 mod find;

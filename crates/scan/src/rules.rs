@@ -1,6 +1,6 @@
 //! The rules for tokens: their names, what they mean, and where to read what to do. Habits have their own table.
 //!
-//! It recognises nothing.
+//! It recognizes nothing.
 
 use crate::habits;
 

@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn checksums_and_fingerprints_agree_with_microsofts() {
+    fn checksums_and_fingerprints_agree_with_microsoft() {
         assert_eq!(fingerprint(b"test"), "rPHgxCVAOw6CZsT9xXEw");
         for (pieces, id) in NEW {
             let token = pieces.concat();

@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn pauses_grow_and_honour_the_service() {
+    fn pauses_grow_and_honor_the_service() {
         let milliseconds = |attempt, retry_after, throttled, random| {
             pause(attempt, retry_after, throttled, random).as_millis()
         };
