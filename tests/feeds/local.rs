@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use adieu_emulator::{Connection, World};
 use expect_test::{Expect, expect};
 
-use super::{FEED, snapshot, write};
+use super::job::{FEED, snapshot, write};
 use crate::desk::{Desk, Said};
 use crate::whoami::shown;
 
