@@ -30,6 +30,9 @@ const VALUES: [(&str, &str); 5] = [
 /// What LLVM's linker does for size; rustc takes it for this target since 1.90. It shares the ends of strings, folds equal
 /// functions into one (0.08 MB), and puts functions and data next to similar ones, which deflates better (0.15 MB).
 const LINKED_SMALLER: [&str; 3] = ["-O2", "--icf=all", "--bp-compression-sort=both"];
+/// A relocation is a bit, not 24 bytes (0.19 MB). The C library must know them (glibc since 2.36), so this is for a binary of
+/// this machine, where a program that has them starts; it then needs such a C library elsewhere, too. What ships is static.
+const PACKED_RELOCATIONS: &str = "-z,pack-relative-relocs";
 
 fn main() {
     println!("cargo::rerun-if-changed=task");
@@ -66,7 +69,9 @@ fn link_small() {
     println!(
         "cargo::rustc-link-arg-bins=-Wl,-T,{folder}/crates/cli/no-unwind-tables.ld,--no-eh-frame-hdr"
     );
-    for flag in LINKED_SMALLER {
+    let native = env::var("HOST") == env::var("TARGET");
+    let packed = native.then_some(PACKED_RELOCATIONS);
+    for flag in LINKED_SMALLER.into_iter().chain(packed) {
         if linker_takes(flag) {
             println!("cargo::rustc-link-arg-bins=-Wl,{flag}");
         }

@@ -25,8 +25,7 @@ use adieu_agent::{EndpointId, Environment, Log, process_variables};
 use adieu_devops::{Hosts, Organization, Tenant};
 use adieu_feeds::{Reading, Tool, read, read_variables};
 use adieu_secret::EndpointSecret;
-use adieu_transport::Transport;
-use futures_util::future::join_all;
+use adieu_transport::{Transport, at_once};
 
 use crate::connection;
 use crate::failure::{Failure, FeedsProblem};
@@ -264,7 +263,7 @@ async fn tenants(
         Ok((name.to_owned(), tenant))
     });
     let mut tenants = BTreeMap::new();
-    for answer in join_all(asked).await {
+    for answer in at_once(asked).await {
         let (organization, tenant) = answer?;
         tenants.insert(organization, tenant);
     }

@@ -4,8 +4,7 @@
 
 use adieu_agent::{is_in_a_pipeline, process_variable};
 use adieu_identity::{Authority, AzureCloud, Claims};
-use adieu_transport::{NoAnswer, Transport};
-use futures_util::future::join_all;
+use adieu_transport::{NoAnswer, Transport, at_once};
 
 use super::{Check, Plan, State};
 use crate::credential::{self, Credential, CredentialArguments, Presented, SignIn};
@@ -216,7 +215,7 @@ async fn ask_hosts(plan: &Plan, transport: &Transport) -> Vec<Asked> {
         host: address.split('/').nth(2).unwrap_or_default().to_owned(),
         result: transport.reach(&address).await,
     });
-    join_all(asking).await
+    at_once(asking).await
 }
 
 /// Proxy, names, trust and connections: each fault belongs to one of them.

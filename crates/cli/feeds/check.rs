@@ -6,8 +6,7 @@ use std::collections::BTreeMap;
 
 use adieu_devops::{Hosts, Organization};
 use adieu_feeds::{Declaration, FeedAddress};
-use adieu_transport::Transport;
-use futures_util::future::join_all;
+use adieu_transport::{Transport, at_once};
 
 use super::request::place;
 use crate::credential::{self, CredentialArguments, SignIn, SignInArguments};
@@ -99,7 +98,7 @@ async fn ask(
             Err(report) => failed(one, report.clone()),
         }
     });
-    join_all(checks).await
+    at_once(checks).await
 }
 
 /// An organization, and the tenant to sign in to for it.

@@ -110,7 +110,9 @@ fn all(request: &Request) -> Vec<(&Declaration, &'static str)> {
         .iter()
         .map(|one| (one, "not supported yet"));
     let mut all: Vec<_> = served.chain(unserved).collect();
-    all.sort_unstable_by_key(|(one, _)| (one.place.as_str(), one.line, one.tool));
+    adieu_order::sort_by(&mut all, |(one, _), (other, _)| {
+        (&one.place, one.line, one.tool).cmp(&(&other.place, other.line, other.tool))
+    });
     all
 }
 
@@ -159,7 +161,7 @@ async fn checked(arguments: CheckArguments) -> Result<ExitCode, Failure> {
     let (request, _) = local::find(&arguments.feeds, &process_variable)?;
     let transport = network::of_command_line()?;
     let mut declared: Vec<&Declaration> = request.served.iter().chain(&request.unserved).collect();
-    declared.sort_unstable();
+    adieu_order::sort(&mut declared);
     let checks = check::all(&declared, &arguments.sign_in, &transport).await?;
     crate::doctor::print(&checks, arguments.output)
 }

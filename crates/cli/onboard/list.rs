@@ -37,7 +37,9 @@ pub(super) async fn run(arguments: OnboardArguments) -> Result<ExitCode, Failure
             return Err(with_ids(&session, failure).await);
         }
     };
-    members.sort_unstable_by(|one, other| (&one.name, &one.id).cmp(&(&other.name, &other.id)));
+    adieu_order::sort_by(&mut members, |one, other| {
+        (&one.name, &one.id).cmp(&(&other.name, &other.id))
+    });
     let mut lines = Vec::new();
     for member in &members {
         lines.push(format!("{} ({})", member.name, member.access_level));

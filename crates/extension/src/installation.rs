@@ -5,8 +5,7 @@
 use std::time::Duration;
 
 use adieu_devops::{Client, Error, Installation, Organization};
-use adieu_transport::Deadline;
-use futures_util::future::join_all;
+use adieu_transport::{Deadline, at_once};
 
 use crate::caller::{Caller, client};
 use crate::failure::{Action, OperationFailure, Problem};
@@ -93,7 +92,7 @@ pub(crate) async fn wait<C: Caller>(
         .map(|organization| until_there(&target, organization, deadline, caller, tell));
     let mut missing = Vec::new();
     let mut failures = Vec::new();
-    for (organization, result) in organizations.iter().zip(join_all(waiting).await) {
+    for (organization, result) in organizations.iter().zip(at_once(waiting).await) {
         match result.map_err(OperationFailure::SignIn)? {
             Ok(None) => {}
             Ok(Some(state)) => missing.push((organization.name.clone(), state)),

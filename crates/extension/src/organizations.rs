@@ -3,7 +3,7 @@
 //! One refusal never hides the others.
 
 use adieu_devops::{Error, Organization};
-use futures_util::future::join_all;
+use adieu_transport::at_once;
 
 use crate::failure::{Action, OperationFailure};
 
@@ -15,7 +15,7 @@ pub(crate) async fn each<T, E>(
     tell: impl Fn(&str, T),
 ) -> Result<(), OperationFailure<E>> {
     let mut failures = Vec::new();
-    for (organization, result) in organizations.iter().zip(join_all(asked).await) {
+    for (organization, result) in organizations.iter().zip(at_once(asked).await) {
         match result {
             Ok(outcome) => tell(&organization.name, outcome),
             Err(error) => failures.push((organization.name.clone(), error)),

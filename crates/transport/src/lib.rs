@@ -8,6 +8,7 @@ use idna_adapter as _;
 
 mod address;
 mod answer;
+mod at_once;
 mod call;
 mod early;
 mod failure;
@@ -27,6 +28,7 @@ pub use address::{host, is_loopback, may_carry_credentials};
 pub use reqwest::{Method, Url};
 
 pub use answer::{Answer, Body, first_line, is_busy};
+pub use at_once::at_once;
 pub use call::{Call, PATIENCE, Reply};
 pub use failure::{
     AZURE_DEVOPS, FailureCause, GITHUB_ACTIONS, MICROSOFT_ENTRA, MICROSOFT_GRAPH, Service,
