@@ -2,10 +2,12 @@
 //!
 //! All tokens are synthetic, and joined from pieces when a test runs. No output shows a part of one.
 
+mod classic;
 mod habits;
 mod history;
 mod machine;
 mod negatives;
+mod organization;
 mod outputs;
 mod placements;
 mod trees;

@@ -133,6 +133,8 @@ pub(crate) enum Failure {
     Git(GitProblem),
     /// No credential of the command line gave a token.
     NoCredential(Vec<CredentialProblem>),
+    /// A file of `--resume` cannot be continued or written.
+    Progress { path: String, reason: String },
     /// Files cannot be scanned as it was asked.
     Scan(ScanProblem),
     /// A package is not as its checksums state, or has none.
@@ -188,6 +190,7 @@ impl Failure {
             | Self::Feeds(
                 FeedsProblem::Lines(_) | FeedsProblem::NotATool(_) | FeedsProblem::NoFolder(_),
             )
+            | Self::Progress { .. }
             | Self::Pats(PatsProblem::NotALeaksFile { .. })
             | Self::Onboard(
                 OnboardProblem::NotAnId(_)

@@ -32,6 +32,7 @@ mod page;
 mod pats;
 mod platform;
 mod program;
+mod progress;
 mod report;
 mod reporter;
 mod resource;
@@ -116,7 +117,7 @@ enum Verb {
     Extension(Box<extension::ExtensionCommand>),
     /// Print an extension's installs, uninstalls, reviews and sales; the same as `extension events`.
     Events(Box<extension::EventsArguments>),
-    /// Find personal access tokens in files, offline, and what replaces them.
+    /// Find personal access tokens in files or in an organization, and what replaces them.
     Scan(scan::ScanArguments),
     /// List the personal access tokens of all users of an organization, for its administrator.
     Pats(pats::PatsArguments),
@@ -173,6 +174,9 @@ fn main() -> ExitCode {
         Verb::Exec(arguments) => in_a_runtime(exec::run(arguments)),
         Verb::Extension(command) => extension(*command),
         Verb::Events(arguments) => extension(extension::events(*arguments)),
+        Verb::Scan(arguments) if arguments.is_of_an_organization() => {
+            in_a_runtime(scan::run_online(arguments))
+        }
         Verb::Scan(arguments) => outcome(scan::run(&arguments)),
         Verb::Pats(arguments) => in_a_runtime(pats::run(arguments)),
         Verb::Feeds(command) => in_a_runtime(feeds::command::run(*command)),

@@ -240,7 +240,8 @@ async fn audit(
     }
 }
 
-fn sentence(doing: &str, error: Error) -> String {
+/// The sentence of a report about what was not answered.
+pub(crate) fn sentence(doing: &str, error: Error) -> String {
     Report::sentence_of(&Failure::Marketplace {
         doing: doing.to_owned(),
         error,

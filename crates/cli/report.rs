@@ -133,6 +133,7 @@ impl Report {
             Failure::Feeds(problem) => feeds::problem(problem, asked),
             Failure::Git(problem) => git::problem(problem),
             Failure::Scan(error) => scan::problem(error),
+            Failure::Progress { path, reason } => scan::progress(path, reason),
             Failure::NotVerified {
                 path,
                 digest,

@@ -1,8 +1,10 @@
-//! `adieu scan`: personal access tokens in files and in git's history, the habits around them, and what replaces both.
+//! `adieu scan`: personal access tokens in files, in git's history and in an organization, the habits around them, and
+//! what replaces both.
 //!
-//! It asks no service. What is found is decided by `adieu-scan`, and worded in `report/scan.rs`.
+//! Only `--organization` asks a service. What is found is decided by `adieu-scan`, and worded in `report/scan.rs`.
 
 mod machine;
+mod organization;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -29,6 +31,7 @@ Examples:
   adieu scan --fix --connection arm    write the replacements that need nothing else
   adieu scan --output-path report      JSON, SARIF, HTML and Markdown
   kubectl get secret pat -o yaml | adieu scan --stdin
+  adieu scan --organization contoso    connections, variable groups, definitions, agents
 
 Exit codes: 0 nothing found, 1 something found, 2 a usage error or something that could not be read.")]
 pub(crate) struct ScanArguments {
@@ -46,6 +49,8 @@ pub(crate) struct ScanArguments {
     /// Scan the places of this machine where clients keep tokens, and the environment
     #[arg(long, group = "source", conflicts_with = "path")]
     machine: bool,
+    #[command(flatten)]
+    online: organization::OrganizationArguments,
     /// Show only findings that are at least this certain
     #[arg(long, value_enum, default_value_t)]
     min: Min,
@@ -131,21 +136,60 @@ pub(crate) fn run(arguments: &ScanArguments) -> Result<ExitCode, Failure> {
     let options = options(arguments);
     let mut report = scanned(arguments, &options)?;
     if arguments.fix {
-        for _ in 0..MOST_ROUNDS {
-            keep_chosen(&mut report, arguments);
-            let fixed = adieu_scan::apply(&report).map_err(|(path, error)| {
-                let reason = error.to_string();
-                Failure::Scan(ScanProblem::NotWritten { path, reason })
-            })?;
-            if fixed.is_empty() {
-                break;
-            }
-            for finding in fixed {
-                Terminal.say(&words::fixed(finding));
-            }
-            report = scanned(arguments, &options)?;
+        report = fixed(arguments, &options, report)?;
+    }
+    finish(arguments, report, options.now)
+}
+
+/// The same for an organization.
+pub(crate) async fn run_online(arguments: ScanArguments) -> Result<ExitCode, Failure> {
+    let name = arguments.online.organization.as_deref().unwrap_or_default();
+    let options = options(&arguments);
+    let report = organization::scan(&arguments.online, name, &options).await?;
+    finish(&arguments, report, options.now)
+}
+
+impl ScanArguments {
+    /// Whether a service is asked.
+    pub(crate) fn is_of_an_organization(&self) -> bool {
+        self.online.organization.is_some()
+    }
+
+    /// What is read, by the word for one of it.
+    fn noun(&self) -> &'static str {
+        match (self.history, self.is_of_an_organization()) {
+            (true, _) => "object",
+            (_, true) => "resource",
+            _ => "file",
         }
     }
+}
+
+/// Writes the replacements that are safe, and scans again after each round.
+fn fixed(
+    arguments: &ScanArguments,
+    options: &Options,
+    mut report: Report,
+) -> Result<Report, Failure> {
+    for _ in 0..MOST_ROUNDS {
+        keep_chosen(&mut report, arguments);
+        let fixed = adieu_scan::apply(&report).map_err(|(path, error)| {
+            let reason = error.to_string();
+            Failure::Scan(ScanProblem::NotWritten { path, reason })
+        })?;
+        if fixed.is_empty() {
+            break;
+        }
+        for finding in fixed {
+            Terminal.say(&words::fixed(finding));
+        }
+        report = scanned(arguments, options)?;
+    }
+    Ok(report)
+}
+
+/// Leaves out what is not asked for or known, and reports the rest.
+fn finish(arguments: &ScanArguments, mut report: Report, now: u64) -> Result<ExitCode, Failure> {
     keep_chosen(&mut report, arguments);
     if let Some(path) = &arguments.write_baseline {
         write(path, &Baseline::of(&report).text())?;
@@ -156,15 +200,21 @@ pub(crate) fn run(arguments: &ScanArguments) -> Result<ExitCode, Failure> {
         stale = read_baseline(path)?.apply(&mut report);
     }
     let is_empty = report.findings.is_empty();
-    print(arguments.output, &report, options.now)?;
+    let summary = words::summary(&report, arguments.noun());
+    print(arguments.output, &report, &summary, now)?;
     if let Some(folder) = &arguments.output_path {
-        write_all(folder, &report, options.now)?;
+        write_all(folder, &report, &summary, now)?;
     }
     for line in words::notes(&report).iter().chain(&words::stale(&stale)) {
         Terminal.warn(line);
     }
+    let is_unanswered =
+        |missed: &adieu_scan::NotRead| matches!(missed.reason, NotReadReason::Unanswered(_));
+    if report.not_read.iter().any(is_unanswered) {
+        Terminal.say(words::ABOUT_RESUMING);
+    }
     if arguments.output == Form::Text {
-        Terminal.say(&words::summary(&report, arguments.history));
+        Terminal.say(&summary);
         if !is_empty && report.findings.iter().any(|finding| finding.fix.is_some()) {
             Terminal.say(words::ABOUT_FIXES);
         }
@@ -232,7 +282,7 @@ fn keep_chosen(report: &mut Report, arguments: &ScanArguments) {
     });
 }
 
-fn print(form: Form, report: &Report, now: u64) -> Result<(), Failure> {
+fn print(form: Form, report: &Report, summary: &str, now: u64) -> Result<(), Failure> {
     let describe = |finding: &adieu_scan::Finding| words::what(finding, now);
     let printed = match form {
         Form::Text => {
@@ -244,25 +294,23 @@ fn print(form: Form, report: &Report, now: u64) -> Result<(), Failure> {
             Stream::Output.json(&sarif)
         }
         Form::Html => {
-            let summary = words::summary(report, false);
-            Stream::Output.text(adieu_scan::to_html(report, &summary, describe).trim_end())
+            Stream::Output.text(adieu_scan::to_html(report, summary, describe).trim_end())
         }
-        Form::Markdown => Stream::Output.text(words::markdown(report, now).trim_end()),
+        Form::Markdown => Stream::Output.text(words::markdown(report, summary, now).trim_end()),
     };
     printed.map_err(Failure::NotWritten)
 }
 
 /// Every form as a file.
-fn write_all(folder: &Path, report: &Report, now: u64) -> Result<(), Failure> {
+fn write_all(folder: &Path, report: &Report, summary: &str, now: u64) -> Result<(), Failure> {
     let describe = |finding: &adieu_scan::Finding| words::what(finding, now);
     let sarif = adieu_scan::to_sarif(report, env!("CARGO_PKG_VERSION"), describe);
-    let summary = words::summary(report, false);
     fs::create_dir_all(folder).map_err(|error| not_written(folder, &error))?;
     for (name, text) in [
         ("scan.json", format!("{:#}\n", adieu_scan::to_json(report))),
         ("scan.sarif", format!("{sarif:#}\n")),
-        ("scan.html", adieu_scan::to_html(report, &summary, describe)),
-        ("scan.md", words::markdown(report, now)),
+        ("scan.html", adieu_scan::to_html(report, summary, describe)),
+        ("scan.md", words::markdown(report, summary, now)),
     ] {
         write(&folder.join(name), &text)?;
     }
@@ -291,8 +339,14 @@ fn read_baseline(path: &Path) -> Result<Baseline, Failure> {
 
 fn exit_code(report: &Report, arguments: &ScanArguments) -> u8 {
     let counts = |finding: &adieu_scan::Finding| finding.suppression.is_none();
-    let is_refused =
-        |missed: &adieu_scan::NotRead| matches!(missed.reason, NotReadReason::Refused(_));
+    let is_refused = |missed: &adieu_scan::NotRead| {
+        matches!(
+            missed.reason,
+            NotReadReason::Refused(_)
+                | NotReadReason::NotPermitted(_)
+                | NotReadReason::Unanswered(_)
+        )
+    };
     if report.findings.iter().any(counts) {
         1
     } else if report.not_read.iter().any(is_refused) && !arguments.allow_unreadable {

@@ -97,6 +97,13 @@ fn json_has_the_form_of_its_schema() {
     assert_eq!(violations(&schema, &wrong, "$").len(), 3);
 }
 
+/// What is wrong with a report by the published schema.
+pub(super) fn violations_of_the_schema(report: &Value) -> Vec<String> {
+    let schema = fs::read_to_string(crate::harness::root().join("docs/scan.schema.json"));
+    let schema: Value = serde_json::from_str(&schema.expect("the schema")).expect("JSON");
+    violations(&schema, report, "$")
+}
+
 /// The keywords that the schema uses.
 fn violations(schema: &Value, value: &Value, place: &str) -> Vec<String> {
     let mut found = Vec::new();
@@ -131,7 +138,8 @@ fn violations(schema: &Value, value: &Value, place: &str) -> Vec<String> {
     {
         found.push(format!("{place} is less than {minimum}"));
     }
-    for name in schema["required"].as_array().into_iter().flatten() {
+    let required = schema["required"].as_array().filter(|_| value.is_object());
+    for name in required.into_iter().flatten() {
         let name = name.as_str().expect("a name");
         if value.get(name).is_none() {
             found.push(format!("{place} has no {name}"));

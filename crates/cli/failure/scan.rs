@@ -11,6 +11,8 @@ pub(crate) enum ScanProblem {
     MachineInAPipeline,
     /// A file is not a baseline, or cannot be read.
     Baseline { path: String, reason: String },
+    /// An organization has no project of this name, or does not show it.
+    NoProject { organization: String, name: String },
     /// A file cannot be written.
     NotWritten { path: String, reason: String },
 }

@@ -2,10 +2,12 @@
 //!
 //! It decides nothing and prints nothing. Names of files are untrusted: each becomes one line without a command.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use adieu_agent::deactivate_commands_whole;
 use adieu_scan::{
-    Certainty, Error, Finding, Fix, Form, Kind, NotRead, NotReadReason, Report as Found,
-    Suppression,
+    Certainty, Error, Finding, Fix, Form, Kind, NotRead, NotReadReason, Report as Found, Resource,
+    ResourceKind, Suppression,
 };
 
 use super::Report;
@@ -15,6 +17,13 @@ use crate::page::code;
 /// What `--fix` does, below a list of findings that have replacements.
 pub(crate) const ABOUT_FIXES: &str = "Lines with + replace lines with -. --fix writes those that are safe; \
      with --connection NAME also those that only need the name of the connection.";
+
+/// What to do where Azure DevOps stopped answering.
+pub(crate) const ABOUT_RESUMING: &str = "Run the command with --resume FILE, and again until nothing is missing: it keeps in the \
+     file what was read.";
+
+/// How many files of a repository a note names.
+const MOST_FILES: usize = 10;
 
 /// How many findings a page of a run lists; the rest is in the other files.
 const MOST_ON_A_PAGE: usize = 200;
@@ -45,10 +54,23 @@ pub(super) fn problem(problem: &ScanProblem) -> Report {
             Report::new("scan", format!("'{path}' is not a baseline: {reason}."))
                 .remedy("Create it with `adieu scan --write-baseline FILE`.")
         }
+        ScanProblem::NoProject { organization, name } => Report::new(
+            "scan",
+            format!("'{name}' is not a project of {organization} that this identity may see."),
+        ),
         ScanProblem::NotWritten { path, reason } => {
             Report::new("scan", format!("Cannot write '{path}': {reason}."))
         }
     }
+}
+
+/// A file of `--resume` that cannot be continued or written.
+pub(super) fn progress(path: &str, reason: &str) -> Report {
+    Report::new(
+        "resume",
+        format!("Cannot continue from '{path}': {reason}."),
+    )
+    .remedy("Name a file that does not exist yet, or the one of the run that is to be continued.")
 }
 
 /// The lines for each finding that counts: what and where, what to do, and what replaces it.
@@ -63,6 +85,8 @@ pub(crate) fn lines(report: &Found, now: u64) -> Vec<String> {
             what(finding, now)
         ));
         lines.extend(commit(finding));
+        let url = finding.resource.as_ref().map(|it| format!("  {}", it.url));
+        lines.extend(url);
         lines.push(format!("  {} → {}", finding.rule.help, finding.rule.page));
         lines.extend(finding.fix.iter().flat_map(diff));
     }
@@ -70,6 +94,9 @@ pub(crate) fn lines(report: &Found, now: u64) -> Vec<String> {
 }
 
 fn place(finding: &Finding) -> String {
+    if let (Some(_), Some(pointer)) = (&finding.resource, &finding.pointer) {
+        return one_line(&format!("{}#{pointer}", finding.path));
+    }
     format!(
         "{}:{}:{}",
         one_line(&finding.path),
@@ -141,8 +168,8 @@ pub(crate) fn stale(entries: &[(String, String, usize)]) -> Vec<String> {
 }
 
 /// A summary for the page of a run.
-pub(crate) fn markdown(report: &Found, now: u64) -> String {
-    let mut page = format!("### Personal access tokens\n\n{}\n", summary(report, false));
+pub(crate) fn markdown(report: &Found, summary: &str, now: u64) -> String {
+    let mut page = format!("### Personal access tokens\n\n{summary}\n");
     let counted: Vec<&Finding> = report
         .findings
         .iter()
@@ -168,7 +195,10 @@ pub(crate) fn markdown(report: &Found, now: u64) -> String {
         page.push_str(&format!(
             "| {mark} | {} | {} | `{}` |\n",
             what(finding, now).replace('|', "/"),
-            code(&format!("{}:{}", finding.path, finding.line)),
+            code(&match finding.resource {
+                Some(_) => place(finding),
+                None => format!("{}:{}", finding.path, finding.line),
+            }),
             finding.rule.page
         ));
     }
@@ -201,12 +231,49 @@ pub(crate) fn what(finding: &Finding, now: u64) -> String {
     if finding.rule.kind == Kind::Secret {
         facts.push(format!("fingerprint {}", finding.fingerprint));
     }
+    let is_connection = |it: &&Resource| it.kind == ResourceKind::ServiceConnection;
+    let connection = finding.resource.as_ref().filter(is_connection);
+    facts.extend(connection.map(|it| match &it.last_use {
+        Some(last) => {
+            let day = last.at.split('T').next().unwrap_or_default();
+            format!("last used on {} by {}", one_line(day), one_line(&last.by))
+        }
+        None => "no use in its history".to_owned(),
+    }));
     facts.join(", ")
 }
 
 /// What was not looked at.
 pub(crate) fn notes(report: &Found) -> Vec<String> {
-    report.not_read.iter().map(note).collect()
+    let mut notes = Vec::new();
+    // By project and repository: how many definitions, and their files.
+    let mut elsewhere: BTreeMap<(&str, &str), (usize, BTreeSet<&str>)> = BTreeMap::new();
+    for missed in &report.not_read {
+        match &missed.reason {
+            NotReadReason::InRepository { file, repository } => {
+                let ends = missed.path.match_indices('/').map(|(at, _)| at).nth(1);
+                let project = &missed.path[..ends.unwrap_or(missed.path.len())];
+                let entry = elsewhere.entry((project, repository)).or_default();
+                entry.0 += 1;
+                entry.1.insert(file);
+            }
+            _ => notes.push(note(missed)),
+        }
+    }
+    for ((project, repository), (number, files)) in elsewhere {
+        let mut named: Vec<&str> = files.iter().take(MOST_FILES).copied().collect();
+        if files.len() > MOST_FILES {
+            named.push("…");
+        }
+        notes.push(format!(
+            "{}: the steps of {} are in the repository {} ({}); scan a clone of it.",
+            one_line(project),
+            count(number, "build definition"),
+            one_line(repository),
+            one_line(&named.join(", "))
+        ));
+    }
+    notes
 }
 
 fn note(missed: &NotRead) -> String {
@@ -219,11 +286,21 @@ fn note(missed: &NotRead) -> String {
             format!("{path} was not scanned: Git LFS keeps its content elsewhere.")
         }
         NotReadReason::Refused(reason) => format!("{path} was not scanned: {reason}."),
+        NotReadReason::NotPermitted(right) => {
+            format!("{path} were not scanned: this identity needs {right}.")
+        }
+        NotReadReason::Unanswered(reason) => {
+            format!("{path} were not scanned: {}", one_line(reason))
+        }
+        NotReadReason::InRepository { file, repository } => {
+            let place = one_line(&format!("{file} of {repository}"));
+            format!("{path} was not scanned: its steps are in {place}.")
+        }
     }
 }
 
 /// How much was found in how much.
-pub(crate) fn summary(report: &Found, is_history: bool) -> String {
+pub(crate) fn summary(report: &Found, noun: &str) -> String {
     let of = |kind: Kind| {
         let counts = |it: &&Finding| it.suppression.is_none() && it.rule.kind == kind;
         report.findings.iter().filter(counts).count()
@@ -235,7 +312,7 @@ pub(crate) fn summary(report: &Found, is_history: bool) -> String {
         (secrets, habits) => format!("{} and {}", count(secrets, "token"), count(habits, "habit")),
     };
     let files = usize::try_from(report.files).unwrap_or(usize::MAX);
-    let read = count(files, if is_history { "object" } else { "file" });
+    let read = count(files, noun);
     let mut text = format!("{found} in {}", read.to_lowercase());
     let by = |is_by: fn(&Suppression) -> bool| {
         let suppressions = report

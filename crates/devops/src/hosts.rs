@@ -39,6 +39,8 @@ pub struct Organization {
     audit: Option<Url>,
     /// Feeds; those of an Azure DevOps Server take no Entra token.
     packages: Option<Url>,
+    /// Classic releases; an Azure DevOps Server has them at the collection's address.
+    release: Option<Url>,
 }
 
 /// Why a text names no organization.
@@ -175,6 +177,7 @@ impl Hosts {
             identity: of_services("vssps.dev.azure.com")?,
             audit: of_services("auditservice.dev.azure.com")?,
             packages: of_services("pkgs.dev.azure.com")?,
+            release: of_services("vsrm.dev.azure.com")?,
         })
     }
 
@@ -210,6 +213,20 @@ impl Organization {
 
     pub(crate) fn collection(&self, path: &[&str]) -> Url {
         at(&self.collection, path)
+    }
+
+    /// Address of a page of the portal, below the organization or one of its projects.
+    #[must_use]
+    pub fn portal(&self, path: &[&str], query: &[(&str, &str)]) -> String {
+        let mut url = at(&self.collection, path);
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        url.into()
+    }
+
+    pub(crate) fn release(&self, path: &[&str]) -> Url {
+        at(self.release.as_ref().unwrap_or(&self.collection), path)
     }
 
     pub(crate) fn extension_management(&self, path: &[&str]) -> Url {

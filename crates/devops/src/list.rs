@@ -81,27 +81,69 @@ impl Paging {
     }
 }
 
+/// A list that is read page by page.
+#[derive(Debug)]
+pub struct Pages<'c> {
+    client: &'c Client<'c>,
+    list: Url,
+    api_version: &'static str,
+    field: &'static str,
+    id: &'static str,
+    paging: Paging,
+    /// The next page; none after the last one.
+    next: Option<Url>,
+}
+
+impl Pages<'_> {
+    /// The items of the next page that were not there before, by the value of a field; nothing after the last page.
+    ///
+    /// # Errors
+    /// No answer, or a refusal.
+    pub async fn next(&mut self) -> Result<Option<Vec<Value>>, Error> {
+        let Some(url) = self.next.take() else {
+            return Ok(None);
+        };
+        let page = self.client.page(&url, self.api_version, self.field).await?;
+        let (news, next) = self.paging.take(page, self.id);
+        self.next = next.map(|token| with_token(&self.list, &token));
+        Ok(Some(news))
+    }
+}
+
 impl Client<'_> {
-    /// All items of a list that is in `field`, each once, by the value of their field `id`.
+    /// A list that is in `field`, each item once, by the value of its field `id`.
+    pub(crate) fn pages(
+        &self,
+        list: Url,
+        api_version: &'static str,
+        field: &'static str,
+        id: &'static str,
+    ) -> Pages<'_> {
+        Pages {
+            client: self,
+            next: Some(list.clone()),
+            list,
+            api_version,
+            field,
+            id,
+            paging: Paging::default(),
+        }
+    }
+
+    /// All items of such a list.
     pub(crate) async fn list(
         &self,
         list: &Url,
-        api_version: &str,
+        api_version: &'static str,
         field: &'static str,
-        id: &str,
+        id: &'static str,
     ) -> Result<Vec<Value>, Error> {
-        let mut paging = Paging::default();
+        let mut pages = self.pages(list.clone(), api_version, field, id);
         let mut all = Vec::new();
-        let mut url = list.clone();
-        loop {
-            let page = self.page(&url, api_version, field).await?;
-            let (news, next) = paging.take(page, id);
-            all.extend(news);
-            let Some(next) = next else {
-                return Ok(all);
-            };
-            url = with_token(list, &next);
+        while let Some(items) = pages.next().await? {
+            all.extend(items);
         }
+        Ok(all)
     }
 }
 

@@ -28,6 +28,7 @@ const NAMES: &[&str] = &[
     "vsaex.dev.azure.com",
     "vssps.dev.azure.com",
     "auditservice.dev.azure.com",
+    "vsrm.dev.azure.com",
     "pkgs.dev.azure.com",
     "github.com",
     "*.githubusercontent.com",

@@ -9,7 +9,7 @@ use crate::directory::{AsksFor, Directory, Issued};
 use crate::http::{Answer, Request, decoded};
 use crate::issued::AZURE_DEVOPS;
 use crate::marketplace::{self, gallery, installation, roles};
-use crate::organizations::{self, audit, entitlements, profile, tokens, users};
+use crate::organizations::{self, audit, entitlements, profile, resources, tokens, users};
 use crate::vss::{self, Credential};
 use crate::{azure_devops, feeds, git};
 
@@ -170,6 +170,27 @@ fn route(
         ] => {
             let context = &mut services.marketplace();
             roles::role(request, (publisher, id), identity, context)
+        }
+        [organization, project, "_apis", rest @ ..]
+            if request
+                .header("host")
+                .is_some_and(|host| matches!(host, "dev.azure.com" | resources::RELEASE_HOST)) =>
+        {
+            let context = &mut services.organizations();
+            if let Some(refusal) = organizations::not_a_member(organization, caller, context) {
+                return Some(refusal);
+            }
+            resources::answer(request, organization, Some(project), rest, caller, context)
+        }
+        [organization, "_apis", "hooks" | "distributedtask", ..]
+            if request.header("host") == Some("dev.azure.com")
+                && matches!(path.get(3), Some(&"subscriptions" | &"pools")) =>
+        {
+            let context = &mut services.organizations();
+            if let Some(refusal) = organizations::not_a_member(organization, caller, context) {
+                return Some(refusal);
+            }
+            resources::answer(request, organization, None, &path[2..], caller, context)
         }
         [organization, "_apis", area, rest @ ..] => {
             let context = &mut services.organizations();

@@ -63,7 +63,7 @@ pub use http::{Answer, Request};
 pub use managed_identity::{ExpiresOn, IdentityRefusal, ManagedIdentity};
 pub use marketplace::{Delivery, Extension, Marketplace, Validation};
 pub use microsoft_graph::MicrosoftGraph;
-pub use organizations::{Organizations, Pat};
+pub use organizations::{Organizations, Pat, Resource};
 pub use playground::Playground;
 pub use proxy::Proxy;
 pub use service::{Arrival, Service};

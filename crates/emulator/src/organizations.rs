@@ -5,6 +5,7 @@
 pub(crate) mod audit;
 pub(crate) mod entitlements;
 pub(crate) mod profile;
+pub(crate) mod resources;
 mod setup;
 pub(crate) mod tokens;
 pub(crate) mod users;
@@ -21,6 +22,7 @@ use crate::http::{Answer, Request};
 use crate::ids::guid;
 use crate::vss::{self, error, version};
 
+pub use resources::Resource;
 pub use tokens::Pat;
 
 /// The organizations' handle.
@@ -53,6 +55,7 @@ pub struct State {
     users: users::State,
     tokens: tokens::State,
     audit: audit::State,
+    resources: resources::State,
     /// Organizations that are stopped.
     pub(crate) stopped: BTreeSet<String>,
     /// Whether a bearer that is refused gets a page in place of JSON.
@@ -70,6 +73,11 @@ pub struct State {
 }
 
 impl State {
+    /// What projects have beside repositories.
+    fn resources(&self) -> &resources::State {
+        &self.resources
+    }
+
     /// The tenant that an organization takes its members from.
     pub(crate) fn tenant_of(&self, organization: &str, directory: &Directory) -> String {
         let tenant = self.tenants.get(organization);
@@ -195,7 +203,7 @@ pub(crate) fn answer(
             if let Some(refusal) = version(request, &["7.1", "7.2-preview"]) {
                 return Some(refusal);
             }
-            Some(projects(organization, context))
+            Some(projects(request, organization, context))
         }
         ("projects", [name]) if request.method == "GET" => {
             if let Some(refusal) = version(request, &["7.1", "7.2-preview"]) {
@@ -292,7 +300,15 @@ fn connection_data(caller: &Issued, context: &mut Context<'_>) -> Answer {
 }
 
 /// "Projects - List" of Microsoft's REST reference.
-fn projects(organization: &str, context: &Context<'_>) -> Answer {
+fn projects(request: &Request, organization: &str, context: &mut Context<'_>) -> Answer {
+    let parameters = [
+        "stateFilter",
+        "$top",
+        "$skip",
+        "continuationToken",
+        "api-version",
+    ];
+    context.only_parameters(request, &parameters);
     let known = context.own.projects.get(organization);
     let list: Vec<_> = known
         .into_iter()
@@ -302,7 +318,21 @@ fn projects(organization: &str, context: &Context<'_>) -> Answer {
             "visibility": "private", "revision": 1 })
         })
         .collect();
-    Answer::json(200, &json!({ "count": list.len(), "value": list }))
+    let number = |name: &str, other: usize| {
+        let value = request.parameter(name);
+        value.map_or(Some(other), |value| value.parse::<usize>().ok())
+    };
+    let (Some(top), Some(start)) = (number("$top", 100), number("continuationToken", 0)) else {
+        return error(400, "ArgumentException", "A number is not valid.");
+    };
+    let end = (start + top).min(list.len());
+    let page = &list[start.min(end)..end];
+    let answer = Answer::json(200, &json!({ "count": page.len(), "value": page }));
+    if end < list.len() {
+        answer.with("x-ms-continuationtoken", &end.to_string())
+    } else {
+        answer
+    }
 }
 
 /// "Projects - Get" of Microsoft's REST reference.

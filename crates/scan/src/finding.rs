@@ -63,6 +63,72 @@ pub struct Commit {
     pub is_in_head: bool,
 }
 
+/// The resource of an organization that a finding is in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resource {
+    /// What it is.
+    pub kind: ResourceKind,
+    /// The page on which people see it.
+    pub url: String,
+    /// The last use of a service connection that its history has.
+    pub last_use: Option<LastUse>,
+}
+
+/// What a resource is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ResourceKind {
+    /// A service connection.
+    ServiceConnection,
+    /// A variable group of the library.
+    VariableGroup,
+    /// A build definition: a classic one, or one whose steps are in a YAML file.
+    BuildDefinition,
+    /// A release definition.
+    ReleaseDefinition,
+    /// A task group.
+    TaskGroup,
+    /// A subscription of service hooks.
+    ServiceHook,
+    /// An agent, with the environment that it publishes.
+    Agent,
+}
+
+impl ResourceKind {
+    /// Every one.
+    pub const ALL: [Self; 7] = [
+        Self::ServiceConnection,
+        Self::VariableGroup,
+        Self::BuildDefinition,
+        Self::ReleaseDefinition,
+        Self::TaskGroup,
+        Self::ServiceHook,
+        Self::Agent,
+    ];
+
+    /// The word for it in every output and in paths.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::ServiceConnection => "service connection",
+            Self::VariableGroup => "variable group",
+            Self::BuildDefinition => "build definition",
+            Self::ReleaseDefinition => "release definition",
+            Self::TaskGroup => "task group",
+            Self::ServiceHook => "service hook",
+            Self::Agent => "agent",
+        }
+    }
+}
+
+/// The last use of a service connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastUse {
+    /// When it started, as the service writes it (RFC 3339).
+    pub at: String,
+    /// The definition that used it.
+    pub by: String,
+}
+
 /// Why a finding does not count.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Suppression {
@@ -152,6 +218,11 @@ pub struct Finding {
     pub expires: Option<u64>,
     /// Where it is in the history.
     pub commit: Option<Commit>,
+    /// Where it is in a JSON document (RFC 6901): in a classic definition, or in a resource of an organization, whose
+    /// lines and columns are those of the value.
+    pub pointer: Option<String>,
+    /// The resource of an organization that has it.
+    pub resource: Option<Resource>,
     /// What to write instead.
     pub fix: Option<Fix>,
     /// Why it does not count.
@@ -160,9 +231,21 @@ pub struct Finding {
 
 impl Finding {
     /// The order in which findings are shown, on every run and platform.
-    pub(crate) fn order(&self) -> (&str, u64, u64, &'static str, &str) {
+    pub(crate) fn order(&self) -> (&str, &str, u64, u64, &'static str, &str) {
         let commit = self.commit.as_ref().map_or("", |commit| &commit.blob);
-        (&self.path, self.line, self.column, self.rule.id, commit)
+        // Lines and columns of a resource are those of one value.
+        let value = match &self.resource {
+            Some(_) => self.pointer.as_deref().unwrap_or_default(),
+            None => "",
+        };
+        (
+            &self.path,
+            value,
+            self.line,
+            self.column,
+            self.rule.id,
+            commit,
+        )
     }
 }
 
@@ -184,6 +267,17 @@ pub enum NotReadReason {
     LfsPointer,
     /// The system refused it, in its words.
     Refused(String),
+    /// The steps of a build definition are in this file of a repository.
+    InRepository {
+        /// The file.
+        file: String,
+        /// The repository's name.
+        repository: String,
+    },
+    /// The identity may not read it; which right it needs.
+    NotPermitted(&'static str),
+    /// The service had no answer, in a sentence; another run may have one.
+    Unanswered(String),
 }
 
 /// What a scan found.

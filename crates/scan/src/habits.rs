@@ -2,13 +2,15 @@
 //!
 //! The table has them all; `find` recognizes them, `replace` and `tasks` write the new lines.
 
+mod classic;
 mod document;
 mod find;
 mod replace;
 mod shown;
 mod steps;
+mod table;
 mod tasks;
-mod variables;
+pub(crate) mod variables;
 mod words;
 
 use std::collections::BTreeSet;
@@ -16,273 +18,17 @@ use std::sync::OnceLock;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
+pub(crate) use self::classic::{escaped, is_secret_pat};
 use self::document::{Document, Kind as FileKind, LONGEST_LINE, Source};
 use self::find::{Hit, Spot};
+use self::table::HABITS;
+pub(crate) use self::table::{CAPABILITY, CONNECTION, GROUP, SERVICE_HOOK, VARIABLE};
 use self::words::Words;
 use crate::finding::{Certainty, Fix};
-use crate::rules::{Kind, Rule};
-
-/// A rule for a habit.
-struct Habit {
-    rule: Rule,
-    /// In lowercase; a line without one of them is not looked at.
-    words: &'static [&'static str],
-    find: fn(&Spot<'_>) -> Option<Hit>,
-}
-
-const fn rule(
-    id: &'static str,
-    title: &'static str,
-    help: &'static str,
-    page: &'static str,
-) -> Rule {
-    Rule {
-        id,
-        kind: Kind::Habit,
-        title,
-        help,
-        page,
-    }
-}
-
-static HABITS: [Habit; 18] = [
-    Habit {
-        rule: rule(
-            "url-userinfo",
-            "Token in the address of a repository or a service",
-            "Let git ask for a token.",
-            "docs/migrate/git.md",
-        ),
-        words: &["dev.azure.com", ".visualstudio.com"],
-        find: find::address,
-    },
-    Habit {
-        rule: rule(
-            "feed-userinfo",
-            "Token in the address of a feed",
-            "Give the package client a token of a service connection.",
-            "docs/migrate/feeds.md",
-        ),
-        words: &["dev.azure.com", ".visualstudio.com"],
-        find: find::feed_address,
-    },
-    Habit {
-        rule: rule(
-            "basic-header",
-            "Basic authentication with a personal access token",
-            "Send a Bearer header, or keep the variable and let a step fill it with a token.",
-            "docs/migrate/scripts.md#a-pat-in-a-variable",
-        ),
-        words: &[
-            "-u \":$",
-            "-u ':$",
-            " -u :$",
-            "--user \":$",
-            "--user :$",
-            "tobase64string",
-            "btoa(`:",
-            "buffer.from(",
-            "b64encode(",
-            "| base64",
-            "basic $",
-            "basic {",
-        ],
-        find: find::basic_header,
-    },
-    Habit {
-        rule: rule(
-            "ext-pat",
-            "Azure DevOps CLI with a personal access token",
-            "Fill the variable with a token of a service connection.",
-            "docs/migrate/scripts.md#a-pat-in-a-variable",
-        ),
-        words: &["azure_devops_ext_pat", "az devops login"],
-        find: find::extension_pat,
-    },
-    Habit {
-        rule: rule(
-            "extraheader",
-            "git with a credential in a header",
-            "Let git ask for a token (`configure: git`).",
-            "docs/migrate/git.md",
-        ),
-        words: &["extraheader"],
-        find: find::extra_header,
-    },
-    Habit {
-        rule: rule(
-            "persist-credentials",
-            "Checkout that leaves its credential in .git/config",
-            "Let git ask for a token (`configure: git`).",
-            "docs/migrate/git.md",
-        ),
-        words: &["persistcredentials"],
-        find: find::persisted_credentials,
-    },
-    Habit {
-        rule: rule(
-            "az-token",
-            "Azure CLI as the source of an Azure DevOps token",
-            "Use EntraToken@1 or RunWithToken@1, which mask the token and need no az.",
-            "docs/migrate/scripts.md#azurecli2-with-az-account-get-access-token",
-        ),
-        words: &["get-access-token"],
-        find: find::az_token,
-    },
-    Habit {
-        rule: rule(
-            "publish",
-            "Marketplace task that signs in with a personal access token",
-            "Use MarketplaceExtension@1.",
-            "docs/migrate/publishing.md#task-by-task",
-        ),
-        words: &[
-            "publishazuredevopsextension@",
-            "shareazuredevopsextension@",
-            "installazuredevopsextension@",
-            "unpublishazuredevopsextension@",
-            "queryazuredevopsextensionversion@",
-            "isazuredevopsextensionvalid@",
-        ],
-        find: find::marketplace_task,
-    },
-    Habit {
-        rule: rule(
-            "publish-tool",
-            "tfx or vsce with a personal access token",
-            "Use `adieu extension`, or give the tool a token of a service connection.",
-            "docs/migrate/publishing.md#with-tfx",
-        ),
-        words: &[
-            "tfx extension",
-            "tfx-cli extension",
-            "tfx build tasks",
-            "vsce publish",
-            "vsce_pat",
-        ],
-        find: find::publishing_tool,
-    },
-    Habit {
-        rule: rule(
-            "feed-npmrc",
-            "npm with a personal access token",
-            "Let a step put a token into AZURE_DEVOPS_TOKEN.",
-            "docs/migrate/feeds.md",
-        ),
-        words: &["_authtoken", ":_password"],
-        find: find::npm_key,
-    },
-    Habit {
-        rule: rule(
-            "feed-password",
-            "NuGet or Maven with a personal access token",
-            "Let a step put a token into AZURE_DEVOPS_TOKEN.",
-            "docs/migrate/feeds.md",
-        ),
-        words: &["cleartextpassword", "<password>${env."],
-        find: find::configured_password,
-    },
-    Habit {
-        rule: rule(
-            "feed-variable",
-            "Package client with a personal access token in a variable",
-            "Fill the variable with a token of a service connection.",
-            "docs/migrate/feeds.md",
-        ),
-        words: &[
-            "vss_nuget_external_feed_endpoints",
-            "vss_nuget_accesstoken",
-            "twine_password",
-            "poetry_http_basic_",
-            "artifacts_credentialprovider_",
-        ],
-        find: find::mapped_variable,
-    },
-    Habit {
-        rule: rule(
-            "feed-connection",
-            "Feed task with a service connection that holds a token",
-            "Use a token of an Azure Resource Manager connection.",
-            "docs/migrate/feeds.md",
-        ),
-        words: &[
-            "customendpoint:",
-            "nugetserviceconnections:",
-            "pythondownloadserviceconnections:",
-            "pythonuploadserviceconnection:",
-            "mavenserviceconnections:",
-        ],
-        find: find::connection_input,
-    },
-    Habit {
-        rule: rule(
-            "renovate",
-            "Renovate with a personal access token",
-            "Fill RENOVATE_TOKEN with a token of a service connection.",
-            "docs/migrate/renovate.md",
-        ),
-        words: &["renovate_token"],
-        find: find::mapped_variable,
-    },
-    Habit {
-        rule: rule(
-            "terraform",
-            "Azure DevOps provider for Terraform with a personal access token",
-            "Let the provider sign in with the service connection (`configure: terraform`).",
-            "docs/migrate/scripts.md",
-        ),
-        words: &["personal_access_token", "azdo_personal_access_token"],
-        find: find::terraform,
-    },
-    Habit {
-        rule: rule(
-            "agent",
-            "Agent registration with a personal access token",
-            "Register the agent with a Microsoft Entra token or a service principal.",
-            "docs/scan.md#agents",
-        ),
-        words: &["--auth pat", "azp_token", "personalaccesstokenfromenv"],
-        find: find::agent,
-    },
-    Habit {
-        rule: rule(
-            "docker-argument",
-            "Personal access token as a build argument, which stays in the image",
-            "Mount the token as a secret of the build.",
-            "docs/migrate/feeds.md",
-        ),
-        words: &["--build-arg"],
-        find: find::build_argument,
-    },
-    Habit {
-        rule: rule(
-            "events",
-            "Events of the Marketplace with a personal access token",
-            "Use `adieu events`.",
-            "docs/migrate/events.md",
-        ),
-        words: &["/_apis/gallery/publishers"],
-        find: find::events,
-    },
-];
-
-/// Variables of a pipeline whose name says that they hold a personal access token.
-static VARIABLE: Rule = rule(
-    "pat-variable",
-    "Pipeline variable with a personal access token",
-    "Let a step fill the variable with a token of a service connection.",
-    "docs/migrate/scripts.md#a-pat-in-a-variable",
-);
-
-/// Variable groups of that name.
-static GROUP: Rule = rule(
-    "pat-group",
-    "Variable group whose name is about a personal access token",
-    "Delete the group once nothing uses its variables.",
-    "docs/migrate/scripts.md#a-pat-in-a-variable",
-);
+use crate::rules::Rule;
 
 /// A habit in a file.
 pub(crate) struct Found {
@@ -294,16 +40,21 @@ pub(crate) struct Found {
     pub(crate) end_column: u64,
     pub(crate) fingerprint: String,
     pub(crate) fix: Option<Fix>,
+    /// Where it is in a classic definition.
+    pub(crate) pointer: Option<String>,
     /// The line itself, for `adieu:allow`.
     pub(crate) byte: usize,
 }
 
 /// All rules for habits.
 pub(crate) fn rules() -> impl Iterator<Item = &'static Rule> {
-    HABITS
-        .iter()
-        .map(|habit| &habit.rule)
-        .chain([&VARIABLE, &GROUP])
+    HABITS.iter().map(|habit| &habit.rule).chain([
+        &VARIABLE,
+        &GROUP,
+        &CONNECTION,
+        &SERVICE_HOOK,
+        &CAPABILITY,
+    ])
 }
 
 /// The words of all habits, and which habit each belongs to.
@@ -324,6 +75,84 @@ pub(crate) fn find(path: &str, bytes: &[u8]) -> Vec<Found> {
     let Some(kind) = document::kind(path) else {
         return Vec::new();
     };
+    if kind == FileKind::Code
+        && classic::MARKS
+            .iter()
+            .any(|mark| memchr::memmem::find(bytes, mark).is_some())
+        && let Some(found) = in_definition_file(bytes)
+    {
+        return found;
+    }
+    in_text(kind, bytes)
+}
+
+/// The habits of a classic definition, each with its pointer; line and column are those of the value. Nothing, where a
+/// document is something else.
+pub(crate) fn in_definition(document: &Value) -> Option<Vec<Found>> {
+    let definition = classic::read(document)?;
+    let mut found = in_text(FileKind::Yaml, definition.text.as_bytes());
+    for found in &mut found {
+        let line = &definition.lines[found.line as usize - 1];
+        found.line = line.line;
+        let column = |column: u64| column.saturating_sub(line.indent).max(1);
+        found.column = column(found.column);
+        found.end_column = column(found.end_column).max(found.column + 1);
+        found.pointer = Some(line.pointer.clone());
+        found.fix = None;
+    }
+    for pointer in definition.variables {
+        found.push(named(&VARIABLE, Certainty::Probable, pointer));
+    }
+    Some(found)
+}
+
+/// A habit that is a value with this pointer, and no text.
+pub(crate) fn named(rule: &'static Rule, certainty: Certainty, pointer: String) -> Found {
+    Found {
+        rule,
+        certainty,
+        line: 1,
+        column: 1,
+        end_column: 2,
+        fingerprint: fingerprint(rule.id, &pointer),
+        fix: None,
+        pointer: Some(pointer),
+        byte: 0,
+    }
+}
+
+/// The habits of a file with classic definitions, at the lines and columns of the file.
+fn in_definition_file(bytes: &[u8]) -> Option<Vec<Found>> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    let text = text.trim_start_matches('\u{feff}');
+    let mut found = in_definition(&serde_json::from_str(text).ok()?)?;
+    if found.is_empty() {
+        return Some(found);
+    }
+    let places = classic::places(text);
+    let lines = line_starts(&Document::new(FileKind::Code, text));
+    for found in &mut found {
+        let pointer = found.pointer.as_deref().unwrap_or_default();
+        let at = places.get(pointer).copied().unwrap_or_default();
+        let line = lines.partition_point(|start| *start <= at) - 1;
+        let column = text[lines[line]..at].chars().count() as u64 + 1;
+        let length = found.end_column - found.column;
+        // A value of several lines is one line of the file.
+        found.column = if found.line > 1 {
+            column
+        } else {
+            column + found.column - 1
+        };
+        found.end_column = found.column + length;
+        found.line = line as u64 + 1;
+        found.byte = at;
+    }
+    sort(&mut found);
+    Some(found)
+}
+
+/// The habits of a text of this kind, in the order of their places.
+fn in_text(kind: FileKind, bytes: &[u8]) -> Vec<Found> {
     let (words, habits) = words();
     let mut places = Vec::new();
     words.find(bytes, |at, word| places.push((at, word)));
@@ -373,9 +202,13 @@ pub(crate) fn find(path: &str, bytes: &[u8]) -> Vec<Found> {
         }
     }
     of_variables(&document, &starts, &mut found);
-    let place = |found: &Found| (found.line, found.column, found.rule.id);
-    adieu_order::sort_by(&mut found, |one, other| place(one).cmp(&place(other)));
+    sort(&mut found);
     found
+}
+
+fn sort(found: &mut [Found]) {
+    let place = |found: &Found| (found.line, found.column, found.rule.id);
+    adieu_order::sort_by(found, |one, other| place(one).cmp(&place(other)));
 }
 
 /// Names alone: variables of a pipeline, groups, arguments of a Dockerfile.
@@ -465,6 +298,7 @@ fn result(
         end_column: column(hit.end),
         fingerprint: fingerprint(rule.id, text),
         fix: hit.fix,
+        pointer: None,
         byte: starts[line] + hit.start,
     }
 }

@@ -62,13 +62,21 @@ fn row(order: usize, finding: &Finding, description: &str) -> String {
             escape_html(&commit.date)
         )
     });
+    let place = match &finding.resource {
+        Some(resource) => resource.kind.word().to_owned(),
+        None => format!("{}:{}", finding.line, finding.column),
+    };
+    let pointer = finding
+        .pointer
+        .as_ref()
+        .map_or_else(String::new, |pointer| {
+            format!("<br><small>{}</small>", escape_html(pointer))
+        });
     format!(
-        "<tr data-order=\"{order}\"><td><code>{}</code>{commit}</td><td>{}:{}</td>\
+        "<tr data-order=\"{order}\"><td><code>{}</code>{pointer}{commit}</td><td>{place}</td>\
          <td class=\"{} {certainty}\">{certainty}</td>\
          <td>{}<br><code>{}</code> {} <code>{}</code>{}</td></tr>\n",
         escape_html(&finding.path),
-        finding.line,
-        finding.column,
         finding.rule.kind.word(),
         escape_html(description),
         finding.rule.id,

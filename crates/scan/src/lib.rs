@@ -16,6 +16,7 @@ mod html;
 mod jwt;
 mod matcher;
 mod output;
+mod resource;
 mod rules;
 mod sarif;
 mod scanner;
@@ -24,12 +25,14 @@ mod token;
 
 pub use baseline::Baseline;
 pub use finding::{
-    Certainty, Commit, Finding, Fix, Form, NotRead, NotReadReason, Report, Safety, Suppression,
+    Certainty, Commit, Finding, Fix, Form, LastUse, NotRead, NotReadReason, Report, Resource,
+    ResourceKind, Safety, Suppression,
 };
 pub use fix::apply;
 pub use history::{scan_history, scan_staged};
 pub use html::{escape_html, to_html};
-pub use output::to_json;
+pub use output::{from_json, to_json};
+pub use resource::{connection_with_a_pat, scan_resource};
 pub use rules::{Kind, Rule, rules};
 pub use sarif::to_sarif;
 pub use scanner::{Options, scan_existing, scan_paths, scan_stream};

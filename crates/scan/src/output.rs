@@ -4,7 +4,11 @@
 
 use serde_json::{Value, json};
 
-use crate::finding::{Commit, Finding, Fix, NotRead, NotReadReason, Report, Suppression};
+use crate::finding::{
+    Certainty, Commit, Finding, Fix, Form, LastUse, NotRead, NotReadReason, Report, Resource,
+    ResourceKind, Suppression,
+};
+use crate::rules::rules;
 
 /// The name of the form.
 const SCHEMA: &str = "adieu.scan/1";
@@ -43,6 +47,11 @@ fn finding(finding: &Finding) -> Value {
         ),
         ("expires", finding.expires.map(|seconds| json!(seconds))),
         ("commit", finding.commit.as_ref().map(commit)),
+        (
+            "pointer",
+            finding.pointer.as_ref().map(|pointer| json!(pointer)),
+        ),
+        ("resource", finding.resource.as_ref().map(resource)),
         ("fix", finding.fix.as_ref().map(fix)),
         ("suppression", finding.suppression.as_ref().map(suppression)),
     ];
@@ -62,6 +71,14 @@ fn commit(commit: &Commit) -> Value {
         "date": commit.date,
         "isInHead": commit.is_in_head,
     })
+}
+
+fn resource(resource: &Resource) -> Value {
+    let mut value = json!({ "kind": resource.kind.word(), "url": resource.url });
+    if let Some(last) = &resource.last_use {
+        value["lastUse"] = json!({ "at": last.at, "by": last.by });
+    }
+    value
 }
 
 fn fix(fix: &Fix) -> Value {
@@ -85,6 +102,79 @@ fn not_read(not_read: &NotRead) -> Value {
         NotReadReason::TooLarge(size) => ("tooLarge", json!(size)),
         NotReadReason::LfsPointer => ("lfsPointer", Value::Null),
         NotReadReason::Refused(words) => ("refused", json!(words)),
+        NotReadReason::InRepository { file, repository } => (
+            "inRepository",
+            json!({ "file": file, "repository": repository }),
+        ),
+        NotReadReason::NotPermitted(right) => ("notPermitted", json!(right)),
+        NotReadReason::Unanswered(words) => ("unanswered", json!(words)),
     };
     json!({ "path": not_read.path, "reason": reason, "detail": detail })
+}
+
+/// A report of one resource's findings, from the document that [`to_json`] made of it; nothing, where it is none.
+#[must_use]
+pub fn from_json(value: &Value) -> Option<Report> {
+    let list = |name: &str| value[name].as_array().into_iter().flatten();
+    let mut report = Report {
+        files: value["files"].as_u64()?,
+        ..Report::default()
+    };
+    for value in list("findings") {
+        report.findings.push(read(value)?);
+    }
+    for value in list("notRead") {
+        let file = &value["detail"]["file"];
+        report.not_read.push(NotRead {
+            path: text(&value["path"])?,
+            reason: NotReadReason::InRepository {
+                file: text(file)?,
+                repository: text(&value["detail"]["repository"])?,
+            },
+        });
+    }
+    Some(report)
+}
+
+fn text(value: &Value) -> Option<String> {
+    value.as_str().map(str::to_owned)
+}
+
+fn read(value: &Value) -> Option<Finding> {
+    let word = |name: &str| value[name].as_str();
+    let certainty = match word("certainty")? {
+        "possible" => Certainty::Possible,
+        "probable" => Certainty::Probable,
+        _ => Certainty::Certain,
+    };
+    let resource = &value["resource"];
+    let last = &resource["lastUse"];
+    Some(Finding {
+        rule: rules().find(|rule| Some(rule.id) == word("rule"))?,
+        certainty,
+        path: text(&value["path"])?,
+        line: value["line"].as_u64()?,
+        column: value["column"].as_u64()?,
+        end_column: value["endColumn"].as_u64()?,
+        form: match word("form") {
+            Some("base64") => Form::Base64,
+            _ => Form::Text,
+        },
+        fingerprint: text(&value["fingerprint"])?,
+        created: text(&value["created"]),
+        expires: value["expires"].as_u64(),
+        commit: None,
+        pointer: text(&value["pointer"]),
+        resource: Some(Resource {
+            kind: ResourceKind::ALL
+                .into_iter()
+                .find(|kind| Some(kind.word()) == resource["kind"].as_str())?,
+            url: text(&resource["url"])?,
+            last_use: text(&last["at"])
+                .zip(text(&last["by"]))
+                .map(|(at, by)| LastUse { at, by }),
+        }),
+        fix: None,
+        suppression: None,
+    })
 }

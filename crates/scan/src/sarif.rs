@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::finding::{Certainty, Finding, Report, Suppression};
+use crate::finding::{Certainty, Finding, NotRead, NotReadReason, Report, Suppression};
 use crate::rules::{Kind, Rule, rules};
 
 /// The page of the extension.
@@ -20,11 +20,7 @@ pub fn to_sarif(report: &Report, version: &str, describe: impl Fn(&Finding) -> S
         .map(|finding| result(finding, &all, &describe(finding)))
         .collect();
     let descriptors: Vec<Value> = all.iter().map(|rule| descriptor(rule)).collect();
-    let notifications: Vec<Value> = report
-        .not_read
-        .iter()
-        .map(|missed| notification(&missed.path))
-        .collect();
+    let notifications: Vec<Value> = report.not_read.iter().map(notification).collect();
     json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -53,13 +49,24 @@ pub fn to_sarif(report: &Report, version: &str, describe: impl Fn(&Finding) -> S
     })
 }
 
-fn notification(path: &str) -> Value {
-    let place = json!({ "artifactLocation": location(path) });
-    json!({
-        "level": "warning",
-        "message": { "text": "This file was not scanned." },
-        "locations": [{ "physicalLocation": place }],
-    })
+fn notification(missed: &NotRead) -> Value {
+    let is_file = matches!(
+        missed.reason,
+        NotReadReason::TooLarge(_) | NotReadReason::LfsPointer | NotReadReason::Refused(_)
+    );
+    let (text, place) = match is_file {
+        true => {
+            let place = json!({ "artifactLocation": location(&missed.path) });
+            let text = "This file was not scanned.";
+            (text, json!({ "physicalLocation": place }))
+        }
+        false => {
+            let place = json!([{ "fullyQualifiedName": missed.path, "kind": "resource" }]);
+            let text = "This resource was not scanned.";
+            (text, json!({ "logicalLocations": place }))
+        }
+    };
+    json!({ "level": "warning", "message": { "text": text }, "locations": [place] })
 }
 
 fn descriptor(rule: &Rule) -> Value {
@@ -118,16 +125,7 @@ fn result(finding: &Finding, rules: &[&Rule], description: &str) -> Value {
         "ruleIndex": rules.iter().position(|rule| rule.id == finding.rule.id),
         "level": level,
         "message": { "text": format!("{description}.") },
-        "locations": [{
-            "physicalLocation": {
-                "artifactLocation": location(&finding.path),
-                "region": {
-                    "startLine": finding.line,
-                    "startColumn": finding.column,
-                    "endColumn": finding.end_column.max(finding.column + 1),
-                }
-            }
-        }],
+        "locations": [place(finding)],
         "partialFingerprints": fingerprints,
         "properties": { "certainty": finding.certainty.word() },
     });
@@ -165,6 +163,31 @@ fn result(finding: &Finding, rules: &[&Rule], description: &str) -> Value {
         None => value["suppressions"] = json!([]),
     }
     value
+}
+
+/// Where a finding is: in a file, or in a value of an organization's resource.
+fn place(finding: &Finding) -> Value {
+    let pointer = finding.pointer.as_deref().unwrap_or_default();
+    let logical = json!([{
+        "fullyQualifiedName": format!("{}#{pointer}", finding.path), "kind": "resource",
+    }]);
+    if finding.resource.is_some() {
+        return json!({ "logicalLocations": logical });
+    }
+    let mut place = json!({
+        "physicalLocation": {
+            "artifactLocation": location(&finding.path),
+            "region": {
+                "startLine": finding.line,
+                "startColumn": finding.column,
+                "endColumn": finding.end_column.max(finding.column + 1),
+            }
+        }
+    });
+    if finding.pointer.is_some() {
+        place["logicalLocations"] = logical;
+    }
+    place
 }
 
 /// A path as a URI reference; an absolute one is a `file` URI.

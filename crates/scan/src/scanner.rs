@@ -206,6 +206,8 @@ fn tokens(piece: &Piece<'_>, name: &str, options: &Options, findings: &mut Vec<F
             created: token.created,
             expires: token.expires,
             commit: None,
+            pointer: None,
+            resource: None,
             fix: None,
             suppression: allow::reason(piece.bytes, token.start, token.rule.id)
                 .map(Suppression::Inline),
@@ -229,6 +231,8 @@ fn habits_of(piece: &Piece<'_>, name: &str, options: &Options, findings: &mut Ve
             created: None,
             expires: None,
             commit: None,
+            pointer: found.pointer,
+            resource: None,
             fix: found
                 .fix
                 .map(|fix| fix.with_connection(options.connection.as_deref())),

@@ -5,7 +5,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{Organizations, Pat};
+use serde_json::Value;
+
+use super::{Organizations, Pat, Resource};
 use crate::directory::Application;
 use crate::ids::guid;
 use crate::issued::{AZURE_DEVOPS, issue};
@@ -117,6 +119,39 @@ impl Organizations {
     /// How many entries a page of the audit log has.
     pub fn page_of_audit_log(&self, count: usize) {
         self.own().audit.page = Some(count);
+    }
+
+    /// Adds a resource of a project, by the project's id, or of the organization; returns its id.
+    pub fn add_resource(
+        &self,
+        organization: &str,
+        project: Option<&str>,
+        resource: Resource,
+        document: Value,
+    ) -> String {
+        let mut own = self.own();
+        own.resources.add(organization, project, resource, document)
+    }
+
+    /// Notes that a definition used a service connection, by its id, at a moment (RFC 3339).
+    pub fn use_service_connection(&self, id: &str, at: &str, definition: &str) {
+        self.own().resources.use_connection(id, at, definition);
+    }
+
+    /// Adds an agent to a pool, by the pool's id.
+    pub fn add_agent(&self, organization: &str, pool: u64, agent: Value) {
+        self.own().resources.add_agent(organization, pool, agent);
+    }
+
+    /// Refuses a list of a project, by the project's id, or of the organization.
+    pub fn close_resources(&self, project: Option<&str>, resource: Resource) {
+        let list = (project.map(str::to_owned), resource);
+        self.own().resources.closed.insert(list);
+    }
+
+    /// How many resources a page has.
+    pub fn page_of_resources(&self, count: usize) {
+        self.own().resources.page = Some(count);
     }
 
     /// Adds a project to an organization. Returns its id.

@@ -108,6 +108,7 @@ impl World {
             "vsaex.dev.azure.com",
             "vssps.dev.azure.com",
             "auditservice.dev.azure.com",
+            "vsrm.dev.azure.com",
             feeds::HOST,
             feeds::BLOB_HOST,
             "dev.azure.com",

@@ -414,8 +414,9 @@ pub(super) fn mapped_variable(spot: &Spot<'_>) -> Option<Hit> {
 /// An input that names a connection with a token in it.
 pub(super) fn connection_input(spot: &Spot<'_>) -> Option<Hit> {
     let value = spot.text()[spot.end..].trim_start_matches([':', ' ']);
-    (spot.kind() == Kind::Yaml && !value.is_empty()).then_some(())?;
-    spot.hit(None)
+    (!value.is_empty()).then_some(())?;
+    let step = spot.document.step(spot.line)?;
+    spot.hit(tasks::feed(spot.document, &step))
 }
 
 pub(super) fn terraform(spot: &Spot<'_>) -> Option<Hit> {
@@ -491,8 +492,7 @@ pub(super) fn build_argument(spot: &Spot<'_>) -> Option<Hit> {
 
 pub(super) fn events(spot: &Spot<'_>) -> Option<Hit> {
     let around = spot.document.around(spot.line, 6);
-    let is_call = around.contains("/events") && around.contains("basic");
-    if !is_call {
+    if !around.contains("/events") || !around.contains("basic") {
         return None;
     }
     spot.source()?;

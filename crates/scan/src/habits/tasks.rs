@@ -97,6 +97,24 @@ pub(super) fn marketplace(
     rewritten(document, step, "MarketplaceExtension@1", new, safety)
 }
 
+/// FeedAuthenticate@1 in place of a task that gives one package client a feed's token. A file does not show
+/// whether the connection is for Azure Artifacts.
+pub(super) fn feed(document: &Document<'_>, step: &Step<'_>) -> Option<Fix> {
+    const SERVED: [&str; 5] = [
+        "npmAuthenticate",
+        "NuGetAuthenticate",
+        "PipAuthenticate",
+        "MavenAuthenticate",
+        "CargoAuthenticate",
+    ];
+    let task = step.task()?;
+    let name = task.split('@').next().unwrap_or_default();
+    let is_served = SERVED.iter().any(|known| known.eq_ignore_ascii_case(name));
+    let inputs = vec![format!("azureDevOpsServiceConnection: {CONNECTION}")];
+    let new = || rewritten(document, step, "FeedAuthenticate@1", inputs, Safety::Review);
+    is_served.then(new).flatten()
+}
+
 /// EntraToken@1 or RunWithToken@1 in place of AzureCLI@2 that asks az for a token of Azure DevOps.
 pub(super) fn azure_cli(document: &Document<'_>, step: &Step<'_>) -> Option<Fix> {
     let inputs = step.below("inputs");

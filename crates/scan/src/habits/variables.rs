@@ -85,7 +85,7 @@ pub(super) fn is_job_token(name: &str) -> bool {
 }
 
 /// Whether a name has the word `pat` in it, in any style: `MY_PAT`, `adoPat`, `pat-feed`.
-pub(super) fn is_pat(name: &str) -> bool {
+pub(crate) fn is_pat(name: &str) -> bool {
     words(name).iter().any(|word| word == "pat")
 }
 

@@ -1,0 +1,110 @@
+//! What a long reading has got so far, in a file from which another run continues (`--resume FILE`).
+//!
+//! It holds no secret, belongs to this user alone, and is removed once everything was read.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, ErrorKind, Write as _};
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use crate::failure::Failure;
+
+/// The name of the form.
+const SCHEMA: &str = "adieu.progress/1";
+
+/// What was read; without a file, nothing is kept.
+#[derive(Debug, Default)]
+pub(crate) struct Progress {
+    kept: Option<(PathBuf, RefCell<File>)>,
+    /// By part: what came of it.
+    done: BTreeMap<String, Value>,
+}
+
+impl Progress {
+    /// Continues what a file has, or begins a new one. `of` is what is read, such as `scan contoso`.
+    pub(crate) fn open(path: Option<&Path>, of: &str) -> Result<Self, Failure> {
+        let Some(path) = path else {
+            return Ok(Self::default());
+        };
+        let problem = |reason: String| Failure::Progress {
+            path: path.display().to_string(),
+            reason,
+        };
+        let system = |error: io::Error| problem(error.to_string());
+        let mut done = BTreeMap::new();
+        let mut file = match text_of(path) {
+            Ok(text) => {
+                let mut lines = text
+                    .lines()
+                    .map(|line| serde_json::from_str::<Value>(line).unwrap_or_default());
+                let head = lines.next().unwrap_or_default();
+                if head["schema"] != SCHEMA {
+                    return Err(problem("it was not written by adieu --resume".to_owned()));
+                }
+                if head["of"] != of {
+                    let other = head["of"].as_str().unwrap_or_default();
+                    return Err(problem(format!("it is about '{other}', not '{of}'")));
+                }
+                for mut line in lines {
+                    if let Some(part) = line["part"].as_str().map(str::to_owned) {
+                        done.insert(part, line["value"].take());
+                    }
+                }
+                let mut file = OpenOptions::new().append(true).open(path).map_err(system)?;
+                // What a run that was killed has left of its last line.
+                if !text.ends_with('\n') {
+                    file.write_all(b"\n").map_err(system)?;
+                }
+                file
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                let mut options = OpenOptions::new();
+                options.append(true).create_new(true);
+                #[cfg(unix)]
+                std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+                options.open(path).map_err(system)?
+            }
+            Err(error) => return Err(system(error)),
+        };
+        if done.is_empty() && file.metadata().is_ok_and(|facts| facts.len() == 0) {
+            let head = json!({ "schema": SCHEMA, "of": of });
+            file.write_all(format!("{head}\n").as_bytes())
+                .map_err(system)?;
+        }
+        let kept = Some((path.to_owned(), RefCell::new(file)));
+        Ok(Self { kept, done })
+    }
+
+    /// What an earlier run read of a part.
+    pub(crate) fn of(&self, part: &str) -> Option<&Value> {
+        self.done.get(part)
+    }
+
+    /// Keeps what was read of a part. A disk that is full costs the next run its lead, and this one nothing.
+    pub(crate) fn keep(&self, part: &str, value: &Value) {
+        if let Some((_, file)) = &self.kept {
+            let line = json!({ "part": part, "value": value });
+            let _ = file.borrow_mut().write_all(format!("{line}\n").as_bytes());
+        }
+    }
+
+    /// Removes the file: everything was read.
+    pub(crate) fn finish(self) {
+        if let Some((path, file)) = self.kept {
+            drop(file);
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+/// A file's text. A link is not followed: what it leads to was not written here.
+fn text_of(path: &Path) -> io::Result<String> {
+    if fs::symlink_metadata(path)?.is_file() {
+        fs::read_to_string(path)
+    } else {
+        Err(io::Error::other("it is not a file"))
+    }
+}

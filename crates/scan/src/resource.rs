@@ -1,0 +1,382 @@
+//! A resource of an organization, as the REST API of Azure DevOps writes it: the tokens in its values, and its habits.
+//!
+//! It asks no service: it gets documents, and the addresses of their pages.
+
+use serde_json::Value;
+
+use crate::finding::{
+    Certainty, Finding, Form, NotRead, NotReadReason, Report, Resource, ResourceKind,
+};
+use crate::habits::{self, Found, variables};
+use crate::matcher;
+use crate::rules::Rule;
+
+/// Deeper values are not looked at; no resource of the API has them.
+const DEEPEST: usize = 64;
+
+/// Types of service connections whose secret is for Azure DevOps or a feed of it, in lowercase: those of Azure DevOps
+/// itself (`ServiceEndpointTypes` of its REST API), and of the Marketplace tasks' extensions.
+const TYPES: [&str; 12] = [
+    "externaltfs",
+    "externalnugetfeed",
+    "externalnpmregistry",
+    "externalpythondownloadfeed",
+    "externalpythonuploadfeed",
+    "externalmavenrepository",
+    "externalcargorepository",
+    "vsmarketplace",
+    "cloudmarketplaceendpoint",
+    "servermarketplaceendpoint",
+    "azuredevops",
+    "tfsmarketplacepublishing",
+];
+
+/// Schemes that hold a secret which a person made, in lowercase.
+const SCHEMES: [&str; 5] = [
+    "token",
+    "usernamepassword",
+    "personalaccesstoken",
+    "basic",
+    "none",
+];
+
+/// Hosts of Azure DevOps.
+const HOSTS: [&str; 2] = ["dev.azure.com", ".visualstudio.com"];
+
+/// What a resource has. `path` names it; `place` is where people see it.
+#[must_use]
+pub fn scan_resource(document: &Value, path: &str, place: &Resource, now: u64) -> Report {
+    let mut report = Report {
+        files: 1,
+        ..Report::default()
+    };
+    let mut pointer = String::new();
+    let mut found = Vec::new();
+    tokens(document, &mut pointer, now, 0, &mut found);
+    found.extend(habits(place.kind, document).into_iter().map(finding));
+    for mut finding in found {
+        path.clone_into(&mut finding.path);
+        finding.resource = Some(place.clone());
+        report.findings.push(finding);
+    }
+    if let Some(reason) = yaml_file(document) {
+        let path = path.to_owned();
+        report.not_read.push(NotRead { path, reason });
+    }
+    report
+}
+
+/// How likely a service connection holds a personal access token; nothing, where it holds none.
+#[must_use]
+pub fn connection_with_a_pat(connection: &Value) -> Option<Certainty> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_ascii_lowercase();
+    let kind = text(&connection["type"]);
+    let authorization = &connection["authorization"];
+    let scheme = text(&authorization["scheme"]);
+    let url = text(&connection["url"]);
+    let has_key = authorization["parameters"]
+        .as_object()
+        .is_some_and(|parameters| parameters.contains_key("nugetkey"));
+    if !SCHEMES.contains(&scheme.as_str()) || (scheme == "none" && !has_key) {
+        return None;
+    }
+    let is_for_azure_devops = HOSTS.iter().any(|host| {
+        let address = url.split("://").nth(1).unwrap_or_default();
+        let authority = address.split(['/', '?']).next().unwrap_or_default();
+        let authority = authority.rsplit('@').next().unwrap_or_default();
+        authority == host.trim_start_matches('.')
+            || authority.ends_with(host) && host.starts_with('.')
+            || authority.ends_with(&format!(".{host}"))
+    });
+    let is_of_such_a_type = TYPES.contains(&kind.as_str());
+    match (is_for_azure_devops, is_of_such_a_type) {
+        (true, _) => Some(Certainty::Certain),
+        // Its address is a registry elsewhere, or the connection has none.
+        (false, true) if kind.contains("marketplace") || kind == "externaltfs" => {
+            Some(Certainty::Certain)
+        }
+        (false, true) if url.is_empty() => Some(Certainty::Probable),
+        _ => None,
+    }
+}
+
+fn habits(kind: ResourceKind, document: &Value) -> Vec<Found> {
+    let mut found = Vec::new();
+    match kind {
+        ResourceKind::ServiceConnection => {
+            if let Some(certainty) = connection_with_a_pat(document) {
+                let pointer = "/authorization".to_owned();
+                found.push(habits::named(&habits::CONNECTION, certainty, pointer));
+            }
+        }
+        ResourceKind::VariableGroup => {
+            let name = document["name"].as_str().unwrap_or_default();
+            if variables::is_pat(name) {
+                let pointer = "/name".to_owned();
+                found.push(habits::named(&habits::GROUP, Certainty::Possible, pointer));
+            }
+            // A group of a key vault has names only.
+            let is_vault = document["type"] == "AzureKeyVault";
+            for (name, value) in document["variables"].as_object().into_iter().flatten() {
+                if habits::is_secret_pat(name, value) || (is_vault && variables::is_pat(name)) {
+                    named(
+                        &mut found,
+                        &habits::VARIABLE,
+                        Certainty::Probable,
+                        "/variables",
+                        name,
+                    );
+                }
+            }
+        }
+        ResourceKind::BuildDefinition
+        | ResourceKind::ReleaseDefinition
+        | ResourceKind::TaskGroup => {
+            found.extend(habits::in_definition(document).unwrap_or_default());
+        }
+        ResourceKind::ServiceHook => {
+            let inputs = &document["consumerInputs"];
+            let is_set = |name: &str| inputs[name].as_str().is_some_and(|text| !text.is_empty());
+            let name = ["basicAuthPassword", "password"]
+                .into_iter()
+                .find(|name| is_set(name));
+            if let Some(name) = name {
+                let is_ours = inputs.as_object().is_some_and(|inputs| {
+                    let mut values = inputs.values().filter_map(Value::as_str);
+                    values.any(|value| HOSTS.iter().any(|host| value.contains(host)))
+                });
+                let certainty = match is_ours {
+                    true => Certainty::Certain,
+                    false => Certainty::Possible,
+                };
+                named(
+                    &mut found,
+                    &habits::SERVICE_HOOK,
+                    certainty,
+                    "/consumerInputs",
+                    name,
+                );
+            }
+        }
+        ResourceKind::Agent => {
+            for list in ["systemCapabilities", "userCapabilities"] {
+                for (name, value) in document[list].as_object().into_iter().flatten() {
+                    let is_set = value.as_str().is_some_and(|value| !value.is_empty());
+                    let is_about_a_token =
+                        variables::is_pat(name) || name.eq_ignore_ascii_case("AZP_TOKEN");
+                    if is_set && is_about_a_token {
+                        let at = format!("/{list}");
+                        named(
+                            &mut found,
+                            &habits::CAPABILITY,
+                            Certainty::Probable,
+                            &at,
+                            name,
+                        );
+                    }
+                }
+            }
+        }
+    }
+    found
+}
+
+fn named(
+    found: &mut Vec<Found>,
+    rule: &'static Rule,
+    certainty: Certainty,
+    below: &str,
+    name: &str,
+) {
+    let pointer = format!("{below}/{}", habits::escaped(name));
+    found.push(habits::named(rule, certainty, pointer));
+}
+
+/// The tokens in every text of a document, at the lines and columns of the text.
+fn tokens(value: &Value, pointer: &mut String, now: u64, depth: usize, found: &mut Vec<Finding>) {
+    let before = pointer.len();
+    match value {
+        _ if depth > DEEPEST => {}
+        Value::String(text) => {
+            for token in matcher::tokens(text.as_bytes(), now) {
+                let head = &text[..token.start];
+                let line = head.matches('\n').count() as u64 + 1;
+                let column = |end: usize| {
+                    let start = text[..token.start].rfind('\n').map_or(0, |at| at + 1);
+                    text[start..end].chars().count() as u64 + 1
+                };
+                found.push(Finding {
+                    rule: token.rule,
+                    certainty: token.certainty,
+                    path: String::new(),
+                    line,
+                    column: column(token.start),
+                    end_column: column(token.end),
+                    form: token.form,
+                    fingerprint: token.fingerprint,
+                    created: token.created,
+                    expires: token.expires,
+                    commit: None,
+                    pointer: Some(pointer.clone()),
+                    resource: None,
+                    fix: None,
+                    suppression: None,
+                });
+            }
+        }
+        Value::Array(list) => {
+            for (number, inner) in list.iter().enumerate() {
+                pointer.push_str(&format!("/{number}"));
+                tokens(inner, pointer, now, depth + 1, found);
+                pointer.truncate(before);
+            }
+        }
+        Value::Object(fields) => {
+            for (name, inner) in fields {
+                pointer.push('/');
+                pointer.push_str(&habits::escaped(name));
+                tokens(inner, pointer, now, depth + 1, found);
+                pointer.truncate(before);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn finding(found: Found) -> Finding {
+    Finding {
+        rule: found.rule,
+        certainty: found.certainty,
+        path: String::new(),
+        line: found.line,
+        column: found.column,
+        end_column: found.end_column,
+        form: Form::Text,
+        fingerprint: found.fingerprint,
+        created: None,
+        expires: None,
+        commit: None,
+        pointer: found.pointer,
+        resource: None,
+        fix: None,
+        suppression: None,
+    }
+}
+
+/// Where the steps of a build definition are that has none itself.
+fn yaml_file(definition: &Value) -> Option<NotReadReason> {
+    let file = definition["process"]["yamlFilename"].as_str()?.to_owned();
+    let repository = definition["repository"]["name"].as_str();
+    let repository = repository.unwrap_or_default().to_owned();
+    Some(NotReadReason::InRepository { file, repository })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn knows_connections_that_hold_a_token_for_azure_devops() {
+        let certain = Some(Certainty::Certain);
+        for (kind, scheme, url, certainty) in [
+            (
+                "externaltfs",
+                "Token",
+                "https://dev.azure.com/contoso",
+                certain,
+            ),
+            (
+                "externaltfs",
+                "Token",
+                "https://tfs.contoso.example",
+                certain,
+            ),
+            (
+                "externalnpmregistry",
+                "Token",
+                "https://pkgs.dev.azure.com/c/_packaging/f",
+                certain,
+            ),
+            (
+                "externalnpmregistry",
+                "Token",
+                "https://registry.npmjs.org",
+                None,
+            ),
+            (
+                "ExternalNuGetFeed",
+                "UsernamePassword",
+                "https://c.pkgs.visualstudio.com/f",
+                certain,
+            ),
+            (
+                "externalpythonuploadfeed",
+                "Token",
+                "",
+                Some(Certainty::Probable),
+            ),
+            (
+                "generic",
+                "UsernamePassword",
+                "https://dev.azure.com/contoso",
+                certain,
+            ),
+            (
+                "generic",
+                "UsernamePassword",
+                "https://contoso.example",
+                None,
+            ),
+            (
+                "generic",
+                "UsernamePassword",
+                "https://dev.azure.com.example",
+                None,
+            ),
+            (
+                "git",
+                "UsernamePassword",
+                "https://me@dev.azure.com/c/_git/x",
+                certain,
+            ),
+            ("github", "PersonalAccessToken", "https://github.com", None),
+            (
+                "VsMarketplace",
+                "Token",
+                "https://marketplace.visualstudio.com",
+                certain,
+            ),
+            (
+                "azurerm",
+                "WorkloadIdentityFederation",
+                "https://management.azure.com",
+                None,
+            ),
+            (
+                "workloadidentityuser",
+                "WorkloadIdentityFederation",
+                "https://dev.azure.com/c",
+                None,
+            ),
+            (
+                "externalnugetfeed",
+                "None",
+                "https://pkgs.dev.azure.com/c",
+                None,
+            ),
+        ] {
+            let connection =
+                json!({ "type": kind, "url": url, "authorization": { "scheme": scheme } });
+            assert_eq!(
+                connection_with_a_pat(&connection),
+                certainty,
+                "{kind} {url}"
+            );
+        }
+        let key = json!({ "type": "externalnugetfeed", "url": "https://pkgs.dev.azure.com/c",
+            "authorization": { "scheme": "None", "parameters": { "nugetkey": null } } });
+        assert_eq!(connection_with_a_pat(&key), certain);
+    }
+}
