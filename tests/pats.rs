@@ -15,6 +15,7 @@ use crate::harness::stable;
 
 mod hostile;
 mod refusals;
+mod resume;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 

@@ -6,14 +6,18 @@ pub(crate) mod inventory;
 mod json;
 pub(crate) mod leaks;
 
+use std::cell::Cell;
 use std::path::PathBuf;
 use std::pin::pin;
 use std::process::ExitCode;
 
 use adieu_agent::Stream;
-use adieu_devops::{Error, Hosts, Organization, Reason, User, revocation_request};
+use adieu_devops::{
+    Error, Hosts, Organization, PersonalAccessToken, Reason, User, revocation_request,
+};
 use clap::{Args, ValueEnum};
 use futures_util::{StreamExt as _, stream};
+use serde_json::Value;
 use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
 
@@ -22,6 +26,7 @@ use crate::defaults;
 use crate::failure::{Failure, NotKnownThere, PatsProblem};
 use crate::network;
 use crate::pats::inventory::{AuditLog, Inventory, NotRead, OwnedPat};
+use crate::progress::Progress;
 use crate::report::Report;
 use crate::report::pats as words;
 use crate::reporter::{Reporter as _, Terminal};
@@ -62,6 +67,9 @@ pub(crate) struct PatsArguments {
     /// Join with the tokens in this report of `adieu scan --output json`
     #[arg(long, value_name = "FILE")]
     leaks: Option<PathBuf>,
+    /// Keep in this file what was read, and continue from it; removed once everything was read
+    #[arg(long, value_name = "FILE")]
+    resume: Option<PathBuf>,
     #[command(flatten)]
     sign_in: SignInArguments,
     /// Output format
@@ -90,12 +98,14 @@ pub(crate) async fn run(arguments: PatsArguments) -> Result<ExitCode, Failure> {
         .ok_or(Failure::NoOrganization("adieu pats"))?;
     let organization = whoami::organization(&hosts, &name)?;
     let leaks = arguments.leaks.as_deref().map(leaks::read).transpose()?;
+    let of = format!("pats {}", organization.name);
+    let progress = Progress::open(arguments.resume.as_deref(), &of)?;
     let transport = network::of_command_line()?;
     let tenant = credential::tenant(arguments.sign_in.tenant, Some(&name), &transport).await?;
     let sign_in = SignIn::new(arguments.sign_in.credential, tenant);
     let session = Session::new(transport, hosts, Source::SignIn(sign_in));
     let now = OffsetDateTime::now_utc();
-    let mut inventory = take(&session, &organization, now).await?;
+    let mut inventory = take(&session, &organization, now, progress).await?;
     inventory.join(leaks.unwrap_or_default());
     inventory.keep(|pat| {
         let before = arguments.expires_before;
@@ -105,6 +115,9 @@ pub(crate) async fn run(arguments: PatsArguments) -> Result<ExitCode, Failure> {
     print(arguments.output, &inventory)?;
     for note in words::notes(&inventory) {
         Terminal.warn(&note);
+    }
+    if inventory.is_interrupted {
+        Terminal.say(crate::report::scan::ABOUT_RESUMING);
     }
     if arguments.output == Form::Text {
         Terminal.say(&words::summary(&inventory));
@@ -138,6 +151,7 @@ async fn take(
     session: &Session,
     organization: &Organization,
     now: OffsetDateTime,
+    progress: Progress,
 ) -> Result<Inventory, Failure> {
     let users = session.client().await?.users(organization).await;
     let users = users.map_err(|error| refused(session, organization, error))?;
@@ -148,9 +162,15 @@ async fn take(
         revocation: revocation_request(organization, &["<authorization id>"]),
         ..Inventory::default()
     };
-    let asking = stream::iter(users).map(|user| ask_for(session, organization, user));
-    let mut asking = pin!(asking.buffer_unordered(AT_ONCE));
-    while let Some((user, answered)) = asking.next().await {
+    let asking = Asking {
+        session,
+        organization,
+        progress: &progress,
+        is_stopped: Cell::new(false),
+    };
+    let answers = stream::iter(users).map(|user| asking.user(user));
+    let mut answers = pin!(answers.buffer_unordered(AT_ONCE));
+    while let Some((user, answered)) = answers.next().await {
         match answered {
             Ok(pats) => {
                 let pats = pats.into_iter();
@@ -165,6 +185,10 @@ async fn take(
             Err(NotListed::Because(reason)) => inventory.not_read.push(NotRead { user, reason }),
         }
     }
+    inventory.is_interrupted = asking.is_stopped.get();
+    if !inventory.is_interrupted {
+        progress.finish();
+    }
     inventory.audit = audit(session, organization, &mut inventory.pats, now).await;
     inventory.sort();
     Ok(inventory)
@@ -176,31 +200,52 @@ enum NotListed {
     Because(String),
 }
 
-async fn ask_for(
-    session: &Session,
-    organization: &Organization,
-    user: User,
-) -> (
-    User,
-    Result<Vec<adieu_devops::PersonalAccessToken>, NotListed>,
-) {
-    let client = match session.client().await {
-        Ok(client) => client,
-        Err(failure) => {
-            let reason = Report::sentence_of(&failure);
+/// Who asks for the tokens of each user.
+struct Asking<'a> {
+    session: &'a Session,
+    organization: &'a Organization,
+    progress: &'a Progress,
+    /// Whether the service has stopped answering: it is left alone.
+    is_stopped: Cell<bool>,
+}
+
+impl Asking<'_> {
+    async fn user(&self, user: User) -> (User, Result<Vec<PersonalAccessToken>, NotListed>) {
+        if let Some(known) = self.progress.of(&user.descriptor).and_then(Value::as_array) {
+            return (
+                user,
+                Ok(known.iter().map(PersonalAccessToken::from_json).collect()),
+            );
+        }
+        if self.is_stopped.get() {
+            let reason = "Azure DevOps had stopped answering before.".to_owned();
             return (user, Err(NotListed::Because(reason)));
         }
-    };
-    let asked = client.personal_access_tokens(organization, &user.descriptor);
-    let answered = asked.await.map_err(|error| {
-        // The reference documents 401 for who may not administer tokens; the same token has just listed the users.
-        if error.is(Reason::NotPermitted) || matches!(error, Error::SignedOut { .. }) {
-            NotListed::ToNonAdministrators(error)
-        } else {
-            NotListed::Because(sentence("list its personal access tokens", error))
+        let client = match self.session.client().await {
+            Ok(client) => client,
+            Err(failure) => {
+                let reason = Report::sentence_of(&failure);
+                return (user, Err(NotListed::Because(reason)));
+            }
+        };
+        let asked = client.personal_access_tokens(self.organization, &user.descriptor);
+        let answered = asked.await.map_err(|error| {
+            if error.is_transient() {
+                self.is_stopped.set(true);
+            }
+            // The reference documents 401 for who may not administer tokens; the same token has just listed the users.
+            if error.is(Reason::NotPermitted) || matches!(error, Error::SignedOut { .. }) {
+                NotListed::ToNonAdministrators(error)
+            } else {
+                NotListed::Because(sentence("list its personal access tokens", error))
+            }
+        });
+        if let Ok(pats) = &answered {
+            let pats = pats.iter().map(PersonalAccessToken::to_json).collect();
+            self.progress.keep(&user.descriptor, &Value::Array(pats));
         }
-    });
-    (user, answered)
+        (user, answered)
+    }
 }
 
 /// Adds the last uses that the audit log has.

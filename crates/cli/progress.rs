@@ -92,9 +92,8 @@ impl Progress {
     }
 
     /// Removes the file: everything was read.
-    pub(crate) fn finish(self) {
-        if let Some((path, file)) = self.kept {
-            drop(file);
+    pub(crate) fn finish(&self) {
+        if let Some((path, _)) = &self.kept {
             let _ = fs::remove_file(path);
         }
     }

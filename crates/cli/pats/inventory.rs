@@ -29,6 +29,8 @@ pub(crate) struct Inventory {
     pub(crate) left_out: usize,
     pub(crate) audit: AuditLog,
     pub(crate) not_read: Vec<NotRead>,
+    /// Whether the service stopped answering: another run may read the rest.
+    pub(crate) is_interrupted: bool,
     /// Tokens in files that are none of those that were listed.
     pub(crate) leaks_without_owner: Vec<Leak>,
     /// The request with which an administrator would revoke tokens.
@@ -108,6 +110,7 @@ impl Default for Inventory {
             left_out: 0,
             audit: AuditLog::default(),
             not_read: Vec::new(),
+            is_interrupted: false,
             leaks_without_owner: Vec::new(),
             revocation: Value::Null,
         }

@@ -56,6 +56,24 @@ impl PersonalAccessToken {
     }
 }
 
+impl PersonalAccessToken {
+    /// As the service writes it, without what is not known here.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        json!({
+            "authorizationId": self.authorization_id, "displayName": self.name, "scope": self.scope,
+            "targetAccounts": self.organizations, "validFrom": self.created, "validTo": self.expires,
+            "isValid": self.is_valid, "crossCompanyCorrelatingId": self.fingerprint,
+        })
+    }
+
+    /// The opposite of [`to_json`](Self::to_json), which reads what the service writes, too.
+    #[must_use]
+    pub fn from_json(pat: &Value) -> Self {
+        read(pat)
+    }
+}
+
 impl Client<'_> {
     /// The personal access tokens of a person, by the descriptor in [`User`](crate::User). An Azure DevOps Server
     /// lists none.

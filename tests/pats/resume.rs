@@ -1,0 +1,59 @@
+//! `adieu pats --resume`: what one run has read, another one does not ask for.
+
+use std::fs;
+use std::time::Duration;
+
+use adieu_emulator::{Fault, Pat};
+
+use super::{counts, json, pats, world};
+
+#[test]
+fn another_run_continues_where_the_service_stopped_answering() {
+    let world = world();
+    for user in 0..20 {
+        let account = format!("user-{user:02}@contoso.example");
+        let organizations = world.organizations();
+        organizations.add_user("contoso", &account, "A User");
+        organizations.add_pat("contoso", &account, &Pat::default());
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("progress");
+    let arguments = [
+        "--output",
+        "json",
+        "--resume",
+        file.to_str().expect("a path"),
+    ];
+    // The tenant, the users, ten of them; then nothing.
+    for _ in 0..12 {
+        world.marketplace().fault(Fault::Delay(Duration::ZERO));
+    }
+    for _ in 0..8 {
+        world.marketplace().fault(Fault::too_many_requests(100_000));
+    }
+    let first = pats(&world, &arguments);
+    let (known, _) = counts(&json(&first));
+    assert_eq!(first.status, 1, "{}", first.stderr);
+    assert!((8..=12).contains(&known), "{known}: {}", first.stderr);
+    assert!(first.stderr.contains("--resume FILE"), "{}", first.stderr);
+    let kept = fs::read_to_string(&file).expect("the file");
+    assert!(world.secrets_in(&kept).is_empty());
+    world.marketplace().recover();
+    let before = world.marketplace().requests().len();
+    let second = pats(&world, &arguments);
+    assert_eq!((second.status, counts(&json(&second))), (0, (20, 20)));
+    assert!(!file.exists());
+    // The tenant, the users, the audit log, and those who are left.
+    let asked = world.marketplace().requests().len() - before;
+    assert_eq!(asked, 3 + 20 - known);
+    let others = ["--resume", file.to_str().expect("a path")];
+    let head = r#"{"schema":"adieu.progress/1","of":"scan contoso"}"#;
+    fs::write(&file, format!("{head}\n")).expect("a file");
+    let refused = pats(&world, &others);
+    assert_eq!(refused.status, 2);
+    assert!(
+        refused
+            .stderr
+            .contains("it is about 'scan contoso', not 'pats contoso'")
+    );
+}
