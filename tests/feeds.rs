@@ -24,7 +24,7 @@ use adieu_emulator::{MY_CONNECTION, TaskResult};
 use expect_test::expect;
 
 use crate::harness::stable;
-use job::{FEED, Feeds, snapshot, world, write};
+use job::{Feeds, snapshot, world};
 
 #[test]
 fn one_step_serves_what_the_repository_declares() {
