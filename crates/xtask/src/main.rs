@@ -20,6 +20,7 @@ mod release;
 mod remap;
 #[cfg(test)]
 mod rules;
+mod site;
 mod sizes;
 mod test;
 mod troubleshooting;
@@ -46,7 +47,9 @@ cargo xtask <command>
   deny              licences, sources and known faults of the crates (deny.toml), by cargo-deny
   fuzz [target] [s] the readers of what strangers send, by cargo-fuzz (fuzz/), for 60 or so many seconds each
   docs              the reference in docs/tasks/*.md, from task/*/task.json, and the index in TROUBLESHOOTING.md
-  pictures          the PNGs that ship, from docs/pictures/*.svg
+  site              the documents as a site, in target/site/book/, with its links checked (installs mdBook, once)
+  demo --record     the same, and keeps its output for the recording in the documents
+  pictures          the pictures that ship, from docs/pictures/*.svg and *.txt
   bench             all measurements, or one of them:
   bench token       the task's time and memory beside the Azure SDKs' for Node and Python
   bench cli [az]    adieu token beside the same SDKs, by a managed identity; and az, from the PATH or this path
@@ -60,6 +63,7 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let outcome = match words.as_slice() {
         ["demo"] => demo::run(),
+        ["demo", "--record"] => demo::record(),
         ["test", filters @ ..] => test::run(filters),
         ["dist", names @ ..] => dist::run(names).map(|_| ()),
         ["prove", names @ ..] => prove::run(names),
@@ -71,6 +75,7 @@ fn main() -> ExitCode {
         ["deny"] => deny::run(),
         ["fuzz", arguments @ ..] => fuzz::run(arguments),
         ["docs"] => docs::run().and_then(|()| troubleshooting::run()),
+        ["site"] => site::run(),
         ["pictures"] => command::cargo(&["run", "--quiet", "--package", "pictures"]),
         ["bench", names @ ..] => bench::run(names),
         _ => Err(USAGE.to_owned()),

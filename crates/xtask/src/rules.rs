@@ -448,7 +448,7 @@ fn read(path: &str) -> String {
 }
 
 /// Files below a folder, relative to the root, without what is built.
-fn files(below: &str) -> Vec<String> {
+pub(crate) fn files(below: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut folders = vec![PathBuf::from(below)];
     while let Some(folder) = folders.pop() {
