@@ -244,6 +244,12 @@ fn place(task: &Task) -> String {
             .unwrap_or("of any version"),
         handlers.join(", "),
     );
+    if handlers.contains(&"Node16") {
+        text.push_str(
+            "Node16 is for older self-hosted agents: agents have come without it since November 2026, \
+             and newer ones use the others.\n",
+        );
+    }
     if !task.post_job_execution.is_empty() {
         text.push_str("It has a second step at the job's end, which ends what it started.\n");
     }

@@ -202,7 +202,7 @@ pub(super) static HABITS: [Habit; 18] = [
             "renovate",
             "Renovate with a personal access token",
             "Fill RENOVATE_TOKEN with a token of a service connection.",
-            "docs/migrate/renovate.md",
+            "docs/renovate.md",
         ),
         words: &["renovate_token"],
         find: find::mapped_variable,
