@@ -95,36 +95,6 @@ fn published_is_a_table_that_people_can_read() {
 }
 
 #[test]
-fn the_log_of_the_shortest_step_is_photographed_for_the_marketplaces_page() {
-    let world = adieu_emulator::World::start();
-    let mut job = world.job();
-    let outcome = crate::harness::run(
-        &mut job,
-        &[
-            ("azureSubscription", adieu_emulator::MY_CONNECTION),
-            (
-                "tokens",
-                "AZURE_DEVOPS_TOKEN = azureDevOps\nGRAPH_TOKEN = graph",
-            ),
-        ],
-    );
-    assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
-    let log = outcome
-        .log
-        .replace(&world.entra().host(), "login.microsoftonline.com");
-    let script = "printenv AZURE_DEVOPS_TOKEN_EXPIRES_ON GRAPH_TOKEN_EXPIRES_ON";
-    let next: String = job
-        .environment_of_next_script()
-        .iter()
-        .filter(|(name, _)| name.ends_with("TOKEN_EXPIRES_ON"))
-        .map(|(_, value)| format!("{value}\n"))
-        .collect();
-    assert_eq!(next.lines().count(), 2, "{next}");
-    let page = format!("```text\nEntraToken@1\n{log}\n\n$ {script}\n{next}```\n");
-    photograph("overview-log", &page, "dark", 230);
-}
-
-#[test]
 fn deactivates_commands_in_server_text() {
     let world = world();
     let (mut job, _proxy) = job(&world);
@@ -224,7 +194,7 @@ fn seen(name: &str, page: &str, renderer: &str, theme: &str) -> Value {
 }
 
 /// A screenshot in `target/pictures/`.
-fn photograph(name: &str, page: &str, theme: &str, height: u32) {
+pub(crate) fn photograph(name: &str, page: &str, theme: &str, height: u32) {
     let file = rendered(page, "marked", theme);
     let target =
         std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);

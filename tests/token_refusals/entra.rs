@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use adieu_emulator::{Connection, MY_CONNECTION, World};
-use expect_test::{Expect, expect};
+use expect_test::{Expect, expect, expect_file};
 
 use super::{Case, refused};
 use crate::harness::{run, stable};
@@ -36,6 +36,7 @@ fn shows_issuer_subject_and_audience_of_what_was_presented() {
     world
         .entra()
         .federate(MY_CONNECTION, |_, subject, _| subject.push_str("-renamed"));
+    let log = refused(&world, MY_CONNECTION);
     expect![[r#"
         ##[error]Microsoft Entra refused the service connection (AADSTS700213) because no federated credential has the subject of its ID token.
           it said: No matching federated identity record found for presented assertion subject 'sc://contoso/fabrikam/my-connection'. Check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation
@@ -52,7 +53,23 @@ fn shows_issuer_subject_and_audience_of_what_was_presented() {
           tokens: AZURE_DEVOPS_TOKEN
           connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
         What to do: Open the app registration (or managed identity) → Certificates & secrets → Federated credentials and make its issuer, subject identifier and audience equal to those above, letter by letter. If the credential was made in the last minutes, run the job again.
-        More: adieu explain aadsts700213"#]].assert_eq(&refused(&world, MY_CONNECTION));
+        More: adieu explain aadsts700213"#]].assert_eq(&log);
+    expect_file!["../../docs/pictures/aadsts700213.txt"].assert_eq(&with_values(&log));
+}
+
+/// The log as the documents show it: with values in place of the placeholders above.
+fn with_values(log: &str) -> String {
+    let values = [
+        ("[COLLECTION]", "https://dev.azure.com/contoso"),
+        ("[CONNECTION]", "6c0e2a14-9b37-4d5f-8a21-3f7b5d9c1e60"),
+        ("[ENTRA]", "login.microsoftonline.com"),
+        ("[GUID]", "d3a9f0c2-71b4-4e8e-9c5d-0a6b2e4f8173"),
+        ("[TENANT]", "8e8f4af7-fdeb-4813-8222-282fa59f57a0"),
+        ("[TIME]", "2026-11-27 10:15:00Z"),
+    ];
+    let replace = |text: String, (name, value): &(&str, &str)| text.replace(name, value);
+    let text = values.iter().fold(log.to_owned(), replace);
+    format!("{text}\n")
 }
 
 #[test]

@@ -1,6 +1,10 @@
-//! `cargo xtask pictures`: the PNGs that the Marketplace and Azure DevOps show, drawn from the SVGs that people edit.
+//! `cargo xtask pictures`: the pictures that the Marketplace and Azure DevOps show, drawn from the SVGs that people edit
+//! and from the text that was recorded.
 //!
-//! Its tests draw every picture again and look at the pixels of the PNG that ships.
+//! Its tests draw every picture again and look at the pixels of the one that ships.
+
+mod recording;
+mod terminal;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,8 +24,8 @@ struct Picture {
     size: (u32, u32),
 }
 
-/// Icons have the sizes that the Marketplace (128) and the task picker (32) ask for. The diagram has two pixels for each
-/// of the SVG's units, for dense screens.
+/// Icons have the sizes that the Marketplace (128) and the task picker (32) ask for. The diagram has 1.5 pixels for each
+/// of the SVG's units: a wide page would make it larger than its text deserves.
 const PICTURES: &[Picture] = &[
     icon("docs/pictures/icon.svg", "icon.png", 128),
     icon(
@@ -35,9 +39,40 @@ const PICTURES: &[Picture] = &[
     Picture {
         source: "docs/pictures/flow.svg",
         target: "docs/pictures/flow.png",
-        size: (1720, 660),
+        size: (720, 630),
     },
 ];
+
+/// Text that a program printed, shown in a terminal's window.
+struct Terminal {
+    /// The text, relative to the root.
+    source: &'static str,
+    /// The PNG, or the GIF that fills line by line, relative to the root.
+    target: &'static str,
+    /// The window's title.
+    title: &'static str,
+    /// Characters of a line.
+    columns: usize,
+}
+
+/// The error is what `tests/token_refusals/entra.rs` sees; `cargo xtask demo --record` writes the other text.
+const TERMINALS: [Terminal; 2] = [
+    Terminal {
+        source: "docs/pictures/aadsts700213.txt",
+        target: "docs/pictures/aadsts700213.png",
+        title: "EntraToken@1",
+        columns: 72,
+    },
+    Terminal {
+        source: "docs/pictures/demo.txt",
+        target: "docs/pictures/demo.gif",
+        title: "cargo xtask demo",
+        columns: 80,
+    },
+];
+
+/// Pixels of a terminal's picture for each unit.
+const PIXELS_PER_UNIT: f32 = 1.5;
 
 const fn icon(source: &'static str, target: &'static str, side: u32) -> Picture {
     Picture {
@@ -47,9 +82,9 @@ const fn icon(source: &'static str, target: &'static str, side: u32) -> Picture 
     }
 }
 
-/// Screenshots of a log and of a page of a run, which `tests/pages.rs` takes, and where they ship.
+/// Screenshots of pages of a run, which the tests take, and where they ship.
 const SCREENSHOTS: [(&str, &str); 2] = [
-    ("overview-log-dark.png", "docs/pictures/log.png"),
+    ("overview-doctor-light.png", "docs/pictures/doctor.png"),
     (
         "overview-published-light.png",
         "docs/pictures/published.png",
@@ -73,20 +108,52 @@ fn run() -> Result<(), String> {
     let taken = std::env::var_os("CARGO_TARGET_DIR")
         .map_or_else(|| root().join("target"), PathBuf::from)
         .join("pictures");
+    let failed = |target: &str, error: &dyn std::fmt::Display| {
+        format!("{target} cannot be written: {error}")
+    };
     for (from, to) in SCREENSHOTS {
         if taken.join(from).is_file() {
-            fs::copy(taken.join(from), root().join(to))
-                .map_err(|error| format!("{to} cannot be written: {error}"))?;
+            fs::copy(taken.join(from), root().join(to)).map_err(|error| failed(to, &error))?;
             println!("{to}");
         }
     }
     for picture in PICTURES {
         draw(picture)?
             .save_png(root().join(picture.target))
-            .map_err(|error| format!("{} cannot be written: {error}", picture.target))?;
+            .map_err(|error| failed(picture.target, &error))?;
         println!("{}", picture.target);
     }
+    for terminal in &TERMINALS {
+        fs::write(root().join(terminal.target), shown(terminal)?)
+            .map_err(|error| failed(terminal.target, &error))?;
+        println!("{}", terminal.target);
+    }
     Ok(())
+}
+
+/// The picture of a terminal, as a file.
+fn shown(terminal: &Terminal) -> Result<Vec<u8>, String> {
+    let text = fs::read_to_string(root().join(terminal.source))
+        .map_err(|error| format!("{}: {error}", terminal.source))?;
+    let lines = terminal::lines(&text.replace("\r\n", "\n"), terminal.columns);
+    if terminal.target.ends_with(".gif") {
+        return recording::gif(terminal.title, &lines, terminal.columns);
+    }
+    let rows = lines.len();
+    let svg = terminal::svg(terminal.title, &lines, terminal.columns, rows);
+    pixels(&svg, terminal::size(terminal.columns, rows))?
+        .encode_png()
+        .map_err(|error| format!("{}: {error}", terminal.target))
+}
+
+/// Draws an SVG of this size in units.
+fn pixels(svg: &str, (width, height): (u32, u32)) -> Result<Pixmap, String> {
+    let tree = Tree::from_str(svg, &options()).map_err(|error| error.to_string())?;
+    let scaled = |units: u32| (units as f32 * PIXELS_PER_UNIT).ceil() as u32;
+    let mut pixels = Pixmap::new(scaled(width), scaled(height)).ok_or("an empty picture")?;
+    let scale = Transform::from_scale(PIXELS_PER_UNIT, PIXELS_PER_UNIT);
+    resvg::render(&tree, scale, &mut pixels.as_mut());
+    Ok(pixels)
 }
 
 /// Draws a picture in memory.
@@ -105,12 +172,14 @@ fn draw(picture: &Picture) -> Result<Pixmap, String> {
     Ok(pixels)
 }
 
-/// One family of fonts, out of a crate: a machine's own fonts would draw something else on each.
+/// Two families of fonts, out of a crate: a machine's own fonts would draw something else on each.
 fn options() -> Options<'static> {
     let mut fonts = fontdb::Database::new();
     for font in [
         dejavu::sans_condensed::regular(),
         dejavu::sans_condensed::bold(),
+        dejavu::sans_mono::regular(),
+        dejavu::sans_mono::bold(),
     ] {
         fonts.load_font_source(fontdb::Source::Binary(Arc::new(font)));
     }
@@ -186,14 +255,69 @@ mod tests {
 
     /// A glyph that the font lacks would be left out without a word.
     #[test]
-    fn text_of_the_diagram_is_drawn() {
+    fn text_of_the_diagram_is_drawn_and_legible_on_a_phone() {
         let flow = &PICTURES[PICTURES.len() - 1];
         let pixels = shipped(flow);
         // The middle line of "Azure DevOps", between its ends.
-        let dark = (1300..1500)
-            .filter_map(|x| pixels.pixel(x, 102))
+        let dark = (480..680)
+            .filter_map(|x| pixels.pixel(x, 90))
             .filter(|pixel| pixel.red() < 0x60)
             .count();
         assert!(dark > 20, "{dark}");
+        // 12 pixels on a screen that is 360 wide.
+        let svg = fs::read_to_string(root().join(flow.source)).expect("the SVG");
+        let units = |attribute: &str| -> Vec<f32> {
+            let opening = format!("{attribute}=\"");
+            let values = svg.split(opening.as_str()).skip(1);
+            let values = values.filter_map(|rest| rest.split('"').next()?.parse().ok());
+            values.collect()
+        };
+        let width = units(" width")[0];
+        let smallest = units("font-size").into_iter().fold(f32::MAX, f32::min);
+        assert!(smallest * 360.0 / width >= 12.0, "{smallest} of {width}");
+    }
+
+    /// Decoded: processors round differently, and so do two versions of a compressor.
+    #[test]
+    fn terminals_show_what_was_recorded() {
+        for terminal in &TERMINALS {
+            let drawn = shown(terminal).unwrap_or_else(|error| panic!("{error}"));
+            let path = root().join(terminal.target);
+            let shipped = fs::read(&path).unwrap_or_else(|error| panic!("{path:?}: {error}"));
+            assert!(shipped.len() < 512 * 1024, "{}", shipped.len());
+            let (drawn, shipped) = (decoded(terminal, &drawn), decoded(terminal, &shipped));
+            assert_eq!(drawn.len(), shipped.len(), "{}", terminal.target);
+            let pairs = drawn.iter().zip(&shipped);
+            let different = pairs.filter(|(one, other)| one.abs_diff(**other) > TOLERANCE);
+            // A color between two of the palette's may be either.
+            let different = different.count();
+            assert!(
+                different * 1000 < drawn.len(),
+                "{} is not what {} says: run `cargo xtask pictures`",
+                terminal.target,
+                terminal.source
+            );
+            let pixels = shipped.chunks(4);
+            let written = pixels.filter(|pixel| pixel[0] > 0xa0).count();
+            assert!(written > 5_000, "{}: {written}", terminal.target);
+        }
+    }
+
+    /// The pixels of a picture as it ends.
+    fn decoded(terminal: &Terminal, bytes: &[u8]) -> Vec<u8> {
+        if terminal.target.ends_with(".png") {
+            let pixels = Pixmap::decode_png(bytes).unwrap_or_else(|error| panic!("{error}"));
+            return pixels.data().to_vec();
+        }
+        let mut options = gif::DecodeOptions::new();
+        options.set_color_output(gif::ColorOutput::RGBA);
+        let mut decoder = options.read_info(bytes).expect("a GIF");
+        let row = usize::from(decoder.width()) * 4;
+        let mut pixels = vec![0; row * usize::from(decoder.height())];
+        while let Some(frame) = decoder.read_next_frame().expect("a frame") {
+            let from = usize::from(frame.top) * row;
+            pixels[from..from + frame.buffer.len()].copy_from_slice(&frame.buffer);
+        }
+        pixels
     }
 }

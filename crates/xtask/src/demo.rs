@@ -4,11 +4,41 @@
 //! would see.
 
 use std::fs;
+use std::process::{Command, Stdio};
 
-use adieu_emulator::{MY_CONNECTION, TaskResult, World};
+use adieu_emulator::{Connection, TaskResult, World};
 
 use crate::command::print_line;
-use crate::{package, prerequisites, target};
+use crate::{package, prerequisites, root, target};
+
+/// The step's service connection, of the type that needs no Azure subscription.
+const CONNECTION: &str = "azure-devops";
+
+/// What the recording in the documents shows: `cargo xtask pictures` draws it.
+const RECORDING: &str = "docs/pictures/demo.txt";
+
+/// Runs the demo as a person does, and keeps what it prints.
+pub(crate) fn record() -> Result<(), String> {
+    let program = std::env::current_exe().map_err(|error| error.to_string())?;
+    let output = Command::new(program)
+        .arg("demo")
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|error| format!("The demo cannot be started: {error}."))?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    // Where the clone is does not matter to a reader.
+    let text = text.replace(&format!("{}/", root().display()), "");
+    if !output.status.success() {
+        return Err(text);
+    }
+    fs::write(
+        root().join(RECORDING),
+        format!("$ cargo xtask demo\n{text}"),
+    )
+    .map_err(|error| format!("{RECORDING} cannot be written: {error}."))?;
+    print_line(RECORDING);
+    Ok(())
+}
 
 /// Runs the demo.
 pub(crate) fn run() -> Result<(), String> {
@@ -19,15 +49,19 @@ pub(crate) fn run() -> Result<(), String> {
     let _ = fs::remove_dir_all(&folder);
     package::unpack(&vsix, "token/", &folder)?;
     let world = World::start();
+    world.add_connection(Connection::azure_devops(CONNECTION, "contoso"));
+    // The connection names no address: the step goes to Microsoft's own, by the agent's proxy.
+    let proxy = world.network();
     let mut job = world.job();
+    job.variable("agent.proxyurl", &proxy.url());
     let tokens = "AZURE_DEVOPS_TOKEN = azureDevOps\nGRAPH_TOKEN = graph";
     print_line(&format!(
-        "\n- task: EntraToken@1\n  inputs:\n    azureSubscription: {MY_CONNECTION}\n    tokens: |\n      {}\n",
+        "\n- task: EntraToken@1\n  inputs:\n    azureDevOpsServiceConnection: {CONNECTION}\n    tokens: |\n      {}\n",
         tokens.replace('\n', "\n      ")
     ));
     let outcome = job
         .step(&folder)
-        .input("azureSubscription", MY_CONNECTION)
+        .input("azureDevOpsServiceConnection", CONNECTION)
         .input("tokens", tokens)
         .run();
     print_line("The log, as the agent shows it:\n");

@@ -246,8 +246,8 @@ fn place(task: &Task) -> String {
     );
     if handlers.contains(&"Node16") {
         text.push_str(
-            "Node16 is for older self-hosted agents: agents have come without it since November 2026, \
-             and newer ones use the others.\n",
+            "Node16 is for older self-hosted agents: agents have come without it since \
+             November 2026, and newer ones use the others.\n",
         );
     }
     if !task.post_job_execution.is_empty() {

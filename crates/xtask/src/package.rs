@@ -87,7 +87,13 @@ fn fill(stage: &Path, binaries: &[(String, PathBuf)]) -> Result<Vec<String>, Str
         copy(&root().join(file), &stage.join(file))?;
     }
     // Beside overview.md under the same name: its address is relative there, too.
-    for picture in ["flow.png", "log.png", "published.png"] {
+    for picture in [
+        "aadsts700213.png",
+        "demo.gif",
+        "doctor.png",
+        "flow.png",
+        "published.png",
+    ] {
         let path = Path::new("docs/pictures").join(picture);
         copy(&root().join(&path), &stage.join(&path))?;
     }
