@@ -3,9 +3,11 @@
 //! Its notes are advice that does not fit: they ask for snippets, which would show tokens.
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
-use serde_json::Value;
+use adieu_emulator::{Connection, Resource, World};
+use serde_json::{Value, json};
 
 use crate::harness::client;
 
@@ -22,7 +24,12 @@ fn microsofts_validator_has_no_remark() {
     let allowed = format!("A={token}\n# adieu:allow azure-devops-pat a fixture\n{token}\n");
     let pipeline = "steps:\n- script: x\n  env:\n    A: $(MY_PAT)\n";
     let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 1\n";
+    let definition = json!({
+        "definitionType": "build", "process": { "phases": [] },
+        "variables": { "A_PAT": { "isSecret": true } },
+    });
     for (name, text) in [
+        ("classic.json", definition.to_string().as_str()),
         ("a.env", allowed.as_str()),
         ("a.yml", pipeline),
         ("##vso[x] <b>|é.txt", &token),
@@ -36,14 +43,60 @@ fn microsofts_validator_has_no_remark() {
         .output()
         .expect("the binary starts");
     assert_eq!(scanned.status.code(), Some(1), "{scanned:?}");
+    validates(&path.join("report/scan.sarif"));
+}
+
+/// What is not in a file: values of an organization's resources, and lists that could not be read.
+#[test]
+fn microsofts_validator_has_no_remark_about_an_organization() {
+    let world = World::start();
+    world.add_connection(Connection::managed_identity("app", None));
+    let organizations = world.organizations();
+    organizations.add_member("contoso", "app");
+    let project = organizations.add_project("contoso", "Web");
+    let definition = json!({
+        "name": "CI", "path": "\\", "process": { "yamlFilename": "a.yml" },
+        "repository": { "name": "web" }, "variables": { "A_PAT": { "isSecret": true } },
+    });
+    let builds = Resource::BuildDefinition;
+    organizations.add_resource("contoso", Some(&project), builds, definition);
+    organizations.close_resources(Some(&project), Resource::VariableGroup);
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path();
+    let scanned = Command::new(env!("CARGO_BIN_EXE_adieu"))
+        .args([
+            "scan",
+            "--organization",
+            "contoso",
+            "--output-path",
+            "report",
+        ])
+        .current_dir(path)
+        .env("SSL_CERT_FILE", world.ca_file())
+        .env("HTTPS_PROXY", world.network().url())
+        .env("IDENTITY_ENDPOINT", world.managed_identity().url())
+        .env("IDENTITY_HEADER", world.managed_identity().secret())
+        .output()
+        .expect("the binary starts");
+    assert_eq!(scanned.status.code(), Some(1), "{scanned:?}");
+    validates(&path.join("report/scan.sarif"));
+}
+
+/// The validator has no remark about a file.
+fn validates(file: &Path) {
+    let folder = file.parent().expect("a folder");
+    let remarks = folder.join("remarks.sarif");
     let validated = Command::new("node")
         .arg(client("sarif").join("node_modules/.bin/sarif-multitool"))
-        .args(["validate", "report/scan.sarif", "--output", "remarks.sarif"])
+        .arg("validate")
+        .arg(file)
+        .arg("--output")
+        .arg(&remarks)
         .env("DOTNET_SYSTEM_GLOBALIZATION_INVARIANT", "1")
-        .current_dir(path)
+        .current_dir(folder)
         .output()
         .expect("node starts");
-    let remarks = fs::read_to_string(path.join("remarks.sarif"));
+    let remarks = fs::read_to_string(&remarks);
     let remarks = remarks.unwrap_or_else(|error| panic!("{error}: {validated:?}"));
     let remarks: Value =
         serde_json::from_str(remarks.trim_start_matches('\u{feff}')).expect("JSON");
