@@ -14,6 +14,8 @@ pub(crate) mod job;
 mod leftovers;
 // `adieu feeds` and `adieu exec --feeds`, locally.
 mod local;
+// What is outside the private folder, for yarn and Gradle.
+mod outside;
 // What a reader of the log sees when there is no credential.
 mod refusals;
 
@@ -34,19 +36,18 @@ fn one_step_serves_what_the_repository_declares() {
         .file("nuget.config", "<configuration><packageSources>\n<add key=\"packages\" value=\"FEED/nuget/v3/index.json\"/>\n</packageSources></configuration>\n")
         .file("pyproject.toml", "[[tool.uv.index]]\nname = \"my-feed\"\nurl = \"FEED/pypi/simple/\"\n")
         .file("java/pom.xml", "<project><repositories><repository><id>packages</id>\n<url>FEED/maven/v1</url></repository></repositories></project>\n")
-        .file("java/build.gradle", "maven { url 'FEED/maven/v1' }\n")
         .file(".cargo/config.toml", "[registries.packages]\nindex = \"sparse+FEED/Cargo/index/\"\n");
     feeds.job.variable("MAVEN_ARGS", "--batch-mode");
     let before = (snapshot(&feeds.sources()), snapshot(&feeds.home()));
     let log = feeds.succeed(&[]);
     expect![[r#"
-        ##[warning]java/build.gradle:1: gradle gets no credential for contoso/packages; it is not supported yet.
         .cargo/config.toml:2: contoso/packages for cargo (credential provider).
         .npmrc:1: contoso/packages for npm (NPM_CONFIG_USERCONFIG).
         java/pom.xml:2: contoso/packages for maven (MAVEN_ARGS).
         nuget.config:2: contoso/packages for nuget (credential provider).
         pyproject.toml:3: contoso/packages for uv (keyring and netrc).
-        Credentials are renewed until the job ends; the first one is valid until [TIME]."#]].assert_eq(&log);
+        Credentials are renewed until the job ends; the first one is valid until [TIME]."#]]
+    .assert_eq(&log);
     assert_eq!(
         (snapshot(&feeds.sources()), snapshot(&feeds.home())),
         before
@@ -110,7 +111,7 @@ fn shows_each_feed_on_the_runs_page() {
         | feed | client | declared in | credential by |
         |---|---|---|---|
         | `contoso/packages` | npm | `.npmrc:1` | NPM_CONFIG_USERCONFIG |
-        | `contoso/packages@Local` | yarn | `web/.yarnrc.yml:1` | not supported yet |
+        | `contoso/packages@Local` | yarn | `web/.yarnrc.yml:1` | a file above the checkout |
     "#]]
     .assert_eq(&page.expect("a page"));
     feeds.end();

@@ -11,6 +11,7 @@ pub(crate) mod helper;
 pub(crate) mod keeper;
 pub(crate) mod local;
 mod login;
+mod outside;
 mod page;
 mod plan;
 pub(crate) mod request;
@@ -39,12 +40,14 @@ use crate::tokens::rfc_3339;
 use crate::whoami;
 use folder::Folder;
 use plan::{Plan, Repository};
-use request::{Request, place};
+use request::{Request, SERVED, place};
 
 /// npm's file in the private folder.
 const NPM: &str = "npmrc";
 /// The one for clients of netrc.
 const NETRC: &str = "netrc";
+/// yarn's, to which a link above the checkout leads.
+const YARN: &str = "yarnrc.yml";
 /// Maven's.
 const MAVEN: &str = "settings.xml";
 
@@ -74,7 +77,8 @@ pub(crate) async fn run(environment: &Environment, log: &Log) -> Result<(), Fail
     let reading = declared(&root, &variable);
     let lines = inputs.feeds.as_deref().unwrap_or_default();
     let words = inputs.tools.as_deref().unwrap_or_default();
-    let mut request = Request::choose(&reading, INPUT, lines, words).map_err(Failure::Feeds)?;
+    let mut request =
+        Request::choose(&reading, INPUT, lines, words, &SERVED).map_err(Failure::Feeds)?;
     if request.served.is_empty() && request.unserved.is_empty() {
         return Err(Failure::Feeds(FeedsProblem::NoneFound {
             folder: root.display().to_string(),
@@ -99,13 +103,14 @@ pub(crate) async fn run(environment: &Environment, log: &Log) -> Result<(), Fail
         (Some(_), Some(tenant)) => all(&request, Some(tenant)),
         (Some(_), None) => tenants(&request, &transport).await?,
     };
-    let plan = plan(organizations, &request, &variable);
+    let mut plan = plan(organizations, &request, &variable);
+    add_outside(&mut plan, &request, environment, &root);
     let folder = make(environment, &plan, &request)?;
     log.set_task_variable(FOLDER, &folder.path().display().to_string());
     let serving = match start(environment, connection, &plan, &folder, &transport, log).await {
         Ok(serving) => serving,
         Err(failure) => {
-            folder.remove();
+            keeper::remove(&folder);
             return Err(failure);
         }
     };
@@ -141,7 +146,7 @@ pub(crate) async fn finish(environment: &Environment, log: &Log) -> Result<(), F
         }
     }
     if let Some(folder) = Folder::existing(Path::new(folder)) {
-        folder.remove();
+        keeper::remove(&folder);
     }
     log.say("The credentials for feeds are removed.");
     Ok(())
@@ -196,6 +201,9 @@ fn of_own_organization(
     log: &Log,
 ) -> Result<(), Failure> {
     let job = environment.job().map_err(Failure::PlatformVariable)?;
+    if environment.job_token().is_none() {
+        return Err(Failure::Feeds(FeedsProblem::NoJobToken));
+    }
     let own = Hosts::public().organization(&job.collection);
     let own = own.map_err(|_| Failure::Feeds(FeedsProblem::NoService(job.collection)))?;
     let others = request.only_of(&own.name);
@@ -222,7 +230,7 @@ fn of_own_organization(
 fn warn_of(request: &Request, reading: &Reading, log: &dyn Reporter) {
     for one in &request.unserved {
         log.warn(&format!(
-            "{}: {} gets no credential for {}; it is not supported yet.",
+            "{}: {} gets no credential for {}; it is not supported here.",
             place(&one.place, one.line),
             one.tool,
             one.address
@@ -306,6 +314,9 @@ fn plan(
     if request.has_any(&[Tool::Npm]) {
         let names = ["NPM_CONFIG_USERCONFIG", "npm_config_userconfig"];
         plan.npm = Some(user(&names, ".npmrc"));
+        if request.has_yarn_1 {
+            plan.yarn_1 = registries(request, Tool::Npm);
+        }
     }
     // Its one host can have one credential.
     if request.has_any(&OF_NETRC) && plan.tenants().len() == 1 {
@@ -333,6 +344,47 @@ fn plan(
     plan
 }
 
+/// What a job has outside its private folder, for clients that look nowhere else.
+fn add_outside(plan: &mut Plan, request: &Request, environment: &Environment, root: &Path) {
+    let platform = |name| environment.platform_variable(name).ok().flatten();
+    if request.has_any(&[Tool::Yarn])
+        && let Some(above) = platform("Agent.BuildDirectory").map(PathBuf::from)
+        && root.starts_with(&above)
+        && let Some(file) = outside::yarn(&above)
+    {
+        plan.yarn = Some((file, registries(request, Tool::Yarn)));
+    }
+    if request.has_any(&[Tool::Gradle]) {
+        let user = environment.variable("GRADLE_USER_HOME").map(PathBuf::from);
+        let home = || env::home_dir().unwrap_or_default().join(".gradle");
+        let user = user.unwrap_or_else(home);
+        let scripts = outside::gradle(&user);
+        let made = [scripts.clone(), user].into_iter();
+        plan.made = made.filter(|folder| !folder.exists()).collect();
+        plan.gradle = Some(scripts);
+    }
+}
+
+/// The npm registries of a client, each once.
+fn registries(request: &Request, tool: Tool) -> Vec<Repository> {
+    let mut registries = Vec::new();
+    for one in request.served.iter().filter(|one| one.tool == tool) {
+        let is_registry = one.address.tail.starts_with("npm/");
+        let registry = Repository {
+            id: String::new(),
+            address: match is_registry {
+                true => one.address.address(),
+                false => format!("{}/npm/registry/", one.address.base()),
+            },
+            organization: one.address.organization.clone(),
+        };
+        if !registries.contains(&registry) {
+            registries.push(registry);
+        }
+    }
+    registries
+}
+
 fn make(environment: &Environment, plan: &Plan, request: &Request) -> Result<Folder, Failure> {
     let place = environment
         .platform_variable("Agent.TempDirectory")
@@ -342,12 +394,21 @@ fn make(environment: &Environment, plan: &Plan, request: &Request) -> Result<Fol
 }
 
 fn make_in(place: &Path, plan: &Plan, request: &Request) -> Result<Folder, Failure> {
-    let made = Folder::create(place).and_then(|folder| {
-        folder.write(plan::FILE, &plan.to_json())?;
-        folder.add_programs(&settings::programs(request))?;
-        Ok(folder)
-    });
-    made.map_err(|error| Failure::Feeds(FeedsProblem::NotWritten(error)))
+    let not_written = |error| Failure::Feeds(FeedsProblem::NotWritten(error));
+    let folder = Folder::create(place).map_err(not_written)?;
+    let programs = settings::programs(request);
+    let made = folder
+        .write(plan::FILE, &plan.to_json())
+        .and_then(|()| folder.add_programs(&programs))
+        .and_then(|()| outside::make(plan, &folder));
+    let problem = match made {
+        Ok(()) if folder.runs_programs(&programs) => return Ok(folder),
+        Ok(()) => FeedsProblem::NoPrograms(place.display().to_string()),
+        Err(error) => FeedsProblem::NotWritten(error),
+    };
+    outside::remove(plan, &folder);
+    folder.remove();
+    Err(Failure::Feeds(problem))
 }
 
 /// Starts the process behind the feeds. Where it gets no token, this one asks once more, for the whole reason.
@@ -396,13 +457,19 @@ fn report(
             place(&one.place, one.line),
             one.address,
             one.tool,
-            settings::mechanism(one, plan.netrc.is_some())
+            settings::mechanism(one, Some(plan))
         ));
     }
     if request.has_any(&[Tool::Poetry]) && plan.netrc.is_none() {
         log.warn(
             "poetry gets no credential: the feeds belong to several tenants, and netrc has one \
              credential for all of pkgs.dev.azure.com. Serve one tenant for each step.",
+        );
+    }
+    if request.has_any(&[Tool::Yarn]) && plan.yarn.is_none() {
+        log.warn(
+            "yarn gets no credential: a .yarnrc.yml of another program is above the checkout \
+             (Agent.BuildDirectory), or the checkout is elsewhere.",
         );
     }
     match connection {

@@ -99,6 +99,11 @@ impl Parent {
     }
 }
 
+/// Whether the system starts a program that is at this path: a file system can be mounted so that it starts none.
+pub(crate) fn can_run(program: &std::path::Path) -> bool {
+    imp::can_run(program)
+}
+
 /// Lets a process that is about to be started live on when this one and its terminal are gone.
 pub(crate) fn detach(command: &mut Command) {
     imp::detach(command);
@@ -249,6 +254,10 @@ mod imp {
         folder.permissions(std::fs::Permissions::from_mode(0o700))
     }
 
+    pub(super) fn can_run(program: &std::path::Path) -> bool {
+        rustix::fs::access(program, rustix::fs::Access::EXEC_OK).is_ok()
+    }
+
     pub(super) fn detach(command: &mut Command) {
         command.process_group(0);
     }
@@ -340,6 +349,10 @@ mod imp {
 
     /// The agent ends the whole tree.
     pub(super) fn kill(_process: u32, _target: SignalTarget) {}
+
+    pub(super) fn can_run(program: &std::path::Path) -> bool {
+        program.is_file()
+    }
 
     /// A folder has the rights of the one that it is in, and the agent's is its user's alone.
     pub(super) fn only_for_this_user<'b, 'n, 's>(

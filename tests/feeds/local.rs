@@ -78,7 +78,7 @@ fn list_names_file_line_and_client() {
         &desk.adieu(&["feeds", "list"]),
         &expect![[r#"
         .npmrc:2              npm      contoso/packages  (NPM_CONFIG_USERCONFIG)
-        java/build.gradle:1   gradle   contoso/packages  (not supported yet)
+        java/build.gradle:1   gradle   contoso/packages  (an init script, in pipelines only)
         lib/pyproject.toml:3  uv       contoso/packages@Local  (keyring and netrc)
         .npmrc:3 has a credential, which npm uses before any other
         exit 0

@@ -3,15 +3,22 @@
 use adieu_emulator::{MY_CONNECTION, TaskResult, World};
 use expect_test::expect;
 
-use super::job::{Feeds, world};
-use crate::harness::stable;
+use super::job::{Feeds, snapshot, world};
+use crate::harness::{TaskFolder, stable};
+use crate::launcher::folders::{mounted, prepare_machine};
 
 /// The log of a step that has to fail.
 fn failed(world: &World, feeds: &mut Feeds<'_>, inputs: &[(&str, &str)]) -> String {
     let outcome = feeds.run_with(inputs);
     assert_eq!(outcome.result, TaskResult::Failed, "{}", outcome.log);
     let folder = feeds.job.work_folder().display().to_string();
-    stable(world, &outcome.log.replace(&folder, "[WORK]"))
+    let log = outcome.log.replace(&folder, "[WORK]");
+    // The name of a folder is random.
+    let log = match log.split_once("adieu-feeds-") {
+        Some((start, end)) => format!("{start}adieu-feeds-[NAME]{}", &end[6..]),
+        None => log,
+    };
+    stable(world, &log)
 }
 
 const CONNECTION: (&str, &str) = ("azureSubscription", MY_CONNECTION);
@@ -31,7 +38,7 @@ fn a_repository_without_feeds() {
 fn inputs_that_are_wrong() {
     let world = world();
     let mut feeds = Feeds::of(&world);
-    let lines = "https://pkgs.dev.azure.com.evil.example/contoso/_packaging/packages\nhttps://user:x@pkgs.dev.azure.com/contoso/_packaging/packages\npackages\ncontoso/packages = yarn\n$(feed)";
+    let lines = "https://pkgs.dev.azure.com.evil.example/contoso/_packaging/packages\nhttps://user:x@pkgs.dev.azure.com/contoso/_packaging/packages\npackages\ncontoso/packages = sbt\n$(feed)";
     expect![[r#"
         ##[error]The line 'https://pkgs.dev.azure.com.evil.example/contoso/_packaging/packages' of feeds is not a feed: its host is neither pkgs.dev.azure.com nor <organization>.pkgs.visualstudio.com.
         What to do: Write https://pkgs.dev.azure.com/contoso/_packaging/packages/npm/registry/, or contoso/packages, or contoso/project/packages.
@@ -42,20 +49,20 @@ fn inputs_that_are_wrong() {
         The line 'packages' of feeds is not a feed: its path is not <organization>[/<project>]/_packaging/<feed>.
         What to do: Write https://pkgs.dev.azure.com/contoso/_packaging/packages/npm/registry/, or contoso/packages, or contoso/project/packages.
         More: adieu explain feeds
-        The line 'contoso/packages = yarn' of feeds: 'yarn' is not a supported client.
-        What to do: Use npm, nuget, pip, uv, poetry, pdm, maven, cargo.
+        The line 'contoso/packages = sbt' of feeds: 'sbt' is not a supported client.
+        What to do: Use npm, yarn, nuget, pip, uv, poetry, pdm, maven, gradle, cargo.
         More: adieu explain feeds
         The line '$(feed)' of feeds contains $(feed), but the pipeline has no variable feed.
         What to do: Define the variable, or correct its name; a variable of a group needs `- group:` in this stage.
         More: adieu explain undefined-variable"#]].assert_eq(&failed(&world, &mut feeds, &[CONNECTION, ("feeds", lines)]));
     expect![[r#"
-        ##[error]tools: 'gradle' is not a supported client.
-        What to do: Use npm, nuget, pip, uv, poetry, pdm, maven, cargo.
+        ##[error]tools: 'sbt' is not a supported client.
+        What to do: Use npm, yarn, nuget, pip, uv, poetry, pdm, maven, gradle, cargo.
         More: adieu explain feeds"#]]
     .assert_eq(&failed(
         &world,
         &mut feeds,
-        &[CONNECTION, ("tools", "npm gradle")],
+        &[CONNECTION, ("tools", "npm sbt")],
     ));
     expect![[r#"
         ##[error]The folder [WORK]/s/nowhere (workingDirectory) does not exist.
@@ -138,4 +145,53 @@ fn a_credential_in_the_repository_is_named() {
         .npmrc:1: contoso/packages for npm (NPM_CONFIG_USERCONFIG).
         Credentials are renewed until the job ends; the first one is valid until [TIME]."#]].assert_eq(&feeds.succeed(&[]));
     feeds.end();
+}
+
+#[test]
+fn a_job_without_a_token_of_its_own() {
+    let world = world();
+    let mut feeds = Feeds::of(&world).file(".npmrc", "registry=FEED/npm/registry/\n");
+    feeds.job.collection("https://dev.azure.com/contoso/");
+    let task = TaskFolder::unpacked("feeds");
+    let mut environment = feeds.job.step(task.path()).environment();
+    let token = "ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN";
+    environment.remove(token).expect("a token");
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_adieu"))
+        .args(["task", "FeedAuthenticate", "execution"])
+        .env_clear()
+        .envs(environment)
+        .output()
+        .expect("adieu starts");
+    expect![[r#"
+        ##vso[task.issue type=error]The job has no job token (System.AccessToken).%0AWhat to do: Set azureDevOpsServiceConnection or azureSubscription. Builds of forks get a job token only where the pipeline's settings allow it.%0AMore: adieu explain feeds
+        ##vso[task.complete result=Failed]The job has no job token (System.AccessToken).
+    "#]].assert_eq(&String::from_utf8_lossy(&output.stdout));
+}
+
+#[test]
+fn a_temporary_folder_that_cannot_be_written() {
+    let world = world();
+    let mut feeds = Feeds::of(&world).file(".npmrc", "registry=FEED/npm/registry/\n");
+    let temporary = feeds.job.temp_folder();
+    let _machine = prepare_machine(&mut feeds.job, &mounted(&temporary, "ro"));
+    expect![[r###"
+        ##[error]The credential files cannot be written: Read-only file system at path "[WORK]/_temp/adieu-feeds-[NAME]".
+        More: adieu explain feeds"###]].assert_eq(&failed(&world, &mut feeds, &[CONNECTION]));
+}
+
+/// npm and Maven need no program.
+#[test]
+fn a_temporary_folder_in_which_no_program_runs() {
+    let world = world();
+    let mut feeds = Feeds::of(&world).file(
+        ".cargo/config.toml",
+        "[registries.packages]\nindex = \"sparse+FEED/Cargo/index/\"\n",
+    );
+    let temporary = feeds.job.temp_folder();
+    let _machine = prepare_machine(&mut feeds.job, &mounted(&temporary, "noexec"));
+    expect![[r#"
+        ##[error]No program can run in the folder [WORK]/_temp (noexec), and NuGet, Cargo, Gradle and pip ask programs in it for credentials.
+        What to do: Mount the file system of the agent's work folder without noexec, or serve npm and Maven alone with tools: npm, maven.
+        More: adieu explain feeds"#]].assert_eq(&failed(&world, &mut feeds, &[CONNECTION]));
+    assert_eq!(snapshot(&temporary), std::collections::BTreeMap::new());
 }

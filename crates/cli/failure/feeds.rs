@@ -39,6 +39,8 @@ pub(crate) enum FeedsProblem {
         tenant: String,
         failure: Box<Failure>,
     },
+    /// The folder lets no program run.
+    NoPrograms(String),
     /// The private folder or a file in it cannot be written.
     NotWritten(io::Error),
 }

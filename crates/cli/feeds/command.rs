@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::local::{self, FeedArguments, FolderArguments};
 use super::login::{LoginArguments, LogoutArguments, login, logout};
-use super::request::{Request, place};
+use super::request::{Request, SERVED, place};
 use super::{check, settings};
 use crate::credential::SignInArguments;
 use crate::failure::Failure;
@@ -80,7 +80,8 @@ pub(crate) async fn run(command: FeedsCommand) -> Result<ExitCode, Failure> {
 fn list(arguments: &ListArguments) -> Result<ExitCode, Failure> {
     let folder = arguments.folder.folder();
     let reading = local::read(folder, &process_variable)?;
-    let request = Request::choose(&reading, local::FLAG, "", "auto").map_err(Failure::Feeds)?;
+    let request =
+        Request::choose(&reading, local::FLAG, "", "auto", &SERVED).map_err(Failure::Feeds)?;
     if reading.is_incomplete {
         Terminal.warn(
             "The folder has too many files or levels, so not all of it was read. Name a folder \
@@ -104,11 +105,11 @@ fn list(arguments: &ListArguments) -> Result<ExitCode, Failure> {
 /// How a client gets its credential, for each feed of a request.
 fn all(request: &Request) -> Vec<(&Declaration, &'static str)> {
     let served = request.served.iter();
-    let served = served.map(|one| (one, settings::mechanism(one, true)));
+    let served = served.map(|one| (one, settings::mechanism(one, None)));
     let unserved = request
         .unserved
         .iter()
-        .map(|one| (one, "not supported yet"));
+        .map(|one| (one, "not supported here"));
     let mut all: Vec<_> = served.chain(unserved).collect();
     adieu_order::sort_by(&mut all, |(one, _), (other, _)| {
         (&one.place, one.line, one.tool).cmp(&(&other.place, other.line, other.tool))

@@ -69,6 +69,12 @@ impl Folder {
         Ok(())
     }
 
+    /// Whether the system starts its programs, where it has any.
+    pub(crate) fn runs_programs(&self, helpers: &[helper::Name]) -> bool {
+        let first = helpers.first();
+        first.is_none_or(|one| platform::can_run(&self.programs().join(one.file_name())))
+    }
+
     /// Writes a file, whole or not at all, which this user alone can read.
     pub(crate) fn write(&self, name: &str, content: &str) -> io::Result<()> {
         let mut file = tempfile::NamedTempFile::new_in(&self.0)?;

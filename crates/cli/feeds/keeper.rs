@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 
 use adieu_agent::{EndpointId, Environment, Stream};
 use adieu_broker::{Broker, Resources};
-use adieu_feeds::{Mirror, netrc, npmrc, settings};
+use adieu_feeds::{Mirror, netrc, npmrc, settings, yarnrc};
 use adieu_identity::Token;
 use serde_json::{Value, json};
 use tokio::time::sleep;
@@ -20,7 +20,7 @@ use super::endpoint::Endpoint;
 use super::folder::Folder;
 use super::plan::Plan;
 use super::source::FeedTokens;
-use super::{MAVEN, NETRC, NPM};
+use super::{MAVEN, NETRC, NPM, YARN, outside};
 use crate::failure::Failure;
 use crate::network;
 use crate::platform;
@@ -44,6 +44,7 @@ pub(crate) async fn serve(connection: &str, folder: &Path, worker: Option<u32>) 
     let Some(folder) = Folder::existing(folder) else {
         return;
     };
+    let plan = Plan::read(folder.path()).unwrap_or_default();
     match prepare(connection, &folder).await {
         Ok((broker, source, resources, keeper)) => {
             let address = broker.address();
@@ -55,6 +56,15 @@ pub(crate) async fn serve(connection: &str, folder: &Path, worker: Option<u32>) 
             }
         }
         Err(reason) => say(&json!({ "error": reason })),
+    }
+    outside::remove(&plan, &folder);
+    folder.remove();
+}
+
+/// Removes a private folder, and what is outside it for its job.
+pub(crate) fn remove(folder: &Folder) {
+    if let Some(plan) = Plan::read(folder.path()) {
+        outside::remove(&plan, folder);
     }
     folder.remove();
 }
@@ -166,11 +176,25 @@ pub(crate) fn write(plan: &Plan, folder: &Folder, tokens: &Tokens) -> std::io::R
     });
     if let Some(user) = &plan.npm {
         let there = there(folder, NPM, user);
-        folder.write(NPM, &npmrc(&there, tokens.clone()))?;
+        let yarn_1 = plan.yarn_1.iter();
+        let yarn_1: Vec<(&str, &str)> = yarn_1
+            .map(|one| (one.address.as_str(), one.organization.as_str()))
+            .collect();
+        folder.write(NPM, &npmrc(&there, tokens.clone(), &yarn_1))?;
     }
     if let Some(user) = &plan.netrc {
         let there = there(folder, NETRC, user);
         folder.write(NETRC, &netrc(&there, tokens.clone()))?;
+    }
+    if let Some((_, registries)) = &plan.yarn {
+        let mut of_registries = Vec::new();
+        for one in registries {
+            let mut tokens = tokens.clone();
+            if let Some((_, token)) = tokens.find(|(name, _)| *name == one.organization) {
+                of_registries.push((one.address.as_str(), token));
+            }
+        }
+        folder.write(YARN, &yarnrc(&of_registries))?;
     }
     if let Some((user, repositories)) = &plan.maven {
         let mut by_name = BTreeMap::new();

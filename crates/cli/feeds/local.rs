@@ -12,7 +12,7 @@ use clap::{Args, ValueEnum as _};
 
 use super::keeper::Tokens;
 use super::plan::Plan;
-use super::request::Request;
+use super::request::{Request, SERVED_LOCALLY};
 use super::{Variables, all, declared, tenants};
 use crate::credential::{self, Credential, CredentialArguments, SignIn};
 use crate::failure::{Failure, FeedsProblem};
@@ -73,7 +73,7 @@ pub(crate) fn find(
     let folder = arguments.folder.folder();
     let reading = read(folder, variable)?;
     let feeds = arguments.feeds.join("\n");
-    let request = Request::choose(&reading, FLAG, &feeds, &arguments.tools);
+    let request = Request::choose(&reading, FLAG, &feeds, &arguments.tools, &SERVED_LOCALLY);
     let request = request.map_err(Failure::Feeds)?;
     if request.served.is_empty() && request.unserved.is_empty() {
         return Err(none_found(folder, &reading));
@@ -87,7 +87,8 @@ pub(crate) fn find_in(
     variable: Variables<'_>,
 ) -> Result<(Request, Reading), Failure> {
     let reading = read(folder, variable)?;
-    let request = Request::choose(&reading, FLAG, "", "auto").map_err(Failure::Feeds)?;
+    let request =
+        Request::choose(&reading, FLAG, "", "auto", &SERVED_LOCALLY).map_err(Failure::Feeds)?;
     match request.served.is_empty() {
         true => Err(none_found(folder, &reading)),
         false => Ok((request, reading)),

@@ -13,9 +13,10 @@ use serde_json::{Map, Value, json};
 
 use super::folder::Folder;
 use super::local::{self, FeedArguments};
+use super::plan::Plan;
 use super::request::{Request, place};
 use super::settings::{self, PATH};
-use super::{FOLDER, Variables, keeper, make_in, plan, warn_of};
+use super::{FOLDER, Variables, keeper, make_in, warn_of};
 use crate::credential::SignInArguments;
 use crate::failure::{Failure, FeedsProblem};
 use crate::network;
@@ -171,7 +172,7 @@ pub(super) async fn login(arguments: LoginArguments) -> Result<ExitCode, Failure
     let SignInArguments { tenant, credential } = arguments.sign_in;
     let transport = network::of_command_line()?;
     let organizations = local::organizations(&request, tenant, &transport).await?;
-    let mut plan = plan(organizations, &request, variable);
+    let mut plan = super::plan(organizations, &request, variable);
     let (tokens, used) = local::sign_in(&plan, &credential, &transport).await?;
     plan.credential = Some(local::of_helpers(used, &credential));
     let folder = make_in(&std::env::temp_dir(), &plan, &request)?;
@@ -193,7 +194,7 @@ pub(super) async fn login(arguments: LoginArguments) -> Result<ExitCode, Failure
     let facts = json!({ "credential": used.name(), "expiresOn": expires_on });
     print(&arguments.form, "login", &changes, facts)?;
     if arguments.form.output == Form::Text {
-        say(&request, plan.netrc.is_some());
+        say(&request, &plan);
         Terminal.say(&format!(
             "Files have a token that is valid until {expires_on}; helpers sign in with {} whenever \
              a client asks.",
@@ -230,14 +231,14 @@ fn undo(set: &[(String, String)], variable: Variables<'_>) -> String {
 }
 
 /// Where each feed is declared, and how its client gets the credential.
-fn say(request: &Request, has_netrc: bool) {
+fn say(request: &Request, plan: &Plan) {
     for one in &request.served {
         Terminal.say(&format!(
             "{}: {} for {} ({}).",
             place(&one.place, one.line),
             one.address,
             one.tool,
-            settings::mechanism(one, has_netrc)
+            settings::mechanism(one, Some(plan))
         ));
     }
 }

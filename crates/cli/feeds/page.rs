@@ -33,9 +33,9 @@ fn page(request: &Request, plan: &Plan) -> String {
     let unserved = request
         .unserved
         .iter()
-        .map(|one| (one, "not supported yet"));
+        .map(|one| (one, "not supported here"));
     let served = request.served.iter();
-    let served = served.map(|one| (one, settings::mechanism(one, plan.netrc.is_some())));
+    let served = served.map(|one| (one, settings::mechanism(one, Some(plan))));
     for (one, mechanism) in served.chain(unserved) {
         page.push_str(&format!(
             "| {} | {} | {} | {mechanism} |\n",

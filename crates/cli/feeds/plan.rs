@@ -21,11 +21,19 @@ pub(crate) struct Plan {
     pub(crate) netrc: Option<PathBuf>,
     /// The same for Maven, with the repositories that it has.
     pub(crate) maven: Option<(PathBuf, Vec<Repository>)>,
+    /// npm registries that yarn 1 reads.
+    pub(crate) yarn_1: Vec<Repository>,
+    /// The link above the checkout to yarn's file, with the registries that it has.
+    pub(crate) yarn: Option<(PathBuf, Vec<Repository>)>,
+    /// Gradle's folder of init scripts.
+    pub(crate) gradle: Option<PathBuf>,
+    /// Folders that are made for it, the innermost first.
+    pub(crate) made: Vec<PathBuf>,
     /// The credential of the command line by which helpers sign in where there is no broker, and its identity.
     pub(crate) credential: Option<(String, Option<String>)>,
 }
 
-/// A repository of Maven's.
+/// A repository of Maven's; a registry has no id.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Repository {
     pub(crate) id: String,
@@ -54,15 +62,20 @@ impl Plan {
     /// The plan as a text.
     pub(crate) fn to_json(&self) -> String {
         let path = |path: &PathBuf| path.display().to_string();
-        let maven = self.maven.as_ref().map(|(user, repositories)| {
-            let repositories: Vec<Value> = repositories.iter().map(Repository::to_json).collect();
-            json!({ "user": path(user), "repositories": repositories })
-        });
+        let list = |repositories: &[Repository]| -> Vec<Value> {
+            repositories.iter().map(Repository::to_json).collect()
+        };
+        let with_file = |(file, repositories): &(PathBuf, Vec<Repository>)| json!({ "user": path(file), "repositories": list(repositories) });
+        let made: Vec<String> = self.made.iter().map(path).collect();
         json!({
             "organizations": self.organizations,
             "npm": self.npm.as_ref().map(path),
             "netrc": self.netrc.as_ref().map(path),
-            "maven": maven,
+            "maven": self.maven.as_ref().map(with_file),
+            "yarn": self.yarn.as_ref().map(with_file),
+            "yarn1": list(&self.yarn_1),
+            "gradle": self.gradle.as_ref().map(path),
+            "made": made,
             "credential": self.credential.as_ref().map(|(kind, _)| kind),
             "identity": self.credential.as_ref().and_then(|(_, identity)| identity.as_ref()),
         })
@@ -82,24 +95,29 @@ impl Plan {
         for (name, tenant) in json["organizations"].as_object()? {
             organizations.insert(name.clone(), text(tenant));
         }
-        let maven = json["maven"]["repositories"].as_array().and_then(|list| {
-            let repositories = list.iter().map(|one| {
-                Some(Repository {
+        let list = |value: &Value| -> Option<Vec<Repository>> {
+            let mut repositories = Vec::new();
+            for one in value.as_array()? {
+                repositories.push(Repository {
                     id: text(&one["id"])?,
                     address: text(&one["address"])?,
                     organization: text(&one["organization"])?,
-                })
-            });
-            Some((
-                path(&json["maven"]["user"])?,
-                repositories.collect::<Option<_>>()?,
-            ))
-        });
+                });
+            }
+            Some(repositories)
+        };
+        let with_file =
+            |value: &Value| Some((path(&value["user"])?, list(&value["repositories"])?));
+        let made = json["made"].as_array().into_iter().flatten();
         Some(Self {
             organizations,
             npm: path(&json["npm"]),
             netrc: path(&json["netrc"]),
-            maven,
+            maven: with_file(&json["maven"]),
+            yarn: with_file(&json["yarn"]),
+            yarn_1: list(&json["yarn1"]).unwrap_or_default(),
+            gradle: path(&json["gradle"]),
+            made: made.filter_map(path).collect(),
             credential: text(&json["credential"]).map(|kind| (kind, text(&json["identity"]))),
         })
     }
@@ -123,6 +141,10 @@ fn reads_what_it_wrote() {
                 organization: "c".to_owned(),
             }],
         )),
+        yarn_1: Vec::new(),
+        yarn: Some(("/work/1/.yarnrc.yml".into(), Vec::new())),
+        gradle: Some("/home/user/.gradle/init.d".into()),
+        made: vec!["/home/user/.gradle".into()],
         credential: Some(("az".to_owned(), None)),
     };
     let json = serde_json::from_str(&plan.to_json()).expect("JSON");

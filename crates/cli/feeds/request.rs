@@ -10,8 +10,11 @@ use adieu_feeds::{Declaration, FeedAddress, NotAFeed, Reading, Tool};
 use crate::failure::{FeedLineProblemKind, FeedsProblem};
 use crate::lines::meaningful_lines;
 
-/// The clients that get credentials.
-pub(crate) const SERVED: [Tool; 8] = [
+/// The clients that get credentials from a step.
+pub(crate) const SERVED: [Tool; 10] = Tool::ALL;
+
+/// Those that need no file outside the private folder: on a machine of one's own, no such file is written.
+pub(crate) const SERVED_LOCALLY: [Tool; 8] = [
     Tool::Npm,
     Tool::NuGet,
     Tool::Pip,
@@ -37,6 +40,8 @@ pub(crate) struct Request {
     pub(crate) served: Vec<Declaration>,
     /// Feeds for clients that do not.
     pub(crate) unserved: Vec<Declaration>,
+    /// The repository is installed with yarn 1.
+    pub(crate) has_yarn_1: bool,
     /// The clients of `served`.
     pub(crate) tools: BTreeSet<Tool>,
 }
@@ -49,6 +54,7 @@ impl Request {
         input: &str,
         feeds: &str,
         tools: &str,
+        can_serve: &[Tool],
     ) -> Result<Self, FeedsProblem> {
         let lines = lines(feeds)?;
         let wanted = self::tools(tools)?;
@@ -68,9 +74,11 @@ impl Request {
         let declared = reading.declarations.iter().filter(is_chosen).cloned();
         let mut all: Vec<Declaration> = declared.collect();
         for line in &listed {
-            let tools = match line.tools.as_slice() {
-                [] => SERVED.to_vec(),
-                tools => tools.to_vec(),
+            // What is outside the private folder is written for those alone who ask for it.
+            let tools = match (line.tools.as_slice(), &wanted) {
+                ([], None) => SERVED_LOCALLY.to_vec(),
+                ([], Some(wanted)) => wanted.iter().copied().collect(),
+                (tools, _) => tools.to_vec(),
             };
             for tool in tools {
                 let is_wanted = wanted.as_ref().is_none_or(|tools| tools.contains(&tool));
@@ -88,9 +96,11 @@ impl Request {
                 }
             }
         }
-        let (served, unserved): (Vec<_>, Vec<_>) =
-            all.into_iter().partition(|one| SERVED.contains(&one.tool));
+        let (served, unserved): (Vec<_>, Vec<_>) = all
+            .into_iter()
+            .partition(|one| can_serve.contains(&one.tool));
         Ok(Self {
+            has_yarn_1: reading.has_yarn_1,
             tools: served.iter().map(|one| one.tool).collect(),
             served,
             unserved,
@@ -227,7 +237,7 @@ mod tests {
             ],
             ..Reading::default()
         };
-        match Request::choose(&reading, "input feeds", feeds, tools) {
+        match Request::choose(&reading, "input feeds", feeds, tools, &SERVED) {
             Ok(request) => {
                 let shown = |one: &Declaration| {
                     format!(
@@ -256,7 +266,7 @@ mod tests {
             .npmrc:1 npm contoso/packages
             pom.xml:1 maven contoso/packages
             web/.npmrc:1 npm fabrikam/web/shared
-            not web/.yarnrc.yml:1 yarn contoso/packages"#]]
+            web/.yarnrc.yml:1 yarn contoso/packages"#]]
         .assert_eq(&chosen("", "auto"));
         expect!["web/.npmrc:1 npm fabrikam/web/shared"].assert_eq(&chosen(
             "- https://pkgs.dev.azure.com/Contoso/_packaging/Packages/npm/registry/",
@@ -265,7 +275,7 @@ mod tests {
         expect![[r#"
             pom.xml:1 maven contoso/packages
             web/.npmrc:1 npm fabrikam/web/shared
-            not web/.yarnrc.yml:1 yarn contoso/packages"#]]
+            web/.yarnrc.yml:1 yarn contoso/packages"#]]
         .assert_eq(&chosen("-contoso/packages = npm", "auto"));
         expect!["pom.xml:1 maven contoso/packages"].assert_eq(&chosen("", "Maven, cargo"));
     }
@@ -298,9 +308,9 @@ mod tests {
                 ]],
             ),
             (
-                "a/b = gradle",
+                "a/b = sbt",
                 "",
-                expect![[r#"Lines([("a/b = gradle", NotATool("gradle"))])"#]],
+                expect![[r#"Lines([("a/b = sbt", NotATool("gradle"))])"#]],
             ),
             (
                 "$(feed)",

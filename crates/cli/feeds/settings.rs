@@ -10,7 +10,7 @@ use super::folder::Folder;
 use super::helper::{CARGO, Name, USER};
 use super::plan::Plan;
 use super::request::Request;
-use super::{MAVEN, NETRC, NPM, OF_KEYRING, Variables};
+use super::{MAVEN, NETRC, NPM, OF_KEYRING, Variables, outside};
 
 /// Where Maven before 3.9, which reads no `MAVEN_ARGS`, is given the file by hand.
 const MAVEN_SETTINGS: &str = "ADIEU_MAVEN_SETTINGS";
@@ -28,7 +28,11 @@ pub(crate) fn programs(request: &Request) -> Vec<Name> {
         programs.push(Name::Cargo);
     }
     if request.has_any(&[Tool::NuGet]) {
-        programs.extend([Name::NuGetPlugin, Name::NuGetProvider]);
+        programs.push(Name::NuGetPlugin);
+    }
+    // Gradle's script asks it, too.
+    if request.has_any(&[Tool::NuGet, Tool::Gradle]) {
+        programs.push(Name::NuGetProvider);
     }
     programs
 }
@@ -82,6 +86,10 @@ pub(crate) fn of(
             None => folder,
         };
         settings.push((ours(name), folders));
+    }
+    if plan.gradle.is_some() {
+        let path = folder.path().display().to_string();
+        settings.push((ours(outside::GRADLE), path));
     }
     if plan.maven.is_some() {
         let path = file(MAVEN);
@@ -173,8 +181,19 @@ pub(crate) fn restore(undo: &str, log: &Log) -> Result<(), TooLong> {
 }
 
 /// How a client gets its credential, for people.
-pub(crate) fn mechanism(declaration: &Declaration, has_netrc: bool) -> &'static str {
+/// Without a plan: in a step whose feeds are of one tenant.
+pub(crate) fn mechanism(declaration: &Declaration, plan: Option<&Plan>) -> &'static str {
+    let has_netrc = plan.is_none_or(|plan| plan.netrc.is_some());
     match (declaration.tool, has_netrc) {
+        (Tool::Yarn, _) => match plan {
+            None => "a file above the checkout, in pipelines only",
+            Some(plan) if plan.yarn.is_some() => "a file above the checkout",
+            Some(_) => "none",
+        },
+        (Tool::Gradle, _) => match plan {
+            None => "an init script, in pipelines only",
+            Some(_) => "an init script",
+        },
         (Tool::Npm, _) => "NPM_CONFIG_USERCONFIG",
         (Tool::NuGet, _) => "credential provider",
         (Tool::Pip | Tool::Uv | Tool::Pdm, true) => "keyring and netrc",

@@ -142,6 +142,18 @@ pub(super) fn problem(problem: &FeedsProblem, asked: Asked) -> Report {
             ("for the feeds of", organizations),
             ("their tenant", tenant),
         ]),
+        FeedsProblem::NoPrograms(folder) => Report::new(
+            "feeds",
+            format!(
+                "No program can run in the folder {folder} (noexec), and NuGet, Cargo, Gradle and \
+                 pip ask programs in it for credentials."
+            ),
+        )
+        .remedy(asked.words(
+            "Mount the file system of the agent's work folder without noexec, or serve npm and \
+             Maven alone with tools: npm, maven.",
+            "Set TMPDIR to a folder on a file system that is mounted without noexec.",
+        )),
         FeedsProblem::NotWritten(reason) => Report::new(
             "feeds",
             format!("The credential files cannot be written: {reason}."),

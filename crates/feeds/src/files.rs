@@ -15,6 +15,7 @@ const SHARED: &str = "pkgs.dev.azure.com";
 pub fn npmrc<'a>(
     there: &str,
     tokens: impl Iterator<Item = (&'a str, &'a AccessToken)> + Clone,
+    yarn_1: &[(&str, &str)],
 ) -> Zeroizing<String> {
     let keys: Vec<String> = tokens
         .clone()
@@ -26,16 +27,71 @@ pub fn npmrc<'a>(
         // An older credential for a feed of the same organization would come first where its key is longer.
         keys.iter().any(|key| lowercase.starts_with(key.as_str()))
     };
-    let mut text = with_room(there, tokens.clone(), 2);
+    let mut text = with_room(there, tokens.clone(), 2 + yarn_1.len());
+    text.reserve(
+        yarn_1
+            .iter()
+            .map(|(address, _)| 2 * address.len() + 64)
+            .sum(),
+    );
     for line in there.lines().filter(|line| !is_ours(line)) {
         text.push_str(line);
         text.push('\n');
     }
-    for (organization, token) in tokens {
+    for (organization, token) in tokens.clone() {
         for key in npm_keys(organization) {
             for part in [&key, ":_authToken=", token.reveal(), "\n"] {
                 text.push_str(part);
             }
+        }
+    }
+    push_yarn_1(&mut text, tokens, yarn_1);
+    text
+}
+
+/// The same for registries of yarn 1, which looks for the registry's own key and sends nothing without `always-auth`.
+/// npm warns of that word, so it is for repositories of yarn 1 alone.
+fn push_yarn_1<'a>(
+    text: &mut Zeroizing<String>,
+    tokens: impl Iterator<Item = (&'a str, &'a AccessToken)>,
+    registries: &[(&str, &str)],
+) {
+    for (organization, token) in tokens {
+        for (address, of) in registries {
+            if *of == organization {
+                let key = address.strip_prefix("https:").unwrap_or(address);
+                for part in [
+                    key,
+                    ":_authToken=",
+                    token.reveal(),
+                    "\n",
+                    key,
+                    ":always-auth=true\n",
+                ] {
+                    text.push_str(part);
+                }
+            }
+        }
+    }
+}
+
+/// What yarn 2 and newer read in every folder above a project.
+pub const YARN_FILE: &str = ".yarnrc.yml";
+
+/// A file with a token for each registry, by its address, of yarn 2 and newer.
+#[must_use]
+pub fn yarnrc(registries: &[(&str, &AccessToken)]) -> Zeroizing<String> {
+    let tokens = registries.iter().map(|(address, token)| (*address, *token));
+    let mut text = with_room("npmRegistries:", tokens, 1);
+    text.push_str("npmRegistries:\n");
+    for (address, token) in registries {
+        let lines = [
+            "  \"",
+            address,
+            "\":\n    npmAlwaysAuth: true\n    npmAuthToken: \"",
+        ];
+        for part in lines.into_iter().chain([token.reveal(), "\"\n"]) {
+            text.push_str(part);
         }
     }
     text
@@ -114,7 +170,7 @@ mod tests {
     fn npm_has_a_line_for_each_organization_and_keeps_the_rest() {
         let (first, second) = (tokens("one"), tokens("two"));
         let there = "registry=https://registry.npmjs.org/\r\n; a comment\n//pkgs.dev.azure.com/Contoso/_packaging/a/npm/registry/:_password=old\n//pkgs.dev.azure.com/contoso2/:_authToken=other";
-        let once = npmrc(there, pairs(&first));
+        let once = npmrc(there, pairs(&first), &[]);
         expect![[r#"
             registry=https://registry.npmjs.org/
             ; a comment
@@ -125,9 +181,41 @@ mod tests {
             //fabrikam.pkgs.visualstudio.com/:_authToken=one-fabrikam
         "#]]
         .assert_eq(&once);
-        let again = npmrc(&format!("{}color=false\n", *once), pairs(&second));
+        let again = npmrc(&format!("{}color=false\n", *once), pairs(&second), &[]);
         assert_eq!(again.matches("two-").count(), 4);
         assert!(!again.contains("one-") && again.contains("color=false\n"));
+    }
+
+    const REGISTRY: &str = "https://pkgs.dev.azure.com/contoso/_packaging/a/npm/registry/";
+
+    #[test]
+    fn yarn_1_has_a_line_for_each_registry() {
+        let tokens = tokens("one");
+        let text = npmrc("", pairs(&tokens[..1]), &[(REGISTRY, "contoso")]);
+        expect![[r#"
+            //pkgs.dev.azure.com/contoso/:_authToken=one-contoso
+            //contoso.pkgs.visualstudio.com/:_authToken=one-contoso
+            //pkgs.dev.azure.com/contoso/_packaging/a/npm/registry/:_authToken=one-contoso
+            //pkgs.dev.azure.com/contoso/_packaging/a/npm/registry/:always-auth=true
+        "#]]
+        .assert_eq(&text);
+        assert_eq!(
+            *npmrc(&text, pairs(&tokens[..1]), &[(REGISTRY, "contoso")]),
+            *text
+        );
+    }
+
+    #[test]
+    fn yarn_has_an_entry_for_each_registry() {
+        let tokens = tokens("one");
+        let text = yarnrc(&[(REGISTRY, &tokens[0].1)]);
+        expect![[r#"
+            npmRegistries:
+              "https://pkgs.dev.azure.com/contoso/_packaging/a/npm/registry/":
+                npmAlwaysAuth: true
+                npmAuthToken: "one-contoso"
+        "#]]
+        .assert_eq(&text);
     }
 
     #[test]

@@ -6,12 +6,14 @@
 mod address;
 mod declaration;
 mod files;
+mod gradle;
 mod maven;
 mod reading;
 mod rules;
 
 pub use address::{FeedAddress, NotAFeed, Userinfo, with_userinfo};
 pub use declaration::{Declaration, StaleCredential, Tool};
-pub use files::{netrc, npmrc};
+pub use files::{YARN_FILE, netrc, npmrc, yarnrc};
+pub use gradle::{maker, script as gradle_script};
 pub use maven::{Mirror, settings};
 pub use reading::{Reading, read, read_variables};

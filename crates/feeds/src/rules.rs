@@ -33,6 +33,7 @@ pub(crate) fn kind(folder: &str, name: &str) -> Option<Kind> {
     let is_list = |start: &str| name.starts_with(start) && name.ends_with(".txt");
     Some(match name.as_str() {
         ".npmrc" => Kind::Npmrc,
+        ".yarnrc" | "bunfig.toml" => Kind::Lines(Tool::Npm),
         "package.json" => Kind::PackageJson,
         ".yarnrc.yml" => Kind::Lines(Tool::Yarn),
         "nuget.config" => Kind::NuGet,

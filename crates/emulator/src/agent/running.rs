@@ -309,7 +309,9 @@ impl Running<'_, '_> {
             for entry in entries.flatten() {
                 let path = entry.path();
                 let is_program = path.file_stem().is_some_and(|name| name == "adieu");
-                if self.is_private(&path) {
+                // A link into such a folder holds nothing itself.
+                let target = fs::read_link(&path).unwrap_or_default();
+                if self.is_private(&path) || target.parent().is_some_and(|at| self.is_private(at)) {
                     continue;
                 }
                 if path.is_dir() {

@@ -1,0 +1,102 @@
+//! What a job has outside its private folder: a link to yarn's file above the checkout, and Gradle's init script in the
+//! user's home.
+//!
+//! It replaces and removes no file that another program wrote, and none of them holds a token.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use adieu_feeds::{YARN_FILE, gradle_script, maker};
+
+use super::YARN;
+use super::folder::Folder;
+use super::helper::Name;
+use super::plan::Plan;
+
+/// By this variable, Gradle's script knows its job.
+pub(crate) const GRADLE: &str = "ADIEU_FEEDS_GRADLE";
+
+/// yarn's name in a folder above the checkout; nothing where a file of another program has it.
+pub(crate) fn yarn(above: &Path) -> Option<PathBuf> {
+    let link = above.join(YARN_FILE);
+    let is_free = match fs::symlink_metadata(&link) {
+        Ok(_) => is_left_link(&link),
+        Err(error) => error.kind() == io::ErrorKind::NotFound,
+    };
+    is_free.then_some(link)
+}
+
+/// Whether it leads into the private folder of a job that has ended.
+fn is_left_link(link: &Path) -> bool {
+    let target = fs::read_link(link).unwrap_or_default();
+    let folder = target.parent().and_then(Folder::existing);
+    folder.is_some_and(|folder| !folder.path().is_dir())
+}
+
+/// Whether a script is of a job that has ended.
+fn is_left(file: &Path) -> bool {
+    let text = fs::read_to_string(file).unwrap_or_default();
+    maker(&text).is_some_and(|folder| !Path::new(folder).is_dir())
+}
+
+/// Gradle's folder of init scripts, without those of jobs that were killed.
+pub(crate) fn gradle(user_home: &Path) -> PathBuf {
+    let folder = user_home.join("init.d");
+    for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
+        if is_left(&entry.path()) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+    folder
+}
+
+fn script(scripts: &Path, folder: &Folder) -> PathBuf {
+    let name = folder.path().file_name().unwrap_or_default();
+    scripts.join(format!("{}.gradle", name.to_string_lossy()))
+}
+
+/// Makes the link, and writes Gradle's script.
+pub(crate) fn make(plan: &Plan, folder: &Folder) -> io::Result<()> {
+    if let Some((link, _)) = &plan.yarn {
+        let _ = fs::remove_file(link);
+        symlink(&folder.file(YARN), link)?;
+    }
+    let Some(scripts) = &plan.gradle else {
+        return Ok(());
+    };
+    fs::create_dir_all(scripts)?;
+    let provider = folder.programs().join(Name::NuGetProvider.file_name());
+    let path = folder.path().display().to_string();
+    let text = gradle_script(&path, GRADLE, &provider.display().to_string());
+    let mut file = tempfile::NamedTempFile::new_in(scripts)?;
+    file.write_all(text.as_bytes())?;
+    file.persist(script(scripts, folder))?;
+    Ok(())
+}
+
+#[cfg(unix)]
+fn symlink(file: &Path, link: &Path) -> io::Result<()> {
+    std::os::unix::fs::symlink(file, link)
+}
+
+#[cfg(windows)]
+fn symlink(file: &Path, link: &Path) -> io::Result<()> {
+    std::os::windows::fs::symlink_file(file, link)
+}
+
+/// Removes them, and the folders that were made for them.
+pub(crate) fn remove(plan: &Plan, folder: &Folder) {
+    if let Some((link, _)) = &plan.yarn
+        && fs::read_link(link).is_ok_and(|target| target == folder.file(YARN))
+    {
+        let _ = fs::remove_file(link);
+    }
+    if let Some(scripts) = &plan.gradle {
+        let _ = fs::remove_file(script(scripts, folder));
+    }
+    // One that has another file in it stays.
+    for folder in &plan.made {
+        let _ = fs::remove_dir(folder);
+    }
+}

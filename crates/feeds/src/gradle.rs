@@ -1,0 +1,81 @@
+//! Gradle's init script, which asks a credential provider for each repository of a feed.
+//!
+//! It holds no credential, and has no effect in a build without the job's variable.
+
+/// What starts the first line.
+const MADE_FOR: &str = "// Made by FeedAuthenticate@1, removed at the end of the job. For ";
+
+/// The private folder that a script of ours is for; nothing of other files.
+#[must_use]
+pub fn maker(text: &str) -> Option<&str> {
+    text.lines().next()?.strip_prefix(MADE_FOR)
+}
+
+/// The script of a private folder, whose path is also the value of the variable. `provider` speaks as NuGet's of version
+/// 1 does. It runs with Gradle 4.4 and newer: `beforeSettings` is of 6.0, and `dependencyResolutionManagement` of 6.8.
+#[must_use]
+pub fn script(folder: &str, variable: &str, provider: &str) -> String {
+    const SCRIPT: &str = r#"if (System.getenv('VARIABLE') == 'FOLDER') {
+    def tokens = [:]
+    def token = { uri ->
+        tokens.computeIfAbsent(uri.toString()) {
+            def process = ['PROVIDER', '-uri', it, '-nonInteractive'].execute()
+            process.outputStream.close()
+            def answer = process.inputStream.text
+            process.waitFor() == 0 ? new groovy.json.JsonSlurper().parseText(answer).Password : ''
+        }
+    }
+    def isFeed = { uri ->
+        uri != null && uri.scheme == 'https' && uri.port == -1 && uri.userInfo == null &&
+            (uri.host == 'pkgs.dev.azure.com' || uri.host?.endsWith('.pkgs.visualstudio.com'))
+    }
+    def authenticate = { repositories ->
+        repositories.all { repository ->
+            if (repository.hasProperty('url') && repository.hasProperty('credentials') && isFeed(repository.url)) {
+                def value = token(repository.url)
+                if (value) {
+                    repository.credentials { it.username = 'adieu'; it.password = value }
+                }
+            }
+        }
+    }
+    def inSettings = { settings ->
+        authenticate(settings.buildscript.repositories)
+        if (settings.hasProperty('pluginManagement')) {
+            authenticate(settings.pluginManagement.repositories)
+        }
+        if (settings.hasProperty('dependencyResolutionManagement')) {
+            authenticate(settings.dependencyResolutionManagement.repositories)
+        }
+    }
+    if (gradle.metaClass.respondsTo(gradle, 'beforeSettings')) {
+        gradle.beforeSettings { inSettings(it) }
+    } else {
+        gradle.settingsEvaluated { inSettings(it) }
+    }
+    gradle.beforeProject { project ->
+        authenticate(project.buildscript.repositories)
+        authenticate(project.repositories)
+        project.plugins.withId('maven-publish') {
+            authenticate(project.extensions.getByName('publishing').repositories)
+        }
+    }
+}
+"#;
+    let quoted = |text: &str| text.replace('\\', "\\\\").replace('\'', "\\'");
+    let script = SCRIPT
+        .replace("VARIABLE", variable)
+        .replace("FOLDER", &quoted(folder))
+        .replace("PROVIDER", &quoted(provider));
+    format!("{MADE_FOR}{folder}\n{script}")
+}
+
+#[test]
+fn a_script_is_for_its_folder_alone() {
+    let text = script("C:\\it's", "NAME", "C:\\a.exe");
+    assert!(
+        text.contains("System.getenv('NAME') == 'C:\\\\it\\'s'"),
+        "{text}"
+    );
+    assert_eq!(maker(&text), Some("C:\\it's"));
+}
