@@ -9,6 +9,7 @@ mod package;
 mod publish;
 mod scan;
 mod serve;
+mod start;
 mod token;
 
 use crate::prerequisites;
@@ -27,6 +28,8 @@ pub(crate) fn run(names: &[&str]) -> Result<(), String> {
         ["scan", folder] => scan::run(Some(folder)),
         ["serve"] => serve::run(None),
         ["serve", seconds] => serve::run(Some(seconds)),
+        ["start"] => start::run(None),
+        ["start", binary] => start::run(Some(binary.as_ref())),
         ["token"] => token::run(None),
         ["token", earlier] => token::run(Some(earlier.as_ref())),
         ["publish"] => publish::run(),

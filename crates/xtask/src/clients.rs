@@ -191,6 +191,11 @@ pub(crate) fn git_lfs() -> Result<(), String> {
     debian::program("git-lfs", &["git-lfs"])
 }
 
+/// What reads manual pages.
+pub(crate) fn groff() -> Result<(), String> {
+    debian::program("groff", &["groff-base"])
+}
+
 /// azure_identity for Rust as a program (`tests/clients/rust`), built where nothing else is.
 pub(crate) fn rust() -> Result<PathBuf, String> {
     let folder = target().join("clients").join("rust");

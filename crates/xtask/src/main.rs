@@ -53,6 +53,7 @@ cargo xtask <command>
   bench             all measurements, or one of them:
   bench token       the task's time and memory beside the Azure SDKs' for Node and Python
   bench cli [az]    adieu token beside the same SDKs, by a managed identity; and az, from the PATH or this path
+  bench start [b]   adieu --version by the binary, npm's and pip's command, npx and uvx
   bench serve [s]   the broker under a thousand requests a second for a minute, or so many seconds
   bench crowd       five hundred tasks at once against a service that throttles
   bench package     packing 12,000 files beside tfx-cli

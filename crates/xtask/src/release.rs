@@ -4,6 +4,7 @@
 //! It builds no binary and uploads nothing. Two runs on the same binaries write the same bytes.
 
 mod archive;
+mod manual;
 mod npm;
 mod templates;
 #[cfg(test)]
@@ -31,6 +32,8 @@ struct Release {
     licence: Vec<u8>,
     /// Licences of the crates in the binaries.
     notices: Vec<u8>,
+    /// Manual pages, for archives of systems that have `man`.
+    manual: Vec<Entry>,
 }
 
 /// One platform's binary.
@@ -44,6 +47,7 @@ struct Binary {
 }
 
 /// A file in an archive.
+#[derive(Clone)]
 struct Entry {
     path: String,
     bytes: Vec<u8>,
@@ -87,8 +91,16 @@ pub(crate) fn all() -> Result<(), String> {
 /// # Errors
 /// As for [`all`].
 pub(crate) fn host() -> Result<(), String> {
+    of(&package::release_binary()?)
+}
+
+/// The same from a binary of this machine.
+///
+/// # Errors
+/// As for [`all`].
+pub(crate) fn of(binary: &Path) -> Result<(), String> {
     let (name, _) = platforms::host()?;
-    make(&[(name, package::release_binary()?)], true)
+    make(&[(name, binary.to_path_buf())], true)
 }
 
 fn make(binaries: &[(String, PathBuf)], is_native: bool) -> Result<(), String> {
@@ -153,6 +165,7 @@ impl Release {
             readme: files::read(&root().join("README.md"))?,
             licence: files::read(&root().join("LICENSE"))?,
             notices: files::read(&stage.join("THIRD-PARTY-NOTICES"))?,
+            manual: manual::pages(runnable(binaries)?, env!("CARGO_PKG_VERSION"))?,
         })
     }
 
@@ -164,6 +177,16 @@ impl Release {
             Entry::text(format!("{folder}THIRD-PARTY-NOTICES"), self.notices.clone()),
         ]
     }
+}
+
+/// The binary for this machine.
+fn runnable(binaries: &[(String, PathBuf)]) -> Result<&Path, String> {
+    let (host, _) = platforms::host()?;
+    let own = binaries.iter().find(|(platform, _)| *platform == host);
+    let (_, path) = own.ok_or_else(|| {
+        format!("Manual pages come from the binary for {host}, which is not among them.")
+    })?;
+    Ok(path)
 }
 
 /// The row with the target that Rust builds for here.

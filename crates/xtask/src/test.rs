@@ -77,6 +77,7 @@ fn everything() -> Result<(), String> {
 }
 
 fn other_clients() -> Result<(), String> {
+    clients::groff()?;
     clients::node()?;
     clients::python()?;
     clients::python_of_feeds()?;

@@ -18,6 +18,13 @@ pub(super) fn files(release: &Release) -> Result<Vec<File>, String> {
     let archives = release.binaries.iter().map(|binary| {
         let folder = format!("adieu-{}-{}", release.version, binary.row.target);
         let mut entries = release.texts(&format!("{folder}/"));
+        if binary.row.format != "PE" {
+            let pages = release.manual.iter().cloned();
+            entries.extend(pages.map(|page| Entry {
+                path: format!("{folder}/{}", page.path),
+                ..page
+            }));
+        }
         let program = format!("{folder}/{}", binary.row.binary);
         entries.push(Entry::program(program, &binary.bytes));
         Ok(File {

@@ -14,7 +14,9 @@ fn release(folder: &Path, repository: Option<&str>) -> Vec<PathBuf> {
     if !path.is_file() {
         crate::command::cargo(&["build", "--quiet", "--package", "adieu"]).expect("a binary");
     }
+    let version = env!("CARGO_PKG_VERSION");
     let release = Release {
+        manual: super::manual::pages(&path, version).expect("pages"),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         repository: repository.map(str::to_owned),
         binaries: vec![Binary {
@@ -78,7 +80,9 @@ fn a_release_installs_as_users_install_it() {
                 .arg(archive)
                 .current_dir(&home),
         );
-        let program = home.join(format!("adieu-{version}-{}/adieu", row.target));
+        let unpacked = home.join(format!("adieu-{version}-{}", row.target));
+        let program = unpacked.join("adieu");
+        check_manual(&unpacked.join("share/man/man1"));
         assert!(is_our_version(&printed(
             Command::new(program).arg("--version")
         )));
@@ -135,6 +139,46 @@ fn a_release_installs_as_users_install_it() {
     assert!(is_our_version(&printed(
         Command::new(program).arg("--version")
     )));
+}
+
+/// Each page is one that troff reads without a word, and says what the help text says.
+fn check_manual(folder: &Path) {
+    let pages: Vec<PathBuf> = std::fs::read_dir(folder)
+        .expect("a folder")
+        .map(|entry| entry.expect("a page").path())
+        .collect();
+    assert!(pages.len() > 30, "{pages:?}");
+    let shown = |path: &Path| {
+        let mut command = Command::new("groff");
+        let output = command
+            .args(["-man", "-ww", "-Tutf8", "-P-cbou"])
+            .arg("-k")
+            .arg(path)
+            .output();
+        let output = output.expect("groff");
+        let warnings = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(warnings, "", "{}", path.display());
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    for page in &pages {
+        let text = shown(page);
+        for section in ["NAME", "SYNOPSIS", "OPTIONS", "EXIT STATUS", "SEE ALSO"] {
+            assert!(
+                text.lines().any(|line| line == section),
+                "{}: {text}",
+                page.display()
+            );
+        }
+    }
+    let text = shown(&folder.join("adieu-offboard.1"));
+    for part in [
+        "adieu-offboard - Remove a service principal or managed identity",
+        "--identity <ID>",
+        "adieu offboard --identity CLIENT_ID --organization contoso --dry-run",
+        "adieu(1)",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
 }
 
 #[test]
