@@ -1,8 +1,11 @@
 //! What a person at a terminal sees while a service takes its time.
 
+use std::fs;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use adieu_emulator::{Connection, Fault, World};
+use adieu_emulator::{Connection, Fault, Validation, World};
+use serde_json::json;
 
 use crate::desk::Desk;
 
@@ -38,4 +41,104 @@ fn names_the_service_that_is_waited_for_after_two_seconds() {
         .fault(Fault::Delay(Duration::from_secs(4)));
     let said = desk.adieu(&["whoami", "--credential", "managed-identity"]);
     assert!(!said.stderr.contains("Waiting"), "{}", said.stderr);
+}
+
+/// The smallest extension that the Marketplace takes.
+fn extension(desk: &Desk<'_>) -> PathBuf {
+    let folder = desk.home().join("hello");
+    fs::create_dir(&folder).expect("a folder");
+    let manifest = json!({
+        "manifestVersion": 1, "id": "hello", "publisher": "pub", "version": "1.0.0", "name": "Hello",
+        "description": "An extension.", "categories": ["Azure Pipelines"],
+        "targets": [{ "id": "Microsoft.VisualStudio.Services" }],
+        "files": [{ "path": "hello.html", "addressable": true }],
+        "contributions": [{
+            "id": "hello", "type": "ms.vss-web.hub",
+            "targets": ["ms.vss-web.project-hub-groups-collection"],
+            "properties": { "name": "Hello", "uri": "hello.html" },
+        }],
+    });
+    fs::write(folder.join("vss-extension.json"), manifest.to_string()).expect("a file");
+    fs::write(folder.join("hello.html"), "<p>Hello</p>").expect("a file");
+    folder
+}
+
+/// A publisher's machine whose uploads take four seconds, and the validation some more.
+fn slow_publisher() -> World {
+    let world = World::start();
+    world.add_connection(Connection::managed_identity("app", None));
+    world.organizations().add_member("contoso", "app");
+    world.marketplace().set_role("pub", "app", Some("Creator"));
+    world.marketplace().validation(Validation {
+        takes: 3,
+        refuses: None,
+    });
+    // The question whether it exists is answered at once.
+    world.marketplace().fault(Fault::Delay(Duration::ZERO));
+    world
+        .marketplace()
+        .fault(Fault::Delay(Duration::from_secs(4)));
+    world
+}
+
+#[test]
+fn redraws_one_line_with_percent_and_time_on_a_terminal() {
+    let world = slow_publisher();
+    let desk = Desk::machine(&world).set("TERM", "xterm");
+    let folder = extension(&desk).display().to_string();
+    let line = format!("extension publish --credential managed-identity --root {folder}");
+    let shown = desk.raw_on_a_terminal(&line, "");
+    for part in [
+        "\rUploading, 100 % … 2 s\u{1b}[K",
+        "\rWaiting for validation … 2 s\u{1b}[K",
+    ] {
+        assert!(shown.contains(part), "{part:?} in {shown:?}");
+    }
+    // Nothing of it is left on the screen.
+    let screen: Vec<&str> = shown
+        .split('\n')
+        .map(|line| line.trim_end_matches('\r'))
+        .map(|line| line.rsplit("\r\u{1b}[K").next().unwrap_or(line))
+        .filter(|line| line.contains('…'))
+        .collect();
+    assert!(screen.is_empty(), "{screen:?}");
+}
+
+#[test]
+fn quiet_hides_what_is_waited_for() {
+    let world = slow_publisher();
+    let desk = Desk::machine(&world).set("TERM", "xterm");
+    let folder = extension(&desk).display().to_string();
+    let line = format!("extension publish -q --credential managed-identity --root {folder}");
+    let shown = desk.raw_on_a_terminal(&line, "");
+    assert!(!shown.contains('…'), "{shown:?}");
+}
+
+#[test]
+fn a_log_has_one_plain_line_of_each() {
+    let world = slow_publisher();
+    let desk = Desk::machine(&world);
+    let folder = extension(&desk).display().to_string();
+    let arguments = [
+        "extension",
+        "publish",
+        "--credential",
+        "managed-identity",
+        "--root",
+    ];
+    let said = desk.end(desk.start(&[&arguments[..], &[&folder]].concat()));
+    assert_eq!(said.status, 0, "{}", said.stderr);
+    let starts = [
+        "Uploading pub.hello 1.0.0",
+        "pub.hello 1.0.0: validation is not done",
+    ];
+    for start in starts {
+        let lines = said.stderr.lines().filter(|line| line.starts_with(start));
+        assert_eq!(lines.count(), 1, "{}", said.stderr);
+    }
+    assert!(
+        !said.stderr.contains('\r') && !said.stderr.contains('%'),
+        "{}",
+        said.stderr
+    );
 }

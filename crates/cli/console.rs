@@ -109,6 +109,11 @@ pub(crate) fn has_colors(stream: Stream, color: Color) -> bool {
     }
 }
 
+/// Whether standard error is a terminal on which a line can be drawn again.
+pub(crate) fn redraws() -> bool {
+    Stream::Error.is_terminal() && anstyle_query::term_supports_color() && reads_sequences()
+}
+
 /// An old console of Windows prints sequences until it is configured to act on them.
 fn reads_sequences() -> bool {
     #[cfg(windows)]

@@ -30,12 +30,12 @@ use crate::whoami;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  adieu doctor                                        credential, network, clock, token
-  adieu doctor --organization contoso                 membership and access level, too
+  adieu doctor                         credential, network, clock, token
+  adieu doctor --organization contoso  membership and access level, too
   adieu doctor --organization contoso --repository web/site --publisher pub
-  adieu doctor --feed contoso/packages                a feed; adieu feeds check: all that this folder declares
+  adieu doctor --feed contoso/packages
 
-In a pipeline's step it writes its findings to the run's summary as well.")]
+In a step of a pipeline it also adds its findings to the summary of the run.")]
 pub(crate) struct DoctorArguments {
     /// Organization of Azure DevOps, by name or address
     #[arg(long, value_parser = clap::builder::NonEmptyStringValueParser::new())]
@@ -158,7 +158,7 @@ fn repository(text: &str) -> Result<(String, String), String> {
         Some((project, repository)) if !project.is_empty() && !repository.is_empty() => {
             Ok((project.to_owned(), repository.to_owned()))
         }
-        _ => Err("PROJECT/REPOSITORY is needed".to_owned()),
+        _ => Err("write PROJECT/REPOSITORY, such as web/site".to_owned()),
     }
 }
 

@@ -7,8 +7,12 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::future::pending;
 use std::io::ErrorKind;
+#[cfg(unix)]
+use std::path::PathBuf;
 use std::process::ExitCode;
 
+#[cfg(unix)]
+use adieu_agent::process_path;
 use adieu_agent::process_variable;
 use adieu_broker::Broker;
 use clap::Args;
@@ -38,16 +42,21 @@ const DEFAULT: &str = "AZURE_DEVOPS_TOKEN=azureDevOps";
 
 /// Flags of `exec`.
 #[derive(Debug, Args)]
+#[command(override_usage = "adieu exec [OPTIONS] -- <COMMAND>...")]
 #[command(after_help = "\
 Examples:
-  adieu exec -- npx jest                                  with AZURE_DEVOPS_TOKEN
+  adieu exec -- npx jest  with AZURE_DEVOPS_TOKEN in its environment
   adieu exec --env INTEGRATION_TOKEN=azureDevOps -- npx jest
   adieu exec --env ARM_TOKEN=arm --credential az -- ./deploy.sh
   adieu exec --configure identity --configure azd -- azd provision
-  adieu exec --feeds -- npm ci                            with credentials for the feeds that .npmrc and others name
+  adieu exec --feeds -- npm ci  with credentials for the feeds of this folder
 
-A variable that is set already stays as it is, and nothing is asked for it: the same command runs in a pipeline
-that has the token and on a machine that is signed in with azd. A file adieu.tokens in the working directory holds such lines too.")]
+Variables that are already set are left alone: the same command runs in a
+pipeline that has the token, and on a machine where you are signed in. The file
+adieu.tokens in the working directory can hold such lines too.
+
+Exit codes: that of the command; 126 if it cannot be started, 127 if it does not
+exist; 1 without a token, 2 usage error")]
 pub(crate) struct ExecArguments {
     /// Set this variable to a token for this resource; may be repeated
     #[arg(long, alias = "token", value_name = "VARIABLE=RESOURCE")]
@@ -59,10 +68,10 @@ pub(crate) struct ExecArguments {
     /// variable has a token
     #[arg(long)]
     feeds: bool,
-    /// Tenant, as GUID or domain; without it, the identity's own
+    /// Tenant ID or domain [default: the identity's]
     #[arg(long)]
     tenant: Option<String>,
-    /// Organization of Azure DevOps whose tenant the tokens are to be of
+    /// Get the tokens from the tenant of this Azure DevOps organization
     #[arg(long, conflicts_with = "tenant")]
     organization: Option<String>,
     #[command(flatten)]
@@ -114,6 +123,16 @@ async fn run_with(
         None => defaults::organization(arguments.organization),
     };
     let tenant = credential::tenant(arguments.tenant, organization.as_deref(), &transport).await?;
+    // Before any service is asked for a token that no command would get.
+    #[cfg(unix)]
+    if let Some(name) = arguments.command.first().and_then(|name| name.to_str())
+        && is_nowhere(name)
+    {
+        return Err(Failure::NoCommand {
+            program: name.to_owned(),
+            cause: ErrorKind::NotFound.into(),
+        });
+    }
     let source = Source::SignIn(SignIn::new(arguments.credential, tenant));
     // Before the command writes to the same log: a mask in the middle of one of its lines would be text.
     let log = credential::workflow_log();
@@ -170,6 +189,14 @@ async fn run_with(
         ended = run_command(&arguments.command, &own) => ended,
         never = serving => never,
     }
+}
+
+/// Whether no folder of the PATH has a program of this name.
+#[cfg(unix)]
+fn is_nowhere(name: &str) -> bool {
+    let is_in = |folder: PathBuf| folder.join(name).is_file();
+    let path = process_path("PATH");
+    !name.contains('/') && path.is_some_and(|path| !std::env::split_paths(&path).any(is_in))
 }
 
 /// The tokens of the flags, else those of the project's file, else the usual one.

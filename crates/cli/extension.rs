@@ -39,7 +39,7 @@ Examples:
   adieu extension package --output-path hello.vsix
   adieu extension publish --share-with contoso
   adieu extension publish --vsix hello.vsix --credential managed-identity
-  adieu extension install --organizations contoso --publisher pub --extension-id hello
+  adieu extension show --publisher pub --extension-id hello
   adieu extension query-version --version-action patch
   adieu extension inspect --vsix hello.vsix")]
 pub(crate) enum ExtensionCommand {
@@ -47,10 +47,11 @@ pub(crate) enum ExtensionCommand {
     #[command(after_help = "\
 Examples:
   adieu extension package --root hello --output-path out/
-  adieu extension package --manifests vss-extension.json dev.json --publisher me --visibility private
-  adieu extension package --extension-version 1.4.0 --update-tasks-version minor --output json")]
+  adieu extension package --manifests vss-extension.json dev.json \\
+      --publisher me --visibility private
+  adieu extension package --extension-version 1.4.0 --update-tasks-version minor")]
     Package(package::PackageArguments),
-    /// Show what a VSIX package is
+    /// Show the contents of a VSIX package
     #[command(after_help = "\
 Example:
   adieu extension inspect --vsix hello.vsix --output json")]
@@ -58,8 +59,9 @@ Example:
     /// Change identity, name, visibility, pricing or tasks of a VSIX package
     #[command(after_help = "\
 Examples:
-  adieu extension edit --vsix hello.vsix --visibility public --output-path release/
-  adieu extension edit --vsix hello.vsix --extension-id hello-dev --update-tasks-id --output-path dev.vsix")]
+  adieu extension edit --vsix hello.vsix --visibility public
+  adieu extension edit --vsix hello.vsix --extension-id hello-dev \\
+      --update-tasks-id --output-path dev.vsix")]
     Edit(edit::EditArguments),
     /// Compare a VSIX package with the SHA256SUMS in it
     #[command(after_help = "\
@@ -105,7 +107,7 @@ pub(crate) struct ChangeArguments {
 /// How the package's tasks differ from the folder's.
 #[derive(Debug, Args)]
 pub(crate) struct TaskArguments {
-    /// Take the tasks' versions over from the extension: all of it, from the minor number on, or the patch number
+    /// Set each task's version from the extension's: all of it (major), minor and patch (minor), or patch only (patch)
     #[arg(long, value_enum, value_name = "PART")]
     update_tasks_version: Option<UpdateTasksVersion>,
     /// Derive the tasks' IDs from publisher, extension and task name

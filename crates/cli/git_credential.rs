@@ -38,11 +38,12 @@ const EXPLANATION: Duration = Duration::from_secs(5);
 /// Flags of the verb.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  adieu git-credential --configure --global                   set git up for this user
-  adieu git-credential --configure --credential az            set up this repository alone
-  git -c credential.helper= -c credential.helper='!adieu git-credential --credential az' clone https://dev.azure.com/contoso/web/_git/web
+  adieu git-credential --configure --global         set git up for this user
+  adieu git-credential --configure --credential az  for this repository only
+  git -c credential.helper= -c credential.helper='!adieu git-credential' \\
+      clone https://dev.azure.com/contoso/web/_git/web
 
-In a pipeline, `configure: git` of EntraToken@1 sets it up for the rest of the job.")]
+In a pipeline, `configure: git` of EntraToken@1 sets it up for the whole job.")]
 pub(crate) struct GitCredentialArguments {
     /// Answer for this organization alone; may be repeated [default: all of Azure DevOps]
     #[arg(long = "organization", value_name = "NAME")]

@@ -48,13 +48,14 @@ mod task;
 mod token;
 mod tokens;
 mod version;
+mod waiting;
 mod whoami;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
 use adieu_agent::Stream;
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::console::Color;
@@ -67,6 +68,9 @@ use crate::reporter::Terminal;
 static ALLOCATOR: zeroizing_alloc::ZeroAlloc<std::alloc::System> =
     zeroizing_alloc::ZeroAlloc(std::alloc::System);
 
+/// What most verbs exit with.
+const EXIT_CODES: &str = "Exit codes: 0 success, 1 failure, 2 usage error";
+
 /// Azure DevOps without personal access tokens: Entra tokens for pipelines, publishers and people.
 #[derive(Debug, Parser)]
 #[command(
@@ -75,21 +79,21 @@ static ALLOCATOR: zeroizing_alloc::ZeroAlloc<std::alloc::System> =
     arg_required_else_help = true,
     after_help = "\
 Examples:
-  adieu doctor --organization contoso     check everything that a working token needs
-  adieu exec -- npx jest                  run a command with a token in its environment
-  adieu exec --feeds -- npm ci            run it with credentials for this folder's feeds
-  adieu token --output header             print a token in the form that curl reads
-  adieu extension publish                 publish the extension in this folder
-  adieu scan                              find personal access tokens in this folder
-  adieu explain AADSTS700213              print what an error means
+  adieu doctor --organization contoso  check everything that a token needs
+  adieu exec -- npx jest               run a command with a token for it
+  adieu exec --feeds -- npm ci         run it with credentials for feeds
+  adieu token --output header          print a token as curl reads it
+  adieu extension publish              publish the extension in this folder
+  adieu scan                           find personal access tokens here
+  adieu explain AADSTS700213           print what an error means
 
-Exit codes: 0 success, 1 failure, 2 usage error. `adieu exec` exits with the code of its command, 126 if that
-cannot be started, and 127 if it does not exist.
+Environment: ADIEU_ORGANIZATION, ADIEU_PUBLISHER and ADIEU_CREDENTIAL are
+defaults of the flags of these names; HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE,
+NO_COLOR.
 
-Environment: ADIEU_ORGANIZATION, ADIEU_PUBLISHER and ADIEU_CREDENTIAL are defaults of the flags of these names;
-HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE, NO_COLOR.
+More examples: adieu <verb> --help
 
-More examples: adieu <verb> --help"
+Exit codes: 0 success, 1 failure, 2 usage error"
 )]
 struct Arguments {
     #[command(subcommand)]
@@ -194,11 +198,32 @@ fn main() -> ExitCode {
 /// Reads the command line. Its help is as wide as the terminal; elsewhere lines stay whole.
 fn read(words: Vec<OsString>) -> Result<Arguments, clap::Error> {
     let mut command = Arguments::command().max_term_width(100);
+    // Only a help text needs them.
+    if words
+        .iter()
+        .any(|word| word == "-h" || word == "--help" || word == "help")
+    {
+        command = command.mut_subcommands(with_exit_codes);
+    }
     if !Stream::Output.is_terminal() {
         command = command.term_width(0);
     }
     let matches = command.try_get_matches_from(words)?;
     Arguments::from_arg_matches(&matches)
+}
+
+/// Adds the exit codes to the help of a verb that has none of its own.
+fn with_exit_codes(command: clap::Command) -> clap::Command {
+    let after = command
+        .get_after_help()
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    let command = command.mut_subcommands(with_exit_codes);
+    if after.contains("Exit codes") {
+        return command;
+    }
+    let gap = if after.is_empty() { "" } else { "\n\n" };
+    command.after_help(format!("{after}{gap}{EXIT_CODES}"))
 }
 
 fn extension(command: extension::ExtensionCommand) -> ExitCode {
@@ -218,9 +243,27 @@ fn print_usage(error: &clap::Error, color: Color) -> ExitCode {
         _ if console::has_colors(stream, color) => error.render().ansi().to_string(),
         _ => error.render().to_string(),
     };
+    let text = match error.get(ContextKind::InvalidSubcommand) {
+        Some(ContextValue::String(word)) => match elsewhere(word) {
+            Some(answer) => format!("{answer}\n\n{text}"),
+            None => text,
+        },
+        _ => text,
+    };
     match stream.styled(text.trim_end_matches('\n')) {
         Ok(()) => ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(1)),
         Err(_) => ExitCode::FAILURE,
+    }
+}
+
+/// Where to find what other programs have as a verb of this name.
+fn elsewhere(word: &str) -> Option<&'static str> {
+    match word {
+        "login" | "logout" | "auth" | "signin" => Some(
+            "adieu has no sign-in of its own: run `az login` or `azd auth login`, then `adieu whoami`.",
+        ),
+        "publish" | "package" => Some("Extensions have a verb of their own: adieu extension."),
+        _ => None,
     }
 }
 

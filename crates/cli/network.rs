@@ -17,6 +17,7 @@ use crate::console;
 use crate::failure::{Failure, NetworkProblem};
 use crate::report::without_error_numbers;
 use crate::reporter::{Reporter, Terminal};
+use crate::waiting::Wait;
 
 /// The way to the services, as the agent is configured.
 pub(crate) fn transport(
@@ -76,8 +77,10 @@ pub(crate) fn of_command_line() -> Result<Transport, Failure> {
         ..Network::default()
     };
     let transport = Transport::new(network).map_err(unusable)?;
-    let transport =
-        transport.on_wait(|service, host| Terminal.waiting(&format!("{} ({host})", service.name)));
+    let transport = transport.on_wait(|service, host| {
+        let text = format!("Waiting for {} ({host})", service.name);
+        Box::new(Wait::begun(&text))
+    });
     Ok(if console::is_verbose() {
         transport.on_exchange(trace)
     } else {

@@ -27,10 +27,11 @@ use crate::whoami;
 Examples:
   adieu offboard --identity CLIENT_ID --organization contoso --dry-run
   adieu offboard --identity CLIENT_ID --organization contoso --publisher pub
-  adieu onboard --list --organization contoso              find the client id
+  adieu onboard --list --organization contoso  find the client ID
 
-The identity loses its license, its projects and its role in the publisher. Its application, federated credentials and
-service connections stay. Run this as a member of Project Collection Administrators, and an Owner of the publisher.")]
+The identity loses its license, its projects and its role in the publisher. Its
+application, federated credentials and service connections stay. Run this as a
+member of Project Collection Administrators, and an Owner of the publisher.")]
 pub(crate) struct OffboardArguments {
     /// The identity to remove: client id, or object id of its enterprise application or app registration
     #[arg(long, value_name = "ID")]

@@ -36,14 +36,16 @@ use trust::TrustArguments;
 #[command(after_help = "\
 Examples:
   adieu onboard --identity CLIENT_ID --organization contoso --dry-run
-  adieu onboard --identity CLIENT_ID --organization contoso --project web=contributor
-  adieu onboard --identity CLIENT_ID --organization contoso --publisher pub --role creator
-  adieu onboard --identity CLIENT_ID --trust repo:contoso/web:environment:production
+  adieu onboard --identity CLIENT_ID --organization contoso \\
+      --project web=contributor
+  adieu onboard --identity CLIENT_ID --organization contoso \\
+      --publisher pub --role creator
+  adieu onboard --identity CLIENT_ID \\
+      --trust repo:contoso/web:environment:production
   adieu onboard --list --organization contoso
 
-The identity is named by its client id, or by the object id of its enterprise application or app registration;
-`adieu whoami` with the identity itself shows the first two. Run this as a member of Project Collection
-Administrators, and an Owner of the publisher. `adieu offboard` removes what this adds.")]
+Run this as a member of Project Collection Administrators, and an Owner of the
+publisher. `adieu offboard` removes what this adds.")]
 pub(crate) struct OnboardArguments {
     /// The identity to add: client id, or object id of its enterprise application or app registration
     #[arg(long, value_name = "ID", required_unless_present = "list")]

@@ -45,15 +45,15 @@ const AUDITED: Duration = Duration::days(90);
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  adieu pats --organization contoso                     all PATs of all users, the first to stop on top
-  adieu pats --organization contoso --global            only those that stop on 2026-12-01
+  adieu pats --organization contoso           all PATs, the first to stop on top
+  adieu pats --organization contoso --global  those that stop on 2026-12-01
   adieu scan --output json > scan.json
-  adieu pats --organization contoso --leaks scan.json   whose tokens are in the files
+  adieu pats --organization contoso --leaks scan.json
   adieu pats --organization contoso --output html > pats.html
 
-You need to be a member of Project Collection Administrators. Nothing is revoked.
+Run this as a member of Project Collection Administrators. Nothing is revoked.
 
-Exit codes: 0 all users were read, 1 some or all were not, 2 usage error.")]
+Exit codes: 0 all users were read, 1 some or all were not, 2 usage error")]
 pub(crate) struct PatsArguments {
     /// Organization of Azure DevOps, by name or address
     #[arg(long, value_parser = clap::builder::NonEmptyStringValueParser::new())]

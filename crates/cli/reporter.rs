@@ -2,9 +2,12 @@
 //!
 //! It never says what a verb found; results go elsewhere.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use adieu_agent::{Log, Stream, deactivate_commands};
 
 use crate::console::{self, Style};
+use crate::waiting::Wait;
 
 /// Where lines about the work go.
 pub(crate) trait Reporter {
@@ -12,8 +15,10 @@ pub(crate) trait Reporter {
     fn say(&self, text: &str);
     /// A line that needs attention.
     fn warn(&self, text: &str);
-    /// How far it is, from 0 to 100.
-    fn progress(&self, percent: u8, text: &str);
+    /// How far an upload is, from 0 to 100.
+    fn sent(&self, percent: u8, is_step_of_ten: bool);
+    /// What is waited for from now on, until something else or nothing is.
+    fn wait(&self, what: Option<&str>);
 }
 
 impl Reporter for Log {
@@ -25,9 +30,15 @@ impl Reporter for Log {
         Log::warn(self, text);
     }
 
-    fn progress(&self, percent: u8, text: &str) {
-        Log::progress(self, percent, text);
+    fn sent(&self, percent: u8, is_step_of_ten: bool) {
+        // More than ten lines are more than a log can bear.
+        if is_step_of_ten {
+            self.progress(percent, "uploaded");
+            Log::say(self, &format!("{percent} % sent."));
+        }
     }
+
+    fn wait(&self, _what: Option<&str>) {}
 }
 
 /// Nowhere: another process has reported what there is to report.
@@ -39,7 +50,9 @@ impl Reporter for Quiet {
 
     fn warn(&self, _text: &str) {}
 
-    fn progress(&self, _percent: u8, _text: &str) {}
+    fn sent(&self, _percent: u8, _is_step_of_ten: bool) {}
+
+    fn wait(&self, _what: Option<&str>) {}
 }
 
 /// Standard error of a command line, which leaves standard output to the result.
@@ -47,13 +60,6 @@ impl Reporter for Quiet {
 pub(crate) struct Terminal;
 
 impl Terminal {
-    /// What a person waits for, where there is one who looks.
-    pub(crate) fn waiting(self, what: &str) {
-        if Stream::Error.is_terminal() {
-            self.say(&format!("Waiting for {what} …"));
-        }
-    }
-
     /// A line that `--verbose` asks for.
     pub(crate) fn detail(self, text: &str) {
         if console::is_verbose() {
@@ -65,6 +71,7 @@ impl Terminal {
 
     /// What ended a verb, in all its lines.
     pub(crate) fn error(self, text: &str) {
+        self.wait(None);
         for (index, line) in deactivate_commands(text).into_iter().enumerate() {
             let line = match line.strip_prefix("What to do: ") {
                 _ if index == 0 => format!("{} {line}", look(Style::Error, "error:")),
@@ -94,10 +101,22 @@ impl Reporter for Terminal {
         }
     }
 
-    fn progress(&self, percent: u8, text: &str) {
-        // The line that says it is enough here.
-        let _ = (percent, text);
+    fn sent(&self, percent: u8, _is_step_of_ten: bool) {
+        if let Some(wait) = &*current_wait() {
+            wait.update(&format!("Uploading, {percent} %"));
+        }
     }
+
+    fn wait(&self, what: Option<&str>) {
+        *current_wait() = what.map(Wait::for_a_line);
+    }
+}
+
+/// What a verb said last that it waits for.
+static CURRENT: Mutex<Option<Wait>> = Mutex::new(None);
+
+fn current_wait() -> MutexGuard<'static, Option<Wait>> {
+    CURRENT.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn look(style: Style, word: &str) -> String {
@@ -111,12 +130,6 @@ fn print(line: &str) {
 
 /// Waits for `work`, and says so once it takes longer than people wait without a word.
 pub(crate) async fn while_waiting<T>(what: &str, work: impl Future<Output = T>) -> T {
-    let mut work = std::pin::pin!(work);
-    tokio::select! {
-        biased;
-        done = &mut work => return done,
-        () = tokio::time::sleep(adieu_transport::PATIENCE) => {}
-    }
-    Terminal.waiting(what);
+    let _waiting = Wait::begin(&format!("Waiting for {what}"));
     work.await
 }

@@ -20,20 +20,22 @@ use crate::program;
 use crate::report::scan as words;
 use crate::reporter::{Reporter as _, Terminal};
 use crate::result;
+use crate::waiting::Wait;
 
 /// Flags of `scan`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  adieu scan                           what git tracks or does not ignore in this folder
-  adieu scan --history                 every object of the repository
-  adieu scan --staged                  what the next commit adds, for a hook
-  adieu scan --fix --connection arm    write the replacements that need nothing else
-  adieu scan --output-path report      JSON, SARIF, HTML and Markdown
+  adieu scan                         what git tracks or does not ignore here
+  adieu scan --history               every object of the repository
+  adieu scan --staged                what the next commit adds, for a hook
+  adieu scan --fix --connection arm  write the replacements that are safe
+  adieu scan --output-path report    JSON, SARIF, HTML and Markdown
   kubectl get secret pat -o yaml | adieu scan --stdin
-  adieu scan --organization contoso    connections, variable groups, definitions, agents
+  adieu scan --organization contoso  connections, variables, definitions
 
-Exit codes: 0 nothing found, 1 something found, 2 a usage error or something that could not be read.")]
+Exit codes: 0 nothing found, 1 something found, 2 usage error or a file that
+could not be read")]
 pub(crate) struct ScanArguments {
     /// Files and folders; this folder by default
     path: Vec<PathBuf>,
@@ -134,7 +136,9 @@ const MOST_ROUNDS: usize = 20;
 /// Scans, and reports what was found.
 pub(crate) fn run(arguments: &ScanArguments) -> Result<ExitCode, Failure> {
     let options = options(arguments);
+    let waiting = (!arguments.stdin).then(|| Wait::begin("Scanning"));
     let mut report = scanned(arguments, &options)?;
+    drop(waiting);
     if arguments.fix {
         report = fixed(arguments, &options, report)?;
     }

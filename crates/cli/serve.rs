@@ -30,17 +30,17 @@ use crate::shell::Shell;
 /// The broker's settings.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  adieu serve                                   print what to export, and serve until Ctrl+C
-  adieu serve --resource azureDevOps            serve tokens for Azure DevOps only
-  adieu serve --shell fish                      print it for another shell: powershell, fish, cmd
-  adieu serve --credential az --output json     print it for programs")]
+  adieu serve                                print variables, and serve
+  adieu serve --resource azureDevOps         serve Azure DevOps tokens only
+  adieu serve --shell fish                   print variables for another shell
+  adieu serve --credential az --output json  print variables for programs")]
 pub(crate) struct ServeArguments {
     #[command(flatten)]
     credential: CredentialArguments,
     /// Serve tokens for this resource only; may be repeated [default: any resource]
     #[arg(long)]
     resource: Vec<String>,
-    /// End after so many minutes without a request; 0 means never
+    /// Stop after this many minutes without a request; 0 means never
     #[arg(long, value_name = "MINUTES", default_value_t = 60, value_parser = whole_number::<u32>)]
     idle: u32,
     /// Output format

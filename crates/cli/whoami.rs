@@ -21,10 +21,10 @@ use crate::session::{Session, Source};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  adieu whoami                                   the id that a publisher's page asks for
-  adieu whoami --organization contoso            membership and access level there
+  adieu whoami                                the ID that publishers ask for
+  adieu whoami --organization contoso         membership and access level
   adieu whoami --organization contoso --publisher pub --output json
-  adieu whoami --credential managed-identity     on a virtual machine")]
+  adieu whoami --credential managed-identity  on a virtual machine")]
 pub(crate) struct WhoamiArguments {
     /// Also show your access to this organization (name or address); signs in to its tenant
     #[arg(long, value_parser = clap::builder::NonEmptyStringValueParser::new())]

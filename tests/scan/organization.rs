@@ -10,8 +10,9 @@ use adieu_emulator::{Connection, Fault, Resource, World};
 use serde_json::{Value, json};
 
 use self::sample::one_of_everything;
-use super::{outputs, shows_no_token};
+use super::shows_no_token;
 use crate::desk::{Desk, Said};
+use crate::harness::schema::Schema;
 
 /// A world in which `app` is a member of contoso.
 fn world() -> World {
@@ -101,7 +102,10 @@ fn json_and_sarif_name_values_by_pointers() {
     let world = world();
     one_of_everything(&world);
     let document = json_of(&scan(&world, &["--output", "json"]));
-    assert_eq!(outputs::violations_of_the_schema(&document), [""; 0]);
+    assert_eq!(
+        Schema::read("docs/scan.schema.json").violations(&document),
+        [""; 0]
+    );
     let findings = document["findings"].as_array().expect("findings");
     let shown: Vec<String> = findings
         .iter()
@@ -274,7 +278,10 @@ fn what_may_not_be_read_is_named_with_the_right_that_it_needs() {
     assert_eq!(allowed.status, 0);
     // A file would keep nothing that another run could use.
     let document = json_of(&scan(&world, &["--output", "json"]));
-    assert_eq!(outputs::violations_of_the_schema(&document), [""; 0]);
+    assert_eq!(
+        Schema::read("docs/scan.schema.json").violations(&document),
+        [""; 0]
+    );
 }
 
 #[test]

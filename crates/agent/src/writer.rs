@@ -4,12 +4,16 @@
 //! It never decides what is written. A test of `xtask` sees that no other file of the product writes there.
 
 use std::io::{self, ErrorKind, IsTerminal as _, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use adieu_secret::redacted;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
 use crate::untrusted::{harmless_document, harmless_json, harmless_json_lines, harmless_text};
+
+/// Whether standard error ends with a line that is to be replaced.
+static STATUS: AtomicBool = AtomicBool::new(false);
 
 /// One of the two streams. The agent reads both for commands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +53,25 @@ impl Stream {
     /// As for [`text`](Self::text).
     pub fn prompt(self, question: &str) -> io::Result<()> {
         self.write(harmless_text(&redacted(question)).as_bytes())
+    }
+
+    /// Writes a line that the next one replaces: what a terminal shows of work that is under way. The first thing that
+    /// is written afterwards, to either stream, takes it away.
+    ///
+    /// # Errors
+    /// As for [`text`](Self::text).
+    pub fn status(self, text: &str) -> io::Result<()> {
+        let text = harmless_text(&redacted(text));
+        self.write(format!("\r{text}\u{1b}[K").as_bytes())?;
+        STATUS.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Takes the line away that [`status`](Self::status) left on standard error.
+    pub fn clear_status() {
+        if STATUS.swap(false, Ordering::Relaxed) {
+            let _ = write(&mut io::stderr().lock(), b"\r\x1b[K");
+        }
     }
 
     /// Writes a JSON document and a line break.
@@ -135,6 +158,7 @@ impl Stream {
     }
 
     fn write(self, bytes: &[u8]) -> io::Result<()> {
+        Self::clear_status();
         let written = match self {
             Self::Output => write(&mut io::stdout().lock(), bytes),
             Self::Error => write(&mut io::stderr().lock(), bytes),

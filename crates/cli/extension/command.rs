@@ -69,7 +69,9 @@ fn execute(operation: &Operation, service: Service) -> Result<(Outcome, Option<S
         notice => notices::say(notice, &Terminal),
     };
     let work = perform(operation, session.as_ref(), &tell);
-    let outcome = runtime::block_on(work)??;
+    let outcome = runtime::block_on(work)?;
+    Terminal.wait(None);
+    let outcome = outcome?;
     Ok((outcome, session))
 }
 

@@ -29,12 +29,12 @@ pub(crate) enum MarketplaceCommand {
     #[command(after_help = "\
 Examples:
   adieu extension publish --root hello --share-with contoso fabrikam
-  adieu extension publish --vsix hello.vsix --no-wait-validation --credential managed-identity")]
+  adieu extension publish --vsix hello.vsix --no-wait-validation")]
     Publish(PublishArguments),
     /// Share a private extension with organizations
     #[command(after_help = "\
 Example:
-  adieu extension share --publisher pub --extension-id hello --organizations contoso fabrikam")]
+  adieu extension share --vsix hello.vsix --organizations contoso fabrikam")]
     Share(OrganizationsArguments),
     /// Stop sharing an extension with organizations
     #[command(after_help = "\
@@ -44,21 +44,24 @@ Example:
     /// Install in organizations
     #[command(after_help = "\
 Examples:
-  adieu extension install --publisher pub --extension-id hello --organizations contoso
-  adieu extension install --vsix hello.vsix --organizations https://dev.azure.com/contoso")]
+  adieu extension install --publisher pub --extension-id hello \\
+      --organizations contoso")]
     Install(InstallArguments),
     /// Uninstall from organizations
     #[command(after_help = "\
 Example:
-  adieu extension uninstall --publisher pub --extension-id hello --organizations contoso")]
+  adieu extension uninstall --vsix hello.vsix --organizations contoso")]
     Uninstall(OrganizationsArguments),
     /// Remove from the Marketplace: all of it, or one version
     #[command(after_help = "\
 Examples:
-  adieu extension unpublish --publisher pub --extension-id hello --extension-version 1.4.0
+  adieu extension unpublish --vsix hello.vsix --extension-version 1.4.0
   adieu extension unpublish --publisher pub --extension-id hello --all-versions")]
+    #[command(
+        override_usage = "adieu extension unpublish [OPTIONS]\n       <--extension-version <VERSION>|--all-versions>"
+    )]
     Unpublish(UnpublishArguments),
-    /// Show what the Marketplace knows
+    /// Show the extension's Marketplace entry
     #[command(after_help = "\
 Example:
   adieu extension show --publisher pub --extension-id hello --output json")]
@@ -66,7 +69,7 @@ Example:
     /// Find the highest version of several sources, and the next one
     #[command(after_help = "\
 Example:
-  adieu extension query-version --version-source marketplace manifest --version-action patch")]
+  adieu extension query-version --version-source marketplace manifest")]
     QueryVersion(VersionArguments),
     /// Wait until the Marketplace has validated a version
     #[command(after_help = "\
@@ -76,9 +79,12 @@ Example:
     /// Wait until organizations have a version and its tasks
     #[command(after_help = "\
 Example:
-  adieu extension wait-for-installation --vsix hello.vsix --organizations contoso")]
+  adieu extension wait-for-installation --vsix a.vsix --organizations contoso")]
+    #[command(
+        override_usage = "adieu extension wait-for-installation [OPTIONS]\n       --organizations <ORGANIZATION>..."
+    )]
     WaitForInstallation(WaitForInstallationArguments),
-    /// Tell the identity's Azure DevOps id
+    /// Show the Azure DevOps ID of the identity
     #[command(after_help = "\
 Example:
   adieu extension who-am-i --credential az --output json")]
@@ -87,8 +93,8 @@ Example:
     /// Make an identity a member of a publisher
     #[command(after_help = "\
 Examples:
-  adieu extension add-member --publisher pub --member-id 8d3c0f1e-1111-4bbb-8ccc-0123456789ab --member-role contributor
-  adieu extension add-member --publisher pub --credential az               the identity that asks")]
+  adieu extension add-member --publisher pub --member-role contributor \\
+      --member-id 8d3c0f1e-1111-4bbb-8ccc-0123456789ab")]
     AddMember(MemberArguments),
     /// Get installs, uninstalls, reviews and sales, a JSON document a line
     Events(EventsArguments),
@@ -181,7 +187,7 @@ pub(crate) struct PublishArguments {
     extension: ExtensionArguments,
     #[command(flatten)]
     changes: ChangeArguments,
-    /// File with manifest keys that take the place of the manifests'
+    /// File with manifest keys that override those of the manifests
     #[arg(long, value_name = "FILE")]
     overrides_file: Option<PathBuf>,
     /// Folder with LANGUAGE/resources.resjson files
@@ -196,7 +202,7 @@ pub(crate) struct PublishArguments {
     /// Organizations to share with
     #[arg(long, num_args = 1.., value_delimiter = ',', value_name = "ORGANIZATION")]
     share_with: Vec<String>,
-    /// End when the package is uploaded
+    /// Do not wait for validation
     #[arg(long)]
     no_wait_validation: bool,
     /// Minutes to wait for validation
@@ -305,17 +311,16 @@ pub(crate) struct MemberArguments {
 #[command(after_help = "\
 Examples:
   adieu events --publisher pub --extension-id hello --since 2026-11-01
-  adieu events --publisher pub --extension-id hello --state events.state >> events.jsonl
-  adieu events --publisher pub --extension-id hello --state events.state --output-path events
+  adieu events --publisher pub --extension-id hello --state events.state
 
-Each run with a state gives what the last one did not.")]
+With --state, each run prints only new events.")]
 pub(crate) struct EventsArguments {
     #[command(flatten)]
     extension: ExtensionArguments,
-    /// Events after this date or moment; with a state that is there already, the state counts
+    /// Only events after this date or time (ignored once --state exists)
     #[arg(long, alias = "after-date", value_name = "DATE")]
     since: Option<String>,
-    /// File that remembers where this run ends; the next one goes on from there, without loss and without repeats
+    /// File that keeps the position of this run; the next one continues there
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
     /// File or folder for JSON Lines, CSV and statistics

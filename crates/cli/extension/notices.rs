@@ -12,6 +12,15 @@ use crate::reporter::Reporter;
 /// Says a notice.
 pub(super) fn say(notice: &Notice<'_>, reporter: &dyn Reporter) {
     match notice {
+        Notice::Upload(_, Progress::Sent { .. }) => {}
+        // Organizations answer one after the other, and the others are still waited for.
+        Notice::InOrganization(..) => {}
+        Notice::Upload(..) => reporter.wait(Some("Uploading")),
+        Notice::Validation { .. } => reporter.wait(Some("Waiting for validation")),
+        Notice::Installation { .. } => reporter.wait(Some("Waiting for installation")),
+        _ => reporter.wait(None),
+    }
+    match notice {
         Notice::Finding(report) => reporter.warn(&in_one_line(report)),
         Notice::Packed { package, parts } => reporter.say(&packed(package, *parts)),
         Notice::Changed(part) => reporter.say(&format!("Changed {part} in a copy of the package.")),
@@ -31,10 +40,10 @@ pub(super) fn say(notice: &Notice<'_>, reporter: &dyn Reporter) {
                 package.size,
                 if *is_new { "is new" } else { "already exists" }
             )),
-            Progress::Sent(percent) => {
-                reporter.progress(*percent, "uploaded");
-                reporter.say(&format!("{percent} % sent."));
-            }
+            Progress::Sent {
+                percent,
+                is_step_of_ten,
+            } => reporter.sent(*percent, *is_step_of_ten),
             Progress::InDoubt => {
                 reporter
                     .say("The answer to the upload was lost; asking the Marketplace what it has.");

@@ -31,10 +31,10 @@ pub(crate) struct PackageArguments {
     /// Read manifests as JSON5: comments, trailing commas, bare names
     #[arg(long)]
     json5: bool,
-    /// Manifest keys as JSON that take the place of the manifests'
+    /// JSON that overrides keys in the manifests
     #[arg(long, value_name = "JSON")]
     r#override: Option<String>,
-    /// File with manifest keys that take the place of the manifests'
+    /// File with manifest keys that override those of the manifests
     #[arg(long, value_name = "FILE")]
     overrides_file: Option<PathBuf>,
     #[command(flatten)]

@@ -60,6 +60,14 @@ const ANSWERS: [(&str, &str); 11] = [
 /// A flag that cannot be taken; the text names it and says what to do, and has no value in it.
 pub(crate) fn translate(words: Vec<OsString>) -> Result<Vec<OsString>, String> {
     if words.get(1).is_none_or(|verb| verb != "extension") {
+        let mut words = words;
+        if words.get(1).is_some_and(|verb| verb == "events") {
+            for index in 3..words.len() {
+                if words[index - 1] == "-o" && is_format(&words[index]) {
+                    words[index - 1] = "--output".into();
+                }
+            }
+        }
         return Ok(words);
     }
     let mut words = words.into_iter();
@@ -125,7 +133,11 @@ pub(crate) fn translate(words: Vec<OsString>) -> Result<Vec<OsString>, String> {
                 out.push(flag.into());
             }
         } else {
-            let flag = renamed(&sub_verb, flag);
+            let is_output = flag == "-o" && words.peek().is_some_and(is_format);
+            let flag = match is_output {
+                true => "--output".to_owned(),
+                false => renamed(&sub_verb, flag),
+            };
             out.push(match value {
                 Some(value) => format!("{flag}={value}").into(),
                 None => flag.into(),
@@ -134,6 +146,12 @@ pub(crate) fn translate(words: Vec<OsString>) -> Result<Vec<OsString>, String> {
     }
     out.extend(words);
     Ok(out)
+}
+
+/// Whether the value of `-o` is the format, as in every other verb, and not the path that it is in tfx: no package has
+/// the name of a format.
+fn is_format(value: &OsString) -> bool {
+    value == "json" || value == "text"
 }
 
 /// The name that a flag of tfx has here.

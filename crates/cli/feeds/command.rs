@@ -23,15 +23,15 @@ use crate::result::{self, Form};
 #[derive(Debug, Subcommand)]
 #[command(after_help = "\
 Examples:
-  adieu feeds list                     what the files here declare, for which client, in which line
-  adieu feeds check                    ask each feed once, with your sign-in
-  adieu exec --feeds -- npm ci         run one command with fresh credentials
-  eval \"$(adieu feeds login)\"        give them to every command of this shell
-  eval \"$(adieu feeds logout)\"       take them away again")]
+  adieu feeds list                what the files here declare, for which client
+  adieu feeds check               ask each feed once, with your sign-in
+  adieu exec --feeds -- npm ci    run one command with fresh credentials
+  eval \"$(adieu feeds login)\"   give them to every command of this shell
+  eval \"$(adieu feeds logout)\"  remove them")]
 pub(crate) enum FeedsCommand {
     /// List the feeds that the files of a folder declare, and for which client.
     List(ListArguments),
-    /// Ask each feed once: may you read it, and if not, what is missing.
+    /// Check whether you may read each feed, and what is missing if not.
     Check(CheckArguments),
     /// Print the variables by which a shell's package clients find credentials for the feeds.
     Login(LoginArguments),
@@ -53,10 +53,10 @@ pub(crate) struct ListArguments {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  adieu feeds check                                    every feed that this folder declares
-  adieu feeds check --feed contoso/packages            one feed, from any folder
+  adieu feeds check                          all feeds that this folder declares
+  adieu feeds check --feed contoso/packages  one feed, from any folder
 
-The exit code is 1 if a feed cannot be read.")]
+Exit codes: 0 all feeds can be read, 1 a feed cannot be read, 2 usage error")]
 pub(crate) struct CheckArguments {
     #[command(flatten)]
     feeds: FeedArguments,

@@ -32,13 +32,14 @@ const UNDO: &str = "undo.json";
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  eval \"$(adieu feeds login)\"                                    bash, zsh
-  adieu feeds login --shell fish | source                          fish
-  adieu feeds login | Out-String | Invoke-Expression               PowerShell
+  eval \"$(adieu feeds login)\"                       bash, zsh
+  adieu feeds login --shell fish | source             fish
+  adieu feeds login | Out-String | Invoke-Expression  PowerShell
   eval \"$(adieu feeds login --feed contoso/packages --tools pip)\"
 
-Helpers of NuGet, Cargo and pip sign in whenever a client asks. Files, for npm, Maven and poetry, have a token that is
-valid for about an hour: run it again after that, or use adieu exec --feeds. No process stays behind.")]
+Helpers of NuGet, Cargo and pip sign in whenever a client asks. Files, for npm,
+Maven and poetry, have a token that is valid for about an hour: run it again
+after that, or use adieu exec --feeds. No process stays behind.")]
 pub(crate) struct LoginArguments {
     #[command(flatten)]
     feeds: FeedArguments,
@@ -52,9 +53,9 @@ pub(crate) struct LoginArguments {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  eval \"$(adieu feeds logout)\"                                   bash, zsh
-  adieu feeds logout --shell fish | source                         fish
-  adieu feeds logout | Out-String | Invoke-Expression              PowerShell")]
+  eval \"$(adieu feeds logout)\"                       bash, zsh
+  adieu feeds logout --shell fish | source             fish
+  adieu feeds logout | Out-String | Invoke-Expression  PowerShell")]
 pub(crate) struct LogoutArguments {
     #[command(flatten)]
     form: FormArguments,

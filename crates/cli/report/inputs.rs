@@ -190,7 +190,7 @@ fn line_problem(problem: &LineProblem) -> Report {
     let form = "Write VARIABLE=resource, as in AZURE_DEVOPS_TOKEN=azureDevOps.";
     let subject = match place {
         LinePlace::Input => format!("The line '{line}' of tokens"),
-        LinePlace::Flag => format!("--token '{line}'"),
+        LinePlace::Flag => format!("--env '{line}'"),
         LinePlace::File { path, number } => format!("{path}:{number}: '{line}'"),
     };
     let report = |end: &str| Report::new("token", format!("{subject} {end}."));

@@ -17,8 +17,8 @@ use crate::credential::{self, SignIn, SignInArguments};
 use crate::failure::{Failure, NotKnownThere, ScanProblem};
 use crate::progress::Progress;
 use crate::report::Report as Words;
-use crate::reporter::Terminal;
 use crate::session::{Session, Source};
+use crate::waiting::Wait;
 use crate::{network, pats, whoami};
 
 /// Azure DevOps slows down who asks for more at once.
@@ -93,7 +93,7 @@ pub(super) async fn scan(
     let all = projects(&session, &organization).await?;
     let chosen = chosen(&all, &arguments.project, &organization)?;
     let is_whole = arguments.project.is_empty();
-    Terminal.waiting(&format!("{} projects of {name}", chosen.len()));
+    let _waiting = Wait::begin(&format!("Reading {} projects of {name}", chosen.len()));
     let scan = Scan {
         session: &session,
         organization: &organization,

@@ -21,26 +21,26 @@ use crate::resource;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  adieu token --output header | curl -H @- https://dev.azure.com/contoso/_apis/projects
-  tfx extension publish --token \"$(adieu token)\"
-  adieu token --organization fabrikam          the token that a guest needs there
-  adieu token --resource arm --output json     with its end, tenant and credential
-  adieu token --credential managed-identity    on a virtual machine
+  adieu token --output header |
+      curl -H @- https://dev.azure.com/contoso/_apis/projects
+  adieu token --organization fabrikam        as a guest of an organization
+  adieu token --resource arm --output json   with expiry, tenant and credential
+  adieu token --credential managed-identity  on a virtual machine
 
-`adieu exec` hands tokens to a command without showing them.")]
+To pass a token to a command without showing it, use `adieu exec`.")]
 pub(crate) struct TokenArguments {
     /// azureDevOps, arm, graph, keyVault, storage, sql, an application's ID or URI, or a scope
     #[arg(long, default_value = "azureDevOps")]
     resource: String,
-    /// Tenant, as GUID or domain; without it, the identity's own
+    /// Tenant ID or domain [default: the identity's]
     #[arg(long)]
     tenant: Option<String>,
-    /// Organization of Azure DevOps whose tenant the token is to be of
+    /// Get the token from the tenant of this Azure DevOps organization
     #[arg(long, conflicts_with = "tenant")]
     organization: Option<String>,
     #[command(flatten)]
     credential: CredentialArguments,
-    /// In which form to print it
+    /// Output format
     #[arg(long, short, value_enum, default_value_t)]
     output: output::Form,
 }

@@ -56,8 +56,13 @@ pub enum Progress {
         /// Whether the gallery has no such extension yet.
         is_new: bool,
     },
-    /// Percent of the package that was sent.
-    Sent(u8),
+    /// How much of the package was sent.
+    Sent {
+        /// Percent.
+        percent: u8,
+        /// Whether it is the first number of its ten.
+        is_step_of_ten: bool,
+    },
     /// An upload failed in a way that says nothing of what the gallery has; it is asked.
     InDoubt,
     /// The upload begins again.
@@ -185,10 +190,12 @@ impl Client<'_> {
             loop {
                 tokio::time::sleep(Duration::from_millis(200)).await;
                 let percent = u8::try_from(sent.bytes() * 100 / package.size.max(1)).unwrap_or(100);
-                // A step of ten is what a log can bear.
-                if percent / 10 > said / 10 {
+                if percent > said {
+                    tell(Progress::Sent {
+                        percent,
+                        is_step_of_ten: percent / 10 > said / 10,
+                    });
                     said = percent;
-                    tell(Progress::Sent(percent));
                 }
             }
         };

@@ -96,9 +96,7 @@ impl Transport {
             done = &mut calling => return done,
             () = tokio::time::sleep(PATIENCE) => {}
         }
-        if let Some(tell) = self.on_wait {
-            tell(service, &host(url));
-        }
+        let _told = self.on_wait.map(|tell| tell(service, &host(url)));
         calling.await
     }
 

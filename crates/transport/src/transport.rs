@@ -117,8 +117,8 @@ pub struct Transport {
     on_exchange: Option<OnExchange>,
 }
 
-/// Is given a service and its host.
-pub type OnWait = fn(&'static Service, &str);
+/// Is given a service and its host. What it returns is dropped once the service has answered.
+pub type OnWait = fn(&'static Service, &str) -> Box<dyn Send>;
 
 impl Transport {
     /// Sets the client up. Sends nothing.
