@@ -4,6 +4,7 @@
 //! have it as a module, and in the other one its place is written out.
 
 mod broker;
+pub(crate) mod schema;
 mod stable;
 mod task;
 

@@ -2,8 +2,9 @@
 
 use std::fs;
 
-use serde_json::Value;
 use tempfile::TempDir;
+
+use crate::harness::schema::Schema;
 
 use super::{new_token, old_token, scan, tree};
 
@@ -75,8 +76,7 @@ fn a_file_that_is_not_a_baseline_is_a_usage_error() {
 
 #[test]
 fn json_has_the_form_of_its_schema() {
-    let schema = fs::read_to_string(crate::harness::root().join("docs/scan.schema.json"));
-    let schema: Value = serde_json::from_str(&schema.expect("the schema")).expect("JSON");
+    let schema = Schema::read("docs/scan.schema.json");
     let folder = sample();
     super::git(folder.path(), &["init", "--quiet"]);
     super::git(folder.path(), &["add", "--all"]);
@@ -87,78 +87,14 @@ fn json_has_the_form_of_its_schema() {
     ] {
         let json = scan(folder.path(), arguments).json();
         assert!(json["findings"].as_array().expect("findings").len() >= 4);
-        assert_eq!(violations(&schema, &json, "$"), [""; 0]);
+        assert_eq!(schema.violations(&json), [""; 0]);
     }
     // The check sees what is wrong.
     let mut wrong = scan(folder.path(), &["--output", "json"]).json();
     wrong["findings"][0]["line"] = 0.into();
     wrong["findings"][0]["more"] = true.into();
     wrong["files"] = "many".into();
-    assert_eq!(violations(&schema, &wrong, "$").len(), 3);
-}
-
-/// What is wrong with a report by the published schema.
-pub(super) fn violations_of_the_schema(report: &Value) -> Vec<String> {
-    let schema = fs::read_to_string(crate::harness::root().join("docs/scan.schema.json"));
-    let schema: Value = serde_json::from_str(&schema.expect("the schema")).expect("JSON");
-    violations(&schema, report, "$")
-}
-
-/// The keywords that the schema uses.
-fn violations(schema: &Value, value: &Value, place: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    let types: Vec<&str> = match &schema["type"] {
-        Value::String(one) => vec![one],
-        Value::Array(some) => some.iter().filter_map(Value::as_str).collect(),
-        _ => Vec::new(),
-    };
-    let is_of = |kind: &&str| match *kind {
-        "object" => value.is_object(),
-        "array" => value.is_array(),
-        "string" => value.is_string(),
-        "integer" => value.is_u64() || value.is_i64(),
-        "boolean" => value.is_boolean(),
-        "null" => value.is_null(),
-        other => panic!("{other} is not a type"),
-    };
-    if !types.is_empty() && !types.iter().any(is_of) {
-        found.push(format!("{place} is not of {types:?}"));
-    }
-    if !schema["const"].is_null() && schema["const"] != *value {
-        found.push(format!("{place} is not {}", schema["const"]));
-    }
-    if let Some(values) = schema["enum"]
-        .as_array()
-        .filter(|values| !values.contains(value))
-    {
-        found.push(format!("{place} is none of {values:?}"));
-    }
-    if let (Some(minimum), Some(number)) = (schema["minimum"].as_i64(), value.as_i64())
-        && number < minimum
-    {
-        found.push(format!("{place} is less than {minimum}"));
-    }
-    let required = schema["required"].as_array().filter(|_| value.is_object());
-    for name in required.into_iter().flatten() {
-        let name = name.as_str().expect("a name");
-        if value.get(name).is_none() {
-            found.push(format!("{place} has no {name}"));
-        }
-    }
-    for (name, field) in value.as_object().into_iter().flatten() {
-        match schema["properties"].get(name) {
-            Some(schema) => found.extend(violations(schema, field, &format!("{place}.{name}"))),
-            None => found.push(format!("{place} has {name}")),
-        }
-    }
-    for (index, item) in value.as_array().into_iter().flatten().enumerate() {
-        found.extend(violations(
-            &schema["items"],
-            item,
-            &format!("{place}[{index}]"),
-        ));
-    }
-    found
+    assert_eq!(schema.violations(&wrong).len(), 3);
 }
 
 #[test]
