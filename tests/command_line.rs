@@ -64,6 +64,29 @@ fn suggests_what_is_similar() {
 }
 
 #[test]
+fn says_where_to_find_what_other_programs_have_as_a_verb() {
+    let world = World::start();
+    let desk = Desk::with(&world, &[]);
+    for (verb, start) in [
+        ("login", "adieu has no sign-in of its own: run `az login`"),
+        (
+            "publish",
+            "Extensions have a verb of their own: adieu extension.",
+        ),
+        (
+            "feeds",
+            "In a pipeline, FeedAuthenticate@1 signs package clients in;",
+        ),
+    ] {
+        let said = desk.adieu(&[verb]);
+        assert!(said.stderr.starts_with(start), "{}", said.stderr);
+        let usage = format!("error: unrecognized subcommand '{verb}'");
+        assert!(said.stderr.contains(&usage), "{}", said.stderr);
+        assert_eq!(said.status, 2);
+    }
+}
+
+#[test]
 fn colors_a_terminal_and_nothing_else() {
     let world = World::start();
     let desk = Desk::with(&world, &[]).set("TERM", "xterm");
@@ -241,7 +264,7 @@ fn prints_its_version() {
     assert!(json["commit"].is_null() || json["commit"].is_string());
     let help = desk.adieu(&["--help"]).stdout;
     assert!(
-        help.contains("Exit codes: 0 success, 1 failure, 2 usage error."),
+        help.contains("Exit codes: 0 success, 1 failure, 2 usage error"),
         "{help}"
     );
 }

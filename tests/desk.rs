@@ -211,6 +211,11 @@ impl<'a> Desk<'a> {
 
     /// What a terminal of util-linux' making shows of `adieu`, for a user who types this.
     pub(crate) fn on_a_terminal(&self, arguments: &str, typed: &str) -> String {
+        self.raw_on_a_terminal(arguments, typed).replace('\r', "")
+    }
+
+    /// The same with the characters that move the cursor.
+    pub(crate) fn raw_on_a_terminal(&self, arguments: &str, typed: &str) -> String {
         let line = format!("{} {arguments}", env!("CARGO_BIN_EXE_adieu"));
         let mut terminal = self
             .command("/usr/bin/script")
@@ -222,7 +227,7 @@ impl<'a> Desk<'a> {
         keyboard.write_all(typed.as_bytes()).expect("it takes keys");
         drop(keyboard);
         let output = terminal.wait_with_output().expect("an end");
-        let shown = String::from_utf8_lossy(&output.stdout).replace('\r', "");
+        let shown = String::from_utf8_lossy(&output.stdout).into_owned();
         let leaked = self.world.secrets_in(&shown);
         assert!(leaked.is_empty(), "{leaked:?} in {shown}");
         shown

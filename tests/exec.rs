@@ -357,16 +357,16 @@ fn reports_why_a_command_cannot_run() {
         More: adieu explain configure
         exit 2
 
-        error: --token 'B' has no '='.
+        error: --env 'B' has no '='.
         What to do: Write VARIABLE=resource, as in AZURE_DEVOPS_TOKEN=azureDevOps.
         More: adieu explain token
-        --token '9=arm': '9' is not a valid variable name: it may have letters, digits, '.' and '_' only, and starts with a letter or '_'.
+        --env '9=arm': '9' is not a valid variable name: it may have letters, digits, '.' and '_' only, and starts with a letter or '_'.
         What to do: Use letters, digits and underscores.
         More: adieu explain token
-        --token 'A=arm' sets 'A' a second time.
+        --env 'A=arm' sets 'A' a second time.
         What to do: Give each token its own name; NAME_EXPIRES_ON belongs to NAME.
         More: adieu explain token
-        --token 'C=x' names no resource after its '='.
+        --env 'C=x' names no resource after its '='.
         What to do: Use azureDevOps, arm, graph, keyVault, storage, sql, an application ID or URI, or a scope that ends in /.default.
         More: adieu explain token
         exit 2
@@ -374,7 +374,7 @@ fn reports_why_a_command_cannot_run() {
         error: the following required arguments were not provided:
           <COMMAND>...
 
-        Usage: adieu exec --env <VARIABLE=RESOURCE> <COMMAND>...
+        Usage: adieu exec [OPTIONS] -- <COMMAND>...
 
         For more information, try '--help'.
         exit 2
@@ -420,7 +420,7 @@ fn teaches_by_example() {
     expect![[r#"
         Run a command with access tokens in its environment, and a local endpoint for fresh ones
 
-        Usage: adieu exec [OPTIONS] <COMMAND>...
+        Usage: adieu exec [OPTIONS] -- <COMMAND>...
 
         Arguments:
           <COMMAND>...  The command and its arguments
@@ -429,8 +429,8 @@ fn teaches_by_example() {
               --env <VARIABLE=RESOURCE>      Set this variable to a token for this resource; may be repeated
               --configure <WORD>             Give fresh tokens to these clients: identity, azd, git; may be repeated, empty for none [default: identity]
               --feeds                        Give package clients fresh credentials for the Azure Artifacts feeds that this folder declares; without --env, no variable has a token
-              --tenant <TENANT>              Tenant, as GUID or domain; without it, the identity's own
-              --organization <ORGANIZATION>  Organization of Azure DevOps whose tenant the tokens are to be of
+              --tenant <TENANT>              Tenant ID or domain [default: the identity's]
+              --organization <ORGANIZATION>  Get the tokens from the tenant of this Azure DevOps organization
               --credential <CREDENTIAL>      How to sign in [default: auto] [possible values: auto, pipelines, github-actions, gitlab, workload-identity, managed-identity, azd, az]
               --identity <ID>                User-assigned managed identity, by its client id, object-id:ID or resource id; implies --credential managed-identity [default: AZURE_CLIENT_ID]
           -h, --help                         Print help (see more with '--help')
@@ -441,13 +441,31 @@ fn teaches_by_example() {
               --color <WHEN>  Color messages: auto, always or never [default: auto]
 
         Examples:
-          adieu exec -- npx jest                                  with AZURE_DEVOPS_TOKEN
+          adieu exec -- npx jest  with AZURE_DEVOPS_TOKEN in its environment
           adieu exec --env INTEGRATION_TOKEN=azureDevOps -- npx jest
           adieu exec --env ARM_TOKEN=arm --credential az -- ./deploy.sh
           adieu exec --configure identity --configure azd -- azd provision
-          adieu exec --feeds -- npm ci                            with credentials for the feeds that .npmrc and others name
+          adieu exec --feeds -- npm ci  with credentials for the feeds of this folder
 
-        A variable that is set already stays as it is, and nothing is asked for it: the same command runs in a pipeline
-        that has the token and on a machine that is signed in with azd. A file adieu.tokens in the working directory holds such lines too.
+        Variables that are already set are left alone: the same command runs in a
+        pipeline that has the token, and on a machine where you are signed in. The file
+        adieu.tokens in the working directory can hold such lines too.
+
+        Exit codes: that of the command; 126 if it cannot be started, 127 if it does not
+        exist; 1 without a token, 2 usage error
     "#]].assert_eq(&said.stdout);
+}
+
+#[test]
+fn a_command_that_does_not_exist_is_named_before_a_token_is_asked_for() {
+    let world = World::start();
+    let desk = Desk::with(&world, &[]);
+    let said = desk.adieu(&["exec", "--", "nosuchcmd"]);
+    expect![[r#"
+        error: nosuchcmd: command not found.
+        What to do: Write the command after --, as it is on the PATH.
+        More: adieu explain exec
+    "#]]
+    .assert_eq(&said.stderr);
+    assert_eq!(said.status, 127);
 }

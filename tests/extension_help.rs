@@ -15,14 +15,24 @@ fn sub_verbs(help: &str) -> Vec<&str> {
 }
 
 /// The words of the examples; what follows two spaces is a remark, and what follows `>` is the shell's.
-fn examples(help: &str) -> Vec<Vec<&str>> {
-    let lines = help
-        .lines()
-        .filter_map(|line| line.strip_prefix("  adieu "));
+fn examples(help: &str) -> Vec<Vec<String>> {
+    let lines = help.split("\n  adieu ").skip(1);
     lines
-        .map(|line| line.split("  ").next().unwrap_or_default())
-        .map(|line| line.split(" >").next().unwrap_or_default())
-        .map(|line| line.split_whitespace().collect())
+        .map(|text| {
+            let mut lines = text.lines();
+            let mut words = vec![lines.next().unwrap_or_default()];
+            // A line that ends with a backslash goes on in the next one.
+            while let Some(rest) = words.last().and_then(|line| line.strip_suffix(" \\")) {
+                words.pop();
+                words.extend([rest, lines.next().unwrap_or_default().trim()]);
+            }
+            words.join(" ")
+        })
+        .map(|line| line.split("  ").next().unwrap_or_default().to_owned())
+        .map(|line| {
+            let words = line.split(" >").next().unwrap_or_default();
+            words.split_whitespace().map(str::to_owned).collect()
+        })
         .collect()
 }
 
@@ -39,7 +49,8 @@ fn each_sub_verb_has_examples_that_are_understood() {
         let help = folder.adieu(&[verb, "--help"]).done().stdout;
         let examples = examples(&help);
         assert!(!examples.is_empty(), "{verb} has no example: {help}");
-        for words in examples {
+        for words in &examples {
+            let words: Vec<&str> = words.iter().map(String::as_str).collect();
             let words = match words.as_slice() {
                 ["extension", words @ ..] => words,
                 // The verb `events` is the same without `extension`.

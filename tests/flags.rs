@@ -44,7 +44,7 @@ fn of_identities_and_organizations_are_checked_first() {
         doctor --organization my organization
           error: 'my organization' is not an organization name.
         doctor --organization contoso --repository site
-          error: invalid value 'site' for '--repository <REPOSITORY>': PROJECT/REPOSITORY is needed
+          error: invalid value 'site' for '--repository <REPOSITORY>': write PROJECT/REPOSITORY, such as web/site
         whoami --publisher 
           error: a value is required for '--publisher <PUBLISHER>' but none was supplied
         whoami --organization https://example.com/contoso
@@ -72,9 +72,9 @@ fn of_identities_and_organizations_are_checked_first() {
         token --identity not an id
           error: invalid value 'not an id' for '--identity <ID>': 'not an id' is not a client id, object-id:GUID or an Azure resource id
         exec --token NO_RESOURCE -- true
-          error: --token 'NO_RESOURCE' has no '='.
+          error: --env 'NO_RESOURCE' has no '='.
         exec --token 1NAME=azureDevOps -- true
-          error: --token '1NAME=azureDevOps': '1NAME' is not a valid variable name: it may have letters, digits, '.' and '_' only, and starts with a letter or '_'.
+          error: --env '1NAME=azureDevOps': '1NAME' is not a valid variable name: it may have letters, digits, '.' and '_' only, and starts with a letter or '_'.
         exec --configure terraform -- true
           error: terraform needs a service connection, so it works in the tasks only.
         exec --tenant a b -- true
@@ -296,7 +296,8 @@ fn all_versions_are_unpublished_only_when_a_flag_names_them() {
         error: the following required arguments were not provided:
           <--extension-version <VERSION>|--all-versions>
 
-        Usage: adieu extension unpublish --publisher <PUBLISHER> --extension-id <ID> <--extension-version <VERSION>|--all-versions>
+        Usage: adieu extension unpublish [OPTIONS]
+               <--extension-version <VERSION>|--all-versions>
 
         For more information, try '--help'.
     "#]]

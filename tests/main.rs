@@ -97,6 +97,12 @@ mod whoami;
 // `adieu onboard`: an administrator adds an identity, once.
 #[cfg(unix)]
 mod onboard;
+// `--help` of every verb: width, style, exit codes.
+#[cfg(target_os = "linux")]
+mod help;
+// `--output json` of every verb, against the published schemas.
+#[cfg(unix)]
+mod json_output;
 // `adieu offboard` and `adieu onboard --list`: what it added is removed, and shown.
 #[cfg(unix)]
 mod offboard;
