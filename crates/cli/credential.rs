@@ -39,7 +39,7 @@ use crate::resource::{Cloud, is_guid};
 
 pub(crate) use federated::Federation;
 pub(crate) use kind::{Credential, CredentialArguments};
-pub(crate) use sign_in::{SignIn, SignInArguments, credential_of_auto};
+pub(crate) use sign_in::{AdministratorArguments, SignIn, SignInArguments, credential_of_auto};
 pub(crate) use tenant::tenant;
 
 /// The longest that one credential may take.

@@ -9,7 +9,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use crate::console;
-use crate::credential::{self, Credential, SignIn};
+use crate::credential::{self, AdministratorArguments, SignIn};
 use crate::failure::{Failure, OnboardProblem};
 use crate::flag_values::guid;
 use crate::membership::{Outcome, refused, refused_by_publisher, with_ids};
@@ -52,18 +52,8 @@ pub(crate) struct OffboardArguments {
     #[arg(long)]
     dry_run: bool,
     // Without --identity of other verbs, which is the identity to remove here.
-    /// Tenant ID or domain [default: the organization's tenant, or else the identity's]
-    #[arg(long)]
-    tenant: Option<String>,
-    /// How to sign in
-    #[arg(
-        long,
-        value_enum,
-        default_value_t,
-        env = "ADIEU_CREDENTIAL",
-        hide_env = true
-    )]
-    credential: Credential,
+    #[command(flatten)]
+    sign_in: AdministratorArguments,
     /// Output format
     #[arg(long, short, value_enum, default_value_t)]
     output: Form,
@@ -98,9 +88,9 @@ pub(crate) async fn run(arguments: OffboardArguments) -> Result<ExitCode, Failur
         .map(|text| whoami::organization(&hosts, text))
         .transpose()?;
     let transport = network::of_command_line()?;
-    let tenant = arguments.tenant.clone();
+    let tenant = arguments.sign_in.tenant.clone();
     let tenant = credential::tenant(tenant, arguments.organization.as_deref(), &transport).await?;
-    let sign_in = SignIn::new(arguments.credential.into(), tenant);
+    let sign_in = SignIn::new(arguments.sign_in.credential.into(), tenant);
     let session = Session::new(transport, hosts, Source::SignIn(sign_in));
     let mut outcome = Outcome::new();
     let ended = offboard(&session, organization.as_ref(), &arguments, &mut outcome).await;

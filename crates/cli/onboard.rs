@@ -16,7 +16,7 @@ use adieu_devops::{
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
-use crate::credential::{self, Credential, SignIn};
+use crate::credential::{self, AdministratorArguments, SignIn};
 use crate::failure::{Failure, OnboardProblem};
 use crate::federated_credential::Trust;
 use crate::flag_values::{guid, whole_number};
@@ -81,18 +81,8 @@ pub(crate) struct OnboardArguments {
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = whole_number::<u64>)]
     wait: u64,
     // Without --identity of other verbs, which is the identity to add here.
-    /// Tenant ID or domain [default: the organization's tenant, or else the identity's]
-    #[arg(long)]
-    tenant: Option<String>,
-    /// How to sign in
-    #[arg(
-        long,
-        value_enum,
-        default_value_t,
-        env = "ADIEU_CREDENTIAL",
-        hide_env = true
-    )]
-    credential: Credential,
+    #[command(flatten)]
+    sign_in: AdministratorArguments,
     /// Output format
     #[arg(long, short, value_enum, default_value_t)]
     output: Form,
@@ -145,12 +135,12 @@ pub(crate) async fn run(arguments: OnboardArguments) -> Result<ExitCode, Failure
         .transpose()?;
     let transport = network::of_command_line()?;
     let tenant = credential::tenant(
-        arguments.tenant.clone(),
+        arguments.sign_in.tenant.clone(),
         arguments.organization.as_deref(),
         &transport,
     )
     .await?;
-    let sign_in = SignIn::new(arguments.credential.into(), tenant.clone());
+    let sign_in = SignIn::new(arguments.sign_in.credential.into(), tenant.clone());
     let session = Session::new(transport, hosts, Source::SignIn(sign_in));
     let mut outcome = Outcome::new();
     let ended = add(

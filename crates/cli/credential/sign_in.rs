@@ -39,6 +39,23 @@ pub(crate) struct SignInArguments {
     pub(crate) credential: CredentialArguments,
 }
 
+/// The same for verbs whose `--identity` is the one that they add or remove.
+#[derive(Debug, Args)]
+pub(crate) struct AdministratorArguments {
+    /// Tenant ID or domain [default: the organization's tenant, or else the identity's]
+    #[arg(long)]
+    pub(crate) tenant: Option<String>,
+    /// How to sign in
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        env = "ADIEU_CREDENTIAL",
+        hide_env = true
+    )]
+    pub(crate) credential: Credential,
+}
+
 /// Who signs in, and to which tenant.
 #[derive(Debug)]
 pub(crate) struct SignIn {

@@ -24,8 +24,8 @@ pub(super) async fn run(arguments: OnboardArguments) -> Result<ExitCode, Failure
         .ok_or(Failure::NoOrganization("adieu onboard --list"))?;
     let organization = whoami::organization(&hosts, &name)?;
     let transport = network::of_command_line()?;
-    let tenant = credential::tenant(arguments.tenant, Some(&name), &transport).await?;
-    let sign_in = SignIn::new(arguments.credential.into(), tenant);
+    let tenant = credential::tenant(arguments.sign_in.tenant, Some(&name), &transport).await?;
+    let sign_in = SignIn::new(arguments.sign_in.credential.into(), tenant);
     let session = Session::new(transport, hosts, Source::SignIn(sign_in));
     let client = session.client().await?;
     let mut members = match client.application_entitlements(&organization).await {
