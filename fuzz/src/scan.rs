@@ -3,7 +3,7 @@
 use adieu_scan::{Kind, Options, Report, scan_stream, to_html, to_json, to_sarif};
 
 /// A file of each kind in which habits are found, and one of another kind.
-const NAMES: [&str; 12] = [
+const NAMES: [&str; 13] = [
     "azure-pipelines.yml",
     "release.sh",
     "release.ps1",
@@ -14,6 +14,7 @@ const NAMES: [&str; 12] = [
     "Dockerfile",
     "main.tf",
     "release.py",
+    "definition.json",
     ".gitconfig",
     "notes.txt",
 ];
@@ -41,7 +42,7 @@ pub fn scan(data: &[u8]) {
     }
 }
 
-/// As a file of one kind, by turns as the text grows: a scan has a large buffer, and twelve would take long.
+/// As a file of one kind, by turns as the text grows: a scan has a large buffer, and thirteen would take long.
 fn as_a_file(data: &[u8]) {
     let name = NAMES[data.len() % NAMES.len()];
     let report = scanned(data, name);

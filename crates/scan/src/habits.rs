@@ -27,7 +27,7 @@ use self::find::{Hit, Spot};
 use self::table::HABITS;
 pub(crate) use self::table::{CAPABILITY, CONNECTION, GROUP, SERVICE_HOOK, VARIABLE};
 use self::words::Words;
-use crate::finding::{Certainty, Fix};
+use crate::finding::{Certainty, Finding, Fix, Form};
 use crate::rules::Rule;
 
 /// A habit in a file.
@@ -44,6 +44,29 @@ pub(crate) struct Found {
     pub(crate) pointer: Option<String>,
     /// The line itself, for `adieu:allow`.
     pub(crate) byte: usize,
+}
+
+/// A finding without a path and a replacement, which its reader knows.
+impl From<Found> for Finding {
+    fn from(found: Found) -> Self {
+        Self {
+            rule: found.rule,
+            certainty: found.certainty,
+            path: String::new(),
+            line: found.line,
+            column: found.column,
+            end_column: found.end_column,
+            form: Form::Text,
+            fingerprint: found.fingerprint,
+            created: None,
+            expires: None,
+            commit: None,
+            pointer: found.pointer,
+            resource: None,
+            fix: None,
+            suppression: None,
+        }
+    }
 }
 
 /// All rules for habits.

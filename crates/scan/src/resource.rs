@@ -4,9 +4,7 @@
 
 use serde_json::Value;
 
-use crate::finding::{
-    Certainty, Finding, Form, NotRead, NotReadReason, Report, Resource, ResourceKind,
-};
+use crate::finding::{Certainty, Finding, NotRead, NotReadReason, Report, Resource, ResourceKind};
 use crate::habits::{self, Found, variables};
 use crate::matcher;
 use crate::rules::Rule;
@@ -53,7 +51,7 @@ pub fn scan_resource(document: &Value, path: &str, place: &Resource, now: u64) -
     let mut pointer = String::new();
     let mut found = Vec::new();
     tokens(document, &mut pointer, now, 0, &mut found);
-    found.extend(habits(place.kind, document).into_iter().map(finding));
+    found.extend(habits(place.kind, document).into_iter().map(Finding::from));
     for mut finding in found {
         path.clone_into(&mut finding.path);
         finding.resource = Some(place.clone());
@@ -240,26 +238,6 @@ fn tokens(value: &Value, pointer: &mut String, now: u64, depth: usize, found: &m
             }
         }
         _ => {}
-    }
-}
-
-fn finding(found: Found) -> Finding {
-    Finding {
-        rule: found.rule,
-        certainty: found.certainty,
-        path: String::new(),
-        line: found.line,
-        column: found.column,
-        end_column: found.end_column,
-        form: Form::Text,
-        fingerprint: found.fingerprint,
-        created: None,
-        expires: None,
-        commit: None,
-        pointer: found.pointer,
-        resource: None,
-        fix: None,
-        suppression: None,
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use crate::files::{self, Opened};
-use crate::finding::{Finding, Form, NotRead, NotReadReason, Report, Suppression};
+use crate::finding::{Finding, NotRead, NotReadReason, Report, Suppression};
 use crate::text::{self, Cursor, Piece};
 use crate::{Error, allow, habits, matcher};
 
@@ -217,28 +217,20 @@ fn tokens(piece: &Piece<'_>, name: &str, options: &Options, findings: &mut Vec<F
 
 /// The habits of a whole text.
 fn habits_of(piece: &Piece<'_>, name: &str, options: &Options, findings: &mut Vec<Finding>) {
-    findings.extend(habits::find(name, piece.bytes).into_iter().map(|found| {
-        let reason = allow::reason(piece.bytes, found.byte, found.rule.id);
-        Finding {
-            rule: found.rule,
-            certainty: found.certainty,
-            path: name.to_owned(),
-            line: found.line,
-            column: found.column,
-            end_column: found.end_column,
-            form: Form::Text,
-            fingerprint: found.fingerprint,
-            created: None,
-            expires: None,
-            commit: None,
-            pointer: found.pointer,
-            resource: None,
-            fix: found
-                .fix
-                .map(|fix| fix.with_connection(options.connection.as_deref())),
-            suppression: reason.map(Suppression::Inline),
-        }
-    }));
+    findings.extend(
+        habits::find(name, piece.bytes)
+            .into_iter()
+            .map(|mut found| {
+                let reason = allow::reason(piece.bytes, found.byte, found.rule.id);
+                let fix = found.fix.take();
+                Finding {
+                    path: name.to_owned(),
+                    fix: fix.map(|fix| fix.with_connection(options.connection.as_deref())),
+                    suppression: reason.map(Suppression::Inline),
+                    ..Finding::from(found)
+                }
+            }),
+    );
 }
 
 /// Whether a text is what Git LFS keeps in place of a file.
