@@ -184,7 +184,7 @@ fn are_asked_and_sent_nothing() {
     let maven = strangers.asked();
     let [pip23, pip26] = pips.try_into().expect("two");
     let [cargo, uv] = others;
-    // A few are no address to one client or another.
+    // A few are not an address to one client or another.
     for (name, asked) in [
         ("npm", npm),
         ("pip 23", pip23),

@@ -150,7 +150,7 @@ impl std::fmt::Debug for AnyName {
 
 impl ResolvesServerCert for AnyName {
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        // A client that asks for an address names nobody.
+        // A client that asks for an address names no host.
         let names = match hello.server_name() {
             Some(name) => vec![name.to_owned()],
             None => STRANGERS.map(str::to_owned).to_vec(),

@@ -5,7 +5,7 @@
 /// What starts the first line.
 const MADE_FOR: &str = "// Made by FeedAuthenticate@1, removed at the end of the job. For ";
 
-/// The private folder that a script of ours is for; nothing of other files.
+/// The private folder that our script is for; nothing of other files.
 #[must_use]
 pub fn maker(text: &str) -> Option<&str> {
     text.lines().next()?.strip_prefix(MADE_FOR)

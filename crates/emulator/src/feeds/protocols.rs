@@ -8,7 +8,7 @@ use super::{Blobs, Role, cargo, lacks, maven, npm, nuget, python};
 use crate::http::{Answer, Request};
 use crate::vss::error;
 
-/// What is asked for, and by whom.
+/// What is requested, and the identity that requests it.
 pub(super) struct Asked<'a> {
     /// The feed's address, by its id.
     pub(super) by_id: String,
@@ -80,7 +80,7 @@ pub(super) fn answer(exchange: &mut Exchange<'_>) -> Option<Answer> {
 }
 
 impl Exchange<'_> {
-    /// Whether the view that is asked has a package: a published one is in `@Local` until somebody promotes it.
+    /// Whether the view that is asked has a package: a published one is in `@Local` until a user promotes it.
     pub(super) fn shows(&self, package: &str) -> bool {
         let is_promoted = package
             .to_ascii_lowercase()
