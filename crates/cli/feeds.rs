@@ -314,9 +314,8 @@ fn plan(
     if request.has_any(&[Tool::Npm]) {
         let names = ["NPM_CONFIG_USERCONFIG", "npm_config_userconfig"];
         plan.npm = Some(user(&names, ".npmrc"));
-        if request.has_yarn_1 {
-            plan.yarn_1 = registries(request, Tool::Npm);
-        }
+        plan.registries = registries(request, Tool::Npm);
+        plan.has_yarn_1 = request.has_yarn_1;
     }
     // Its one host can have one credential.
     if request.has_any(&OF_NETRC) && plan.tenants().len() == 1 {

@@ -4,10 +4,9 @@
 //! The emulated feeds lead every download to a store of blobs, which must not see a credential.
 
 use std::fs;
-use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Command, Output};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use adieu_emulator::{MY_CONNECTION, Role, World};
 use expect_test::expect;
@@ -34,6 +33,7 @@ pub(super) fn served<'w>(world: &'w World, time: &Time<'w>) -> Feeds<'w> {
             "[registries.packages]\nindex = \"sparse+FEED/Cargo/index/\"\n",
         )
         .file("published/cargo/src/lib.rs", "")
+        .file("published/npm/.npmrc", "registry=FEED/npm/registry/\n")
         .file("pip/requirements.txt", "--index-url FEED/pypi/simple/\nhello-feed\n")
         .file(
             "cargo/.cargo/config.toml",
@@ -170,8 +170,12 @@ impl Feeds<'_> {
         ]
     }
 
-    /// Cargo and uv publish with what they restore with.
+    /// npm, Cargo and uv publish with what they restore with.
     fn publish(&self, version: &str) {
+        let folder = self.sources().join("published/npm");
+        let manifest = format!("{{\"name\":\"@team/app\",\"version\":\"{version}\"}}\n");
+        write(&folder.join("package.json"), &manifest);
+        self.succeeds_in(&folder, "npm", &["publish"]);
         let folder = self.sources().join("published/cargo");
         let manifest = format!(
             "[package]\nname = \"team-app\"\nversion = \"{version}\"\nedition = \"2021\"\ndescription = \"x\"\nlicense = \"MIT\"\n[workspace]\n"
@@ -220,26 +224,6 @@ impl Feeds<'_> {
         }
         lines.join("\n")
     }
-
-    /// Lets time pass, and waits until the files have another token.
-    fn pass(&self, time: &Time<'_>, by: Duration) {
-        let file = self.folder().join("npmrc");
-        let before = fs::read_to_string(&file).expect("a file");
-        time.advance(by);
-        // It sleeps by the system's clock; a stranger wakes it.
-        let broker = fs::read_to_string(self.folder().join("broker.json")).expect("a file");
-        let port = broker
-            .split("127.0.0.1:")
-            .nth(1)
-            .and_then(|rest| rest.split('/').next());
-        let port: u16 = port.and_then(|port| port.parse().ok()).expect("a port");
-        let begun = Instant::now();
-        while fs::read_to_string(&file).expect("a file") == before {
-            let _ = TcpStream::connect(("127.0.0.1", port));
-            assert!(begun.elapsed() < 2 * MINUTE, "the files are not renewed");
-            std::thread::yield_now();
-        }
-    }
 }
 
 #[test]
@@ -274,6 +258,9 @@ fn restore_and_publish_at_once_and_after_hours() {
         cargo team-app 1.0.0
         cargo team-app 1.0.300
         cargo team-app 1.0.61
+        npm @team/app 1.0.0
+        npm @team/app 1.0.300
+        npm @team/app 1.0.61
         python team-app team_app-1.0.0-py3-none-any.whl
         python team-app team_app-1.0.300-py3-none-any.whl
         python team-app team_app-1.0.61-py3-none-any.whl"#]]

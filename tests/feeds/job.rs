@@ -4,11 +4,14 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use adieu_emulator::{Job, MY_CONNECTION, Outcome, Proxy, TaskResult, World};
 
+use crate::emulated_time::Time;
 use crate::harness::{TaskFolder, stable};
 
 /// A job with a checkout, and the task.
@@ -123,6 +126,11 @@ impl<'w> Feeds<'w> {
             ("HOME", self.home().display().to_string()),
             ("PATH", path),
             ("HTTPS_PROXY", self.proxy.url()),
+            // NuGet's name for it, under mono.
+            ("http_proxy", self.proxy.url()),
+            ("POETRY_VIRTUALENVS_IN_PROJECT", "true".to_owned()),
+            ("PDM_CHECK_UPDATE", "false".to_owned()),
+            ("PIPENV_VENV_IN_PROJECT", "1".to_owned()),
             ("NPM_CONFIG_CAFILE", certificates.clone()),
             ("PIP_CERT", certificates.clone()),
             ("PIP_DISABLE_PIP_VERSION_CHECK", "1".to_owned()),
@@ -198,6 +206,29 @@ impl<'w> Feeds<'w> {
         let text = text.join("\n");
         assert!(self.world.secrets_in(&text).is_empty(), "{text}");
         text
+    }
+
+    /// Lets time pass, and waits until the files have another token.
+    pub(crate) fn pass(&self, time: &Time<'_>, by: Duration) {
+        let file = self.folder().join("npmrc");
+        let before = fs::read_to_string(&file).expect("a file");
+        time.advance(by);
+        // It sleeps by the system's clock; a stranger wakes it.
+        let broker = fs::read_to_string(self.folder().join("broker.json")).expect("a file");
+        let port = broker
+            .split("127.0.0.1:")
+            .nth(1)
+            .and_then(|rest| rest.split('/').next());
+        let port: u16 = port.and_then(|port| port.parse().ok()).expect("a port");
+        let begun = Instant::now();
+        while fs::read_to_string(&file).expect("a file") == before {
+            let _ = TcpStream::connect(("127.0.0.1", port));
+            assert!(
+                begun.elapsed() < Duration::from_secs(120),
+                "the files are not renewed"
+            );
+            std::thread::yield_now();
+        }
     }
 }
 

@@ -176,11 +176,14 @@ pub(crate) fn write(plan: &Plan, folder: &Folder, tokens: &Tokens) -> std::io::R
     });
     if let Some(user) = &plan.npm {
         let there = there(folder, NPM, user);
-        let yarn_1 = plan.yarn_1.iter();
-        let yarn_1: Vec<(&str, &str)> = yarn_1
+        let registries = plan.registries.iter();
+        let registries: Vec<(&str, &str)> = registries
             .map(|one| (one.address.as_str(), one.organization.as_str()))
             .collect();
-        folder.write(NPM, &npmrc(&there, tokens.clone(), &yarn_1))?;
+        folder.write(
+            NPM,
+            &npmrc(&there, tokens.clone(), &registries, plan.has_yarn_1),
+        )?;
     }
     if let Some(user) = &plan.netrc {
         let there = there(folder, NETRC, user);

@@ -21,8 +21,10 @@ pub(crate) struct Plan {
     pub(crate) netrc: Option<PathBuf>,
     /// The same for Maven, with the repositories that it has.
     pub(crate) maven: Option<(PathBuf, Vec<Repository>)>,
-    /// npm registries that yarn 1 reads.
-    pub(crate) yarn_1: Vec<Repository>,
+    /// npm's registries.
+    pub(crate) registries: Vec<Repository>,
+    /// Whether yarn 1 reads npm's file, too.
+    pub(crate) has_yarn_1: bool,
     /// The link above the checkout to yarn's file, with the registries that it has.
     pub(crate) yarn: Option<(PathBuf, Vec<Repository>)>,
     /// Gradle's folder of init scripts.
@@ -73,7 +75,8 @@ impl Plan {
             "netrc": self.netrc.as_ref().map(path),
             "maven": self.maven.as_ref().map(with_file),
             "yarn": self.yarn.as_ref().map(with_file),
-            "yarn1": list(&self.yarn_1),
+            "registries": list(&self.registries),
+            "yarn1": self.has_yarn_1,
             "gradle": self.gradle.as_ref().map(path),
             "made": made,
             "credential": self.credential.as_ref().map(|(kind, _)| kind),
@@ -115,7 +118,8 @@ impl Plan {
             netrc: path(&json["netrc"]),
             maven: with_file(&json["maven"]),
             yarn: with_file(&json["yarn"]),
-            yarn_1: list(&json["yarn1"]).unwrap_or_default(),
+            registries: list(&json["registries"]).unwrap_or_default(),
+            has_yarn_1: json["yarn1"] == true,
             gradle: path(&json["gradle"]),
             made: made.filter_map(path).collect(),
             credential: text(&json["credential"]).map(|kind| (kind, text(&json["identity"]))),
@@ -141,7 +145,8 @@ fn reads_what_it_wrote() {
                 organization: "c".to_owned(),
             }],
         )),
-        yarn_1: Vec::new(),
+        registries: Vec::new(),
+        has_yarn_1: true,
         yarn: Some(("/work/1/.yarnrc.yml".into(), Vec::new())),
         gradle: Some("/home/user/.gradle/init.d".into()),
         made: vec!["/home/user/.gradle".into()],

@@ -9,13 +9,16 @@ use zeroize::Zeroizing;
 /// The host of every organization's feeds.
 const SHARED: &str = "pkgs.dev.azure.com";
 
-/// `.npmrc` with a token for each organization. npm, pnpm and bun look a credential up by the registry's address and
-/// then by each folder above it, so that one line serves every feed of an organization.
+/// `.npmrc` with a token for each organization and for each registry, by address and organization. npm, pnpm and bun look
+/// a credential up by the registry's address and then by each folder above it, so that one line serves every feed of an
+/// organization. `npm publish` and yarn 1 look for the registry's own line alone, and yarn 1 sends nothing without
+/// `always-auth`, a word of which npm warns.
 #[must_use]
 pub fn npmrc<'a>(
     there: &str,
     tokens: impl Iterator<Item = (&'a str, &'a AccessToken)> + Clone,
-    yarn_1: &[(&str, &str)],
+    registries: &[(&str, &str)],
+    has_yarn_1: bool,
 ) -> Zeroizing<String> {
     let keys: Vec<String> = tokens
         .clone()
@@ -27,9 +30,9 @@ pub fn npmrc<'a>(
         // An older credential for a feed of the same organization would come first where its key is longer.
         keys.iter().any(|key| lowercase.starts_with(key.as_str()))
     };
-    let mut text = with_room(there, tokens.clone(), 2 + yarn_1.len());
+    let mut text = with_room(there, tokens.clone(), 2 + registries.len());
     text.reserve(
-        yarn_1
+        registries
             .iter()
             .map(|(address, _)| 2 * address.len() + 64)
             .sum(),
@@ -45,30 +48,27 @@ pub fn npmrc<'a>(
             }
         }
     }
-    push_yarn_1(&mut text, tokens, yarn_1);
+    push_registries(&mut text, tokens, registries, has_yarn_1);
     text
 }
 
-/// The same for registries of yarn 1, which looks for the registry's own key and sends nothing without `always-auth`.
-/// npm warns of that word, so it is for repositories of yarn 1 alone.
-fn push_yarn_1<'a>(
+fn push_registries<'a>(
     text: &mut Zeroizing<String>,
     tokens: impl Iterator<Item = (&'a str, &'a AccessToken)>,
     registries: &[(&str, &str)],
+    has_yarn_1: bool,
 ) {
     for (organization, token) in tokens {
         for (address, of) in registries {
             if *of == organization {
                 let key = address.strip_prefix("https:").unwrap_or(address);
-                for part in [
-                    key,
-                    ":_authToken=",
-                    token.reveal(),
-                    "\n",
-                    key,
-                    ":always-auth=true\n",
-                ] {
+                let key = key.trim_end_matches('/');
+                for part in [key, "/:_authToken=", token.reveal(), "\n"] {
                     text.push_str(part);
+                }
+                if has_yarn_1 {
+                    text.push_str(key);
+                    text.push_str("/:always-auth=true\n");
                 }
             }
         }
@@ -170,7 +170,7 @@ mod tests {
     fn npm_has_a_line_for_each_organization_and_keeps_the_rest() {
         let (first, second) = (tokens("one"), tokens("two"));
         let there = "registry=https://registry.npmjs.org/\r\n; a comment\n//pkgs.dev.azure.com/Contoso/_packaging/a/npm/registry/:_password=old\n//pkgs.dev.azure.com/contoso2/:_authToken=other";
-        let once = npmrc(there, pairs(&first), &[]);
+        let once = npmrc(there, pairs(&first), &[], false);
         expect![[r#"
             registry=https://registry.npmjs.org/
             ; a comment
@@ -181,7 +181,12 @@ mod tests {
             //fabrikam.pkgs.visualstudio.com/:_authToken=one-fabrikam
         "#]]
         .assert_eq(&once);
-        let again = npmrc(&format!("{}color=false\n", *once), pairs(&second), &[]);
+        let again = npmrc(
+            &format!("{}color=false\n", *once),
+            pairs(&second),
+            &[],
+            false,
+        );
         assert_eq!(again.matches("two-").count(), 4);
         assert!(!again.contains("one-") && again.contains("color=false\n"));
     }
@@ -189,9 +194,10 @@ mod tests {
     const REGISTRY: &str = "https://pkgs.dev.azure.com/contoso/_packaging/a/npm/registry/";
 
     #[test]
-    fn yarn_1_has_a_line_for_each_registry() {
+    fn publishing_and_yarn_1_have_a_line_for_each_registry() {
         let tokens = tokens("one");
-        let text = npmrc("", pairs(&tokens[..1]), &[(REGISTRY, "contoso")]);
+        let registries = [(REGISTRY, "contoso")];
+        let text = npmrc("", pairs(&tokens[..1]), &registries, true);
         expect![[r#"
             //pkgs.dev.azure.com/contoso/:_authToken=one-contoso
             //contoso.pkgs.visualstudio.com/:_authToken=one-contoso
@@ -199,9 +205,14 @@ mod tests {
             //pkgs.dev.azure.com/contoso/_packaging/a/npm/registry/:always-auth=true
         "#]]
         .assert_eq(&text);
+        let again = npmrc(&text, pairs(&tokens[..1]), &registries, true);
+        assert_eq!(*again, *text);
+        // npm warns of yarn's word.
+        let without = npmrc(&text, pairs(&tokens[..1]), &registries, false);
         assert_eq!(
-            *npmrc(&text, pairs(&tokens[..1]), &[(REGISTRY, "contoso")]),
-            *text
+            text.strip_prefix(without.as_str())
+                .map(|rest| rest.contains("always-auth")),
+            Some(true)
         );
     }
 
