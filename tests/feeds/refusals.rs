@@ -148,7 +148,7 @@ fn a_credential_in_the_repository_is_named() {
 }
 
 #[test]
-fn a_job_without_a_token_of_its_own() {
+fn a_job_without_a_job_token() {
     let world = world();
     let mut feeds = Feeds::of(&world).file(".npmrc", "registry=FEED/npm/registry/\n");
     feeds.job.collection("https://dev.azure.com/contoso/");
