@@ -19,7 +19,7 @@ use std::process::{Command, Output, Stdio};
 
 use adieu_emulator::{Connection, Job, MY_CONNECTION, TaskResult, World};
 
-use crate::harness::TaskFolder;
+use crate::harness::{TaskFolder, clients};
 
 const HELLO: &str = "https://dev.azure.com/contoso/fabrikam/_git/hello";
 
@@ -170,11 +170,16 @@ fn run(
         .expect("the program starts")
 }
 
-/// The versions of git on this machine, oldest first: what they read of a helper differs.
+/// The versions of git on this machine, oldest first: what they read of a helper differs. One may be there that
+/// `cargo xtask test --git` has built.
 fn gits() -> Vec<(PathBuf, (u32, u32))> {
     let mut found: Vec<(PathBuf, (u32, u32))> = Vec::new();
-    for program in ["git", "/usr/bin/git", "/usr/local/bin/git"] {
-        let Ok(output) = Command::new(program).arg("--version").output() else {
+    let mut programs = ["git", "/usr/bin/git", "/usr/local/bin/git"]
+        .map(PathBuf::from)
+        .to_vec();
+    programs.push(clients().join("git/bin/git"));
+    for program in programs {
+        let Ok(output) = Command::new(&program).arg("--version").output() else {
             continue;
         };
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -186,7 +191,7 @@ fn gits() -> Vec<(PathBuf, (u32, u32))> {
             numbers.next().expect("a version"),
         );
         if !found.iter().any(|(_, known)| *known == version) {
-            found.push((PathBuf::from(program), version));
+            found.push((program, version));
         }
     }
     assert!(!found.is_empty(), "git is not on the PATH");

@@ -19,11 +19,16 @@ pub(crate) fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Where `cargo xtask test` puts a client.
-pub(crate) fn client(name: &str) -> PathBuf {
+/// Where `cargo xtask test` puts all clients.
+pub(crate) fn clients() -> PathBuf {
     let target =
         std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-    let folder = target.join("clients").join(name);
+    target.join("clients")
+}
+
+/// Where it puts a client.
+pub(crate) fn client(name: &str) -> PathBuf {
+    let folder = clients().join(name);
     assert!(
         folder.is_dir(),
         "the client {name} is not installed: run `cargo xtask test`"

@@ -2,6 +2,9 @@
 //!
 //! It asks Azure for nothing but its subscriptions, of which there are none.
 
+// The library of its extension.
+mod devops;
+
 use std::collections::BTreeMap;
 use std::process::Command;
 
@@ -32,6 +35,8 @@ fn az(environment: &BTreeMap<String, String>, arguments: &[&str]) -> (String, St
 #[test]
 fn az_signs_in_at_the_broker_and_asks_it_each_time() {
     let world = World::start();
+    // It reads the claims of Azure Resource Manager's token, which everyone can.
+    world.entra().readable_tokens();
     world.entra().access_token_lifetime(5 * 60 + 2);
     let mut job = world.job();
     let task = TaskFolder::unpacked("token");

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::harness::client;
-use crate::sdk::{gets_two_tokens, managed_identity, pipelines};
+use crate::sdk::{Clock, gets_two_tokens, hours_apart, managed_identity, pipelines};
 
 fn program(credential: &str) -> Command {
     let mut command = Command::new(client("go").join("identity"));
@@ -24,4 +24,13 @@ fn the_pipelines_credential_takes_what_configure_sets() {
 #[test]
 fn terraforms_authorizer_takes_what_configure_sets() {
     gets_two_tokens("terraform", None, program("ADOPipelineOIDCAuthorizer"));
+}
+
+#[test]
+fn tokens_are_new_three_and_six_hours_later() {
+    hours_apart(
+        program,
+        Clock::Line,
+        &[("terraform", "ADOPipelineOIDCAuthorizer")],
+    );
 }

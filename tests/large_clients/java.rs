@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::harness::client;
-use crate::sdk::{managed_identity, pipelines};
+use crate::sdk::{Clock, hours_apart, managed_identity, pipelines};
 
 fn program(credential: &str) -> Command {
     let folder = client("java");
@@ -25,4 +25,9 @@ fn managed_identity_credentials_are_supplied_by_the_endpoint() {
 #[test]
 fn the_pipelines_credential_takes_what_configure_sets() {
     pipelines(program);
+}
+
+#[test]
+fn tokens_are_new_three_and_six_hours_later() {
+    hours_apart(program, Clock::Library, &[]);
 }

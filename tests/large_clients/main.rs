@@ -12,6 +12,10 @@
 #[allow(dead_code, unused_imports)]
 mod harness;
 
+#[path = "../emulated_time.rs"]
+#[allow(dead_code)]
+mod emulated_time;
+
 // `cargo xtask test --az`
 mod az;
 // `cargo xtask test --go`

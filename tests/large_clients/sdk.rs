@@ -1,16 +1,26 @@
 //! What an Azure SDK gets in a job, and when it gets another token: the same for every language.
 //!
-//! Programs in Go and Java do not live in the emulated time, so tokens live for seconds here: an SDK renews one that
-//! has five minutes left, and so does the broker.
+//! An SDK renews a token that has five minutes left, and so does the broker: some tests have tokens that live for seconds,
+//! in others hours pass.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::process::{Command, Stdio};
+use std::io::{BufRead as _, BufReader, Lines, Write as _};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use adieu_emulator::{MY_CONNECTION, TaskResult, World};
+use adieu_emulator::{Job, MY_CONNECTION, TaskResult, World};
 
-use crate::harness::{AZURE_DEVOPS, TaskFolder};
+use crate::emulated_time::Time;
+use crate::harness::{AZURE_DEVOPS, TaskFolder, seconds_left};
+
+/// How a program learns that time has passed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Clock {
+    /// libfaketime is between it and the system.
+    Library,
+    /// A line on its standard input says so.
+    Line,
+}
 
 /// The credentials that every SDK has for a managed identity get their tokens from the endpoint.
 pub(crate) fn managed_identity(program: fn(&str) -> Command) {
@@ -28,69 +38,152 @@ pub(crate) fn pipelines(program: fn(&str) -> Command) {
     );
 }
 
-/// Asks a program, in a script of a job with these words of `configure`, until it has had two tokens. The job's own token
-/// is mapped where `maps` names a variable for it.
-pub(crate) fn gets_two_tokens(configure: &str, maps: Option<&str>, mut program: Command) {
+/// Each of these credentials, and those of `others` with their words of `configure`, gets a new token three and six hours
+/// later.
+pub(crate) fn hours_apart(program: fn(&str) -> Command, clock: Clock, others: &[(&str, &str)]) {
+    for credential in ["ManagedIdentityCredential", "DefaultAzureCredential"] {
+        gets_tokens_hours_apart("identity", None, program(credential), clock);
+    }
+    gets_tokens_hours_apart(
+        "azurePipelinesCredential",
+        Some("SYSTEM_ACCESSTOKEN"),
+        program("AzurePipelinesCredential"),
+        clock,
+    );
+    for (configure, credential) in others {
+        gets_tokens_hours_apart(configure, None, program(credential), clock);
+    }
+}
+
+/// A script of a job, after EntraToken@1 with some words of `configure`, whose program is asked for tokens.
+struct Script<'w> {
+    world: &'w World,
+    job: Job<'w>,
+    task: TaskFolder,
+    running: Child,
+    asks: ChildStdin,
+    answers: Lines<BufReader<ChildStdout>>,
+}
+
+impl<'w> Script<'w> {
+    /// The job's own token is mapped where `maps` names a variable for it.
+    fn start(
+        world: &'w World,
+        mut job: Job<'w>,
+        configure: &str,
+        maps: Option<&str>,
+        mut program: Command,
+        with: &[(&str, String)],
+    ) -> Self {
+        let task = TaskFolder::unpacked("token");
+        let outcome = job
+            .step(task.path())
+            .input("azureSubscription", MY_CONNECTION)
+            .input("configure", configure)
+            .run();
+        assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
+        let mut environment: BTreeMap<String, String> = job.environment_of_next_script();
+        if let Some(name) = maps {
+            let own = job.step(task.path()).environment();
+            let token = &own["ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN"];
+            environment.insert(name.to_owned(), token.clone());
+            // The agent gives it to every script.
+            let uri = "SYSTEM_OIDCREQUESTURI";
+            environment.insert(uri.to_owned(), own[uri].clone());
+        }
+        if program.get_program() == "java" {
+            program.env("JAVA_TOOL_OPTIONS", trust_of_java(world));
+        }
+        let proxy = world.network().url();
+        let mut running = program
+            .envs(&environment)
+            .env("PATH", std::env::var_os("PATH").unwrap())
+            .env("HOME", world.folder())
+            .env("SSL_CERT_FILE", world.ca_file())
+            .env("HTTPS_PROXY", &proxy)
+            // Without NO_PROXY, which the task sets, a client would send the broker's secret to this proxy.
+            .env("HTTP_PROXY", &proxy)
+            .env_remove("LD_PRELOAD")
+            .envs(with.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        Self {
+            world,
+            job,
+            task,
+            asks: running.stdin.take().unwrap(),
+            answers: BufReader::new(running.stdout.take().unwrap()).lines(),
+            running,
+        }
+    }
+
+    fn token(&mut self) -> String {
+        writeln!(self.asks, "{AZURE_DEVOPS}/.default").expect("it listens");
+        let answer = self.answers.next().expect("an answer").expect("text");
+        assert_eq!(self.world.secrets_in(&answer), ["access token"], "{answer}");
+        answer
+    }
+
+    fn end(mut self) {
+        drop(self.asks);
+        assert!(self.running.wait().expect("an end").success());
+        let asked = self.world.network().asked();
+        assert!(!asked.iter().any(|host| host.contains("127.0.0.1")));
+        let last = self
+            .job
+            .step(self.task.path())
+            .section("postjobexecution")
+            .run();
+        assert_eq!(last.result, TaskResult::Succeeded, "{}", last.log);
+    }
+}
+
+/// Asks a program until it has had two tokens, of which each lives for seconds.
+pub(crate) fn gets_two_tokens(configure: &str, maps: Option<&str>, program: Command) {
     let world = World::start();
     // Two seconds more than what is renewed.
     world.entra().access_token_lifetime(5 * 60 + 2);
-    let mut job = world.job();
-    let task = TaskFolder::unpacked("token");
-    let outcome = job
-        .step(task.path())
-        .input("azureSubscription", MY_CONNECTION)
-        .input("configure", configure)
-        .run();
-    assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
-    let mut environment: BTreeMap<String, String> = job.environment_of_next_script();
-    if let Some(name) = maps {
-        let own = job.step(task.path()).environment();
-        let token = &own["ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN"];
-        environment.insert(name.to_owned(), token.clone());
-        // The agent gives it to every script.
-        let uri = "SYSTEM_OIDCREQUESTURI";
-        environment.insert(uri.to_owned(), own[uri].clone());
-    }
-    let proxy = world.network();
-    if program.get_program() == "java" {
-        program.env("JAVA_TOOL_OPTIONS", trust_of_java(&world));
-    }
-    let mut running = program
-        .envs(&environment)
-        .env("PATH", std::env::var_os("PATH").unwrap())
-        .env("HOME", world.folder())
-        .env("SSL_CERT_FILE", world.ca_file())
-        .env("HTTPS_PROXY", proxy.url())
-        // Without NO_PROXY, which the task sets, a client would send the broker's secret to this proxy.
-        .env("HTTP_PROXY", proxy.url())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("the program starts");
-    let mut asks = running.stdin.take().unwrap();
-    let mut answers = BufReader::new(running.stdout.take().unwrap()).lines();
-    let mut get = || {
-        writeln!(asks, "{AZURE_DEVOPS}/.default").expect("it listens");
-        let answer = answers.next().expect("an answer").expect("text");
-        assert_eq!(world.secrets_in(&answer), ["access token"], "{answer}");
-        answer
-    };
-    let first = get();
+    let mut script = Script::start(&world, world.job(), configure, maps, program, &[]);
+    let first = script.token();
     let given_up = Instant::now() + Duration::from_secs(60);
-    loop {
-        if get() != first {
-            break;
-        }
+    while script.token() == first {
         assert!(
             Instant::now() < given_up,
             "it kept a token that has expired"
         );
     }
-    drop(asks);
-    assert!(running.wait().expect("an end").success());
-    assert!(!proxy.asked().iter().any(|host| host.contains("127.0.0.1")));
-    let last = job.step(task.path()).section("postjobexecution").run();
-    assert_eq!(last.result, TaskResult::Succeeded, "{}", last.log);
+    script.end();
+}
+
+/// Asks a program at the start of a job, after three hours and after six, in which ID tokens live for ten minutes and
+/// access tokens for an hour, as the real ones do.
+fn gets_tokens_hours_apart(configure: &str, maps: Option<&str>, program: Command, clock: Clock) {
+    const HOURS: Duration = Duration::from_secs(3 * 60 * 60);
+    let world = World::start();
+    world.azure_devops().id_token_lifetime(600);
+    world.entra().access_token_lifetime(3599);
+    let time = Time::of(&world);
+    let environment = time.environment();
+    let with = match clock {
+        Clock::Library => &environment[..],
+        Clock::Line => &[],
+    };
+    let mut script = Script::start(&world, time.job(), configure, maps, program, with);
+    let mut known = vec![script.token()];
+    for _ in 0..2 {
+        time.advance(HOURS);
+        if let Clock::Line = clock {
+            writeln!(script.asks, "+{}", HOURS.as_secs()).expect("it listens");
+        }
+        let token = script.token();
+        assert!(!known.contains(&token), "it kept a token that has expired");
+        let left = seconds_left(&world, &token);
+        assert!(left >= 300, "a token of {left} seconds");
+        known.push(token);
+    }
+    script.end();
 }
 
 /// Java has its own store of certificate authorities, in another format.

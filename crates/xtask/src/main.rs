@@ -12,6 +12,7 @@ mod dist;
 mod docs;
 mod files;
 mod fuzz;
+mod newer_git;
 mod package;
 mod platforms;
 mod prerequisites;
@@ -34,9 +35,10 @@ cargo xtask <command>
   demo              the main job, offline: EntraToken@1 out of a packaged VSIX, on the built-in emulator
   test              installs what the tests need and runs them all
   test --renovate   Renovate, with a token in place of a PAT (npm, 310 MB); no part of `test`
-  test --az         the Azure CLI, signed in at the broker (PyPI, 730 MB); no part of `test`
+  test --az         the Azure CLI, signed in at the broker, and the library of `az devops` (PyPI, 790 MB); no part of `test`
   test --go         azidentity for Go and the authorizer of Terraform's providers (206 MB); no part of `test`
   test --java       azure-identity for Java (75 MB); no part of `test`
+  test --git        the tests of git with git 2.47, built from source where the machine's is older; no part of `test`
   dist [platform…]  the binaries of these platforms or all, in target/dist/<platform>/
   prove [platform…] the binaries that ship, run as an agent runs them, as far as this machine can (QEMU, Wine)
   package           target/vsix/*.vsix with the binaries of all platforms

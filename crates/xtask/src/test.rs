@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::thread;
 
 use crate::command::cargo;
-use crate::{clients, prerequisites, prove};
+use crate::{clients, newer_git, prerequisites, prove};
 
 /// A client that takes minutes and hundreds of megabytes to install: the module of its tests, which its flag names, and
 /// what installs it.
@@ -31,6 +31,13 @@ pub(crate) fn run(filters: &[&str]) -> Result<(), String> {
         install()?;
         let large = ["--package", "adieu", "--test", "large_clients"];
         return cargo_test(&large, &[&format!("{name}::")]);
+    }
+    // One more client for the tests that run every git.
+    if let ["--git"] = filters {
+        clients::git_lfs()?;
+        newer_git::built()?;
+        let every_git = ["--package", "adieu", "--test", "adieu"];
+        return cargo_test(&every_git, &["git_credential::"]);
     }
     prerequisites::node()?;
     // The system's packages first: two of its installers cannot run at once.

@@ -20,7 +20,7 @@ const AREAS: [(&str, &str); 3] = [
 
 /// Area, id, resource, its version, the oldest version of the API, the released one, and the route of what is
 /// answered here.
-const ROUTES: [(&str, &str, &str, u32, &str, &str, &str); 4] = [
+const ROUTES: [(&str, &str, &str, u32, &str, &str, &str); 5] = [
     (
         "Location",
         "e81700f7-3be2-46de-8624-2eb35882fcaa",
@@ -29,6 +29,15 @@ const ROUTES: [(&str, &str, &str, u32, &str, &str, &str); 4] = [
         "3.2",
         "0.0",
         "_apis/{resource}/{areaId}",
+    ),
+    (
+        "core",
+        "603fe2ac-9723-48b9-88ad-09305aa6c6e1",
+        "projects",
+        4,
+        "1.0",
+        "7.1",
+        "_apis/{resource}/{*projectId}",
     ),
     (
         "git",
@@ -63,6 +72,7 @@ const ROUTES: [(&str, &str, &str, u32, &str, &str, &str); 4] = [
 pub(crate) fn knows(method: &str, path: &[&str]) -> bool {
     match path {
         ["_apis", area] if area.eq_ignore_ascii_case("ResourceAreas") => true,
+        ["_apis"] => method == "OPTIONS",
         ["_apis", area] if method == "OPTIONS" => ROUTES
             .iter()
             .any(|(known, ..)| known.eq_ignore_ascii_case(area)),
@@ -80,7 +90,11 @@ pub(crate) fn answer(
     context: &Context<'_>,
 ) -> Option<Answer> {
     if let ("OPTIONS", ["_apis", area]) = (request.method.as_str(), path) {
-        return Some(routes(area));
+        return Some(routes(Some(area)));
+    }
+    // Microsoft's Python client asks for all of them at once (`client.py` of azure-devops).
+    if let ("OPTIONS", ["_apis"]) = (request.method.as_str(), path) {
+        return Some(routes(None));
     }
     if request.method != "GET" {
         return None;
@@ -142,10 +156,11 @@ pub(crate) fn answer(
     }
 }
 
-fn routes(area: &str) -> Answer {
+/// The routes of an area, or of all.
+fn routes(area: Option<&str>) -> Answer {
     let known = ROUTES
         .iter()
-        .filter(|(known, ..)| known.eq_ignore_ascii_case(area));
+        .filter(|(known, ..)| area.is_none_or(|area| known.eq_ignore_ascii_case(area)));
     list(
         known
             .map(|(area, id, resource, version, oldest, released, route)| {
