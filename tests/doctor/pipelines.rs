@@ -134,7 +134,7 @@ fn in_a_pipeline_the_findings_are_a_page_of_the_run() {
     assert!(world.secrets_in(&page).is_empty());
     let seen = crate::pages::seen_everywhere("doctor", &page);
     // The Marketplace's page has this one.
-    crate::pages::photograph("overview-doctor", &page, "light", 640);
+    crate::pages::photograph("overview-doctor", &page, "light", 596);
     let checks = seen["tables"][0].as_array().expect("rows");
     assert!(checks.len() > 8, "{seen}");
     assert!(
