@@ -106,6 +106,22 @@ fn az_signs_in_at_the_broker_and_asks_it_each_time() {
     let first = get();
     let second = (0..100).map(|_| get()).find(|token| *token != first);
     assert!(second.is_some(), "the broker handed out an old token");
+    // The same sign-in as a credential of the command line.
+    let mut path = client("az").join("bin").into_os_string();
+    path.push(":");
+    path.push(&environment["PATH"]);
+    let output = Command::new(env!("CARGO_BIN_EXE_adieu"))
+        .args(["token", "--credential", "az"])
+        .env_clear()
+        .envs(&environment)
+        .env("PATH", path)
+        .env("ADIEU_TOOL_TIMEOUT", "600")
+        .output()
+        .unwrap();
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(world.secrets_in(&printed), ["access token"], "{errors}");
+    assert!(world.secrets_in(&errors).is_empty(), "{errors}");
     // az keeps no token and no secret of the broker's in its folder.
     let mut kept = Vec::new();
     for entry in std::fs::read_dir(settings).unwrap().flatten() {
