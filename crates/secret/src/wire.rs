@@ -236,7 +236,7 @@ fn without(text: &str, mut hidden: Vec<(usize, usize)>) -> String {
     if hidden.is_empty() {
         return text.to_owned();
     }
-    hidden.sort_unstable();
+    adieu_order::sort(&mut hidden);
     let mut redacted = String::with_capacity(text.len());
     let mut shown_to = 0;
     for (start, end) in hidden {

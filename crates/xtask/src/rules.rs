@@ -69,7 +69,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("adieu-order", &[]),
     // It must never depend on transport: a token that is found is not sent anywhere.
     ("adieu-scan", &["adieu-order"]),
-    ("adieu-secret", &[]),
+    ("adieu-secret", &["adieu-order"]),
     ("adieu-transport", &["adieu-secret"]),
     ("adieu-vsix", &["adieu-manifest", "adieu-order"]),
     // A real client of the tests, outside the workspace.
