@@ -63,7 +63,11 @@ fn row(order: usize, finding: &Finding, description: &str) -> String {
         )
     });
     let place = match &finding.resource {
-        Some(resource) => resource.kind.word().to_owned(),
+        Some(resource) => format!(
+            "<a href=\"{}\">{}</a>",
+            escape_html(&resource.url),
+            resource.kind.word()
+        ),
         None => format!("{}:{}", finding.line, finding.column),
     };
     let pointer = finding
