@@ -68,11 +68,8 @@ fn says_where_to_find_what_other_programs_have_as_a_verb() {
     let world = World::start();
     let desk = Desk::with(&world, &[]);
     for (verb, start) in [
-        ("login", "adieu has no sign-in of its own: run `az login`"),
-        (
-            "publish",
-            "Extensions have a verb of their own: adieu extension.",
-        ),
+        ("login", "adieu has no own sign-in: run `az login`"),
+        ("publish", "The verb for extensions is adieu extension."),
         (
             "feeds",
             "In a pipeline, FeedAuthenticate@1 signs package clients in;",

@@ -195,7 +195,7 @@ fn every_verb_prints_what_its_schema_says() {
         );
         covered.insert(*verb);
     }
-    // Each definition is used, and each verb that has JSON is here or has a schema of its own.
+    // Each definition is used, and each verb that has JSON is here or has its own schema.
     let elsewhere = [
         "serve",
         "scan",

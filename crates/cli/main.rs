@@ -212,7 +212,7 @@ fn read(words: Vec<OsString>) -> Result<Arguments, clap::Error> {
     Arguments::from_arg_matches(&matches)
 }
 
-/// Adds the exit codes to the help of a verb that has none of its own.
+/// Adds the exit codes to the help of a verb that does not name them.
 fn with_exit_codes(command: clap::Command) -> clap::Command {
     let after = command
         .get_after_help()
@@ -260,9 +260,9 @@ fn print_usage(error: &clap::Error, color: Color) -> ExitCode {
 fn elsewhere(word: &str) -> Option<&'static str> {
     match word {
         "login" | "logout" | "auth" | "signin" => Some(
-            "adieu has no sign-in of its own: run `az login` or `azd auth login`, then `adieu whoami`.",
+            "adieu has no own sign-in: run `az login` or `azd auth login`, then `adieu whoami`.",
         ),
-        "publish" | "package" => Some("Extensions have a verb of their own: adieu extension."),
+        "publish" | "package" => Some("The verb for extensions is adieu extension."),
         _ => None,
     }
 }

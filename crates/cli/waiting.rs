@@ -50,7 +50,7 @@ impl Wait {
         Self::with(text, false)
     }
 
-    /// The same for something that has a line of its own already.
+    /// The same for something that already has its line.
     pub(crate) fn for_a_line(text: &str) -> Self {
         Self::with(text, true)
     }
@@ -131,7 +131,7 @@ fn show(entry: &mut Entry) {
         if elapsed >= PATIENCE {
             let line = format!("{} … {}", entry.text, in_words(elapsed.as_secs()));
             // A line that wraps would stay on the screen.
-            let columns = terminal_size::terminal_size_of(std::io::stderr());
+            let columns = terminal_size::terminal_size();
             let columns = columns.map_or(80, |(width, _)| usize::from(width.0));
             let line: String = line.chars().take(columns.saturating_sub(1)).collect();
             let _ = Stream::Error.status(&line);

@@ -96,7 +96,7 @@ impl Transport {
             done = &mut calling => return done,
             () = tokio::time::sleep(PATIENCE) => {}
         }
-        let _told = self.on_wait.map(|tell| tell(service, &host(url)));
+        let _shown = self.on_wait.map(|tell| tell(service, &host(url)));
         calling.await
     }
 
