@@ -68,8 +68,7 @@ fn with_values(log: &str) -> String {
         ("[TIME]", "2026-11-27 10:15:00Z"),
     ];
     let replace = |text: String, (name, value): &(&str, &str)| text.replace(name, value);
-    let text = values.iter().fold(log.to_owned(), replace);
-    format!("{text}\n")
+    values.iter().fold(format!("{log}\n"), replace)
 }
 
 #[test]
