@@ -70,10 +70,6 @@ fn says_where_to_find_what_other_programs_have_as_a_verb() {
     for (verb, start) in [
         ("login", "adieu has no own sign-in: run `az login`"),
         ("publish", "The verb for extensions is adieu extension."),
-        (
-            "feeds",
-            "In a pipeline, FeedAuthenticate@1 signs package clients in;",
-        ),
     ] {
         let said = desk.adieu(&[verb]);
         assert!(said.stderr.starts_with(start), "{}", said.stderr);
