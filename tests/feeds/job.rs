@@ -126,8 +126,6 @@ impl<'w> Feeds<'w> {
             ("HOME", self.home().display().to_string()),
             ("PATH", path),
             ("HTTPS_PROXY", self.proxy.url()),
-            // NuGet's name for it, under mono.
-            ("http_proxy", self.proxy.url()),
             ("POETRY_VIRTUALENVS_IN_PROJECT", "true".to_owned()),
             ("PDM_CHECK_UPDATE", "false".to_owned()),
             ("PIPENV_VENV_IN_PROJECT", "1".to_owned()),

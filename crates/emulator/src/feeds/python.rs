@@ -28,6 +28,8 @@ pub(super) fn names(projects: &Projects) -> impl Iterator<Item = String> {
 pub(super) fn answer(exchange: &mut Exchange<'_>, path: &[&str]) -> Option<Answer> {
     match (exchange.request.method.as_str(), path) {
         ("GET" | "HEAD", ["simple", name]) => Some(page(exchange, name)),
+        // pipenv puts a second slash behind an index that ends with one, and does without an answer.
+        ("GET", ["simple", "", name]) => Some(not_found(name)),
         ("GET" | "HEAD", ["download", name, _, file]) => Some(download(exchange, name, file)),
         ("POST", ["upload"]) => Some(upload(exchange)),
         _ => None,
