@@ -79,7 +79,7 @@ pub(crate) fn python_of_feeds() -> Result<PathBuf, String> {
 
 /// pnpm.
 pub(crate) fn pnpm() -> Result<PathBuf, String> {
-    installed("pnpm", &[PNPM], |folder| npm_install(folder, &[PNPM]))
+    npm_packages("pnpm", &[PNPM], &[])
 }
 
 /// The larger package clients. bun comes as the package of its platform.
@@ -87,13 +87,7 @@ pub(crate) fn large_of_feeds() -> Result<PathBuf, String> {
     // The tests let hours pass.
     time()?;
     python_packages("feeds-python-large", &LARGE_OF_PYTHON)?;
-    installed("feeds-large", &LARGE_OF_NODE, |folder| {
-        npm_install(
-            folder,
-            &[&["--ignore-scripts"], &LARGE_OF_NODE[..]].concat(),
-        )
-    })?;
-    debian::program("cert-sync", &MONO)
+    npm_packages("feeds-large", &LARGE_OF_NODE, &[])
 }
 
 fn npm_install(folder: &Path, packages: &[&str]) -> Result<(), String> {
@@ -214,6 +208,11 @@ pub(crate) fn browser() -> Result<(), String> {
 /// git's extension for large files, which no registry of a language has.
 pub(crate) fn git_lfs() -> Result<(), String> {
     debian::program("git-lfs", &["git-lfs"])
+}
+
+/// What reads manual pages.
+pub(crate) fn groff() -> Result<(), String> {
+    debian::program("groff", &["groff-base"])
 }
 
 /// azure_identity for Rust as a program (`tests/clients/rust`), built where nothing else is.
