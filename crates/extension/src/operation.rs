@@ -144,6 +144,9 @@ impl std::fmt::Display for VersionSource {
     }
 }
 
+/// An operation at work. Each is in its own allocation and function: in one, they are a frame whose every access is longer.
+type Work<'a, E> = Pin<Box<dyn Future<Output = Result<Outcome, OperationFailure<E>>> + 'a>>;
+
 impl Operation {
     /// Whether it asks a service, and needs an identity for that.
     #[must_use]
@@ -165,32 +168,28 @@ impl Operation {
         tell: &dyn Fn(&Notice<'_>),
     ) -> Result<Outcome, OperationFailure<C::Error>> {
         let signed_in = || caller.ok_or(OperationFailure::NoIdentity);
-        // Each in its own allocation and function: in one, they are a frame whose every access is longer.
-        let work: Pin<Box<dyn Future<Output = Result<Outcome, OperationFailure<C::Error>>>>> =
-            match self {
-                Self::Package(packing) => return Ok(package(packing, tell)?),
-                Self::QueryVersion(query) => Box::pin(version::run(query, caller, tell)),
-                Self::Publish(publish) => Box::pin(publish::run(publish, signed_in()?, tell)),
-                Self::Share(share) => Box::pin(sharing::share(share, signed_in()?, tell)),
-                Self::Unshare(share) => Box::pin(sharing::unshare(share, signed_in()?, tell)),
-                Self::Install(install) => {
-                    Box::pin(installation::install(install, signed_in()?, tell))
-                }
-                Self::Uninstall(install) => {
-                    Box::pin(installation::uninstall(install, signed_in()?, tell))
-                }
-                Self::WaitForInstallation(install, limit) => {
-                    Box::pin(installation::wait(install, *limit, signed_in()?, tell))
-                }
-                Self::Unpublish(extension) => Box::pin(show::unpublish(extension, signed_in()?)),
-                Self::Show(extension) => Box::pin(show::run(extension, signed_in()?)),
-                Self::WaitForValidation(extension, limit) => {
-                    Box::pin(validation::run(extension, *limit, signed_in()?, tell))
-                }
-                Self::WhoAmI(extension) => Box::pin(members::who_am_i(extension, signed_in()?)),
-                Self::AddMember(member) => Box::pin(members::add(member, signed_in()?)),
-                Self::Events(events) => Box::pin(events::run(events, signed_in()?)),
-            };
+        let work: Work<'_, C::Error> = match self {
+            Self::Package(packing) => return Ok(package(packing, tell)?),
+            Self::QueryVersion(query) => Box::pin(version::run(query, caller, tell)),
+            Self::Publish(publish) => Box::pin(publish::run(publish, signed_in()?, tell)),
+            Self::Share(share) => Box::pin(sharing::share(share, signed_in()?, tell)),
+            Self::Unshare(share) => Box::pin(sharing::unshare(share, signed_in()?, tell)),
+            Self::Install(install) => Box::pin(installation::install(install, signed_in()?, tell)),
+            Self::Uninstall(install) => {
+                Box::pin(installation::uninstall(install, signed_in()?, tell))
+            }
+            Self::WaitForInstallation(install, limit) => {
+                Box::pin(installation::wait(install, *limit, signed_in()?, tell))
+            }
+            Self::Unpublish(extension) => Box::pin(show::unpublish(extension, signed_in()?)),
+            Self::Show(extension) => Box::pin(show::run(extension, signed_in()?)),
+            Self::WaitForValidation(extension, limit) => {
+                Box::pin(validation::run(extension, *limit, signed_in()?, tell))
+            }
+            Self::WhoAmI(extension) => Box::pin(members::who_am_i(extension, signed_in()?)),
+            Self::AddMember(member) => Box::pin(members::add(member, signed_in()?)),
+            Self::Events(events) => Box::pin(events::run(events, signed_in()?)),
+        };
         work.await
     }
 }

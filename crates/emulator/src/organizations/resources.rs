@@ -395,7 +395,8 @@ fn without_secrets(value: &mut Value) {
 
 fn one(known: Option<&Vec<Value>>, id: &str) -> Answer {
     let mut known = known.into_iter().flatten();
-    match known.find(|document| document["id"].to_string() == id) {
+    let number: Option<u64> = id.parse().ok();
+    match known.find(|document| number.is_some() && document["id"].as_u64() == number) {
         Some(document) => {
             let mut document = document.clone();
             without_secrets(&mut document);

@@ -30,14 +30,17 @@ pub(super) fn pages(program: &Path, version: &str) -> Result<Vec<Entry>, String>
     Ok(pages)
 }
 
+/// A flag or an argument, and what it means, line by line.
+type HelpEntry = (String, Vec<String>);
+
 /// A help text in its parts.
 #[derive(Default)]
 struct Help {
     about: String,
     usage: Vec<String>,
     commands: Vec<(String, String)>,
-    /// A heading, and its entries: a flag or an argument, and what it means.
-    options: Vec<(String, Vec<(String, Vec<String>)>)>,
+    /// A heading, and its entries.
+    options: Vec<(String, Vec<HelpEntry>)>,
     /// What follows: paragraphs of lines.
     rest: Vec<Vec<String>>,
 }
