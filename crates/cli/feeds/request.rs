@@ -310,7 +310,7 @@ mod tests {
             (
                 "a/b = sbt",
                 "",
-                expect![[r#"Lines([("a/b = sbt", NotATool("gradle"))])"#]],
+                expect![[r#"Lines([("a/b = sbt", NotATool("sbt"))])"#]],
             ),
             (
                 "$(feed)",
