@@ -16,7 +16,7 @@ use adieu_devops::{
     Error, Hosts, Organization, PersonalAccessToken, Reason, User, revocation_request,
 };
 use clap::{Args, ValueEnum};
-use futures_util::{StreamExt as _, stream};
+use futures_util::{FutureExt as _, StreamExt as _, stream};
 use serde_json::Value;
 use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
@@ -168,7 +168,7 @@ async fn take(
         progress: &progress,
         is_stopped: Cell::new(false),
     };
-    let answers = stream::iter(users).map(|user| asking.user(user));
+    let answers = stream::iter(users).map(|user| asking.user(user).boxed_local());
     let mut answers = pin!(answers.buffer_unordered(AT_ONCE));
     while let Some((user, answered)) = answers.next().await {
         match answered {

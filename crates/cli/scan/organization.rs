@@ -10,7 +10,7 @@ use std::pin::pin;
 use adieu_devops::{Client, Error, Hosts, Listing, Organization, Project, Reason};
 use adieu_scan::{LastUse, NotRead, NotReadReason, Options, Report, Resource, ResourceKind};
 use clap::Args;
-use futures_util::{StreamExt as _, stream};
+use futures_util::{FutureExt as _, StreamExt as _, stream};
 use serde_json::Value;
 
 use crate::credential::{self, SignIn, SignInArguments};
@@ -171,7 +171,7 @@ impl Scan<'_> {
         let mut report = Report::default();
         let mut is_complete = true;
         {
-            let reading = stream::iter(&parts).map(|part| self.part(part));
+            let reading = stream::iter(&parts).map(|part| self.part(part).boxed_local());
             let mut reading = pin!(reading.buffer_unordered(AT_ONCE));
             while let Some((part, is_read)) = reading.next().await {
                 is_complete &= is_read;

@@ -13,7 +13,7 @@ use azure_identity::{
     ClientAssertion, ClientAssertionCredential, ClientAssertionCredentialOptions,
     ClientSecretCredential, ClientSecretCredentialOptions,
 };
-use futures_util::future::join_all;
+use futures_util::future::{FutureExt as _, join_all};
 
 use adieu_secret::{ClientCertificate, ClientSecret, IdToken};
 use adieu_transport::{Deadline, MICROSOFT_ENTRA, Transport};
@@ -335,7 +335,8 @@ impl<'a> Exchange<'a> {
     }
 
     async fn all(&self, proof: &Proof<'_>, scopes: &[Scope]) -> Vec<Result<Token, Error>> {
-        join_all(scopes.iter().map(|scope| self.one(proof, scope))).await
+        let asking = scopes.iter().map(|scope| self.one(proof, scope).boxed());
+        join_all(asking).await
     }
 
     /// Each scope has its own credential: one that is shared answers its scopes one after the other.
