@@ -266,7 +266,7 @@ fn a_usage_error_sends_no_request() {
         What to do: Write --organization, or set ADIEU_ORGANIZATION.
         More: adieu explain organizations
         exit 2
-        error: invalid value 'site' for '--repository <REPOSITORY>': PROJECT/REPOSITORY is needed
+        error: invalid value 'site' for '--repository <REPOSITORY>': write PROJECT/REPOSITORY, such as web/site
 
         For more information, try '--help'.
         exit 2
