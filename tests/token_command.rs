@@ -234,10 +234,10 @@ fn teaches_by_example() {
                   [default: azureDevOps]
 
               --tenant <TENANT>
-                  Tenant, as GUID or domain; without it, the identity's own
+                  Tenant ID or domain [default: the identity's]
 
               --organization <ORGANIZATION>
-                  Organization of Azure DevOps whose tenant the token is to be of
+                  Get the token from the tenant of this Azure DevOps organization
 
               --credential <CREDENTIAL>
                   How to sign in
@@ -258,7 +258,7 @@ fn teaches_by_example() {
                   User-assigned managed identity, by its client id, object-id:ID or resource id; implies --credential managed-identity [default: AZURE_CLIENT_ID]
 
           -o, --output <OUTPUT>
-                  In which form to print it
+                  Output format
 
                   Possible values:
                   - token:       The token alone
@@ -287,12 +287,14 @@ fn teaches_by_example() {
                   [default: auto]
 
         Examples:
-          adieu token --output header | curl -H @- https://dev.azure.com/contoso/_apis/projects
-          tfx extension publish --token "$(adieu token)"
-          adieu token --organization fabrikam          the token that a guest needs there
-          adieu token --resource arm --output json     with its end, tenant and credential
-          adieu token --credential managed-identity    on a virtual machine
+          adieu token --output header |
+              curl -H @- https://dev.azure.com/contoso/_apis/projects
+          adieu token --organization fabrikam        as a guest of an organization
+          adieu token --resource arm --output json   with expiry, tenant and credential
+          adieu token --credential managed-identity  on a virtual machine
 
-        `adieu exec` hands tokens to a command without showing them."#]]
+        To pass a token to a command without showing it, use `adieu exec`.
+
+        Exit codes: 0 success, 1 failure, 2 usage error"#]]
     .assert_eq(&help.join("\n"));
 }

@@ -175,12 +175,14 @@ fn stops_waiting_for_a_hanging_credential_within_twenty_seconds() {
     }
     expect![[r#"
         pipelines
+        Waiting for Azure DevOps ([AZURE DEVOPS]) …
         error: Azure DevOps ([AZURE DEVOPS]) gave no answer at the first attempt: nothing came in time.
           credential: pipelines
         What to do: Check the network; behind a proxy, set HTTPS_PROXY.
         More: adieu explain network
 
         workload-identity
+        Waiting for Microsoft Entra ([ENTRA]) …
         error: Microsoft Entra ([ENTRA]) gave no answer at the first attempt: nothing came in time.
           credential: workload-identity
         What to do: Check the network; behind a proxy, set HTTPS_PROXY.
@@ -192,16 +194,19 @@ fn stops_waiting_for_a_hanging_credential_within_twenty_seconds() {
         More: adieu explain managed-identity
 
         azd
+        Waiting for azd …
         error: azd did not answer within 15 seconds.
         What to do: To see its whole output, run: azd auth token --output json --no-prompt --scope 499b84ac-1321-427f-aa17-267ca6975798/.default
         More: adieu explain credential
 
         az
+        Waiting for az …
         error: az did not answer within 15 seconds.
         What to do: To see its whole output, run: az account get-access-token --output json --scope 499b84ac-1321-427f-aa17-267ca6975798/.default
         More: adieu explain credential
 
         auto
+        Waiting for Azure DevOps ([AZURE DEVOPS]) …
         error: You are not signed in.
           pipelines: Azure DevOps ([AZURE DEVOPS]) gave no answer at the first attempt: nothing came in time. Check the network; behind a proxy, set HTTPS_PROXY.
           workload-identity: AZURE_FEDERATED_TOKEN_FILE is not set. Azure Kubernetes Service sets it in a pod with the label azure.workload.identity/use: "true".
