@@ -83,7 +83,7 @@ fn published_is_a_table_that_people_can_read() {
     );
     assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
     let seen = seen_everywhere("published", &page(&job));
-    // The Marketplace's page has this one.
+    // The Marketplace page has this one.
     photograph("overview-published", &page(&job), "light", 300);
     expect![[r#"
         extension: pub.hello

@@ -33,7 +33,7 @@ pub(crate) struct Trust {
 type Facts<'a> = [(&'static str, &'a str); 3];
 
 impl Trust {
-    /// The values by the names that Microsoft Entra's pages have for them.
+    /// The values by the names that the pages of Microsoft Entra have for them.
     pub(crate) fn facts(&self) -> Facts<'_> {
         facts(&self.issuer, &self.subject, &self.audience)
     }

@@ -133,7 +133,7 @@ fn in_a_pipeline_the_findings_are_a_page_of_the_run() {
     let page = fs::read_to_string(&file).expect("a page");
     assert!(world.secrets_in(&page).is_empty());
     let seen = crate::pages::seen_everywhere("doctor", &page);
-    // The Marketplace's page has this one.
+    // The Marketplace page has this one.
     crate::pages::photograph("overview-doctor", &page, "light", 596);
     let checks = seen["tables"][0].as_array().expect("rows");
     assert!(checks.len() > 8, "{seen}");

@@ -147,7 +147,7 @@ fn reads_what_it_wrote() {
         )),
         registries: Vec::new(),
         has_yarn_1: true,
-        yarn: Some(("/work/1/.yarnrc.yml".into(), Vec::new())),
+        yarn: Some(("/agent/1/.yarnrc.yml".into(), Vec::new())),
         gradle: Some("/home/user/.gradle/init.d".into()),
         made: vec!["/home/user/.gradle".into()],
         credential: Some(("az".to_owned(), None)),

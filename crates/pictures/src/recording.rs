@@ -1,6 +1,6 @@
 //! A terminal's window that fills line by line, as a GIF.
 //!
-//! The Marketplace's page and GitHub show GIFs, and the former shows no SVG.
+//! The Marketplace page and GitHub show GIFs, and the former shows no SVG.
 
 use std::borrow::Cow;
 

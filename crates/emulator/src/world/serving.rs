@@ -143,7 +143,7 @@ impl States {
     }
 }
 
-/// What is behind the Marketplace's address: the Marketplace, the organizations, Azure Resource Manager and a key vault.
+/// What is behind the Marketplace address: the Marketplace, the organizations, Azure Resource Manager and a key vault.
 pub(crate) fn by_host(request: &Request, services: &mut Services<'_>, clock: &Clock) -> Answer {
     match request.header("host") {
         Some(resource_manager::HOST) => {
