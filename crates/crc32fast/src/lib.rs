@@ -1,0 +1,115 @@
+//! The interface of `crc32fast` 1.5 over the CRC-32 of `zlib-rs`, which the binary has anyway.
+//!
+//! It must never compute a checksum itself.
+//!
+//! `zip` asks `crc32fast` for checksums, and `zlib-rs` compresses. Each has its tables: 16 KB of `crc32fast`'s are used
+//! only by processors without carry-less multiplication, and tables of checksums do not compress. With one of the two,
+//! every binary is 20 KB smaller as users download it. `flate2` chooses the same way where `zlib-rs` is its backend.
+
+use zlib_rs::crc32;
+
+/// A checksum that is being computed.
+#[derive(Clone, Debug, Default)]
+pub struct Hasher {
+    checksum: u32,
+    /// Bytes that it covers, as far as they were given to it.
+    length: u64,
+}
+
+impl Hasher {
+    /// A checksum of nothing.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A checksum that goes on from another one.
+    #[must_use]
+    pub fn new_with_initial(checksum: u32) -> Self {
+        Self::new_with_initial_len(checksum, 0)
+    }
+
+    /// A checksum that goes on from one of so many bytes.
+    #[must_use]
+    pub fn new_with_initial_len(checksum: u32, length: u64) -> Self {
+        Self { checksum, length }
+    }
+
+    /// Adds bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.checksum = crc32::crc32(self.checksum, bytes);
+        self.length += bytes.len() as u64;
+    }
+
+    /// Bytes that the checksum covers.
+    #[must_use]
+    pub fn total_len(&self) -> u64 {
+        self.length
+    }
+
+    /// The checksum.
+    #[must_use]
+    pub fn finalize(self) -> u32 {
+        self.checksum
+    }
+
+    /// Starts with nothing again.
+    pub fn reset(&mut self) {
+        *self = Self::default();
+    }
+
+    /// Appends what another checksum covers.
+    pub fn combine(&mut self, other: &Self) {
+        self.checksum = crc32::crc32_combine(self.checksum, other.checksum, other.length);
+        self.length += other.length;
+    }
+}
+
+impl std::hash::Hasher for Hasher {
+    fn write(&mut self, bytes: &[u8]) {
+        self.update(bytes);
+    }
+
+    fn finish(&self) -> u64 {
+        u64::from(self.checksum)
+    }
+}
+
+/// The checksum of these bytes.
+#[must_use]
+pub fn hash(bytes: &[u8]) -> u32 {
+    crc32::crc32(0, bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Hasher, hash};
+
+    /// The check value of CRC-32/ISO-HDLC in the catalogue of parametrised CRC algorithms.
+    const CHECK: u32 = 0xCBF4_3926;
+
+    #[test]
+    fn is_the_checksum_of_zip() {
+        assert_eq!(hash(b"123456789"), CHECK);
+        assert_eq!(hash(b""), 0);
+    }
+
+    #[test]
+    fn is_the_same_in_pieces_of_every_length() {
+        let bytes: Vec<u8> = (0..1000_u32).map(|n| (n * 7 % 251) as u8).collect();
+        for cut in 0..=bytes.len() {
+            let (first, rest) = bytes.split_at(cut);
+            let mut whole = Hasher::new();
+            whole.update(first);
+            let mut other = Hasher::new();
+            other.update(rest);
+            let mut combined = whole.clone();
+            combined.combine(&other);
+            whole.update(rest);
+            assert_eq!(whole.clone().finalize(), hash(&bytes));
+            assert_eq!(combined.total_len(), 1000);
+            assert_eq!(combined.finalize(), hash(&bytes));
+            assert_eq!(whole.total_len(), 1000);
+        }
+    }
+}
