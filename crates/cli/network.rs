@@ -8,8 +8,8 @@ use std::path::Path;
 use adieu_agent::{Environment, process_path, process_variable};
 use adieu_secret::PrivateKey;
 use adieu_transport::{
-    ClientIdentity, Exchange, Network, Proxy, ProxyVariables, Transport, UnusableNetwork,
-    certificates,
+    Certificates, ClientIdentity, Exchange, Network, Proxy, ProxyVariables, RootSource, Transport,
+    UnusableNetwork, certificates,
 };
 
 use crate::configure;
@@ -48,13 +48,11 @@ pub(crate) fn transport(
         variables: Some(variables),
         extra_roots: [
             tls.roots
-                .and_then(|path| roots("The agent's CA file", &path, log)),
+                .map_or_else(Vec::new, |path| roots("The agent's CA file", &path, log)),
             node_roots(environment, log),
         ]
-        .into_iter()
-        .flatten()
-        .collect(),
-        ignores_environment_roots: environment_roots_are_of_the_pipeline(environment, log),
+        .concat(),
+        roots: root_source(environment, log),
         client_identity,
         skip_certificate_validation: tls.skip_validation,
     };
@@ -69,11 +67,19 @@ pub(crate) fn of_command_line() -> Result<Transport, Failure> {
     let extra_roots = files
         .into_iter()
         .filter_map(|name| Some((name, process_path(name)?)))
-        .filter_map(|(name, path)| roots(name, Path::new(&path), &Terminal))
+        .flat_map(|(name, path)| roots(name, Path::new(&path), &Terminal))
         .collect();
+    let has_variable = OPENSSL_ROOTS
+        .iter()
+        .any(|name| process_path(name).is_some());
     let network = Network {
         variables: Some(ProxyVariables::read(process_variable)),
         extra_roots,
+        roots: if has_variable {
+            RootSource::Variables
+        } else {
+            RootSource::Distribution
+        },
         ..Network::default()
     };
     let transport = Transport::new(network).map_err(unusable)?;
@@ -116,31 +122,36 @@ const NODE_ROOTS: &str = "NODE_EXTRA_CA_CERTS";
 
 /// It counts where the agent's machine sets it. A variable of the pipeline has that name too for anyone who may
 /// queue a run, and decides nothing about trust here.
-fn node_roots(environment: &Environment, log: &dyn Reporter) -> Option<Vec<u8>> {
-    let path = environment
-        .variable(NODE_ROOTS)
-        .filter(|path| !path.is_empty())?;
+fn node_roots(environment: &Environment, log: &dyn Reporter) -> Certificates {
+    let path = environment.variable(NODE_ROOTS).unwrap_or_default();
+    if path.is_empty() {
+        return Vec::new();
+    }
     if environment.is_of_the_pipeline(NODE_ROOTS) {
         log.warn(&of_the_pipeline(NODE_ROOTS));
-        return None;
+        return Vec::new();
     }
     roots(NODE_ROOTS, Path::new(path), log)
 }
 
-/// The variables of OpenSSL, which replace the system's roots. As with Node's, anyone who may queue a run can set them.
-fn environment_roots_are_of_the_pipeline(environment: &Environment, log: &dyn Reporter) -> bool {
-    let names = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
-    let of_the_pipeline = names.map(|name| {
-        let is_set = environment
-            .variable(name)
-            .is_some_and(|path| !path.is_empty());
-        let is_of_the_pipeline = is_set && environment.is_of_the_pipeline(name);
-        if is_of_the_pipeline {
-            log.warn(&of_the_pipeline(name));
+/// The variables of OpenSSL, which replace the system's roots.
+const OPENSSL_ROOTS: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
+
+/// As with Node's variable, anyone who may queue a run can set OpenSSL's.
+fn root_source(environment: &Environment, log: &dyn Reporter) -> RootSource {
+    let mut source = RootSource::Distribution;
+    for name in OPENSSL_ROOTS {
+        if environment.variable(name).unwrap_or_default().is_empty() {
+            continue;
         }
-        is_of_the_pipeline
-    });
-    of_the_pipeline.contains(&true)
+        if environment.is_of_the_pipeline(name) {
+            log.warn(&of_the_pipeline(name));
+            source = RootSource::DistributionFile;
+        } else if let RootSource::Distribution = source {
+            source = RootSource::Variables;
+        }
+    }
+    source
 }
 
 /// `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` where the agent's machine sets them, as for every proxy setting: anyone who
@@ -240,9 +251,9 @@ pub(crate) fn without_credentials(url: &str) -> String {
 
 /// A CA file. In a container job the path can be the host's, where there is no such file; the system's own
 /// roots may do, so that is a warning.
-fn roots(named_by: &str, path: &Path, log: &dyn Reporter) -> Option<Vec<u8>> {
-    let flaw = match fs::read(path) {
-        Ok(file) if !certificates(&file).is_empty() => return Some(file),
+fn roots(named_by: &str, path: &Path, log: &dyn Reporter) -> Certificates {
+    let flaw = match fs::read(path).map(|file| certificates(&file)) {
+        Ok(roots) if !roots.is_empty() => return roots,
         Ok(_) => "has no certificate in PEM form".to_owned(),
         Err(error) => format!("cannot be read here ({error})"),
     };
@@ -250,7 +261,7 @@ fn roots(named_by: &str, path: &Path, log: &dyn Reporter) -> Option<Vec<u8>> {
         "{named_by} {} {flaw}; the system's certificates are used alone.",
         path.display()
     )));
-    None
+    Vec::new()
 }
 
 fn client_identity(certificates: &Path, key: &Path) -> Result<ClientIdentity, Failure> {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use adieu_emulator::{MY_CONNECTION, World};
 use adieu_identity::azure_core::credentials::TokenCredential;
 use adieu_identity::{Authority, ConnectionCredential, Error, Scheme, ServiceConnection};
-use adieu_transport::{Network, Proxy, Transport};
+use adieu_transport::{Network, Proxy, Transport, certificates};
 
 #[path = "../examples/azure_sdk.rs"]
 #[allow(dead_code)]
@@ -20,7 +20,7 @@ fn transport(world: &World) -> Transport {
     let proxy = Proxy::new(&world.network().url(), None, None, &[]).expect("a proxy");
     let network = Network {
         proxy: Some(proxy),
-        extra_roots: vec![std::fs::read(world.ca_file()).expect("a file")],
+        extra_roots: certificates(&std::fs::read(world.ca_file()).expect("a file")),
         ..Network::default()
     };
     Transport::new(network).expect("a transport")

@@ -35,9 +35,10 @@ pub use failure::{
     ServiceFailure,
 };
 pub use outcome::{CertificateProblem, Correlation, NoAnswer, NotTheService};
-pub use pem::certificates;
+pub use pem::{Certificates, certificates};
 pub use proxy::{Proxy, ProxyVariables};
 pub use retry::{Attempt, Deadline, retry_until, retry_until_sendable};
 pub use service_message::ServiceMessage;
 pub use trace::{Exchange, OnExchange};
 pub use transport::{ClientIdentity, Downloaded, Network, OnWait, Transport, UnusableNetwork};
+pub use trust::RootSource;

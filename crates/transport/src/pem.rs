@@ -6,9 +6,12 @@
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;
 
-/// The certificates of a file, in their order; blocks of other kinds and those that cannot be read are left out.
+/// Certificates in the order of their file.
+pub type Certificates = Vec<CertificateDer<'static>>;
+
+/// The certificates of a file; blocks of other kinds and those that cannot be read are left out.
 #[must_use]
-pub fn certificates(file: &[u8]) -> Vec<CertificateDer<'static>> {
+pub fn certificates(file: &[u8]) -> Certificates {
     if file.first() == Some(&0x30) {
         return vec![CertificateDer::from(file.to_vec())];
     }

@@ -24,9 +24,11 @@ use crate::answer::Answer;
 use crate::early::{self, EarlyConnections};
 use crate::failure::Service;
 use crate::outcome::NoAnswer;
+use crate::pem::{self, Certificates};
 use crate::proxy::{self, Proxy, ProxyVariables};
 use crate::trace::{Exchange, OnExchange};
-use crate::{pem, tls_failure, trust};
+use crate::trust::RootSource;
+use crate::{tls_failure, trust};
 
 /// A connection that is not there by then will not come.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -48,10 +50,10 @@ pub struct Network {
     pub proxy: Option<Proxy>,
     /// `HTTPS_PROXY` and the like, as far as they count; without them, those of this process.
     pub variables: Option<ProxyVariables>,
-    /// Roots on top of the system's: the contents of PEM files.
-    pub extra_roots: Vec<Vec<u8>>,
-    /// Leaves `SSL_CERT_FILE` and `SSL_CERT_DIR` out of account: the environment is not the machine's alone.
-    pub ignores_environment_roots: bool,
+    /// Roots on top of the system's.
+    pub extra_roots: Certificates,
+    /// Where the system's are.
+    pub roots: RootSource,
     /// Certificate for servers that ask for one.
     pub client_identity: Option<ClientIdentity>,
     /// Accepts every certificate, because the agent's administrator said so.
@@ -361,10 +363,8 @@ fn tls(network: &Network) -> Result<ClientConfig, UnusableNetwork> {
     let verifier = if network.skip_certificate_validation {
         Arc::new(trust::Unchecked(provider.clone()))
     } else {
-        let files = network.extra_roots.iter();
-        let extra = files.flat_map(|file| pem::certificates(file)).collect();
-        trust::verifier(extra, network.ignores_environment_roots, provider.clone())
-            .map_err(unusable_tls)?
+        let extra = network.extra_roots.clone();
+        trust::verifier(extra, network.roots, provider.clone()).map_err(unusable_tls)?
     };
     let config = with_safe_versions(provider)?
         .dangerous()

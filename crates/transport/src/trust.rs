@@ -10,7 +10,21 @@ use rustls::crypto::CryptoProvider;
 use rustls::{DigitallySignedStruct, SignatureScheme};
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
+use crate::pem::Certificates;
+
 pub(crate) use imp::verifier;
+
+/// Where the machine's own roots are, on Linux. Windows and macOS have a store.
+#[derive(Clone, Copy, Debug, Default)]
+pub enum RootSource {
+    /// In the files that `SSL_CERT_FILE` and `SSL_CERT_DIR` name, if they are set; else the distribution's.
+    #[default]
+    Variables,
+    /// The distribution's: none of the two is set.
+    Distribution,
+    /// The distribution's file: one of the two is set, and does not count.
+    DistributionFile,
+}
 
 #[cfg(any(windows, target_vendor = "apple"))]
 mod imp {
@@ -18,9 +32,9 @@ mod imp {
 
     /// The operating system's own verifier, with `extra` roots.
     pub(crate) fn verifier(
-        extra: Vec<CertificateDer<'static>>,
+        extra: Certificates,
         // The system's store has nothing to do with the environment.
-        _ignores_environment: bool,
+        _source: RootSource,
         provider: Arc<CryptoProvider>,
     ) -> Result<Arc<dyn ServerCertVerifier>, rustls::Error> {
         let verifier = rustls_platform_verifier::Verifier::new_with_extra_roots(extra, provider)?;
@@ -32,6 +46,7 @@ mod imp {
 mod imp {
     use super::*;
     use std::path::Path;
+    use std::sync::OnceLock;
 
     use rustls::RootCertStore;
     use rustls::client::WebPkiServerVerifier;
@@ -46,31 +61,115 @@ mod imp {
         "/etc/ssl/cert.pem",
     ];
 
-    /// The distribution's roots with `extra` ones. `SSL_CERT_FILE` and `SSL_CERT_DIR` count unless they are ignored.
-    ///
-    /// A slim container often has no roots. Node tasks work there because Node brings Mozilla's 120. Tokens go to
-    /// Microsoft's services alone, so theirs are enough: 8 KB of the binary in place of 57.
+    /// The machine's roots with `extra` ones.
     pub(crate) fn verifier(
-        extra: Vec<CertificateDer<'static>>,
-        ignores_environment: bool,
+        extra: Certificates,
+        source: RootSource,
         provider: Arc<CryptoProvider>,
     ) -> Result<Arc<dyn ServerCertVerifier>, rustls::Error> {
-        let mut roots = RootCertStore::empty();
-        let found = if ignores_environment {
-            let file = FILES.iter().map(Path::new).find(|file| file.is_file());
-            rustls_native_certs::load_certs_from_paths(file, None)
-        } else {
-            rustls_native_certs::load_native_certs()
-        };
-        roots.add_parsable_certificates(found.certs);
-        if roots.is_empty() {
-            roots.add_parsable_certificates(microsoft());
+        Ok(Arc::new(Roots {
+            extra,
+            source,
+            provider,
+            verifiers: Default::default(),
+        }))
+    }
+
+    /// The roots, read as far as a server needs them: first the extra ones alone, then with the distribution's file,
+    /// then with all that the machine has. A certificate that some roots prove, more of them prove too.
+    ///
+    /// Debian has each root in a separate file as well; to read all 150 takes more time than everything else before the
+    /// first request.
+    #[derive(Debug)]
+    struct Roots {
+        extra: Certificates,
+        source: RootSource,
+        provider: Arc<CryptoProvider>,
+        verifiers: [OnceLock<Option<Arc<WebPkiServerVerifier>>>; 3],
+    }
+
+    impl Roots {
+        /// One stage's verifier; `None` where it has no roots.
+        fn verifier(&self, stage: usize) -> Option<Arc<WebPkiServerVerifier>> {
+            let mut roots = RootCertStore::empty();
+            match (stage, self.source) {
+                (0, _) => {}
+                (1, RootSource::Variables) => return None,
+                (1, _) | (_, RootSource::DistributionFile) => {
+                    roots.add_parsable_certificates(distribution_file());
+                }
+                _ => {
+                    let found = rustls_native_certs::load_native_certs();
+                    roots.add_parsable_certificates(found.certs);
+                }
+            }
+            // A slim container often has no roots. Node tasks work there because Node brings Mozilla's 120. Tokens go
+            // to Microsoft's services alone, so theirs are enough: 8 KB of the binary in place of 57.
+            if stage == 2 && roots.is_empty() {
+                roots.add_parsable_certificates(microsoft());
+            }
+            roots.add_parsable_certificates(self.extra.iter().cloned());
+            WebPkiServerVerifier::builder_with_provider(Arc::new(roots), self.provider.clone())
+                .build()
+                .ok()
         }
-        roots.add_parsable_certificates(extra);
-        let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider)
-            .build()
-            .map_err(|error| rustls::Error::General(error.to_string()))?;
-        Ok(verifier)
+    }
+
+    /// The certificates of the distribution's file.
+    fn distribution_file() -> Certificates {
+        let file = FILES.iter().map(Path::new).find(|file| file.is_file());
+        rustls_native_certs::load_certs_from_paths(file, None).certs
+    }
+
+    impl ServerCertVerifier for Roots {
+        fn verify_server_cert(
+            &self,
+            end_entity: &CertificateDer<'_>,
+            intermediates: &[CertificateDer<'_>],
+            server_name: &ServerName<'_>,
+            ocsp_response: &[u8],
+            now: UnixTime,
+        ) -> Result<ServerCertVerified, rustls::Error> {
+            let mut outcome = Err(rustls::Error::General("there are no roots".to_owned()));
+            for (stage, verifier) in self.verifiers.iter().enumerate() {
+                if let Some(verifier) = verifier.get_or_init(|| self.verifier(stage)) {
+                    outcome = verifier.verify_server_cert(
+                        end_entity,
+                        intermediates,
+                        server_name,
+                        ocsp_response,
+                        now,
+                    );
+                }
+                if outcome.is_ok() {
+                    break;
+                }
+            }
+            // A failure is that of all roots together.
+            outcome
+        }
+
+        fn verify_tls12_signature(
+            &self,
+            message: &[u8],
+            certificate: &CertificateDer<'_>,
+            signature: &DigitallySignedStruct,
+        ) -> Result<HandshakeSignatureValid, rustls::Error> {
+            tls12_signature(&self.provider, message, certificate, signature)
+        }
+
+        fn verify_tls13_signature(
+            &self,
+            message: &[u8],
+            certificate: &CertificateDer<'_>,
+            signature: &DigitallySignedStruct,
+        ) -> Result<HandshakeSignatureValid, rustls::Error> {
+            tls13_signature(&self.provider, message, certificate, signature)
+        }
+
+        fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+            schemes(&self.provider)
+        }
     }
 
     fn microsoft() -> impl Iterator<Item = CertificateDer<'static>> {
@@ -113,8 +212,7 @@ impl ServerCertVerifier for Unchecked {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
-        rustls::crypto::verify_tls12_signature(message, certificate, signature, algorithms)
+        tls12_signature(&self.0, message, certificate, signature)
     }
 
     fn verify_tls13_signature(
@@ -123,11 +221,36 @@ impl ServerCertVerifier for Unchecked {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
-        rustls::crypto::verify_tls13_signature(message, certificate, signature, algorithms)
+        tls13_signature(&self.0, message, certificate, signature)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
+        schemes(&self.0)
     }
+}
+
+fn tls12_signature(
+    provider: &CryptoProvider,
+    message: &[u8],
+    certificate: &CertificateDer<'_>,
+    signature: &DigitallySignedStruct,
+) -> Result<HandshakeSignatureValid, rustls::Error> {
+    let algorithms = &provider.signature_verification_algorithms;
+    rustls::crypto::verify_tls12_signature(message, certificate, signature, algorithms)
+}
+
+fn tls13_signature(
+    provider: &CryptoProvider,
+    message: &[u8],
+    certificate: &CertificateDer<'_>,
+    signature: &DigitallySignedStruct,
+) -> Result<HandshakeSignatureValid, rustls::Error> {
+    let algorithms = &provider.signature_verification_algorithms;
+    rustls::crypto::verify_tls13_signature(message, certificate, signature, algorithms)
+}
+
+fn schemes(provider: &CryptoProvider) -> Vec<SignatureScheme> {
+    provider
+        .signature_verification_algorithms
+        .supported_schemes()
 }
