@@ -144,9 +144,6 @@ enum Verb {
     /// Give tokens to the later steps of a GitHub Actions job; action.yml calls it.
     #[command(hide = true)]
     GithubActions,
-    /// Run one phase of a pipeline task; the launcher calls it.
-    #[command(hide = true)]
-    Task(task::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -164,6 +161,13 @@ fn main() -> ExitCode {
         }
     };
     let color = console::color_of(&words);
+    // A step does not wait until all verbs are defined.
+    if words.get(1).is_some_and(|word| word == "task") {
+        return match task::Arguments::try_parse_from(&words[1..]) {
+            Ok(arguments) => task::run(&arguments),
+            Err(error) => print_usage(&error, color),
+        };
+    }
     let arguments = match read(words) {
         Ok(arguments) => arguments,
         Err(error) => return print_usage(&error, color),
@@ -191,7 +195,6 @@ fn main() -> ExitCode {
         Verb::Completions(arguments) => outcome(completions::run(&arguments)),
         Verb::Complete(arguments) => completions::complete(&arguments, &Arguments::command()),
         Verb::GithubActions => in_a_runtime(github_actions::run()),
-        Verb::Task(arguments) => task::run(&arguments),
     }
 }
 

@@ -17,8 +17,9 @@ use crate::run;
 use crate::runtime;
 use crate::token;
 
-/// What the launcher passes.
-#[derive(Debug, clap::Args)]
+/// What the launcher passes: `adieu task <name> <phase>`.
+#[derive(Debug, clap::Parser)]
+#[command(name = "adieu task")]
 pub(crate) struct Arguments {
     /// The task's name in its task.json.
     name: String,
