@@ -59,7 +59,7 @@ fn check(path: &str, command: &str) {
         word.bytes()
             .all(|byte| byte.is_ascii_lowercase() || byte == b'-')
     };
-    let takes_verbs = |word: &str| matches!(word, "extension" | "help");
+    let takes_verbs = |word: &str| matches!(word, "extension" | "feeds" | "help");
     let mut verbs: Vec<&str> = Vec::new();
     for word in words
         .iter()

@@ -16,8 +16,14 @@ mod leftovers;
 mod local;
 // What is outside the private folder, for yarn and Gradle.
 mod outside;
+// Older credentials in the checkout's files.
+mod project_files;
+// twine, Maven's deploy and pnpm.
+mod publishing;
 // What a reader of the log sees when there is no credential.
 mod refusals;
+// Many tenants, and what is in arguments.
+mod tenants;
 
 use std::fs;
 use std::path::Path;
@@ -140,9 +146,9 @@ fn each_tenant_has_its_own_token() {
         .npmrc:1: contoso/packages for npm (NPM_CONFIG_USERCONFIG).
         .npmrc:2: northwind/packages for npm (NPM_CONFIG_USERCONFIG).
         .npmrc:3: fabrikam/packages for npm (NPM_CONFIG_USERCONFIG).
-        lib/pyproject.toml:2: northwind/packages for poetry (none).
+        lib/pyproject.toml:2: northwind/packages for poetry (Python's keyring).
         requirements.txt:1: contoso/packages for pip (keyring).
-        ##[warning]poetry gets no credential: the feeds belong to several tenants, and netrc has one credential for all of pkgs.dev.azure.com. Serve one tenant for each step.
+        ##[warning]The feeds belong to several tenants, and netrc has one credential for all of pkgs.dev.azure.com. pip before 26.3 gets one only where an address has a user, such as https://adieu@pkgs.dev.azure.com/…
         Credentials are renewed until the job ends; the first one is valid until [TIME]."#]].assert_eq(&log);
     assert_eq!(
         world.entra().requests().len(),

@@ -107,7 +107,7 @@ impl Check {
         )
     }
 
-    fn warning(name: &'static str, report: Report) -> Self {
+    pub(crate) fn warning(name: &'static str, report: Report) -> Self {
         Self::new(
             name,
             State::Warning,

@@ -11,9 +11,11 @@ pub(crate) mod helper;
 pub(crate) mod keeper;
 pub(crate) mod local;
 mod login;
+mod notices;
 mod outside;
 mod page;
 mod plan;
+mod project_files;
 pub(crate) mod request;
 mod settings;
 mod source;
@@ -24,7 +26,7 @@ use std::path::{Path, PathBuf};
 
 use adieu_agent::{EndpointId, Environment, Log, process_variables};
 use adieu_devops::{Hosts, Organization, Tenant};
-use adieu_feeds::{Reading, Tool, read, read_variables};
+use adieu_feeds::{Reading, Tool, keyring_backend, read, read_variables};
 use adieu_secret::EndpointSecret;
 use adieu_transport::{Transport, at_once};
 
@@ -33,13 +35,13 @@ use crate::failure::{Failure, FeedsProblem};
 use crate::inputs::feeds::Inputs;
 use crate::network;
 use crate::report::Report;
-use crate::reporter::{Quiet, Reporter};
+use crate::reporter::Quiet;
 use crate::serve::job;
 use crate::session;
-use crate::tokens::rfc_3339;
 use crate::whoami;
 use folder::Folder;
-use plan::{Plan, Repository};
+use notices::{report, warn_of, warn_of_stale};
+use plan::{Plan, add_outside, plan};
 use request::{Request, SERVED, place};
 
 /// npm's file in the private folder.
@@ -50,6 +52,8 @@ const NETRC: &str = "netrc";
 const YARN: &str = "yarnrc.yml";
 /// Maven's.
 const MAVEN: &str = "settings.xml";
+/// The folder that `PYTHONPATH` names.
+const PYTHON: &str = "python";
 
 /// Under these names the section after the job finds what this one left.
 const FOLDER: &str = "ADIEU_FEEDS";
@@ -96,7 +100,15 @@ pub(crate) async fn run(environment: &Environment, log: &Log) -> Result<(), Fail
     if connection.is_none() {
         of_own_organization(&mut request, environment, log)?;
     }
+    if inputs.publish {
+        request.add_publishing();
+    }
     warn_of(&request, &reading, log);
+    if !inputs.override_project_files {
+        for one in &reading.stale {
+            warn_of_stale(one, log);
+        }
+    }
     let transport = network::transport(environment, log)?;
     let organizations = match (connection, inputs.tenant_id) {
         (None, _) => all(&request, None),
@@ -118,8 +130,15 @@ pub(crate) async fn run(environment: &Environment, log: &Log) -> Result<(), Fail
     log.set_secret_task_variable(BROKER_KEY, &log.mask(&serving.stop_key));
     let settings = settings::of(&plan, &request, &folder, &variable);
     log.set_task_variable(SETTINGS, &settings::undo(&settings, &variable));
-    settings::publish(&settings, &folder, &request, log).map_err(Failure::TooLong)?;
+    let has_programs = !settings::programs(&request, &plan).is_empty();
+    settings::publish(&settings, &folder, has_programs, log).map_err(Failure::TooLong)?;
+    if inputs.override_project_files {
+        project_files::take_out(&root, &reading.stale, &folder, log);
+    }
     report(&request, &plan, connection, serving.expires_on, log);
+    if inputs.publish {
+        check::warn_of_publishing(&request, &plan, &folder, &transport, log).await;
+    }
     page::write(&request, &plan, environment, log);
     Ok(())
 }
@@ -132,6 +151,10 @@ pub(crate) async fn finish(environment: &Environment, log: &Log) -> Result<(), F
     };
     let undo = environment.task_variable(SETTINGS).unwrap_or_default();
     settings::restore(undo, log).map_err(Failure::TooLong)?;
+    let folder = Folder::existing(Path::new(folder));
+    if let Some(folder) = &folder {
+        project_files::put_back(folder, log);
+    }
     if let (Some(endpoint), Some(key)) = (
         environment.task_variable(BROKER),
         environment.task_variable(BROKER_KEY),
@@ -145,8 +168,8 @@ pub(crate) async fn finish(environment: &Environment, log: &Log) -> Result<(), F
             );
         }
     }
-    if let Some(folder) = Folder::existing(Path::new(folder)) {
-        keeper::remove(&folder);
+    if let Some(folder) = &folder {
+        keeper::remove(folder);
     }
     log.say("The credentials for feeds are removed.");
     Ok(())
@@ -190,6 +213,7 @@ fn declared(root: &Path, variable: Variables<'_>) -> Reading {
         .map(|(name, value)| (name.as_str(), value.as_str()));
     let of_variables = read_variables(variables);
     reading.declarations.extend(of_variables.declarations);
+    reading.nearly.extend(of_variables.nearly);
     reading.stale.extend(of_variables.stale);
     reading
 }
@@ -224,31 +248,6 @@ fn of_own_organization(
         ));
     }
     Ok(())
-}
-
-/// What a reader should know although the step goes on.
-fn warn_of(request: &Request, reading: &Reading, log: &dyn Reporter) {
-    for one in &request.unserved {
-        log.warn(&format!(
-            "{}: {} gets no credential for {}; it is not supported here.",
-            place(&one.place, one.line),
-            one.tool,
-            one.address
-        ));
-    }
-    for one in &reading.stale {
-        log.warn(&format!(
-            "{} has a credential for a feed, which {} uses instead of a fresh one. Remove it.",
-            place(&one.place, one.line),
-            one.tool
-        ));
-    }
-    if reading.is_incomplete {
-        log.warn(
-            "The folder has too many files or levels, so not all of it was read. List the feeds by \
-             name, or start in a folder further down.",
-        );
-    }
 }
 
 fn all(request: &Request, tenant: Option<String>) -> BTreeMap<String, Option<String>> {
@@ -293,97 +292,6 @@ async fn tenant_of(
     }
 }
 
-/// What the private folder is to have.
-fn plan(
-    organizations: BTreeMap<String, Option<String>>,
-    request: &Request,
-    variable: Variables<'_>,
-) -> Plan {
-    let home = env::home_dir().unwrap_or_default();
-    let user = |variables: &[&str], file: &str| {
-        let named = variables
-            .iter()
-            .find_map(|name| variable(name))
-            .map(PathBuf::from);
-        named.unwrap_or_else(|| home.join(file))
-    };
-    let mut plan = Plan {
-        organizations,
-        ..Plan::default()
-    };
-    if request.has_any(&[Tool::Npm]) {
-        let names = ["NPM_CONFIG_USERCONFIG", "npm_config_userconfig"];
-        plan.npm = Some(user(&names, ".npmrc"));
-        plan.registries = registries(request, Tool::Npm);
-        plan.has_yarn_1 = request.has_yarn_1;
-    }
-    // Its one host can have one credential.
-    if request.has_any(&OF_NETRC) && plan.tenants().len() == 1 {
-        let file = if cfg!(windows) { "_netrc" } else { ".netrc" };
-        plan.netrc = Some(user(&["NETRC"], file));
-    }
-    let mut repositories: Vec<Repository> = request
-        .served
-        .iter()
-        .filter(|one| one.tool == Tool::Maven)
-        .filter_map(|one| {
-            Some(Repository {
-                id: one.name.clone()?,
-                address: one.address.address(),
-                organization: one.address.organization.clone(),
-            })
-        })
-        .collect();
-    adieu_order::sort(&mut repositories);
-    // One id is one place.
-    repositories.dedup_by(|one, other| one.id == other.id);
-    if !repositories.is_empty() {
-        plan.maven = Some((home.join(".m2").join(MAVEN), repositories));
-    }
-    plan
-}
-
-/// What a job has outside its private folder, for clients that look nowhere else.
-fn add_outside(plan: &mut Plan, request: &Request, environment: &Environment, root: &Path) {
-    let platform = |name| environment.platform_variable(name).ok().flatten();
-    if request.has_any(&[Tool::Yarn])
-        && let Some(above) = platform("Agent.BuildDirectory").map(PathBuf::from)
-        && root.starts_with(&above)
-        && let Some(file) = outside::yarn(&above)
-    {
-        plan.yarn = Some((file, registries(request, Tool::Yarn)));
-    }
-    if request.has_any(&[Tool::Gradle]) {
-        let user = environment.variable("GRADLE_USER_HOME").map(PathBuf::from);
-        let home = || env::home_dir().unwrap_or_default().join(".gradle");
-        let user = user.unwrap_or_else(home);
-        let scripts = outside::gradle(&user);
-        let made = [scripts.clone(), user].into_iter();
-        plan.made = made.filter(|folder| !folder.exists()).collect();
-        plan.gradle = Some(scripts);
-    }
-}
-
-/// The npm registries of a client, each once.
-fn registries(request: &Request, tool: Tool) -> Vec<Repository> {
-    let mut registries = Vec::new();
-    for one in request.served.iter().filter(|one| one.tool == tool) {
-        let is_registry = one.address.tail.starts_with("npm/");
-        let registry = Repository {
-            id: String::new(),
-            address: match is_registry {
-                true => one.address.address(),
-                false => format!("{}/npm/registry/", one.address.base()),
-            },
-            organization: one.address.organization.clone(),
-        };
-        if !registries.contains(&registry) {
-            registries.push(registry);
-        }
-    }
-    registries
-}
-
 fn make(environment: &Environment, plan: &Plan, request: &Request) -> Result<Folder, Failure> {
     let place = environment
         .platform_variable("Agent.TempDirectory")
@@ -395,10 +303,11 @@ fn make(environment: &Environment, plan: &Plan, request: &Request) -> Result<Fol
 fn make_in(place: &Path, plan: &Plan, request: &Request) -> Result<Folder, Failure> {
     let not_written = |error| Failure::Feeds(FeedsProblem::NotWritten(error));
     let folder = Folder::create(place).map_err(not_written)?;
-    let programs = settings::programs(request);
+    let programs = settings::programs(request, plan);
     let made = folder
         .write(plan::FILE, &plan.to_json())
         .and_then(|()| folder.add_programs(&programs))
+        .and_then(|()| add_keyring_backend(request, plan, &folder))
         .and_then(|()| outside::make(plan, &folder));
     let problem = match made {
         Ok(()) if folder.runs_programs(&programs) => return Ok(folder),
@@ -408,6 +317,20 @@ fn make_in(place: &Path, plan: &Plan, request: &Request) -> Result<Folder, Failu
     outside::remove(plan, &folder);
     folder.remove();
     Err(Failure::Feeds(problem))
+}
+
+/// Python's own keyring finds us by a module.
+fn add_keyring_backend(request: &Request, plan: &Plan, folder: &Folder) -> std::io::Result<()> {
+    if !settings::has_keyring_backend(request, plan) {
+        return Ok(());
+    }
+    let provider = folder
+        .programs()
+        .join(helper::Name::NuGetProvider.file_name());
+    for (name, text) in keyring_backend(&provider.display().to_string()) {
+        folder.write(&format!("{PYTHON}/{name}"), &text)?;
+    }
+    Ok(())
 }
 
 /// Starts the process behind the feeds. Where it gets no token, this one asks once more, for the whole reason.
@@ -441,41 +364,4 @@ async fn start(
     }
     // What failed was transient.
     job::start_for_feeds(environment, connection, folder.path()).await
-}
-
-fn report(
-    request: &Request,
-    plan: &Plan,
-    connection: Option<&EndpointId>,
-    expires_on: time::OffsetDateTime,
-    log: &Log,
-) {
-    for one in &request.served {
-        log.say(&format!(
-            "{}: {} for {} ({}).",
-            place(&one.place, one.line),
-            one.address,
-            one.tool,
-            settings::mechanism(one, Some(plan))
-        ));
-    }
-    if request.has_any(&[Tool::Poetry]) && plan.netrc.is_none() {
-        log.warn(
-            "poetry gets no credential: the feeds belong to several tenants, and netrc has one \
-             credential for all of pkgs.dev.azure.com. Serve one tenant for each step.",
-        );
-    }
-    if request.has_any(&[Tool::Yarn]) && plan.yarn.is_none() {
-        log.warn(
-            "yarn gets no credential: a .yarnrc.yml of another program is above the checkout \
-             (Agent.BuildDirectory), or the checkout is elsewhere.",
-        );
-    }
-    match connection {
-        Some(_) => log.say(&format!(
-            "Credentials are renewed until the job ends; the first one is valid until {}.",
-            rfc_3339(expires_on)
-        )),
-        None => log.say("Credentials are the job's own token, valid until the job ends."),
-    }
 }

@@ -337,7 +337,7 @@ fn a_reader_neither_publishes_nor_saves_from_upstream() {
 }
 
 /// A wheel with nothing in it but what makes it one.
-fn wheel_of(path: &Path, version: &str) {
+pub(super) fn wheel_of(path: &Path, version: &str) {
     let script = "\
 import sys, zipfile
 path, version = sys.argv[1:]

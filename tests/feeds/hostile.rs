@@ -28,7 +28,7 @@ pub(super) const ADDRESSES: [&str; 44] = [
     "https://evil.pkgs.dev.azure.com",
     "https://contoso.pkgs.dev.azure.com",
     "https://www.pkgs.dev.azure.com",
-    "https://feeds.dev.azure.com",
+    "https://feed.dev.azure.com",
     "https://dev.azure.com.evil.example",
     "https://azure.com",
     "https://pkgs.dev.azure",

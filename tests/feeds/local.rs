@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use adieu_emulator::{Connection, World};
+use adieu_emulator::{Connection, Role, World};
 use expect_test::{Expect, expect};
 
 use super::job::{FEED, snapshot, write};
@@ -101,7 +101,8 @@ fn list_names_file_line_and_client() {
                   "line": 3,
                   "organization": "contoso"
                 }
-              ]
+              ],
+              "otherAddresses": []
             }
             exit 0
         "#]],
@@ -130,6 +131,9 @@ fn list_names_file_line_and_client() {
 #[test]
 fn check_asks_each_feed_once() {
     let world = world();
+    world
+        .feeds()
+        .grant("contoso", "packages", "app", Role::Collaborator);
     let desk = machine(
         &world,
         &[
@@ -159,6 +163,64 @@ fn check_asks_each_feed_once() {
         ]
     "#]]
     .assert_debug_eq(&let_in);
+}
+
+/// The list of feeds has the role, and nothing else does.
+#[test]
+fn check_says_which_role_is_missing() {
+    let world = world();
+    let desk = machine(&world, &[NPMRC]);
+    let grant = |role| world.feeds().grant("contoso", "packages", "app", role);
+    finds(
+        &world,
+        &desk.adieu(&["feeds", "check"]),
+        &expect![[r#"
+        warning   feed           This identity can read the feed contoso/packages, and cannot save packages from its upstream sources: a public package that is not in it yet is not found.
+                                   feed: contoso/packages
+                                   declared in: .npmrc:1
+
+        What to do next: An owner of the feed gives it the role Feed and Upstream Reader (Collaborator): Artifacts → the feed → ⚙ → Permissions → Add users/groups.
+        More: adieu explain feeds
+        exit 0
+    "#]],
+    );
+    finds(
+        &world,
+        &desk.adieu(&["feeds", "check", "--publish"]),
+        &expect![[r#"
+            failed    feed           This identity can read the feed contoso/packages, and cannot publish to it.
+                                       feed: contoso/packages
+                                       declared in: .npmrc:1
+
+            What to do next: An owner of the feed gives it the role Feed Publisher (Contributor): Artifacts → the feed → ⚙ → Permissions → Add users/groups.
+            More: adieu explain feeds
+            exit 1
+        "#]],
+    );
+    let first = |arguments: &[&str]| {
+        let said = desk.adieu(arguments);
+        let line = said.stdout.lines().next().unwrap_or_default().to_owned();
+        format!("{line}\nexit {}", said.status)
+    };
+    grant(Role::Collaborator);
+    expect![[r#"
+        ok        feed           contoso/packages can be read (.npmrc:1)
+        exit 0"#]]
+    .assert_eq(&first(&["feeds", "check"]));
+    expect![[r#"
+        failed    feed           This identity can read the feed contoso/packages, and cannot publish to it.
+        exit 1"#]].assert_eq(&first(&["feeds", "check", "--publish"]));
+    let can_publish = expect![[r#"
+        ok        feed           contoso/packages can be read and published to (.npmrc:1)
+        exit 0"#]];
+    for role in [Role::Publisher, Role::Owner] {
+        grant(role);
+        can_publish.assert_eq(&first(&["feeds", "check", "--publish"]));
+    }
+    world.feeds().hide_roles();
+    expect![[r#"
+        warning   feed           This identity can read the feed contoso/packages; Azure DevOps does not show whether it can publish to it.
+        exit 0"#]].assert_eq(&first(&["feeds", "check", "--publish"]));
 }
 
 #[test]
@@ -387,6 +449,9 @@ fn login_for_programs_is_a_document() {
 #[test]
 fn doctor_looks_at_a_feed_after_all_that_it_needs() {
     let world = world();
+    world
+        .feeds()
+        .grant("contoso", "packages", "app", Role::Publisher);
     world.feeds().add("contoso", "secret");
     world.feeds().refuse("contoso", "secret", "app");
     let desk = machine(&world, &[]);
@@ -403,7 +468,7 @@ fn doctor_looks_at_a_feed_after_all_that_it_needs() {
         .filter(|line| line.contains("  feed  ") || line.starts_with(['W', 'M', 'e']))
         .collect();
     expect![[r#"
-        ok        feed           contoso/packages can be read
+        ok        feed           contoso/packages can be read and published to
         failed    feed           This identity is not a reader of the feed contoso/secret (403 of pkgs.dev.azure.com).
         What to do next: An owner of the feed adds it as Feed Reader, or as Feed and Upstream Reader (Collaborator) where it may save packages from upstream sources: Artifacts → the feed → ⚙ → Permissions → Add users/groups.
         More: adieu explain feeds

@@ -50,14 +50,14 @@ fn inputs_that_are_wrong() {
         What to do: Write https://pkgs.dev.azure.com/contoso/_packaging/packages/npm/registry/, or contoso/packages, or contoso/project/packages.
         More: adieu explain feeds
         The line 'contoso/packages = sbt' of feeds: 'sbt' is not a supported client.
-        What to do: Use npm, yarn, nuget, pip, uv, poetry, pdm, maven, gradle, cargo.
+        What to do: Use npm, yarn, nuget, pip, uv, poetry, pdm, maven, gradle, cargo, twine.
         More: adieu explain feeds
         The line '$(feed)' of feeds contains $(feed), but the pipeline has no variable feed.
         What to do: Define the variable, or correct its name; a variable of a group needs `- group:` in this stage.
         More: adieu explain undefined-variable"#]].assert_eq(&failed(&world, &mut feeds, &[CONNECTION, ("feeds", lines)]));
     expect![[r#"
         ##[error]tools: 'sbt' is not a supported client.
-        What to do: Use npm, yarn, nuget, pip, uv, poetry, pdm, maven, gradle, cargo.
+        What to do: Use npm, yarn, nuget, pip, uv, poetry, pdm, maven, gradle, cargo, twine.
         More: adieu explain feeds"#]]
     .assert_eq(&failed(
         &world,

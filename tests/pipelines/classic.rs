@@ -15,7 +15,7 @@ use super::tasks::tasks;
 use crate::extension::{self, sizes};
 use crate::harness::{root, stable};
 
-const GROUPS: [&str; 3] = ["token", "run", "extension"];
+const GROUPS: [&str; 4] = ["token", "run", "feeds", "extension"];
 
 /// A file of the folder.
 fn read(name: &str) -> Value {
@@ -166,7 +166,7 @@ fn each_step_is_right_for_its_task() {
         let list = stage["deployPhases"][0]["workflowTasks"].as_array();
         texts.push(steps(list.expect("tasks")));
     }
-    assert_eq!(texts.len(), 6);
+    assert_eq!(texts.len(), 7);
     for text in texts {
         let problems = check(&Node::parse(&text).expect("YAML"), &tasks);
         assert_eq!(problems, [], "{text}");
@@ -227,6 +227,40 @@ fn a_group_keeps_a_job_signed_in() {
             there
           Post-job: Keep the job signed in: Succeeded
             The job's credential endpoint is closed.
+    "#]]
+    .assert_eq(&stable(&world, &run.page()));
+}
+
+#[test]
+fn a_group_authenticates_to_feeds() {
+    let world = World::start();
+    world.organizations().add_member("fabrikam", MY_CONNECTION);
+    world.feeds().add("fabrikam", "packages");
+    let nothing = tempfile::tempdir().expect("a folder");
+    let mut steps = filled(
+        &read("feeds"),
+        &[
+            ("azureDevOpsServiceConnection", MY_CONNECTION),
+            ("feeds", "fabrikam/packages = npm"),
+        ],
+    );
+    steps.push_str("- script: test -f \"$NPM_CONFIG_USERCONFIG\" && echo there\n");
+    let mut scenario = Scenario::new(&world, &steps, nothing.path());
+    scenario.pipeline = scenario
+        .pipeline
+        .of_classic_release()
+        .keeps_secrets_in("adieu-feeds-");
+    let run = scenario.run();
+    expect_test::expect![[r#"
+        Job
+          Download artifacts: Succeeded
+          Authenticate to feeds: Succeeded
+            input feeds: fabrikam/packages for npm (NPM_CONFIG_USERCONFIG).
+            Credentials are renewed until the job ends; the first one is valid until [TIME].
+          CmdLine: Succeeded
+            there
+          Post-job: Authenticate to feeds: Succeeded
+            The credentials for feeds are removed.
     "#]]
     .assert_eq(&stable(&world, &run.page()));
 }

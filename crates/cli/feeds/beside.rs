@@ -16,7 +16,9 @@ use adieu_transport::Transport;
 use super::endpoint::Endpoint;
 use super::folder::Folder;
 use super::keeper::{Keeper, RENEW, write};
-use super::{local, make_in, plan, settings, warn_of};
+use super::notices::{warn_of, warn_of_stale};
+use super::plan::plan;
+use super::{local, make_in, settings};
 use crate::credential::{CredentialArguments, SignIn};
 use crate::failure::{Failure, FeedsProblem};
 use crate::reporter::Terminal;
@@ -51,6 +53,9 @@ pub(crate) async fn prepare(
 ) -> Result<Beside, Failure> {
     let (request, reading) = local::find_in(Path::new("."), &process_variable)?;
     warn_of(&request, &reading, &Terminal);
+    for one in &reading.stale {
+        warn_of_stale(one, &Terminal);
+    }
     let organizations = local::organizations(&request, tenant, transport).await?;
     let plan = plan(organizations, &request, &process_variable);
     let (tokens, _) = local::sign_in(&plan, credential, transport).await?;

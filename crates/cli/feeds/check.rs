@@ -1,17 +1,23 @@
-//! Asks each feed once, with the sign-in of a command line: may it be read, and if not, what is missing.
+//! Asks each feed what the identity may do with it, and what is missing: with the sign-in of a command line, or for a step.
 //!
 //! It changes nothing, and words nothing that is wrong; `report/feeds.rs` does.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use adieu_devops::{Hosts, Organization};
+use adieu_agent::Log;
+use adieu_devops::{Client, FeedRole, Hosts, Organization};
 use adieu_feeds::{Declaration, FeedAddress};
 use adieu_transport::{Transport, at_once};
 
-use super::request::place;
+use super::endpoint::Endpoint;
+use super::folder::Folder;
+use super::plan::Plan;
+use super::request::{Request, place};
 use crate::credential::{self, CredentialArguments, SignIn, SignInArguments};
 use crate::doctor::Check;
 use crate::failure::Failure;
+use crate::identity_ids::IdentityIds;
 use crate::report::{Report, feeds};
 use crate::session::{Session, Source};
 use crate::whoami;
@@ -35,12 +41,14 @@ pub(crate) async fn named(
         address,
         places: Vec::new(),
     });
-    ask(asked.collect(), tenant, &credential, transport).await
+    let asked = (asked.collect(), FeedRole::Reader);
+    ask(asked, tenant, &credential, transport).await
 }
 
 /// One check for each feed of these declarations.
 pub(crate) async fn all(
     declared: &[&Declaration],
+    needed: FeedRole,
     sign_in: &SignInArguments,
     transport: &Transport,
 ) -> Result<Vec<Check>, Failure> {
@@ -60,11 +68,11 @@ pub(crate) async fn all(
         }
     }
     let given = credential::tenant(sign_in.tenant.clone(), None, transport).await?;
-    Ok(ask(asked, given, &sign_in.credential, transport).await)
+    Ok(ask((asked, needed), given, &sign_in.credential, transport).await)
 }
 
 async fn ask(
-    asked: Vec<Asked<'_>>,
+    (asked, needed): (Vec<Asked<'_>>, FeedRole),
     given: Option<String>,
     credential: &CredentialArguments,
     transport: &Transport,
@@ -94,7 +102,7 @@ async fn ask(
     }
     let checks = asked.iter().map(|one| async {
         match &organizations[one.address.organization.as_str()] {
-            Ok((organization, tenant)) => feed(one, organization, &sessions[tenant]).await,
+            Ok((organization, tenant)) => feed(one, needed, organization, &sessions[tenant]).await,
             Err(report) => failed(one, report.clone()),
         }
     });
@@ -118,36 +126,97 @@ async fn organization(
     Ok((organization, tenant))
 }
 
-async fn feed(asked: &Asked<'_>, organization: &Organization, session: &Session) -> Check {
+async fn feed(
+    asked: &Asked<'_>,
+    needed: FeedRole,
+    organization: &Organization,
+    session: &Session,
+) -> Check {
     let address = asked.address;
     let feed = match &address.view {
         Some(view) => format!("{}@{view}", address.feed),
         None => address.feed.clone(),
     };
-    let answer = match session.client().await {
-        Ok(client) => {
-            let project = address.project.as_deref();
-            client.feed(organization, project, &feed).await
-        }
+    let client = match session.client().await {
+        Ok(client) => client,
         Err(failure) => return failed(asked, Report::on_a_command_line(&failure)),
     };
-    match answer {
-        Ok(()) => {
-            let places = match asked.places.as_slice() {
-                [] => String::new(),
-                places => format!(" ({})", places.join(", ")),
-            };
-            Check::ok(NAME, format!("{address} can be read{places}"))
+    let project = address.project.as_deref();
+    if let Err(error) = client.feed(organization, project, &feed).await {
+        session.learn_from(&error);
+        return failed(asked, feeds::not_readable(address, &error, &session.ids()));
+    }
+    let places = match asked.places.as_slice() {
+        [] => String::new(),
+        places => format!(" ({})", places.join(", ")),
+    };
+    // It can be read, whatever becomes of this question.
+    let role = client.feed_role(organization, project, &address.feed).await;
+    match role.ok().flatten() {
+        Some(role) if role < needed => {
+            failed(asked, feeds::lacks_role(address, needed, &session.ids()))
         }
-        Err(error) => {
-            session.learn_from(&error);
-            failed(asked, feeds::not_readable(address, &error, &session.ids()))
+        Some(FeedRole::Reader) => {
+            let report = feeds::lacks_role(address, FeedRole::Collaborator, &session.ids());
+            Check::warning(NAME, with_places(asked, report))
+        }
+        Some(FeedRole::Publisher) => Check::ok(
+            NAME,
+            format!("{address} can be read and published to{places}"),
+        ),
+        None if needed > FeedRole::Reader => {
+            Check::warning(NAME, with_places(asked, feeds::unknown_role(address)))
+        }
+        _ => Check::ok(NAME, format!("{address} can be read{places}")),
+    }
+}
+
+/// Warns of feeds to which a step's identity cannot publish, as far as the service says so.
+pub(super) async fn warn_of_publishing(
+    request: &Request,
+    plan: &Plan,
+    folder: &Folder,
+    transport: &Transport,
+    log: &Log,
+) {
+    let Ok(endpoint) = Endpoint::in_folder(folder.path()) else {
+        return;
+    };
+    let hosts = Hosts::public();
+    let mut seen: Vec<&FeedAddress> = Vec::new();
+    for one in &request.served {
+        let address = &one.address;
+        if seen.iter().any(|seen| seen.is_same_feed(address)) {
+            continue;
+        }
+        seen.push(address);
+        let tenant = plan.organizations.get(&address.organization);
+        let token = endpoint.token(tenant.and_then(Option::as_deref)).await;
+        let organization = whoami::organization(&hosts, &address.organization);
+        let (Ok(token), Ok(organization)) = (token, organization) else {
+            continue;
+        };
+        let client = Client::new(transport, Arc::new(token.value), &hosts);
+        let project = address.project.as_deref();
+        let role = client
+            .feed_role(&organization, project, &address.feed)
+            .await;
+        if role
+            .ok()
+            .flatten()
+            .is_some_and(|role| role < FeedRole::Publisher)
+        {
+            let ids = IdentityIds::default();
+            log.warn(&feeds::lacks_role(address, FeedRole::Publisher, &ids).line());
         }
     }
 }
 
 fn failed(asked: &Asked<'_>, report: Report) -> Check {
+    Check::failed(NAME, with_places(asked, report))
+}
+
+fn with_places(asked: &Asked<'_>, report: Report) -> Report {
     let (address, places) = (asked.address.to_string(), asked.places.join(", "));
-    let facts = [("feed", address.as_str()), ("declared in", &places)];
-    Check::failed(NAME, report.with_facts(&facts))
+    report.with_facts(&[("feed", address.as_str()), ("declared in", &places)])
 }

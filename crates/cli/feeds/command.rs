@@ -5,6 +5,7 @@
 use std::process::ExitCode;
 
 use adieu_agent::process_variable;
+use adieu_devops::FeedRole;
 use adieu_feeds::{Declaration, Reading};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
@@ -55,11 +56,15 @@ pub(crate) struct ListArguments {
 Examples:
   adieu feeds check                          all feeds that this folder declares
   adieu feeds check --feed contoso/packages  one feed, from any folder
+  adieu feeds check --publish                may you publish to them, too?
 
 Exit codes: 0 all feeds can be read, 1 a feed cannot be read, 2 usage error")]
 pub(crate) struct CheckArguments {
     #[command(flatten)]
     feeds: FeedArguments,
+    /// Also fail where you may not publish
+    #[arg(long)]
+    publish: bool,
     #[command(flatten)]
     sign_in: SignInArguments,
     /// Output format
@@ -88,7 +93,10 @@ fn list(arguments: &ListArguments) -> Result<ExitCode, Failure> {
              further down.",
         );
     }
-    if reading.declarations.is_empty() && arguments.output == Form::Text {
+    if reading.declarations.is_empty()
+        && reading.nearly.is_empty()
+        && arguments.output == Form::Text
+    {
         Terminal.say(&format!(
             "No Azure Artifacts feed is declared in {}.",
             local::whole(folder).display()
@@ -139,6 +147,14 @@ fn lines(request: &Request, reading: &Reading) -> Vec<String> {
             one.tool
         ));
     }
+    for one in &reading.nearly {
+        lines.push(format!(
+            "{} names {} by http, with a port, or with a dot behind the host; write {}",
+            place(&one.place, one.line),
+            one.address,
+            one.address.address()
+        ));
+    }
     lines
 }
 
@@ -155,7 +171,13 @@ fn document(request: &Request, reading: &Reading) -> Value {
     for one in &reading.stale {
         stale.push(json!({ "file": one.place, "line": one.line, "client": one.tool.word() }));
     }
-    json!({ "feeds": feeds, "credentials": stale, "complete": !reading.is_incomplete })
+    let mut nearly = Vec::new();
+    for one in &reading.nearly {
+        nearly.push(json!({
+            "file": one.place, "line": one.line, "client": one.tool.word(), "address": one.address.address(),
+        }));
+    }
+    json!({ "feeds": feeds, "credentials": stale, "otherAddresses": nearly, "complete": !reading.is_incomplete })
 }
 
 async fn checked(arguments: CheckArguments) -> Result<ExitCode, Failure> {
@@ -163,6 +185,10 @@ async fn checked(arguments: CheckArguments) -> Result<ExitCode, Failure> {
     let transport = network::of_command_line()?;
     let mut declared: Vec<&Declaration> = request.served.iter().chain(&request.unserved).collect();
     adieu_order::sort(&mut declared);
-    let checks = check::all(&declared, &arguments.sign_in, &transport).await?;
+    let needed = match arguments.publish {
+        true => FeedRole::Publisher,
+        false => FeedRole::Reader,
+    };
+    let checks = check::all(&declared, needed, &arguments.sign_in, &transport).await?;
     crate::doctor::print(&checks, arguments.output)
 }

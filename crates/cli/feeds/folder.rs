@@ -6,7 +6,6 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::helper;
 use crate::platform;
 
 /// Folders begin so.
@@ -50,7 +49,7 @@ impl Folder {
 
     /// Puts this program there by the names of helpers: as links to one file, or as copies where the file system has
     /// no links or another one has the program.
-    pub(crate) fn add_programs(&self, helpers: &[helper::Name]) -> io::Result<()> {
+    pub(crate) fn add_programs(&self, helpers: &[String]) -> io::Result<()> {
         if helpers.is_empty() {
             return Ok(());
         }
@@ -59,7 +58,7 @@ impl Folder {
         fs::create_dir(&folder)?;
         let mut first: Option<PathBuf> = None;
         for helper in helpers {
-            let path = folder.join(helper.file_name());
+            let path = folder.join(helper);
             let from = first.as_ref().unwrap_or(&program);
             if fs::hard_link(from, &path).is_err() {
                 fs::copy(&program, &path)?;
@@ -70,16 +69,18 @@ impl Folder {
     }
 
     /// Whether the system starts its programs, where it has any.
-    pub(crate) fn runs_programs(&self, helpers: &[helper::Name]) -> bool {
+    pub(crate) fn runs_programs(&self, helpers: &[String]) -> bool {
         let first = helpers.first();
-        first.is_none_or(|one| platform::can_run(&self.programs().join(one.file_name())))
+        first.is_none_or(|one| platform::can_run(&self.programs().join(one)))
     }
 
     /// Writes a file, whole or not at all, which this user alone can read.
     pub(crate) fn write(&self, name: &str, content: &str) -> io::Result<()> {
         let mut file = tempfile::NamedTempFile::new_in(&self.0)?;
         file.write_all(content.as_bytes())?;
-        file.persist(self.file(name))?;
+        let path = self.file(name);
+        fs::create_dir_all(path.parent().unwrap_or(&self.0))?;
+        file.persist(path)?;
         Ok(())
     }
 

@@ -4,6 +4,7 @@
 
 mod cargo;
 mod keyring;
+mod npm_token;
 mod nuget;
 
 use std::ffi::{OsStr, OsString};
@@ -37,28 +38,37 @@ pub(crate) enum Name {
     NuGetPlugin,
     /// NuGet's provider of version 1, which nuget.exe finds in a folder.
     NuGetProvider,
+    /// pnpm's, which has an organization behind it, because pnpm gives it no arguments.
+    NpmToken,
 }
 
 impl Name {
-    const ALL: [Self; 4] = [
+    const ALL: [Self; 5] = [
         Self::Keyring,
         Self::Cargo,
         Self::NuGetPlugin,
         Self::NuGetProvider,
+        Self::NpmToken,
     ];
 
     /// The file.
     pub(crate) fn file_name(self) -> String {
+        self.file_name_for("")
+    }
+
+    /// The file for an organization.
+    pub(crate) fn file_name_for(self, organization: &str) -> String {
         let (name, is_always_exe) = match self {
             Self::Keyring => ("keyring", false),
             Self::Cargo => (CARGO, false),
             Self::NuGetPlugin => ("nuget-plugin-adieu", false),
             // NuGet looks for this one by its extension on every system.
             Self::NuGetProvider => ("CredentialProvider.Adieu", true),
+            Self::NpmToken => (NPM_TOKEN, false),
         };
         match is_always_exe || cfg!(windows) {
-            true => format!("{name}.exe"),
-            false => name.to_owned(),
+            true => format!("{name}{organization}.exe"),
+            false => format!("{name}{organization}"),
         }
     }
 
@@ -67,6 +77,9 @@ impl Name {
         let name = Path::new(program?).file_name().and_then(OsStr::to_str)?;
         let mut all = Self::ALL.into_iter();
         all.find(|helper| {
+            if *helper == Self::NpmToken {
+                return name.starts_with(NPM_TOKEN);
+            }
             let own = helper.file_name();
             name.eq_ignore_ascii_case(&own)
                 || cfg!(windows)
@@ -83,9 +96,13 @@ impl Name {
             Self::Cargo => cargo::run(),
             Self::NuGetPlugin => nuget::run_plugin(),
             Self::NuGetProvider => nuget::run_provider(arguments),
+            Self::NpmToken => npm_token::run(),
         }
     }
 }
+
+/// What the names of pnpm's programs begin with.
+pub(crate) const NPM_TOKEN: &str = "adieu-npm-token-";
 
 /// The name of Cargo's provider, which Cargo looks for on the PATH.
 pub(crate) const CARGO: &str = "cargo-credential-adieu";
@@ -120,7 +137,11 @@ impl Served {
     }
 
     fn token_of(&self, address: &FeedAddress) -> Result<Token, NoToken> {
-        let tenant = self.plan.organizations.get(&address.organization);
+        self.token_of_organization(&address.organization)
+    }
+
+    fn token_of_organization(&self, organization: &str) -> Result<Token, NoToken> {
+        let tenant = self.plan.organizations.get(organization);
         self.ask(tenant.ok_or(NoToken::NotOurs)?.as_deref())
     }
 
@@ -135,8 +156,7 @@ impl Served {
         }
         let host = host.to_ascii_lowercase();
         let organization = host.strip_suffix(".pkgs.visualstudio.com");
-        let tenant = organization.and_then(|name| self.plan.organizations.get(name));
-        self.ask(tenant.ok_or(NoToken::NotOurs)?.as_deref())
+        self.token_of_organization(organization.unwrap_or_default())
     }
 
     fn ask(&self, tenant: Option<&str>) -> Result<Token, NoToken> {

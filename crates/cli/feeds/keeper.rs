@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 
 use adieu_agent::{EndpointId, Environment, Stream};
 use adieu_broker::{Broker, Resources};
-use adieu_feeds::{Mirror, netrc, npmrc, settings, yarnrc};
+use adieu_feeds::{Mirror, OtherClients, netrc, npmrc, settings, yarnrc};
 use adieu_identity::Token;
 use serde_json::{Value, json};
 use tokio::time::sleep;
@@ -18,9 +18,10 @@ use zeroize::Zeroizing;
 
 use super::endpoint::Endpoint;
 use super::folder::Folder;
+use super::helper::NPM_TOKEN;
 use super::plan::Plan;
 use super::source::FeedTokens;
-use super::{MAVEN, NETRC, NPM, YARN, outside};
+use super::{MAVEN, NETRC, NPM, YARN, outside, project_files};
 use crate::failure::Failure;
 use crate::network;
 use crate::platform;
@@ -57,12 +58,14 @@ pub(crate) async fn serve(connection: &str, folder: &Path, worker: Option<u32>) 
         }
         Err(reason) => say(&json!({ "error": reason })),
     }
+    project_files::restore(&folder);
     outside::remove(&plan, &folder);
     folder.remove();
 }
 
 /// Removes a private folder, and what is outside it for its job.
 pub(crate) fn remove(folder: &Folder) {
+    project_files::restore(folder);
     if let Some(plan) = Plan::read(folder.path()) {
         outside::remove(&plan, folder);
     }
@@ -180,10 +183,15 @@ pub(crate) fn write(plan: &Plan, folder: &Folder, tokens: &Tokens) -> std::io::R
         let registries: Vec<(&str, &str)> = registries
             .map(|one| (one.address.as_str(), one.organization.as_str()))
             .collect();
-        folder.write(
-            NPM,
-            &npmrc(&there, tokens.clone(), &registries, plan.has_yarn_1),
-        )?;
+        let helper = folder.programs().join(NPM_TOKEN).display().to_string();
+        // pnpm starts it by a shell.
+        let is_word =
+            !helper.contains(|part: char| part.is_whitespace() || "$&;'\"()".contains(part));
+        let others = OtherClients {
+            has_yarn_1: plan.has_yarn_1,
+            token_helper: (plan.has_pnpm && is_word).then_some(helper.as_str()),
+        };
+        folder.write(NPM, &npmrc(&there, tokens.clone(), &registries, others))?;
     }
     if let Some(user) = &plan.netrc {
         let there = there(folder, NETRC, user);
@@ -209,6 +217,7 @@ pub(crate) fn write(plan: &Plan, folder: &Folder, tokens: &Tokens) -> std::io::R
                     id: &one.id,
                     address: &one.address,
                     token: by_name.get(one.organization.as_str())?,
+                    is_deployed_to: plan.deployed_to.contains(&one.id),
                 })
             })
             .collect();

@@ -13,10 +13,11 @@ use serde_json::{Map, Value, json};
 
 use super::folder::Folder;
 use super::local::{self, FeedArguments};
+use super::notices::{warn_of, warn_of_stale};
 use super::plan::Plan;
 use super::request::{Request, place};
 use super::settings::{self, PATH};
-use super::{FOLDER, Variables, keeper, make_in, warn_of};
+use super::{FOLDER, Variables, keeper, make_in};
 use crate::credential::SignInArguments;
 use crate::failure::{Failure, FeedsProblem};
 use crate::network;
@@ -170,6 +171,9 @@ pub(super) async fn login(arguments: LoginArguments) -> Result<ExitCode, Failure
     let variable: Variables<'_> = &|name| earlier.variable(name);
     let (request, reading) = local::find(&arguments.feeds, variable)?;
     warn_of(&request, &reading, &Terminal);
+    for one in &reading.stale {
+        warn_of_stale(one, &Terminal);
+    }
     let SignInArguments { tenant, credential } = arguments.sign_in;
     let transport = network::of_command_line()?;
     let organizations = local::organizations(&request, tenant, &transport).await?;

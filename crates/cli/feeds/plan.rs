@@ -3,9 +3,15 @@
 //! It holds no credential, and is how the step and the process behind it understand each other.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::env;
 use std::path::{Path, PathBuf};
 
+use adieu_agent::Environment;
+use adieu_feeds::Tool;
 use serde_json::{Value, json};
+
+use super::request::Request;
+use super::{MAVEN, OF_NETRC, Variables, outside};
 
 /// The name of the file in the folder.
 pub(crate) const FILE: &str = "plan.json";
@@ -25,6 +31,10 @@ pub(crate) struct Plan {
     pub(crate) registries: Vec<Repository>,
     /// Whether yarn 1 reads npm's file, too.
     pub(crate) has_yarn_1: bool,
+    /// Whether pnpm does.
+    pub(crate) has_pnpm: bool,
+    /// The ids of Maven's repositories to which it deploys.
+    pub(crate) deployed_to: Vec<String>,
     /// The link above the checkout to yarn's file, with the registries that it has.
     pub(crate) yarn: Option<(PathBuf, Vec<Repository>)>,
     /// Gradle's folder of init scripts.
@@ -77,6 +87,8 @@ impl Plan {
             "yarn": self.yarn.as_ref().map(with_file),
             "registries": list(&self.registries),
             "yarn1": self.has_yarn_1,
+            "pnpm": self.has_pnpm,
+            "deployedTo": self.deployed_to,
             "gradle": self.gradle.as_ref().map(path),
             "made": made,
             "credential": self.credential.as_ref().map(|(kind, _)| kind),
@@ -112,6 +124,7 @@ impl Plan {
         let with_file =
             |value: &Value| Some((path(&value["user"])?, list(&value["repositories"])?));
         let made = json["made"].as_array().into_iter().flatten();
+        let deployed_to = json["deployedTo"].as_array().into_iter().flatten();
         Some(Self {
             organizations,
             npm: path(&json["npm"]),
@@ -120,11 +133,111 @@ impl Plan {
             yarn: with_file(&json["yarn"]),
             registries: list(&json["registries"]).unwrap_or_default(),
             has_yarn_1: json["yarn1"] == true,
+            has_pnpm: json["pnpm"] == true,
+            deployed_to: deployed_to.filter_map(text).collect(),
             gradle: path(&json["gradle"]),
             made: made.filter_map(path).collect(),
             credential: text(&json["credential"]).map(|kind| (kind, text(&json["identity"]))),
         })
     }
+}
+
+/// What the private folder is to have.
+pub(crate) fn plan(
+    organizations: BTreeMap<String, Option<String>>,
+    request: &Request,
+    variable: Variables<'_>,
+) -> Plan {
+    let home = env::home_dir().unwrap_or_default();
+    let user = |variables: &[&str], file: &str| {
+        let named = variables
+            .iter()
+            .find_map(|name| variable(name))
+            .map(PathBuf::from);
+        named.unwrap_or_else(|| home.join(file))
+    };
+    let mut plan = Plan {
+        organizations,
+        ..Plan::default()
+    };
+    if request.has_any(&[Tool::Npm]) {
+        let names = ["NPM_CONFIG_USERCONFIG", "npm_config_userconfig"];
+        plan.npm = Some(user(&names, ".npmrc"));
+        plan.registries = registries(request, Tool::Npm);
+        plan.has_yarn_1 = request.has_yarn_1;
+        plan.has_pnpm = request.has_pnpm;
+    }
+    // Its one host can have one credential.
+    if request.has_any(&OF_NETRC) && plan.tenants().len() == 1 {
+        let file = if cfg!(windows) { "_netrc" } else { ".netrc" };
+        plan.netrc = Some(user(&["NETRC"], file));
+    }
+    let mut repositories: Vec<Repository> = request
+        .served
+        .iter()
+        .filter(|one| one.tool == Tool::Maven)
+        .filter_map(|one| {
+            Some(Repository {
+                id: one.name.clone()?,
+                address: one.address.address(),
+                organization: one.address.organization.clone(),
+            })
+        })
+        .collect();
+    adieu_order::sort(&mut repositories);
+    // One id is one place.
+    repositories.dedup_by(|one, other| one.id == other.id);
+    if !repositories.is_empty() {
+        plan.maven = Some((home.join(".m2").join(MAVEN), repositories));
+        plan.deployed_to.clone_from(&request.deployed_to);
+    }
+    plan
+}
+
+/// What a job has outside its private folder, for clients that look nowhere else.
+pub(crate) fn add_outside(
+    plan: &mut Plan,
+    request: &Request,
+    environment: &Environment,
+    root: &Path,
+) {
+    let platform = |name| environment.platform_variable(name).ok().flatten();
+    if request.has_any(&[Tool::Yarn])
+        && let Some(above) = platform("Agent.BuildDirectory").map(PathBuf::from)
+        && root.starts_with(&above)
+        && let Some(file) = outside::yarn(&above)
+    {
+        plan.yarn = Some((file, registries(request, Tool::Yarn)));
+    }
+    if request.has_any(&[Tool::Gradle]) {
+        let user = environment.variable("GRADLE_USER_HOME").map(PathBuf::from);
+        let home = || env::home_dir().unwrap_or_default().join(".gradle");
+        let user = user.unwrap_or_else(home);
+        let scripts = outside::gradle(&user);
+        let made = [scripts.clone(), user].into_iter();
+        plan.made = made.filter(|folder| !folder.exists()).collect();
+        plan.gradle = Some(scripts);
+    }
+}
+
+/// The npm registries of a client, each once.
+fn registries(request: &Request, tool: Tool) -> Vec<Repository> {
+    let mut registries = Vec::new();
+    for one in request.served.iter().filter(|one| one.tool == tool) {
+        let is_registry = one.address.tail.starts_with("npm/");
+        let registry = Repository {
+            id: String::new(),
+            address: match is_registry {
+                true => one.address.address(),
+                false => format!("{}/npm/registry/", one.address.base()),
+            },
+            organization: one.address.organization.clone(),
+        };
+        if !registries.contains(&registry) {
+            registries.push(registry);
+        }
+    }
+    registries
 }
 
 #[test]
@@ -147,6 +260,8 @@ fn reads_what_it_wrote() {
         )),
         registries: Vec::new(),
         has_yarn_1: true,
+        has_pnpm: true,
+        deployed_to: vec!["a".to_owned()],
         yarn: Some(("/agent/1/.yarnrc.yml".into(), Vec::new())),
         gradle: Some("/home/user/.gradle/init.d".into()),
         made: vec!["/home/user/.gradle".into()],

@@ -11,10 +11,10 @@ use crate::failure::{FeedLineProblemKind, FeedsProblem};
 use crate::lines::meaningful_lines;
 
 /// The clients that get credentials from a step.
-pub(crate) const SERVED: [Tool; 10] = Tool::ALL;
+pub(crate) const SERVED: [Tool; 11] = Tool::ALL;
 
 /// Those that need no file outside the private folder: on a machine of one's own, no such file is written.
-pub(crate) const SERVED_LOCALLY: [Tool; 8] = [
+pub(crate) const SERVED_LOCALLY: [Tool; 9] = [
     Tool::Npm,
     Tool::NuGet,
     Tool::Pip,
@@ -23,6 +23,7 @@ pub(crate) const SERVED_LOCALLY: [Tool; 8] = [
     Tool::Pdm,
     Tool::Maven,
     Tool::Cargo,
+    Tool::Twine,
 ];
 
 /// A line of `feeds`.
@@ -42,6 +43,12 @@ pub(crate) struct Request {
     pub(crate) unserved: Vec<Declaration>,
     /// The repository is installed with yarn 1.
     pub(crate) has_yarn_1: bool,
+    /// The repository is installed with pnpm.
+    pub(crate) has_pnpm: bool,
+    /// The ids of Maven's repositories to which it deploys, where publishing is asked for.
+    pub(crate) deployed_to: Vec<String>,
+    /// Those to which it would deploy.
+    deployable_to: Vec<String>,
     /// The clients of `served`.
     pub(crate) tools: BTreeSet<Tool>,
 }
@@ -74,9 +81,9 @@ impl Request {
         let declared = reading.declarations.iter().filter(is_chosen).cloned();
         let mut all: Vec<Declaration> = declared.collect();
         for line in &listed {
-            // What is outside the private folder is written for those alone who ask for it.
+            // What is outside the private folder is written for those alone who ask for it, and what publishes, too.
             let tools = match (line.tools.as_slice(), &wanted) {
-                ([], None) => SERVED_LOCALLY.to_vec(),
+                ([], None) => SERVED_LOCALLY[..8].to_vec(),
                 ([], Some(wanted)) => wanted.iter().copied().collect(),
                 (tools, _) => tools.to_vec(),
             };
@@ -101,6 +108,9 @@ impl Request {
             .partition(|one| can_serve.contains(&one.tool));
         Ok(Self {
             has_yarn_1: reading.has_yarn_1,
+            has_pnpm: reading.has_pnpm,
+            deployed_to: Vec::new(),
+            deployable_to: deployable_to(reading, &served),
             tools: served.iter().map(|one| one.tool).collect(),
             served,
             unserved,
@@ -120,6 +130,14 @@ impl Request {
         tools.iter().any(|tool| self.tools.contains(tool))
     }
 
+    /// Adds what publishing needs: the ids to which Maven deploys, and twine and hatch for feeds of Python's clients.
+    pub(crate) fn add_publishing(&mut self) {
+        self.deployed_to = std::mem::take(&mut self.deployable_to);
+        if self.has_any(&[Tool::Pip, Tool::Uv, Tool::Poetry, Tool::Pdm]) {
+            self.tools.insert(Tool::Twine);
+        }
+    }
+
     /// Leaves out the feeds of other organizations.
     pub(crate) fn only_of(&mut self, organization: &str) -> Vec<Declaration> {
         let all = std::mem::take(&mut self.served);
@@ -130,6 +148,25 @@ impl Request {
         self.served = own;
         others
     }
+}
+
+/// The ids to which Maven deploys. To deploy it needs a credential by the id alone, so that each repository of that id has
+/// to be the same feed.
+fn deployable_to(reading: &Reading, served: &[Declaration]) -> Vec<String> {
+    let mut ids = Vec::new();
+    for (id, feed) in &reading.deployed_to {
+        let mut same = reading.deployed_to.iter().filter(|(other, _)| other == id);
+        let is_one = same.all(|(_, other)| match (feed, other) {
+            (Some(feed), Some(other)) => feed.is_same_feed(other),
+            _ => false,
+        });
+        let mut declared = served.iter().filter(|one| one.name.as_ref() == Some(id));
+        let is_served = declared.any(|one| one.tool == Tool::Maven);
+        if is_one && is_served && !ids.contains(id) {
+            ids.push(id.clone());
+        }
+    }
+    ids
 }
 
 /// `file:line`, or what else names a feed.

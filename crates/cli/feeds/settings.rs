@@ -2,6 +2,8 @@
 //!
 //! None of them holds a credential.
 
+use std::path::Path;
+
 use adieu_agent::{Audience, Log, TooLong, VariableName};
 use adieu_feeds::{Declaration, Tool};
 use serde_json::{Map, Value};
@@ -10,7 +12,7 @@ use super::folder::Folder;
 use super::helper::{CARGO, Name, USER};
 use super::plan::Plan;
 use super::request::Request;
-use super::{MAVEN, NETRC, NPM, OF_KEYRING, Variables, outside};
+use super::{MAVEN, NETRC, NPM, OF_KEYRING, PYTHON, Variables, outside};
 
 /// Where Maven before 3.9, which reads no `MAVEN_ARGS`, is given the file by hand.
 const MAVEN_SETTINGS: &str = "ADIEU_MAVEN_SETTINGS";
@@ -18,23 +20,41 @@ const MAVEN_SETTINGS: &str = "ADIEU_MAVEN_SETTINGS";
 /// Names and values.
 pub(crate) type Settings = Vec<(VariableName, String)>;
 
-/// The helpers that a request needs.
-pub(crate) fn programs(request: &Request) -> Vec<Name> {
+/// The file names of the helpers that a request needs.
+pub(crate) fn programs(request: &Request, plan: &Plan) -> Vec<String> {
     let mut programs = Vec::new();
-    if request.has_any(&OF_KEYRING) {
-        programs.push(Name::Keyring);
-    }
-    if request.has_any(&[Tool::Cargo]) {
-        programs.push(Name::Cargo);
-    }
-    if request.has_any(&[Tool::NuGet]) {
-        programs.push(Name::NuGetPlugin);
-    }
-    // Gradle's script asks it, too.
-    if request.has_any(&[Tool::NuGet, Tool::Gradle]) {
-        programs.push(Name::NuGetProvider);
+    let mut add = |is_needed: bool, program: Name| {
+        if is_needed {
+            programs.push(program.file_name());
+        }
+    };
+    add(request.has_any(&OF_KEYRING), Name::Keyring);
+    add(request.has_any(&[Tool::Cargo]), Name::Cargo);
+    add(request.has_any(&[Tool::NuGet]), Name::NuGetPlugin);
+    // Gradle's script and Python's keyring ask it, too.
+    let asks_the_provider =
+        request.has_any(&[Tool::NuGet, Tool::Gradle]) || has_keyring_backend(request, plan);
+    add(asks_the_provider, Name::NuGetProvider);
+    if plan.has_pnpm {
+        let organizations = plan.organizations.keys();
+        programs.extend(organizations.map(|name| Name::NpmToken.file_name_for(name)));
     }
     programs
+}
+
+/// Whether Python's own keyring is a way: for what publishes, and for poetry, whose other way is netrc.
+pub(crate) fn has_keyring_backend(request: &Request, plan: &Plan) -> bool {
+    request.has_any(&[Tool::Twine]) || request.has_any(&[Tool::Poetry]) && plan.netrc.is_none()
+}
+
+/// Folders as a variable lists them, this one first.
+fn before(folder: &Path, others: Option<String>) -> String {
+    let mut folders = folder.display().to_string();
+    if let Some(others) = others.filter(|others| !others.is_empty()) {
+        folders.push(if cfg!(windows) { ';' } else { ':' });
+        folders.push_str(&others);
+    }
+    folders
 }
 
 /// The variables. `variable` is the environment.
@@ -79,13 +99,16 @@ pub(crate) fn of(
     }
     if request.has_any(&[Tool::NuGet]) {
         let name = "NUGET_CREDENTIALPROVIDERS_PATH";
-        let folder = folder.programs().display().to_string();
-        let separator = if cfg!(windows) { ";" } else { ":" };
-        let folders = match variable(name) {
-            Some(before) => format!("{folder}{separator}{before}"),
-            None => folder,
-        };
-        settings.push((ours(name), folders));
+        settings.push((ours(name), before(&folder.programs(), variable(name))));
+    }
+    if has_keyring_backend(request, plan) {
+        let name = "PYTHONPATH";
+        settings.push((ours(name), before(&folder.file(PYTHON), variable(name))));
+        // hatch asks for a password only where it has a user.
+        let name = "HATCH_INDEX_USER";
+        if request.has_any(&[Tool::Twine]) && variable(name).is_none_or(|user| user.is_empty()) {
+            settings.push((ours(name), USER.to_owned()));
+        }
     }
     if plan.gradle.is_some() {
         let path = folder.path().display().to_string();
@@ -119,12 +142,8 @@ pub(crate) fn of_processes(
     for (name, value) in of(plan, request, folder, variable) {
         all.push((name.as_str().to_owned(), value));
     }
-    if !programs(request).is_empty() {
-        let mut path = folder.programs().display().to_string();
-        if let Some(before) = variable(PATH) {
-            path.push(if cfg!(windows) { ';' } else { ':' });
-            path.push_str(&before);
-        }
+    if !programs(request, plan).is_empty() {
+        let path = before(&folder.programs(), variable(PATH));
         all.push((PATH.to_owned(), path));
     }
     all
@@ -157,10 +176,10 @@ pub(crate) fn undo(settings: &Settings, variable: Variables<'_>) -> String {
 pub(crate) fn publish(
     settings: &Settings,
     folder: &Folder,
-    request: &Request,
+    has_programs: bool,
     log: &Log,
 ) -> Result<(), TooLong> {
-    if !programs(request).is_empty() {
+    if has_programs {
         log.prepend_path(&folder.programs());
     }
     for (name, value) in settings {
@@ -199,6 +218,7 @@ pub(crate) fn mechanism(declaration: &Declaration, plan: Option<&Plan>) -> &'sta
         (Tool::Pip | Tool::Uv | Tool::Pdm, true) => "keyring and netrc",
         (Tool::Pip | Tool::Uv | Tool::Pdm, false) => "keyring",
         (Tool::Poetry, true) => "netrc",
+        (Tool::Poetry, false) | (Tool::Twine, _) => "Python's keyring",
         (Tool::Maven, _) if declaration.name.is_some() => "MAVEN_ARGS",
         (Tool::Cargo, _) => "credential provider",
         _ => "none",

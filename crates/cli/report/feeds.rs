@@ -2,7 +2,7 @@
 //!
 //! It decides nothing and prints nothing.
 
-use adieu_devops::{Error, Reason};
+use adieu_devops::{Error, FeedRole, Reason};
 use adieu_feeds::{FeedAddress, NotAFeed};
 
 use super::asked::Asked;
@@ -52,6 +52,33 @@ pub(crate) fn not_readable(address: &FeedAddress, error: &Error, ids: &IdentityI
     };
     let report = organization::with_service_message(report, error);
     organization::with_identity(report, None, ids)
+}
+
+/// A feed that can be read, and a role in it that is missing.
+pub(crate) fn lacks_role(address: &FeedAddress, needed: FeedRole, ids: &IdentityIds) -> Report {
+    let (cannot, role) = match needed {
+        FeedRole::Publisher => ("publish to it", "Feed Publisher (Contributor)"),
+        _ => (
+            "save packages from its upstream sources: a public package that is not in it yet is \
+             not found",
+            "Feed and Upstream Reader (Collaborator)",
+        ),
+    };
+    let sentence = format!("This identity can read the feed {address}, and cannot {cannot}.");
+    let report = Report::new("feeds", sentence).remedy(&format!(
+        "An owner of the feed gives it the role {role}: Artifacts → the feed → ⚙ → Permissions → \
+         Add users/groups."
+    ));
+    organization::with_identity(report, None, ids)
+}
+
+/// A feed that can be read, of which the service does not list the role.
+pub(crate) fn unknown_role(address: &FeedAddress) -> Report {
+    let sentence = format!(
+        "This identity can read the feed {address}; Azure DevOps does not show whether it can \
+         publish to it."
+    );
+    Report::new("feeds", sentence)
 }
 
 pub(super) fn problem(problem: &FeedsProblem, asked: Asked) -> Report {

@@ -1,12 +1,28 @@
-//! Whether the identity that asks may read a feed of Azure Artifacts.
+//! What the identity that asks may do with a feed of Azure Artifacts.
 //!
 //! It never reads what packages are in one; package clients do.
 
 use reqwest::Method;
+use serde_json::Value;
 
 use crate::client::{Client, UNVERSIONED};
 use crate::error::Error;
 use crate::hosts::Organization;
+
+/// "Feed Management - Get Feeds" of Microsoft's REST reference.
+const API_VERSION: &str = "7.1";
+
+/// What an identity may do with a feed. Each role has the rights of those before it (learn.microsoft.com, "Manage
+/// permissions").
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FeedRole {
+    /// Feed Reader.
+    Reader,
+    /// Feed and Upstream Reader (Collaborator): also saves packages from upstream sources.
+    Collaborator,
+    /// Feed Publisher (Contributor), or an owner: also publishes.
+    Publisher,
+}
 
 impl Client<'_> {
     /// Asks once for a feed, by the address of its NuGet protocol: each feed has every protocol, and this one begins
@@ -28,5 +44,55 @@ impl Client<'_> {
         let url = url.unwrap_or_else(|| organization.collection(&path));
         self.ask(Method::GET, &url, UNVERSIONED, None).await?;
         Ok(())
+    }
+
+    /// The role in a feed, by its name without a view, that this identity may read: by the lists of feeds in which it
+    /// has one. An identity that a feed without upstream sources lets read has nothing to save, and is a
+    /// [`FeedRole::Collaborator`]. Nothing where the service does not list the feed.
+    ///
+    /// # Errors
+    /// No answer, or a refusal.
+    pub async fn feed_role(
+        &self,
+        organization: &Organization,
+        project: Option<&str>,
+        feed: &str,
+    ) -> Result<Option<FeedRole>, Error> {
+        // The service's word is the least role, or the role itself; both are right in this order.
+        for (word, role) in [
+            ("contributor", FeedRole::Publisher),
+            ("administrator", FeedRole::Publisher),
+            ("collaborator", FeedRole::Collaborator),
+            ("reader", FeedRole::Reader),
+        ] {
+            let mut path: Vec<&str> = project.into_iter().collect();
+            path.extend(["_apis", "packaging", "feeds"]);
+            let Some(mut url) = organization.feeds(&path) else {
+                return Ok(None);
+            };
+            url.query_pairs_mut().append_pair("feedRole", word);
+            let list = self.ask(Method::GET, &url, API_VERSION, None).await?;
+            let mut feeds = list["value"].as_array().into_iter().flatten();
+            let is_it = |one: &&Value| {
+                let is = |field: &str| {
+                    let value = one[field].as_str();
+                    value.is_some_and(|value| value.eq_ignore_ascii_case(feed))
+                };
+                // An organization's list has the feeds of its projects, too.
+                (is("name") || is("id")) && one["project"].is_null() == project.is_none()
+            };
+            let Some(found) = feeds.find(is_it) else {
+                continue;
+            };
+            let has_upstreams = || {
+                let sources = found["upstreamSources"].as_array();
+                found["upstreamEnabled"] != false && sources.is_none_or(|all| !all.is_empty())
+            };
+            return Ok(Some(match role {
+                FeedRole::Reader if !has_upstreams() => FeedRole::Collaborator,
+                role => role,
+            }));
+        }
+        Ok(None)
     }
 }

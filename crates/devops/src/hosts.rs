@@ -248,6 +248,13 @@ impl Organization {
     pub(crate) fn packages(&self, path: &[&str]) -> Option<Url> {
         self.packages.as_ref().map(|base| at(base, path))
     }
+
+    /// Where feeds are managed, which is another host than that of their packages.
+    pub(crate) fn feeds(&self, path: &[&str]) -> Option<Url> {
+        let base = self.packages.as_ref()?.as_str();
+        let base = base.replacen("https://pkgs.", "https://feeds.", 1);
+        Url::parse(&base).ok().map(|base| at(&base, path))
+    }
 }
 
 /// Segments are escaped: no name leaves its own.

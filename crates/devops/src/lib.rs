@@ -41,6 +41,7 @@ pub use entitlements::{
 };
 pub use error::Error;
 pub use events::{DailyStatistics, Event, EventKind};
+pub use feeds::FeedRole;
 pub use gallery::{ExtensionName, PublishedExtension, PublishedVersion, ValidationState};
 pub use hosts::{Hosts, NotAHost, NotAnOrganization, Organization};
 pub use installation::{Installation, Installed};

@@ -30,6 +30,7 @@ const NAMES: &[&str] = &[
     "auditservice.dev.azure.com",
     "vsrm.dev.azure.com",
     "pkgs.dev.azure.com",
+    "feeds.dev.azure.com",
     "github.com",
     "*.githubusercontent.com",
     "*.actions.githubusercontent.com",

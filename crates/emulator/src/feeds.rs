@@ -6,6 +6,7 @@
 
 mod cargo;
 mod form;
+pub(crate) mod management;
 mod maven;
 mod npm;
 mod nuget;
@@ -61,6 +62,8 @@ pub struct State {
     blobs: Blobs,
     /// One line for each request to a feed that was let in: method, path, scheme of its credential.
     requests: Vec<String>,
+    /// The list of feeds is refused.
+    hides_roles: bool,
 }
 
 /// What an identity may do with a feed. Each role has the rights of those before it.
@@ -74,6 +77,8 @@ pub enum Role {
     Collaborator,
     /// Feed Publisher (Contributor): also publishes.
     Publisher,
+    /// Feed Owner: also gives roles.
+    Owner,
 }
 
 /// A feed.
@@ -197,6 +202,7 @@ pub(crate) fn answer(request: &Request, context: &mut Context<'_>, clock: &Clock
         feeds,
         blobs,
         requests,
+        ..
     } = &mut *context.own;
     let found = feeds.iter_mut().find(|((of, known), there)| {
         *of == organization

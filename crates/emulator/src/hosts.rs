@@ -83,6 +83,9 @@ pub(crate) fn answer(request: &Request, services: &mut Services<'_>, clock: &Clo
         _ if request.header("host").is_some_and(feeds::is_host) => {
             feeds::answer(request, &mut services.feeds(), clock)
         }
+        _ if request.header("host") == Some(feeds::management::HOST) => {
+            feeds::management::answer(request, &mut services.feeds(), clock)
+        }
         _ if request.header("host") == Some(feeds::BLOB_HOST) => {
             return feeds::blob(request, &mut services.feeds());
         }

@@ -170,6 +170,20 @@ pub fn with_userinfo(text: &str) -> Result<(FeedAddress, Userinfo), NotAFeed> {
     Ok((address, userinfo))
 }
 
+/// The feed that an address would be of if it had `https`, no port and no dot behind its host. Some clients take their
+/// credential there, too.
+pub(crate) fn nearly(text: &str) -> Option<FeedAddress> {
+    let (scheme, rest) = text.split_once("://")?;
+    if !scheme.eq_ignore_ascii_case("https") && !scheme.eq_ignore_ascii_case("http") {
+        return None;
+    }
+    let authority = authority(rest);
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    let host = host.split(':').next().unwrap_or_default();
+    let path = &rest[authority.len()..];
+    read(&format!("{}{path}", host.trim_end_matches('.'))).ok()
+}
+
 fn below_https(text: &str) -> Result<&str, NotAFeed> {
     if text.len() > LONGEST {
         return Err(NotAFeed::Path);

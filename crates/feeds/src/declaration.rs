@@ -29,11 +29,13 @@ pub enum Tool {
     Gradle,
     /// Cargo.
     Cargo,
+    /// twine and hatch, which publish.
+    Twine,
 }
 
 impl Tool {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Npm,
         Self::Yarn,
         Self::NuGet,
@@ -44,6 +46,7 @@ impl Tool {
         Self::Maven,
         Self::Gradle,
         Self::Cargo,
+        Self::Twine,
     ];
 
     /// The word for it, in lowercase.
@@ -60,6 +63,7 @@ impl Tool {
             Self::Maven => "maven",
             Self::Gradle => "gradle",
             Self::Cargo => "cargo",
+            Self::Twine => "twine",
         }
     }
 
@@ -70,6 +74,7 @@ impl Tool {
             "pnpm" | "bun" => Some(Self::Npm),
             "dotnet" => Some(Self::NuGet),
             "pipenv" => Some(Self::Pip),
+            "hatch" => Some(Self::Twine),
             word => Self::ALL.into_iter().find(|tool| tool.word() == word),
         }
     }
@@ -92,7 +97,7 @@ pub struct Declaration {
     pub tool: Tool,
     /// The feed.
     pub address: FeedAddress,
-    /// The name that the client knows the feed by: uv's index, Maven's repository id.
+    /// The name that the client knows the feed by: uv's index, Maven's repository id, NuGet's source.
     pub name: Option<String>,
 }
 
@@ -105,4 +110,52 @@ pub struct StaleCredential {
     pub line: usize,
     /// The client.
     pub tool: Tool,
+    /// The client's name of the feed that it is for, where that is not in the same place.
+    pub source: Option<String>,
+    /// What takes the credential out of the file; nothing where a file has it in a way of its author's own.
+    pub edit: Option<Edit>,
+}
+
+/// A text that takes the place of some bytes of a file.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Edit {
+    /// The first of the bytes.
+    pub start: usize,
+    /// The first byte behind them.
+    pub end: usize,
+    /// What is there instead.
+    pub text: &'static str,
+}
+
+/// A text with these edits, which are sorted; one in bytes that are already replaced counts with the other. Nothing where
+/// they are not of this text.
+#[must_use]
+pub fn edited(text: &str, edits: &[&Edit]) -> Option<String> {
+    let mut result = String::with_capacity(text.len());
+    let mut copied = 0;
+    for edit in edits {
+        if edit.end <= copied {
+            continue;
+        }
+        result.push_str(text.get(copied..edit.start)?);
+        text.get(edit.start..edit.end)?;
+        result.push_str(edit.text);
+        copied = edit.end;
+    }
+    result.push_str(text.get(copied..)?);
+    Some(result)
+}
+
+#[test]
+fn edits_take_the_place_of_their_bytes() {
+    let edit = |start, end, text| Edit { start, end, text };
+    let (first, second) = (edit(0, 2, ""), edit(3, 4, "x"));
+    assert_eq!(edited("abcdé", &[&first, &second]).as_deref(), Some("cxé"));
+    assert_eq!(
+        edited("abcdé", &[&first, &edit(0, 2, "")]).as_deref(),
+        Some("cdé")
+    );
+    for wrong in [edit(1, 9, ""), edit(4, 5, "")] {
+        assert_eq!(edited("abcdé", &[&first, &wrong]), None, "{wrong:?}");
+    }
 }

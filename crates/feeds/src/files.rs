@@ -9,16 +9,25 @@ use zeroize::Zeroizing;
 /// The host of every organization's feeds.
 const SHARED: &str = "pkgs.dev.azure.com";
 
+/// Clients that read npm's file, too, each with a word of which npm warns.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct OtherClients<'a> {
+    /// yarn 1, which sends nothing without `always-auth`.
+    pub has_yarn_1: bool,
+    /// pnpm's program for a token, without its organization's name: pnpm asks it in place of the token that is written
+    /// next to it.
+    pub token_helper: Option<&'a str>,
+}
+
 /// `.npmrc` with a token for each organization and for each registry, by address and organization. npm, pnpm and bun look
 /// a credential up by the registry's address and then by each folder above it, so that one line serves every feed of an
-/// organization. `npm publish` and yarn 1 look for the registry's own line alone, and yarn 1 sends nothing without
-/// `always-auth`, a word of which npm warns.
+/// organization. `npm publish` and yarn 1 look for the registry's own line alone.
 #[must_use]
 pub fn npmrc<'a>(
     there: &str,
     tokens: impl Iterator<Item = (&'a str, &'a AccessToken)> + Clone,
     registries: &[(&str, &str)],
-    has_yarn_1: bool,
+    others: OtherClients<'_>,
 ) -> Zeroizing<String> {
     let keys: Vec<String> = tokens
         .clone()
@@ -30,49 +39,47 @@ pub fn npmrc<'a>(
         // An older credential for a feed of the same organization would come first where its key is longer.
         keys.iter().any(|key| lowercase.starts_with(key.as_str()))
     };
-    let mut text = with_room(there, tokens.clone(), 2 + registries.len());
-    text.reserve(
-        registries
-            .iter()
-            .map(|(address, _)| 2 * address.len() + 64)
-            .sum(),
-    );
+    let mut all: Vec<(String, &str, &AccessToken)> = Vec::new();
+    for (organization, token) in tokens {
+        for key in npm_keys(organization) {
+            all.push((key, organization, token));
+        }
+        for (address, _) in registries.iter().filter(|(_, of)| *of == organization) {
+            let key = address.strip_prefix("https:").unwrap_or(address);
+            all.push((
+                format!("{}/", key.trim_end_matches('/')),
+                organization,
+                token,
+            ));
+        }
+    }
+    let helper = others.token_helper.unwrap_or_default();
+    let mut text = Zeroizing::new(String::new());
+    // Enough at once: a text that grows leaves copies of a token behind.
+    let lengths = all.iter().map(|(key, organization, token)| {
+        3 * key.len() + token.reveal().len() + helper.len() + organization.len() + 64
+    });
+    text.reserve(there.len() + 1 + lengths.sum::<usize>());
     for line in there.lines().filter(|line| !is_ours(line)) {
         text.push_str(line);
         text.push('\n');
     }
-    for (organization, token) in tokens.clone() {
-        for key in npm_keys(organization) {
-            for part in [&key, ":_authToken=", token.reveal(), "\n"] {
+    for (key, organization, token) in &all {
+        for part in [key, ":_authToken=", token.reveal(), "\n"] {
+            text.push_str(part);
+        }
+        if !helper.is_empty() {
+            for part in [key, ":tokenHelper=", helper, organization, "\n"] {
+                text.push_str(part);
+            }
+        }
+        if others.has_yarn_1 && key.contains("/npm/") {
+            for part in [key, ":always-auth=true\n"] {
                 text.push_str(part);
             }
         }
     }
-    push_registries(&mut text, tokens, registries, has_yarn_1);
     text
-}
-
-fn push_registries<'a>(
-    text: &mut Zeroizing<String>,
-    tokens: impl Iterator<Item = (&'a str, &'a AccessToken)>,
-    registries: &[(&str, &str)],
-    has_yarn_1: bool,
-) {
-    for (organization, token) in tokens {
-        for (address, of) in registries {
-            if *of == organization {
-                let key = address.strip_prefix("https:").unwrap_or(address);
-                let key = key.trim_end_matches('/');
-                for part in [key, "/:_authToken=", token.reveal(), "\n"] {
-                    text.push_str(part);
-                }
-                if has_yarn_1 {
-                    text.push_str(key);
-                    text.push_str("/:always-auth=true\n");
-                }
-            }
-        }
-    }
 }
 
 /// What yarn 2 and newer read in every folder above a project.
@@ -170,7 +177,7 @@ mod tests {
     fn npm_has_a_line_for_each_organization_and_keeps_the_rest() {
         let (first, second) = (tokens("one"), tokens("two"));
         let there = "registry=https://registry.npmjs.org/\r\n; a comment\n//pkgs.dev.azure.com/Contoso/_packaging/a/npm/registry/:_password=old\n//pkgs.dev.azure.com/contoso2/:_authToken=other";
-        let once = npmrc(there, pairs(&first), &[], false);
+        let once = npmrc(there, pairs(&first), &[], OtherClients::default());
         expect![[r#"
             registry=https://registry.npmjs.org/
             ; a comment
@@ -185,7 +192,7 @@ mod tests {
             &format!("{}color=false\n", *once),
             pairs(&second),
             &[],
-            false,
+            OtherClients::default(),
         );
         assert_eq!(again.matches("two-").count(), 4);
         assert!(!again.contains("one-") && again.contains("color=false\n"));
@@ -197,7 +204,11 @@ mod tests {
     fn publishing_and_yarn_1_have_a_line_for_each_registry() {
         let tokens = tokens("one");
         let registries = [(REGISTRY, "contoso")];
-        let text = npmrc("", pairs(&tokens[..1]), &registries, true);
+        let yarn = OtherClients {
+            has_yarn_1: true,
+            token_helper: None,
+        };
+        let text = npmrc("", pairs(&tokens[..1]), &registries, yarn);
         expect![[r#"
             //pkgs.dev.azure.com/contoso/:_authToken=one-contoso
             //contoso.pkgs.visualstudio.com/:_authToken=one-contoso
@@ -205,15 +216,39 @@ mod tests {
             //pkgs.dev.azure.com/contoso/_packaging/a/npm/registry/:always-auth=true
         "#]]
         .assert_eq(&text);
-        let again = npmrc(&text, pairs(&tokens[..1]), &registries, true);
+        let again = npmrc(&text, pairs(&tokens[..1]), &registries, yarn);
         assert_eq!(*again, *text);
         // npm warns of yarn's word.
-        let without = npmrc(&text, pairs(&tokens[..1]), &registries, false);
+        let without = npmrc(
+            &text,
+            pairs(&tokens[..1]),
+            &registries,
+            OtherClients::default(),
+        );
         assert_eq!(
             text.strip_prefix(without.as_str())
                 .map(|rest| rest.contains("always-auth")),
             Some(true)
         );
+    }
+
+    #[test]
+    fn pnpm_asks_a_program_of_the_organization() {
+        let tokens = tokens("one");
+        let pnpm = OtherClients {
+            has_yarn_1: false,
+            token_helper: Some("/f/bin/adieu-npm-token-"),
+        };
+        let text = npmrc("", pairs(&tokens[..1]), &[(REGISTRY, "contoso")], pnpm);
+        expect![[r#"
+            //pkgs.dev.azure.com/contoso/:_authToken=one-contoso
+            //pkgs.dev.azure.com/contoso/:tokenHelper=/f/bin/adieu-npm-token-contoso
+            //contoso.pkgs.visualstudio.com/:_authToken=one-contoso
+            //contoso.pkgs.visualstudio.com/:tokenHelper=/f/bin/adieu-npm-token-contoso
+            //pkgs.dev.azure.com/contoso/_packaging/a/npm/registry/:_authToken=one-contoso
+            //pkgs.dev.azure.com/contoso/_packaging/a/npm/registry/:tokenHelper=/f/bin/adieu-npm-token-contoso
+        "#]]
+        .assert_eq(&text);
     }
 
     #[test]

@@ -6,12 +6,14 @@
 use std::fmt::Write as _;
 
 use adieu_secret::AccessToken;
-use roxmltree::{Document, Node, ParsingOptions};
+use roxmltree::Node;
 use zeroize::Zeroizing;
 
-use crate::address::{Userinfo, with_userinfo};
-use crate::declaration::{Declaration, StaleCredential, Tool};
+use crate::address::with_userinfo;
+use crate::declaration::Tool;
 use crate::reading::Reading;
+use crate::source::{Source, addresses};
+use crate::xml::{OfAnyNamespace, parse};
 
 /// What starts the ids of our mirrors.
 const PREFIX: &str = "adieu-";
@@ -25,45 +27,59 @@ pub struct Mirror<'a> {
     pub address: &'a str,
     /// The credential of the feed's organization.
     pub token: &'a AccessToken,
+    /// Whether Maven deploys to it. It asks no mirror then, so that the id has the credential, too; to download, each POM
+    /// that uses the id is still led to the feed.
+    pub is_deployed_to: bool,
 }
 
 /// Reads the repositories of a POM.
-pub(crate) fn read(place: &str, text: &str, reading: &mut Reading) {
-    let Some(document) = parse(text) else {
+pub(crate) fn read(source: &Source<'_>, reading: &mut Reading) {
+    let Some(document) = parse(source.text) else {
         return;
     };
-    for url in document
-        .descendants()
-        .filter(|node| node.has_tag_name_of("url"))
-    {
+    let input = document.input_text();
+    for url in document.descendants() {
         let repository = url.parent().filter(|parent| {
             ["repository", "pluginRepository", "snapshotRepository"]
                 .iter()
                 .any(|name| parent.has_tag_name_of(name))
         });
-        let (Some(repository), Some(address)) = (repository, url.text()) else {
+        let Some(repository) = repository.filter(|_| url.has_tag_name_of("url")) else {
             continue;
         };
-        let Ok((address, userinfo)) = with_userinfo(address.trim()) else {
-            continue;
-        };
-        let line = line_of(text, url.range().start);
-        let mut children = repository.children();
-        let id = children.find(|child| child.has_tag_name_of("id"));
-        let id = id.and_then(|id| id.text()).map(|id| id.trim().to_owned());
-        reading.declarations.push(Declaration {
-            place: place.to_owned(),
-            line,
-            tool: Tool::Maven,
-            address,
-            name: id.filter(|id| !id.is_empty()),
-        });
-        if userinfo == Userinfo::Password {
-            reading.stale.push(StaleCredential {
-                place: place.to_owned(),
-                line,
-                tool: Tool::Maven,
-            });
+        let id = repository.text_of("id");
+        let address = addresses(&input[url.range()]).next().unwrap_or_default();
+        let first = reading.declarations.len();
+        let line = source.line_of(url.range().start);
+        source.take(line, Tool::Maven, address, reading);
+        for one in &mut reading.declarations[first..] {
+            one.name.clone_from(&id);
+        }
+        let parent = repository.parent();
+        if parent.is_some_and(|parent| parent.has_tag_name_of("distributionManagement")) {
+            let feed = with_userinfo(address).ok().map(|(feed, _)| feed);
+            reading.deployed_to.push((id.unwrap_or_default(), feed));
+        }
+    }
+}
+
+/// Reads the credentials of settings that a project has.
+pub(crate) fn read_settings(source: &Source<'_>, reading: &mut Reading) {
+    let Some(document) = parse(source.text) else {
+        return;
+    };
+    let input = document.input_text();
+    for server in document.descendants() {
+        let password = server.text_of("password");
+        // A variable's is as fresh as the variable.
+        let is_there = password.is_some_and(|password| !password.starts_with('$'));
+        if let (true, Some(id)) = (
+            is_there && server.has_tag_name_of("server"),
+            server.text_of("id"),
+        ) {
+            let line = source.line_of(server.range().start);
+            let edit = source.edit(&input[server.range()], "");
+            source.stale_of(Some(id), (line, edit), Tool::Maven, reading);
         }
     }
 }
@@ -89,7 +105,7 @@ pub fn settings(own: Option<&str>, mirrors: &[Mirror<'_>]) -> Option<Zeroizing<S
     servers.reserve(
         mirrors
             .iter()
-            .map(|one| one.token.reveal().len() + 256)
+            .map(|one| 2 * (one.token.reveal().len() + one.id.len() + 256))
             .sum(),
     );
     for (number, mirror) in mirrors.iter().enumerate() {
@@ -98,15 +114,20 @@ pub fn settings(own: Option<&str>, mirrors: &[Mirror<'_>]) -> Option<Zeroizing<S
             ours,
             "<mirror><id>{PREFIX}{number}</id><mirrorOf>{id}</mirrorOf><url>{address}</url></mirror>\n    "
         );
-        for part in [
-            "<server><id>",
-            PREFIX,
-            &number.to_string(),
-            "</id><username>adieu</username><password>",
-            mirror.token.reveal(),
-            "</password></server>\n    ",
-        ] {
-            servers.push_str(part);
+        let own = format!("{PREFIX}{number}");
+        for id in [&own, &id]
+            .into_iter()
+            .take(1 + usize::from(mirror.is_deployed_to))
+        {
+            for part in [
+                "<server><id>",
+                id,
+                "</id><username>adieu</username><password>",
+                mirror.token.reveal(),
+                "</password></server>\n    ",
+            ] {
+                servers.push_str(part);
+            }
         }
     }
     let mut text = Zeroizing::new(String::new());
@@ -183,52 +204,29 @@ fn insertion<'a>(own: &str, root: &Node<'_, '_>, list: &str, text: &'a str) -> I
     }
 }
 
-fn parse(text: &str) -> Option<Document<'_>> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let options = ParsingOptions {
-        allow_dtd: false,
-        nodes_limit: 1 << 20,
-        ..ParsingOptions::default()
-    };
-    Document::parse_with_options(text, options).ok()
-}
-
-fn line_of(text: &str, at: usize) -> usize {
-    let bytes = text.as_bytes();
-    1 + bytes[..at.min(bytes.len())]
-        .iter()
-        .filter(|byte| **byte == b'\n')
-        .count()
-}
-
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")
 }
 
-/// Names of elements without regard for their namespace, which POMs have or have not.
-trait OfAnyNamespace {
-    fn has_tag_name_of(&self, name: &str) -> bool;
-}
-
-impl OfAnyNamespace for Node<'_, '_> {
-    fn has_tag_name_of(&self, name: &str) -> bool {
-        self.is_element() && self.tag_name().name() == name
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use expect_test::expect;
+    use roxmltree::Document;
 
     fn shown(own: Option<&str>) -> String {
+        shown_of(own, false)
+    }
+
+    fn shown_of(own: Option<&str>, is_deployed_to: bool) -> String {
         let token = AccessToken::parse("token".to_owned()).expect("a token");
         let mirror = Mirror {
             id: "packages",
             address: "https://pkgs.dev.azure.com/contoso/_packaging/packages/maven/v1",
             token: &token,
+            is_deployed_to,
         };
         settings(own, &[mirror]).map_or_else(|| "nothing".to_owned(), |text| text.to_string())
     }
@@ -247,6 +245,10 @@ mod tests {
         "#]]
         .assert_eq(&shown(None));
         assert_eq!(shown(Some("<settings/>")), shown(None));
+        let deployed = shown_of(None, true);
+        let server = "<server><id>packages</id><username>adieu</username><password>token</password></server>\n    ";
+        assert!(deployed.contains(server), "{deployed}");
+        assert_eq!(deployed.replace(server, ""), shown(None));
     }
 
     #[test]

@@ -6,8 +6,10 @@ use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use crate::address::FeedAddress;
 use crate::declaration::{Declaration, StaleCredential, Tool};
 use crate::rules;
+use crate::source::Source;
 
 /// Folders below each other. Deeper ones are generated.
 const DEEPEST: usize = 16;
@@ -43,10 +45,16 @@ pub struct Reading {
     pub declarations: Vec<Declaration>,
     /// Credentials for feeds that are there already, by place and line.
     pub stale: Vec<StaleCredential>,
+    /// Feeds whose address is written in another way: by `http`, with a port, or with a dot behind the host.
+    pub nearly: Vec<Declaration>,
+    /// Where Maven deploys to: the repository's id, and the feed where it is one.
+    pub deployed_to: Vec<(String, Option<FeedAddress>)>,
     /// There is more than is looked at.
     pub is_incomplete: bool,
     /// A lock file of yarn 1 is there.
     pub has_yarn_1: bool,
+    /// A lock file of pnpm is there.
+    pub has_pnpm: bool,
 }
 
 /// Reads what the files below a folder declare. What cannot be read declares nothing.
@@ -93,6 +101,7 @@ fn read_file(root: &Path, folder: &Path, name: &str, reading: &mut Reading) {
     if name == "yarn.lock" {
         reading.has_yarn_1 |= is_of_yarn_1(&path);
     }
+    reading.has_pnpm |= name == "pnpm-lock.yaml";
     let Some(kind) = rules::kind(&own_folder, name) else {
         return;
     };
@@ -102,7 +111,11 @@ fn read_file(root: &Path, folder: &Path, name: &str, reading: &mut Reading) {
     };
     let place = path.strip_prefix(root).unwrap_or(&path);
     let place = place.to_string_lossy().replace('\\', "/");
-    rules::read(kind, &place, &String::from_utf8_lossy(&bytes), reading);
+    let source = Source {
+        place: &place,
+        text: &String::from_utf8_lossy(&bytes),
+    };
+    rules::read(kind, &source, reading);
 }
 
 /// Lock files of yarn 1 say so at their start; they are long.
@@ -119,12 +132,17 @@ pub fn read_variables<'a>(variables: impl Iterator<Item = (&'a str, &'a str)>) -
     for (name, value) in variables {
         let tool = match name {
             "PIP_INDEX_URL" | "PIP_EXTRA_INDEX_URL" => Tool::Pip,
+            "TWINE_REPOSITORY_URL" | "HATCH_INDEX_REPO" => Tool::Twine,
             "UV_INDEX" | "UV_DEFAULT_INDEX" | "UV_INDEX_URL" | "UV_EXTRA_INDEX_URL" => Tool::Uv,
             "NPM_CONFIG_REGISTRY" | "npm_config_registry" => Tool::Npm,
             _ if name.starts_with("CARGO_REGISTRIES_") && name.ends_with("_INDEX") => Tool::Cargo,
             _ => continue,
         };
-        rules::take(name, 0, tool, value, &mut reading);
+        let source = Source {
+            place: name,
+            text: "",
+        };
+        source.take(0, tool, value, &mut reading);
     }
     sorted(reading)
 }
@@ -132,6 +150,16 @@ pub fn read_variables<'a>(variables: impl Iterator<Item = (&'a str, &'a str)>) -
 fn sorted(mut reading: Reading) -> Reading {
     adieu_order::sort(&mut reading.declarations);
     reading.declarations.dedup();
+    adieu_order::sort(&mut reading.nearly);
+    reading.nearly.dedup();
+    let declared = &reading.declarations;
+    // A credential may be in another file than its source.
+    reading.stale.retain(|one| {
+        one.source.is_none()
+            || declared
+                .iter()
+                .any(|declared| declared.tool == one.tool && declared.name == one.source)
+    });
     adieu_order::sort(&mut reading.stale);
     reading.stale.dedup();
     reading
@@ -220,7 +248,7 @@ mod tests {
         expect![[r#"
             .cargo/config.toml:2 cargo contoso/packages
             .npmrc:3 npm contoso/packages
-            NuGet.Config:4 nuget contoso/packages
+            NuGet.Config:4 nuget contoso/packages (packages)
             build.gradle:2 gradle contoso/packages
             bun/bunfig.toml:2 npm contoso/packages
             lib/pyproject.toml:6 uv contoso/packages (my-feed)

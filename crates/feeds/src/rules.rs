@@ -3,26 +3,32 @@
 //! It opens no file. Addresses are found wherever a line has one: what an address means is its grammar's business, so
 //! a line needs no parser of its client's format, and a format that changes is still read.
 
-use crate::address::{Userinfo, with_userinfo};
-use crate::declaration::{Declaration, StaleCredential, Tool};
-use crate::maven;
+use crate::declaration::Tool;
 use crate::reading::Reading;
+use crate::source::{Source, addresses};
+use crate::{maven, nuget, sections, yarn};
 
 /// How a file is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// `.npmrc`
+    /// `.npmrc`, and `.yarnrc` of yarn 1, whose values are behind a space.
     Npmrc,
     /// `package.json`: where it is published to.
     PackageJson,
-    /// Addresses on lines, comments behind `#`.
-    Lines(Tool),
+    /// `.yarnrc.yml`
+    Yarn,
+    /// pip's files: addresses on lines, comments behind `#`.
+    Pip,
     /// `nuget.config`
     NuGet,
     /// Sections of TOML, which say whose an index is.
     Toml,
+    /// Sections that are all of one client.
+    Sections(Tool),
     /// `pom.xml`
     Pom,
+    /// Settings of Maven's that a project brings along.
+    MavenSettings,
     /// Addresses on lines, comments behind `//`.
     Gradle,
 }
@@ -32,115 +38,93 @@ pub(crate) fn kind(folder: &str, name: &str) -> Option<Kind> {
     let name = name.to_ascii_lowercase();
     let is_list = |start: &str| name.starts_with(start) && name.ends_with(".txt");
     Some(match name.as_str() {
-        ".npmrc" => Kind::Npmrc,
-        ".yarnrc" | "bunfig.toml" => Kind::Lines(Tool::Npm),
+        ".npmrc" | ".yarnrc" => Kind::Npmrc,
+        "bunfig.toml" => Kind::Sections(Tool::Npm),
         "package.json" => Kind::PackageJson,
-        ".yarnrc.yml" => Kind::Lines(Tool::Yarn),
+        ".yarnrc.yml" => Kind::Yarn,
         "nuget.config" => Kind::NuGet,
-        "pip.conf" | "pip.ini" | "pipfile" => Kind::Lines(Tool::Pip),
-        _ if is_list("requirements") || is_list("constraints") => Kind::Lines(Tool::Pip),
-        "pyproject.toml" | "uv.toml" => Kind::Toml,
+        "pip.conf" | "pip.ini" | "pipfile" => Kind::Pip,
+        _ if is_list("requirements") || is_list("constraints") => Kind::Pip,
+        "pyproject.toml" => Kind::Toml,
+        "uv.toml" => Kind::Sections(Tool::Uv),
+        "poetry.toml" => Kind::Sections(Tool::Poetry),
+        "pdm.toml" => Kind::Sections(Tool::Pdm),
+        ".pypirc" | "hatch.toml" => Kind::Sections(Tool::Twine),
         "pom.xml" => Kind::Pom,
+        _ if name.ends_with("settings.xml") => Kind::MavenSettings,
         "build.gradle" | "build.gradle.kts" | "settings.gradle" | "settings.gradle.kts" => {
             Kind::Gradle
         }
-        "config.toml" | "config" if folder == ".cargo" => Kind::Lines(Tool::Cargo),
+        "config.toml" | "config" if folder == ".cargo" => Kind::Sections(Tool::Cargo),
         _ => return None,
     })
 }
 
 /// Reads a file's text.
-pub(crate) fn read(kind: Kind, place: &str, text: &str, reading: &mut Reading) {
+pub(crate) fn read(kind: Kind, source: &Source<'_>, reading: &mut Reading) {
     match kind {
-        Kind::Npmrc => npmrc(place, text, reading),
-        Kind::PackageJson => package_json(place, text, reading),
-        Kind::Lines(tool) => lines(place, text, tool, "#", reading),
-        Kind::NuGet => nuget(place, text, reading),
-        Kind::Toml => toml(place, text, reading),
-        Kind::Pom => maven::read(place, text, reading),
-        Kind::Gradle => lines(place, text, Tool::Gradle, "//", reading),
+        Kind::Npmrc => npmrc(source, reading),
+        Kind::PackageJson => package_json(source, reading),
+        Kind::Yarn => yarn::read(source, reading),
+        Kind::Pip => pip(source, reading),
+        Kind::NuGet => nuget::read(source, reading),
+        Kind::Toml => sections::read(source, &of_project, reading),
+        Kind::Sections(tool) => sections::read(source, &|_| Some(tool), reading),
+        Kind::Pom => maven::read(source, reading),
+        Kind::MavenSettings => maven::read_settings(source, reading),
+        Kind::Gradle => gradle(source, reading),
     }
 }
 
-/// Takes every feed that a line names.
-pub(crate) fn take(place: &str, line: usize, tool: Tool, text: &str, reading: &mut Reading) {
-    for address in addresses(text) {
-        let Ok((address, userinfo)) = with_userinfo(address) else {
-            continue;
-        };
-        reading.declarations.push(Declaration {
-            place: place.to_owned(),
-            line,
-            tool,
-            address,
-            name: None,
-        });
-        if userinfo == Userinfo::Password {
-            stale(place, line, tool, reading);
-        }
-    }
+/// Whose a section of `pyproject.toml` is.
+fn of_project(section: &str) -> Option<Tool> {
+    [
+        ("tool.uv", Tool::Uv),
+        ("tool.poetry", Tool::Poetry),
+        ("tool.pdm", Tool::Pdm),
+        ("tool.hatch.publish", Tool::Twine),
+    ]
+    .into_iter()
+    .find_map(|(start, tool)| section.starts_with(start).then_some(tool))
 }
 
-fn stale(place: &str, line: usize, tool: Tool, reading: &mut Reading) {
-    reading.stale.push(StaleCredential {
-        place: place.to_owned(),
-        line,
-        tool,
-    });
-}
-
-/// The addresses in a line: from `https://` to what no address has.
-pub(crate) fn addresses(line: &str) -> impl Iterator<Item = &str> {
-    let lowercase = line.to_ascii_lowercase();
-    let starts: Vec<usize> = lowercase
-        .match_indices("https://")
-        .map(|(at, _)| at)
-        .collect();
-    starts.into_iter().map(move |start| {
-        let rest = &line[start..];
-        let is_end = |character: char| {
-            character.is_whitespace()
-                || matches!(character, '"' | '\'' | '<' | '>' | ',' | ';' | '`' | ']')
-        };
-        rest.split(is_end).next().unwrap_or_default()
-    })
-}
-
-fn numbered(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    (1..).zip(text.lines().map(str::trim))
-}
-
-fn lines(place: &str, text: &str, tool: Tool, comment: &str, reading: &mut Reading) {
-    for (number, line) in numbered(text).filter(|(_, line)| !line.starts_with(comment)) {
-        take(place, number, tool, line, reading);
+fn pip(source: &Source<'_>, reading: &mut Reading) {
+    for (number, line) in source.lines().filter(|(_, line)| !line.starts_with('#')) {
+        source.take(number, Tool::Pip, line, reading);
     }
 }
 
 /// `registry=…`, `@scope:registry=…`, and credentials by their key (docs.npmjs.com, "npmrc").
-fn npmrc(place: &str, text: &str, reading: &mut Reading) {
-    for (number, line) in numbered(text) {
+fn npmrc(source: &Source<'_>, reading: &mut Reading) {
+    let mut of_registry = Vec::new();
+    let mut has_registry = false;
+    for (number, line) in source.lines() {
         if line.starts_with(['#', ';']) {
             continue;
         }
-        let Some((key, value)) = line.split_once('=') else {
+        let Some((key, value)) = line.split_once(['=', ' ']) else {
             continue;
         };
-        let key = key.trim();
-        let of_a_feed = key
-            .strip_prefix("//")
-            .and_then(|key| key.rsplit_once(':'))
-            .filter(|(address, _)| is_feed_key(address));
-        match of_a_feed {
-            Some((_, "_authToken" | "_password" | "_auth")) => {
-                // One that a variable fills is as fresh as that variable, but it still comes first.
-                if !value.trim().is_empty() {
-                    stale(place, number, Tool::Npm, reading);
-                }
+        let key = key.trim_matches('"');
+        let (address, name) = key.rsplit_once(':').unwrap_or(("", key));
+        let is_credential = ["_authToken", "_password", "_auth"].contains(&name);
+        let has_value = !value.trim_matches([' ', '=', '"']).is_empty();
+        match address.strip_prefix("//") {
+            // One that a variable fills is as fresh as that variable, but it still comes first.
+            Some(address) if is_credential && has_value && is_feed_key(address) => {
+                source.stale(number, Tool::Npm, source.edit(line, ""), reading);
             }
             Some(_) => {}
-            None => take(place, number, Tool::Npm, value, reading),
+            // npm before 9 sends it to the registry of the file.
+            None if is_credential && has_value => of_registry.push((number, line)),
+            None => {
+                let is_feed = source.take(number, Tool::Npm, value, reading);
+                has_registry |= is_feed && key == "registry";
+            }
         }
+    }
+    for (number, line) in of_registry.into_iter().filter(|_| has_registry) {
+        source.stale(number, Tool::Npm, source.edit(line, ""), reading);
     }
 }
 
@@ -152,78 +136,38 @@ fn is_feed_key(key: &str) -> bool {
 }
 
 /// `publishConfig` names where a package is published.
-fn package_json(place: &str, text: &str, reading: &mut Reading) {
-    if !text.contains("publishConfig") {
+fn package_json(source: &Source<'_>, reading: &mut Reading) {
+    if !source.text.contains("publishConfig") {
         return;
     }
-    for (number, line) in numbered(text).filter(|(_, line)| line.contains("registry\"")) {
-        take(place, number, Tool::Npm, line, reading);
+    for (number, line) in source
+        .lines()
+        .filter(|(_, line)| line.contains("registry\""))
+    {
+        source.take(number, Tool::Npm, line, reading);
     }
 }
 
-/// `packageSources`, and credentials next to them (learn.microsoft.com, "nuget.config reference").
-fn nuget(place: &str, text: &str, reading: &mut Reading) {
-    let before = reading.declarations.len();
-    let mut is_comment = false;
-    let mut credentials = Vec::new();
-    for (number, line) in numbered(text) {
-        is_comment |= line.contains("<!--");
-        if !is_comment {
-            take(place, number, Tool::NuGet, line, reading);
-            let lowercase = line.to_ascii_lowercase();
-            let is_password = ["\"cleartextpassword\"", "\"password\""]
-                .iter()
-                .any(|key| lowercase.contains(key));
-            if is_password && !lowercase.contains("value=\"%") {
-                credentials.push(number);
-            }
+/// A password within a few lines of a feed's address is taken to be for it; the block may have a name and an action.
+fn gradle(source: &Source<'_>, reading: &mut Reading) {
+    const LINES: usize = 10;
+    let mut last = 0;
+    for (number, line) in source.lines().filter(|(_, line)| !line.starts_with("//")) {
+        if addresses(line).next().is_some() {
+            let is_feed = source.take(number, Tool::Gradle, line, reading);
+            last = if is_feed { number + LINES } else { 0 };
         }
-        is_comment &= !line.contains("-->");
-    }
-    if reading.declarations.len() > before {
-        for number in credentials {
-            stale(place, number, Tool::NuGet, reading);
-        }
-    }
-}
-
-/// `[[tool.uv.index]]`, `[[tool.poetry.source]]`, `[[tool.pdm.source]]`, and uv's own file.
-fn toml(place: &str, text: &str, reading: &mut Reading) {
-    let is_of_uv = place.to_ascii_lowercase().ends_with("uv.toml");
-    let mut tool = is_of_uv.then_some(Tool::Uv);
-    let mut name: Option<String> = None;
-    let mut first = reading.declarations.len();
-    for (number, line) in numbered(text) {
-        if line.starts_with('#') {
-            continue;
-        }
-        if line.starts_with('[') {
-            name_all(&mut reading.declarations[first..], &name);
-            (name, first) = (None, reading.declarations.len());
-            let section = line.trim_matches(['[', ']', ' ']);
-            tool = match section {
-                _ if is_of_uv || section.starts_with("tool.uv") => Some(Tool::Uv),
-                _ if section.starts_with("tool.poetry") => Some(Tool::Poetry),
-                _ if section.starts_with("tool.pdm") => Some(Tool::Pdm),
-                _ => None,
-            };
-            continue;
-        }
-        let Some(tool) = tool else {
+        let Some(at) = line.find("password").filter(|_| number <= last) else {
             continue;
         };
-        match line.split_once('=') {
-            Some((key, value)) if key.trim() == "name" => {
-                name = Some(value.trim().trim_matches(['"', '\'']).to_owned());
-            }
-            _ => take(place, number, tool, line, reading),
+        let mut parts = line[at..].split(['"', '\'']);
+        // An expression, a call and a variable in a text are as fresh as what they name.
+        if let (Some(before), Some(value)) = (parts.next(), parts.next())
+            && !before.contains('(')
+            && !value.is_empty()
+            && !value.contains('$')
+        {
+            source.stale(number, Tool::Gradle, source.edit(value, ""), reading);
         }
-    }
-    name_all(&mut reading.declarations[first..], &name);
-}
-
-fn name_all(declarations: &mut [Declaration], name: &Option<String>) {
-    for declaration in declarations {
-        declaration.name.clone_from(name);
     }
 }

@@ -48,6 +48,7 @@ const LARGE_OF_PYTHON: [&str; 4] = [
 const LARGE_OF_NODE: [&str; 1] = ["@oven/bun-linux-x64@1.4.5"];
 const PNPM: &str = "pnpm@10.34.9";
 const AZURE_DEVOPS_FOR_PYTHON: &str = "azure-devops==7.1.0b4";
+const MAVEN_DEPLOY: &str = "org.apache.maven.plugins:maven-deploy-plugin:3.1.4";
 const AZURE_CLI: &str = "azure-cli==2.91.0";
 
 /// The Azure SDK for JavaScript. Returns the folder from which Node finds it.
@@ -304,6 +305,26 @@ pub(crate) fn java() -> Result<PathBuf, String> {
         .args(["compile", "dependency:copy-dependencies"]))
     .map_err(|reason| format!("{reason} Install a JDK, 17 or newer, and Maven 3."))?;
     Ok(folder)
+}
+
+/// Maven's plugin that deploys, with what it needs from Maven Central, in its own repository of packages.
+pub(crate) fn maven_deploy() -> Result<PathBuf, String> {
+    installed("maven-deploy", &[MAVEN_DEPLOY], |folder| {
+        // It gets some of its parts only when it deploys.
+        let pom = "<project><modelVersion>4.0.0</modelVersion><groupId>x</groupId><artifactId>x</artifactId>\
+                   <version>1</version><packaging>pom</packaging><distributionManagement><repository>\
+                   <id>x</id><url>file:///${project.basedir}/deployed</url></repository>\
+                   </distributionManagement></project>\n";
+        files::write(&folder.join("pom.xml"), pom)?;
+        let mut repository = std::ffi::OsString::from("-Dmaven.repo.local=");
+        repository.push(folder.join("repository"));
+        run(Command::new("mvn")
+            .current_dir(folder)
+            .args(["--quiet", "--batch-mode"])
+            .arg(repository)
+            .arg(format!("{MAVEN_DEPLOY}:deploy")))
+        .map_err(|reason| format!("{reason} Install a JDK and Maven 3."))
+    })
 }
 
 /// libfaketime, by which real processes live in the emulator's time; only on Linux. Where the machine has

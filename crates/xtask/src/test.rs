@@ -90,6 +90,7 @@ fn other_clients() -> Result<(), String> {
     clients::python()?;
     clients::python_of_feeds()?;
     clients::pnpm()?;
+    clients::maven_deploy()?;
     clients::tfx()?;
     clients::vsce()?;
     clients::azure_pipelines()?;

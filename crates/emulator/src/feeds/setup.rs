@@ -59,6 +59,11 @@ impl Feeds {
         own.feeds.get_mut(&key).expect("a feed").role_of_jobs = role;
     }
 
+    /// Refuses the list of feeds from now on, by which identities learn of their roles.
+    pub fn hide_roles(&self) {
+        self.own().hides_roles = true;
+    }
+
     /// Leads downloads to another host from now on.
     pub fn lead_downloads_to(&self, host: &str) {
         self.own().blobs.host = Some(host.to_owned());

@@ -110,6 +110,7 @@ impl World {
             "auditservice.dev.azure.com",
             "vsrm.dev.azure.com",
             feeds::HOST,
+            feeds::management::HOST,
             feeds::BLOB_HOST,
             "dev.azure.com",
             resource_manager::HOST,

@@ -1,0 +1,86 @@
+//! What a reader of the log learns of a step's feeds: which client finds its credential where, and what gets none.
+//!
+//! It decides nothing.
+
+use adieu_agent::{EndpointId, Log};
+use adieu_feeds::{Reading, StaleCredential, Tool};
+
+use super::plan::Plan;
+use super::request::{Request, place};
+use super::settings;
+use crate::reporter::Reporter;
+use crate::tokens::rfc_3339;
+
+/// What a reader should know although the step goes on.
+pub(super) fn warn_of(request: &Request, reading: &Reading, log: &dyn Reporter) {
+    for one in &request.unserved {
+        log.warn(&format!(
+            "{}: {} gets no credential for {}; it is not supported here.",
+            place(&one.place, one.line),
+            one.tool,
+            one.address
+        ));
+    }
+    for one in &reading.nearly {
+        log.warn(&format!(
+            "{} names the feed {} by http, with a port, or with a dot behind the host. It gets no \
+             credential, although some clients send theirs there. Write {}.",
+            place(&one.place, one.line),
+            one.address,
+            one.address.address()
+        ));
+    }
+    if reading.is_incomplete {
+        log.warn(
+            "The folder has too many files or levels, so not all of it was read. List the feeds by \
+             name, or start in a folder further down.",
+        );
+    }
+}
+
+/// A credential that is in the way.
+pub(super) fn warn_of_stale(one: &StaleCredential, log: &dyn Reporter) {
+    log.warn(&format!(
+        "{} has a credential for a feed, which {} uses instead of a fresh one. Remove it.",
+        place(&one.place, one.line),
+        one.tool
+    ));
+}
+
+pub(super) fn report(
+    request: &Request,
+    plan: &Plan,
+    connection: Option<&EndpointId>,
+    expires_on: time::OffsetDateTime,
+    log: &Log,
+) {
+    for one in &request.served {
+        log.say(&format!(
+            "{}: {} for {} ({}).",
+            place(&one.place, one.line),
+            one.address,
+            one.tool,
+            settings::mechanism(one, Some(plan))
+        ));
+    }
+    if request.has_any(&[Tool::Pip]) && plan.netrc.is_none() {
+        log.warn(
+            "The feeds belong to several tenants, and netrc has one credential for all of \
+             pkgs.dev.azure.com. pip before 26.3 gets one only where an address has a user, such \
+             as https://adieu@pkgs.dev.azure.com/…",
+        );
+    }
+    if request.has_any(&[Tool::Yarn]) && plan.yarn.is_none() {
+        log.warn(
+            "yarn gets no credential: a .yarnrc.yml of another program is above the checkout \
+             (Agent.BuildDirectory), or the checkout is elsewhere.",
+        );
+    }
+    match connection {
+        Some(_) => log.say(&format!(
+            "Credentials are renewed until the job ends; the first one is valid until {}.",
+            rfc_3339(expires_on)
+        )),
+        None => log.say("Credentials are the job's own token, valid until the job ends."),
+    }
+}

@@ -1,0 +1,132 @@
+//! Many feeds, organizations and tenants in one step, and that no token is in an argument.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use adieu_emulator::{MY_CONNECTION, World};
+
+use super::job::{Feeds, world};
+use crate::harness::client;
+
+/// 20 feeds of 5 organizations, of which 2 are of another tenant than the others.
+#[test]
+fn exchanges_are_as_many_as_tenants() {
+    let world = world();
+    let second = world.entra().add_tenant(MY_CONNECTION);
+    let organizations = ["contoso", "org-1", "org-2", "org-3", "org-4"];
+    let mut registries = String::new();
+    for (number, organization) in organizations.into_iter().enumerate() {
+        if number >= 3 {
+            world.organizations().connect(organization, &second);
+        }
+        world
+            .organizations()
+            .add_member(organization, MY_CONNECTION);
+        for feed in 0..4 {
+            world.feeds().add(organization, &format!("feed-{feed}"));
+            registries.push_str(&format!(
+                "@s{number}{feed}:registry=https://pkgs.dev.azure.com/{organization}/_packaging/feed-{feed}/npm/registry/\n"
+            ));
+        }
+    }
+    let mut feeds = Feeds::of(&world).file(".npmrc", &registries);
+    let log = feeds.succeed(&[]);
+    assert_eq!(
+        log.lines()
+            .filter(|line| line.contains(" for npm "))
+            .count(),
+        20
+    );
+    assert_eq!(world.entra().requests().len(), 2);
+    // One of each tenant.
+    for organization in ["org-1", "org-4"] {
+        let registry =
+            format!("https://pkgs.dev.azure.com/{organization}/_packaging/feed-3/npm/registry/");
+        let arguments = ["view", "--registry", &registry, "hello-feed", "version"];
+        assert_eq!(feeds.restores("npm", &arguments).trim(), "1.0.0");
+    }
+    assert_eq!(world.entra().requests().len(), 2);
+    feeds.end();
+}
+
+/// The arguments of every process of this machine, for as long as something else runs.
+fn arguments_during(run: &mut dyn FnMut()) -> BTreeSet<String> {
+    let is_done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let watching = scope.spawn(|| {
+            let mut seen = BTreeSet::new();
+            while !is_done.load(Ordering::Relaxed) {
+                for process in fs::read_dir("/proc").expect("Linux").flatten() {
+                    let line = fs::read(process.path().join("cmdline")).unwrap_or_default();
+                    seen.insert(String::from_utf8_lossy(&line).replace('\0', " "));
+                }
+            }
+            seen
+        });
+        run();
+        is_done.store(true, Ordering::Relaxed);
+        watching.join().expect("it only reads")
+    })
+}
+
+fn job(world: &World) -> Feeds<'_> {
+    Feeds::of(world)
+        .file(".npmrc", "registry=FEED/npm/registry/\n")
+        .file("package.json", "{\"private\":true}\n")
+        .file("pnpm-lock.yaml", "lockfileVersion: '9.0'\n")
+        .file("requirements.txt", "--index-url https://adieu@pkgs.dev.azure.com/contoso/_packaging/packages/pypi/simple/\nhello-feed\n")
+        .file(".cargo/config.toml", "[registries.packages]\nindex = \"sparse+FEED/Cargo/index/\"\n")
+        .file("src/lib.rs", "")
+        .file("Cargo.toml", "[package]\nname = \"app\"\nversion = \"1.0.0\"\nedition = \"2021\"\n[dependencies]\nhello-feed = { version = \"1\", registry = \"packages\" }\n[workspace]\n")
+}
+
+#[test]
+fn no_token_is_in_an_argument() {
+    let world = world();
+    let mut feeds = job(&world);
+    let seen = arguments_during(&mut || {
+        feeds.succeed(&[]);
+        feeds.restores("npm", &["view", "hello-feed", "version"]);
+        let pnpm = client("pnpm").join("node_modules/.bin/pnpm");
+        feeds.restores(pnpm, &["add", "hello-feed"]);
+        let python = client("python").join("bin/python");
+        let mut environment = feeds.environment();
+        // Without it, pip asks the keyring, each time by a program.
+        environment.remove("NETRC");
+        let install = [
+            "-m",
+            "pip",
+            "download",
+            "--no-cache-dir",
+            "--dest",
+            "x",
+            "--requirement",
+            "requirements.txt",
+        ];
+        let output = std::process::Command::new(python)
+            .args(install)
+            .current_dir(feeds.sources())
+            .env_clear()
+            .envs(environment)
+            .output()
+            .expect("pip starts");
+        assert!(output.status.success(), "{}", feeds.printed(output));
+        feeds.restores("cargo", &["fetch"]);
+        feeds.end();
+    });
+    let seen: Vec<String> = seen.into_iter().collect();
+    let seen = seen.join("\n");
+    assert!(
+        world.secrets_in(&seen).is_empty(),
+        "a secret is in an argument"
+    );
+    for program in [
+        "task FeedAuthenticate",
+        "bin/keyring get",
+        "cargo-credential-adieu",
+        "adieu-npm-token-contoso",
+    ] {
+        assert!(seen.contains(program), "{program} was not seen");
+    }
+}
