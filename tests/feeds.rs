@@ -4,6 +4,8 @@
 
 // npm, pnpm, pip, uv, twine, Cargo and Maven, at once and after hours.
 mod clients;
+// docker's helper for registries of Azure.
+mod containers;
 // What clients ask a helper, byte by byte.
 mod helpers;
 // Hosts that look like a feed's, which no client may send a credential to.

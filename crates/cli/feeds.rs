@@ -5,6 +5,7 @@
 pub(crate) mod beside;
 pub(crate) mod check;
 pub(crate) mod command;
+mod containers;
 mod endpoint;
 mod folder;
 pub(crate) mod helper;
@@ -83,7 +84,9 @@ pub(crate) async fn run(environment: &Environment, log: &Log) -> Result<(), Fail
     let words = inputs.tools.as_deref().unwrap_or_default();
     let mut request =
         Request::choose(&reading, INPUT, lines, words, &SERVED).map_err(Failure::Feeds)?;
-    if request.served.is_empty() && request.unserved.is_empty() {
+    let containers = inputs.container_registries.as_deref().unwrap_or_default();
+    let containers = containers::read(containers).map_err(Failure::Feeds)?;
+    if request.served.is_empty() && request.unserved.is_empty() && containers.is_empty() {
         return Err(Failure::Feeds(FeedsProblem::NoneFound {
             folder: root.display().to_string(),
             is_incomplete: reading.is_incomplete,
@@ -97,6 +100,9 @@ pub(crate) async fn run(environment: &Environment, log: &Log) -> Result<(), Fail
         (azure_devops, azure_rm) => Some(connection::named(azure_devops, azure_rm)?),
     };
     let connection = connection.as_ref();
+    if connection.is_none() && !containers.is_empty() {
+        return Err(Failure::Feeds(FeedsProblem::NoConnection));
+    }
     if connection.is_none() {
         of_own_organization(&mut request, environment, log)?;
     }
@@ -117,6 +123,12 @@ pub(crate) async fn run(environment: &Environment, log: &Log) -> Result<(), Fail
     };
     let mut plan = plan(organizations, &request, &variable);
     add_outside(&mut plan, &request, environment, &root);
+    if !containers.is_empty() {
+        let user = variable("DOCKER_CONFIG").map(PathBuf::from);
+        let home = || env::home_dir().unwrap_or_default().join(".docker");
+        plan.docker = Some(user.unwrap_or_else(home));
+        plan.containers = containers;
+    }
     let folder = make(environment, &plan, &request)?;
     log.set_task_variable(FOLDER, &folder.path().display().to_string());
     let serving = match start(environment, connection, &plan, &folder, &transport, log).await {
@@ -135,6 +147,7 @@ pub(crate) async fn run(environment: &Environment, log: &Log) -> Result<(), Fail
     if inputs.override_project_files {
         project_files::take_out(&root, &reading.stale, &folder, log);
     }
+    containers::report(&plan, &folder, log).await;
     report(&request, &plan, connection, serving.expires_on, log);
     if inputs.publish {
         check::warn_of_publishing(&request, &plan, &folder, &transport, log).await;
@@ -308,6 +321,7 @@ fn make_in(place: &Path, plan: &Plan, request: &Request) -> Result<Folder, Failu
         .write(plan::FILE, &plan.to_json())
         .and_then(|()| folder.add_programs(&programs))
         .and_then(|()| add_keyring_backend(request, plan, &folder))
+        .and_then(|()| containers::write(plan, &folder))
         .and_then(|()| outside::make(plan, &folder));
     let problem = match made {
         Ok(()) if folder.runs_programs(&programs) => return Ok(folder),

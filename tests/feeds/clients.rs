@@ -11,7 +11,7 @@ use std::time::Duration;
 use adieu_emulator::{MY_CONNECTION, Role, World};
 use expect_test::expect;
 
-use super::job::{FEED, Feeds, world, write};
+use super::job::{FEED, Feeds, wheel_of, world, write};
 use crate::emulated_time::Time;
 use crate::harness::client;
 
@@ -334,24 +334,4 @@ fn a_reader_neither_publishes_nor_saves_from_upstream() {
         );
     }
     feeds.end();
-}
-
-/// A wheel with nothing in it but what makes it one.
-pub(super) fn wheel_of(path: &Path, version: &str) {
-    let script = "\
-import sys, zipfile
-path, version = sys.argv[1:]
-info = f'team_app-{version}.dist-info/'
-with zipfile.ZipFile(path, 'w') as wheel:
-    wheel.writestr(info + 'METADATA', f'Metadata-Version: 2.1\\nName: team-app\\nVersion: {version}\\n')
-    wheel.writestr(info + 'WHEEL', 'Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n')
-    wheel.writestr(info + 'RECORD', '')
-";
-    let python = client("feeds-python").join("bin/python");
-    let status = Command::new(python)
-        .args(["-c", script])
-        .arg(path)
-        .arg(version)
-        .status();
-    assert!(status.expect("Python starts").success());
 }

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use adieu_emulator::{Job, MY_CONNECTION, Outcome, Proxy, TaskResult, World};
 
 use crate::emulated_time::Time;
-use crate::harness::{TaskFolder, stable};
+use crate::harness::{TaskFolder, client, stable};
 
 /// A job with a checkout, and the task.
 pub(crate) struct Feeds<'w> {
@@ -250,4 +250,24 @@ pub(crate) fn snapshot(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
         }
     }
     files
+}
+
+/// A wheel with nothing in it but what makes it one.
+pub(crate) fn wheel_of(path: &Path, version: &str) {
+    let script = "\
+import sys, zipfile
+path, version = sys.argv[1:]
+info = f'team_app-{version}.dist-info/'
+with zipfile.ZipFile(path, 'w') as wheel:
+    wheel.writestr(info + 'METADATA', f'Metadata-Version: 2.1\\nName: team-app\\nVersion: {version}\\n')
+    wheel.writestr(info + 'WHEEL', 'Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n')
+    wheel.writestr(info + 'RECORD', '')
+";
+    let python = client("feeds-python").join("bin/python");
+    let status = Command::new(python)
+        .args(["-c", script])
+        .arg(path)
+        .arg(version)
+        .status();
+    assert!(status.expect("Python starts").success());
 }

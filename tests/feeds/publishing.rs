@@ -10,8 +10,8 @@ use std::time::Duration;
 use adieu_emulator::{MY_CONNECTION, Role, World};
 use expect_test::expect;
 
-use super::clients::{trust, wheel_of};
-use super::job::{FEED, Feeds, world, write};
+use super::clients::trust;
+use super::job::{FEED, Feeds, wheel_of, world, write};
 use crate::emulated_time::Time;
 use crate::harness::client;
 

@@ -3,6 +3,9 @@
 //!
 //! The emulated feeds lead every download to a store of blobs, which must not see a credential.
 
+// hatch and skopeo.
+mod publish;
+
 use std::fs;
 use std::path::Path;
 use std::time::Duration;

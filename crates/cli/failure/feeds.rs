@@ -15,6 +15,10 @@ pub(crate) enum FeedsProblem {
     Lines(Vec<(String, FeedLineProblemKind)>),
     /// A word of `tools` is not a client.
     NotATool(String),
+    /// A line of `containerRegistries` is not a registry.
+    NotARegistry(String),
+    /// There is no connection for the registries.
+    NoConnection,
     /// The folder that is to be read is not there.
     NoFolder(String),
     /// Nothing names a feed.

@@ -23,7 +23,7 @@ use crate::session;
 const FILE: &str = "broker.json";
 
 /// A sign-in may take as long as a credential's attempts together.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Where a broker is, and what opens it.
 #[derive(Debug)]
@@ -78,8 +78,16 @@ impl Endpoint {
     /// A token for feeds, of a tenant; of the credential's own where none is named. The error is a line for the reader
     /// of a client's log.
     pub(crate) async fn token(&self, tenant: Option<&str>) -> Result<Token, String> {
-        let question =
-            json!({ "scopes": [self.scope.value], "tenantId": tenant.unwrap_or_default() });
+        self.token_for(&self.scope.value, tenant).await
+    }
+
+    /// The same for another resource.
+    pub(crate) async fn token_for(
+        &self,
+        scope: &str,
+        tenant: Option<&str>,
+    ) -> Result<Token, String> {
+        let question = json!({ "scopes": [scope], "tenantId": tenant.unwrap_or_default() });
         let key = Zeroizing::new(format!("Bearer {}", self.key.reveal_to_wire()));
         let request = self
             .transport

@@ -3,6 +3,7 @@
 //! It answers for feeds of the step's organizations alone, keeps nothing, and gives a real `keyring` all other questions.
 
 mod cargo;
+mod docker;
 mod keyring;
 mod npm_token;
 mod nuget;
@@ -38,16 +39,19 @@ pub(crate) enum Name {
     NuGetPlugin,
     /// NuGet's provider of version 1, which nuget.exe finds in a folder.
     NuGetProvider,
+    /// Docker's, podman's and skopeo's.
+    Docker,
     /// pnpm's, which has an organization behind it, because pnpm gives it no arguments.
     NpmToken,
 }
 
 impl Name {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::Keyring,
         Self::Cargo,
         Self::NuGetPlugin,
         Self::NuGetProvider,
+        Self::Docker,
         Self::NpmToken,
     ];
 
@@ -64,6 +68,7 @@ impl Name {
             Self::NuGetPlugin => ("nuget-plugin-adieu", false),
             // NuGet looks for this one by its extension on every system.
             Self::NuGetProvider => ("CredentialProvider.Adieu", true),
+            Self::Docker => ("docker-credential-adieu", false),
             Self::NpmToken => (NPM_TOKEN, false),
         };
         match is_always_exe || cfg!(windows) {
@@ -96,6 +101,7 @@ impl Name {
             Self::Cargo => cargo::run(),
             Self::NuGetPlugin => nuget::run_plugin(),
             Self::NuGetProvider => nuget::run_provider(arguments),
+            Self::Docker => docker::run(arguments),
             Self::NpmToken => npm_token::run(),
         }
     }

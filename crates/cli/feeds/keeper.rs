@@ -11,11 +11,12 @@ use std::time::{Duration, SystemTime};
 use adieu_agent::{EndpointId, Environment, Stream};
 use adieu_broker::{Broker, Resources};
 use adieu_feeds::{Mirror, OtherClients, netrc, npmrc, settings, yarnrc};
-use adieu_identity::Token;
+use adieu_identity::{Scope, Token};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 use zeroize::Zeroizing;
 
+use super::containers::SCOPE;
 use super::endpoint::Endpoint;
 use super::folder::Folder;
 use super::helper::NPM_TOKEN;
@@ -90,9 +91,15 @@ async fn prepare(
     let broker = Broker::bind().await.map_err(|error| error.to_string())?;
     let endpoint = Endpoint::of(&broker.address())?;
     endpoint.write(folder).map_err(|error| error.to_string())?;
-    let scope = session::azure_devops(&Cloud::Public).map_err(words)?;
+    let mut scopes = vec![session::azure_devops(&Cloud::Public).map_err(words)?];
+    if !plan.containers.is_empty() {
+        scopes.push(Scope {
+            value: SCOPE.to_owned(),
+            audiences: Vec::new(),
+        });
+    }
     let keeper = Keeper::new(plan, endpoint, folder.clone(), Tokens::new());
-    Ok((broker, source, Resources::Listed(vec![scope]), keeper))
+    Ok((broker, source, Resources::Listed(scopes), keeper))
 }
 
 /// Writes the files and says so; then keeps them fresh for as long as they are there.

@@ -77,6 +77,8 @@ pub(super) fn report(
         );
     }
     match connection {
+        // Registries are asked for a token when they are used.
+        Some(_) if plan.organizations.is_empty() => {}
         Some(_) => log.say(&format!(
             "Credentials are renewed until the job ends; the first one is valid until {}.",
             rfc_3339(expires_on)

@@ -41,6 +41,10 @@ pub(crate) struct Plan {
     pub(crate) gradle: Option<PathBuf>,
     /// Folders that are made for it, the innermost first.
     pub(crate) made: Vec<PathBuf>,
+    /// Registries of containers.
+    pub(crate) containers: Vec<String>,
+    /// Docker's folder of the user, where there are any.
+    pub(crate) docker: Option<PathBuf>,
     /// The credential of the command line by which helpers sign in where there is no broker, and its identity.
     pub(crate) credential: Option<(String, Option<String>)>,
 }
@@ -89,6 +93,8 @@ impl Plan {
             "yarn1": self.has_yarn_1,
             "pnpm": self.has_pnpm,
             "deployedTo": self.deployed_to,
+            "containers": self.containers,
+            "docker": self.docker.as_ref().map(path),
             "gradle": self.gradle.as_ref().map(path),
             "made": made,
             "credential": self.credential.as_ref().map(|(kind, _)| kind),
@@ -125,6 +131,7 @@ impl Plan {
             |value: &Value| Some((path(&value["user"])?, list(&value["repositories"])?));
         let made = json["made"].as_array().into_iter().flatten();
         let deployed_to = json["deployedTo"].as_array().into_iter().flatten();
+        let containers = json["containers"].as_array().into_iter().flatten();
         Some(Self {
             organizations,
             npm: path(&json["npm"]),
@@ -135,6 +142,8 @@ impl Plan {
             has_yarn_1: json["yarn1"] == true,
             has_pnpm: json["pnpm"] == true,
             deployed_to: deployed_to.filter_map(text).collect(),
+            containers: containers.filter_map(text).collect(),
+            docker: path(&json["docker"]),
             gradle: path(&json["gradle"]),
             made: made.filter_map(path).collect(),
             credential: text(&json["credential"]).map(|kind| (kind, text(&json["identity"]))),
@@ -262,6 +271,8 @@ fn reads_what_it_wrote() {
         has_yarn_1: true,
         has_pnpm: true,
         deployed_to: vec!["a".to_owned()],
+        containers: vec!["contoso.azurecr.io".to_owned()],
+        docker: None,
         yarn: Some(("/agent/1/.yarnrc.yml".into(), Vec::new())),
         gradle: Some("/home/user/.gradle/init.d".into()),
         made: vec!["/home/user/.gradle".into()],

@@ -8,6 +8,7 @@ use adieu_agent::{Audience, Log, TooLong, VariableName};
 use adieu_feeds::{Declaration, Tool};
 use serde_json::{Map, Value};
 
+use super::containers::{DOCKER, FILE as CONFIG};
 use super::folder::Folder;
 use super::helper::{CARGO, Name, USER};
 use super::plan::Plan;
@@ -35,6 +36,7 @@ pub(crate) fn programs(request: &Request, plan: &Plan) -> Vec<String> {
     let asks_the_provider =
         request.has_any(&[Tool::NuGet, Tool::Gradle]) || has_keyring_backend(request, plan);
     add(asks_the_provider, Name::NuGetProvider);
+    add(!plan.containers.is_empty(), Name::Docker);
     if plan.has_pnpm {
         let organizations = plan.organizations.keys();
         programs.extend(organizations.map(|name| Name::NpmToken.file_name_for(name)));
@@ -109,6 +111,10 @@ pub(crate) fn of(
         if request.has_any(&[Tool::Twine]) && variable(name).is_none_or(|user| user.is_empty()) {
             settings.push((ours(name), USER.to_owned()));
         }
+    }
+    if plan.docker.is_some() {
+        settings.push((ours("DOCKER_CONFIG"), file(DOCKER)));
+        settings.push((ours("REGISTRY_AUTH_FILE"), file(CONFIG)));
     }
     if plan.gradle.is_some() {
         let path = folder.path().display().to_string();

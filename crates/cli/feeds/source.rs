@@ -44,7 +44,11 @@ impl FeedTokens {
             let token = token.ok_or(Failure::Feeds(FeedsProblem::NoJobToken))?;
             return Ok(Self::Job(token));
         };
-        let tenants = plan.tenants().into_iter().map(|tenant| {
+        let mut tenants = plan.tenants();
+        if !plan.containers.is_empty() {
+            tenants.insert(None);
+        }
+        let tenants = tenants.into_iter().map(|tenant| {
             let tenant = tenant.map(str::to_owned);
             let connection = connection::read(environment, id, tenant.clone())?;
             let source = Source::Connection(Box::new(connection));

@@ -98,6 +98,21 @@ pub(super) fn problem(problem: &FeedsProblem, asked: Asked) -> Report {
             ),
         )
         .remedy(&served()),
+        FeedsProblem::NotARegistry(line) => Report::new(
+            "feeds",
+            format!("containerRegistries: '{line}' is not a registry of Azure."),
+        )
+        .remedy("Write its login server, one per line: contoso.azurecr.io"),
+        FeedsProblem::NoConnection => Report::new(
+            "feeds",
+            "containerRegistries needs a service connection: the job's own token is not valid for \
+             Azure."
+                .to_owned(),
+        )
+        .remedy(
+            "Set azureSubscription or azureDevOpsServiceConnection to a connection whose identity \
+             has the role AcrPull of the registry, or AcrPush.",
+        ),
         FeedsProblem::NoFolder(folder) => Report::new(
             "feeds",
             format!(

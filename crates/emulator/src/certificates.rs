@@ -36,6 +36,7 @@ const NAMES: &[&str] = &[
     "*.actions.githubusercontent.com",
     "*.pkgs.visualstudio.com",
     "adieu.blob.core.windows.net",
+    "adieu.azurecr.io",
     "graph.microsoft.com",
     "adieu.vault.azure.net",
     "management.azure.com",

@@ -13,6 +13,7 @@ mod nuget;
 mod packages;
 mod protocols;
 mod python;
+pub(crate) mod registry;
 mod setup;
 
 use std::collections::BTreeMap;
@@ -64,6 +65,8 @@ pub struct State {
     requests: Vec<String>,
     /// The list of feeds is refused.
     hides_roles: bool,
+    /// The registry of containers, which is a service of Azure's own.
+    pub(crate) registry: registry::State,
 }
 
 /// What an identity may do with a feed. Each role has the rights of those before it.

@@ -86,6 +86,10 @@ pub(crate) fn answer(request: &Request, services: &mut Services<'_>, clock: &Clo
         _ if request.header("host") == Some(feeds::management::HOST) => {
             feeds::management::answer(request, &mut services.feeds(), clock)
         }
+        _ if request.header("host") == Some(feeds::registry::HOST) => {
+            let own = &mut services.feeds.registry;
+            return feeds::registry::answer(request, own, services.directory, clock);
+        }
         _ if request.header("host") == Some(feeds::BLOB_HOST) => {
             return feeds::blob(request, &mut services.feeds());
         }

@@ -46,6 +46,8 @@ const LARGE_OF_PYTHON: [&str; 4] = [
     "pipenv==2026.10.3",
 ];
 const LARGE_OF_NODE: [&str; 1] = ["@oven/bun-linux-x64@1.4.5"];
+/// With clients of its own versions.
+const HATCH: &str = "hatch==1.18.2";
 const PNPM: &str = "pnpm@10.34.9";
 const AZURE_DEVOPS_FOR_PYTHON: &str = "azure-devops==7.1.0b4";
 const MAVEN_DEPLOY: &str = "org.apache.maven.plugins:maven-deploy-plugin:3.1.4";
@@ -88,6 +90,8 @@ pub(crate) fn large_of_feeds() -> Result<PathBuf, String> {
     // The tests let hours pass.
     time()?;
     python_packages("feeds-python-large", &LARGE_OF_PYTHON)?;
+    python_packages("hatch", &[HATCH])?;
+    debian::program("skopeo", &["skopeo"])?;
     npm_packages("feeds-large", &LARGE_OF_NODE, &[])
 }
 

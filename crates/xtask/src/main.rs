@@ -35,7 +35,7 @@ cargo xtask <command>
   demo              the main job, offline: EntraToken@1 out of a packaged VSIX, on the built-in emulator
   test              installs what the tests need and runs them all
   test --renovate   Renovate, with a token in place of a PAT (npm, 310 MB); no part of `test`
-  test --feeds      bun, poetry, pdm and pipenv at emulated feeds (npm and PyPI, 250 MB); no part of `test`
+  test --feeds      bun, poetry, pdm, pipenv, hatch and skopeo at emulated feeds (400 MB); no part of `test`
   test --az         the Azure CLI, signed in at the broker, and the library of `az devops` (PyPI, 790 MB); no part of `test`
   test --go         azidentity for Go and the authorizer of Terraform's providers (206 MB); no part of `test`
   test --java       azure-identity for Java (75 MB); no part of `test`

@@ -31,6 +31,8 @@ pub(super) fn answer(exchange: &mut Exchange<'_>, path: &[&str]) -> Option<Answe
         // pipenv puts a second slash behind an index that ends with one, and does without an answer.
         ("GET", ["simple", "", name]) => Some(not_found(name)),
         ("GET" | "HEAD", ["download", name, _, file]) => Some(download(exchange, name, file)),
+        // hatch asks the address of uploads for what is there already, and does without an answer.
+        ("GET", ["upload", "+simple", name]) => Some(not_found(name)),
         ("POST", ["upload"]) => Some(upload(exchange)),
         _ => None,
     }

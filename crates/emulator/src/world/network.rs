@@ -111,6 +111,7 @@ impl World {
             "vsrm.dev.azure.com",
             feeds::HOST,
             feeds::management::HOST,
+            feeds::registry::HOST,
             feeds::BLOB_HOST,
             "dev.azure.com",
             resource_manager::HOST,

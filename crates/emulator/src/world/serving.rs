@@ -62,6 +62,7 @@ impl Host<'_> {
             let asks_for = match request.header("host") {
                 Some(feeds::BLOB_HOST) => &feeds::BLOBS_ASK_FOR,
                 Some(feeds::management::HOST) => &feeds::ASKS_FOR,
+                Some(feeds::registry::HOST) => &feeds::registry::ASKS_FOR,
                 Some(host) if feeds::is_host(host) => &feeds::ASKS_FOR,
                 _ => asks_for,
             };

@@ -1,0 +1,108 @@
+//! hatch, skopeo, and poetry with several tenants, after FeedAuthenticate@1: they publish, pull and restore by their usual commands.
+//!
+//! None of them gets a token in a variable.
+
+use std::fs;
+use std::time::Duration;
+
+use adieu_emulator::{MY_CONNECTION, Role};
+
+use crate::emulated_time::Time;
+use crate::harness::client;
+use crate::job::{FEED, Feeds, wheel_of, world};
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+impl Feeds<'_> {
+    /// An index for which hatch has no certificate but the one that a variable names.
+    fn hatch(&self, version: &str) {
+        let wheel = self
+            .home()
+            .join(format!("team_app-{version}-py3-none-any.whl"));
+        wheel_of(&wheel, version);
+        let authority = format!("HATCH_INDEX_CA_CERT={}", self.world.ca_file().display());
+        let hatch = client("hatch").join("bin/hatch").display().to_string();
+        let address = format!("{FEED}/pypi/upload/");
+        let wheel = wheel.display().to_string();
+        let arguments = [
+            &authority,
+            &hatch,
+            "publish",
+            "--no-prompt",
+            "--repo",
+            &address,
+            &wheel,
+        ];
+        self.restores("env", &arguments);
+    }
+
+    fn skopeo(&self) {
+        let target = self.home().join("image");
+        let _ = fs::remove_dir_all(&target);
+        let target = format!("dir:{}", target.display());
+        let arguments = [
+            "--insecure-policy",
+            "copy",
+            "docker://adieu.azurecr.io/hello:1",
+            &target,
+        ];
+        self.restores("skopeo", &arguments);
+        assert!(self.home().join("image/manifest.json").is_file());
+    }
+}
+
+#[test]
+fn publish_and_pull_at_once_and_after_hours() {
+    let world = world();
+    world
+        .feeds()
+        .grant("contoso", "packages", MY_CONNECTION, Role::Publisher);
+    let time = Time::of(&world);
+    let mut feeds = Feeds::in_job(&world, time.job())
+        .file(".npmrc", "registry=FEED/npm/registry/\n")
+        .file("requirements.txt", "--index-url FEED/pypi/simple/\n");
+    feeds.succeed(&[
+        ("publish", "true"),
+        ("containerRegistries", "adieu.azurecr.io"),
+    ]);
+    for (pause, version) in [(0, "1.0.0"), (61, "1.0.61"), (239, "1.0.300")] {
+        if pause > 0 {
+            feeds.pass(&time, pause * MINUTE);
+        }
+        feeds.hatch(version);
+        feeds.skopeo();
+    }
+    assert_eq!(
+        world.feeds().published("contoso", "packages"),
+        ["1.0.0", "1.0.300", "1.0.61"]
+            .map(|version| format!("python team-app team_app-{version}-py3-none-any.whl"))
+    );
+    feeds.end();
+}
+
+/// netrc has one credential for the host of both tenants, so that poetry asks Python's keyring.
+#[test]
+fn poetry_restores_from_the_feeds_of_two_tenants() {
+    let world = world();
+    let second = world.entra().add_tenant(MY_CONNECTION);
+    world.organizations().connect("northwind", &second);
+    world.organizations().add_member("northwind", MY_CONNECTION);
+    world.feeds().add("northwind", "packages");
+    let northwind = FEED.replace("contoso", "northwind");
+    let project = |feed: &str| {
+        format!(
+            "[project]\nname = \"app\"\nversion = \"1.0.0\"\nrequires-python = \">=3.9\"\ndependencies = [\"hello-feed\"]\n[[tool.poetry.source]]\nname = \"feed\"\nurl = \"{feed}/pypi/simple/\"\npriority = \"primary\"\n[tool.poetry]\npackage-mode = false\n"
+        )
+    };
+    let mut feeds = Feeds::of(&world)
+        .file("one/pyproject.toml", &project(FEED))
+        .file("two/pyproject.toml", &project(&northwind));
+    feeds.succeed(&[]);
+    let poetry = client("feeds-python-large").join("bin/poetry");
+    for folder in ["one", "two"] {
+        let folder = feeds.sources().join(folder);
+        feeds.succeeds_in(&folder, &poetry, &["install", "--no-interaction"]);
+        assert!(folder.join(".venv/bin/python").exists());
+    }
+    feeds.end();
+}
