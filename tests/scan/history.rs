@@ -91,6 +91,85 @@ fn history_has_stashes_and_what_no_commit_refers_to() {
 }
 
 #[test]
+fn history_names_what_a_merge_a_tag_and_a_former_branch_have() {
+    let (new, old) = (new_token(), old_token());
+    let folder = tree(&[("a.txt", b"x\n")]);
+    let path = folder.path();
+    let commit = |message: &str| {
+        git(path, &["add", "--all"]);
+        git(path, &["commit", "--quiet", "--message", message]);
+        git(path, &["rev-parse", "HEAD"])
+    };
+    git(path, &["init", "--quiet"]);
+    commit("x");
+    git(path, &["checkout", "--quiet", "-b", "side"]);
+    fs::write(path.join("b.txt"), "y\n").expect("a file");
+    commit("side");
+    git(path, &["checkout", "--quiet", "main"]);
+    fs::write(path.join("c.txt"), "z\n").expect("a file");
+    commit("main");
+    // A merge that adds what neither of its parents has, under a name with a line break.
+    git(
+        path,
+        &["merge", "--quiet", "--no-ff", "--no-commit", "side"],
+    );
+    fs::write(path.join("of the\nmerge"), &new).expect("a file");
+    let merge = commit("merge");
+    // A branch that was reset: its commit is in the reflog alone.
+    fs::write(path.join("reset.txt"), &old).expect("a file");
+    let reset = commit("reset");
+    git(path, &["reset", "--quiet", "--hard", "HEAD~1"]);
+    // A blob with its own tag.
+    fs::write(path.join("blob"), format!("\n\n{new}")).expect("a file");
+    let blob = git(path, &["hash-object", "-w", "blob"]);
+    git(path, &["tag", "of-a-blob", &blob]);
+    let scanned = scan(path, &["--history", "--output", "json"]);
+    assert_eq!(
+        scanned.places(),
+        [
+            &format!("(blob {blob}):3:1 azure-devops-pat certain"),
+            "of the\nmerge:1:1 azure-devops-pat certain",
+            "reset.txt:1:1 azure-devops-pat-legacy certain",
+        ]
+    );
+    let json = scanned.json();
+    let commit_of = |number: usize| &json["findings"][number]["commit"];
+    assert_eq!(commit_of(0)["id"], serde_json::Value::Null);
+    assert_eq!(commit_of(1)["id"], merge);
+    assert_eq!(commit_of(1)["isInHead"], true);
+    assert_eq!(commit_of(2)["id"], reset);
+    assert_eq!(commit_of(2)["isInHead"], false);
+}
+
+/// Five hundred objects with findings are more than one command line names.
+#[test]
+fn history_names_the_commit_of_each_of_many_findings() {
+    let folder = tree(&[]);
+    let path = folder.path();
+    git(path, &["init", "--quiet"]);
+    let mut commits = Vec::new();
+    for commit in 0..2 {
+        for number in 0..250 {
+            let text = format!("{commit} {number} {}\n", new_token());
+            fs::write(path.join(format!("{commit}-{number}")), text).expect("a file");
+        }
+        git(path, &["add", "--all"]);
+        git(path, &["commit", "--quiet", "--message", "x"]);
+        commits.push(git(path, &["rev-parse", "HEAD"]));
+    }
+    let scanned = scan(path, &["--history", "--output", "json"]);
+    let json = scanned.json();
+    let findings = json["findings"].as_array().expect("findings");
+    assert_eq!(findings.len(), 500);
+    for finding in findings {
+        let name = finding["path"].as_str().expect("a path");
+        let (commit, _) = name.split_once('-').expect("a number");
+        let commit: usize = commit.parse().expect("a number");
+        assert_eq!(finding["commit"]["id"], *commits[commit]);
+    }
+}
+
+#[test]
 fn staged_is_what_the_next_commit_adds() {
     let new = new_token();
     let folder = tree(&[("old.txt", new.as_bytes()), ("b.yml", b"a\n")]);

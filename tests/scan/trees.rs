@@ -134,6 +134,11 @@ fn a_hostile_tree_is_scanned_to_its_end() {
         .arg(path.join("pipe"))
         .status();
     assert!(made.expect("mkfifo starts").success());
+    // Only root may make a device; this one never ends.
+    let _ = std::process::Command::new("mknod")
+        .arg(path.join("device"))
+        .args(["c", "1", "5"])
+        .output();
     let _socket = UnixListener::bind(path.join("socket")).expect("a socket");
     let sparse = fs::File::create(path.join("sparse")).expect("a file");
     sparse.set_len(10 << 30).expect("a length");
@@ -163,6 +168,68 @@ fn a_hostile_tree_is_scanned_to_its_end() {
         "{}",
         json.stdout
     );
+}
+
+/// What a walk leaves out because it is not a file, git may name.
+#[cfg(unix)]
+#[test]
+fn what_git_lists_and_is_not_a_file_is_left_alone() {
+    use std::os::unix::fs::symlink;
+    let new = new_token();
+    let folder = tree(&[
+        ("becomes-a-pipe", b"x"),
+        ("becomes-a-link", b"x"),
+        ("becomes-a-folder", b"x"),
+        ("z.txt", new.as_bytes()),
+    ]);
+    let path = folder.path();
+    git(path, &["init", "--quiet"]);
+    git(path, &["add", "--all"]);
+    git(path, &["commit", "--quiet", "--message", "x"]);
+    for name in ["becomes-a-pipe", "becomes-a-link", "becomes-a-folder"] {
+        fs::remove_file(path.join(name)).expect("a file");
+    }
+    let made = std::process::Command::new("mkfifo")
+        .arg(path.join("becomes-a-pipe"))
+        .status();
+    assert!(made.expect("mkfifo starts").success());
+    symlink("/dev/zero", path.join("becomes-a-link")).expect("a link");
+    fs::create_dir(path.join("becomes-a-folder")).expect("a folder");
+    fs::write(path.join("becomes-a-folder/a.txt"), &new).expect("a file");
+    let scanned = scan(path, &["--output", "json"]);
+    assert_eq!(
+        scanned.places(),
+        [
+            "becomes-a-folder/a.txt:1:1 azure-devops-pat certain",
+            "z.txt:1:1 azure-devops-pat certain"
+        ]
+    );
+    let named = scan(path, &["becomes-a-pipe"]);
+    assert_eq!(named.status, 2, "{}", named.stderr);
+    assert!(
+        named.stderr.contains("it is not a file or a folder"),
+        "{}",
+        named.stderr
+    );
+}
+
+/// A million were scanned by hand; this many take a second.
+#[test]
+fn many_small_files_are_all_scanned() {
+    const FILES: usize = 10_000;
+    let folder = tree(&[]);
+    for number in 0..FILES {
+        let inner = folder.path().join((number % 100).to_string());
+        fs::create_dir_all(&inner).expect("a folder");
+        let text = match number {
+            9_999 => new_token(),
+            _ => number.to_string(),
+        };
+        fs::write(inner.join(number.to_string()), text).expect("a file");
+    }
+    let scanned = scan(folder.path(), &["--output", "json"]);
+    assert_eq!(scanned.json()["files"], FILES);
+    assert_eq!(scanned.places(), ["99/9999:1:1 azure-devops-pat certain"]);
 }
 
 #[cfg(unix)]

@@ -49,14 +49,24 @@ pub(crate) fn decode(digits: &[u8], bytes: &mut Vec<u8>) {
 }
 
 /// Calls `found` with the start and the end of each run of at least `shortest` digits.
-///
-/// It looks at every `shortest`th byte and goes back from there, so most bytes are never read.
-pub(crate) fn runs(bytes: &[u8], shortest: usize, mut found: impl FnMut(usize, usize)) {
+pub(crate) fn runs(bytes: &[u8], shortest: usize, found: impl FnMut(usize, usize)) {
     let is_digit = |at: usize| IS_DIGIT[usize::from(bytes[at])];
+    runs_of(bytes.len(), shortest, is_digit, found);
+}
+
+/// The same for whatever is one of a run, or not, at so many places.
+///
+/// It looks at every `shortest`th place and goes back from there, so most are never looked at.
+pub(crate) fn runs_of(
+    length: usize,
+    shortest: usize,
+    is_one: impl Fn(usize) -> bool,
+    mut found: impl FnMut(usize, usize),
+) {
     let mut start = 0;
-    while start + shortest <= bytes.len() {
+    while start + shortest <= length {
         let mut at = start + shortest;
-        while at > start && is_digit(at - 1) {
+        while at > start && is_one(at - 1) {
             at -= 1;
         }
         if at > start {
@@ -64,12 +74,28 @@ pub(crate) fn runs(bytes: &[u8], shortest: usize, mut found: impl FnMut(usize, u
             continue;
         }
         let mut end = start + shortest;
-        while end < bytes.len() && is_digit(end) {
+        while end < length && is_one(end) {
             end += 1;
         }
         found(start, end);
         start = end;
     }
+}
+
+/// Whether what digits decode to has a run of digits that is long enough for a token. Most base64 is data, and is not
+/// decoded for this: of 16 groups that follow each other, one that is something else says that there is none.
+pub(crate) fn may_hold_a_token(digits: &[u8]) -> bool {
+    /// Groups of three bytes that lie within 52 bytes, wherever these begin.
+    const GROUPS: usize = 16;
+    let mut is_found = false;
+    let is_text = |group: usize| {
+        let value = |at: usize| u32::from(VALUES[usize::from(digits[4 * group + at])]);
+        let bits = value(0) << 18 | value(1) << 12 | value(2) << 6 | value(3);
+        let bytes = &bits.to_be_bytes()[1..];
+        bytes.iter().all(|byte| IS_DIGIT[usize::from(*byte)])
+    };
+    runs_of(digits.len() / 4, GROUPS, is_text, |_, _| is_found = true);
+    is_found
 }
 
 #[cfg(test)]
@@ -109,5 +135,23 @@ mod tests {
             runs(text.as_bytes(), 4, |start, end| found.push((start, end)));
             assert_eq!(found, expected, "{text}");
         }
+    }
+
+    #[test]
+    fn decodes_only_what_may_hold_a_token() {
+        use base64::Engine as _;
+        use base64::engine::general_purpose::STANDARD;
+        let encoded = |text: &str| STANDARD.encode(text);
+        for before in ["", ":", "a:", "us:", "user:"] {
+            let run = encoded(&format!("{before}{}", "a".repeat(52)));
+            assert!(
+                may_hold_a_token(run.trim_end_matches('=').as_bytes()),
+                "{before}"
+            );
+            // One byte in the middle is not a digit, so that no run is as long as a token.
+            let text = format!("{before}{}.{}", "a".repeat(40), "b".repeat(40));
+            assert!(!may_hold_a_token(encoded(&text).as_bytes()), "{before}");
+        }
+        assert!(!may_hold_a_token(b""));
     }
 }

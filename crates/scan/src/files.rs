@@ -28,7 +28,14 @@ pub(crate) fn list(folder: &Path, git: Option<&Path>) -> Listed {
         walk(folder, git, &mut listed);
     }
     adieu_order::sort(&mut listed.files);
-    listed.files.dedup();
+    // A file that git tracks may have become a folder, whose files are listed, too.
+    listed.files.dedup_by(|next, first| {
+        let is_within = next.starts_with(&*first);
+        if is_within {
+            std::mem::swap(next, first);
+        }
+        is_within
+    });
     listed
 }
 

@@ -2,18 +2,21 @@
 //!
 //! It reads objects by git, and fetches none.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::io::{BufReader, Read, Write as _};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use crate::finding::{Commit, NotRead, NotReadReason, Report};
 use crate::scanner::{Options, Worker};
 use crate::{Error, files, git};
 
-/// How many objects one command line names.
+/// How many objects one command line names, and how many a process of git takes at once.
 const AT_ONCE: usize = 400;
+
+/// Each process of git keeps up to 96 MB of what it unpacks (`core.deltaBaseCacheLimit`).
+const MOST_WORKERS: usize = 4;
 
 /// Scans every object of the repository that a folder belongs to: blobs, and messages of commits and tags.
 ///
@@ -27,14 +30,28 @@ pub fn scan_history(folder: &Path, options: &Options) -> Result<Report, Error> {
         ..options.clone()
     };
     let mut command = git::command(program, folder);
-    command.args([
-        "cat-file",
-        "--batch-all-objects",
-        "--batch",
-        "--buffer",
-        "--unordered",
-    ]);
-    let mut report = objects(command, &[], &options)?;
+    command
+        .args(["cat-file", "--batch-all-objects", "--unordered", "--buffer"])
+        .arg("--batch-check=%(objecttype) %(objectname)");
+    let mut list = Lines::of(command)?;
+    let mut line = Vec::new();
+    // Trees, which are half of the objects, have no text.
+    let mut more = |names: &mut Vec<u8>| {
+        let mut count = 0;
+        while count < AT_ONCE && list.next(&mut line)? {
+            let mut fields = line.splitn(2, |byte| *byte == b' ');
+            if fields.next() != Some(b"tree") {
+                names.extend_from_slice(fields.next().unwrap_or_default());
+                names.push(b'\n');
+                count += 1;
+            }
+        }
+        Ok(())
+    };
+    let git = || git::command(program, folder);
+    let workers = options.workers.min(MOST_WORKERS);
+    let mut report = objects(&git, workers, &mut more, &[], &options)?;
+    list.end()?;
     describe(program, folder, &mut report)?;
     report.sort();
     Ok(report)
@@ -80,9 +97,16 @@ pub fn scan_staged(folder: &Path, options: &Options) -> Result<Report, Error> {
     if staged.is_empty() {
         return Ok(Report::default());
     }
-    let mut command = git::within_a_hook(program, folder);
-    command.args(["cat-file", "--batch", "--buffer"]);
-    let mut report = objects(command, &staged, options)?;
+    let mut asked = staged.iter();
+    let mut more = |names: &mut Vec<u8>| {
+        for (object, _) in asked.by_ref() {
+            names.extend_from_slice(object.as_bytes());
+            names.push(b'\n');
+        }
+        Ok(())
+    };
+    let git = || git::within_a_hook(program, folder);
+    let mut report = objects(&git, 1, &mut more, &staged, options)?;
     report.sort();
     Ok(report)
 }
@@ -93,48 +117,76 @@ fn require_repository(program: &Path, folder: &Path) -> Result<(), Error> {
     succeeded(command).map(|_| ())
 }
 
-/// Reads the objects that a `cat-file --batch` prints, under the names that were asked for, or else their own.
+/// Appends the names of objects, a line each, until there are no more.
+type More<'a> = dyn FnMut(&mut Vec<u8>) -> std::io::Result<()> + Send + 'a;
+
+/// Reads objects by so many processes of git at once, each of which takes names as long as there are some.
 fn objects(
-    mut command: Command,
+    git: &(dyn Fn() -> Command + Sync),
+    workers: usize,
+    more: &mut More<'_>,
     asked: &[(String, String)],
     options: &Options,
 ) -> Result<Report, Error> {
-    let failed = |error: std::io::Error| Error::Git(error.to_string());
-    command.stdout(Stdio::piped()).stderr(Stdio::null());
-    if !asked.is_empty() {
-        command.stdin(Stdio::piped());
-    }
+    let more = Mutex::new(more);
+    let mut report = Report::default();
+    thread::scope(|scope| {
+        let work = || some_objects(git(), &more, asked, options);
+        let threads: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
+        for thread in threads {
+            match thread.join() {
+                Ok(found) => report.extend(found?),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        Ok(report)
+    })
+}
+
+/// Reads objects by one process, under the names that were asked for, or else their own.
+fn some_objects(
+    mut command: Command,
+    more: &Mutex<&mut More<'_>>,
+    asked: &[(String, String)],
+    options: &Options,
+) -> Result<Report, Error> {
+    command
+        .args(["cat-file", "--batch", "--buffer"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
     let mut child = command.spawn().map_err(failed)?;
-    let input = child.stdin.take();
-    let output = child.stdout.take();
+    let (input, output) = (child.stdin.take(), child.stdout.take());
     let read = thread::scope(|scope| {
-        let writer = scope.spawn(move || {
-            let lines: String = asked
-                .iter()
-                .map(|(object, _)| format!("{object}\n"))
-                .collect();
-            // git that has ended says why by its exit code.
-            input.map(|mut input| input.write_all(lines.as_bytes()))
-        });
+        // git that has ended says why by its exit code.
+        scope.spawn(move || input.map(|input| feed(input, more)));
         let mut worker = Worker::new(options);
         let read = output.map_or(Ok(()), |output| {
             let output = BufReader::with_capacity(1 << 18, output);
             each_object(output, asked, options, &mut worker)
         });
-        let _ = writer.join();
         read.map(|()| worker.report)
     });
-    let report = read.map_err(failed);
-    ended(child, report)
+    ended(child, read.map_err(failed))
+}
+
+fn feed(mut git: impl Write, more: &Mutex<&mut More<'_>>) -> std::io::Result<()> {
+    let mut names = Vec::new();
+    loop {
+        names.clear();
+        more.lock().unwrap_or_else(PoisonError::into_inner)(&mut names)?;
+        if names.is_empty() {
+            return Ok(());
+        }
+        git.write_all(&names)?;
+    }
 }
 
 fn ended(mut child: Child, report: Result<Report, Error>) -> Result<Report, Error> {
     if report.is_err() {
         let _ = child.kill();
     }
-    let status = child
-        .wait()
-        .map_err(|error| Error::Git(error.to_string()))?;
+    let status = child.wait().map_err(failed)?;
     match report {
         Ok(_) if !status.success() => Err(Error::Git(status.to_string())),
         report => report,
@@ -192,7 +244,10 @@ fn each_object(
     }
 }
 
-/// Finds out which commits have the objects with findings, and under which names.
+/// Finds out which commit was the first to have each object with findings, and under which name.
+///
+/// Commits are walked for the objects that were found, and not for all. No tree is read twice, and what commits change is
+/// computed only for those that count.
 fn describe(program: &Path, folder: &Path, report: &mut Report) -> Result<(), Error> {
     let of_blobs = |finding: &crate::Finding| {
         let commit = finding.commit.as_ref()?;
@@ -204,85 +259,196 @@ fn describe(program: &Path, folder: &Path, report: &mut Report) -> Result<(), Er
     if blobs.is_empty() {
         return Ok(());
     }
-    let mut oldest: BTreeMap<String, (String, Commit)> = BTreeMap::new();
-    for some in blobs.chunks(AT_ONCE) {
+    let mut origins: Vec<Origin> = blobs.into_iter().map(Origin::new).collect();
+    first_commits(program, folder, &mut origins)?;
+    for some in origins.chunks_mut(AT_ONCE) {
         let mut command = git::command(program, folder);
         command
-            .args([
-                "log",
-                "--all",
-                "-m",
-                "--raw",
-                "-z",
-                "--no-abbrev",
-                "--no-renames",
-            ])
-            .args(["--no-ext-diff", "--no-textconv", "--no-color", "--no-notes"])
+            .args(["log", "--no-walk=unsorted", "-m", "--raw", "-z"])
+            .args(["--no-abbrev", "--no-renames", "--no-ext-diff"])
+            .args(["--no-textconv", "--no-color", "--no-notes"])
             .arg("--format=%x01%H%x01%an <%ae>%x01%cI%x01");
-        command.args(some.iter().map(|blob| format!("--find-object={blob}")));
-        let output = succeeded(command)?;
-        read_log(&output, some, &mut oldest);
+        for origin in some.iter().filter(|origin| !origin.commit.is_empty()) {
+            command.arg(format!("--find-object={}", origin.blob));
+            command.arg(&origin.commit);
+        }
+        if some.iter().any(|origin| !origin.commit.is_empty()) {
+            read_log(&succeeded(command)?, some);
+        }
     }
-    let in_head = head(program, folder);
+    in_head(program, folder, &mut origins);
     for finding in &mut report.findings {
         if let Some(commit) = &mut finding.commit
-            && let Some((path, known)) = oldest.get(&commit.blob)
+            && let Some(origin) = find(&mut origins, commit.blob.as_bytes())
+            && let Some(path) = &origin.path
         {
             finding.path.clone_from(path);
-            *commit = known.clone();
-            commit.is_in_head = in_head.contains(&commit.blob);
+            *commit = Commit {
+                blob: origin.blob.clone(),
+                id: Some(origin.commit.clone()),
+                author: origin.author.clone(),
+                date: origin.date.clone(),
+                is_in_head: origin.is_in_head,
+            };
         }
     }
     Ok(())
 }
 
-/// The log has the newest commit first, so the last one that is read for an object is its oldest.
-fn read_log(output: &[u8], blobs: &[String], oldest: &mut BTreeMap<String, (String, Commit)>) {
+/// Where an object with findings comes from.
+struct Origin {
+    blob: String,
+    /// The first commit that has it; empty until it is known.
+    commit: String,
+    author: String,
+    date: String,
+    path: Option<String>,
+    is_in_head: bool,
+}
+
+impl Origin {
+    fn new(blob: String) -> Self {
+        Self {
+            blob,
+            commit: String::new(),
+            author: String::new(),
+            date: String::new(),
+            path: None,
+            is_in_head: false,
+        }
+    }
+}
+
+/// The origin of an object, among those that are in the order of their names.
+fn find<'a>(origins: &'a mut [Origin], blob: &[u8]) -> Option<&'a mut Origin> {
+    let at = origins.binary_search_by(|origin| origin.blob.as_bytes().cmp(blob));
+    at.ok().map(|at| &mut origins[at])
+}
+
+/// Walks through the commits, parents first, and stops when each object was seen. Stashes and what a branch has been are
+/// among them.
+fn first_commits(program: &Path, folder: &Path, origins: &mut [Origin]) -> Result<(), Error> {
+    let mut command = git::command(program, folder);
+    command
+        .args(["rev-list", "--objects", "--in-commit-order", "--date-order"])
+        .args(["--reverse", "--all", "--reflog", "--missing=allow-any"]);
+    let (mut commit, mut line) = (String::new(), Vec::new());
+    let mut left = origins.len();
+    let mut lines = Lines::of(command)?;
+    // `<commit>`, then `<object> <path>` of what it has and no commit before it.
+    while lines.next(&mut line).map_err(failed)? {
+        let Some(end) = line.iter().position(|byte| *byte == b' ') else {
+            commit = String::from_utf8_lossy(&line).into_owned();
+            continue;
+        };
+        if let Some(origin) = find(origins, &line[..end])
+            && origin.commit.is_empty()
+        {
+            origin.commit.clone_from(&commit);
+            left -= 1;
+            if left == 0 {
+                let _ = lines.child.kill();
+                let _ = lines.child.wait();
+                return Ok(());
+            }
+        }
+    }
+    lines.end()
+}
+
+/// Reads author, date and path of the commits that are the first ones.
+fn read_log(output: &[u8], origins: &mut [Origin]) {
     let mut commit = (String::new(), String::new(), String::new());
-    let mut fields = output.split(|byte| *byte == 0 || *byte == b'\n').peekable();
+    let mut fields = output.split(|byte| *byte == 0);
     while let Some(field) = fields.next() {
         let text = String::from_utf8_lossy(field);
+        let text = text.trim_start_matches('\n');
         if let [_, id, author, date, _] = text.split('\x01').collect::<Vec<_>>()[..] {
             // Versions of git write UTC in two ways.
             let date = date.replace("+00:00", "Z");
             commit = (id.to_owned(), author.to_owned(), date);
         } else if text.starts_with(':') {
-            let object = text.split(' ').nth(3).unwrap_or_default().to_owned();
+            let object = text.split(' ').nth(3).unwrap_or_default();
             let Some(path) = fields.next() else {
                 return;
             };
-            if blobs.contains(&object) {
-                let known = Commit {
-                    blob: object.clone(),
-                    id: Some(commit.0.clone()),
-                    author: commit.1.clone(),
-                    date: commit.2.clone(),
-                    is_in_head: false,
-                };
-                oldest.insert(object, (files::shown(&git::path(path)), known));
+            if let Some(origin) = find(origins, object.as_bytes())
+                && origin.commit == commit.0
+                && origin.path.is_none()
+            {
+                origin.path = Some(files::shown(&git::path(path)));
+                (origin.author, origin.date) = (commit.1.clone(), commit.2.clone());
             }
         }
     }
 }
 
-/// The blobs of the commit that is checked out; none before the first one.
-fn head(program: &Path, folder: &Path) -> BTreeSet<String> {
+/// Marks what the commit has that is checked out; there is none before the first one.
+fn in_head(program: &Path, folder: &Path, origins: &mut [Origin]) {
     let mut command = git::command(program, folder);
     command.args(["ls-tree", "-r", "-z", "--full-tree", "HEAD"]);
-    let output = succeeded(command).unwrap_or_default();
+    let Ok(mut lines) = Lines::up_to(0, command) else {
+        return;
+    };
     // `100644 blob <object>\t<path>`
-    let mut objects = BTreeSet::new();
-    for line in output.split(|byte| *byte == 0) {
+    let mut line = Vec::new();
+    while lines.next(&mut line).is_ok_and(|is_one| is_one) {
         let object = line.split(|byte| matches!(byte, b' ' | b'\t')).nth(2);
-        objects.extend(object.map(|object| String::from_utf8_lossy(object).into_owned()));
+        if let Some(origin) = find(origins, object.unwrap_or_default()) {
+            origin.is_in_head = true;
+        }
     }
-    objects
+    let _ = lines.end();
+}
+
+fn failed(error: std::io::Error) -> Error {
+    Error::Git(error.to_string())
+}
+
+/// What a command prints, up to a byte each.
+struct Lines {
+    child: Child,
+    output: Box<dyn BufRead + Send>,
+    separator: u8,
+}
+
+impl Lines {
+    fn of(command: Command) -> Result<Self, Error> {
+        Self::up_to(b'\n', command)
+    }
+
+    fn up_to(separator: u8, mut command: Command) -> Result<Self, Error> {
+        command.stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().map_err(failed)?;
+        let output = child.stdout.take();
+        let output = output.ok_or_else(|| Error::Git("no output".to_owned()))?;
+        Ok(Self {
+            child,
+            output: Box::new(BufReader::new(output)),
+            separator,
+        })
+    }
+
+    /// Reads the next one. Returns whether there is one.
+    fn next(&mut self, line: &mut Vec<u8>) -> std::io::Result<bool> {
+        line.clear();
+        let count = self.output.read_until(self.separator, line)?;
+        line.pop_if(|last| *last == self.separator);
+        Ok(count > 0)
+    }
+
+    /// An error where the command failed.
+    fn end(mut self) -> Result<(), Error> {
+        match self.child.wait() {
+            Ok(status) if status.success() => Ok(()),
+            Ok(status) => Err(Error::Git(status.to_string())),
+            Err(error) => Err(failed(error)),
+        }
+    }
 }
 
 fn succeeded(mut command: Command) -> Result<Vec<u8>, Error> {
-    let output = command
-        .output()
-        .map_err(|error| Error::Git(error.to_string()))?;
+    let output = command.output().map_err(failed)?;
     if output.status.success() {
         return Ok(output.stdout);
     }

@@ -65,6 +65,9 @@ fn collect(bytes: &[u8], now: u64, depth: usize, found: &mut Vec<Match>) {
 
 /// Tokens of the shape since July 2024.
 fn new_tokens(bytes: &[u8], start: usize, end: usize, found: &mut Vec<Match>) {
+    if end - start < NEW_LENGTH {
+        return;
+    }
     for at in memmem::find_iter(&bytes[start..end], SIGNATURE) {
         let Some(first) = (start + at).checked_sub(SIGNATURE_AT) else {
             continue;
@@ -106,24 +109,17 @@ fn new_tokens(bytes: &[u8], start: usize, end: usize, found: &mut Vec<Match>) {
 
 /// Tokens of the shape before.
 fn old_tokens(bytes: &[u8], start: usize, end: usize, found: &mut Vec<Match>) {
-    let is_lower = |byte: u8| matches!(byte, b'a'..=b'z' | b'2'..=b'7');
-    let is_upper = |byte: u8| matches!(byte, b'A'..=b'Z' | b'2'..=b'7');
-    for is_letter in [&is_lower as &dyn Fn(u8) -> bool, &is_upper] {
-        let mut at = start;
-        while at + OLD_LENGTH <= end {
-            let length = bytes[at..end]
-                .iter()
-                .take_while(|byte| is_letter(**byte))
-                .count();
-            let last = at + length;
-            if length >= OLD_LENGTH {
-                let first = last - OLD_LENGTH;
-                if first == at || is_after_escape(bytes, first) {
-                    found.extend(old_token(bytes, first));
-                }
+    for case in [b'a', b'A'] {
+        let is_letter = |at: usize| {
+            let byte = bytes[start + at];
+            byte.wrapping_sub(case) < 26 || matches!(byte, b'2'..=b'7')
+        };
+        base64_text::runs_of(end - start, OLD_LENGTH, is_letter, |first, last| {
+            let first_of_token = start + last - OLD_LENGTH;
+            if first_of_token == start + first || is_after_escape(bytes, first_of_token) {
+                found.extend(old_token(bytes, first_of_token));
             }
-            at = last + 1;
-        }
+        });
     }
 }
 
@@ -203,6 +199,9 @@ fn encoded(
         return end;
     }
     for skipped in 0..4 {
+        if !base64_text::may_hold_a_token(&digits[skipped..]) {
+            continue;
+        }
         let mut decoded = Vec::new();
         base64_text::decode(&digits[skipped..], &mut decoded);
         let mut inside = Vec::new();

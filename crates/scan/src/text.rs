@@ -150,6 +150,10 @@ fn encoding(start: &[u8]) -> (Encoding, usize) {
         [0xFE, 0xFF, ..] => (utf16(true), 2),
         _ => {
             let head = &start[..start.len().min(HEAD) & !1];
+            // Most texts have none.
+            if memchr::memchr(0, head).is_none() {
+                return (Encoding::Bytes, 0);
+            }
             let zeros = |odd: usize| {
                 let every_other = head.iter().skip(odd).step_by(2);
                 every_other.filter(|byte| **byte == 0).count()
