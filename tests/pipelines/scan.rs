@@ -1,8 +1,10 @@
-//! The template that scans the sources of a pipeline: its summary, its report, and what fails the job.
+//! The template that scans the sources of a pipeline and an organization: its summary, its report, and what fails the
+//! job.
 
 use std::fs;
 
-use adieu_emulator::{TaskResult, World};
+use adieu_emulator::{MY_CONNECTION, Resource, TaskResult, World};
+use serde_json::json;
 
 use super::scenario::Scenario;
 
@@ -24,6 +26,51 @@ fn a_token_in_the_sources_fails_the_job_and_is_on_the_page_of_the_run() {
     );
     crate::scan::shows_no_token(&page);
     let nothing = format!("{pipeline}  parameters:\n    failOn: nothing\n");
+    let shown = Scenario::new(&world, &nothing, sources.path()).run();
+    assert_eq!(shown.result, TaskResult::Succeeded, "{}", shown.page());
+}
+
+#[test]
+fn an_organization_is_scanned_by_the_same_template() {
+    let world = World::start();
+    let organizations = world.organizations();
+    organizations.add_member("contoso", MY_CONNECTION);
+    let project = organizations.add_project("contoso", "Web");
+    let add = |resource, document| {
+        organizations.add_resource("contoso", Some(&project), resource, document)
+    };
+    add(
+        Resource::VariableGroup,
+        json!({ "name": "secrets", "variables": { "FEED_PAT": { "isSecret": true } } }),
+    );
+    organizations.close_resources(Some(&project), Resource::TaskGroup);
+    let sources = tempfile::tempdir().expect("a folder");
+    let pipeline = "steps:\n- template: pipelines/templates/scan.yml\n  parameters:\n    \
+                    sources: false\n    organization: contoso\n";
+    // A habit is shown, and what may not be read is, too; neither fails the job.
+    let shown = Scenario::new(&world, pipeline, sources.path()).run();
+    let page = shown.page();
+    assert_eq!(shown.result, TaskResult::Succeeded, "{page}");
+    assert!(
+        page.contains("contoso/Web/variable group/secrets#/variables/FEED_PAT  pat-variable"),
+        "{page}"
+    );
+    assert!(
+        page.contains("contoso/Web/task groups were not scanned"),
+        "{page}"
+    );
+    let token =
+        json!({ "name": "plain", "variables": { "a": { "value": crate::scan::new_token() } } });
+    add(Resource::VariableGroup, token);
+    let found = Scenario::new(&world, pipeline, sources.path()).run();
+    let page = found.page();
+    assert_eq!(found.result, TaskResult::Failed, "{page}");
+    assert!(
+        page.contains("contoso/Web/variable group/plain#/variables/a/value  azure-devops-pat"),
+        "{page}"
+    );
+    crate::scan::shows_no_token(&page);
+    let nothing = format!("{pipeline}    failOn: nothing\n");
     let shown = Scenario::new(&world, &nothing, sources.path()).run();
     assert_eq!(shown.result, TaskResult::Succeeded, "{}", shown.page());
 }
