@@ -1,6 +1,6 @@
 //! `cargo xtask <command>`: the chores of the repository, one file each.
 //!
-//! It ships nothing, and needs nothing but Rust and Node to start. The house rules are its tests.
+//! It ships nothing, and needs nothing but Rust and Node to start. The house rules are its tests (`tests/rules`).
 
 mod bench;
 mod clients;
@@ -19,8 +19,6 @@ mod prerequisites;
 mod prove;
 mod release;
 mod remap;
-#[cfg(test)]
-mod rules;
 mod site;
 mod sizes;
 mod test;

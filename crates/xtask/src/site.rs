@@ -238,20 +238,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_document_for_users_is_in_the_table_of_contents() {
-        let summary = read(&root().join("docs/SUMMARY.md")).expect("the table of contents");
-        let files = files(&summary).expect("files that are there");
-        let pages = super::super::rules::files("docs/");
-        let missing: Vec<String> = pages
-            .into_iter()
-            .filter(|path| path.ends_with(".md") && path != "docs/SUMMARY.md")
-            .filter(|path| !files.contains(path))
-            .collect();
-        assert_eq!(missing, Vec::<String>::new());
-        assert!(files.iter().all(|path| root().join(path).is_file()));
-    }
-
-    #[test]
     fn links_are_read_from_where_they_are() {
         for (from, link, expected) in [
             ("docs/SUMMARY.md", "../README.md", "README.md"),

@@ -2,8 +2,7 @@
 //!
 //! It changes nothing.
 
-use super::{files, links, read};
-use crate::root;
+use super::{files, links, read, root};
 
 #[test]
 fn a_task_has_its_five_places() {

@@ -5,8 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 
-use super::{files, read};
-use crate::root;
+use super::{files, read, root};
 
 #[test]
 fn links_in_documents_lead_somewhere() {
@@ -37,6 +36,18 @@ fn links_in_documents_lead_somewhere() {
         }
     }
     assert!(found > 50, "only {found} links were found");
+}
+
+/// Those that it links to are there, says the test above.
+#[test]
+fn every_document_for_users_is_in_the_table_of_contents() {
+    let contents = read("docs/SUMMARY.md");
+    let is_missing = |path: &String| {
+        let page = path.strip_prefix("docs/").unwrap_or(path);
+        page.ends_with(".md") && page != "SUMMARY.md" && !contents.contains(&format!("]({page})"))
+    };
+    let missing: Vec<String> = files("docs/").into_iter().filter(is_missing).collect();
+    assert_eq!(missing, Vec::<String>::new());
 }
 
 #[test]
@@ -93,7 +104,7 @@ fn beside(document: &str, file: &str) -> String {
 }
 
 /// A document without its blocks of code, in which a `#` opens a comment.
-pub(crate) fn without_code(text: &str) -> String {
+fn without_code(text: &str) -> String {
     let mut is_code = false;
     text.lines()
         .filter(|line| {

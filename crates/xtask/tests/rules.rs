@@ -2,17 +2,16 @@
 //!
 //! It reads the repository's files and never changes one.
 
+mod circles;
 mod formatting;
 mod language;
-pub(crate) mod links;
+mod links;
 mod places;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
-
-use crate::root;
 
 /// Which crate may know which (ARCHITECTURE.md). An arrow that is not here is forbidden.
 const FLOORS: &[(&str, &[&str])] = &[
@@ -444,12 +443,17 @@ fn product_sources() -> Vec<String> {
         .collect()
 }
 
+/// The repository's root.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
 fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
 /// Files below a folder, relative to the root, without what is built.
-pub(crate) fn files(below: &str) -> Vec<String> {
+fn files(below: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut folders = vec![PathBuf::from(below)];
     while let Some(folder) = folders.pop() {
