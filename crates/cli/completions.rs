@@ -10,9 +10,9 @@ use adieu_agent::Stream;
 use clap::builder::PossibleValue;
 use clap::{Arg, Args, Command, ValueEnum};
 
-use crate::credential::variable;
 use crate::failure::Failure;
 use crate::reporter::{Reporter as _, Terminal};
+use adieu_agent::process_value as variable;
 
 /// Flags of `completions`.
 #[derive(Debug, Args)]

@@ -27,7 +27,7 @@ use settings::{Setting, kept_no_proxy, key, no_proxy, of_git, plain, terraform};
 pub(crate) use settings::{KEPT_NO_PROXY, environment_of, is_our_no_proxy, publish};
 
 /// The words, as documents list them.
-pub(crate) const WORDS: [&str; 5] = [
+const WORDS: [&str; 5] = [
     "identity",
     "azd",
     "git",
@@ -128,7 +128,7 @@ impl Configure {
         }
         if let Some((name, list)) = line.split_once('=') {
             if !name.trim().eq_ignore_ascii_case("resources") {
-                return Err(ConfigureProblemKind::Unknown);
+                return Err(ConfigureProblemKind::Unknown(&WORDS));
             }
             let listed = self.resources.get_or_insert_default();
             for text in list.split(',').map(str::trim) {
@@ -147,7 +147,7 @@ impl Configure {
             }
             return Ok(());
         }
-        let mechanism = Mechanism::of(line).ok_or(ConfigureProblemKind::Unknown)?;
+        let mechanism = Mechanism::of(line).ok_or(ConfigureProblemKind::Unknown(&WORDS))?;
         if !self.mechanisms.contains(&mechanism) {
             self.mechanisms.push(mechanism);
         }

@@ -8,7 +8,6 @@ mod azd;
 mod federated;
 mod github_actions;
 mod gitlab;
-pub(crate) mod kind;
 mod managed_identity;
 mod pipelines;
 mod sign_in;
@@ -21,7 +20,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use adieu_agent::{Stream, WorkflowLog, process_variable};
+use adieu_agent::{Stream, WorkflowLog, process_value as variable};
 use adieu_identity::azure_core::{self, credentials::TokenCredential};
 use adieu_identity::{
     Authority, AzureCloud, Claims, ConnectionCredential, Error, Scheme, Scope, Token, TokenRequest,
@@ -37,9 +36,8 @@ use crate::report;
 use crate::reporter::{Reporter as _, Terminal, while_waiting};
 use crate::resource::{Cloud, is_guid};
 
-pub(crate) use federated::Federation;
-pub(crate) use kind::{Credential, CredentialArguments};
-pub(crate) use sign_in::{AdministratorArguments, SignIn, SignInArguments, credential_of_auto};
+pub(crate) use crate::credential_kind::{Credential, CredentialArguments};
+pub(crate) use sign_in::{AdministratorArguments, SignIn, SignInArguments};
 pub(crate) use tenant::tenant;
 
 /// The longest that one credential may take.
@@ -425,14 +423,6 @@ pub(crate) fn authority() -> Result<Authority, CredentialProblemKind> {
         format!("https://{text}")
     };
     Authority::parse(&address).map_err(|reason| CredentialProblemKind::Authority { text, reason })
-}
-
-/// A variable that has a value. One that is still `$(name)` is an undefined pipeline variable.
-pub(crate) fn variable(name: &str) -> Option<String> {
-    let value = process_variable(name)?;
-    let value = value.trim();
-    let is_undefined = adieu_agent::undefined_variable(value).is_some();
-    (!value.is_empty() && !is_undefined).then(|| value.to_owned())
 }
 
 fn required(name: &'static str) -> Result<String, CredentialProblemKind> {

@@ -6,7 +6,8 @@
 use std::fs;
 use std::path::PathBuf;
 
-use crate::credential::variable;
+use adieu_agent::process_value as variable;
+
 use crate::step_connection::{self, StepConnection};
 
 /// The organization of the flag, else of `ADIEU_ORGANIZATION`.

@@ -4,27 +4,21 @@
 //! It changes nothing.
 
 mod checks;
-mod page;
 
-use std::path::Path;
 use std::process::ExitCode;
 
-use adieu_agent::{Log, Stream, is_in_a_pipeline, process_path};
 use adieu_devops::{Hosts, Organization};
 use adieu_feeds::FeedAddress;
 use clap::Args;
-use serde_json::{Value, json};
 
-use crate::console::{self, Style};
+use crate::checklist;
 use crate::credential::{self, CredentialArguments, SignInArguments};
 use crate::defaults;
 use crate::failure::Failure;
 use crate::feeds;
 use crate::network;
-use crate::report::Report;
-use crate::reporter::{Reporter as _, Terminal};
-use crate::result::{self, Form};
-use crate::whoami;
+use crate::organization;
+use crate::result::Form;
 
 /// Flags of `doctor`.
 #[derive(Debug, Args)]
@@ -68,85 +62,6 @@ struct Plan {
     credential: CredentialArguments,
 }
 
-/// One finding.
-pub(crate) struct Check {
-    /// One or two words.
-    name: &'static str,
-    state: State,
-    /// A sentence, or less.
-    found: String,
-    /// What is wrong, where something is; else facts alone.
-    report: Option<Report>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum State {
-    Ok,
-    /// It works, and may not do what is wanted.
-    Warning,
-    Failed,
-    /// Something before it fails, or there is no such thing here.
-    Skipped,
-}
-
-impl Check {
-    pub(crate) fn ok(name: &'static str, found: impl Into<String>) -> Self {
-        Self::new(name, State::Ok, found.into(), None)
-    }
-
-    fn skipped(name: &'static str, why: impl Into<String>) -> Self {
-        Self::new(name, State::Skipped, why.into(), None)
-    }
-
-    pub(crate) fn failed(name: &'static str, report: Report) -> Self {
-        Self::new(
-            name,
-            State::Failed,
-            report.sentence().to_owned(),
-            Some(report),
-        )
-    }
-
-    pub(crate) fn warning(name: &'static str, report: Report) -> Self {
-        Self::new(
-            name,
-            State::Warning,
-            report.sentence().to_owned(),
-            Some(report),
-        )
-    }
-
-    fn new(name: &'static str, state: State, found: String, report: Option<Report>) -> Self {
-        Self {
-            name,
-            state,
-            found,
-            report,
-        }
-    }
-}
-
-impl State {
-    /// What a terminal shows before the word, and in which look.
-    fn sign(self) -> (&'static str, Style) {
-        match self {
-            Self::Ok => ("✓", Style::Success),
-            Self::Warning => ("!", Style::Warning),
-            Self::Failed => ("✗", Style::Error),
-            Self::Skipped => ("–", Style::Faint),
-        }
-    }
-
-    fn word(self) -> &'static str {
-        match self {
-            Self::Ok => "ok",
-            Self::Warning => "warning",
-            Self::Failed => "failed",
-            Self::Skipped => "skipped",
-        }
-    }
-}
-
 fn feed(text: &str) -> Result<FeedAddress, String> {
     feeds::request::address(text)
         .map_err(|_| "a feed's address or ORGANIZATION/FEED is needed".to_owned())
@@ -167,7 +82,7 @@ pub(crate) async fn run(arguments: DoctorArguments) -> Result<ExitCode, Failure>
     let hosts = Hosts::public();
     let organization = defaults::organization_or_default(arguments.organization);
     let organization = organization
-        .map(|text| whoami::organization(&hosts, &text))
+        .map(|text| organization::named(&hosts, &text))
         .transpose()?;
     if organization.is_none() && arguments.repository.is_some() {
         return Err(Failure::NoOrganization("--repository"));
@@ -185,113 +100,5 @@ pub(crate) async fn run(arguments: DoctorArguments) -> Result<ExitCode, Failure>
         credential: arguments.sign_in.credential,
     };
     let checks = checks::all(plan, transport).await;
-    print(&checks, arguments.output)
-}
-
-/// Prints findings, in a pipeline on the run's page too. The exit code is 1 where one fails.
-pub(crate) fn print(checks: &[Check], form: Form) -> Result<ExitCode, Failure> {
-    match form {
-        Form::Text => result::print_styled(&lines(checks))?,
-        Form::Json => result::print(Form::Json, &[], &json(checks))?,
-    }
-    if is_in_a_pipeline() {
-        publish(checks, form);
-    }
-    let fails = checks.iter().any(|check| check.state == State::Failed);
-    Ok(if fails {
-        ExitCode::FAILURE
-    } else {
-        ExitCode::SUCCESS
-    })
-}
-
-/// The finding to begin with: what fails first is in the way of what comes after it.
-fn first(checks: &[Check]) -> Option<&Report> {
-    let of = |state| checks.iter().find(|check| check.state == state);
-    let first = of(State::Failed).or_else(|| of(State::Warning))?;
-    first.report.as_ref()
-}
-
-/// What to do next, in one sentence.
-fn next(checks: &[Check]) -> String {
-    match first(checks) {
-        Some(report) => report.remedy_or_sentence().to_owned(),
-        None => "Nothing: all checks passed.".to_owned(),
-    }
-}
-
-/// Lines, each with what this program puts before it.
-fn lines(checks: &[Check]) -> Vec<(String, String)> {
-    let mut lines = Vec::new();
-    let has_signs = Stream::Output.is_terminal();
-    for check in checks {
-        let (sign, style) = check.state.sign();
-        let sign = if has_signs { sign } else { "" };
-        let state = format!("{sign} {:<10}", check.state.word());
-        let state = console::styled(Stream::Output, style, state.trim_start());
-        lines.push((state, format!("{:<15}{}", check.name, check.found)));
-        if let Some(report) = &check.report {
-            lines.extend(
-                report
-                    .facts()
-                    .iter()
-                    .map(|(name, value)| (" ".repeat(27), format!("{name}: {value}"))),
-            );
-        }
-    }
-    lines.push((String::new(), String::new()));
-    let next_thing = console::styled(Stream::Output, Style::Strong, "What to do next:");
-    lines.push((next_thing, format!(" {}", next(checks))));
-    if let Some(report) = first(checks) {
-        lines.push((String::new(), format!("More: {}", report.more())));
-    }
-    lines
-}
-
-fn json(checks: &[Check]) -> Value {
-    let list: Vec<Value> = checks
-        .iter()
-        .map(|check| {
-            let report = check.report.as_ref();
-            let mut facts = serde_json::Map::new();
-            for (name, value) in report.iter().flat_map(|report| report.facts()) {
-                facts.insert(name.clone(), Value::String(value.clone()));
-            }
-            let is_wrong = matches!(check.state, State::Failed | State::Warning);
-            let wrong = report.filter(|_| is_wrong);
-            json!({
-                "name": check.name, "state": check.state.word(), "found": check.found,
-                "facts": facts,
-                "remedy": wrong.map(Report::remedy_or_sentence),
-                "section": wrong.map(Report::anchor),
-            })
-        })
-        .collect();
-    json!({
-        "holds": !checks.iter().any(|check| check.state == State::Failed),
-        "next": next(checks),
-        "checks": list,
-    })
-}
-
-/// Puts a page on the run's summary. Where standard output has its own document, the agent reads it on
-/// standard error, which it reads as well.
-fn publish(checks: &[Check], form: Form) {
-    let Some(folder) = process_path("AGENT_TEMPDIRECTORY") else {
-        return;
-    };
-    let folder = Path::new(&folder);
-    let file = match crate::page::write_new(folder, page::names(), &page::page(checks)) {
-        Ok(file) => file,
-        Err(error) => {
-            return Terminal.warn(&format!(
-                "The run has no summary page for this step: no file can be written to {} ({error}).",
-                folder.display()
-            ));
-        }
-    };
-    match form {
-        Form::Text => Log::new(false).summary(&file),
-        Form::Json => Log::summary_on(Stream::Error, &file),
-    }
+    checklist::print(&checks, arguments.output)
 }

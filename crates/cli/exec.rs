@@ -25,6 +25,7 @@ use crate::defaults;
 use crate::failure::{Failure, LinePlace};
 use crate::feeds;
 use crate::lines;
+use crate::moment::rfc_3339;
 use crate::network;
 use crate::platform::{SignalTarget, Stops};
 use crate::program;
@@ -147,7 +148,7 @@ async fn run_with(
         own.insert(name, token.value.reveal().to_owned());
         own.insert(
             expiry_name(&wanted.name).as_str().to_owned(),
-            tokens::rfc_3339(token.expires_on.into()),
+            rfc_3339(token.expires_on.into()),
         );
     }
     if !missing.is_empty() && adieu_agent::is_in_a_pipeline() {
@@ -228,7 +229,7 @@ fn requests(flags: &[String], usual: &str, cloud: &Cloud) -> Result<Vec<Requeste
 /// Whether a variable has a value. One that says `$(name)` is mapped from a pipeline variable that there is
 /// not.
 fn is_set(wanted: &RequestedToken) -> bool {
-    credential::variable(wanted.name.as_str()).is_some()
+    adieu_agent::process_value(wanted.name.as_str()).is_some()
 }
 
 async fn run_command(

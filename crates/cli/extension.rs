@@ -26,9 +26,7 @@ use clap::{Args, Subcommand};
 use crate::failure::Failure;
 use crate::inputs::extension::{Pricing, UpdateTasksVersion, Visibility};
 
-pub(crate) use findings::in_one_line;
 pub(crate) use flags::EventsArguments;
-pub(crate) use notices::{missing, validation};
 pub(crate) use task::run as run_task;
 pub(crate) use tfx::translate;
 

@@ -15,8 +15,8 @@ use adieu_extension::Problem;
 use adieu_identity::{Error, NotAnAuthority, NotTheCollection, NotTheIssuer};
 use adieu_vsix::EditError;
 
-use crate::credential::kind::Credential;
-use crate::federated_credential::Trust;
+use crate::credential_kind::Credential;
+use crate::federated_credential::Untrusted;
 use crate::identity_ids::IdentityIds;
 use crate::resource::NotAResource;
 
@@ -275,23 +275,6 @@ pub(crate) enum OnboardProblem {
     Untrusted(Box<Untrusted>),
 }
 
-/// An application that does not trust some ID tokens.
-#[derive(Debug)]
-pub(crate) struct Untrusted {
-    /// Its name.
-    pub(crate) application: String,
-    pub(crate) client_id: String,
-    /// What the ID tokens present.
-    pub(crate) trust: Trust,
-    /// Name of the federated credential that comes closest, and what it says where it differs.
-    pub(crate) nearest: Option<String>,
-    pub(crate) differs: Vec<(&'static str, String)>,
-    /// Whether it has as many as it can have.
-    pub(crate) is_full: bool,
-    /// What creates or changes one.
-    pub(crate) command: String,
-}
-
 /// Why there is no inventory of personal access tokens.
 #[derive(Debug)]
 pub(crate) enum PatsProblem {
@@ -445,6 +428,18 @@ pub(crate) struct ConnectionFacts {
     pub(crate) authority: String,
     /// The organization of a connection of the type "Azure DevOps", by its name.
     pub(crate) organization: Option<String>,
+}
+
+/// The connection that signed in. A managed identity's may name none of them.
+impl From<&ConnectionFacts> for IdentityIds {
+    fn from(connection: &ConnectionFacts) -> Self {
+        let some = |text: &String| (!text.is_empty()).then(|| text.clone());
+        Self {
+            tenant: some(&connection.tenant),
+            object_id: None,
+            client_id: some(&connection.client_id),
+        }
+    }
 }
 
 /// Why a connection cannot sign in.

@@ -8,7 +8,6 @@ use adieu_devops::FederatedCredential;
 use adieu_identity::Claims;
 use serde_json::{Value, json};
 
-use crate::failure::Untrusted;
 use crate::resource::Cloud;
 
 /// The issuers of github.com and gitlab.com.
@@ -27,6 +26,58 @@ pub(crate) struct Trust {
     pub(crate) issuer: String,
     pub(crate) subject: String,
     pub(crate) audience: String,
+}
+
+/// An application that does not trust some ID tokens.
+#[derive(Debug)]
+pub(crate) struct Untrusted {
+    /// Its name.
+    pub(crate) application: String,
+    pub(crate) client_id: String,
+    /// What the ID tokens present.
+    pub(crate) trust: Trust,
+    /// Name of the federated credential that comes closest, and what it says where it differs.
+    pub(crate) nearest: Option<String>,
+    pub(crate) differs: Vec<(&'static str, String)>,
+    /// Whether it has as many as it can have.
+    pub(crate) is_full: bool,
+    /// What creates or changes one.
+    pub(crate) command: String,
+}
+
+/// Who issued the ID token, as the facts of a connection name its scheme. No service connection has one of these.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Federation {
+    /// GitHub Actions, for the running workflow.
+    GithubActions,
+    /// GitLab, for the running job.
+    Gitlab,
+    /// A platform that writes the token into a file and renews it.
+    File,
+    /// A platform that set the token in a variable once.
+    Variable,
+}
+
+impl Federation {
+    pub(crate) fn scheme(self) -> &'static str {
+        match self {
+            Self::GithubActions => "GitHub Actions",
+            Self::Gitlab => "GitLab",
+            Self::File => "federated token file",
+            Self::Variable => "federated token",
+        }
+    }
+
+    /// The one that a scheme names.
+    pub(crate) fn of(scheme: &str) -> Option<Self> {
+        let all = [
+            Self::GithubActions,
+            Self::Gitlab,
+            Self::File,
+            Self::Variable,
+        ];
+        all.into_iter().find(|one| one.scheme() == scheme)
+    }
 }
 
 /// Values by their names.

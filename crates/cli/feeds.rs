@@ -34,12 +34,13 @@ use adieu_transport::{Transport, at_once};
 use crate::connection;
 use crate::failure::{Failure, FeedsProblem};
 use crate::inputs::feeds::Inputs;
+use crate::moment::rfc_3339;
 use crate::network;
+use crate::organization;
 use crate::report::Report;
 use crate::reporter::Quiet;
+use crate::resource;
 use crate::serve::job;
-use crate::session;
-use crate::whoami;
 use folder::Folder;
 use notices::{report, warn_of, warn_of_stale};
 use plan::{Plan, add_outside, plan};
@@ -278,7 +279,7 @@ async fn tenants(
 ) -> Result<BTreeMap<String, Option<String>>, Failure> {
     let organizations = request.organizations().into_iter();
     let asked = organizations.map(|name| async move {
-        let organization = whoami::organization(&Hosts::public(), name)?;
+        let organization = organization::named(&Hosts::public(), name)?;
         let tenant = tenant_of(&organization, transport).await?;
         Ok((name.to_owned(), tenant))
     });
@@ -366,7 +367,7 @@ async fn start(
     ));
     for tenant in plan.tenants() {
         let connection = connection::read(environment, id, tenant.map(str::to_owned))?;
-        let scope = session::azure_devops(&connection.cloud)?;
+        let scope = resource::azure_devops();
         let refused = |error| Failure::NoToken {
             connection: connection.facts.clone(),
             errors: vec![(String::new(), error)],

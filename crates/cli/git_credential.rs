@@ -25,8 +25,7 @@ use crate::identity_ids::IdentityIds;
 use crate::network;
 use crate::report::Report;
 use crate::reporter::Terminal;
-use crate::resource::Cloud;
-use crate::session;
+use crate::resource;
 use question::{Organization, Question, Refused};
 
 /// git's questions have a few hundred bytes.
@@ -188,7 +187,7 @@ async fn answer(
     credential: CredentialArguments,
     transport: &Transport,
 ) -> Result<Token, Failure> {
-    let scope = session::azure_devops(&Cloud::Public)?;
+    let scope = resource::azure_devops();
     let (token, configured) = match job_endpoint()? {
         Some(endpoint) => {
             let token = endpoint.token(&scope, transport, Deadline::start()).await;

@@ -13,8 +13,10 @@ use time::OffsetDateTime;
 use crate::connection::Connection;
 use crate::credential;
 use crate::failure::Failure;
+use crate::moment::rfc_3339;
 use crate::network;
-use crate::tokens::{self, RequestedToken, expiry_name, rfc_3339};
+use crate::resource;
+use crate::tokens::{self, RequestedToken, expiry_name};
 
 /// The inputs of the action, as its step passes them on.
 const TOKENS: &str = "ADIEU_TOKENS";
@@ -33,7 +35,7 @@ pub(crate) async fn run() -> Result<ExitCode, Failure> {
     let log = Log::new(false);
     // Without tokens, one is requested all the same: a sign-in that cannot work is reported here.
     let wanted = if wanted.is_empty() {
-        let scope = crate::session::azure_devops(&cloud)?;
+        let scope = resource::azure_devops();
         let token = connection.tokens(&[scope], &transport, &log).await;
         let failed = |error| Failure::NoToken {
             connection: connection.facts.clone(),
@@ -97,7 +99,7 @@ fn hand_on(
 
 /// An input that has a value.
 fn input(name: &str) -> Option<String> {
-    credential::variable(name)
+    adieu_agent::process_value(name)
 }
 
 fn file(variable: &'static str) -> Result<WorkflowFile, Failure> {

@@ -6,8 +6,6 @@
 use adieu_devops::{ConnectionData, Entitlement, Refusal};
 use adieu_identity::{Claims, Token};
 
-use crate::failure::ConnectionFacts;
-
 /// What people compare with the pages of Microsoft Entra. Each is unknown where no source has it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct IdentityIds {
@@ -78,18 +76,6 @@ impl From<&Refusal> for IdentityIds {
             tenant,
             object_id,
             client_id: None,
-        }
-    }
-}
-
-/// The connection that signed in. A managed identity's may name none of them.
-impl From<&ConnectionFacts> for IdentityIds {
-    fn from(connection: &ConnectionFacts) -> Self {
-        let some = |text: &String| (!text.is_empty()).then(|| text.clone());
-        Self {
-            tenant: some(&connection.tenant),
-            object_id: None,
-            client_id: some(&connection.client_id),
         }
     }
 }

@@ -3,12 +3,14 @@
 //! It never does a verb's work; each is in the file of its name.
 
 mod aadsts;
+mod checklist;
 mod child;
 mod completions;
 mod configure;
 mod connection;
 mod console;
 mod credential;
+mod credential_kind;
 mod defaults;
 mod doctor;
 mod exec;
@@ -25,9 +27,11 @@ mod inputs;
 mod lines;
 mod machine;
 mod membership;
+mod moment;
 mod network;
 mod offboard;
 mod onboard;
+mod organization;
 mod page;
 mod pats;
 mod platform;
@@ -45,6 +49,7 @@ mod session;
 mod shell;
 mod step_connection;
 mod task;
+mod task_outcome;
 mod token;
 mod tokens;
 mod version;
@@ -188,7 +193,13 @@ fn main() -> ExitCode {
         Verb::Scan(arguments) => outcome(scan::run(&arguments)),
         Verb::Pats(arguments) => in_a_runtime(pats::run(arguments)),
         Verb::Feeds(command) => in_a_runtime(feeds::command::run(*command)),
-        Verb::Serve(arguments) => in_a_runtime(serve::run(arguments)),
+        Verb::Serve(arguments) => match arguments.of_feeds() {
+            Some((connection, folder, worker)) => in_a_runtime(async move {
+                feeds::keeper::serve(connection, folder, worker).await;
+                Ok(ExitCode::SUCCESS)
+            }),
+            None => in_a_runtime(serve::run(arguments)),
+        },
         Verb::GitCredential(arguments) => in_a_runtime(git_credential::run(arguments)),
         Verb::Explain(arguments) => outcome(explain::run(&arguments)),
         Verb::Version(arguments) => outcome(version::run(&arguments)),

@@ -14,12 +14,12 @@ use crate::failure::{Failure, OnboardProblem};
 use crate::flag_values::guid;
 use crate::membership::{Outcome, refused, refused_by_publisher, with_ids};
 use crate::network;
+use crate::organization;
 use crate::report::Report;
 use crate::reporter::{Reporter as _, Terminal};
 use crate::resource::is_guid;
 use crate::result::Form;
 use crate::session::{Session, Source};
-use crate::whoami;
 
 /// Flags of `offboard`.
 #[derive(Debug, Args)]
@@ -85,7 +85,7 @@ pub(crate) async fn run(arguments: OffboardArguments) -> Result<ExitCode, Failur
     let hosts = Hosts::public();
     let organization = arguments.organization.as_deref();
     let organization = organization
-        .map(|text| whoami::organization(&hosts, text))
+        .map(|text| organization::named(&hosts, text))
         .transpose()?;
     let transport = network::of_command_line()?;
     let tenant = arguments.sign_in.tenant.clone();

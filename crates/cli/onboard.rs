@@ -25,10 +25,10 @@ use crate::membership::{
     Application, Outcome, find_application, refused, refused_by_publisher, with_ids,
 };
 use crate::network;
+use crate::organization;
 use crate::resource::is_guid;
 use crate::result::Form;
 use crate::session::{Session, Source};
-use crate::whoami;
 use trust::TrustArguments;
 
 /// Flags of `onboard`.
@@ -131,7 +131,7 @@ pub(crate) async fn run(arguments: OnboardArguments) -> Result<ExitCode, Failure
     let hosts = Hosts::public();
     let organization = arguments.organization.as_deref();
     let organization = organization
-        .map(|text| whoami::organization(&hosts, text))
+        .map(|text| organization::named(&hosts, text))
         .transpose()?;
     let transport = network::of_command_line()?;
     let tenant = credential::tenant(

@@ -1,10 +1,11 @@
 //! `adieu pats`: the personal access tokens of an organization's users, for its administrator.
 //!
-//! It revokes nothing, and no answer that it reads has a token. What is found is worded in `report/pats.rs`.
+//! It revokes nothing, and no answer that it reads has a token. What is found is worded in `pats/shown.rs`.
 
-pub(crate) mod inventory;
+mod inventory;
 mod json;
-pub(crate) mod leaks;
+mod leaks;
+mod shown;
 
 use std::cell::Cell;
 use std::path::PathBuf;
@@ -24,15 +25,15 @@ use time::{Duration, OffsetDateTime};
 use crate::credential::{self, SignIn, SignInArguments};
 use crate::defaults;
 use crate::failure::{Failure, NotKnownThere, PatsProblem};
+use crate::moment::rfc_3339;
 use crate::network;
+use crate::organization;
 use crate::pats::inventory::{AuditLog, Inventory, NotRead, OwnedPat};
 use crate::progress::Progress;
 use crate::report::Report;
-use crate::report::pats as words;
 use crate::reporter::{Reporter as _, Terminal};
 use crate::result;
 use crate::session::{Session, Source};
-use crate::tokens::rfc_3339;
 use crate::whoami;
 
 /// Azure DevOps slows down who asks for more at once.
@@ -96,7 +97,7 @@ pub(crate) async fn run(arguments: PatsArguments) -> Result<ExitCode, Failure> {
     let hosts = Hosts::public();
     let name = defaults::organization_or_default(arguments.organization)
         .ok_or(Failure::NoOrganization("adieu pats"))?;
-    let organization = whoami::organization(&hosts, &name)?;
+    let organization = organization::named(&hosts, &name)?;
     let leaks = arguments.leaks.as_deref().map(leaks::read).transpose()?;
     let of = format!("pats {}", organization.name);
     let progress = Progress::open(arguments.resume.as_deref(), &of)?;
@@ -113,14 +114,14 @@ pub(crate) async fn run(arguments: PatsArguments) -> Result<ExitCode, Failure> {
         is_early && (!arguments.global || pat.pat.is_global())
     });
     print(arguments.output, &inventory)?;
-    for note in words::notes(&inventory) {
+    for note in shown::notes(&inventory) {
         Terminal.warn(&note);
     }
     if inventory.is_interrupted {
         Terminal.say(crate::report::scan::ABOUT_RESUMING);
     }
     if arguments.output == Form::Text {
-        Terminal.say(&words::summary(&inventory));
+        Terminal.say(&shown::summary(&inventory));
     }
     Ok(match inventory.not_read[..] {
         [] => ExitCode::SUCCESS,
@@ -131,17 +132,17 @@ pub(crate) async fn run(arguments: PatsArguments) -> Result<ExitCode, Failure> {
 fn print(form: Form, inventory: &Inventory) -> Result<(), Failure> {
     match form {
         Form::Text => {
-            let lines = words::lines(inventory, words::columns_of_terminal());
+            let lines = shown::lines(inventory, shown::columns_of_terminal());
             result::print(result::Form::Text, &lines, &serde_json::Value::Null)
         }
         Form::Json => Stream::Output
             .json(&json::document(inventory))
             .map_err(Failure::NotWritten),
         Form::Csv => Stream::Output
-            .records(&words::csv(inventory))
+            .records(&shown::csv(inventory))
             .map_err(Failure::NotWritten),
         Form::Html => Stream::Output
-            .text(&words::html(inventory))
+            .text(&shown::html(inventory))
             .map_err(Failure::NotWritten),
     }
 }

@@ -19,18 +19,18 @@ mod job;
 mod network;
 mod onboard;
 mod organization;
-pub(crate) mod pats;
+mod pats;
 pub(crate) mod scan;
 mod service;
 
 use adieu_transport::Correlation;
 
-use crate::credential::credential_of_auto;
+use crate::credential_kind::credential_of_auto;
 use crate::failure::Failure;
 use asked::Asked;
 
 pub(crate) use credential::signed_in;
-pub(crate) use extension::{doing, in_minutes, not_compared};
+pub(crate) use extension::{doing, in_minutes, in_one_line, missing, not_compared, validation};
 pub(crate) use identity::settling;
 
 /// Address of the repository: `repository` of Cargo.toml, which is empty until there is a public one.

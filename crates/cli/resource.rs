@@ -61,9 +61,14 @@ pub(crate) fn scope(resource: &str, cloud: &Cloud) -> Result<Scope, NotAResource
     Err(NotAResource::Unknown)
 }
 
+/// Azure DevOps' own application, which every cloud's tenants know.
+pub(crate) fn azure_devops() -> Scope {
+    with_audiences(AZURE_DEVOPS, &[AZURE_DEVOPS])
+}
+
 fn well_known(word: &str, cloud: &Cloud) -> Option<Scope> {
     let (public, government, china, custom) = match word {
-        "azureDevOps" => return Some(with_audiences(AZURE_DEVOPS, &[AZURE_DEVOPS])),
+        "azureDevOps" => return Some(azure_devops()),
         // One address in every cloud (learn.microsoft.com, "Authorize access to blobs").
         "storage" => {
             let address = "https://storage.azure.com";

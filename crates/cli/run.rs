@@ -28,12 +28,13 @@ use crate::configure::{Configure, Endpoints, environment_of};
 use crate::connection::{self, Connection};
 use crate::failure::{Failure, ScriptProblem};
 use crate::inputs::run::Inputs;
+use crate::moment::rfc_3339;
 use crate::network;
 use crate::platform::{self, Parent, SignalTarget, Stops};
 use crate::serve::source::SessionTokens;
 use crate::session::Source;
-use crate::task::Outcome;
-use crate::tokens::{self, RequestedToken, expiry_name, rfc_3339};
+use crate::task_outcome::Outcome;
+use crate::tokens::{self, RequestedToken, expiry_name};
 use shell::Shell;
 
 /// What a script has started in the background can hold its standard error for hours; what the script itself

@@ -6,7 +6,7 @@ pub(crate) mod job;
 pub(crate) mod source;
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -17,7 +17,6 @@ use clap::Args;
 
 use crate::credential::{self, CredentialArguments, SignIn};
 use crate::failure::Failure;
-use crate::feeds;
 use crate::flag_values::whole_number;
 use crate::network;
 use crate::platform::Stops;
@@ -63,12 +62,15 @@ pub(crate) struct ServeArguments {
     worker: Option<u32>,
 }
 
+impl ServeArguments {
+    /// The connection and the folder of a job whose feeds are served, and the process with whose end that ends.
+    pub(crate) fn of_feeds(&self) -> Option<(&str, &Path, Option<u32>)> {
+        Some((self.job.as_deref()?, self.feeds.as_deref()?, self.worker))
+    }
+}
+
 /// Serves until it is ended.
 pub(crate) async fn run(arguments: ServeArguments) -> Result<ExitCode, Failure> {
-    if let (Some(connection), Some(folder)) = (&arguments.job, &arguments.feeds) {
-        feeds::keeper::serve(connection, folder, arguments.worker).await;
-        return Ok(ExitCode::SUCCESS);
-    }
     if let Some(connection) = &arguments.job {
         job::serve(
             connection,

@@ -69,7 +69,7 @@ impl Session {
         {
             return Ok(self.with(&current.token));
         }
-        let scope = azure_devops(self.source.cloud())?;
+        let scope = resource::azure_devops();
         let token = self.source.token_patiently(&scope, &self.transport).await?;
         let current = Current {
             ids: IdentityIds::of_token(&token),
@@ -207,11 +207,6 @@ fn one(connection: &Connection, tokens: Result<IssuedTokens, Error>) -> Result<T
         Some(token) => token.map_err(refused),
         None => Err(Failure::Internal("one scope has no outcome")),
     }
-}
-
-/// Azure DevOps' own application, which every cloud's tenants know.
-pub(crate) fn azure_devops(cloud: &Cloud) -> Result<Scope, Failure> {
-    well_known("azureDevOps", cloud)
 }
 
 /// A resource by its word, which a custom cloud may have no address for.

@@ -8,13 +8,14 @@ use adieu_agent::{Environment, Log, TaskResult};
 use clap::ValueEnum;
 
 use crate::extension;
-use crate::failure::{Failure, ScriptProblem};
+use crate::failure::Failure;
 use crate::feeds;
 use crate::inputs;
 use crate::platform::{self, Parent};
 use crate::report::Report;
 use crate::run;
 use crate::runtime;
+use crate::task_outcome::Outcome;
 use crate::token;
 
 /// What the launcher passes: `adieu task <name> <phase>`.
@@ -63,34 +64,6 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
         Outcome::Stopped => log.complete(TaskResult::Canceled, "Stopped before it was done."),
     }
     ExitCode::SUCCESS
-}
-
-/// How a task ended, before it is reported.
-#[expect(clippy::large_enum_variant, reason = "there is one in a process")]
-pub(crate) enum Outcome {
-    Done(Result<(), Failure>),
-    /// The agent asked the step to stop.
-    Stopped,
-}
-
-impl Outcome {
-    /// Whether another program's text may be in the last line of the log, without an end: the agent takes
-    /// a line with a command in it for that command, and the text before it is gone.
-    fn is_after_a_script(&self) -> bool {
-        let ended = |failure: &Failure| {
-            let Failure::Script(problem) = failure else {
-                return false;
-            };
-            matches!(
-                problem,
-                ScriptProblem::Ended { .. } | ScriptProblem::StandardError
-            )
-        };
-        match self {
-            Self::Done(Ok(())) | Self::Stopped => true,
-            Self::Done(Err(failure)) => ended(failure),
-        }
-    }
 }
 
 fn outcome(arguments: &Arguments, environment: &Environment, log: &Log) -> Outcome {

@@ -20,10 +20,11 @@ use crate::connection::{self, Connection};
 use crate::failure::{ConnectionProblem, Failure};
 use crate::inputs::token::Inputs;
 use crate::machine;
+use crate::moment::rfc_3339;
 use crate::network;
 use crate::reporter::Quiet;
 use crate::serve::job::{self, Serving};
-use crate::tokens::{self, Request, RequestedToken, expiry_name, rfc_3339};
+use crate::tokens::{self, Request, RequestedToken, expiry_name};
 
 pub(crate) use command::{TokenArguments, run as run_command};
 

@@ -8,8 +8,6 @@ use adieu_agent::{NotAVariableName, VariableName, undefined_variable};
 use adieu_identity::{Scope, Token};
 use adieu_secret::IdToken;
 use adieu_transport::Transport;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 use crate::connection::Connection;
 use crate::failure::{Failure, LinePlace, LineProblem, LineProblemKind};
@@ -144,15 +142,6 @@ pub(crate) async fn get<R: Request>(
 /// The variable that says when a token ends.
 pub(crate) fn expiry_name(name: &VariableName) -> VariableName {
     name.with_suffix("_EXPIRES_ON")
-}
-
-/// In whole seconds, as every script can read it.
-pub(crate) fn rfc_3339(moment: OffsetDateTime) -> String {
-    moment
-        .replace_nanosecond(0)
-        .unwrap_or(moment)
-        .format(&Rfc3339)
-        .unwrap_or_default()
 }
 
 fn one(

@@ -14,6 +14,7 @@ use crate::defaults;
 use crate::failure::{Failure, NotKnownThere};
 use crate::identity_ids::IdentityIds;
 use crate::network;
+use crate::organization;
 use crate::result::{self, Form};
 use crate::session::{Session, Source};
 
@@ -71,7 +72,7 @@ pub(crate) async fn run(arguments: WhoamiArguments) -> Result<ExitCode, Failure>
     let name = defaults::organization_or_default(arguments.organization);
     let organization = name
         .as_deref()
-        .map(|text| self::organization(&hosts, text))
+        .map(|text| organization::named(&hosts, text))
         .transpose()?;
     let transport = network::of_command_line()?;
     let tenant = credential::tenant(arguments.sign_in.tenant, name.as_deref(), &transport).await?;
@@ -131,16 +132,6 @@ pub(crate) async fn run(arguments: WhoamiArguments) -> Result<ExitCode, Failure>
         Some(failure) => Err(failure),
         None => Ok(ExitCode::SUCCESS),
     }
-}
-
-/// The organization that a text names, by any of its names.
-pub(crate) fn organization(hosts: &Hosts, text: &str) -> Result<Organization, Failure> {
-    hosts
-        .organization(text)
-        .map_err(|reason| Failure::NotAnOrganization {
-            text: text.to_owned(),
-            reason,
-        })
 }
 
 /// The profile of the identity that asks. Ids that its token does not show are asked for as well; without them the

@@ -4,6 +4,7 @@
 
 use crate::endpoint::EndpointId;
 use crate::environment::{Environment, formatted};
+use crate::variable::undefined_variable;
 
 /// What is wrong with an input.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -101,23 +102,6 @@ impl Environment {
     }
 }
 
-/// The first `$(name)` in a text. The agent replaces every variable that it knows and leaves the rest
-/// as it is (`VarUtil.cs`), so what is left is not defined.
-#[must_use]
-pub fn undefined_variable(text: &str) -> Option<&str> {
-    let mut rest = text;
-    while let Some(start) = rest.find("$(") {
-        rest = &rest[start + 2..];
-        let end = rest.find(')')?;
-        let name = &rest[..end];
-        let is_name = |character: char| character.is_alphanumeric() || "._- ".contains(character);
-        if !name.is_empty() && name.chars().all(is_name) {
-            return Some(name);
-        }
-    }
-    None
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -126,21 +110,6 @@ mod tests {
         [("INPUT_SOMEINPUT".to_owned(), value.to_owned())]
             .into_iter()
             .collect()
-    }
-
-    #[test]
-    fn finds_a_variable_that_is_not_defined() {
-        for (text, found) in [
-            ("plain", None),
-            ("$(name)", Some("name")),
-            ("a $(My.Var-1) b", Some("My.Var-1")),
-            ("$(cat file | tr a b) $(x)", Some("x")),
-            ("$(", None),
-            ("$()", None),
-            ("$env:NAME ${NAME}", None),
-        ] {
-            assert_eq!(undefined_variable(text), found, "{text}");
-        }
     }
 
     #[test]

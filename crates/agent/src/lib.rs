@@ -22,13 +22,15 @@ mod writer;
 pub use command::TaskResult;
 pub use endpoint::{Endpoint, EndpointId};
 pub use environment::{Environment, is_for_the_task_alone};
-pub use input::{InputError, undefined_variable};
+pub use input::InputError;
 pub use job::Job;
 pub use log::{Log, Masked};
 pub use platform::PlatformVariableError;
 pub use process::{is_in_a_pipeline, process_path, process_variable, process_variables};
 pub use settings::{ProxySettings, TlsSettings};
 pub use untrusted::{deactivate_commands, deactivate_commands_json, deactivate_commands_whole};
-pub use variable::{Audience, NotAVariableName, TooLong, VariableName};
+pub use variable::{
+    Audience, NotAVariableName, TooLong, VariableName, process_value, undefined_variable,
+};
 pub use workflow::{WorkflowFile, WorkflowLog};
 pub use writer::{Lines, Stream};

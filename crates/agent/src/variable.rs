@@ -4,6 +4,7 @@
 
 use std::fmt;
 
+use crate::process::process_variable;
 use crate::read_only::READ_ONLY;
 
 /// A name that a pipeline variable may have.
@@ -170,9 +171,49 @@ pub struct TooLong {
     pub limit: usize,
 }
 
+/// A variable of this process that has a value, without blanks around it. A value that is still `$(name)` is an undefined variable of a pipeline, and counts as none.
+#[must_use]
+pub fn process_value(name: &str) -> Option<String> {
+    let value = process_variable(name)?;
+    let value = value.trim();
+    (!value.is_empty() && undefined_variable(value).is_none()).then(|| value.to_owned())
+}
+
+/// The first `$(name)` in a text. The agent replaces every variable that it knows and leaves the rest
+/// as it is (`VarUtil.cs`), so what is left is not defined.
+#[must_use]
+pub fn undefined_variable(text: &str) -> Option<&str> {
+    let mut rest = text;
+    while let Some(start) = rest.find("$(") {
+        rest = &rest[start + 2..];
+        let end = rest.find(')')?;
+        let name = &rest[..end];
+        let is_name = |character: char| character.is_alphanumeric() || "._- ".contains(character);
+        if !name.is_empty() && name.chars().all(is_name) {
+            return Some(name);
+        }
+    }
+    None
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn finds_a_variable_that_is_not_defined() {
+        for (text, found) in [
+            ("plain", None),
+            ("$(name)", Some("name")),
+            ("a $(My.Var-1) b", Some("My.Var-1")),
+            ("$(cat file | tr a b) $(x)", Some("x")),
+            ("$(", None),
+            ("$()", None),
+            ("$env:NAME ${NAME}", None),
+        ] {
+            assert_eq!(undefined_variable(text), found, "{text}");
+        }
+    }
 
     #[test]
     fn knows_what_a_variable_may_be_called() {

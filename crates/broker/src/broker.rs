@@ -15,7 +15,7 @@ use tokio::task::{LocalSet, spawn_local, yield_now};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::auth::{APP_SERVICE, AZD, Keys, STOP};
-use crate::connections::Shared;
+use crate::connections::{Ended, Shared};
 use crate::resources::Resources;
 use crate::slots::ConnectionSlots;
 use crate::source::TokenSource;
@@ -34,17 +34,6 @@ pub struct Broker {
 pub struct Address {
     port: u16,
     keys: Rc<Keys>,
-}
-
-/// Why a broker ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ended {
-    /// Its owner ended it.
-    Asked,
-    /// No request came for too long.
-    Idle,
-    /// Its source will not have a token again.
-    NothingLeft,
 }
 
 impl Broker {

@@ -20,7 +20,6 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, timeout};
 
 use crate::auth::{self, Keys, Route};
-use crate::broker::Ended;
 use crate::protocol::{Answer, Question, WantedIdentity, azd, managed_identity};
 use crate::resources::Resources;
 use crate::slots::SlotGuard;
@@ -37,6 +36,17 @@ const LONGEST_HEAD: usize = 16 * 1024;
 const LONGEST_BODY: usize = 8 * 1024;
 
 const MOST_HEADERS: usize = 64;
+
+/// Why a broker ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// Its owner ended it.
+    Asked,
+    /// No request came for too long.
+    Idle,
+    /// Its source will not have a token again.
+    NothingLeft,
+}
 
 /// What all connections share.
 pub(crate) struct Shared {

@@ -15,6 +15,7 @@ mod source;
 mod tokens;
 
 pub use auth::is_key;
-pub use broker::{Address, Broker, Ended};
+pub use broker::{Address, Broker};
+pub use connections::Ended;
 pub use resources::Resources;
 pub use source::{Refusal, RefusalScope, TokenSource};

@@ -2,13 +2,14 @@
 //!
 //! It never lets the job's request token go to a host that is not GitHub's.
 
+use adieu_agent::process_value as variable;
 use adieu_identity::{Scheme, WorkflowTokenRequest};
 use adieu_secret::WorkflowToken;
 
-use super::federated::Federation;
-use super::{required, variable};
+use super::required;
 use crate::connection::Connection;
 use crate::failure::CredentialProblemKind;
+use crate::federated_credential::Federation;
 
 /// What a runner sets for a job that has `permissions: id-token: write`.
 const URL: &str = "ACTIONS_ID_TOKEN_REQUEST_URL";

@@ -4,13 +4,14 @@
 
 use std::sync::Arc;
 
+use adieu_agent::process_value as variable;
 use adieu_identity::Scheme;
 use adieu_secret::IdToken;
 
-use super::federated::Federation;
-use super::{required, variable};
+use super::required;
 use crate::connection::Connection;
 use crate::failure::CredentialProblemKind;
+use crate::federated_credential::Federation;
 
 /// The variable that a job's `id_tokens:` declares.
 const ID_TOKEN: &str = "ADIEU_ID_TOKEN";

@@ -5,11 +5,12 @@
 
 use std::time::Duration;
 
+use adieu_agent::process_value as variable;
 use adieu_identity::{
     IdentityEndpoint, ManagedIdentity, Scheme, ServiceConnection, UserAssignedId,
 };
 
-use super::{authority, cloud, variable};
+use super::{authority, cloud};
 use crate::connection::Connection;
 use crate::failure::{ConnectionFacts, CredentialProblemKind};
 use crate::machine;

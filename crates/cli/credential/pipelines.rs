@@ -4,10 +4,11 @@
 //!
 //! It never lets the job's token go to another host than the collection's.
 
+use adieu_agent::process_value as variable;
 use adieu_identity::{IdTokenRequest, Scheme, ServiceConnection, are_of_one_collection};
 use adieu_secret::JobToken;
 
-use super::{authority, cloud, managed_identity, required, variable};
+use super::{authority, cloud, managed_identity, required};
 use crate::connection::Connection;
 use crate::failure::{ConnectionFacts, CredentialProblemKind};
 use crate::machine;

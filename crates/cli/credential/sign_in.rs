@@ -11,20 +11,12 @@ use adieu_transport::Transport;
 use clap::Args;
 
 use super::{Credential, CredentialArguments};
+use crate::credential_kind::set_credential_of_auto;
 use crate::failure::{CredentialProblem, CredentialProblemKind, Failure};
 use crate::identity_ids::IdentityIds;
 use crate::report;
 use crate::reporter::{Reporter as _, Terminal};
-use crate::resource::{Cloud, is_guid};
-use crate::session;
-
-/// The credential that `auto` chose for this process.
-static OF_AUTO: OnceLock<Credential> = OnceLock::new();
-
-/// The credential that `auto` chose, for an error that comes later.
-pub(crate) fn credential_of_auto() -> Option<Credential> {
-    OF_AUTO.get().copied()
-}
+use crate::resource::{self, Cloud, is_guid};
 
 /// The longest that Azure DevOps is asked whose a token is.
 const CONFIRMATION: Duration = Duration::from_secs(5);
@@ -142,7 +134,7 @@ impl SignIn {
                 Terminal.warn(&warning);
             }
             Terminal.detail(&line);
-            let _ = OF_AUTO.set(first.credential);
+            set_credential_of_auto(first.credential);
         }
         Ok(first.token)
     }
@@ -157,7 +149,7 @@ impl SignIn {
     ) -> Result<(Token, IdentityIds), Failure> {
         let asked = self.tenant.as_deref().filter(|tenant| is_guid(tenant));
         let is_of_machine = self.used() == Some(Credential::ManagedIdentity);
-        let is_for_azure_devops = scope.value == session::azure_devops(&self.cloud)?.value;
+        let is_for_azure_devops = scope.value == resource::azure_devops().value;
         let Some(asked) =
             asked.filter(|_| is_of_machine && is_for_azure_devops && token.claims().is_none())
         else {

@@ -6,8 +6,8 @@ use adieu_devops::{Hosts, Tenant};
 use adieu_transport::Transport;
 
 use crate::failure::Failure;
+use crate::organization;
 use crate::reporter::{Reporter as _, Terminal};
-use crate::whoami;
 
 /// The tenant that is asked for: as given, or an organization's own.
 pub(crate) async fn tenant(
@@ -25,7 +25,7 @@ pub(crate) async fn tenant(
     let Some(text) = organization else {
         return Ok(None);
     };
-    let organization = whoami::organization(&Hosts::public(), text)?;
+    let organization = organization::named(&Hosts::public(), text)?;
     let name = organization.name.clone();
     match organization.tenant(transport).await {
         Ok(Tenant::Entra(tenant)) => Ok(Some(tenant)),

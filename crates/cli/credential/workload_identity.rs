@@ -6,13 +6,14 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use adieu_agent::process_value as variable;
 use adieu_identity::Scheme;
 use adieu_secret::IdToken;
 
-use super::federated::Federation;
-use super::{required, variable};
+use super::required;
 use crate::connection::Connection;
 use crate::failure::CredentialProblemKind;
+use crate::federated_credential::Federation;
 
 /// The file of `WorkloadIdentityCredential` of the Azure SDKs.
 const FILE: &str = "AZURE_FEDERATED_TOKEN_FILE";

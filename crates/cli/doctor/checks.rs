@@ -6,7 +6,8 @@ use adieu_agent::{is_in_a_pipeline, process_variable};
 use adieu_identity::{Authority, AzureCloud, Claims};
 use adieu_transport::{NoAnswer, Transport, at_once};
 
-use super::{Check, Plan, State};
+use super::Plan;
+use crate::checklist::{Check, State};
 use crate::credential::{self, Credential, CredentialArguments, Presented, SignIn};
 use crate::failure::Failure;
 use crate::federated_credential::Trust;

@@ -34,14 +34,6 @@ fn print_remedy(report: &Report) {
     }
 }
 
-/// Sentence and remedy in one line.
-pub(crate) fn in_one_line(report: &Report) -> String {
-    match &report.remedy {
-        Some(remedy) => format!("{}. {remedy}.", report.sentence),
-        None => report.sentence.clone(),
-    }
-}
-
 /// A manifest's text must not reach the agent as a command, nor break the line that quotes it.
 pub(super) fn defused(text: &str) -> String {
     adieu_agent::deactivate_commands(text).join(" ")

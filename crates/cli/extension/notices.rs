@@ -3,10 +3,9 @@
 //! It decides nothing.
 
 use adieu_devops::Progress;
-use adieu_extension::{InOrganization, Missing, Notice, Stored, Validation};
+use adieu_extension::{InOrganization, Notice, Stored};
 
-use super::findings::in_one_line;
-use crate::report::{in_minutes, not_compared};
+use crate::report::{in_minutes, in_one_line, missing, not_compared, validation};
 use crate::reporter::Reporter;
 
 /// Says a notice.
@@ -108,25 +107,6 @@ pub(super) fn packed(package: &adieu_vsix::Package, parts: usize) -> String {
         "Packed {}.{} {}: {parts} parts, {size} bytes.",
         facts.publisher, facts.extension_id, facts.version
     )
-}
-
-/// How far a validation is.
-pub(crate) fn validation(state: Validation) -> &'static str {
-    match state {
-        Validation::NotThere => "the version is not in the Marketplace yet",
-        Validation::NotDone => "validation is not done",
-    }
-}
-
-/// What an organization does not have.
-pub(crate) fn missing(missing: &Missing) -> String {
-    match missing {
-        Missing::Extension => "not installed".to_owned(),
-        Missing::Version(installed) => format!("version {installed} is installed"),
-        Missing::Task { name, version } => {
-            format!("the task {name} {version} is not offered to pipelines")
-        }
-    }
 }
 
 fn words(answer: &InOrganization) -> String {

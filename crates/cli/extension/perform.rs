@@ -6,6 +6,7 @@ use adieu_devops::{Client, Hosts, Organization};
 use adieu_extension::{Caller, Notice, Operation, OperationFailure, Outcome};
 
 use crate::failure::Failure;
+use crate::organization;
 use crate::report;
 use crate::session::Session;
 use crate::whoami;
@@ -85,7 +86,7 @@ pub(super) fn any_organizations(
 ) -> Result<Vec<Organization>, Failure> {
     let mut organizations: Vec<Organization> = Vec::new();
     for text in texts {
-        let organization = whoami::organization(hosts, text)?;
+        let organization = organization::named(hosts, text)?;
         if !organizations.contains(&organization) {
             organizations.push(organization);
         }

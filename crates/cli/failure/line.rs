@@ -82,7 +82,8 @@ pub(crate) struct ConfigureProblem {
 /// What can be wrong with a line of `configure`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ConfigureProblemKind {
-    Unknown,
+    /// It is not one of these words.
+    Unknown(&'static [&'static str]),
     UndefinedVariable(String),
     NotAResource {
         text: String,

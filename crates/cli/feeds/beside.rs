@@ -22,8 +22,9 @@ use super::{local, make_in, settings};
 use crate::credential::{CredentialArguments, SignIn};
 use crate::failure::{Failure, FeedsProblem};
 use crate::reporter::Terminal;
+use crate::resource;
 use crate::serve::source::SessionTokens;
-use crate::session::{self, Source};
+use crate::session::Source;
 
 /// What runs beside a command.
 pub(crate) struct Beside {
@@ -66,7 +67,7 @@ pub(crate) async fn prepare(
     let written = write(&plan, &folder.0, &tokens).and_then(|()| endpoint.write(&folder.0));
     written.map_err(|error| Failure::Feeds(FeedsProblem::NotWritten(error)))?;
     let sign_in = SignIn::new(credential.clone(), None).silent();
-    let scope = session::azure_devops(sign_in.cloud())?;
+    let scope = resource::azure_devops();
     Ok(Beside {
         variables: settings::of_processes(&plan, &request, &folder.0, &process_variable),
         keeper: Keeper::new(plan, endpoint, folder.0.clone(), tokens),

@@ -14,13 +14,13 @@ use super::endpoint::Endpoint;
 use super::folder::Folder;
 use super::plan::Plan;
 use super::request::{Request, place};
+use crate::checklist::Check;
 use crate::credential::{self, CredentialArguments, SignIn, SignInArguments};
-use crate::doctor::Check;
 use crate::failure::Failure;
 use crate::identity_ids::IdentityIds;
+use crate::organization;
 use crate::report::{Report, feeds};
 use crate::session::{Session, Source};
-use crate::whoami;
 
 /// The name of these checks.
 const NAME: &str = "feed";
@@ -116,7 +116,7 @@ async fn organization(
     transport: &Transport,
 ) -> Result<(Organization, Option<String>), Report> {
     let words = |failure: Failure| Report::on_a_command_line(&failure);
-    let organization = whoami::organization(&Hosts::public(), name).map_err(words)?;
+    let organization = organization::named(&Hosts::public(), name).map_err(words)?;
     let tenant = match given {
         Some(tenant) => Some(tenant),
         None => super::tenant_of(&organization, transport)
@@ -192,7 +192,7 @@ pub(super) async fn warn_of_publishing(
         seen.push(address);
         let tenant = plan.organizations.get(&address.organization);
         let token = endpoint.token(tenant.and_then(Option::as_deref)).await;
-        let organization = whoami::organization(&hosts, &address.organization);
+        let organization = organization::named(&hosts, &address.organization);
         let (Ok(token), Ok(organization)) = (token, organization) else {
             continue;
         };

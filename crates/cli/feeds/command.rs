@@ -14,6 +14,7 @@ use super::local::{self, FeedArguments, FolderArguments};
 use super::login::{LoginArguments, LogoutArguments, login, logout};
 use super::request::{Request, SERVED, place};
 use super::{check, settings};
+use crate::checklist;
 use crate::credential::SignInArguments;
 use crate::failure::Failure;
 use crate::network;
@@ -190,5 +191,5 @@ async fn checked(arguments: CheckArguments) -> Result<ExitCode, Failure> {
         false => FeedRole::Reader,
     };
     let checks = check::all(&declared, needed, &arguments.sign_in, &transport).await?;
-    crate::doctor::print(&checks, arguments.output)
+    checklist::print(&checks, arguments.output)
 }

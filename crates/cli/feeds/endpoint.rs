@@ -16,8 +16,7 @@ use time::format_description::well_known::Rfc3339;
 use zeroize::Zeroizing;
 
 use super::folder::Folder;
-use crate::resource::Cloud;
-use crate::session;
+use crate::resource;
 
 /// The file with the broker's address and its key.
 const FILE: &str = "broker.json";
@@ -57,12 +56,11 @@ impl Endpoint {
             return Err("the endpoint is not on this machine".to_owned());
         }
         let transport = Transport::new(Network::default()).and_then(|transport| transport.direct());
-        let scope = session::azure_devops(&Cloud::Public);
         Ok(Self {
             url,
             key,
             transport: transport.map_err(|error| error.to_string())?,
-            scope: scope.map_err(|_| "Azure DevOps is not a resource".to_owned())?,
+            scope: resource::azure_devops(),
         })
     }
 

@@ -28,8 +28,7 @@ use crate::network;
 use crate::platform;
 use crate::report::Report;
 use crate::reporter::Quiet;
-use crate::resource::Cloud;
-use crate::session;
+use crate::resource;
 
 /// A client reads its file once and may work for as long with what is in it: half of the shortest lifetime that
 /// Microsoft Entra gives a token.
@@ -91,7 +90,7 @@ async fn prepare(
     let broker = Broker::bind().await.map_err(|error| error.to_string())?;
     let endpoint = Endpoint::of(&broker.address())?;
     endpoint.write(folder).map_err(|error| error.to_string())?;
-    let mut scopes = vec![session::azure_devops(&Cloud::Public).map_err(words)?];
+    let mut scopes = vec![resource::azure_devops()];
     if !plan.containers.is_empty() {
         scopes.push(Scope {
             value: SCOPE.to_owned(),

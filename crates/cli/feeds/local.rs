@@ -18,7 +18,7 @@ use crate::credential::{self, Credential, CredentialArguments, SignIn};
 use crate::failure::{Failure, FeedsProblem};
 use crate::network;
 use crate::report::Report;
-use crate::session;
+use crate::resource;
 
 /// What names a feed that the folder does not.
 pub(crate) const FLAG: &str = "--feed";
@@ -130,7 +130,7 @@ pub(crate) async fn sign_in(
     transport: &Transport,
 ) -> Result<(Tokens, Credential), Failure> {
     let sign_in = SignIn::new(credential.clone(), None);
-    let scope = session::azure_devops(sign_in.cloud())?;
+    let scope = resource::azure_devops();
     let mut tokens = Tokens::new();
     for tenant in plan.tenants() {
         let token = sign_in.token(&scope, tenant, transport).await;
@@ -185,7 +185,7 @@ pub(crate) async fn token_of_helper(
     };
     let transport = network::of_command_line().map_err(words)?;
     let sign_in = SignIn::new(credential, None).silent();
-    let scope = session::azure_devops(sign_in.cloud()).map_err(words)?;
+    let scope = resource::azure_devops();
     sign_in
         .token(&scope, tenant, &transport)
         .await

@@ -20,11 +20,11 @@ use super::settings::{self, PATH};
 use super::{FOLDER, Variables, keeper, make_in};
 use crate::credential::SignInArguments;
 use crate::failure::{Failure, FeedsProblem};
+use crate::moment::rfc_3339;
 use crate::network;
 use crate::reporter::{Reporter as _, Terminal};
 use crate::result::Form;
 use crate::shell::Shell;
-use crate::tokens::rfc_3339;
 
 /// What the variables were before, in the private folder.
 const UNDO: &str = "undo.json";

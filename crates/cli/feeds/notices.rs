@@ -8,8 +8,8 @@ use adieu_feeds::{Reading, StaleCredential, Tool};
 use super::plan::Plan;
 use super::request::{Request, place};
 use super::settings;
+use crate::moment::rfc_3339;
 use crate::reporter::Reporter;
-use crate::tokens::rfc_3339;
 
 /// What a reader should know although the step goes on.
 pub(super) fn warn_of(request: &Request, reading: &Reading, log: &dyn Reporter) {

@@ -13,16 +13,16 @@ use crate::defaults;
 use crate::failure::Failure;
 use crate::membership::{refused, with_ids};
 use crate::network;
+use crate::organization;
 use crate::result;
 use crate::session::{Session, Source};
-use crate::whoami;
 
 /// Lists them, by name.
 pub(super) async fn run(arguments: OnboardArguments) -> Result<ExitCode, Failure> {
     let hosts = Hosts::public();
     let name = defaults::organization_or_default(arguments.organization)
         .ok_or(Failure::NoOrganization("adieu onboard --list"))?;
-    let organization = whoami::organization(&hosts, &name)?;
+    let organization = organization::named(&hosts, &name)?;
     let transport = network::of_command_line()?;
     let tenant = credential::tenant(arguments.sign_in.tenant, Some(&name), &transport).await?;
     let sign_in = SignIn::new(arguments.sign_in.credential.into(), tenant);

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 
 use super::inventory::{AuditLog, Inventory, NotRead, OwnedPat};
 use super::leaks::Leak;
-use crate::tokens::rfc_3339;
+use crate::moment::rfc_3339;
 
 /// The name of the form.
 const SCHEMA: &str = "adieu.pats/1";

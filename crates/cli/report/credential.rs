@@ -10,7 +10,7 @@ use adieu_identity::{Error, ManagedIdentityProblem, NotAnAuthority};
 use super::asked::Asked;
 use super::{Report, azure_devops, connection, identity};
 use crate::console;
-use crate::credential::Credential;
+use crate::credential_kind::Credential;
 use crate::failure::{ConnectionFacts, CredentialProblem, CredentialProblemKind, ToolProblem};
 use adieu_agent::is_in_a_pipeline;
 

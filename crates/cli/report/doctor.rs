@@ -9,7 +9,8 @@ use super::asked::Asked;
 use super::credential::none;
 use super::onboard;
 use super::service::no_answer;
-use crate::failure::{CredentialProblem, Untrusted};
+use crate::failure::CredentialProblem;
+use crate::federated_credential::Untrusted;
 
 /// No credential can sign in here.
 pub(crate) fn no_credential(problems: &[CredentialProblem], is_pipeline: bool) -> Report {

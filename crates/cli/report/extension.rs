@@ -4,12 +4,11 @@
 
 use std::time::Duration;
 
-use adieu_extension::{Action, NotCompared, Problem, StateProblem};
+use adieu_extension::{Action, Missing, NotCompared, Problem, StateProblem, Validation};
 use adieu_vsix::{Finding, PackError, Severity, fold};
 
 use super::Report;
 use super::{asked::Asked, azure_devops};
-use crate::extension::{in_one_line, missing, validation};
 
 /// A package that is not as its checksums state, or that has none.
 pub(super) fn not_verified(path: &str, digest: &str, has_checksums: bool) -> Report {
@@ -321,5 +320,32 @@ fn listed(names: &[String]) -> String {
     match names.len().saturating_sub(SHOWN) {
         0 => shown,
         more => format!("{shown} and {more} more"),
+    }
+}
+
+/// Sentence and remedy in one line.
+pub(crate) fn in_one_line(report: &adieu_vsix::Report) -> String {
+    match &report.remedy {
+        Some(remedy) => format!("{}. {remedy}.", report.sentence),
+        None => report.sentence.clone(),
+    }
+}
+
+/// How far a validation is.
+pub(crate) fn validation(state: Validation) -> &'static str {
+    match state {
+        Validation::NotThere => "the version is not in the Marketplace yet",
+        Validation::NotDone => "validation is not done",
+    }
+}
+
+/// What an organization does not have.
+pub(crate) fn missing(missing: &Missing) -> String {
+    match missing {
+        Missing::Extension => "not installed".to_owned(),
+        Missing::Version(installed) => format!("version {installed} is installed"),
+        Missing::Task { name, version } => {
+            format!("the task {name} {version} is not offered to pipelines")
+        }
     }
 }

@@ -3,13 +3,12 @@
 //! It decides nothing and prints nothing.
 
 use adieu_devops::{Error, FeedRole, Reason};
-use adieu_feeds::{FeedAddress, NotAFeed};
+use adieu_feeds::{FeedAddress, NotAFeed, Tool};
 
 use super::asked::Asked;
 use super::inputs::undefined;
 use super::{Report, azure_devops, organization};
 use crate::failure::{FeedLineProblemKind, FeedsProblem};
-use crate::feeds::request::SERVED;
 use crate::identity_ids::IdentityIds;
 
 const SET_A_CONNECTION: &str = "Set azureDevOpsServiceConnection or azureSubscription to a service \
@@ -234,6 +233,6 @@ fn line(text: &str, fault: &FeedLineProblemKind, asked: Asked) -> Report {
 }
 
 fn served() -> String {
-    let words: Vec<&str> = SERVED.iter().map(|tool| tool.word()).collect();
+    let words: Vec<&str> = Tool::ALL.iter().map(|tool| tool.word()).collect();
     format!("Use {}.", words.join(", "))
 }

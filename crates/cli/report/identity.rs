@@ -9,9 +9,8 @@ use adieu_identity::{ClientCertificateProblem, Error, Mismatch};
 use super::asked::Asked;
 use super::{Report, service};
 use crate::aadsts;
-use crate::credential::Federation;
 use crate::failure::ConnectionFacts;
-use crate::federated_credential::Trust;
+use crate::federated_credential::{Federation, Trust};
 
 /// Errors that read the same are reported together: ten tokens of a broken connection are one fault.
 pub(super) fn no_token(
@@ -216,7 +215,7 @@ fn entra_refused(connection: &ConnectionFacts, error: &Error, asked: Asked) -> R
             .scheme
             .eq_ignore_ascii_case("WorkloadIdentityFederation")
     {
-        let report = match Federation::of(connection) {
+        let report = match Federation::of(&connection.scheme) {
             Some(federation) => id_token_expired(federation, description),
             None => assertion_expired(description),
         };
@@ -249,7 +248,8 @@ fn entra_refused(connection: &ConnectionFacts, error: &Error, asked: Asked) -> R
         let trust = Trust::from(&**claims);
         report = report.with_facts(&trust.facts());
         // Azure DevOps itself creates what its connections need.
-        if Federation::of(connection).is_some() && code.is_some_and(|code| MISSING.contains(&code))
+        if Federation::of(&connection.scheme).is_some()
+            && code.is_some_and(|code| MISSING.contains(&code))
         {
             let command = trust.command(&connection.client_id, &[]);
             report = report.fact("to create it", &command);
@@ -265,7 +265,7 @@ fn entra_refused(connection: &ConnectionFacts, error: &Error, asked: Asked) -> R
 
 /// What Microsoft Entra refused.
 fn name_of(connection: &ConnectionFacts) -> &'static str {
-    if Federation::of(connection).is_some() {
+    if Federation::of(&connection.scheme).is_some() {
         "workload identity"
     } else {
         "service connection"

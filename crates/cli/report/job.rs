@@ -6,7 +6,6 @@ use std::io;
 
 use super::Report;
 use super::inputs::undefined;
-use crate::configure;
 use crate::failure::{ConfigureProblem, ConfigureProblemKind, ScriptProblem};
 use crate::resource::{self, NotAResource};
 
@@ -22,13 +21,13 @@ pub(super) fn configure(problems: &[ConfigureProblem]) -> Report {
 fn line(problem: &ConfigureProblem) -> Report {
     let line = &problem.line;
     match &problem.reason {
-        ConfigureProblemKind::Unknown => Report::new(
+        ConfigureProblemKind::Unknown(words) => Report::new(
             "configure",
             format!("configure: '{line}' is not a known client."),
         )
         .remedy(&format!(
             "Use {}, one per line. `resources = azureDevOps, arm` limits which tokens are served.",
-            configure::WORDS.join(", ")
+            words.join(", ")
         )),
         ConfigureProblemKind::UndefinedVariable(variable) => {
             undefined(&format!("The line '{line}' of configure"), variable)

@@ -4,7 +4,8 @@
 
 use super::asked::Asked;
 use super::{Report, azure_devops};
-use crate::failure::{OnboardProblem, Untrusted};
+use crate::failure::OnboardProblem;
+use crate::federated_credential::Untrusted;
 
 /// Where people find the id that is needed.
 const WHERE: &str = "Take the Object ID of Microsoft Entra → Enterprise applications → the \

@@ -15,11 +15,12 @@ use serde_json::Value;
 
 use crate::credential::{self, SignIn, SignInArguments};
 use crate::failure::{Failure, NotKnownThere, ScanProblem};
+use crate::organization;
 use crate::progress::Progress;
 use crate::report::Report as Words;
 use crate::session::{Session, Source};
 use crate::waiting::Wait;
-use crate::{network, pats, whoami};
+use crate::{network, pats};
 
 /// Azure DevOps slows down who asks for more at once.
 const AT_ONCE: usize = 4;
@@ -82,7 +83,7 @@ pub(super) async fn scan(
     options: &Options,
 ) -> Result<Report, Failure> {
     let hosts = Hosts::public();
-    let organization = whoami::organization(&hosts, name)?;
+    let organization = organization::named(&hosts, name)?;
     let of = format!("scan {}", organization.name);
     let progress = Progress::open(arguments.resume.as_deref(), &of)?;
     let transport = network::of_command_line()?;

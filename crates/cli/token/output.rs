@@ -11,9 +11,9 @@ use serde_json::json;
 use time::{OffsetDateTime, UtcOffset};
 use zeroize::Zeroizing;
 
-use crate::credential::Credential;
+use crate::credential_kind::Credential;
 use crate::identity_ids::IdentityIds;
-use crate::tokens::rfc_3339;
+use crate::moment::rfc_3339;
 
 /// The forms in which programs read a token.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]

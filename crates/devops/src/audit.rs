@@ -11,7 +11,8 @@ use time::format_description::well_known::Rfc3339;
 use crate::client::Client;
 use crate::error::Error;
 use crate::hosts::Organization;
-use crate::list::{Page, Paging, with_token};
+use crate::list::{Paging, with_token};
+use crate::page::Page;
 
 /// "Audit Log - Query" of Microsoft's REST reference.
 const API_VERSION: &str = "7.1-preview.1";

@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use crate::error::Error;
 use crate::hosts::Hosts;
-use crate::list::Page;
+use crate::page::Page;
 use crate::refusal::{Reason, Refusal};
 use crate::tenant;
 

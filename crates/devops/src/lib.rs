@@ -19,6 +19,8 @@ mod installation;
 mod list;
 mod members;
 mod microsoft_graph;
+mod organization_tenant;
+mod page;
 mod pats;
 mod position;
 mod profile;

@@ -1,20 +1,8 @@
-//! Which tenant of Microsoft Entra an organization takes its members from: what anybody may ask.
+//! The tenant of Microsoft Entra that an answer of Azure DevOps names.
 //!
-//! It never sends a credential.
+//! It asks nothing.
 
-use std::time::Duration;
-
-use adieu_transport::{
-    AZURE_DEVOPS, Answer, Attempt, Call, Deadline, NotTheService, Reply, ServiceMessage, Transport,
-};
-use reqwest::Method;
-
-use crate::error::Error;
-use crate::hosts::Organization;
-use crate::refusal::{Reason, Refusal};
-
-/// All attempts together end within this.
-const BOUND: Duration = Duration::from_secs(8);
+use adieu_transport::Answer;
 
 /// Where an organization's members come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,53 +11,6 @@ pub enum Tenant {
     Entra(String),
     /// Microsoft accounts: the organization is connected to no tenant.
     MicrosoftAccounts,
-}
-
-impl Organization {
-    /// The tenant that the organization is connected to, as a request without a token learns it: in
-    /// `X-VSS-ResourceTenant`, or in the address of `WWW-Authenticate`. Git Credential Manager goes by the
-    /// same two (`AzureDevOpsRestApi.cs` of git-ecosystem/git-credential-manager).
-    ///
-    /// # Errors
-    /// There is no such organization, no answer, or an answer that says nothing of a tenant.
-    pub async fn tenant(&self, transport: &Transport) -> Result<Tenant, Error> {
-        let url = self.collection(&[]);
-        let call = Call::new(&AZURE_DEVOPS, &url, Deadline::after(BOUND));
-        let request = || {
-            transport
-                .request(Method::HEAD, &url)
-                .header("X-TFS-FedAuthRedirect", "Suppress")
-        };
-        transport.call(call, request, read).await
-    }
-}
-
-fn read(reply: &Reply) -> Result<Tenant, Attempt<Error>> {
-    let answer = &reply.answer;
-    let body = answer.read();
-    let message = ServiceMessage::read(answer, &body);
-    let reason = message
-        .as_ref()
-        .and_then(|message| Reason::of_message(reply.status(), message));
-    if answer.is_busy() && reason.is_none() {
-        return Err(reply.busy(message.as_ref()).into());
-    }
-    if let Some(tenant) = in_headers(answer) {
-        return Ok(tenant);
-    }
-    let reason = match (reason, reply.status()) {
-        (Some(Reason::Stopped), _) => Reason::Stopped,
-        (_, 404) => Reason::NotFound,
-        _ => {
-            let instead = NotTheService::WithoutField("X-VSS-ResourceTenant");
-            return Err(reply.not_the_service(instead).into());
-        }
-    };
-    Err(Attempt::Permanent(Error::Refused(Box::new(Refusal {
-        reason,
-        message: message.map_or_else(String::new, |message| message.text),
-        ..Refusal::of(reply)
-    }))))
 }
 
 /// The tenant that an answer names. Several `X-VSS-ResourceTenant` occur; Git Credential Manager prefers the

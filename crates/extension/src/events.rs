@@ -11,10 +11,24 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::caller::{Caller, client, refused};
 use crate::failure::{Action, OperationFailure, Problem};
-use crate::operation::Events;
 use crate::outcome::Outcome;
 use crate::state::{self, Last, State};
-use crate::target;
+use crate::target::{self, ExtensionReference};
+
+/// What happened to an extension.
+#[derive(Debug, Clone)]
+pub struct Events {
+    /// The extension.
+    pub extension: ExtensionReference,
+    /// A date or a moment, as it is written; only later events count.
+    pub after: Option<String>,
+    /// Where the last run ended, and this one continues.
+    pub state: Option<PathBuf>,
+    /// A file, or a folder for it.
+    pub output: Option<PathBuf>,
+    /// Writes a document in one line of a file that may be printed: a review is any user's text.
+    pub line: fn(&Value) -> String,
+}
 
 /// Runs the operation.
 pub(crate) async fn run<C: Caller>(

@@ -9,7 +9,7 @@ use adieu_devops::{Error, ExtensionName, NotAPosition, Profile};
 use adieu_vsix::{EditError, PackError, ReadError};
 
 use crate::notice::{Missing, Validation};
-use crate::target::Release;
+use crate::release::Release;
 
 /// Why an operation did not succeed. `E` is why its caller could not sign in.
 #[derive(Debug)]

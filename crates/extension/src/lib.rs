@@ -15,6 +15,8 @@ mod organizations;
 mod outcome;
 mod pauses;
 mod publish;
+mod query_version;
+mod release;
 mod sharing;
 mod show;
 mod state;
@@ -24,13 +26,16 @@ mod version;
 
 pub use caller::Caller;
 pub use comparison::NotCompared;
-pub use events::json as event_json;
+pub use events::{Events, json as event_json};
 pub use failure::{Action, OperationFailure, Problem, StateProblem};
+pub use members::AddMember;
 pub use notice::{InOrganization, Missing, Notice, Stored, Validation};
-pub use operation::{
-    AddMember, Events, InOrganizations, Operation, Publish, QueryVersion, VersionSource,
-};
+pub use operation::Operation;
+pub use organizations::InOrganizations;
 pub use outcome::Outcome;
+pub use publish::Publish;
+pub use query_version::QueryVersion;
+pub use release::Release;
 pub use state::State;
-pub use target::{ExtensionReference, Packing, Release, one_file};
-pub use version::{Raise, Version};
+pub use target::{ExtensionReference, Packing, one_file};
+pub use version::{Raise, Version, VersionSource};

@@ -2,13 +2,23 @@
 //!
 //! It never makes an identity a member of an organization.
 
-use adieu_devops::Profile;
+use adieu_devops::{Profile, Role};
 
 use crate::caller::{Caller, client, refused};
 use crate::failure::{Action, OperationFailure, Problem};
-use crate::operation::AddMember;
 use crate::outcome::Outcome;
 use crate::target::{self, ExtensionReference};
+
+/// A member for the extension's publisher.
+#[derive(Debug, Clone)]
+pub struct AddMember {
+    /// Names the publisher.
+    pub extension: ExtensionReference,
+    /// Azure DevOps ID; `None` means the identity that asks.
+    pub member: Option<String>,
+    /// What the member may do.
+    pub role: Role,
+}
 
 /// Finds out who asks, and for which publisher.
 pub(crate) async fn who_am_i<C: Caller>(

@@ -9,9 +9,8 @@ use adieu_devops::{Organization, Package, Progress};
 use adieu_vsix::Report;
 
 use crate::comparison::NotCompared;
-use crate::operation::VersionSource;
-use crate::target::Release;
-use crate::version::Version;
+use crate::release::Release;
+use crate::version::{Version, VersionSource};
 
 /// A step of an operation that has been done, or is waited for.
 #[derive(Debug)]

@@ -2,20 +2,21 @@
 //!
 //! It does none of them; each has a file.
 
-use std::path::PathBuf;
 use std::pin::Pin;
 use std::time::Duration;
 
-use adieu_devops::{Organization, Role};
-use serde_json::Value;
-
 use crate::caller::Caller;
+use crate::events::Events;
 use crate::failure::{OperationFailure, Problem};
+use crate::members::AddMember;
 use crate::notice::Notice;
+use crate::organizations::InOrganizations;
 use crate::outcome::Outcome;
+use crate::publish::Publish;
+use crate::query_version::QueryVersion;
 use crate::target::{self, ExtensionReference, Packing};
-use crate::version::Raise;
-use crate::{events, installation, members, publish, sharing, show, validation, version};
+use crate::version::VersionSource;
+use crate::{events, installation, members, publish, query_version, sharing, show, validation};
 
 /// What to do.
 #[derive(Debug, Clone)]
@@ -50,100 +51,6 @@ pub enum Operation {
     Events(Events),
 }
 
-/// An extension in organizations.
-#[derive(Debug, Clone)]
-pub struct InOrganizations {
-    /// The extension.
-    pub extension: ExtensionReference,
-    /// The organizations, at least one.
-    pub organizations: Vec<Organization>,
-}
-
-/// Packaging, upload, validation, sharing.
-#[derive(Debug, Clone)]
-pub struct Publish {
-    /// The package.
-    pub packing: Packing,
-    /// Organizations to share with.
-    pub share_with: Vec<Organization>,
-    /// How long validation may take; `None` where the upload is the end.
-    pub wait: Option<Duration>,
-}
-
-/// The highest version of several sources, and the next one.
-#[derive(Debug, Clone)]
-pub struct QueryVersion {
-    /// The extension.
-    pub extension: ExtensionReference,
-    /// Where to look, in this order.
-    pub sources: Vec<VersionSource>,
-    /// What the next version raises; `None` means that it is the highest.
-    pub raise: Option<Raise>,
-}
-
-/// Where a version comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum VersionSource {
-    /// The highest that the Marketplace has.
-    Marketplace,
-    /// The manifests of the extension's folder.
-    Manifest,
-    /// The package.
-    Vsix,
-    /// This text.
-    Text(String),
-}
-
-/// A member for the extension's publisher.
-#[derive(Debug, Clone)]
-pub struct AddMember {
-    /// Names the publisher.
-    pub extension: ExtensionReference,
-    /// Azure DevOps ID; `None` means the identity that asks.
-    pub member: Option<String>,
-    /// What the member may do.
-    pub role: Role,
-}
-
-/// What happened to an extension.
-#[derive(Debug, Clone)]
-pub struct Events {
-    /// The extension.
-    pub extension: ExtensionReference,
-    /// A date or a moment, as it is written; only later events count.
-    pub after: Option<String>,
-    /// Where the last run ended, and this one continues.
-    pub state: Option<PathBuf>,
-    /// A file, or a folder for it.
-    pub output: Option<PathBuf>,
-    /// Writes a document in one line of a file that may be printed: a review is any user's text.
-    pub line: fn(&Value) -> String,
-}
-
-impl VersionSource {
-    /// A source by its word; what is not one is a version.
-    #[must_use]
-    pub fn read(text: &str) -> Self {
-        match text.to_ascii_lowercase().as_str() {
-            "marketplace" => Self::Marketplace,
-            "manifest" => Self::Manifest,
-            "vsix" => Self::Vsix,
-            _ => Self::Text(text.to_owned()),
-        }
-    }
-}
-
-impl std::fmt::Display for VersionSource {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str(match self {
-            Self::Marketplace => "marketplace",
-            Self::Manifest => "manifest",
-            Self::Vsix => "vsix",
-            Self::Text(text) => text,
-        })
-    }
-}
-
 /// An operation at work. Each is in its own allocation and function: in one, they are a frame whose every access is longer.
 type Work<'a, E> = Pin<Box<dyn Future<Output = Result<Outcome, OperationFailure<E>>> + 'a>>;
 
@@ -170,7 +77,7 @@ impl Operation {
         let signed_in = || caller.ok_or(OperationFailure::NoIdentity);
         let work: Work<'_, C::Error> = match self {
             Self::Package(packing) => return Ok(package(packing, tell)?),
-            Self::QueryVersion(query) => Box::pin(version::run(query, caller, tell)),
+            Self::QueryVersion(query) => Box::pin(query_version::run(query, caller, tell)),
             Self::Publish(publish) => Box::pin(publish::run(publish, signed_in()?, tell)),
             Self::Share(share) => Box::pin(sharing::share(share, signed_in()?, tell)),
             Self::Unshare(share) => Box::pin(sharing::unshare(share, signed_in()?, tell)),

@@ -6,6 +6,16 @@ use adieu_devops::{Error, Organization};
 use adieu_transport::at_once;
 
 use crate::failure::{Action, OperationFailure};
+use crate::target::ExtensionReference;
+
+/// An extension in organizations.
+#[derive(Debug, Clone)]
+pub struct InOrganizations {
+    /// The extension.
+    pub extension: ExtensionReference,
+    /// The organizations, at least one.
+    pub organizations: Vec<Organization>,
+}
 
 /// Waits for what each organization is asked, all at once, and passes what each that did not refuse answered to `tell`.
 pub(crate) async fn each<T, E>(

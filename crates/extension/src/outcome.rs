@@ -9,9 +9,8 @@ use adieu_devops::{
     PublishedVersion, Role, ValidationState,
 };
 
-use crate::operation::VersionSource;
 use crate::state::State;
-use crate::version::Version;
+use crate::version::{Version, VersionSource};
 
 /// What an operation made or found.
 #[derive(Debug)]

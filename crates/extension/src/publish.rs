@@ -2,16 +2,29 @@
 //!
 //! It never uploads a version twice; the gallery is asked first, and asked again when in doubt.
 
-use adieu_devops::{Client, Outcome as Upload, Package, Published};
+use std::time::Duration;
+
+use adieu_devops::{Client, Organization, Outcome as Upload, Package, Published};
 
 use crate::caller::{Caller, client, refused};
 use crate::comparison::{self, Comparison};
 use crate::failure::{Action, OperationFailure, Problem};
 use crate::notice::{Notice, Stored};
-use crate::operation::Publish;
 use crate::outcome::Outcome;
-use crate::target::{self, Release};
+use crate::release::Release;
+use crate::target::{self, Packing};
 use crate::{sharing, validation};
+
+/// Packaging, upload, validation, sharing.
+#[derive(Debug, Clone)]
+pub struct Publish {
+    /// The package.
+    pub packing: Packing,
+    /// Organizations to share with.
+    pub share_with: Vec<Organization>,
+    /// How long validation may take; `None` where the upload is the end.
+    pub wait: Option<Duration>,
+}
 
 /// Runs the operation.
 pub(crate) async fn run<C: Caller>(

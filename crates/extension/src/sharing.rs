@@ -7,9 +7,9 @@ use adieu_devops::{ExtensionName, Organization, Sharing};
 use crate::caller::{Caller, client, refused};
 use crate::failure::{Action, OperationFailure, Problem};
 use crate::notice::{InOrganization, Notice};
-use crate::operation::InOrganizations;
+use crate::organizations::{self, InOrganizations};
 use crate::outcome::Outcome;
-use crate::{organizations, target};
+use crate::target;
 
 /// Shares an extension with organizations.
 pub(crate) async fn share<C: Caller>(

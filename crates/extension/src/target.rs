@@ -11,6 +11,7 @@ use adieu_vsix::{
 
 use crate::failure::Problem;
 use crate::notice::Notice;
+use crate::release::Release;
 
 /// Which extension is meant.
 #[derive(Debug, Clone)]
@@ -36,36 +37,12 @@ pub struct Packing {
     pub timestamp: DateTime,
 }
 
-/// An extension, or one version of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Release {
-    /// The extension.
-    pub name: ExtensionName,
-    /// Its version, where something states it.
-    pub version: Option<String>,
-    /// The platform of VS Code that its package is for, where it is for one: each has a package in one version.
-    pub platform: Option<String>,
-}
-
 /// An extension, as far as it is known without asking.
 #[derive(Debug, Clone)]
 pub(crate) struct ExtensionTarget {
     pub(crate) release: Release,
     /// Its tasks, where a package or manifests are there.
     pub(crate) tasks: Vec<PackagedTask>,
-}
-
-impl std::fmt::Display for Release {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.name.fmt(formatter)?;
-        if let Some(version) = &self.version {
-            write!(formatter, " {version}")?;
-        }
-        match &self.platform {
-            Some(platform) => write!(formatter, " ({platform})"),
-            None => Ok(()),
-        }
-    }
 }
 
 /// The extension that is meant.

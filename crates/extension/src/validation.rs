@@ -12,7 +12,8 @@ use crate::failure::{Action, OperationFailure, Problem};
 use crate::notice::{Notice, Validation};
 use crate::outcome::Outcome;
 use crate::pauses::Pauses;
-use crate::target::{self, ExtensionReference, Release};
+use crate::release::Release;
+use crate::target::{self, ExtensionReference};
 
 /// Lines of the validator's log that are shown.
 const LOG_LINES: usize = 40;

@@ -1,21 +1,25 @@
-//! The highest version of several sources, and the next one.
+//! A version: its numbers, which of two is higher, which comes next, and where one can come from.
 //!
-//! It never takes a Marketplace that does not answer for one that has nothing.
+//! It looks for none.
 
 use std::fmt;
-
-use adieu_devops::ExtensionName;
-
-use crate::caller::{Caller, client, refused};
-use crate::failure::{Action, OperationFailure, Problem};
-use crate::notice::Notice;
-use crate::operation::{QueryVersion, VersionSource};
-use crate::outcome::Outcome;
-use crate::target::{self, ExtensionReference};
 
 /// A version with one to four numbers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Version(Vec<u32>);
+
+/// Where a version comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum VersionSource {
+    /// The highest that the Marketplace has.
+    Marketplace,
+    /// The manifests of the extension's folder.
+    Manifest,
+    /// The package.
+    Vsix,
+    /// This text.
+    Text(String),
+}
 
 /// Which number of a version to raise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,81 +32,6 @@ pub enum Raise {
     Patch,
     /// The fourth.
     Revision,
-}
-
-/// Runs the operation. `caller` is asked only where a source is the Marketplace.
-pub(crate) async fn run<C: Caller>(
-    query: &QueryVersion,
-    caller: Option<&C>,
-    tell: &dyn Fn(&Notice<'_>),
-) -> Result<Outcome, OperationFailure<C::Error>> {
-    let mut highest: Option<(Version, VersionSource)> = None;
-    let mut name = None;
-    for source in &query.sources {
-        let found = match source {
-            VersionSource::Marketplace => {
-                let caller = caller.ok_or(OperationFailure::NoIdentity)?;
-                let found = target::find(&query.extension)?.release.name;
-                let name = name.insert(found);
-                of_marketplace(name, caller).await?
-            }
-            VersionSource::Manifest => {
-                let extension = ExtensionReference {
-                    vsix: None,
-                    ..query.extension.clone()
-                };
-                Some(target::read(&extension)?.version).filter(|version| !version.is_empty())
-            }
-            VersionSource::Vsix => Some(target::read(&query.extension)?.version),
-            VersionSource::Text(text) => Some(text.clone()),
-        };
-        let Some(text) = found else {
-            tell(&Notice::Version(source, None));
-            continue;
-        };
-        let Some(version) = Version::parse(&text) else {
-            let source = source.to_string();
-            return Err(Problem::NotAVersion { source, text }.into());
-        };
-        tell(&Notice::Version(source, Some(&version)));
-        if highest
-            .as_ref()
-            .is_none_or(|(other, _)| version.is_above(other))
-        {
-            highest = Some((version, source.clone()));
-        }
-    }
-    let (current, source) = highest.ok_or(Problem::NoVersion)?;
-    let proposed = match query.raise {
-        Some(raise) => current.raised(raise),
-        None => current.clone(),
-    };
-    Ok(Outcome::Version {
-        current,
-        source,
-        proposed,
-        name,
-    })
-}
-
-async fn of_marketplace<C: Caller>(
-    name: &ExtensionName,
-    caller: &C,
-) -> Result<Option<String>, OperationFailure<C::Error>> {
-    match client(caller).await?.find(name, None).await {
-        // The highest, not the latest: an old line may have been patched since.
-        Ok(found) => Ok(found.and_then(|found| {
-            let versions = found.versions.iter();
-            versions
-                .filter_map(|version| Version::parse(&version.version))
-                .reduce(|one, other| if other.is_above(&one) { other } else { one })
-                .map(|version| version.to_string())
-        })),
-        Err(error) => {
-            let action = Action::FindVersion(name.clone());
-            Err(refused(caller, error, action, &name.publisher).await)
-        }
-    }
 }
 
 impl Version {
@@ -124,12 +53,12 @@ impl Version {
         self.0.get(index).copied().unwrap_or_default()
     }
 
-    fn is_above(&self, other: &Self) -> bool {
+    pub(crate) fn is_above(&self, other: &Self) -> bool {
         [0, 1, 2, 3].map(|index| self.number(index)) > [0, 1, 2, 3].map(|index| other.number(index))
     }
 
     /// The numbers behind the raised one become 0, and a version keeps as many numbers as it has.
-    fn raised(&self, raise: Raise) -> Self {
+    pub(crate) fn raised(&self, raise: Raise) -> Self {
         let index = match raise {
             Raise::Major => 0,
             Raise::Minor => 1,
@@ -150,6 +79,30 @@ impl fmt::Display for Version {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let numbers: Vec<String> = self.0.iter().map(u32::to_string).collect();
         formatter.write_str(&numbers.join("."))
+    }
+}
+
+impl VersionSource {
+    /// A source by its word; what is not one is a version.
+    #[must_use]
+    pub fn read(text: &str) -> Self {
+        match text.to_ascii_lowercase().as_str() {
+            "marketplace" => Self::Marketplace,
+            "manifest" => Self::Manifest,
+            "vsix" => Self::Vsix,
+            _ => Self::Text(text.to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for VersionSource {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Marketplace => "marketplace",
+            Self::Manifest => "manifest",
+            Self::Vsix => "vsix",
+            Self::Text(text) => text,
+        })
     }
 }
 

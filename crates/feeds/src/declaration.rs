@@ -146,6 +146,25 @@ pub fn edited(text: &str, edits: &[&Edit]) -> Option<String> {
     Some(result)
 }
 
+/// What is declared.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Reading {
+    /// Feeds, by place and line.
+    pub declarations: Vec<Declaration>,
+    /// Credentials for feeds that are there already, by place and line.
+    pub stale: Vec<StaleCredential>,
+    /// Feeds whose address is written in another way: by `http`, with a port, or with a dot behind the host.
+    pub nearly: Vec<Declaration>,
+    /// Where Maven deploys to: the repository's id, and the feed where it is one.
+    pub deployed_to: Vec<(String, Option<FeedAddress>)>,
+    /// There is more than is looked at.
+    pub is_incomplete: bool,
+    /// A lock file of yarn 1 is there.
+    pub has_yarn_1: bool,
+    /// A lock file of pnpm is there.
+    pub has_pnpm: bool,
+}
+
 #[test]
 fn edits_take_the_place_of_their_bytes() {
     let edit = |start, end, text| Edit { start, end, text };

@@ -18,9 +18,9 @@ mod xml;
 mod yarn;
 
 pub use address::{FeedAddress, NotAFeed, Userinfo, with_userinfo};
-pub use declaration::{Declaration, Edit, StaleCredential, Tool, edited};
+pub use declaration::{Declaration, Edit, Reading, StaleCredential, Tool, edited};
 pub use files::{OtherClients, YARN_FILE, netrc, npmrc, yarnrc};
 pub use gradle::{maker, script as gradle_script};
 pub use maven::{Mirror, settings};
 pub use python::keyring_backend;
-pub use reading::{Reading, read, read_variables};
+pub use reading::{read, read_variables};

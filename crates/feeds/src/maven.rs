@@ -10,8 +10,7 @@ use roxmltree::Node;
 use zeroize::Zeroizing;
 
 use crate::address::with_userinfo;
-use crate::declaration::Tool;
-use crate::reading::Reading;
+use crate::declaration::{Reading, Tool};
 use crate::source::{Source, addresses};
 use crate::xml::{OfAnyNamespace, parse};
 

@@ -2,8 +2,7 @@
 //!
 //! A source without its password is an error of NuGet's, so that a credential is taken out whole.
 
-use crate::declaration::Tool;
-use crate::reading::Reading;
+use crate::declaration::{Reading, Tool};
 use crate::source::Source;
 use crate::xml::parse;
 

@@ -6,8 +6,7 @@ use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use crate::address::FeedAddress;
-use crate::declaration::{Declaration, StaleCredential, Tool};
+use crate::declaration::{Reading, Tool};
 use crate::rules;
 use crate::source::Source;
 
@@ -37,25 +36,6 @@ const SKIPPED: [&str; 14] = [
     "target",
     "venv",
 ];
-
-/// What is declared.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Reading {
-    /// Feeds, by place and line.
-    pub declarations: Vec<Declaration>,
-    /// Credentials for feeds that are there already, by place and line.
-    pub stale: Vec<StaleCredential>,
-    /// Feeds whose address is written in another way: by `http`, with a port, or with a dot behind the host.
-    pub nearly: Vec<Declaration>,
-    /// Where Maven deploys to: the repository's id, and the feed where it is one.
-    pub deployed_to: Vec<(String, Option<FeedAddress>)>,
-    /// There is more than is looked at.
-    pub is_incomplete: bool,
-    /// A lock file of yarn 1 is there.
-    pub has_yarn_1: bool,
-    /// A lock file of pnpm is there.
-    pub has_pnpm: bool,
-}
 
 /// Reads what the files below a folder declare. What cannot be read declares nothing.
 #[must_use]

@@ -3,8 +3,7 @@
 //! It opens no file. Addresses are found wherever a line has one: what an address means is its grammar's business, so
 //! a line needs no parser of its client's format, and a format that changes is still read.
 
-use crate::declaration::Tool;
-use crate::reading::Reading;
+use crate::declaration::{Reading, Tool};
 use crate::source::{Source, addresses};
 use crate::{maven, nuget, sections, yarn};
 

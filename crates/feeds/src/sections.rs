@@ -2,8 +2,7 @@
 //!
 //! The sections say whose an index is, and which credential is for it; values are read no further.
 
-use crate::declaration::{Edit, Tool};
-use crate::reading::Reading;
+use crate::declaration::{Edit, Reading, Tool};
 use crate::source::Source;
 
 /// Keys of credentials.

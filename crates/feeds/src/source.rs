@@ -3,8 +3,7 @@
 //! It opens no file.
 
 use crate::address::{Userinfo, nearly, with_userinfo};
-use crate::declaration::{Declaration, Edit, StaleCredential, Tool};
-use crate::reading::Reading;
+use crate::declaration::{Declaration, Edit, Reading, StaleCredential, Tool};
 
 /// A file that is read, or a variable, which has no text to be changed.
 #[derive(Debug, Clone, Copy)]

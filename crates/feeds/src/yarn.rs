@@ -3,8 +3,7 @@
 //! It reads lines by how far they are indented, which is all that the file's settings need.
 
 use crate::address::with_userinfo;
-use crate::declaration::Tool;
-use crate::reading::Reading;
+use crate::declaration::{Reading, Tool};
 use crate::source::{Source, addresses};
 
 pub(crate) fn read(source: &Source<'_>, reading: &mut Reading) {

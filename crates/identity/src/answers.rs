@@ -3,7 +3,7 @@
 //!
 //! It never looks into a token.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use serde::Serialize;
@@ -89,11 +89,6 @@ fn american(text: &str) -> Option<OffsetDateTime> {
         .or_else(|_| PrimitiveDateTime::parse(text, plain).map(PrimitiveDateTime::assume_utc))
         .or_else(|_| PrimitiveDateTime::parse(text, plain_24).map(PrimitiveDateTime::assume_utc))
         .ok()
-}
-
-/// A moment in seconds since 1970, as far away as a date can be.
-pub(crate) fn moment(seconds: i64) -> SystemTime {
-    UNIX_EPOCH + Duration::from_secs(seconds.clamp(0, LAST_MOMENT).unsigned_abs())
 }
 
 /// This machine's clock, in seconds since 1970.

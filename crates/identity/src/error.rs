@@ -8,7 +8,6 @@ use std::time::Duration;
 use adieu_transport::{Correlation, NoAnswer, ServiceFailure};
 
 use crate::claims::Claims;
-use crate::sdk;
 
 /// Codes that Microsoft documents as transient ("Microsoft Entra authentication and authorization
 /// error codes"), and the two that stand for its own failure to fetch the issuer's keys (50166, 90061).
@@ -295,7 +294,7 @@ impl Error {
     /// The error is another credential's; its words.
     pub fn take(error: azure_core::Error) -> Result<Self, String> {
         let words = error.to_string();
-        sdk::innermost(error).ok_or(words)
+        innermost(error).ok_or(words)
     }
 
     /// How long a managed identity that is still being set up is worth waiting for; nothing for any other error.
@@ -311,5 +310,15 @@ impl Error {
 impl From<Error> for azure_core::Error {
     fn from(error: Error) -> Self {
         Self::new(azure_core::error::ErrorKind::Credential, error)
+    }
+}
+
+/// The error of type `E` in a chain of azure_core's errors.
+pub(crate) fn innermost<E: std::error::Error + 'static>(mut error: azure_core::Error) -> Option<E> {
+    loop {
+        error = match error.into_downcast::<E>() {
+            Ok(found) => return Some(found),
+            Err(outer) => *outer.into_inner().ok()?.downcast().ok()?,
+        };
     }
 }

@@ -12,12 +12,12 @@ use serde::Serialize;
 
 use adieu_transport::{Attempt, Deadline, Transport};
 
-use crate::answers::{canonical, moment};
+use crate::answers::canonical;
 use crate::error::{Error, ManagedIdentityProblem as Fault};
 use crate::identity_endpoint::{Endpoint, IdentityEndpoint, Issued, LocalEndpoint};
 use crate::scope::Scope;
 use crate::sdk::{self, Attempted, TokenService};
-use crate::token::Token;
+use crate::token::{Token, moment};
 use crate::user_assigned::UserAssignedId;
 
 /// A managed identity: which one, and where its tokens come from.

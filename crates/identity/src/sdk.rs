@@ -21,7 +21,7 @@ use bytes::Bytes;
 
 use adieu_transport::{Attempt, Deadline};
 
-use crate::error::Error;
+use crate::error::{Error, innermost};
 use crate::scope::Scope;
 use crate::token::Token;
 
@@ -131,15 +131,5 @@ fn failed(error: azure_core::Error) -> Attempt<Error> {
     match innermost::<Failed>(error) {
         Some(Failed(attempt)) => attempt,
         None => Attempt::Permanent(Error::Credential(words)),
-    }
-}
-
-/// The error of type `E` in a chain of azure_core's errors.
-pub(crate) fn innermost<E: std::error::Error + 'static>(mut error: azure_core::Error) -> Option<E> {
-    loop {
-        error = match error.into_downcast::<E>() {
-            Ok(found) => return Some(found),
-            Err(outer) => *outer.into_inner().ok()?.downcast().ok()?,
-        };
     }
 }

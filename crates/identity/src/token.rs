@@ -2,7 +2,7 @@
 //!
 //! It never asks a service.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use azure_core::credentials::{TokenCredential, TokenRequestOptions};
 use azure_core::error::ErrorKind;
@@ -12,7 +12,7 @@ use azure_core::time::OffsetDateTime;
 use adieu_secret::{AccessToken, NotAToken};
 use adieu_transport::Deadline;
 
-use crate::answers::moment;
+use crate::answers::LAST_MOMENT;
 use crate::claims::Claims;
 use crate::scope::Scope;
 
@@ -113,4 +113,9 @@ impl TokenRequest {
             })
         })
     }
+}
+
+/// A moment in seconds since 1970, as far away as a date can be.
+pub(crate) fn moment(seconds: i64) -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(seconds.clamp(0, LAST_MOMENT).unsigned_abs())
 }

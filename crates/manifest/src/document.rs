@@ -21,6 +21,15 @@ pub struct Place {
     pub line: u32,
 }
 
+/// A value, and where it is written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Located<T> {
+    /// The value.
+    pub value: T,
+    /// Where it is.
+    pub place: Place,
+}
+
 impl Place {
     /// A whole file, where no line is to blame.
     #[must_use]

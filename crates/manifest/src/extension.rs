@@ -15,17 +15,9 @@ pub use gallery::{Pricing, Visibility};
 pub use listing::{Base, FileDeclaration};
 pub use merge::{Partial, merge};
 
+pub use crate::document::Located;
 use crate::document::{Node, Place};
 use crate::task_check::Servers;
-
-/// A value, and where it is written.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Located<T> {
-    /// The value.
-    pub value: T,
-    /// Where it is.
-    pub place: Place,
-}
 
 /// A property of the gallery: `Microsoft.VisualStudio.Services.…`.
 #[derive(Debug, Clone, PartialEq)]

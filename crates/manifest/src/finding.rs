@@ -11,6 +11,7 @@ use crate::document::Place;
 
 pub use fold::{Report, fold};
 pub use problem::Problem;
+pub(crate) use remedy::CATEGORIES;
 pub use severity::Severity;
 
 /// One thing that is wrong, and where.

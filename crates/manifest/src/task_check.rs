@@ -8,8 +8,7 @@ mod inputs;
 mod rule;
 mod schema;
 
-use crate::document::{Node, Place};
-use crate::extension::Located;
+use crate::document::{Located, Node, Place};
 use crate::finding::{Finding, Problem};
 
 /// Which servers an extension is for.

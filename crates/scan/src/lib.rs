@@ -33,7 +33,7 @@ pub use history::{scan_history, scan_staged};
 pub use html::{escape_html, to_html};
 pub use output::{from_json, to_json};
 pub use resource::{connection_with_a_pat, scan_resource};
-pub use rules::{Kind, Rule, rules};
+pub use rules::{Kind, Rule};
 pub use sarif::to_sarif;
 pub use scanner::{Options, scan_existing, scan_paths, scan_stream};
 
@@ -57,4 +57,9 @@ pub enum Error {
     /// A file is not a baseline.
     #[error("{0}")]
     NotABaseline(String),
+}
+
+/// Every rule.
+pub fn rules() -> impl Iterator<Item = &'static Rule> {
+    rules::SECRETS.into_iter().chain(habits::rules())
 }

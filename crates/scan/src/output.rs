@@ -8,7 +8,7 @@ use crate::finding::{
     Certainty, Commit, Finding, Fix, Form, LastUse, NotRead, NotReadReason, Report, Resource,
     ResourceKind, Suppression,
 };
-use crate::rules::rules;
+use crate::rules;
 
 /// The name of the form.
 const SCHEMA: &str = "adieu.scan/1";

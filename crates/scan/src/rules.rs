@@ -2,8 +2,6 @@
 //!
 //! It recognizes nothing.
 
-use crate::habits;
-
 /// What a finding is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -85,15 +83,10 @@ pub(crate) static OTHER_AZURE_KEY: Rule = Rule {
 };
 
 /// The rules for tokens.
-static SECRETS: [&Rule; 5] = [
+pub(crate) static SECRETS: [&Rule; 5] = [
     &PAT,
     &OLD_PAT,
     &ACCESS_TOKEN,
     &SESSION_TOKEN,
     &OTHER_AZURE_KEY,
 ];
-
-/// Every rule.
-pub fn rules() -> impl Iterator<Item = &'static Rule> {
-    SECRETS.into_iter().chain(habits::rules())
-}

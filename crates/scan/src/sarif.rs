@@ -5,7 +5,8 @@
 use serde_json::{Map, Value, json};
 
 use crate::finding::{Certainty, Finding, NotRead, NotReadReason, Report, Suppression};
-use crate::rules::{Kind, Rule, rules};
+use crate::rules;
+use crate::rules::{Kind, Rule};
 
 /// The page of the extension.
 const INFORMATION: &str = "https://marketplace.visualstudio.com/items?itemName=adieu.adieu";

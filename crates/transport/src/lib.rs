@@ -23,6 +23,7 @@ mod tls_failure;
 mod trace;
 mod transport;
 mod trust;
+mod unusable_network;
 
 pub use address::{host, is_loopback, may_carry_credentials};
 pub use reqwest::{Method, Url};
@@ -40,5 +41,6 @@ pub use proxy::{Proxy, ProxyVariables};
 pub use retry::{Attempt, Deadline, retry_until, retry_until_sendable};
 pub use service_message::ServiceMessage;
 pub use trace::{Exchange, OnExchange};
-pub use transport::{ClientIdentity, Downloaded, Network, OnWait, Transport, UnusableNetwork};
+pub use transport::{ClientIdentity, Downloaded, Network, OnWait, Transport};
 pub use trust::RootSource;
+pub use unusable_network::UnusableNetwork;

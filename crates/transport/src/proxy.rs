@@ -9,7 +9,7 @@ use adieu_secret::ProxyPassword;
 
 use crate::address::is_loopback;
 use crate::no_proxy::NoProxy;
-use crate::transport::UnusableNetwork;
+use crate::unusable_network::UnusableNetwork;
 
 /// A proxy as the Pipelines agent is configured with one.
 #[derive(Debug)]

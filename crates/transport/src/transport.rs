@@ -28,6 +28,7 @@ use crate::pem::{self, Certificates};
 use crate::proxy::{self, Proxy, ProxyVariables};
 use crate::trace::{Exchange, OnExchange};
 use crate::trust::RootSource;
+use crate::unusable_network::UnusableNetwork;
 use crate::{tls_failure, trust};
 
 /// A connection that is not there by then will not come.
@@ -67,25 +68,6 @@ pub struct ClientIdentity {
     pub certificates: Vec<u8>,
     /// The private key, as PEM.
     pub key: PrivateKey,
-}
-
-/// What is wrong with a network's settings.
-#[derive(Debug, thiserror::Error)]
-pub enum UnusableNetwork {
-    /// The client certificate or its key cannot be read.
-    #[error("the client certificate cannot be used: {0}")]
-    ClientIdentity(String),
-    /// A variable of the environment names a proxy, and is not an address of an HTTP proxy.
-    #[error("{variable} is not an address of an HTTP proxy")]
-    Proxy {
-        /// `HTTPS_PROXY` and the like.
-        variable: &'static str,
-        /// What it says. There can be a password in it.
-        text: String,
-    },
-    /// The roots or the client cannot be set up.
-    #[error("TLS cannot be set up: {0}")]
-    Tls(String),
 }
 
 /// What came of a download.

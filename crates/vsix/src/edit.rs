@@ -13,11 +13,11 @@ use zip::DateTime;
 
 use crate::archive::{ArchiveWriter, Source};
 use crate::changes::Changes;
-use crate::manifests::shown;
 use crate::opened::{ManifestView, Opened, ReadError, Spanned, view};
 use crate::output::{file_name, output_path, replace};
-use crate::package::{Facts, Package, PackagedTask};
-use crate::task_update::{self, NewIds, TaskName, task_facts};
+use crate::package::{Facts, Package};
+use crate::paths::shown;
+use crate::task_update::{self, NewIds, PackagedTask, TaskName, task_facts};
 use crate::vscode;
 use crate::xml::escape;
 

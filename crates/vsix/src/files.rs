@@ -11,9 +11,9 @@ use adieu_manifest::extension::{Base, Extension, FileDeclaration};
 use adieu_manifest::finding::{Finding, Problem};
 
 use crate::archive::{Bounds, Source};
-use crate::manifests::{normal, shown};
 use crate::parts::{Asset, Part, Parts};
-use crate::root::{Found, Refusal, Root, RootFile, absolute};
+use crate::paths::{absolute, missing_file, named, normal, shown, words};
+use crate::root::{Found, Refusal, Root, RootFile};
 
 /// Packages that a folder may hold beside what it is for: none of them belongs into the next one.
 #[derive(Debug)]
@@ -224,63 +224,6 @@ impl Below {
                 detail: words(&error),
             }),
         }
-    }
-}
-
-/// The path for messages: relative to the current folder, or else to the extension's folder.
-pub(crate) fn named(path: &Path, root: &Path) -> String {
-    let path = absolute(path);
-    let here = std::env::current_dir().unwrap_or_default();
-    let inside = path
-        .strip_prefix(&here)
-        .or_else(|_| path.strip_prefix(absolute(root)))
-        .unwrap_or(&path);
-    match shown(inside) {
-        name if name.is_empty() => ".".to_owned(),
-        name => name,
-    }
-}
-
-/// What is wrong with a path that does not exist: its letter case, where that alone differs, or `missing`.
-pub(crate) fn missing_file(path: &Path, root: &Path, missing: fn(String) -> Problem) -> Problem {
-    match other_case(path) {
-        Some(found) => Problem::FileCase {
-            path: named(path, root),
-            found: named(&found, root),
-        },
-        None => missing(named(path, root)),
-    }
-}
-
-/// The one existing path that differs from the given one in letter case alone.
-fn other_case(path: &Path) -> Option<PathBuf> {
-    let mut found = PathBuf::new();
-    for component in absolute(path).components() {
-        let next = found.join(component);
-        if next.symlink_metadata().is_ok() {
-            found = next;
-            continue;
-        }
-        let name = component.as_os_str().to_string_lossy().to_lowercase();
-        let mut alike = std::fs::read_dir(&found)
-            .ok()?
-            .flatten()
-            .map(|entry| entry.file_name())
-            .filter(|entry| entry.to_string_lossy().to_lowercase() == name);
-        let (one, None) = (alike.next()?, alike.next()) else {
-            return None;
-        };
-        found.push(one);
-    }
-    Some(found)
-}
-
-/// The system's words for an error, without its number.
-pub(crate) fn words(error: &io::Error) -> String {
-    let text = error.to_string();
-    match text.rfind(" (os error ") {
-        Some(at) => text.get(..at).unwrap_or_default().to_owned(),
-        None => text,
     }
 }
 

@@ -14,52 +14,16 @@ use zip::DateTime;
 use crate::archive::{ArchiveWriter, Bounds, Source};
 use crate::changes::Changes;
 use crate::files::Packages;
-use crate::manifests::{self, shown};
+use crate::manifests;
 use crate::output::{file_name, output_path, replace};
 use crate::package::{Facts, Package};
 use crate::parts::{Asset, Part, Parts};
-use crate::root::{Root, absolute};
+use crate::paths::{absolute, shown};
+use crate::root::Root;
+use crate::sources::Sources;
 use crate::task_update::{self, NewIds, TaskName, TaskUpdates, task_facts};
 use crate::tasks::{self, Task};
 use crate::{content_type, files, image, vsixmanifest};
-
-/// Where an extension's manifests are, and how they are read.
-#[derive(Debug, Clone)]
-pub struct Sources {
-    /// The extension's folder; part names are paths from here.
-    pub root: PathBuf,
-    /// Manifests, relative to the root.
-    pub manifests: Vec<PathBuf>,
-    /// Patterns of manifests, relative to the root; they replace `manifests`.
-    pub manifest_globs: Vec<String>,
-    /// File with overrides.
-    pub overrides_file: Option<PathBuf>,
-    /// Overrides as JSON; they are laid over the file's.
-    pub overrides: Option<String>,
-    /// Raises the last number of the version.
-    pub rev_version: bool,
-    /// Folder with one folder for each language.
-    pub loc_root: Option<PathBuf>,
-    /// Reads manifests as JSON5.
-    pub json5: bool,
-}
-
-impl Sources {
-    /// The folder's `vss-extension.json`.
-    #[must_use]
-    pub fn new(root: impl Into<PathBuf>) -> Self {
-        Self {
-            root: root.into(),
-            manifests: vec!["vss-extension.json".into()],
-            manifest_globs: Vec::new(),
-            overrides_file: None,
-            overrides: None,
-            rev_version: false,
-            loc_root: None,
-            json5: false,
-        }
-    }
-}
 
 /// An extension as its folder has it, with the changes that its package gets.
 #[derive(Debug)]

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use adieu_manifest::document::{Dialect, Node, Place, Value};
@@ -15,9 +15,9 @@ use adieu_manifest::finding::{Finding, Problem};
 
 use crate::archive::{Bounds, Source};
 use crate::changes::Changes;
-use crate::files::{missing_file, named, words};
-use crate::folder::Sources;
-use crate::root::{Found, Refusal, Root, absolute};
+use crate::paths::{absolute, missing_file, named, normal, shown, words};
+use crate::root::{Found, Refusal, Root};
+use crate::sources::Sources;
 
 /// Everything that was read.
 #[derive(Debug, Default)]
@@ -86,29 +86,6 @@ pub(crate) fn read(
         manifests.translations = translations(folder, &sources.root, &folders, findings);
     }
     manifests
-}
-
-/// A path as the user would type it, with `/` on every system.
-pub(crate) fn shown(path: &Path) -> String {
-    let text = path.to_string_lossy().replace('\\', "/");
-    text.strip_prefix("./").map(str::to_owned).unwrap_or(text)
-}
-
-/// A path without `.` and `..`, for comparing; links are not looked at, as tfx does not look at them either.
-pub(crate) fn normal(path: &Path) -> PathBuf {
-    let mut out = PathBuf::new();
-    for component in path.components() {
-        match component {
-            Component::CurDir => {}
-            Component::ParentDir
-                if matches!(out.components().next_back(), Some(Component::Normal(_))) =>
-            {
-                out.pop();
-            }
-            other => out.push(other),
-        }
-    }
-    out
 }
 
 fn is_program(path: &Path) -> bool {

@@ -63,7 +63,7 @@ pub(crate) struct Opened {
 impl Opened {
     /// Opens a package. The bytes of its entries are checked when they are read.
     pub(crate) fn open(path: &Path) -> Result<Self, ReadError> {
-        let shown = crate::manifests::shown(path);
+        let shown = crate::paths::shown(path);
         let open = || {
             let file = File::open(path)?;
             let size = file.metadata()?.len();

@@ -12,7 +12,7 @@ use crate::changes::Changes;
 use crate::checksums::{self, CHECKSUMS, Checksums};
 use crate::digest::{Digest, entry_digests};
 use crate::opened::{Opened, ReadError, view};
-use crate::task_update::{Owner, task_facts, task_version, update_facts};
+use crate::task_update::{Owner, PackagedTask, task_facts, task_version, update_facts};
 
 /// A package on disk.
 #[derive(Debug, Clone)]
@@ -40,21 +40,6 @@ pub struct Facts {
     pub is_pre_release: bool,
     /// Tasks.
     pub tasks: Vec<PackagedTask>,
-}
-
-/// A task in a package.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PackagedTask {
-    /// Part that is its `task.json`.
-    pub part: String,
-    /// Folder of the contribution that offers it, in lowercase.
-    pub contribution: String,
-    /// Name in YAML.
-    pub name: String,
-    /// GUID.
-    pub id: String,
-    /// `Major.Minor.Patch`.
-    pub version: String,
 }
 
 impl Facts {

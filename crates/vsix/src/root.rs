@@ -13,7 +13,7 @@ use std::sync::Arc;
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, Metadata, OpenOptions};
 
-use crate::manifests::normal;
+use crate::paths::absolute;
 
 /// A folder below which files are read.
 pub(crate) struct Root {
@@ -203,17 +203,6 @@ impl RootFile {
             Err(changed())
         }
     }
-}
-
-/// A path from the root of the file system, without `.` and `..`.
-pub(crate) fn absolute(path: &Path) -> PathBuf {
-    let path = if path.as_os_str().is_empty() {
-        Path::new(".")
-    } else {
-        path
-    };
-    // Without a current folder nothing could have been read up to here.
-    normal(&std::path::absolute(path).unwrap_or_default())
 }
 
 fn not_regular() -> io::Error {

@@ -9,8 +9,6 @@ use adieu_manifest::document::{Dialect, Node, SyntaxError, Value};
 use adieu_manifest::extension::check;
 use uuid::Uuid;
 
-use crate::package::PackagedTask;
-
 /// How far the extension's version decides the tasks' versions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum VersionPart {
@@ -31,6 +29,21 @@ impl VersionPart {
             Self::Patch => 2,
         }
     }
+}
+
+/// A task in a package.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PackagedTask {
+    /// Part that is its `task.json`.
+    pub part: String,
+    /// Folder of the contribution that offers it, in lowercase.
+    pub contribution: String,
+    /// Name in YAML.
+    pub name: String,
+    /// GUID.
+    pub id: String,
+    /// `Major.Minor.Patch`.
+    pub version: String,
 }
 
 /// What to change in tasks.

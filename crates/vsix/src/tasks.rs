@@ -12,9 +12,9 @@ use adieu_manifest::finding::{Finding, Problem};
 use adieu_manifest::task_check::{self, HandlerFacts, Servers, TaskFacts};
 
 use crate::archive::Bounds;
-use crate::files::named;
 use crate::image;
 use crate::parts::{Part, Parts};
+use crate::paths::named;
 
 /// A task in the package.
 #[derive(Debug)]

@@ -53,6 +53,9 @@ const AZURE_DEVOPS_FOR_PYTHON: &str = "azure-devops==7.1.0b4";
 const MAVEN_DEPLOY: &str = "org.apache.maven.plugins:maven-deploy-plugin:3.1.4";
 const AZURE_CLI: &str = "azure-cli==2.91.0";
 
+/// Linker and C compiler for musl and macOS, and what makes cargo use them.
+const ZIG: [&str; 2] = ["ziglang==0.17.1", "cargo-zigbuild==0.24.0"];
+
 /// The Azure SDK for JavaScript. Returns the folder from which Node finds it.
 pub(crate) fn node() -> Result<PathBuf, String> {
     npm_packages("node", &[AZURE_IDENTITY_FOR_NODE], &[])
@@ -128,6 +131,11 @@ fn pip_install(environment: &Path) -> Command {
     let mut command = Command::new(python_program(environment, "pip"));
     command.args(["install", "--quiet", "--disable-pip-version-check"]);
     command
+}
+
+/// Makes zig and cargo-zigbuild be there, below `target/`. Returns the environment's folder.
+pub(crate) fn zig() -> Result<PathBuf, String> {
+    python_packages("zig", &ZIG)
 }
 
 /// A program in a virtual environment.

@@ -2,14 +2,9 @@
 //!
 //! It installs nothing on a machine that is not Debian's or not run by root: there it says what is missing.
 
-use std::path::PathBuf;
 use std::process::Command;
 
-use crate::clients;
 use crate::command::{output, print_line, run};
-
-/// Linker and C compiler for musl and macOS, and what makes cargo use them.
-const ZIG: [&str; 2] = ["ziglang==0.17.1", "cargo-zigbuild==0.24.0"];
 
 /// A Rust with the source of its standard library, which is then built for each target.
 const RUST: &[&str] = &["rustc-web", "cargo-web", "rust-web-src"];
@@ -30,11 +25,6 @@ pub(crate) fn rust() -> Result<(), String> {
 /// Makes the MinGW compiler be there.
 pub(crate) fn mingw() -> Result<(), String> {
     program("x86_64-w64-mingw32-gcc", &["gcc-mingw-w64-x86-64"])
-}
-
-/// Makes zig and cargo-zigbuild be there, below `target/`. Returns the environment's folder.
-pub(crate) fn zig() -> Result<PathBuf, String> {
-    clients::python_packages("zig", &ZIG)
 }
 
 /// Makes Chromium be there, with fonts for it.

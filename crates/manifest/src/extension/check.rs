@@ -8,17 +8,8 @@ use std::collections::HashMap;
 use super::merge::wrong_type;
 use super::{Extension, Located, contribution_id, offers_task};
 use crate::document::{Node, Place, Value};
-use crate::finding::{Finding, Problem};
+use crate::finding::{CATEGORIES, Finding, Problem};
 
-/// The categories of the manifest reference (aka.ms/extensioncategories). The Marketplace refuses others
-/// (microsoft/azure-devops-extension-tasks issue 114).
-pub const CATEGORIES: [&str; 5] = [
-    "Azure Boards",
-    "Azure Repos",
-    "Azure Pipelines",
-    "Azure Test Plans",
-    "Azure Artifacts",
-];
 /// Names that the categories had until 2018: the Marketplace still takes them, and extensions still have them.
 const OLD_CATEGORIES: [&str; 6] = [
     "Build and release",

@@ -5,6 +5,16 @@
 
 use super::{Finding, Problem};
 
+/// The categories of the manifest reference (aka.ms/extensioncategories). The Marketplace refuses others
+/// (microsoft/azure-devops-extension-tasks issue 114).
+pub(crate) const CATEGORIES: [&str; 5] = [
+    "Azure Boards",
+    "Azure Repos",
+    "Azure Pipelines",
+    "Azure Test Plans",
+    "Azure Artifacts",
+];
+
 /// What to do about a finding; `None` where its sentence says it already.
 pub(super) fn remedy(finding: &Finding) -> Option<String> {
     match &finding.problem {
@@ -20,10 +30,7 @@ pub(super) fn remedy(finding: &Finding) -> Option<String> {
             Some(meant) => format!("Write `{meant}`"),
             None => "Use Node20_1, Node24 or PowerShell3".to_owned(),
         }),
-        Problem::UnknownCategory { .. } => Some(format!(
-            "Use {}",
-            crate::extension::check::CATEGORIES.join(", ")
-        )),
+        Problem::UnknownCategory { .. } => Some(format!("Use {}", CATEGORIES.join(", "))),
         problem => fixed(problem).map(str::to_owned),
     }
 }

@@ -10,7 +10,7 @@ use super::frameworks;
 use super::inspect::OLDEST_MACOS;
 use crate::command::{output, run as run_command};
 use crate::platforms::Platform;
-use crate::{debian, remap, root, target};
+use crate::{clients, debian, remap, root, target};
 
 /// Where the target's standard library comes from.
 enum Library {
@@ -50,7 +50,7 @@ pub(crate) fn run(platform: &Platform) -> Result<PathBuf, String> {
             );
         }
         Linker::Zig => {
-            let zig = debian::zig()?;
+            let zig = clients::zig()?;
             search.push(zig.join("bin"));
             command
                 .arg("zigbuild")
@@ -131,7 +131,7 @@ pub(crate) fn tools(platform: &Platform) -> Result<(), String> {
     match linker(platform) {
         Linker::Native => Ok(()),
         Linker::Mingw => debian::mingw(),
-        Linker::Zig => debian::zig().map(|_| ()),
+        Linker::Zig => clients::zig().map(|_| ()),
     }
 }
 

@@ -2,8 +2,13 @@
 //!
 //! It never looks for one on the machine.
 
+use std::sync::OnceLock;
+
 use adieu_identity::UserAssignedId;
 use clap::{Args, ValueEnum};
+
+/// The credential that `auto` chose for this process.
+static OF_AUTO: OnceLock<Credential> = OnceLock::new();
 
 /// The flags that choose how a verb signs in.
 #[derive(Debug, Clone, Default, Args)]
@@ -70,6 +75,16 @@ pub(crate) enum Credential {
     Azd,
     /// The sign-in of the Azure CLI
     Az,
+}
+
+/// The credential that `auto` chose, for an error that comes later.
+pub(crate) fn credential_of_auto() -> Option<Credential> {
+    OF_AUTO.get().copied()
+}
+
+/// Keeps it.
+pub(crate) fn set_credential_of_auto(credential: Credential) {
+    let _ = OF_AUTO.set(credential);
 }
 
 impl Credential {

@@ -2,8 +2,8 @@
 //!
 //! It never ends a record; who writes it does.
 
+use super::super::inventory::Inventory;
 use super::{COLUMNS, cells};
-use crate::pats::inventory::Inventory;
 
 /// How a formula opens in Excel, LibreOffice or Google Sheets (OWASP, "CSV Injection"), with the wide forms of the signs.
 const FORMULA: &[char] = &['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠'];

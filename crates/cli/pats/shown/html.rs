@@ -4,9 +4,9 @@
 
 use adieu_scan::escape_html as escaped;
 
+use super::super::inventory::{Inventory, OwnedPat, State};
 use super::{COLUMNS, cells, how_to_revoke, leaks_without_owner, notes, summary};
-use crate::pats::inventory::{Inventory, OwnedPat, State};
-use crate::tokens::rfc_3339;
+use crate::moment::rfc_3339;
 
 /// The browser's own colors, light or dark. The policy lets no script run and nothing be loaded, should a value ever
 /// pass for markup.

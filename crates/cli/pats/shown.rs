@@ -1,0 +1,241 @@
+//! An inventory of personal access tokens as its readers see it.
+//!
+//! It decides nothing and prints nothing. Every name is another person's text: it becomes one line without a command.
+
+mod csv;
+mod html;
+mod table;
+
+use adieu_agent::{Stream, deactivate_commands_whole};
+use time::OffsetDateTime;
+
+use super::inventory::{AuditLog, Inventory, OwnedPat, State, day};
+use super::leaks::Leak;
+use crate::moment::rfc_3339;
+
+pub(crate) use csv::csv;
+pub(crate) use html::html;
+
+/// A value that no source has.
+const UNKNOWN: &str = "unknown";
+
+/// The columns of the terminal that reads standard output; without one, lines stay whole.
+pub(crate) fn columns_of_terminal() -> Option<usize> {
+    let is_terminal = Stream::Output.is_terminal();
+    let size = is_terminal.then(terminal_size::terminal_size).flatten();
+    size.map(|(width, _)| usize::from(width.0))
+}
+
+/// The inventory for people: what stops when and whose it is, and below it the ids.
+pub(crate) fn lines(inventory: &Inventory, width: Option<usize>) -> Vec<String> {
+    let name = &inventory.organization;
+    if inventory.pats.is_empty() {
+        let mut lines = vec![format!("{name}: no personal access tokens to list")];
+        lines.extend(leaks_without_owner(inventory));
+        return lines;
+    }
+    let numbered = || inventory.pats.iter().zip(1..);
+    let rows = numbered().map(|(pat, number): (&OwnedPat, usize)| {
+        vec![
+            number.to_string(),
+            stops(pat),
+            yes_or_no(pat.pat.is_global()).to_owned(),
+            access(pat).to_owned(),
+            last_use(pat, |moment| day(moment).to_string()),
+            match pat.leaks.len() {
+                0 => "-".to_owned(),
+                count => count.to_string(),
+            },
+            one_line(&pat.owner.principal_name),
+            one_line(&pat.pat.name),
+        ]
+    });
+    let head = [
+        "#", "stops", "global", "access", "last use", "leaks", "owner", "name",
+    ];
+    let mut lines = table::lines(&head, rows, &[6, 7], width);
+    let ids = numbered().map(|(pat, number): (&OwnedPat, usize)| {
+        vec![
+            number.to_string(),
+            one_line(&pat.pat.authorization_id),
+            date(pat.created),
+            date(pat.expires),
+            one_line(&pat.pat.scope),
+        ]
+    });
+    let head = ["#", "authorization id", "created", "expires", "scope"];
+    lines.extend(table::lines(&head, ids, &[4], width));
+    for (pat, number) in numbered() {
+        let places = pat.leaks.iter().map(place);
+        lines.extend(places.map(|place| format!("#{number} is in {place}")));
+    }
+    lines.extend(leaks_without_owner(inventory));
+    lines.extend(how_to_revoke(inventory));
+    lines
+}
+
+fn leaks_without_owner(inventory: &Inventory) -> impl Iterator<Item = String> + '_ {
+    inventory.leaks_without_owner.iter().map(|leak| {
+        let fingerprint = one_line(&leak.fingerprint);
+        format!("no owner was found for {} ({fingerprint})", place(leak))
+    })
+}
+
+/// What an administrator would send; adieu does not.
+fn how_to_revoke(inventory: &Inventory) -> [String; 2] {
+    let text = |field: &str| {
+        let value = inventory.revocation.get(field);
+        value.map_or_else(String::new, |value| {
+            value.as_str().map_or(value.to_string(), str::to_owned)
+        })
+    };
+    [
+        "Nothing was revoked. To revoke, an administrator sends:".to_owned(),
+        format!("  {} {} {}", text("method"), text("url"), text("body")),
+    ]
+}
+
+/// What the reader has to know beside the list.
+pub(crate) fn notes(inventory: &Inventory) -> Vec<String> {
+    let name = &inventory.organization;
+    let mut notes: Vec<String> = inventory
+        .not_read
+        .iter()
+        .map(|missed| {
+            let user = one_line(&missed.user.principal_name);
+            format!("{user} was not read: {}", missed.reason)
+        })
+        .collect();
+    notes.extend(match &inventory.audit {
+        AuditLog::NotPermitted => Some(format!(
+            "Last uses are unknown: the audit log of {name} needs the permission View audit log \
+             (Organization settings → Permissions)."
+        )),
+        AuditLog::Unread(reason) => Some(format!("Last uses are unknown: {reason}")),
+        AuditLog::Read { is_empty: true, .. } => Some(format!(
+            "Last uses are unknown: the audit log of {name} is empty. Organization settings → \
+             Policies → Log audit events turns it on."
+        )),
+        AuditLog::Read {
+            since,
+            is_cut: true,
+            ..
+        } => Some(format!(
+            "The audit log was read back to {}; older uses are unknown.",
+            rfc_3339(*since)
+        )),
+        AuditLog::Read { .. } | AuditLog::NotAsked => None,
+    });
+    notes
+}
+
+/// How much was found.
+pub(crate) fn summary(inventory: &Inventory) -> String {
+    let pats = &inventory.pats;
+    let are = |is: &dyn Fn(&&OwnedPat) -> bool| pats.iter().filter(is).count();
+    let global = are(&|pat| pat.state == State::Active && pat.pat.is_global());
+    let full = are(&|pat| pat.state == State::Active && pat.pat.has_full_access());
+    let leaked = are(&|pat| !pat.leaks.is_empty());
+    let mut text = format!(
+        "{} of {}",
+        count(pats.len(), "personal access token"),
+        count(inventory.users, "user")
+    );
+    for (number, what) in [
+        (global, "active and global (stop on 2026-12-01)"),
+        (full, "active with full access"),
+        (leaked, "in files"),
+        (inventory.left_out, "not listed"),
+        (inventory.not_read.len(), "users not read"),
+    ] {
+        if number > 0 {
+            text.push_str(&format!(", {number} {what}"));
+        }
+    }
+    text + "."
+}
+
+fn count(number: usize, what: &str) -> String {
+    match number {
+        1 => format!("1 {what}"),
+        _ => format!("{number} {what}s"),
+    }
+}
+
+fn stops(pat: &OwnedPat) -> String {
+    match pat.state {
+        State::Active => pat.stops().map(|day| day.to_string()),
+        State::Expired | State::Invalid => Some(pat.state.word().to_owned()),
+    }
+    .unwrap_or_else(|| UNKNOWN.to_owned())
+}
+
+fn date(moment: Option<OffsetDateTime>) -> String {
+    moment.map_or_else(|| UNKNOWN.to_owned(), |moment| day(moment).to_string())
+}
+
+fn last_use(pat: &OwnedPat, shown: impl Fn(OffsetDateTime) -> String) -> String {
+    pat.last_use.map_or_else(|| UNKNOWN.to_owned(), shown)
+}
+
+fn access(pat: &OwnedPat) -> &'static str {
+    if pat.pat.has_full_access() {
+        "full"
+    } else {
+        "scoped"
+    }
+}
+
+fn yes_or_no(is: bool) -> &'static str {
+    if is { "yes" } else { "no" }
+}
+
+fn place(leak: &Leak) -> String {
+    let place = format!("{}:{}:{}", one_line(&leak.path), leak.line, leak.column);
+    match &leak.commit {
+        Some(commit) => format!("{place} of commit {}", one_line(commit)),
+        None => place,
+    }
+}
+
+fn one_line(text: &str) -> String {
+    deactivate_commands_whole(text)
+}
+
+/// What a spreadsheet and a page have of each token.
+const COLUMNS: [&str; 14] = [
+    "stops",
+    "expires",
+    "created",
+    "state",
+    "global",
+    "access",
+    "scope",
+    "owner",
+    "principal name",
+    "name",
+    "last use",
+    "leaks",
+    "authorization id",
+    "fingerprint",
+];
+
+fn cells(pat: &OwnedPat) -> [String; COLUMNS.len()] {
+    let places: Vec<String> = pat.leaks.iter().map(place).collect();
+    [
+        stops(pat),
+        date(pat.expires),
+        date(pat.created),
+        pat.state.word().to_owned(),
+        yes_or_no(pat.pat.is_global()).to_owned(),
+        access(pat).to_owned(),
+        one_line(&pat.pat.scope),
+        one_line(&pat.owner.display_name),
+        one_line(&pat.owner.principal_name),
+        one_line(&pat.pat.name),
+        last_use(pat, rfc_3339),
+        places.join("; "),
+        one_line(&pat.pat.authorization_id),
+        one_line(pat.pat.fingerprint.as_deref().unwrap_or_default()),
+    ]
+}
