@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use crate::certificates::ApplicationCertificate;
+use crate::clock::Clock;
 use crate::http::Request;
 use crate::ids::{azure_devops_id, guid};
 use crate::ledger::Ledger;
@@ -153,6 +154,13 @@ pub(crate) struct FederatedCredential {
 }
 
 impl Directory {
+    /// The access token that a request presents, while it is valid.
+    pub(crate) fn token_of(&self, request: &Request, clock: &Clock) -> Option<&Issued> {
+        let token = request.header("authorization")?.strip_prefix("Bearer ")?;
+        let mut issued = self.access_tokens.iter();
+        issued.find(|issued| issued.value == token && issued.expires_on > clock.now())
+    }
+
     /// What every world knows from its start: one tenant, and the organization `contoso` with its project `fabrikam`.
     pub(crate) fn new(issuer: Issuer) -> Self {
         Self {

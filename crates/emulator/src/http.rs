@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use rustls::ServerConfig;
+use serde_json::json;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
@@ -78,6 +79,12 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// An error as the services of Azure Resource Manager's kind write it.
+    pub(crate) fn azure_error(status: u16, code: &str, message: &str) -> Self {
+        let error = json!({ "error": { "code": code, "message": message } });
+        Self::json(status, &error)
+    }
+
     /// JSON.
     #[must_use]
     pub fn json(status: u16, body: &serde_json::Value) -> Self {

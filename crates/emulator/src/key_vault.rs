@@ -22,20 +22,12 @@ const SECRET: &str = "/secrets/greeting/";
 
 /// Answers one request (learn.microsoft.com, "Get Secret" and "Authentication, requests and responses").
 pub(crate) fn answer(request: &Request, directory: &mut Directory, clock: &Clock) -> Answer {
-    let refuse = |status: u16, code: &str, message: &str| {
-        Answer::json(
-            status,
-            &json!({ "error": { "code": code, "message": message } }),
-        )
-    };
-    let token = request.header("authorization").unwrap_or_default();
-    let token = token.strip_prefix("Bearer ").unwrap_or_default();
-    let is_known = directory.access_tokens.iter().any(|issued| {
-        issued.value == token && issued.expires_on > clock.now() && issued.audience == AUDIENCE
-    });
+    let is_known = directory
+        .token_of(request, clock)
+        .is_some_and(|issued| issued.audience == AUDIENCE);
     if !is_known {
         let tenant = directory.tenants.first().cloned().unwrap_or_default();
-        return refuse(
+        return Answer::azure_error(
             401,
             "Unauthorized",
             "AKV10000: Request is missing a Bearer or PoP token.",
@@ -60,7 +52,7 @@ pub(crate) fn answer(request: &Request, directory: &mut Directory, clock: &Clock
         ),
         (method, path) => {
             directory.violation(format!("Key Vault has no route {method} {path}"));
-            refuse(404, "SecretNotFound", "There is no such secret.")
+            Answer::azure_error(404, "SecretNotFound", "There is no such secret.")
         }
     }
 }

@@ -60,16 +60,7 @@ pub(crate) fn answer(
     directory: &mut Directory,
     clock: &Clock,
 ) -> Answer {
-    let token = request
-        .header("authorization")
-        .and_then(|value| value.strip_prefix("Bearer "))
-        .unwrap_or_default();
-    let issued = directory
-        .access_tokens
-        .iter()
-        .find(|issued| issued.value == token)
-        .cloned();
-    let Some(issued) = issued.filter(|issued| issued.expires_on > clock.now()) else {
+    let Some(issued) = directory.token_of(request, clock).cloned() else {
         return error(401, "InvalidAuthenticationToken", "Access token is empty.");
     };
     if issued.audience.trim_end_matches('/') != MICROSOFT_GRAPH {

@@ -19,21 +19,11 @@ const AUDIENCES: [&str; 2] = [
 
 /// Answers one request (learn.microsoft.com, "Subscriptions - List").
 pub(crate) fn answer(request: &Request, directory: &mut Directory, clock: &Clock) -> Answer {
-    let refuse = |status: u16, code: &str, message: &str| {
-        Answer::json(
-            status,
-            &json!({ "error": { "code": code, "message": message } }),
-        )
-    };
-    let token = request.header("authorization").unwrap_or_default();
-    let token = token.strip_prefix("Bearer ").unwrap_or_default();
-    let known = directory.access_tokens.iter().find(|issued| {
-        issued.value == token
-            && issued.expires_on > clock.now()
-            && AUDIENCES.contains(&issued.audience.trim_end_matches('/'))
-    });
-    if known.is_none() {
-        return refuse(
+    let is_known = directory
+        .token_of(request, clock)
+        .is_some_and(|issued| AUDIENCES.contains(&issued.audience.trim_end_matches('/')));
+    if !is_known {
+        return Answer::azure_error(
             401,
             "InvalidAuthenticationToken",
             "The access token is invalid.",
@@ -48,7 +38,7 @@ pub(crate) fn answer(request: &Request, directory: &mut Directory, clock: &Clock
             directory.violation(format!(
                 "Azure Resource Manager has no route {method} {path}"
             ));
-            refuse(404, "InvalidResourceType", "There is no such resource.")
+            Answer::azure_error(404, "InvalidResourceType", "There is no such resource.")
         }
     }
 }
