@@ -7,19 +7,8 @@ use expect_test::expect;
 use regex_lite::Regex;
 use serde_json::Value;
 
-use crate::desk::{Desk, signed_in_user};
+use crate::desk::{Desk, signed_in_user, world_of_a_member};
 use crate::harness::{root, stable};
-
-/// A world whose machine is a member of `contoso` and of the publisher `pub`.
-fn world() -> World {
-    let world = World::start();
-    world.add_connection(Connection::managed_identity("app", None));
-    world.organizations().add_member("contoso", "app");
-    world
-        .marketplace()
-        .set_role("pub", "app", Some("Contributor"));
-    world
-}
 
 const MACHINE: [&str; 2] = ["--credential", "managed-identity"];
 
@@ -107,7 +96,7 @@ fn colors_a_terminal_and_nothing_else() {
 
 #[test]
 fn doctor_has_signs_on_a_terminal() {
-    let world = world();
+    let world = world_of_a_member();
     let desk = Desk::machine(&world)
         .set("NO_COLOR", "1")
         .set("TERM", "xterm");
@@ -147,7 +136,7 @@ fn is_quiet_unless_it_is_asked() {
 
 #[test]
 fn verbose_shows_each_request_without_its_query() {
-    let world = world();
+    let world = world_of_a_member();
     let said = Desk::machine(&world).adieu(&["whoami", "-v", "--organization", "contoso"]);
     assert_eq!(said.status, 0, "{}", said.stderr);
     let shown = stable(&world, &said.stderr);
@@ -186,7 +175,7 @@ fn an_error_names_the_credential_that_auto_chose() {
 
 #[test]
 fn the_environment_has_defaults_of_flags() {
-    let world = world();
+    let world = world_of_a_member();
     let desk = Desk::machine(&world)
         .set("ADIEU_ORGANIZATION", "contoso")
         .set("ADIEU_PUBLISHER", "pub")
@@ -215,7 +204,7 @@ fn the_environment_has_defaults_of_flags() {
 
 #[test]
 fn the_organization_of_az_devops_configure_is_a_default() {
-    let world = world();
+    let world = world_of_a_member();
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(
         folder.path().join("config"),
@@ -292,7 +281,7 @@ fn help_fits_the_terminal() {
 /// docs/json.md names every field that is printed.
 #[test]
 fn fields_of_json_are_documented() {
-    let world = world();
+    let world = world_of_a_member();
     let desk = Desk::machine(&world).set("ADIEU_CREDENTIAL", "managed-identity");
     let page = std::fs::read_to_string(root().join("docs/json.md")).expect("a page");
     for (verb, arguments) in [

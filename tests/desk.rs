@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use adieu_emulator::{Connection, MY_CONNECTION, WorkflowJob, World};
+use adieu_emulator::{Connection, Fault, MY_CONNECTION, WorkflowJob, World};
 use expect_test::Expect;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::harness::{root, set_mode, stable};
@@ -24,6 +25,66 @@ pub(crate) fn signed_in_user() -> (World, String) {
     world.add_connection(Connection::client_secret("identity"));
     let token = world.entra().azure_devops_token("identity");
     (world, token)
+}
+
+/// A world whose machine has the identity `app`: a member of `contoso`, and a contributor of the publisher `pub`.
+pub(crate) fn world_of_a_member() -> World {
+    let world = World::start();
+    world.add_connection(Connection::managed_identity("app", None));
+    world.organizations().add_member("contoso", "app");
+    world
+        .marketplace()
+        .set_role("pub", "app", Some("Contributor"));
+    world
+}
+
+/// A world whose machine has the identity `admin`, an administrator of `contoso` who may not ask Microsoft Graph.
+pub(crate) fn world_of_an_administrator() -> World {
+    let world = World::start();
+    world.add_connection(Connection::managed_identity("admin", None));
+    world.organizations().add_administrator("contoso", "admin");
+    world
+}
+
+/// The three ids by which people name one application.
+pub(crate) const THREE_IDS: [fn(&World) -> String; 3] = [
+    |world| world.client_id(MY_CONNECTION),
+    |world| world.entra().object_id(MY_CONNECTION),
+    |world| world.entra().registration_id(MY_CONNECTION),
+];
+
+/// Lets Azure DevOps answer so many requests, and then throttle for a day.
+pub(crate) fn answers_before_throttling(world: &World, requests: usize) {
+    for _ in 0..requests {
+        world.marketplace().fault(Fault::Delay(Duration::ZERO));
+    }
+    for _ in 0..8 {
+        world.marketplace().fault(Fault::too_many_requests(100_000));
+    }
+}
+
+/// The smallest extension that the Marketplace takes, and more files for it.
+pub(crate) fn write_hello_extension(folder: &Path, more: &[&str]) {
+    let files: Vec<Value> = more.iter().map(|path| json!({ "path": path })).collect();
+    let files = [
+        vec![json!({ "path": "hello.html", "addressable": true })],
+        files,
+    ]
+    .concat();
+    let manifest = json!({
+        "manifestVersion": 1, "id": "hello", "publisher": "pub", "version": "1.0.0", "name": "Hello",
+        "description": "An extension.", "categories": ["Azure Pipelines"],
+        "targets": [{ "id": "Microsoft.VisualStudio.Services" }],
+        "files": files,
+        "contributions": [{
+            "id": "hello", "type": "ms.vss-web.hub",
+            "targets": ["ms.vss-web.project-hub-groups-collection"],
+            "properties": { "name": "Hello", "uri": "hello.html" },
+        }],
+    });
+    fs::create_dir_all(folder).expect("a folder");
+    fs::write(folder.join("vss-extension.json"), manifest.to_string()).expect("a file");
+    fs::write(folder.join("hello.html"), "<p>Hello</p>").expect("a file");
 }
 
 /// Compares what a command said beside its result, and its exit code.

@@ -9,21 +9,16 @@ mod way;
 // An organization, a licence, a publisher.
 mod membership;
 
-use adieu_emulator::{Connection, World};
+use adieu_emulator::World;
 use expect_test::{Expect, expect};
 
-use crate::desk::{Desk, Said};
+use crate::desk::{Desk, Said, world_of_a_member};
 use crate::harness::without_number;
 use crate::whoami::shown;
 
 /// A world with an identity that may read a repository of `contoso` and publish for `pub`.
 fn world() -> World {
-    let world = World::start();
-    world.add_connection(Connection::managed_identity("app", None));
-    world.organizations().add_member("contoso", "app");
-    world
-        .marketplace()
-        .set_role("pub", "app", Some("Contributor"));
+    let world = world_of_a_member();
     world
         .git()
         .add_repository("contoso", "web", "site", &[("a.txt", "a")]);

@@ -14,6 +14,12 @@ fn packed(folder: &Folder) {
         .done();
 }
 
+/// Makes `out.vsix` of `in.vsix` with these changes.
+fn edited(folder: &Folder, changes: &[&str]) {
+    let edit = ["edit", "--vsix", "in.vsix", "--output-path", "out.vsix"];
+    folder.adieu(&[&edit, changes].concat()).done();
+}
+
 /// The compressed bytes of every entry.
 fn compressed(folder: &Folder, package: &str) -> BTreeMap<String, Vec<u8>> {
     let bytes = fs::read(folder.path(package)).expect("the package is there");
@@ -115,17 +121,7 @@ exit 0
 fn a_flag_that_was_never_there_is_put_in() {
     let folder = hello(&[]);
     packed(&folder);
-    folder
-        .adieu(&[
-            "edit",
-            "--vsix",
-            "in.vsix",
-            "--output-path",
-            "out.vsix",
-            "--visibility",
-            "public",
-        ])
-        .done();
+    edited(&folder, &["--visibility", "public"]);
     let manifest = text(&folder.path("out.vsix"), "extension.vsixmanifest");
     assert!(
         manifest.contains(r#"Version="3.2.1"/><GalleryFlags>Public</GalleryFlags>"#),
@@ -167,17 +163,7 @@ fn an_identity_that_lacks_its_publisher_gets_one() {
     folder
         .adieu(&["package", "--bypass-validation", "--output-path", "in.vsix"])
         .done();
-    folder
-        .adieu(&[
-            "edit",
-            "--vsix",
-            "in.vsix",
-            "--output-path",
-            "out.vsix",
-            "--publisher",
-            "p&q",
-        ])
-        .done();
+    edited(&folder, &["--publisher", "p&q"]);
     let manifest = text(&folder.path("out.vsix"), "extension.vsixmanifest");
     let identity = manifest.lines().find(|line| line.contains("<Identity"));
     assert_eq!(
@@ -254,17 +240,7 @@ exit 0
 fn a_package_of_tfx_can_be_edited() {
     let folder = hello(&[]);
     folder.tfx(&["--output-path", "in.vsix"]).done();
-    folder
-        .adieu(&[
-            "edit",
-            "--vsix",
-            "in.vsix",
-            "--output-path",
-            "out.vsix",
-            "--extension-id",
-            "new",
-        ])
-        .done();
+    edited(&folder, &["--extension-id", "new"]);
     let (mut before, mut after) = (
         compressed(&folder, "in.vsix"),
         compressed(&folder, "out.vsix"),

@@ -5,10 +5,10 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use adieu_emulator::{Connection, MY_CONNECTION, Pat, World};
+use adieu_emulator::{MY_CONNECTION, Pat, World};
 use serde_json::{Value, json};
 
-use crate::desk::Desk;
+use crate::desk::{Desk, world_of_an_administrator, write_hello_extension};
 use crate::harness::schema::Schema;
 
 /// SHA-256 of the extension's one file.
@@ -22,9 +22,7 @@ const PARTS: [&str; 2] = ["request", "task"];
 
 /// A world in which `admin`, a machine's identity, may do everything.
 fn world() -> World {
-    let world = World::start();
-    world.add_connection(Connection::managed_identity("admin", None));
-    world.organizations().add_administrator("contoso", "admin");
+    let world = world_of_an_administrator();
     world.organizations().add_project("contoso", "web");
     world.marketplace().set_role("pub", "admin", Some("Owner"));
     world.microsoft_graph().add_reader("admin");
@@ -69,20 +67,7 @@ fn every_verb_prints_what_its_schema_says() {
         .set("ADIEU_CREDENTIAL", "managed-identity")
         .set("ADIEU_ORGANIZATION", "contoso");
     let folder = world.folder().join("json-output");
-    fs::create_dir_all(&folder).expect("a folder");
-    let manifest = json!({
-        "manifestVersion": 1, "id": "hello", "publisher": "pub", "version": "1.0.0", "name": "Hello",
-        "description": "An extension.", "categories": ["Azure Pipelines"], "public": false,
-        "targets": [{ "id": "Microsoft.VisualStudio.Services" }],
-        "files": [{ "path": "hello.html", "addressable": true }, { "path": "SHA256SUMS" }],
-        "contributions": [{
-            "id": "hello", "type": "ms.vss-web.hub",
-            "targets": ["ms.vss-web.project-hub-groups-collection"],
-            "properties": { "name": "Hello", "uri": "hello.html" },
-        }],
-    });
-    fs::write(folder.join("vss-extension.json"), manifest.to_string()).expect("a file");
-    fs::write(folder.join("hello.html"), "<p>Hello</p>").expect("a file");
+    write_hello_extension(&folder, &["SHA256SUMS"]);
     fs::write(folder.join("SHA256SUMS"), format!("{DIGEST}  hello.html\n")).expect("a file");
     let feed = "registry=https://pkgs.dev.azure.com/contoso/_packaging/packages/npm/registry/\n";
     fs::write(folder.join(".npmrc"), feed).expect("a file");

@@ -8,7 +8,7 @@ use adieu_emulator::{Connection, Fault, MY_CONNECTION, World};
 use expect_test::{Expect, expect};
 use serde_json::Value;
 
-use crate::desk::{Desk, Said};
+use crate::desk::{Desk, Said, THREE_IDS, world_of_an_administrator};
 use crate::onboard::{onboard, shown, world, writes};
 
 /// Runs `offboard` on the administrator's machine, for an identity in `contoso`.
@@ -84,12 +84,7 @@ fn removes_what_onboard_added() {
 
 #[test]
 fn each_of_the_three_ids_finds_the_member() {
-    let ids: [fn(&World) -> String; 3] = [
-        |world| world.client_id(MY_CONNECTION),
-        |world| world.entra().object_id(MY_CONNECTION),
-        |world| world.entra().registration_id(MY_CONNECTION),
-    ];
-    for id in ids {
+    for id in THREE_IDS {
         let (world, _) = world_with_member();
         let said = offboard(&world, &id(&world), &["--yes", "--output", "json"]);
         assert_eq!(said.status, 0, "{}", said.stderr);
@@ -197,9 +192,7 @@ fn names_an_identity_that_is_not_a_member() {
         "#]],
     );
     // Without Microsoft Graph, an id that is not found can be a wrong one.
-    let world = World::start();
-    world.add_connection(Connection::managed_identity("admin", None));
-    world.organizations().add_administrator("contoso", "admin");
+    let world = world_of_an_administrator();
     let registration = world.entra().registration_id(MY_CONNECTION);
     says(
         &world,

@@ -13,14 +13,12 @@ use adieu_emulator::{Connection, Fault, MY_CONNECTION, World};
 use expect_test::{Expect, expect};
 use serde_json::Value;
 
-use crate::desk::{Desk, Said};
+use crate::desk::{Desk, Said, THREE_IDS, world_of_an_administrator};
 use crate::harness::stable;
 
 /// A world in which `admin`, a machine's identity, administers `contoso` and owns `pub`.
 pub(crate) fn world() -> World {
-    let world = World::start();
-    world.add_connection(Connection::managed_identity("admin", None));
-    world.organizations().add_administrator("contoso", "admin");
+    let world = world_of_an_administrator();
     world.marketplace().set_role("pub", "admin", Some("Owner"));
     world.microsoft_graph().add_reader("admin");
     world
@@ -217,12 +215,7 @@ fn run_again_it_changes_what_differs_and_nothing_else() {
 
 #[test]
 fn each_of_the_three_ids_leads_to_the_one_that_is_needed() {
-    let ids: [fn(&World) -> String; 3] = [
-        |world| world.client_id(MY_CONNECTION),
-        |world| world.entra().object_id(MY_CONNECTION),
-        |world| world.entra().registration_id(MY_CONNECTION),
-    ];
-    for id in ids {
+    for id in THREE_IDS {
         let world = world();
         let said = onboard(&world, &id(&world), &["--output", "json"]);
         assert_eq!(said.status, 0, "{}", said.stderr);
@@ -316,9 +309,7 @@ fn a_dry_run_shows_what_would_be_sent_and_changes_nothing() {
 
 #[test]
 fn without_microsoft_graph_the_id_is_taken_for_the_object_id() {
-    let world = World::start();
-    world.add_connection(Connection::managed_identity("admin", None));
-    world.organizations().add_administrator("contoso", "admin");
+    let world = world_of_an_administrator();
     let said = onboard(&world, &world.entra().object_id(MY_CONNECTION), &[]);
     says(
         &world,

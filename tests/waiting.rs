@@ -1,13 +1,11 @@
 //! What a person at a terminal sees while a service takes its time.
 
-use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use adieu_emulator::{Connection, Fault, Validation, World};
-use serde_json::json;
 
-use crate::desk::Desk;
+use crate::desk::{Desk, write_hello_extension};
 
 /// A terminal of util-linux' making, for it is the terminal that matters.
 #[test]
@@ -46,20 +44,7 @@ fn names_the_service_that_is_waited_for_after_two_seconds() {
 /// The smallest extension that the Marketplace takes.
 fn extension(desk: &Desk<'_>) -> PathBuf {
     let folder = desk.home().join("hello");
-    fs::create_dir(&folder).expect("a folder");
-    let manifest = json!({
-        "manifestVersion": 1, "id": "hello", "publisher": "pub", "version": "1.0.0", "name": "Hello",
-        "description": "An extension.", "categories": ["Azure Pipelines"],
-        "targets": [{ "id": "Microsoft.VisualStudio.Services" }],
-        "files": [{ "path": "hello.html", "addressable": true }],
-        "contributions": [{
-            "id": "hello", "type": "ms.vss-web.hub",
-            "targets": ["ms.vss-web.project-hub-groups-collection"],
-            "properties": { "name": "Hello", "uri": "hello.html" },
-        }],
-    });
-    fs::write(folder.join("vss-extension.json"), manifest.to_string()).expect("a file");
-    fs::write(folder.join("hello.html"), "<p>Hello</p>").expect("a file");
+    write_hello_extension(&folder, &[]);
     folder
 }
 

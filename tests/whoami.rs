@@ -2,23 +2,12 @@
 //!
 //! Two tenants are in organizations.rs.
 
-use adieu_emulator::{Connection, Fault, World};
+use adieu_emulator::{Fault, World};
 use expect_test::{Expect, expect};
 use serde_json::Value;
 
-use crate::desk::{Desk, Said};
+use crate::desk::{Desk, Said, world_of_a_member};
 use crate::harness::stable;
-
-/// A world with an identity that is a member of `contoso` and a contributor of `pub`.
-fn world() -> World {
-    let world = World::start();
-    world.add_connection(Connection::managed_identity("app", None));
-    world.organizations().add_member("contoso", "app");
-    world
-        .marketplace()
-        .set_role("pub", "app", Some("Contributor"));
-    world
-}
 
 /// Everything that was said, without what differs from run to run.
 pub(crate) fn shown(world: &World, said: &Said) -> String {
@@ -54,7 +43,7 @@ const QUIET: [&str; 2] = ["--credential", "managed-identity"];
 #[test]
 fn prints_the_id_that_a_publisher_page_asks_for() {
     shows(
-        &world(),
+        &world_of_a_member(),
         &[],
         &expect![[r#"
             Azure DevOps id: [PROFILE]
@@ -69,7 +58,7 @@ fn prints_the_id_that_a_publisher_page_asks_for() {
 
 #[test]
 fn deactivates_commands_in_names() {
-    let world = world();
+    let world = world_of_a_member();
     let profile = r###"{"id":"1","displayName":"##vso[task.complete result=Failed]"}"###;
     for (form, shown) in [
         ("text", "name: **vso[task.complete result=Failed]"),
@@ -89,7 +78,7 @@ fn deactivates_commands_in_names() {
 #[test]
 fn prints_membership_access_level_and_role() {
     shows(
-        &world(),
+        &world_of_a_member(),
         &[
             &QUIET[..],
             &["--organization", "contoso", "--publisher", "pub"],
@@ -113,7 +102,7 @@ fn prints_membership_access_level_and_role() {
 
 #[test]
 fn prints_the_same_as_json() {
-    let world = world();
+    let world = world_of_a_member();
     let arguments = [
         "--organization",
         "https://dev.azure.com/contoso",
@@ -150,7 +139,7 @@ fn prints_the_same_as_json() {
 
 #[test]
 fn an_organization_that_has_not_added_the_identity_is_named_with_what_helps() {
-    let world = world();
+    let world = world_of_a_member();
     world.organizations().add("fabrikam");
     shows(
         &world,
@@ -185,7 +174,7 @@ fn an_organization_that_has_not_added_the_identity_is_named_with_what_helps() {
 
 #[test]
 fn distinguishes_stakeholder_from_a_hidden_access_level() {
-    let world = world();
+    let world = world_of_a_member();
     world.organizations().make_stakeholder("contoso", "app");
     let arguments = [&["whoami", "--organization", "contoso"], &QUIET[..]].concat();
     let said = Desk::machine(&world).adieu(&arguments);
@@ -203,7 +192,7 @@ fn distinguishes_stakeholder_from_a_hidden_access_level() {
 
 #[test]
 fn reports_a_missing_organization_before_signing_in() {
-    let world = world();
+    let world = world_of_a_member();
     shows(
         &world,
         &["--organization", "nowhere"],
@@ -229,7 +218,7 @@ fn reports_a_missing_organization_before_signing_in() {
 
 #[test]
 fn the_task_and_the_command_line_tell_the_same_id() {
-    let world = world();
+    let world = world_of_a_member();
     let said = Desk::machine(&world).adieu(&["extension", "who-am-i", "--json"]);
     let json: Value = serde_json::from_str(&said.stdout).expect("JSON");
     assert_eq!(json["id"], world.organizations().profile_id("app"));

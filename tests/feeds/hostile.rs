@@ -260,6 +260,15 @@ fn the_feeds_host_in_another_way() {
         let index = format!("{base}/pypi/simple/");
         let config = format!("[registries.x]\nindex = \"sparse+{base}/Cargo/index/\"\n");
         write(&folder.join(".cargo/config.toml"), &config);
+        let pip = [
+            "-m",
+            "pip",
+            "download",
+            "--retries=0",
+            "--index-url",
+            &index,
+            "hello-feed",
+        ];
         let runs: [(&str, &str, Vec<&str>); 6] = [
             (
                 "npm",
@@ -271,32 +280,8 @@ fn the_feeds_host_in_another_way() {
                 &pnpm,
                 vec!["view", &registry, "--fetch-retries=0", "hello-feed"],
             ),
-            (
-                "pip 23",
-                &old,
-                vec![
-                    "-m",
-                    "pip",
-                    "download",
-                    "--retries=0",
-                    "--index-url",
-                    &index,
-                    "hello-feed",
-                ],
-            ),
-            (
-                "pip 26",
-                &python,
-                vec![
-                    "-m",
-                    "pip",
-                    "download",
-                    "--retries=0",
-                    "--index-url",
-                    &index,
-                    "hello-feed",
-                ],
-            ),
+            ("pip 23", &old, pip.to_vec()),
+            ("pip 26", &python, pip.to_vec()),
             (
                 "uv",
                 &uv,

@@ -6,12 +6,11 @@ use adieu_emulator::{Connection, MY_CONNECTION, World};
 use expect_test::expect;
 
 use super::{onboard, says, world, writes};
+use crate::desk::world_of_an_administrator;
 
 #[test]
 fn names_the_id_that_was_mistaken_for_another() {
-    let world = World::start();
-    world.add_connection(Connection::managed_identity("admin", None));
-    world.organizations().add_administrator("contoso", "admin");
+    let world = world_of_an_administrator();
     let said = onboard(&world, &world.entra().registration_id(MY_CONNECTION), &[]);
     says(
         &world,

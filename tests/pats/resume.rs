@@ -1,11 +1,11 @@
 //! `adieu pats --resume`: what one run has read, another one does not ask for.
 
 use std::fs;
-use std::time::Duration;
 
-use adieu_emulator::{Fault, Pat};
+use adieu_emulator::Pat;
 
 use super::{counts, json, pats, world};
+use crate::desk::answers_before_throttling;
 
 #[test]
 fn another_run_continues_where_the_service_stopped_answering() {
@@ -25,12 +25,7 @@ fn another_run_continues_where_the_service_stopped_answering() {
         file.to_str().expect("a path"),
     ];
     // The tenant, the users, ten of them; then nothing.
-    for _ in 0..12 {
-        world.marketplace().fault(Fault::Delay(Duration::ZERO));
-    }
-    for _ in 0..8 {
-        world.marketplace().fault(Fault::too_many_requests(100_000));
-    }
+    answers_before_throttling(&world, 12);
     let first = pats(&world, &arguments);
     let (known, _) = counts(&json(&first));
     assert_eq!(first.status, 1, "{}", first.stderr);

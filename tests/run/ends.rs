@@ -2,9 +2,10 @@
 //!
 //! The launcher's own end is in launcher/stops.rs.
 
+use std::path::Path;
 use std::time::Instant;
 
-use adieu_emulator::{MY_CONNECTION, TaskResult, World};
+use adieu_emulator::{Job, MY_CONNECTION, Running, TaskResult, World};
 use expect_test::expect;
 
 use super::run;
@@ -130,6 +131,25 @@ fn a_stop_ends_the_whole_group_within_the_agents_ten_seconds() {
     }
 }
 
+/// Starts a script in a container job; returns once it has written `started`.
+fn container_step<'job, 'world>(
+    job: &'job mut Job<'world>,
+    folder: &TaskFolder,
+    script: &str,
+    started: &Path,
+) -> Running<'job, 'world> {
+    let running = job
+        .step(folder.path())
+        .in_container()
+        .input("azureSubscription", MY_CONNECTION)
+        .input("script", script)
+        .start();
+    while !started.exists() {
+        std::thread::yield_now();
+    }
+    running
+}
+
 #[test]
 fn ends_the_script_when_the_launcher_is_killed() {
     let world = World::start();
@@ -144,15 +164,7 @@ fn ends_the_script_when_the_launcher_is_killed() {
         signaled.display(),
         started.display()
     );
-    let running = job
-        .step(folder.path())
-        .in_container()
-        .input("azureSubscription", MY_CONNECTION)
-        .input("script", &script)
-        .start();
-    while !started.exists() {
-        std::thread::yield_now();
-    }
+    let running = container_step(&mut job, &folder, &script, &started);
     running.kill_launcher();
     let outcome = running.wait();
     assert_eq!(outcome.result, TaskResult::Failed);
@@ -175,15 +187,7 @@ fn a_script_that_hears_nothing_is_ended_all_the_same() {
         "trap '' TERM\necho yes > {}\nsleep 600 & wait",
         started.display()
     );
-    let running = job
-        .step(folder.path())
-        .in_container()
-        .input("azureSubscription", MY_CONNECTION)
-        .input("script", &script)
-        .start();
-    while !started.exists() {
-        std::thread::yield_now();
-    }
+    let running = container_step(&mut job, &folder, &script, &started);
     running.kill_launcher();
     assert_eq!(running.wait().result, TaskResult::Failed);
     job.wait_until_nothing_is_left();

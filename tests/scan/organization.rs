@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use self::sample::one_of_everything;
 use super::shows_no_token;
-use crate::desk::{Desk, Said};
+use crate::desk::{Desk, Said, answers_before_throttling};
 use crate::harness::schema::Schema;
 
 /// A world in which `app` is a member of contoso.
@@ -299,12 +299,7 @@ fn another_run_continues_where_the_service_stopped_answering() {
         file.to_str().expect("a path"),
     ];
     // The tenant, the projects, and six of the lists and what they lead to; then nothing.
-    for _ in 0..8 {
-        world.marketplace().fault(Fault::Delay(Duration::ZERO));
-    }
-    for _ in 0..8 {
-        world.marketplace().fault(Fault::too_many_requests(100_000));
-    }
+    answers_before_throttling(&world, 8);
     let first = scan(&world, &arguments);
     assert_eq!(first.status, 1, "{}", first.stderr);
     let missed = json_of(&first)["notRead"].as_array().map_or(0, Vec::len);
