@@ -20,7 +20,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use adieu_agent::{Stream, process_variable};
-use adieu_vsix::{Changes, DateTime, TaskUpdates};
+use adieu_extension::Problem;
+use adieu_vsix::{Changes, DateTime, Digest, Package, ReadError, TaskUpdates};
 use clap::{Args, Subcommand};
 
 use crate::failure::Failure;
@@ -173,6 +174,19 @@ pub(crate) fn run(
 /// The one package that a path or a pattern means, from the current folder.
 fn one_package(pattern: &str) -> Result<PathBuf, Failure> {
     adieu_extension::one_file(Path::new("."), pattern).map_err(Failure::Extension)
+}
+
+/// The package that a pattern means, checked to the last byte, with its SHA-256 and what `read` takes from it.
+fn verified<T>(
+    pattern: &str,
+    read: fn(&Package) -> Result<T, ReadError>,
+) -> Result<(Package, T, Digest), Failure> {
+    let not_read = |error| Failure::Extension(Problem::NotRead(error));
+    let vsix = one_package(pattern)?;
+    let package = Package::verify(&vsix).map_err(not_read)?;
+    let found = read(&package).map_err(not_read)?;
+    let digest = package.digest().map_err(|error| unreadable(&vsix, error))?;
+    Ok((package, found, digest))
 }
 
 /// The time for entries: `SOURCE_DATE_EPOCH` where it is set, else the first that a ZIP header can have.

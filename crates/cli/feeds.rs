@@ -34,7 +34,6 @@ use adieu_transport::{Transport, at_once};
 use crate::connection;
 use crate::failure::{Failure, FeedsProblem};
 use crate::inputs::feeds::Inputs;
-use crate::moment::rfc_3339;
 use crate::network;
 use crate::organization;
 use crate::report::Report;

@@ -4,22 +4,20 @@
 
 use std::process::ExitCode;
 
-use adieu_devops::{Entitlement, Hosts, Organization, Role, application_removal};
+use adieu_devops::{Entitlement, Organization, Role, application_removal};
 use clap::Args;
 use serde_json::{Value, json};
 
 use crate::console;
-use crate::credential::{self, AdministratorArguments, SignIn};
+use crate::credential::AdministratorArguments;
 use crate::failure::{Failure, OnboardProblem};
 use crate::flag_values::guid;
 use crate::membership::{Outcome, refused, refused_by_publisher, with_ids};
-use crate::network;
-use crate::organization;
 use crate::report::Report;
 use crate::reporter::{Reporter as _, Terminal};
 use crate::resource::is_guid;
 use crate::result::Form;
-use crate::session::{Session, Source};
+use crate::session::{self, Session};
 
 /// Flags of `offboard`.
 #[derive(Debug, Args)]
@@ -82,16 +80,12 @@ pub(crate) async fn run(arguments: OffboardArguments) -> Result<ExitCode, Failur
     if !arguments.yes && !arguments.dry_run && !console::can_ask() {
         return Err(Failure::Onboard(OnboardProblem::NotConfirmed));
     }
-    let hosts = Hosts::public();
-    let organization = arguments.organization.as_deref();
-    let organization = organization
-        .map(|text| organization::named(&hosts, text))
-        .transpose()?;
-    let transport = network::of_command_line()?;
-    let tenant = arguments.sign_in.tenant.clone();
-    let tenant = credential::tenant(tenant, arguments.organization.as_deref(), &transport).await?;
-    let sign_in = SignIn::new(arguments.sign_in.credential.into(), tenant);
-    let session = Session::new(transport, hosts, Source::SignIn(sign_in));
+    let (session, organization) = session::of_command_line(
+        arguments.organization.as_deref(),
+        arguments.sign_in.tenant.clone(),
+        arguments.sign_in.credential.into(),
+    )
+    .await?;
     let mut outcome = Outcome::new();
     let ended = offboard(&session, organization.as_ref(), &arguments, &mut outcome).await;
     outcome.print(arguments.output, arguments.dry_run, ended.is_ok())?;

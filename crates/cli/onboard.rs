@@ -10,13 +10,13 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use adieu_devops::{
-    AccessLevel, Entitlement, EntitlementChange, Error, Hosts, Organization, ProjectGroup,
-    ProjectPlace, Reason,
+    AccessLevel, Entitlement, EntitlementChange, Error, Organization, ProjectGroup, ProjectPlace,
+    Reason,
 };
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
-use crate::credential::{self, AdministratorArguments, SignIn};
+use crate::credential::AdministratorArguments;
 use crate::failure::{Failure, OnboardProblem};
 use crate::federated_credential::Trust;
 use crate::flag_values::{guid, whole_number};
@@ -24,11 +24,9 @@ use crate::inputs::extension::MemberRole;
 use crate::membership::{
     Application, Outcome, find_application, refused, refused_by_publisher, with_ids,
 };
-use crate::network;
-use crate::organization;
 use crate::resource::is_guid;
 use crate::result::Form;
-use crate::session::{Session, Source};
+use crate::session::{self, Session};
 use trust::TrustArguments;
 
 /// Flags of `onboard`.
@@ -128,20 +126,13 @@ pub(crate) async fn run(arguments: OnboardArguments) -> Result<ExitCode, Failure
     if has_publisher && arguments.organization.is_none() && arguments.member_id.is_none() {
         return Err(Failure::Onboard(OnboardProblem::NoMemberId));
     }
-    let hosts = Hosts::public();
-    let organization = arguments.organization.as_deref();
-    let organization = organization
-        .map(|text| organization::named(&hosts, text))
-        .transpose()?;
-    let transport = network::of_command_line()?;
-    let tenant = credential::tenant(
-        arguments.sign_in.tenant.clone(),
+    let (session, organization) = session::of_command_line(
         arguments.organization.as_deref(),
-        &transport,
+        arguments.sign_in.tenant.clone(),
+        arguments.sign_in.credential.into(),
     )
     .await?;
-    let sign_in = SignIn::new(arguments.sign_in.credential.into(), tenant.clone());
-    let session = Session::new(transport, hosts, Source::SignIn(sign_in));
+    let tenant = session.tenant().map(str::to_owned);
     let mut outcome = Outcome::new();
     let ended = add(
         &session,

@@ -22,18 +22,17 @@ use serde_json::Value;
 use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
 
-use crate::credential::{self, SignIn, SignInArguments};
+use crate::credential::SignInArguments;
 use crate::defaults;
 use crate::failure::{Failure, NotKnownThere, PatsProblem};
 use crate::moment::rfc_3339;
-use crate::network;
 use crate::organization;
 use crate::pats::inventory::{AuditLog, Inventory, NotRead, OwnedPat};
 use crate::progress::Progress;
 use crate::report::Report;
 use crate::reporter::{Reporter as _, Terminal};
 use crate::result;
-use crate::session::{Session, Source};
+use crate::session::{self, Session};
 use crate::whoami;
 
 /// Azure DevOps slows down who asks for more at once.
@@ -94,17 +93,14 @@ enum Form {
 
 /// Runs the verb.
 pub(crate) async fn run(arguments: PatsArguments) -> Result<ExitCode, Failure> {
-    let hosts = Hosts::public();
     let name = defaults::organization_or_default(arguments.organization)
         .ok_or(Failure::NoOrganization("adieu pats"))?;
-    let organization = organization::named(&hosts, &name)?;
+    let organization = organization::named(&Hosts::public(), &name)?;
     let leaks = arguments.leaks.as_deref().map(leaks::read).transpose()?;
     let of = format!("pats {}", organization.name);
     let progress = Progress::open(arguments.resume.as_deref(), &of)?;
-    let transport = network::of_command_line()?;
-    let tenant = credential::tenant(arguments.sign_in.tenant, Some(&name), &transport).await?;
-    let sign_in = SignIn::new(arguments.sign_in.credential, tenant);
-    let session = Session::new(transport, hosts, Source::SignIn(sign_in));
+    let SignInArguments { tenant, credential } = arguments.sign_in;
+    let (session, _) = session::of_command_line(Some(&name), tenant, credential).await?;
     let now = OffsetDateTime::now_utc();
     let mut inventory = take(&session, &organization, now, progress).await?;
     inventory.join(leaks.unwrap_or_default());

@@ -7,15 +7,17 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use adieu_agent::Log;
-use adieu_devops::{Client, Hosts, MicrosoftGraph};
+use adieu_devops::{Client, Hosts, MicrosoftGraph, Organization};
 use adieu_identity::{Claims, Error, IssuedTokens, Scope, Token};
 use adieu_secret::AccessToken;
 use adieu_transport::Transport;
 
 use crate::connection::Connection;
-use crate::credential::{Credential, SignIn};
+use crate::credential::{self, Credential, CredentialArguments, SignIn};
 use crate::failure::Failure;
 use crate::identity_ids::IdentityIds;
+use crate::network;
+use crate::organization;
 use crate::resource::{self, Cloud};
 
 /// A token with less than this to live is renewed first.
@@ -99,6 +101,14 @@ impl Session {
         }
     }
 
+    /// The tenant that the command line signs in to, where one is named or an organization has it.
+    pub(crate) fn tenant(&self) -> Option<&str> {
+        match &self.source {
+            Source::SignIn(sign_in) => sign_in.tenant(),
+            Source::Connection(_) => None,
+        }
+    }
+
     /// What the credential of the command line presents to Microsoft Entra, where it presents an ID token.
     pub(crate) async fn presented(&self) -> Option<Claims> {
         match &self.source {
@@ -137,6 +147,21 @@ impl Session {
     fn with(&self, token: &Arc<AccessToken>) -> Client<'_> {
         Client::new(&self.transport, Arc::clone(token), &self.hosts)
     }
+}
+
+/// The session of a command line, in the tenant that is named or else in the organization's own; and the organization.
+pub(crate) async fn of_command_line(
+    organization: Option<&str>,
+    tenant: Option<String>,
+    credential: CredentialArguments,
+) -> Result<(Session, Option<Organization>), Failure> {
+    let hosts = Hosts::public();
+    let known = organization.map(|text| organization::named(&hosts, text));
+    let known = known.transpose()?;
+    let transport = network::of_command_line()?;
+    let tenant = credential::tenant(tenant, organization, &transport).await?;
+    let source = Source::SignIn(SignIn::new(credential, tenant));
+    Ok((Session::new(transport, hosts, source), known))
 }
 
 impl Source {

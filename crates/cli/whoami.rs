@@ -4,19 +4,17 @@
 
 use std::process::ExitCode;
 
-use adieu_devops::{ConnectionData, Entitlement, Error, Hosts, Organization, Profile, Reason};
+use adieu_devops::{ConnectionData, Entitlement, Error, Organization, Profile, Reason};
 use adieu_identity::Claims;
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::credential::{self, SignIn, SignInArguments};
+use crate::credential::SignInArguments;
 use crate::defaults;
 use crate::failure::{Failure, NotKnownThere};
 use crate::identity_ids::IdentityIds;
-use crate::network;
-use crate::organization;
 use crate::result::{self, Form};
-use crate::session::{Session, Source};
+use crate::session::{self, Session};
 
 /// Flags of `whoami`.
 #[derive(Debug, Args)]
@@ -68,16 +66,10 @@ pub(crate) enum Role {
 
 /// Runs the verb.
 pub(crate) async fn run(arguments: WhoamiArguments) -> Result<ExitCode, Failure> {
-    let hosts = Hosts::public();
     let name = defaults::organization_or_default(arguments.organization);
-    let organization = name
-        .as_deref()
-        .map(|text| organization::named(&hosts, text))
-        .transpose()?;
-    let transport = network::of_command_line()?;
-    let tenant = credential::tenant(arguments.sign_in.tenant, name.as_deref(), &transport).await?;
-    let sign_in = SignIn::new(arguments.sign_in.credential, tenant.clone());
-    let session = Session::new(transport, hosts, Source::SignIn(sign_in));
+    let SignInArguments { tenant, credential } = arguments.sign_in;
+    let (session, organization) =
+        session::of_command_line(name.as_deref(), tenant, credential).await?;
     let profile = profile(&session).await?;
     // The organization is asked first: it may know ids that the token does not show.
     let membership = match &organization {
@@ -104,7 +96,7 @@ pub(crate) async fn run(arguments: WhoamiArguments) -> Result<ExitCode, Failure>
             Ok(membership) => {
                 lines.push(format!("organization: {}", organization.name));
                 lines.extend(self::lines(&membership.facts()));
-                json["organization"] = membership.json(organization, tenant.as_deref());
+                json["organization"] = membership.json(organization, session.tenant());
             }
             Err(failure) => {
                 lines.push(format!(

@@ -22,7 +22,7 @@ use crate::resource::{self, Cloud, is_guid};
 const CONFIRMATION: Duration = Duration::from_secs(5);
 
 /// The flags that choose how a verb signs in, and to which tenant.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct SignInArguments {
     /// Tenant ID or domain [default: the organization's tenant, or else the identity's]
     #[arg(long)]
@@ -181,6 +181,11 @@ impl SignIn {
                 Ok((Token { value, expires_on }, ids))
             }
         }
+    }
+
+    /// The tenant that it signs in to, where it is not the identity's own.
+    pub(crate) fn tenant(&self) -> Option<&str> {
+        self.tenant.as_deref()
     }
 
     /// The cloud whose addresses the words for resources mean.

@@ -5,14 +5,12 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use adieu_extension::Problem;
 use adieu_vsix::{Description, Digest, Facts, Package};
 use clap::Args;
 use serde_json::{Value, json};
 
 use super::findings::defused;
-use super::{command, one_package, unreadable, write_json};
-use crate::failure::Failure;
+use super::{command, verified, write_json};
 use crate::result::OutputArguments;
 
 /// Flags of `adieu extension inspect`.
@@ -27,26 +25,10 @@ pub(crate) struct InspectArguments {
 
 /// Runs the command.
 pub(super) fn run(arguments: &InspectArguments, out: &mut dyn Write) -> io::Result<ExitCode> {
-    let vsix = match one_package(&arguments.vsix) {
-        Ok(vsix) => vsix,
-        Err(failure) => return Ok(command::refuse(&failure)),
-    };
-    let read = || {
-        let package = Package::verify(&vsix)?;
-        let description = package.describe()?;
-        Ok::<_, adieu_vsix::ReadError>((package, description))
-    };
-    let (package, description) = match read() {
+    let read = verified(&arguments.vsix, Package::describe);
+    let (package, description, digest) = match read {
         Ok(read) => read,
-        Err(error) => {
-            return Ok(command::refuse(&Failure::Extension(Problem::NotRead(
-                error,
-            ))));
-        }
-    };
-    let digest = match package.digest() {
-        Ok(digest) => digest,
-        Err(error) => return Ok(command::refuse(&unreadable(&vsix, error))),
+        Err(failure) => return Ok(command::refuse(&failure)),
     };
     let Package { size, facts, .. } = &package;
     if arguments.output.is_json() {

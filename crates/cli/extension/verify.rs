@@ -5,13 +5,12 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use adieu_extension::Problem;
-use adieu_vsix::{Checksums, Outcome, Package, ReadError};
+use adieu_vsix::{Outcome, Package};
 use clap::Args;
 use serde_json::json;
 
 use super::findings::defused;
-use super::{command, one_package, unreadable, write_json};
+use super::{command, verified, write_json};
 use crate::failure::Failure;
 use crate::result::OutputArguments;
 
@@ -31,26 +30,10 @@ pub(super) fn run(
     out: &mut dyn Write,
     notes: &mut dyn Write,
 ) -> io::Result<ExitCode> {
-    let vsix = match one_package(&arguments.vsix) {
-        Ok(vsix) => vsix,
-        Err(failure) => return Ok(command::refuse(&failure)),
-    };
-    let read = || -> Result<(Package, Option<Checksums>), ReadError> {
-        let package = Package::verify(&vsix)?;
-        let checksums = package.checksums()?;
-        Ok((package, checksums))
-    };
-    let (package, checksums) = match read() {
+    let read = verified(&arguments.vsix, Package::checksums);
+    let (package, checksums, digest) = match read {
         Ok(read) => read,
-        Err(error) => {
-            return Ok(command::refuse(&Failure::Extension(Problem::NotRead(
-                error,
-            ))));
-        }
-    };
-    let digest = match package.digest() {
-        Ok(digest) => digest,
-        Err(error) => return Ok(command::refuse(&unreadable(&vsix, error))),
+        Err(failure) => return Ok(command::refuse(&failure)),
     };
     let Some(checksums) = checksums else {
         return Ok(command::refuse(&Failure::NotVerified {

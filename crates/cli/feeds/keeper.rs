@@ -4,11 +4,10 @@
 //! It leaves nothing behind: the private folder goes with it.
 
 use std::collections::BTreeMap;
-use std::io::Read as _;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use adieu_agent::{EndpointId, Environment, Stream};
+use adieu_agent::{EndpointId, Stream};
 use adieu_broker::{Broker, Resources};
 use adieu_feeds::{Mirror, OtherClients, netrc, npmrc, settings, yarnrc};
 use adieu_identity::{Scope, Token};
@@ -29,6 +28,7 @@ use crate::platform;
 use crate::report::Report;
 use crate::reporter::Quiet;
 use crate::resource;
+use crate::serve::job;
 
 /// A client reads its file once and may work for as long with what is in it: half of the shortest lifetime that
 /// Microsoft Entra gives a token.
@@ -76,12 +76,7 @@ async fn prepare(
     connection: &str,
     folder: &Folder,
 ) -> Result<(Broker, FeedTokens, Resources, Keeper), String> {
-    let mut block = Zeroizing::new(Vec::new());
-    std::io::stdin()
-        .lock()
-        .read_to_end(&mut block)
-        .map_err(|error| error.to_string())?;
-    let environment = Environment::from_block(&block);
+    let environment = job::environment_of_the_job()?;
     let words = |failure: Failure| Report::of(&failure).line();
     let plan = Plan::read(folder.path()).ok_or("the step's plan cannot be read")?;
     let transport = network::transport(&environment, &Quiet).map_err(words)?;

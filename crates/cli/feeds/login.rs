@@ -13,9 +13,7 @@ use serde_json::{Map, Value, json};
 
 use super::folder::Folder;
 use super::local::{self, FeedArguments};
-use super::notices::{warn_of, warn_of_stale};
-use super::plan::Plan;
-use super::request::{Request, place};
+use super::notices::{say_served, warn_of, warn_of_stale};
 use super::settings::{self, PATH};
 use super::{FOLDER, Variables, keeper, make_in};
 use crate::credential::SignInArguments;
@@ -199,7 +197,7 @@ pub(super) async fn login(arguments: LoginArguments) -> Result<ExitCode, Failure
     let facts = json!({ "credential": used.name(), "expiresOn": expires_on });
     print(&arguments.form, "login", &changes, facts)?;
     if arguments.form.output == Form::Text {
-        say(&request, &plan);
+        say_served(&request, &plan, &Terminal);
         Terminal.say(&format!(
             "Files have a token that is valid until {expires_on}; helpers sign in with {} whenever \
              a client asks.",
@@ -233,19 +231,6 @@ fn undo(set: &[(String, String)], variable: Variables<'_>) -> String {
         undo.insert(name.clone(), change);
     }
     Value::Object(undo).to_string()
-}
-
-/// Where each feed is declared, and how its client gets the credential.
-fn say(request: &Request, plan: &Plan) {
-    for one in &request.served {
-        Terminal.say(&format!(
-            "{}: {} for {} ({}).",
-            place(&one.place, one.line),
-            one.address,
-            one.tool,
-            settings::mechanism(one, Some(plan))
-        ));
-    }
 }
 
 /// Prints the changes for a shell or a program.

@@ -47,15 +47,10 @@ pub(super) fn warn_of_stale(one: &StaleCredential, log: &dyn Reporter) {
     ));
 }
 
-pub(super) fn report(
-    request: &Request,
-    plan: &Plan,
-    connection: Option<&EndpointId>,
-    expires_on: time::OffsetDateTime,
-    log: &Log,
-) {
+/// Where each feed is declared, and how its client gets the credential.
+pub(super) fn say_served(request: &Request, plan: &Plan, reporter: &dyn Reporter) {
     for one in &request.served {
-        log.say(&format!(
+        reporter.say(&format!(
             "{}: {} for {} ({}).",
             place(&one.place, one.line),
             one.address,
@@ -63,6 +58,16 @@ pub(super) fn report(
             settings::mechanism(one, Some(plan))
         ));
     }
+}
+
+pub(super) fn report(
+    request: &Request,
+    plan: &Plan,
+    connection: Option<&EndpointId>,
+    expires_on: time::OffsetDateTime,
+    log: &Log,
+) {
+    say_served(request, plan, log);
     if request.has_any(&[Tool::Pip]) && plan.netrc.is_none() {
         log.warn(
             "The feeds belong to several tenants, and netrc has one credential for all of \

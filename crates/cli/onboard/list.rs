@@ -8,25 +8,21 @@ use adieu_devops::{Entitlement, Hosts};
 use serde_json::{Value, json};
 
 use super::OnboardArguments;
-use crate::credential::{self, SignIn};
+use crate::credential::AdministratorArguments;
 use crate::defaults;
 use crate::failure::Failure;
 use crate::membership::{refused, with_ids};
-use crate::network;
 use crate::organization;
 use crate::result;
-use crate::session::{Session, Source};
+use crate::session;
 
 /// Lists them, by name.
 pub(super) async fn run(arguments: OnboardArguments) -> Result<ExitCode, Failure> {
-    let hosts = Hosts::public();
     let name = defaults::organization_or_default(arguments.organization)
         .ok_or(Failure::NoOrganization("adieu onboard --list"))?;
-    let organization = organization::named(&hosts, &name)?;
-    let transport = network::of_command_line()?;
-    let tenant = credential::tenant(arguments.sign_in.tenant, Some(&name), &transport).await?;
-    let sign_in = SignIn::new(arguments.sign_in.credential.into(), tenant);
-    let session = Session::new(transport, hosts, Source::SignIn(sign_in));
+    let organization = organization::named(&Hosts::public(), &name)?;
+    let AdministratorArguments { tenant, credential } = arguments.sign_in;
+    let (session, _) = session::of_command_line(Some(&name), tenant, credential.into()).await?;
     let client = session.client().await?;
     let mut members = match client.application_entitlements(&organization).await {
         Ok(members) => members,

@@ -13,14 +13,14 @@ use clap::Args;
 use futures_util::{FutureExt as _, StreamExt as _, stream};
 use serde_json::Value;
 
-use crate::credential::{self, SignIn, SignInArguments};
+use crate::credential::SignInArguments;
 use crate::failure::{Failure, NotKnownThere, ScanProblem};
 use crate::organization;
+use crate::pats;
 use crate::progress::Progress;
 use crate::report::Report as Words;
-use crate::session::{Session, Source};
+use crate::session::{self, Session};
 use crate::waiting::Wait;
-use crate::{network, pats};
 
 /// Azure DevOps slows down who asks for more at once.
 const AT_ONCE: usize = 4;
@@ -82,15 +82,11 @@ pub(super) async fn scan(
     name: &str,
     options: &Options,
 ) -> Result<Report, Failure> {
-    let hosts = Hosts::public();
-    let organization = organization::named(&hosts, name)?;
+    let organization = organization::named(&Hosts::public(), name)?;
     let of = format!("scan {}", organization.name);
     let progress = Progress::open(arguments.resume.as_deref(), &of)?;
-    let transport = network::of_command_line()?;
-    let sign_in = &arguments.sign_in;
-    let tenant = credential::tenant(sign_in.tenant.clone(), Some(name), &transport).await?;
-    let sign_in = SignIn::new(sign_in.credential.clone(), tenant);
-    let session = Session::new(transport, hosts, Source::SignIn(sign_in));
+    let SignInArguments { tenant, credential } = arguments.sign_in.clone();
+    let (session, _) = session::of_command_line(Some(name), tenant, credential).await?;
     let all = projects(&session, &organization).await?;
     let chosen = chosen(&all, &arguments.project, &organization)?;
     let is_whole = arguments.project.is_empty();

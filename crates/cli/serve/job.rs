@@ -219,17 +219,21 @@ pub(crate) async fn serve(
     }
 }
 
+/// The job's environment, which comes on standard input.
+pub(crate) fn environment_of_the_job() -> Result<Environment, String> {
+    let mut block = Zeroizing::new(Vec::new());
+    let mut input = std::io::stdin().lock();
+    let read = input.read_to_end(&mut block);
+    read.map_err(|error| error.to_string())?;
+    Ok(Environment::from_block(&block))
+}
+
 async fn prepare(
     connection: &str,
     tenant: Option<String>,
     resources: &[String],
 ) -> Result<(Broker, SessionTokens, Resources), String> {
-    let mut block = Zeroizing::new(Vec::new());
-    std::io::stdin()
-        .lock()
-        .read_to_end(&mut block)
-        .map_err(|error| error.to_string())?;
-    let environment = Environment::from_block(&block);
+    let environment = environment_of_the_job()?;
     let words = |failure: Failure| Report::of(&failure).line();
     let id = EndpointId::new(connection);
     let connection = connection::read(&environment, &id, tenant).map_err(words)?;
