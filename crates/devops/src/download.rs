@@ -15,6 +15,7 @@ use reqwest::{Method, Url};
 
 use crate::client::{self, Client};
 use crate::error::Error;
+use crate::gallery;
 use crate::publish::{Package, SLOWEST, UPLOAD};
 
 /// `GalleryApi.ts` of microsoft/azure-devops-node-api: `getAssetByName`.
@@ -36,18 +37,8 @@ impl Client<'_> {
     /// # Errors
     /// No answer, a refusal, or a file that cannot be written.
     pub async fn download(&self, package: &Package, file: &mut File) -> Result<(), Error> {
-        let name = &package.name;
-        let mut url = self.hosts.gallery(&[
-            "_apis",
-            "gallery",
-            "publisher",
-            &name.publisher,
-            "extension",
-            &name.extension,
-            &package.version,
-            "assetbyname",
-            PACKAGE,
-        ]);
+        let path = [&*package.version, "assetbyname", PACKAGE];
+        let mut url = gallery::below(self.hosts, &package.name, &path);
         if let Some(platform) = &package.target_platform {
             url.query_pairs_mut()
                 .append_pair("targetPlatform", platform);

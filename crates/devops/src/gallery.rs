@@ -2,11 +2,12 @@
 //!
 //! It never uploads; `upload.rs` does.
 
-use reqwest::Method;
+use reqwest::{Method, Url};
 use serde_json::Value;
 
 use crate::client::Client;
 use crate::error::Error;
+use crate::hosts::Hosts;
 use crate::refusal::Reason;
 
 /// `GET` and `DELETE` of an extension, as microsoft/azure-devops-extension-api has them (`GalleryClient.ts`).
@@ -120,6 +121,20 @@ impl PublishedExtension {
             whole,
         }
     }
+}
+
+/// An address below an extension: `_apis/gallery/publisher/{publisher}/extension/{extension}/…`.
+pub(crate) fn below(hosts: &Hosts, name: &ExtensionName, path: &[&str]) -> Url {
+    let (publisher, extension) = (&*name.publisher, &*name.extension);
+    let above = [
+        "_apis",
+        "gallery",
+        "publisher",
+        publisher,
+        "extension",
+        extension,
+    ];
+    hosts.gallery(&[&above, path].concat())
 }
 
 impl Client<'_> {

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::client::Client;
 use crate::error::Error;
-use crate::gallery::ExtensionName;
+use crate::gallery::{self, ExtensionName};
 use crate::hosts::Organization;
 use crate::refusal::Reason;
 
@@ -63,16 +63,8 @@ impl Client<'_> {
         organization: &Organization,
         body: Option<&Value>,
     ) -> Result<(), Error> {
-        let url = self.hosts.gallery(&[
-            "_apis",
-            "gallery",
-            "publisher",
-            &name.publisher,
-            "extension",
-            &name.extension,
-            "accountsbyname",
-            &organization.name,
-        ]);
+        let path = ["accountsbyname", &organization.name];
+        let url = gallery::below(self.hosts, name, &path);
         self.ask(method, &url, API_VERSION, body).await.map(|_| ())
     }
 }

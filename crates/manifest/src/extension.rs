@@ -5,6 +5,7 @@
 //! so that an extension that tfx packs means the same here.
 
 pub mod check;
+mod expect;
 pub mod gallery;
 pub mod listing;
 pub mod localisation;

@@ -7,7 +7,7 @@ mod problem;
 mod remedy;
 mod severity;
 
-use crate::document::Place;
+use crate::document::{Node, Place};
 
 pub use fold::{Report, fold};
 pub use problem::Problem;
@@ -31,6 +31,16 @@ impl Finding {
             place: place.clone(),
             problem,
         }
+    }
+
+    /// A value of another type than its key has.
+    pub(crate) fn wrong_type(node: &Node, key: &str, expected: &'static str) -> Self {
+        let problem = Problem::WrongType {
+            key: key.to_owned(),
+            expected,
+            found: node.kind(),
+        };
+        Self::new(&node.place, problem)
     }
 
     /// How severe it is.

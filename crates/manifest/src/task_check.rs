@@ -68,7 +68,7 @@ pub fn check(document: &Node, servers: Servers) -> (TaskFacts, Vec<Finding>) {
     let mut findings = Vec::new();
     let mut facts = TaskFacts::default();
     if document.members().is_none() {
-        findings.push(wrong_type(document, "task.json", "an object"));
+        findings.push(Finding::wrong_type(document, "task.json", "an object"));
         return (facts, findings);
     }
     schema::check(document, &schema::TASK, "", &mut findings);
@@ -138,17 +138,6 @@ fn names(document: &Node, name: Option<&Located<String>>, findings: &mut Vec<Fin
             ));
         }
     }
-}
-
-fn wrong_type(node: &Node, key: &str, expected: &'static str) -> Finding {
-    Finding::new(
-        &node.place,
-        Problem::WrongType {
-            key: key.to_owned(),
-            expected,
-            found: node.kind(),
-        },
-    )
 }
 
 /// A text that no task can do without.

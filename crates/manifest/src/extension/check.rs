@@ -5,7 +5,6 @@
 
 use std::collections::HashMap;
 
-use super::merge::wrong_type;
 use super::{Extension, Located, contribution_id, offers_task};
 use crate::document::{Node, Place, Value};
 use crate::finding::{CATEGORIES, Finding, Problem};
@@ -251,7 +250,7 @@ fn task_folder(contribution: &Node, findings: &mut Vec<Finding>) {
         let problem = Problem::NoTaskFolder { contribution };
         findings.push(Finding::new(&place.place, problem));
     } else if let Some(name) = name.filter(|name| name.text().is_none()) {
-        findings.push(wrong_type(name, "properties.name", "a string"));
+        findings.push(Finding::wrong_type(name, "properties.name", "a string"));
     }
 }
 
@@ -262,7 +261,7 @@ fn types_of(contribution: &Node, findings: &mut Vec<Finding>) {
             && value.text().is_none()
             && value.value != Value::Null
         {
-            findings.push(wrong_type(
+            findings.push(Finding::wrong_type(
                 value,
                 &format!("contributions[].{key}"),
                 "a string",
@@ -288,7 +287,7 @@ fn types_of(contribution: &Node, findings: &mut Vec<Finding>) {
             )),
             None => {
                 let key = format!("contributions[].{key}");
-                findings.push(wrong_type(value, &key, expected));
+                findings.push(Finding::wrong_type(value, &key, expected));
             }
         }
     }
@@ -296,6 +295,10 @@ fn types_of(contribution: &Node, findings: &mut Vec<Finding>) {
         && value.members().is_none()
         && value.value != Value::Null
     {
-        findings.push(wrong_type(value, "contributions[].properties", "an object"));
+        findings.push(Finding::wrong_type(
+            value,
+            "contributions[].properties",
+            "an object",
+        ));
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! It reads declarations and never looks whether a file is there.
 
-use super::metadata;
+use super::expect::{boolean, expect_list, expect_object, incomplete};
 use crate::document::{Node, Place, Value};
 use crate::finding::{Finding, Problem};
 use crate::words;
@@ -44,7 +44,7 @@ pub struct FileDeclaration {
 
 /// `files`
 pub(super) fn files(value: &Node, findings: &mut Vec<Finding>) -> Vec<FileDeclaration> {
-    let Some(list) = super::merge::expect_list(value, "files", findings) else {
+    let Some(list) = expect_list(value, "files", findings) else {
         return Vec::new();
     };
     list.iter()
@@ -77,7 +77,7 @@ fn file(entry: &Node, findings: &mut Vec<Finding>) -> Option<FileDeclaration> {
         addressable: has_assets
             && entry
                 .get("addressable")
-                .and_then(|node| metadata::boolean(node, "addressable", findings))
+                .and_then(|node| boolean(node, "addressable", findings))
                 .unwrap_or_default(),
         asset_types: asset_type
             .map(|types| texts(types, "assetType", findings))
@@ -102,7 +102,7 @@ fn texts(node: &Node, key: &str, findings: &mut Vec<Finding>) -> Vec<String> {
             .collect(),
         Value::Null => Vec::new(),
         _ => {
-            findings.push(super::merge::wrong_type(
+            findings.push(Finding::wrong_type(
                 node,
                 key,
                 "a string or an array of strings",
@@ -115,7 +115,7 @@ fn texts(node: &Node, key: &str, findings: &mut Vec<Finding>) -> Vec<String> {
 fn text_of(node: &Node, key: &str, findings: &mut Vec<Finding>) -> Option<String> {
     let value = node.get(key)?;
     if value.text().is_none() && value.value != Value::Null {
-        findings.push(super::merge::wrong_type(value, key, "a string"));
+        findings.push(Finding::wrong_type(value, key, "a string"));
     }
     value
         .text()
@@ -125,7 +125,7 @@ fn text_of(node: &Node, key: &str, findings: &mut Vec<Finding>) -> Option<String
 
 /// `icons`: paths by kind.
 pub(super) fn icons(value: &Node, findings: &mut Vec<Finding>) -> Vec<FileDeclaration> {
-    let Some(members) = super::merge::expect_object(value, "icons", findings) else {
+    let Some(members) = expect_object(value, "icons", findings) else {
         return Vec::new();
     };
     let mut listed = Vec::new();
@@ -141,7 +141,7 @@ pub(super) fn icons(value: &Node, findings: &mut Vec<Finding>) -> Vec<FileDeclar
                 let relative = text.trim_start_matches(['/', '\\']);
                 listed.push(asset_file(relative, Base::Manifest, asset, None, key, path));
             }
-            None => findings.push(super::merge::wrong_type(path, &key, "a path")),
+            None => findings.push(Finding::wrong_type(path, &key, "a path")),
         }
     }
     listed
@@ -153,7 +153,7 @@ pub(super) fn screenshots(
     already: usize,
     findings: &mut Vec<Finding>,
 ) -> Vec<FileDeclaration> {
-    let Some(list) = super::merge::expect_list(value, "screenshots", findings) else {
+    let Some(list) = expect_list(value, "screenshots", findings) else {
         return Vec::new();
     };
     let mut listed = Vec::new();
@@ -185,7 +185,7 @@ pub(super) fn screenshots(
 
 /// `content`: pages by kind.
 pub(super) fn content(value: &Node, findings: &mut Vec<Finding>) -> Vec<FileDeclaration> {
-    let Some(members) = super::merge::expect_object(value, "content", findings) else {
+    let Some(members) = expect_object(value, "content", findings) else {
         return Vec::new();
     };
     let mut listed = Vec::new();
@@ -255,13 +255,5 @@ fn asset_file(
         key,
         origin: 0,
         place: node.place.clone(),
-    }
-}
-
-pub(super) fn incomplete(what: &'static str, key: &str, missing: &'static str) -> Problem {
-    Problem::Incomplete {
-        what,
-        key: key.to_owned(),
-        missing,
     }
 }

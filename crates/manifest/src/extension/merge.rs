@@ -2,6 +2,7 @@
 //!
 //! It never drops a value silently: what does not count is a finding with its place.
 
+use super::expect::{boolean, expect_list, expect_object};
 use super::{Element, Extension, Located, Target, listing, metadata};
 use crate::document::{Node, Value};
 use crate::finding::{Finding, Problem};
@@ -230,7 +231,8 @@ impl Merging {
             Value::Text(text) => Some(text.clone()),
             Value::Null => None,
             _ => {
-                self.findings.push(wrong_type(value, key, "a string"));
+                self.findings
+                    .push(Finding::wrong_type(value, key, "a string"));
                 value.scalar()
             }
         };
@@ -271,8 +273,11 @@ impl Merging {
                 list.iter().filter_map(Node::scalar).collect()
             }
             _ => {
-                self.findings
-                    .push(wrong_type(value, key, "a string or an array of strings"));
+                self.findings.push(Finding::wrong_type(
+                    value,
+                    key,
+                    "a string or an array of strings",
+                ));
                 return;
             }
         };
@@ -286,7 +291,7 @@ impl Merging {
     }
 
     fn public(&mut self, value: &Node) {
-        let Some(public) = metadata::boolean(value, "public", &mut self.findings) else {
+        let Some(public) = boolean(value, "public", &mut self.findings) else {
             return;
         };
         let flags = &mut self.extension.gallery_flags;
@@ -314,12 +319,7 @@ impl Merging {
     }
 
     fn single(&mut self, key: &str, value: Node, twice_is_an_error: bool) {
-        let existing = self
-            .extension
-            .service
-            .iter_mut()
-            .find(|(name, _)| name == key);
-        match existing {
+        match existing(&mut self.extension.service, key) {
             None => self.extension.service.push((key.to_owned(), value)),
             Some((_, existing)) if self.is_override => *existing = value,
             Some((_, existing)) => {
@@ -342,12 +342,7 @@ impl Merging {
         let Some(added) = expect_list(value, key, &mut self.findings) else {
             return;
         };
-        let existing = self
-            .extension
-            .service
-            .iter_mut()
-            .find(|(name, _)| name == key);
-        match existing {
+        match existing(&mut self.extension.service, key) {
             Some((
                 _,
                 Node {
@@ -360,18 +355,13 @@ impl Merging {
     }
 
     fn deduplicate(&mut self, key: &str) {
-        let existing = self
-            .extension
-            .service
-            .iter_mut()
-            .find(|(name, _)| name == key);
         if let Some((
             _,
             Node {
                 value: Value::List(list),
                 ..
             },
-        )) = existing
+        )) = existing(&mut self.extension.service, key)
         {
             let mut seen: Vec<Value> = Vec::new();
             list.retain(|node| {
@@ -441,41 +431,10 @@ fn number(value: &Node) -> Node {
     }
 }
 
+fn existing<'a>(service: &'a mut [(String, Node)], key: &str) -> Option<&'a mut (String, Node)> {
+    service.iter_mut().find(|(name, _)| name == key)
+}
+
 fn summary(node: &Node) -> String {
     node.scalar().unwrap_or_else(|| node.kind().to_owned())
-}
-
-pub(super) fn wrong_type(node: &Node, key: &str, expected: &'static str) -> Finding {
-    Finding::new(
-        &node.place,
-        Problem::WrongType {
-            key: key.to_owned(),
-            expected,
-            found: node.kind(),
-        },
-    )
-}
-
-pub(super) fn expect_list<'a>(
-    node: &'a Node,
-    key: &str,
-    findings: &mut Vec<Finding>,
-) -> Option<&'a [Node]> {
-    let list = node.list();
-    if list.is_none() {
-        findings.push(wrong_type(node, key, "an array"));
-    }
-    list
-}
-
-pub(super) fn expect_object<'a>(
-    node: &'a Node,
-    key: &str,
-    findings: &mut Vec<Finding>,
-) -> Option<&'a [(String, Node)]> {
-    let members = node.members();
-    if members.is_none() {
-        findings.push(wrong_type(node, key, "an object"));
-    }
-    members
 }

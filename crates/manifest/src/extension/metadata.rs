@@ -2,8 +2,7 @@
 //!
 //! It never decides between manifests; that is `merge`.
 
-use super::listing::incomplete;
-use super::merge::{expect_list, expect_object, wrong_type};
+use super::expect::{boolean, expect_list, expect_object, incomplete};
 use super::{Badge, Property, Target};
 use crate::document::{Node, Value};
 use crate::finding::{Finding, Problem};
@@ -113,7 +112,7 @@ pub(super) fn customer_support(value: &Node, findings: &mut Vec<Finding>) -> Vec
         match node.text() {
             Some(address) => properties.push(property("CustomerQnALink", address.to_owned(), node)),
             None if node.value == Value::Null => {}
-            None => findings.push(wrong_type(
+            None => findings.push(Finding::wrong_type(
                 node,
                 &format!("CustomerQnASupport.{key}"),
                 "a string",
@@ -121,29 +120,6 @@ pub(super) fn customer_support(value: &Node, findings: &mut Vec<Finding>) -> Vec
         }
     }
     properties
-}
-
-/// A boolean. One in quotes is read as it is meant; another text is an error, because tfx takes `"false"` for true.
-pub(super) fn boolean(node: &Node, key: &str, findings: &mut Vec<Finding>) -> Option<bool> {
-    let key = key.to_owned();
-    let mut find = |problem| findings.push(Finding::new(&node.place, problem));
-    match &node.value {
-        Value::Bool(value) => Some(*value),
-        Value::Null => None,
-        Value::Text(text) if text.trim().eq_ignore_ascii_case("true") => {
-            find(Problem::LooseBoolean { key, value: true });
-            Some(true)
-        }
-        Value::Text(text) => {
-            let value = text.clone();
-            find(Problem::NotABoolean { key, value });
-            None
-        }
-        _ => {
-            findings.push(wrong_type(node, &key, "true or false"));
-            None
-        }
-    }
 }
 
 /// A boolean that becomes a property.
@@ -167,7 +143,7 @@ pub(super) fn gallery_properties(
         Value::Object(members) => vec![members.as_slice()],
         Value::List(list) => list.iter().filter_map(Node::members).collect(),
         _ => {
-            findings.push(wrong_type(value, "galleryProperties", "an object"));
+            findings.push(Finding::wrong_type(value, "galleryProperties", "an object"));
             return Vec::new();
         }
     };

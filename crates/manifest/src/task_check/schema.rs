@@ -2,7 +2,6 @@
 //!
 //! It never judges what the schema does not say; the server's and the agent's own rules stand beside it.
 
-use super::wrong_type;
 use crate::document::{Node, Value};
 use crate::finding::{Finding, Problem};
 
@@ -436,14 +435,14 @@ fn check_value(value: &Node, shape: &Shape, key: &str, findings: &mut Vec<Findin
         (Shape::Record(record), Value::Object(_)) => check(value, record, key, findings),
         (Shape::Object, Value::Object(_)) => {}
         (Shape::Object | Shape::Record(_), _) => {
-            findings.push(wrong_type(value, key, "an object"));
+            findings.push(Finding::wrong_type(value, key, "an object"));
         }
         (Shape::List(shape), Value::List(items)) => {
             for (index, item) in items.iter().enumerate() {
                 check_value(item, shape, &format!("{key}[{index}]"), findings);
             }
         }
-        (Shape::List(_), _) => findings.push(wrong_type(value, key, "an array")),
+        (Shape::List(_), _) => findings.push(Finding::wrong_type(value, key, "an array")),
         (Shape::Switch, Value::Bool(_)) => {}
         (Shape::Switch, Value::Number(_)) => find(loose("true or false")),
         (Shape::Switch, Value::Text(text)) => {
@@ -459,9 +458,9 @@ fn check_value(value: &Node, shape: &Shape, key: &str, findings: &mut Vec<Findin
                 }
             });
         }
-        (Shape::Switch, _) => findings.push(wrong_type(value, key, "true or false")),
+        (Shape::Switch, _) => findings.push(Finding::wrong_type(value, key, "true or false")),
         (_, Value::List(_) | Value::Object(_)) => {
-            findings.push(wrong_type(value, key, "a string"));
+            findings.push(Finding::wrong_type(value, key, "a string"));
         }
         (Shape::Text | Shape::TextOrSwitch, Value::Text(_))
         | (Shape::TextOrSwitch, Value::Bool(_) | Value::Number(_)) => {}
