@@ -2,13 +2,15 @@
 //!
 //! The feeds accept no other host's questions, and the store of blobs fails the test when a credential comes along.
 
-// npm, pnpm, pip, uv, twine, Cargo and Maven, at once and after hours.
+// Hosts that look like a feed's.
+mod addresses;
+// npm, pnpm, pip, uv, Cargo and Maven, at once and after hours.
 mod clients;
 // docker's helper for registries of Azure.
 mod containers;
 // What clients ask a helper, byte by byte.
 mod helpers;
-// Hosts that look like a feed's, which no client may send a credential to.
+// No client sends a credential to one of them.
 mod hostile;
 // A job with a checkout, and the clients that run in it.
 pub(crate) mod job;
@@ -26,6 +28,8 @@ mod publishing;
 mod refusals;
 // Many tenants, and what is in arguments.
 mod tenants;
+// yarn 1 and 4, and publishing by pnpm, for hours.
+mod yarn;
 
 use std::fs;
 use std::path::Path;

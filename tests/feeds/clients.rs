@@ -5,7 +5,7 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 use std::time::Duration;
 
 use adieu_emulator::{MY_CONNECTION, Role, World};
@@ -48,36 +48,9 @@ pub(super) fn served<'w>(world: &'w World, time: &Time<'w>) -> Feeds<'w> {
             "maven/pom.xml",
             "<project><modelVersion>4.0.0</modelVersion><parent><groupId>com.contoso</groupId><artifactId>hello-parent</artifactId><version>1.0.0</version><relativePath/></parent><artifactId>app</artifactId><packaging>pom</packaging>\n<repositories><repository><id>packages</id>\n<url>FEED/maven/v1</url></repository></repositories></project>\n",
         );
-    trust(&feeds);
+    feeds.prepare_java();
     feeds.succeed(&[]);
     feeds
-}
-
-/// Maven reads its proxy from the user's settings, which ours start as, and certificates from a file of Java's.
-pub(super) fn trust(feeds: &Feeds<'_>) {
-    let address = feeds.proxy.url();
-    let port = address.rsplit(':').next().expect("a port");
-    let settings = format!(
-        "<settings>\n  <proxies><proxy><active>true</active><protocol>https</protocol><host>127.0.0.1</host><port>{port}</port></proxy></proxies>\n</settings>\n"
-    );
-    write(&feeds.home().join(".m2/settings.xml"), &settings);
-    let store = feeds.world.folder().join("trust.jks");
-    let status = Command::new("keytool")
-        .args([
-            "-importcert",
-            "-noprompt",
-            "-alias",
-            "emulator",
-            "-storepass",
-            "changeit",
-            "-file",
-        ])
-        .arg(feeds.world.ca_file())
-        .arg("-keystore")
-        .arg(&store)
-        .output()
-        .expect("keytool starts");
-    assert!(status.status.success(), "{status:?}");
 }
 
 impl Feeds<'_> {
@@ -154,20 +127,6 @@ impl Feeds<'_> {
         let mut arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         arguments.extend(["--settings", &settings, "validate"]);
         self.succeeds_in(&self.sources().join("maven"), "mvn", &arguments);
-    }
-
-    /// Where Maven keeps its packages and its certificates.
-    pub(super) fn maven_arguments(&self) -> Vec<String> {
-        let store = self.world.folder().join("trust.jks");
-        vec![
-            "--batch-mode".to_owned(),
-            format!("-Djavax.net.ssl.trustStore={}", store.display()),
-            "-Djavax.net.ssl.trustStorePassword=changeit".to_owned(),
-            format!(
-                "-Dmaven.repo.local={}",
-                self.home().join(".m2/repository").display()
-            ),
-        ]
     }
 
     /// npm, Cargo and uv publish with what they restore with.

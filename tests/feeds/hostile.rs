@@ -6,82 +6,21 @@ use std::fs;
 use adieu_emulator::{Strangers, World};
 use expect_test::expect;
 
-use super::clients::trust;
+use super::addresses::addresses;
 use super::job::{FEED, Feeds, world, write};
 use crate::harness::client;
-
-/// What is in front of `/contoso/_packaging/packages/…`.
-pub(super) const ADDRESSES: [&str; 44] = [
-    // Other hosts in front of, behind and around the feed's.
-    "https://pkgs.dev.azure.com.evil.example",
-    "https://pkgs.dev.azure.com-evil.example",
-    "https://pkgs.dev.azure.com.co",
-    "https://pkgs.dev.azure.co",
-    "https://pkgs.dev.azure.org",
-    "https://pkgs.dev.azure.us",
-    "https://pkgs.dev.azure.cn",
-    "https://pkgs.dev-azure.com",
-    "https://pkgs-dev.azure.com",
-    "https://pkgs.dev.azure.evil.example",
-    "https://pkgsdev.azure.com",
-    "https://xpkgs.dev.azure.com",
-    "https://evil.pkgs.dev.azure.com",
-    "https://contoso.pkgs.dev.azure.com",
-    "https://www.pkgs.dev.azure.com",
-    "https://feed.dev.azure.com",
-    "https://dev.azure.com.evil.example",
-    "https://azure.com",
-    "https://pkgs.dev.azure",
-    // The same around an organization's own host.
-    "https://contoso.pkgs.visualstudio.com.evil.example",
-    "https://a.contoso.pkgs.visualstudio.com",
-    "https://contoso-pkgs.visualstudio.com",
-    "https://contoso.feeds.visualstudio.com",
-    "https://pkgs.visualstudio.com",
-    "https://contoso.pkgs.visualstudio.com.co",
-    "https://contosopkgs.visualstudio.org",
-    // User names, paths and queries that have the feed's host in them.
-    "https://pkgs.dev.azure.com@evil.example",
-    "https://pkgs.dev.azure.com%2fcontoso@evil.example",
-    "https://evil.example/pkgs.dev.azure.com",
-    "https://evil.example/https://pkgs.dev.azure.com",
-    "https://evil.example/..//pkgs.dev.azure.com",
-    // Letters of other alphabets, in Punycode: a Cyrillic а in azure, a dotless ı, and the host as one label.
-    "https://pkgs.dev.xn--zure-63d.com",
-    "https://pkgs.dev.xn--azure-q0a.com",
-    "https://xn--pkgs-dev-azure-com.example",
-    // Addresses.
-    "https://192.0.2.1",
-    "https://[2001:db8::1]",
-    "https://192.0.2.1:8443",
-    // Public registries and their stores.
-    "https://registry.npmjs.org",
-    "https://pypi.org",
-    "https://files.pythonhosted.org",
-    "https://index.crates.io",
-    "https://repo.maven.apache.org",
-    "https://api.nuget.org",
-    "https://evil.blob.core.windows.net",
-];
 
 /// A job whose network has strangers, after the step.
 fn served<'w>(world: &'w World, strangers: &Strangers) -> Feeds<'w> {
     let mut feeds = Feeds::behind(world, world.job(), strangers.proxy())
         .file(".npmrc", "registry=FEED/npm/registry/\n")
+        .file("yarn.lock", "# yarn lockfile v1\n")
         .file("requirements.txt", "--index-url FEED/pypi/simple/\n")
         .file(".cargo/config.toml", "[registries.packages]\nindex = \"sparse+FEED/Cargo/index/\"\n")
         .file("pom.xml", "<project><repositories><repository><id>packages</id>\n<url>FEED/maven/v1</url></repository></repositories></project>\n");
-    trust(&feeds);
+    feeds.prepare_java();
     feeds.succeed(&[]);
     feeds
-}
-
-/// The address of a protocol below each of them.
-fn addresses(tail: &str) -> Vec<String> {
-    let addresses = ADDRESSES.iter();
-    addresses
-        .map(|host| format!("{host}/contoso/_packaging/packages/{tail}"))
-        .collect()
 }
 
 /// Each client asks every stranger that it can, once the step has run.
@@ -102,6 +41,11 @@ fn are_asked_and_sent_nothing() {
     write(&folder.join("package.json"), &manifest);
     feeds.printed(feeds.client_in(&folder, "npm", &["install", "--fetch-retries=0"]));
     let npm = strangers.asked();
+    let script = |name: &str| crate::harness::clients().join(name).display().to_string();
+    let pnpm = script("pnpm/node_modules/pnpm/bin/pnpm.cjs");
+    let pnpm = [pnpm.as_str(), "install", "--config.fetch-retries=0"];
+    feeds.printed(feeds.client_in(&folder, "node", &pnpm));
+    let pnpm = strangers.asked();
     // pip, of both generations, with each as one more index.
     let mut pips = Vec::new();
     for generation in ["python", "feeds-python"] {
@@ -125,16 +69,18 @@ fn are_asked_and_sent_nothing() {
         feeds.printed(feeds.client_in(&folder, python, &arguments));
         pips.push(strangers.asked());
     }
-    // Cargo and uv stop at the first that refuses them.
-    let mut others = [Vec::new(), Vec::new()];
+    // Cargo, uv and yarn 1 stop at the first that refuses them.
+    let mut others = [Vec::new(), Vec::new(), Vec::new()];
+    let yarn = script("yarn/node_modules/yarn/bin/yarn.js");
     let uv = client("feeds-python").join("bin/uv");
     let python = client("feeds-python")
         .join("bin/python")
         .display()
         .to_string();
-    for (index, simple) in addresses("Cargo/index/")
+    for ((index, simple), registry) in addresses("Cargo/index/")
         .iter()
         .zip(addresses("pypi/simple/"))
+        .zip(addresses("npm/registry/"))
     {
         let config = format!("[registries.x]\nindex = \"sparse+{index}\"\n");
         write(&folder.join(".cargo/config.toml"), &config);
@@ -154,6 +100,9 @@ fn are_asked_and_sent_nothing() {
         ];
         feeds.printed(feeds.client_in(&folder, &uv, &arguments));
         others[1].extend(strangers.asked());
+        let arguments = [&yarn, "info", "hello-feed", "--registry", &registry];
+        feeds.printed(feeds.client_in(&folder, "node", &arguments));
+        others[2].extend(strangers.asked());
     }
     // Maven: the repositories of another POM, with the id of the feed's and of the mirror.
     let repositories = addresses("maven/v1")
@@ -183,10 +132,12 @@ fn are_asked_and_sent_nothing() {
     feeds.printed(feeds.client_in(&folder, "mvn", &arguments));
     let maven = strangers.asked();
     let [pip23, pip26] = pips.try_into().expect("two");
-    let [cargo, uv] = others;
+    let [cargo, uv, yarn] = others;
     // A few are not an address to one client or another.
     for (name, asked) in [
         ("npm", npm),
+        ("pnpm", pnpm),
+        ("yarn 1", yarn),
         ("pip 23", pip23),
         ("pip 26", pip26),
         ("cargo", cargo),

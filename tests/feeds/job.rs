@@ -206,6 +206,47 @@ impl<'w> Feeds<'w> {
         text
     }
 
+    /// Maven reads its proxy from the user's settings, which ours start as, and certificates from a file of Java's.
+    pub(crate) fn prepare_java(&self) {
+        let address = self.proxy.url();
+        let port = address.rsplit(':').next().expect("a port");
+        let settings = format!(
+            "<settings>\n  <proxies><proxy><active>true</active><protocol>https</protocol><host>127.0.0.1</host><port>{port}</port></proxy></proxies>\n</settings>\n"
+        );
+        write(&self.home().join(".m2/settings.xml"), &settings);
+        let store = self.world.folder().join("trust.jks");
+        let status = Command::new("keytool")
+            .args([
+                "-importcert",
+                "-noprompt",
+                "-alias",
+                "emulator",
+                "-storepass",
+                "changeit",
+                "-file",
+            ])
+            .arg(self.world.ca_file())
+            .arg("-keystore")
+            .arg(&store)
+            .output()
+            .expect("keytool starts");
+        assert!(status.status.success(), "{status:?}");
+    }
+
+    /// Where Maven keeps its packages and its certificates.
+    pub(crate) fn maven_arguments(&self) -> Vec<String> {
+        let store = self.world.folder().join("trust.jks");
+        vec![
+            "--batch-mode".to_owned(),
+            format!("-Djavax.net.ssl.trustStore={}", store.display()),
+            "-Djavax.net.ssl.trustStorePassword=changeit".to_owned(),
+            format!(
+                "-Dmaven.repo.local={}",
+                self.home().join(".m2/repository").display()
+            ),
+        ]
+    }
+
     /// Lets time pass, and waits until the files have another token.
     pub(crate) fn pass(&self, time: &Time<'_>, by: Duration) {
         let file = self.folder().join("npmrc");

@@ -10,7 +10,6 @@ use std::time::Duration;
 use adieu_emulator::{MY_CONNECTION, Role, World};
 use expect_test::expect;
 
-use super::clients::trust;
 use super::job::{FEED, Feeds, wheel_of, world, write};
 use crate::emulated_time::Time;
 use crate::harness::client;
@@ -28,7 +27,7 @@ fn served<'w>(world: &'w World, time: &Time<'w>, inputs: &[(&str, &str)]) -> Fee
         .file(".npmrc", "registry=FEED/npm/registry/\n")
         .file("requirements.txt", "--index-url FEED/pypi/simple/\n")
         .file("maven/pom.xml", POM);
-    trust(&feeds);
+    feeds.prepare_java();
     let log = feeds.succeed(inputs);
     assert!(!log.contains("warning"), "{log}");
     feeds

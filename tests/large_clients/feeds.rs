@@ -1,8 +1,14 @@
 //! The larger package clients after FeedAuthenticate@1: bun, poetry, pdm and pipenv restore for hours, each by
-//! its usual command and from an empty home.
+//! its usual command and from an empty home, and those that can publish do.
 //!
 //! The emulated feeds lead every download to a store of blobs, which must not see a credential.
 
+// Hosts that look like a feed's.
+mod hostile;
+// Gradle, and Maven 3.9.
+mod jvm;
+// nuget.exe.
+mod nuget;
 // hatch and skopeo.
 mod publish;
 
@@ -10,9 +16,12 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
+use adieu_emulator::{MY_CONNECTION, Role};
+use expect_test::expect;
+
 use crate::emulated_time::Time;
 use crate::harness::client;
-use crate::job::{Feeds, world};
+use crate::job::{FEED, Feeds, wheel_of, world, write};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -46,7 +55,12 @@ impl Feeds<'_> {
         );
         assert!(self.sources().join("poetry").join(venv).exists());
         let pdm = ["install", "--no-self"];
-        self.installs("pdm", &python("pdm"), &pdm, &[".venv", "pdm.lock"]);
+        self.installs(
+            "pdm",
+            &client("pdm").join("bin/pdm"),
+            &pdm,
+            &[".venv", "pdm.lock"],
+        );
         assert!(self.sources().join("pdm").join(venv).exists());
         self.installs(
             "pipenv",
@@ -63,11 +77,33 @@ impl Feeds<'_> {
         self.installs("bun", &bun, &add, &["node_modules", "bun.lock"]);
         assert!(self.sources().join("bun/node_modules/hello-feed").is_dir());
     }
+
+    /// pdm sends what is in `dist/`, by the credential with which it restores.
+    fn publish(&self, version: &str) {
+        let dist = self.sources().join("published/pdm/dist");
+        let _ = fs::remove_dir_all(&dist);
+        let wheel = format!("team_app-{version}-py3-none-any.whl");
+        fs::create_dir_all(&dist).unwrap();
+        wheel_of(&dist.join(&wheel), version);
+        let pdm = client("pdm").join("bin/pdm");
+        let upload = format!("{FEED}/pypi/upload/");
+        let arguments = ["publish", "--no-build", "--repository", &upload];
+        self.succeeds_in(&self.sources().join("published/pdm"), pdm, &arguments);
+        let folder = self.sources().join("published/bun");
+        let manifest = format!("{{\"name\":\"@team/app\",\"version\":\"{version}\"}}\n");
+        write(&folder.join("package.json"), &manifest);
+        let bun = client("feeds-large").join("node_modules/@oven/bun-linux-x64/bin/bun");
+        let authority = self.world.ca_file().display().to_string();
+        self.succeeds_in(&folder, bun, &["publish", "--cafile", &authority]);
+    }
 }
 
 #[test]
-fn restore_at_once_and_after_hours() {
+fn restore_and_publish_at_once_and_after_hours() {
     let world = world();
+    world
+        .feeds()
+        .grant("contoso", "packages", MY_CONNECTION, Role::Publisher);
     let time = Time::of(&world);
     let mut feeds = Feeds::in_job(&world, time.job())
         .file("npm/.npmrc", "registry=FEED/npm/registry/\n")
@@ -75,12 +111,25 @@ fn restore_at_once_and_after_hours() {
         .file("bun/package.json", "{}\n")
         .file("poetry/pyproject.toml", POETRY)
         .file("pdm/pyproject.toml", PDM)
-        .file("pipenv/Pipfile", PIPFILE);
+        .file("pipenv/Pipfile", PIPFILE)
+        .file("published/bun/.npmrc", "registry=FEED/npm/registry/\n")
+        .file("published/pdm/pyproject.toml", PDM);
     feeds.succeed(&[]);
     feeds.all();
-    for minutes in [61, 239] {
-        feeds.pass(&time, minutes * MINUTE);
-        feeds.all();
-    }
+    feeds.publish("1.0.0");
+    feeds.pass(&time, 61 * MINUTE);
+    feeds.all();
+    feeds.publish("1.0.61");
+    feeds.pass(&time, 239 * MINUTE);
+    feeds.all();
+    feeds.publish("1.0.300");
+    expect![[r#"
+        npm @team/app 1.0.0
+        npm @team/app 1.0.300
+        npm @team/app 1.0.61
+        python team-app team_app-1.0.0-py3-none-any.whl
+        python team-app team_app-1.0.300-py3-none-any.whl
+        python team-app team_app-1.0.61-py3-none-any.whl"#]]
+    .assert_eq(&world.feeds().published("contoso", "packages").join("\n"));
     feeds.end();
 }

@@ -21,6 +21,10 @@ mod emulated_time;
 #[allow(dead_code)]
 mod job;
 
+#[cfg(target_os = "linux")]
+#[path = "../feeds/addresses.rs"]
+mod addresses;
+
 // `cargo xtask test --feeds`
 #[cfg(target_os = "linux")]
 mod feeds;

@@ -13,6 +13,7 @@ pub fn maker(text: &str) -> Option<&str> {
 
 /// The script of a private folder, whose path is also the value of the variable. `provider` speaks as NuGet's of version
 /// 1 does. It runs with Gradle 4.4 and newer: `beforeSettings` is of 6.0, and `dependencyResolutionManagement` of 6.8.
+/// Before 5.0, who looks at `publishing` ends its configuration, so that it is looked at when all projects have theirs.
 #[must_use]
 pub fn script(folder: &str, variable: &str, provider: &str) -> String {
     const SCRIPT: &str = r#"if (System.getenv('VARIABLE') == 'FOLDER') {
@@ -39,6 +40,12 @@ pub fn script(folder: &str, variable: &str, provider: &str) -> String {
             }
         }
     }
+    def authenticatePublishing = { project ->
+        project.plugins.withId('maven-publish') {
+            authenticate(project.extensions.getByName('publishing').repositories)
+        }
+    }
+    def isOld = org.gradle.util.GradleVersion.current() < org.gradle.util.GradleVersion.version('5.0')
     def inSettings = { settings ->
         authenticate(settings.buildscript.repositories)
         if (settings.hasProperty('pluginManagement')) {
@@ -56,9 +63,12 @@ pub fn script(folder: &str, variable: &str, provider: &str) -> String {
     gradle.beforeProject { project ->
         authenticate(project.buildscript.repositories)
         authenticate(project.repositories)
-        project.plugins.withId('maven-publish') {
-            authenticate(project.extensions.getByName('publishing').repositories)
+        if (!isOld) {
+            authenticatePublishing(project)
         }
+    }
+    if (isOld) {
+        gradle.projectsEvaluated { it.rootProject.allprojects { authenticatePublishing(it) } }
     }
 }
 "#;

@@ -4,6 +4,7 @@
 
 mod cli;
 mod crowd;
+mod feeds;
 mod measure;
 mod package;
 mod publish;
@@ -18,12 +19,15 @@ use crate::prerequisites;
 pub(crate) fn run(names: &[&str]) -> Result<(), String> {
     prerequisites::node()?;
     match names {
-        [] => ["token", "cli", "serve", "crowd", "package", "publish"]
-            .iter()
-            .try_for_each(|name| run(&[name])),
+        [] => [
+            "token", "cli", "serve", "crowd", "package", "publish", "feeds",
+        ]
+        .iter()
+        .try_for_each(|name| run(&[name])),
         ["cli"] => cli::run(None),
         ["cli", az] => cli::run(Some(az.as_ref())),
         ["crowd"] => crowd::run(),
+        ["feeds"] => feeds::run(),
         ["scan"] => scan::run(None),
         ["scan", folder] => scan::run(Some(folder)),
         ["serve"] => serve::run(None),

@@ -38,20 +38,28 @@ const SCANNERS: [&str; 3] = [
 const GITLEAKS: &str = "github.com/zricethezav/gitleaks/v8@v8.30.1";
 /// Package clients that restore from feeds and publish to them. pnpm's is the newest that runs on Node 20.
 const OF_PYTHON: [&str; 3] = ["pip==26.3", "uv==0.13.9", "twine==7.0.0"];
-const LARGE_OF_PYTHON: [&str; 4] = [
-    "poetry==2.5.1",
-    "pdm==2.29.4",
-    // pdm does not start with a newer one.
-    "hishel<2",
-    "pipenv==2026.10.3",
+const LARGE_OF_PYTHON: [&str; 2] = ["poetry==2.5.1", "pipenv==2026.10.3"];
+/// Away from poetry, whose module `keyring` pdm would ask in place of the command. It does not start with a newer hishel.
+const PDM: [&str; 2] = ["pdm==2.29.4", "hishel<2"];
+const LARGE_OF_NODE: [&str; 2] = [
+    "@oven/bun-linux-x64@1.4.5",
+    // The newest NuGet that a registry of another language has; mono runs it.
+    "nuget-exe@5.8.0",
 ];
-const LARGE_OF_NODE: [&str; 1] = ["@oven/bun-linux-x64@1.4.5"];
 /// With clients of its own versions.
 const HATCH: &str = "hatch==1.18.2";
 const PNPM: &str = "pnpm@10.34.9";
+const YARN: [&str; 2] = ["yarn@1.22.22", "@yarnpkg/cli-dist@4.18.1"];
+/// Reads `MAVEN_ARGS`, which Debian's 3.8 does not.
+const MAVEN: &str = "org.apache.maven:apache-maven:3.9.16:zip:bin";
+/// Brings the .NET runtime and the credential provider that it starts (PyPI, 35 MB).
+const ARTIFACTS_KEYRING: [&str; 1] = ["artifacts-keyring==1.0.0"];
 const AZURE_DEVOPS_FOR_PYTHON: &str = "azure-devops==7.1.0b4";
 const MAVEN_DEPLOY: &str = "org.apache.maven.plugins:maven-deploy-plugin:3.1.4";
-const AZURE_CLI: &str = "azure-cli==2.91.0";
+/// az, and what its extension for Azure DevOps needs beside it.
+const AZURE_CLI: [&str; 2] = ["azure-cli==2.91.0", "keyring==25.7.0"];
+/// `az devops` as a package of Debian's: az itself would fetch it from an address that no registry has.
+const AZURE_DEVOPS_EXTENSION: &str = "python3-azext-devops";
 
 /// Linker and C compiler for musl and macOS, and what makes cargo use them.
 const ZIG: [&str; 2] = ["ziglang==0.17.1", "cargo-zigbuild==0.24.0"];
@@ -88,14 +96,46 @@ pub(crate) fn pnpm() -> Result<PathBuf, String> {
     npm_packages("pnpm", &[PNPM], &[])
 }
 
-/// The larger package clients. bun comes as the package of its platform.
+/// Microsoft's keyring for feeds, beside which ours is measured.
+pub(crate) fn artifacts_keyring() -> Result<PathBuf, String> {
+    python_packages("artifacts-keyring", &ARTIFACTS_KEYRING)
+}
+
+/// yarn of both lines.
+pub(crate) fn yarn() -> Result<PathBuf, String> {
+    npm_packages("yarn", &YARN, &[])
+}
+
+/// The larger package clients. bun comes as the package of its platform; NuGet's script would fetch another one.
 pub(crate) fn large_of_feeds() -> Result<PathBuf, String> {
     // The tests let hours pass.
     time()?;
+    debian::mono()?;
+    debian::program("gradle", &["gradle"])?;
+    maven()?;
     python_packages("feeds-python-large", &LARGE_OF_PYTHON)?;
     python_packages("hatch", &[HATCH])?;
     debian::program("skopeo", &["skopeo"])?;
-    npm_packages("feeds-large", &LARGE_OF_NODE, &[])
+    python_packages("pdm", &PDM)?;
+    npm_packages("feeds-large", &LARGE_OF_NODE, &["--ignore-scripts"])
+}
+
+/// A newer Maven, with the packages that its own commands need below its folder.
+fn maven() -> Result<PathBuf, String> {
+    installed("maven", &[MAVEN], |folder| {
+        let argument = |name: &str, value: &Path| {
+            let mut argument = std::ffi::OsString::from(format!("-D{name}="));
+            argument.push(value);
+            argument
+        };
+        run(Command::new("mvn")
+            .args(["--quiet", "--batch-mode", "dependency:unpack"])
+            .arg(argument("maven.repo.local", &folder.join("repository")))
+            .arg(argument("artifact", Path::new(MAVEN)))
+            .arg(argument("outputDirectory", folder))
+            .current_dir(folder))
+        .map_err(|reason| format!("{reason} Install a JDK, 17 or newer, and Maven 3."))
+    })
 }
 
 fn npm_install(folder: &Path, packages: &[&str]) -> Result<(), String> {
@@ -175,11 +215,13 @@ pub(crate) fn gitleaks() -> Result<PathBuf, String> {
     Ok(folder.join(format!("gitleaks{}", std::env::consts::EXE_SUFFIX)))
 }
 
-/// The Azure CLI, in its own virtual environment, and in another one the library by which `az devops` asks Azure DevOps.
-/// The extension itself is in no registry.
+/// The Azure CLI in its own virtual environment, its extension for Azure DevOps, and Microsoft's library for scripts.
 pub(crate) fn azure_cli() -> Result<PathBuf, String> {
     python_packages("azure-devops", &[AZURE_DEVOPS_FOR_PYTHON])?;
-    python_packages("az", &[AZURE_CLI])
+    installed("az-devops", &[AZURE_DEVOPS_EXTENSION], |folder| {
+        unpack_debian(AZURE_DEVOPS_EXTENSION, folder)
+    })?;
+    python_packages("az", &AZURE_CLI)
 }
 
 /// tfx-cli, with which packages are compared. A newer one may pack differently: raise it with the tests.

@@ -27,6 +27,33 @@ pub(crate) fn mingw() -> Result<(), String> {
     program("x86_64-w64-mingw32-gcc", &["gcc-mingw-w64-x86-64"])
 }
 
+/// What nuget.exe needs of mono's library, beside what these need themselves.
+const MONO: &[&str] = &[
+    "ca-certificates-mono",
+    "libmono-microsoft-build-framework4.0-cil",
+    "libmono-microsoft-build-utilities-v4.0-4.0-cil",
+    "libmono-microsoft-build4.0-cil",
+    "libmono-microsoft-csharp4.0-cil",
+    "libmono-system-componentmodel-composition4.0-cil",
+    "libmono-system-componentmodel-dataannotations4.0-cil",
+    "libmono-system-data-services-client4.0-cil",
+    "libmono-system-data4.0-cil",
+    "libmono-system-io-compression-filesystem4.0-cil",
+    "libmono-system-io-compression4.0-cil",
+    "libmono-system-net-http4.0-cil",
+    "libmono-system-runtime-serialization4.0-cil",
+    "libmono-system-security4.0-cil",
+    "libmono-system-servicemodel4.0a-cil",
+    "libmono-system-xml-linq4.0-cil",
+    "libmono-windowsbase4.0-cil",
+    "mono-runtime",
+];
+
+/// Makes mono be there.
+pub(crate) fn mono() -> Result<(), String> {
+    install(MONO)
+}
+
 /// Makes Chromium be there, with fonts for it.
 pub(crate) fn chromium() -> Result<(), String> {
     install(&[

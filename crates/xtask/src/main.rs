@@ -33,7 +33,7 @@ cargo xtask <command>
   demo              the main job, offline: EntraToken@1 out of a packaged VSIX, on the built-in emulator
   test              installs what the tests need and runs them all
   test --renovate   Renovate, with a token in place of a PAT (npm, 310 MB); no part of `test`
-  test --feeds      bun, poetry, pdm, pipenv, hatch and skopeo at emulated feeds (400 MB); no part of `test`
+  test --feeds      bun, poetry, pdm, pipenv, hatch, nuget.exe, Gradle, Maven 3.9 and skopeo; no part of `test`
   test --az         the Azure CLI, signed in at the broker, and the library of `az devops` (PyPI, 790 MB); no part of `test`
   test --go         azidentity for Go and the authorizer of Terraform's providers (206 MB); no part of `test`
   test --java       azure-identity for Java (75 MB); no part of `test`
@@ -57,6 +57,7 @@ cargo xtask <command>
   bench start [b]   adieu --version by the binary, npm's and pip's command, npx and uvx
   bench serve [s]   the broker under a thousand requests a second for a minute, or so many seconds
   bench crowd       five hundred tasks at once against a service that throttles
+  bench feeds       FeedAuthenticate@1, its helpers and its reading, beside artifacts-keyring and Microsoft's library
   bench package     packing 12,000 files beside tfx-cli
   bench scan [dir]  adieu scan beside ripgrep, kingfisher, betterleaks and gitleaks: 17,000 files or this folder, a long
                     history beside git cat-file too, and a commit of twenty files";

@@ -91,6 +91,7 @@ fn other_clients() -> Result<(), String> {
     clients::python_of_feeds()?;
     clients::pnpm()?;
     clients::maven_deploy()?;
+    clients::yarn()?;
     clients::tfx()?;
     clients::vsce()?;
     clients::azure_pipelines()?;
