@@ -3,6 +3,8 @@
 //! Nothing is cleaned on the way: the renderers let raw HTML through, so that what a server or a user says must have
 //! been made harmless by the task itself. Screenshots are in `target/pictures/`, for people.
 
+mod reports;
+
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -178,10 +180,15 @@ pub(crate) fn seen_everywhere(name: &str, page: &str) -> Value {
 /// What the browser finds in a page.
 fn seen(name: &str, page: &str, renderer: &str, theme: &str) -> Value {
     let file = rendered(page, renderer, theme);
-    let output = browser(&["--dump-dom".to_owned(), address(file.path())]);
+    let output = browser(&[
+        prefers(theme),
+        "--window-size=1280,900".to_owned(),
+        "--dump-dom".to_owned(),
+        address(file.path()),
+    ]);
     let dom = String::from_utf8(output).expect("UTF-8");
     let report = dom
-        .rsplit("<pre id=\"report\">")
+        .rsplit("<pre id=\"report\" hidden=\"\">")
         .next()
         .and_then(|rest| rest.split("</pre>").next())
         .expect("a report");
@@ -196,6 +203,10 @@ fn seen(name: &str, page: &str, renderer: &str, theme: &str) -> Value {
 /// A screenshot in `target/pictures/`.
 pub(crate) fn photograph(name: &str, page: &str, theme: &str, height: u32) {
     let file = rendered(page, "marked", theme);
+    photograph_file(name, file.path(), theme, (900, height));
+}
+
+fn photograph_file(name: &str, file: &Path, theme: &str, (width, height): (u32, u32)) {
     let target =
         std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
     let folder = target.join("pictures");
@@ -203,11 +214,12 @@ pub(crate) fn photograph(name: &str, page: &str, theme: &str, height: u32) {
     let picture = folder.join(format!("{name}-{theme}.png"));
     let _ = browser(&[
         format!("--screenshot={}", picture.display()),
-        format!("--window-size=900,{height}"),
+        format!("--window-size={width},{height}"),
         "--force-device-scale-factor=2".to_owned(),
         // Drawn when everything is laid out, and not as soon as there is something.
         "--virtual-time-budget=2000".to_owned(),
-        address(file.path()),
+        prefers(theme),
+        address(file),
     ]);
     assert!(picture.is_file(), "{} was not drawn", picture.display());
 }
@@ -251,6 +263,12 @@ fn browser(arguments: &[String]) -> Vec<u8> {
         }
     }
     panic!("there is no Chromium: run `cargo xtask test`");
+}
+
+/// The flag for a browser whose user prefers this theme.
+fn prefers(theme: &str) -> String {
+    let number = if theme == "dark" { 0 } else { 1 };
+    format!("--blink-settings=preferredColorScheme={number}")
 }
 
 fn address(file: &Path) -> String {

@@ -298,7 +298,9 @@ fn print(form: Form, report: &Report, summary: &str, now: u64) -> Result<(), Fai
             Stream::Output.json(&sarif)
         }
         Form::Html => {
-            Stream::Output.text(adieu_scan::to_html(report, summary, describe).trim_end())
+            let notes = words::notes(report);
+            let page = adieu_scan::to_html(report, summary, &notes, &describe);
+            Stream::Output.text(page.trim_end())
         }
         Form::Markdown => Stream::Output.text(words::markdown(report, summary, now).trim_end()),
     };
@@ -313,7 +315,10 @@ fn write_all(folder: &Path, report: &Report, summary: &str, now: u64) -> Result<
     for (name, text) in [
         ("scan.json", format!("{:#}\n", adieu_scan::to_json(report))),
         ("scan.sarif", format!("{sarif:#}\n")),
-        ("scan.html", adieu_scan::to_html(report, summary, describe)),
+        (
+            "scan.html",
+            adieu_scan::to_html(report, summary, &words::notes(report), &describe),
+        ),
         ("scan.md", words::markdown(report, summary, now)),
     ] {
         write(&folder.join(name), &text)?;

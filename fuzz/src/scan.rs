@@ -54,7 +54,7 @@ fn as_a_file(data: &[u8]) {
         for written in [
             to_json(&report).to_string(),
             to_sarif(&report, "0.0.0", describe).to_string(),
-            to_html(&report, "", describe),
+            to_html(&report, "", &[], &describe),
         ] {
             let again = scanned(written.as_bytes(), "report");
             let has_token = again

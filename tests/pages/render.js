@@ -2,7 +2,9 @@
 // colours. It never cleans anything: what the page itself does not keep out gets in.
 //
 //   node render.js <folder with the renderers> <marked|markdown-it> <light|dark>   < page.md   > page.html
+//   node render.js <folder> document <light|dark>                                  < page.html > page.html
 //
+// A document is left as it is, but for its policy, which would not let the browser say what it finds.
 // What a browser then finds is JSON in the element #report: see report() below.
 'use strict';
 const { createRequire } = require('module');
@@ -11,7 +13,7 @@ const load = createRequire(folder + '/package.json');
 
 const text = require('fs').readFileSync(0, 'utf8');
 const html =
-  renderer === 'marked'
+  renderer === 'document' ? '' : renderer === 'marked'
     ? load('marked').parse(text)
     : load('markdown-it')({ html: true, linkify: true }).render(text);
 
@@ -24,7 +26,7 @@ const colours = {
 
 // Runs in the browser.
 function report() {
-  const article = document.querySelector('article');
+  const article = document.querySelector('article') || document.body;
   const all = Array.from(article.querySelectorAll('*'));
   const unique = (values) => Array.from(new Set(values)).sort();
   const parts = (colour) => colour.match(/[\d.]+/g).map(Number);
@@ -58,6 +60,19 @@ function report() {
   };
 }
 
+const script = `
+<pre id="report" hidden></pre>
+<script>
+${report}
+addEventListener('load', () => { document.querySelector('#report').textContent = JSON.stringify(report()); });
+</script>
+`;
+if (renderer === 'document') {
+  const policy = /<meta http-equiv="Content-Security-Policy"[^>]*>/;
+  process.stdout.write(text.replace(policy, '').replace(/<\/html>\s*$/, () => script + '</html>'));
+  process.exit();
+}
+
 process.stdout.write(`<!doctype html>
 <meta charset="utf-8">
 <title>Run</title>
@@ -71,15 +86,9 @@ process.stdout.write(`<!doctype html>
   th, td { border: 1px solid ${colours.line}; padding: 6px 12px; text-align: left; }
   th:not(:last-child), td:not(:last-child) { white-space: nowrap; }
   pre code { display: block; padding: 16px 20px; font-size: 13px; line-height: 20px; border-radius: 6px; white-space: pre-wrap; }
-  #report { display: none; }
 </style>
 <script>window.hit = () => { window.ran = true; };</script>
 <article>
 ${html}
 </article>
-<pre id="report"></pre>
-<script>
-${report}
-addEventListener('load', () => { document.querySelector('#report').textContent = JSON.stringify(report()); });
-</script>
-`);
+${script}`);

@@ -7,19 +7,24 @@ use crate::finding::{Finding, Fix, Report, Suppression};
 const STYLE: &str = include_str!("report.css");
 const SCRIPT: &str = include_str!("report.js");
 
-/// The report as one page. `describe` words a finding, without its place; `summary` is one sentence.
+/// The report as one page. `describe` words a finding, without its place; `summary` is one sentence, and so is each of
+/// the `notes` about what was not scanned.
 #[must_use]
-pub fn to_html(report: &Report, summary: &str, describe: impl Fn(&Finding) -> String) -> String {
+pub fn to_html(
+    report: &Report,
+    summary: &str,
+    notes: &[String],
+    describe: &dyn Fn(&Finding) -> String,
+) -> String {
     let rows: String = report
         .findings
         .iter()
         .enumerate()
         .map(|(order, finding)| row(order, finding, &describe(finding)))
         .collect();
-    let not_read: String = report
-        .not_read
+    let not_read: String = notes
         .iter()
-        .map(|missed| format!("<li><code>{}</code></li>\n", escape_html(&missed.path)))
+        .map(|note| format!("<li>{}</li>\n", escape_html(note)))
         .collect();
     let not_read = if not_read.is_empty() {
         not_read
@@ -35,7 +40,7 @@ pub fn to_html(report: &Report, summary: &str, describe: impl Fn(&Finding) -> St
          <h1>Personal access tokens</h1>\n<p>{}</p>\n\
          <input type=\"search\" aria-label=\"Filter\" placeholder=\"Filter by path, rule or text\">\n\
          <table>\n<thead><tr>\
-         <th><button>Path</button></th><th><button>Line</button></th>\
+         <th><button>Path</button></th><th><button>Place</button></th>\
          <th><button>Certainty</button></th><th><button>Finding</button></th></tr></thead>\n\
          <tbody>\n{rows}</tbody>\n</table>\n{not_read}<script>\n{SCRIPT}</script>\n</html>\n",
         escape_html(summary)

@@ -24,13 +24,27 @@ h2 { font-size: 16px; }
 table { border-collapse: collapse; }
 th, td { border: 1px solid GrayText; padding: 4px 8px; text-align: left; vertical-align: top; overflow-wrap: anywhere; }
 th { position: sticky; top: 0; background: Canvas; overflow-wrap: normal; }
-td:nth-child(-n+6), td:nth-child(11), td:nth-child(13) { white-space: nowrap; }
+td:nth-child(-n+3), td:nth-child(7) { white-space: nowrap; }
+small { opacity: .8; font-weight: 400; }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; }
-.global td:first-child, .leaked td:nth-child(12) { font-weight: 700; }
+.global td:first-child, .leaked td:nth-child(8) { font-weight: 700; }
 .over { opacity: .7; }
 @media print { body { margin: 0; font-size: 10px; } th { position: static; } }
 </style>
 "#;
+
+/// Which of the columns are in one cell: fourteen side by side are wider than a screen.
+const PLACES: [&[usize]; 9] = [
+    &[0, 3],
+    &[1, 2],
+    &[4],
+    &[5, 6],
+    &[7, 8],
+    &[9],
+    &[10],
+    &[11],
+    &[12, 13],
+];
 
 /// The page.
 pub(crate) fn html(inventory: &Inventory) -> String {
@@ -42,9 +56,12 @@ pub(crate) fn html(inventory: &Inventory) -> String {
         escaped(&summary(inventory)),
     );
     page.push_str(&list(notes(inventory)));
-    let head: String = COLUMNS
+    let head: String = PLACES
         .iter()
-        .map(|column| format!("<th>{column}</th>"))
+        .map(|places| {
+            let names: Vec<&str> = places.iter().map(|place| COLUMNS[*place]).collect();
+            format!("<th>{}</th>", names.join(", "))
+        })
         .collect();
     page.push_str(&format!(
         "<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n"
@@ -71,11 +88,21 @@ fn row(pat: &OwnedPat) -> String {
     if !pat.leaks.is_empty() {
         classes.push("leaked");
     }
-    let cells: String = cells(pat)
-        .iter()
-        .map(|cell| format!("<td>{}</td>", escaped(cell)))
-        .collect();
-    format!("<tr class=\"{}\">{cells}</tr>\n", classes.join(" "))
+    let mut row = format!("<tr class=\"{}\">", classes.join(" "));
+    let cells = cells(pat);
+    for places in PLACES {
+        for (nth, place) in places.iter().enumerate() {
+            let (begin, end) = match nth {
+                0 => ("<td>", ""),
+                _ => ("<br><small>", "</small>"),
+            };
+            row.push_str(begin);
+            row.push_str(&escaped(&cells[*place]));
+            row.push_str(end);
+        }
+        row.push_str("</td>");
+    }
+    row + "</tr>\n"
 }
 
 fn list(lines: Vec<String>) -> String {

@@ -35,7 +35,7 @@ const PATTERNS: [&str; 4] = [
     "-e",
     r"[A-Za-z0-9]{52}JQQJ9[A-Za-z0-9]{19}AZDO[A-Za-z0-9]{4}",
     "-e",
-    r"\b[a-z2-7]{52}\b",
+    r"(?-u:\b)[a-z2-7]{52}(?-u:\b)",
 ];
 
 struct Scanner {
@@ -181,7 +181,7 @@ fn over_files(adieu: &Result<PathBuf, String>, tree: PathBuf, planted: PathBuf) 
     ]
     .concat();
     part.add("ripgrep, two patterns", &of_python("rg"), &ripgrep, None);
-    add_others(&mut part, "dir", &["--git-history", "none"]);
+    add_others(&mut part, ("dir", "fs"), &["--git-history", "none"]);
     part
 }
 
@@ -199,7 +199,7 @@ fn over_history(adieu: &Result<PathBuf, String>, sample: PathBuf, planted: PathB
         "--unordered",
     ];
     part.add("git cat-file", &Ok("git".into()), &objects, None);
-    add_others(&mut part, "git", &["--git-history", "full"]);
+    add_others(&mut part, ("git", "git"), &["--git-history", "full"]);
     part
 }
 
@@ -216,7 +216,7 @@ fn before_commit(adieu: &Result<PathBuf, String>, sample: PathBuf, planted: Path
 }
 
 /// Scanners of other people, none of which asks a service.
-fn add_others(part: &mut Part, leaks: &str, kingfisher: &[&str]) {
+fn add_others(part: &mut Part, (leaks, better): (&str, &str), kingfisher: &[&str]) {
     let arguments = [
         &["scan", "FOLDER", "--no-validate", "--no-update-check"][..],
         &["--redact", "--format", "json"],
@@ -225,9 +225,10 @@ fn add_others(part: &mut Part, leaks: &str, kingfisher: &[&str]) {
     .concat();
     let report = Some(("--output", "kingfisher.json"));
     part.add("kingfisher", &of_python("kingfisher"), &arguments, report);
-    let arguments = [leaks, "FOLDER", "--redact", "--no-banner"];
-    let report = Some(("--report-path", "betterleaks.json"));
+    let arguments = [better, "FOLDER", "--redact", "--no-banner"];
+    let report = Some(("--output", "betterleaks.json"));
     part.add("betterleaks", &of_python("betterleaks"), &arguments, report);
+    let arguments = [leaks, "FOLDER", "--redact", "--no-banner"];
     let report = Some(("--report-path", "gitleaks.json"));
     part.add("gitleaks", &clients::gitleaks(), &arguments, report);
 }
