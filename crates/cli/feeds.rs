@@ -53,6 +53,8 @@ const NETRC: &str = "netrc";
 const YARN: &str = "yarnrc.yml";
 /// Maven's.
 const MAVEN: &str = "settings.xml";
+/// twine's.
+const PYPIRC: &str = "pypirc";
 /// The folder that `PYTHONPATH` names.
 const PYTHON: &str = "python";
 

@@ -44,7 +44,16 @@ impl Feeds<'_> {
         let wheel = wheel.display().to_string();
         let address = format!("{FEED}/pypi/upload/");
         let arguments = ["upload", "--repository-url", &address, &wheel];
-        self.restores(twine, &arguments);
+        self.restores(&twine, &arguments);
+        // As behind TwineAuthenticate@1.
+        let wheel = self
+            .home()
+            .join(format!("team_app-{version}.1-py3-none-any.whl"));
+        wheel_of(&wheel, &format!("{version}.1"));
+        let file = self.job.value("PYPIRC_PATH").expect("a variable");
+        let wheel = wheel.display().to_string();
+        let arguments = ["upload", "--config-file", file, "-r", "packages", &wheel];
+        self.restores(&twine, &arguments);
     }
 
     /// `mvn deploy` without the phases before it.
@@ -91,8 +100,11 @@ fn twine_and_maven_publish_at_once_and_after_hours() {
         maven app 1.0.300
         maven app 1.0.61
         python team-app team_app-1.0.0-py3-none-any.whl
+        python team-app team_app-1.0.0.1-py3-none-any.whl
         python team-app team_app-1.0.300-py3-none-any.whl
-        python team-app team_app-1.0.61-py3-none-any.whl"#]]
+        python team-app team_app-1.0.300.1-py3-none-any.whl
+        python team-app team_app-1.0.61-py3-none-any.whl
+        python team-app team_app-1.0.61.1-py3-none-any.whl"#]]
     .assert_eq(&world.feeds().published("contoso", "packages").join("\n"));
     feeds.end();
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use adieu_agent::{EndpointId, Stream};
 use adieu_broker::{Broker, Resources};
-use adieu_feeds::{Mirror, OtherClients, netrc, npmrc, settings, yarnrc};
+use adieu_feeds::{Mirror, OtherClients, netrc, npmrc, pypirc, settings, yarnrc};
 use adieu_identity::{Scope, Token};
 use serde_json::{Value, json};
 use tokio::time::sleep;
@@ -21,7 +21,7 @@ use super::folder::Folder;
 use super::helper::NPM_TOKEN;
 use super::plan::Plan;
 use super::source::FeedTokens;
-use super::{MAVEN, NETRC, NPM, YARN, outside, project_files};
+use super::{MAVEN, NETRC, NPM, PYPIRC, YARN, outside, project_files};
 use crate::failure::Failure;
 use crate::network;
 use crate::platform;
@@ -207,6 +207,16 @@ pub(crate) fn write(plan: &Plan, folder: &Folder, tokens: &Tokens) -> std::io::R
             }
         }
         folder.write(YARN, &yarnrc(&of_registries))?;
+    }
+    if !plan.indexes.is_empty() {
+        let mut indexes = Vec::new();
+        for one in &plan.indexes {
+            let mut tokens = tokens.clone();
+            if let Some((_, token)) = tokens.find(|(name, _)| *name == one.organization) {
+                indexes.push((one.id.as_str(), one.address.as_str(), token));
+            }
+        }
+        folder.write(PYPIRC, &pypirc(&indexes))?;
     }
     if let Some((user, repositories)) = &plan.maven {
         let mut by_name = BTreeMap::new();

@@ -33,6 +33,8 @@ pub(crate) struct Plan {
     pub(crate) has_yarn_1: bool,
     /// Whether pnpm does.
     pub(crate) has_pnpm: bool,
+    /// The indexes that twine publishes to, by the names of its sections.
+    pub(crate) indexes: Vec<Repository>,
     /// The ids of Maven's repositories to which it deploys.
     pub(crate) deployed_to: Vec<String>,
     /// The link above the checkout to yarn's file, with the registries that it has.
@@ -92,6 +94,7 @@ impl Plan {
             "registries": list(&self.registries),
             "yarn1": self.has_yarn_1,
             "pnpm": self.has_pnpm,
+            "indexes": list(&self.indexes),
             "deployedTo": self.deployed_to,
             "containers": self.containers,
             "docker": self.docker.as_ref().map(path),
@@ -141,6 +144,7 @@ impl Plan {
             registries: list(&json["registries"]).unwrap_or_default(),
             has_yarn_1: json["yarn1"] == true,
             has_pnpm: json["pnpm"] == true,
+            indexes: list(&json["indexes"]).unwrap_or_default(),
             deployed_to: deployed_to.filter_map(text).collect(),
             containers: containers.filter_map(text).collect(),
             docker: path(&json["docker"]),
@@ -181,6 +185,9 @@ pub(crate) fn plan(
         let file = if cfg!(windows) { "_netrc" } else { ".netrc" };
         plan.netrc = Some(user(&["NETRC"], file));
     }
+    if request.has_any(&[Tool::Twine]) {
+        plan.indexes = indexes(request);
+    }
     let mut repositories: Vec<Repository> = request
         .served
         .iter()
@@ -201,6 +208,42 @@ pub(crate) fn plan(
         plan.deployed_to.clone_from(&request.deployed_to);
     }
     plan
+}
+
+/// A section for each feed to which a client of Python's may publish, by its name; a second feed of that name has its
+/// organization in front.
+fn indexes(request: &Request) -> Vec<Repository> {
+    let mut indexes: Vec<Repository> = Vec::new();
+    for one in &request.served {
+        if !matches!(
+            one.tool,
+            Tool::Pip | Tool::Uv | Tool::Poetry | Tool::Pdm | Tool::Twine
+        ) {
+            continue;
+        }
+        // A view takes no packages.
+        let mut feed = one.address.clone();
+        feed.view = None;
+        let index = Repository {
+            id: feed.feed.clone(),
+            address: format!("{}/pypi/upload/", feed.base()),
+            organization: feed.organization,
+        };
+        let mut id = match (&one.name, one.tool) {
+            (Some(name), Tool::Twine) => name.clone(),
+            _ => index.id.clone(),
+        };
+        if indexes
+            .iter()
+            .any(|there| there.id == id && there.address != index.address)
+        {
+            id = format!("{}-{id}", index.organization);
+        }
+        if indexes.iter().all(|there| there.id != id) {
+            indexes.push(Repository { id, ..index });
+        }
+    }
+    indexes
 }
 
 /// What a job has outside its private folder, for clients that look nowhere else.
@@ -270,6 +313,7 @@ fn reads_what_it_wrote() {
         registries: Vec::new(),
         has_yarn_1: true,
         has_pnpm: true,
+        indexes: Vec::new(),
         deployed_to: vec!["a".to_owned()],
         containers: vec!["contoso.azurecr.io".to_owned()],
         docker: None,

@@ -13,7 +13,7 @@ use super::folder::Folder;
 use super::helper::{CARGO, Name, USER};
 use super::plan::Plan;
 use super::request::Request;
-use super::{MAVEN, NETRC, NPM, OF_KEYRING, PYTHON, Variables, outside};
+use super::{MAVEN, NETRC, NPM, OF_KEYRING, PYPIRC, PYTHON, Variables, outside};
 
 /// Where Maven before 3.9, which reads no `MAVEN_ARGS`, is given the file by hand.
 const MAVEN_SETTINGS: &str = "ADIEU_MAVEN_SETTINGS";
@@ -106,6 +106,10 @@ pub(crate) fn of(
     if has_keyring_backend(request, plan) {
         let name = "PYTHONPATH";
         settings.push((ours(name), before(&folder.file(PYTHON), variable(name))));
+        if !plan.indexes.is_empty() {
+            // TwineAuthenticate@1's variable, which pipelines pass to twine.
+            settings.push((ours("PYPIRC_PATH"), file(PYPIRC)));
+        }
         // hatch asks for a password only where it has a user.
         let name = "HATCH_INDEX_USER";
         if request.has_any(&[Tool::Twine]) && variable(name).is_none_or(|user| user.is_empty()) {

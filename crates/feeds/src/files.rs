@@ -104,6 +104,37 @@ pub fn yarnrc(registries: &[(&str, &AccessToken)]) -> Zeroizing<String> {
     text
 }
 
+/// twine's file, with a section for each index: its name, the address of its uploads, and the token.
+#[must_use]
+pub fn pypirc(indexes: &[(&str, &str, &AccessToken)]) -> Zeroizing<String> {
+    let tokens = indexes
+        .iter()
+        .map(|(name, address, token)| (*address, *token, name.len()));
+    let room =
+        tokens.map(|(address, token, name)| address.len() + token.reveal().len() + 2 * name + 64);
+    let mut text = Zeroizing::new(String::new());
+    text.reserve(room.sum::<usize>() + 64);
+    text.push_str("[distutils]\nindex-servers =\n");
+    for (name, ..) in indexes {
+        for part in ["    ", name, "\n"] {
+            text.push_str(part);
+        }
+    }
+    for (name, address, token) in indexes {
+        let lines = [
+            "[",
+            name,
+            "]\nrepository = ",
+            address,
+            "\nusername = adieu\npassword = ",
+        ];
+        for part in lines.into_iter().chain([token.reveal(), "\n"]) {
+            text.push_str(part);
+        }
+    }
+    text
+}
+
 /// What npm's keys for an organization begin with, in lowercase.
 fn npm_keys(organization: &str) -> [String; 2] {
     [
@@ -260,6 +291,28 @@ mod tests {
               "https://pkgs.dev.azure.com/contoso/_packaging/a/npm/registry/":
                 npmAlwaysAuth: true
                 npmAuthToken: "one-contoso"
+        "#]]
+        .assert_eq(&text);
+    }
+
+    #[test]
+    fn twine_has_a_section_for_each_index() {
+        let tokens = tokens("one");
+        let address = "https://pkgs.dev.azure.com/contoso/_packaging/a/pypi/upload/";
+        let text = pypirc(&[("a", address, &tokens[0].1), ("b", "x", &tokens[1].1)]);
+        expect![[r#"
+            [distutils]
+            index-servers =
+                a
+                b
+            [a]
+            repository = https://pkgs.dev.azure.com/contoso/_packaging/a/pypi/upload/
+            username = adieu
+            password = one-contoso
+            [b]
+            repository = x
+            username = adieu
+            password = one-fabrikam
         "#]]
         .assert_eq(&text);
     }

@@ -19,7 +19,7 @@ mod yarn;
 
 pub use address::{FeedAddress, NotAFeed, Userinfo, with_userinfo};
 pub use declaration::{Declaration, Edit, Reading, StaleCredential, Tool, edited};
-pub use files::{OtherClients, YARN_FILE, netrc, npmrc, yarnrc};
+pub use files::{OtherClients, YARN_FILE, netrc, npmrc, pypirc, yarnrc};
 pub use gradle::{maker, script as gradle_script};
 pub use maven::{Mirror, settings};
 pub use python::keyring_backend;

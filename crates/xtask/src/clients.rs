@@ -46,7 +46,7 @@ const LARGE_OF_NODE: [&str; 2] = [
     // The newest NuGet that a registry of another language has; mono runs it.
     "nuget-exe@5.8.0",
 ];
-/// With clients of its own versions.
+/// In an environment without the others.
 const HATCH: &str = "hatch==1.18.2";
 const PNPM: &str = "pnpm@10.34.9";
 const YARN: [&str; 2] = ["yarn@1.22.22", "@yarnpkg/cli-dist@4.18.1"];

@@ -14,19 +14,26 @@ use crate::job::{FEED, Feeds, wheel_of, world};
 const MINUTE: Duration = Duration::from_secs(60);
 
 impl Feeds<'_> {
-    /// An index for which hatch has no certificate but the one that a variable names.
+    /// hatch uses no proxy, so that its process finds the feed's host at the emulator's port; and it has no certificate but
+    /// the one that a variable names.
     fn hatch(&self, version: &str) {
         let wheel = self
             .home()
             .join(format!("team_app-{version}-py3-none-any.whl"));
         wheel_of(&wheel, version);
         let authority = format!("HATCH_INDEX_CA_CERT={}", self.world.ca_file().display());
-        let hatch = client("hatch").join("bin/hatch").display().to_string();
+        let script = format!(
+            "import socket, sys\nfind = socket.getaddrinfo\nsocket.getaddrinfo = lambda host, port, *rest, **named: find('127.0.0.1', {}, *rest, **named)\nfrom hatch.cli import main\nsys.exit(main())\n",
+            self.world.marketplace().port()
+        );
+        let python = client("hatch").join("bin/python").display().to_string();
         let address = format!("{FEED}/pypi/upload/");
         let wheel = wheel.display().to_string();
         let arguments = [
             &authority,
-            &hatch,
+            &python,
+            "-c",
+            &script,
             "publish",
             "--no-prompt",
             "--repo",

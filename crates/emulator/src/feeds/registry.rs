@@ -119,10 +119,11 @@ fn content(request: &Request, own: &State) -> Answer {
     let token = request.header("authorization").unwrap_or_default();
     let token = token.strip_prefix("Bearer ").unwrap_or_default();
     if !own.access_tokens.iter().any(|known| known == token) {
-        return refused(401, "UNAUTHORIZED").with(
-            "Www-Authenticate",
-            &format!("Bearer realm=\"https://{HOST}/oauth2/token\",service=\"{HOST}\",scope=\"repository:hello:pull\""),
+        let challenge = format!(
+            "Bearer realm=\"https://{HOST}/oauth2/token\",service=\"{HOST}\",\
+             scope=\"repository:hello:pull\""
         );
+        return refused(401, "UNAUTHORIZED").with("Www-Authenticate", &challenge);
     }
     let config = json!({ "architecture": "amd64", "os": "linux", "config": {}, "rootfs": { "type": "layers", "diff_ids": [] } }).to_string();
     let kind = "application/vnd.oci.image.manifest.v1+json";
