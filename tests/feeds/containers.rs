@@ -87,7 +87,7 @@ fn a_registry_gets_its_own_token() {
 #[test]
 fn a_registry_needs_a_connection_and_a_name() {
     let world = world();
-    let mut failed = |inputs: &[(&str, &str)]| {
+    let failed = |inputs: &[(&str, &str)]| {
         let mut feeds = Feeds::of(&world);
         let outcome = feeds.run_with(inputs);
         assert_eq!(outcome.result, TaskResult::Failed, "{}", outcome.log);

@@ -125,15 +125,22 @@ fn content(request: &Request, own: &State) -> Answer {
         );
         return refused(401, "UNAUTHORIZED").with("Www-Authenticate", &challenge);
     }
-    let config = json!({ "architecture": "amd64", "os": "linux", "config": {}, "rootfs": { "type": "layers", "diff_ids": [] } }).to_string();
+    let config = json!({
+        "architecture": "amd64",
+        "os": "linux",
+        "config": {},
+        "rootfs": { "type": "layers", "diff_ids": [] },
+    });
+    let config = config.to_string();
     let kind = "application/vnd.oci.image.manifest.v1+json";
+    let config_kind = "application/vnd.oci.image.config.v1+json";
     let manifest = json!({
         "schemaVersion": 2,
         "mediaType": kind,
-        "config": { "mediaType": "application/vnd.oci.image.config.v1+json", "digest": sum(&config), "size": config.len() },
+        "config": { "mediaType": config_kind, "digest": sum(&config), "size": config.len() },
         "layers": [],
-    })
-    .to_string();
+    });
+    let manifest = manifest.to_string();
     let (kind, body) = match request.path.strip_prefix("/v2/") {
         Some("") => ("application/json", "{}".to_owned()),
         Some("hello/tags/list") => (
