@@ -10,6 +10,7 @@ mod address;
 mod answer;
 mod at_once;
 mod call;
+mod crypto;
 mod early;
 mod failure;
 mod no_proxy;

@@ -29,7 +29,7 @@ use crate::proxy::{self, Proxy, ProxyVariables};
 use crate::trace::{Exchange, OnExchange};
 use crate::trust::RootSource;
 use crate::unusable_network::UnusableNetwork;
-use crate::{tls_failure, trust};
+use crate::{crypto, tls_failure, trust};
 
 /// A connection that is not there by then will not come.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -341,7 +341,7 @@ fn finish(builder: reqwest::ClientBuilder, tls: ClientConfig) -> Result<Client, 
 }
 
 fn tls(network: &Network) -> Result<ClientConfig, UnusableNetwork> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let provider = Arc::new(crypto::provider());
     let verifier = if network.skip_certificate_validation {
         Arc::new(trust::Unchecked(provider.clone()))
     } else {

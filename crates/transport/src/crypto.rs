@@ -1,0 +1,138 @@
+//! The cryptography of TLS: that of ring, with the cipher suites that Microsoft's services offer.
+//!
+//! It implements none itself.
+
+use std::sync::Arc;
+
+use ring::rand::{SecureRandom as _, SystemRandom};
+use rustls::SignatureScheme;
+use rustls::crypto::ring::cipher_suite::{
+    TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+    TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+    TLS13_AES_128_GCM_SHA256, TLS13_AES_256_GCM_SHA384,
+};
+use rustls::crypto::ring::{DEFAULT_KX_GROUPS, sign};
+use rustls::crypto::{
+    CryptoProvider, GetRandomFailed, KeyProvider, SecureRandom, WebPkiSupportedAlgorithms,
+};
+use rustls::sign::SigningKey;
+use rustls_pki_types::PrivateKeyDer;
+use webpki::ring as signatures;
+
+/// The provider of each connection: `rustls::crypto::ring::default_provider` without ChaCha20-Poly1305.
+///
+/// Windows, on which these services run, offers AES-GCM by default and ChaCha20 not; every TLS 1.3 server has AES-GCM
+/// (RFC 8446, 9.1). The ChaCha20 of ring is 45 KB of machine code, which deflate makes little smaller.
+pub(crate) fn provider() -> CryptoProvider {
+    CryptoProvider {
+        cipher_suites: vec![
+            TLS13_AES_256_GCM_SHA384,
+            TLS13_AES_128_GCM_SHA256,
+            TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+            TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+            TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+            TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+        ],
+        kx_groups: DEFAULT_KX_GROUPS.to_vec(),
+        signature_verification_algorithms: SIGNATURES,
+        secure_random: &Ring,
+        key_provider: &Ring,
+    }
+}
+
+/// All of ring's, as rustls maps them: in TLS 1.2 a scheme does not name its curve.
+static SIGNATURES: WebPkiSupportedAlgorithms = WebPkiSupportedAlgorithms {
+    all: &[
+        signatures::ECDSA_P256_SHA256,
+        signatures::ECDSA_P256_SHA384,
+        signatures::ECDSA_P384_SHA256,
+        signatures::ECDSA_P384_SHA384,
+        signatures::ED25519,
+        signatures::RSA_PSS_2048_8192_SHA256_LEGACY_KEY,
+        signatures::RSA_PSS_2048_8192_SHA384_LEGACY_KEY,
+        signatures::RSA_PSS_2048_8192_SHA512_LEGACY_KEY,
+        signatures::RSA_PKCS1_2048_8192_SHA256,
+        signatures::RSA_PKCS1_2048_8192_SHA384,
+        signatures::RSA_PKCS1_2048_8192_SHA512,
+        signatures::RSA_PKCS1_2048_8192_SHA256_ABSENT_PARAMS,
+        signatures::RSA_PKCS1_2048_8192_SHA384_ABSENT_PARAMS,
+        signatures::RSA_PKCS1_2048_8192_SHA512_ABSENT_PARAMS,
+    ],
+    mapping: &[
+        (
+            SignatureScheme::ECDSA_NISTP384_SHA384,
+            &[signatures::ECDSA_P384_SHA384, signatures::ECDSA_P256_SHA384],
+        ),
+        (
+            SignatureScheme::ECDSA_NISTP256_SHA256,
+            &[signatures::ECDSA_P256_SHA256, signatures::ECDSA_P384_SHA256],
+        ),
+        (SignatureScheme::ED25519, &[signatures::ED25519]),
+        (
+            SignatureScheme::RSA_PSS_SHA512,
+            &[signatures::RSA_PSS_2048_8192_SHA512_LEGACY_KEY],
+        ),
+        (
+            SignatureScheme::RSA_PSS_SHA384,
+            &[signatures::RSA_PSS_2048_8192_SHA384_LEGACY_KEY],
+        ),
+        (
+            SignatureScheme::RSA_PSS_SHA256,
+            &[signatures::RSA_PSS_2048_8192_SHA256_LEGACY_KEY],
+        ),
+        (
+            SignatureScheme::RSA_PKCS1_SHA512,
+            &[signatures::RSA_PKCS1_2048_8192_SHA512],
+        ),
+        (
+            SignatureScheme::RSA_PKCS1_SHA384,
+            &[signatures::RSA_PKCS1_2048_8192_SHA384],
+        ),
+        (
+            SignatureScheme::RSA_PKCS1_SHA256,
+            &[signatures::RSA_PKCS1_2048_8192_SHA256],
+        ),
+    ],
+};
+
+#[derive(Debug)]
+struct Ring;
+
+impl SecureRandom for Ring {
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), GetRandomFailed> {
+        SystemRandom::new().fill(bytes).map_err(|_| GetRandomFailed)
+    }
+}
+
+impl KeyProvider for Ring {
+    fn load_private_key(
+        &self,
+        key: PrivateKeyDer<'static>,
+    ) -> Result<Arc<dyn SigningKey>, rustls::Error> {
+        sign::any_supported_type(&key)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A scheme that an update of rustls adds is not forgotten here, nor a suite.
+    #[test]
+    fn differs_from_the_default_by_chacha20_alone() {
+        let (own, default) = (provider(), rustls::crypto::ring::default_provider());
+        assert_eq!(
+            own.signature_verification_algorithms.supported_schemes(),
+            default
+                .signature_verification_algorithms
+                .supported_schemes()
+        );
+        assert_eq!(
+            own.signature_verification_algorithms.all.len(),
+            default.signature_verification_algorithms.all.len()
+        );
+        let mut suites = default.cipher_suites;
+        suites.retain(|suite| !format!("{:?}", suite.suite()).contains("CHACHA20"));
+        assert_eq!(own.cipher_suites, suites);
+    }
+}
