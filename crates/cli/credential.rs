@@ -24,6 +24,7 @@ use adieu_agent::{Stream, WorkflowLog, process_value as variable};
 use adieu_identity::azure_core::{self, credentials::TokenCredential};
 use adieu_identity::{
     Authority, AzureCloud, Claims, ConnectionCredential, Error, Scheme, Scope, Token, TokenRequest,
+    is_guid,
 };
 use adieu_transport::{Deadline, Transport};
 use futures_util::StreamExt as _;
@@ -34,7 +35,7 @@ use crate::failure::{ConnectionFacts, CredentialProblem, CredentialProblemKind, 
 use crate::identity_ids::IdentityIds;
 use crate::report;
 use crate::reporter::{Reporter as _, Terminal, while_waiting};
-use crate::resource::{Cloud, is_guid};
+use crate::resource::Cloud;
 
 pub(crate) use crate::credential_kind::{Credential, CredentialArguments};
 pub(crate) use sign_in::{AdministratorArguments, SignIn, SignInArguments};

@@ -4,7 +4,7 @@
 
 use std::str::FromStr;
 
-use crate::resource::is_guid;
+use adieu_identity::is_guid;
 
 /// A count: of minutes, of seconds.
 pub(crate) fn whole_number<N: FromStr>(text: &str) -> Result<N, String> {

@@ -5,6 +5,7 @@
 use std::process::ExitCode;
 
 use adieu_devops::{Entitlement, Organization, Role, application_removal};
+use adieu_identity::is_guid;
 use clap::Args;
 use serde_json::{Value, json};
 
@@ -15,7 +16,6 @@ use crate::flag_values::guid;
 use crate::membership::{Outcome, refused, refused_by_publisher, with_ids};
 use crate::report::Report;
 use crate::reporter::{Reporter as _, Terminal};
-use crate::resource::is_guid;
 use crate::result::Form;
 use crate::session::{self, Session};
 

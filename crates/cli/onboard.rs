@@ -13,6 +13,7 @@ use adieu_devops::{
     AccessLevel, Entitlement, EntitlementChange, Error, Organization, ProjectGroup, ProjectPlace,
     Reason,
 };
+use adieu_identity::is_guid;
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
@@ -24,7 +25,6 @@ use crate::inputs::extension::MemberRole;
 use crate::membership::{
     Application, Outcome, find_application, refused, refused_by_publisher, with_ids,
 };
-use crate::resource::is_guid;
 use crate::result::Form;
 use crate::session::{self, Session};
 use trust::TrustArguments;

@@ -2,7 +2,7 @@
 //!
 //! It never asks for a token.
 
-use adieu_identity::Scope;
+use adieu_identity::{Scope, is_guid};
 
 /// The words, as documents list them.
 pub(crate) const WORDS: [&str; 6] = ["azureDevOps", "arm", "graph", "keyVault", "storage", "sql"];
@@ -174,14 +174,6 @@ fn unknown_audience(value: String) -> Scope {
         value,
         audiences: Vec::new(),
     }
-}
-
-/// Whether a text is an id as Microsoft Entra and Azure DevOps write them.
-pub(crate) fn is_guid(text: &str) -> bool {
-    text.split('-').map(str::len).eq([8, 4, 4, 4, 12])
-        && text
-            .bytes()
-            .all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
 }
 
 /// An application ID URI: `https://…`, `api://…`, `urn:…` and the like.

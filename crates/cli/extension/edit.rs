@@ -11,7 +11,7 @@ use adieu_vsix::Package;
 use clap::Args;
 use serde_json::json;
 
-use super::findings::defused;
+use super::findings::deactivated;
 use super::{
     OverrideArguments, absolute, command, inspect, one_package, timestamp, unreadable, write_json,
 };
@@ -77,7 +77,7 @@ pub(super) fn run(
         write_json(&result)?;
     } else {
         for part in &edited.changed {
-            writeln!(notes, "Changed {}.", defused(part))?;
+            writeln!(notes, "Changed {}.", deactivated(part))?;
         }
         writeln!(notes, "SHA-256: {digest}")?;
         writeln!(out, "{path}")?;

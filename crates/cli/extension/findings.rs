@@ -19,22 +19,22 @@ pub(super) fn print(findings: &[Finding], bypass_validation: bool) {
 
 /// Prints a finding that is not in the way.
 pub(super) fn warn(report: &Report) {
-    Terminal.warn(&defused(&report.sentence));
+    Terminal.warn(&deactivated(&report.sentence));
     print_remedy(report);
 }
 
 fn error(report: &Report) {
-    Terminal.error(&defused(&report.sentence));
+    Terminal.error(&deactivated(&report.sentence));
     print_remedy(report);
 }
 
 fn print_remedy(report: &Report) {
     if let Some(remedy) = &report.remedy {
-        Terminal.say(&format!("  {}.", defused(remedy)));
+        Terminal.say(&format!("  {}.", deactivated(remedy)));
     }
 }
 
 /// A manifest's text must not reach the agent as a command, nor break the line that quotes it.
-pub(super) fn defused(text: &str) -> String {
+pub(super) fn deactivated(text: &str) -> String {
     adieu_agent::deactivate_commands(text).join(" ")
 }

@@ -9,7 +9,7 @@ use adieu_vsix::{Description, Digest, Facts, Package};
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::findings::defused;
+use super::findings::deactivated;
 use super::{command, verified, write_json};
 use crate::result::OutputArguments;
 
@@ -92,7 +92,7 @@ fn write_text(
         if value.is_empty() {
             Ok(())
         } else {
-            writeln!(out, "{name:<14}{}", defused(value))
+            writeln!(out, "{name:<14}{}", deactivated(value))
         }
     };
     line(

@@ -9,7 +9,7 @@ use adieu_vsix::{Outcome, Package};
 use clap::Args;
 use serde_json::json;
 
-use super::findings::defused;
+use super::findings::deactivated;
 use super::{command, verified, write_json};
 use crate::failure::Failure;
 use crate::result::OutputArguments;
@@ -54,7 +54,7 @@ pub(super) fn run(
         }))?;
     } else {
         for (name, outcome) in &checksums.listed {
-            writeln!(out, "{:<9}{}", word(*outcome), defused(name))?;
+            writeln!(out, "{:<9}{}", word(*outcome), deactivated(name))?;
         }
         writeln!(out, "SHA-256  {digest}")?;
         let failed = checksums.listed.iter();

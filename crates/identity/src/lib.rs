@@ -60,5 +60,5 @@ pub use scope::Scope;
 pub use sdk_client::SdkClient;
 pub use service_connection::{ConnectionCredential, IssuedTokens, Scheme, ServiceConnection};
 pub use token::{Token, TokenRequest};
-pub use user_assigned::{NotAnIdentity, UserAssignedId};
+pub use user_assigned::{NotAnIdentity, UserAssignedId, is_guid};
 pub use workflow_token::{NotTheIssuer, WorkflowTokenRequest};

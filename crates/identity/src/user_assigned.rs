@@ -55,8 +55,9 @@ fn is_resource_id(text: &str) -> bool {
         && !text.contains(char::is_whitespace)
 }
 
-/// Whether a text is a GUID in its usual form.
-pub(crate) fn is_guid(text: &str) -> bool {
+/// Whether a text is an id as Microsoft Entra and Azure DevOps write them: a GUID in its usual form.
+#[must_use]
+pub fn is_guid(text: &str) -> bool {
     text.len() == 36
         && text.char_indices().all(|(index, character)| match index {
             8 | 13 | 18 | 23 => character == '-',
