@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::command::{output, print_line, run};
+use crate::command::{output, print_line, run, this_cargo};
 use crate::debian;
 use crate::{files, root, target};
 
@@ -281,8 +281,7 @@ pub(crate) fn groff() -> Result<(), String> {
 /// azure_identity for Rust as a program (`tests/clients/rust`), built where nothing else is.
 pub(crate) fn rust() -> Result<PathBuf, String> {
     let folder = target().join("clients").join("rust");
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    run(Command::new(cargo)
+    run(this_cargo()
         .args(["build", "--quiet", "--locked", "--manifest-path"])
         .arg(root().join("tests/clients/rust/Cargo.toml"))
         .arg("--target-dir")

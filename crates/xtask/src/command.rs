@@ -22,10 +22,12 @@ pub(crate) fn run(command: &mut Command) -> Result<(), String> {
 
 /// Runs the cargo that runs this program, in the repository.
 pub(crate) fn cargo(arguments: &[&str]) -> Result<(), String> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    run(Command::new(cargo)
-        .current_dir(crate::root())
-        .args(arguments))
+    run(this_cargo().current_dir(crate::root()).args(arguments))
+}
+
+/// That cargo itself.
+pub(crate) fn this_cargo() -> Command {
+    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
 /// The output of a program that prints something short.

@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use adieu_emulator::{Connection, TaskResult, World};
 
 use crate::command::print_line;
-use crate::{package, prerequisites, root, target};
+use crate::{files, package, prerequisites, root, target};
 
 /// The step's service connection, of the type that needs no Azure subscription.
 const CONNECTION: &str = "azure-devops";
@@ -31,11 +31,8 @@ pub(crate) fn record() -> Result<(), String> {
     if !output.status.success() {
         return Err(text);
     }
-    fs::write(
-        root().join(RECORDING),
-        format!("$ cargo xtask demo\n{text}"),
-    )
-    .map_err(|error| format!("{RECORDING} cannot be written: {error}."))?;
+    let recording = format!("$ cargo xtask demo\n{text}");
+    files::write(&root().join(RECORDING), recording)?;
     print_line(RECORDING);
     Ok(())
 }

@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::command::{output, print_line, run as run_command};
+use crate::command::{output, print_line, run as run_command, this_cargo};
 use crate::{files, root, target};
 
 const CARGO_FUZZ: &str = "cargo-fuzz@0.13.2";
@@ -92,9 +92,8 @@ fn program() -> Result<PathBuf, String> {
     let program = folder.join("bin").join("cargo-fuzz");
     if !program.is_file() {
         print_line(&format!("Installing {CARGO_FUZZ} …"));
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         run_command(
-            Command::new(cargo)
+            this_cargo()
                 .args([
                     "install", "--quiet", "--locked", "--debug", CARGO_FUZZ, "--root",
                 ])

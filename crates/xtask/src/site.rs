@@ -8,8 +8,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::command::{output, print_line, run as run_command};
-use crate::{root, target};
+use crate::command::{output, print_line, run as run_command, this_cargo};
+use crate::{files, root, target};
 
 const MDBOOK: &str = "mdbook@0.5.4";
 
@@ -34,20 +34,20 @@ pub(crate) fn run() -> Result<(), String> {
             fs::remove_dir_all(old).map_err(|error| format!("{}: {error}.", old.display()))?;
         }
     }
-    let summary = read(&root().join("docs/SUMMARY.md"))?;
+    let summary = files::read_text(&root().join("docs/SUMMARY.md"))?;
     let contents = with_links(&summary, &|link| index(&resolve("docs/SUMMARY.md", link)));
-    write(&source.join("SUMMARY.md"), &contents)?;
-    for path in files(&summary)? {
+    files::write(&source.join("SUMMARY.md"), &contents)?;
+    for path in shown_files(&summary)? {
         let from = root().join(&path);
         if path.ends_with(".md") {
-            let page = with_links(&read(&from)?, &index);
-            write(&source.join(index(&path)), &page)?;
+            let page = with_links(&files::read_text(&from)?, &index);
+            files::write(&source.join(index(&path)), &page)?;
         } else {
-            copy(&from, &source.join(&path))?;
+            files::copy(&from, &source.join(&path))?;
         }
     }
     for (from, to) in SETTINGS {
-        copy(&root().join(from), &folder.join(to))?;
+        files::copy(&root().join(from), &folder.join(to))?;
     }
     let mut mdbook = Command::new(program()?);
     run_command(mdbook.arg("build").arg(&folder))?;
@@ -60,13 +60,13 @@ pub(crate) fn run() -> Result<(), String> {
 }
 
 /// The pages of the table of contents, and the files that they show or link to, as paths from the root.
-fn files(summary: &str) -> Result<BTreeSet<String>, String> {
+fn shown_files(summary: &str) -> Result<BTreeSet<String>, String> {
     let listed: BTreeSet<String> = links(summary)
         .map(|link| resolve("docs/SUMMARY.md", link))
         .collect();
     let mut files = listed.clone();
     for page in &listed {
-        let text = read(&root().join(page))?;
+        let text = files::read_text(&root().join(page))?;
         for link in links(&text).filter(|link| !link.contains("://") && !link.starts_with('#')) {
             let file = resolve(page, link.split('#').next().unwrap_or_default());
             if file.ends_with(".md") && !listed.contains(&file) {
@@ -130,8 +130,7 @@ fn program() -> Result<PathBuf, String> {
             return Ok(program);
         }
     }
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut install = Command::new(cargo);
+    let mut install = this_cargo();
     install
         .current_dir(root())
         .args(["install", "--quiet", "--locked", "--debug", MDBOOK])
@@ -188,7 +187,7 @@ fn collect(book: &Path, below: &str, pages: &mut BTreeMap<String, Page>) -> Resu
         if entry.path().is_dir() {
             collect(book, &path, pages)?;
         } else if name.ends_with(".html") && !matches!(name.as_str(), "print.html" | "toc.html") {
-            let text = read(&entry.path())?;
+            let text = files::read_text(&entry.path())?;
             let page = Page {
                 links: values(&text, " href=\"")
                     .chain(values(&text, " src=\""))
@@ -211,26 +210,6 @@ fn values<'text>(text: &'text str, attribute: &'text str) -> impl Iterator<Item 
     values
         .filter(|value| !value.contains(':') && !value.is_empty())
         .map(|value| value.replace("&amp;", "&"))
-}
-
-fn read(path: &Path) -> Result<String, String> {
-    fs::read_to_string(path).map_err(|error| format!("{} cannot be read: {error}.", path.display()))
-}
-
-fn write(path: &Path, text: &str) -> Result<(), String> {
-    let failed = |error| format!("{} cannot be written: {error}.", path.display());
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).map_err(failed)?;
-    }
-    fs::write(path, text).map_err(failed)
-}
-
-fn copy(from: &Path, to: &Path) -> Result<(), String> {
-    let failed = |error| format!("{} cannot be copied: {error}.", from.display());
-    if let Some(folder) = to.parent() {
-        fs::create_dir_all(folder).map_err(failed)?;
-    }
-    fs::copy(from, to).map(|_| ()).map_err(failed)
 }
 
 #[cfg(test)]

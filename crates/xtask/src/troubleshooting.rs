@@ -4,10 +4,9 @@
 //! It never touches the text above the mark, which people write. `build.rs` reads the same pages for `adieu explain`.
 
 use std::fmt::Write as _;
-use std::fs;
 
 use crate::command::print_line;
-use crate::root;
+use crate::{files, root};
 
 /// The line below which TROUBLESHOOTING.md is made by `cargo xtask docs`.
 const MARK: &str = "<!-- From here on made by `cargo xtask docs`, from docs/troubleshooting/: change those files. -->";
@@ -28,8 +27,7 @@ pub(crate) fn run() -> Result<(), String> {
         .split_once(MARK)
         .ok_or_else(|| format!("{} has no line that says: {MARK}", path.display()))?;
     let made = format!("{written}{MARK}\n{}", index()?);
-    fs::write(&path, made)
-        .map_err(|error| format!("{} cannot be written: {error}.", path.display()))?;
+    files::write(&path, made)?;
     print_line(&path.display().to_string());
     Ok(())
 }
@@ -81,9 +79,7 @@ fn index() -> Result<String, String> {
 }
 
 fn read(path: &str) -> Result<String, String> {
-    let text = fs::read_to_string(root().join(path));
-    let text = text.map_err(|error| format!("{path} cannot be read: {error}."))?;
-    Ok(text.replace("\r\n", "\n"))
+    Ok(files::read_text(&root().join(path))?.replace("\r\n", "\n"))
 }
 
 #[cfg(test)]
@@ -106,7 +102,7 @@ mod tests {
     #[test]
     fn every_page_is_in_the_summary_and_every_anchor_is_named_once() {
         let listed: BTreeSet<String> = pages().expect("the summary").into_iter().collect();
-        let entries = fs::read_dir(root().join("docs/troubleshooting")).expect("the folder");
+        let entries = std::fs::read_dir(root().join("docs/troubleshooting")).expect("the folder");
         let names = entries
             .flatten()
             .map(|entry| entry.file_name().to_string_lossy().into_owned());

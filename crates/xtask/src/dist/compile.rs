@@ -8,7 +8,7 @@ use std::process::Command;
 
 use super::frameworks;
 use super::inspect::OLDEST_MACOS;
-use crate::command::{output, run as run_command};
+use crate::command::{output, run as run_command, this_cargo};
 use crate::platforms::Platform;
 use crate::{clients, debian, remap, root, target};
 
@@ -155,7 +155,7 @@ fn linker(platform: &Platform) -> Linker {
 
 fn cargo(library: &Library) -> Result<OsString, String> {
     match library {
-        Library::Installed => Ok(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())),
+        Library::Installed => Ok(this_cargo().get_program().to_owned()),
         Library::FromSource => {
             debian::rust()?;
             Ok(Path::new(debian::BIN).join("cargo").into())

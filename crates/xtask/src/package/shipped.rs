@@ -8,12 +8,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use crate::command::this_cargo;
 use crate::platforms::{self, Platform};
 use crate::{dist, files, root};
 
@@ -130,8 +130,7 @@ fn collect(
 }
 
 fn cargo(arguments: &[&str]) -> Result<String, String> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let output = Command::new(cargo)
+    let output = this_cargo()
         .current_dir(root())
         .args(arguments)
         .output()

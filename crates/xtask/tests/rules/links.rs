@@ -68,6 +68,23 @@ fn paths_that_documents_name_exist() {
     }
 }
 
+/// A file, a name of the code or a word of a file; with blanks, it is a command or an example.
+#[test]
+fn architecture_names_only_what_the_tree_has() {
+    let texts: Vec<String> = files("")
+        .into_iter()
+        .filter(|path| !path.ends_with("ARCHITECTURE.md") && !path.ends_with("CHANGELOG.md"))
+        .filter_map(|path| std::fs::read_to_string(root().join(path)).ok())
+        .collect();
+    let text = read("ARCHITECTURE.md");
+    let mut names: Vec<&str> = text.split('`').skip(1).step_by(2).collect();
+    names.retain(|name| !name.is_empty() && !name.contains(char::is_whitespace));
+    names.retain(|name| !root().join(name).exists());
+    assert!(names.len() > 20, "{names:?}");
+    names.retain(|name| !texts.iter().any(|text| text.contains(name)));
+    assert_eq!(names, Vec::<&str>::new());
+}
+
 #[test]
 fn headings_have_the_names_that_github_gives_them() {
     for (heading, name) in [
