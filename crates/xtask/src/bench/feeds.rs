@@ -78,7 +78,7 @@ pub(crate) fn run() -> Result<(), String> {
         ("readings", "20,000 files", &readings),
     ]);
     print_line(
-        "\nartifacts-keyring was given a token that it had to ask nobody for; it asks the feed twice itself. The library \
+        "\nartifacts-keyring was given its token, so that it signs in nowhere; it asks the feed twice itself. The library \
          of Microsoft's tasks signs in and writes nothing.",
     );
     Ok(())
@@ -115,7 +115,7 @@ fn declare(folder: &Path) -> Result<(), String> {
     Ok(())
 }
 
-/// The two steps and the library, each in a job of its own, in turns.
+/// The two steps and the library, each in another job, in turns.
 fn steps(world: &World, proxy: &Proxy, folder: &Path) -> Result<Vec<Row>, String> {
     let library = clients::tasks()?.join("node_modules");
     let port = world.marketplace().port();
