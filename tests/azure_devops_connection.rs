@@ -122,7 +122,7 @@ fn doctor_and_whoami_ask_the_connections_organization() {
                                    service connection: Azure DevOps, fabrikam
         --
         ok        organization   a member of fabrikam
-        ok        licence        Basic
+        ok        license        Basic
         organization: fabrikam"#]]
     .assert_eq(&stable(&world, &outcome.log));
     let outcome = run_task(&mut job, "run", &[AZURE, ("script", script)]);

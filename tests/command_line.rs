@@ -28,7 +28,12 @@ fn suggests_what_is_similar() {
     let world = World::start();
     let desk = Desk::with(&world, &[]);
     let mut said = String::new();
-    for arguments in [&["tokne"][..], &["token", "--ouput", "json"]] {
+    for arguments in [
+        &["tokne"][..],
+        &["token", "--ouput", "json"],
+        &["help", "tokne"],
+        &["help", "extension", "publsh"],
+    ] {
         let one = desk.adieu(arguments);
         assert_eq!((one.status, one.stdout.as_str()), (2, ""));
         said.push_str(&one.stderr);
@@ -48,6 +53,20 @@ fn suggests_what_is_similar() {
         Usage: adieu token --output <OUTPUT>
 
         For more information, try '--help'.
+        error: unrecognized subcommand 'tokne'
+
+          tip: a similar subcommand exists: 'token'
+
+        Usage: adieu [OPTIONS] <COMMAND>
+
+        For more information, try '--help'.
+        error: unrecognized subcommand 'publsh'
+
+          tip: some similar subcommands exist: 'unpublish', 'publish'
+
+        Usage: adieu extension [OPTIONS] <COMMAND>
+
+        For more information, try '--help'.
     "#]]
     .assert_eq(&said);
 }
@@ -57,7 +76,7 @@ fn says_where_to_find_what_other_programs_have_as_a_verb() {
     let world = World::start();
     let desk = Desk::with(&world, &[]);
     for (verb, start) in [
-        ("login", "adieu has no own sign-in: run `az login`"),
+        ("login", "adieu does not sign in itself: run `az login`"),
         ("publish", "The verb for extensions is adieu extension."),
     ] {
         let said = desk.adieu(&[verb]);
@@ -122,7 +141,7 @@ fn is_quiet_unless_it_is_asked() {
     assert_eq!(desk.adieu(&["token"]).stderr, "");
     let said = desk.adieu(&["token", "--verbose"]);
     assert!(
-        said.stderr.starts_with("Signed in with az. Passed over: "),
+        said.stderr.starts_with("Signed in with az. Skipped: "),
         "{}",
         said.stderr
     );
@@ -150,7 +169,7 @@ fn verbose_shows_each_request_without_its_query() {
     expect![[r#"
         HEAD https://dev.azure.com/contoso: 401 in [TIME] [IDS]
         GET http://[LOOPBACK]/msi/token: 200 in [TIME] [IDS]
-        Signed in with managed-identity. Passed over: pipelines (SYSTEM_OIDCREQUESTURI is not set), workload-identity (AZURE_FEDERATED_TOKEN_FILE is not set).
+        Signed in with managed-identity. Skipped: pipelines (SYSTEM_OIDCREQUESTURI is not set), workload-identity (AZURE_FEDERATED_TOKEN_FILE is not set).
         GET https://app.vssps.visualstudio.com/_apis/profile/profiles/me: 200 in [TIME] [IDS]
         GET https://app.vssps.visualstudio.com/_apis/connectionData: 200 in [TIME] [IDS]
         GET https://dev.azure.com/contoso/_apis/connectionData: 200 in [TIME] [IDS]

@@ -6,7 +6,7 @@
 mod pipelines;
 // A proxy, a certificate, a name, a host, a clock.
 mod way;
-// An organization, a licence, a publisher.
+// An organization, a license, a publisher.
 mod membership;
 
 use adieu_emulator::World;
@@ -71,11 +71,11 @@ fn lists_every_check_that_passes() {
             ok        token          for Azure DevOps, by managed-identity, of tenant [TENANT]
             ok        identity       app's principal ([PROFILE])
             ok        organization   a member of contoso
-            ok        licence        Basic
+            ok        license        Basic
             ok        repository     can read web/site
             ok        publisher      Contributor of pub
 
-            What to do next: Nothing: all checks passed.
+            What to do next: No action needed; all checks passed.
             exit 0
         "#]],
     );
@@ -176,7 +176,7 @@ fn a_program_reads_the_same_in_one_document() {
                 {
                   "facts": {},
                   "found": "The access level in contoso is Stakeholder, which cannot read repositories.",
-                  "name": "licence",
+                  "name": "license",
                   "remedy": "An administrator runs: adieu onboard --organization contoso --identity [OBJECT] --access-level basic",
                   "section": "tf401019",
                   "state": "warning"

@@ -432,7 +432,7 @@ fn teaches_by_example() {
               --tenant <TENANT>              Tenant ID or domain [default: the identity's]
               --organization <ORGANIZATION>  Get the tokens from the tenant of this Azure DevOps organization
               --credential <CREDENTIAL>      How to sign in [default: auto] [possible values: auto, pipelines, github-actions, gitlab, workload-identity, managed-identity, azd, az]
-              --identity <ID>                User-assigned managed identity, by its client id, object-id:ID or resource id; implies --credential managed-identity [default: AZURE_CLIENT_ID]
+              --identity <ID>                User-assigned managed identity, by its client ID, object-id:ID or resource ID; implies --credential managed-identity [default: AZURE_CLIENT_ID]
           -h, --help                         Print help (see more with '--help')
 
         Output options:
@@ -449,7 +449,7 @@ fn teaches_by_example() {
 
         Variables that are already set are left alone: the same command runs in a
         pipeline that has the token, and on a machine where you are signed in. The file
-        adieu.tokens in the working directory can hold such lines too.
+        adieu.tokens in the working directory can contain such lines.
 
         Exit codes: that of the command; 126 if it cannot be started, 127 if it does not
         exist; 1 without a token, 2 usage error

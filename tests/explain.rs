@@ -111,13 +111,13 @@ fn prints_a_section_for_a_terminal() {
     expect![[r#"
         aadsts90012
 
-        As adieu explain aadsts90006.
+        See adieu explain aadsts90006.
 
         AADSTS90006
 
         Microsoft Entra had a temporary error. Adieu retried for up to 30 seconds.
 
-        Run the job again. If it repeats for more than a few minutes, look at Microsoft's status page; Microsoft support asks for the correlation ID in the message.
+        Run the job again. If it continues for more than a few minutes, check Microsoft's status page; Microsoft support asks for the correlation ID in the message.
     "#]]
     .assert_eq(&explained(&["90012"]).replacen("AADSTS90012", "aadsts90012", 1));
 }
@@ -130,7 +130,10 @@ fn takes_codes_numbers_links_and_texts_of_errors() {
         (&["#exec"], "exec"),
         (&["TROUBLESHOOTING.md#tf401444"], "TF401444"),
         (&["TF401444:", "Please", "sign", "in"], "TF401444"),
-        (&["AADSTS99999"], "AADSTS99999 has not its own section."),
+        (
+            &["AADSTS99999"],
+            "AADSTS99999 does not have its own section.",
+        ),
     ] {
         assert_eq!(explained(words).lines().next(), Some(first), "{words:?}");
     }

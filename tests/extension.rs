@@ -206,7 +206,7 @@ fn prints_the_identity_and_the_page_to_open() {
     let page = fs::read_to_string(job.temp_folder().join("Marketplace extension 1.md"));
     let page = page.expect("a page").replace(&profile, "[PROFILE]");
     expect_test::expect![[r#"
-        ### Who this connection is to Azure DevOps
+        ### The connection's identity in Azure DevOps
 
         | Azure DevOps id | `[PROFILE]` |
         |---|---|
@@ -234,7 +234,7 @@ fn makes_an_identity_a_member_once() {
           x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
           identity: [PROFILE]
           its name: my-connection's principal
-        What to do: Open https://marketplace.visualstudio.com/manage/publishers/pub → Members → Add, and paste the identity's id with the role Contributor (Creator for a new extension); operation whoAmI prints the id.
+        What to do: Open https://marketplace.visualstudio.com/manage/publishers/pub → Members → Add, and paste the identity's ID with the role Contributor (Creator for a new extension); operation whoAmI prints the ID.
         More: adieu explain publisher-member"#]].assert_eq(&shown(&world, &job, &refused).replace(&other, "[OTHER]"));
     world
         .marketplace()

@@ -414,7 +414,8 @@ fn a_package_that_is_replaced_is_named_and_patterns_are_read() {
     assert_eq!(
         second,
         format!(
-            "[FOLDER]/pub.hello-3.2.1.vsix\nwarning: [FOLDER]/pub.hello-3.2.1.vsix was there before, and was replaced.\n{}",
+            "[FOLDER]/pub.hello-3.2.1.vsix\nwarning: [FOLDER]/pub.hello-3.2.1.vsix already \
+             existed, and was replaced.\n{}",
             first.trim_start_matches("[FOLDER]/pub.hello-3.2.1.vsix\n")
         )
     );
@@ -425,7 +426,7 @@ fn a_package_that_is_replaced_is_named_and_patterns_are_read() {
 error: '*.vsix' matches 2 packages; it must match exactly one.
   folder: .
   found: in.vsix, pub.hello-3.2.1.vsix
-What to do: Give the path of the package that is to be used.
+What to do: Give the path of the package to use.
 More: adieu explain extension
 exit 1
 "

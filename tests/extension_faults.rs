@@ -123,18 +123,18 @@ fn reports_a_sign_in_page_in_place_of_an_answer() {
     expect_test::expect![[r#"
         Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
         ##[error]Could not publish pub.hello 3.2.1: Azure DevOps (marketplace.visualstudio.com) does not accept the token and asks for a sign-in (203).
-        What to do: Add the connection's identity to an organization of the identity's own tenant first (Organization settings → Users), so that Azure DevOps knows it.
+        What to do: First add the connection's identity to an organization in its own tenant (Organization settings → Users), so that Azure DevOps knows it.
         More: adieu explain marketplace-sign-in
 
         Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
         Uploading pub.hello 3.2.1, [SIZE] bytes; the extension is new.
         ##[error]Could not publish pub.hello 3.2.1: Azure DevOps (marketplace.visualstudio.com) does not accept the token and asks for a sign-in (200).
-        What to do: Add the connection's identity to an organization of the identity's own tenant first (Organization settings → Users), so that Azure DevOps knows it.
+        What to do: First add the connection's identity to an organization in its own tenant (Organization settings → Users), so that Azure DevOps knows it.
         More: adieu explain marketplace-sign-in
 
         Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
         ##[error]Could not publish pub.hello 3.2.1: Azure DevOps (marketplace.visualstudio.com) does not accept the token and asks for a sign-in (302).
-        What to do: Add the connection's identity to an organization of the identity's own tenant first (Organization settings → Users), so that Azure DevOps knows it.
+        What to do: First add the connection's identity to an organization in its own tenant (Organization settings → Users), so that Azure DevOps knows it.
         More: adieu explain marketplace-sign-in
 
         Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
@@ -145,7 +145,7 @@ fn reports_a_sign_in_page_in_place_of_an_answer() {
         Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
         Uploading pub.hello 3.2.1, [SIZE] bytes; the extension is new.
         ##[error]Could not publish pub.hello 3.2.1: the service refused the request (400 of marketplace.visualstudio.com).
-        What to do: See the service's message above; its support can find the request by the ids.
+        What to do: Follow the message above; the service's support can find the request by the IDs.
         More: adieu explain marketplace-refused
 
     "#]].assert_eq(&said);

@@ -217,14 +217,14 @@ fn a_package_is_compared_with_its_checksums() {
         "\
 ok       task/bin/adieu
 SHA-256  \n\
-Files as SHA256SUMS states: 1 of 1. Not listed: 2.
+Files that match SHA256SUMS: 1 of 1. Not listed: 2.
 exit 0
 ok       task/bin/adieu
 differs  task/launch.js
 missing  gone
 SHA-256  \n\
-Files as SHA256SUMS states: 1 of 3. Not listed: 1.
-error: `p.vsix` is not as its SHA256SUMS states.
+Files that match SHA256SUMS: 1 of 3. Not listed: 1.
+error: `p.vsix` does not match its SHA256SUMS.
 More: adieu explain extension-package
 exit 1
 error: `p.vsix`: SHA256SUMS:1: the line is not a checksum and a name.

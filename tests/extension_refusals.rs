@@ -65,7 +65,7 @@ fn reports_an_invalid_input_before_signing_in() {
 
         ##[error]No package matches '[SOURCES]/out/*.vsix'.
           folder: [SOURCES]
-        What to do: Give the path of the package that is to be used.
+        What to do: Give the path of the package to use.
         More: adieu explain extension
 
         ##[error]The input publisherId contains $(Publisher), but the pipeline has no variable Publisher.
@@ -76,7 +76,7 @@ fn reports_an_invalid_input_before_signing_in() {
         What to do: Define the variable, or correct its name; a variable of a group needs `- group:` in this stage.
         More: adieu explain undefined-variable
 
-        ##[error]The serviceUrl 'http://tfs.contoso.example' is not HTTPS, and the token would travel in the clear.
+        ##[error]The serviceUrl 'http://tfs.contoso.example' is not HTTPS, so the token would be sent unencrypted.
         What to do: Leave it out for the public Marketplace.
         More: adieu explain inputs
 
@@ -120,7 +120,7 @@ fn names_the_refused_identity_and_the_page_to_open() {
           x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
           identity: [PROFILE]
           its name: my-connection's principal
-        What to do: Open https://marketplace.visualstudio.com/manage/publishers/pub → Members → Add, and paste the identity's id with the role Contributor (Creator for a new extension); operation whoAmI prints the id.
+        What to do: Open https://marketplace.visualstudio.com/manage/publishers/pub → Members → Add, and paste the identity's ID with the role Contributor (Creator for a new extension); operation whoAmI prints the ID.
         More: adieu explain publisher-member"#]].assert_eq(&refused(&world, "publish", &[]));
 }
 
@@ -189,6 +189,7 @@ fn explains_each_gallery_refusal() {
         a new extension by a contributor
         Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
         Uploading pub.hello 3.2.1, [SIZE] bytes; the extension is new.
+        100 % sent.
         ##[error]Could not publish pub.hello 3.2.1: this identity lacks the permission (403 of marketplace.visualstudio.com).
           it said: Access Denied: [PROFILE] needs the following permission(s) on the resource /pub to perform this action: Publish new extensions to an existing publisher
           x-vss-e2eid: [GUID]
@@ -196,7 +197,7 @@ fn explains_each_gallery_refusal() {
           x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
           identity: [PROFILE]
           its name: my-connection's principal
-        What to do: Open https://marketplace.visualstudio.com/manage/publishers/pub → Members → Add, and paste the identity's id with the role Contributor (Creator for a new extension); operation whoAmI prints the id.
+        What to do: Open https://marketplace.visualstudio.com/manage/publishers/pub → Members → Add, and paste the identity's ID with the role Contributor (Creator for a new extension); operation whoAmI prints the ID.
         More: adieu explain publisher-member
 
         Microsoft in the name
@@ -224,12 +225,12 @@ fn explains_each_gallery_refusal() {
         a task of another extension
         Packed pub.second 3.2.1: 7 parts, [SIZE] bytes.
         Uploading pub.second 3.2.1, [SIZE] bytes; the extension is new.
-        ##[error]Could not publish pub.second 3.2.1: a task has the same id as another contribution (400 of marketplace.visualstudio.com).
+        ##[error]Could not publish pub.second 3.2.1: a task has the same ID as another contribution (400 of marketplace.visualstudio.com).
           it said: Contribution task is re-using task ID of some other contribution from earlier version.
           x-vss-e2eid: [GUID]
           activityid: [GUID]
           x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
-        What to do: Give each task its own id; updateTasksId derives one from publisher, extension and name.
+        What to do: Give each task its own ID; updateTasksId derives one from publisher, extension and name.
         More: adieu explain extension-package
 
         too large
@@ -249,7 +250,7 @@ fn explains_each_gallery_refusal() {
           x-vss-e2eid: [GUID]
           activityid: [GUID]
           x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
-        What to do: Compare publisher, extension and organization with their pages; what is private is shown to members only.
+        What to do: Check publisher, extension and organization; private extensions are shown to members only.
         More: adieu explain extension
 
         not shared, and not a member
@@ -268,19 +269,19 @@ fn explains_each_gallery_refusal() {
         More: adieu explain not-the-service
 
         an id that is none
-        ##[error]Could not make [GUID] a member of pub: Azure DevOps knows no identity with that id (TF14045) (400 of marketplace.visualstudio.com).
+        ##[error]Could not make [GUID] a member of pub: Azure DevOps knows no identity with that ID (TF14045) (400 of marketplace.visualstudio.com).
           it said: TF14045: The identity with type 'System.Guid' and identifier '[GUID]' could not be found.
           x-vss-e2eid: [GUID]
           activityid: [GUID]
           x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
           identity: [PROFILE]
           its name: my-connection's principal
-        What to do: Use the id that operation whoAmI prints; it is neither the client id nor the object id.
+        What to do: Use the ID that operation whoAmI prints, not the client ID or the object ID.
         More: adieu explain publisher-member
 
         an extension that is not there
         ##[error]The Marketplace has no extension pub.third, or does not show it to this identity.
-        What to do: Compare publisher and extension id with the publisher's page; a private extension is shown to the publisher's members only (operation whoAmI).
+        What to do: Compare publisher and extension ID with the publisher's page; a private extension is shown to the publisher's members only (operation whoAmI).
         More: adieu explain extension
 
     "#]].assert_eq(&said);
@@ -303,7 +304,7 @@ fn shows_the_validators_words_and_its_log() {
           validator: VirusScan: error: **vso[task.complete result=Succeeded]found it
           its log: Verifying 3.2.1
           its log: {"results":[{"source":"VirusScan","status":"error","message":"**vso[task.complete result=Succeeded]found it"}]}
-        What to do: Correct what the validator names and publish under a higher version: a refused one stays refused.
+        What to do: Fix what the validator reports, and publish a higher version: a refused version stays refused.
         More: adieu explain validation"#]].assert_eq(&refused(&world, "publish", &[]));
 }
 
@@ -316,7 +317,7 @@ fn an_extension_that_cannot_be_packed_is_not_sent() {
     assert_eq!(outcome.result, TaskResult::Failed);
     expect_test::expect![[r#"
         ##[error]The extension in [SOURCES] cannot be packed: 1 error to correct.
-          error: Hello/task.json:7: `execution.Node20_1` starts `index.js`, and the package has no `Hello/index.js`. Build the task before packaging, and check that `files` holds the whole folder.
+          error: Hello/task.json:7: `execution.Node20_1` starts `index.js`, and the package has no `Hello/index.js`. Build the task before packaging, and check that `files` names the whole folder.
         More: adieu explain extension-package"#]].assert_eq(&shown(&world, &job, &outcome));
     assert!(world.marketplace().requests().is_empty());
 }

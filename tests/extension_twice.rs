@@ -34,7 +34,7 @@ fn the_same_package_is_not_sent_again() {
         let (result, log) = twice(&world(), delivery, None);
         expect![[r#"
             Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
-            pub.hello 3.2.1 is already in the Marketplace (since [TIME]), and it is this package; nothing was uploaded.
+            pub.hello 3.2.1 is already in the Marketplace (since [TIME]) with the same contents; nothing was uploaded.
             pub.hello 3.2.1 is validated."#]]
         .assert_eq(&log);
         assert_eq!(result, TaskResult::Succeeded, "{delivery:?}");
@@ -48,7 +48,7 @@ fn another_package_under_the_same_version_is_refused() {
         let (result, log) = twice(&world(), delivery, change);
         expect![[r#"
             Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
-            ##[error]The Marketplace already has pub.hello 3.2.1, and it is another package than this one.
+            ##[error]The Marketplace already has pub.hello 3.2.1, but with different contents.
               published: [TIME]
               files that differ: Hello/index.js
             What to do: Raise the version: operation queryVersion with versionAction: patch finds the next one.
@@ -63,7 +63,7 @@ fn a_package_that_cannot_be_downloaded_is_warned_of() {
     let (result, log) = twice(&world(), Delivery::Missing, None);
     expect![[r#"
         Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
-        ##[warning]pub.hello 3.2.1 is already in the Marketplace (since [TIME]), so nothing was uploaded. Whether it is this package is not known: Could not download it: it does not exist, or this identity may not see it (404 of marketplace.visualstudio.com). If it is not, raise the version.
+        ##[warning]pub.hello 3.2.1 is already in the Marketplace (since [TIME]), so nothing was uploaded. Its contents could not be compared: Could not download it: it does not exist, or this identity may not see it (404 of marketplace.visualstudio.com). If they differ, raise the version.
         pub.hello 3.2.1 is validated."#]]
     .assert_eq(&log);
     assert_eq!(result, TaskResult::Succeeded);
@@ -121,7 +121,7 @@ fn one_version_for_another_platform_is_another_upload() {
         linux-x64: Uploaded pub.tool 1.0.0 (linux-x64).
         win32-x64: Uploading pub.tool 1.0.0 (win32-x64), [SIZE] bytes; the extension already exists.
         win32-x64: Uploaded pub.tool 1.0.0 (win32-x64).
-        win32-x64: pub.tool 1.0.0 (win32-x64) is already in the Marketplace (since [TIME]), and it is this package; nothing was uploaded.
+        win32-x64: pub.tool 1.0.0 (win32-x64) is already in the Marketplace (since [TIME]) with the same contents; nothing was uploaded.
     "#]]
     .assert_eq(&log);
 }

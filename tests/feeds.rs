@@ -186,7 +186,7 @@ fn without_a_connection_the_jobs_own_token_serves_its_organization() {
     let outcome = feeds.run_with(&[]);
     assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);
     expect![[r#"
-        ##[warning]fabrikam/packages (web/.npmrc:1) belongs to another organization than contoso and gets no credential. Set azureDevOpsServiceConnection or azureSubscription.
+        ##[warning]fabrikam/packages (web/.npmrc:1) is not in the organization contoso and gets no credential. Set azureDevOpsServiceConnection or azureSubscription.
         .npmrc:1: contoso/packages for npm (NPM_CONFIG_USERCONFIG).
         Credentials are the job's own token, valid until the job ends."#]].assert_eq(&stable(&world, &outcome.log));
     assert!(world.entra().requests().is_empty());

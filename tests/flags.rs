@@ -52,15 +52,15 @@ fn of_identities_and_organizations_are_checked_first() {
         whoami --tenant not a tenant
           error: 'not a tenant' is not a tenant.
         onboard --identity x --organization contoso
-          error: 'x' is not the id of an application.
+          error: 'x' is not the ID of an application.
         onboard --identity [GUID] --organization 
           error: '' is not an organization name.
         onboard --identity [GUID] --publisher pub --member-id x
-          error: invalid value 'x' for '--member-id <ID>': an id is a GUID, as `adieu whoami` prints it
+          error: invalid value 'x' for '--member-id <ID>': an ID is a GUID, as `adieu whoami` prints it
         onboard --identity [GUID] --publisher pub
-          error: --publisher needs the identity's Azure DevOps id.
+          error: --publisher needs the identity's Azure DevOps ID.
         onboard --identity [GUID] --organization contoso --project web=owner
-          error: invalid value 'web=owner' for '--project <NAME[=GROUP]>': a project's name, and reader, contributor or administrator behind a =
+          error: invalid value 'web=owner' for '--project <NAME[=GROUP]>': write NAME, or NAME= and reader, contributor or administrator
         onboard --identity [GUID] --organization contoso --wait soon
           error: invalid value 'soon' for '--wait <SECONDS>': a whole number is expected, such as 30
         token --resource no resource
@@ -255,7 +255,7 @@ fn of_extensions_are_checked_first() {
         extension show --service-url somewhere --publisher pub --extension-id hello
           error: The --service-url 'somewhere' is not a URL.
         extension show --service-url http://tfs.contoso.com/ --publisher pub --extension-id hello
-          error: The --service-url 'http://tfs.contoso.com/' is not HTTPS, and the token would travel in the clear.
+          error: The --service-url 'http://tfs.contoso.com/' is not HTTPS, so the token would be sent unencrypted.
         extension query-version --version-source nowhere --publisher pub --extension-id hello
           error: The source nowhere has 'nowhere', which is not a version.
         extension query-version --version-source 1.2.x --publisher pub --extension-id hello
@@ -277,11 +277,11 @@ fn of_extensions_are_checked_first() {
         extension show --publisher  --extension-id hello
           error: a value is required for '--publisher <PUBLISHER>' but none was supplied
         extension show --publisher pub --extension-id 
-          error: invalid value '' for '--extension-id <ID>': an ID has letters, digits, dashes and underscores only
+          error: invalid value '' for '--extension-id <ID>': an ID may contain only letters, digits, dashes and underscores
         extension show --publisher pub --extension-id a b
-          error: invalid value 'a b' for '--extension-id <ID>': an ID has letters, digits, dashes and underscores only
+          error: invalid value 'a b' for '--extension-id <ID>': an ID may contain only letters, digits, dashes and underscores
         extension add-member --publisher pub --member-id x
-          error: invalid value 'x' for '--member-id <ID>': an id is a GUID, as `adieu whoami` prints it
+          error: invalid value 'x' for '--member-id <ID>': an ID is a GUID, as `adieu whoami` prints it
     "#]]
     .assert_eq(&refused(&all));
 }
@@ -305,4 +305,37 @@ fn all_versions_are_unpublished_only_when_a_flag_names_them() {
     assert_eq!(said.status, 2);
     assert_eq!(world.marketplace().requests(), Vec::<String>::new());
     assert_eq!(world.managed_identity().requests(), Vec::<String>::new());
+}
+
+/// The question names what would be removed; only a yes removes it.
+#[test]
+fn unpublish_asks_before_it_removes() {
+    let world = World::start();
+    world.add_connection(Connection::managed_identity("app", None));
+    world.organizations().add_member("contoso", "app");
+    world.marketplace().set_role("pub", "app", Some("Creator"));
+    world.marketplace().add_extension("pub.hello");
+    let desk = Desk::machine(&world).set("ADIEU_CREDENTIAL", "managed-identity");
+    let named = "extension unpublish --publisher pub --extension-id hello";
+    let run = |more: &str| desk.adieu(&format!("{named} {more}").split(' ').collect::<Vec<_>>());
+    let said = run("--all-versions");
+    expect![[r#"
+        error: Nothing was removed: there is no terminal to ask on.
+        What to do: Add --yes to remove without asking.
+        More: adieu explain extension
+    "#]]
+    .assert_eq(&said.stderr);
+    assert_eq!(said.status, 2);
+    let declined = desk.on_a_terminal(&format!("{named} --extension-version 1.0.0"), "n\n");
+    let question = "Remove version 1.0.0 of pub.hello from the Marketplace? [y/N] ";
+    assert!(declined.contains(question), "{declined}");
+    assert!(declined.ends_with("Nothing was removed.\n"), "{declined}");
+    assert_eq!(world.managed_identity().requests(), Vec::<String>::new());
+    let confirmed = desk.on_a_terminal(&format!("{named} --all-versions"), "y\n");
+    let question = "Remove pub.hello with all its versions from the Marketplace? [y/N] ";
+    assert!(confirmed.contains(question), "{confirmed}");
+    let removed = "pub.hello is no longer in the Marketplace.";
+    assert!(confirmed.contains(removed), "{confirmed}");
+    let again = run("--all-versions --yes");
+    assert_eq!(again.status, 0, "{}", again.stderr);
 }

@@ -70,8 +70,8 @@ fn a_job_without_the_permission_learns_what_to_write() {
         &world,
         &said,
         &expect![[r#"
-            error: GitHub lets this job request no ID token: ACTIONS_ID_TOKEN_REQUEST_URL is not set.
-            What to do: Give the job the permission, next to those that it has: permissions: id-token: write. Workflows that run for a pull request from a fork cannot have it.
+            error: GitHub does not let this job request an ID token: ACTIONS_ID_TOKEN_REQUEST_URL is not set.
+            What to do: Add id-token: write to the job's permissions. Workflows for a pull request from a fork cannot have it.
             More: adieu explain github-actions
             exit 1
         "#]],
@@ -83,9 +83,9 @@ fn a_job_without_the_permission_learns_what_to_write() {
         &expect![[r#"
             error: You are not signed in.
               pipelines: SYSTEM_OIDCREQUESTURI is not set. Azure Pipelines sets it in every job.
-              github-actions: GitHub lets this job request no ID token: ACTIONS_ID_TOKEN_REQUEST_URL is not set. Give the job the permission, next to those that it has: permissions: id-token: write. Workflows that run for a pull request from a fork cannot have it.
+              github-actions: GitHub does not let this job request an ID token: ACTIONS_ID_TOKEN_REQUEST_URL is not set. Add id-token: write to the job's permissions. Workflows for a pull request from a fork cannot have it.
               workload-identity: AZURE_FEDERATED_TOKEN_FILE is not set. Azure Kubernetes Service sets it in a pod with the label azure.workload.identity/use: "true".
-              managed-identity: IDENTITY_ENDPOINT is not set. App Service and Functions set it; on a virtual machine write --credential managed-identity.
+              managed-identity: IDENTITY_ENDPOINT is not set. App Service and Functions set it; on a virtual machine, use --credential managed-identity.
               azd: azd is not on the PATH. Install azd (https://aka.ms/azd-install), then: azd auth login
               az: az is not on the PATH. Install az (https://aka.ms/azure-cli), then: az login
             More: adieu explain credential
@@ -121,7 +121,7 @@ fn a_workflow_that_is_not_trusted_learns_what_the_federated_credential_must_say(
               trace id: [GUID]
               timestamp: [TIME]
               credential: github-actions
-            What to do: Open the app registration (or managed identity) → Certificates & secrets → Federated credentials and make its issuer, subject identifier and audience equal to those above, letter by letter. If the credential was made in the last minutes, try again.
+            What to do: Open the app registration (or managed identity) → Certificates & secrets → Federated credentials and make its issuer, subject identifier and audience exactly equal to those above. If the credential is only minutes old, try again.
             More: adieu explain aadsts700213
             exit 1
         "#]],
@@ -147,7 +147,7 @@ fn a_workflow_that_is_not_trusted_learns_what_the_federated_credential_must_say(
               trace id: [GUID]
               timestamp: [TIME]
               credential: github-actions
-            What to do: Open the app registration (or managed identity) → Certificates & secrets → Federated credentials and make its issuer, subject identifier and audience equal to those above, letter by letter. If the credential was made in the last minutes, try again.
+            What to do: Open the app registration (or managed identity) → Certificates & secrets → Federated credentials and make its issuer, subject identifier and audience exactly equal to those above. If the credential is only minutes old, try again.
             More: adieu explain aadsts700211
             exit 1
         "#]],
@@ -273,7 +273,7 @@ fn doctor_checks_the_way_from_github_to_the_marketplace() {
         ok        trust          each certificate is trusted
         ok        hosts          reached: login.microsoftonline.com, app.vssps.visualstudio.com, marketplace.visualstudio.com, run-actions-1-azure-eastus.actions.githubusercontent.com
         ok        clock          within a minute of the services
-        ok        federation     the ID token has the form that is expected
+        ok        federation     the ID token is as expected
                                    issuer: https://token.actions.githubusercontent.com
                                    subject identifier: repo:contoso/web:ref:refs/heads/main
                                    audience: api://AzureADTokenExchange
@@ -282,7 +282,7 @@ fn doctor_checks_the_way_from_github_to_the_marketplace() {
         ok        identity       my-connection's principal ([GUID])
         ok        publisher      Contributor of pub
 
-        What to do next: Nothing: all checks passed.
+        What to do next: No action needed; all checks passed.
         exit 0
     "#]].assert_eq(&format!("{shown}exit {}\n", said.status));
     let job = WorkflowJob {

@@ -42,7 +42,7 @@ fn signs_in_with_the_jobs_id_token() {
         &world,
         &said,
         &expect![[r#"
-            warning: GitLab does not mask this token, so nothing may print it.
+            warning: GitLab does not mask this token, so do not print it.
             exit 0
         "#]],
     );
@@ -52,7 +52,7 @@ fn signs_in_with_the_jobs_id_token() {
         &world,
         &said,
         &expect![[r#"
-            warning: GitLab does not mask this token, so nothing may print it.
+            warning: GitLab does not mask this token, so do not print it.
             exit 0
         "#]],
     );
@@ -103,7 +103,7 @@ fn each_refusal_says_what_to_change_in_the_job() {
           trace id: [GUID]
           timestamp: [TIME]
           credential: gitlab
-        What to do: Open the app registration (or managed identity) → Certificates & secrets → Federated credentials and make its issuer, subject identifier and audience equal to those above, letter by letter. If the credential was made in the last minutes, try again.
+        What to do: Open the app registration (or managed identity) → Certificates & secrets → Federated credentials and make its issuer, subject identifier and audience exactly equal to those above. If the credential is only minutes old, try again.
         More: adieu explain aadsts700213
         error: Microsoft Entra refused the workload identity (AADSTS700212) because no federated credential has the audience of its ID token.
           it said: No matching federated identity record found for presented assertion audience 'https://gitlab.com'. Check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation
@@ -118,7 +118,7 @@ fn each_refusal_says_what_to_change_in_the_job() {
           trace id: [GUID]
           timestamp: [TIME]
           credential: gitlab
-        What to do: Open the app registration (or managed identity) → Certificates & secrets → Federated credentials and make its issuer, subject identifier and audience equal to those above, letter by letter. If the credential was made in the last minutes, try again.
+        What to do: Open the app registration (or managed identity) → Certificates & secrets → Federated credentials and make its issuer, subject identifier and audience exactly equal to those above. If the credential is only minutes old, try again.
         More: adieu explain aadsts700212
         error: Microsoft Entra refused the workload identity (AADSTS700024) because the job's ID token has expired, or is not valid yet.
           it said: Client assertion is not within its valid time range. Current time: [TIME], assertion valid from [TIME], expiry time of assertion [TIME]. Review the documentation at https://learn.microsoft.com/entra/identity-platform/certificate-credentials .
@@ -136,7 +136,7 @@ fn each_refusal_says_what_to_change_in_the_job() {
           trace id: [GUID]
           timestamp: [TIME]
           credential: workload-identity
-        What to do: Sign in while the token is valid, or have the platform write it into a file that it renews, and name that in AZURE_FEDERATED_TOKEN_FILE.
+        What to do: Sign in while the token is valid, or have the platform write it to a file that it renews, and set AZURE_FEDERATED_TOKEN_FILE to that file.
         More: adieu explain clock
         error: gitlab needs ADIEU_ID_TOKEN, which is not set.
         What to do: Declare it in the job: id_tokens: ADIEU_ID_TOKEN: aud: api://AzureADTokenExchange

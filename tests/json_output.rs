@@ -158,7 +158,7 @@ fn every_verb_prints_what_its_schema_says() {
         ("extension events", format!("extension events {named}")),
         (
             "extension unpublish",
-            format!("extension unpublish {named} --all-versions"),
+            format!("extension unpublish {named} --all-versions --yes"),
         ),
     ];
     let schema = Schema::read("docs/output.schema.json");
@@ -185,7 +185,7 @@ fn every_verb_prints_what_its_schema_says() {
         "serve",
         "scan",
         "pats",
-        // These sign in at feeds, which this world does not have.
+        // tests/feeds/local.rs has a world with feeds.
         "feeds check",
         "feeds login",
         "feeds logout",

@@ -62,7 +62,7 @@ fn shown(world: &World, connection: &str, outcome: &Outcome) -> String {
         .replace(&world.connection_id(connection), "[CONNECTION]")
         .replace(&*world.folder().to_string_lossy(), "[FOLDER]");
     // Pauses between attempts are random, and so is how many fit into half a minute.
-    without_number(&stable(world, &log), " gave no answer in ")
+    without_number(&stable(world, &log), " did not answer in ")
 }
 
 /// Runs a step that has to succeed.

@@ -158,11 +158,11 @@ fn without_a_terminal_it_wants_yes_before_it_asks_anyone() {
         &world,
         &said,
         &expect![[r#"
-        error: Nothing was removed: there is no terminal to ask on.
-        What to do: Add --yes; --dry-run shows what would be removed.
-        More: adieu explain offboard
-        exit 2
-    "#]],
+            error: Nothing was removed: there is no terminal to ask on.
+            What to do: Add --yes to remove without asking.
+            More: adieu explain offboard
+            exit 2
+        "#]],
     );
     assert_eq!(world.marketplace().requests().len(), before);
 }
@@ -185,8 +185,8 @@ fn names_an_identity_that_is_not_a_member() {
         &world,
         &offboard(&world, "my-connection", &["--yes"]),
         &expect![[r#"
-            error: 'my-connection' is not the id of an application.
-            What to do: Write a GUID: the client id, or an object id; `adieu whoami` with the identity itself prints both.
+            error: 'my-connection' is not the ID of an application.
+            What to do: Write a GUID: the client ID, or an object ID; `adieu whoami` as the identity itself prints both.
             More: adieu explain onboard
             exit 2
         "#]],
@@ -218,7 +218,7 @@ fn names_who_may_remove_users() {
         &world,
         &offboard(&world, &client, &["--yes"]),
         &expect![[r#"
-            error: Could not remove my-connection from contoso: the identity that asks may not manage the organization's users (403 of vsaex.dev.azure.com).
+            error: Could not remove my-connection from contoso: this identity may not manage the organization's users (403 of vsaex.dev.azure.com).
               it said: Access Denied: [ADMIN'S PROFILE] needs the following permission(s) on the resource Users to perform this action: Delete Users
               x-vss-e2eid: [GUID]
               activityid: [GUID]
@@ -354,7 +354,7 @@ fn a_list_needs_a_member_who_may_see_users() {
         &world,
         &list(&world, &["--organization", "contoso"]),
         &expect![[r#"
-            error: Could not list the service principals of contoso: the identity that asks may not manage the organization's users (403 of vsaex.dev.azure.com).
+            error: Could not list the service principals of contoso: this identity may not manage the organization's users (403 of vsaex.dev.azure.com).
               it said: Access Denied: [ADMIN'S PROFILE] needs the following permission(s) on the resource Users to perform this action: View Users
               x-vss-e2eid: [GUID]
               activityid: [GUID]

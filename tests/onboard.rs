@@ -199,11 +199,11 @@ fn run_again_it_changes_what_differs_and_nothing_else() {
         &world,
         &said,
         &expect![[r#"
-        identity: my-connection (client id given; client id [CLIENT ID], enterprise application's object id [ENTERPRISE APPLICATION])
-        contoso: changed (Basic in place of Stakeholder, Reader of web)
-        publisher pub: is Reader now
-        exit 0
-    "#]],
+            identity: my-connection (client id given; client id [CLIENT ID], enterprise application's object id [ENTERPRISE APPLICATION])
+            contoso: changed (Basic instead of Stakeholder, Reader of web)
+            publisher pub: is Reader now
+            exit 0
+        "#]],
     );
     assert_eq!(writes(&world), 4);
     assert_eq!(level(&world).as_deref(), Some("express"));
@@ -336,7 +336,7 @@ fn an_application_that_was_created_a_moment_ago_is_waited_for() {
             identity: my-connection (client id given; client id [CLIENT ID], enterprise application's object id [ENTERPRISE APPLICATION])
             error: Could not add [ENTERPRISE APPLICATION] to contoso: Azure DevOps cannot add it now (VS403283) (200 of vsaex.dev.azure.com).
               it said: (5000) VS403283: Could not add user '[ENTERPRISE APPLICATION]' at this time.
-            What to do: Try again in some minutes if the application is new; an agent identity can never be added.
+            What to do: If the application is new, try again in a few minutes; agent identities cannot be added.
             More: adieu explain onboard
             exit 1
         "#]],
@@ -365,8 +365,8 @@ fn a_publisher_needs_the_id_that_whoami_prints() {
         &world,
         &desk.adieu(&arguments),
         &expect![[r#"
-        error: --publisher needs the identity's Azure DevOps id.
-        What to do: Add --organization, or --member-id with the id that `adieu whoami` prints for that identity.
+        error: --publisher needs the identity's Azure DevOps ID.
+        What to do: Add --organization, or --member-id with the ID that `adieu whoami` prints for that identity.
         More: adieu explain onboard
         exit 2
     "#]],

@@ -72,7 +72,7 @@ fn a_tenant_without_the_application_is_named() {
           trace id: [GUID]
           timestamp: [TIME]
           credential: pipelines
-        What to do: Compare client id and tenant with the overview page of the app registration; with --tenant, the application must be known in that tenant.
+        What to do: Compare client ID and tenant with the overview page of the app registration; with --tenant, the application must be known in that tenant.
         More: adieu explain aadsts700016
     "#]].assert_eq(&stable(&world, &errors.replace(&foreign, "[FOREIGN]")));
 }
@@ -84,7 +84,7 @@ fn names_both_tenants_when_the_token_is_of_another_one() {
     let (_, errors, status) = whoami(&world, &["--organization", "northwind", "--tenant", &home]);
     assert_eq!(status, 1);
     expect![[r#"
-        error: northwind accepts tokens of tenant [NORTHWIND], and this one is of tenant [TENANT].
+        error: northwind accepts tokens of tenant [NORTHWIND], but this one is of tenant [TENANT].
           it said: TF400813: The user '[GUID]' is not authorized to access this resource.
           x-vss-e2eid: [GUID]
           activityid: [GUID]
@@ -94,7 +94,7 @@ fn names_both_tenants_when_the_token_is_of_another_one() {
           object id: [GUID]
           client id: [GUID]
           token's tenant: [TENANT]
-        What to do: Ask for a token of that tenant (--tenant [NORTHWIND]; EntraToken@1: tenantId), with an application that has an enterprise application there.
+        What to do: Request a token of that tenant (--tenant [NORTHWIND]; EntraToken@1: tenantId), for an application with an enterprise application there.
         More: adieu explain tenants
     "#]].assert_eq(&stable(&world, &errors.replace(&tenant, "[NORTHWIND]")));
 }
@@ -115,7 +115,7 @@ fn a_managed_identity_does_not_reach_another_tenant() {
         stable(&world, &said.stderr.replace(&tenant, "[NORTHWIND]"))
     };
     expect![[r#"
-        error: northwind accepts tokens of tenant [NORTHWIND], and this one is of tenant [TENANT].
+        error: northwind accepts tokens of tenant [NORTHWIND], but this one is of tenant [TENANT].
           it said: TF400813: The user '[GUID]' is not authorized to access this resource.
           x-vss-e2eid: [GUID]
           activityid: [GUID]
@@ -124,14 +124,14 @@ fn a_managed_identity_does_not_reach_another_tenant() {
           its name: app's principal
           object id: [GUID]
           token's tenant: [TENANT]
-        What to do: Ask for a token of that tenant (--tenant [NORTHWIND]; EntraToken@1: tenantId), with an application that has an enterprise application there.
+        What to do: Request a token of that tenant (--tenant [NORTHWIND]; EntraToken@1: tenantId), for an application with an enterprise application there.
         More: adieu explain tenants
     "#]].assert_eq(&asked());
     // A token that can be read, as those of 2025 can, is not even sent.
     world.entra().readable_tokens();
     expect![[r#"
         error: managed-identity has a token of tenant [TENANT], not of tenant [NORTHWIND].
-        What to do: A managed identity belongs to one tenant. Use an identity of that tenant, or leave --tenant out.
+        What to do: A managed identity belongs to one tenant. Use an identity in that tenant, or leave out --tenant.
         More: adieu explain credential
     "#]].assert_eq(&asked());
 }
@@ -155,7 +155,7 @@ fn names_each_organization_that_refused_the_identity() {
     outcome.log = outcome.log.replace(&tenant, "[NORTHWIND]");
     expect![[r#"
         fabrikam: installed 3.2.1.
-        ##[error]northwind accepts tokens of tenant [NORTHWIND], and this one is of tenant [TENANT].
+        ##[error]northwind accepts tokens of tenant [NORTHWIND], but this one is of tenant [TENANT].
           it said: TF400813: The user '[GUID]' is not authorized to access this resource.
           x-vss-e2eid: [GUID]
           activityid: [GUID]
@@ -163,9 +163,9 @@ fn names_each_organization_that_refused_the_identity() {
           object id: [GUID]
           client id: ***
           token's tenant: [TENANT]
-        What to do: Ask for a token of that tenant (--tenant [NORTHWIND]; EntraToken@1: tenantId), with an application that has an enterprise application there.
+        What to do: Request a token of that tenant (--tenant [NORTHWIND]; EntraToken@1: tenantId), for an application with an enterprise application there.
         More: adieu explain tenants
-        contoso accepts the token, and this identity has not been added to it (TF401444, 401 of extmgmt.dev.azure.com).
+        contoso accepts the token, but this identity has not been added to it (TF401444, 401 of extmgmt.dev.azure.com).
           it said: TF401444: Please sign-in at least once as [TENANT]\[TENANT]\[GUID] in a web browser to enable access to the service.
           x-vss-e2eid: [GUID]
           activityid: [GUID]
@@ -173,6 +173,6 @@ fn names_each_organization_that_refused_the_identity() {
           object id: [GUID]
           client id: ***
           token's tenant: [TENANT]
-        What to do: An administrator of the organization adds it: adieu onboard --organization contoso --identity [GUID]
+        What to do: Have an administrator of the organization run: adieu onboard --organization contoso --identity [GUID]
         More: adieu explain tf401444"#]].assert_eq(&shown(&world, &job, &outcome));
 }

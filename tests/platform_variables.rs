@@ -29,8 +29,8 @@ fn a_variable_with_underscores_does_not_take_the_place_of_the_agents() {
             job.variable("SYSTEM_OIDCREQUESTURI", EVIL);
         },
         &expect![[r#"
-            ##[error]The pipeline's variable 'SYSTEM_COLLECTIONURI' takes the place of System.CollectionUri, which the agent sets.
-            What to do: Remove or rename that variable of the pipeline: to tasks, both have one name.
+            ##[error]The pipeline's variable 'SYSTEM_COLLECTIONURI' replaces System.CollectionUri, which the agent sets.
+            What to do: Remove or rename that pipeline variable: tasks cannot tell the two apart.
             More: adieu explain shadowed-variable"#]],
     );
     for (name, platform) in [
@@ -46,7 +46,7 @@ fn a_variable_with_underscores_does_not_take_the_place_of_the_agents() {
         job.variable(name, "true");
         let outcome = run(&mut job, &[("azureSubscription", MY_CONNECTION)]);
         let sentence = format!(
-            "##[error]The pipeline's variable '{name}' takes the place of {platform}, which the agent sets."
+            "##[error]The pipeline's variable '{name}' replaces {platform}, which the agent sets."
         );
         assert!(outcome.log.starts_with(&sentence), "{}", outcome.log);
         assert!(world.azure_devops().arrivals().is_empty());

@@ -19,7 +19,7 @@ fn the_verbs_work_in_the_emulators_shell() {
         ("whoami", "organization: contoso"),
         (
             "doctor --repository web/site",
-            "Nothing: all checks passed.",
+            "No action needed; all checks passed.",
         ),
         (
             "token --output json",
@@ -28,6 +28,10 @@ fn the_verbs_work_in_the_emulators_shell() {
         (
             "onboard --organization contoso --identity [IDENTITY] --project web=contributor",
             "contoso",
+        ),
+        (
+            "feeds check --feed contoso/packages",
+            "contoso/packages can be read",
         ),
         (extension.as_str(), "is validated"),
     ] {

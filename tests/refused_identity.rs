@@ -26,10 +26,10 @@ fn a_stopped_organization_is_asked_once() {
     world.organizations().add_member("fabrikam", "app");
     world.organizations().stop("fabrikam");
     expect![[r#"
-        error: Could not find the tenant of fabrikam: the organization is stopped (TF24668) (503 of dev.azure.com).
+        error: Could not find the tenant of fabrikam: the organization is inactive (TF24668) (503 of dev.azure.com).
           it said: TF24668: The organization fabrikam is inactive.
           x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
-        What to do: An owner of the organization finds out why: it has been deleted, or suspended by Microsoft; one that was deleted can be restored for 28 days.
+        What to do: Have an owner open the organization in a browser: it was deleted (it can be restored for 28 days) or suspended by Microsoft.
         More: adieu explain tf24668
         exit 1
     "#]].assert_eq(&asked(&world, &["whoami", "--organization", "fabrikam"]));
@@ -51,7 +51,7 @@ fn reports_an_organization_of_microsoft_accounts() {
         client id: unknown
         organization: personal (access refused)
         warning: personal is not connected to a Microsoft Entra tenant and accepts Microsoft accounts only; the token is for the identity's own tenant.
-        error: personal is not connected to Microsoft Entra: its members are Microsoft accounts, and it accepts no Microsoft Entra token.
+        error: personal is not connected to Microsoft Entra: its members are personal Microsoft accounts, and it does not accept Microsoft Entra tokens.
           x-vss-e2eid: [GUID]
           activityid: [GUID]
           x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
@@ -59,7 +59,7 @@ fn reports_an_organization_of_microsoft_accounts() {
           its name: app's principal
           object id: [OBJECT]
           token's tenant: [TENANT]
-        What to do: An owner of the organization connects it: Organization settings → Microsoft Entra → Connect directory. Until then only a personal access token works there.
+        What to do: Have an owner connect it: Organization settings → Microsoft Entra → Connect directory. Until then, only a personal access token works there.
         More: adieu explain microsoft-accounts
         exit 1
     "#]].assert_eq(&asked(&world, &["whoami", "--organization", "personal"]));
@@ -137,7 +137,7 @@ fn an_identity_that_azure_devops_has_never_seen_is_to_be_added() {
         object id: [OBJECT]
         client id: unknown
         organization: fabrikam (access refused)
-        error: fabrikam accepts the token, and this identity has not been added to it (401 of dev.azure.com).
+        error: fabrikam accepts the token, but this identity has not been added to it (401 of dev.azure.com).
           it said: Identity [PROFILE] has not been materialized, please use interactive login over the browser first.
           x-vss-e2eid: [GUID]
           activityid: [GUID]
@@ -146,7 +146,7 @@ fn an_identity_that_azure_devops_has_never_seen_is_to_be_added() {
           its name: app's principal
           object id: [OBJECT]
           token's tenant: [TENANT]
-        What to do: An administrator of the organization adds it: adieu onboard --organization fabrikam --identity [OBJECT]
+        What to do: Have an administrator of the organization run: adieu onboard --organization fabrikam --identity [OBJECT]
         More: adieu explain tf401444
         exit 1
     "#]]
@@ -195,7 +195,7 @@ fn a_project_that_is_not_shown_wants_membership_of_the_project() {
           x-vss-e2eid: [GUID]
           activityid: [GUID]
           x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
-        What to do: Compare the project's name with its page, and add the identity to the project (Project settings → Permissions → Readers).
+        What to do: Check the project's name, and add the identity to the project (Project settings → Permissions → Readers).
         More: adieu explain vs800075
         exit 1
     "#]].assert_eq(
@@ -215,7 +215,7 @@ fn the_gallery_refuses_for_want_of_a_permission_with_either_status() {
           x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
           identity: [PROFILE]
           its name: app's principal
-        What to do: Open https://marketplace.visualstudio.com/manage/publishers/pub → Members → Add, and paste the identity's id with the role Contributor (Creator for a new extension); adieu whoami prints the id.
+        What to do: Open https://marketplace.visualstudio.com/manage/publishers/pub → Members → Add, and paste the identity's ID with the role Contributor (Creator for a new extension); adieu whoami prints the ID.
         More: adieu explain publisher-member
         exit 1
     "#]];
@@ -230,6 +230,7 @@ fn the_gallery_refuses_for_want_of_a_permission_with_either_status() {
                 "extension",
                 "unpublish",
                 "--all-versions",
+                "--yes",
                 "--publisher",
                 "pub",
                 "--extension-id",

@@ -121,7 +121,11 @@ fn in_a_pipeline_it_warns_that_nothing_masks_its_key() {
     let warning = warning
         .into_iter()
         .find(|line| line.starts_with("warning: "));
-    expect!["warning: Azure Pipelines does not mask this key, so nothing may print it; EntraToken@1 and RunWithToken@1 mask theirs (configure)."].assert_eq(&warning.unwrap_or_default());
+    expect![
+        "warning: Azure Pipelines does not mask this key, so do not print it; EntraToken@1 \
+             and RunWithToken@1 mask theirs (configure)."
+    ]
+    .assert_eq(&warning.unwrap_or_default());
     stop(serving, "-TERM");
 }
 

@@ -64,9 +64,9 @@ fn a_managed_identity_comes_from_the_machine_not_from_a_broker() {
     expect![[r#"
         Configured for this script: identity.
         AZURE_DEVOPS_TOKEN: azureDevOps, until [TIME], for this script only.
-        warning: Azure Pipelines does not mask this token, so nothing may print it; EntraToken@1 and RunWithToken@1 mask theirs.
-        warning: Azure Pipelines does not mask this token, so nothing may print it; EntraToken@1 and RunWithToken@1 mask theirs.
-        warning: Azure Pipelines does not mask this token, so nothing may print it; EntraToken@1 and RunWithToken@1 mask theirs."#]].assert_eq(&stable(&world, &outcome.log));
+        warning: Azure Pipelines does not mask this token, so do not print it; EntraToken@1 and RunWithToken@1 mask theirs.
+        warning: Azure Pipelines does not mask this token, so do not print it; EntraToken@1 and RunWithToken@1 mask theirs.
+        warning: Azure Pipelines does not mask this token, so do not print it; EntraToken@1 and RunWithToken@1 mask theirs."#]].assert_eq(&stable(&world, &outcome.log));
     for (file, connection) in [
         ("machine", "machine"),
         ("pipelines", MY_CONNECTION),
@@ -105,7 +105,7 @@ fn a_machine_that_announces_nothing_is_asked_at_its_own_address() {
     let outcome = step(&mut job, &second, &[("azureSubscription", "machine")]);
     // A machine in Azure answers, and says that it has no such identity.
     assert_eq!(outcome.result, TaskResult::Failed, "{}", outcome.log);
-    assert!(outcome.log.contains("managed identity gave no token"));
+    assert!(outcome.log.contains("managed identity returned no token"));
     assert_eq!(job.value("AZURE_DEVOPS_TOKEN"), None);
     let outcome = job.step(first.path()).section("postjobexecution").run();
     assert_eq!(outcome.result, TaskResult::Succeeded, "{}", outcome.log);

@@ -210,7 +210,7 @@ fn warns_where_the_log_would_show_the_token() {
         &world,
         &said,
         &expect![[r#"
-        warning: Azure Pipelines does not mask this token, so nothing may print it; EntraToken@1 and RunWithToken@1 mask theirs.
+        warning: Azure Pipelines does not mask this token, so do not print it; EntraToken@1 and RunWithToken@1 mask theirs.
         exit 0
     "#]],
     );
@@ -255,17 +255,17 @@ fn teaches_by_example() {
                   [default: auto]
 
               --identity <ID>
-                  User-assigned managed identity, by its client id, object-id:ID or resource id; implies --credential managed-identity [default: AZURE_CLIENT_ID]
+                  User-assigned managed identity, by its client ID, object-id:ID or resource ID; implies --credential managed-identity [default: AZURE_CLIENT_ID]
 
           -o, --output <OUTPUT>
                   Output format
 
                   Possible values:
                   - token:       The token alone
-                  - json:        With end, scope, tenant and credential
+                  - json:        With expiry, scope, tenant and credential
                   - header:      Authorization: Bearer …
                   - headervalue: Bearer …
-                  - env:         AZURE_DEVOPS_TOKEN=… and its end, for files of variables
+                  - env:         AZURE_DEVOPS_TOKEN=… and its expiry, for env files
                   - azd:         As `azd auth token --output json`
                   - az:          As `az account get-access-token`
 

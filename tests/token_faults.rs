@@ -144,19 +144,19 @@ fn reports_a_transient_failure_that_persists() {
         ##[error]Microsoft Entra refused the service connection (AADSTS50166) because it could not reach the issuer of the ID token.
         What to do: Run the job again: Microsoft Entra failed to fetch the issuer's keys.
         ##[error]Microsoft Entra refused the service connection (AADSTS90006) because of a temporary Microsoft Entra error.
-        What to do: Run the job again; the task has asked several times already.
+        What to do: Run the job again; the task has already retried.
         ##[error]Microsoft Entra refused the service connection (AADSTS90012) because of a temporary Microsoft Entra error.
-        What to do: Run the job again; the task has asked several times already.
+        What to do: Run the job again; the task has already retried.
         ##[error]Microsoft Entra refused the service connection (AADSTS90024) because of a temporary Microsoft Entra error.
-        What to do: Run the job again; the task has asked several times already.
+        What to do: Run the job again; the task has already retried.
         ##[error]Microsoft Entra refused the service connection (AADSTS90033) because of a temporary Microsoft Entra error.
-        What to do: Run the job again; the task has asked several times already.
+        What to do: Run the job again; the task has already retried.
         ##[error]Microsoft Entra refused the service connection (AADSTS90055) because of a temporary Microsoft Entra error.
-        What to do: Run the job again; the task has asked several times already.
+        What to do: Run the job again; the task has already retried.
         ##[error]Microsoft Entra refused the service connection (AADSTS90061) because it could not reach the issuer of the ID token.
         What to do: Run the job again: Microsoft Entra failed to fetch the issuer's keys.
         ##[error]Microsoft Entra refused the service connection (AADSTS90090) because of a temporary Microsoft Entra error.
-        What to do: Run the job again; the task has asked several times already.
+        What to do: Run the job again; the task has already retried.
     "#]].assert_eq(&said.concat());
 }
 
@@ -190,7 +190,7 @@ fn requests_at_most_two_id_tokens() {
           timestamp: [TIME]
           tokens: AZURE_DEVOPS_TOKEN
           connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
-        What to do: Correct the clock of whatever issued it: both tokens were minutes old at most. Microsoft's status page lists incidents.
+        What to do: Correct the issuer's clock: both tokens were minutes old at most. Microsoft's status page lists incidents.
         More: adieu explain aadsts700024"#]].assert_eq(&stable(&world, &outcome.log));
 }
 
@@ -211,7 +211,7 @@ fn stops_within_its_limit_and_reports_the_attempts() {
         ##[error]Microsoft Entra ([ENTRA]) answered 503 in [N] attempts.
           tokens: AZURE_DEVOPS_TOKEN
           connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
-        What to do: Run the job again later; the service says that it cannot answer now.
+        What to do: Run the job again later; the service cannot answer now.
         More: adieu explain busy"#]]
     .assert_eq(
         &stable(&world, &outcome.log)
@@ -232,7 +232,7 @@ fn does_not_wait_longer_than_its_bound() {
         ##[error]Microsoft Entra ([ENTRA]) answered 429 at the first attempt.
           tokens: AZURE_DEVOPS_TOKEN
           connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
-        What to do: Run the job again later; the service says that it cannot answer now.
+        What to do: Run the job again later; the service cannot answer now.
         More: adieu explain busy"#]]
     .assert_eq(&stable(&world, &outcome.log));
 }
@@ -246,10 +246,10 @@ fn reports_a_non_http_answer_after_one_attempt() {
     let outcome = sign_in(&world);
     assert_eq!(asked(&world), (1, 1));
     expect![[r#"
-        ##[error]Microsoft Entra ([ENTRA]) gave no answer at the first attempt: the answer is not HTTP.
+        ##[error]Microsoft Entra ([ENTRA]) did not answer at the first attempt: the answer is not HTTP.
           tokens: AZURE_DEVOPS_TOKEN
           connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
-        What to do: Let the agent reach this host on port 443, directly or by the agent's proxy.
+        What to do: Let the agent reach this host on port 443, directly or through its proxy.
         More: adieu explain network"#]].assert_eq(&stable(&world, &outcome.log));
 }
 

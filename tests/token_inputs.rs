@@ -135,7 +135,7 @@ fn reports_every_other_invalid_input() {
             expect![[r#"
                 ##[error]The agent did not give this step the service connection 'no-such-connection'.
                   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=no-such-connection
-                What to do: Write the connection's name itself into azureDevOpsServiceConnection or azureSubscription, and let the pipeline use it (the connection's page → Security).
+                What to do: Write the connection's name, not a variable, into azureDevOpsServiceConnection or azureSubscription, and permit the pipeline (the connection's page → Security).
                 More: adieu explain connection"#]],
         ),
         (
@@ -224,7 +224,7 @@ fn names_what_the_connection_lacks() {
             expect![[r#"
             ##[error]The service connection has no tenant.
               connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[BROKEN]
-            What to do: Open the connection's page, edit it and save it.
+            What to do: Edit and save the connection on its page.
             More: adieu explain connection"#]],
         ),
         (
@@ -232,7 +232,7 @@ fn names_what_the_connection_lacks() {
             expect![[r#"
             ##[error]The service connection has no service principal (client) id.
               connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[BROKEN]
-            What to do: Open the connection's page, edit it and save it.
+            What to do: Edit and save the connection on its page.
             More: adieu explain connection"#]],
         ),
         (
@@ -240,7 +240,7 @@ fn names_what_the_connection_lacks() {
             expect![[r#"
                 ##[error]The service connection has no service principal key.
                   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[BROKEN]
-                What to do: Open the connection's page, edit it and save it.
+                What to do: Edit and save the connection on its page.
                 More: adieu explain connection"#]],
         ),
         (
@@ -248,7 +248,7 @@ fn names_what_the_connection_lacks() {
             expect![[r#"
                 ##[error]The service connection has no certificate.
                   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[BROKEN]
-                What to do: Open the connection's page, edit it and save it.
+                What to do: Edit and save the connection on its page.
                 More: adieu explain connection"#]],
         ),
         (
@@ -289,7 +289,7 @@ fn names_what_the_connection_lacks() {
             expect![[r#"
                 ##[error]The service connection's cloud, 'AzureMoon', has no known authority, and its data names none.
                   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[BROKEN]
-                What to do: Save the connection again, so that Azure DevOps fills in its addresses.
+                What to do: Edit and save the connection, so that Azure DevOps fills in its addresses.
                 More: adieu explain connection"#]],
         ),
     ];
@@ -340,17 +340,17 @@ fn reports_an_unusable_connection_certificate() {
     expect![[r#"
         ##[error]The service connection's certificate cannot be used: its private key is not an RSA key.
           connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[BROKEN]
-        What to do: Make a certificate with an RSA key of 2048 bits or more: Microsoft Entra accepts no other.
+        What to do: Create a certificate with an RSA key of 2048 bits or more, which Microsoft Entra requires.
         More: adieu explain connection-certificate
 
         ##[error]The service connection's certificate cannot be used: it has no private key in PEM form.
           connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[BROKEN]
-        What to do: Put the private key into the connection, too: certificate and key, both in PEM form.
+        What to do: Also put the private key into the connection: certificate and key, both in PEM form.
         More: adieu explain connection-certificate
 
         ##[error]The service connection's certificate cannot be used: its private key is not an RSA key.
           connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[BROKEN]
-        What to do: Make a certificate with an RSA key of 2048 bits or more: Microsoft Entra accepts no other.
+        What to do: Create a certificate with an RSA key of 2048 bits or more, which Microsoft Entra requires.
         More: adieu explain connection-certificate
 
     "#]].assert_eq(&said);

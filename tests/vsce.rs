@@ -152,7 +152,7 @@ fn adieu_publishes_each_platform_of_a_version_and_vsce_sees_them() {
         Uploaded pub.sample 1.2.3 (win32-arm64).
         pub.sample 1.2.3 (win32-arm64) is validated.
         pub.sample 1.2.3 (linux-x64)
-        pub.sample 1.2.3 (linux-x64) is already in the Marketplace (since 2026-11-01T00:00:00Z), and it is this package; nothing was uploaded.
+        pub.sample 1.2.3 (linux-x64) is already in the Marketplace (since 2026-11-01T00:00:00Z) with the same contents; nothing was uploaded.
         pub.sample 1.2.3 (linux-x64) is validated.
     "#]].assert_eq(&shown);
     assert_eq!(

@@ -156,7 +156,7 @@ fn an_organization_that_has_not_added_the_identity_is_named_with_what_helps() {
             client id: unknown
             organization: fabrikam (access refused)
             publisher: other (not a member)
-            error: fabrikam accepts the token, and this identity has not been added to it (TF401444, 401 of dev.azure.com).
+            error: fabrikam accepts the token, but this identity has not been added to it (TF401444, 401 of dev.azure.com).
               it said: TF401444: Please sign-in at least once as [TENANT]\[TENANT]\[OBJECT] in a web browser to enable access to the service.
               x-vss-e2eid: [GUID]
               activityid: [GUID]
@@ -165,7 +165,7 @@ fn an_organization_that_has_not_added_the_identity_is_named_with_what_helps() {
               its name: app's principal
               object id: [OBJECT]
               token's tenant: [TENANT]
-            What to do: An administrator of the organization adds it: adieu onboard --organization fabrikam --identity [OBJECT]
+            What to do: Have an administrator of the organization run: adieu onboard --organization fabrikam --identity [OBJECT]
             More: adieu explain tf401444
             exit 1
         "#]],

@@ -76,7 +76,7 @@ fn locally_by_azd() {
     let desk = desk(&world, &["azd"]).signed_in(&token);
     let said = run(
         &desk,
-        desk.command("node").arg(sample(&world, &desk, "desk.js")),
+        desk.command("node").arg(sample(&world, &desk, "local.js")),
     );
     assert_eq!((said.stdout.as_str(), said.stderr.as_str()), ("web\n", ""));
 }
@@ -88,7 +88,7 @@ fn locally_that_is_not_signed_in_the_sdk_and_adieu_both_say_so() {
         let desk = desk(&world, &["azd"]).set("STANDIN_AZD", answer);
         let said = run(
             &desk,
-            desk.command("node").arg(sample(&world, &desk, "desk.js")),
+            desk.command("node").arg(sample(&world, &desk, "local.js")),
         );
         assert!(said.stderr.contains("azd auth login"), "{}", said.stderr);
         let said = desk.adieu(&["token", "--credential", "azd"]);

@@ -1,6 +1,6 @@
 //! Microsoft Entra error codes: what each means for the identity that signs in, and what to do about it.
 //!
-//! It knows no connection and prints nothing. Every number has its entry in TROUBLESHOOTING.md, which a test holds.
+//! It knows no connection and prints nothing. A test checks that every number has a section in docs/troubleshooting/.
 //! Source: learn.microsoft.com, "Microsoft Entra authentication and authorization error codes" and "Troubleshoot an
 //! Azure Resource Manager workload identity service connection".
 
@@ -51,16 +51,14 @@ impl Meaning {
     }
 }
 
-const COMPARE: &str = "Open the app registration (or managed identity) → Certificates & \
-                       secrets → Federated \
-    credentials and make its issuer, subject identifier and audience equal to those above, \
-    letter by letter. \
-    If the credential was made in the last minutes, run the job again.";
+const COMPARE: &str = "Open the app registration (or managed identity) → Certificates & secrets \
+                       → Federated credentials and make its issuer, subject identifier and \
+                       audience exactly equal to those above. If the credential is only minutes \
+                       old, run the job again.";
 const COMPARE_HERE: &str = "Open the app registration (or managed identity) → Certificates & \
-                            secrets → Federated \
-    credentials and make its issuer, subject identifier and audience equal to those above, \
-    letter by letter. \
-    If the credential was made in the last minutes, try again.";
+                            secrets → Federated credentials and make its issuer, subject \
+                            identifier and audience exactly equal to those above. If the \
+                            credential is only minutes old, try again.";
 const EXCLUDE: &str = "Have the tenant's administrator exclude this workload identity from \
     that Conditional Access policy.";
 const TENANT_INPUT: &str = "Set the task's input tenantId, or the connection's tenant, to the \
@@ -69,8 +67,8 @@ const TENANT_FLAG: &str = "Set --tenant to the tenant that the identity belongs 
 const ALLOW: &str =
     "Have the tenant's administrator allow the issuer above (workload identity federation policy).";
 const OWN: &str = "because of a temporary Microsoft Entra error";
-const AGAIN_JOB: &str = "Run the job again; the task has asked several times already.";
-const AGAIN: &str = "Try again in a few minutes; Adieu has asked several times already.";
+const AGAIN_JOB: &str = "Run the job again; the task has already retried.";
+const AGAIN: &str = "Try again in a few minutes; Adieu has already retried.";
 const FETCH_JOB: &str = "Run the job again: Microsoft Entra failed to fetch the issuer's keys.";
 const FETCH: &str =
     "Try again in a few minutes: Microsoft Entra failed to fetch the issuer's keys.";
@@ -86,19 +84,19 @@ pub(crate) const MEANINGS: &[Meaning] = &[
     federation(
         50_027,
         "because it cannot read the ID token",
-        "Run the job again. If it repeats, save the service connection again, so that its ID \
-         token is issued afresh.",
+        "Run the job again. If it repeats, save the service connection again, so that it gets a \
+         new ID token.",
     )
     .by_flags("Use another ID token: the one that was presented cannot be read."),
     other(
         50_034,
         "because the account does not exist in this directory",
-        "Compare the client id and the tenant with the overview page of the app registration.",
+        "Compare the client ID and the tenant with the overview page of the app registration.",
     ),
     other(
         50_076,
         "because the resource requires multi-factor authentication, which a workload identity \
-         cannot give",
+         cannot provide",
         EXCLUDE,
     ),
     other(
@@ -117,18 +115,17 @@ pub(crate) const MEANINGS: &[Meaning] = &[
     other(
         53_003,
         "because a Conditional Access policy blocks it",
-        "Have the tenant's administrator allow the agent's address (hosted agents change \
-         theirs) or exclude this workload \
-        identity; the sign-in log under the correlation id names the policy.",
+        "Have the tenant's administrator allow the agent's address (those of hosted agents \
+         change) or exclude this workload identity; the sign-in log under the correlation ID \
+         names the policy.",
     )
     .by_flags(
-        "Have the tenant's administrator allow this machine's address or exclude this \
-               identity; the sign-in log under the \
-        correlation id names the policy.",
+        "Have the tenant's administrator allow this machine's address or exclude this identity; \
+         the sign-in log under the correlation ID names the policy.",
     ),
     other(
         65_001,
-        "because the permission was not consented to",
+        "because there is no consent for the permission",
         "Have the tenant's administrator grant consent on the app registration → API permissions.",
     ),
     other(
@@ -175,13 +172,12 @@ pub(crate) const MEANINGS: &[Meaning] = &[
     other(
         90_002,
         "because the tenant does not exist in this cloud",
-        "Check the tenant (the connection's, or the input tenantId), and that the connection \
-         was made for the cloud that the \
-        tenant is in.",
+        "Check the tenant (the connection's, or the input tenantId), and that the connection is \
+         for the tenant's cloud.",
     )
     .by_flags(
-        "Check --tenant or AZURE_TENANT_ID, and that AZURE_AUTHORITY_HOST names the \
-     cloud that the tenant is in.",
+        "Check --tenant or AZURE_TENANT_ID, and that AZURE_AUTHORITY_HOST names the tenant's \
+         cloud.",
     ),
     other(90_006, OWN, AGAIN_JOB).by_flags(AGAIN),
     other(90_012, OWN, AGAIN_JOB).by_flags(AGAIN),
@@ -226,31 +222,28 @@ pub(crate) const MEANINGS: &[Meaning] = &[
     other(
         700_003,
         "because the device was deleted",
-        "Have the tenant's administrator exclude this workload identity from policies about \
-         devices.",
+        "Have the tenant's administrator exclude this workload identity from device policies.",
     ),
     other(
         700_016,
         "because the application is not in this tenant",
-        "Compare the connection's client id and tenant with the overview page of the app \
-         registration; with the input \
-        tenantId, the application must be known in that tenant, too.",
+        "Compare the connection's client ID and tenant with the overview page of the app \
+         registration; with the input tenantId, the application must be known in that tenant, \
+         too.",
     )
     .by_flags(
-        "Compare client id and tenant with the overview page of the app registration; \
-               with --tenant, the application must be \
-        known in that tenant.",
+        "Compare client ID and tenant with the overview page of the app registration; with \
+         --tenant, the application must be known in that tenant.",
     ),
     federation(
         700_024,
         "because its ID token had expired, and a new one was refused, too",
-        "Correct the clock of whatever issued it: both tokens were minutes old at most. \
-         Microsoft's status page lists \
-        incidents.",
+        "Correct the issuer's clock: both tokens were minutes old at most. Microsoft's status \
+         page lists incidents.",
     ),
     other(
         700_027,
-        "because the signature of its assertion is not by a certificate of the application",
+        "because its assertion was not signed with a certificate of the application",
         "Upload the connection's certificate to the app registration → Certificates & secrets \
          → Certificates, or put the \
         current one into the connection.",
@@ -286,14 +279,13 @@ pub(crate) const MEANINGS: &[Meaning] = &[
     ),
     federation(
         700_229,
-        "because the token that was presented is not one for applications",
-        "Save the service connection again; the ID token that came with the job is of \
-         another kind.",
+        "because the presented token is not an app-only token",
+        "Save the service connection again; the job's ID token is of another kind.",
     )
     .by_flags("Present an ID token for an application."),
     federation(
         700_238,
-        "because a policy of the tenant does not allow this issuer",
+        "because a tenant policy does not allow this issuer",
         ALLOW,
     ),
     other(
@@ -305,9 +297,9 @@ pub(crate) const MEANINGS: &[Meaning] = &[
     other(
         900_382,
         "because the connection's cloud is not the cloud of the tenant",
-        "Make the service connection in the cloud that the tenant is in.",
+        "Create the service connection in the tenant's cloud.",
     )
-    .by_flags("Set AZURE_AUTHORITY_HOST to the cloud that the tenant is in."),
+    .by_flags("Set AZURE_AUTHORITY_HOST to the tenant's cloud."),
     other(
         7_000_112,
         "because the application is disabled",
@@ -317,9 +309,8 @@ pub(crate) const MEANINGS: &[Meaning] = &[
     other(
         7_000_215,
         "because its secret is wrong",
-        "Put the secret's value, not its id, into the connection, or better convert the \
-         connection to workload identity \
-        federation: then there is no secret.",
+        "Put the secret's value, not its ID, into the connection, or, better, convert the \
+         connection to workload identity federation, which has no secret.",
     ),
     other(
         7_000_222,
@@ -331,13 +322,12 @@ pub(crate) const MEANINGS: &[Meaning] = &[
     other(
         7_000_229,
         "because the application has no enterprise application (service principal) in this tenant",
-        "Have the tenant's administrator create it (az ad sp create --id, with the client id \
-         above); or correct the \
-        connection's tenant.",
+        "Have the tenant's administrator create it (az ad sp create --id, with the client ID \
+         above); or correct the connection's tenant.",
     )
     .by_flags(
-        "Have the tenant's administrator create it (az ad sp create --id, with the \
-     client id above); or correct --tenant.",
+        "Have the tenant's administrator create it (az ad sp create --id, with the client ID \
+         above); or correct --tenant.",
     ),
     federation(
         7_002_137,

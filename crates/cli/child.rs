@@ -1,6 +1,6 @@
-//! A command that runs under this process: it gets the signals, and its end is this one's.
+//! A child command: signals are forwarded to it, and its exit code becomes this process's.
 //!
-//! It never reads what the command says.
+//! It never reads the command's output.
 
 use std::future::pending;
 use std::io;

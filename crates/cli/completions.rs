@@ -1,6 +1,6 @@
-//! `adieu completions`: what a shell needs to complete this command line, and the answers when it asks.
+//! `adieu completions`: the completion scripts of shells, and the answers that they ask for.
 //!
-//! It never holds its own list: the command line's own definition says what can stand where.
+//! It has no separate list: the candidates come from the command line's definition.
 
 use std::fs;
 use std::path::PathBuf;

@@ -1,7 +1,6 @@
-//! `configure`: which credential mechanism of which client gets its tokens from the broker, and by which
-//! variables of the environment it finds that out.
+//! `configure`: which clients get their tokens from the broker, and the environment variables that lead them there.
 //!
-//! It starts nothing and sets nothing; who runs the clients does.
+//! It starts nothing and sets nothing; its callers do.
 
 mod git;
 mod headers;

@@ -1,4 +1,4 @@
-//! A service connection as the agent gives it, made into one that signs in.
+//! Turns a service connection, as the agent passes it, into one that signs in.
 //!
 //! It never signs in.
 

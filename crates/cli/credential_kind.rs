@@ -22,7 +22,7 @@ pub(crate) struct CredentialArguments {
         hide_env = true
     )]
     pub(crate) credential: Credential,
-    /// User-assigned managed identity, by its client id, object-id:ID or resource id; implies --credential
+    /// User-assigned managed identity, by its client ID, object-id:ID or resource ID; implies --credential
     /// managed-identity [default: AZURE_CLIENT_ID]
     #[arg(long, value_name = "ID")]
     pub(crate) identity: Option<UserAssignedId>,

@@ -1,5 +1,4 @@
-//! `adieu doctor`: looks along the way from here to a working token, and shows what is right, what is not,
-//! and the one next thing to do.
+//! `adieu doctor`: checks everything that a working token needs, and shows what is wrong and what to do next.
 //!
 //! It changes nothing.
 
@@ -31,7 +30,7 @@ Examples:
 
 In a step of a pipeline it also adds its findings to the summary of the run.")]
 pub(crate) struct DoctorArguments {
-    /// Organization of Azure DevOps, by name or address
+    /// Azure DevOps organization, by name or address
     #[arg(long, value_parser = clap::builder::NonEmptyStringValueParser::new())]
     organization: Option<String>,
     /// Also check read access to this repository: PROJECT/REPOSITORY
@@ -40,7 +39,7 @@ pub(crate) struct DoctorArguments {
     /// Also check the role in this publisher
     #[arg(long, value_parser = clap::builder::NonEmptyStringValueParser::new())]
     publisher: Option<String>,
-    /// Also check read access to this feed of Azure Artifacts: its address, or ORGANIZATION/FEED or
+    /// Also check read access to this Azure Artifacts feed: its address, or ORGANIZATION/FEED or
     /// ORGANIZATION/PROJECT/FEED; may be repeated
     #[arg(long = "feed", value_name = "FEED", value_parser = feed)]
     feeds: Vec<FeedAddress>,

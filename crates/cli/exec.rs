@@ -1,7 +1,6 @@
-//! `adieu exec`: a command with tokens in its environment, and a broker beside it that has fresh ones for as
-//! long as it runs.
+//! `adieu exec`: runs a command with tokens in its environment, and a broker that serves fresh ones while it runs.
 //!
-//! It gets nothing for a variable that is set already, and writes no token anywhere else.
+//! It requests nothing for a variable that is already set, and writes no token anywhere else.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -54,7 +53,7 @@ Examples:
 
 Variables that are already set are left alone: the same command runs in a
 pipeline that has the token, and on a machine where you are signed in. The file
-adieu.tokens in the working directory can hold such lines too.
+adieu.tokens in the working directory can contain such lines.
 
 Exit codes: that of the command; 126 if it cannot be started, 127 if it does not
 exist; 1 without a token, 2 usage error")]

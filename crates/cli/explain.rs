@@ -50,7 +50,7 @@ pub(crate) fn run(arguments: &ExplainArguments) -> Result<ExitCode, Failure> {
     match sections::find(&sections, &words) {
         Match::One(section) => print(&sections, section, None, arguments.output),
         Match::InPlaceOf(code, section) => {
-            let note = format!("{code} has not its own section.");
+            let note = format!("{code} does not have its own section.");
             print(&sections, section, Some(&note), arguments.output)
         }
         Match::Near(near) => Err(Failure::NoSection { text: words, near }),

@@ -1,6 +1,6 @@
 //! The verb `extension`: packages of Azure DevOps extensions, without Node.
 //!
-//! It reads flags and a step's inputs, and words and prints what came of it; `adieu-extension` does it.
+//! It reads flags and inputs, and prints the results; `adieu-extension` does the work.
 
 mod command;
 mod edit;
@@ -42,7 +42,7 @@ Examples:
   adieu extension query-version --version-action patch
   adieu extension inspect --vsix hello.vsix")]
 pub(crate) enum ExtensionCommand {
-    /// Make a VSIX package of an extension's folder
+    /// Package an extension's folder as a VSIX
     #[command(after_help = "\
 Examples:
   adieu extension package --root hello --output-path out/
@@ -90,10 +90,10 @@ pub(crate) struct ChangeArguments {
     /// Version, such as 1.4.0
     #[arg(long, value_name = "VERSION")]
     extension_version: Option<String>,
-    /// Name that people see
+    /// Display name
     #[arg(long, value_name = "NAME")]
     extension_name: Option<String>,
-    /// Who sees the extension
+    /// Who can see the extension
     #[arg(long, value_enum)]
     visibility: Option<Visibility>,
     /// What the extension costs; `default` leaves it as it is

@@ -1,6 +1,6 @@
 //! Everything that can end a verb without success, with its facts.
 //!
-//! It has no words; the files of `report/` have them. It knows nothing of the code that fails.
+//! It has no messages; the files of `report/` write them.
 
 mod feeds;
 mod line;
@@ -157,6 +157,8 @@ pub(crate) enum Failure {
     NotWritten(io::Error),
     /// Nothing shows where the shell loads completions from.
     NoFolderForCompletions,
+    /// A removal was neither confirmed by a flag, nor is there a terminal to ask on; the section about it.
+    NotConfirmed(&'static str),
     /// git does not take a setting, or is not there.
     NotConfigured(String),
     /// A flag that needs an organization is given without one.
@@ -195,9 +197,9 @@ impl Failure {
             | Self::Onboard(
                 OnboardProblem::NotAnId(_)
                 | OnboardProblem::NoMemberId
-                | OnboardProblem::NotConfirmed
                 | OnboardProblem::NoIssuer(_),
             )
+            | Self::NotConfirmed(_)
             | Self::MissingInput { .. }
             | Self::NotAnOrganization { .. }
             | Self::NotAHost { .. }
@@ -258,8 +260,6 @@ pub(crate) enum OnboardProblem {
     },
     /// The identity is the last one that can manage the publisher.
     OnlyOwner { publisher: String, page: String },
-    /// A removal was neither confirmed by a flag, nor is there a terminal to ask on.
-    NotConfirmed,
     /// The organization's tenant has no enterprise application of that object id, and Microsoft Graph did
     /// not tell which id it is.
     WrongId {

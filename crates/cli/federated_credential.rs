@@ -1,5 +1,5 @@
-//! What an application's federated credential must say for an ID token, which of its credentials comes closest, and
-//! the command that creates the missing one.
+//! What an application's federated credential must contain for an ID token, which of its credentials comes closest,
+//! and the command that creates the missing one.
 //!
 //! It changes nothing. Microsoft Entra compares the three values exactly ("Workload identity federation" of its
 //! documents); what issuers write is from docs.github.com and docs.gitlab.com, "OpenID Connect".
@@ -313,13 +313,13 @@ fn hint(ours: &str, theirs: &str) -> &'static str {
     if ours.eq_ignore_ascii_case(theirs) {
         " (another letter case)"
     } else if ours.trim_end_matches('/') == theirs.trim_end_matches('/') {
-        " (one of them has a slash at its end)"
+        " (one of them has a trailing slash)"
     } else if ours.trim() == theirs.trim() {
         " (it has spaces around it)"
     } else if theirs.is_empty() {
         "an expression, which is not compared here"
     } else if without_ids(ours) == without_ids(theirs) {
-        " (GitHub writes the ids of owner and repository, or neither)"
+        " (GitHub writes the IDs of owner and repository, or neither)"
     } else {
         ""
     }

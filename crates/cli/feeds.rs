@@ -161,7 +161,7 @@ pub(crate) async fn run(environment: &Environment, log: &Log) -> Result<(), Fail
 /// Runs the section after the job: the broker ends, and the private folder with it.
 pub(crate) async fn finish(environment: &Environment, log: &Log) -> Result<(), Failure> {
     let Some(folder) = environment.task_variable(FOLDER) else {
-        log.debug("This step did not make any files.");
+        log.debug("This step did not create any files.");
         return Ok(());
     };
     let undo = environment.task_variable(SETTINGS).unwrap_or_default();
@@ -257,7 +257,7 @@ fn of_own_organization(
     }
     for place in places {
         log.warn(&format!(
-            "{place} belongs to another organization than {} and gets no credential. Set \
+            "{place} is not in the organization {} and gets no credential. Set \
              azureDevOpsServiceConnection or azureSubscription.",
             own.name
         ));

@@ -4,6 +4,7 @@
 
 use std::str::FromStr;
 
+use adieu_extension::Version;
 use adieu_identity::is_guid;
 
 /// A count: of minutes, of seconds.
@@ -19,16 +20,24 @@ pub(crate) fn identifier(text: &str) -> Result<String, String> {
     if !text.is_empty() && text.bytes().all(is_part) {
         Ok(text.to_owned())
     } else {
-        Err("an ID has letters, digits, dashes and underscores only".to_owned())
+        Err("an ID may contain only letters, digits, dashes and underscores".to_owned())
     }
 }
 
-/// An Azure DevOps id.
+/// A version of an extension: up to four numbers.
+pub(crate) fn version(text: &str) -> Result<String, String> {
+    match Version::parse(text) {
+        Some(_) => Ok(text.trim().to_owned()),
+        None => Err("a version has up to four numbers, such as 1.4.0".to_owned()),
+    }
+}
+
+/// An Azure DevOps ID.
 pub(crate) fn guid(text: &str) -> Result<String, String> {
     let text = text.trim();
     if is_guid(text) {
         Ok(text.to_owned())
     } else {
-        Err("an id is a GUID, as `adieu whoami` prints it".to_owned())
+        Err("an ID is a GUID, as `adieu whoami` prints it".to_owned())
     }
 }

@@ -1,4 +1,4 @@
-//! `adieu git-credential`: a helper that git asks for the credential of a repository of Azure DevOps.
+//! `adieu git-credential`: the credential helper that git runs for Azure DevOps repositories.
 //!
 //! It never answers for another host, never over plain HTTP, and keeps nothing.
 
@@ -44,7 +44,7 @@ const EXPLANATION: Duration = Duration::from_secs(5);
 
 In a pipeline, `configure: git` of EntraToken@1 sets it up for the whole job.")]
 pub(crate) struct GitCredentialArguments {
-    /// Answer for this organization alone; may be repeated [default: all of Azure DevOps]
+    /// Answer for this organization only; may be repeated [default: all of Azure DevOps]
     #[arg(long = "organization", value_name = "NAME")]
     organizations: Vec<String>,
     #[command(flatten)]
@@ -52,10 +52,10 @@ pub(crate) struct GitCredentialArguments {
     /// Configure git to use this helper for Azure DevOps
     #[arg(long)]
     configure: bool,
-    /// Configure it for this user, not for the current repository alone
+    /// Configure it for this user, not only for the current repository
     #[arg(long, requires = "configure")]
     global: bool,
-    /// What git wants: get, store or erase
+    /// What git asks for: get, store or erase
     #[arg(required_unless_present = "configure", conflicts_with = "configure")]
     action: Option<String>,
 }

@@ -1,5 +1,4 @@
-//! The ids of the identity that asks: from whichever source has them, for tokens cannot be relied on to be
-//! readable.
+//! The IDs of the identity that signs in, from any source that has them, because tokens may be unreadable.
 //!
 //! It asks no service.
 

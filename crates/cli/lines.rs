@@ -1,4 +1,4 @@
-//! The lines of an input or a file that has one thing on each.
+//! The lines of an input or a file with one item per line.
 //!
 //! It never knows what a line means.
 

@@ -90,7 +90,7 @@ Examples:
   adieu token --output header          print a token as curl reads it
   adieu extension publish              publish the extension in this folder
   adieu scan                           find personal access tokens here
-  adieu explain AADSTS700213           print what an error means
+  adieu explain AADSTS700213           show what an error means
 
 Environment: ADIEU_ORGANIZATION, ADIEU_PUBLISHER and ADIEU_CREDENTIAL are
 defaults of the flags of these names; HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE,
@@ -128,7 +128,7 @@ enum Verb {
     Events(Box<extension::EventsArguments>),
     /// Find personal access tokens in files or in an organization, and what replaces them.
     Scan(scan::ScanArguments),
-    /// List the personal access tokens of all users of an organization, for its administrator.
+    /// List the personal access tokens of all users of an organization (for administrators).
     Pats(pats::PatsArguments),
     /// Give npm, NuGet, pip, Cargo, Maven and others credentials for the Azure Artifacts feeds of a folder.
     #[command(subcommand)]
@@ -137,7 +137,7 @@ enum Verb {
     Serve(serve::ServeArguments),
     /// Give git the credential for an Azure DevOps repository; git calls it.
     GitCredential(git_credential::GitCredentialArguments),
-    /// Print what an error means and how to fix it, without a network.
+    /// Show what an error means and how to fix it, without a network.
     Explain(explain::ExplainArguments),
     /// Print the version, the commit and the target of this build.
     Version(version::VersionArguments),
@@ -210,7 +210,20 @@ fn main() -> ExitCode {
 }
 
 /// Reads the command line. Its help is as wide as the terminal; elsewhere lines stay whole.
-fn read(words: Vec<OsString>) -> Result<Arguments, clap::Error> {
+fn read(mut words: Vec<OsString>) -> Result<Arguments, clap::Error> {
+    // `help onbord` suggests no verb, and `onbord --help` does.
+    let verb = if words
+        .get(1)
+        .is_some_and(|word| word == "extension" || word == "feeds")
+    {
+        2
+    } else {
+        1
+    };
+    if words.len() > verb + 1 && words[verb] == "help" {
+        words.remove(verb);
+        words.push("--help".into());
+    }
     let mut command = Arguments::command().max_term_width(100);
     // Only a help text needs them.
     if words
@@ -274,7 +287,8 @@ fn print_usage(error: &clap::Error, color: Color) -> ExitCode {
 fn elsewhere(word: &str) -> Option<&'static str> {
     match word {
         "login" | "logout" | "auth" | "signin" => Some(
-            "adieu has no own sign-in: run `az login` or `azd auth login`, then `adieu whoami`.",
+            "adieu does not sign in itself: run `az login` or `azd auth login`, then `adieu \
+             whoami`.",
         ),
         "publish" | "package" => Some("The verb for extensions is adieu extension."),
         _ => None,

@@ -1,4 +1,4 @@
-//! What `onboard` and `offboard` share: which application is meant, what came of it, and whose refusal it was.
+//! What `onboard` and `offboard` share: which application is meant, the results, and whose refusal it was.
 //!
 //! It changes nothing.
 

@@ -1,4 +1,4 @@
-//! The agent's proxy and certificates, made into the way to the services.
+//! Builds the HTTPS transport from the agent's proxy and certificates.
 //!
 //! It reads the files that the agent names; it sends no request.
 
@@ -183,12 +183,12 @@ fn proxy_variables(environment: &Environment, log: &dyn Reporter) -> ProxyVariab
     match ignored.as_slice() {
         [] => {}
         [name] => log.warn(&format!(
-            "{name} is a variable of the pipeline, so it has no effect here; configure the agent \
-             with --proxyurl."
+            "{name} is a pipeline variable, so it has no effect here; configure the agent with \
+             --proxyurl."
         )),
         names => log.warn(&format!(
-            "{} are variables of the pipeline, so they have no effect here; configure the agent \
-             with --proxyurl.",
+            "{} are pipeline variables, so they have no effect here; configure the agent with \
+             --proxyurl.",
             names.join(" and ")
         )),
     }
@@ -197,8 +197,8 @@ fn proxy_variables(environment: &Environment, log: &dyn Reporter) -> ProxyVariab
 
 fn of_the_pipeline(name: &str) -> String {
     format!(
-        "{name} is a variable of the pipeline, so it has no effect here; set it on the agent's \
-         machine, or configure the agent with --sslcacert."
+        "{name} is a pipeline variable, so it has no effect here; set it on the agent's machine, \
+         or configure the agent with --sslcacert."
     )
 }
 
@@ -258,7 +258,7 @@ fn roots(named_by: &str, path: &Path, log: &dyn Reporter) -> Certificates {
         Err(error) => format!("cannot be read here ({error})"),
     };
     log.warn(&without_error_numbers(&format!(
-        "{named_by} {} {flaw}; the system's certificates are used alone.",
+        "{named_by} {} {flaw}; only the system's certificates are used.",
         path.display()
     )));
     Vec::new()

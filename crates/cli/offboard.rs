@@ -31,22 +31,22 @@ The identity loses its license, its projects and its role in the publisher. Its
 application, federated credentials and service connections stay. Run this as a
 member of Project Collection Administrators, and an Owner of the publisher.")]
 pub(crate) struct OffboardArguments {
-    /// The identity to remove: client id, or object id of its enterprise application or app registration
+    /// The identity to remove: client ID, or object ID of its enterprise application or app registration
     #[arg(long, value_name = "ID")]
     identity: String,
-    /// Organization of Azure DevOps, by name or address
+    /// Azure DevOps organization, by name or address
     #[arg(long, required_unless_present = "publisher")]
     organization: Option<String>,
     /// Publisher on the Marketplace
     #[arg(long, value_parser = clap::builder::NonEmptyStringValueParser::new())]
     publisher: Option<String>,
-    /// The identity's Azure DevOps id, for --publisher without --organization
+    /// The identity's Azure DevOps ID, for --publisher without --organization
     #[arg(long, value_name = "ID", requires = "publisher", value_parser = guid)]
     member_id: Option<String>,
-    /// Remove without a question
+    /// Remove without asking
     #[arg(long)]
     yes: bool,
-    /// Show the requests, and change nothing
+    /// Show the requests without sending them
     #[arg(long)]
     dry_run: bool,
     // Without --identity of other verbs, which is the identity to remove here.
@@ -78,7 +78,7 @@ pub(crate) async fn run(arguments: OffboardArguments) -> Result<ExitCode, Failur
         return Err(Failure::Onboard(OnboardProblem::NoMemberId));
     }
     if !arguments.yes && !arguments.dry_run && !console::can_ask() {
-        return Err(Failure::Onboard(OnboardProblem::NotConfirmed));
+        return Err(Failure::NotConfirmed("offboard"));
     }
     let (session, organization) = session::of_command_line(
         arguments.organization.as_deref(),

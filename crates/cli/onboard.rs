@@ -45,10 +45,10 @@ Examples:
 Run this as a member of Project Collection Administrators, and an Owner of the
 publisher. `adieu offboard` removes what this adds.")]
 pub(crate) struct OnboardArguments {
-    /// The identity to add: client id, or object id of its enterprise application or app registration
+    /// The identity to add: client ID, or object ID of its enterprise application or app registration
     #[arg(long, value_name = "ID", required_unless_present = "list")]
     identity: Option<String>,
-    /// Organization of Azure DevOps, by name or address
+    /// Azure DevOps organization, by name or address
     #[arg(long, required_unless_present_any = ["publisher", "list", "trust"])]
     organization: Option<String>,
     /// List the service principals and managed identities of the organization, and add nothing
@@ -67,15 +67,15 @@ pub(crate) struct OnboardArguments {
     /// Role in the publisher
     #[arg(long, value_enum, default_value_t)]
     role: MemberRole,
-    /// The identity's Azure DevOps id, for --publisher without --organization
+    /// The identity's Azure DevOps ID, for --publisher without --organization
     #[arg(long, value_name = "ID", requires = "publisher", value_parser = guid)]
     member_id: Option<String>,
     #[command(flatten)]
     trust: TrustArguments,
-    /// Show the requests, and change nothing
+    /// Show the requests without sending them
     #[arg(long)]
     dry_run: bool,
-    /// How long to wait until Azure DevOps knows an application that was created a moment ago
+    /// How long to wait for Azure DevOps to find an application that was just created
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = whole_number::<u64>)]
     wait: u64,
     // Without --identity of other verbs, which is the identity to add here.
@@ -106,9 +106,7 @@ fn place(text: &str) -> Result<(String, Group), String> {
     let (name, group) = text.rsplit_once('=').unwrap_or((text, "reader"));
     match Group::from_str(group.trim(), true) {
         Ok(group) if !name.trim().is_empty() => Ok((name.trim().to_owned(), group)),
-        _ => {
-            Err("a project's name, and reader, contributor or administrator behind a =".to_owned())
-        }
+        _ => Err("write NAME, or NAME= and reader, contributor or administrator".to_owned()),
     }
 }
 
@@ -260,7 +258,7 @@ fn summary_line(
 ) -> String {
     let level = match had {
         Some(had) if !had.access_level.eq_ignore_ascii_case(level.name()) => {
-            format!("{} in place of {}", level.name(), had.access_level)
+            format!("{} instead of {}", level.name(), had.access_level)
         }
         _ => level.name().to_owned(),
     };

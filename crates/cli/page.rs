@@ -1,6 +1,6 @@
-//! What the tasks' pages of a run are made of: Markdown in which no value is more than text.
+//! Builds the tasks' summary pages: Markdown in which every value is plain text.
 //!
-//! It never takes a file that is there already, nor one that a link leads to.
+//! It never uses an existing file, and never follows a link.
 
 use std::fs::OpenOptions;
 use std::io::{self, ErrorKind, Write as _};

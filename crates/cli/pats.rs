@@ -55,19 +55,19 @@ Run this as a member of Project Collection Administrators. Nothing is revoked.
 
 Exit codes: 0 all users were read, 1 some or all were not, 2 usage error")]
 pub(crate) struct PatsArguments {
-    /// Organization of Azure DevOps, by name or address
+    /// Azure DevOps organization, by name or address
     #[arg(long, value_parser = clap::builder::NonEmptyStringValueParser::new())]
     organization: Option<String>,
     /// List only global PATs, which stop on 2026-12-01
     #[arg(long)]
     global: bool,
-    /// List only PATs that expire before this date or moment
+    /// List only PATs that expire before this date or time
     #[arg(long, value_name = "DATE", value_parser = moment)]
     expires_before: Option<OffsetDateTime>,
     /// Join with the tokens in this report of `adieu scan --output json`
     #[arg(long, value_name = "FILE")]
     leaks: Option<PathBuf>,
-    /// Keep in this file what was read, and continue from it; removed once everything was read
+    /// Keep progress in this file and continue from it; removed once everything was read
     #[arg(long, value_name = "FILE")]
     resume: Option<PathBuf>,
     #[command(flatten)]

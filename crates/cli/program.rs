@@ -1,4 +1,4 @@
-//! Where a program is: what the PATH leads to.
+//! Finds a program on the PATH.
 //!
 //! It starts nothing.
 

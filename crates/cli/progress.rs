@@ -1,4 +1,4 @@
-//! What a long reading has got so far, in a file from which another run continues (`--resume FILE`).
+//! The progress of a long scan, in a file from which another run continues (`--resume FILE`).
 //!
 //! It holds no secret, belongs to this user alone, and is removed once everything was read.
 
@@ -46,7 +46,7 @@ impl Progress {
                 }
                 if head["of"] != of {
                     let other = head["of"].as_str().unwrap_or_default();
-                    return Err(problem(format!("it is about '{other}', not '{of}'")));
+                    return Err(problem(format!("it is for '{other}', not '{of}'")));
                 }
                 for mut line in lines {
                     if let Some(part) = line["part"].as_str().map(str::to_owned) {

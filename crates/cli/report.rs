@@ -1,7 +1,6 @@
-//! The report of everything that goes wrong: one sentence, the facts, at most one remedy, and where to read
-//! more; and which file of its folder has the words for which failure.
+//! The report of everything that goes wrong: one sentence, the facts, at most one remedy, and where to read more.
 //!
-//! It words nothing itself, decides nothing and prints nothing; no other file words an error.
+//! It maps each failure to the file of its folder that writes the message; no other file writes the text of an error.
 
 mod agent;
 mod asked;
@@ -142,6 +141,7 @@ impl Report {
             Failure::Pats(problem) => pats::problem(problem),
             Failure::NotATenant(text) => command_line::not_a_tenant(text),
             Failure::NoFolderForCompletions => command_line::no_folder_for_completions(),
+            Failure::NotConfirmed(section) => command_line::not_confirmed(section),
             Failure::NotConfigured(reason) => git::not_configured(reason),
             Failure::NoOrganization(flag) => command_line::no_organization(flag),
             Failure::NoSection { text, near } => command_line::no_section(text, near),

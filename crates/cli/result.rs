@@ -1,6 +1,6 @@
 //! The result of a verb on standard output: lines for people, or one JSON document for programs.
 //!
-//! It never writes a secret, and lets no text of a service's become a command of the agent's.
+//! It never writes a secret, and never lets text from a service become a logging command.
 
 use adieu_agent::{Stream, deactivate_commands};
 use clap::{Args, ValueEnum};

@@ -1,6 +1,6 @@
-//! RunWithToken@1: a script with tokens in its own environment, and a broker beside it for as long as it runs.
+//! RunWithToken@1: runs a script with tokens in its own environment, and a broker while it runs.
 //!
-//! It never sets a variable of the pipeline, and never changes what the script says.
+//! It never sets a pipeline variable, and never changes the script's output.
 
 mod shell;
 

@@ -39,7 +39,7 @@ could not be read")]
 pub(crate) struct ScanArguments {
     /// Files and folders; this folder by default
     path: Vec<PathBuf>,
-    /// Scan all objects of the git repository, whatever commit they belong to
+    /// Scan all objects of the git repository, whichever commit has them
     #[arg(long, group = "source")]
     history: bool,
     /// Scan what is staged for the next commit
@@ -48,7 +48,7 @@ pub(crate) struct ScanArguments {
     /// Scan standard input
     #[arg(long, group = "source", conflicts_with = "path")]
     stdin: bool,
-    /// Scan the places of this machine where clients keep tokens, and the environment
+    /// Scan the places on this machine where clients keep tokens, and the environment
     #[arg(long, group = "source", conflicts_with = "path")]
     machine: bool,
     #[command(flatten)]
@@ -56,7 +56,7 @@ pub(crate) struct ScanArguments {
     /// Show only findings that are at least this certain
     #[arg(long, value_enum, default_value_t)]
     min: Min,
-    /// Whether to look for habits, beside tokens
+    /// Whether to look for habits as well as tokens
     #[arg(
         long,
         value_enum,
@@ -65,10 +65,10 @@ pub(crate) struct ScanArguments {
         hide_possible_values = true
     )]
     habits: YesOrNo,
-    /// Show only these rules; repeatable
+    /// Show only this rule; may be repeated
     #[arg(long, value_name = "RULE", value_parser = known_rule)]
     rule: Vec<String>,
-    /// Leave out the findings of this file
+    /// Leave out the findings in this file
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
     /// Write the findings to this file, for --baseline
@@ -80,16 +80,16 @@ pub(crate) struct ScanArguments {
     /// The service connection that replacements name
     #[arg(long, value_name = "NAME", value_parser = connection_name)]
     connection: Option<String>,
-    /// Do not read larger files; bytes, or with KiB, MiB or GiB
+    /// Skip larger files; in bytes, or with KiB, MiB or GiB
     #[arg(long, value_name = "SIZE", default_value = "64MiB", value_parser = size)]
     max_size: u64,
-    /// Do not fail when a file cannot be read
+    /// Do not fail if a file cannot be read
     #[arg(long)]
     allow_unreadable: bool,
     /// Output format
     #[arg(long, short, value_enum, default_value_t)]
     output: Form,
-    /// Also write scan.json, scan.sarif, scan.html and scan.md into this folder
+    /// Also write scan.json, scan.sarif, scan.html and scan.md to this folder
     #[arg(long, value_name = "FOLDER")]
     output_path: Option<PathBuf>,
 }
@@ -106,17 +106,17 @@ enum Form {
     Sarif,
     /// One page that opens offline
     Html,
-    /// A summary for the page of a run
+    /// A summary for a pipeline run
     Markdown,
 }
 
 /// What `--min` takes.
 #[derive(Debug, Clone, Copy, Default, ValueEnum)]
 enum Min {
-    /// Also what only looks like a token
+    /// Also text that only looks like a token
     #[default]
     Possible,
-    /// The shape of a token
+    /// Text in the form of a token
     Probable,
     /// A token whose checksum is right
     Certain,

@@ -100,7 +100,7 @@ pub(crate) async fn run(arguments: ServeArguments) -> Result<ExitCode, Failure> 
     ];
     if adieu_agent::is_in_a_pipeline() {
         Terminal.warn(
-            "Azure Pipelines does not mask this key, so nothing may print it; EntraToken@1 and \
+            "Azure Pipelines does not mask this key, so do not print it; EntraToken@1 and \
              RunWithToken@1 mask theirs (configure).",
         );
     }

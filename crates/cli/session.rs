@@ -1,6 +1,6 @@
-//! An identity that asks Azure DevOps for as long as a verb takes: its token is renewed before it ends.
+//! An identity that calls Azure DevOps while a verb runs; its token is renewed before it expires.
 //!
-//! It never decides what is asked.
+//! It never decides what is requested.
 
 use std::cell::RefCell;
 use std::sync::Arc;

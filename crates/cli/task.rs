@@ -1,6 +1,6 @@
 //! `adieu task <name> <phase>`: a pipeline task, from the agent's environment to `task.complete`.
 //!
-//! It never knows what a task does; it picks the task, and says how it ended.
+//! It never knows what a task does; it picks the task, and reports how it ended.
 
 use std::process::ExitCode;
 

@@ -1,6 +1,6 @@
-//! The tokens that a step names, line by line (`VARIABLE=resource`), and how it gets them all.
+//! The tokens that a step names, line by line (`VARIABLE=resource`), and how it gets them.
 //!
-//! It never says what becomes of them: variables, or one script's environment.
+//! It never decides what becomes of them: variables, or one script's environment.
 
 use std::sync::Arc;
 

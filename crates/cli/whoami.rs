@@ -1,4 +1,4 @@
-//! `adieu whoami`: who an identity is to Azure DevOps, to an organization of it and to a publisher.
+//! `adieu whoami`: shows an identity in Azure DevOps, in an organization and in a publisher.
 //!
 //! It changes nothing; `onboard` does.
 

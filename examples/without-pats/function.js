@@ -1,10 +1,10 @@
-// In an Azure Function: the app's managed identity, in place of a PAT in the app's settings.
+// In an Azure Function: signs in with the app's managed identity instead of a PAT in the app's settings.
 const { ManagedIdentityCredential } = require("@azure/identity");
 
 const ORGANIZATION = "https://dev.azure.com/contoso";
 const SCOPE = "499b84ac-1321-427f-aa17-267ca6975798/.default";
 
-// Outside the function, so that the next call finds the token that this one got.
+// Outside the function, so that the next call reuses this call's token.
 const clientId = process.env.AZURE_CLIENT_ID;
 const credential = clientId ? new ManagedIdentityCredential({ clientId }) : new ManagedIdentityCredential();
 

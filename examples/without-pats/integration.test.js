@@ -1,4 +1,4 @@
-// The same test in a pipeline, which sets INTEGRATION_TOKEN, and locally, where `adieu exec` does.
+// The same test runs in a pipeline, which sets INTEGRATION_TOKEN, and locally, where `adieu exec` sets it.
 const assert = require("node:assert");
 const test = require("node:test");
 

@@ -1,6 +1,6 @@
 #!/bin/sh
-# tfx takes a Microsoft Entra access token where it took a PAT. It asks for it on standard input: as an argument, every
-# process of the machine could read it.
+# tfx accepts a Microsoft Entra access token in place of a PAT. It reads the token from standard input, because every process on
+# the machine could read an argument.
 set -eu
 printf '%s\n' "$AZURE_DEVOPS_TOKEN" |
   tfx extension publish --vsix "$1" --auth-type pat --json

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Puts adieu on the PATH of a GitHub Actions job: the binary that the action's input names, or the release whose sums
-# are in the file beside this one. Nothing runs whose SHA-256 is not in that file.
+# Puts adieu on the PATH of a GitHub Actions job: the binary in the action's input, or the release whose SHA-256 is in
+# SHA256SUMS next to this file. No other download runs.
 set -euo pipefail
 
 fail() {
@@ -34,7 +34,7 @@ else
   file=${line##* }
   version=${file#adieu-}
   version=${version%"-$platform.tar.gz"}
-  # With names relative to the folder: GNU tar takes the colon of a Windows path for a host.
+  # The names are relative to the folder, because GNU tar takes the colon of a Windows path for a host.
   cd "$folder"
   curl --fail --silent --show-error --location --proto '=https' --retry 3 --max-time 300 --output "$file" \
     "https://github.com/$ADIEU_REPOSITORY/releases/download/v$version/$file" ||

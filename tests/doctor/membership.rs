@@ -28,7 +28,7 @@ fn names_who_can_add_a_missing_member() {
             skipped   federation     this credential does not present an ID token
             ok        token          for Azure DevOps, by managed-identity, of tenant [TENANT]
             ok        identity       app's principal ([PROFILE])
-            failed    organization   fabrikam accepts the token, and this identity has not been added to it (TF401444, 401 of dev.azure.com).
+            failed    organization   fabrikam accepts the token, but this identity has not been added to it (TF401444, 401 of dev.azure.com).
                                        it said: TF401444: Please sign-in at least once as [TENANT]\[TENANT]\[OBJECT] in a web browser to enable access to the service.
                                        x-vss-e2eid: [GUID]
                                        activityid: [GUID]
@@ -37,9 +37,9 @@ fn names_who_can_add_a_missing_member() {
                                        its name: app's principal
                                        object id: [OBJECT]
                                        token's tenant: [TENANT]
-            skipped   licence        it is not a member
+            skipped   license        it is not a member
 
-            What to do next: An administrator of the organization adds it: adieu onboard --organization fabrikam --identity [OBJECT]
+            What to do next: Have an administrator of the organization run: adieu onboard --organization fabrikam --identity [OBJECT]
             More: adieu explain tf401444
             exit 1
         "#]],
@@ -66,7 +66,7 @@ fn a_stakeholder_cannot_read_repositories() {
             ok        token          for Azure DevOps, by managed-identity, of tenant [TENANT]
             ok        identity       app's principal ([PROFILE])
             ok        organization   a member of contoso
-            warning   licence        The access level in contoso is Stakeholder, which cannot read repositories.
+            warning   license        The access level in contoso is Stakeholder, which cannot read repositories.
 
             What to do next: An administrator runs: adieu onboard --organization contoso --identity [OBJECT] --access-level basic
             More: adieu explain tf401019
@@ -87,7 +87,7 @@ fn a_stakeholder_cannot_read_repositories() {
             ok        token          for Azure DevOps, by managed-identity, of tenant [TENANT]
             ok        identity       app's principal ([PROFILE])
             ok        organization   a member of contoso
-            warning   licence        The access level in contoso is Stakeholder, which cannot read repositories.
+            warning   license        The access level in contoso is Stakeholder, which cannot read repositories.
             failed    repository     The repository web/site does not exist, or this identity may not see it (TF401019).
                                        it said: TF401019: The Git repository with name or identifier site does not exist or you do not have permissions for the operation you are attempting.
                                        x-vss-e2eid: [GUID]

@@ -36,7 +36,7 @@ fn a_pipelines_id_token_is_shown_as_presented_and_as_expected() {
             ok        trust          each certificate is trusted
             ok        hosts          reached: [ENTRA], app.vssps.visualstudio.com, dev.azure.com, vsaex.dev.azure.com
             ok        clock          within a minute of the services
-            ok        federation     the ID token has the form that is expected
+            ok        federation     the ID token is as expected
                                        issuer: https://vstoken.dev.azure.com/[GUID]
                                        subject identifier: sc://contoso/fabrikam/my-connection
                                        audience: api://AzureADTokenExchange
@@ -45,9 +45,9 @@ fn a_pipelines_id_token_is_shown_as_presented_and_as_expected() {
             ok        token          for Azure DevOps, by pipelines, of tenant [TENANT]
             ok        identity       my-connection's principal ([GUID])
             ok        organization   a member of contoso
-            ok        licence        Basic
+            ok        license        Basic
 
-            What to do next: Nothing: all checks passed.
+            What to do next: No action needed; all checks passed.
             exit 0
         "#]],
     );
@@ -74,7 +74,7 @@ fn a_federated_credential_that_does_not_match_is_the_next_thing() {
             ok        trust          each certificate is trusted
             ok        hosts          reached: [ENTRA], app.vssps.visualstudio.com
             ok        clock          within a minute of the services
-            ok        federation     the ID token has the form that is expected
+            ok        federation     the ID token is as expected
                                        issuer: https://vstoken.dev.azure.com/[GUID]
                                        subject identifier: sc://contoso/fabrikam/my-connection
                                        audience: api://AzureADTokenExchange
@@ -95,7 +95,7 @@ fn a_federated_credential_that_does_not_match_is_the_next_thing() {
                                        credential: pipelines
             skipped   identity       there is no token
 
-            What to do next: Open the app registration (or managed identity) → Certificates & secrets → Federated credentials and make its issuer, subject identifier and audience equal to those above, letter by letter. If the credential was made in the last minutes, try again.
+            What to do next: Open the app registration (or managed identity) → Certificates & secrets → Federated credentials and make its issuer, subject identifier and audience exactly equal to those above. If the credential is only minutes old, try again.
             More: adieu explain aadsts700213
             exit 1
         "#]],
@@ -154,7 +154,7 @@ fn in_a_pipeline_the_findings_are_a_page_of_the_run() {
         &world,
         &page,
         &expect![[r#"
-            **What to do next:** An administrator of the organization adds it: adieu onboard --organization fabrikam --identity [OBJECT]
+            **What to do next:** Have an administrator of the organization run: adieu onboard --organization fabrikam --identity [OBJECT]
 
             More: `adieu explain tf401444`
 
@@ -171,8 +171,8 @@ fn in_a_pipeline_the_findings_are_a_page_of_the_run() {
             | ➖ skipped | federation | this credential does not present an ID token |
             | ✅ ok | token | for Azure DevOps, by managed-identity, of tenant [TENANT] |
             | ✅ ok | identity | app's principal ([PROFILE]) |
-            | ❌ failed | organization | fabrikam accepts the token, and this identity has not been added to it (TF401444, 401 of dev.azure.com). |
-            | ➖ skipped | licence | it is not a member |
+            | ❌ failed | organization | fabrikam accepts the token, but this identity has not been added to it (TF401444, 401 of dev.azure.com). |
+            | ➖ skipped | license | it is not a member |
 
             **organization**
 
@@ -239,8 +239,8 @@ fn a_script_of_run_with_token_is_examined_with_the_connections_identity() {
             ok        token          for Azure DevOps, by pipelines, of tenant [TENANT]
             ok        identity       my-connection's principal ([GUID])
             ok        organization   a member of contoso
-            ok        licence        Basic
-            What to do next: Nothing: all checks passed.exit 0
+            ok        license        Basic
+            What to do next: No action needed; all checks passed.exit 0
         "#]],
     );
     assert_eq!(outcome.result, TaskResult::Succeeded);
@@ -265,7 +265,7 @@ fn shows_which_claim_differs_where_another_credential_may_read_it() {
         ok        trust          each certificate is trusted
         ok        hosts          reached: login.microsoftonline.com, app.vssps.visualstudio.com, run-actions-1-azure-eastus.actions.githubusercontent.com
         ok        clock          within a minute of the services
-        warning   federation     No federated credential of my-connection trusts 'repo:contoso/web:ref:refs/heads/main'; credential-1 has another subject identifier.
+        warning   federation     No federated credential of my-connection trusts 'repo:contoso/web:ref:refs/heads/main'; credential-1 has a different subject identifier.
                                    issuer: https://token.actions.githubusercontent.com
                                    subject identifier: repo:contoso/web:ref:refs/heads/main
                                    audience: api://AzureADTokenExchange

@@ -98,14 +98,14 @@ fn what_is_in_the_way_is_a_proxy_a_certificate_a_name_or_a_host() {
     expect![[r#"
         no proxy there
         ok        configuration  managed-identity
-        failed    proxy          This host (login.microsoftonline.com) gave no answer at the first attempt: no connection to the proxy (refused).
-        skipped   names          the proxy is in the way
-        skipped   trust          the proxy is in the way
-        skipped   hosts          the proxy is in the way
+        failed    proxy          This host (login.microsoftonline.com) did not answer at the first attempt: no connection to the proxy (refused).
+        skipped   names          the proxy does not work
+        skipped   trust          the proxy does not work
+        skipped   hosts          the proxy does not work
         skipped   clock          no host reported its time
-        skipped   federation     not every host is reached
-        skipped   token          not every host is reached
-        skipped   identity       not every host is reached
+        skipped   federation     not every host can be reached
+        skipped   token          not every host can be reached
+        skipped   identity       not every host can be reached
 
         What to do next: Correct HTTPS_PROXY, or name the host in NO_PROXY.
         More: adieu explain proxy
@@ -113,14 +113,14 @@ fn what_is_in_the_way_is_a_proxy_a_certificate_a_name_or_a_host() {
 
         a proxy that wants a password
         ok        configuration  managed-identity
-        failed    proxy          This host (login.microsoftonline.com) gave no answer at the first attempt: the proxy asks for authentication.
-        skipped   names          the proxy is in the way
-        skipped   trust          the proxy is in the way
-        skipped   hosts          the proxy is in the way
+        failed    proxy          This host (login.microsoftonline.com) did not answer at the first attempt: the proxy asks for authentication.
+        skipped   names          the proxy does not work
+        skipped   trust          the proxy does not work
+        skipped   hosts          the proxy does not work
         skipped   clock          no host reported its time
-        skipped   federation     not every host is reached
-        skipped   token          not every host is reached
-        skipped   identity       not every host is reached
+        skipped   federation     not every host can be reached
+        skipped   token          not every host can be reached
+        skipped   identity       not every host can be reached
 
         What to do next: Write user and password into HTTPS_PROXY: http://user:password@host:port.
         More: adieu explain proxy
@@ -128,14 +128,14 @@ fn what_is_in_the_way_is_a_proxy_a_certificate_a_name_or_a_host() {
 
         a proxy that goes nowhere
         ok        configuration  managed-identity
-        failed    proxy          This host (app.vssps.visualstudio.com) gave no answer at the first attempt: the proxy does not connect (unsuccessful).
-        skipped   names          the proxy is in the way
-        skipped   trust          the proxy is in the way
-        skipped   hosts          the proxy is in the way
+        failed    proxy          This host (app.vssps.visualstudio.com) did not answer at the first attempt: the proxy does not connect (unsuccessful).
+        skipped   names          the proxy does not work
+        skipped   trust          the proxy does not work
+        skipped   hosts          the proxy does not work
         ok        clock          within a minute of the services
-        skipped   federation     not every host is reached
-        skipped   token          not every host is reached
-        skipped   identity       not every host is reached
+        skipped   federation     not every host can be reached
+        skipped   token          not every host can be reached
+        skipped   identity       not every host can be reached
 
         What to do next: Correct HTTPS_PROXY, or name the host in NO_PROXY.
         More: adieu explain proxy
@@ -145,14 +145,14 @@ fn what_is_in_the_way_is_a_proxy_a_certificate_a_name_or_a_host() {
         ok        configuration  managed-identity
         ok        proxy          [PROXY]
         ok        names          the proxy resolves them
-        failed    trust          This host (login.microsoftonline.com) gave no answer at the first attempt: its certificate is not trusted (its issuer is unknown here).
-        skipped   hosts          no host is reached
+        failed    trust          This host (login.microsoftonline.com) did not answer at the first attempt: its certificate is not trusted (its issuer is unknown here).
+        skipped   hosts          no host can be reached
         skipped   clock          no host reported its time
-        skipped   federation     not every host is reached
-        skipped   token          not every host is reached
-        skipped   identity       not every host is reached
+        skipped   federation     not every host can be reached
+        skipped   token          not every host can be reached
+        skipped   identity       not every host can be reached
 
-        What to do next: If a proxy inspects TLS here, put its root into a PEM file and name that in SSL_CERT_FILE.
+        What to do next: If a proxy inspects TLS here, put its root certificate into a PEM file, and set SSL_CERT_FILE to that file.
         More: adieu explain certificates
         exit 1
 
@@ -161,11 +161,11 @@ fn what_is_in_the_way_is_a_proxy_a_certificate_a_name_or_a_host() {
         ok        proxy          [PROXY]
         ok        names          the proxy resolves them
         ok        trust          trusted: app.vssps.visualstudio.com
-        failed    hosts          This host (127.0.0.1:9) gave no answer at the first attempt: no connection (refused).
+        failed    hosts          This host (127.0.0.1:9) did not answer at the first attempt: no connection (refused).
         ok        clock          within a minute of the services
-        skipped   federation     not every host is reached
-        skipped   token          not every host is reached
-        skipped   identity       not every host is reached
+        skipped   federation     not every host can be reached
+        skipped   token          not every host can be reached
+        skipped   identity       not every host can be reached
 
         What to do next: Check the network; behind a proxy, set HTTPS_PROXY.
         More: adieu explain network

@@ -181,7 +181,7 @@ fn a_version_that_is_there_already_is_not_sent_again() {
     let outcome = run(&mut job, "publish", &[]);
     expect_test::expect![[r#"
         Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
-        pub.hello 3.2.1 is already in the Marketplace (since [TIME]), and it is this package; nothing was uploaded.
+        pub.hello 3.2.1 is already in the Marketplace (since [TIME]) with the same contents; nothing was uploaded.
         pub.hello 3.2.1 is validated."#]].assert_eq(&shown(&world, &job, &outcome));
     assert_eq!(outcome.result, TaskResult::Succeeded);
     assert_eq!(

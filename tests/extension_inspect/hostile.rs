@@ -161,9 +161,9 @@ error: `p.vsix`: entry `a.txt:stream` has a drive letter or a stream in its name
 error: `p.vsix`: entry `.. /a` has a dot or a space at the end of a name
 error: `p.vsix`: entry `a./b` has a dot or a space at the end of a name
 error: `p.vsix`: entry `a ` has a dot or a space at the end of a name
-error: `p.vsix`: entry `nul` has a name that Windows keeps for a device
-error: `p.vsix`: entry `a/Com1.txt` has a name that Windows keeps for a device
-error: `p.vsix`: entry `lpt\u{b9}` has a name that Windows keeps for a device
+error: `p.vsix`: entry `nul` has a name that Windows reserves for a device
+error: `p.vsix`: entry `a/Com1.txt` has a name that Windows reserves for a device
+error: `p.vsix`: entry `lpt\u{b9}` has a name that Windows reserves for a device
 error: `p.vsix`: entry `agnp.exe` has an invisible character in its name
 "
     );
@@ -293,12 +293,12 @@ fn refuses_contradictory_headers() {
         said.concat(),
         "\
 error: `p.vsix`: entry `a.txt`: the two headers differ: filename mismatch
-error: `p.vsix`: entry `a.txt` unpacks to another size than its header states (4 bytes)
+error: `p.vsix`: entry `a.txt` unpacks to a different size than its header states (4 bytes)
 error: `p.vsix` has no `extension.vsixmanifest`: it is not a VSIX package
-error: `p.vsix`: entry `a.txt` unpacks to another size than its header states (3 bytes)
-error: `p.vsix`: entry `a.txt` has more bytes behind its compressed data
+error: `p.vsix`: entry `a.txt` unpacks to a different size than its header states (3 bytes)
+error: `p.vsix`: entry `a.txt` has more bytes after its compressed data
 error: `p.vsix`: entry `a.txt` cannot be unpacked
-error: `p.vsix`: entry `a.txt` has another checksum than its header states
+error: `p.vsix`: entry `a.txt` has a different checksum than its header states
 error: `p.vsix`: entry `a.txt` has 4294901760 bytes, and 268435456 is the limit
 "
     );
@@ -382,11 +382,11 @@ fn refuses_second_names_and_the_64_bit_form() {
     assert_eq!(
         said.concat(),
         "\
-error: `p.vsix`: entry `b.txt` has a second name, in a field for Unicode paths (0x7075)
+error: `p.vsix`: entry `b.txt` has a second name, in a Unicode path field (0x7075)
 error: `p.vsix`: entry `a.txt`: the two headers differ: UnicodePath (0x7075) extra field mismatch for 'b.txt'
-error: `p.vsix`: the archive uses ZIP's 64-bit form, which VSIX packages do not have
-error: `p.vsix`: the archive uses ZIP's 64-bit form, which VSIX packages do not have
-error: `p.vsix`: the archive uses ZIP's 64-bit form, which VSIX packages do not have
+error: `p.vsix`: the archive uses ZIP64, which VSIX packages do not have
+error: `p.vsix`: the archive uses ZIP64, which VSIX packages do not have
+error: `p.vsix`: the archive uses ZIP64, which VSIX packages do not have
 error: `p.vsix` has no `extension.vsixmanifest`: it is not a VSIX package
 "
     );
@@ -450,7 +450,7 @@ error: `p.vsix` has no `extension.vsixmanifest`: it is not a VSIX package
         "\
 error: No package matches 'gone.vsix'.
   folder: .
-What to do: Give the path of the package that is to be used.
+What to do: Give the path of the package to use.
 More: adieu explain extension
 exit 1
 "

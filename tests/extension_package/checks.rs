@@ -197,7 +197,7 @@ fn files_that_cannot_be_packed() {
         error: vss-extension.json:5: `gone.txt` does not exist
           `files` and `icons` are relative to the manifest; `content` and `screenshots` to --root.
         error: vss-extension.json:5: `../out.txt` leads out of the extension's folder
-          Copy what is needed into the folder, or give --root (rootFolder in a task) a folder that holds both.
+          Copy what is needed into the folder, or set --root (rootFolder in a task) to a folder that contains both.
         error: vss-extension.json:6: `a b.png` cannot be the name of a part: only ASCII letters, digits and ._~%!$&'()+,;=@- are allowed: no space, colon or asterisk
           Rename the file, or give it another name with `packagePath`.
         error: vss-extension.json:6: part `Hello/index.js` conflicts with part `Hello/index.js` (from vss-extension.json:5): they would be one path on disk

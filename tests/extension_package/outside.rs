@@ -59,17 +59,17 @@ fn paths_that_lead_out_are_named_with_their_line() {
     assert_eq!(refused(&folder, &[]),
         "\
 error: root/vss-extension.json:4: `../secret/key.json` leads out of the extension's folder
-  Copy what is needed into the folder, or give --root (rootFolder in a task) a folder that holds both.
+  Copy what is needed into the folder, or set --root (rootFolder in a task) to a folder that contains both.
 error: root/vss-extension.json:5: `/etc/hostname` leads out of the extension's folder
-  Copy what is needed into the folder, or give --root (rootFolder in a task) a folder that holds both.
+  Copy what is needed into the folder, or set --root (rootFolder in a task) to a folder that contains both.
 error: root/vss-extension.json:5: `Hello/../../secret/key.json` leads out of the extension's folder
-  Copy what is needed into the folder, or give --root (rootFolder in a task) a folder that holds both.
+  Copy what is needed into the folder, or set --root (rootFolder in a task) to a folder that contains both.
 error: root/vss-extension.json:6: `..\\secret\\key.json` leads out of the extension's folder
-  Copy what is needed into the folder, or give --root (rootFolder in a task) a folder that holds both.
+  Copy what is needed into the folder, or set --root (rootFolder in a task) to a folder that contains both.
 error: root/vss-extension.json:7: `../secret` leads out of the extension's folder
-  Copy what is needed into the folder, or give --root (rootFolder in a task) a folder that holds both.
+  Copy what is needed into the folder, or set --root (rootFolder in a task) to a folder that contains both.
 error: root/vss-extension.json:8: `/proc/self/environ` leads out of the extension's folder
-  Copy what is needed into the folder, or give --root (rootFolder in a task) a folder that holds both.
+  Copy what is needed into the folder, or set --root (rootFolder in a task) to a folder that contains both.
 error: The extension cannot be packed: 6 errors to correct.
 More: adieu explain extension-package
 exit 1
@@ -88,13 +88,13 @@ fn links_that_lead_out_are_refused_wherever_they_are() {
     assert_eq!(refused(&folder, &[]),
         "\
 error: root/vss-extension.json:4: `icon.png` leads out of the extension's folder
-  Copy what is needed into the folder, or give --root (rootFolder in a task) a folder that holds both.
+  Copy what is needed into the folder, or set --root (rootFolder in a task) to a folder that contains both.
 error: root/vss-extension.json:5: `root/Hello/environ` leads out of the extension's folder
-  Copy what is needed into the folder, or give --root (rootFolder in a task) a folder that holds both.
+  Copy what is needed into the folder, or set --root (rootFolder in a task) to a folder that contains both.
 error: root/vss-extension.json:5: `root/Hello/key.json` leads out of the extension's folder
-  Copy what is needed into the folder, or give --root (rootFolder in a task) a folder that holds both.
+  Copy what is needed into the folder, or set --root (rootFolder in a task) to a folder that contains both.
 error: root/vss-extension.json:5: `root/Hello/secret` leads out of the extension's folder
-  Copy what is needed into the folder, or give --root (rootFolder in a task) a folder that holds both.
+  Copy what is needed into the folder, or set --root (rootFolder in a task) to a folder that contains both.
 error: The extension cannot be packed: 4 errors to correct.
 More: adieu explain extension-package
 exit 1
@@ -128,29 +128,29 @@ fn documents_are_not_read_through_links_either() {
     assert_eq!(said.concat(),
         "\
 error: `root/vss-extension.json` leads out of the extension's folder
-  Copy what is needed into the folder, or give --root (rootFolder in a task) a folder that holds both.
+  Copy what is needed into the folder, or set --root (rootFolder in a task) to a folder that contains both.
 error: The extension cannot be packed: 1 error to correct.
 More: adieu explain extension-package
 exit 1
 error: root/vss-extension.json:5: `root/Hello/task.json` leads out of the extension's folder
-  Copy what is needed into the folder, or give --root (rootFolder in a task) a folder that holds both.
+  Copy what is needed into the folder, or set --root (rootFolder in a task) to a folder that contains both.
 error: root/vss-extension.json:8: task contribution `hello-task` names folder `Hello`, and the package has no `Hello/task.json`
-  Add the task's folder to `files`, under the name that `properties.name` has.
+  Add the task's folder to `files`, under the name in `properties.name`.
 error: The extension cannot be packed: 2 errors to correct.
 More: adieu explain extension-package
 exit 1
 error: `root/overrides.json` leads out of the extension's folder
-  Copy what is needed into the folder, or give --root (rootFolder in a task) a folder that holds both.
+  Copy what is needed into the folder, or set --root (rootFolder in a task) to a folder that contains both.
 error: The extension cannot be packed: 1 error to correct.
 More: adieu explain extension-package
 exit 1
 error: `root/more.json` leads out of the extension's folder
-  Copy what is needed into the folder, or give --root (rootFolder in a task) a folder that holds both.
+  Copy what is needed into the folder, or set --root (rootFolder in a task) to a folder that contains both.
 error: The extension cannot be packed: 1 error to correct.
 More: adieu explain extension-package
 exit 1
 error: `root/m.json` leads out of the extension's folder
-  Copy what is needed into the folder, or give --root (rootFolder in a task) a folder that holds both.
+  Copy what is needed into the folder, or set --root (rootFolder in a task) to a folder that contains both.
 error: The extension cannot be packed: 1 error to correct.
 More: adieu explain extension-package
 exit 1
@@ -167,7 +167,7 @@ fn a_translation_is_not_read_through_a_link() {
     assert_eq!(refused(&folder, &["--loc-root", "locales"]),
         "\
 error: `locales/de/resources.resjson` leads out of the extension's folder
-  Copy what is needed into the folder, or give --root (rootFolder in a task) a folder that holds both.
+  Copy what is needed into the folder, or set --root (rootFolder in a task) to a folder that contains both.
 error: The extension cannot be packed: 1 error to correct.
 More: adieu explain extension-package
 exit 1

@@ -47,7 +47,7 @@ fn a_long_friendly_name_is_one_warning() {
             &format!(r#""friendlyName": "{long}""#),
         )],
         expect![[r#"
-            warning: Hello/task.json:3: `friendlyName` has 41 characters, and the schema has 40; it works, and tfx warns of it
+            warning: Hello/task.json:3: `friendlyName` has 41 characters, and the schema has 40; it works, and tfx warns about it
             Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
             SHA-256: [SHA256]
             exit 0
@@ -61,7 +61,7 @@ fn a_long_friendly_name_is_one_warning() {
             &format!(r#""friendlyName": "{rockets}""#),
         )],
         expect![[r#"
-            warning: Hello/task.json:3: `friendlyName` has 42 characters, and the schema has 40; it works, and tfx warns of it
+            warning: Hello/task.json:3: `friendlyName` has 42 characters, and the schema has 40; it works, and tfx warns about it
             Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
             SHA-256: [SHA256]
             exit 0
@@ -283,7 +283,7 @@ exit 1
 }
 
 #[test]
-fn unknown_keys_are_one_warning_and_misspelt_ones_have_the_right_word() {
+fn unknown_keys_are_one_warning_and_misspelled_ones_have_the_right_word() {
     task_is(
         &[
             (
@@ -412,14 +412,14 @@ fn inputs_that_depend_on_another_group() {
     }
     expect![[r#"
         warning: Hello/task.json:8: input `pick` (in group `a`) is shown by input `who` (in no group): Azure DevOps Server 2020 and older refuse to install a task whose input depends on another group's
-          Give both inputs the same `groupName`, or target Microsoft.VisualStudio.Services.Cloud alone.
+          Give both inputs the same `groupName`, or target only Microsoft.VisualStudio.Services.Cloud.
         Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
         SHA-256: [SHA256]
         exit 0
     "#]].assert_eq(&rule_is("who = x", ["", "a"], SERVICES));
     expect![[r#"
         error: Hello/task.json:8: input `pick` (in group `b`) is shown by input `who` (in group `a`): Azure DevOps Server 2020 and older refuse to install a task whose input depends on another group's
-          Give both inputs the same `groupName`, or target Microsoft.VisualStudio.Services.Cloud alone.
+          Give both inputs the same `groupName`, or target only Microsoft.VisualStudio.Services.Cloud.
         error: The extension cannot be packed: 1 error to correct.
         More: adieu explain extension-package
         exit 1

@@ -7,9 +7,11 @@ use std::path::PathBuf;
 
 use adieu_emulator::{Connection, Role, World};
 use expect_test::{Expect, expect};
+use serde_json::Value;
 
 use super::job::{FEED, snapshot, write};
 use crate::desk::{Desk, Said};
+use crate::harness::schema::Schema;
 use crate::whoami::shown;
 
 /// A world in which the machine's identity is a member of `contoso`, which has the feed `packages`.
@@ -149,7 +151,7 @@ fn check_asks_each_feed_once() {
         ok        feed           contoso/packages can be read (.npmrc:1, web/.npmrc:1)
         ok        feed           contoso/packages@Local can be read (requirements.txt:1)
 
-        What to do next: Nothing: all checks passed.
+        What to do next: No action needed; all checks passed.
         exit 0
     "#]],
     );
@@ -245,7 +247,7 @@ fn check_says_which_right_or_tenant_is_missing() {
                                        feed: contoso/secret
                                        declared in: --feed
 
-            What to do next: An owner of the feed adds it as Feed Reader, or as Feed and Upstream Reader (Collaborator) where it may save packages from upstream sources: Artifacts → the feed → ⚙ → Permissions → Add users/groups.
+            What to do next: Have an owner of the feed add it as Feed Reader, or as Feed and Upstream Reader (Collaborator) if it may save packages from upstream sources: Artifacts → the feed → ⚙ → Permissions → Add users/groups.
             More: adieu explain feeds
             exit 1
         "#]],
@@ -262,7 +264,7 @@ fn check_says_which_right_or_tenant_is_missing() {
                                        feed: contoso/nothing
                                        declared in: --feed
 
-            What to do next: Compare the address with Artifacts → Connect to feed: the address of a project's feed has the project in it.
+            What to do next: Compare the address with Artifacts → Connect to feed: the address of a project's feed contains the project.
             More: adieu explain feeds
             exit 1
         "#]],
@@ -284,7 +286,7 @@ fn check_says_which_right_or_tenant_is_missing() {
         &world,
         &check("northwind/packages"),
         &expect![[r#"
-        failed    feed           northwind accepts tokens of tenant [GUID], and does not accept this one.
+        failed    feed           northwind accepts tokens of tenant [GUID], but does not accept this one.
                                    it said: TF400813: The user '[GUID]' is not authorized to access this resource.
                                    x-vss-e2eid: [GUID]
                                    activityid: [GUID]
@@ -292,7 +294,7 @@ fn check_says_which_right_or_tenant_is_missing() {
                                    feed: northwind/packages
                                    declared in: --feed
 
-        What to do next: Ask for a token of that tenant (--tenant [GUID]; EntraToken@1: tenantId), with an application that has an enterprise application there.
+        What to do next: Request a token of that tenant (--tenant [GUID]; EntraToken@1: tenantId), for an application with an enterprise application there.
         More: adieu explain tenants
         exit 1
     "#]],
@@ -352,6 +354,38 @@ fn exec_gives_one_command_its_feeds() {
     );
     assert_eq!(snapshot(&desk.home()), before);
     assert!(snapshot(&temporary(&desk)).is_empty());
+}
+
+#[test]
+fn json_is_as_its_schema_says() {
+    let world = world();
+    let schema = Schema::read("docs/output.schema.json");
+    let json = |desk: &Desk<'_>, verb: &str| -> Value {
+        let words: Vec<&str> = verb.split(' ').chain(["--output", "json"]).collect();
+        let said = desk.adieu(&words);
+        let document = serde_json::from_str(&said.stdout).expect("JSON");
+        assert_eq!(
+            schema.violations_of(verb, &document),
+            [""; 0],
+            "{document:#}"
+        );
+        document
+    };
+    let desk = machine(&world, &[NPMRC]).set("ADIEU_CREDENTIAL", "managed-identity");
+    let checked = json(&desk, "feeds check");
+    assert_eq!(checked["holds"], true);
+    let login = json(&desk, "feeds login");
+    let variables = login["variables"].as_object().expect("variables");
+    assert!(variables.contains_key("NPM_CONFIG_USERCONFIG"), "{login}");
+    let desk = variables.iter().fold(desk, |desk, (name, value)| {
+        desk.set(name, value.as_str().unwrap_or_default())
+    });
+    let logout = json(&desk, "feeds logout");
+    let names = |document: &Value| -> Vec<String> {
+        let variables = document["variables"].as_object().expect("variables");
+        variables.keys().cloned().collect()
+    };
+    assert_eq!(names(&logout), names(&login));
 }
 
 #[test]
@@ -470,7 +504,7 @@ fn doctor_looks_at_a_feed_after_all_that_it_needs() {
     expect![[r#"
         ok        feed           contoso/packages can be read and published to
         failed    feed           This identity is not a reader of the feed contoso/secret (403 of pkgs.dev.azure.com).
-        What to do next: An owner of the feed adds it as Feed Reader, or as Feed and Upstream Reader (Collaborator) where it may save packages from upstream sources: Artifacts → the feed → ⚙ → Permissions → Add users/groups.
+        What to do next: Have an owner of the feed add it as Feed Reader, or as Feed and Upstream Reader (Collaborator) if it may save packages from upstream sources: Artifacts → the feed → ⚙ → Permissions → Add users/groups.
         More: adieu explain feeds
         exit 1"#]].assert_eq(&checks.join("\n"));
 }

@@ -61,7 +61,7 @@ fn a_file_of_another_program_stays() {
     let log = feeds.succeed(&[]);
     expect![[r#"
         web/.yarnrc.yml:1: contoso/packages for yarn (none).
-        ##[warning]yarn gets no credential: a .yarnrc.yml of another program is above the checkout (Agent.BuildDirectory), or the checkout is elsewhere.
+        ##[warning]yarn gets no credential: another program's .yarnrc.yml is above the checkout (Agent.BuildDirectory), or the checkout is elsewhere.
         Credentials are renewed until the job ends; the first one is valid until [TIME]."#]].assert_eq(&log);
     feeds.end();
     let text = fs::read_to_string(above(&feeds)).expect("a file");

@@ -43,7 +43,7 @@ fn inputs_that_are_wrong() {
         ##[error]The line 'https://pkgs.dev.azure.com.evil.example/contoso/_packaging/packages' of feeds is not a feed: its host is neither pkgs.dev.azure.com nor <organization>.pkgs.visualstudio.com.
         What to do: Write https://pkgs.dev.azure.com/contoso/_packaging/packages/npm/registry/, or contoso/packages, or contoso/project/packages.
         More: adieu explain feeds
-        The line 'https://user:***@pkgs.dev.azure.com/contoso/_packaging/packages' of feeds is not a feed: it has a user name or password in it.
+        The line 'https://user:***@pkgs.dev.azure.com/contoso/_packaging/packages' of feeds is not a feed: it contains a user name or password.
         What to do: Write https://pkgs.dev.azure.com/contoso/_packaging/packages/npm/registry/, or contoso/packages, or contoso/project/packages.
         More: adieu explain feeds
         The line 'packages' of feeds is not a feed: its path is not <organization>[/<project>]/_packaging/<feed>.
@@ -107,7 +107,7 @@ fn an_organization_of_microsoft_accounts() {
     world.organizations().connect("contoso", no_tenant);
     let mut feeds = Feeds::of(&world).file(".npmrc", "registry=FEED/npm/registry/\n");
     expect![[r#"
-        ##[error]contoso is not connected to a Microsoft Entra tenant, so its feeds accept no Entra token.
+        ##[error]contoso is not connected to a Microsoft Entra tenant, so its feeds do not accept Microsoft Entra tokens.
         What to do: Connect the organization to a tenant (Organization settings → Microsoft Entra), or exclude its feeds with a line that starts with - in the input feeds.
         More: adieu explain feeds"#]].assert_eq(&failed(&world, &mut feeds, &[CONNECTION]));
 }
@@ -131,7 +131,7 @@ fn a_tenant_without_the_application() {
           trace id: [GUID]
           timestamp: [TIME]
           connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
-        What to do: Compare the connection's client id and tenant with the overview page of the app registration; with the input tenantId, the application must be known in that tenant, too.
+        What to do: Compare the connection's client ID and tenant with the overview page of the app registration; with the input tenantId, the application must be known in that tenant, too.
         More: adieu explain aadsts700016"#]].assert_eq(&log.replace(&foreign, "[FOREIGN]"));
 }
 
@@ -191,7 +191,7 @@ fn a_temporary_folder_in_which_no_program_runs() {
     let _machine = prepare_machine(&mut feeds.job, &mounted(&temporary, "noexec"));
     expect![[r#"
         ##[error]No program can run in the folder [WORK]/_temp (noexec), and NuGet, Cargo, Gradle and pip ask programs in it for credentials.
-        What to do: Mount the file system of the agent's work folder without noexec, or serve npm and Maven alone with tools: npm, maven.
+        What to do: Mount the file system of the agent's work folder without noexec, or use only npm and Maven: tools: npm, maven.
         More: adieu explain feeds"#]].assert_eq(&failed(&world, &mut feeds, &[CONNECTION]));
     assert_eq!(snapshot(&temporary), std::collections::BTreeMap::new());
 }

@@ -47,14 +47,14 @@ fn names_the_refused_identity_of_an_opaque_token() {
     let rest = Rest::of(&world, world.job(), &git);
     let refused = rest.git_fails(&["ls-remote", HELLO]);
     expect![[r#"
-        error: contoso accepts the token, and this identity has not been added to it (TF401444, 401 of dev.azure.com).
+        error: contoso accepts the token, but this identity has not been added to it (TF401444, 401 of dev.azure.com).
           it said: TF401444: Please sign-in at least once as [TENANT]\[TENANT]\[GUID] in a web browser to enable access to the service.
           x-vss-e2eid: [GUID]
           activityid: [GUID]
           x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
           object id: [GUID]
           token's tenant: [TENANT]
-        What to do: An administrator of the organization adds it: adieu onboard --organization contoso --identity [GUID]
+        What to do: Have an administrator of the organization run: adieu onboard --organization contoso --identity [GUID]
         More: adieu explain tf401444
         fatal: Authentication failed for 'https://dev.azure.com/contoso/fabrikam/_git/hello/'
     "#]].assert_eq(&stable(&world, &refused));
@@ -144,7 +144,7 @@ fn another_tenants_organization_is_named_before_it_refuses() {
         let world = world();
         world.entra().readable_tokens();
         expect![[r#"
-            error: another is connected to another tenant than the one that signed in, so it would refuse the token.
+            error: another is connected to another tenant, not the one that signed in, so it would refuse the token.
               organization's tenant: [GUID]
               token's tenant: [TENANT]
               client id: [GUID]
@@ -160,12 +160,12 @@ fn a_token_that_shows_no_tenant_is_explained_after_the_refusal() {
     for (git, _) in gits() {
         let world = world();
         expect![[r#"
-            error: another accepts tokens of tenant [GUID], and does not accept this one.
+            error: another accepts tokens of tenant [GUID], but does not accept this one.
               it said: TF400813: The user '[GUID]' is not authorized to access this resource.
               x-vss-e2eid: [GUID]
               activityid: [GUID]
               x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
-            What to do: Ask for a token of that tenant (--tenant [GUID]; EntraToken@1: tenantId), with an application that has an enterprise application there.
+            What to do: Request a token of that tenant (--tenant [GUID]; EntraToken@1: tenantId), for an application with an enterprise application there.
             More: adieu explain tenants
             fatal: Authentication failed for 'https://dev.azure.com/another/fabrikam/_git/hello/'
         "#]].assert_eq(&asks_another_tenant(&world, &git));

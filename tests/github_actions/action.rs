@@ -106,7 +106,7 @@ fn what_is_wrong_is_said_in_the_steps_log() {
     }
     expect![[r#"
         [("tokens", "GITHUB_TOKEN=azureDevOps")]
-        error: The line 'GITHUB_TOKEN=azureDevOps' of tokens: 'GITHUB_TOKEN' is a name that GitHub Actions keeps for itself (GITHUB_…, RUNNER_…, CI, PATH, NODE_OPTIONS).
+        error: The line 'GITHUB_TOKEN=azureDevOps' of tokens: 'GITHUB_TOKEN' is a name that GitHub Actions reserves (GITHUB_…, RUNNER_…, CI, PATH, NODE_OPTIONS).
         What to do: Choose another name; under env:, a step can give the variable any name.
         More: adieu explain token
         [("tokens", "A=azuredevop")]

@@ -123,8 +123,8 @@ fn a_killed_launcher_stops_the_binary_and_fails_the_step() {
     assert_eq!(
         outcome.log,
         "\
-##[error]The launcher of this task was killed, so the task stopped before it was done.
-What to do: Look for what kills processes on the agent; it is often out of memory.
+##[error]The launcher was killed, so the task stopped before it was done.
+What to do: Find out what killed it; agents often run out of memory.
 More: adieu explain agent
 ##[error]Exit code 137 returned from process: file name 'node'."
     );
@@ -143,8 +143,8 @@ fn a_killed_launcher_in_a_container_fails_the_step() {
     assert_eq!(
         outcome.log,
         "\
-##[error]The launcher of this task was killed, so the task stopped before it was done.
-What to do: Look for what kills processes on the agent; it is often out of memory.
+##[error]The launcher was killed, so the task stopped before it was done.
+What to do: Find out what killed it; agents often run out of memory.
 More: adieu explain agent"
     );
     assert_eq!(outcome.exit_code, Some(0));

@@ -9,9 +9,9 @@ use adieu_emulator::{Connection, MY_CONNECTION, World};
 use super::{SIGNED_IN, fails, file, succeeds, text, use_proxy, world};
 
 const UNKNOWN_ISSUER: &str = "\
-##[error]Azure DevOps ([AZURE DEVOPS]) gave no answer at the first attempt: its certificate is not trusted (its issuer is unknown here).
+##[error]Azure DevOps ([AZURE DEVOPS]) did not answer at the first attempt: its certificate is not trusted (its issuer is unknown here).
   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
-What to do: If a proxy of yours inspects TLS, configure the agent with --sslcacert and that proxy's root.
+What to do: If a proxy inspects TLS, configure the agent with --sslcacert and that proxy's root certificate.
 More: adieu explain certificates";
 
 #[test]
@@ -59,10 +59,10 @@ fn a_certificate_for_another_host_is_tried_once() {
         &mut job,
         "other-host",
         "\
-##[error]Microsoft Entra (login.windows.net) gave no answer at the first attempt: its certificate is not trusted (it is for another host).
+##[error]Microsoft Entra (login.windows.net) did not answer at the first attempt: its certificate is not trusted (it is for another host).
   tokens: AZURE_DEVOPS_TOKEN
   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
-What to do: Look at DNS and proxies: another host answers in place of this one.
+What to do: Check DNS and proxies: another host answers instead.
 More: adieu explain certificates",
     );
     assert_eq!(proxy.asked(), ["login.windows.net:443"]);
@@ -79,8 +79,8 @@ fn warns_of_a_ca_file_that_is_not_there() {
         &mut job,
         MY_CONNECTION,
         &format!(
-            "##[warning]The agent's CA file [FOLDER]/no.pem cannot be read here (No such file \
-             or directory); the system's certificates are used alone.\n{UNKNOWN_ISSUER}"
+            "##[warning]The agent's CA file [FOLDER]/no.pem cannot be read here (No such file or \
+             directory); only the system's certificates are used.\n{UNKNOWN_ISSUER}"
         ),
     );
 }
@@ -96,8 +96,8 @@ fn warns_of_a_ca_file_without_certificates() {
         &mut job,
         MY_CONNECTION,
         &format!(
-            "##[warning]The agent's CA file [FOLDER]/ca.der has no certificate in PEM form; \
-             the system's certificates are used alone.\n{UNKNOWN_ISSUER}"
+            "##[warning]The agent's CA file [FOLDER]/ca.der has no certificate in PEM form; only \
+             the system's certificates are used.\n{UNKNOWN_ISSUER}"
         ),
     );
 }
@@ -135,7 +135,9 @@ fn warns_of_a_pipeline_variable_that_names_roots_for_node() {
         &mut job,
         MY_CONNECTION,
         &format!(
-            "##[warning]NODE_EXTRA_CA_CERTS is a variable of the pipeline, so it has no effect here; set it on the agent's machine, or configure the agent with --sslcacert.\n{UNKNOWN_ISSUER}"
+            "##[warning]NODE_EXTRA_CA_CERTS is a pipeline variable, so it has no effect here; \
+             set it on the agent's machine, or configure the agent with \
+             --sslcacert.\n{UNKNOWN_ISSUER}"
         ),
     );
 }
@@ -151,7 +153,8 @@ fn ignores_roots_that_a_pipeline_variable_puts_in_place_of_the_systems() {
         &mut job,
         MY_CONNECTION,
         &format!(
-            "##[warning]SSL_CERT_FILE is a variable of the pipeline, so it has no effect here; set it on the agent's machine, or configure the agent with --sslcacert.\n{UNKNOWN_ISSUER}"
+            "##[warning]SSL_CERT_FILE is a pipeline variable, so it has no effect here; set it \
+             on the agent's machine, or configure the agent with --sslcacert.\n{UNKNOWN_ISSUER}"
         ),
     );
 }

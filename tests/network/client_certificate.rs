@@ -48,7 +48,7 @@ fn a_service_that_wants_a_client_certificate_is_asked_once_without() {
         &mut job,
         MY_CONNECTION,
         "\
-##[error]Azure DevOps ([AZURE DEVOPS]) gave no answer at the first attempt: it does not accept this agent's client certificate (it requires one, and none was shown).
+##[error]Azure DevOps ([AZURE DEVOPS]) did not answer at the first attempt: it does not accept this agent's client certificate (it requires one, and none was shown).
   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
 What to do: Configure the agent with --sslclientcert and --sslclientcertkey, and a certificate that this host accepts.
 More: adieu explain certificates",
@@ -67,7 +67,7 @@ fn a_client_certificate_of_another_authority_is_shown_once() {
         &mut job,
         MY_CONNECTION,
         "\
-##[error]Azure DevOps ([AZURE DEVOPS]) gave no answer at the first attempt: it does not accept this agent's client certificate (its issuer is unknown there).
+##[error]Azure DevOps ([AZURE DEVOPS]) did not answer at the first attempt: it does not accept this agent's client certificate (its issuer is unknown there).
   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
 What to do: Configure the agent with --sslclientcert and --sslclientcertkey, and a certificate that this host accepts.
 More: adieu explain certificates",

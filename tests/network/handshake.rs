@@ -53,10 +53,10 @@ fn names_what_the_other_side_of_a_handshake_lacks() {
             "no-tls",
             &format!(
                 "\
-##[error]Microsoft Entra ({host}) gave no answer at the first attempt: no TLS connection is possible: {reason}.
+##[error]Microsoft Entra ({host}) did not answer at the first attempt: no TLS connection is possible: {reason}.
   tokens: AZURE_DEVOPS_TOKEN
   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
-What to do: Ask for TLS settings and certificates that are supported there: of the proxy that inspects TLS, where there is one, else of the service.
+What to do: Have the owner of the proxy that inspects TLS, or else of the service, use supported TLS settings and certificates.
 More: adieu explain certificates"
             ),
         );

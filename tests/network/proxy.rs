@@ -44,7 +44,7 @@ fn reaches_azure_devops_by_the_agents_proxy() {
     assert_eq!(world.azure_devops().requests().len(), 1);
 }
 
-/// Nothing is sent past a proxy whose address is misspelt.
+/// Nothing is sent past a proxy whose address is misspelled.
 #[test]
 fn reports_a_variable_that_is_not_a_proxy_url() {
     let world = world();
@@ -123,7 +123,7 @@ fn a_wrong_password_for_the_proxy_is_tried_once() {
             &mut job,
             REAL_AUTHORITY,
             "\
-##[error]Microsoft Entra (login.microsoftonline.com) gave no answer at the first attempt: the proxy asks for authentication.
+##[error]Microsoft Entra (login.microsoftonline.com) did not answer at the first attempt: the proxy asks for authentication.
   tokens: AZURE_DEVOPS_TOKEN
   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
 What to do: Configure the agent with --proxyusername and --proxypassword for Basic authentication; NTLM, Negotiate and Kerberos are not supported.
@@ -145,7 +145,7 @@ fn a_proxy_that_asks_for_a_password_before_azure_devops_is_named_too() {
         &mut job,
         REAL_AUTHORITY,
         "\
-##[error]Azure DevOps (dev.azure.com) gave no answer at the first attempt: the proxy asks for authentication.
+##[error]Azure DevOps (dev.azure.com) did not answer at the first attempt: the proxy asks for authentication.
   connection: https://dev.azure.com/contoso/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
 What to do: Configure the agent with --proxyusername and --proxypassword for Basic authentication; NTLM, Negotiate and Kerberos are not supported.
 More: adieu explain proxy",
@@ -182,11 +182,13 @@ fn ignores_a_proxy_that_a_pipeline_variable_names() {
     for (variables, warning) in [
         (
             &["HTTPS_PROXY"][..],
-            "HTTPS_PROXY is a variable of the pipeline, so it has no effect here; configure the agent with --proxyurl.".to_owned(),
+            "HTTPS_PROXY is a pipeline variable, so it has no effect here; configure the agent \
+             with --proxyurl."
+                .to_owned(),
         ),
         (
             &["ALL_PROXY", "https.proxy"],
-            format!("HTTPS_PROXY and ALL_PROXY are variables of the pipeline, so they {THESE}"),
+            format!("HTTPS_PROXY and ALL_PROXY are pipeline variables, so they {THESE}"),
         ),
     ] {
         let world = world();
@@ -214,8 +216,8 @@ fn warns_of_a_proxy_in_a_secret_pipeline_variable() {
         &mut job,
         MY_CONNECTION,
         &format!(
-            "##[warning]HTTPS_PROXY is a variable of the pipeline, so it has no effect here; \
-             configure the agent with --proxyurl.\n{SIGNED_IN}"
+            "##[warning]HTTPS_PROXY is a pipeline variable, so it has no effect here; configure \
+             the agent with --proxyurl.\n{SIGNED_IN}"
         ),
     );
 }
@@ -232,8 +234,8 @@ fn ignores_a_bypass_list_that_a_pipeline_variable_gives() {
         &mut job,
         REAL_AUTHORITY,
         &format!(
-            "##[warning]NO_PROXY is a variable of the pipeline, so it has no effect here; \
-             configure the agent with --proxyurl.\n{SIGNED_IN_AT_MICROSOFT}"
+            "##[warning]NO_PROXY is a pipeline variable, so it has no effect here; configure the \
+             agent with --proxyurl.\n{SIGNED_IN_AT_MICROSOFT}"
         ),
     );
     assert_eq!(proxy.asked(), ["login.microsoftonline.com:443"]);
@@ -364,7 +366,7 @@ fn names_what_intercepts_the_connection() {
                 None
             },
             "\
-##[error]Microsoft Entra (login.microsoftonline.com) gave no answer in [N] attempts: no connection to the proxy (refused).
+##[error]Microsoft Entra (login.microsoftonline.com) did not answer in [N] attempts: no connection to the proxy (refused).
   tokens: AZURE_DEVOPS_TOKEN
   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
 What to do: Let the agent reach its proxy, or correct the proxy's address.
@@ -378,7 +380,7 @@ More: adieu explain proxy",
                 Some(proxy)
             },
             "\
-##[error]Microsoft Entra (login.contoso.invalid) gave no answer in [N] attempts: the proxy does not connect (unsuccessful).
+##[error]Microsoft Entra (login.contoso.invalid) did not answer in [N] attempts: the proxy does not connect (unsuccessful).
   tokens: AZURE_DEVOPS_TOKEN
   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
 What to do: Let the agent's proxy connect to this host on port 443.
@@ -436,7 +438,7 @@ More: adieu explain proxy",
 }
 
 const NO_NAME: &str = "\
-##[error]Microsoft Entra (login.contoso.invalid) gave no answer in [N] attempts: its name cannot be resolved.
+##[error]Microsoft Entra (login.contoso.invalid) did not answer in [N] attempts: its name cannot be resolved.
   tokens: AZURE_DEVOPS_TOKEN
   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
 What to do: Check the agent's DNS and proxy: this name must be resolvable from the agent.

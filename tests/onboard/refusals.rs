@@ -1,4 +1,4 @@
-//! What keeps an identity out: the wrong one of three ids, rights, licences, and names that there are not.
+//! What keeps an identity out: the wrong one of three ids, rights, licenses, and names that there are not.
 //!
 //! What changes where nothing is in the way is in onboard.rs.
 
@@ -42,7 +42,7 @@ fn an_id_that_is_none_of_the_three_ends_before_anything_is_changed() {
         &said,
         &expect![[r#"
         error: Tenant [TENANT] has no application with the id [GUID]: it is neither a client id nor the object id of an enterprise application or of an app registration there.
-        What to do: Compare the id with the application's page; a subscription's, a secret's or another tenant's id is not one of the three.
+        What to do: Compare the ID with the application's page; the ID of a subscription, a secret or another tenant does not work.
         More: adieu explain vs860016
         exit 1
     "#]],
@@ -52,8 +52,8 @@ fn an_id_that_is_none_of_the_three_ends_before_anything_is_changed() {
         &world,
         &said,
         &expect![[r#"
-        error: 'my-connection' is not the id of an application.
-        What to do: Write a GUID: the client id, or an object id; `adieu whoami` with the identity itself prints both.
+        error: 'my-connection' is not the ID of an application.
+        What to do: Write a GUID: the client ID, or an object ID; `adieu whoami` as the identity itself prints both.
         More: adieu explain onboard
         exit 2
     "#]],
@@ -70,7 +70,7 @@ fn explains_how_to_create_the_enterprise_application() {
         &world,
         &said,
         &expect![[r#"
-        error: my-connection is an app registration without an enterprise application in tenant [TENANT], and only that can be a member.
+        error: my-connection is an app registration without an enterprise application in tenant [TENANT], and only an enterprise application can be a member.
           client id: [CLIENT ID]
         What to do: Create one, signed in to that tenant: az ad sp create --id [CLIENT ID]
         More: adieu explain vs860016
@@ -93,7 +93,7 @@ fn names_who_may_add_users() {
         &said,
         &expect![[r#"
             identity: my-connection (client id given; client id [CLIENT ID], enterprise application's object id [ENTERPRISE APPLICATION])
-            error: Could not add [ENTERPRISE APPLICATION] to contoso: the identity that asks may not manage the organization's users (200 of vsaex.dev.azure.com).
+            error: Could not add [ENTERPRISE APPLICATION] to contoso: this identity may not manage the organization's users (200 of vsaex.dev.azure.com).
               it said: (5032) Access Denied: [ADMIN] needs the following permission(s) on the resource Users to perform this action: Add Users
               object id: [ADMIN'S OBJECT]
               token's tenant: [TENANT]
@@ -105,9 +105,9 @@ fn names_who_may_add_users() {
 }
 
 #[test]
-fn reports_that_no_licences_are_left() {
+fn reports_that_no_licenses_are_left() {
     let world = world();
-    world.organizations().licences_left("contoso", 0);
+    world.organizations().licenses_left("contoso", 0);
     let client = world.client_id(MY_CONNECTION);
     let said = onboard(&world, &client, &[]);
     says(
@@ -115,9 +115,9 @@ fn reports_that_no_licences_are_left() {
         &said,
         &expect![[r#"
             identity: my-connection (client id given; client id [CLIENT ID], enterprise application's object id [ENTERPRISE APPLICATION])
-            error: Could not add [ENTERPRISE APPLICATION] to contoso: no licence of that access level is left (5005) (200 of vsaex.dev.azure.com).
+            error: Could not add [ENTERPRISE APPLICATION] to contoso: no license for that access level is left (5005) (200 of vsaex.dev.azure.com).
               it said: (5005) Failed to assign license Account-Express to identity with id [PROFILE].
-            What to do: Buy one under Organization settings → Billing, or give --access-level stakeholder, which cannot read repositories.
+            What to do: Buy one under Organization settings → Billing, or use --access-level stakeholder, which cannot read repositories.
             More: adieu explain onboard
             exit 1
         "#]],
@@ -141,7 +141,7 @@ fn a_project_and_a_publisher_that_there_are_not_are_named() {
               x-vss-e2eid: [GUID]
               activityid: [GUID]
               x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
-            What to do: Compare the name with the project's page.
+            What to do: Check the project's name.
             More: adieu explain onboard
             exit 1
         "#]],

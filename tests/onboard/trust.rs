@@ -135,7 +135,7 @@ fn names_the_claim_in_which_the_nearest_credential_differs() {
     }
     expect![[r#"
         identity: my-connection (client id given; client id [CLIENT ID], enterprise application's object id [ENTERPRISE APPLICATION])
-        error: No federated credential of my-connection trusts 'repo:contoso/web:ref:refs/heads/main'; credential-1 has another subject identifier.
+        error: No federated credential of my-connection trusts 'repo:contoso/web:ref:refs/heads/main'; credential-1 has a different subject identifier.
           issuer: https://token.actions.githubusercontent.com
           subject identifier: repo:contoso/web:ref:refs/heads/main
           audience: api://AzureADTokenExchange
@@ -145,7 +145,7 @@ fn names_the_claim_in_which_the_nearest_credential_differs() {
         More: adieu explain federated-credential
         exit 1
         identity: my-connection (client id given; client id [CLIENT ID], enterprise application's object id [ENTERPRISE APPLICATION])
-        error: No federated credential of my-connection trusts 'repo:contoso/web:pull_request'; credential-1 has another subject identifier.
+        error: No federated credential of my-connection trusts 'repo:contoso/web:pull_request'; credential-1 has a different subject identifier.
           issuer: https://token.actions.githubusercontent.com
           subject identifier: repo:contoso/web:pull_request
           audience: api://AzureADTokenExchange
@@ -155,27 +155,27 @@ fn names_the_claim_in_which_the_nearest_credential_differs() {
         More: adieu explain federated-credential
         exit 1
         identity: my-connection (client id given; client id [CLIENT ID], enterprise application's object id [ENTERPRISE APPLICATION])
-        error: No federated credential of my-connection trusts 'repo:contoso@17/web@23:environment:production'; credential-1 has another subject identifier.
+        error: No federated credential of my-connection trusts 'repo:contoso@17/web@23:environment:production'; credential-1 has a different subject identifier.
           issuer: https://token.actions.githubusercontent.com
           subject identifier: repo:contoso@17/web@23:environment:production
           audience: api://AzureADTokenExchange
           client id: [CLIENT ID]
-          subject identifier of credential-1: repo:contoso/web:environment:production (GitHub writes the ids of owner and repository, or neither)
+          subject identifier of credential-1: repo:contoso/web:environment:production (GitHub writes the IDs of owner and repository, or neither)
         What to do: az ad app federated-credential create --id [CLIENT ID] --parameters '{"audiences":["api://AzureADTokenExchange"],"issuer":"https://token.actions.githubusercontent.com","name":"repo-contoso-17-web-23-environment-production","subject":"repo:contoso@17/web@23:environment:production"}'
         More: adieu explain federated-credential
         exit 1
         identity: my-connection (client id given; client id [CLIENT ID], enterprise application's object id [ENTERPRISE APPLICATION])
-        error: No federated credential of my-connection trusts 'repo:contoso/web:pull_request'; credential-1 has another issuer.
+        error: No federated credential of my-connection trusts 'repo:contoso/web:pull_request'; credential-1 has a different issuer.
           issuer: https://token.actions.githubusercontent.com
           subject identifier: repo:contoso/web:pull_request
           audience: api://AzureADTokenExchange
           client id: [CLIENT ID]
-          issuer of credential-1: https://token.actions.githubusercontent.com/ (one of them has a slash at its end)
+          issuer of credential-1: https://token.actions.githubusercontent.com/ (one of them has a trailing slash)
         What to do: az ad app federated-credential create --id [CLIENT ID] --parameters '{"audiences":["api://AzureADTokenExchange"],"issuer":"https://token.actions.githubusercontent.com","name":"repo-contoso-web-pull-request","subject":"repo:contoso/web:pull_request"}'
         More: adieu explain federated-credential
         exit 1
         identity: my-connection (client id given; client id [CLIENT ID], enterprise application's object id [ENTERPRISE APPLICATION])
-        error: No federated credential of my-connection trusts 'project_path:contoso/web:ref_type:tag:ref:v1'; credential-1 has another subject identifier.
+        error: No federated credential of my-connection trusts 'project_path:contoso/web:ref_type:tag:ref:v1'; credential-1 has a different subject identifier.
           issuer: https://gitlab.com
           subject identifier: project_path:contoso/web:ref_type:tag:ref:v1
           audience: api://AzureADTokenExchange
@@ -236,7 +236,7 @@ fn a_credential_with_another_audience_is_changed_and_not_added_again() {
     let said = trust(&world, "repo:contoso/web:pull_request", &[]);
     let expected = expect![[r#"
         identity: my-connection (client id given; client id [CLIENT ID], enterprise application's object id [ENTERPRISE APPLICATION])
-        error: No federated credential of my-connection trusts 'repo:contoso/web:pull_request'; azure-pipelines has another audience.
+        error: No federated credential of my-connection trusts 'repo:contoso/web:pull_request'; azure-pipelines has a different audience.
           issuer: https://token.actions.githubusercontent.com
           subject identifier: repo:contoso/web:pull_request
           audience: api://AzureADTokenExchange
@@ -289,7 +289,7 @@ fn without_microsoft_graph_it_prints_what_the_credential_must_say() {
         &["--output", "text"],
     );
     let expected = expect![[r#"
-        federated credential: not known; it must say
+        federated credential: not known; it must contain
           issuer: https://token.actions.githubusercontent.com
           subject identifier: repo:contoso/web:pull-request
           audience: api://AzureADTokenExchange
@@ -318,12 +318,12 @@ fn a_subject_needs_an_issuer_that_it_shows_or_that_is_named() {
         found.push_str(&shown(&world, &said));
     }
     expect![[r#"
-        error: The subject does not show which issuer writes it.
+        error: The subject does not show its issuer.
         What to do: Add --issuer with the issuer's https address; `adieu doctor` in the job shows it.
         More: adieu explain onboard
         exit 2
         error: 'http://oidc.contoso.com' is not the https address of an issuer.
-        What to do: Write it as the ID token has it, with or without a slash at its end.
+        What to do: Write it exactly as in the ID token, with or without a trailing slash.
         More: adieu explain onboard
         exit 2
     "#]].assert_eq(&found);

@@ -1,5 +1,5 @@
 // A task's page of a run as the portal shows it: Markdown, by a renderer that lets raw HTML through, in Azure DevOps'
-// colours. It never cleans anything: what the page itself does not keep out gets in.
+// colors. It never cleans anything: what the page itself does not keep out gets in.
 //
 //   node render.js <folder with the renderers> <marked|markdown-it> <light|dark>   < page.md   > page.html
 //   node render.js <folder> document <light|dark>                                  < page.html > page.html
@@ -19,7 +19,7 @@ const html =
 
 // Light: the values that azure-devops-ui 2.277 gives to its variables --background-color, --text-primary-color,
 // --communication-foreground, --palette-neutral-4 and --palette-black-alpha-10. Dark: as the portal's dark theme looks.
-const colours = {
+const colors = {
   light: { page: '#ffffff', text: 'rgba(0,0,0,.9)', link: '#005a9e', code: '#f4f4f4', line: 'rgba(0,0,0,.2)' },
   dark: { page: '#201f1e', text: 'rgba(255,255,255,.9)', link: '#6cb8f6', code: '#323130', line: 'rgba(255,255,255,.2)' },
 }[theme];
@@ -29,10 +29,10 @@ function report() {
   const article = document.querySelector('article') || document.body;
   const all = Array.from(article.querySelectorAll('*'));
   const unique = (values) => Array.from(new Set(values)).sort();
-  const parts = (colour) => colour.match(/[\d.]+/g).map(Number);
+  const parts = (color) => color.match(/[\d.]+/g).map(Number);
   const over = ([r, g, b, a = 1], under) => [r, g, b].map((value, index) => value * a + under[index] * (1 - a));
-  const light = (colour) => {
-    const [r, g, b] = colour.map((value) => value / 255).map((v) => (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
+  const light = (color) => {
+    const [r, g, b] = color.map((value) => value / 255).map((v) => (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
     return 0.2126 * r + 0.7152 * g + 0.0722 * b;
   };
   const behind = (element) => {
@@ -77,13 +77,13 @@ process.stdout.write(`<!doctype html>
 <meta charset="utf-8">
 <title>Run</title>
 <style>
-  body { margin: 0; background: ${colours.page}; color: ${colours.text}; font: 14px/20px "Segoe UI", "Liberation Sans", sans-serif; }
+  body { margin: 0; background: ${colors.page}; color: ${colors.text}; font: 14px/20px "Segoe UI", "Liberation Sans", sans-serif; }
   article { margin: 24px; width: 852px; overflow-wrap: anywhere; }
   h3 { font-size: 17px; line-height: 24px; margin: 0 0 16px; }
-  a { color: ${colours.link}; }
-  code { font: 12px/18px Menlo, Consolas, "DejaVu Sans Mono", monospace; background: ${colours.code}; padding: 2px 4px; border-radius: 2px; }
+  a { color: ${colors.link}; }
+  code { font: 12px/18px Menlo, Consolas, "DejaVu Sans Mono", monospace; background: ${colors.code}; padding: 2px 4px; border-radius: 2px; }
   table { border-collapse: collapse; margin: 0 0 16px; }
-  th, td { border: 1px solid ${colours.line}; padding: 6px 12px; text-align: left; }
+  th, td { border: 1px solid ${colors.line}; padding: 6px 12px; text-align: left; }
   th:not(:last-child), td:not(:last-child) { white-space: nowrap; }
   pre code { display: block; padding: 16px 20px; font-size: 13px; line-height: 20px; border-radius: 6px; white-space: pre-wrap; }
 </style>

@@ -32,7 +32,7 @@ fn names_the_right_that_a_non_administrator_lacks() {
               object id: [OBJECT]
               token's tenant: [TENANT]
               credential: managed-identity
-            What to do: Sign in as an administrator of the organization, or let one add this identity: Organization settings → Permissions → Project Collection Administrators → Members.
+            What to do: Sign in as an administrator of the organization, or have one add this identity: Organization settings → Permissions → Project Collection Administrators → Members.
             More: adieu explain pats
             exit 1
         "#]].assert_eq(&shown(&world, &said));

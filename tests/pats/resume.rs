@@ -49,6 +49,6 @@ fn another_run_continues_where_the_service_stopped_answering() {
     assert!(
         refused
             .stderr
-            .contains("it is about 'scan contoso', not 'pats contoso'")
+            .contains("it is for 'scan contoso', not 'pats contoso'")
     );
 }

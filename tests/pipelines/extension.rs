@@ -68,7 +68,7 @@ fn an_extension_reaches_its_three_rings() {
     expect_test::expect![[r#"
         package, package
           checkout self: Succeeded
-          Pack hello 1.0.1234: Succeeded
+          Package hello 1.0.1234: Succeeded
             Packed pub.hello 1.0.1234: 7 parts, [SIZE] bytes.
           Keep the package: Succeeded
         development, publish
@@ -152,7 +152,7 @@ fn a_ring_that_fails_is_the_last_one() {
     expect_test::expect![[r#"
         package, package
           checkout self: Succeeded
-          Pack hello 1.0.1234: Succeeded
+          Package hello 1.0.1234: Succeeded
             Packed pub.hello 1.0.1234: 7 parts, [SIZE] bytes.
           Keep the package: Succeeded
         development, publish
@@ -169,7 +169,7 @@ fn a_ring_that_fails_is_the_last_one() {
               validator: The extension's icon is missing.
               its log: Verifying 1.0.1234
               its log: The extension's icon is missing.
-            What to do: Correct what the validator names and publish under a higher version: a refused one stays refused.
+            What to do: Fix what the validator reports, and publish a higher version: a refused version stays refused.
             More: adieu explain validation
           Share: Skipped
           Install: Skipped

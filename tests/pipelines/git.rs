@@ -62,13 +62,13 @@ fn a_commit_comes_back_to_the_repository() {
         Job
           checkout self: Succeeded
           Change files: Succeeded
-          Sign git in: Succeeded
+          Sign in git: Succeeded
             Signed in at login.microsoftonline.com, tenant [TENANT].
             AZURE_DEVOPS_TOKEN: azureDevOps, until [TIME] (59 minutes).
             Configured until the job ends: git.
           Commit and push: Succeeded
             Pushed to refs/heads/main.
-          Post-job: Sign git in: Succeeded
+          Post-job: Sign in git: Succeeded
             The job's credential endpoint is closed.
     "#]]
     .assert_eq(&page);
@@ -103,23 +103,23 @@ fn a_pipeline_without_membership_cannot_push() {
         Job
           checkout self: Succeeded
           Change files: Succeeded
-          Sign git in: Succeeded
+          Sign in git: Succeeded
             Signed in at login.microsoftonline.com, tenant [TENANT].
             AZURE_DEVOPS_TOKEN: azureDevOps, until [TIME] (59 minutes).
             Configured until the job ends: git.
           Commit and push: Failed
-            error: fabrikam accepts the token, and this identity has not been added to it (TF401444, 401 of dev.azure.com).
+            error: fabrikam accepts the token, but this identity has not been added to it (TF401444, 401 of dev.azure.com).
               it said: TF401444: Please sign-in at least once as [TENANT]\[TENANT]\[GUID] in a web browser to enable access to the service.
               x-vss-e2eid: [GUID]
               activityid: [GUID]
               x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
               object id: [GUID]
               token's tenant: [TENANT]
-            What to do: An administrator of the organization adds it: adieu onboard --organization fabrikam --identity [GUID]
+            What to do: Have an administrator of the organization run: adieu onboard --organization fabrikam --identity [GUID]
             More: adieu explain tf401444
             fatal: Authentication failed for 'https://dev.azure.com/fabrikam/web/_git/site/'
             ##[error]Bash exited with code '128'.
-          Post-job: Sign git in: Succeeded
+          Post-job: Sign in git: Succeeded
             The job's credential endpoint is closed.
     "#]].assert_eq(&page);
     assert_eq!(result, TaskResult::Failed);

@@ -170,8 +170,8 @@ fn ends_the_script_when_the_launcher_is_killed() {
     assert_eq!(outcome.result, TaskResult::Failed);
     assert!(signaled.exists());
     expect![[r#"
-        The launcher of this task was killed, so the task stopped before it was done.
-        What to do: Look for what kills processes on the agent; it is often out of memory.
+        The launcher was killed, so the task stopped before it was done.
+        What to do: Find out what killed it; agents often run out of memory.
         More: adieu explain agent"#]]
     .assert_eq(&outcome.errors.join("\n"));
     job.wait_until_nothing_is_left();

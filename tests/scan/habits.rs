@@ -463,7 +463,7 @@ fn text_shows_the_diff() {
     let scanned = scan(folder.path(), &[]);
     expect_test::expect![[r#"
         a.yml:4:12  pat-variable  certain  Pipeline variable with a personal access token
-          Let a step fill the variable with a token of a service connection. → docs/migrate/scripts.md#a-pat-in-a-variable
+          Let a step set the variable to a service connection's token. → docs/migrate/scripts.md#a-pat-in-a-variable
             @@ -1,0 +2,4 @@
             +- task: EntraToken@1
             +  inputs:

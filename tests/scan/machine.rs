@@ -59,7 +59,7 @@ fn is_refused_in_a_pipeline() {
     assert!(
         scanned
             .stderr
-            .starts_with("error: --machine is not for a pipeline.\n"),
+            .starts_with("error: --machine does not work in a pipeline.\n"),
         "{}",
         scanned.stderr
     );

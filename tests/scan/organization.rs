@@ -51,20 +51,20 @@ fn names_each_place_with_its_page_and_what_is_elsewhere() {
           Use MarketplaceExtension@1. → docs/migrate/publishing.md#task-by-task
         contoso/Web/build definition/ops/CI#/process/phases/0/steps/1/environment/AZURE_DEVOPS_EXT_PAT  ext-pat  certain  Azure DevOps CLI with a personal access token
           https://dev.azure.com/contoso/Web/_build?definitionId=1
-          Fill the variable with a token of a service connection. → docs/migrate/scripts.md#a-pat-in-a-variable
-        contoso/Web/build definition/ops/CI#/process/phases/0/steps/1/inputs/script  url-userinfo  certain  Token in the address of a repository or a service
+          Set the variable to a service connection's token. → docs/migrate/scripts.md#a-pat-in-a-variable
+        contoso/Web/build definition/ops/CI#/process/phases/0/steps/1/inputs/script  url-userinfo  certain  Token in the URL of a repository or a service
           https://dev.azure.com/contoso/Web/_build?definitionId=1
           Let git ask for a token. → docs/migrate/git.md
         contoso/Web/build definition/ops/CI#/variables/MY_PAT  pat-variable  probable  Pipeline variable with a personal access token
           https://dev.azure.com/contoso/Web/_build?definitionId=1
-          Let a step fill the variable with a token of a service connection. → docs/migrate/scripts.md#a-pat-in-a-variable
+          Let a step set the variable to a service connection's token. → docs/migrate/scripts.md#a-pat-in-a-variable
         contoso/Web/release definition/CD#/environments/0/deployPhases/0/workflowTasks/0/inputs/customEndpoint  feed-connection  certain  Feed task with a service connection that holds a token
           https://dev.azure.com/contoso/Web/_release?definitionId=1
           Use FeedAuthenticate@1. → docs/migrate/feeds.md
         contoso/Web/release definition/CD#/environments/0/variables/RELEASE_PAT  pat-variable  probable  Pipeline variable with a personal access token
           https://dev.azure.com/contoso/Web/_release?definitionId=1
-          Let a step fill the variable with a token of a service connection. → docs/migrate/scripts.md#a-pat-in-a-variable
-        contoso/Web/release definition/CD#/variables/TOKEN/value  azure-devops-pat-legacy  certain  Azure DevOps personal access token of the form before July 2024, fingerprint 0EBfiidXq+o5i17oSNrw
+          Let a step set the variable to a service connection's token. → docs/migrate/scripts.md#a-pat-in-a-variable
+        contoso/Web/release definition/CD#/variables/TOKEN/value  azure-devops-pat-legacy  certain  Azure DevOps personal access token in the format used before July 2024, fingerprint 0EBfiidXq+o5i17oSNrw
           https://dev.azure.com/contoso/Web/_release?definitionId=1
           Revoke it, remove it from the history, and sign in with a service connection instead. → docs/migrate.md
         contoso/Web/service connection/feed#/authorization  pat-connection  certain  Service connection with a personal access token, last used on 2026-11-20 by CI
@@ -73,16 +73,16 @@ fn names_each_place_with_its_page_and_what_is_elsewhere() {
         contoso/Web/service connection/marketplace#/authorization  pat-connection  certain  Service connection with a personal access token, no use in its history
           https://dev.azure.com/contoso/Web/_settings/adminservices?resourceId=[ID]
           Let its pipelines use a connection with workload identity federation, then delete it. → docs/scan.md#service-connections
-        contoso/Web/task group/deploy#/tasks/0/inputs/inlineScript  az-token  certain  Azure CLI as the source of an Azure DevOps token
+        contoso/Web/task group/deploy#/tasks/0/inputs/inlineScript  az-token  certain  Azure CLI used to get an Azure DevOps token
           https://dev.azure.com/contoso/Web/_taskgroup/[ID]
           Use EntraToken@1 or RunWithToken@1, which mask the token and need no az. → docs/migrate/scripts.md#azurecli2-with-az-account-get-access-token
         contoso/Web/variable group/secrets#/variables/FEED_PAT  pat-variable  probable  Pipeline variable with a personal access token
           https://dev.azure.com/contoso/Web/_library?itemType=VariableGroups&view=VariableGroupView&variableGroupId=1
-          Let a step fill the variable with a token of a service connection. → docs/migrate/scripts.md#a-pat-in-a-variable
+          Let a step set the variable to a service connection's token. → docs/migrate/scripts.md#a-pat-in-a-variable
         contoso/Web/variable group/secrets#/variables/plain/value  azure-devops-pat  certain  Azure DevOps personal access token, created 2026-11, fingerprint HuS9xjXqY9HOx/7ZozZv
           https://dev.azure.com/contoso/Web/_library?itemType=VariableGroups&view=VariableGroupView&variableGroupId=1
           Revoke it, remove it from the history, and sign in with a service connection instead. → docs/migrate.md
-        contoso/agent/own/vm-1#/systemCapabilities/AZP_TOKEN  agent-capability  probable  Environment variable of an agent that is about a token, shown as a capability of the agent
+        contoso/agent/own/vm-1#/systemCapabilities/AZP_TOKEN  agent-capability  probable  Environment variable of an agent whose name suggests a token, shown as a capability of the agent
           https://dev.azure.com/contoso/_settings/agentpools?poolId=2&view=agents
           Remove it from the agent's environment, or name it in VSO_AGENT_IGNORE; then revoke the token. → docs/scan.md#agents
         contoso/agent/own/vm-1#/systemCapabilities/AZP_TOKEN  azure-devops-pat  certain  Azure DevOps personal access token, created 2026-11, fingerprint HuS9xjXqY9HOx/7ZozZv
@@ -384,7 +384,7 @@ fn usage_errors_are_found_before_lists_are_asked_for() {
         ),
         (
             &["scan", "--organization", "contoso", "--resume", another],
-            "it is about 'scan fabrikam', not 'scan contoso'.",
+            "it is for 'scan fabrikam', not 'scan contoso'.",
         ),
         (&["scan", "--resume", "x"], "--organization"),
         (&["scan", "--project", "x"], "--organization"),

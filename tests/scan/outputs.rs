@@ -157,7 +157,7 @@ fn a_folder_gets_every_form_and_no_name_becomes_markup() {
         |---|---|---|---|
         | **secret** | Azure DevOps personal access token, created 2026-11, fingerprint HuS9xjXqY9HOx/7ZozZv | `**vso[x] <b>''.txt:1` | `docs/migrate.md` |
         | **secret** | Azure DevOps personal access token, created 2026-11, fingerprint HuS9xjXqY9HOx/7ZozZv | `x/.env:1` | `docs/migrate.md` |
-        | **secret** | Azure DevOps personal access token of the form before July 2024, fingerprint 0EBfiidXq+o5i17oSNrw | `x/.env:2` | `docs/migrate.md` |
+        | **secret** | Azure DevOps personal access token in the format used before July 2024, fingerprint 0EBfiidXq+o5i17oSNrw | `x/.env:2` | `docs/migrate.md` |
         | habit | Pipeline variable with a personal access token | `a.yml:4` | `docs/migrate/scripts.md#a-pat-in-a-variable` |
 
         - `big.lfs was not scanned: Git LFS keeps its content elsewhere.`

@@ -277,7 +277,7 @@ fn text_names_place_rule_facts_and_page() {
     expect![[r#"
         a.env:1:3  azure-devops-pat  certain  Azure DevOps personal access token, created 2026-11, fingerprint HuS9xjXqY9HOx/7ZozZv
           Revoke it, remove it from the history, and sign in with a service connection instead. → docs/migrate.md
-        a.env:2:3  azure-devops-pat-legacy  certain  Azure DevOps personal access token of the form before July 2024, fingerprint 0EBfiidXq+o5i17oSNrw
+        a.env:2:3  azure-devops-pat-legacy  certain  Azure DevOps personal access token in the format used before July 2024, fingerprint 0EBfiidXq+o5i17oSNrw
           Revoke it, remove it from the history, and sign in with a service connection instead. → docs/migrate.md
     "#]]
     .assert_eq(&scanned.stdout);

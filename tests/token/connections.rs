@@ -244,14 +244,14 @@ fn says_what_is_wrong_with_a_line() {
         (
             "nuget feed = azureDevOps".to_owned(),
             expect![[r#"
-            ##[error]The line 'nuget feed = azureDevOps' of connections starts with 'nuget feed', which is not the id of a service connection.
+            ##[error]The line 'nuget feed = azureDevOps' of connections starts with 'nuget feed', which is not the ID of a service connection.
             What to do: Open the connection's page (Project settings → Service connections) and copy the GUID after resourceId= in its address.
             More: adieu explain connections"#]],
         ),
         (
             "my.feed = azureDevOps".to_owned(),
             expect![[r#"
-            ##[error]The line 'my.feed = azureDevOps' of connections starts with 'my.feed', which is not the id of a service connection.
+            ##[error]The line 'my.feed = azureDevOps' of connections starts with 'my.feed', which is not the ID of a service connection.
             What to do: Open the connection's page (Project settings → Service connections) and copy the GUID after resourceId= in its address.
             More: adieu explain connections"#]],
         ),
@@ -260,14 +260,14 @@ fn says_what_is_wrong_with_a_line() {
                 "https://dev.azure.com/contoso/web/_settings/adminservices?resourceId={id} = azureDevOps"
             ),
             expect![[r#"
-                ##[error]The line 'https://dev.azure.com/contoso/web/_settings/adminservices?resourceId=[NUGET] = azureDevOps' of connections starts with 'https://dev.azure.com/contoso/web/_settings/adminservices?resourceId', which is not the id of a service connection.
+                ##[error]The line 'https://dev.azure.com/contoso/web/_settings/adminservices?resourceId=[NUGET] = azureDevOps' of connections starts with 'https://dev.azure.com/contoso/web/_settings/adminservices?resourceId', which is not the ID of a service connection.
                 What to do: Open the connection's page (Project settings → Service connections) and copy the GUID after resourceId= in its address.
                 More: adieu explain connections"#]],
         ),
         (
             format!("{{{id}}} = azureDevOps"),
             expect![[r#"
-                ##[error]The line '{[NUGET]} = azureDevOps' of connections starts with '{[NUGET]}', which is not the id of a service connection.
+                ##[error]The line '{[NUGET]} = azureDevOps' of connections starts with '{[NUGET]}', which is not the ID of a service connection.
                 What to do: Open the connection's page (Project settings → Service connections) and copy the GUID after resourceId= in its address.
                 More: adieu explain connections"#]],
         ),
@@ -275,20 +275,20 @@ fn says_what_is_wrong_with_a_line() {
             format!("{own} = azureDevOps"),
             expect![[r#"
             ##[error]The line '[GUID] = azureDevOps' of connections names the connection with which the step signs in, which has no PAT.
-            What to do: Write the id of the connection that a later step uses in place of a PAT.
+            What to do: Write the ID of the connection from which a later step reads its PAT.
             More: adieu explain connections"#]],
         ),
         (
             "SystemVssConnection.AccessToken = azureDevOps".to_owned(),
             expect![[r#"
-                ##[error]The line 'SystemVssConnection.AccessToken = azureDevOps' of connections names the job's own connection (SystemVssConnection), which the agent lets no step change.
+                ##[error]The line 'SystemVssConnection.AccessToken = azureDevOps' of connections names the job's own connection (SystemVssConnection), which the agent does not let steps change.
                 What to do: Remove the line.
                 More: adieu explain connections"#]],
         ),
         (
             "00000000-0000-0000-0000-000000000000 = azureDevOps".to_owned(),
             expect![[r#"
-                ##[error]The line '[GUID] = azureDevOps' of connections names the job's own connection (SystemVssConnection), which the agent lets no step change.
+                ##[error]The line '[GUID] = azureDevOps' of connections names the job's own connection (SystemVssConnection), which the agent does not let steps change.
                 What to do: Remove the line.
                 More: adieu explain connections"#]],
         ),

@@ -180,7 +180,8 @@ fn waits_for_a_machine_that_is_being_updated_and_reports_it() {
     assert_eq!(
         first,
         Some(
-            "The managed identity gave no token: its endpoint answered 410: IMDS service is updating. Waiting up to 70 seconds."
+            "The managed identity returned no token: its endpoint answered 410: IMDS service is \
+             updating. Waiting up to 70 seconds."
         )
     );
 }

@@ -21,7 +21,7 @@ fn uses_the_first_configured_credential_and_names_it() {
         &world,
         &said,
         &expect![[r#"
-            Signed in with azd. Passed over: pipelines (SYSTEM_OIDCREQUESTURI is not set), workload-identity (AZURE_FEDERATED_TOKEN_FILE is not set), managed-identity (IDENTITY_ENDPOINT is not set).
+            Signed in with azd. Skipped: pipelines (SYSTEM_OIDCREQUESTURI is not set), workload-identity (AZURE_FEDERATED_TOKEN_FILE is not set), managed-identity (IDENTITY_ENDPOINT is not set).
             exit 0
         "#]],
     );
@@ -176,20 +176,20 @@ fn stops_waiting_for_a_hanging_credential_within_twenty_seconds() {
     expect![[r#"
         pipelines
         Waiting for Azure DevOps ([AZURE DEVOPS]) …
-        error: Azure DevOps ([AZURE DEVOPS]) gave no answer at the first attempt: nothing came in time.
+        error: Azure DevOps ([AZURE DEVOPS]) did not answer at the first attempt: nothing came in time.
           credential: pipelines
         What to do: Check the network; behind a proxy, set HTTPS_PROXY.
         More: adieu explain network
 
         workload-identity
         Waiting for Microsoft Entra ([ENTRA]) …
-        error: Microsoft Entra ([ENTRA]) gave no answer at the first attempt: nothing came in time.
+        error: Microsoft Entra ([ENTRA]) did not answer at the first attempt: nothing came in time.
           credential: workload-identity
         What to do: Check the network; behind a proxy, set HTTPS_PROXY.
         More: adieu explain network
 
         managed-identity
-        error: The managed identity gave no token: the endpoint that IDENTITY_ENDPOINT names does not answer: nothing came in time.
+        error: The managed identity returned no token: the endpoint that IDENTITY_ENDPOINT names does not answer: nothing came in time.
         What to do: Managed identities exist on Azure machines and apps only. Elsewhere, sign in with azd or az.
         More: adieu explain managed-identity
 
@@ -208,9 +208,9 @@ fn stops_waiting_for_a_hanging_credential_within_twenty_seconds() {
         auto
         Waiting for Azure DevOps ([AZURE DEVOPS]) …
         error: You are not signed in.
-          pipelines: Azure DevOps ([AZURE DEVOPS]) gave no answer at the first attempt: nothing came in time. Check the network; behind a proxy, set HTTPS_PROXY.
+          pipelines: Azure DevOps ([AZURE DEVOPS]) did not answer at the first attempt: nothing came in time. Check the network; behind a proxy, set HTTPS_PROXY.
           workload-identity: AZURE_FEDERATED_TOKEN_FILE is not set. Azure Kubernetes Service sets it in a pod with the label azure.workload.identity/use: "true".
-          managed-identity: The managed identity gave no token: the endpoint that IDENTITY_ENDPOINT names does not answer: nothing came in time. Managed identities exist on Azure machines and apps only. Elsewhere, sign in with azd or az.
+          managed-identity: The managed identity returned no token: the endpoint that IDENTITY_ENDPOINT names does not answer: nothing came in time. Managed identities exist on Azure machines and apps only. Elsewhere, sign in with azd or az.
           azd: azd did not answer within [N] seconds. To see its whole output, run: azd auth token --output json --no-prompt --scope 499b84ac-1321-427f-aa17-267ca6975798/.default
           az: az did not answer within [N] seconds. To see its whole output, run: az account get-access-token --output json --scope 499b84ac-1321-427f-aa17-267ca6975798/.default
         More: adieu explain credential

@@ -37,7 +37,7 @@ fn reports_an_unusable_managed_identity() {
         &world,
         &desk.adieu(&asked),
         &expect![[r#"
-            error: The managed identity gave no token: its endpoint answered 400: No User Assigned or Delegated Managed Identity found for specified ClientId/ResourceId/PrincipalId.
+            error: The managed identity returned no token: its endpoint answered 400: No User Assigned or Delegated Managed Identity found for specified ClientId/ResourceId/PrincipalId.
             What to do: Assign an identity to this machine or app; --identity or AZURE_CLIENT_ID names a user-assigned one.
             More: adieu explain managed-identity
             exit 1
@@ -48,7 +48,7 @@ fn reports_an_unusable_managed_identity() {
         &world,
         &desk.adieu(&asked),
         &expect![[r#"
-            error: The managed identity gave no token: IDENTITY_ENDPOINT is set without IDENTITY_HEADER; Azure Arc's managed identity is not supported.
+            error: The managed identity returned no token: IDENTITY_ENDPOINT is set without IDENTITY_HEADER; Azure Arc's managed identity is not supported.
             What to do: Sign in with az, which supports it: az login --identity
             More: adieu explain managed-identity
             exit 1
@@ -70,7 +70,7 @@ fn reports_an_unusable_managed_identity() {
         &said,
         &expect![[r#"
             error: managed-identity has a token of tenant [TENANT], not of tenant [GUID].
-            What to do: A managed identity belongs to one tenant. Use an identity of that tenant, or leave --tenant out.
+            What to do: A managed identity belongs to one tenant. Use an identity in that tenant, or leave out --tenant.
             More: adieu explain credential
             exit 1
         "#]],
@@ -154,10 +154,10 @@ fn waits_for_an_identity_that_is_still_being_set_up() {
         all.push_str(&said.stderr);
     }
     expect![[r#"
-        The managed identity gave no token: its endpoint answered 410: IMDS service is updating. Waiting up to 70 seconds.
-        The managed identity gave no token: its endpoint answered 404: IMDS service is not ready. Waiting up to 10 seconds.
-        The managed identity gave no token: its endpoint answered 400: Identity not found. Waiting up to 10 seconds.
-        The managed identity gave no token: its endpoint answered 400: Identity not found. Waiting up to 10 seconds.
+        The managed identity returned no token: its endpoint answered 410: IMDS service is updating. Waiting up to 70 seconds.
+        The managed identity returned no token: its endpoint answered 404: IMDS service is not ready. Waiting up to 10 seconds.
+        The managed identity returned no token: its endpoint answered 400: Identity not found. Waiting up to 10 seconds.
+        The managed identity returned no token: its endpoint answered 400: Identity not found. Waiting up to 10 seconds.
     "#]].assert_eq(&all);
 }
 
@@ -170,8 +170,8 @@ fn explains_how_to_choose_among_several_identities() {
         &world,
         &said,
         &expect![[r#"
-        error: The managed identity gave no token: its endpoint answered 400: Multiple user assigned identities exist, please specify the clientId / resourceId of the identity in the token request.
-        What to do: Name the identity: --identity ID or AZURE_CLIENT_ID, with its client id.
+        error: The managed identity returned no token: its endpoint answered 400: Multiple user assigned identities exist, please specify the clientId / resourceId of the identity in the token request.
+        What to do: Name the identity: --identity ID or AZURE_CLIENT_ID, with its client ID.
         More: adieu explain managed-identity
         exit 1
     "#]],

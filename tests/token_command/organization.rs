@@ -27,7 +27,7 @@ fn finds_the_tenant_of_an_organization() {
         &said,
         &expect![[r#"
             error: az failed: AADSTS50020: User account from identity provider does not exist in tenant.
-            What to do: Name the tenant that the resource is in: --organization <name> finds Azure DevOps', --tenant takes any.
+            What to do: Use the resource's tenant: --organization <name> finds that of Azure DevOps, --tenant takes any.
             More: adieu explain credential
             exit 1
         "#]],
@@ -119,8 +119,8 @@ fn goes_by_the_proxy_and_the_certificates_of_the_environment() {
         &world,
         &said,
         &expect![[r#"
-            error: Azure DevOps (dev.azure.com) gave no answer at the first attempt: its certificate is not trusted (its issuer is unknown here).
-            What to do: If a proxy inspects TLS here, put its root into a PEM file and name that in SSL_CERT_FILE.
+            error: Azure DevOps (dev.azure.com) did not answer at the first attempt: its certificate is not trusted (its issuer is unknown here).
+            What to do: If a proxy inspects TLS here, put its root certificate into a PEM file, and set SSL_CERT_FILE to that file.
             More: adieu explain certificates
             exit 1
         "#]],
@@ -137,14 +137,14 @@ fn goes_by_the_proxy_and_the_certificates_of_the_environment() {
         .set("HTTPS_PROXY", "http://127.0.0.1:9")
         .adieu(&asked);
     let said = Said {
-        stderr: without_number(&said.stderr, "gave no answer in "),
+        stderr: without_number(&said.stderr, "did not answer in "),
         ..said
     };
     says(
         &world,
         &said,
         &expect![[r#"
-            error: Azure DevOps (dev.azure.com) gave no answer in [N] attempts: no connection to the proxy (refused).
+            error: Azure DevOps (dev.azure.com) did not answer in [N] attempts: no connection to the proxy (refused).
             What to do: Correct HTTPS_PROXY, or name the host in NO_PROXY.
             More: adieu explain proxy
             exit 1

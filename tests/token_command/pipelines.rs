@@ -94,7 +94,7 @@ fn a_refusal_has_its_facts_and_its_remedy() {
               trace id: [GUID]
               timestamp: [TIME]
               credential: pipelines
-            What to do: Open the app registration (or managed identity) → Certificates & secrets → Federated credentials and make its issuer, subject identifier and audience equal to those above, letter by letter. If the credential was made in the last minutes, try again.
+            What to do: Open the app registration (or managed identity) → Certificates & secrets → Federated credentials and make its issuer, subject identifier and audience exactly equal to those above. If the credential is only minutes old, try again.
             More: adieu explain aadsts700213
             exit 1
         "#]],

@@ -40,13 +40,13 @@ fn no_tool_is_asked_for_what_it_could_take_for_something_else() {
         said.push_str(&one.stderr);
     }
     expect![[r#"
-        error: 'api://hello&calc/.default' was not passed to az: it has characters that a tool could read as something else.
+        error: 'api://hello&calc/.default' was not passed to az: it has characters that a tool could misread.
         More: adieu explain credential
-        error: 'https://contoso.example/$(id)/.default' was not passed to azd: it has characters that a tool could read as something else.
+        error: 'https://contoso.example/$(id)/.default' was not passed to azd: it has characters that a tool could misread.
         More: adieu explain credential
-        error: '--debug/.default' was not passed to az: it has characters that a tool could read as something else.
+        error: '--debug/.default' was not passed to az: it has characters that a tool could misread.
         More: adieu explain credential
-        error: '-C/.default' was not passed to azd: it has characters that a tool could read as something else.
+        error: '-C/.default' was not passed to azd: it has characters that a tool could misread.
         More: adieu explain credential
     "#]].assert_eq(&said);
 }
@@ -113,7 +113,7 @@ fn shows_the_reason_of_azd_and_how_to_sign_in() {
         More: adieu explain credential
 
         raw
-        error: azd printed no token that can be read.
+        error: azd did not print a token that can be read.
         What to do: To see its whole output, run: azd auth token --output json --no-prompt --scope 499b84ac-1321-427f-aa17-267ca6975798/.default
         More: adieu explain credential
 
@@ -164,7 +164,7 @@ fn shows_the_reason_of_az_and_how_to_sign_in() {
 
         guest
         error: az failed: AADSTS50020: User account from identity provider does not exist in tenant.
-        What to do: Name the tenant that the resource is in: --organization <name> finds Azure DevOps', --tenant takes any.
+        What to do: Use the resource's tenant: --organization <name> finds that of Azure DevOps, --tenant takes any.
         More: adieu explain credential
 
         broken
@@ -178,7 +178,7 @@ fn shows_the_reason_of_az_and_how_to_sign_in() {
         More: adieu explain credential
 
         nothing
-        error: az printed no token that can be read.
+        error: az did not print a token that can be read.
         What to do: To see its whole output, run: az account get-access-token --output json --scope 499b84ac-1321-427f-aa17-267ca6975798/.default --tenant contoso.onmicrosoft.com
         More: adieu explain credential
 

@@ -44,7 +44,7 @@ fn reports_an_unusable_workload_identity() {
               trace id: [GUID]
               timestamp: [TIME]
               credential: workload-identity
-            What to do: Have the platform renew AZURE_FEDERATED_TOKEN_FILE (on Kubernetes a token lives for an hour), and set this machine's clock (NTP).
+            What to do: Have the platform renew AZURE_FEDERATED_TOKEN_FILE (on Kubernetes, a token is valid for an hour), and set this machine's clock (NTP).
             More: adieu explain clock
             exit 1
         "#]],

@@ -50,7 +50,7 @@ fn knows_when_something_else_answers_for_entra() {
         (
             Fault::Status(200, vec![], "[1".repeat(200_000)),
             expect![[r#"
-            ##[error][ENTRA] answered 200 with more bytes than such an answer has, so something other than Microsoft Entra answered.
+            ##[error][ENTRA] answered 200 with too many bytes, so something other than Microsoft Entra answered.
               tokens: AZURE_DEVOPS_TOKEN
               connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
             What to do: Look for a proxy, firewall or captive portal between the agent and this host.
@@ -63,7 +63,7 @@ fn knows_when_something_else_answers_for_entra() {
                 "x".to_owned(),
             ),
             expect![[r#"
-                ##[error][ENTRA] answered 200 with a body in the encoding 'gzip', which was not asked for, so something other than Microsoft Entra answered.
+                ##[error][ENTRA] answered 200 with a body in the encoding 'gzip', which was not requested, so something other than Microsoft Entra answered.
                   tokens: AZURE_DEVOPS_TOKEN
                   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
                 What to do: Look for a proxy, firewall or captive portal between the agent and this host.
@@ -104,7 +104,7 @@ fn refuses_a_token_that_is_not_the_one_asked_for() {
                 ##[error]Microsoft Entra was asked for a token of tenant [TENANT] and answered with one of tenant [GUID].
                   tokens: AZURE_DEVOPS_TOKEN
                   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
-                What to do: Check the connection's authority: something between the agent and Microsoft Entra answers instead.
+                What to do: Check the connection's authority: something between the agent and Microsoft Entra answered instead.
                 More: adieu explain another-token"#]],
         ),
         (
@@ -113,7 +113,7 @@ fn refuses_a_token_that_is_not_the_one_asked_for() {
                 ##[error]Microsoft Entra was asked for a token for 499b84ac-1321-427f-aa17-267ca6975798/.default and answered with one for '[GUID]'.
                   tokens: AZURE_DEVOPS_TOKEN
                   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
-                What to do: Check the connection's authority: something between the agent and Microsoft Entra answers instead.
+                What to do: Check the connection's authority: something between the agent and Microsoft Entra answered instead.
                 More: adieu explain another-token"#]],
         ),
         (
@@ -169,19 +169,19 @@ fn names_what_the_managed_identity_lacks() {
         said.push_str(&format!("{log}\n\n"));
     }
     expect![[r#"
-        ##[error]The agent's managed identity gave no token: its endpoint answered 401: The X-IDENTITY-HEADER is wrong.
+        ##[error]The agent's managed identity returned no token: its endpoint answered 401: The X-IDENTITY-HEADER is wrong.
           tokens: AZURE_DEVOPS_TOKEN
           connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
         What to do: Run the job on an agent whose machine has that identity, or use a connection with workload identity federation, which works on every agent.
         More: adieu explain managed-identity
 
-        ##[error]The agent's managed identity gave no token: Service Fabric's managed identity is not supported.
+        ##[error]The agent's managed identity returned no token: Service Fabric's managed identity is not supported.
           tokens: AZURE_DEVOPS_TOKEN
           connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
         What to do: Run the job on an agent whose machine has that identity, or use a connection with workload identity federation, which works on every agent.
         More: adieu explain managed-identity
 
-        ##[error]The agent's managed identity gave no token: its answer has no token that can be read.
+        ##[error]The agent's managed identity returned no token: its answer has no token that can be read.
           tokens: AZURE_DEVOPS_TOKEN
           connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
         What to do: Run the job on an agent whose machine has that identity, or use a connection with workload identity federation, which works on every agent.

@@ -21,7 +21,7 @@ fn shows_the_message_of_azure_devops() {
                 ##[error]Azure DevOps did not issue an ID token for the service connection (HTTP 200).
                   it said: There is no explicit reference to service connection x from current stage.
                   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
-                What to do: Write the connection's name itself, not a variable, into this step's azureDevOpsServiceConnection or azureSubscription, and let the pipeline use it (the connection's page → Security).
+                What to do: Write the connection's name, not a variable, into azureDevOpsServiceConnection or azureSubscription, and permit the pipeline (the connection's page → Security).
                 More: adieu explain id-token"#]],
         ),
         (
@@ -35,17 +35,17 @@ fn shows_the_message_of_azure_devops() {
                 ##[error]Azure DevOps did not issue an ID token for the service connection (HTTP 403).
                   it said: TF400813: The user 'x' is not authorized to access this resource.
                   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
-                What to do: Write the connection's name itself, not a variable, into this step's azureDevOpsServiceConnection or azureSubscription, and let the pipeline use it (the connection's page → Security).
+                What to do: Write the connection's name, not a variable, into azureDevOpsServiceConnection or azureSubscription, and permit the pipeline (the connection's page → Security).
                 More: adieu explain id-token"#]],
         ),
         (
             |world| world.organizations().stop("contoso"),
             expect![[r#"
-                ##[error]Azure DevOps issued no ID token: the organization is stopped (TF24668, 503).
+                ##[error]Azure DevOps issued no ID token: the organization is inactive (TF24668, 503).
                   it said: TF24668: The organization contoso is inactive.
                   x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
                   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
-                What to do: An owner of the organization opens it in a browser and follows the page; retrying does not help.
+                What to do: Have an owner open the organization in a browser and follow the page; retrying does not help.
                 More: adieu explain tf24668"#]],
         ),
         (

@@ -52,7 +52,7 @@ fn shows_issuer_subject_and_audience_of_what_was_presented() {
           timestamp: [TIME]
           tokens: AZURE_DEVOPS_TOKEN
           connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
-        What to do: Open the app registration (or managed identity) → Certificates & secrets → Federated credentials and make its issuer, subject identifier and audience equal to those above, letter by letter. If the credential was made in the last minutes, run the job again.
+        What to do: Open the app registration (or managed identity) → Certificates & secrets → Federated credentials and make its issuer, subject identifier and audience exactly equal to those above. If the credential is only minutes old, run the job again.
         More: adieu explain aadsts700213"#]].assert_eq(&log);
     expect_file!["../../docs/pictures/aadsts700213.txt"].assert_eq(&with_values(&log));
 }
@@ -84,7 +84,7 @@ fn names_the_claim_that_did_not_match() {
                 ##[error]Microsoft Entra refused the service connection (AADSTS700211) because no federated credential has the issuer of its ID token.
                   it said: No matching federated identity record found for presented assertion issuer 'https://vstoken.dev.azure.com/[GUID]'. Check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation
                   [FACTS]
-                What to do: Open the app registration (or managed identity) → Certificates & secrets → Federated credentials and make its issuer, subject identifier and audience equal to those above, letter by letter. If the credential was made in the last minutes, run the job again.
+                What to do: Open the app registration (or managed identity) → Certificates & secrets → Federated credentials and make its issuer, subject identifier and audience exactly equal to those above. If the credential is only minutes old, run the job again.
                 More: adieu explain aadsts700211"#]],
         ),
         (
@@ -97,7 +97,7 @@ fn names_the_claim_that_did_not_match() {
                 ##[error]Microsoft Entra refused the service connection (AADSTS700212) because no federated credential has the audience of its ID token.
                   it said: No matching federated identity record found for presented assertion audience 'api://AzureADTokenExchange'. Check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation
                   [FACTS]
-                What to do: Open the app registration (or managed identity) → Certificates & secrets → Federated credentials and make its issuer, subject identifier and audience equal to those above, letter by letter. If the credential was made in the last minutes, run the job again.
+                What to do: Open the app registration (or managed identity) → Certificates & secrets → Federated credentials and make its issuer, subject identifier and audience exactly equal to those above. If the credential is only minutes old, run the job again.
                 More: adieu explain aadsts700212"#]],
         ),
         (
@@ -110,7 +110,7 @@ fn names_the_claim_that_did_not_match() {
                 ##[error]Microsoft Entra refused the service connection (AADSTS7002138) because no federated credential has the subject of its ID token in the same letter case.
                   it said: No matching federated identity record found for presented assertion subject 'sc://contoso/fabrikam/my-connection'. Check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation
                   [FACTS]
-                What to do: Open the app registration (or managed identity) → Certificates & secrets → Federated credentials and make its issuer, subject identifier and audience equal to those above, letter by letter. If the credential was made in the last minutes, run the job again.
+                What to do: Open the app registration (or managed identity) → Certificates & secrets → Federated credentials and make its issuer, subject identifier and audience exactly equal to those above. If the credential is only minutes old, run the job again.
                 More: adieu explain aadsts7002138"#]],
         ),
         (
@@ -163,21 +163,21 @@ fn has_a_reason_and_a_remedy_for_every_number() {
         (AADSTS50020) because its account is not in this tenant.
         What to do: Set the task's input tenantId, or the connection's tenant, to the tenant that the identity belongs to.
         (AADSTS50027) because it cannot read the ID token.
-        What to do: Run the job again. If it repeats, save the service connection again, so that its ID token is issued afresh.
+        What to do: Run the job again. If it repeats, save the service connection again, so that it gets a new ID token.
         (AADSTS50034) because the account does not exist in this directory.
-        What to do: Compare the client id and the tenant with the overview page of the app registration.
-        (AADSTS50076) because the resource requires multi-factor authentication, which a workload identity cannot give.
+        What to do: Compare the client ID and the tenant with the overview page of the app registration.
+        (AADSTS50076) because the resource requires multi-factor authentication, which a workload identity cannot provide.
         What to do: Have the tenant's administrator exclude this workload identity from that Conditional Access policy.
         (AADSTS50105) because the identity is not assigned to the application that the token is for.
         What to do: In the enterprise application of the resource, add this identity under Users and groups, or switch off "Assignment required".
         (AADSTS53003) because a Conditional Access policy blocks it.
-        What to do: Have the tenant's administrator allow the agent's address (hosted agents change theirs) or exclude this workload identity; the sign-in log under the correlation id names the policy.
-        (AADSTS65001) because the permission was not consented to.
+        What to do: Have the tenant's administrator allow the agent's address (those of hosted agents change) or exclude this workload identity; the sign-in log under the correlation ID names the policy.
+        (AADSTS65001) because there is no consent for the permission.
         What to do: Have the tenant's administrator grant consent on the app registration → API permissions.
         (AADSTS70011) because the scope is not valid.
         What to do: Write the resource in tokens as an application ID, an application ID URI or a scope that ends in /.default.
         (AADSTS70021) because no federated credential matches its ID token.
-        What to do: Open the app registration (or managed identity) → Certificates & secrets → Federated credentials and make its issuer, subject identifier and audience equal to those above, letter by letter. If the credential was made in the last minutes, run the job again.
+        What to do: Open the app registration (or managed identity) → Certificates & secrets → Federated credentials and make its issuer, subject identifier and audience exactly equal to those above. If the credential is only minutes old, run the job again.
         (AADSTS70023) because it does not accept the lifetime of the ID token.
         What to do: Save the service connection again. If it repeats, the issuer is not Azure DevOps.
         (AADSTS70025) because the application has no federated credential.
@@ -185,7 +185,7 @@ fn has_a_reason_and_a_remedy_for_every_number() {
         (AADSTS70052) because the identity must be a managed identity or a single-tenant application.
         What to do: Change the app registration → Authentication → supported account types to this organization only, or use a managed identity; several tenants need an application and a connection each.
         (AADSTS90002) because the tenant does not exist in this cloud.
-        What to do: Check the tenant (the connection's, or the input tenantId), and that the connection was made for the cloud that the tenant is in.
+        What to do: Check the tenant (the connection's, or the input tenantId), and that the connection is for the tenant's cloud.
         (AADSTS90072) because the account is not in this tenant.
         What to do: Set the task's input tenantId, or the connection's tenant, to the tenant that the identity belongs to.
         (AADSTS500011) because the tenant does not have the resource that the token is for.
@@ -193,39 +193,39 @@ fn has_a_reason_and_a_remedy_for_every_number() {
         (AADSTS530003) because a Conditional Access policy requires a managed device.
         What to do: Have the tenant's administrator exclude this workload identity from that Conditional Access policy.
         (AADSTS700016) because the application is not in this tenant.
-        What to do: Compare the connection's client id and tenant with the overview page of the app registration; with the input tenantId, the application must be known in that tenant, too.
-        (AADSTS700027) because the signature of its assertion is not by a certificate of the application.
+        What to do: Compare the connection's client ID and tenant with the overview page of the app registration; with the input tenantId, the application must be known in that tenant, too.
+        (AADSTS700027) because its assertion was not signed with a certificate of the application.
         What to do: Upload the connection's certificate to the app registration → Certificates & secrets → Certificates, or put the current one into the connection.
         (AADSTS700211) because no federated credential has the issuer of its ID token.
-        What to do: Open the app registration (or managed identity) → Certificates & secrets → Federated credentials and make its issuer, subject identifier and audience equal to those above, letter by letter. If the credential was made in the last minutes, run the job again.
+        What to do: Open the app registration (or managed identity) → Certificates & secrets → Federated credentials and make its issuer, subject identifier and audience exactly equal to those above. If the credential is only minutes old, run the job again.
         (AADSTS700212) because no federated credential has the audience of its ID token.
-        What to do: Open the app registration (or managed identity) → Certificates & secrets → Federated credentials and make its issuer, subject identifier and audience equal to those above, letter by letter. If the credential was made in the last minutes, run the job again.
+        What to do: Open the app registration (or managed identity) → Certificates & secrets → Federated credentials and make its issuer, subject identifier and audience exactly equal to those above. If the credential is only minutes old, run the job again.
         (AADSTS700213) because no federated credential has the subject of its ID token.
-        What to do: Open the app registration (or managed identity) → Certificates & secrets → Federated credentials and make its issuer, subject identifier and audience equal to those above, letter by letter. If the credential was made in the last minutes, run the job again.
+        What to do: Open the app registration (or managed identity) → Certificates & secrets → Federated credentials and make its issuer, subject identifier and audience exactly equal to those above. If the credential is only minutes old, run the job again.
         (AADSTS700223) because the tenant does not allow workload identity federation.
         What to do: Have the tenant's administrator allow the issuer above (workload identity federation policy).
-        (AADSTS700229) because the token that was presented is not one for applications.
-        What to do: Save the service connection again; the ID token that came with the job is of another kind.
-        (AADSTS700238) because a policy of the tenant does not allow this issuer.
+        (AADSTS700229) because the presented token is not an app-only token.
+        What to do: Save the service connection again; the job's ID token is of another kind.
+        (AADSTS700238) because a tenant policy does not allow this issuer.
         What to do: Have the tenant's administrator allow the issuer above (workload identity federation policy).
         (AADSTS900023) because the tenant is neither a domain name nor a GUID.
         What to do: Correct the tenant: the connection's, or the input tenantId.
         (AADSTS900382) because the connection's cloud is not the cloud of the tenant.
-        What to do: Make the service connection in the cloud that the tenant is in.
+        What to do: Create the service connection in the tenant's cloud.
         (AADSTS7000112) because the application is disabled.
         What to do: Have the tenant's administrator enable the enterprise application (Properties → Enabled for users to sign-in).
         (AADSTS7000215) because its secret is wrong.
-        What to do: Put the secret's value, not its id, into the connection, or better convert the connection to workload identity federation: then there is no secret.
+        What to do: Put the secret's value, not its ID, into the connection, or, better, convert the connection to workload identity federation, which has no secret.
         (AADSTS7000222) because its secret has expired.
         What to do: Convert the connection to workload identity federation (the button on its page), which has no secret; or put a new secret into it.
         (AADSTS7002137) because no federated credential of this managed identity has the subject of its ID token.
-        What to do: Open the app registration (or managed identity) → Certificates & secrets → Federated credentials and make its issuer, subject identifier and audience equal to those above, letter by letter. If the credential was made in the last minutes, run the job again.
+        What to do: Open the app registration (or managed identity) → Certificates & secrets → Federated credentials and make its issuer, subject identifier and audience exactly equal to those above. If the credential is only minutes old, run the job again.
         (AADSTS7002138) because no federated credential has the subject of its ID token in the same letter case.
-        What to do: Open the app registration (or managed identity) → Certificates & secrets → Federated credentials and make its issuer, subject identifier and audience equal to those above, letter by letter. If the credential was made in the last minutes, run the job again.
+        What to do: Open the app registration (or managed identity) → Certificates & secrets → Federated credentials and make its issuer, subject identifier and audience exactly equal to those above. If the credential is only minutes old, run the job again.
         (AADSTS500341) because the account was deleted.
         What to do: Save the service connection with an identity that exists.
         (AADSTS700003) because the device was deleted.
-        What to do: Have the tenant's administrator exclude this workload identity from policies about devices.
+        What to do: Have the tenant's administrator exclude this workload identity from device policies.
     "#]].assert_eq(&said);
 }
 
@@ -268,7 +268,7 @@ fn distinguishes_a_wrong_tenant_from_a_wrong_application() {
                   timestamp: [TIME]
                   tokens: AZURE_DEVOPS_TOKEN
                   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
-                What to do: Check the tenant (the connection's, or the input tenantId), and that the connection was made for the cloud that the tenant is in.
+                What to do: Check the tenant (the connection's, or the input tenantId), and that the connection is for the tenant's cloud.
                 More: adieu explain aadsts90002"#]],
         ),
         (
@@ -285,7 +285,7 @@ fn distinguishes_a_wrong_tenant_from_a_wrong_application() {
                   timestamp: [TIME]
                   tokens: AZURE_DEVOPS_TOKEN
                   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
-                What to do: Compare the connection's client id and tenant with the overview page of the app registration; with the input tenantId, the application must be known in that tenant, too.
+                What to do: Compare the connection's client ID and tenant with the overview page of the app registration; with the input tenantId, the application must be known in that tenant, too.
                 More: adieu explain aadsts700016"#]],
         ),
         (
@@ -319,7 +319,7 @@ fn distinguishes_a_wrong_tenant_from_a_wrong_application() {
                   timestamp: [TIME]
                   tokens: AZURE_DEVOPS_TOKEN
                   connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
-                What to do: Put the secret's value, not its id, into the connection, or better convert the connection to workload identity federation: then there is no secret.
+                What to do: Put the secret's value, not its ID, into the connection, or, better, convert the connection to workload identity federation, which has no secret.
                 More: adieu explain aadsts7000215"#]],
         ),
     ];
@@ -417,7 +417,7 @@ fn explains_each_fault_of_a_certificate() {
     expect![[r#"
         ##[error]The service connection's certificate cannot be used: it has no private key in PEM form.
           connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
-        What to do: Put the private key into the connection, too: certificate and key, both in PEM form.
+        What to do: Also put the private key into the connection: certificate and key, both in PEM form.
         More: adieu explain connection-certificate
 
         ##[error]The service connection's certificate cannot be used: it has no certificate in PEM form.
@@ -437,12 +437,12 @@ fn explains_each_fault_of_a_certificate() {
 
         ##[error]The service connection's certificate cannot be used: its private key belongs to none of its certificates (2 found).
           connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
-        What to do: Put the certificate and the key of one pair into the connection.
+        What to do: Put a certificate and its own key into the connection.
         More: adieu explain connection-certificate
 
         ##[error]The service connection's certificate cannot be used: its private key is not an RSA key.
           connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
-        What to do: Make a certificate with an RSA key of 2048 bits or more: Microsoft Entra accepts no other.
+        What to do: Create a certificate with an RSA key of 2048 bits or more, which Microsoft Entra requires.
         More: adieu explain connection-certificate
 
         ##[error]The service connection's certificate cannot be used: a block of its PEM is damaged.
@@ -493,7 +493,7 @@ fn names_the_remedy_for_an_application_of_another_tenant() {
           timestamp: [TIME]
           tokens: AZURE_DEVOPS_TOKEN
           connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION]
-        What to do: Have the tenant's administrator create it (az ad sp create --id, with the client id above); or correct the connection's tenant.
+        What to do: Have the tenant's administrator create it (az ad sp create --id, with the client ID above); or correct the connection's tenant.
         More: adieu explain aadsts7000229
 
     "#]].assert_eq(&said);

@@ -1,6 +1,6 @@
 //! A service connection as the agent hands it to a task.
 //!
-//! It reads; what a scheme means is its reader's business.
+//! It does not interpret the scheme.
 
 use adieu_secret::kind::JobToken as JobTokenKind;
 use adieu_secret::{JobToken, Secret};

@@ -1,6 +1,6 @@
 //! The environment in which the agent starts a task, as one value.
 //!
-//! It never looks at the process again once it is read, so that nothing depends on when it is asked.
+//! It is read once, so that nothing depends on when it is used.
 
 use std::collections::BTreeMap;
 use std::fmt;

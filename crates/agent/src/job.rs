@@ -1,6 +1,6 @@
-//! Which job this is: the ids that lead Azure DevOps to its plan.
+//! The IDs that identify the job to Azure DevOps.
 //!
-//! It never builds an address; that is the identity's side.
+//! It never builds an address; `identity` does.
 
 use crate::environment::Environment;
 use crate::platform::PlatformVariableError;

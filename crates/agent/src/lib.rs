@@ -1,8 +1,8 @@
 //! What the Pipelines agent passes to a task (its environment) and what a task sends to the agent (`##vso`
 //! logging commands).
 //!
-//! It never asks a service, and nothing of a service's or a user's text becomes a command in it.
-//! The platform's own source is microsoft/azure-pipelines-agent; file names below are its.
+//! It never calls a service, and text from a service or a user never becomes a command in it. File names below are
+//! those of microsoft/azure-pipelines-agent.
 
 mod command;
 mod endpoint;

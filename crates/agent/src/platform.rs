@@ -1,8 +1,8 @@
-//! Variables of the platform (`System.…`, `Agent.…`), which count only as the agent itself gives them.
+//! Platform variables (`System.…`, `Agent.…`), which count only as the agent itself sets them.
 //!
-//! In the environment of a task, dots are underscores (`VarUtil.cs`): a pipeline's variable `SYSTEM_COLLECTIONURI`, or
-//! a step's `env:`, can take the place of the agent's own `System.CollectionUri`, and with it the job's token. The
-//! lists of the names as they were written say whose a value is.
+//! In the environment of a task, dots are underscores (`VarUtil.cs`): a pipeline variable `SYSTEM_COLLECTIONURI`, or a
+//! step's `env:`, can replace the agent's `System.CollectionUri`, which decides where the job token goes. The lists of
+//! the names as they were written show whose value it is.
 
 use serde_json::Value;
 

@@ -1,6 +1,7 @@
-//! The environment of this process: the one file that reads it, once for each value that is taken from it.
+//! The one file that reads the environment of this process.
 //!
-//! It writes none; what a child gets is set on its command. `clippy.toml` forbids the standard library's readers.
+//! It never changes it; the variables of a child are set on its command. `clippy.toml` forbids the standard library's
+//! readers.
 #![expect(
     clippy::disallowed_methods,
     reason = "everything else reads the environment through this file"

@@ -24,7 +24,7 @@ pub enum NotAVariableName {
     #[error("starts with `{0}`, which Azure Pipelines reserves")]
     Reserved(&'static str),
     /// A runner of GitHub Actions keeps the name for itself.
-    #[error("is a name that GitHub Actions keeps for itself")]
+    #[error("is a name that GitHub Actions reserves")]
     OfTheRunner,
     /// To tasks and scripts it is the same variable as one that the agent sets itself.
     #[error("is the agent's own variable `{0}`, which is read-only")]

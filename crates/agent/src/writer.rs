@@ -1,7 +1,7 @@
-//! The one way to standard output and standard error: nothing that passes it becomes a command of the agent's,
-//! and no credential that was sent comes back in it.
+//! The one way to standard output and standard error: nothing that it writes can become a logging command or contain a
+//! credential that was sent.
 //!
-//! It never decides what is written. A test of `xtask` sees that no other file of the product writes there.
+//! It never decides what is written. A test of `xtask` checks that no other file of the product writes there.
 
 use std::io::{self, ErrorKind, IsTerminal as _, Write};
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,7 +1,7 @@
-//! The tokens that are at hand: renewed before they end, one renewal at a time for each.
+//! The cached tokens, renewed before they expire, one renewal at a time for each.
 //!
-//! It never hands out a token with less than five minutes to live, never throws a live one away because
-//! its successor does not come, and never asks on and on for what a service has refused.
+//! It never hands out a token with less than five minutes to live, never discards a valid one because its renewal
+//! failed, and never repeats a request that a service has refused.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;

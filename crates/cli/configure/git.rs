@@ -1,12 +1,12 @@
 //! `configure: git`: the settings by which git asks `adieu git-credential` for the repositories of Azure
 //! DevOps, and no other host.
 //!
-//! It writes no configuration: settings travel in the environment (`GIT_CONFIG_COUNT`, git 2.31 and newer)
-//! and end with it.
+//! It writes no configuration: settings are in the environment (`GIT_CONFIG_COUNT`, git 2.31 and newer) and end with
+//! it.
 //!
-//! A header that checkout left in a repository (`persistCredentials: true`, or a job that was killed) beats
-//! every helper, and a setting for the host does not undo one for an address below it. So each header that
-//! is there is undone by the key that it has.
+//! A header that checkout left in a repository (`persistCredentials: true`, or a job that was killed) takes precedence
+//! over every helper, and a setting for the host does not override one for an address below it. So each header is
+//! overridden under its own key.
 
 use adieu_agent::VariableName;
 

@@ -1,5 +1,5 @@
-//! The program that git starts for a credential: adieu itself, at a path where it stays for as long as the job
-//! and where no other user can put another program.
+//! The program that git starts for a credential: adieu itself, at a path that lasts as long as the job and that no
+//! other user can write to.
 //!
 //! It never uses a folder or a file that was there before.
 

@@ -1,6 +1,6 @@
 //! An application that trusts the ID tokens of another issuer than Azure DevOps, as a connection.
 //!
-//! It asks nothing.
+//! It makes no requests.
 
 use adieu_identity::{Scheme, ServiceConnection};
 

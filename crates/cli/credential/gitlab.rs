@@ -1,6 +1,6 @@
 //! The identity of a GitLab CI/CD job: an application that trusts its ID token, which GitLab puts into a variable.
 //!
-//! It asks nothing: GitLab issues the token when the job starts, and no other one later.
+//! It makes no requests: GitLab issues the token once, when the job starts.
 
 use std::sync::Arc;
 

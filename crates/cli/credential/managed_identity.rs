@@ -1,7 +1,7 @@
 //! The identity of the machine or the app that runs this program.
 //!
-//! It never asks the address that virtual machines have unless it is asked for by name: elsewhere that
-//! address does not answer, after a long wait.
+//! It uses the endpoint of virtual machines only when selected by name, because elsewhere that address times out
+//! slowly.
 
 use std::time::Duration;
 

@@ -2,7 +2,7 @@
 //! `AzureCLI@2`, `AzurePowerShell@5` and our own `configure: azurePipelinesCredential` set, or by the broker
 //! that one of our tasks has started for it.
 //!
-//! It never lets the job's token go to another host than the collection's.
+//! It never sends the job token to a host other than the collection's.
 
 use adieu_agent::process_value as variable;
 use adieu_identity::{IdTokenRequest, Scheme, ServiceConnection, are_of_one_collection};

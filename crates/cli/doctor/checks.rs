@@ -1,6 +1,6 @@
-//! The checks, in the order in which one is in the next one's way.
+//! The checks, in the order in which a failure affects the next ones.
 //!
-//! It words nothing that is wrong; `report/doctor.rs` does, and the files beside it what services say.
+//! It writes no messages; the files of `report/` do.
 
 use adieu_agent::{is_in_a_pipeline, process_variable};
 use adieu_identity::{Authority, AzureCloud, Claims};
@@ -41,7 +41,7 @@ pub(super) async fn all(plan: Plan, transport: Transport) -> Vec<Check> {
     let is_reached = asked.iter().all(|asked| asked.result.is_ok());
     if !is_reached {
         for name in ["federation", "token", "identity"] {
-            checks.push(Check::skipped(name, "not every host is reached"));
+            checks.push(Check::skipped(name, "not every host can be reached"));
         }
         return checks;
     }
@@ -156,7 +156,7 @@ async fn identity(plan: &Plan, session: &Session, checks: &mut Vec<Check>) {
                     "organization",
                     format!("a member of {}", organization.name),
                 ));
-                checks.push(licence(
+                checks.push(license(
                     &organization.name,
                     &membership.access,
                     &session.ids(),
@@ -170,7 +170,7 @@ async fn identity(plan: &Plan, session: &Session, checks: &mut Vec<Check>) {
                     "organization",
                     Report::on_a_command_line(&failure),
                 ));
-                checks.push(Check::skipped("licence", "it is not a member"));
+                checks.push(Check::skipped("license", "it is not a member"));
             }
         }
     }
@@ -255,7 +255,7 @@ fn way(asked: &[Asked]) -> Vec<Check> {
     )];
     if has_proxy_fault {
         for name in ["names", "trust", "hosts"] {
-            checks.push(Check::skipped(name, "the proxy is in the way"));
+            checks.push(Check::skipped(name, "the proxy does not work"));
         }
         return checks;
     }
@@ -272,7 +272,7 @@ fn way(asked: &[Asked]) -> Vec<Check> {
     // A host that failed before proves nothing about what comes after it.
     let of = |name, fault: Option<Report>, found: String| match fault {
         Some(report) => Check::failed(name, report),
-        None if reached.is_empty() => Check::skipped(name, "no host is reached"),
+        None if reached.is_empty() => Check::skipped(name, "no host can be reached"),
         None => Check::ok(name, found),
     };
     let hosts = reached.join(", ");
@@ -358,7 +358,7 @@ fn federation(claims: &Claims) -> Check {
         }
         _ => Check {
             report: Some(with_facts(Report::facts_alone())),
-            ..Check::ok("federation", "the ID token has the form that is expected")
+            ..Check::ok("federation", "the ID token is as expected")
         },
     }
 }
@@ -397,17 +397,17 @@ fn matches_pattern(text: &str, pattern: &str) -> bool {
 }
 
 /// Whether the access level is enough for repositories.
-fn licence(organization: &str, access: &Access, ids: &IdentityIds) -> Check {
+fn license(organization: &str, access: &Access, ids: &IdentityIds) -> Check {
     match access {
         Access::Level(level) if level.license.eq_ignore_ascii_case("stakeholder") => {
             let object = ids.object_id.as_deref().unwrap_or("<object id>");
-            Check::warning("licence", doctor::stakeholder(organization, object))
+            Check::warning("license", doctor::stakeholder(organization, object))
         }
-        Access::Level(level) => Check::ok("licence", level.access_level.clone()),
+        Access::Level(level) => Check::ok("license", level.access_level.clone()),
         Access::Hidden(words) => {
-            Check::skipped("licence", format!("not shown to this identity: {words}"))
+            Check::skipped("license", format!("not shown to this identity: {words}"))
         }
-        Access::None => Check::skipped("licence", "the organization does not show one"),
+        Access::None => Check::skipped("license", "the organization does not show one"),
     }
 }
 

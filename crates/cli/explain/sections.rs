@@ -43,7 +43,7 @@ impl Section<'_> {
 
     /// The one other section that says everything.
     pub(super) fn refers_to(&self) -> Option<&str> {
-        let (_, rest) = self.markdown.split_once("\nAs [")?;
+        let (_, rest) = self.markdown.split_once("\nSee [")?;
         let (_, anchor) = rest.trim_end().strip_suffix(").")?.split_once("](#")?;
         Some(anchor)
     }
@@ -117,7 +117,7 @@ pub(super) fn find<'a, 'b>(sections: &'a [Section<'b>], text: &str) -> Match<'a,
     }
 }
 
-/// Names that contain the text, else those that are spelt like it, else those whose text has it.
+/// Names that contain the text, else those that are spelled like it, else those whose text has it.
 fn near(sections: &[Section<'_>], name: &str) -> Vec<String> {
     let names = || sections.iter().map(|section| section.anchor.as_str());
     let containing: Vec<&str> = names().filter(|known| known.contains(name)).collect();
@@ -161,7 +161,7 @@ mod tests {
     use super::*;
 
     const PAGE: &str = "# Page\n\nIntro.\n\n## aadsts\n\nA code. More.\n\n```sh\n## not a heading\n```\n\n\
-        ## AADSTS700213\n\nNo federated credential.\n\n## AADSTS90012\n\nAs [AADSTS700213](#aadsts700213).\n\n\
+        ## AADSTS700213\n\nNo federated credential.\n\n## AADSTS90012\n\nSee [AADSTS700213](#aadsts700213).\n\n\
         ## TF401444\n\nNot a member.\n\n## federated-credential\n\nThe application.\n\n## exec\n\nA command.\n";
 
     fn found(text: &str) -> String {

@@ -1,6 +1,6 @@
 //! The operations as sub-commands: results on standard output, everything else on standard error.
 //!
-//! It does no operation itself, and knows no flag but those of every one (`flags.rs`).
+//! It does no operation itself, and knows only the flags that all of them share (`flags.rs`).
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -13,6 +13,7 @@ use super::flags::Service;
 use super::perform::perform;
 use super::results::Results;
 use super::{absolute, findings, notices, unreadable, write_json};
+use crate::console;
 use crate::credential::SignIn;
 use crate::failure::Failure;
 use crate::network;
@@ -28,17 +29,42 @@ pub(super) fn run(
 ) -> io::Result<ExitCode> {
     let done = operation.and_then(|(operation, service)| {
         let json = service.json;
-        Ok((execute(&operation, service)?, json))
+        if service.asks && !is_confirmed(&operation)? {
+            return Ok(None);
+        }
+        Ok(Some((execute(&operation, service)?, json)))
     });
     match done {
-        Ok(((Outcome::Packed { package, parts }, _), json)) => {
+        Ok(None) => {
+            Terminal.say("Nothing was removed.");
+            Ok(ExitCode::FAILURE)
+        }
+        Ok(Some(((Outcome::Packed { package, parts }, _), json))) => {
             print_package(&package, parts, json, out)
         }
-        Ok(((outcome, session), json)) => {
+        Ok(Some(((outcome, session), json))) => {
             print(Results::of(outcome, session.as_ref(), &Terminal), json, out)
         }
         Err(failure) => Ok(refuse(&failure)),
     }
+}
+
+/// Asks before an extension, or a version of it, is removed from the Marketplace.
+fn is_confirmed(operation: &Operation) -> Result<bool, Failure> {
+    let Operation::Unpublish(extension) = operation else {
+        return Ok(true);
+    };
+    let name = extension.name().map_err(Failure::Extension)?;
+    if !console::can_ask() {
+        return Err(Failure::NotConfirmed("extension"));
+    }
+    let what = match &extension.changes.version {
+        Some(version) => format!("version {version} of {name}"),
+        None => format!("{name} with all its versions"),
+    };
+    Ok(console::is_confirmed(&format!(
+        "Remove {what} from the Marketplace? [y/N] "
+    )))
 }
 
 /// Prints why nothing came of it; what the checks found comes first, in a form that editors read.

@@ -1,4 +1,4 @@
-//! `adieu extension edit`: another identity, another visibility, other task versions for a package.
+//! `adieu extension edit`: changes a package's identity, visibility or task versions.
 //!
 //! It edits nothing itself.
 
@@ -21,7 +21,7 @@ use crate::result::OutputArguments;
 /// Flags of `adieu extension edit`.
 #[derive(Debug, Args)]
 pub(crate) struct EditArguments {
-    /// A finished package, or a pattern with one match
+    /// An existing package, or a pattern with one match
     #[arg(long, value_name = "FILE")]
     vsix: String,
     /// File or folder to write to
@@ -61,7 +61,7 @@ pub(super) fn run(
     };
     let path = absolute(&package.path);
     if edited.replaced {
-        writeln!(notes, "warning: {path} was there before, and was replaced.")?;
+        writeln!(notes, "warning: {path} already existed, and was replaced.")?;
     }
     if arguments.output.is_json() {
         let result = json!({

@@ -18,14 +18,14 @@ use super::perform::{any_organizations, organizations};
 use super::{ChangeArguments, TaskArguments, timestamp};
 use crate::credential::CredentialArguments;
 use crate::failure::Failure;
-use crate::flag_values::{guid, identifier, whole_number};
+use crate::flag_values::{guid, identifier, version, whole_number};
 use crate::inputs::extension::{MemberRole, VersionAction};
 use crate::result::OutputArguments;
 
 /// What to ask the Marketplace for.
 #[derive(Debug, Subcommand)]
 pub(crate) enum MarketplaceCommand {
-    /// Publish to the Marketplace, and wait until it has validated
+    /// Publish to the Marketplace, and wait for validation
     #[command(after_help = "\
 Examples:
   adieu extension publish --root hello --share-with contoso fabrikam
@@ -96,7 +96,7 @@ Examples:
   adieu extension add-member --publisher pub --member-role contributor \\
       --member-id 8d3c0f1e-1111-4bbb-8ccc-0123456789ab")]
     AddMember(MemberArguments),
-    /// Get installs, uninstalls, reviews and sales, a JSON document a line
+    /// Get installs, uninstalls, reviews and sales, one JSON document per line
     Events(EventsArguments),
 }
 
@@ -105,7 +105,7 @@ Examples:
 pub(crate) struct ServiceArguments {
     #[command(flatten)]
     credential: CredentialArguments,
-    /// Address of an Azure DevOps Server, in place of the public Marketplace
+    /// Address of an Azure DevOps Server, instead of the public Marketplace
     #[arg(long, value_name = "URL")]
     service_url: Option<String>,
     #[command(flatten)]
@@ -118,6 +118,8 @@ pub(super) struct Service {
     pub(super) credential: CredentialArguments,
     pub(super) hosts: Hosts,
     pub(super) json: bool,
+    /// Whether the user is asked first.
+    pub(super) asks: bool,
 }
 
 impl Default for Service {
@@ -126,6 +128,7 @@ impl Default for Service {
             credential: CredentialArguments::default(),
             hosts: Hosts::public(),
             json: false,
+            asks: false,
         }
     }
 }
@@ -136,6 +139,7 @@ impl ServiceArguments {
             credential: self.credential,
             hosts: hosts(self.service_url.as_deref())?,
             json: self.output.is_json(),
+            asks: false,
         })
     }
 }
@@ -160,7 +164,7 @@ pub(crate) struct PublisherArguments {
     /// Manifests or patterns, relative to the root
     #[arg(long, num_args = 1.., default_value = "vss-extension.json")]
     manifests: Vec<String>,
-    /// A finished package, or a pattern with one match
+    /// An existing package, or a pattern with one match
     #[arg(long, value_name = "FILE")]
     vsix: Option<String>,
     /// Publisher's ID
@@ -187,13 +191,13 @@ pub(crate) struct PublishArguments {
     extension: ExtensionArguments,
     #[command(flatten)]
     changes: ChangeArguments,
-    /// File with manifest keys that override those of the manifests
+    /// File with values that override those in the manifests
     #[arg(long, value_name = "FILE")]
     overrides_file: Option<PathBuf>,
     /// Folder with LANGUAGE/resources.resjson files
     #[arg(long, value_name = "FOLDER")]
     loc_root: Option<PathBuf>,
-    /// Publish despite errors, where a package can still be built
+    /// Publish despite errors, if a package can still be built
     #[arg(long)]
     bypass_validation: bool,
     /// File or folder for the package
@@ -225,7 +229,7 @@ pub(crate) struct OrganizationsArguments {
 pub(crate) struct InstallArguments {
     #[command(flatten)]
     organizations: OrganizationsArguments,
-    /// Version to install; without it, the newest
+    /// Version to install [default: the newest]
     #[arg(long, value_name = "VERSION", value_parser = version)]
     extension_version: Option<String>,
 }
@@ -236,20 +240,15 @@ pub(crate) struct InstallArguments {
 pub(crate) struct UnpublishArguments {
     #[command(flatten)]
     extension: ExtensionArguments,
-    /// Remove this version alone
+    /// Remove only this version
     #[arg(long, value_name = "VERSION", value_parser = version)]
     extension_version: Option<String>,
     /// Remove the extension with all its versions
-    #[arg(long, visible_alias = "yes")]
+    #[arg(long)]
     all_versions: bool,
-}
-
-/// A version of an extension: up to four numbers.
-fn version(text: &str) -> Result<String, String> {
-    match Version::parse(text) {
-        Some(_) => Ok(text.trim().to_owned()),
-        None => Err("a version has up to four numbers, such as 1.4.0".to_owned()),
-    }
+    /// Remove without asking
+    #[arg(long)]
+    yes: bool,
 }
 
 /// Flags of `wait-for-validation`.
@@ -257,7 +256,7 @@ fn version(text: &str) -> Result<String, String> {
 pub(crate) struct WaitArguments {
     #[command(flatten)]
     extension: ExtensionArguments,
-    /// Version to wait for; without it, the newest
+    /// Version to wait for [default: the newest]
     #[arg(long, value_name = "VERSION", value_parser = version)]
     extension_version: Option<String>,
     /// Minutes to wait
@@ -270,7 +269,7 @@ pub(crate) struct WaitArguments {
 pub(crate) struct WaitForInstallationArguments {
     #[command(flatten)]
     organizations: OrganizationsArguments,
-    /// Version to wait for; without it, the newest
+    /// Version to wait for [default: the newest]
     #[arg(long, value_name = "VERSION", value_parser = version)]
     extension_version: Option<String>,
     #[command(flatten)]
@@ -288,7 +287,7 @@ pub(crate) struct VersionArguments {
     /// marketplace, manifest, vsix, or a version
     #[arg(long, num_args = 1.., default_value = "marketplace", value_name = "SOURCE")]
     version_source: Vec<String>,
-    /// What to raise
+    /// Which number to raise
     #[arg(long, value_enum, default_value_t)]
     version_action: VersionAction,
 }
@@ -298,7 +297,7 @@ pub(crate) struct VersionArguments {
 pub(crate) struct MemberArguments {
     #[command(flatten)]
     publisher: PublisherArguments,
-    /// Azure DevOps id, as whoami shows it; without it, the identity that asks
+    /// Azure DevOps ID, as whoami shows it [default: your own]
     #[arg(long, value_name = "ID", value_parser = guid)]
     member_id: Option<String>,
     /// What the member may do
@@ -358,8 +357,9 @@ impl MarketplaceCommand {
                 (Operation::WaitForInstallation(install, limit), service)
             }
             Self::Unpublish(arguments) => {
-                let (mut extension, service) = arguments.extension.split()?;
+                let (mut extension, mut service) = arguments.extension.split()?;
                 extension.changes.version = arguments.extension_version;
+                service.asks = !arguments.yes;
                 (Operation::Unpublish(extension), service)
             }
             Self::Show(arguments) => {

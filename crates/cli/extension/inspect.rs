@@ -1,6 +1,6 @@
-//! `adieu extension inspect`: what a package says about itself.
+//! `adieu extension inspect`: shows what is in a package.
 //!
-//! It writes nothing but its answer.
+//! It changes nothing.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -16,7 +16,7 @@ use crate::result::OutputArguments;
 /// Flags of `adieu extension inspect`.
 #[derive(Debug, Args)]
 pub(crate) struct InspectArguments {
-    /// A finished package, or a pattern with one match
+    /// An existing package, or a pattern with one match
     #[arg(long, value_name = "FILE")]
     vsix: String,
     #[command(flatten)]

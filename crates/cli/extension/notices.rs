@@ -24,7 +24,7 @@ pub(super) fn say(notice: &Notice<'_>, reporter: &dyn Reporter) {
         Notice::Packed { package, parts } => reporter.say(&packed(package, *parts)),
         Notice::Changed(part) => reporter.say(&format!("Changed {part} in a copy of the package.")),
         Notice::Replaced(path) => reporter.warn(&format!(
-            "{} was there before, and was replaced.",
+            "{} already existed, and was replaced.",
             path.display()
         )),
         Notice::Upload(package, progress) => match progress {
@@ -55,13 +55,13 @@ pub(super) fn say(notice: &Notice<'_>, reporter: &dyn Reporter) {
                 reporter.say("The Marketplace has it: the upload was complete.");
             }
             Stored::Before(since) => reporter.say(&format!(
-                "{release} is already in the Marketplace (since {since}), and it is this \
-                 package; nothing was uploaded."
+                "{release} is already in the Marketplace (since {since}) with the same contents; \
+                 nothing was uploaded."
             )),
             Stored::Unknown(since, reason) => reporter.warn(&format!(
                 "{release} is already in the Marketplace (since {since}), so nothing was \
-                 uploaded. Whether it is this package is not known: {}. If it is not, \
-                 raise the version.",
+                 uploaded. Its contents could not be compared: {}. If they differ, raise the \
+                 version.",
                 not_compared(reason)
             )),
         },

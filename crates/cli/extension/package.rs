@@ -22,7 +22,7 @@ pub(crate) struct PackageArguments {
     /// Manifests, relative to the root
     #[arg(long, num_args = 1.., value_delimiter = ',', default_value = "vss-extension.json")]
     manifests: Vec<PathBuf>,
-    /// Patterns of manifests, relative to the root, in place of --manifests
+    /// Patterns of manifests, relative to the root, instead of --manifests
     #[arg(long, num_args = 1.., value_name = "GLOB")]
     manifest_globs: Vec<String>,
     /// A manifest that is a JavaScript program: cannot be run without Node, see the message
@@ -34,7 +34,7 @@ pub(crate) struct PackageArguments {
     /// JSON that overrides keys in the manifests
     #[arg(long, value_name = "JSON")]
     r#override: Option<String>,
-    /// File with manifest keys that override those of the manifests
+    /// File with values that override those in the manifests
     #[arg(long, value_name = "FILE")]
     overrides_file: Option<PathBuf>,
     #[command(flatten)]
@@ -45,7 +45,7 @@ pub(crate) struct PackageArguments {
     /// Folder with LANGUAGE/resources.resjson files
     #[arg(long, value_name = "FOLDER")]
     loc_root: Option<PathBuf>,
-    /// Package despite errors, where a package can still be built
+    /// Package despite errors, if a package can still be built
     #[arg(long)]
     bypass_validation: bool,
     /// File or folder to write to

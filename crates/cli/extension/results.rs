@@ -1,4 +1,4 @@
-//! What an operation made or found: output variables for steps, lines and JSON for command lines, a page for a run.
+//! The results of an operation: output variables for steps, lines and JSON for command lines, a summary page.
 //!
 //! It decides nothing and prints nothing but one line about the result.
 
@@ -338,8 +338,8 @@ fn shown(
         }
         metadata = short.to_string();
         reporter.warn(
-            "The variable metadata has the latest version alone: all of them are longer \
-             than a variable may be.",
+            "The variable metadata has only the latest version: all of them are too long for a \
+             variable.",
         );
     }
     let mut variables = ids(name);
@@ -387,7 +387,7 @@ fn identity(
         lines: vec![profile.id.clone()],
         json: whoami::json(profile, &ids),
         page: Some(format!(
-            "### Who this connection is to Azure DevOps\n\n{}\n{}\n",
+            "### The connection's identity in Azure DevOps\n\n{}\n{}\n",
             page::table(&facts.map(|(name, value)| (name, page::code(&value)))),
             next_click(&link, &page::code(&profile.id))
         )),

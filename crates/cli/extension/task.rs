@@ -1,5 +1,4 @@
-//! MarketplaceExtension@1: a step's inputs made into an operation, and what it found into
-//! variables and a page of the run.
+//! MarketplaceExtension@1: turns a step's inputs into an operation, and its results into variables and a summary page.
 //!
 //! It does no operation itself.
 
@@ -225,8 +224,7 @@ fn publish(results: &Results, environment: &Environment, log: &Log) -> Result<()
         match page::write_new(Path::new(folder), names, page) {
             Ok(file) => log.summary(&file),
             Err(error) => log.warn(&format!(
-                "The run has no summary page for this step: no file can be written to {folder} \
-                 ({error})."
+                "This step has no summary page: cannot write to {folder} ({error})."
             )),
         }
     }

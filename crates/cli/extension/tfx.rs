@@ -1,7 +1,7 @@
-//! The command line of `tfx extension …` in the words of `adieu extension …`.
+//! Translates command lines of `tfx extension …` to `adieu extension …`.
 //!
-//! It changes words and runs nothing. tfx takes every flag in camelCase as well, lists with commas, and `true` behind a
-//! switch (`app/lib/tfcommand.ts`); people have such lines in their pipelines.
+//! It runs nothing. tfx accepts every flag in camelCase as well, lists with commas, and `true` behind a switch
+//! (`app/lib/tfcommand.ts`); people have such lines in their pipelines.
 
 use std::ffi::OsString;
 

@@ -1,6 +1,6 @@
-//! `adieu extension verify`: a package compared with the `SHA256SUMS` in it, entry by entry.
+//! `adieu extension verify`: compares a package with the `SHA256SUMS` in it, entry by entry.
 //!
-//! It writes nothing but its answer.
+//! It changes nothing.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -17,7 +17,7 @@ use crate::result::OutputArguments;
 /// Flags of `adieu extension verify`.
 #[derive(Debug, Args)]
 pub(crate) struct VerifyArguments {
-    /// A finished package, or a pattern with one match
+    /// An existing package, or a pattern with one match
     #[arg(long, value_name = "FILE")]
     vsix: String,
     #[command(flatten)]
@@ -64,7 +64,7 @@ pub(super) fn run(
         let count = checksums.listed.len();
         writeln!(
             notes,
-            "Files as SHA256SUMS states: {} of {count}. Not listed: {}.",
+            "Files that match SHA256SUMS: {} of {count}. Not listed: {}.",
             count - failed,
             checksums.unlisted.len()
         )?;

@@ -1,6 +1,6 @@
 //! What can be wrong with a line of an input that has many: `tokens` and `configure`.
 //!
-//! It never reads a line; who does names what it found.
+//! It never reads a line; its caller does.
 
 use adieu_agent::NotAVariableName;
 

@@ -1,6 +1,6 @@
 //! Asks each feed what the identity may do with it, and what is missing: with the sign-in of a command line, or for a step.
 //!
-//! It changes nothing, and words nothing that is wrong; `report/feeds.rs` does.
+//! It changes nothing; `report/feeds.rs` writes the messages.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -28,16 +28,16 @@ Examples:
   adieu feeds list                what the files here declare, for which client
   adieu feeds check               ask each feed once, with your sign-in
   adieu exec --feeds -- npm ci    run one command with fresh credentials
-  eval \"$(adieu feeds login)\"   give them to every command of this shell
-  eval \"$(adieu feeds logout)\"  remove them")]
+  eval \"$(adieu feeds login)\"     give them to every command of this shell
+  eval \"$(adieu feeds logout)\"    remove them")]
 pub(crate) enum FeedsCommand {
     /// List the feeds that the files of a folder declare, and for which client.
     List(ListArguments),
     /// Check whether you may read each feed, and what is missing if not.
     Check(CheckArguments),
-    /// Print the variables by which a shell's package clients find credentials for the feeds.
+    /// Print shell variables that give package clients credentials for the feeds.
     Login(LoginArguments),
-    /// Print how to undo `login` in this shell, and remove its files.
+    /// Print what undoes `login` in this shell, and remove its files.
     Logout(LogoutArguments),
 }
 

@@ -1,7 +1,7 @@
 //! The job's broker as helpers and the keeper of files reach it: by a file in the private folder, over azd's protocol,
 //! which names a tenant.
 //!
-//! It never asks any other address than one of this machine.
+//! It uses only an address of this machine.
 
 use std::path::Path;
 use std::time::Duration;
@@ -105,7 +105,7 @@ impl Endpoint {
                 .to_owned()
         })?;
         let Body::Json(mut body) = answer.read() else {
-            return Err("the job's credential endpoint for feeds gave no answer".to_owned());
+            return Err("the job's credential endpoint for feeds did not answer".to_owned());
         };
         if body["status"] != "success" {
             let message = body["message"].as_str().unwrap_or("no token");

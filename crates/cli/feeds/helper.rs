@@ -1,6 +1,7 @@
 //! The programs that package clients start for a credential: this one, under the names that they know.
 //!
-//! It answers for feeds of the step's organizations alone, keeps nothing, and gives a real `keyring` all other questions.
+//! It answers only for feeds of the step's organizations, keeps nothing, and passes other requests on to a real
+//! `keyring`.
 
 mod cargo;
 mod docker;

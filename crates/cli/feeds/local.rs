@@ -42,10 +42,10 @@ impl FolderArguments {
 pub(crate) struct FeedArguments {
     #[command(flatten)]
     folder: FolderArguments,
-    /// This feed alone, declared or not: its address, or ORGANIZATION/FEED or ORGANIZATION/PROJECT/FEED; may be repeated
+    /// Only this feed, declared or not: its address, or ORGANIZATION/FEED or ORGANIZATION/PROJECT/FEED; may be repeated
     #[arg(long = "feed", value_name = "FEED")]
     feeds: Vec<String>,
-    /// These clients alone, with commas, such as npm,pip
+    /// Only these clients, separated by commas, such as npm,pip
     #[arg(
         long,
         value_name = "CLIENTS",
@@ -180,7 +180,7 @@ pub(crate) async fn token_of_helper(
     let credential = CredentialArguments {
         credential: *known
             .find(|one| one.name() == name)
-            .ok_or("its login is of another version of adieu")?,
+            .ok_or("its login was made by another version of adieu")?,
         identity: identity.as_ref().and_then(|text| text.parse().ok()),
     };
     let transport = network::of_command_line().map_err(words)?;

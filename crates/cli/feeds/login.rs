@@ -1,7 +1,7 @@
-//! `adieu feeds login` and `logout`: the variables of a shell by which package clients find the feeds' credentials, and
-//! the way back.
+//! `adieu feeds login` and `logout`: the variables of a shell by which package clients find the feeds' credentials,
+//! and how to undo that.
 //!
-//! No process stays behind it: helpers sign in when a client asks them. It prints no credential.
+//! It leaves no process behind: helpers sign in when a client asks them. It prints no credential.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -31,14 +31,14 @@ const UNDO: &str = "undo.json";
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  eval \"$(adieu feeds login)\"                       bash, zsh
+  eval \"$(adieu feeds login)\"                         bash, zsh
   adieu feeds login --shell fish | source             fish
   adieu feeds login | Out-String | Invoke-Expression  PowerShell
   eval \"$(adieu feeds login --feed contoso/packages --tools pip)\"
 
 Helpers of NuGet, Cargo and pip sign in whenever a client asks. Files, for npm,
 Maven and poetry, have a token that is valid for about an hour: run it again
-after that, or use adieu exec --feeds. No process stays behind.")]
+after that, or use adieu exec --feeds. No process keeps running.")]
 pub(crate) struct LoginArguments {
     #[command(flatten)]
     feeds: FeedArguments,
@@ -52,7 +52,7 @@ pub(crate) struct LoginArguments {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  eval \"$(adieu feeds logout)\"                       bash, zsh
+  eval \"$(adieu feeds logout)\"                         bash, zsh
   adieu feeds logout --shell fish | source             fish
   adieu feeds logout | Out-String | Invoke-Expression  PowerShell")]
 pub(crate) struct LogoutArguments {

@@ -20,8 +20,7 @@ pub(super) fn write(request: &Request, plan: &Plan, environment: &Environment, l
     match write_new(Path::new(folder), names, &page(request, plan)) {
         Ok(file) => log.summary(&file),
         Err(error) => log.warn(&format!(
-            "The run has no summary page for this step: no file can be written to {folder} \
-             ({error})."
+            "This step has no summary page: cannot write to {folder} ({error})."
         )),
     }
 }

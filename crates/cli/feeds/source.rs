@@ -78,7 +78,7 @@ impl TokenCredential for FeedTokens {
                 match known.find(|(known, _)| *known == tenant) {
                     Some((_, source)) => source.get_token(scopes, options).await,
                     None => Err(refused(Refusal::of_the_request(
-                        "no feed of this step is of that tenant",
+                        "no feed of this step is in that tenant",
                     ))),
                 }
             }

@@ -17,7 +17,7 @@ use crate::session::Session;
 #[derive(Debug, Args)]
 pub(super) struct TrustArguments {
     /// Also check that the identity trusts ID tokens with this subject, such as
-    /// repo:contoso/web:environment:production of GitHub Actions
+    /// repo:contoso/web:environment:production from GitHub Actions
     #[arg(long, value_name = "SUBJECT", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub(super) trust: Option<String>,
     /// Issuer of these ID tokens [default: github.com or gitlab.com, as the subject shows]
@@ -91,7 +91,7 @@ pub(super) async fn check(
                 .map(|(name, value)| format!("  {name}: {value}"));
             outcome
                 .lines
-                .push("federated credential: not known; it must say".to_owned());
+                .push("federated credential: not known; it must contain".to_owned());
             outcome.lines.extend(lines);
             outcome.lines.push(format!("  {create}"));
             command = Some(create);

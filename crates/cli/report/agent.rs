@@ -35,9 +35,9 @@ pub(super) fn no_such_task(name: &str, phase: &str) -> Report {
 pub(super) fn launcher_gone() -> Report {
     Report::new(
         "agent",
-        "The launcher of this task was killed, so the task stopped before it was done.".to_owned(),
+        "The launcher was killed, so the task stopped before it was done.".to_owned(),
     )
-    .remedy("Look for what kills processes on the agent; it is often out of memory.")
+    .remedy("Find out what killed it; agents often run out of memory.")
 }
 
 pub(super) fn platform_variable(error: &PlatformVariableError) -> Report {
@@ -49,11 +49,8 @@ pub(super) fn platform_variable(error: &PlatformVariableError) -> Report {
         .remedy("Run the task in Azure Pipelines; `cargo xtask demo` shows it without one."),
         PlatformVariableError::Shadowed { variable, by } => Report::new(
             "shadowed-variable",
-            format!(
-                "The pipeline's variable '{by}' takes the place of {variable}, which the agent \
-                 sets."
-            ),
+            format!("The pipeline's variable '{by}' replaces {variable}, which the agent sets."),
         )
-        .remedy("Remove or rename that variable of the pipeline: to tasks, both have one name."),
+        .remedy("Remove or rename that pipeline variable: tasks cannot tell the two apart."),
     }
 }

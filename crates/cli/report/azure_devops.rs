@@ -65,10 +65,10 @@ pub(super) fn answer(doing: &str, error: &Error, page: Option<&str>, asked: Aske
         .fact("it said", message.as_deref().unwrap_or_default())
         .correlation(correlation)
         .remedy(asked.words(
-            "Add the connection's identity to an organization of the identity's own tenant first \
+            "First add the connection's identity to an organization in its own tenant \
              (Organization settings → Users), so that Azure DevOps knows it.",
-            "Add the identity to an organization of the identity's own tenant first (Organization \
-             settings → Users), so that Azure DevOps knows it.",
+            "First add the identity to an organization in its own tenant (Organization settings \
+             → Users), so that Azure DevOps knows it.",
         )),
         Error::Refused(refusal) => refused(doing, refusal, page, asked),
         Error::File { path, reason } => Report::new(
@@ -82,8 +82,8 @@ fn refused(doing: &str, refusal: &Refusal, page: Option<&str>, asked: Asked) -> 
     let who_am_i = asked.words("operation whoAmI", "adieu whoami");
     let add = match page {
         Some(page) => format!(
-            "Open {page} → Members → Add, and paste the identity's id with \
-         the role Contributor (Creator for a new extension); {who_am_i} prints the id."
+            "Open {page} → Members → Add, and paste the identity's ID with the role Contributor \
+             (Creator for a new extension); {who_am_i} prints the ID."
         ),
         None => "Give the identity the permission in the organization (Organization settings → \
          Extensions → Security, or → Users)."
@@ -93,8 +93,8 @@ fn refused(doing: &str, refusal: &Refusal, page: Option<&str>, asked: Asked) -> 
         Reason::NotFound => (
             "extension",
             "it does not exist, or this identity may not see it",
-            "Compare publisher, extension and organization with their pages; what is private \
-             is shown to members only.",
+            "Check publisher, extension and organization; private extensions are shown to \
+             members only.",
         ),
         Reason::NotPermitted if page.is_none() => (
             "organizations",
@@ -108,35 +108,33 @@ fn refused(doing: &str, refusal: &Refusal, page: Option<&str>, asked: Asked) -> 
         ),
         Reason::UnknownIdentity => (
             "publisher-member",
-            "Azure DevOps knows no identity with that id (TF14045)",
+            "Azure DevOps knows no identity with that ID (TF14045)",
             asked.words(
-                "Use the id that operation whoAmI prints; it is neither the client id \
-                 nor the object id.",
-                "Use the id that adieu whoami shows; it is neither the client id nor the \
-                 object id.",
+                "Use the ID that operation whoAmI prints, not the client ID or the object ID.",
+                "Use the ID that adieu whoami shows, not the client ID or the object ID.",
             ),
         ),
         Reason::NotAdded => (
             "tf401444",
-            "the token is valid, and the identity has not been added (TF401444)",
+            "the token is valid, but the identity has not been added (TF401444)",
             "Add the identity to the organization, or for the Marketplace to any organization \
              of the identity's tenant: adieu onboard, or Organization settings → Users.",
         ),
         Reason::Stopped => (
             "tf24668",
-            "the organization is stopped (TF24668)",
-            "An owner of the organization finds out why: it has been deleted, or suspended by \
-             Microsoft; one that was deleted can be restored for 28 days.",
+            "the organization is inactive (TF24668)",
+            "Have an owner open the organization in a browser: it was deleted (it can be \
+             restored for 28 days) or suspended by Microsoft.",
         ),
         Reason::ProjectNotShown => (
             "vs800075",
             "the project does not exist, or is not shown to this identity (VS800075)",
-            "Compare the project's name with its page, and add the identity to the project \
-             (Project settings → Permissions → Readers).",
+            "Check the project's name, and add the identity to the project (Project settings → \
+             Permissions → Readers).",
         ),
         Reason::NoRoute => (
             "marketplace-refused",
-            "the address has no such service",
+            "there is no such service at this address",
             asked.words(
                 "Check serviceUrl, or use an Azure DevOps Server that has this service.",
                 "Check --service-url, or use an Azure DevOps Server that has this service.",
@@ -146,10 +144,10 @@ fn refused(doing: &str, refusal: &Refusal, page: Option<&str>, asked: Asked) -> 
             "conditional-access",
             "a Conditional Access policy does not allow it (VS403463)",
             asked.words(
-                "Ask the tenant's administrator to except this identity, or run the job on an \
+                "Ask the tenant's administrator to exclude this identity, or run the job on an \
                  agent that the policy allows.",
-                "Ask the tenant's administrator to except this identity, or work from a \
-                 network that the policy allows.",
+                "Ask the tenant's administrator to exclude this identity, or work from a network \
+                 that the policy allows.",
             ),
         ),
         Reason::VersionMustIncrease => (
@@ -164,7 +162,7 @@ fn refused(doing: &str, refusal: &Refusal, page: Option<&str>, asked: Asked) -> 
         ),
         Reason::ExtensionExists => (
             "extension",
-            "there is an extension of that id already",
+            "an extension with that ID already exists",
             asked.words(
                 "Choose another extensionId, or become a member of the publisher that has it.",
                 "Choose another --extension-id, or become a member of the publisher that has it.",
@@ -185,8 +183,8 @@ fn refused(doing: &str, refusal: &Refusal, page: Option<&str>, asked: Asked) -> 
         Reason::Malformed => (
             "extension-package",
             "the Marketplace cannot read the package",
-            "Run `adieu extension inspect --vsix` on it; packages above 19 MB fail so on Azure \
-             DevOps Server.",
+            "Check it with `adieu extension inspect --vsix`; on Azure DevOps Server, packages \
+             over 19 MB fail this way.",
         ),
         Reason::Category => (
             "extension-package",
@@ -196,12 +194,12 @@ fn refused(doing: &str, refusal: &Refusal, page: Option<&str>, asked: Asked) -> 
         ),
         Reason::TaskIdReused => (
             "extension-package",
-            "a task has the same id as another contribution",
+            "a task has the same ID as another contribution",
             asked.words(
-                "Give each task its own id; updateTasksId derives one from publisher, \
+                "Give each task its own ID; updateTasksId derives one from publisher, extension \
+                 and name.",
+                "Give each task its own ID; --update-tasks-id derives one from publisher, \
                  extension and name.",
-                "Give each task its own id; --update-tasks-id derives one from \
-                 publisher, extension and name.",
             ),
         ),
         Reason::AlreadyInstalled => (
@@ -211,7 +209,7 @@ fn refused(doing: &str, refusal: &Refusal, page: Option<&str>, asked: Asked) -> 
         ),
         Reason::NoCollection => (
             "organizations",
-            "the address has no such collection (TF400856)",
+            "there is no such collection at this address (TF400856)",
             asked.words(
                 "Correct the organization's name, or serviceUrl with its collection.",
                 "Correct the organization's name, or --service-url with its collection.",
@@ -219,42 +217,43 @@ fn refused(doing: &str, refusal: &Refusal, page: Option<&str>, asked: Asked) -> 
         ),
         Reason::UnknownApplication => (
             "vs860016",
-            "the organization's tenant has no enterprise application of that object id (VS860016)",
-            "Give the object id of the enterprise application; it is neither the client id nor \
-             the app registration's object id.",
+            "the organization's tenant has no enterprise application with that object ID \
+             (VS860016)",
+            "Use the object ID of the enterprise application, not the client ID or the app \
+             registration's object ID.",
         ),
         Reason::NotYetKnown => (
             "onboard",
             "Azure DevOps cannot add it now (VS403283)",
-            "Try again in some minutes if the application is new; an agent identity can never \
-             be added.",
+            "If the application is new, try again in a few minutes; agent identities cannot be \
+             added.",
         ),
         Reason::MayNotManageUsers => (
             "onboard",
-            "the identity that asks may not manage the organization's users",
+            "this identity may not manage the organization's users",
             "Sign in as a member of the organization's Project Collection Administrators.",
         ),
-        Reason::NoLicence => (
+        Reason::NoLicense => (
             "onboard",
-            "no licence of that access level is left (5005)",
-            "Buy one under Organization settings → Billing, or give --access-level \
-             stakeholder, which cannot read repositories.",
+            "no license for that access level is left (5005)",
+            "Buy one under Organization settings → Billing, or use --access-level stakeholder, \
+             which cannot read repositories.",
         ),
         Reason::OutsideTenant => (
             "onboard",
             "it is not in the organization's tenant (5102)",
-            "Add an identity of the tenant that the organization is connected to (Organization \
-             settings → Microsoft Entra).",
+            "Add an identity from the organization's tenant (Organization settings → Microsoft \
+             Entra).",
         ),
         Reason::NoProject => (
             "onboard",
             "the project does not exist, or this identity may not see it (TF200016)",
-            "Compare the name with the project's page.",
+            "Check the project's name.",
         ),
         Reason::Other => (
             "marketplace-refused",
             "the service refused the request",
-            "See the service's message above; its support can find the request by the ids.",
+            "Follow the message above; the service's support can find the request by the IDs.",
         ),
     };
     Report::new(
@@ -296,7 +295,7 @@ pub(super) fn not_a_host(text: &str, reason: &NotAHost, asked: Asked) -> Report 
     let input = asked.words("serviceUrl", "--service-url");
     let why = match reason {
         NotAHost::NotAnAddress => "is not a URL",
-        NotAHost::NotHttps => "is not HTTPS, and the token would travel in the clear",
+        NotAHost::NotHttps => "is not HTTPS, so the token would be sent unencrypted",
     };
     Report::new("inputs", format!("The {input} '{text}' {why}."))
         .remedy("Leave it out for the public Marketplace.")

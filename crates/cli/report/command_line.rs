@@ -27,6 +27,14 @@ pub(super) fn no_organization(flag: &str) -> Report {
         .remedy("Write --organization, or set ADIEU_ORGANIZATION.")
 }
 
+pub(super) fn not_confirmed(section: &str) -> Report {
+    Report::new(
+        section,
+        "Nothing was removed: there is no terminal to ask on.".to_owned(),
+    )
+    .remedy("Add --yes to remove without asking.")
+}
+
 pub(super) fn no_section(text: &str, near: &[String]) -> Report {
     let report = Report::new("explain", format!("There is no section '{text}'."));
     match near {

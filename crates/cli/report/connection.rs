@@ -20,8 +20,8 @@ pub(super) fn problem(connection: &ConnectionFacts, problem: &ConnectionProblem)
             ),
         )
         .remedy(
-            "Write the connection's name itself into azureDevOpsServiceConnection or \
-             azureSubscription, and let the pipeline use it (the connection's page → Security).",
+            "Write the connection's name, not a variable, into azureDevOpsServiceConnection or \
+             azureSubscription, and permit the pipeline (the connection's page → Security).",
         ),
         ConnectionProblem::Scheme => report(
             "connection",
@@ -41,7 +41,7 @@ pub(super) fn problem(connection: &ConnectionFacts, problem: &ConnectionProblem)
          {field}."
             ),
         )
-        .remedy("Open the connection's page, edit it and save it."),
+        .remedy("Edit and save the connection on its page."),
         ConnectionProblem::Authority { text, reason } => {
             let why = match reason {
                 NotAnAuthority::NotAnAddress => "is not an address",
@@ -64,7 +64,7 @@ pub(super) fn problem(connection: &ConnectionFacts, problem: &ConnectionProblem)
                 data names none."
             ),
         )
-        .remedy("Save the connection again, so that Azure DevOps fills in its addresses."),
+        .remedy("Edit and save the connection, so that Azure DevOps fills in its addresses."),
         ConnectionProblem::NoJobToken => report(
             "job-token",
             "The job token is not in this step's environment.".to_owned(),

@@ -99,7 +99,7 @@ pub(crate) fn signed_in(
     }
     let mut line = format!("Signed in with {}.", used.name());
     if !absent.is_empty() {
-        line.push_str(&format!(" Passed over: {}.", absent.join(", ")));
+        line.push_str(&format!(" Skipped: {}.", absent.join(", ")));
     }
     (line, warnings)
 }
@@ -118,12 +118,13 @@ fn one(problem: &CredentialProblem) -> Report {
         .remedy(where_it_is_set(problem.credential, variable)),
         CredentialProblemKind::NoIdTokenPermission => Report::new(
             "github-actions",
-            "GitHub lets this job request no ID token: ACTIONS_ID_TOKEN_REQUEST_URL is not set."
+            "GitHub does not let this job request an ID token: ACTIONS_ID_TOKEN_REQUEST_URL is \
+             not set."
                 .to_owned(),
         )
         .remedy(
-            "Give the job the permission, next to those that it has: permissions: id-token: \
-             write. Workflows that run for a pull request from a fork cannot have it.",
+            "Add id-token: write to the job's permissions. Workflows for a pull request from a \
+             fork cannot have it.",
         ),
         CredentialProblemKind::NotTheIssuer(reason) => Report::new(
             "github-actions",
@@ -180,7 +181,7 @@ fn one(problem: &CredentialProblem) -> Report {
             match fault {
                 ToolProblem::NotPlain(text) => report(format!(
                     "'{text}' was not passed to {name}: it has characters that a tool could \
-                     read as something else."
+                     misread."
                 )),
                 ToolProblem::NotStarted(reason) => report(format!(
                     "{name} cannot be started: \
@@ -196,7 +197,8 @@ fn one(problem: &CredentialProblem) -> Report {
                 ))
                 .remedy(&by_hand),
                 ToolProblem::NoToken => {
-                    report(format!("{name} printed no token that can be read.")).remedy(&by_hand)
+                    report(format!("{name} did not print a token that can be read."))
+                        .remedy(&by_hand)
                 }
                 ToolProblem::Message(words) => {
                     let remedy = remedy_for(words, &sign_in, by_hand);
@@ -233,7 +235,7 @@ fn of_identity(credential: Credential, connection: &ConnectionFacts, error: &Err
     if let Error::ManagedIdentity(fault) = error {
         return Report::new(
             "managed-identity",
-            format!("The managed identity gave no token: {fault}."),
+            format!("The managed identity returned no token: {fault}."),
         )
         .remedy(match fault {
             ManagedIdentityProblem::Unanswered { .. } => {
@@ -244,7 +246,7 @@ fn of_identity(credential: Credential, connection: &ConnectionFacts, error: &Err
                 "Sign in with az, which supports it: az login --identity"
             }
             fault if fault.is_about_several_identities() => {
-                "Name the identity: --identity ID or AZURE_CLIENT_ID, with its client id."
+                "Name the identity: --identity ID or AZURE_CLIENT_ID, with its client ID."
             }
             fault if fault.is_transient() => "Try again later; its endpoint cannot answer now.",
             _ => {
@@ -281,7 +283,7 @@ fn where_it_is_set(credential: Credential, variable: &str) -> &'static str {
         }
         "SYSTEM_OIDCREQUESTURI" | "SYSTEM_COLLECTIONURI" => "Azure Pipelines sets it in every job.",
         "IDENTITY_ENDPOINT" => {
-            "App Service and Functions set it; on a virtual machine write --credential \
+            "App Service and Functions set it; on a virtual machine, use --credential \
              managed-identity."
         }
         _ if variable.starts_with("AZURESUBSCRIPTION_") => {
@@ -340,8 +342,8 @@ const SIGN_IN: [&str; 8] = [
 fn remedy_for(words: &str, sign_in: &str, by_hand: String) -> String {
     let mentions = |known: &str| words.contains(known);
     if OTHER_TENANT.iter().any(|code| mentions(code)) {
-        return "Name the tenant that the resource is in: --organization <name> finds Azure \
-         DevOps', --tenant takes any."
+        return "Use the resource's tenant: --organization <name> finds that of Azure DevOps, \
+                --tenant takes any."
             .to_owned();
     }
     if SIGN_IN.iter().any(|known| mentions(known)) {
@@ -359,8 +361,8 @@ fn remedy_for(words: &str, sign_in: &str, by_hand: String) -> String {
 fn another_tenant(credential: Credential, asked: &str) -> String {
     match credential {
         Credential::ManagedIdentity => {
-            "A managed identity belongs to one tenant. Use an identity of that tenant, or \
-             leave --tenant out."
+            "A managed identity belongs to one tenant. Use an identity in that tenant, or leave \
+             out --tenant."
                 .to_owned()
         }
         _ => format!("Sign in: {}", sign_in(credential, Some(asked), None)),

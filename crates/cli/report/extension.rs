@@ -14,7 +14,7 @@ use super::{asked::Asked, azure_devops};
 pub(super) fn not_verified(path: &str, digest: &str, has_checksums: bool) -> Report {
     if has_checksums {
         // The digest is in the result.
-        return of_package(&format!("`{path}` is not as its SHA256SUMS states"));
+        return of_package(&format!("`{path}` does not match its SHA256SUMS"));
     }
     of_package(&format!("`{path}` has no SHA256SUMS to compare with")).fact("SHA-256", digest)
 }
@@ -54,7 +54,7 @@ pub(super) fn problem(problem: &Problem, asked: Asked) -> Report {
         )
         .fact("folder", root)
         .fact("found", &found.join(", "))
-        .remedy("Give the path of the package that is to be used."),
+        .remedy("Give the path of the package to use."),
         Problem::NotPacked {
             root,
             error: PackError::Refused { findings },
@@ -103,7 +103,7 @@ pub(super) fn problem(problem: &Problem, asked: Asked) -> Report {
         )
         .remedy(asked.words(
             "Add a first version to versionSource, such as 0.1.0.",
-            "Add a first version behind --version-source, such as 0.1.0.",
+            "Add a first version to --version-source, such as 0.1.0.",
         )),
         Problem::NotFound(name) => Report::new(
             "extension",
@@ -113,10 +113,10 @@ pub(super) fn problem(problem: &Problem, asked: Asked) -> Report {
             ),
         )
         .remedy(asked.words(
-            "Compare publisher and extension id with the publisher's page; a private \
-                 extension is shown to the publisher's members only (operation whoAmI).",
-            "Compare publisher and extension id with the publisher's page; a private \
-                 extension is shown to the publisher's members only (adieu whoami).",
+            "Compare publisher and extension ID with the publisher's page; a private extension \
+             is shown to the publisher's members only (operation whoAmI).",
+            "Compare publisher and extension ID with the publisher's page; a private extension \
+             is shown to the publisher's members only (adieu whoami).",
         )),
         Problem::AnotherPackage {
             release,
@@ -124,9 +124,7 @@ pub(super) fn problem(problem: &Problem, asked: Asked) -> Report {
             differing,
         } => Report::new(
             "extension-version",
-            format!(
-                "The Marketplace already has {release}, and it is another package than this one."
-            ),
+            format!("The Marketplace already has {release}, but with different contents."),
         )
         .fact("published", since)
         .fact("files that differ", &listed(differing))
@@ -152,8 +150,8 @@ pub(super) fn problem(problem: &Problem, asked: Asked) -> Report {
                 report = report.fact("its log", line);
             }
             report.remedy(
-                "Correct what the validator names and publish under a higher \
-             version: a refused one stays refused.",
+                "Fix what the validator reports, and publish a higher version: a refused version \
+                 stays refused.",
             )
         }
         Problem::NotValidated {

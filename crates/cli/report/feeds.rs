@@ -29,8 +29,8 @@ pub(crate) fn not_readable(address: &FeedAddress, error: &Error, ids: &IdentityI
             ),
         )
         .remedy(
-            "An owner of the feed adds it as Feed Reader, or as Feed and Upstream Reader \
-             (Collaborator) where it may save packages from upstream sources: Artifacts → the feed \
+            "Have an owner of the feed add it as Feed Reader, or as Feed and Upstream Reader \
+             (Collaborator) if it may save packages from upstream sources: Artifacts → the feed \
              → ⚙ → Permissions → Add users/groups.",
         ),
         Error::Refused(refusal) if error.is(Reason::NotFound) => Report::new(
@@ -41,8 +41,8 @@ pub(crate) fn not_readable(address: &FeedAddress, error: &Error, ids: &IdentityI
             ),
         )
         .remedy(
-            "Compare the address with Artifacts → Connect to feed: the address of a project's feed \
-             has the project in it.",
+            "Compare the address with Artifacts → Connect to feed: the address of a project's \
+             feed contains the project.",
         ),
         _ => {
             let doing = format!("read the feed {address}");
@@ -167,8 +167,8 @@ pub(super) fn problem(problem: &FeedsProblem, asked: Asked) -> Report {
         FeedsProblem::MicrosoftAccounts(organization) => Report::new(
             "feeds",
             format!(
-                "{organization} is not connected to a Microsoft Entra tenant, so its feeds accept \
-                 no Entra token."
+                "{organization} is not connected to a Microsoft Entra tenant, so its feeds do \
+                 not accept Microsoft Entra tokens."
             ),
         )
         .remedy(
@@ -191,8 +191,8 @@ pub(super) fn problem(problem: &FeedsProblem, asked: Asked) -> Report {
             ),
         )
         .remedy(asked.words(
-            "Mount the file system of the agent's work folder without noexec, or serve npm and \
-             Maven alone with tools: npm, maven.",
+            "Mount the file system of the agent's work folder without noexec, or use only npm \
+             and Maven: tools: npm, maven.",
             "Set TMPDIR to a folder on a file system that is mounted without noexec.",
         )),
         FeedsProblem::NotWritten(reason) => Report::new(
@@ -221,7 +221,7 @@ fn line(text: &str, fault: &FeedLineProblemKind, asked: Asked) -> Report {
                     "its host is neither pkgs.dev.azure.com nor \
                      <organization>.pkgs.visualstudio.com"
                 }
-                NotAFeed::Userinfo => "it has a user name or password in it",
+                NotAFeed::Userinfo => "it contains a user name or password",
                 NotAFeed::Path => "its path is not <organization>[/<project>]/_packaging/<feed>",
             };
             Report::new("feeds", format!("{line} is not a feed: {reason}.")).remedy(

@@ -43,7 +43,7 @@ pub(super) fn problem(problem: &GitProblem) -> Report {
         } => Report::new(
             "git-credential",
             format!(
-                "{} is connected to another tenant than the one that signed in, so it would \
+                "{} is connected to another tenant, not the one that signed in, so it would \
                  refuse the token.",
                 named(organization)
             ),

@@ -70,15 +70,15 @@ pub(super) fn of(connection: &ConnectionFacts, error: &Error, asked: Asked) -> R
         } if message.contains("TF24668") => Report::new(
             "tf24668",
             format!(
-                "Azure DevOps issued no ID token: the organization is stopped (TF24668, \
-             {status})."
+                "Azure DevOps issued no ID token: the organization is inactive (TF24668, \
+                 {status})."
             ),
         )
         .fact("it said", message)
         .correlation(correlation)
         .remedy(
-            "An owner of the organization opens it in a browser and follows the page; \
-         retrying does not help.",
+            "Have an owner open the organization in a browser and follow the page; retrying does \
+             not help.",
         ),
         Error::IdTokenRefused {
             status,
@@ -110,9 +110,8 @@ pub(super) fn of(connection: &ConnectionFacts, error: &Error, asked: Asked) -> R
         .fact("it said", message)
         .correlation(correlation)
         .remedy(
-            "Write the connection's name itself, not a variable, into this step's \
-             azureDevOpsServiceConnection or azureSubscription, and let the pipeline use it \
-             (the connection's page → Security).",
+            "Write the connection's name, not a variable, into azureDevOpsServiceConnection or \
+             azureSubscription, and permit the pipeline (the connection's page → Security).",
         ),
         Error::WorkflowTokenRefused {
             host,
@@ -137,10 +136,10 @@ pub(super) fn of(connection: &ConnectionFacts, error: &Error, asked: Asked) -> R
         }
         Error::ManagedIdentity(fault) => Report::new(
             "managed-identity",
-            format!("The agent's managed identity gave no token: {fault}."),
+            format!("The agent's managed identity returned no token: {fault}."),
         )
         .remedy(if fault.is_about_several_identities() {
-            "Put the client id of the identity into the service connection."
+            "Put the identity's client ID into the service connection."
         } else if fault.is_settling() {
             "Run the job again in a few minutes; the machine or its identity is still being set up."
         } else {
@@ -177,14 +176,15 @@ fn certificate(fault: &ClientCertificateProblem) -> Report {
              connection with that key."
         }
         ClientCertificateProblem::NoKey => {
-            "Put the private key into the connection, too: certificate and key, both in PEM form."
+            "Also put the private key into the connection: certificate and key, both in PEM \
+             form."
         }
         ClientCertificateProblem::AnotherKey { .. } => {
-            "Put the certificate and the key of one pair into the connection."
+            "Put a certificate and its own key into the connection."
         }
         ClientCertificateProblem::NotRsa | ClientCertificateProblem::Key(_) => {
-            "Make a certificate with an RSA key of 2048 bits or more: Microsoft Entra accepts \
-             no other."
+            "Create a certificate with an RSA key of 2048 bits or more, which Microsoft Entra \
+             requires."
         }
         ClientCertificateProblem::NoCertificate
         | ClientCertificateProblem::NotPem
@@ -283,13 +283,13 @@ fn id_token_expired(federation: Federation, description: &str) -> Report {
     let (token, remedy) = match federation {
         Federation::File => (
             "the token in its file",
-            "Have the platform renew AZURE_FEDERATED_TOKEN_FILE (on Kubernetes a token lives \
+            "Have the platform renew AZURE_FEDERATED_TOKEN_FILE (on Kubernetes, a token is valid \
              for an hour), and set this machine's clock (NTP).",
         ),
         Federation::Variable => (
             "the token in AZURE_OIDC_TOKEN",
-            "Sign in while the token is valid, or have the platform write it into a file that it \
-             renews, and name that in AZURE_FEDERATED_TOKEN_FILE.",
+            "Sign in while the token is valid, or have the platform write it to a file that it \
+             renews, and set AZURE_FEDERATED_TOKEN_FILE to that file.",
         ),
         Federation::Gitlab => (
             "the job's ID token",
@@ -338,9 +338,9 @@ fn another_token(mismatch: &Mismatch, asked_by: Asked) -> Report {
         )
         .remedy(asked_by.words(
             "Check the connection's authority: something between the agent and Microsoft Entra \
-             answers instead.",
+             answered instead.",
             "Check AZURE_AUTHORITY_HOST: something between this machine and Microsoft Entra \
-             answers instead.",
+             answered instead.",
         ))
     };
     match mismatch {

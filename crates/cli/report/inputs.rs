@@ -94,20 +94,20 @@ fn connection_line(problem: &ConnectionLineProblem) -> Report {
         ),
         ConnectionLineProblemKind::UndefinedVariable(variable) => undefined(&subject, variable),
         ConnectionLineProblemKind::NotAnId(text) => report(&format!(
-            "starts with '{text}', which is not the id of a service connection"
+            "starts with '{text}', which is not the ID of a service connection"
         ))
         .remedy(
             "Open the connection's page (Project settings → Service connections) and copy the \
              GUID after resourceId= in its address.",
         ),
         ConnectionLineProblemKind::OfTheSystem => report(
-            "names the job's own connection (SystemVssConnection), which the agent lets no step \
-             change",
+            "names the job's own connection (SystemVssConnection), which the agent does not let \
+             steps change",
         )
         .remedy("Remove the line."),
         ConnectionLineProblemKind::Own => {
             report("names the connection with which the step signs in, which has no PAT")
-                .remedy("Write the id of the connection that a later step uses in place of a PAT.")
+                .remedy("Write the ID of the connection from which a later step reads its PAT.")
         }
         ConnectionLineProblemKind::NotAParameter(text) => report(&format!(
             "names the parameter '{text}', which may have letters, digits, '.', '_' and '-' only"
@@ -154,8 +154,7 @@ fn name_problem(subject: &str, reason: NotAVariableName) -> Report {
             "Choose another name; under env:, a script can give the variable any name.",
         ),
         NotAVariableName::OfTheRunner => (
-            "is a name that GitHub Actions keeps for itself (GITHUB_…, RUNNER_…, CI, PATH, \
-             NODE_OPTIONS)"
+            "is a name that GitHub Actions reserves (GITHUB_…, RUNNER_…, CI, PATH, NODE_OPTIONS)"
                 .to_owned(),
             "Choose another name; under env:, a step can give the variable any name.",
         ),

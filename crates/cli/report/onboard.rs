@@ -1,4 +1,4 @@
-//! The words for what keeps an identity from being added: most of it is one of three ids in another's place.
+//! The words for what keeps an identity from being added: most often, one of three IDs was given instead of another.
 //!
 //! It decides nothing and prints nothing.
 
@@ -15,23 +15,23 @@ pub(super) fn problem(problem: &OnboardProblem) -> Report {
     match problem {
         OnboardProblem::NotAnId(text) => Report::new(
             "onboard",
-            format!("'{text}' is not the id of an application."),
+            format!("'{text}' is not the ID of an application."),
         )
         .remedy(
-            "Write a GUID: the client id, or an object id; `adieu whoami` with \
-                 the identity itself prints both.",
+            "Write a GUID: the client ID, or an object ID; `adieu whoami` as the identity itself \
+             prints both.",
         ),
         OnboardProblem::NoMemberId => Report::new(
             "onboard",
-            "--publisher needs the identity's Azure DevOps id.".to_owned(),
+            "--publisher needs the identity's Azure DevOps ID.".to_owned(),
         )
         .remedy(
-            "Add --organization, or --member-id with the id that `adieu whoami` \
-                 prints for that identity.",
+            "Add --organization, or --member-id with the ID that `adieu whoami` prints for that \
+             identity.",
         ),
         OnboardProblem::NoIssuer(None) => Report::new(
             "onboard",
-            "The subject does not show which issuer writes it.".to_owned(),
+            "The subject does not show its issuer.".to_owned(),
         )
         .remedy(
             "Add --issuer with the issuer's https address; `adieu doctor` in the job shows it.",
@@ -40,7 +40,7 @@ pub(super) fn problem(problem: &OnboardProblem) -> Report {
             "onboard",
             format!("'{text}' is not the https address of an issuer."),
         )
-        .remedy("Write it as the ID token has it, with or without a slash at its end."),
+        .remedy("Write it exactly as in the ID token, with or without a trailing slash."),
         OnboardProblem::Untrusted(untrusted) => self::untrusted(untrusted),
         OnboardProblem::NoApplication { id, tenant } => Report::new(
             "vs860016",
@@ -51,8 +51,8 @@ pub(super) fn problem(problem: &OnboardProblem) -> Report {
             ),
         )
         .remedy(
-            "Compare the id with the application's page; a subscription's, a secret's or \
-         another tenant's id is not one of the three.",
+            "Compare the ID with the application's page; the ID of a subscription, a secret or \
+             another tenant does not work.",
         ),
         OnboardProblem::NoEnterpriseApplication {
             name,
@@ -62,7 +62,7 @@ pub(super) fn problem(problem: &OnboardProblem) -> Report {
             "vs860016",
             format!(
                 "{name} is an app registration without an enterprise application in tenant \
-             {tenant}, and only that can be a member."
+                 {tenant}, and only an enterprise application can be a member."
             ),
         )
         .fact("client id", client_id)
@@ -109,11 +109,6 @@ pub(super) fn problem(problem: &OnboardProblem) -> Report {
         .remedy(&format!(
             "Make another member an Owner first ({page} → Members); nothing was removed."
         )),
-        OnboardProblem::NotConfirmed => Report::new(
-            "offboard",
-            "Nothing was removed: there is no terminal to ask on.".to_owned(),
-        )
-        .remedy("Add --yes; --dry-run shows what would be removed."),
         OnboardProblem::WrongId {
             id,
             organization,
@@ -159,9 +154,9 @@ pub(super) fn untrusted(untrusted: &Untrusted) -> Report {
         command,
     } = untrusted;
     let claims: Vec<&str> = differs.iter().map(|(name, _)| *name).collect();
-    let claims = claims.join(" and another ");
+    let claims = claims.join(" and a different ");
     let which = match nearest {
-        Some(nearest) => format!("; {nearest} has another {claims}"),
+        Some(nearest) => format!("; {nearest} has a different {claims}"),
         None => String::new(),
     };
     let mut report = Report::new(

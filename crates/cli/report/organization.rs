@@ -75,14 +75,14 @@ pub(super) fn refused(organization: &str, ids: &IdentityIds, error: &Error) -> O
                 report(
                     "microsoft-accounts",
                     format!(
-                        "{organization} is not connected to Microsoft Entra: its members \
-                     are Microsoft accounts, and it accepts no Microsoft Entra token."
+                        "{organization} is not connected to Microsoft Entra: its members are \
+                         personal Microsoft accounts, and it does not accept Microsoft Entra \
+                         tokens."
                     ),
                 )
                 .remedy(
-                    "An owner of the organization connects it: Organization settings → \
-                 Microsoft Entra → Connect directory. Until then only a personal access token \
-                 works there.",
+                    "Have an owner connect it: Organization settings → Microsoft Entra → Connect \
+                     directory. Until then, only a personal access token works there.",
                 ),
             );
         }
@@ -91,13 +91,13 @@ pub(super) fn refused(organization: &str, ids: &IdentityIds, error: &Error) -> O
                 report(
                     "tenants",
                     format!(
-                        "{organization} accepts tokens of tenant {theirs}, and this one is \
-                     of tenant {own}."
+                        "{organization} accepts tokens of tenant {theirs}, but this one is of \
+                         tenant {own}."
                     ),
                 )
                 .remedy(&format!(
-                    "Ask for a token of that tenant (--tenant {theirs}; EntraToken@1: \
-                     tenantId), with an application that has an enterprise application there."
+                    "Request a token of that tenant (--tenant {theirs}; EntraToken@1: tenantId), \
+                     for an application with an enterprise application there."
                 )),
             );
         }
@@ -107,13 +107,13 @@ pub(super) fn refused(organization: &str, ids: &IdentityIds, error: &Error) -> O
                 report(
                     "tenants",
                     format!(
-                        "{organization} accepts tokens of tenant {theirs}, and does not \
-                     accept this one."
+                        "{organization} accepts tokens of tenant {theirs}, but does not accept \
+                         this one."
                     ),
                 )
                 .remedy(&format!(
-                    "Ask for a token of that tenant (--tenant {theirs}; EntraToken@1: \
-                     tenantId), with an application that has an enterprise application there."
+                    "Request a token of that tenant (--tenant {theirs}; EntraToken@1: tenantId), \
+                     for an application with an enterprise application there."
                 )),
             );
         }
@@ -121,7 +121,7 @@ pub(super) fn refused(organization: &str, ids: &IdentityIds, error: &Error) -> O
     }
     let object = ids.object_id.as_deref().unwrap_or("<object id>");
     let onboard = format!(
-        "An administrator of the organization adds it: adieu onboard --organization \
+        "Have an administrator of the organization run: adieu onboard --organization \
          {organization} --identity {object}"
     );
     match error {
@@ -135,7 +135,7 @@ pub(super) fn refused(organization: &str, ids: &IdentityIds, error: &Error) -> O
                 report(
                     "tf401444",
                     format!(
-                        "{organization} accepts the token, and this identity has not been added \
+                        "{organization} accepts the token, but this identity has not been added \
                          to it ({code}{} of {}).",
                         refusal.status, refusal.host
                     ),

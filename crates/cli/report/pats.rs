@@ -22,7 +22,7 @@ pub(super) fn problem(problem: &PatsProblem) -> Report {
             );
             let report = organization::with_service_message(report, error);
             organization::with_identity(report, None, ids).remedy(
-                "Sign in as an administrator of the organization, or let one add this identity: \
+                "Sign in as an administrator of the organization, or have one add this identity: \
                  Organization settings → Permissions → Project Collection Administrators → \
                  Members.",
             )

@@ -19,8 +19,8 @@ pub(crate) const ABOUT_FIXES: &str = "Lines with + replace lines with -. --fix w
      with --connection NAME also those that only need the name of the connection.";
 
 /// What to do where Azure DevOps stopped answering.
-pub(crate) const ABOUT_RESUMING: &str = "Run the command with --resume FILE, and again until nothing is missing: it keeps in the \
-     file what was read.";
+pub(crate) const ABOUT_RESUMING: &str = "Run the command with --resume FILE until nothing is \
+                                         missing: the file keeps what was read.";
 
 /// How many files of a repository a note names.
 const MOST_FILES: usize = 10;
@@ -47,7 +47,7 @@ pub(super) fn problem(problem: &ScanProblem) -> Report {
             Report::new("scan", format!("The baseline cannot be read: {reason}."))
         }
         ScanProblem::MachineInAPipeline => {
-            Report::new("scan", "--machine is not for a pipeline.".to_owned())
+            Report::new("scan", "--machine does not work in a pipeline.".to_owned())
                 .remedy("Scan the sources: run `adieu scan` without --machine.")
         }
         ScanProblem::Baseline { path, reason } => {
@@ -70,7 +70,7 @@ pub(super) fn progress(path: &str, reason: &str) -> Report {
         "resume",
         format!("Cannot continue from '{path}': {reason}."),
     )
-    .remedy("Name a file that does not exist yet, or the one of the run that is to be continued.")
+    .remedy("Name a file that does not exist yet, or the file of the run to continue.")
 }
 
 /// The lines for each finding that counts: what and where, what to do, and what replaces it.
@@ -167,7 +167,7 @@ pub(crate) fn stale(entries: &[(String, String, usize)]) -> Vec<String> {
         .collect()
 }
 
-/// A summary for the page of a run.
+/// A summary for a pipeline run.
 pub(crate) fn markdown(report: &Found, summary: &str, now: u64) -> String {
     let mut page = format!("### Personal access tokens\n\n{summary}\n");
     let counted: Vec<&Finding> = report

@@ -24,8 +24,8 @@ pub(super) fn failure(failure: &ServiceFailure, asked: Asked) -> Report {
         .fact("it said", message.as_deref().unwrap_or_default())
         .correlation(&failure.correlation)
         .remedy(asked.words(
-            "Run the job again later; the service says that it cannot answer now.",
-            "Try again later; the service says that it cannot answer now.",
+            "Run the job again later; the service cannot answer now.",
+            "Try again later; the service cannot answer now.",
         )),
         FailureCause::NotTheService { status, instead } => {
             not_the_service(name, host, *status, instead, asked).correlation(&failure.correlation)
@@ -52,7 +52,7 @@ pub(super) fn no_answer(
     Report::new(
         anchor,
         format!(
-            "{service} ({host}) gave no answer {}: {cause}.",
+            "{service} ({host}) did not answer {}: {cause}.",
             times(attempts)
         ),
     )
@@ -66,8 +66,8 @@ pub(super) fn no_answer(
 fn from_an_agent(cause: &NoAnswer) -> &'static str {
     match cause {
         NoAnswer::Certificate(CertificateProblem::UnknownIssuer) => {
-            "If a proxy of yours inspects TLS, configure the agent with --sslcacert and that \
-             proxy's root."
+            "If a proxy inspects TLS, configure the agent with --sslcacert and that proxy's root \
+             certificate."
         }
         NoAnswer::Certificate(problem) => of_certificate(problem),
         NoAnswer::Handshake(_) => HANDSHAKE,
@@ -87,7 +87,7 @@ fn from_an_agent(cause: &NoAnswer) -> &'static str {
             "Check the agent's DNS and proxy: this name must be resolvable from the agent."
         }
         NoAnswer::Connection(_) | NoAnswer::Time | NoAnswer::Cut | NoAnswer::NotHttp => {
-            "Let the agent reach this host on port 443, directly or by the agent's proxy."
+            "Let the agent reach this host on port 443, directly or through its proxy."
         }
     }
 }
@@ -96,13 +96,14 @@ fn from_an_agent(cause: &NoAnswer) -> &'static str {
 fn from_a_command_line(cause: &NoAnswer) -> &'static str {
     match cause {
         NoAnswer::Certificate(CertificateProblem::UnknownIssuer) => {
-            "If a proxy inspects TLS here, put its root into a PEM file and name that in \
-             SSL_CERT_FILE."
+            "If a proxy inspects TLS here, put its root certificate into a PEM file, and set \
+             SSL_CERT_FILE to that file."
         }
         NoAnswer::Certificate(problem) => of_certificate(problem),
         NoAnswer::Handshake(_) => HANDSHAKE,
         NoAnswer::ClientCertificate(_) => {
-            "Use a network path that asks for no client certificate; adieu cannot present one here."
+            "Use a network path that does not require a client certificate; adieu cannot present \
+             one here."
         }
         NoAnswer::ProxyAuthentication => {
             "Write user and password into HTTPS_PROXY: http://user:password@host:port."
@@ -119,21 +120,19 @@ fn from_a_command_line(cause: &NoAnswer) -> &'static str {
 }
 
 /// The parameters of TLS are the other side's to change.
-const HANDSHAKE: &str = "Ask for TLS settings and certificates that are supported there: of \
-    the proxy that inspects TLS, where there is one, else of the service.";
+const HANDSHAKE: &str = "Have the owner of the proxy that inspects TLS, or else of the service, \
+                         use supported TLS settings and certificates.";
 
 fn of_certificate(problem: &CertificateProblem) -> &'static str {
     match problem {
         CertificateProblem::Expired | CertificateProblem::NotYetValid => {
-            "Check this machine's clock (NTP); if it is right, the certificate has to be \
-             renewed there."
+            "Check this machine's clock (NTP); if it is right, the server's certificate must be \
+             renewed."
         }
-        CertificateProblem::AnotherHost => {
-            "Look at DNS and proxies: another host answers in place of this one."
-        }
+        CertificateProblem::AnotherHost => "Check DNS and proxies: another host answers instead.",
         CertificateProblem::UnknownIssuer | CertificateProblem::Other(_) => {
-            "Have the certificate replaced: by the owner of the proxy that inspects TLS, where \
-             there is one, else of the service."
+            "Have the owner of the proxy that inspects TLS, or else of the service, replace the \
+             certificate."
         }
     }
 }
@@ -154,9 +153,9 @@ fn not_the_service(
         NotTheService::NotJson => "text that is not JSON".to_owned(),
         NotTheService::WithoutField(field) => format!("JSON without {field}"),
         NotTheService::NotAToken => "something that is not a token".to_owned(),
-        NotTheService::TooLong => "more bytes than such an answer has".to_owned(),
+        NotTheService::TooLong => "too many bytes".to_owned(),
         NotTheService::Encoded(encoding) => {
-            format!("a body in the encoding '{encoding}', which was not asked for")
+            format!("a body in the encoding '{encoding}', which was not requested")
         }
         NotTheService::Empty => "nothing".to_owned(),
     };

@@ -37,14 +37,14 @@ const OF_PROJECTS: [Listing; 5] = [
 /// Flags of a scan of an organization.
 #[derive(Debug, Args)]
 pub(crate) struct OrganizationArguments {
-    /// Scan an organization of Azure DevOps, by name or address: connections, variable groups, definitions, task
+    /// Scan an Azure DevOps organization, by name or address: connections, variable groups, definitions, task
     /// groups, service hooks, agents. Only this source uses the network
     #[arg(long, group = "source", conflicts_with = "path", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub(super) organization: Option<String>,
-    /// Scan only this project of the organization; repeatable
+    /// Scan only this project of the organization; may be repeated
     #[arg(long, value_name = "NAME", requires = "organization")]
     project: Vec<String>,
-    /// Keep in this file what was read, and continue from it; removed once everything was read
+    /// Keep progress in this file and continue from it; removed once everything was read
     #[arg(long, value_name = "FILE", requires = "organization")]
     resume: Option<PathBuf>,
     #[command(flatten)]

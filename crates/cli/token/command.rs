@@ -92,11 +92,11 @@ pub(crate) async fn run(arguments: TokenArguments) -> Result<ExitCode, Failure> 
         );
     } else if adieu_agent::is_in_a_pipeline() {
         Terminal.warn(
-            "Azure Pipelines does not mask this token, so nothing may print it; \
-         EntraToken@1 and RunWithToken@1 mask theirs.",
+            "Azure Pipelines does not mask this token, so do not print it; EntraToken@1 and \
+             RunWithToken@1 mask theirs.",
         );
     } else if adieu_agent::process_variable("GITLAB_CI").is_some() {
-        Terminal.warn("GitLab does not mask this token, so nothing may print it.");
+        Terminal.warn("GitLab does not mask this token, so do not print it.");
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -21,13 +21,13 @@ pub(crate) enum Form {
     /// The token alone
     #[default]
     Token,
-    /// With end, scope, tenant and credential
+    /// With expiry, scope, tenant and credential
     Json,
     /// Authorization: Bearer …
     Header,
     /// Bearer …
     Headervalue,
-    /// AZURE_DEVOPS_TOKEN=… and its end, for files of variables
+    /// AZURE_DEVOPS_TOKEN=… and its expiry, for env files
     Env,
     /// As `azd auth token --output json`
     Azd,

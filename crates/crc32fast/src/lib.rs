@@ -85,7 +85,7 @@ pub fn hash(bytes: &[u8]) -> u32 {
 mod tests {
     use super::{Hasher, hash};
 
-    /// The check value of CRC-32/ISO-HDLC in the catalogue of parametrised CRC algorithms.
+    /// The check value of CRC-32/ISO-HDLC in the catalog of parametrized CRC algorithms.
     const CHECK: u32 = 0xCBF4_3926;
 
     #[test]

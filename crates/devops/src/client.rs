@@ -1,5 +1,5 @@
-//! One question to Azure DevOps and its answer: the token in a header, the version in `Accept`, the
-//! answer bounded and read, asked again while the failure is transient.
+//! One request to Azure DevOps and its answer: the token in a header, the version in `Accept`, the answer bounded and
+//! read, retried while the failure is transient.
 //!
 //! It never sends the token to a host that `Hosts` did not build the address for.
 

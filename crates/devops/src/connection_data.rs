@@ -1,6 +1,6 @@
-//! Who the token's identity is to one organization.
+//! The token's identity in one organization.
 //!
-//! It never says what the identity may do there.
+//! It never shows what the identity may do there.
 
 use reqwest::{Method, Url};
 
@@ -17,7 +17,7 @@ const API_VERSION: &str = "7.2-preview.1";
 pub struct ConnectionData {
     /// Id in the organization, by which entitlements are looked up.
     pub id: String,
-    /// Name that people see.
+    /// Display name.
     pub name: String,
     /// Subject descriptor, such as `aadsp.…` of a service principal.
     pub descriptor: String,

@@ -1,4 +1,4 @@
-//! What an organization gives to its members: a licence, and a place in projects.
+//! What an organization gives to its members: a license, and a place in projects.
 //!
 //! It never finds out which application is meant; it is given the enterprise application's object id.
 
@@ -59,7 +59,7 @@ pub struct ProjectPlace {
 pub struct Entitlement {
     /// Id in the organization.
     pub id: String,
-    /// Name that people see.
+    /// Display name.
     pub name: String,
     /// The enterprise application's object id; empty for a person.
     pub object_id: String,

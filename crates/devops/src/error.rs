@@ -1,6 +1,6 @@
-//! Everything that can stand between a question and its answer, each failure with its facts.
+//! Everything that can fail between a request and its answer, each failure with its facts.
 //!
-//! It holds no advice and no secret: `crates/cli/report/` makes sentences of it.
+//! It holds no advice and no secret: `crates/cli/report/` writes the messages.
 
 use adieu_transport::{Attempt, Correlation, NoAnswer, ServiceFailure};
 

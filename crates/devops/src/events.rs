@@ -1,6 +1,6 @@
 //! What happened to an extension: installs, uninstalls, reviews, purchases, and the daily statistics.
 //!
-//! It never keeps anything; who wants to go on later remembers the last date.
+//! It keeps nothing; callers that continue later remember the last date.
 
 use std::collections::{BTreeMap, BTreeSet};
 

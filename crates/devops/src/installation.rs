@@ -1,6 +1,6 @@
 //! Extensions in an organization: installed, looked up, uninstalled.
 //!
-//! It never waits; who waits asks again.
+//! It never waits; callers repeat the request.
 
 use reqwest::{Method, Url};
 use serde_json::Value;

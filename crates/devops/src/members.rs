@@ -30,7 +30,7 @@ pub enum Role {
 pub struct Member {
     /// Profile id.
     pub id: String,
-    /// Name that people see.
+    /// Display name.
     pub display_name: String,
     /// Name of the role.
     pub role: String,

@@ -43,7 +43,7 @@ pub enum GivenId {
 pub struct Application {
     /// By which id it was found.
     pub given: GivenId,
-    /// Name that people see.
+    /// Display name.
     pub name: String,
     /// The client id.
     pub client_id: String,

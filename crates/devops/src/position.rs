@@ -1,7 +1,6 @@
-//! How far an extension's events have been read, so that the next one who reads goes on from there: none is
-//! lost, and none comes twice.
+//! How far an extension's events have been read, so that the next run continues there: none is lost or repeated.
 //!
-//! It is a value; who reads keeps it, in a file or wherever it likes.
+//! It is a value; its caller stores it.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! Who the token's identity is to Azure DevOps.
+//! The token's identity in Azure DevOps.
 //!
 //! It never reads the token itself.
 
@@ -16,7 +16,7 @@ const API_VERSION: &str = "7.1-preview.3";
 pub struct Profile {
     /// The id that a publisher's member page wants.
     pub id: String,
-    /// Name that people see.
+    /// Display name.
     pub display_name: String,
 }
 

@@ -1,7 +1,6 @@
 //! Publishing a package: create or update, as the gallery says, once and not twice.
 //!
-//! It never waits for validation, and never believes that something went wrong without asking what is
-//! there.
+//! It never waits for validation, and never assumes a failure without asking what the gallery has.
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -68,8 +68,8 @@ pub enum Reason {
     NotYetKnown,
     /// The identity may not see, add or remove members of the organization (5032 where it adds one).
     MayNotManageUsers,
-    /// 5005: there is no licence left.
-    NoLicence,
+    /// 5005: there is no license left.
+    NoLicense,
     /// 5102: who is to be added is of another tenant.
     OutsideTenant,
     /// TF200016: there is no such project.
@@ -89,7 +89,7 @@ const WORDS: [(&str, Reason); 33] = [
     ("VS860016", Reason::UnknownApplication),
     ("VS403283", Reason::NotYetKnown),
     ("on the resource Users", Reason::MayNotManageUsers),
-    ("failed to assign license", Reason::NoLicence),
+    ("failed to assign license", Reason::NoLicense),
     ("outside your directory", Reason::OutsideTenant),
     ("TF200016", Reason::NoProject),
     ("TF1590010", Reason::AlreadyInstalled),
@@ -339,7 +339,7 @@ mod tests {
             (
                 200,
                 "(5005) Failed to assign license Account-Express to identity with id x.",
-                Reason::NoLicence,
+                Reason::NoLicense,
             ),
             (
                 200,

@@ -28,7 +28,7 @@ const AGENTS: &str = "7.2-preview.1";
 pub struct Project {
     /// By which it is asked about: a name can change.
     pub id: String,
-    /// Name that people see.
+    /// Display name.
     pub name: String,
 }
 

@@ -21,7 +21,7 @@ pub struct User {
     pub descriptor: String,
     /// Name to sign in with, such as `ada@contoso.com`.
     pub principal_name: String,
-    /// Name that people see.
+    /// Display name.
     pub display_name: String,
 }
 

@@ -39,14 +39,14 @@ pub struct State {
     entitlements: BTreeMap<(String, String), entitlements::Entitlement>,
     /// Organization and member.
     administrators: BTreeSet<(String, String)>,
-    /// Organization and member whose licence has no repositories.
+    /// Organization and member whose license has no repositories.
     stakeholders: BTreeSet<(String, String)>,
     /// Organization to its projects: id and name.
     projects: BTreeMap<String, Vec<(String, String)>>,
     /// Organization, project's id and identity that is not shown the project.
     hidden_projects: BTreeSet<(String, String, String)>,
-    /// Organization to the licences that are left, where there is a limit.
-    licences: BTreeMap<String, usize>,
+    /// Organization to the licenses that are left, where there is a limit.
+    licenses: BTreeMap<String, usize>,
     /// Object ids that organizations do not know yet, and for how many questions.
     not_yet_known: BTreeMap<String, u32>,
     entitlements_are_private: bool,
@@ -111,7 +111,7 @@ impl State {
         ))
     }
 
-    /// Whether a member has a licence without repositories.
+    /// Whether a member has a license without repositories.
     pub(crate) fn is_stakeholder(&self, organization: &str, identity: &str) -> bool {
         let member = (organization.to_owned(), identity.to_owned());
         self.stakeholders.contains(&member)

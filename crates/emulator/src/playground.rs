@@ -6,7 +6,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use crate::{Connection, MY_CONNECTION, World};
+use crate::{Connection, MY_CONNECTION, Role, World};
 
 /// The smallest extension that the Marketplace takes.
 const MANIFEST: &str = r#"{
@@ -51,6 +51,10 @@ impl Playground {
         world
             .git()
             .add_repository("contoso", "web", "site", &[("index.html", "hello\n")]);
+        world.feeds().add("contoso", "packages");
+        world
+            .feeds()
+            .grant("contoso", "packages", "you", Role::Publisher);
         world.marketplace().set_role("pub", "you", Some("Owner"));
         world.microsoft_graph().add_reader("you");
         let extension = extension(&world);
@@ -59,7 +63,7 @@ impl Playground {
             .and_then(|()| fs::write(extension.join("hello.html"), "<p>Hello</p>\n"));
         written.expect("the folder of the emulator can be written");
         let certificates = world.ca_file().display().to_string();
-        let variables = vec![
+        let mut variables = vec![
             (
                 "IDENTITY_ENDPOINT",
                 world.managed_identity().url().to_owned(),
@@ -67,12 +71,21 @@ impl Playground {
             ("IDENTITY_HEADER", world.managed_identity().secret()),
             ("HTTPS_PROXY", world.network().url()),
             ("NO_PROXY", "127.0.0.1,localhost".to_owned()),
-            ("SSL_CERT_FILE", certificates.clone()),
-            ("GIT_SSL_CAINFO", certificates),
             ("ADIEU_ORGANIZATION", "contoso".to_owned()),
             ("ADIEU_PUBLISHER", "pub".to_owned()),
             ("ADIEU_CREDENTIAL", "managed-identity".to_owned()),
         ];
+        // The names by which adieu, git, curl, Node, npm and Python find a certificate authority.
+        let authority = [
+            "SSL_CERT_FILE",
+            "GIT_SSL_CAINFO",
+            "CURL_CA_BUNDLE",
+            "NODE_EXTRA_CA_CERTS",
+            "REQUESTS_CA_BUNDLE",
+            "PIP_CERT",
+            "NPM_CONFIG_CAFILE",
+        ];
+        variables.extend(authority.map(|name| (name, certificates.clone())));
         Self { world, variables }
     }
 
@@ -81,12 +94,14 @@ impl Playground {
     pub fn introduction(&self) -> String {
         let client_id = self.world.client_id(MY_CONNECTION);
         format!(
-            "This shell has an emulated Azure DevOps: organization contoso, project web, repository site, publisher pub. \
-             You are signed in.\n\n  \
+            "This shell has an emulated Azure DevOps: organization contoso, project web, repository site, publisher pub, \
+             feed packages. You are signed in.\n\n  \
              adieu whoami\n  \
              adieu doctor --repository web/site\n  \
              adieu token --output json\n  \
+             adieu token --output header | curl -H @- https://dev.azure.com/contoso/_apis/projects\n  \
              adieu exec -- printenv AZURE_DEVOPS_TOKEN_EXPIRES_ON\n  \
+             adieu feeds check --feed contoso/packages\n  \
              adieu onboard --organization contoso --identity {client_id} --project web=contributor\n  \
              adieu onboard --list\n  \
              adieu offboard --organization contoso --identity {client_id}\n  \

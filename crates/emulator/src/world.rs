@@ -154,7 +154,7 @@ impl World {
         &self.entra
     }
 
-    /// The organizations: members, licences, projects. They share the Marketplace address.
+    /// The organizations: members, licenses, projects. They share the Marketplace address.
     #[must_use]
     pub fn organizations(&self) -> &Organizations {
         &self.organizations

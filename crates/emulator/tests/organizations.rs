@@ -99,7 +99,7 @@ fn a_failure_has_status_200_and_a_number() {
         error(&add(&world, &theirs, wanted(&object, "express"))),
         Some(5032)
     );
-    world.organizations().licences_left("contoso", 0);
+    world.organizations().licenses_left("contoso", 0);
     assert_eq!(
         error(&add(&world, &token, wanted(&object, "advanced"))),
         Some(5005)

@@ -1,6 +1,6 @@
-//! The identity that asks, as far as an operation needs to know it.
+//! The identity that an operation uses, as far as the operation needs it.
 //!
-//! It signs no one in.
+//! It never signs in.
 
 use adieu_devops::{Client, Error, Hosts, Reason};
 

@@ -1,4 +1,4 @@
-//! What an operation made or found.
+//! The result of an operation.
 //!
 //! It has no words.
 

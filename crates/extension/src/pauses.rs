@@ -1,6 +1,6 @@
-//! The pauses between two questions about something that takes minutes.
+//! The pauses between requests about something that takes minutes.
 //!
-//! It never asks.
+//! It sends none.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What the Marketplace has of an extension, and removing it.
+//! Shows an extension's Marketplace entry, and removes it.
 //!
 //! It never changes a version.
 

@@ -1,4 +1,4 @@
-//! Where the last reading of events ended, in a file that is whole at every moment.
+//! The position at which the last run ended, in a file that is complete at every moment.
 //!
 //! It never starts again automatically: a file that cannot be read ends the run.
 

@@ -18,7 +18,7 @@ use crate::release::Release;
 pub struct ExtensionReference {
     /// The extension's folder and manifests.
     pub sources: Sources,
-    /// A finished package, or a pattern with one match; it counts instead of the folder.
+    /// An existing package, or a pattern with one match; it counts instead of the folder.
     pub vsix: Option<String>,
     /// Values that replace the extension's own, its ids among them.
     pub changes: Changes,
@@ -224,5 +224,13 @@ impl ExtensionReference {
             vsix: None,
             changes: Changes::default(),
         }
+    }
+
+    /// Its name, from the changes, the package or the manifests.
+    ///
+    /// # Errors
+    /// None of them has one, or what should have it cannot be read.
+    pub fn name(&self) -> Result<ExtensionName, Problem> {
+        Ok(find(self)?.release.name)
     }
 }

@@ -1,4 +1,4 @@
-//! What a token says of itself, for people who compare it with a portal's page.
+//! The claims of a token, for people who compare them with a page of the portal.
 //!
 //! It never verifies a signature, so nothing may be allowed because of a claim.
 

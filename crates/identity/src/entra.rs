@@ -1,6 +1,6 @@
-//! Microsoft Entra's token endpoint: what a credential has written goes there, and what comes back is judged.
+//! Microsoft Entra's token endpoint: sends what a credential has written, and classifies the answer.
 //!
-//! It never sends a proof to another host than the authority's, and never decides where one comes from.
+//! It never sends a proof to a host other than the authority's, and never decides where one comes from.
 
 use async_trait::async_trait;
 use azure_core::http::{Body as WrittenBody, Request};

@@ -95,7 +95,7 @@ pub enum Error {
         reason: String,
     },
     /// The machine's managed identity gave no token.
-    #[error("the managed identity gave no token: {0}")]
+    #[error("the managed identity returned no token: {0}")]
     ManagedIdentity(ManagedIdentityProblem),
     /// azure_identity refused to ask, for instance because the client id is empty.
     #[error("azure_identity cannot ask for a token: {0}")]

@@ -1,6 +1,6 @@
-//! The federated ID token: asked of Azure DevOps with the job's own token.
+//! The federated ID token: requested from Azure DevOps with the job token.
 //!
-//! It never sends the job's token to another host than the collection's, and never reads the ID token.
+//! It never sends the job token to a host other than the collection's, and never reads the ID token.
 
 use reqwest::header::{ACCEPT, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE};
 use reqwest::{Method, Url};

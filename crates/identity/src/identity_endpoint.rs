@@ -1,5 +1,4 @@
-//! The endpoint that gives the tokens of managed identities: how the platform announces it, what it is asked, and what
-//! its answers mean.
+//! The endpoint of managed identities: how the platform announces it, its requests, and its answers.
 //!
 //! It never sends the endpoint's secret anywhere else.
 

@@ -76,7 +76,7 @@ pub struct Extension {
     pub publisher: Option<Located<String>>,
     /// Version as written.
     pub version: Option<Located<String>>,
-    /// Name that people see.
+    /// Display name.
     pub name: Option<Located<String>>,
     /// One sentence about it.
     pub description: Option<Located<String>>,

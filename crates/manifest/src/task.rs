@@ -1,7 +1,7 @@
 //! The part of `task.json` that decides how a task runs: identity, inputs, handlers, restrictions.
 //!
 //! It never runs a task. Fields and patterns follow `tasks.schema.json` of
-//! microsoft/azure-pipelines-task-lib; unknown fields are kept out, so that a misspelt one is an error.
+//! microsoft/azure-pipelines-task-lib; unknown fields are kept out, so that a misspelled one is an error.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ pub struct Task {
     pub name: String,
     /// Name in the classic editor, at most 40 characters.
     pub friendly_name: String,
-    /// One sentence for the task catalogue.
+    /// One sentence for the task catalog.
     pub description: String,
     /// Page behind the "more information" link.
     pub help_url: Option<String>,

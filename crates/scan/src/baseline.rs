@@ -29,7 +29,7 @@ impl Baseline {
             let field = |name: &str| value[name].as_str().map(str::to_owned);
             Some((field("rule")?, field("path")?, field("fingerprint")?))
         };
-        let not_the_form = || Error::NotABaseline(format!("it has not the form {SCHEMA}"));
+        let not_the_form = || Error::NotABaseline(format!("it does not have the form {SCHEMA}"));
         let listed = value["findings"].as_array();
         let listed = listed.filter(|_| value["schema"].as_str() == Some(SCHEMA));
         let mut entries = BTreeSet::new();

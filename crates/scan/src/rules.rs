@@ -50,7 +50,7 @@ pub(crate) static PAT: Rule = Rule {
 pub(crate) static OLD_PAT: Rule = Rule {
     id: "azure-devops-pat-legacy",
     kind: Kind::Secret,
-    title: "Azure DevOps personal access token of the form before July 2024",
+    title: "Azure DevOps personal access token in the format used before July 2024",
     help: "Revoke it, remove it from the history, and sign in with a service connection instead.",
     page: "docs/migrate.md",
 };

@@ -1,6 +1,6 @@
 //! What a token may consist of: the grammars of RFC 6750 and RFC 7515, checked before a token is one.
 //!
-//! It never decodes a token: what is inside is nobody's contract.
+//! It never decodes a token: its contents are not documented.
 
 /// A text that does not have the form of the token that it is given for.
 ///

@@ -149,7 +149,7 @@ impl fmt::Display for ServiceFailure {
         let name = service.name;
         match &self.cause {
             FailureCause::NoAnswer(cause) => {
-                write!(formatter, "{name} ({host}) gave no answer: {cause}")
+                write!(formatter, "{name} ({host}) did not answer: {cause}")
             }
             FailureCause::Busy { status, .. } => write!(
                 formatter,

@@ -17,7 +17,7 @@ pub struct Changes {
     pub extension_id: Option<String>,
     /// Version.
     pub version: Option<String>,
-    /// Name that people see.
+    /// Display name.
     pub name: Option<String>,
     /// Who sees it.
     pub visibility: Option<Visibility>,

@@ -80,7 +80,7 @@ impl Facts {
 /// Everything else that a package states about itself.
 #[derive(Debug, Clone, Default)]
 pub struct Description {
-    /// Name that people see.
+    /// Display name.
     pub name: String,
     /// One sentence about it.
     pub description: String,

@@ -231,7 +231,7 @@ fn broken_rule(name: &str) -> Option<&'static str> {
                 .is_some_and(|two| two.iter().all(u8::is_ascii_hexdigit))
         };
         if !percent.map(|(at, _)| at).all(is_encoded) {
-            return Some("a percent sign needs two hexadecimal digits behind it");
+            return Some("two hexadecimal digits must follow a percent sign");
         }
         let is_allowed =
             |byte: &u8| byte.is_ascii_alphanumeric() || b"._~%!$&'()+,;=@-".contains(byte);
@@ -241,7 +241,7 @@ fn broken_rule(name: &str) -> Option<&'static str> {
              space, colon or asterisk",
             );
         }
-        is_device(segment).then_some("Windows keeps such names for devices")
+        is_device(segment).then_some("Windows reserves such names for devices")
     })
 }
 

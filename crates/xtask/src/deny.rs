@@ -1,4 +1,4 @@
-//! `cargo xtask deny`: licences, sources and known faults of the crates, by cargo-deny with `deny.toml`.
+//! `cargo xtask deny`: licenses, sources and known faults of the crates, by cargo-deny with `deny.toml`.
 //!
 //! It never calls the advisories checked where no database of them can be had.
 

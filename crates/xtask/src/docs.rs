@@ -1,4 +1,4 @@
-//! `cargo xtask docs`: the reference part of `docs/tasks/<task>.md`, out of `task/<task>/task.json`.
+//! `cargo xtask docs`: the reference part of `docs/tasks/<task>.md`, generated from `task/<task>/task.json`.
 //!
 //! It never touches the text above the mark in a page, which people write.
 
@@ -10,9 +10,9 @@ use adieu_manifest::task::{Input, Task};
 use crate::command::print_line;
 use crate::{files, root};
 
-/// The line below which a page is made by this command.
+/// The line below which this command writes a page.
 pub(crate) const MARK: &str =
-    "<!-- From here on made by `cargo xtask docs`, out of task.json: change that file. -->";
+    "<!-- Generated from task.json by `cargo xtask docs` from here on: edit that file instead. -->";
 
 /// Names of the folders below `task/` that hold a task.
 pub(crate) fn tasks() -> Result<Vec<String>, String> {
@@ -23,7 +23,7 @@ pub(crate) fn tasks() -> Result<Vec<String>, String> {
         .collect())
 }
 
-/// Makes every page's reference part again.
+/// Writes the reference part of every page.
 pub(crate) fn run() -> Result<(), String> {
     for name in tasks()? {
         let path = root().join("docs/tasks").join(format!("{name}.md"));
@@ -44,7 +44,7 @@ pub(crate) fn read_task(path: &Path) -> Result<Task, String> {
     Task::parse(&text).map_err(|error| format!("{}: {error}.", path.display()))
 }
 
-/// What `task.json` says, for readers.
+/// The reference part of a page.
 pub(crate) fn reference(name: &str) -> Result<String, String> {
     let task = read_task(&root().join("task").join(name).join("task.json"))?;
     Ok([
@@ -57,9 +57,9 @@ pub(crate) fn reference(name: &str) -> Result<String, String> {
     .concat())
 }
 
-/// All inputs at one look.
+/// The table of all inputs.
 fn summary(task: &Task) -> String {
-    let mut text = String::from("\n## Inputs\n\n| input | default | what it is |\n|---|---|---|\n");
+    let mut text = String::from("\n## Inputs\n\n| input | default | label |\n|---|---|---|\n");
     for input in &task.inputs {
         let name = yaml_name(input);
         let _ = writeln!(
@@ -84,7 +84,7 @@ fn operations(task: &Task) -> String {
         return String::new();
     };
     let mut text = format!(
-        "\n### Which inputs count\n\n| `{}` | does | inputs |\n|---|---|---|\n",
+        "\n### Inputs by operation\n\n| `{}` | does | inputs |\n|---|---|---|\n",
         pick.name
     );
     for (value, label) in &pick.options {
@@ -143,7 +143,7 @@ fn one(task: &Task, input: &Input) -> String {
         "pickList" => "One of the values below",
         "filePath" => "A path",
         kind if kind.starts_with("connectedService:") => "Name of a service connection",
-        _ => "A text",
+        _ => "Text",
     });
     let _ = write!(
         text,
@@ -158,7 +158,7 @@ fn one(task: &Task, input: &Input) -> String {
     if !input.aliases.is_empty() {
         let _ = write!(
             text,
-            " Its name in task.json, `{}`, is understood too.",
+            " Its name in task.json, `{}`, also works.",
             input.name
         );
     }
@@ -187,7 +187,7 @@ fn one(task: &Task, input: &Input) -> String {
                 list(&quoted(with))
             };
             if !without.is_empty() {
-                let _ = writeln!(text, "\nCounts where `{}` is {condition}.", pick.name);
+                let _ = writeln!(text, "\nUsed when `{}` is {condition}.", pick.name);
             }
         }
     }
@@ -222,13 +222,13 @@ fn outputs(task: &Task) -> String {
     if task.output_variables.is_empty() {
         return String::new();
     }
-    let mut text = String::from("\n## Output variables\n\n| variable | holds |\n|---|---|\n");
+    let mut text = String::from("\n## Output variables\n\n| variable | value |\n|---|---|\n");
     for variable in &task.output_variables {
         let what = variable.description.as_deref().unwrap_or_default();
         let _ = writeln!(text, "| `{}` | {what} |", variable.name);
     }
     text.push_str(
-        "\nThe step's `name:` is their prefix: a step with `name: it` sets `$(it.<variable>)` \
+        "\nThe step's `name:` is the prefix: a step with `name: it` sets `$(it.<variable>)` \
          for later steps,\nand `dependencies.<job>.outputs['it.<variable>']` for later jobs.\n",
     );
     text
@@ -246,12 +246,12 @@ fn place(task: &Task) -> String {
     );
     if handlers.contains(&"Node16") {
         text.push_str(
-            "Node16 is for older self-hosted agents: agents have come without it since \
-             November 2026, and newer ones use the others.\n",
+            "Node16 is for older self-hosted agents: agents released since November 2026 do not \
+             include it, and use the others.\n",
         );
     }
     if !task.post_job_execution.is_empty() {
-        text.push_str("It has a second step at the job's end, which ends what it started.\n");
+        text.push_str("A post-job step stops what it started.\n");
     }
     text
 }
@@ -269,7 +269,7 @@ fn pages_of_tasks_are_what_task_json_says() {
         assert_eq!(
             below,
             Some(made.as_str()),
-            "{path} is not of now: run `cargo xtask docs`"
+            "{path} is out of date: run `cargo xtask docs`"
         );
     }
 }

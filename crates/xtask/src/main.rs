@@ -45,7 +45,7 @@ cargo xtask <command>
   package --host    the same with this machine's binary alone
   release           archives, npm packages and wheels of the binaries in target/dist/, in target/release-files/
   release --host    the same with this machine's binary alone
-  deny              licences, sources and known faults of the crates (deny.toml), by cargo-deny
+  deny              licenses, sources and known faults of the crates (deny.toml), by cargo-deny
   fuzz [target] [s] the readers of what strangers send, by cargo-fuzz (fuzz/), for 60 or so many seconds each
   docs              the reference in docs/tasks/*.md, from task/*/task.json, and the index in TROUBLESHOOTING.md
   site              the documents as a site, in target/site/book/, with its links checked (installs mdBook, once)

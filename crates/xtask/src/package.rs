@@ -50,7 +50,7 @@ pub(crate) fn built() -> Result<PathBuf, String> {
     within_the_budget(&dist::built()?)
 }
 
-/// Writes the licences of the crates in these binaries into a folder, as `THIRD-PARTY-NOTICES`.
+/// Writes the licenses of the crates in these binaries into a folder, as `THIRD-PARTY-NOTICES`.
 ///
 /// # Errors
 /// cargo does not say what is in them, or the folder takes no file.

@@ -29,8 +29,8 @@ struct Release {
     repository: Option<String>,
     binaries: Vec<Binary>,
     readme: Vec<u8>,
-    licence: Vec<u8>,
-    /// Licences of the crates in the binaries.
+    license: Vec<u8>,
+    /// Licenses of the crates in the binaries.
     notices: Vec<u8>,
     /// Manual pages, for archives of systems that have `man`.
     manual: Vec<Entry>,
@@ -163,7 +163,7 @@ impl Release {
             repository,
             binaries: read,
             readme: files::read(&root().join("README.md"))?,
-            licence: files::read(&root().join("LICENSE"))?,
+            license: files::read(&root().join("LICENSE"))?,
             notices: files::read(&stage.join("THIRD-PARTY-NOTICES"))?,
             manual: manual::pages(runnable(binaries)?, env!("CARGO_PKG_VERSION"))?,
         })
@@ -173,7 +173,7 @@ impl Release {
     fn texts(&self, folder: &str) -> Vec<Entry> {
         vec![
             Entry::text(format!("{folder}README.md"), self.readme.clone()),
-            Entry::text(format!("{folder}LICENSE"), self.licence.clone()),
+            Entry::text(format!("{folder}LICENSE"), self.license.clone()),
             Entry::text(format!("{folder}THIRD-PARTY-NOTICES"), self.notices.clone()),
         ]
     }

@@ -1,5 +1,4 @@
-//! The index of TROUBLESHOOTING.md, made from the pages of `docs/troubleshooting/`: each anchor that an error names
-//! leads on to the section that has moved there.
+//! The index in TROUBLESHOOTING.md of the sections in `docs/troubleshooting/`, with the anchors that errors name.
 //!
 //! It never touches the text above the mark, which people write. `build.rs` reads the same pages for `adieu explain`.
 
@@ -8,8 +7,8 @@ use std::fmt::Write as _;
 use crate::command::print_line;
 use crate::{files, root};
 
-/// The line below which TROUBLESHOOTING.md is made by `cargo xtask docs`.
-const MARK: &str = "<!-- From here on made by `cargo xtask docs`, from docs/troubleshooting/: change those files. -->";
+/// The line below which `cargo xtask docs` writes TROUBLESHOOTING.md.
+const MARK: &str = "<!-- Generated from docs/troubleshooting/ by `cargo xtask docs` from here on: edit those files instead. -->";
 
 /// A section of a page: its anchor, and its heading.
 pub(crate) struct Section {
@@ -19,7 +18,7 @@ pub(crate) struct Section {
     pub(crate) heading: String,
 }
 
-/// Makes the index again.
+/// Writes the index.
 pub(crate) fn run() -> Result<(), String> {
     let path = root().join("TROUBLESHOOTING.md");
     let page = read("TROUBLESHOOTING.md")?;
@@ -95,7 +94,7 @@ mod tests {
         assert_eq!(
             below.map(|(_, below)| below),
             Some(index().expect("the pages").as_str()),
-            "TROUBLESHOOTING.md is not of now: run `cargo xtask docs`"
+            "TROUBLESHOOTING.md is out of date: run `cargo xtask docs`"
         );
     }
 

@@ -20,7 +20,7 @@ fn task_with(old: &str, new: &str) -> String {
 fn a_task_whose_folder_is_not_packed() {
     expect![[r##"
 error: vss-extension.json:8: task contribution `hello-task` names folder `Hello`, and the package has no `Hello/task.json`
-  Add the task's folder to `files`, under the name that `properties.name` has.
+  Add the task's folder to `files`, under the name in `properties.name`.
 error: The extension cannot be packed: 1 error to correct.
 More: adieu explain extension-package
 exit 1
@@ -47,7 +47,7 @@ exit 0
 fn a_handler_whose_file_is_not_packed() {
     expect![[r##"
 error: Hello/task.json:7: `execution.Node20_1` starts `$(currentDirectory)\dist\index.js`, and the package has no `Hello/dist/index.js`
-  Build the task before packaging, and check that `files` holds the whole folder.
+  Build the task before packaging, and check that `files` names the whole folder.
 error: The extension cannot be packed: 1 error to correct.
 More: adieu explain extension-package
 exit 1
@@ -59,7 +59,7 @@ fn a_handler_whose_file_only_windows_finds() {
     expect![[r##"
 [FOLDER]/pub.hello-3.2.1.vsix
 warning: Hello/task.json:7: `execution.Node20_1` starts `Index.js`, and the part is `Hello/index.js`: only Windows finds it
-  Write both alike.
+  Write both in the same letter case.
 Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
 SHA-256: [SHA256]
 exit 0
@@ -126,7 +126,7 @@ fn a_task_against_its_schema() {
   "friendlyName": "A name that is much longer than forty characters",
   "instanceNameFormat": "",
   "category": "Nonsense",
-  "frendlyName": "misspelt",
+  "frendlyName": "misspelled",
   "preview": "true",
   "demands": "none",
   "minimumAgentVersion": "two",
@@ -143,8 +143,8 @@ fn a_task_against_its_schema() {
         warning: Hello/task.json:1: the task has no `description`, which the catalog and the editor show (and 3 more)
           Add the key to the task.json.
         error: Hello/task.json:2: `id` is `not-a-guid`, which must be a GUID
-        warning: Hello/task.json:3: the task's name `Hello World` has more than letters, digits and dashes; it works, and tfx warns of it
-        warning: Hello/task.json:4: `friendlyName` has 48 characters, and the schema has 40; it works, and tfx warns of it
+        warning: Hello/task.json:3: the task's name `Hello World` has more than letters, digits and dashes; it works, and tfx warns about it
+        warning: Hello/task.json:4: `friendlyName` has 48 characters, and the schema has 40; it works, and tfx warns about it
         warning: Hello/task.json:6: `category` is `Nonsense`, and the schema knows Build, Utility, Tool, Test, Package, Deploy, Azure Repos, Azure Boards, Azure Pipelines, Azure Test Plans, Azure Artifacts
         warning: Hello/task.json:7: `frendlyName` is not a key of a task in a task.json
           Write `friendlyName`.

@@ -91,7 +91,7 @@ fn versions_of_one_task_stay_apart_or_are_refused() {
     let update = ["--update-tasks-id", "--update-tasks-version"];
     expect![[r#"
         error: Hello/V2/task.json:4: Hello would become 3.2.1 here and in Hello/V1/task.json: an agent could not tell them apart
-          Take over less of the extension's version: --update-tasks-version minor keeps the major numbers, patch the minor ones.
+          Take less from the extension's version: --update-tasks-version minor keeps the major numbers, patch the minor ones.
         error: The extension cannot be packed: 1 error to correct.
         More: adieu explain extension-package
         exit 1
@@ -260,7 +260,7 @@ fn addressable_names_that_azure_devops_server_cannot_install() {
     };
     expect![[r#"
         warning: vss-extension.json:5: `dist/a&b.js` is addressable and has a `&`: Azure DevOps Server 2019 cannot install it (and 1 more)
-          Rename the file, or target Microsoft.VisualStudio.Services.Cloud alone.
+          Rename the file, or target only Microsoft.VisualStudio.Services.Cloud.
         Packed pub.hello 3.2.1: 9 parts, [SIZE] bytes.
         SHA-256: [SHA256]
         exit 0
@@ -310,24 +310,24 @@ fn paths_in_another_letter_case_are_named() {
     let folder = hello(&[("vss-extension.json", &manifest), ("docs/readme.md", "r")]);
     expect![[r#"
         error: vss-extension.json:4: `Icon.png` does not exist; `icon.png` does: only Windows finds it
-          Write both alike.
+          Write both in the same letter case.
         error: vss-extension.json:5: `hello` does not exist; `Hello` does: only Windows finds it
-          Write both alike.
+          Write both in the same letter case.
         error: vss-extension.json:5: `Gone` does not exist
           `files` and `icons` are relative to the manifest; `content` and `screenshots` to --root.
         error: vss-extension.json:6: `Docs/README.md` does not exist; `docs/readme.md` does: only Windows finds it
-          Write both alike.
+          Write both in the same letter case.
         error: The extension cannot be packed: 4 errors to correct.
         More: adieu explain extension-package
         exit 1
     "#]].assert_eq(&notes(&folder, &[]));
     expect![[r#"
         error: --loc-root: `Docs` does not exist; `docs` does: only Windows finds it
-          Write both alike.
+          Write both in the same letter case.
         error: `Docs/readme.md` does not exist; `docs/readme.md` does: only Windows finds it
-          Write both alike.
+          Write both in the same letter case.
         error: `VSS-Extension.json` does not exist; `vss-extension.json` does: only Windows finds it
-          Write both alike.
+          Write both in the same letter case.
         error: The extension cannot be packed: 3 errors to correct.
         More: adieu explain extension-package
         exit 1

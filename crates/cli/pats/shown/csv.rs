@@ -1,6 +1,6 @@
 //! The inventory for a spreadsheet (RFC 4180), in which no cell is a formula.
 //!
-//! It never ends a record; who writes it does.
+//! It never ends a record; its caller does.
 
 use super::super::inventory::Inventory;
 use super::{COLUMNS, cells};

@@ -1,4 +1,4 @@
-//! What a test arranges and looks at: repositories, licences, and the requests that came.
+//! What a test arranges and looks at: repositories, licenses, and the requests that came.
 //!
 //! It never asks over HTTP.
 

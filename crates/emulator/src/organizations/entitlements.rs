@@ -243,7 +243,7 @@ fn find(
     }
 }
 
-/// Gives a licence, where there is one left.
+/// Gives a license, where there is one left.
 fn assign(
     organization: &str,
     identity: &str,
@@ -255,7 +255,7 @@ fn assign(
     let costs = !matches!(access_level, "stakeholder" | "none");
     if costs
         && before.is_none_or(|before| before.access_level != access_level)
-        && let Some(left) = context.own.licences.get_mut(organization)
+        && let Some(left) = context.own.licenses.get_mut(organization)
     {
         if *left == 0 {
             let id = context.directory.azure_devops_id(identity);
@@ -365,7 +365,7 @@ fn remove(
     let key = (organization.to_owned(), identity);
     if let Some(had) = context.own.entitlements.remove(&key)
         && !matches!(had.access_level.as_str(), "stakeholder" | "none")
-        && let Some(left) = context.own.licences.get_mut(organization)
+        && let Some(left) = context.own.licenses.get_mut(organization)
     {
         *left += 1;
     }

@@ -1,4 +1,4 @@
-//! What a test arranges in organizations: tenants, members, licences, administrators, projects.
+//! What a test arranges in organizations: tenants, members, licenses, administrators, projects.
 //!
 //! It answers no request.
 
@@ -13,7 +13,7 @@ use crate::ids::guid;
 use crate::issued::{AZURE_DEVOPS, issue};
 
 impl Organizations {
-    /// Makes a connection's application a member of an organization, with the licence Basic.
+    /// Makes a connection's application a member of an organization, with the license Basic.
     pub fn add_member(&self, organization: &str, connection: &str) {
         let (mut own, directory) = (self.own(), self.directory());
         let tenant = own.tenant_of(organization, &directory);
@@ -47,7 +47,7 @@ impl Organizations {
         self.own().administrators.insert(administrator);
     }
 
-    /// Makes a person a member of an organization, with the licence Basic. Returns a token for Azure DevOps, as the
+    /// Makes a person a member of an organization, with the license Basic. Returns a token for Azure DevOps, as the
     /// person's own tools get one.
     pub fn add_person(&self, organization: &str, account: &str) -> String {
         let (mut own, mut directory) = (self.own(), self.directory());
@@ -204,12 +204,12 @@ impl Organizations {
         self.own().repeats_pages = true;
     }
 
-    /// How many licences that cost something are left in an organization.
-    pub fn licences_left(&self, organization: &str, count: usize) {
-        self.own().licences.insert(organization.to_owned(), count);
+    /// How many licenses that cost something are left in an organization.
+    pub fn licenses_left(&self, organization: &str, count: usize) {
+        self.own().licenses.insert(organization.to_owned(), count);
     }
 
-    /// Gives a connection's application the Stakeholder licence in an organization, which has no repositories.
+    /// Gives a connection's application the Stakeholder license in an organization, which has no repositories.
     pub fn make_stakeholder(&self, organization: &str, connection: &str) {
         let identity = self.identity(organization, connection);
         let entry = (organization.to_owned(), identity);

@@ -1,6 +1,6 @@
 //! What is wrong with a pipeline, in the words of the service where it has some.
 //!
-//! It never says how to mend it.
+//! It never suggests a fix.
 
 use std::fmt;
 

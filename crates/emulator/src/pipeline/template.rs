@@ -1,7 +1,7 @@
 //! Templates: `${{ … }}` replaced, files put where `template:` names them (learn.microsoft.com, Azure Pipelines,
 //! "Template expressions" and "Templates").
 //!
-//! It runs nothing, and leaves `$(…)` and `$[…]` as they stand: those belong to the run.
+//! It runs nothing, and leaves `$(…)` and `$[…]` as they are: those belong to the run.
 
 use super::error::Problem;
 use super::expression::Context;

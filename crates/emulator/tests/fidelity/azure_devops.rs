@@ -387,7 +387,7 @@ fn connection_data_identifies_the_caller() {
 }
 
 #[test]
-fn a_licence_is_pending_until_its_member_signs_in() {
+fn a_license_is_pending_until_its_member_signs_in() {
     let world = World::start();
     world.add_connection(Connection::client_secret("admin"));
     world.organizations().add_administrator("contoso", "admin");

@@ -2,7 +2,7 @@
 //!
 //! It never touches a flag that it was not asked about: `Private` and `Free` are the absence of a flag.
 
-/// Who sees the extension.
+/// Who can see the extension.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Visibility {
     /// Those that it is shared with.

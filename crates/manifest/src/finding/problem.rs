@@ -160,7 +160,7 @@ pub enum Problem {
     #[error("`{path}` leads out of the extension's folder")]
     OutsideFolder { path: String },
     /// A file, or all of them, that readers of packages refuse; sizes in bytes.
-    #[error("`{path}` has {size} bytes, and a package takes {limit}")]
+    #[error("`{path}` has {size} bytes, more than the {limit} that a package can have")]
     FileTooLarge { path: String, size: u64, limit: u64 },
     /// Packages of the extension inside a packaged folder.
     #[error("`{paths}` is a package, and is left out")]
@@ -283,7 +283,7 @@ pub enum Problem {
     },
     /// A key that looks like another one.
     #[error("`{key}` is not a key of {what} in a task.json")]
-    MisspeltKey {
+    MisspelledKey {
         key: String,
         what: &'static str,
         meant: &'static str,
@@ -327,12 +327,14 @@ pub enum Problem {
     },
     /// A task name with other characters than the schema has.
     #[error(
-        "the task's name `{value}` has more than letters, digits and dashes; it works, and tfx warns of it"
+        "the task's name `{value}` has more than letters, digits and dashes; it works, and tfx \
+         warns about it"
     )]
     TaskNameCharacters { value: String },
     /// A name that the catalog may cut off.
     #[error(
-        "`friendlyName` has {length} characters, and the schema has 40; it works, and tfx warns of it"
+        "`friendlyName` has {length} characters, and the schema has 40; it works, and tfx warns \
+         about it"
     )]
     LongFriendlyName { length: usize },
     /// A task without a picture.

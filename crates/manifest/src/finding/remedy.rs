@@ -25,7 +25,7 @@ pub(super) fn remedy(finding: &Finding) -> Option<String> {
                 "Write a version such as 1.4.0, or pass --extension-version".to_owned()
             })
         }
-        Problem::MisspeltKey { meant, .. } => Some(format!("Write `{meant}`")),
+        Problem::MisspelledKey { meant, .. } => Some(format!("Write `{meant}`")),
         Problem::UnknownHandler { meant, .. } => Some(match meant {
             Some(meant) => format!("Write `{meant}`"),
             None => "Use Node20_1, Node24 or PowerShell3".to_owned(),
@@ -71,9 +71,13 @@ fn fixed(problem: &Problem) -> Option<&'static str> {
         Problem::FileMissing { .. } => {
             "`files` and `icons` are relative to the manifest; `content` and `screenshots` to --root"
         }
-        Problem::FileCase { .. } | Problem::TargetCase { .. } => "Write both alike",
+        Problem::FileCase { .. } | Problem::TargetCase { .. } => {
+            "Write both in the same letter \
+                                                                  case"
+        }
         Problem::OutsideFolder { .. } => {
-            "Copy what is needed into the folder, or give --root (rootFolder in a task) a folder that holds both"
+            "Copy what is needed into the folder, or set --root (rootFolder in a task) to a \
+             folder that contains both"
         }
         Problem::FileTooLarge { .. } => "Leave out what the extension does not need at run time",
         Problem::PackagesLeftOut { .. } => {
@@ -90,7 +94,7 @@ fn fixed(problem: &Problem) -> Option<&'static str> {
         }
         Problem::ReservedPart { .. } => "Leave the file out of `files`",
         Problem::AddressableName { .. } => {
-            "Rename the file, or target Microsoft.VisualStudio.Services.Cloud alone"
+            "Rename the file, or target only Microsoft.VisualStudio.Services.Cloud"
         }
         Problem::DuplicateAsset { .. } => {
             "Give one of the files another `assetType`, or make it not addressable"
@@ -104,7 +108,7 @@ fn fixed(problem: &Problem) -> Option<&'static str> {
             "Leave out what the extension does not need at run time, or raise the server's limit"
         }
         Problem::TaskNotPacked { .. } => {
-            "Add the task's folder to `files`, under the name that `properties.name` has"
+            "Add the task's folder to `files`, under the name in `properties.name`"
         }
         Problem::TaskNotOffered { .. } => {
             "Add a contribution of type ms.vss-distributed-task.task, or leave the folder out of `files`"
@@ -122,21 +126,23 @@ fn fixed(problem: &Problem) -> Option<&'static str> {
         Problem::DuplicateTaskId { .. } => "Give the task a new GUID, or use --update-tasks-id",
         Problem::DuplicateTaskVersion { .. } => "Raise the version of one of them",
         Problem::CollidingUpdate { .. } => {
-            "Take over less of the extension's version: --update-tasks-version minor keeps the major numbers, patch the minor ones"
+            "Take less from the extension's version: --update-tasks-version minor keeps the \
+             major numbers, patch the minor ones"
         }
         Problem::NumberTooLarge { .. } => "Write a smaller number",
         Problem::MalformedRule { .. } => {
             "Write terms such as `action = publish` with either && or || between them"
         }
         Problem::RuleAcrossGroups { .. } => {
-            "Give both inputs the same `groupName`, or target Microsoft.VisualStudio.Services.Cloud alone"
+            "Give both inputs the same `groupName`, or target only \
+             Microsoft.VisualStudio.Services.Cloud"
         }
         Problem::RuleWithoutInput { .. } => {
             "Name an input that exists; as it is, the field is never shown"
         }
         Problem::NoSuchGroup { .. } => "Declare the group, or correct its name",
         Problem::TargetNotPacked { .. } => {
-            "Build the task before packaging, and check that `files` holds the whole folder"
+            "Build the task before packaging, and check that `files` names the whole folder"
         }
         Problem::NoBinary { .. } => "Put the binaries into the task's folder before packaging",
         Problem::OldHandlers { .. } | Problem::NoHandler => "Add Node20_1 and Node24 handlers",

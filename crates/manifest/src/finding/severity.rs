@@ -39,7 +39,7 @@ impl Problem {
             | Self::TaskNotOffered { .. }
             | Self::FolderPrefix { .. }
             | Self::SameTask { .. }
-            | Self::MisspeltKey { .. }
+            | Self::MisspelledKey { .. }
             | Self::UnknownKey { .. }
             | Self::KeyCase { .. }
             | Self::TaskLacks { .. }

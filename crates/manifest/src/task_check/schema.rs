@@ -1,6 +1,6 @@
-//! `tasks.schema.json` of microsoft/azure-pipelines-task-lib as tables, and what in a task is against them.
+//! `tasks.schema.json` of microsoft/azure-pipelines-task-lib as tables, and what in a task violates them.
 //!
-//! It never judges what the schema does not say; the server's and the agent's own rules stand beside it.
+//! It never judges what the schema does not cover; the rules of servers and agents are separate.
 
 use crate::document::{Node, Value};
 use crate::finding::{Finding, Problem};
@@ -402,7 +402,7 @@ pub(super) fn check(node: &Node, record: &Record, path: &str, findings: &mut Vec
             None => {
                 let (key, what) = (key.clone(), record.what);
                 find(match near(&key, known()) {
-                    Some(meant) => Problem::MisspeltKey { key, what, meant },
+                    Some(meant) => Problem::MisspelledKey { key, what, meant },
                     None => Problem::UnknownKey { key, what },
                 });
             }

@@ -1,6 +1,6 @@
 //! The rules for habits: their names, what they mean, where to read what to do, and the words that point at them.
 //!
-//! It recognises nothing; `find` does.
+//! It recognizes nothing; `find` does.
 
 use super::find::{self, Hit, Spot};
 use crate::rules::{Kind, Rule};
@@ -32,7 +32,7 @@ pub(super) static HABITS: [Habit; 18] = [
     Habit {
         rule: rule(
             "url-userinfo",
-            "Token in the address of a repository or a service",
+            "Token in the URL of a repository or a service",
             "Let git ask for a token.",
             "docs/migrate/git.md",
         ),
@@ -42,8 +42,8 @@ pub(super) static HABITS: [Habit; 18] = [
     Habit {
         rule: rule(
             "feed-userinfo",
-            "Token in the address of a feed",
-            "Give the package client a token of a service connection.",
+            "Token in the URL of a feed",
+            "Give the package client a service connection's token.",
             "docs/migrate/feeds.md",
         ),
         words: &["dev.azure.com", ".visualstudio.com"],
@@ -53,7 +53,7 @@ pub(super) static HABITS: [Habit; 18] = [
         rule: rule(
             "basic-header",
             "Basic authentication with a personal access token",
-            "Send a Bearer header, or keep the variable and let a step fill it with a token.",
+            "Send a Bearer header, or keep the variable and let a step set it to a token.",
             "docs/migrate/scripts.md#a-pat-in-a-variable",
         ),
         words: &[
@@ -76,7 +76,7 @@ pub(super) static HABITS: [Habit; 18] = [
         rule: rule(
             "ext-pat",
             "Azure DevOps CLI with a personal access token",
-            "Fill the variable with a token of a service connection.",
+            "Set the variable to a service connection's token.",
             "docs/migrate/scripts.md#a-pat-in-a-variable",
         ),
         words: &["azure_devops_ext_pat", "az devops login"],
@@ -95,7 +95,7 @@ pub(super) static HABITS: [Habit; 18] = [
     Habit {
         rule: rule(
             "persist-credentials",
-            "Checkout that leaves its credential in .git/config",
+            "Checkout that keeps its credential in .git/config",
             "Let git ask for a token (`configure: git`).",
             "docs/migrate/git.md",
         ),
@@ -105,7 +105,7 @@ pub(super) static HABITS: [Habit; 18] = [
     Habit {
         rule: rule(
             "az-token",
-            "Azure CLI as the source of an Azure DevOps token",
+            "Azure CLI used to get an Azure DevOps token",
             "Use EntraToken@1 or RunWithToken@1, which mask the token and need no az.",
             "docs/migrate/scripts.md#azurecli2-with-az-account-get-access-token",
         ),
@@ -133,7 +133,7 @@ pub(super) static HABITS: [Habit; 18] = [
         rule: rule(
             "publish-tool",
             "tfx or vsce with a personal access token",
-            "Use `adieu extension`, or give the tool a token of a service connection.",
+            "Use `adieu extension`, or give the tool a service connection's token.",
             "docs/migrate/publishing.md#with-tfx",
         ),
         words: &[
@@ -169,7 +169,7 @@ pub(super) static HABITS: [Habit; 18] = [
         rule: rule(
             "feed-variable",
             "Package client with a personal access token in a variable",
-            "Fill the variable with a token of a service connection.",
+            "Set the variable to a service connection's token.",
             "docs/migrate/feeds.md",
         ),
         words: &[
@@ -201,7 +201,7 @@ pub(super) static HABITS: [Habit; 18] = [
         rule: rule(
             "renovate",
             "Renovate with a personal access token",
-            "Fill RENOVATE_TOKEN with a token of a service connection.",
+            "Set RENOVATE_TOKEN to a service connection's token.",
             "docs/renovate.md",
         ),
         words: &["renovate_token"],
@@ -231,7 +231,7 @@ pub(super) static HABITS: [Habit; 18] = [
         rule: rule(
             "docker-argument",
             "Personal access token as a build argument, which stays in the image",
-            "Mount the token as a secret of the build.",
+            "Mount the token as a build secret.",
             "docs/migrate/feeds.md",
         ),
         words: &["--build-arg"],
@@ -240,7 +240,7 @@ pub(super) static HABITS: [Habit; 18] = [
     Habit {
         rule: rule(
             "events",
-            "Events of the Marketplace with a personal access token",
+            "Marketplace events with a personal access token",
             "Use `adieu events`.",
             "docs/migrate/events.md",
         ),
@@ -253,14 +253,14 @@ pub(super) static HABITS: [Habit; 18] = [
 pub(crate) static VARIABLE: Rule = rule(
     "pat-variable",
     "Pipeline variable with a personal access token",
-    "Let a step fill the variable with a token of a service connection.",
+    "Let a step set the variable to a service connection's token.",
     "docs/migrate/scripts.md#a-pat-in-a-variable",
 );
 
 /// Variable groups of that name.
 pub(crate) static GROUP: Rule = rule(
     "pat-group",
-    "Variable group whose name is about a personal access token",
+    "Variable group whose name suggests a personal access token",
     "Delete the group once nothing uses its variables.",
     "docs/migrate/scripts.md#a-pat-in-a-variable",
 );
@@ -284,7 +284,8 @@ pub(crate) static SERVICE_HOOK: Rule = rule(
 /// Capabilities of agents, which everyone sees who sees the pool.
 pub(crate) static CAPABILITY: Rule = rule(
     "agent-capability",
-    "Environment variable of an agent that is about a token, shown as a capability of the agent",
+    "Environment variable of an agent whose name suggests a token, shown as a capability of the \
+     agent",
     "Remove it from the agent's environment, or name it in VSO_AGENT_IGNORE; then revoke the token.",
     "docs/scan.md#agents",
 );

@@ -47,7 +47,7 @@ pub enum Untrusted {
         detail: &'static str,
     },
     /// ZIP's 64-bit form, in which readers differ about sizes.
-    #[error("the archive uses ZIP's 64-bit form, which VSIX packages do not have")]
+    #[error("the archive uses ZIP64, which VSIX packages do not have")]
     SixtyFourBit,
     /// Too many entries.
     #[error("the archive has {found} entries, and {limit} is the limit")]
@@ -139,7 +139,7 @@ pub enum Untrusted {
         entry: String,
     },
     /// A size that is wrong.
-    #[error("entry `{entry}` unpacks to another size than its header states ({stated} bytes)")]
+    #[error("entry `{entry}` unpacks to a different size than its header states ({stated} bytes)")]
     LyingSize {
         /// Name.
         entry: String,
@@ -153,13 +153,13 @@ pub enum Untrusted {
         entry: String,
     },
     /// Compressed bytes that no reader of the entry looks at.
-    #[error("entry `{entry}` has more bytes behind its compressed data")]
+    #[error("entry `{entry}` has more bytes after its compressed data")]
     Remainder {
         /// Name.
         entry: String,
     },
     /// A checksum that does not fit.
-    #[error("entry `{entry}` has another checksum than its header states")]
+    #[error("entry `{entry}` has a different checksum than its header states")]
     Checksum {
         /// Name.
         entry: String,

@@ -166,7 +166,7 @@ fn check_extra<'a>(
             ExtraField::UnicodePath(_) => {
                 return Err(Untrusted::UnsafeName {
                     entry: entry.to_owned(),
-                    reason: "has a second name, in a field for Unicode paths (0x7075)",
+                    reason: "has a second name, in a Unicode path field (0x7075)",
                 });
             }
             _ => {}
@@ -312,7 +312,7 @@ fn checked_name(bytes: &[u8], bounds: &Bounds) -> Result<String, Untrusted> {
         return refuse("has a dot or a space at the end of a name");
     }
     if segments().any(is_device) {
-        return refuse("has a name that Windows keeps for a device");
+        return refuse("has a name that Windows reserves for a device");
     }
     Ok(name.to_owned())
 }

@@ -1,4 +1,4 @@
-//! What a package has alongside its tasks, so that others can check it: `SHA256SUMS`, an SBOM, and the licences of the
+//! What a package has alongside its tasks, so that others can check it: `SHA256SUMS`, an SBOM, and the licenses of the
 //! crates in the binaries.
 //!
 //! It never lists what only builds or tests, and two runs on one lock file write the same bytes. `cargo xtask demo` writes
@@ -24,7 +24,7 @@ pub(crate) const FILES: [&str; 3] = ["SHA256SUMS", "sbom.cdx.json", "THIRD-PARTY
 struct Component {
     name: String,
     version: String,
-    licence: String,
+    license: String,
     repository: Option<String>,
     folder: PathBuf,
     /// SHA-256 of its archive, out of Cargo.lock; none for ours.
@@ -116,7 +116,7 @@ fn collect(
             .or_insert_with(|| Component {
                 checksum: checksum(&lock, &key.0, &key.1),
                 // Cargo's old form of "or".
-                licence: text("license").unwrap_or_default().replace('/', " OR "),
+                license: text("license").unwrap_or_default().replace('/', " OR "),
                 repository: text("repository"),
                 folder: manifest.parent().unwrap_or(&manifest).to_path_buf(),
                 name: key.0,
@@ -186,7 +186,7 @@ fn sbom(
             "bom-ref": reference(component),
             "name": component.name,
             "version": component.version,
-            "licenses": [{ "expression": component.licence }],
+            "licenses": [{ "expression": component.license }],
         });
         if let Some(checksum) = &component.checksum {
             entry["purl"] = reference(component).into();
@@ -233,7 +233,7 @@ fn rfc3339(seconds: &str) -> Result<String, String> {
         .ok_or_else(|| format!("SOURCE_DATE_EPOCH is not a number of seconds: {seconds}."))
 }
 
-/// Licence texts, each once, under the crates that come under it with their own copyright lines. Where a crate
+/// License texts, each once, under the crates that come under it with their own copyright lines. Where a crate
 /// gives a choice with MIT in it, MIT is taken.
 fn notices(components: &BTreeMap<(String, String), Component>) -> Result<String, String> {
     // Words of a text without its copyright lines, the crates with these lines, and one text as it is.
@@ -242,9 +242,9 @@ fn notices(components: &BTreeMap<(String, String), Component>) -> Result<String,
     for component in components.values().filter(|one| one.checksum.is_some()) {
         let title = format!(
             "{} {} ({})",
-            component.name, component.version, component.licence
+            component.name, component.version, component.license
         );
-        let files = licence_files(&component.folder)?;
+        let files = license_files(&component.folder)?;
         if files.is_empty() {
             without.push(format!(
                 "{title} {}",
@@ -287,7 +287,7 @@ fn notices(components: &BTreeMap<(String, String), Component>) -> Result<String,
     if !without.is_empty() {
         let _ = write!(
             notices,
-            "\n{}\n\nWithout a licence text in their archive:\n{}\n",
+            "\n{}\n\nWithout a license text in their archive:\n{}\n",
             "=".repeat(80),
             without.join("\n")
         );
@@ -295,7 +295,7 @@ fn notices(components: &BTreeMap<(String, String), Component>) -> Result<String,
     Ok(notices)
 }
 
-fn licence_files(folder: &Path) -> Result<Vec<PathBuf>, String> {
+fn license_files(folder: &Path) -> Result<Vec<PathBuf>, String> {
     let mut files: Vec<PathBuf> = files::list(folder)?
         .into_iter()
         .filter(|path| {

@@ -26,7 +26,7 @@ fn release(folder: &Path, repository: Option<&str>) -> Vec<PathBuf> {
             bytes: std::fs::read(path).expect("a binary"),
         }],
         readme: b"# adieu\n".to_vec(),
-        licence: b"MIT\n".to_vec(),
+        license: b"MIT\n".to_vec(),
         notices: b"notices\n".to_vec(),
     };
     write(&release, folder).expect("a release")

@@ -1,4 +1,4 @@
-// Locally: the sign-in of `azd auth login`, in place of a PAT in a .env file.
+// On your machine: uses your `azd auth login` instead of a PAT in a .env file.
 const { AzureDeveloperCliCredential } = require("@azure/identity");
 
 const ORGANIZATION = "https://dev.azure.com/contoso";
