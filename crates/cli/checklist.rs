@@ -192,7 +192,7 @@ fn publish(checks: &[Check], form: Form) {
         Ok(file) => file,
         Err(error) => {
             return Terminal.warn(&format!(
-                "The run has no summary page for this step: no file can be written to {} ({error}).",
+                "This step has no summary page: cannot write to {} ({error}).",
                 folder.display()
             ));
         }

@@ -77,7 +77,7 @@ pub(super) fn report(
     }
     if request.has_any(&[Tool::Yarn]) && plan.yarn.is_none() {
         log.warn(
-            "yarn gets no credential: a .yarnrc.yml of another program is above the checkout \
+            "yarn gets no credential: another program's .yarnrc.yml is above the checkout \
              (Agent.BuildDirectory), or the checkout is elsewhere.",
         );
     }

@@ -28,7 +28,7 @@ pub struct Task {
     pub help_mark_down: Option<String>,
     /// What is new in this major version.
     pub release_notes: Option<String>,
-    /// Catalogue category.
+    /// Catalog category.
     pub category: String,
     /// Hubs that offer the task: `Build`, `Release`.
     pub visibility: Vec<String>,

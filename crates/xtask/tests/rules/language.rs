@@ -51,7 +51,6 @@ const PHRASES: &[(&str, &str)] = &[
     ("misspelt", "misspelled"),
     ("catalogue", "catalog"),
     ("behaviour", "behavior"),
-    ("cancelled", "canceled"),
     ("honour", "honor"),
     ("recognise", "recognize"),
     ("organisation", "organization"),
