@@ -4,6 +4,9 @@ mod sample;
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::ErrorKind;
+use std::net::TcpListener;
+use std::process::Command;
 use std::time::Duration;
 
 use adieu_emulator::{Connection, Fault, Resource, World};
@@ -449,6 +452,38 @@ fn hostile_names_stay_names() {
 fn without_an_organization_nothing_is_sent() {
     let world = world();
     one_of_everything(&world);
+    let token = super::new_token();
+    let folder = super::tree(&[("a.env", token.as_bytes())]);
+    super::git(folder.path(), &["init", "--quiet"]);
+    super::git(folder.path(), &["add", "--all"]);
+    let path = folder.path().to_str().expect("a path");
+    let reports = folder.path().join("report");
+    let reports = reports.to_str().expect("a path");
+    // Whatever would be asked would be asked by this proxy.
+    let proxy = TcpListener::bind("127.0.0.1:0").expect("a port");
+    proxy.set_nonblocking(true).expect("a socket");
+    let address = format!("http://{}", proxy.local_addr().expect("an address"));
+    for (arguments, status) in [
+        (&["scan", path][..], 1),
+        (&["scan", "--history", path], 1),
+        (&["scan", "--staged", path], 1),
+        (&["scan", "--fix", path], 1),
+        (&["scan", "--output-path", reports, path], 1),
+        (&["scan", "--machine"], 0),
+    ] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_adieu"));
+        command
+            .args(arguments)
+            .env_clear()
+            .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
+            .envs([("HTTPS_PROXY", &address), ("ALL_PROXY", &address)])
+            .env("ADIEU_ORGANIZATION", "contoso")
+            .env("HOME", folder.path().join("home"));
+        let scanned = super::run(command, b"");
+        assert_eq!(scanned.status, status, "{arguments:?}: {}", scanned.stderr);
+    }
+    let asked = proxy.accept().map_err(|error| error.kind());
+    assert_eq!(asked.map(|_| ()), Err(ErrorKind::WouldBlock));
     let desk = Desk::machine(&world).set("ADIEU_ORGANIZATION", "contoso");
     let said = desk.adieu(&["scan"]);
     assert_eq!(said.status, 0, "{}", said.stderr);
