@@ -204,33 +204,24 @@ fn route(
             if let Some(refusal) = organizations::not_a_member(organization, caller, context) {
                 return Some(refusal);
             }
+            let call = organizations::Call {
+                request,
+                organization,
+                area,
+                rest,
+                caller,
+            };
             match request.header("host") {
-                Some("vsaex.dev.azure.com") => {
-                    return entitlements::answer(
-                        request,
-                        organization,
-                        area,
-                        rest,
-                        caller,
-                        context,
-                    );
-                }
+                Some("vsaex.dev.azure.com") => entitlements::answer(call, context),
                 Some("vssps.dev.azure.com") => {
-                    return users::answer(request, organization, area, rest, context).or_else(
-                        || tokens::answer(request, organization, area, rest, caller, context),
-                    );
+                    users::answer(call, context).or_else(|| tokens::answer(call, context))
                 }
-                Some("auditservice.dev.azure.com") => {
-                    return audit::answer(request, organization, area, rest, caller, context);
-                }
-                _ => {}
-            }
-            organizations::answer(request, organization, area, rest, caller, context).or_else(
-                || {
+                Some("auditservice.dev.azure.com") => audit::answer(call, context),
+                _ => organizations::answer(call, context).or_else(|| {
                     let context = &mut services.marketplace();
                     installation::answer(request, organization, area, rest, context)
-                },
-            )
+                }),
+            }
         }
         _ => None,
     }

@@ -183,15 +183,25 @@ pub(crate) fn subject_descriptor(identity: &Application, id: &str) -> String {
     format!("{kind}.{}", URL_SAFE_NO_PAD.encode(subject))
 }
 
+/// A request of an organization's member: `{organization}/_apis/{area}/{rest}`.
+#[derive(Clone, Copy)]
+pub(crate) struct Call<'a> {
+    pub(crate) request: &'a Request,
+    pub(crate) organization: &'a str,
+    pub(crate) area: &'a str,
+    pub(crate) rest: &'a [&'a str],
+    pub(crate) caller: &'a Issued,
+}
+
 /// `{organization}/_apis/{area}/…` for a member of the organization.
-pub(crate) fn answer(
-    request: &Request,
-    organization: &str,
-    area: &str,
-    rest: &[&str],
-    caller: &Issued,
-    context: &mut Context<'_>,
-) -> Option<Answer> {
+pub(crate) fn answer(call: Call<'_>, context: &mut Context<'_>) -> Option<Answer> {
+    let Call {
+        request,
+        organization,
+        area,
+        rest,
+        caller,
+    } = call;
     match (area.to_ascii_lowercase().as_str(), rest) {
         ("connectiondata", []) if request.method == "GET" => {
             if let Some(refusal) = version(request, &["7.1-preview", "7.2-preview"]) {

@@ -10,8 +10,7 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::{Context, entitlements};
-use crate::directory::Issued;
+use super::{Call, Context, entitlements};
 use crate::http::{Answer, Request};
 use crate::ids::guid;
 use crate::vss::{access_check, error, version};
@@ -48,14 +47,14 @@ impl State {
 }
 
 /// `{organization}/_apis/audit/auditlog`.
-pub(crate) fn answer(
-    request: &Request,
-    organization: &str,
-    area: &str,
-    rest: &[&str],
-    caller: &Issued,
-    context: &mut Context<'_>,
-) -> Option<Answer> {
+pub(crate) fn answer(call: Call<'_>, context: &mut Context<'_>) -> Option<Answer> {
+    let Call {
+        request,
+        organization,
+        area,
+        rest,
+        caller,
+    } = call;
     if !area.eq_ignore_ascii_case("audit") || request.method != "GET" || rest != ["auditlog"] {
         return None;
     }

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use shown::one;
 
-use super::Context;
+use super::{Call, Context};
 use crate::directory::Issued;
 use crate::http::{Answer, Request};
 use crate::vss::{self, error, json_body, version};
@@ -39,14 +39,14 @@ const ACCESS_LEVELS: [(&str, &str); 6] = [
 ];
 
 /// `{organization}/_apis/{area}/…` of `vsaex.dev.azure.com`.
-pub(crate) fn answer(
-    request: &Request,
-    organization: &str,
-    area: &str,
-    rest: &[&str],
-    caller: &Issued,
-    context: &mut Context<'_>,
-) -> Option<Answer> {
+pub(crate) fn answer(call: Call<'_>, context: &mut Context<'_>) -> Option<Answer> {
+    let Call {
+        request,
+        organization,
+        area,
+        rest,
+        caller,
+    } = call;
     let area = area.to_ascii_lowercase();
     let known: &[&str] = match area.as_str() {
         "memberentitlements" => &["7.1-preview.2"],

@@ -7,8 +7,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{Context, entitlements, users};
-use crate::directory::Issued;
+use super::{Call, Context, entitlements, users};
 use crate::http::{Answer, Request};
 use crate::ids::guid;
 use crate::vss::{error, version};
@@ -86,14 +85,14 @@ impl State {
 
 /// `{organization}/_apis/tokenadmin/personalaccesstokens/{descriptor}`. Nothing else of the API is emulated: a request
 /// for a revocation fails the test.
-pub(crate) fn answer(
-    request: &Request,
-    organization: &str,
-    area: &str,
-    rest: &[&str],
-    caller: &Issued,
-    context: &mut Context<'_>,
-) -> Option<Answer> {
+pub(crate) fn answer(call: Call<'_>, context: &mut Context<'_>) -> Option<Answer> {
+    let Call {
+        request,
+        organization,
+        area,
+        rest,
+        caller,
+    } = call;
     if !area.eq_ignore_ascii_case("tokenadmin") || request.method != "GET" {
         return None;
     }

@@ -5,7 +5,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Context, subject_descriptor};
+use super::{Call, Context, subject_descriptor};
 use crate::http::{Answer, Request};
 use crate::vss::{error, version};
 
@@ -19,13 +19,14 @@ pub(crate) struct State {
 }
 
 /// `{organization}/_apis/graph/users`.
-pub(crate) fn answer(
-    request: &Request,
-    organization: &str,
-    area: &str,
-    rest: &[&str],
-    context: &mut Context<'_>,
-) -> Option<Answer> {
+pub(crate) fn answer(call: Call<'_>, context: &mut Context<'_>) -> Option<Answer> {
+    let Call {
+        request,
+        organization,
+        area,
+        rest,
+        ..
+    } = call;
     if !area.eq_ignore_ascii_case("graph") || request.method != "GET" {
         return None;
     }

@@ -4,7 +4,14 @@
 
 use std::fmt;
 
-use super::yaml::Place;
+/// A place in a file, counted from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Place {
+    /// Line.
+    pub line: usize,
+    /// Column.
+    pub column: usize,
+}
 
 /// A problem and its place.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,14 +6,7 @@ use saphyr_parser::{Event, Marker, Parser, Span, StrInput};
 
 use super::error::Problem;
 
-/// A place in a file, counted from 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Place {
-    /// Line.
-    pub line: usize,
-    /// Column.
-    pub column: usize,
-}
+pub use super::error::Place;
 
 /// A part of a document.
 #[derive(Debug, Clone, PartialEq)]
