@@ -4,6 +4,7 @@
 
 pub mod bounds;
 mod checks;
+mod entry;
 mod reader;
 mod source;
 mod time;
@@ -11,7 +12,8 @@ mod writer;
 
 pub use bounds::{Bounds, Untrusted};
 pub(crate) use checks::is_device;
-pub use reader::{Archive, ArchiveError, Entry};
+pub use entry::{ArchiveError, Entry};
+pub use reader::Archive;
 pub use source::Source;
 pub use time::timestamp;
 pub use writer::{ArchiveWriter, EntryError};

@@ -12,7 +12,7 @@ use zip::result::ZipError;
 use zip::{CompressionMethod, ExtraField, ZipArchive, ZipReadOptions};
 
 use super::bounds::{Bounds, Untrusted};
-use super::reader::{ArchiveError, Entry};
+use super::entry::{ArchiveError, Entry};
 
 /// Bytes of an end record without a comment.
 const END_LENGTH: u64 = 22;

@@ -16,7 +16,8 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, System, ZipArchive, ZipWriter};
 
 use super::bounds::Bounds;
-use super::reader::{Archive, Entry};
+use super::entry::Entry;
+use super::reader::Archive;
 use super::source::Source;
 use crate::root::changed;
 

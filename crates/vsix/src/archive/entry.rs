@@ -1,0 +1,73 @@
+//! An entry of an archive, as its directory describes it, and why an archive is not read.
+
+use std::io::{self, Read};
+
+use zip::CompressionMethod;
+use zip::read::ZipFile;
+use zip::result::ZipError;
+
+use super::bounds::Untrusted;
+
+/// One entry of an archive.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// Name inside the archive, with `/` between folders; a folder's name ends with one.
+    pub name: String,
+    /// Bytes, unpacked.
+    pub unpacked: u64,
+    /// Bytes in the archive.
+    pub packed: u64,
+    pub(super) is_stored: bool,
+    pub(super) checksum: u32,
+    pub(super) index: usize,
+    /// Where its header and its compressed bytes start.
+    pub(super) header: u64,
+    pub(super) data: u64,
+}
+
+impl Entry {
+    /// Whether the entry stands for a folder.
+    #[must_use]
+    pub fn is_folder(&self) -> bool {
+        self.name.ends_with('/')
+    }
+}
+
+impl Entry {
+    /// What the directory says about an entry.
+    pub(super) fn of<R: Read>(name: String, index: usize, file: &ZipFile<'_, R>) -> Self {
+        Self {
+            name,
+            unpacked: file.size(),
+            packed: file.compressed_size(),
+            is_stored: file.compression() == CompressionMethod::Stored,
+            checksum: file.crc32(),
+            index,
+            header: file.header_start(),
+            data: file.data_start().unwrap_or_default(),
+        }
+    }
+}
+
+/// Why an archive was not opened or not read.
+#[derive(Debug, thiserror::Error)]
+pub enum ArchiveError {
+    /// The file cannot be read.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// The file is not to be trusted.
+    #[error(transparent)]
+    Untrusted(#[from] Untrusted),
+}
+
+impl From<ZipError> for ArchiveError {
+    fn from(error: ZipError) -> Self {
+        match error {
+            ZipError::Io(error) if error.kind() != io::ErrorKind::UnexpectedEof => Self::Io(error),
+            // The other texts are about structures that only authors of ZIP tools know.
+            _ => Self::Untrusted(Untrusted::NotAnArchive {
+                detail: "its directory is missing, damaged or cut off",
+            }),
+        }
+    }
+}
