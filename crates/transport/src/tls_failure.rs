@@ -84,7 +84,7 @@ fn alert_received(alert: Alert) -> NoAnswer {
             handshake("it supports neither TLS 1.2 nor TLS 1.3, and adieu no older version")
         }
         Alert::HandshakeFailure | Alert::InsufficientSecurity => handshake(
-            "it supports none of the cipher suites, key exchanges and signatures that adieu supports (TLS 1.2 and 1.3 with AES-GCM or ChaCha20-Poly1305; X25519, P-256 and P-384; RSA, ECDSA and Ed25519)",
+            "it supports none of the cipher suites, key exchanges and signatures that adieu supports (TLS 1.2 and 1.3 with AES-GCM; X25519, P-256 and P-384; RSA, ECDSA and Ed25519)",
         ),
         Alert::UnrecognisedName => handshake("it does not know this host name"),
         Alert::IllegalParameter | Alert::DecodeError | Alert::UnsupportedExtension => {

@@ -5,9 +5,9 @@
 
 use std::collections::{HashMap, HashSet};
 use std::error::Error as _;
-use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use std::{fmt, io};
 
 use reqwest::{Client, Method, Request, Url, redirect};
 use rustls::ClientConfig;
@@ -84,7 +84,7 @@ pub enum Downloaded {
 }
 
 /// The way to the services. A clone shares its connections.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Transport {
     client: Client,
     tls: ClientConfig,
@@ -99,6 +99,13 @@ pub struct Transport {
     pub(crate) on_wait: Option<OnWait>,
     /// What each request is reported to.
     on_exchange: Option<OnExchange>,
+}
+
+/// Without its fields: every credential must have this trait, and those of TLS make the binary larger.
+impl fmt::Debug for Transport {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Transport")
+    }
 }
 
 /// Is given a service and its host. What it returns is dropped once the service has answered.
