@@ -14,6 +14,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use adieu_agent::Stream;
 use adieu_scan::{Baseline, Certainty, Error, NotReadReason, Options, Report};
 use clap::{Args, ValueEnum};
+use serde_json::Value;
 
 use crate::failure::{Failure, ScanProblem};
 use crate::program;
@@ -287,43 +288,56 @@ fn keep_chosen(report: &mut Report, arguments: &ScanArguments) {
 }
 
 fn print(form: Form, report: &Report, summary: &str, now: u64) -> Result<(), Failure> {
-    let describe = |finding: &adieu_scan::Finding| words::what(finding, now);
     let printed = match form {
         Form::Text => {
             return result::print(result::Form::Text, &words::lines(report, now), &().into());
         }
-        Form::Json => Stream::Output.json(&adieu_scan::to_json(report)),
-        Form::Sarif => {
-            let sarif = adieu_scan::to_sarif(report, env!("CARGO_PKG_VERSION"), describe);
-            Stream::Output.json(&sarif)
+        Form::Json | Form::Sarif => Stream::Output.json(&document(form, report, now)),
+        Form::Html | Form::Markdown => {
+            Stream::Output.text(page(form, report, summary, now).trim_end())
         }
-        Form::Html => {
-            let notes = words::notes(report);
-            let page = adieu_scan::to_html(report, summary, &notes, &describe);
-            Stream::Output.text(page.trim_end())
-        }
-        Form::Markdown => Stream::Output.text(words::markdown(report, summary, now).trim_end()),
     };
     printed.map_err(Failure::NotWritten)
 }
 
 /// Every form as a file.
 fn write_all(folder: &Path, report: &Report, summary: &str, now: u64) -> Result<(), Failure> {
-    let describe = |finding: &adieu_scan::Finding| words::what(finding, now);
-    let sarif = adieu_scan::to_sarif(report, env!("CARGO_PKG_VERSION"), describe);
     fs::create_dir_all(folder).map_err(|error| not_written(folder, &error))?;
-    for (name, text) in [
-        ("scan.json", format!("{:#}\n", adieu_scan::to_json(report))),
-        ("scan.sarif", format!("{sarif:#}\n")),
-        (
-            "scan.html",
-            adieu_scan::to_html(report, summary, &words::notes(report), &describe),
-        ),
-        ("scan.md", words::markdown(report, summary, now)),
+    for (name, form) in [
+        ("scan.json", Form::Json),
+        ("scan.sarif", Form::Sarif),
+        ("scan.html", Form::Html),
+        ("scan.md", Form::Markdown),
     ] {
+        let text = match form {
+            Form::Json | Form::Sarif => format!("{:#}\n", document(form, report, now)),
+            _ => page(form, report, summary, now),
+        };
         write(&folder.join(name), &text)?;
     }
     Ok(())
+}
+
+/// SARIF, or else the JSON of our own schema.
+fn document(form: Form, report: &Report, now: u64) -> Value {
+    match form {
+        Form::Sarif => {
+            let describe = |finding: &adieu_scan::Finding| words::what(finding, now);
+            adieu_scan::to_sarif(report, env!("CARGO_PKG_VERSION"), describe)
+        }
+        _ => adieu_scan::to_json(report),
+    }
+}
+
+/// HTML, or else Markdown.
+fn page(form: Form, report: &Report, summary: &str, now: u64) -> String {
+    match form {
+        Form::Html => {
+            let describe = |finding: &adieu_scan::Finding| words::what(finding, now);
+            adieu_scan::to_html(report, summary, &words::notes(report), &describe)
+        }
+        _ => words::markdown(report, summary, now),
+    }
 }
 
 fn write(path: &Path, text: &str) -> Result<(), Failure> {
