@@ -55,6 +55,11 @@ impl Check {
         )
     }
 
+    /// What failed, in its own words.
+    pub(crate) fn of(name: &'static str, failure: &Failure) -> Self {
+        Self::failed(name, Report::on_a_command_line(failure))
+    }
+
     pub(crate) fn warning(name: &'static str, report: Report) -> Self {
         Self::new(
             name,
@@ -123,7 +128,7 @@ fn first(checks: &[Check]) -> Option<&Report> {
 fn next(checks: &[Check]) -> String {
     match first(checks) {
         Some(report) => report.remedy_or_sentence().to_owned(),
-        None => "Nothing: all checks passed.".to_owned(),
+        None => "No action needed; all checks passed.".to_owned(),
     }
 }
 

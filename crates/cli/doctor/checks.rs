@@ -50,10 +50,7 @@ pub(super) async fn all(plan: Plan, transport: Transport) -> Vec<Check> {
         match credential::tenant(plan.tenant.clone(), organization.as_deref(), &transport).await {
             Ok(tenant) => tenant,
             Err(failure) => {
-                checks.push(Check::failed(
-                    "organization",
-                    Report::on_a_command_line(&failure),
-                ));
+                checks.push(Check::of("organization", &failure));
                 return checks;
             }
         };
@@ -69,8 +66,7 @@ pub(super) async fn all(plan: Plan, transport: Transport) -> Vec<Check> {
             None
         }
         Some(Err(failure)) => {
-            let report = Report::on_a_command_line(&failure);
-            checks.push(Check::failed("federation", report));
+            checks.push(Check::of("federation", &failure));
             None
         }
         Some(Ok(presented)) => {
@@ -119,7 +115,7 @@ async fn compared(session: &Session, presented: &Presented) -> Option<Check> {
 /// What needs a token.
 async fn signed_in(plan: &Plan, session: &Session, checks: &mut Vec<Check>) {
     if let Err(failure) = session.client().await {
-        checks.push(Check::failed("token", Report::on_a_command_line(&failure)));
+        checks.push(Check::of("token", &failure));
         checks.push(Check::skipped("identity", "there is no token"));
         return;
     }
@@ -138,10 +134,7 @@ async fn identity(plan: &Plan, session: &Session, checks: &mut Vec<Check>) {
     let profile = match whoami::profile(session).await {
         Ok(profile) => profile,
         Err(failure) => {
-            checks.push(Check::failed(
-                "identity",
-                Report::on_a_command_line(&failure),
-            ));
+            checks.push(Check::of("identity", &failure));
             return;
         }
     };
@@ -166,10 +159,7 @@ async fn identity(plan: &Plan, session: &Session, checks: &mut Vec<Check>) {
                 }
             }
             Err(failure) => {
-                checks.push(Check::failed(
-                    "organization",
-                    Report::on_a_command_line(&failure),
-                ));
+                checks.push(Check::of("organization", &failure));
                 checks.push(Check::skipped("license", "it is not a member"));
             }
         }
@@ -420,18 +410,15 @@ async fn repository(
     let client = match session.client().await {
         Ok(client) => client,
         Err(failure) => {
-            return Check::failed("repository", Report::on_a_command_line(&failure));
+            return Check::of("repository", &failure);
         }
     };
     match client.repository(organization, project, name).await {
         Ok(()) => Check::ok("repository", format!("can read {project}/{name}")),
-        Err(error) => Check::failed(
-            "repository",
-            Report::on_a_command_line(&Failure::NoRepository {
-                name: format!("{project}/{name}"),
-                error,
-            }),
-        ),
+        Err(error) => {
+            let name = format!("{project}/{name}");
+            Check::of("repository", &Failure::NoRepository { name, error })
+        }
     }
 }
 
@@ -445,7 +432,7 @@ async fn role(session: &Session, publisher: &str, profile: &adieu_devops::Profil
         Ok(Role::None) => {
             Check::failed("publisher", doctor::no_role(publisher, &page, &profile.id))
         }
-        Err(failure) => Check::failed("publisher", Report::on_a_command_line(&failure)),
+        Err(failure) => Check::of("publisher", &failure),
     }
 }
 
