@@ -193,7 +193,8 @@ pub(crate) struct Call<'a> {
     pub(crate) caller: &'a Issued,
 }
 
-/// `{organization}/_apis/{area}/…` for a member of the organization.
+/// `{organization}/_apis/{area}/…` for a member of the organization. az's extension for Azure DevOps asks in versions 5.0
+/// and 5.1.
 pub(crate) fn answer(call: Call<'_>, context: &mut Context<'_>) -> Option<Answer> {
     let Call {
         request,
@@ -204,19 +205,19 @@ pub(crate) fn answer(call: Call<'_>, context: &mut Context<'_>) -> Option<Answer
     } = call;
     match (area.to_ascii_lowercase().as_str(), rest) {
         ("connectiondata", []) if request.method == "GET" => {
-            if let Some(refusal) = version(request, &["7.1-preview", "7.2-preview"]) {
+            if let Some(refusal) = version(request, &["5.", "7.1-preview", "7.2-preview"]) {
                 return Some(refusal);
             }
             Some(connection_data(caller, context))
         }
         ("projects", []) if request.method == "GET" => {
-            if let Some(refusal) = version(request, &["7.1", "7.2-preview"]) {
+            if let Some(refusal) = version(request, &["5.", "7.1", "7.2-preview"]) {
                 return Some(refusal);
             }
             Some(projects(request, organization, context))
         }
         ("projects", [name]) if request.method == "GET" => {
-            if let Some(refusal) = version(request, &["7.1", "7.2-preview"]) {
+            if let Some(refusal) = version(request, &["5.", "7.1", "7.2-preview"]) {
                 return Some(refusal);
             }
             Some(project(organization, name, &caller.identity, context))

@@ -34,7 +34,7 @@ cargo xtask <command>
   test              installs what the tests need and runs them all
   test --renovate   Renovate, with a token in place of a PAT (npm, 310 MB); no part of `test`
   test --feeds      bun, poetry, pdm, pipenv, hatch, nuget.exe, Gradle, Maven 3.9 and skopeo; no part of `test`
-  test --az         the Azure CLI, signed in at the broker, and the library of `az devops` (PyPI, 790 MB); no part of `test`
+  test --az         the Azure CLI, signed in at the broker, and `az devops` (PyPI and Debian, 790 MB); no part of `test`
   test --go         azidentity for Go and the authorizer of Terraform's providers (206 MB); no part of `test`
   test --java       azure-identity for Java (75 MB); no part of `test`
   test --git        the tests of git with git 2.47, built from source where the machine's is older; no part of `test`

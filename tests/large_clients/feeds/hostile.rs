@@ -35,86 +35,110 @@ fn served<'w>(world: &'w World, strangers: &Strangers) -> Feeds<'w> {
         .file("nuget/nuget.config", "<configuration><packageSources>\n<add key=\"packages\" value=\"FEED/nuget/v3/index.json\"/>\n</packageSources></configuration>\n");
     feeds.prepare_java();
     feeds.succeed(&[]);
+    // yarn looks for its file above the project.
+    fs::create_dir_all(feeds.sources().join("hostile")).unwrap();
     feeds
 }
 
-#[test]
-fn larger_clients_send_them_nothing() {
+/// What a client asked in a job of its own. A few addresses are none to one client or another.
+fn asks_and_sends_nothing(asks: fn(&Feeds<'_>, &Strangers) -> Vec<String>) {
     let world = world();
     let strangers = world.network_with_strangers();
     let mut feeds = served(&world, &strangers);
-    feeds.trusted_by_mono();
-    // yarn looks for its file above the project.
-    let folder = feeds.sources().join("hostile");
-    fs::create_dir_all(&folder).unwrap();
-    let mut all = Vec::new();
-    // bun: a scope for each, and packages without which it can do.
-    let (mut registries, mut packages) = (String::new(), Vec::new());
-    for (number, address) in addresses("npm/registry/").iter().enumerate() {
-        registries.push_str(&format!("@h{number}:registry={address}\n"));
-        packages.push(format!("\"@h{number}/x\":\"1\""));
-    }
-    write(&folder.join("bun/.npmrc"), &registries);
-    let manifest = format!("{{\"optionalDependencies\":{{{}}}}}\n", packages.join(","));
-    write(&folder.join("bun/package.json"), &manifest);
-    let bun = client("feeds-large").join("node_modules/@oven/bun-linux-x64/bin/bun");
-    let authority = world.ca_file().display().to_string();
-    let install = ["install", "--cafile", &authority];
-    feeds.printed(feeds.client_in(&folder.join("bun"), bun, &install));
-    all.push(("bun", strangers.asked()));
-    // Gradle.
-    let project = folder.join("gradle");
-    let names: Vec<String> = (0..addresses("").len())
-        .map(|it| format!("'h{it}'"))
-        .collect();
-    let settings = format!("include {}\n", names.join(", "));
-    write(&project.join("settings.gradle"), &settings);
-    write(&project.join("build.gradle"), BUILD);
-    write(
-        &project.join("addresses.txt"),
-        &addresses("maven/v1").join("\n"),
-    );
-    feeds.gradle_runs(&project, &["fetch", "--continue"]);
-    all.push(("gradle", strangers.asked()));
-    // One run for each address.
-    let (mut yarn, mut poetry, mut nuget) = (Vec::new(), Vec::new(), Vec::new());
-    let script = client("yarn").join("node_modules/@yarnpkg/cli-dist/bin/yarn.js");
-    let script = script.display().to_string();
-    for address in addresses("npm/registry/") {
-        let text = format!(
-            "npmRegistryServer: {address:?}\nhttpsProxy: {:?}\nhttpsCaFilePath: {authority:?}\nenableTelemetry: false\nhttpRetry: 0\nunsafeHttpWhitelist: [\"*\"]\n",
-            strangers.proxy().url()
-        );
-        write(&folder.join("yarn/.yarnrc.yml"), &text);
-        write(&folder.join("yarn/package.json"), "{}\n");
-        let arguments = [script.as_str(), "npm", "info", "hello-feed"];
-        feeds.printed(feeds.client_in(&folder.join("yarn"), "node", &arguments));
-        yarn.extend(strangers.asked());
-    }
-    let program = client("feeds-python-large").join("bin/poetry");
-    for address in addresses("pypi/simple/") {
-        let text = format!(
-            "[project]\nname = \"app\"\nversion = \"1.0.0\"\nrequires-python = \">=3.9\"\ndependencies = [\"hello-feed\"]\n[[tool.poetry.source]]\nname = \"feed\"\nurl = {address:?}\n[tool.poetry]\npackage-mode = false\n"
-        );
-        write(&folder.join("poetry/pyproject.toml"), &text);
-        let arguments = ["lock", "--no-interaction", "--no-cache"];
-        feeds.printed(feeds.client_in(&folder.join("poetry"), &program, &arguments));
-        poetry.extend(strangers.asked());
-    }
-    fs::create_dir_all(folder.join("nuget")).unwrap();
-    for address in addresses("nuget/v3/index.json") {
-        let arguments = ["list", "hello", "-Source", &address];
-        for protocol in [Protocol::Provider, Protocol::Plugin] {
-            let output = feeds.nuget_in(&folder.join("nuget"), protocol, &arguments);
-            feeds.printed(output);
-        }
-        nuget.extend(strangers.asked());
-    }
-    all.extend([("yarn 4", yarn), ("poetry", poetry), ("nuget", nuget)]);
-    // A few are not an address to one client or another.
-    for (name, asked) in all {
-        assert!(asked.len() >= 30, "{name} asked {asked:?}");
-    }
+    let asked = asks(&feeds, &strangers);
+    assert!(asked.len() >= 30, "{asked:?}");
     assert_eq!(world.violations(), [""; 0]);
     feeds.end();
+}
+
+/// A scope for each, and packages without which it can do.
+#[test]
+fn bun_sends_them_nothing() {
+    asks_and_sends_nothing(|feeds, strangers| {
+        let folder = feeds.sources().join("hostile");
+        let (mut registries, mut packages) = (String::new(), Vec::new());
+        for (number, address) in addresses("npm/registry/").iter().enumerate() {
+            registries.push_str(&format!("@h{number}:registry={address}\n"));
+            packages.push(format!("\"@h{number}/x\":\"1\""));
+        }
+        write(&folder.join(".npmrc"), &registries);
+        let manifest = format!("{{\"optionalDependencies\":{{{}}}}}\n", packages.join(","));
+        write(&folder.join("package.json"), &manifest);
+        let bun = client("feeds-large").join("node_modules/@oven/bun-linux-x64/bin/bun");
+        let authority = feeds.world.ca_file().display().to_string();
+        let install = ["install", "--cafile", &authority];
+        feeds.printed(feeds.client_in(&folder, bun, &install));
+        strangers.asked()
+    });
+}
+
+#[test]
+fn gradle_sends_them_nothing() {
+    asks_and_sends_nothing(|feeds, strangers| {
+        let folder = feeds.sources().join("hostile");
+        let names: Vec<String> = (0..addresses("").len())
+            .map(|number| format!("'h{number}'"))
+            .collect();
+        let settings = format!("include {}\n", names.join(", "));
+        write(&folder.join("settings.gradle"), &settings);
+        write(&folder.join("build.gradle"), BUILD);
+        write(
+            &folder.join("addresses.txt"),
+            &addresses("maven/v1").join("\n"),
+        );
+        feeds.printed(feeds.gradle_runs(&folder, &["fetch", "--continue"]));
+        strangers.asked()
+    });
+}
+
+#[test]
+fn yarn_4_sends_them_nothing() {
+    asks_and_sends_nothing(|feeds, strangers| {
+        let folder = feeds.sources().join("hostile");
+        let script = client("yarn").join("node_modules/@yarnpkg/cli-dist/bin/yarn.js");
+        let script = script.display().to_string();
+        let proxy = strangers.proxy().url();
+        let authority = feeds.world.ca_file().display().to_string();
+        write(&folder.join("package.json"), "{}\n");
+        for address in addresses("npm/registry/") {
+            let text = format!(
+                "npmRegistryServer: {address:?}\nhttpsProxy: {proxy:?}\nhttpsCaFilePath: {authority:?}\nenableTelemetry: false\nhttpRetry: 0\nunsafeHttpWhitelist: [\"*\"]\n"
+            );
+            write(&folder.join(".yarnrc.yml"), &text);
+            let arguments = [script.as_str(), "npm", "info", "hello-feed"];
+            feeds.printed(feeds.client_in(&folder, "node", &arguments));
+        }
+        strangers.asked()
+    });
+}
+
+#[test]
+fn poetry_sends_them_nothing() {
+    asks_and_sends_nothing(|feeds, strangers| {
+        let folder = feeds.sources().join("hostile");
+        let program = client("feeds-python-large").join("bin/poetry");
+        for address in addresses("pypi/simple/") {
+            let text = format!(
+                "[project]\nname = \"app\"\nversion = \"1.0.0\"\nrequires-python = \">=3.9\"\ndependencies = [\"hello-feed\"]\n[[tool.poetry.source]]\nname = \"feed\"\nurl = {address:?}\n[tool.poetry]\npackage-mode = false\n"
+            );
+            write(&folder.join("pyproject.toml"), &text);
+            let arguments = ["lock", "--no-interaction", "--no-cache"];
+            feeds.printed(feeds.client_in(&folder, &program, &arguments));
+        }
+        strangers.asked()
+    });
+}
+
+#[test]
+fn nuget_sends_them_nothing() {
+    asks_and_sends_nothing(|feeds, strangers| {
+        let folder = feeds.sources().join("hostile");
+        feeds.trusted_by_mono();
+        for address in addresses("nuget/v3/index.json") {
+            let arguments = ["list", "hello", "-Source", &address];
+            let output = feeds.nuget_in(&folder, Protocol::Provider, &arguments);
+            feeds.printed(output);
+        }
+        strangers.asked()
+    });
 }

@@ -99,7 +99,7 @@ pub(crate) fn answer(
     if request.method != "GET" {
         return None;
     }
-    if let Some(refusal) = version(request, &["7.2", "7.1", "7.0", "6.0"]) {
+    if let Some(refusal) = version(request, &["7.2", "7.1", "7.0", "6.0", "5."]) {
         return Some(refusal);
     }
     let (project, path) = match path {
