@@ -171,6 +171,10 @@ fn explains_each_gallery_refusal() {
         "not shared, and not a member",
         refused(&world, "install", &[("organizations", "fabrikam\ncontoso")]),
     );
+    say(
+        "no such organization, by a page",
+        refused(&world, "install", &[("organizations", "nowhere")]),
+    );
     say("an id that is none", {
         world
             .marketplace()
@@ -189,7 +193,6 @@ fn explains_each_gallery_refusal() {
         a new extension by a contributor
         Packed pub.hello 3.2.1: 7 parts, [SIZE] bytes.
         Uploading pub.hello 3.2.1, [SIZE] bytes; the extension is new.
-        100 % sent.
         ##[error]Could not publish pub.hello 3.2.1: this identity lacks the permission (403 of marketplace.visualstudio.com).
           it said: Access Denied: [PROFILE] needs the following permission(s) on the resource /pub to perform this action: Publish new extensions to an existing publisher
           x-vss-e2eid: [GUID]
@@ -261,12 +264,20 @@ fn explains_each_gallery_refusal() {
           x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
         What to do: Give the identity the permission in the organization (Organization settings → Extensions → Security, or → Users).
         More: adieu explain organizations
-        extmgmt.dev.azure.com answered 404 with a web page, so something other than Azure DevOps answered.
+        Could not install pub.hello in contoso: it does not exist, or this identity may not see it (404 of extmgmt.dev.azure.com).
           x-vss-e2eid: [GUID]
           activityid: [GUID]
           x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
-        What to do: Look for a proxy, firewall or captive portal between the agent and this host.
-        More: adieu explain not-the-service
+        What to do: Check publisher, extension and organization; private extensions are shown to members only.
+        More: adieu explain extension
+
+        no such organization, by a page
+        ##[error]Could not install pub.hello in nowhere: it does not exist, or this identity may not see it (404 of extmgmt.dev.azure.com).
+          x-vss-e2eid: [GUID]
+          activityid: [GUID]
+          x-msedge-ref: Ref A: 0 Ref B: EMULATOR Ref C: 0
+        What to do: Check publisher, extension and organization; private extensions are shown to members only.
+        More: adieu explain extension
 
         an id that is none
         ##[error]Could not make [GUID] a member of pub: Azure DevOps knows no identity with that ID (TF14045) (400 of marketplace.visualstudio.com).

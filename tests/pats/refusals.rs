@@ -40,6 +40,20 @@ fn names_the_right_that_a_non_administrator_lacks() {
 }
 
 #[test]
+fn no_user_is_not_a_clean_organization() {
+    let world = World::start();
+    world.add_connection(Connection::managed_identity("app", None));
+    world.organizations().add_member("contoso", "app");
+    let said = pats(&world, &[]);
+    assert!(
+        said.stderr
+            .contains("Azure DevOps lists no user of contoso, although you are one"),
+        "{}",
+        said.stderr
+    );
+}
+
+#[test]
 fn an_organization_that_has_not_added_the_identity_says_so() {
     let world = World::start();
     world.add_connection(Connection::managed_identity("app", None));

@@ -129,6 +129,8 @@ fn shows_the_reason_of_az_and_how_to_sign_in() {
         "expired",
         "policy",
         "guest",
+        "old-secret",
+        "no-subscription",
         "broken",
         "silent",
         "nothing",
@@ -165,6 +167,16 @@ fn shows_the_reason_of_az_and_how_to_sign_in() {
         guest
         error: az failed: AADSTS50020: User account from identity provider does not exist in tenant.
         What to do: Use the resource's tenant: --organization <name> finds that of Azure DevOps, --tenant takes any.
+        More: adieu explain credential
+
+        old-secret
+        error: az failed: AADSTS7000222: The provided client secret keys for app '1b7b2d3e-0000-4000-8000-000000000001' are expired.
+        What to do: Convert the connection to workload identity federation (the button on its page), which has no secret; or put a new secret into it.
+        More: adieu explain aadsts7000222
+
+        no-subscription
+        error: az failed: No subscription found. Run 'az account set' to select a subscription.
+        What to do: Sign in: az login --tenant contoso.onmicrosoft.com --allow-no-subscriptions
         More: adieu explain credential
 
         broken

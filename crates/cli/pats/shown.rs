@@ -106,6 +106,12 @@ pub(crate) fn notes(inventory: &Inventory) -> Vec<String> {
             format!("{user} was not read: {}", missed.reason)
         })
         .collect();
+    if inventory.users == 0 && inventory.not_read.is_empty() {
+        notes.push(format!(
+            "Azure DevOps lists no user of {name}, although you are one: only members of Project \
+             Collection Administrators see the users."
+        ));
+    }
     notes.extend(match &inventory.audit {
         AuditLog::NotPermitted => Some(format!(
             "Last uses are unknown: the audit log of {name} needs the permission View audit log \

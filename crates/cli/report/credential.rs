@@ -9,6 +9,7 @@ use adieu_identity::{Error, ManagedIdentityProblem, NotAnAuthority};
 
 use super::asked::Asked;
 use super::{Report, azure_devops, connection, identity};
+use crate::aadsts;
 use crate::console;
 use crate::credential_kind::Credential;
 use crate::failure::{ConnectionFacts, CredentialProblem, CredentialProblemKind, ToolProblem};
@@ -201,12 +202,13 @@ fn one(problem: &CredentialProblem) -> Report {
                         .remedy(&by_hand)
                 }
                 ToolProblem::Message(words) => {
-                    let remedy = remedy_for(words, &sign_in, by_hand);
-                    report(format!(
-                        "{name} failed: {}.",
-                        words.trim_end_matches(['.', ':'])
-                    ))
-                    .remedy(&remedy)
+                    let sentence =
+                        format!("{name} failed: {}.", words.trim_end_matches(['.', ':']));
+                    match meaning_in(words) {
+                        Some(meaning) => Report::new(&format!("aadsts{}", meaning.code), sentence)
+                            .remedy(meaning.by_flags),
+                        None => report(sentence).remedy(&remedy_for(words, &sign_in, by_hand)),
+                    }
                 }
             }
         }
@@ -339,6 +341,22 @@ const SIGN_IN: [&str; 8] = [
     "multi-factor authentication",
 ];
 
+/// Codes with which a person's sign-in can succeed the next time.
+const OF_A_PERSON: [u32; 3] = [50_076, 53_003, 530_003];
+
+/// What Microsoft Entra refused, where a new sign-in does not help.
+fn meaning_in(words: &str) -> Option<&'static aadsts::Meaning> {
+    if OTHER_TENANT.iter().any(|code| words.contains(code)) {
+        return None;
+    }
+    let (_, rest) = words.split_once("AADSTS")?;
+    let end = rest
+        .find(|character: char| !character.is_ascii_digit())
+        .unwrap_or(rest.len());
+    let code = rest[..end].parse().ok()?;
+    aadsts::meaning(code).filter(|meaning| !OF_A_PERSON.contains(&meaning.code))
+}
+
 fn remedy_for(words: &str, sign_in: &str, by_hand: String) -> String {
     let mentions = |known: &str| words.contains(known);
     if OTHER_TENANT.iter().any(|code| mentions(code)) {
@@ -353,7 +371,12 @@ fn remedy_for(words: &str, sign_in: &str, by_hand: String) -> String {
             .any(|known| mentions(known));
         let plain = sign_in.split(" --scope").next().unwrap_or(sign_in);
         let command = if is_about_policy { sign_in } else { plain };
-        return format!("Sign in: {command}");
+        let flag = if mentions("No subscription") {
+            " --allow-no-subscriptions"
+        } else {
+            ""
+        };
+        return format!("Sign in: {command}{flag}");
     }
     by_hand
 }

@@ -45,9 +45,10 @@ pub(super) fn problem(problem: &OnboardProblem) -> Report {
         OnboardProblem::NoApplication { id, tenant } => Report::new(
             "vs860016",
             format!(
-                "Tenant {tenant} has no application with the id {id}: it is neither a client \
+                "{} has no application with the id {id}: it is neither a client \
                  id nor \
-                 the object id of an enterprise application or of an app registration there."
+                 the object id of an enterprise application or of an app registration there.",
+                named(tenant)
             ),
         )
         .remedy(
@@ -178,4 +179,12 @@ pub(super) fn untrusted(untrusted: &Untrusted) -> Report {
         return report.remedy(&format!("{most}{command}"));
     }
     report.remedy(command)
+}
+
+/// A tenant at the start of a sentence; the one that is signed in to has no name where no organization was asked.
+fn named(tenant: &str) -> String {
+    match tenant {
+        "" => "The tenant that you are signed in to".to_owned(),
+        tenant => format!("Tenant {tenant}"),
+    }
 }

@@ -207,6 +207,12 @@ pub(crate) fn read(reply: &Reply) -> Result<Value, Attempt<Error>> {
             let reason = Reason::of_status(status);
             Err(refused(reply, reason, message.as_ref()))
         }
+        // Azure DevOps's own page for an organization that does not exist; a proxy's does not have this id.
+        Body::Other(NotTheService::Html)
+            if status == 404 && answer.header("x-vss-e2eid").is_some() =>
+        {
+            Err(refused(reply, Reason::NotFound, None))
+        }
         body => Err(reply.not_an_answer(body, "a value").into()),
     }
 }
