@@ -193,16 +193,22 @@ pub(crate) struct Call<'a> {
     pub(crate) caller: &'a Issued,
 }
 
+impl<'a> Call<'a> {
+    fn parts(self) -> (&'a Request, &'a str, &'a str, &'a [&'a str], &'a Issued) {
+        (
+            self.request,
+            self.organization,
+            self.area,
+            self.rest,
+            self.caller,
+        )
+    }
+}
+
 /// `{organization}/_apis/{area}/…` for a member of the organization. az's extension for Azure DevOps asks in versions 5.0
 /// and 5.1.
 pub(crate) fn answer(call: Call<'_>, context: &mut Context<'_>) -> Option<Answer> {
-    let Call {
-        request,
-        organization,
-        area,
-        rest,
-        caller,
-    } = call;
+    let (request, organization, area, rest, caller) = call.parts();
     match (area.to_ascii_lowercase().as_str(), rest) {
         ("connectiondata", []) if request.method == "GET" => {
             if let Some(refusal) = version(request, &["5.", "7.1-preview", "7.2-preview"]) {

@@ -48,13 +48,7 @@ impl State {
 
 /// `{organization}/_apis/audit/auditlog`.
 pub(crate) fn answer(call: Call<'_>, context: &mut Context<'_>) -> Option<Answer> {
-    let Call {
-        request,
-        organization,
-        area,
-        rest,
-        caller,
-    } = call;
+    let (request, organization, area, rest, caller) = call.parts();
     if !area.eq_ignore_ascii_case("audit") || request.method != "GET" || rest != ["auditlog"] {
         return None;
     }

@@ -40,13 +40,7 @@ const ACCESS_LEVELS: [(&str, &str); 6] = [
 
 /// `{organization}/_apis/{area}/…` of `vsaex.dev.azure.com`.
 pub(crate) fn answer(call: Call<'_>, context: &mut Context<'_>) -> Option<Answer> {
-    let Call {
-        request,
-        organization,
-        area,
-        rest,
-        caller,
-    } = call;
+    let (request, organization, area, rest, caller) = call.parts();
     let area = area.to_ascii_lowercase();
     let known: &[&str] = match area.as_str() {
         "memberentitlements" => &["7.1-preview.2"],

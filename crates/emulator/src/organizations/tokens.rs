@@ -86,13 +86,7 @@ impl State {
 /// `{organization}/_apis/tokenadmin/personalaccesstokens/{descriptor}`. Nothing else of the API is emulated: a request
 /// for a revocation fails the test.
 pub(crate) fn answer(call: Call<'_>, context: &mut Context<'_>) -> Option<Answer> {
-    let Call {
-        request,
-        organization,
-        area,
-        rest,
-        caller,
-    } = call;
+    let (request, organization, area, rest, caller) = call.parts();
     if !area.eq_ignore_ascii_case("tokenadmin") || request.method != "GET" {
         return None;
     }
