@@ -40,7 +40,7 @@ fn served<'w>(world: &'w World, strangers: &Strangers) -> Feeds<'w> {
     feeds
 }
 
-/// What a client asked in a job of its own. A few addresses are none to one client or another.
+/// What a client asked in its own job. A few addresses are none to one client or another.
 fn asks_and_sends_nothing(asks: fn(&Feeds<'_>, &Strangers) -> Vec<String>) {
     let world = world();
     let strangers = world.network_with_strangers();

@@ -205,7 +205,7 @@ fn helpers(world: &World, proxy: &Proxy, folder: &Path) -> Result<Vec<Row>, Stri
         .env("HOME", job.work_folder())
         .env("HTTPS_PROXY", proxy.url())
         .env("REQUESTS_CA_BUNDLE", world.ca_file())
-        // With it, requests signs in by itself, and the feed counts as public.
+        // With it, requests signs in automatically, and the feed counts as public.
         .env_remove("NETRC")
         .env("ARTIFACTS_KEYRING_NONINTERACTIVE_MODE", "true")
         .env("DOTNET_SYSTEM_GLOBALIZATION_INVARIANT", "1")
