@@ -133,9 +133,7 @@ const CASES: &[Case] = &[
         "feed-npmrc",
         ".npmrc",
         "registry=https://pkgs.dev.azure.com/c/_packaging/f/npm/registry/\n//pkgs.dev.azure.com/c/_packaging/f/npm/registry/:_password=${B64_PAT}\n",
-        Some(
-            "registry=https://pkgs.dev.azure.com/c/_packaging/f/npm/registry/\n//pkgs.dev.azure.com/c/_packaging/f/npm/registry/:_authToken=${AZURE_DEVOPS_TOKEN}\n",
-        ),
+        Some("registry=https://pkgs.dev.azure.com/c/_packaging/f/npm/registry/\n"),
     ),
     (
         "feed-password",
@@ -408,6 +406,38 @@ fn a_line_with_a_value_has_no_diff() {
     let found = findings("a.yml", &text);
     assert_eq!(found.len(), 2, "{found:?}");
     assert!(found.iter().all(|finding| finding.get("fix").is_none()));
+}
+
+/// npm decodes `_password`, and the header of Basic authentication is base64.
+#[test]
+fn a_variable_in_base64_gets_no_token() {
+    for pipeline in [
+        "steps:\n- script: npm ci\n  env:\n    NPM_PAT_BASE64: $(NPM_PAT_BASE64)\n",
+        "steps:\n- script: npm ci\n  env:\n    PAT_B64: $(feed-pat)\n",
+        "steps:\n- script: npm ci\n  env:\n    NPM_PAT: $(feed-pat)\n",
+        "steps:\n- script: |\n    npm set //pkgs.dev.azure.com/c/:_password=\"$(MY_PAT)\"\n    npm ci\n",
+        "steps:\n- script: |\n    curl -H \"Authorization: Basic $(MY_PAT)\" https://dev.azure.com/c/_apis/projects\n",
+        "steps:\n- script: |\n    curl -H \"Authorization: Basic $X\" https://dev.azure.com/c/_apis/projects\n  env:\n    X: $(MY_PAT)\n",
+    ] {
+        let folder = tree(&[
+            ("a.yml", pipeline.as_bytes()),
+            (
+                "web/.npmrc",
+                b"//pkgs.dev.azure.com/c/_packaging/f/npm/registry/:_password=${NPM_PAT}\n",
+            ),
+        ]);
+        let fixed = scan(
+            folder.path(),
+            &["--fix", "--connection", "arm", "--output", "json"],
+        );
+        let json = fixed.json();
+        let found = json["findings"].as_array().expect("findings");
+        assert_eq!(found.len(), 2, "{found:?}");
+        assert_eq!(found[0].get("fix"), None, "{found:?}");
+        assert_eq!(found[1]["fix"]["new"], serde_json::json!([]), "{found:?}");
+        let left = fs::read_to_string(folder.path().join("a.yml")).expect("the pipeline");
+        assert_eq!(left, pipeline);
+    }
 }
 
 #[test]

@@ -172,6 +172,8 @@ pub struct Fix {
     pub new: Vec<String>,
     /// Whether it can be written without a person who reads it.
     pub safety: Safety,
+    /// Names of the variable that it sets to a token.
+    pub(crate) variables: Vec<String>,
 }
 
 impl Fix {

@@ -63,8 +63,28 @@ pub fn scan_paths(paths: &[PathBuf], options: &Options) -> Result<Report, Error>
     adieu_order::sort(&mut found);
     found.dedup();
     report.extend(in_parallel(&found, options));
+    leave_npm_to_the_feed_task(&mut report);
     report.sort();
     Ok(report)
+}
+
+/// Without the steps that would set a variable of an `.npmrc` to a token: npm decodes `_password`, and the replacement
+/// of its line needs no variable.
+fn leave_npm_to_the_feed_task(report: &mut Report) {
+    let lines = report.findings.iter();
+    let lines = lines.filter(|finding| finding.rule.id == "feed-npmrc");
+    let lines: Vec<String> = lines
+        .flat_map(|finding| finding.fix.iter().flat_map(|fix| fix.old.clone()))
+        .collect();
+    let is_of_npm = |name: &String| {
+        let uses = format!("${{{name}}}");
+        lines.iter().any(|line| line.contains(&uses))
+    };
+    for finding in &mut report.findings {
+        finding
+            .fix
+            .take_if(|fix| fix.variables.iter().any(is_of_npm));
+    }
 }
 
 /// Scans those of some files that exist.

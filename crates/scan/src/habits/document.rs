@@ -176,6 +176,33 @@ impl<'a> Document<'a> {
         }
     }
 
+    /// A variable's own name, and the names under which `env:` gives it to steps.
+    pub(super) fn names(&self, variable: &str) -> Vec<String> {
+        let mut names = vec![variable.to_owned()];
+        let value = format!("$({variable})");
+        for line in &self.lines {
+            if let Some((name, mapped)) = line.split_once(':')
+                && mapped.trim().trim_matches(['"', '\'']) == value
+            {
+                names.push(name.trim().to_owned());
+            }
+        }
+        names
+    }
+
+    /// Whether the name or a use of a variable shows that its value is base64.
+    pub(super) fn is_base64(&self, name: &str) -> bool {
+        variables::is_base64(name)
+            || self.lines.iter().any(|line| {
+                variables::all(line).iter().any(|found| {
+                    let before = line[..found.start].trim_end_matches(['"', '\'']);
+                    let before = before.to_ascii_lowercase();
+                    found.name == name
+                        && (before.ends_with("basic ") || before.ends_with(":_password="))
+                })
+            })
+    }
+
     /// Whether a task of this file gives a variable its token already.
     pub(super) fn is_supplied(&self, variable: &str) -> bool {
         if !self.mentions("entratoken@1") && !self.mentions("runwithtoken@1") {

@@ -356,14 +356,14 @@ pub(super) fn npm_key(spot: &Spot<'_>) -> Option<Hit> {
     if !is_about_feeds || !is_old || spot.kind() != Kind::Npmrc {
         return None;
     }
-    let key = if is_password {
-        ":_password"
-    } else {
-        ":_authToken"
-    };
-    let at = text.find(key)?;
-    let new = format!("{}:_authToken=${{AZURE_DEVOPS_TOKEN}}", &text[..at]);
-    spot.hit(spot.new_line(new))
+    let (at, nothing) = (spot.line, Vec::new());
+    spot.hit(replace::lines(
+        spot.document,
+        at,
+        at,
+        nothing,
+        Safety::Review,
+    ))
 }
 
 pub(super) fn configured_password(spot: &Spot<'_>) -> Option<Hit> {

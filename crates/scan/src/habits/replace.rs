@@ -29,6 +29,7 @@ pub(super) fn lines(
         old,
         new,
         safety,
+        variables: Vec::new(),
     })
 }
 
@@ -38,14 +39,20 @@ pub(super) fn line(document: &Document<'_>, at: usize, new: String) -> Option<Fi
 }
 
 /// A step in front of the one that uses a token: it gives the same variable a token that is never renewed by hand.
+/// None where the variable has the PAT in base64, in whose place a token does not work.
 pub(super) fn token_step(document: &Document<'_>, at: usize) -> Option<Fix> {
     let Source::Variable(variable) = document.source(at) else {
         return None;
     };
     let step = document.step(at)?;
+    let names = document.names(&variable);
+    if names.iter().any(|name| document.is_base64(name)) {
+        return None;
+    }
     Some(Fix {
         line: step.first as u64 + 1,
         old: Vec::new(),
+        variables: names,
         new: entra_token(step.indent, &format!("tokens: {variable} = azureDevOps")),
         safety: Safety::WithConnection,
     })

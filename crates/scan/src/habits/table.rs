@@ -149,7 +149,7 @@ pub(super) static HABITS: [Habit; 18] = [
         rule: rule(
             "feed-npmrc",
             "npm with a personal access token",
-            "Let a step put a token into AZURE_DEVOPS_TOKEN.",
+            "Let FeedAuthenticate@1 sign npm in, and remove the line.",
             "docs/migrate/feeds.md",
         ),
         words: &["_authtoken", ":_password"],

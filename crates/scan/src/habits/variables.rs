@@ -95,6 +95,12 @@ pub(super) fn is_token(name: &str) -> bool {
     !is_job_token(name) && words(name).iter().any(is_one)
 }
 
+/// Whether a name shows that the value is base64: `NPM_PAT_BASE64`, `patB64`.
+pub(super) fn is_base64(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.contains("base64") || name.contains("b64")
+}
+
 fn words(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut was_lower = false;
