@@ -116,10 +116,21 @@ fn nothing_is_asked_for_a_variable_that_is_set() {
         "echo $INTEGRATION_TOKEN$IDENTITY_ENDPOINT",
     ];
     let said = desk.adieu(&arguments);
-    assert_eq!((said.status, said.stderr.as_str()), (0, ""));
-    assert_eq!(said.stdout, "from the pipeline\n");
+    expect![[r#"
+        warning: INTEGRATION_TOKEN is already set, so it is left alone; unset it to use a new token.
+    "#]]
+    .assert_eq(&said.stderr);
+    assert_eq!(
+        (said.status, said.stdout.as_str()),
+        (0, "from the pipeline\n")
+    );
+    let quiet = desk.adieu(&[&["-q"], &arguments[..]].concat());
+    assert_eq!((quiet.status, quiet.stderr.as_str()), (0, ""));
     let desk = desk.managed_identity();
     assert_eq!(desk.adieu(&arguments).status, 0);
+    // Where a pipeline has set it, all is as it should be.
+    let said = desk.set("TF_BUILD", "True").adieu(&arguments);
+    assert_eq!((said.status, said.stderr.as_str()), (0, ""));
     assert!(world.managed_identity().requests().is_empty());
 }
 
@@ -343,11 +354,13 @@ fn reports_why_a_command_cannot_run() {
     assert_eq!(one.stdout, "");
     said.push_str(&format!("{}exit {}\n", one.stderr, one.status));
     expect![[r#"
+        warning: A is already set, so it is left alone; unset it to use a new token.
         error: no-such-command: command not found.
         What to do: Write the command after --, as it is on the PATH.
         More: adieu explain exec
         exit 127
 
+        warning: A is already set, so it is left alone; unset it to use a new token.
         error: Cannot start /: Permission denied.
         More: adieu explain exec
         exit 126
@@ -447,9 +460,9 @@ fn teaches_by_example() {
           adieu exec --configure identity --configure azd -- azd provision
           adieu exec --feeds -- npm ci  with credentials for the feeds of this folder
 
-        Variables that are already set are left alone: the same command runs in a
-        pipeline that has the token, and on a machine where you are signed in. The file
-        adieu.tokens in the working directory can contain such lines.
+        Variables that are already set are left alone (--env warns): the same command
+        runs in a pipeline that has the token, and on a machine where you are signed in.
+        The file adieu.tokens in the working directory can contain such lines.
 
         Exit codes: that of the command; 126 if it cannot be started, 127 if it does not
         exist; 1 without a token, 2 usage error

@@ -51,9 +51,9 @@ Examples:
   adieu exec --configure identity --configure azd -- azd provision
   adieu exec --feeds -- npm ci  with credentials for the feeds of this folder
 
-Variables that are already set are left alone: the same command runs in a
-pipeline that has the token, and on a machine where you are signed in. The file
-adieu.tokens in the working directory can contain such lines.
+Variables that are already set are left alone (--env warns): the same command
+runs in a pipeline that has the token, and on a machine where you are signed in.
+The file adieu.tokens in the working directory can contain such lines.
 
 Exit codes: that of the command; 126 if it cannot be started, 127 if it does not
 exist; 1 without a token, 2 usage error")]
@@ -111,7 +111,14 @@ async fn run_with(
     let words = words.join("\n");
     let configure = Configure::read(&words, &cloud, &all)?;
     configure.check_without_connection()?;
-    let missing: Vec<RequestedToken> = all.into_iter().filter(|one| !is_set(one)).collect();
+    let (set, missing): (Vec<_>, Vec<_>) = all.into_iter().partition(is_set);
+    let is_asked_here = !arguments.env.is_empty() && !adieu_agent::is_in_a_pipeline();
+    for one in set.iter().filter(|_| is_asked_here) {
+        let name = &one.name;
+        Terminal.warn(&format!(
+            "{name} is already set, so it is left alone; unset it to use a new token."
+        ));
+    }
     // A user who has all tokens already needs no identity.
     let needs_broker = configure.needs_broker() && (is_asked || !missing.is_empty());
     if missing.is_empty() && !needs_broker {
