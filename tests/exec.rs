@@ -379,7 +379,7 @@ fn reports_why_a_command_cannot_run() {
         --env 'A=arm' sets 'A' a second time.
         What to do: Give each token its own name; NAME_EXPIRES_ON belongs to NAME.
         More: adieu explain token
-        --env 'C=x' names no resource after its '='.
+        --env 'C=x' names 'x', which is not a resource.
         What to do: Use azureDevOps, arm, graph, keyVault, storage, sql, an application ID or URI, or a scope that ends in /.default.
         More: adieu explain token
         exit 2

@@ -178,9 +178,10 @@ fn nothing_is_served_for_what_is_not_a_resource() {
     assert_eq!(output.stdout, b"");
     expect![[r#"
         error: 'grpah' is not a resource.
-        What to do: Use azureDevOps, arm, graph, keyVault, storage, sql, an application ID or URI, or a scope that ends in /.default.
+        What to do: Write graph.
         More: adieu explain token-command
-    "#]].assert_eq(&String::from_utf8_lossy(&output.stderr));
+    "#]]
+    .assert_eq(&String::from_utf8_lossy(&output.stderr));
 }
 
 #[test]

@@ -136,7 +136,7 @@ fn reports_usage_errors() {
             &["token", "--resource", "azuredevop"][..],
             expect![[r#"
                 error: 'azuredevop' is not a resource.
-                What to do: Use azureDevOps, arm, graph, keyVault, storage, sql, an application ID or URI, or a scope that ends in /.default.
+                What to do: Write azureDevOps.
                 More: adieu explain token-command
                 exit 2
             "#]],

@@ -78,8 +78,8 @@ fn quotes_the_line_that_is_wrong() {
         (
             "A=azureDevops1",
             expect![[r#"
-            ##[error]The line 'A=azureDevops1' of tokens names no resource after its '='.
-            What to do: Use azureDevOps, arm, graph, keyVault, storage, sql, an application ID or URI, or a scope that ends in /.default.
+            ##[error]The line 'A=azureDevops1' of tokens names 'azureDevops1', which is not a resource.
+            What to do: Write azureDevOps.
             More: adieu explain token"#]],
         ),
         (
@@ -106,7 +106,7 @@ fn quotes_the_line_that_is_wrong() {
         (
             "A=azure\nB\nC=graph",
             expect![[r#"
-            ##[error]The line 'A=azure' of tokens names no resource after its '='.
+            ##[error]The line 'A=azure' of tokens names 'azure', which is not a resource.
             What to do: Use azureDevOps, arm, graph, keyVault, storage, sql, an application ID or URI, or a scope that ends in /.default.
             More: adieu explain token
             The line 'B' of tokens has no '='.

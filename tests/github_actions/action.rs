@@ -110,8 +110,8 @@ fn what_is_wrong_is_said_in_the_steps_log() {
         What to do: Choose another name; under env:, a step can give the variable any name.
         More: adieu explain token
         [("tokens", "A=azuredevop")]
-        error: The line 'A=azuredevop' of tokens names no resource after its '='.
-        What to do: Use azureDevOps, arm, graph, keyVault, storage, sql, an application ID or URI, or a scope that ends in /.default.
+        error: The line 'A=azuredevop' of tokens names 'azuredevop', which is not a resource.
+        What to do: Write azureDevOps.
         More: adieu explain token
         [("organization", "not/one")]
         error: 'not/one' is not an organization name.

@@ -326,7 +326,7 @@ fn says_what_is_wrong_with_a_line() {
         (
             format!("{id} = azure"),
             expect![[r#"
-                ##[error]The line '[NUGET] = azure' of connections names no resource after its '='.
+                ##[error]The line '[NUGET] = azure' of connections names 'azure', which is not a resource.
                 What to do: Use azureDevOps, arm, graph, keyVault, storage, sql, an application ID or URI, or a scope that ends in /.default.
                 More: adieu explain connections"#]],
         ),

@@ -117,7 +117,7 @@ fn connection_line(problem: &ConnectionLineProblem) -> Report {
             "fills {parameter} of that connection a second time"
         ))
         .remedy("Keep one line for each parameter of a connection."),
-        ConnectionLineProblemKind::NotAResource(reason) => not_a_resource(report, reason),
+        ConnectionLineProblemKind::NotAResource(reason) => not_a_resource(report, line, reason),
     }
 }
 
@@ -205,17 +205,19 @@ fn line_problem(problem: &LineProblem) -> Report {
         LineProblemKind::NameTwice(name) => report(&format!("sets '{name}' a second time"))
             .remedy("Give each token its own name; NAME_EXPIRES_ON belongs to NAME."),
         LineProblemKind::UndefinedVariable(variable) => undefined(&subject, variable),
-        LineProblemKind::NotAResource(reason) => not_a_resource(report, reason),
+        LineProblemKind::NotAResource(reason) => not_a_resource(report, line, reason),
     }
 }
 
 /// `report` makes a sentence of its end.
-fn not_a_resource(report: impl Fn(&str) -> Report, reason: &NotAResource) -> Report {
+fn not_a_resource(report: impl Fn(&str) -> Report, line: &str, reason: &NotAResource) -> Report {
+    let text = line.split_once('=').map_or("", |(_, text)| text.trim());
     match reason {
-        NotAResource::Unknown => report("names no resource after its '='").remedy(&format!(
-            "Use {}, an application ID or URI, or a scope that ends in /.default.",
-            resource::WORDS.join(", ")
-        )),
+        NotAResource::Unknown if text.is_empty() => {
+            report("names no resource after its '='").remedy(&resource_instead_of(text))
+        }
+        NotAResource::Unknown => report(&format!("names '{text}', which is not a resource"))
+            .remedy(&resource_instead_of(text)),
         NotAResource::Space => {
             report("has a space in its resource").remedy("Write one resource on each line.")
         }
@@ -223,6 +225,20 @@ fn not_a_resource(report: impl Fn(&str) -> Report, reason: &NotAResource) -> Rep
             report("names a resource that has no known address in the connection's cloud")
                 .remedy("Write the resource as the URI that it has in this cloud.")
         }
+    }
+}
+
+/// What to write: the word that was probably meant, else all that can be.
+pub(super) fn resource_instead_of(text: &str) -> String {
+    let text = text.to_ascii_lowercase();
+    let is_near =
+        |word: &&&str| strsim::osa_distance(&text, &word.to_ascii_lowercase()) <= word.len() / 3;
+    match resource::WORDS.iter().find(is_near) {
+        Some(word) => format!("Write {word}."),
+        None => format!(
+            "Use {}, an application ID or URI, or a scope that ends in /.default.",
+            resource::WORDS.join(", ")
+        ),
     }
 }
 

@@ -7,7 +7,7 @@ use std::io;
 use super::Report;
 use super::inputs::undefined;
 use crate::failure::{ConfigureProblem, ConfigureProblemKind, ScriptProblem};
-use crate::resource::{self, NotAResource};
+use crate::resource::NotAResource;
 
 pub(super) fn configure(problems: &[ConfigureProblem]) -> Report {
     let mut reports = problems.iter().map(line);
@@ -70,10 +70,9 @@ pub(super) fn not_a_resource(text: &str, reason: &NotAResource) -> Report {
     let report = Report::new("token-command", sentence);
     match reason {
         NotAResource::NotInThisCloud => report.remedy("Use the resource's URI in this cloud."),
-        NotAResource::Unknown | NotAResource::Space => report.remedy(&format!(
-            "Use {}, an application ID or URI, or a scope that ends in /.default.",
-            resource::WORDS.join(", ")
-        )),
+        NotAResource::Unknown | NotAResource::Space => {
+            report.remedy(&super::inputs::resource_instead_of(text))
+        }
     }
 }
 
