@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use adieu_agent::{Stream, process_variable};
-use adieu_devops::{Client, Error as DevOpsError, Hosts};
+use adieu_devops::{Client, Error as DevOpsError, Hosts, Reason};
 use adieu_identity::{LocalEndpoint, Token};
 use adieu_secret::{AccessToken, EndpointSecret, GitCredential};
 use adieu_transport::{Deadline, Transport};
@@ -109,14 +109,18 @@ fn read() -> GitCredential {
 /// git knows no more than that the sign-in failed. It hands the credential back because it was refused, so this is
 /// where the reader can learn whose it was. Where the token does not show that, the organization names the identity that it refuses.
 async fn explain(question: &Question, organization: Organization<'_>) -> Result<(), Failure> {
-    let refused = match question.refused() {
-        None => return Ok(()),
-        Some(Refused::Readable(claims)) => Failure::Git(GitProblem::Refused {
+    let Some(refused) = question.refused() else {
+        return Ok(());
+    };
+    let transport = network::of_command_line()?;
+    let found = tokio::time::timeout(EXPLANATION, tenant_of(organization, &transport)).await;
+    let refused = match (found, refused) {
+        (Ok(Err(missing)), _) => missing,
+        (_, Refused::Readable(claims)) => Failure::Git(GitProblem::Refused {
             organization: organization.name().to_owned(),
             ids: Box::new(IdentityIds::from(&*claims)),
         }),
-        Some(Refused::Opaque(token)) => {
-            let transport = network::of_command_line()?;
+        (_, Refused::Opaque(token)) => {
             match tokio::time::timeout(EXPLANATION, who(token, organization, &transport)).await {
                 Ok(refused) => refused,
                 Err(_elapsed) => unknown(organization),
@@ -195,7 +199,10 @@ async fn answer(
             (token, IdentityIds::default())
         }
         None => {
-            let tenant = tenant(question, organization, transport).await;
+            let tenant = match question.tenant() {
+                Some(tenant) => Some(tenant),
+                None => tenant_of(organization, transport).await?,
+            };
             let sign_in = SignIn::new(credential, tenant).silent();
             let token = sign_in.token(&scope, None, transport).await?;
             (token, sign_in.ids())
@@ -210,21 +217,28 @@ async fn answer(
     }
 }
 
-/// The organization's tenant, so that a guest gets the right token: as its challenge says, or, where git is
-/// too old to tell it (before 2.41), as the organization itself says. Where neither does, the identity's own
-/// tenant is the best guess.
-async fn tenant(
-    question: &Question,
+/// The organization's tenant, so that a guest gets the right token where git is too old to show the challenge
+/// (before 2.41). Where the organization does not show it, the identity's own tenant is the best guess.
+///
+/// # Errors
+/// Azure DevOps has no such organization.
+async fn tenant_of(
     organization: Organization<'_>,
     transport: &Transport,
-) -> Option<String> {
-    if let Some(tenant) = question.tenant() {
-        return Some(tenant);
-    }
+) -> Result<Option<String>, Failure> {
     let Organization::Named(name) = organization else {
-        return None;
+        return Ok(None);
     };
-    credential::tenant(None, Some(name), transport).await.ok()?
+    match credential::tenant(None, Some(name), transport).await {
+        Err(Failure::NoTenant {
+            organization,
+            error,
+        }) if error.is(Reason::NotFound) => Err(Failure::NoTenant {
+            organization,
+            error,
+        }),
+        found => Ok(found.ok().flatten()),
+    }
 }
 
 fn another_tenant(organization: Organization<'_>, wanted: &str, ids: IdentityIds) -> Failure {

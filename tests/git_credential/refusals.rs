@@ -25,9 +25,9 @@ fn git_shows_the_message_of_azure_devops() {
         .make_stakeholder("contoso", MY_CONNECTION);
     let stakeholder = rest.git_fails(&["ls-remote", HELLO]);
     expect![[r#"
-        error: contoso refused the token.
-        What to do: Add this identity to the organization (Organization settings → Users; the organization has to be connected to that tenant) with the access level Basic, and to the project.
-        More: adieu explain git-credential
+        error: Azure DevOps has no organization contoso.
+        What to do: Compare the name with the address in the browser: https://dev.azure.com/<name>.
+        More: adieu explain organizations
         fatal: Authentication failed for 'https://dev.azure.com/contoso/fabrikam/_git/hello/'
         ----
         remote: TF401019: The Git repository with name or identifier hello does not exist or you do not have permissions for the operation you are attempting.
