@@ -156,6 +156,7 @@ fn an_organization_that_has_not_added_the_identity_is_named_with_what_helps() {
             client id: unknown
             organization: fabrikam (access refused)
             publisher: other (not a member)
+            Next: open https://marketplace.visualstudio.com/manage/publishers/other → Members → Add, and paste [PROFILE] with the role Contributor (Creator for a new extension).
             error: fabrikam accepts the token, but this identity has not been added to it (TF401444, 401 of dev.azure.com).
               it said: TF401444: Please sign-in at least once as [TENANT]\[TENANT]\[OBJECT] in a web browser to enable access to the service.
               x-vss-e2eid: [GUID]

@@ -114,6 +114,10 @@ pub(crate) async fn run(arguments: WhoamiArguments) -> Result<ExitCode, Failure>
             Role::Is(role) => format!("publisher: {publisher} ({role})"),
             Role::None => format!("publisher: {publisher} (not a member)"),
         });
+        if let Role::None = role {
+            let page = session.hosts().publisher_page(publisher);
+            lines.push(next_click(&page, &profile.id));
+        }
         json["publisher"] = match role {
             Role::Is(role) => json!({ "name": publisher, "role": role }),
             Role::None => json!({ "name": publisher, "role": null }),
@@ -124,6 +128,14 @@ pub(crate) async fn run(arguments: WhoamiArguments) -> Result<ExitCode, Failure>
         Some(failure) => Err(failure),
         None => Ok(ExitCode::SUCCESS),
     }
+}
+
+/// How an identity becomes a member of the publisher with this page.
+pub(crate) fn next_click(page: &str, id: &str) -> String {
+    format!(
+        "Next: open {page} → Members → Add, and paste {id} with the role Contributor (Creator for a \
+         new extension)."
+    )
 }
 
 /// The profile of the identity that asks. Ids that its token does not show are asked for as well; without them the

@@ -375,13 +375,7 @@ fn identity(
             (address, link)
         }
     };
-    let next_click = |place: &str, id: &str| {
-        format!(
-            "Next: open {place} → Members → Add, and paste {id} with the role Contributor (Creator \
-             for a new extension)."
-        )
-    };
-    reporter.say(&next_click(&place, &profile.id));
+    reporter.say(&whoami::next_click(&place, &profile.id));
     Results {
         variables: vec![("identityId", profile.id.clone())],
         lines: vec![profile.id.clone()],
@@ -389,7 +383,7 @@ fn identity(
         page: Some(format!(
             "### The connection's identity in Azure DevOps\n\n{}\n{}\n",
             page::table(&facts.map(|(name, value)| (name, page::code(&value)))),
-            next_click(&link, &page::code(&profile.id))
+            whoami::next_click(&link, &page::code(&profile.id))
         )),
         state: None,
     }

@@ -27,6 +27,7 @@ const SIGN_IN: &str =
     "Leave it out: Adieu signs in with --credential (auto, azd, az, managed-identity, …)";
 const PACKAGE_ONLY: &str =
     "Make the package with `adieu extension package`, then publish it with --vsix";
+const NAMES: &str = "Name the organizations, as in --organizations contoso";
 /// Flags that cannot be taken, and what to do instead.
 const ANSWERS: [(&str, &str); 11] = [
     ("--token", SIGN_IN),
@@ -105,6 +106,9 @@ pub(crate) fn translate(words: Vec<OsString>) -> Result<Vec<OsString>, String> {
         let is_of_package = matches!(flag.as_str(), "--override" | "--json5" | "--rev-version");
         if is_of_package && sub_verb == "publish" {
             return Err(format!("{flag} is not a flag of publish. {PACKAGE_ONLY}."));
+        }
+        if flag == "--service-url" && matches!(&*sub_verb, "install" | "wait-for-installation") {
+            return Err(format!("{flag} is not a flag of {sub_verb}. {NAMES}."));
         }
         let mut next_boolean = || {
             let next = words.peek()?.to_str()?.to_lowercase();
@@ -242,6 +246,10 @@ mod tests {
             (
                 "publish --token secret",
                 "--token is a flag of tfx. Leave it out: Adieu signs in with --credential (auto, azd, az, managed-identity, …).",
+            ),
+            (
+                "install --serviceUrl https://dev.azure.com/contoso",
+                "--service-url is not a flag of install. Name the organizations, as in --organizations contoso.",
             ),
             (
                 "publish --token=secret",
