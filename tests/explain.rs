@@ -130,6 +130,12 @@ fn takes_codes_numbers_links_and_texts_of_errors() {
         (&["#exec"], "exec"),
         (&["TROUBLESHOOTING.md#tf401444"], "TF401444"),
         (&["TF401444:", "Please", "sign", "in"], "TF401444"),
+        (&["tf14045"], "TF14045 does not have its own section."),
+        (&["tf30063"], "TF30063 does not have its own section."),
+        (
+            &["Access Denied: The Personal Access Token used has expired."],
+            "pat-expired",
+        ),
         (
             &["AADSTS99999"],
             "AADSTS99999 does not have its own section.",
@@ -145,6 +151,10 @@ fn lists_and_suggests() {
     assert!(list.starts_with("token "), "{list}");
     assert!(list.contains("\naadsts700213 "), "{list}");
     assert!(!list.contains('`'), "{list}");
+    for section in ["pats", "feeds"] {
+        let text = explained(&[section]);
+        assert!(text.contains("→ Permissions →"), "{text}");
+    }
     let said = adieu(&["explain", "crednetial"]);
     expect![[r#"
         error: There is no section 'crednetial'.

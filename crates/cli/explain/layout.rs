@@ -91,7 +91,12 @@ pub(super) fn plain(markdown: &str) -> String {
         }
     }
     out.push_str(rest);
-    out.replace("**", "").replace('`', "")
+    let parts = out.split('`').enumerate();
+    let without_marks = parts.map(|(index, part)| match index % 2 {
+        0 => part.replace('*', ""),
+        _ => part.to_owned(),
+    });
+    without_marks.collect()
 }
 
 fn linked(text: &str, target: &str) -> String {
@@ -132,7 +137,7 @@ mod tests {
 
     use super::*;
 
-    const MARKDOWN: &str = "## exec\n\nA *command* of `adieu`, see [credential](#credential) and \
+    const MARKDOWN: &str = "## exec\n\nA *command* of `adieu *.js`, see [credential](#credential) and \
         [the page](https://example.com).\n\n| the error says | do | why |\n|---|---|---|\n\
         | needs `X` | Set **X**, in the environment of the step. | it is read |\n\n- A long item that goes on\n\n\
         ```sh\nls [a](b)   # as it is\n```\n";
@@ -142,8 +147,8 @@ mod tests {
         expect![[r#"
             exec
 
-            A *command* of adieu, see adieu explain
-            credential and the page
+            A command of adieu *.js, see adieu
+            explain credential and the page
             (https://example.com).
 
             - needs X

@@ -25,6 +25,9 @@ pub(super) enum Match<'a, 'b> {
 /// Services that number their errors, with the section for numbers without one.
 const SERVICES: [(&str, &str); 3] = [("aadsts", "aadsts"), ("tf", ""), ("vs", "")];
 
+/// A message without a code, in lowercase, and its section.
+const PAT_EXPIRED: (&str, &str) = ("personal access token used has expired", "pat-expired");
+
 /// How many sections are offered.
 const OFFERED: usize = 5;
 
@@ -90,6 +93,11 @@ pub(super) fn find<'a, 'b>(sections: &'a [Section<'b>], text: &str) -> Match<'a,
     if let Some(section) = named(name).or_else(|| named(&name.replace([' ', '_'], "-"))) {
         return Match::One(section);
     }
+    if text.contains(PAT_EXPIRED.0)
+        && let Some(section) = named(PAT_EXPIRED.1)
+    {
+        return Match::One(section);
+    }
     let codes: Vec<&str> = words(text).filter(|word| service(word).is_some()).collect();
     if let Some(section) = codes.iter().find_map(|code| named(code)) {
         return Match::One(section);
@@ -103,8 +111,11 @@ pub(super) fn find<'a, 'b>(sections: &'a [Section<'b>], text: &str) -> Match<'a,
         return Match::One(section);
     }
     for code in codes {
-        if let Some(section) = service(code).and_then(named) {
-            return Match::InPlaceOf(code.to_uppercase(), section);
+        let mut all = sections.iter();
+        let section = service(code).and_then(named);
+        let code = code.to_uppercase();
+        if let Some(section) = section.or_else(|| all.find(|it| it.markdown.contains(&code))) {
+            return Match::InPlaceOf(code, section);
         }
     }
     let near = near(sections, name);
@@ -162,7 +173,7 @@ mod tests {
 
     const PAGE: &str = "# Page\n\nIntro.\n\n## aadsts\n\nA code. More.\n\n```sh\n## not a heading\n```\n\n\
         ## AADSTS700213\n\nNo federated credential.\n\n## AADSTS90012\n\nSee [AADSTS700213](#aadsts700213).\n\n\
-        ## TF401444\n\nNot a member.\n\n## federated-credential\n\nThe application.\n\n## exec\n\nA command.\n";
+        ## TF401444\n\nNot a member (TF30063).\n\n## federated-credential\n\nThe application.\n\n## exec\n\nA command.\n";
 
     fn found(text: &str) -> String {
         match find(&of(PAGE), text) {
@@ -190,6 +201,7 @@ mod tests {
             ("AADSTS12345", "AADSTS12345 in aadsts"),
             ("aadsts700212: x", "AADSTS700212 in aadsts"),
             ("TF99999", "near: "),
+            ("tf30063", "TF30063 in tf401444"),
             ("exce", "near: exec"),
             ("member", "near: tf401444"),
             ("e", "near: federated-credential exec"),
