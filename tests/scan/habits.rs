@@ -130,6 +130,12 @@ const CASES: &[Case] = &[
         Some("adieu extension publish --root ext\n"),
     ),
     (
+        "publish-vsce",
+        "publish.sh",
+        "npx vsce publish -p $MARKET_PAT\n",
+        Some("VSCE_PAT=\"$(adieu token)\" npx vsce publish\n"),
+    ),
+    (
         "feed-npmrc",
         ".npmrc",
         "registry=https://pkgs.dev.azure.com/c/_packaging/f/npm/registry/\n//pkgs.dev.azure.com/c/_packaging/f/npm/registry/:_password=${B64_PAT}\n",
@@ -226,9 +232,9 @@ const CASES: &[Case] = &[
     (
         "events",
         "a.yml",
-        "steps:\n- pwsh: |\n    $b = \"Basic $(B64_PAT)\"\n    irm https://marketplace.visualstudio.com/_apis/gallery/publishers/p/extensions/e/events?x=$(B64_PAT)\n",
+        "steps:\n- pwsh: |\n    $b = \"Basic \" + (New-Header $(MARKET_PAT))\n    irm https://marketplace.visualstudio.com/_apis/gallery/publishers/p/extensions/e/events?x=$(MARKET_PAT)\n",
         Some(
-            "steps:\nENTRA    tokens: B64_PAT = azureDevOps\n- pwsh: |\n    $b = \"Basic $(B64_PAT)\"\n    irm https://marketplace.visualstudio.com/_apis/gallery/publishers/p/extensions/e/events?x=$(B64_PAT)\n",
+            "steps:\nENTRA    tokens: MARKET_PAT = azureDevOps\n- pwsh: |\n    $b = \"Basic \" + (New-Header $(MARKET_PAT))\n    irm https://marketplace.visualstudio.com/_apis/gallery/publishers/p/extensions/e/events?x=$(MARKET_PAT)\n",
         ),
     ),
     (
@@ -406,6 +412,21 @@ fn a_line_with_a_value_has_no_diff() {
     let found = findings("a.yml", &text);
     assert_eq!(found.len(), 2, "{found:?}");
     assert!(found.iter().all(|finding| finding.get("fix").is_none()));
+}
+
+#[test]
+fn a_workflow_is_sent_to_its_own_pages() {
+    let folder = tree(&[(
+        ".github/workflows/publish.yml",
+        b"jobs:\n  a:\n    steps:\n    - run: npx vsce publish\n      env:\n        VSCE_PAT: ${{ secrets.VSCE_PAT }}\n    - run: tfx extension publish --token $MARKET_PAT\n",
+    )]);
+    expect_test::expect![[r#"
+        .github/workflows/publish.yml:6:9  publish-vsce  certain  vsce with a personal access token
+          Let VSCE_PAT be a Microsoft Entra token. → docs/migrate/vscode.md
+        .github/workflows/publish.yml:7:12  publish-tool  certain  tfx with a personal access token
+          Let the workflow sign in to Microsoft Entra without a secret. → docs/github-actions.md
+    "#]]
+    .assert_eq(&scan(folder.path(), &[]).stdout);
 }
 
 /// npm decodes `_password`, and the header of Basic authentication is base64.

@@ -108,11 +108,13 @@ fn a_path_that_does_not_exist_is_a_usage_error() {
     let folder = tree(&[]);
     let scanned = scan(folder.path(), &["missing"]);
     assert_eq!(scanned.status, 2);
-    assert!(
-        scanned.stderr.starts_with("error: Cannot scan 'missing': "),
-        "{}",
-        scanned.stderr
-    );
+    let (error, remedy) = scanned.stderr.split_once('\n').expect("two lines");
+    assert!(error.starts_with("error: Cannot scan 'missing': "));
+    expect_test::expect![[r#"
+        What to do: Name a file or a folder that exists and that you may read.
+        More: adieu explain scan
+    "#]]
+    .assert_eq(remedy);
 }
 
 #[cfg(unix)]

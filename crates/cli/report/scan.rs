@@ -33,6 +33,7 @@ pub(super) fn problem(problem: &ScanProblem) -> Report {
     match problem {
         ScanProblem::Scan(Error::Path { path, reason }) => {
             Report::new("scan", format!("Cannot scan '{path}': {reason}."))
+                .remedy("Name a file or a folder that exists and that you may read.")
         }
         ScanProblem::Scan(Error::NoGit) => {
             Report::new("scan", "git is not on the PATH.".to_owned())
@@ -87,7 +88,8 @@ pub(crate) fn lines(report: &Found, now: u64) -> Vec<String> {
         lines.extend(commit(finding));
         let url = finding.resource.as_ref().map(|it| format!("  {}", it.url));
         lines.extend(url);
-        lines.push(format!("  {} → {}", finding.rule.help, finding.rule.page));
+        let (help, page) = finding.advice();
+        lines.push(format!("  {help} → {page}"));
         lines.extend(finding.fix.iter().flat_map(diff));
     }
     lines
@@ -199,7 +201,7 @@ pub(crate) fn markdown(report: &Found, summary: &str, now: u64) -> String {
                 Some(_) => place(finding),
                 None => format!("{}:{}", finding.path, finding.line),
             }),
-            finding.rule.page
+            finding.advice().1
         ));
     }
     if counted.len() > MOST_ON_A_PAGE {

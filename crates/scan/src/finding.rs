@@ -1,6 +1,6 @@
 //! A finding: which rule, how certain, where, and what to write instead. It never holds a character of a token.
 
-use crate::rules::Rule;
+use crate::rules::{Kind, Rule};
 
 /// The connection of replacements, where the file does not name one.
 pub(crate) const CONNECTION: &str = "my-connection";
@@ -229,6 +229,27 @@ pub struct Finding {
     pub fix: Option<Fix>,
     /// Why it does not count.
     pub suppression: Option<Suppression>,
+}
+
+/// Whether a file is a workflow of GitHub Actions, in which no task of Azure Pipelines runs.
+pub(crate) fn is_workflow(path: &str) -> bool {
+    let path = path.trim_start_matches("./");
+    path.starts_with(".github/workflows/") || path.contains("/.github/workflows/")
+}
+
+impl Finding {
+    /// What to do about it, in one sentence, and the page of the repository that helps. A workflow of GitHub Actions has no
+    /// service connection.
+    #[must_use]
+    pub fn advice(&self) -> (&'static str, &'static str) {
+        let has_a_page = self.rule.kind == Kind::Secret || self.rule.id == "publish-vsce";
+        if is_workflow(&self.path) && !has_a_page {
+            let help = "Let the workflow sign in to Microsoft Entra without a secret.";
+            (help, "docs/github-actions.md")
+        } else {
+            (self.rule.help, self.rule.page)
+        }
+    }
 }
 
 impl Finding {

@@ -89,8 +89,8 @@ fn row(order: usize, finding: &Finding, description: &str) -> String {
         finding.rule.kind.word(),
         escape_html(description),
         finding.rule.id,
-        escape_html(finding.rule.help),
-        finding.rule.page,
+        escape_html(finding.advice().0),
+        finding.advice().1,
         finding.fix.as_ref().map_or_else(String::new, diff)
     )
 }

@@ -38,7 +38,7 @@ fn finding(finding: &Finding) -> Value {
         "endColumn": finding.end_column,
         "form": finding.form.word(),
         "fingerprint": finding.fingerprint,
-        "page": finding.rule.page,
+        "page": finding.advice().1,
     });
     let more = [
         (

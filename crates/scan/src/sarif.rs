@@ -138,7 +138,7 @@ fn result(finding: &Finding, rules: &[&Rule], description: &str) -> Value {
         let end = fix.line + fix.old.len() as u64;
         let text: String = fix.new.iter().map(|line| format!("{line}\n")).collect();
         value["fixes"] = json!([{
-            "description": { "text": finding.rule.help },
+            "description": { "text": finding.advice().0 },
             "artifactChanges": [{
                 "artifactLocation": location(&finding.path),
                 "replacements": [{

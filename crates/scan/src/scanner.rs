@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use crate::files::{self, Opened};
-use crate::finding::{Finding, NotRead, NotReadReason, Report, Suppression};
+use crate::finding::{Finding, NotRead, NotReadReason, Report, Suppression, is_workflow};
 use crate::text::{self, Cursor, Piece};
 use crate::{Error, allow, habits, matcher};
 
@@ -242,7 +242,7 @@ fn habits_of(piece: &Piece<'_>, name: &str, options: &Options, findings: &mut Ve
             .into_iter()
             .map(|mut found| {
                 let reason = allow::reason(piece.bytes, found.byte, found.rule.id);
-                let fix = found.fix.take();
+                let fix = found.fix.take().filter(|_| !is_workflow(name));
                 Finding {
                     path: name.to_owned(),
                     fix: fix.map(|fix| fix.with_connection(options.connection.as_deref())),

@@ -28,7 +28,7 @@ const fn rule(
     }
 }
 
-pub(super) static HABITS: [Habit; 18] = [
+pub(super) static HABITS: [Habit; 19] = [
     Habit {
         rule: rule(
             "url-userinfo",
@@ -132,17 +132,21 @@ pub(super) static HABITS: [Habit; 18] = [
     Habit {
         rule: rule(
             "publish-tool",
-            "tfx or vsce with a personal access token",
+            "tfx with a personal access token",
             "Use `adieu extension`, or give the tool a service connection's token.",
             "docs/migrate/publishing.md#with-tfx",
         ),
-        words: &[
-            "tfx extension",
-            "tfx-cli extension",
-            "tfx build tasks",
-            "vsce publish",
-            "vsce_pat",
-        ],
+        words: &["tfx extension", "tfx-cli extension", "tfx build tasks"],
+        find: find::publishing_tool,
+    },
+    Habit {
+        rule: rule(
+            "publish-vsce",
+            "vsce with a personal access token",
+            "Let VSCE_PAT be a Microsoft Entra token.",
+            "docs/migrate/vscode.md",
+        ),
+        words: &["vsce publish", "vsce_pat"],
         find: find::publishing_tool,
     },
     Habit {
