@@ -15,6 +15,23 @@ fn the_verbs_work_in_the_emulators_shell() {
     let extension = playground.world.folder().join("hello");
     let extension = format!("extension publish --root {}", extension.display());
     let offered = playground.introduction();
+    for (command, status, expected) in [
+        ("pats --organization contoso", 0, "release"),
+        ("scan --organization contoso", 1, "marketplace"),
+    ] {
+        assert!(
+            offered.contains(&format!("  adieu {command}\n")),
+            "{command}"
+        );
+        let words: Vec<&str> = command.split(' ').collect();
+        let said = desk.adieu(&words);
+        assert_eq!(
+            said.status, status,
+            "{command}: {}{}",
+            said.stdout, said.stderr
+        );
+        assert!(said.stdout.contains(expected), "{command}: {}", said.stdout);
+    }
     for (command, expected) in [
         ("whoami", "organization: contoso"),
         (

@@ -6,7 +6,9 @@
 use std::fs;
 use std::path::PathBuf;
 
-use crate::{Connection, MY_CONNECTION, Role, World};
+use serde_json::json;
+
+use crate::{Connection, MY_CONNECTION, Pat, Resource, Role, World};
 
 /// The smallest extension that the Marketplace takes.
 const MANIFEST: &str = r#"{
@@ -47,7 +49,8 @@ impl Playground {
         world.add_connection(Connection::managed_identity("you", None));
         world.organizations().add_administrator("contoso", "you");
         world.organizations().add_member("contoso", "you");
-        world.organizations().add_project("contoso", "web");
+        let project = world.organizations().add_project("contoso", "web");
+        add_tokens(&world, &project);
         world
             .git()
             .add_repository("contoso", "web", "site", &[("index.html", "hello\n")]);
@@ -102,6 +105,8 @@ impl Playground {
              adieu token --output header | curl -H @- https://dev.azure.com/contoso/_apis/projects\n  \
              adieu exec -- printenv AZURE_DEVOPS_TOKEN_EXPIRES_ON\n  \
              adieu feeds check --feed contoso/packages\n  \
+             adieu pats --organization contoso\n  \
+             adieu scan --organization contoso\n  \
              adieu onboard --organization contoso --identity {client_id} --project web=contributor\n  \
              adieu onboard --list\n  \
              adieu offboard --organization contoso --identity {client_id}\n  \
@@ -110,6 +115,34 @@ impl Playground {
             extension = extension(&self.world).display()
         )
     }
+}
+
+/// Tokens to find: two of users, and one in a service connection.
+fn add_tokens(world: &World, project: &str) {
+    let organizations = world.organizations();
+    for (account, name, pat) in [
+        ("ada@contoso.example", "Ada", "feeds"),
+        ("grace@contoso.example", "Grace", "release"),
+    ] {
+        organizations.add_user("contoso", account, name);
+        let pat = Pat {
+            name: pat,
+            organizations: usize::from(name == "Ada"),
+            ..Pat::default()
+        };
+        organizations.add_pat("contoso", account, &pat);
+    }
+    let connection = organizations.add_resource(
+        "contoso",
+        Some(project),
+        Resource::ServiceConnection,
+        json!({
+            "name": "marketplace", "type": "VsMarketplace", "isShared": false,
+            "url": "https://marketplace.visualstudio.com",
+            "authorization": { "scheme": "Token", "parameters": { "apitoken": "hidden" } },
+        }),
+    );
+    organizations.use_service_connection(&connection, "2026-11-20T08:00:00Z", "CI");
 }
 
 /// The folder of the extension to publish.
