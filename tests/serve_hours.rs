@@ -132,7 +132,7 @@ fn reports_a_long_outage_and_recovers() {
         cache-control: no-store
         retry-after: 10
         connection: close
-        content-length: 616
+        content-length: 590
 
         {"error":"temporarily_unavailable","error_description":"Microsoft Entra ([ENTRA]) answered 503 at the first attempt. Run the job again later; the service cannot answer now. (connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION])","statusCode":503,"message":"Microsoft Entra ([ENTRA]) answered 503 at the first attempt. Run the job again later; the service cannot answer now. (connection: [COLLECTION]/fabrikam/_settings/adminservices?resourceId=[CONNECTION])"}"#]].assert_eq(&stable(&world, &format!("{}\n\n{body}", head.join("\n"))));
     world.entra().recover();
