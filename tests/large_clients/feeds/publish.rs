@@ -43,6 +43,28 @@ impl Feeds<'_> {
         self.restores("env", &arguments);
     }
 
+    /// Poetry publishes what is in the folder `dist`; for a repository without credentials, requests asks netrc.
+    fn poetry(&self, version: &str) {
+        let folder = self.sources().join("poetry");
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(folder.join("dist")).expect("a folder");
+        let project = format!("[project]\nname = \"team-app\"\nversion = \"{version}\"\n");
+        fs::write(folder.join("pyproject.toml"), project).expect("a file");
+        let wheel = format!("dist/team_app-{version}-py3-none-any.whl");
+        wheel_of(&folder.join(wheel), version);
+        let address = format!("POETRY_REPOSITORIES_FEED_URL={FEED}/pypi/upload/");
+        let poetry = client("feeds-python-large").join("bin/poetry");
+        let arguments = [
+            &address,
+            &poetry.display().to_string(),
+            "publish",
+            "--no-interaction",
+            "--repository",
+            "feed",
+        ];
+        self.succeeds_in(&folder, "env", &arguments);
+    }
+
     fn skopeo(&self) {
         let target = self.home().join("image");
         let _ = fs::remove_dir_all(&target);
@@ -72,16 +94,17 @@ fn publish_and_pull_at_once_and_after_hours() {
         ("publish", "true"),
         ("containerRegistries", "adieu.azurecr.io"),
     ]);
-    for (pause, version) in [(0, "1.0.0"), (61, "1.0.61"), (239, "1.0.300")] {
+    for (pause, minute) in [(0, "0"), (61, "61"), (239, "300")] {
         if pause > 0 {
             feeds.pass(&time, pause * MINUTE);
         }
-        feeds.hatch(version);
+        feeds.hatch(&format!("1.0.{minute}"));
+        feeds.poetry(&format!("2.0.{minute}"));
         feeds.skopeo();
     }
     assert_eq!(
         world.feeds().published("contoso", "packages"),
-        ["1.0.0", "1.0.300", "1.0.61"]
+        ["1.0.0", "1.0.300", "1.0.61", "2.0.0", "2.0.300", "2.0.61"]
             .map(|version| format!("python team-app team_app-{version}-py3-none-any.whl"))
     );
     feeds.end();
