@@ -35,7 +35,9 @@ fn shows(files: &[(&str, &str)], expected: &Expect) {
         .collect();
     edits.sort();
     let without = edited(&filled(text), &edits).expect("edits of this text");
-    shown.push_str(&without.replace(FEED, "FEED").replace('\r', "␍"));
+    let without = without.replace(FEED, "FEED").replace('\r', "␍");
+    // A line of blanks alone would be cut where it is expected.
+    shown.push_str(&without.replace("\n  \n", "\n··\n"));
     expected.assert_eq(&shown);
 }
 
@@ -52,7 +54,7 @@ fn npm_and_yarn_1() {
             .npmrc:5 npm
             registry=FEED/npm/registry/␍
             ␍
-  
+            ··
             //npm.example/:_authToken=x
 
             ; end"#]],
