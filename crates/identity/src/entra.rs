@@ -1,4 +1,4 @@
-//! Microsoft Entra's token endpoint: sends what a credential has written, and classifies the answer.
+//! The token endpoint of Microsoft Entra: sends what a credential has written, and classifies the answer.
 //!
 //! It never sends a proof to a host other than the authority's, and never decides where one comes from.
 
