@@ -4,6 +4,7 @@
 
 mod classic;
 mod habits;
+mod habits_elsewhere;
 mod history;
 mod machine;
 mod negatives;
