@@ -43,7 +43,7 @@ pub(crate) fn take_knob(value: Option<&str>) {
     DECODES_PERCENTS.store(is_on, Ordering::Relaxed);
 }
 
-/// One command in one line. `name` and the keys are ours and need no escape.
+/// Formats one command as one line. `name` and the keys are constants and need no escaping.
 pub(crate) fn line(name: &str, properties: &[(&str, &str)], data: &str) -> String {
     let decodes_percents = DECODES_PERCENTS.load(Ordering::Relaxed);
     escaped(name, properties, data, decodes_percents)
@@ -54,7 +54,7 @@ fn escaped(name: &str, properties: &[(&str, &str)], data: &str, decodes_percents
         .iter()
         .map(|(key, value)| key.len() + value.len());
     let shown = name.len() + values.sum::<usize>() + data.len();
-    // Room for the escapes of any secret, so that growing leaves no copy of one behind.
+    // Reserve room for the escaped form of any secret: a buffer that grows leaves copies behind.
     let mut line = String::with_capacity(64 + 2 * shown);
     line.push_str("##vso[");
     line.push_str(name);
@@ -69,7 +69,7 @@ fn escaped(name: &str, properties: &[(&str, &str)], data: &str, decodes_percents
     line
 }
 
-/// As `CommandStringConvertor.cs` reads it.
+/// Escapes as `CommandStringConvertor.cs` unescapes.
 fn escape(text: &str, is_property: bool, decodes_percents: bool, line: &mut String) {
     for character in text.chars() {
         match character {

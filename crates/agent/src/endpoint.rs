@@ -7,18 +7,18 @@ use adieu_secret::{JobToken, Secret};
 
 use crate::environment::{Environment, formatted};
 
-/// The id of a service connection: what an input of type `connectedService` holds.
+/// ID of a service connection: the value of an input of type `connectedService`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EndpointId(String);
 
 impl EndpointId {
-    /// An id as the input has it; the agent writes its names in lower case.
+    /// Takes the ID from an input. The agent writes the names of its variables in lowercase.
     #[must_use]
     pub fn new(text: &str) -> Self {
         Self(text.trim().to_lowercase())
     }
 
-    /// An id that a person wrote: a GUID, in any letter case.
+    /// Parses an ID that a person typed: a GUID in any letter case.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let lengths = text.split('-').map(str::len);
@@ -29,7 +29,7 @@ impl EndpointId {
         is_guid.then(|| Self::new(text))
     }
 
-    /// Whether it is that of the job's own connection (`SystemVssConnection`), whose id is empty.
+    /// Whether this is the job's own connection (`SystemVssConnection`), whose ID is empty.
     #[must_use]
     pub fn is_of_the_system(&self) -> bool {
         self.0
@@ -37,14 +37,14 @@ impl EndpointId {
             .all(|character| matches!(character, '0' | '-'))
     }
 
-    /// The id as text.
+    /// The ID as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// One connection's part of the environment.
+/// The environment variables of one connection.
 #[derive(Debug, Clone, Copy)]
 pub struct Endpoint<'a> {
     environment: &'a Environment,
@@ -52,7 +52,7 @@ pub struct Endpoint<'a> {
 }
 
 impl Environment {
-    /// The connection with this id, if the agent gave it to this task.
+    /// The connection with this ID, if the agent gave it to this task.
     #[must_use]
     pub fn endpoint<'a>(&'a self, id: &'a EndpointId) -> Option<Endpoint<'a>> {
         let endpoint = Endpoint {
@@ -62,22 +62,22 @@ impl Environment {
         endpoint.scheme().map(|_| endpoint)
     }
 
-    /// The job's own token. Always there, unlike the variable `System.AccessToken`, which a pipeline
-    /// can switch off (`JobRunner.cs`).
+    /// The job's own token. It is always there, unlike the variable `System.AccessToken`, which a pipeline can switch
+    /// off (`JobRunner.cs`).
     #[must_use]
     pub fn job_token(&self) -> Option<JobToken> {
         let token = self.get_own("ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN")?;
         Secret::<JobTokenKind>::parse(token.to_owned()).ok()
     }
 
-    /// The address of the connection that [`job_token`](Self::job_token) is of.
+    /// Address of the connection that [`job_token`](Self::job_token) belongs to.
     pub(crate) fn system_connection_url(&self) -> Option<&str> {
         self.get_own("ENDPOINT_URL_SYSTEMVSSCONNECTION")
     }
 }
 
 impl<'a> Endpoint<'a> {
-    /// The connection's id.
+    /// The connection's ID.
     #[must_use]
     pub fn id(&self) -> &'a str {
         self.id.as_str()
@@ -103,7 +103,7 @@ impl<'a> Endpoint<'a> {
         self.environment.get(&name)
     }
 
-    /// A parameter of the authorization that is a secret. A value without the form of its kind is none.
+    /// A secret parameter of the authorization; `None` if the value does not have the form of its kind.
     #[must_use]
     pub fn secret<K: adieu_secret::Kind>(&self, key: &str) -> Option<Secret<K>> {
         self.parameter(key)

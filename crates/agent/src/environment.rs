@@ -7,15 +7,14 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-/// Names and values that the agent gave. There is no `Debug` of the values: some are secret, so that all are
-/// wiped when dropped.
+/// Names and values that the agent set. `Debug` prints no values, and all of them are wiped when dropped, because
+/// some are secret.
 pub struct Environment {
     values: BTreeMap<String, Zeroizing<String>>,
 }
 
 impl Environment {
-    /// The environment of this process. Names and values that are not Unicode are passed over: the
-    /// agent writes none.
+    /// The environment of this process. Names and values that are not Unicode are skipped: the agent writes none.
     #[must_use]
     pub fn of_process() -> Self {
         crate::process::process_variables()
@@ -23,7 +22,7 @@ impl Environment {
             .collect()
     }
 
-    /// A variable of the pipeline or of the agent's machine that is not secret. An empty one is none.
+    /// A non-secret variable of the pipeline or of the agent's machine; `None` if it is empty.
     #[must_use]
     pub fn variable(&self, name: &str) -> Option<&str> {
         self.get(&formatted(name))
@@ -38,12 +37,12 @@ impl Environment {
         self.get(&format!("VSTS_TASKVARIABLE_{}", formatted(name)))
     }
 
-    /// All of it as one block, for another adieu process that serves the same job. It goes through a
-    /// pipe: what a process is started with can be read for as long as it runs.
+    /// The whole environment as one block, for another adieu process that serves the same job. It goes through a
+    /// pipe, because a process's environment can be read for as long as it runs.
     #[must_use]
     pub fn to_block(&self) -> Zeroizing<Vec<u8>> {
         let length = |(name, value): (&String, &Zeroizing<String>)| name.len() + value.len() + 2;
-        // All at once: a block that grows leaves copies behind.
+        // Allocate everything at once: a buffer that grows leaves copies behind.
         let length = self.values.iter().map(length).sum();
         let mut block = Zeroizing::new(Vec::with_capacity(length));
         for (name, value) in &self.values {
@@ -66,7 +65,7 @@ impl Environment {
             .collect()
     }
 
-    /// The value of exactly this name, unless it is empty.
+    /// The value of the variable with exactly this name, unless it is empty.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.values
             .get(name)
@@ -75,7 +74,7 @@ impl Environment {
             .filter(|value| !value.is_empty())
     }
 
-    /// The value of exactly this name, in any letter case where the system has none.
+    /// The value of the variable with exactly this name; on Windows, in any letter case.
     pub(crate) fn get_own(&self, name: &str) -> Option<&str> {
         if cfg!(windows) {
             return self.get(name);
@@ -84,8 +83,8 @@ impl Environment {
         value.filter(|value| !value.is_empty())
     }
 
-    /// Connection ids and keys keep the letter case in which they were written (`Handler.cs`), and Windows
-    /// has no letter case at all.
+    /// Looks a name up in any letter case: connection IDs and keys keep the case in which they were written
+    /// (`Handler.cs`), and variables on Windows are case-insensitive.
     fn get_in_any_case(&self, name: &str) -> Option<&Zeroizing<String>> {
         self.values
             .iter()
@@ -112,9 +111,9 @@ impl fmt::Debug for Environment {
     }
 }
 
-/// Whether a variable of the environment is for a task and not for what it starts: inputs, the credentials of
-/// connections, tickets of secure files, secrets, and the lists of what there is. task-lib removes the same
-/// (`internal.ts`), so a script finds the addresses of connections and what its own step's `env:` sets.
+/// Whether a variable is meant for the task and not for the programs that it starts: inputs, credentials of
+/// connections, tickets of secure files, secrets, and the lists of variable names. task-lib removes the same ones
+/// (`internal.ts`), so a script still sees the addresses of connections and what its step's `env:` sets.
 #[must_use]
 pub fn is_for_the_task_alone(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
@@ -134,8 +133,8 @@ pub fn is_for_the_task_alone(name: &str) -> bool {
         )
 }
 
-/// A name as the agent writes it into the environment: dots and spaces become underscores, letters
-/// upper case, nothing else changes (`VarUtil.cs`).
+/// Formats a name as the agent writes it into the environment: dots and spaces become underscores, letters become
+/// uppercase (`VarUtil.cs`).
 pub(crate) fn formatted(name: &str) -> String {
     name.replace(['.', ' '], "_").to_uppercase()
 }

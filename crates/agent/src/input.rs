@@ -1,6 +1,6 @@
 //! A task's inputs, as the agent passes them.
 //!
-//! It never gives a default: the agent did that already, from `task.json`.
+//! It never supplies a default: the agent has already applied those of `task.json`.
 
 use crate::endpoint::EndpointId;
 use crate::environment::{Environment, formatted};
@@ -9,13 +9,13 @@ use crate::variable::undefined_variable;
 /// What is wrong with an input.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InputError {
-    /// It is required, and there is nothing.
+    /// A required input is empty.
     #[error("{input} is missing")]
     Missing {
         /// Name of the input.
         input: &'static str,
     },
-    /// It still says `$(name)`: the pipeline has no such variable.
+    /// The value still contains `$(name)`: the pipeline has no such variable.
     #[error("{input} names {variable}, which is not defined")]
     UndefinedVariable {
         /// Name of the input.
@@ -23,30 +23,30 @@ pub enum InputError {
         /// Name between the parentheses.
         variable: String,
     },
-    /// It is none of the words that the input takes.
+    /// The value is not one of the input's options.
     #[error("{input} is '{value}'")]
     NotAChoice {
         /// Name of the input.
         input: &'static str,
-        /// What it says.
+        /// The value.
         value: String,
-        /// What it may say.
+        /// The options.
         choices: &'static [&'static str],
     },
 }
 
 impl Environment {
-    /// An input as it is, in one or several lines.
+    /// The text of an input, which may have several lines.
     #[must_use]
     pub fn text(&self, input: &'static str) -> Option<String> {
         self.get(&format!("INPUT_{}", formatted(input)))
             .map(str::to_owned)
     }
 
-    /// An input of one line.
+    /// The value of a single-line input.
     ///
     /// # Errors
-    /// It names a variable that is not defined.
+    /// The value names a variable that is not defined.
     pub fn line(&self, input: &'static str) -> Result<Option<String>, InputError> {
         let Some(text) = self.text(input) else {
             return Ok(None);
@@ -60,19 +60,19 @@ impl Environment {
         }
     }
 
-    /// A yes or no. Nothing means no, as in the agent's own tasks.
+    /// A boolean input. Empty means false, as in the agent's own tasks.
     ///
     /// # Errors
-    /// It is neither, or names a variable that is not defined.
+    /// The value is not a boolean, or it names a variable that is not defined.
     pub fn boolean(&self, input: &'static str) -> Result<bool, InputError> {
         let value = self.choice(input, &["true", "false"], &[true, false])?;
         Ok(value.unwrap_or_default())
     }
 
-    /// The value of one of `choices`, letter case ignored; `values` has one for each.
+    /// The input's value as one of `choices` (case-insensitive), mapped to the item of `values` at the same index.
     ///
     /// # Errors
-    /// It is none of them, or names a variable that is not defined.
+    /// The value is not one of them, or it names a variable that is not defined.
     pub fn choice<T: Copy>(
         &self,
         input: &'static str,
@@ -93,10 +93,10 @@ impl Environment {
         }
     }
 
-    /// A service connection's id.
+    /// The ID of a service connection.
     ///
     /// # Errors
-    /// It names a variable that is not defined.
+    /// The value names a variable that is not defined.
     pub fn connection(&self, input: &'static str) -> Result<Option<EndpointId>, InputError> {
         Ok(self.line(input)?.map(|id| EndpointId::new(&id)))
     }

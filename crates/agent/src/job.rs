@@ -10,18 +10,18 @@ use crate::platform::PlatformVariableError;
 pub struct Job {
     /// Address of the collection (`System.CollectionUri`), with a slash at the end.
     pub collection: String,
-    /// Address of the job's own connection, which the job's token is for. The agent writes it last, so that nothing
-    /// of the pipeline's takes its place.
+    /// Address of the job's own connection, for which the job token is valid. The agent writes it last, so that a
+    /// variable of the pipeline cannot replace it.
     pub connection_url: Option<String>,
-    /// Id of the project.
+    /// ID of the project.
     pub project: String,
     /// Name of the project, for addresses that people open.
     pub project_name: String,
     /// `build`, `release` or `deployment`, which is also the hub's name.
     pub host_type: String,
-    /// Id of the plan.
+    /// ID of the plan.
     pub plan: String,
-    /// Id of the job.
+    /// ID of the job.
     pub id: String,
     /// `System.OidcRequestUri`, where the server sends it.
     pub oidc_request_uri: Option<String>,
@@ -31,7 +31,7 @@ impl Environment {
     /// The running job.
     ///
     /// # Errors
-    /// A variable that every agent sets is not there, or one of the pipeline's shadows it.
+    /// A variable that every agent sets is missing, or a variable of the pipeline shadows it.
     pub fn job(&self) -> Result<Job, PlatformVariableError> {
         let required = |name| self.required(name).map(str::to_owned);
         let collection = match self.platform_variable("System.CollectionUri")? {

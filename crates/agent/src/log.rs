@@ -11,18 +11,18 @@ use crate::untrusted::deactivate_commands;
 use crate::variable::{Audience, TooLong, VariableName};
 use crate::writer::Stream;
 
-/// The longest value that a variable gets: every system still starts processes with it.
+/// Longest value of a variable: with a longer one, some systems cannot start a process.
 const LONGEST_VALUE: usize = 32_000;
 
-/// Standard output, as the agent reads it. Standard error would do as well, but the agent delivers the
-/// lines of the two in its own order (`ProcessInvoker.cs`).
+/// The task's log on standard output. Standard error is not used, because the agent does not preserve the order
+/// between the two streams (`ProcessInvoker.cs`).
 #[derive(Debug, Default)]
 pub struct Log {
     debug: bool,
 }
 
-/// A secret that the agent or the runner masks from now on. Made by [`Log::mask`] and
-/// [`WorkflowLog::mask`](crate::WorkflowLog::mask) alone, so that nothing can be set before it is masked.
+/// A secret that the agent or the runner masks from now on. Only [`Log::mask`] and
+/// [`WorkflowLog::mask`](crate::WorkflowLog::mask) create one, so nothing can be set before it is masked.
 #[derive(Debug)]
 pub struct Masked<'a, K: Kind>(pub(crate) &'a Secret<K>);
 
@@ -33,13 +33,13 @@ impl<K: Kind> Masked<'_, K> {
 }
 
 impl Log {
-    /// A log. Debug lines are written only if `debug` (`System.Debug`) is on.
+    /// Creates a log. Debug lines are written only if `debug` (`System.Debug`) is on.
     #[must_use]
     pub fn new(debug: bool) -> Self {
         Self { debug }
     }
 
-    /// The log of a task, as the agent's settings want it.
+    /// Creates the log of a task, configured from the agent's variables.
     #[must_use]
     pub fn of_task(environment: &Environment) -> Self {
         command::take_knob(environment.variable("DECODE_PERCENTS"));
@@ -48,7 +48,7 @@ impl Log {
         Self::new(debug.is_ok_and(is_on))
     }
 
-    /// Has the agent mask a secret and every form of it that a tool may print.
+    /// Asks the agent to mask a secret and every form of it that a tool may print.
     pub fn mask<'a, K: Kind>(&self, secret: &'a Secret<K>) -> Masked<'a, K> {
         for form in secret.forms_to_mask() {
             set_secret_form(&form);
@@ -56,7 +56,7 @@ impl Log {
         Masked(secret)
     }
 
-    /// Has the agent mask each credential before it is sent to a service for the first time.
+    /// From now on, asks the agent to mask each credential before it is first sent to a service.
     pub fn mask_before_sending() {
         adieu_secret::observe_sent(Some(|forms| {
             for form in forms {
@@ -65,14 +65,13 @@ impl Log {
         }));
     }
 
-    /// Ends [`mask_before_sending`](Self::mask_before_sending), for the time in which another program writes to
-    /// the same log: the agent takes a line with a command in it for that command, and the program's text before
-    /// it would be gone.
+    /// Ends [`mask_before_sending`](Self::mask_before_sending) while another program writes to the same log: a
+    /// command in the middle of that program's line would make the agent drop the text before it.
     pub fn leave_the_log_to_another_program() {
         adieu_secret::observe_sent(None);
     }
 
-    /// Sets a secret variable: tasks read it, scripts only where `env:` maps it.
+    /// Sets a secret variable: tasks can read it, scripts only if `env:` maps it.
     ///
     /// # Errors
     /// The value is longer than every system takes.
@@ -85,8 +84,8 @@ impl Log {
         self.set(name, value.0.reveal(), audience, true)
     }
 
-    /// Sets a variable that holds a secret and is not marked as one: masked in the log, and in the
-    /// environment of every later script of this job.
+    /// Sets a variable that holds a secret but is not marked as one: it is masked in the log, and every later script
+    /// of this job has it in its environment.
     ///
     /// # Errors
     /// The value is longer than every system takes.
@@ -111,9 +110,9 @@ impl Log {
         self.set(name, &adieu_secret::redacted(value), audience, false)
     }
 
-    /// Fills a field of another service connection's credential, for the later steps of this job (`TaskCommandExtension.cs`,
-    /// `TaskSetEndpointCommand`). The agent fails the step where no step of the job names that connection, and only warns
-    /// where the step is in its restricted mode.
+    /// Sets a field of another service connection's credential for the later steps of this job
+    /// (`TaskCommandExtension.cs`, `TaskSetEndpointCommand`). The agent fails the step if no step of the job names
+    /// that connection; in restricted mode it only warns.
     ///
     /// # Errors
     /// The value is longer than every system takes: later steps have it in their environment.
@@ -139,25 +138,25 @@ impl Log {
         self.command("task.prependpath", &[], &folder.display().to_string());
     }
 
-    /// Remembers a value that is not a secret for the later sections of this same step.
+    /// Sets a variable, not a secret, for the later phases of this step.
     pub fn set_task_variable(&self, name: &str, value: &str) {
         self.command("task.settaskvariable", &[("variable", name)], value);
     }
 
-    /// The same for a secret.
+    /// Sets a secret variable for the later phases of this step.
     pub fn set_secret_task_variable<K: Kind>(&self, name: &str, value: &Masked<'_, K>) {
         let properties = [("variable", name), ("issecret", "true")];
         self.command("task.settaskvariable", &properties, value.0.reveal());
     }
 
-    /// Text for people.
+    /// Writes text.
     pub fn say(&self, text: &str) {
         for line in deactivate_commands(text) {
             Stream::Output.command(&line);
         }
     }
 
-    /// Text for people who look for a fault (`System.Debug`).
+    /// Writes a debug line (`System.Debug`).
     pub fn debug(&self, text: &str) {
         if self.debug {
             for line in deactivate_commands(text) {
@@ -166,24 +165,25 @@ impl Log {
         }
     }
 
-    /// A warning on the run's page.
+    /// Writes a warning, which the run's page shows, too.
     pub fn warn(&self, text: &str) {
         self.issue("warning", text);
     }
 
-    /// An error on the run's page. The step's result is [`complete`](Self::complete)'s business.
+    /// Writes an error, which the run's page shows, too. It does not set the step's result;
+    /// [`complete`](Self::complete) does.
     pub fn error(&self, text: &str) {
         self.issue("error", text);
     }
 
-    /// How far the step is, from 0 to 100.
+    /// Reports the step's progress, from 0 to 100.
     pub fn progress(&self, percent: u8, text: &str) {
         let percent = percent.min(100).to_string();
         let line = deactivate_commands(text).join(" ");
         self.command("task.setprogress", &[("value", &percent)], &line);
     }
 
-    /// The number of the run; where the job is a release's, its name.
+    /// Sets the run's number or, in a release, its name.
     pub fn number_run(&self, number: &str, is_release: bool) {
         let name = if is_release {
             "release.updatereleasename"
@@ -193,29 +193,29 @@ impl Log {
         self.command(name, &[], &deactivate_commands(number).join(" "));
     }
 
-    /// A page of Markdown on the run's summary. The agent reads the file when the step is over.
+    /// Adds a page of Markdown to the run's summary. The agent reads the file when the step ends.
     pub fn summary(&self, file: &std::path::Path) {
         Self::summary_on(Stream::Output, file);
     }
 
-    /// The same by another stream, for a program whose standard output has its own result.
+    /// Adds a page from a program whose standard output holds its own result.
     pub fn summary_on(stream: Stream, file: &std::path::Path) {
         let file = file.display().to_string();
         stream.command(&command::line("task.uploadsummary", &[], &file));
     }
 
-    /// Ends a line that another program may have left open.
+    /// Ends a line that another program may have left unfinished.
     pub fn end_line(&self) {
         Stream::Output.command("");
     }
 
-    /// How the step ends. The exit code would not do: a container job loses it.
+    /// Sets the step's result. The exit code is not enough: a container job loses it.
     pub fn complete(&self, result: TaskResult, text: &str) {
         let line = deactivate_commands(text).join(" ");
         self.command("task.complete", &[("result", result.as_str())], &line);
     }
 
-    /// `task.issue`, not its alias `task.logissue`: task-lib's test runner knows the former only.
+    /// Uses `task.issue`, not its alias `task.logissue`, because task-lib's test runner knows only the former.
     fn issue(&self, kind: &str, text: &str) {
         self.command(
             "task.issue",

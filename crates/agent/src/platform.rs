@@ -1,39 +1,39 @@
 //! Platform variables (`System.…`, `Agent.…`), which count only as the agent itself sets them.
 //!
-//! In the environment of a task, dots are underscores (`VarUtil.cs`): a pipeline variable `SYSTEM_COLLECTIONURI`, or a
-//! step's `env:`, can replace the agent's `System.CollectionUri`, which decides where the job token goes. The lists of
-//! the names as they were written show whose value it is.
+//! In a task's environment, dots become underscores (`VarUtil.cs`): a pipeline variable `SYSTEM_COLLECTIONURI`, or a
+//! step's `env:`, can replace the agent's `System.CollectionUri`, which decides where the job token goes. The agent's
+//! lists of the original names show which variable a value comes from.
 
 use serde_json::Value;
 
 use crate::environment::{Environment, formatted};
 
-/// The names of the variables that are not secret, and of those that are (`Handler.cs`).
+/// Variables that list the original names of the non-secret and of the secret variables (`Handler.cs`).
 const PUBLIC_NAMES: &str = "VSTS_PUBLIC_VARIABLES";
 const SECRET_NAMES: &str = "VSTS_SECRET_VARIABLES";
 
-/// Why a variable of the platform has no value that counts.
+/// Why a platform variable cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PlatformVariableError {
-    /// Every agent sets it, and it is not there.
+    /// Every agent sets it, and it is missing.
     #[error("{0} is not set")]
     Missing(&'static str),
-    /// A variable of the pipeline has the same name in the environment.
+    /// A pipeline variable has the same name in the environment.
     #[error("the pipeline's variable {by} shadows {variable}")]
     Shadowed {
         /// The platform's name, with dots.
         variable: &'static str,
-        /// The name that a user gave the other one.
+        /// The name of the pipeline variable.
         by: String,
     },
 }
 
 impl Environment {
-    /// A variable of the platform, by its own name, such as `System.CollectionUri`. Nothing where the agent does not
-    /// give it, whatever else has its name in the environment.
+    /// A platform variable by its own name, such as `System.CollectionUri`; `None` if the agent does not set it, even
+    /// if another variable has the same name in the environment.
     ///
     /// # Errors
-    /// A variable of the pipeline shadows it.
+    /// A pipeline variable shadows it.
     pub fn platform_variable(
         &self,
         name: &'static str,
@@ -42,7 +42,7 @@ impl Environment {
         self.given(name, &own_name, PUBLIC_NAMES)
     }
 
-    /// The same for one that the agent gives as a secret: `Agent.ProxyPassword` alone is one.
+    /// A platform variable that is secret; `Agent.ProxyPassword` is the only one.
     pub(crate) fn secret_platform_variable(
         &self,
         name: &'static str,
@@ -51,16 +51,16 @@ impl Environment {
         self.given(name, &own_name, SECRET_NAMES)
     }
 
-    /// The same for one that every job has.
+    /// A platform variable that every job has.
     ///
     /// # Errors
-    /// It is not there, or shadowed.
+    /// It is missing or shadowed.
     pub(crate) fn required(&self, name: &'static str) -> Result<&str, PlatformVariableError> {
         self.platform_variable(name)?
             .ok_or(PlatformVariableError::Missing(name))
     }
 
-    /// Whether a variable of the pipeline, and not of the agent's machine, has this name in the environment.
+    /// Whether a pipeline variable, not one of the agent's machine, has this name in the environment.
     #[must_use]
     pub fn is_of_the_pipeline(&self, name: &str) -> bool {
         let names = self.names(PUBLIC_NAMES).unwrap_or_default();
@@ -69,7 +69,7 @@ impl Environment {
             .any(|known| formatted(known) == formatted(name))
     }
 
-    /// The same for its secret variables, of which a task's environment has another name.
+    /// Whether a secret pipeline variable has this name; such variables have another name in a task's environment.
     #[must_use]
     pub fn is_a_secret_of_the_pipeline(&self, name: &str) -> bool {
         let names = self.names(SECRET_NAMES).unwrap_or_default();
@@ -78,8 +78,8 @@ impl Environment {
             .any(|known| formatted(known) == formatted(name))
     }
 
-    /// A variable of the agent's machine. Nothing where a variable of the pipeline takes its place, which is in the
-    /// environment in capital letters (`VarUtil.cs`); systems other than Windows distinguish these from lowercase.
+    /// A variable of the agent's machine; `None` if a pipeline variable replaces it. The agent writes those in
+    /// uppercase (`VarUtil.cs`), which differs from lowercase except on Windows.
     #[must_use]
     pub fn machine_variable(&self, name: &str) -> Option<&str> {
         let can_be_replaced = cfg!(windows) || formatted(name) == name;
@@ -114,7 +114,7 @@ impl Environment {
         Ok(self.get_own(own_name))
     }
 
-    /// A list of names; an empty one where there is something else.
+    /// A list of names; an empty list if the variable holds something else.
     fn names(&self, list: &str) -> Option<Vec<String>> {
         let text = self.get_own(list)?;
         let names: Vec<Value> = serde_json::from_str(text).unwrap_or_default();
@@ -153,7 +153,7 @@ mod tests {
                 Ok(Some("a")),
             ),
             (&[("SYSTEM_COLLECTIONURI", "a")], Ok(Some("a"))),
-            // A step's `env:`, or the agent's own process.
+            // From a step's `env:` or the agent's own process.
             (
                 &[("SYSTEM_COLLECTIONURI", "a"), (PUBLIC_NAMES, "[]")],
                 Ok(None),
@@ -199,7 +199,7 @@ mod tests {
             ),
             (&[(PUBLIC_NAMES, r#"["system.collectionUri"]"#)], Ok(None)),
         ] {
-            // Windows has no letter case.
+            // On Windows, variable names are case-insensitive.
             if cfg!(windows) && values[0].0 == "System_CollectionUri" {
                 continue;
             }

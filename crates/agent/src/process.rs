@@ -1,7 +1,7 @@
-//! The one file that reads the environment of this process.
+//! The only file that reads the environment of this process.
 //!
-//! It never changes it; the variables of a child are set on its command. `clippy.toml` forbids the standard library's
-//! readers.
+//! It never changes it; a child's variables are set on its command. `clippy.toml` forbids the standard library's
+//! readers elsewhere.
 #![expect(
     clippy::disallowed_methods,
     reason = "everything else reads the environment through this file"
@@ -9,13 +9,13 @@
 
 use std::ffi::OsString;
 
-/// A variable of this process that has a value. One that is not Unicode counts as none.
+/// A variable of this process; `None` if it is not set, empty or not Unicode.
 #[must_use]
 pub fn process_variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// The same for a path, which may be anything.
+/// A variable that holds a path, which need not be Unicode.
 #[must_use]
 pub fn process_path(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
@@ -26,7 +26,7 @@ pub fn process_variables() -> impl Iterator<Item = (OsString, OsString)> {
     std::env::vars_os()
 }
 
-/// Whether a job of Azure Pipelines runs this process, as a task or from a script.
+/// Whether this process runs in a job of Azure Pipelines, as a task or from a script.
 #[must_use]
 pub fn is_in_a_pipeline() -> bool {
     process_variable("TF_BUILD").is_some_and(|value| value.eq_ignore_ascii_case("true"))

@@ -2,8 +2,8 @@
 //!
 //! It never decides what to do about a name.
 
-/// `Constants.Variables.ReadOnlyVariables` of the agent (`Constants.cs`), in its order and spelling. A step that sets
-/// one gets a warning, or an error where `agent.readOnlyVariables` is on (`TaskCommandExtension.cs`).
+/// `Constants.Variables.ReadOnlyVariables` of the agent (`Constants.cs`), in its order and spelling. The agent warns
+/// if a step sets one, or fails it if `agent.readOnlyVariables` is on (`TaskCommandExtension.cs`).
 pub(crate) const READ_ONLY: [&str; 128] = [
     "agent.acceptteeeula",
     "agent.builddirectory",

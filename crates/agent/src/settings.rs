@@ -18,18 +18,18 @@ pub struct ProxySettings {
     pub user: Option<String>,
     /// Password for it.
     pub password: Option<ProxyPassword>,
-    /// Regular expressions of the addresses that go past it, or the text that is not a list of them.
+    /// Regular expressions for addresses that bypass the proxy, or the text that is not such a list.
     pub bypass: Result<Vec<String>, String>,
 }
 
 /// The agent's certificates.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TlsSettings {
-    /// PEM file of roots on top of the system's.
+    /// PEM file with root certificates in addition to the system's.
     pub roots: Option<PathBuf>,
-    /// PEM files of the client certificate and its key.
+    /// PEM files of the client certificate and of its key.
     pub client_certificate: Option<(PathBuf, PathBuf)>,
-    /// Whether certificates are checked at all.
+    /// Whether certificates are not checked at all (`--sslskipcertvalidation`).
     pub skip_validation: bool,
 }
 
@@ -37,7 +37,7 @@ impl Environment {
     /// The agent's proxy, if it has one (`ExecutionContext.cs`).
     ///
     /// # Errors
-    /// A variable of the pipeline shadows one of the settings.
+    /// A pipeline variable shadows one of the settings.
     pub fn proxy(&self) -> Result<Option<ProxySettings>, PlatformVariableError> {
         let Some(url) = self.platform_variable("Agent.ProxyUrl")? else {
             return Ok(None);
@@ -57,7 +57,7 @@ impl Environment {
     /// The agent's certificates.
     ///
     /// # Errors
-    /// A variable of the pipeline shadows one of the settings.
+    /// A pipeline variable shadows one of the settings.
     pub fn tls(&self) -> Result<TlsSettings, PlatformVariableError> {
         let path = |name| Ok(self.platform_variable(name)?.map(PathBuf::from));
         let skip_validation = self.platform_variable("Agent.SkipCertValidation")?;

@@ -1,22 +1,22 @@
-//! Text of servers, files and users, made harmless for the log: no command of Azure Pipelines or of GitHub Actions, no
-//! credential that was sent.
+//! Text of servers, files and users, made harmless for the log: without commands of Azure Pipelines or GitHub
+//! Actions, and without credentials that were sent.
 //!
-//! It never changes what a person reads beyond what a command or a terminal would act on.
+//! It changes only what a command parser or a terminal would act on.
 
 use adieu_secret::redacted;
 use serde_json::Value;
 
-/// A line longer than this says nothing more to a person. In characters; the web log stops at 1,024.
+/// Longest line that is useful to a person, in characters; the web log stops at 1,024.
 const LONGEST_LINE: usize = 1000;
 
-/// The text in lines of which the agent takes none as a command, each cut at 1,000 characters; blank ones are
-/// left out.
+/// Splits the text into lines that the agent does not take for commands, each at most 1,000 characters long; blank
+/// lines are left out.
 ///
 /// The agent looks for `##vso[` anywhere in a line, with .NET's culture-sensitive search, which skips far more
-/// characters than any table of Unicode's lists. So every character that is not ASCII counts as skipped when the
-/// marks are looked for that open a command (`##vso`, any letter case) or a format (`##[`); they become stars, as
-/// in the agent's own `StringUtil.DeactivateVsoCommands`. Control characters become spaces, and characters
-/// without a shape are left out.
+/// characters than Unicode's tables list. So every character outside ASCII counts as skipped when looking for the
+/// marks that start a command (`##vso`, in any letter case) or a format (`##[`). The marks become stars, as in the
+/// agent's own `StringUtil.DeactivateVsoCommands`; control characters become spaces, and invisible characters are
+/// removed.
 #[must_use]
 pub fn deactivate_commands(text: &str) -> Vec<String> {
     redacted(text)
@@ -27,7 +27,7 @@ pub fn deactivate_commands(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// The same in one line, and all of it: for what goes to another program, which prints it where it likes.
+/// Does the same for a whole text as one line, for output that another program prints.
 #[must_use]
 pub fn deactivate_commands_whole(text: &str) -> String {
     let text = redacted(text);
@@ -39,8 +39,8 @@ pub fn deactivate_commands_whole(text: &str) -> String {
     lines.join(" ")
 }
 
-/// A JSON document that says the same, but for credentials that were sent, and in which the agent sees no
-/// command, in one line. Nothing is cut, and any reader of JSON reads what was there.
+/// Formats a JSON document as one line in which the agent sees no command. Nothing is cut, and parsing it returns the
+/// same values, except credentials that were sent.
 #[must_use]
 pub fn deactivate_commands_json(document: &Value) -> String {
     let mut document = document.clone();
@@ -48,24 +48,24 @@ pub fn deactivate_commands_json(document: &Value) -> String {
     harmless_json(&document.to_string())
 }
 
-/// The same over several lines, for people who read it.
+/// Formats a JSON document in several lines, for people.
 pub(crate) fn harmless_json_lines(document: &Value) -> String {
     let mut document = document.clone();
     redact_strings(&mut document);
     harmless_json(&format!("{document:#}"))
 }
 
-/// All of a text with its layout: blank lines and tabs stay. Credentials stay as well; see [`redacted`].
+/// The whole text with its layout: blank lines and tabs stay. Credentials stay as well; see [`redacted`].
 pub(crate) fn harmless_text(text: &str) -> String {
     in_lines(text, |line| deactivated(&visible(line, true)))
 }
 
-/// The same for a text that can be JSON, in which characters without a shape are part of the values.
+/// Does the same for text that may be JSON, where invisible characters are part of the values.
 pub(crate) fn harmless_document(text: &str) -> String {
     in_lines(text, |line| deactivated(&printable(line, true)))
 }
 
-/// To the agent, a carriage return ends a line wherever it is.
+/// Applies `harmless` to each line. To the agent, a carriage return ends a line anywhere.
 fn in_lines(text: &str, harmless: impl Fn(&str) -> String) -> String {
     let lines: Vec<String> = text
         .split('\n')
@@ -76,7 +76,7 @@ fn in_lines(text: &str, harmless: impl Fn(&str) -> String) -> String {
     lines.join("\n")
 }
 
-/// Of two `#` side by side, whatever the agent skips between them, the first is written as its number.
+/// Escapes the first of two adjacent `#` as `\u0023`, even if characters that the agent skips are between them.
 pub(crate) fn harmless_json(json: &str) -> String {
     let mut harmless = String::with_capacity(json.len() + 64);
     for (index, character) in json.char_indices() {
@@ -105,13 +105,13 @@ fn redact_strings(value: &mut Value) {
     }
 }
 
-/// One line without the characters that a terminal acts on, and without invisible ones.
+/// One line without control characters and without invisible ones.
 fn visible(line: &str, keeps_tabs: bool) -> String {
     let shaped = line.chars().filter(|character| !is_shapeless(*character));
     printable(&shaped.collect::<String>(), keeps_tabs)
 }
 
-/// One line without what a terminal acts on.
+/// One line without the characters that a terminal acts on.
 fn printable(line: &str, keeps_tabs: bool) -> String {
     line.chars()
         .map(|character| match character {
@@ -129,7 +129,7 @@ fn cut(line: &str) -> String {
     }
 }
 
-/// The line with stars in place of the two `#` of each mark.
+/// The line with stars instead of the two `#` of each mark.
 fn deactivated(line: &str) -> String {
     let mut harmless: Vec<char> = line.chars().collect();
     let seen: Vec<(usize, char)> = harmless
@@ -158,9 +158,9 @@ fn deactivated(line: &str) -> String {
     harmless.into_iter().collect()
 }
 
-/// The two colons that open a command of GitHub Actions, where the line is one: `::name::text` behind nothing but
-/// spaces (`ActionCommand.TryParseV2` of actions/runner; its older form, `##[name]text`, is one of the agent's as well).
-/// The runner compares as the agent does, so that the same characters count as skipped.
+/// Positions of the two colons that open a command of GitHub Actions, if the line is one: `::name::text` after
+/// nothing but spaces (`ActionCommand.TryParseV2` of actions/runner; its older form, `##[name]text`, is also one of
+/// the agent's). The runner compares as the agent does, so the same characters count as skipped.
 fn workflow_command(seen: &[(usize, char)]) -> Option<[usize; 2]> {
     let is_space = |seen: &&(usize, char)| seen.1 == ' ' || seen.1 == '\t';
     let spaces = seen.iter().take_while(is_space).count();
@@ -171,7 +171,7 @@ fn workflow_command(seen: &[(usize, char)]) -> Option<[usize; 2]> {
     is_command.then_some([opens[0].0, opens[1].0])
 }
 
-/// Whether .NET's search may pass over a character. A tab and a space it does not.
+/// Whether .NET's search may skip a character. It does not skip tabs and spaces.
 fn is_skipped(character: char) -> bool {
     !character.is_ascii() || (character.is_ascii_control() && character != '\t')
 }
@@ -180,8 +180,8 @@ fn is_control(character: char) -> bool {
     character.is_control() || matches!(character, '\u{2028}' | '\u{2029}')
 }
 
-/// Unicode's default-ignorable and format characters, with what interlinear annotation and musical
-/// notation add.
+/// Whether Unicode calls a character default-ignorable or a format character; or it is used for interlinear
+/// annotation or musical notation.
 fn is_shapeless(character: char) -> bool {
     matches!(character,
         '\u{0}' | '\u{ad}' | '\u{34f}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}'
@@ -218,7 +218,7 @@ mod tests {
             ("\u{1b}[31mred\u{7}\u{2028}", vec![" [31mred  "]),
             ("##vs", vec!["##vs"]),
             ("##é", vec!["##é"]),
-            // Every character that is not ASCII counts as skipped.
+            // Every character outside ASCII counts as skipped.
             ("##é[error]", vec!["**é[error]"]),
             (
                 "#ü#\u{ff56}v\u{302}s\u{10ffff}ö\u{378}o[",

@@ -1,4 +1,4 @@
-//! Names of pipeline variables, and who may see their values.
+//! Names of pipeline variables, and the scope in which their values are visible.
 //!
 //! It never sets one; the log does.
 
@@ -7,32 +7,32 @@ use std::fmt;
 use crate::process::process_variable;
 use crate::read_only::READ_ONLY;
 
-/// A name that a pipeline variable may have.
+/// A valid name of a pipeline variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VariableName(String);
 
 /// Why a text cannot be the name of a variable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotAVariableName {
-    /// There is nothing.
+    /// The text is empty.
     #[error("is empty")]
     Empty,
-    /// Something else than letters, digits, dots and underscores, or a digit in front.
+    /// It has characters other than letters, digits, dots and underscores, or starts with a digit.
     #[error("may have letters, digits, `.` and `_` only, and starts with a letter or `_`")]
     Character,
-    /// Azure Pipelines gives no variable of a pipeline such a name.
+    /// Azure Pipelines reserves names that start this way.
     #[error("starts with `{0}`, which Azure Pipelines reserves")]
     Reserved(&'static str),
-    /// A runner of GitHub Actions keeps the name for itself.
+    /// The GitHub Actions runner reserves the name.
     #[error("is a name that GitHub Actions reserves")]
     OfTheRunner,
-    /// To tasks and scripts it is the same variable as one that the agent sets itself.
+    /// In the environment, it is the same variable as one that the agent sets.
     #[error("is the agent's own variable `{0}`, which is read-only")]
     ReadOnly(&'static str),
 }
 
-/// The beginnings that Azure Pipelines does not allow ("Define variables", learn.microsoft.com), and
-/// those of the variables that it sets itself.
+/// Prefixes that Azure Pipelines does not allow ("Define variables", learn.microsoft.com), and those of the variables
+/// that it sets itself.
 const RESERVED: [&str; 13] = [
     "endpoint",
     "input",
@@ -50,7 +50,7 @@ const RESERVED: [&str; 13] = [
 ];
 
 impl VariableName {
-    /// Takes a name that scripts on every system can use.
+    /// Parses a name that scripts on every system can use.
     ///
     /// # Errors
     /// The text is not such a name.
@@ -76,7 +76,7 @@ impl VariableName {
         }
     }
 
-    /// Takes a name for a variable of a process, which no pipeline needs to know.
+    /// Parses a name for an environment variable of a process, which Azure Pipelines never sees.
     ///
     /// # Errors
     /// The text is not such a name.
@@ -92,7 +92,7 @@ impl VariableName {
         }
     }
 
-    /// Takes a name for a variable of a workflow's later steps. The runner ignores its own names, and refuses
+    /// Parses a name for a variable of a workflow's later steps. The runner ignores its own names and refuses
     /// `NODE_OPTIONS` (docs.github.com, "Workflow commands"); `PATH` has its own file.
     ///
     /// # Errors
@@ -109,13 +109,13 @@ impl VariableName {
         Self::of_process(text)
     }
 
-    /// A name that a document of this project or of a client gives, and that is therefore a good one.
+    /// A name that is a constant of this program, and therefore valid.
     #[must_use]
     pub fn ours(name: &'static str) -> Self {
         Self(name.to_owned())
     }
 
-    /// The same name with something behind it, such as `_EXPIRES_ON`.
+    /// The same name with a suffix, such as `_EXPIRES_ON`.
     #[must_use]
     pub fn with_suffix(&self, suffix: &str) -> Self {
         Self(format!("{}{suffix}", self.0))
@@ -133,8 +133,8 @@ impl VariableName {
         crate::environment::formatted(&self.0)
     }
 
-    /// Whether both stand for one variable of the environment, where dots are underscores and letter
-    /// case does not count.
+    /// Whether both names mean the same environment variable: dots are underscores there, and letter case does not
+    /// count.
     #[must_use]
     pub fn is_same_variable(&self, other: &Self) -> bool {
         crate::environment::formatted(&self.0) == crate::environment::formatted(&other.0)
@@ -147,7 +147,7 @@ impl fmt::Display for VariableName {
     }
 }
 
-/// Who sees a variable.
+/// In which steps a variable is visible.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Audience {
     /// Later steps of the job.
@@ -156,8 +156,8 @@ pub enum Audience {
     Output,
 }
 
-/// A value that would break later steps: Linux refuses to start any process with a longer variable
-/// than 128 KiB, and Windows with one longer than 32,766 characters (`Handler.cs`).
+/// A value that would break later steps: Linux cannot start a process with a variable longer than 128 KiB, nor
+/// Windows with one longer than 32,766 characters (`Handler.cs`).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the value of {name} has {length} characters, and {limit} are the most that every system takes"
@@ -167,11 +167,12 @@ pub struct TooLong {
     pub name: String,
     /// Its length.
     pub length: usize,
-    /// The most that it may have.
+    /// Longest allowed length.
     pub limit: usize,
 }
 
-/// A variable of this process that has a value, without blanks around it. A value that is still `$(name)` is an undefined variable of a pipeline, and counts as none.
+/// A variable of this process, trimmed; `None` if it is empty. A value that is still `$(name)` is an undefined
+/// variable of a pipeline, and counts as empty.
 #[must_use]
 pub fn process_value(name: &str) -> Option<String> {
     let value = process_variable(name)?;
@@ -179,8 +180,8 @@ pub fn process_value(name: &str) -> Option<String> {
     (!value.is_empty() && undefined_variable(value).is_none()).then(|| value.to_owned())
 }
 
-/// The first `$(name)` in a text. The agent replaces every variable that it knows and leaves the rest
-/// as it is (`VarUtil.cs`), so what is left is not defined.
+/// The first `$(name)` in a text. The agent replaces every variable that it knows and leaves the rest (`VarUtil.cs`),
+/// so what is left is not defined.
 #[must_use]
 pub fn undefined_variable(text: &str) -> Option<&str> {
     let mut rest = text;

@@ -1,7 +1,7 @@
-//! What a step asks of the runner of GitHub Actions: masks for the log, outputs, and variables for later steps.
+//! What a step sends to the GitHub Actions runner: masks for the log, outputs, and variables for later steps.
 //!
-//! It never hands a secret on that was not masked first.
-//! The platform's own source is actions/runner (`ActionCommand.cs`, `FileCommandManager.cs`).
+//! It never passes on a secret that was not masked first. The platform's source is actions/runner
+//! (`ActionCommand.cs`, `FileCommandManager.cs`).
 
 use std::fs::OpenOptions;
 use std::hash::{BuildHasher as _, RandomState};
@@ -14,18 +14,18 @@ use zeroize::Zeroizing;
 use crate::log::Masked;
 use crate::writer::Stream;
 
-/// One of the two streams of a job's step. The runner reads both for commands.
+/// One of a step's two output streams. The runner looks for commands in both.
 #[derive(Debug, Clone, Copy)]
 pub struct WorkflowLog(Stream);
 
 impl WorkflowLog {
-    /// A log by one stream: standard error, where standard output is a program's input.
+    /// A log on one stream: standard error, where standard output is read by another program.
     #[must_use]
     pub fn on(stream: Stream) -> Self {
         Self(stream)
     }
 
-    /// Has the runner mask a secret and every form of it that a tool may print.
+    /// Asks the runner to mask a secret and every form of it that a tool may print.
     pub fn mask<K: Kind>(self, secret: &Secret<K>) -> Masked<'_, K> {
         for form in secret.forms_to_mask() {
             self.0.command(&mask(&form));
@@ -34,18 +34,18 @@ impl WorkflowLog {
     }
 }
 
-/// A file by which a step hands values on: the one that `GITHUB_ENV` names, or `GITHUB_OUTPUT`.
+/// A file through which a step sets variables or outputs: the one that `GITHUB_ENV` or `GITHUB_OUTPUT` names.
 #[derive(Debug)]
 pub struct WorkflowFile(PathBuf);
 
 impl WorkflowFile {
-    /// The file at a path that the runner gave.
+    /// The file at the path that the runner set.
     #[must_use]
     pub fn new(path: PathBuf) -> Self {
         Self(path)
     }
 
-    /// Hands a value on that is not a secret.
+    /// Sets a value that is not a secret.
     ///
     /// # Errors
     /// The file cannot be written.
@@ -53,7 +53,7 @@ impl WorkflowFile {
         self.append(name, &adieu_secret::redacted(value))
     }
 
-    /// Hands a secret on.
+    /// Sets a secret value.
     ///
     /// # Errors
     /// As for [`set`](Self::set).
@@ -61,7 +61,7 @@ impl WorkflowFile {
         self.append(name, value.reveal())
     }
 
-    /// Hands several secrets on as one JSON object, by their names: an action has a fixed list of outputs.
+    /// Sets one output to a JSON object of several secrets, by name: an action has a fixed list of outputs.
     ///
     /// # Errors
     /// As for [`set`](Self::set).
@@ -76,7 +76,7 @@ impl WorkflowFile {
         let mut json = Zeroizing::new(String::with_capacity(2 + 2 * length.sum::<usize>()));
         for (index, (name, value)) in values.iter().enumerate() {
             json.push(if index == 0 { '{' } else { ',' });
-            // A name of a variable and a token have no character that JSON would escape.
+            // Neither variable names nor tokens have characters that JSON escapes.
             for part in ["\"", name, "\":\"", value.reveal(), "\""] {
                 json.push_str(part);
             }
@@ -85,8 +85,8 @@ impl WorkflowFile {
         self.append(name, &json)
     }
 
-    /// `NAME<<delimiter`, the value, and the delimiter again, which is random: a value cannot end itself early and go
-    /// on with another name.
+    /// Appends `NAME<<delimiter`, the value, and the delimiter again. The delimiter is random, so a value cannot end
+    /// itself early and set another name.
     fn append(&self, name: &str, value: &str) -> io::Result<()> {
         let delimiter = delimiter();
         if value.contains(&delimiter) {
@@ -103,14 +103,14 @@ impl WorkflowFile {
     }
 }
 
-/// 128 bits of the operating system's randomness, by which the standard library seeds its tables.
+/// 128 random bits from the operating system, which the standard library seeds its hash tables with.
 fn delimiter() -> String {
     let half = || RandomState::new().hash_one(());
     format!("adieu_{:016x}{:016x}", half(), half())
 }
 
 fn mask(form: &str) -> Zeroizing<String> {
-    // Room for the escapes of any secret, so that growing leaves no copy of one behind.
+    // Reserve room for the escaped form of any secret: a buffer that grows leaves copies behind.
     let mut line = Zeroizing::new(String::with_capacity(16 + 3 * form.len()));
     line.push_str("::add-mask::");
     for character in form.chars() {

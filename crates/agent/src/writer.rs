@@ -1,5 +1,5 @@
-//! The one way to standard output and standard error: nothing that it writes can become a logging command or contain a
-//! credential that was sent.
+//! The only way to standard output and standard error: nothing that it writes can become a logging command or contain
+//! a credential that was sent.
 //!
 //! It never decides what is written. A test of `xtask` checks that no other file of the product writes there.
 
@@ -12,20 +12,20 @@ use zeroize::Zeroizing;
 
 use crate::untrusted::{harmless_document, harmless_json, harmless_json_lines, harmless_text};
 
-/// Whether standard error ends with a line that is to be replaced.
+/// Whether standard error ends with a status line, which the next output replaces.
 static STATUS: AtomicBool = AtomicBool::new(false);
 
-/// One of the two streams. The agent reads both for commands.
+/// One of the two output streams. The agent looks for commands in both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stream {
     /// Standard output: results, and the commands of a task.
     Output,
-    /// Standard error: what a command line says meanwhile.
+    /// Standard error: the messages of the command line.
     Error,
 }
 
 impl Stream {
-    /// Writes a text and a line break, with its layout.
+    /// Writes a text and a line break; the layout stays.
     ///
     /// # Errors
     /// The stream cannot be written. A closed stream is not an error: its reader has finished.
@@ -33,8 +33,8 @@ impl Stream {
         self.line(harmless_text(&redacted(text)).as_bytes())
     }
 
-    /// Writes a text with the colors that this program put into it (SGR sequences), and a line break. Everything else
-    /// that a terminal acts on is made harmless, as by [`text`](Self::text).
+    /// Writes a text, with the colors (SGR sequences) that this program put into it, and a line break. Everything
+    /// else that a terminal acts on is made harmless, as in [`text`](Self::text).
     ///
     /// # Errors
     /// As for [`text`](Self::text).
@@ -47,7 +47,7 @@ impl Stream {
         self.line(harmless.as_bytes())
     }
 
-    /// Writes a question, after which the terminal's cursor stays.
+    /// Writes a question, and leaves the cursor after it.
     ///
     /// # Errors
     /// As for [`text`](Self::text).
@@ -55,8 +55,7 @@ impl Stream {
         self.write(harmless_text(&redacted(question)).as_bytes())
     }
 
-    /// Writes a line that the next one replaces: what a terminal shows of work that is under way. The first thing that
-    /// is written afterwards, to either stream, takes it away.
+    /// Writes a status line on a terminal. The next output, on either stream, replaces it.
     ///
     /// # Errors
     /// As for [`text`](Self::text).
@@ -67,7 +66,7 @@ impl Stream {
         Ok(())
     }
 
-    /// Takes the line away that [`status`](Self::status) left on standard error.
+    /// Removes the line that [`status`](Self::status) left on standard error.
     pub fn clear_status() {
         if STATUS.swap(false, Ordering::Relaxed) {
             let _ = write(&mut io::stderr().lock(), b"\r\x1b[K");
@@ -82,7 +81,7 @@ impl Stream {
         self.line(harmless_json_lines(document).as_bytes())
     }
 
-    /// Writes a text that holds a credential for the user who asked for it, and a line break.
+    /// Writes a text that contains a credential, for the user who requested it, and a line break.
     ///
     /// # Errors
     /// As for [`text`](Self::text).
@@ -90,7 +89,7 @@ impl Stream {
         self.line(Zeroizing::new(harmless_text(text)).as_bytes())
     }
 
-    /// Writes a JSON document that holds a credential for the program that asked for it, and a line break.
+    /// Writes a JSON document that contains a credential, for the program that requested it, and a line break.
     ///
     /// # Errors
     /// As for [`text`](Self::text).
@@ -99,7 +98,7 @@ impl Stream {
         self.line(Zeroizing::new(harmless_json(&document)).as_bytes())
     }
 
-    /// Writes records of a table for a spreadsheet, each one line that ends as RFC 4180 has it. No line has a command.
+    /// Writes CSV records, one per line, with the line ends of RFC 4180. No line contains a command.
     ///
     /// # Errors
     /// As for [`text`](Self::text).
@@ -112,7 +111,7 @@ impl Stream {
         self.write(&whole)
     }
 
-    /// Passes on the bytes of a program that this one has started, as if that program had written them itself.
+    /// Writes the bytes of a child process unchanged.
     ///
     /// # Errors
     /// As for [`text`](Self::text).
@@ -129,7 +128,7 @@ impl Stream {
         }
     }
 
-    /// Lines for this stream from code that writes in pieces.
+    /// Buffers this stream's output into whole lines, for code that writes in pieces.
     #[must_use]
     pub fn lines(self) -> Lines {
         Lines {
@@ -143,13 +142,13 @@ impl Stream {
         self.line(harmless_document(&text).as_bytes())
     }
 
-    /// Writes a command of this program's own, whose values are escaped already.
+    /// Writes a logging command whose values are already escaped.
     pub(crate) fn command(self, line: &str) {
-        // If the stream cannot be written, there is no other place to report that.
+        // If the stream cannot be written, there is nowhere else to report it.
         let _ = self.line(line.as_bytes());
     }
 
-    /// One line, whole, at once.
+    /// Writes a whole line with one call.
     fn line(self, line: &[u8]) -> io::Result<()> {
         let mut whole = Zeroizing::new(Vec::with_capacity(line.len() + 1));
         whole.extend_from_slice(line);
@@ -170,7 +169,7 @@ impl Stream {
     }
 }
 
-/// The text as pairs of an SGR sequence, which may be empty, and what follows it.
+/// Splits the text into pairs of an SGR sequence, which may be empty, and the text after it.
 fn pieces(text: &str) -> Vec<(&str, &str)> {
     let mut pieces = Vec::new();
     let (mut sequence, mut start, mut from) = ("", 0, 0);
@@ -195,8 +194,7 @@ fn write(stream: &mut dyn Write, bytes: &[u8]) -> io::Result<()> {
     stream.flush()
 }
 
-/// A stream for code that writes in pieces: each line is written when it is whole, and the last one when this is
-/// dropped.
+/// A writer that passes on each line when it is complete, and the last one when it is dropped.
 #[derive(Debug)]
 pub struct Lines {
     stream: Stream,

@@ -1,7 +1,7 @@
-//! What answers with a token have in common: the token's text, the moment when it expires, and the form in which
-//! azure_identity reads both.
+//! What all token responses have in common: the token's text, its expiry, and the form in which azure_identity reads
+//! both.
 //!
-//! It never looks into a token.
+//! It never decodes a token.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -13,10 +13,10 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::error::Error;
 
-/// The last second of the year 9999, since 1970: no date that people write comes after it.
+/// The last second of the year 9999, in seconds since 1970.
 pub(crate) const LAST_MOMENT: i64 = 253_402_300_799;
 
-/// A text that is not empty, taken out of its document, so that no copy of a secret stays there.
+/// Takes a text that is not empty out of a document, so that no copy of a secret stays there.
 pub(crate) fn take_text(json: &mut Value, field: &str) -> Option<String> {
     match json.get_mut(field)?.take() {
         Value::String(text) if !text.is_empty() => Some(text),
@@ -42,15 +42,15 @@ fn whole(value: &Value) -> Option<i64> {
     text.parse().ok().or_else(|| before_point(text))
 }
 
-/// `3599.0`, as Python's services write a number of seconds.
+/// The whole part of `3599.0`, as services written in Python format a number of seconds.
 fn before_point(text: &str) -> Option<i64> {
     let (whole, fraction) = text.split_once('.')?;
     let is_fraction = fraction.bytes().all(|byte| byte.is_ascii_digit());
     is_fraction.then(|| whole.parse().ok())?
 }
 
-/// A moment in seconds since 1970, in each form that an endpoint of managed identities was seen to answer: a number,
-/// a number as text, ISO 8601, and the date of the United States that App Service's API of 2017-09-01 writes.
+/// A time in seconds since 1970, in each form that managed-identity endpoints are known to use: a number, a number as
+/// text, ISO 8601, and the American date of App Service's API of 2017-09-01.
 pub(crate) fn seconds(json: &Value, field: &str) -> Option<i64> {
     let value = json.get(field)?;
     whole(value).or_else(|| date(value.as_str()?.trim()))
@@ -59,15 +59,15 @@ pub(crate) fn seconds(json: &Value, field: &str) -> Option<i64> {
 fn date(text: &str) -> Option<i64> {
     let iso = iso_of_american(text).unwrap_or_else(|| text.replacen(' ', "T", 1));
     let read = |text: &str| OffsetDateTime::parse(text, &Rfc3339).ok();
-    // Without a zone it is UTC.
+    // A time without a zone is UTC.
     read(&iso)
         .or_else(|| read(&format!("{iso}Z")))
         .map(OffsetDateTime::unix_timestamp)
 }
 
-/// `11/26/2026 9:00:00 AM +00:00`, with or without its zone or its half of the day, as ISO 8601 has it.
+/// Converts `11/26/2026 9:00:00 AM +00:00`, with or without zone and AM or PM, to ISO 8601.
 ///
-/// A format description of `time` reads it as well, and its reader is 13 KB of the binary.
+/// A format description of `time` reads it as well, but its parser adds 13 KB to the binary.
 fn iso_of_american(text: &str) -> Option<String> {
     let mut words = text.split(' ').peekable();
     let mut date = words.next()?.split('/');
@@ -87,7 +87,7 @@ fn iso_of_american(text: &str) -> Option<String> {
     ))
 }
 
-/// This machine's clock, in seconds since 1970.
+/// The current time by this machine's clock, in seconds since 1970.
 pub(crate) fn seconds_now() -> i64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
@@ -95,7 +95,7 @@ pub(crate) fn seconds_now() -> i64 {
         .unwrap_or_default()
 }
 
-/// The body that azure_identity reads in place of a service's own.
+/// The body that azure_identity reads instead of the service's own.
 pub(crate) fn canonical(body: &impl Serialize) -> Result<Bytes, Error> {
     let json = serde_json::to_vec(body).map_err(|error| Error::Credential(error.to_string()))?;
     Ok(Bytes::from(json))

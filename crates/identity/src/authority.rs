@@ -1,4 +1,4 @@
-//! The authority of a service connection: the one host that may see its ID token.
+//! The authority of a service connection: the only host that may receive its ID token.
 //!
 //! It builds addresses; it never sends anything.
 
@@ -9,7 +9,7 @@ use reqwest::Url;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Authority(Url);
 
-/// A cloud of Azure that has well-known addresses.
+/// An Azure cloud with well-known addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AzureCloud {
     /// `AzureCloud`.
@@ -20,8 +20,7 @@ pub enum AzureCloud {
     China,
 }
 
-/// The hosts that sign in for each cloud (learn.microsoft.com, "National clouds"). The first one of a cloud is used
-/// where none is named.
+/// The sign-in hosts of each cloud (learn.microsoft.com, "National clouds"). A cloud's first host is its default.
 const HOSTS: [(AzureCloud, &str); 4] = [
     (AzureCloud::Public, "login.microsoftonline.com"),
     (AzureCloud::UsGovernment, "login.microsoftonline.us"),
@@ -35,7 +34,7 @@ pub enum NotAnAuthority {
     /// The text is not an absolute address.
     #[error("not an absolute address")]
     NotAnAddress,
-    /// Credentials would travel in the clear.
+    /// Credentials would be sent unencrypted.
     #[error("not HTTPS")]
     NotHttps,
     /// AD FS of Azure Stack has no tenants and no federated credentials.
@@ -52,7 +51,7 @@ impl Authority {
         Self(Url::parse(&format!("https://{host}/")).expect("a table of addresses"))
     }
 
-    /// The cloud whose well-known authority this is.
+    /// The cloud that this is a well-known authority of.
     #[must_use]
     pub fn cloud(&self) -> Option<AzureCloud> {
         let host = self.0.host_str()?;
@@ -60,17 +59,16 @@ impl Authority {
         known.map(|(cloud, _)| *cloud)
     }
 
-    /// Where the authority describes itself to everyone.
+    /// The authority's public metadata (OpenID Connect discovery).
     #[must_use]
     pub fn discovery_endpoint(&self) -> Url {
         self.below(&["common", "v2.0", ".well-known", "openid-configuration"])
     }
 
-    /// Reads an authority.
+    /// Parses an authority.
     ///
     /// # Errors
-    /// The text is not an absolute HTTPS address (plain HTTP is for loopback addresses only), or it is an
-    /// AD FS.
+    /// The text is not an absolute HTTPS address (plain HTTP is for loopback addresses only), or is an AD FS.
     pub fn parse(text: &str) -> Result<Self, NotAnAuthority> {
         let mut url = Url::parse(text.trim()).map_err(|_| NotAnAuthority::NotAnAddress)?;
         if url.host_str().is_none() {
@@ -87,13 +85,13 @@ impl Authority {
         Ok(Self(url))
     }
 
-    /// Host and, where it is not the usual one, port: what a person would look for in a firewall.
+    /// Host and, if it is not the default, port: what a firewall rule needs.
     #[must_use]
     pub fn host(&self) -> String {
         host(&self.0)
     }
 
-    /// Where a tenant's tokens come from: `{authority}/{tenant}/oauth2/v2.0/token`.
+    /// Endpoint that issues a tenant's tokens: `{authority}/{tenant}/oauth2/v2.0/token`.
     #[must_use]
     pub fn token_endpoint(&self, tenant: &str) -> Url {
         self.below(&[tenant, "oauth2", "v2.0", "token"])

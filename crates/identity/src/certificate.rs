@@ -1,6 +1,6 @@
-//! The assertion that a service principal with a certificate signs for itself.
+//! The assertion that a service principal signs with its certificate.
 //!
-//! It never shows the private key to anyone, and knows RSA keys only, as Microsoft Entra does. azure_identity's own
+//! It never shows the private key, and supports only RSA keys, as Microsoft Entra does. azure_identity's own
 //! credential for certificates needs OpenSSL and PKCS#12, and names the certificate by its SHA-1 thumbprint.
 
 use base64::Engine as _;
@@ -17,15 +17,15 @@ use adieu_secret::{ClientCertificate, IdToken};
 use crate::answers::seconds_now;
 use crate::error::ClientCertificateProblem as Fault;
 
-/// An assertion is used at once; a minute either way is for clocks that differ.
+/// An assertion is used immediately; it is also valid one minute earlier, in case clocks differ.
 const LIFETIME: i64 = 300;
 const SKEW: i64 = 60;
 
 /// Signs an assertion of `client_id` for the token endpoint `audience`.
 ///
-/// The algorithm is PS256 and the certificate is named by `x5t#S256`, as Microsoft's page "Microsoft identity platform
-/// application authentication certificate credentials" asks. Where the PEM has more certificates, they go along as
-/// `x5c`, so that an application which trusts a subject name and an issuer can build the chain.
+/// The algorithm is PS256, and `x5t#S256` names the certificate, as Microsoft's page "Microsoft identity platform
+/// application authentication certificate credentials" requires. Further certificates in the PEM are sent as `x5c`,
+/// so that an application that trusts a subject name and issuer can build the chain.
 ///
 /// # Errors
 /// What the PEM lacks.
@@ -76,7 +76,8 @@ pub(crate) fn sign(
 
 fn key_pair(pem: &str) -> Result<RsaKeyPair, Fault> {
     let key = PrivateKeyDer::from_pem_slice(pem.as_bytes()).map_err(|error| {
-        // Both forms of an encrypted key say so in plain text: RFC 7468 in the block's name, the older one in a header.
+        // An encrypted key has this word in plain text: in the block's name (RFC 7468) or, in the older form, in a
+        // header.
         if pem.contains("ENCRYPTED") {
             return Fault::EncryptedKey;
         }
@@ -108,12 +109,13 @@ fn certificates(pem: &str) -> Result<Vec<CertificateDer<'static>>, Fault> {
     }
 }
 
-/// The certificate of the key, then each one's issuer, as far as they are there; in whatever order they were given.
+/// The certificate of the key, followed by each one's issuer as far as they are present, whatever the order in the
+/// file.
 fn chain(
     mut others: Vec<CertificateDer<'static>>,
     public_key: &[u8],
 ) -> Result<Vec<CertificateDer<'static>>, Fault> {
-    // A certificate holds its own public key as the same bytes (RFC 8017, A.1.1), and no other one does.
+    // A certificate contains its own public key as the same bytes (RFC 8017, A.1.1), and no other certificate does.
     let is_of_the_key = |der: &CertificateDer<'_>| {
         let mut parts = der.windows(public_key.len());
         parts.any(|part| part == public_key)
@@ -129,7 +131,7 @@ fn chain(
     Ok(chain)
 }
 
-/// Which of the others has issued a certificate.
+/// The index of the certificate that issued this one.
 fn issuer_of(certificate: &CertificateDer<'_>, others: &[CertificateDer<'_>]) -> Option<usize> {
     let parsed = webpki::EndEntityCert::try_from(certificate).ok()?;
     if parsed.issuer() == parsed.subject() {

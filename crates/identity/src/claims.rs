@@ -1,6 +1,6 @@
 //! The claims of a token, for people who compare them with a page of the portal.
 //!
-//! It never verifies a signature, so nothing may be allowed because of a claim.
+//! It never verifies a signature, so no decision may depend on a claim.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -16,16 +16,16 @@ pub struct Claims {
     /// `sub`.
     #[serde(rename = "sub")]
     pub subject: Option<String>,
-    /// `aud`, where it is one text.
+    /// `aud`, if it is one text.
     #[serde(rename = "aud")]
     pub audience: Option<String>,
     /// `tid`.
     #[serde(rename = "tid")]
     pub tenant: Option<String>,
-    /// `oid`: the object in the tenant's directory, as an enterprise application has it.
+    /// `oid`: object ID in the tenant's directory, which an enterprise application's page shows.
     #[serde(rename = "oid")]
     pub object_id: Option<String>,
-    /// `appid` or, in newer tokens, `azp`: the client id.
+    /// `appid` or, in newer tokens, `azp`: the client ID.
     #[serde(rename = "appid", alias = "azp")]
     pub client_id: Option<String>,
     /// `exp`, seconds since 1970.
@@ -34,8 +34,8 @@ pub struct Claims {
 }
 
 impl Claims {
-    /// Reads the claims of a JSON web token. Nothing, where the token is opaque or has claims of
-    /// another shape: a token is its receiver's business, not ours.
+    /// Reads the claims of a JSON Web Token. Returns `None` if the token is opaque or its claims have another form: a
+    /// token is meant for its recipient, not for us.
     #[must_use]
     pub fn read(token: &str) -> Option<Self> {
         let mut parts = token.split('.');

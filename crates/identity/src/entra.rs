@@ -1,6 +1,7 @@
-//! The token endpoint of Microsoft Entra: sends what a credential has written, and classifies the answer.
+//! The token endpoint of Microsoft Entra: sends the request that a credential has built, and classifies the response.
 //!
-//! It never sends a proof to a host other than the authority's, and never decides where one comes from.
+//! It never sends an assertion or secret to a host other than the authority's, and never decides where one comes
+//! from.
 
 use async_trait::async_trait;
 use azure_core::http::{Body as WrittenBody, Request};
@@ -22,7 +23,7 @@ use crate::scope::Scope;
 use crate::sdk::{Attempted, TokenService};
 use crate::user_assigned::is_guid;
 
-/// The ID token has expired; a fresh one helps.
+/// The ID token has expired; a new one helps.
 pub(crate) const ASSERTION_EXPIRED: u32 = 700_024;
 
 /// The token endpoint of one tenant.
@@ -52,7 +53,7 @@ impl TokenService for Entra {
         let request = self
             .transport
             .request(Method::POST, &self.endpoint)
-            // A connection that is kept has the answer in its buffer, and the token in that.
+            // A connection that is kept open keeps the response, and the token in it, in its buffer.
             .header(CONNECTION, "close")
             .header(ACCEPT, "application/json")
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
@@ -101,7 +102,7 @@ impl Entra {
         Err(reply.not_an_answer(body, "error").into())
     }
 
-    /// Takes a token if it is the one that was asked for, as far as it can be read.
+    /// Accepts a token if it is the requested one, as far as it can be read.
     fn accept(&self, token: AccessToken, json: &Value, scope: &Scope) -> Result<Bytes, Error> {
         let now = seconds_now();
         let claims = Claims::read(token.reveal()).unwrap_or_default();
@@ -122,11 +123,11 @@ impl Entra {
                 got: audience.clone(),
             }));
         }
-        // What is left counts from now, whatever this machine's clock says: by a clock that is behind, the
-        // claim alone would let a token seem alive after its end.
+        // The remaining lifetime counts from now, whatever this machine's clock shows: with a clock that is slow, the
+        // claim alone would make a token look valid after its expiry.
         let by_lifetime = number(json, "expires_in").map(|left| now.saturating_add(left));
         let ends = [claims.expires_on, by_lifetime].into_iter().flatten().min();
-        // An opaque token without a lifetime is taken to last no longer than it takes to use it.
+        // An opaque token without a lifetime counts as valid only long enough to be used.
         let expires_on = ends.unwrap_or(now.saturating_add(60));
         if expires_on <= now {
             return Err(Error::AnotherToken(Mismatch::Expired { expires_on, now }));
@@ -142,7 +143,7 @@ impl Entra {
     }
 }
 
-/// What the assertion in a form says of itself, where there is one that can be read.
+/// The claims of the assertion in a form, if they can be read.
 fn presented(form: &[u8]) -> Option<Claims> {
     let (_, assertion) =
         form_urlencoded::parse(form).find(|(name, _)| name == "client_assertion")?;
@@ -184,7 +185,7 @@ impl Refusal {
     }
 }
 
-/// The number behind `AADSTS` at the start of a description.
+/// The number after `AADSTS` at the start of a description.
 fn code_in(description: &str) -> Option<u32> {
     let digits = description.trim_start().strip_prefix("AADSTS")?;
     let end = digits
@@ -193,8 +194,8 @@ fn code_in(description: &str) -> Option<u32> {
     digits[..end].parse().ok()
 }
 
-/// The description without its code and without the ids, which older bodies put on separate lines
-/// and newer ones behind the sentence.
+/// The description without its code and IDs, which older bodies put on separate lines and newer ones at the end of
+/// the sentence.
 fn sentence(description: &str) -> String {
     let line = first_line(description);
     let end = line.find(" Trace ID:").unwrap_or(line.len());

@@ -1,6 +1,6 @@
-//! Everything that can keep a service connection from a token, with its facts.
+//! Everything that can prevent a service connection from getting a token, with its facts.
 //!
-//! It holds no advice and no secret: `crates/cli/report/` has the sentences.
+//! It holds no advice and no secret: `crates/cli/report/` writes the messages.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,13 +9,13 @@ use adieu_transport::{Correlation, NoAnswer, ServiceFailure};
 
 use crate::claims::Claims;
 
-/// Codes that Microsoft documents as transient ("Microsoft Entra authentication and authorization
-/// error codes"), and the two that stand for its own failure to fetch the issuer's keys (50166, 90061).
+/// Codes that Microsoft documents as transient ("Microsoft Entra authentication and authorization error codes"), and
+/// the two for its own failure to fetch the issuer's keys (50166, 90061).
 const TRANSIENT: [u32; 8] = [
     50_166, 90_006, 90_012, 90_024, 90_033, 90_055, 90_061, 90_090,
 ];
 
-/// Whether an Entra refusal is transient: by its status, its number, or the word that OAuth has for it.
+/// Whether a Microsoft Entra refusal is transient, by its status, code, or OAuth error.
 fn is_transient_refusal(status: u16, code: Option<u32>, error: &str) -> bool {
     adieu_transport::is_busy(status)
         || error == "temporarily_unavailable"
@@ -25,62 +25,62 @@ fn is_transient_refusal(status: u16, code: Option<u32>, error: &str) -> bool {
 /// Why there is no token.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Azure DevOps or Microsoft Entra did not answer as itself.
+    /// Azure DevOps or Microsoft Entra did not give a valid answer.
     #[error(transparent)]
     Service(#[from] ServiceFailure),
-    /// Azure DevOps wants a sign-in: the job token is expired or another collection's.
+    /// Azure DevOps requires a sign-in: the job token has expired or belongs to another collection.
     #[error("Azure DevOps did not accept the job's token ({status})")]
     JobTokenRefused {
         /// Host and port.
         host: String,
         /// HTTP status.
         status: u16,
-        /// Azure DevOps' own words, where it had any.
+        /// The message from Azure DevOps, if there is one.
         message: Option<String>,
-        /// Ids for the service's support.
+        /// IDs for the service's support.
         correlation: Correlation,
     },
-    /// Azure DevOps knows the job and issues no ID token for this connection.
+    /// Azure DevOps recognizes the job but issues no ID token for this connection.
     #[error("Azure DevOps refused the ID token ({status})")]
     IdTokenRefused {
-        /// HTTP status; 200 happens.
+        /// HTTP status; it can be 200.
         status: u16,
-        /// Azure DevOps' own words.
+        /// The message from Azure DevOps.
         message: String,
-        /// Ids for the service's support.
+        /// IDs for the service's support.
         correlation: Correlation,
     },
-    /// GitHub Actions knows the workflow's request and issues no ID token.
+    /// GitHub Actions recognizes the request but issues no ID token.
     #[error("GitHub Actions refused the ID token ({status})")]
     WorkflowTokenRefused {
         /// Host and port.
         host: String,
         /// HTTP status.
         status: u16,
-        /// GitHub's own words, where it had any.
+        /// The message from GitHub, if there is one.
         message: Option<String>,
-        /// Ids for the service's support.
+        /// IDs for the service's support.
         correlation: Correlation,
     },
-    /// Entra refused.
+    /// Microsoft Entra refused.
     #[error("Microsoft Entra refused ({status}, {error})")]
     EntraRefused {
         /// HTTP status.
         status: u16,
-        /// The number behind `AADSTS`.
+        /// The number after `AADSTS`.
         code: Option<u32>,
-        /// OAuth error word, such as `invalid_client`.
+        /// OAuth error code, such as `invalid_client`.
         error: String,
         /// First line of the description.
         description: String,
-        /// What the presented ID token says of itself, where one was presented.
+        /// The claims of the ID token that was presented, if there was one.
         presented: Option<Box<Claims>>,
-        /// Scope that was asked for.
+        /// The requested scope.
         scope: String,
-        /// Ids for the service's support.
+        /// IDs for the service's support.
         correlation: Correlation,
     },
-    /// Entra answered with a token that is not the one that was asked for.
+    /// Microsoft Entra issued a token other than the requested one.
     #[error("the access token is not for what was asked: {0:?}")]
     AnotherToken(Mismatch),
     /// The connection's certificate cannot sign.
@@ -91,13 +91,13 @@ pub enum Error {
     FederatedTokenFile {
         /// The file.
         path: PathBuf,
-        /// Why not.
+        /// The reason.
         reason: String,
     },
-    /// The machine's managed identity gave no token.
+    /// The machine's managed identity provided no token.
     #[error("the managed identity returned no token: {0}")]
     ManagedIdentity(ManagedIdentityProblem),
-    /// azure_identity refused to ask, for instance because the client id is empty.
+    /// azure_identity refused to send the request, for instance because the client ID is empty.
     #[error("azure_identity cannot ask for a token: {0}")]
     Credential(String),
 }
@@ -105,75 +105,75 @@ pub enum Error {
 /// Why a certificate cannot sign.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ClientCertificateProblem {
-    /// There is no certificate in the PEM.
+    /// The PEM has no certificate.
     #[error("it has no certificate in PEM form")]
     NoCertificate,
-    /// There is no private key in the PEM.
+    /// The PEM has no private key.
     #[error("it has no private key in PEM form")]
     NoKey,
     /// The private key has a password.
     #[error("its private key is encrypted")]
     EncryptedKey,
-    /// There is no block of PEM at all.
+    /// The text has no PEM block.
     #[error("it is not in PEM form")]
     NotPem,
-    /// A block of the PEM cannot be decoded.
+    /// A PEM block cannot be decoded.
     #[error("a block of its PEM is damaged")]
     DamagedPem,
-    /// The key is of another kind; Microsoft Entra accepts RSA only.
+    /// The key has another type; Microsoft Entra accepts only RSA.
     #[error("its private key is not an RSA key")]
     NotRsa,
     /// The RSA key cannot be used, for instance because it is too short.
     #[error("its RSA private key cannot be used ({0}); it needs 2048 bits or more")]
     Key(String),
-    /// No certificate has the public half of the key.
+    /// No certificate matches the private key.
     #[error("its private key belongs to none of its certificates ({certificates} found)")]
     AnotherKey {
-        /// How many certificates there are.
+        /// The number of certificates.
         certificates: usize,
     },
-    /// The system gave no random numbers, or the key did not sign.
+    /// The system provided no random numbers, or signing failed.
     #[error("its private key could not sign")]
     Signing,
 }
 
-/// Why the machine's own endpoint gave no token.
+/// Why the machine's own endpoint provided no token.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ManagedIdentityProblem {
-    /// What names the endpoint is wrong, or it cannot be asked.
+    /// The setting that names the endpoint is invalid, or the endpoint cannot be used.
     #[error("{0}")]
     Unusable(String),
-    /// The platform has its own protocol.
+    /// The platform uses a protocol of its own.
     #[error("{0} is not supported")]
     NotSupported(&'static str),
-    /// It does not answer.
+    /// The endpoint does not answer.
     #[error("{endpoint} does not answer: {cause}")]
     Unanswered {
-        /// Which endpoint.
+        /// The endpoint.
         endpoint: String,
-        /// What happened at the last attempt.
+        /// The cause of the last attempt's failure.
         cause: NoAnswer,
     },
-    /// It answered with half an answer.
+    /// The answer was cut off.
     #[error("its answer was cut off")]
     Cut,
-    /// It refused.
+    /// The endpoint refused.
     #[error("its endpoint answered {status}{}", .message.as_ref().map(|message| format!(": {message}")).unwrap_or_default())]
     Refused {
         /// HTTP status.
         status: u16,
-        /// Its words, where it had any.
+        /// Its message, if there is one.
         message: Option<String>,
-        /// Whether the machine, or the identity on it, is only still being set up.
+        /// Whether the machine, or its identity, is still being set up.
         settling: bool,
     },
-    /// There is no token in what it answered.
+    /// The answer contains no token.
     #[error("its answer has no token that can be read")]
     NoToken,
 }
 
 impl ManagedIdentityProblem {
-    /// Whether the same question may have another answer in a minute.
+    /// Whether the same request may succeed in a minute.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self {
@@ -184,13 +184,13 @@ impl ManagedIdentityProblem {
         }
     }
 
-    /// Whether the machine, or the identity on it, is still being set up.
+    /// Whether the machine, or its identity, is still being set up.
     #[must_use]
     pub fn is_settling(&self) -> bool {
         self.settles_within().is_some()
     }
 
-    /// How long Microsoft's clients ask a machine that is still being set up: 70 seconds while its endpoint is updated
+    /// How long Microsoft's clients retry while a machine is being set up: 70 seconds while its endpoint is updated
     /// (410), a few seconds for an endpoint or an identity that is not found (`ImdsRetryPolicy` of
     /// AzureAD/microsoft-authentication-library-for-dotnet).
     #[must_use]
@@ -205,7 +205,7 @@ impl ManagedIdentityProblem {
         }
     }
 
-    /// Whether the endpoint has several identities and wants to know which one is meant.
+    /// Whether the endpoint has several identities and needs to know which one to use.
     #[must_use]
     pub fn is_about_several_identities(&self) -> bool {
         let Self::Refused {
@@ -220,34 +220,34 @@ impl ManagedIdentityProblem {
     }
 }
 
-/// How an access token differs from what was asked.
+/// How an access token differs from the requested one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Mismatch {
-    /// It is another tenant's.
+    /// It was issued by another tenant.
     Tenant {
-        /// Tenant that was asked.
+        /// The requested tenant.
         asked: String,
         /// Tenant in the token.
         got: String,
     },
     /// It is for another service.
     Audience {
-        /// Scope that was asked for.
+        /// The requested scope.
         asked: String,
         /// Audience in the token.
         got: String,
     },
-    /// It has expired already, by this machine's clock.
+    /// It has already expired, according to this machine's clock.
     Expired {
         /// Expiry in the token, seconds since 1970.
         expires_on: i64,
-        /// This machine's clock, seconds since 1970.
+        /// The time by this machine's clock, seconds since 1970.
         now: i64,
     },
 }
 
 impl Error {
-    /// Whether the same question may have another answer in a minute, without any change.
+    /// Whether the same request may succeed in a minute, without any change.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self {
@@ -263,7 +263,7 @@ impl Error {
         }
     }
 
-    /// Whether a service understood the question and refused.
+    /// Whether a service understood the request and refused.
     #[must_use]
     pub fn is_denied(&self) -> bool {
         matches!(
@@ -288,16 +288,16 @@ impl Error {
         }
     }
 
-    /// The same, taken out of the SDK's error.
+    /// Takes the failure out of the SDK's error.
     ///
     /// # Errors
-    /// The error is another credential's; its words.
+    /// The error comes from another credential; its text.
     pub fn take(error: azure_core::Error) -> Result<Self, String> {
         let words = error.to_string();
         innermost(error).ok_or(words)
     }
 
-    /// How long a managed identity that is still being set up is worth waiting for; nothing for any other error.
+    /// How long to wait for a managed identity that is still being set up; `None` for any other error.
     #[must_use]
     pub fn settles_within(&self) -> Option<Duration> {
         match self {

@@ -14,8 +14,8 @@ use adieu_transport::{
 use crate::answers::take_text;
 use crate::error::Error;
 
-/// The version of the API that Microsoft's own clients name (`EntraWifUserServiceConnectionUtils.ts`
-/// of microsoft/azure-pipelines-tasks-common-packages).
+/// The API version that Microsoft's own clients use (`EntraWifUserServiceConnectionUtils.ts` of
+/// microsoft/azure-pipelines-tasks-common-packages).
 const API_VERSION: &str = "7.1";
 
 /// A request for the ID token of one service connection, in one job.
@@ -25,40 +25,40 @@ pub struct IdTokenRequest {
     job_token: JobToken,
 }
 
-/// A job, as the address of its ID tokens names it.
+/// The parts of a job in the address of its ID tokens.
 #[derive(Debug, Clone, Copy)]
 pub struct JobOfPlan<'a> {
-    /// Id of the project.
+    /// ID of the project.
     pub project: &'a str,
     /// The hub that runs the plan: `build` or `release`.
     pub hub: &'a str,
-    /// Id of the orchestration plan.
+    /// ID of the orchestration plan.
     pub plan: &'a str,
-    /// Id of the job.
+    /// ID of the job.
     pub job: &'a str,
 }
 
-/// Why the job's token may not go to an address.
+/// Why the job token may not be sent to an address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotTheCollection {
-    /// One of the two is not an address that may carry a credential.
+    /// One of the two is not an address that may receive credentials.
     #[error("{0} is not an HTTPS address")]
     NotAnAddress(String),
-    /// The address is another host than the collection's.
+    /// The address has a host other than the collection's.
     #[error("{asked} is not the collection's host, {collection}")]
     AnotherHost {
-        /// Host of the request; with the organization, where organizations share the host.
+        /// Host of the request, with the organization if organizations share the host.
         asked: String,
-        /// Host of the collection, the same way.
+        /// Host of the collection, in the same form.
         collection: String,
     },
 }
 
 impl IdTokenRequest {
-    /// A request to `uri` (`SYSTEM_OIDCREQUESTURI`), a query of which is kept.
+    /// A request to `uri` (`SYSTEM_OIDCREQUESTURI`), whose query is kept.
     ///
     /// # Errors
-    /// `uri` is not an address of the collection's host.
+    /// `uri` is not on the collection's host.
     pub fn to(
         uri: &str,
         collection: &str,
@@ -76,9 +76,9 @@ impl IdTokenRequest {
         Ok(Self::with_query(url, connection, job_token))
     }
 
-    /// The same where the job has no `SYSTEM_OIDCREQUESTURI`, as on an older server: the address that
-    /// the agent itself would build (`GitSourceProvider.cs` of microsoft/azure-pipelines-agent), with
-    /// the host type as the hub.
+    /// A request for a job without `SYSTEM_OIDCREQUESTURI`, as on an older server. The address is the one that the
+    /// agent itself would build (`GitSourceProvider.cs` of microsoft/azure-pipelines-agent), with the host type as
+    /// the hub.
     ///
     /// # Errors
     /// `collection` is not an address.
@@ -92,7 +92,7 @@ impl IdTokenRequest {
         Ok(Self::with_query(url, connection, job_token))
     }
 
-    /// That address, without a query, as `SYSTEM_OIDCREQUESTURI` has it.
+    /// That address without a query, as in `SYSTEM_OIDCREQUESTURI`.
     ///
     /// # Errors
     /// `collection` is not an address.
@@ -117,7 +117,7 @@ impl IdTokenRequest {
         Self { url, job_token }
     }
 
-    /// Asks for a token; each call gets a new one.
+    /// Requests a token; each call gets a new one.
     pub(crate) async fn send(
         &self,
         transport: &Transport,
@@ -129,7 +129,7 @@ impl IdTokenRequest {
                 .request(Method::POST, &self.url)
                 .bearer_auth(self.job_token.reveal_to_wire())
                 .header("X-TFS-FedAuthRedirect", "Suppress")
-                // A connection that is kept has the answer in its buffer, and the token in that.
+                // A connection that is kept open keeps the response, and the token in it, in its buffer.
                 .header(CONNECTION, "close")
                 .header(ACCEPT, "application/json")
                 .header(CONTENT_TYPE, "application/json")
@@ -190,7 +190,7 @@ fn address(text: &str) -> Result<Url, NotTheCollection> {
     }
 }
 
-/// A host, with the organization where that distinguishes two addresses.
+/// A host, with the organization if that is needed to tell addresses apart.
 fn place(url: &Url) -> String {
     match organization(url) {
         Some(organization) if url.host_str() == Some("dev.azure.com") => {
@@ -200,15 +200,15 @@ fn place(url: &Url) -> String {
     }
 }
 
-/// Whether two addresses are of one collection: of one organization, or of one server.
+/// Whether two addresses belong to the same organization or server.
 ///
 /// # Errors
-/// One of them is not an address that may carry a credential.
+/// One of them is not an address that may receive credentials.
 pub fn are_of_one_collection(one: &str, other: &str) -> Result<bool, NotTheCollection> {
     Ok(is_same_collection(&address(one)?, &address(other)?))
 }
 
-/// An organization has two names for the same place: `dev.azure.com/{organization}` and
+/// Whether two addresses belong to the same collection. An organization has two: `dev.azure.com/{organization}` and
 /// `{organization}.visualstudio.com`.
 fn is_same_collection(one: &Url, other: &Url) -> bool {
     match (organization(one), organization(other)) {
@@ -218,7 +218,7 @@ fn is_same_collection(one: &Url, other: &Url) -> bool {
     }
 }
 
-/// The organization in an address of Azure DevOps Services; releases have a host beside it.
+/// The organization in an address of Azure DevOps Services; releases have a host of their own name.
 fn organization(url: &Url) -> Option<String> {
     if url.scheme() != "https" || url.port().is_some() {
         return None;

@@ -13,37 +13,37 @@ use crate::answers::{LAST_MOMENT, number, seconds, seconds_now, take_text};
 use crate::claims::Claims;
 use crate::error::{Error, ManagedIdentityProblem as Fault};
 
-/// A virtual machine's metadata service (learn.microsoft.com, "How to use managed identities on Azure VMs").
+/// The metadata service of virtual machines (learn.microsoft.com, "How to use managed identities on Azure VMs").
 const METADATA_SERVICE: &str = "http://169.254.169.254";
 const METADATA_PATH: &str = "/metadata/identity/oauth2/token";
 
-/// Where a managed identity is asked, or why it cannot be.
+/// The endpoint of a managed identity, or why it cannot be used.
 #[derive(Debug)]
 pub struct IdentityEndpoint(pub(crate) Result<Endpoint, Fault>);
 
-/// An endpoint, by its protocol.
+/// An endpoint by its protocol.
 #[derive(Debug)]
 pub(crate) enum Endpoint {
-    /// App Service, Functions, Container Apps: their address and the header that proves who asks.
+    /// App Service, Functions, Container Apps: the address, and the key that authenticates the client.
     AppService(LocalEndpoint),
-    /// The metadata service of a virtual machine, which accepts requests from that machine alone.
+    /// The metadata service of a virtual machine, which accepts requests only from that machine.
     VirtualMachine(Url),
 }
 
-/// A credential endpoint that speaks App Service's protocol: the platform's, or one that a job was given.
+/// A credential endpoint with App Service's protocol: the platform's, or one that was started for a job.
 #[derive(Debug)]
 pub struct LocalEndpoint {
     url: Url,
     secret: EndpointSecret,
-    /// The variable that names its address.
+    /// The variable that holds its address.
     named_by: &'static str,
 }
 
 impl LocalEndpoint {
-    /// The endpoint of this machine at an address that the variable `named_by` holds.
+    /// The endpoint at an address that the variable `named_by` holds.
     ///
     /// # Errors
-    /// A sentence without its end: what is wrong with the address.
+    /// What is wrong with the address, as the start of a sentence.
     pub fn new(
         address: &str,
         secret: EndpointSecret,
@@ -71,14 +71,14 @@ impl LocalEndpoint {
         })
     }
 
-    /// The same for a connection that is to ask it.
+    /// Converts it for a connection that uses it.
     #[must_use]
     pub fn into_endpoint(self) -> IdentityEndpoint {
         IdentityEndpoint(Ok(Endpoint::AppService(self)))
     }
 }
 
-/// A token as the endpoint gave it.
+/// A token as the endpoint issued it.
 pub(crate) struct Issued {
     pub(crate) access_token: AccessToken,
     /// Seconds since 1970.
@@ -86,9 +86,9 @@ pub(crate) struct Issued {
 }
 
 impl IdentityEndpoint {
-    /// The endpoint that the variables of a platform announce, which are the ones that every Azure SDK reads
-    /// (`IDENTITY_ENDPOINT` and its kin); a virtual machine's, where they announce none.
-    /// `AZURE_POD_IDENTITY_AUTHORITY_HOST` names another metadata service than a virtual machine's own.
+    /// The endpoint that the platform's variables announce (`IDENTITY_ENDPOINT` and related ones, which every Azure
+    /// SDK reads); without them, a virtual machine's metadata service. `AZURE_POD_IDENTITY_AUTHORITY_HOST` replaces
+    /// the address of that service.
     #[must_use]
     pub fn announced(variable: impl Fn(&str) -> Option<String>) -> Self {
         Self(Endpoint::announced(|name| {
@@ -157,7 +157,7 @@ impl Endpoint {
         }
     }
 
-    /// The two endpoints differ in this one name.
+    /// The only parameter whose name differs between the two endpoints.
     pub(crate) fn resource_id_parameter(&self) -> &'static str {
         match self {
             Self::AppService(_) => "mi_res_id",
@@ -166,7 +166,7 @@ impl Endpoint {
     }
 
     fn request(&self, parameters: &[(String, String)], direct: &Transport) -> RequestBuilder {
-        // A connection that is kept has the answer in its buffer, and the token in that.
+        // A connection that is kept open keeps the response, and the token in it, in its buffer.
         let get = |url: &Url, version| {
             let mut url = url.clone();
             url.query_pairs_mut()
@@ -254,7 +254,7 @@ fn attempt(fault: Fault) -> Attempt<Error> {
     }
 }
 
-/// The endpoint's own words: at the top, or in an `error` that is an object, as Azure's services write errors.
+/// The endpoint's message: at the top level, or in an `error` object, as Azure's services write errors.
 fn message(body: &Value) -> Option<String> {
     let fields = ["message", "error_description", "error", "code"];
     let in_object = |object: &Value| {
@@ -268,8 +268,8 @@ fn message(body: &Value) -> Option<String> {
     in_object(body).or_else(|| in_object(nested?))
 }
 
-/// A token, and when it expires: as the endpoint says in one of its forms, or as the token itself does. A token of
-/// which neither is known is taken to last as long as it takes to use it.
+/// Reads a token and its expiry, from one of the endpoint's fields or from the token itself. If neither has it, the
+/// token counts as valid only long enough to be used.
 fn issued(body: &mut Value) -> Option<Issued> {
     let now = seconds_now();
     let by_lifetime = |body: &Value| Some(now.saturating_add(number(body, "expires_in")?));

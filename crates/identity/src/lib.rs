@@ -3,9 +3,9 @@
 //!
 //! It knows nothing of the Pipelines agent, of tasks or of logs: values come in, tokens or failures go out.
 //!
-//! azure_identity writes the requests and reads the tokens. Around it are what a pipeline needs besides: the ID token
-//! of Azure DevOps, proxies and trust of the agent, one attempt on a refusal that is final, retries that end, and
-//! errors that keep every fact a service gave.
+//! azure_identity builds the requests and reads the tokens. This crate adds what a pipeline needs: ID tokens from
+//! Azure DevOps, the agent's proxy and certificates, one attempt if a refusal is permanent, bounded retries, and
+//! errors with every fact that a service reported.
 //!
 //! ```
 //! use adieu_identity::{Authority, ConnectionCredential, Scheme, ServiceConnection};
@@ -28,7 +28,7 @@
 //! # }
 //! ```
 
-// Named so that Cargo.toml can switch its texts off; azure_core uses it.
+// Declared here so that Cargo.toml can turn its error texts off; azure_core uses it.
 use tracing as _;
 
 mod answers;

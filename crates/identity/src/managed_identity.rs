@@ -1,6 +1,6 @@
 //! Access tokens of the machine's or the app's own managed identity, from the endpoint that the platform provides.
 //!
-//! It never sends the endpoint's secret anywhere else, and never asks through a proxy.
+//! It never sends the endpoint's key anywhere else, and never uses a proxy.
 
 use async_trait::async_trait;
 use azure_core::http::Request;
@@ -20,12 +20,12 @@ use crate::sdk::{self, Attempted, TokenService};
 use crate::token::{Token, moment};
 use crate::user_assigned::UserAssignedId;
 
-/// A managed identity: which one, and where its tokens come from.
+/// A managed identity: which one, and which endpoint provides its tokens.
 #[derive(Debug)]
 pub struct ManagedIdentity {
-    /// Where it is asked.
+    /// The endpoint.
     pub endpoint: IdentityEndpoint,
-    /// A user-assigned identity; without one, the system-assigned identity or else the only one.
+    /// A user-assigned identity; `None` means the system-assigned identity or, without one, the only identity.
     pub user_assigned: Option<UserAssignedId>,
 }
 
@@ -33,14 +33,14 @@ impl LocalEndpoint {
     /// A token for a scope.
     ///
     /// # Errors
-    /// [`Error::ManagedIdentity`], with what the endpoint answered.
+    /// [`Error::ManagedIdentity`], with the endpoint's answer.
     pub async fn token(
         self,
         scope: &Scope,
         transport: &Transport,
         deadline: Deadline,
     ) -> Result<Token, Error> {
-        // azure_identity reads the address from the environment of the process, and this one is in other variables.
+        // azure_identity reads the address from the process environment, but this one comes from other variables.
         let machine = Machine {
             endpoint: Endpoint::AppService(self),
             user_assigned: None,
@@ -52,10 +52,10 @@ impl LocalEndpoint {
 }
 
 impl ManagedIdentity {
-    /// A token for each scope, one after the other: the endpoint is on this machine or its host.
+    /// Requests a token for each scope, one after the other: the endpoint is on this machine or its host.
     ///
-    /// An endpoint that is still being set up is asked again where `is_patient`. If not, such an answer is reported at
-    /// once, and [`ManagedIdentityProblem::settles_within`](Fault::settles_within) knows it.
+    /// With `is_patient`, an endpoint that is still being set up is retried. Otherwise its answer is reported
+    /// immediately, and [`ManagedIdentityProblem::settles_within`](Fault::settles_within) recognizes it.
     pub(crate) async fn tokens(
         &self,
         scopes: &[Scope],
@@ -70,8 +70,8 @@ impl ManagedIdentity {
                 return scopes.iter().map(refused).collect();
             }
         };
-        // azure_identity reads the environment of the process itself, and refuses what it finds there where another
-        // endpoint is meant: a variable that was emptied when a job's own endpoint ended hides the platform's.
+        // azure_identity reads the process environment itself, and refuses values that it finds there even if another
+        // endpoint is used: a variable that was emptied when a job's endpoint stopped hides the platform's.
         let credential = self.credential(machine.clone());
         let mut tokens = Vec::new();
         for scope in scopes {
@@ -102,7 +102,7 @@ impl ManagedIdentity {
             user_assigned_id: match &self.user_assigned {
                 Some(UserAssignedId::Client(id)) => Some(SdkId::ClientId(id.clone())),
                 Some(UserAssignedId::Object(id)) => Some(SdkId::ObjectId(id.clone())),
-                // azure_identity takes these for virtual machines only (Azure/azure-sdk-for-rust#2407).
+                // azure_identity supports these only for virtual machines (Azure/azure-sdk-for-rust#2407).
                 Some(UserAssignedId::Resource(_)) | None => None,
             },
             client_options: sdk::options(machine),
@@ -111,7 +111,7 @@ impl ManagedIdentity {
     }
 }
 
-/// The endpoint as azure_identity's credential reaches it.
+/// The endpoint, as azure_identity's credential reaches it.
 #[derive(Debug)]
 struct Machine {
     endpoint: Endpoint,
@@ -120,7 +120,7 @@ struct Machine {
     is_patient: bool,
 }
 
-/// What azure_identity reads of a managed identity.
+/// The fields of a managed identity's answer that azure_identity reads.
 #[derive(Serialize)]
 struct Canonical<'a> {
     access_token: &'a str,
@@ -131,7 +131,7 @@ struct Canonical<'a> {
 
 #[async_trait]
 impl TokenService for Machine {
-    /// Resource and identity are what azure_identity wrote; address, version and secret are the endpoint's own.
+    /// Resource and identity come from azure_identity's request; address, version and key are the endpoint's own.
     async fn send(&self, written: &Request, attempt: &Attempted) -> Result<Bytes, Attempt<Error>> {
         let asked = written.url().query_pairs();
         let mut parameters: Vec<(String, String)> = asked
@@ -162,7 +162,7 @@ impl Machine {
         }
     }
 
-    /// A token without azure_identity.
+    /// Requests a token without azure_identity.
     async fn token(&self, scope: &Scope, deadline: Deadline) -> Result<Token, Error> {
         let mut parameters = vec![("resource".to_owned(), resource(&scope.value).to_owned())];
         parameters.extend(self.user_assigned.as_ref().map(|id| {
@@ -201,7 +201,7 @@ fn direct(transport: &Transport) -> Result<Transport, Error> {
         .map_err(|error| Error::ManagedIdentity(Fault::Unusable(error.to_string())))
 }
 
-/// Managed identities are asked for a resource, which is a scope without its last word.
+/// The resource of a scope: the scope without `/.default`. Managed identities are asked for resources.
 fn resource(scope: &str) -> &str {
     scope.strip_suffix("/.default").unwrap_or(scope)
 }

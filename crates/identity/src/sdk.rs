@@ -1,8 +1,8 @@
-//! How the credentials of azure_identity ask: through our own client, which judges each answer before they read it.
+//! Runs the credentials of azure_identity over our own client, which classifies each answer before they read it.
 //!
-//! azure_identity writes the request, keeps the protocol's order and reads the token. It never sees a refusal: its
-//! reader of errors loses the code of an escaped description, and its retries take no account of what can recover.
-//! A refusal travels through its pipeline as an error that it passes on as it is, and comes out whole here.
+//! azure_identity builds the request, follows the protocol and reads the token. It never sees a refusal: its parser
+//! loses the code of an escaped description, and its retries do not consider whether a failure is transient. A
+//! refusal passes through its pipeline as an opaque error and is unwrapped here.
 
 use std::fmt;
 use std::sync::Arc;
@@ -25,24 +25,24 @@ use crate::error::{Error, innermost};
 use crate::scope::Scope;
 use crate::token::Token;
 
-/// What azure_identity believes about authority and tenant. Both end in an address that nothing is sent to: it drops
-/// an authority's path, and takes no authority of this machine.
+/// Placeholders for authority and tenant. Nothing is sent to this address: azure_identity drops an authority's path,
+/// and accepts no authority on this machine.
 const AUTHORITY: &str = "https://authority.invalid";
 pub(crate) const TENANT: &str = "tenant";
 
-/// One attempt, as far as the request itself does not show it.
+/// What the request itself does not show about an attempt.
 #[derive(Debug, Clone)]
 pub(crate) struct Attempted {
     pub(crate) scope: Scope,
-    /// Its number, from 1.
+    /// Its number, starting at 1.
     pub(crate) number: u32,
     pub(crate) deadline: Deadline,
 }
 
-/// A service that gives tokens.
+/// A service that issues tokens.
 #[async_trait]
 pub(crate) trait TokenService: fmt::Debug + Send + Sync + 'static {
-    /// Sends once what a credential has written. Returns a body that every credential can read.
+    /// Sends a request once. Returns a body that every credential can read.
     async fn send(&self, written: &Request, attempt: &Attempted) -> Result<Bytes, Attempt<Error>>;
 }
 
@@ -67,13 +67,13 @@ impl<S: TokenService> Policy for Judged<S> {
                 Headers::new(),
                 body,
             )),
-            // No kind but `Io` and `Connection` is ever repeated by azure_core.
+            // azure_core retries only the kinds `Io` and `Connection`.
             Err(attempt) => Err(azure_core::Error::new(ErrorKind::Other, Failed(attempt))),
         }
     }
 }
 
-/// A failed attempt on its way through azure_core.
+/// A failed attempt, wrapped for its way through azure_core.
 #[derive(Debug)]
 struct Failed(Attempt<Error>);
 
@@ -85,7 +85,7 @@ impl fmt::Display for Failed {
 
 impl std::error::Error for Failed {}
 
-/// The options of a credential that asks `service`.
+/// The options of a credential whose requests go to `service`.
 pub(crate) fn options(service: impl TokenService) -> ClientOptions {
     let mut cloud = CustomConfiguration::default();
     cloud.authority_host = AUTHORITY.to_owned();
@@ -97,7 +97,7 @@ pub(crate) fn options(service: impl TokenService) -> ClientOptions {
     }
 }
 
-/// A token of `scope`, asked for again as long as that can help.
+/// Requests a token of `scope`, and retries as long as that can help.
 pub(crate) async fn token(
     credential: &dyn TokenCredential,
     scope: &Scope,
@@ -115,7 +115,7 @@ pub(crate) async fn token(
             },
         };
         match credential.get_token(&[&scope.value], Some(options)).await {
-            // azure_identity counts a lifetime from its own "now", which is a moment later than ours.
+            // azure_identity adds the lifetime to its own current time, which is slightly later than ours.
             Ok(token) => Token::try_from(token)
                 .map(Token::capped_by_its_claim)
                 .map_err(|error| Attempt::Permanent(Error::Credential(error.to_string()))),
@@ -125,7 +125,7 @@ pub(crate) async fn token(
     .await
 }
 
-/// What our own client said, or else what azure_identity itself has to say.
+/// The failure from our own client or, without one, from azure_identity itself.
 fn failed(error: azure_core::Error) -> Attempt<Error> {
     let words = error.to_string();
     match innermost::<Failed>(error) {

@@ -1,4 +1,5 @@
-//! The HTTP client of Adieu for clients of the Azure SDK: the agent's proxy and trust, no redirects, bounded answers.
+//! Adieu's HTTP client for clients of the Azure SDK: the agent's proxy and certificates, no redirects, bounded
+//! answers.
 //!
 //! It never adds a credential to a request; the SDK's policies do.
 
@@ -11,10 +12,10 @@ use std::time::Duration;
 
 use adieu_transport::{Answer, Transport};
 
-/// The longest that one request may take, as the SDK's own client has it.
+/// Timeout of a request, the same as that of the SDK's own client.
 const TIME: Duration = Duration::from_secs(60);
 
-/// The longest answer, in bytes: the SDK's clients read pages of objects, and Adieu keeps them in memory.
+/// Longest answer in bytes: the SDK's clients read lists of objects page by page, and each page is held in memory.
 const LONGEST_ANSWER: usize = 16 * 1024 * 1024;
 
 /// A [`Transport`] as the `transport` of `azure_core::http::ClientOptions`.
@@ -38,7 +39,7 @@ impl HttpClient for SdkClient {
         match self.0.send_within(sent, TIME, LONGEST_ANSWER).await {
             Ok(answer) if answer.too_long => Err(other("the answer is too long".to_owned())),
             Ok(answer) => Ok(response(&answer)),
-            // The SDK repeats what has this kind.
+            // The SDK retries errors of this kind.
             Err(cause) if cause.is_transient() => Err(azure_core::Error::with_message(
                 ErrorKind::Io,
                 cause.to_string(),

@@ -1,6 +1,6 @@
-//! A service connection that signs in: which proof it has, and how it gets several tokens for one proof.
+//! A service connection that signs in: how it proves its identity, and how it gets several tokens with one proof.
 //!
-//! It never knows whose pipeline it serves.
+//! It does not know which pipeline uses it.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -31,27 +31,27 @@ use crate::sdk;
 use crate::token::{Token, TokenRequest};
 use crate::workflow_token::WorkflowTokenRequest;
 
-/// A service connection, or anything else that Microsoft Entra gives tokens to.
+/// A service connection, or any other identity that Microsoft Entra issues tokens to.
 #[derive(Debug)]
 pub struct ServiceConnection {
-    /// Where it signs in.
+    /// The authority where it signs in.
     pub authority: Authority,
     /// Tenant, as GUID or domain.
     pub tenant: String,
-    /// Application (client) id; empty for a managed identity that has another name, or none.
+    /// Application (client) ID; empty for a managed identity without one.
     pub client_id: String,
-    /// How it proves who it is.
+    /// How it proves its identity.
     pub scheme: Scheme,
 }
 
-/// How a connection proves who it is.
+/// How a connection proves its identity.
 #[derive(Debug)]
 pub enum Scheme {
     /// With an ID token that Azure DevOps issues for the job.
     WorkloadIdentityFederation {
-        /// How to get one.
+        /// The request for one.
         request: IdTokenRequest,
-        /// One that came with the job. It may have expired when this step runs.
+        /// An ID token that came with the job. It may have expired when this step runs.
         late_bound: Option<Arc<IdToken>>,
     },
     /// With a secret.
@@ -64,23 +64,23 @@ pub enum Scheme {
     FederatedToken(Arc<IdToken>),
     /// With an ID token that GitHub Actions issues for the workflow.
     Workflow(WorkflowTokenRequest),
-    /// Not at all: the machine's endpoint knows it.
+    /// Without a proof: the machine's endpoint knows the identity.
     ManagedServiceIdentity(ManagedIdentity),
 }
 
-/// What a connection gave.
+/// The tokens that a connection got.
 #[derive(Debug)]
 pub struct IssuedTokens {
-    /// A token for each scope, in the scopes' order.
+    /// One token for each scope, in order.
     pub access: Vec<Result<Token, Error>>,
-    /// The ID token that was used last, where there is one.
+    /// The last ID token that was used, if any.
     pub id: Option<Arc<IdToken>>,
 }
 
 /// A connection as a credential of the Azure SDK.
 ///
-/// It asks for each token: the SDK's clients keep theirs (`BearerTokenAuthorizationPolicy`), and so do Adieu's verbs
-/// and its broker. Errors hold an [`Error`], which [`Error::of`] finds.
+/// It requests a new token each time: the SDK's clients keep theirs (`BearerTokenAuthorizationPolicy`), and so do
+/// Adieu's verbs and its broker. Errors contain an [`Error`], which [`Error::of`] finds.
 #[derive(Debug)]
 pub struct ConnectionCredential {
     connection: ServiceConnection,
@@ -100,7 +100,7 @@ impl ConnectionCredential {
         Self::new(connection, transport)
     }
 
-    /// A credential that asks over `transport`.
+    /// A credential that sends its requests over `transport`.
     #[must_use]
     pub fn new(connection: ServiceConnection, transport: Transport) -> Arc<Self> {
         Arc::new(Self {
@@ -132,17 +132,17 @@ impl TokenCredential for ConnectionCredential {
     }
 }
 
-/// The one token of one scope.
+/// The only token of a result for one scope.
 fn one(tokens: Result<IssuedTokens, Error>) -> Result<Token, Error> {
     let first = tokens?.access.pop();
     first.unwrap_or_else(|| Err(Error::Credential("no scope was given".to_owned())))
 }
 
 impl ServiceConnection {
-    /// A token for each scope: one ID token serves all exchanges, which run at once.
+    /// Requests a token for each scope: one ID token serves all exchanges, which run concurrently.
     ///
     /// # Errors
-    /// There is no proof of identity to exchange. A failure of one scope is in its result.
+    /// No proof of identity could be obtained. The failure of one scope is in its own result.
     pub async fn tokens(
         &self,
         scopes: &[Scope],
@@ -151,8 +151,9 @@ impl ServiceConnection {
         self.tokens_by(scopes, transport, Deadline::start()).await
     }
 
-    /// The same, with all attempts before `deadline`. A managed identity that is still being set up is reported at
-    /// once: a caller that waits for it says so to the user and calls [`tokens_when_settled`](Self::tokens_when_settled).
+    /// Requests a token for each scope, with all attempts before `deadline`. A managed identity that is still being
+    /// set up is reported immediately: a caller that wants to wait informs the user and calls
+    /// [`tokens_when_settled`](Self::tokens_when_settled).
     ///
     /// # Errors
     /// As for [`tokens`](Self::tokens).
@@ -209,8 +210,8 @@ impl ServiceConnection {
         Ok(IssuedTokens { access, id: None })
     }
 
-    /// The same for a managed identity that is still being set up: asks again within `time`, which
-    /// [`Error::settles_within`] knows.
+    /// Requests tokens from a managed identity that is still being set up: retries within `time`, which is the result
+    /// of [`Error::settles_within`].
     ///
     /// # Errors
     /// As for [`tokens`](Self::tokens).
@@ -238,11 +239,11 @@ impl ServiceConnection {
         one(self.tokens_by(scopes, transport, deadline).await)
     }
 
-    /// What the ID token says of itself that the connection presents to Microsoft Entra; nothing, where it
-    /// has another proof or an opaque token.
+    /// The claims of the ID token that the connection presents to Microsoft Entra; `None` if it uses another proof or
+    /// an opaque token.
     ///
     /// # Errors
-    /// The issuer issues none, or the file with it cannot be read.
+    /// The issuer refuses to issue one, or the file that holds it cannot be read.
     pub async fn presented(&self, transport: &Transport) -> Result<Option<Claims>, Error> {
         let token = match &self.scheme {
             Scheme::WorkloadIdentityFederation { request, .. } => {
@@ -258,7 +259,7 @@ impl ServiceConnection {
         Ok(Claims::read(token.reveal()))
     }
 
-    /// Whether the connection has ID tokens to give.
+    /// Whether the connection can provide ID tokens.
     #[must_use]
     pub fn has_id_token(&self) -> bool {
         matches!(self.scheme, Scheme::WorkloadIdentityFederation { .. })
@@ -271,7 +272,7 @@ enum Proof<'a> {
     Secret(&'a ClientSecret),
 }
 
-/// An ID token or a signed assertion, as azure_identity's credential takes one.
+/// An ID token or a signed assertion, in the form that azure_identity's credential accepts.
 #[derive(Debug)]
 struct Assertion(Arc<IdToken>);
 
@@ -282,14 +283,14 @@ impl ClientAssertion for Assertion {
     }
 }
 
-/// Exchanges of one connection, all before one deadline.
+/// The exchanges of one connection, all before one deadline.
 struct Exchange<'a> {
     connection: &'a ServiceConnection,
     transport: &'a Transport,
     deadline: Deadline,
 }
 
-/// An ID token with less than this to live is not worth presenting.
+/// Seconds: an ID token with less time left is not presented.
 const LATE_BOUND_MARGIN: i64 = 60;
 
 impl<'a> Exchange<'a> {
@@ -319,7 +320,7 @@ impl<'a> Exchange<'a> {
         };
         let mut access = self.all(&Proof::Assertion(Arc::clone(&id)), scopes).await;
         if access.iter().any(is_assertion_expired) {
-            // Clocks differ, or a retry took long: one fresh ID token helps with both.
+            // Clocks differ, or a retry took long: one new ID token helps in both cases.
             id = fresh().await?;
             let proof = Proof::Assertion(Arc::clone(&id));
             for (result, scope) in access.iter_mut().zip(scopes) {
@@ -339,7 +340,7 @@ impl<'a> Exchange<'a> {
         join_all(asking).await
     }
 
-    /// Each scope has its own credential: one that is shared answers its scopes one after the other.
+    /// Each scope has its own credential, because a shared one would request its scopes one after the other.
     async fn one(&self, proof: &Proof<'_>, scope: &Scope) -> Result<Token, Error> {
         let credential = self
             .credential(proof)
@@ -377,7 +378,7 @@ impl<'a> Exchange<'a> {
     }
 }
 
-/// Reads a federated token as often as it is needed: the platform renews its file.
+/// Reads a federated token each time it is needed, because the platform renews its file.
 fn read(path: &std::path::Path) -> Result<IdToken, Error> {
     let unreadable = |reason: String| Error::FederatedTokenFile {
         path: path.to_owned(),
@@ -391,7 +392,7 @@ fn read(path: &std::path::Path) -> Result<IdToken, Error> {
     }
 }
 
-/// Whether a token that came with the job has not expired. One whose claims cannot be read is tried.
+/// Whether a token that came with the job has not expired. A token whose claims cannot be read is tried.
 fn is_alive(token: &IdToken) -> bool {
     Claims::read(token.reveal())
         .and_then(|claims| claims.expires_on)

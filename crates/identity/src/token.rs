@@ -1,6 +1,6 @@
-//! An access token and the moment when it expires; and what a caller asks of any credential.
+//! An access token with its expiry, and a request for one to any credential.
 //!
-//! It never asks a service.
+//! It sends nothing itself.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -26,7 +26,7 @@ pub struct Token {
 }
 
 impl Token {
-    /// The same token, which has expired no later than it says itself.
+    /// The same token, whose expiry is at most that of its `exp` claim.
     pub(crate) fn capped_by_its_claim(mut self) -> Self {
         if let Some(claimed) = self.claims().and_then(|claims| claims.expires_on) {
             self.expires_on = self.expires_on.min(moment(claimed));
@@ -34,7 +34,7 @@ impl Token {
         self
     }
 
-    /// What the token says of itself, where it can be read.
+    /// The token's claims, if they can be read.
     #[must_use]
     pub fn claims(&self) -> Option<Claims> {
         Claims::read(self.value.reveal())
@@ -44,7 +44,7 @@ impl Token {
 impl TryFrom<azure_core::credentials::AccessToken> for Token {
     type Error = NotAToken;
 
-    /// Takes what a credential of the Azure SDK gave, if it is a token.
+    /// Accepts the output of an Azure SDK credential if it has the form of a token.
     fn try_from(token: azure_core::credentials::AccessToken) -> Result<Self, NotAToken> {
         Ok(Self {
             value: AccessToken::parse(token.token.secret().to_owned())?,
@@ -60,23 +60,23 @@ impl From<Token> for azure_core::credentials::AccessToken {
     }
 }
 
-/// What is asked of a credential. Any [`TokenCredential`] understands its scope; those of Adieu also understand what
-/// the SDK has no word for, which travels in the context of the call.
+/// A request to a credential. Any [`TokenCredential`] understands its scope; those of Adieu also understand options
+/// that the SDK does not have, which are in the context of the call.
 #[derive(Debug, Clone)]
 pub struct TokenRequest {
     /// What the token is for.
     pub scope: Scope,
-    /// Another tenant than the credential's own, as GUID or domain.
+    /// A tenant other than the credential's own, as GUID or domain.
     pub tenant: Option<String>,
-    /// All attempts end before it.
+    /// The end of all attempts.
     pub deadline: Deadline,
-    /// Whether a managed identity that is still being set up is waited for, past the deadline. If not, that is reported
-    /// at once ([`Error::settles_within`](crate::Error::settles_within)).
+    /// Whether to wait, past the deadline, for a managed identity that is still being set up. Otherwise that is
+    /// reported immediately ([`Error::settles_within`](crate::Error::settles_within)).
     pub waits: bool,
 }
 
 impl TokenRequest {
-    /// A token of `scope`, in the credential's own tenant, within half a minute.
+    /// A request for a token of `scope`, in the credential's own tenant, within half a minute.
     #[must_use]
     pub fn new(scope: Scope) -> Self {
         Self {
@@ -87,10 +87,10 @@ impl TokenRequest {
         }
     }
 
-    /// Asks a credential.
+    /// Sends the request to a credential.
     ///
     /// # Errors
-    /// What the credential reports; [`Error::of`](crate::Error::of) finds the facts in it.
+    /// The credential's error; [`Error::of`](crate::Error::of) finds the facts in it.
     pub async fn send(self, credential: &dyn TokenCredential) -> azure_core::Result<Token> {
         let scope = self.scope.value.clone();
         let options = TokenRequestOptions {
@@ -102,7 +102,7 @@ impl TokenRequest {
         Token::try_from(token).map_err(|error| azure_core::Error::new(ErrorKind::Credential, error))
     }
 
-    /// What a caller of [`TokenCredential::get_token`] asks, who may be the Azure SDK.
+    /// Reads a call of [`TokenCredential::get_token`], which may come from the Azure SDK.
     #[must_use]
     pub fn read(scopes: &[&str], options: Option<&TokenRequestOptions<'_>>) -> Self {
         let ours = options.and_then(|options| options.method_options.context.value::<Self>());
@@ -115,7 +115,7 @@ impl TokenRequest {
     }
 }
 
-/// A moment in seconds since 1970, as far away as a date can be.
+/// The time at a number of seconds since 1970, limited to the range of dates.
 pub(crate) fn moment(seconds: i64) -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(seconds.clamp(0, LAST_MOMENT).unsigned_abs())
 }

@@ -1,21 +1,21 @@
-//! The name of a user-assigned managed identity: its client id, its object id or its resource id.
+//! The name of a user-assigned managed identity: its client ID, its object ID or its resource ID.
 //!
-//! It never asks whether there is such an identity.
+//! It never checks whether the identity exists.
 
 use std::fmt;
 
 /// Which user-assigned identity is meant (learn.microsoft.com, "How to use managed identities for App Service").
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UserAssignedId {
-    /// The client (application) id, a GUID.
+    /// The client (application) ID, a GUID.
     Client(String),
-    /// The object (principal) id, a GUID.
+    /// The object (principal) ID, a GUID.
     Object(String),
-    /// The Azure resource id, `/subscriptions/…/userAssignedIdentities/name`.
+    /// The Azure resource ID, `/subscriptions/…/userAssignedIdentities/name`.
     Resource(String),
 }
 
-/// A text that names no identity in any of the three ways.
+/// A text that is none of the three IDs.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("'{0}' is not a client id, object-id:GUID or an Azure resource id")]
 pub struct NotAnIdentity(pub String);
@@ -23,8 +23,8 @@ pub struct NotAnIdentity(pub String);
 impl std::str::FromStr for UserAssignedId {
     type Err = NotAnIdentity;
 
-    /// Reads a GUID as a client id, `/subscriptions/…` as a resource id; `client-id:`, `object-id:` and `resource-id:`
-    /// in front say which of the three it is.
+    /// Reads a GUID as a client ID and `/subscriptions/…` as a resource ID; the prefixes `client-id:`, `object-id:`
+    /// and `resource-id:` select one of the three.
     fn from_str(text: &str) -> Result<Self, NotAnIdentity> {
         let refused = || NotAnIdentity(text.to_owned());
         let (kind, id) = match text.trim().split_once(':') {
@@ -55,7 +55,7 @@ fn is_resource_id(text: &str) -> bool {
         && !text.contains(char::is_whitespace)
 }
 
-/// Whether a text is an id as Microsoft Entra and Azure DevOps write them: a GUID in its usual form.
+/// Whether a text is an ID as Microsoft Entra and Azure DevOps write them: a GUID in its usual form.
 #[must_use]
 pub fn is_guid(text: &str) -> bool {
     text.len() == 36

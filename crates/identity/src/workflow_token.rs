@@ -1,6 +1,6 @@
 //! The ID token of a workflow: requested from GitHub Actions with the job's own request token.
 //!
-//! It never sends that token to a host that does not belong to the GitHub that runs the job.
+//! It never sends that token to a host outside the GitHub instance that runs the job.
 
 use reqwest::header::{ACCEPT, CONNECTION};
 use reqwest::{Method, Url};
@@ -14,12 +14,12 @@ use adieu_transport::{
 use crate::answers::take_text;
 use crate::error::Error;
 
-/// The audience that a federated credential of Microsoft Entra has (docs.github.com, "Configuring OpenID Connect in
+/// The audience of a federated credential in Microsoft Entra (docs.github.com, "Configuring OpenID Connect in
 /// Azure").
 const AUDIENCE: &str = "api://AzureADTokenExchange";
 
-/// The domain of the hosts that issue ID tokens to jobs of github.com. Each run has one of many
-/// (docs.github.com, "Self-hosted runners reference", communication).
+/// The domain of the hosts that issue ID tokens to jobs of github.com; they vary by run (docs.github.com,
+/// "Self-hosted runners reference", communication).
 const GITHUB_COM: &str = "actions.githubusercontent.com";
 
 /// A request for the ID token of one job.
@@ -29,13 +29,13 @@ pub struct WorkflowTokenRequest {
     token: WorkflowToken,
 }
 
-/// Why the request token may not go to an address.
+/// Why the request token may not be sent to an address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotTheIssuer {
     /// The text is not an HTTPS address.
     #[error("{0} is not an HTTPS address")]
     NotAnAddress(String),
-    /// The address is another host than those of the GitHub that runs the job.
+    /// The host does not belong to the GitHub instance that runs the job.
     #[error("{asked} is not a host of {server}")]
     AnotherHost {
         /// Host of the request.
@@ -46,12 +46,12 @@ pub enum NotTheIssuer {
 }
 
 impl WorkflowTokenRequest {
-    /// A request to `url` (`ACTIONS_ID_TOKEN_REQUEST_URL`) in a job of `server` (`GITHUB_SERVER_URL`; github.com where
-    /// there is none). A GitHub Enterprise Server issues tokens itself, and each tenant of ghe.com has hosts below its
+    /// A request to `url` (`ACTIONS_ID_TOKEN_REQUEST_URL`) in a job of `server` (`GITHUB_SERVER_URL`, or else
+    /// github.com). A GitHub Enterprise Server issues tokens itself, and each tenant of ghe.com has hosts below its
     /// own name.
     ///
     /// # Errors
-    /// `url` is not an HTTPS address of that GitHub.
+    /// `url` is not an HTTPS address of that GitHub instance.
     pub fn to(url: &str, server: Option<&str>, token: WorkflowToken) -> Result<Self, NotTheIssuer> {
         let mut url = address(url)?;
         let server = address(server.unwrap_or("https://github.com"))?;
@@ -70,13 +70,13 @@ impl WorkflowTokenRequest {
         Ok(Self { url, token })
     }
 
-    /// Where the tokens are requested, without the request.
+    /// The origin of the request's address.
     #[must_use]
     pub fn origin(&self) -> String {
         format!("{}/", self.url.origin().ascii_serialization())
     }
 
-    /// Asks for a token; each call gets a new one.
+    /// Requests a token; each call gets a new one.
     pub(crate) async fn send(
         &self,
         transport: &Transport,
@@ -87,7 +87,7 @@ impl WorkflowTokenRequest {
             transport
                 .request(Method::GET, &self.url)
                 .bearer_auth(self.token.reveal_to_wire())
-                // A connection that is kept has the answer in its buffer, and the token in that.
+                // A connection that is kept open keeps the response, and the token in it, in its buffer.
                 .header(CONNECTION, "close")
                 .header(ACCEPT, "application/json")
         };

@@ -1,7 +1,7 @@
-//! The example with a client of the Azure SDK, against the emulated Entra and Key Vault; and what such a client learns of
-//! a refusal.
+//! The example with a client of the Azure SDK, against the emulated Microsoft Entra and Key Vault, and the error that
+//! such a client gets for a refusal.
 //!
-//! It never looks into the credential.
+//! It uses only the credential's public interface.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use adieu_transport::{Network, Proxy, Transport, certificates};
 #[allow(dead_code)]
 mod example;
 
-/// The way to the emulated services, as an agent's settings lead there.
+/// A transport to the emulated services, configured as an agent's settings would.
 fn transport(world: &World) -> Transport {
     let proxy = Proxy::new(&world.network().url(), None, None, &[]).expect("a proxy");
     let network = Network {
@@ -64,7 +64,7 @@ fn a_client_of_the_azure_sdk_signs_in() {
             "1f5c9f0b2d3e4a5b8c7d6e5f40312213"
         );
     }
-    // The client keeps its token.
+    // The client caches its token.
     assert_eq!(world.entra().requests().len(), 1);
 }
 
@@ -92,6 +92,6 @@ fn a_client_of_the_azure_sdk_learns_the_facts_of_a_refusal() {
         other => panic!("{other:?}"),
     };
     assert_eq!(facts, (400, Some(700_016), 3));
-    // A refusal that is final is asked for once.
+    // A permanent refusal is not retried.
     assert_eq!(world.entra().requests().len(), 1);
 }

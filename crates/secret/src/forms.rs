@@ -1,21 +1,21 @@
-//! The forms of a secret that tools print: raw, line by line, and inside base64.
+//! The forms in which tools print a secret: raw, line by line, and inside base64.
 //!
-//! It never decides where a mask is registered; that is the agent's side.
+//! It never registers a mask; the `agent` crate does.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use zeroize::Zeroizing;
 
-/// Shorter pieces are not masked: they would star out unrelated words of the log.
+/// Shorter forms are not masked, because they would hide unrelated words of the log.
 const SHORTEST_MASK: usize = 8;
 
-/// The value, its single lines, and its base64 at each of the three places where it can start.
+/// The value, its lines, and its base64 digits at each of the three offsets.
 ///
-/// Basic authentication encodes `user:token`, and the length of `user:` alone decides how the token's
-/// bits fall into base64 digits. The digits that depend on the token only are the same for every user
-/// name of that length modulo three, so three masks cover `:token`, `OAuth:token`, `x-token:token`, …
-/// The agent adds none of them: it knows base64 of secrets that came with the job, in one place only
-/// (`Worker.cs` of microsoft/azure-pipelines-agent).
+/// Basic authentication encodes `user:token`, and the length of `user:` alone decides how the token's bits are
+/// aligned to base64 digits. Digits that depend only on the token are the same for all user names whose lengths are
+/// equal modulo three, so three masks cover `:token`, `OAuth:token`, `x-token:token`, … The agent adds none of them:
+/// it masks base64 only for secrets that came with the job, at one offset (`Worker.cs` of
+/// microsoft/azure-pipelines-agent).
 pub(crate) fn to_mask(value: &str) -> Vec<Zeroizing<String>> {
     let mut forms = Vec::new();
     if value.is_empty() {
@@ -38,11 +38,11 @@ pub(crate) fn to_mask(value: &str) -> Vec<Zeroizing<String>> {
     forms
 }
 
-/// The value, and its base64 at each of the three places where it can start: what a text can show of it.
+/// The value and its base64 digits at each of the three offsets: what a text can contain.
 pub(crate) fn in_texts(value: &str) -> Vec<Zeroizing<String>> {
     let mut forms = vec![Zeroizing::new(value.to_owned())];
     if value.contains(' ') {
-        // A form of HTML has no other sign for it.
+        // Form encoding writes a space this way.
         forms.push(Zeroizing::new(value.replace(' ', "+")));
     }
     for offset in 0..3 {
@@ -60,8 +60,8 @@ fn push(forms: &mut Vec<Zeroizing<String>>, form: String) {
     }
 }
 
-/// The base64 digits of `value` when `offset` other bytes stand before it, without the digits at
-/// either end that also depend on its neighbours. Both alphabets, where they differ.
+/// The base64 digits of `value` after `offset` other bytes, without the digits at either end that also depend on its
+/// neighbors. Both alphabets, if they differ.
 fn inside_base64(value: &[u8], offset: usize) -> Vec<String> {
     let mut bytes = Zeroizing::new(vec![0; offset]);
     bytes.extend_from_slice(value);

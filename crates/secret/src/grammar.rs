@@ -1,10 +1,10 @@
-//! What a token may consist of: the grammars of RFC 6750 and RFC 7515, checked before a token is one.
+//! The grammars of RFC 6750 and RFC 7515, which a text must follow to be accepted as a token.
 //!
 //! It never decodes a token: its contents are not documented.
 
-/// A text that does not have the form of the token that it is given for.
+/// A text that does not have the form of the expected kind of token.
 ///
-/// It holds nothing of the text, which can be a secret all the same.
+/// It holds no part of the text, which may still be a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NotAToken;
 
@@ -16,7 +16,7 @@ impl std::fmt::Display for NotAToken {
 
 impl std::error::Error for NotAToken {}
 
-/// The form that values of one kind have.
+/// The form of a kind's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
     /// Any text: passwords and keys have no grammar.
@@ -45,7 +45,7 @@ fn is_bearer(text: &str) -> bool {
     !digits.is_empty() && digits.bytes().all(is_digit)
 }
 
-/// Three parts of base64url without padding, none of them empty: an ID token is always signed.
+/// Three parts of base64url without padding. None is empty: an ID token is always signed.
 fn is_compact_jwt(text: &str) -> bool {
     let is_digit = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
     let is_part = |part: &str| !part.is_empty() && part.bytes().all(is_digit);

@@ -1,6 +1,6 @@
 //! The one secret type and its kinds: what must never be printed, copied or left in memory.
 //!
-//! It holds values, knows the forms in which they show, and takes them out of texts; it never writes one anywhere.
+//! It holds values, knows the forms in which they appear, and removes them from texts; it never writes one anywhere.
 //!
 //! ```
 //! use adieu_secret::IdToken;
@@ -22,28 +22,28 @@ use zeroize::Zeroizing;
 pub use grammar::{Form, NotAToken};
 pub use wire::{Observer, observe_sent, redacted};
 
-/// A value that leaves its type through [`reveal`](Secret::reveal) alone and is wiped when dropped.
+/// A value that leaves its type only through [`reveal`](Secret::reveal) and is wiped when dropped.
 ///
-/// There is no `Clone`, `Display`, `Serialize` or `PartialEq` on purpose: each of them would be a way
-/// out that no reviewer sees.
+/// It deliberately implements neither `Clone`, `Display`, `Serialize` nor `PartialEq`: reviewers would not notice
+/// such a way out.
 pub struct Secret<K: Kind> {
     value: Zeroizing<String>,
     kind: PhantomData<K>,
 }
 
-/// What a secret is for. The kinds are types so that one cannot be sent in another's place.
+/// What a secret is for. Kinds are types, so that one cannot be sent instead of another.
 pub trait Kind {
-    /// Name that `Debug` shows.
+    /// Name that `Debug` prints.
     const NAME: &'static str;
-    /// The form that its values have.
+    /// The form of its values.
     const FORM: Form;
 }
 
-/// A kind whose values have no grammar, so that any text can be one.
+/// A kind whose values can be any text.
 pub trait FreeForm: Kind {}
 
 impl<K: FreeForm> Secret<K> {
-    /// Takes a value into custody.
+    /// Wraps a value.
     #[must_use]
     pub fn new(value: String) -> Self {
         Self {
@@ -54,8 +54,8 @@ impl<K: FreeForm> Secret<K> {
 }
 
 impl<K: Kind> Secret<K> {
-    /// Takes a value into custody if it has the form of its kind. There is no other way to make a token, so
-    /// that nothing but a token can become a variable, a header, or a line for git.
+    /// Wraps a value that has the form of its kind. There is no other constructor for tokens, so nothing but a token
+    /// can become a variable, a header, or a line for git.
     ///
     /// # Errors
     /// The value has another form; it is wiped.
@@ -69,22 +69,22 @@ impl<K: Kind> Secret<K> {
         }
     }
 
-    /// The value itself, for the line that puts it under a mask or hands it to the user. A test in `xtask`
-    /// lists every file that may call this.
+    /// The value itself, for the code that masks it or returns it to the user. A test in `xtask` lists every file
+    /// that may call this.
     #[must_use]
     pub fn reveal(&self) -> &str {
         &self.value
     }
 
-    /// The value itself, for the line that sends it to a service. From now on [`redacted`] knows it, because a
+    /// The value itself, for the code that sends it to a service. [`redacted`] finds it from now on, because a
     /// service can echo it. A test in `xtask` lists every file that may call this.
     pub fn reveal_to_wire(&self) -> &str {
         wire::remember(&self.value);
         &self.value
     }
 
-    /// Every form of the value that a log could show and a masker must know: itself, and what base64
-    /// makes of it behind any user name.
+    /// Every form of the value that a log could contain and a masker must know: the value itself, and its base64
+    /// forms after any user name.
     #[must_use]
     pub fn forms_to_mask(&self) -> Vec<Zeroizing<String>> {
         forms::to_mask(&self.value)
@@ -98,8 +98,7 @@ impl<K: Kind> fmt::Debug for Secret<K> {
 }
 
 impl AccessToken {
-    /// The token under the type of Microsoft Graph's, for the moment in which one was asked for: from then
-    /// on it cannot be sent to Azure DevOps in place of that one's.
+    /// Converts the token, which was requested for Microsoft Graph, so that it can no longer be sent to Azure DevOps.
     #[must_use]
     pub fn into_graph_token(self) -> GraphToken {
         Secret {
@@ -110,7 +109,7 @@ impl AccessToken {
 }
 
 impl JobToken {
-    /// The same token for feeds of the job's own organization, which take it as they take an access token.
+    /// The same token for feeds of the job's own organization, which accept it as they accept an access token.
     #[must_use]
     pub fn for_own_feeds(&self) -> AccessToken {
         Secret {
@@ -120,7 +119,7 @@ impl JobToken {
     }
 }
 
-/// The kinds themselves; programs use the aliases beside them.
+/// The kinds themselves; use the aliases instead.
 pub mod kind {
     use super::{Form, FreeForm, Kind};
 
@@ -160,13 +159,13 @@ pub mod kind {
     }
 }
 
-/// The pipeline job's own token (`System.AccessToken`): goes to the collection's host only.
+/// The job token (`System.AccessToken`): goes to the collection's host only.
 pub type JobToken = Secret<kind::JobToken>;
-/// What a GitHub Actions job requests its ID tokens with (`ACTIONS_ID_TOKEN_REQUEST_TOKEN`): goes to the host that
-/// issues them only.
+/// The token with which a GitHub Actions job requests its ID tokens (`ACTIONS_ID_TOKEN_REQUEST_TOKEN`): goes to their
+/// issuer's host only.
 pub type WorkflowToken = Secret<kind::WorkflowToken>;
-/// The federated ID token that Azure DevOps mints, or an assertion that we signed: goes to the
-/// connection's authority only.
+/// The federated ID token that Azure DevOps issues, or an assertion that we signed: goes to the connection's
+/// authority only.
 pub type IdToken = Secret<kind::IdToken>;
 /// A Microsoft Entra access token: goes to the hosts of its resource only.
 pub type AccessToken = Secret<kind::AccessToken>;
@@ -180,14 +179,14 @@ pub type ClientCertificate = Secret<kind::ClientCertificate>;
 pub type ProxyPassword = Secret<kind::ProxyPassword>;
 /// The private key of the agent's TLS client certificate, as PEM: never leaves the process.
 pub type PrivateKey = Secret<kind::PrivateKey>;
-/// What opens a credential endpoint of this machine (`IDENTITY_HEADER`): goes to that endpoint only.
+/// The key of a credential endpoint on this machine (`IDENTITY_HEADER`): goes to that endpoint only.
 pub type EndpointSecret = Secret<kind::EndpointSecret>;
 
-/// What git says or hands back in its credential protocol, any password included: never leaves the process.
+/// What git sends or stores in its credential protocol, including any password: never leaves the process.
 pub type GitCredential = Secret<kind::GitCredential>;
 
 impl EndpointSecret {
-    /// The same key once more: it was made to be handed out, and opens nothing when its endpoint is gone.
+    /// A copy of the key. It was created to be passed on, and is useless once its endpoint is gone.
     #[must_use]
     pub fn duplicate(&self) -> Self {
         Self::new(self.value.to_string())

@@ -1,6 +1,7 @@
-//! The credentials that this process has sent, and texts without them: a service can echo what it was sent.
+//! The credentials that this process has sent, and how to remove them from texts: a service can echo what it was
+//! sent.
 //!
-//! It keeps no credential: only keyed hashes of pieces, which find one in a text and give none back.
+//! It keeps no credential, only keyed hashes of pieces, which find it in a text but do not reveal it.
 
 use std::collections::{HashSet, VecDeque};
 use std::hash::{BuildHasher as _, RandomState};
@@ -10,39 +11,38 @@ use zeroize::Zeroizing;
 
 use crate::forms;
 
-/// So many characters of a credential in a row are found wherever they are in a text. Fewer of a long one
-/// could be a word of the service's own.
+/// Length of the pieces of a credential that are found anywhere in a text. Shorter pieces could be ordinary words.
 const PIECE: usize = 16;
 
-/// Pieces begin at every fourth character: each run of nineteen has one, for a quarter of the memory.
+/// A piece starts at every fourth character: every run of 19 characters contains one, for a quarter of the memory.
 const STEP: usize = 4;
 
-/// A credential with fewer characters would blot out words that have nothing to do with it; the agent leaves such
-/// values out as well, where configured (`AZP_IGNORE_SECRETS_SHORTER_THAN`).
+/// Shorter credentials would hide unrelated words; the agent ignores such values as well, where configured
+/// (`AZP_IGNORE_SECRETS_SHORTER_THAN`).
 const SHORTEST: usize = 6;
 
-/// The credentials that are remembered, the ones that were sent last. What a service echoes, it has just
-/// received; and a process that serves for a day sends hundreds.
+/// How many credentials are remembered, the last ones that were sent. A service echoes what it has just received, and
+/// a process that runs for a day sends hundreds.
 const REMEMBERED: usize = 16;
 
-/// How often a percent sign is decoded: proxies encode what clients have encoded already.
+/// How often percent signs are decoded: proxies encode what clients have already encoded.
 const ENCODED_TIMES: usize = 3;
 
-/// Hears of each credential before it is sent for the first time: the forms of it that a log must mask.
+/// Receives, before a credential is first sent, the forms of it that a log must mask.
 pub type Observer = fn(forms: &[Zeroizing<String>]);
 
 static SENT: OnceLock<Mutex<Sent>> = OnceLock::new();
 
 struct Sent {
     hashes: RandomState,
-    /// The credential that was sent last is at the end.
+    /// The last element is the credential that was sent last.
     known: VecDeque<Known>,
     observer: Option<Observer>,
 }
 
 /// One credential.
 struct Known {
-    /// Hash of the whole, to know it again.
+    /// Hash of the whole credential, to recognize it.
     whole: u64,
     /// Hashes of pieces of its forms, [`PIECE`] characters each.
     pieces: HashSet<u64>,
@@ -50,7 +50,7 @@ struct Known {
     short: Vec<(usize, u64)>,
 }
 
-/// Has each credential handed to `observer` before it is sent for the first time; `None` ends that.
+/// Calls `observer` with each credential before it is first sent; `None` stops that.
 pub fn observe_sent(observer: Option<Observer>) {
     with(|sent| sent.observer = observer);
 }
@@ -73,14 +73,14 @@ pub(crate) fn remember(value: &str) {
         }
         sent.observer.filter(|_| is_new)
     });
-    // It writes, so it is called without the lock.
+    // The observer writes, so it is called without the lock.
     if let Some(observer) = observer {
         observer(&forms::to_mask(value));
     }
 }
 
-/// The text with three asterisks in place of every credential that this process has sent: as it is, percent-encoded,
-/// inside base64, broken into lines, or in part.
+/// Replaces every credential that this process has sent with three asterisks: raw, percent-encoded, inside base64,
+/// broken into lines, or in part.
 #[must_use]
 pub fn redacted(text: &str) -> String {
     let hidden = with(|sent| {
@@ -101,7 +101,7 @@ fn with<T>(work: impl FnOnce(&mut Sent) -> T) -> T {
             observer: None,
         })
     });
-    // Whatever panicked, the hashes are whole.
+    // Even after a panic, the hashes are complete.
     work(&mut sent.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
@@ -134,7 +134,7 @@ impl Known {
 }
 
 impl Sent {
-    /// The places of the text that show a credential, as offsets.
+    /// Adds the ranges of the text that contain a credential.
     fn find(&self, text: &str, hidden: &mut Vec<(usize, usize)>) {
         let bytes = Bytes::of(text);
         let mut short: Vec<usize> = Vec::new();
@@ -193,8 +193,8 @@ impl Bytes {
         decoded
     }
 
-    /// Without what can be put between the characters of a credential and is in none: line breaks, escapes,
-    /// characters without a shape.
+    /// Without characters that can separate those of a credential and are never part of one: line breaks, escapes,
+    /// invisible characters.
     fn compact(&self) -> Self {
         let mut compact = Self::with_room(self.values.len());
         for (value, place) in self.values.iter().zip(&self.places) {
