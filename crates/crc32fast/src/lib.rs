@@ -1,35 +1,35 @@
-//! The interface of `crc32fast` 1.5 over the CRC-32 of `zlib-rs`, which the binary has anyway.
+//! The interface of `crc32fast` 1.5 over the CRC-32 of `zlib-rs`, which the binary contains anyway.
 //!
 //! It must never compute a checksum itself.
 //!
-//! `zip` asks `crc32fast` for checksums, and `zlib-rs` compresses. Each has its tables: 16 KB of `crc32fast`'s are used
-//! only by processors without carry-less multiplication, and tables of checksums do not compress. With one of the two,
-//! every binary is 20 KB smaller as users download it. `flate2` chooses the same way where `zlib-rs` is its backend.
+//! `zip` uses `crc32fast` for checksums, and `zlib-rs` compresses. Each has tables: the 16 KB in `crc32fast` are used
+//! only by processors without carry-less multiplication, and such tables do not compress. Without them, every binary
+//! is 20 KB smaller to download. `flate2` does the same if `zlib-rs` is its backend.
 
 use zlib_rs::crc32;
 
-/// A checksum that is being computed.
+/// A checksum in progress.
 #[derive(Clone, Debug, Default)]
 pub struct Hasher {
     checksum: u32,
-    /// Bytes that it covers, as far as they were given to it.
+    /// The number of bytes so far.
     length: u64,
 }
 
 impl Hasher {
-    /// A checksum of nothing.
+    /// The checksum of no bytes.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A checksum that goes on from another one.
+    /// Continues from another checksum.
     #[must_use]
     pub fn new_with_initial(checksum: u32) -> Self {
         Self::new_with_initial_len(checksum, 0)
     }
 
-    /// A checksum that goes on from one of so many bytes.
+    /// Continues from the checksum of `length` bytes.
     #[must_use]
     pub fn new_with_initial_len(checksum: u32, length: u64) -> Self {
         Self { checksum, length }
@@ -41,7 +41,7 @@ impl Hasher {
         self.length += bytes.len() as u64;
     }
 
-    /// Bytes that the checksum covers.
+    /// The number of bytes so far.
     #[must_use]
     pub fn total_len(&self) -> u64 {
         self.length
@@ -53,12 +53,12 @@ impl Hasher {
         self.checksum
     }
 
-    /// Starts with nothing again.
+    /// Resets it to the checksum of no bytes.
     pub fn reset(&mut self) {
         *self = Self::default();
     }
 
-    /// Appends what another checksum covers.
+    /// Appends the bytes that another checksum covers.
     pub fn combine(&mut self, other: &Self) {
         self.checksum = crc32::crc32_combine(self.checksum, other.checksum, other.length);
         self.length += other.length;

@@ -1,6 +1,7 @@
-//! When a personal access token was last used, as far as the audit log has it.
+//! When a personal access token was last used, according to the audit log.
 //!
-//! The log has changes, not reads, of the last 90 days (learn.microsoft.com, "Access, export, and filter audit logs").
+//! The log records changes, not reads, of the last 90 days (learn.microsoft.com, "Access, export, and filter audit
+//! logs").
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,28 +18,28 @@ use crate::page::Page;
 /// "Audit Log - Query" of Microsoft's REST reference.
 const API_VERSION: &str = "7.1-preview.1";
 
-/// Entries of a page.
+/// Entries per page.
 const BATCH: &str = "1000";
 
-/// Pages that are read; the newest come first.
+/// Pages to read; the newest entries come first.
 const MOST_PAGES: u32 = 100;
 
 /// How an entry names the token: `PAT_Unscoped authorizationId: 01234567-…`, as public clients of the log read it
 /// (`ado_wrapper` on PyPI, `audit_logs.py`).
 const MARK: &str = "authorizationid:";
 
-/// What the audit log has of personal access tokens.
+/// The audit log's entries about personal access tokens.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PatUses {
     last: BTreeMap<String, OffsetDateTime>,
-    /// How many entries were read, of whatever kind.
+    /// The number of entries of any kind that were read.
     pub entries: usize,
-    /// The oldest entry that was read, where older ones were left.
+    /// The oldest entry that was read, if older ones were left out.
     pub read_back_to: Option<OffsetDateTime>,
 }
 
 impl PatUses {
-    /// The last use of the token with this authorization id.
+    /// The last use of the token with this authorization ID.
     #[must_use]
     pub fn last(&self, authorization_id: &str) -> Option<OffsetDateTime> {
         self.last.get(&key(authorization_id)).copied()
@@ -56,10 +57,10 @@ impl PatUses {
 }
 
 impl Client<'_> {
-    /// Reads the audit log between two moments (RFC 3339), newest entries first, until each of these tokens was seen.
+    /// Reads the audit log between two times (RFC 3339), newest entries first, until each of these tokens was found.
     ///
     /// # Errors
-    /// No answer, or a refusal: the log is shown to those who have the permission "View audit log".
+    /// No answer, or a refusal: reading requires the permission "View audit log".
     pub async fn pat_uses(
         &self,
         organization: &Organization,
@@ -105,7 +106,7 @@ fn moment(entry: &Value) -> Option<OffsetDateTime> {
     OffsetDateTime::parse(text, &Rfc3339).ok()
 }
 
-/// The authorization id in an authentication mechanism.
+/// The authorization ID in an authentication mechanism.
 fn authorization_id(mechanism: &str) -> Option<String> {
     let mechanism = mechanism.to_ascii_lowercase();
     let (_, id) = mechanism.split_once(MARK)?;
@@ -113,7 +114,7 @@ fn authorization_id(mechanism: &str) -> Option<String> {
     Some(key(id))
 }
 
-/// An id without what differs between its forms.
+/// A key that is the same for all forms of an ID.
 fn key(id: &str) -> String {
     id.replace('-', "").to_ascii_lowercase()
 }

@@ -1,7 +1,7 @@
-//! One request to Azure DevOps and its answer: the token in a header, the version in `Accept`, the answer bounded and
-//! read, retried while the failure is transient.
+//! One request to Azure DevOps and its answer: the token in a header, the version in `Accept`, the answer limited and
+//! parsed, retried if the failure is transient.
 //!
-//! It never sends the token to a host that `Hosts` did not build the address for.
+//! It never sends the token to an address that [`Hosts`] did not build.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,28 +20,28 @@ use crate::page::Page;
 use crate::refusal::{Reason, Refusal};
 use crate::tenant;
 
-/// An extension with years of versions answers with this much and no more.
+/// Longest answer: enough for an extension with years of versions.
 const LONGEST_ANSWER: usize = 16 * 1024 * 1024;
 
-/// The longest that one question may take; uploads have their own.
+/// Timeout of one request; uploads have their own.
 const QUESTION: Duration = Duration::from_secs(60);
 
-/// All attempts of one question end within this.
+/// Time limit for all attempts of one request.
 const BOUND: Duration = Duration::from_secs(90);
 
-/// The version of what has none: the protocols of package clients.
+/// Version of a protocol without versions, such as those of package clients.
 pub(crate) const UNVERSIONED: &str = "";
 
-/// Someone who asks Azure DevOps, with a token that is good for the moment.
+/// A client of Azure DevOps, with a token that is valid for the next minutes.
 #[derive(Debug, Clone)]
 pub struct Client<'a> {
     pub(crate) transport: &'a Transport,
     pub(crate) token: Arc<AccessToken>,
-    /// The hosts that it may ask.
+    /// The hosts that it may contact.
     pub hosts: &'a Hosts,
 }
 
-/// What goes along with a question.
+/// The content of a request.
 pub(crate) enum Content {
     /// Nothing.
     None,
@@ -49,12 +49,12 @@ pub(crate) enum Content {
     Json(Value),
     /// A package, and its length.
     Package(reqwest::Body, u64),
-    /// A JSON document that is written as it is sent, and its length.
+    /// A JSON document that is generated while it is sent, and its length.
     JsonStream(reqwest::Body, u64),
 }
 
 impl<'a> Client<'a> {
-    /// Someone who asks with this token.
+    /// Creates a client with this token.
     #[must_use]
     pub fn new(transport: &'a Transport, token: Arc<AccessToken>, hosts: &'a Hosts) -> Self {
         Self {
@@ -64,7 +64,7 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// Asks until there is an answer, for questions that may be asked twice.
+    /// Sends a request until it is answered; only for requests that may be repeated.
     pub(crate) async fn ask(
         &self,
         method: Method,
@@ -79,7 +79,7 @@ impl<'a> Client<'a> {
         self.transport.call(question(url), request, read).await
     }
 
-    /// Asks for one page of a list that is in this field.
+    /// Requests one page of a list that is in this field.
     pub(crate) async fn page(
         &self,
         url: &Url,
@@ -89,7 +89,7 @@ impl<'a> Client<'a> {
         let request = || self.request(Method::GET, url, api_version, Content::None);
         let page = |reply: &Reply| {
             let header = reply.answer.header("x-ms-continuationtoken");
-            // Without its list, an answer must not pass for an empty one.
+            // An answer without the list is an error, not an empty list.
             Page::read(read(reply)?, header, field).ok_or_else(|| {
                 let missing = NotTheService::WithoutField(field);
                 Attempt::from(reply.not_the_service(missing))
@@ -98,7 +98,7 @@ impl<'a> Client<'a> {
         self.transport.call(question(url), request, page).await
     }
 
-    /// Asks once, within `time`.
+    /// Sends a request once, within `time`.
     pub(crate) async fn once(
         &self,
         request: RequestBuilder,
@@ -191,7 +191,7 @@ pub(crate) fn read(reply: &Reply) -> Result<Value, Attempt<Error>> {
     let is_success = (200..300).contains(&status) && status != 203;
     match body {
         Body::Json(json) if is_success => Ok(json),
-        // Sharing and deleting are answered with nothing.
+        // Sharing and deleting have empty answers.
         Body::Other(NotTheService::Empty) if is_success => Ok(Value::Null),
         Body::Json(_) if matches!(status, 203 | 401) => Err(signed_out(reply, message)),
         Body::Other(instead) if answer.asks_for_a_sign_in(&instead) => {
@@ -207,7 +207,7 @@ pub(crate) fn read(reply: &Reply) -> Result<Value, Attempt<Error>> {
             let reason = Reason::of_status(status);
             Err(refused(reply, reason, message.as_ref()))
         }
-        // Azure DevOps's own page for an organization that does not exist; a proxy's does not have this id.
+        // The page of Azure DevOps for an organization that does not exist; a proxy's page does not have this ID.
         Body::Other(NotTheService::Html)
             if status == 404 && answer.header("x-vss-e2eid").is_some() =>
         {

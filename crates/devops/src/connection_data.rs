@@ -1,6 +1,6 @@
 //! The token's identity in one organization.
 //!
-//! It never shows what the identity may do there.
+//! It never shows the identity's permissions there.
 
 use reqwest::{Method, Url};
 
@@ -15,15 +15,15 @@ const API_VERSION: &str = "7.2-preview.1";
 /// An identity, as an organization knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConnectionData {
-    /// Id in the organization, by which entitlements are looked up.
+    /// ID in the organization, which entitlements use.
     pub id: String,
     /// Display name.
     pub name: String,
     /// Subject descriptor, such as `aadsp.…` of a service principal.
     pub descriptor: String,
-    /// Tenant of Microsoft Entra that it is of; nothing for a Microsoft account.
+    /// Its Microsoft Entra tenant; `None` for a Microsoft account.
     pub tenant: Option<String>,
-    /// Object id in that tenant; nothing for a person, whose descriptor has the sign-in name instead.
+    /// Object ID in that tenant; `None` for a person, whose descriptor has the sign-in name instead.
     pub object_id: Option<String>,
 }
 
@@ -36,10 +36,10 @@ impl ConnectionData {
 }
 
 impl Client<'_> {
-    /// What an organization answers to the question who is asking.
+    /// The caller's identity in an organization.
     ///
     /// # Errors
-    /// No answer, or a no: the identity is not a member, or its token is of another tenant.
+    /// No answer, or a refusal: the identity is not a member, or its token belongs to another tenant.
     pub async fn connection_data(
         &self,
         organization: &Organization,
@@ -48,8 +48,7 @@ impl Client<'_> {
         self.who(&url).await
     }
 
-    /// What Azure DevOps itself answers to that question, outside any organization: every host of it has the
-    /// location service.
+    /// The caller's identity in Azure DevOps, outside any organization: each of its hosts has the location service.
     ///
     /// # Errors
     /// No answer, or a refusal.
@@ -76,8 +75,8 @@ impl Client<'_> {
     }
 }
 
-/// The tenant and the object id in an identity descriptor: `….Claims.AadServicePrincipal;TENANT\OBJECT` of a
-/// service principal, `….ClaimsIdentity;TENANT\name@contoso.com` of a person.
+/// The tenant and the object ID in an identity descriptor: `….Claims.AadServicePrincipal;TENANT\OBJECT` for a service
+/// principal, `….ClaimsIdentity;TENANT\name@contoso.com` for a person.
 fn claims_identity(descriptor: &str) -> (Option<String>, Option<String>) {
     let guid = |text: &str| is_guid(text).then(|| text.to_ascii_lowercase());
     let Some((_, identifier)) = descriptor.split_once(';') else {

@@ -1,6 +1,6 @@
-//! A published package, fetched from the gallery.
+//! Downloads a published package from the gallery.
 //!
-//! The credential goes to the gallery alone: a redirect to a storage host is followed without it.
+//! The credential goes only to the gallery: a redirect to a storage host is followed without it.
 
 use std::fs::File;
 use std::io::{Seek as _, SeekFrom};
@@ -24,15 +24,14 @@ const API_VERSION: &str = "7.1-preview.1";
 /// The asset that is the package itself.
 const PACKAGE: &str = "Microsoft.VisualStudio.Services.VSIXPackage";
 
-/// A package that the gallery signed or rewrote is larger than ours by less than this.
+/// A package that the gallery signed or rewrote may be this much larger than ours.
 const MARGIN: u64 = 64 * 1024 * 1024;
 
-/// Redirects that are followed, one after the other.
+/// Number of redirects to follow.
 const HOPS: usize = 3;
 
 impl Client<'_> {
-    /// Fetches the published package of the same name, version and platform into `file`, which is emptied
-    /// before.
+    /// Downloads the published package of the same name, version and platform into `file`, which is emptied first.
     ///
     /// # Errors
     /// No answer, a refusal, or a file that cannot be written.
@@ -101,7 +100,7 @@ impl Client<'_> {
                 _ => None,
             };
             match next.and_then(|next| url.join(next).ok()) {
-                // A page for people to sign in is not a package.
+                // A sign-in page is not a package.
                 Some(next) if !next.path().contains("_signin") => url = next,
                 _ => {
                     let reply = Reply::new(&AZURE_DEVOPS, &url, attempt, answer);

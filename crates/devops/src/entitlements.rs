@@ -1,6 +1,6 @@
-//! What an organization gives to its members: a license, and a place in projects.
+//! The entitlements of an organization's members: a license, and memberships in projects.
 //!
-//! It never finds out which application is meant; it is given the enterprise application's object id.
+//! It never looks up an application; callers pass the enterprise application's object ID.
 
 use std::time::Duration;
 
@@ -15,26 +15,26 @@ use crate::refusal::{Reason, Refusal};
 
 /// "Service Principal Entitlements" and "User Entitlements" of Microsoft's REST reference.
 const ONE: &str = "7.1-preview.1";
-/// "Member Entitlements - Search Member Entitlements", from the same place. `select=projects` is the one value that
-/// every version of the page has for the projects.
+/// "Member Entitlements - Search Member Entitlements" of the same reference. `select=projects` is the only value for
+/// the projects that every version of the page lists.
 const LIST: &str = "7.1-preview.2";
 const USERS: &str = "7.1-preview.3";
 
-/// How long Azure DevOps is left alone before it is asked again for an application that it does not know yet.
+/// Seconds to wait before Azure DevOps is asked again for an application that it does not know yet.
 const PAUSE: u64 = 5;
 
-/// What a member is licensed for.
+/// An access level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AccessLevel {
-    /// Everything but test plans; Repos need it.
+    /// Everything except test plans; required for Repos.
     Basic,
-    /// Boards and runs, without repositories; costs nothing.
+    /// Boards and pipeline runs, without repositories; free of charge.
     Stakeholder,
-    /// Test plans too.
+    /// Everything, including test plans.
     BasicAndTestPlans,
 }
 
-/// A group that every project has.
+/// A default group of a project.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProjectGroup {
     /// Readers.
@@ -45,39 +45,39 @@ pub enum ProjectGroup {
     Administrator,
 }
 
-/// A place in a project.
+/// Membership in a project.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProjectPlace {
-    /// The project's id.
+    /// The project's ID.
     pub project: String,
     /// `projectReader`, `projectContributor` …
     pub group: String,
 }
 
-/// What a member has.
+/// The entitlement of a member.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entitlement {
-    /// Id in the organization.
+    /// ID in the organization.
     pub id: String,
     /// Display name.
     pub name: String,
-    /// The enterprise application's object id; empty for a person.
+    /// The enterprise application's object ID; empty for a person.
     pub object_id: String,
-    /// The application's client id; empty for a person.
+    /// The application's client ID; empty for a person.
     pub client_id: String,
     /// Access level as the service spells it: `express`, `stakeholder` …
     pub license: String,
-    /// Access level as people know it: `Basic`.
+    /// Access level as the portal shows it: `Basic`.
     pub access_level: String,
-    /// Places in projects, where they were asked for.
+    /// Memberships in projects, if they were requested.
     pub projects: Vec<ProjectPlace>,
-    /// The same as people know them: project and group, such as `web` and `Contributors`.
+    /// The same as the portal shows them: project and group, such as `web` and `Contributors`.
     pub groups: Vec<(String, String)>,
-    /// When it was last here, as the service writes it; nothing where it never was.
+    /// Last access, as the service writes it; `None` if there was none.
     pub last_access: Option<String>,
 }
 
-/// One change to an organization's members, as it is sent and as it is shown beforehand.
+/// A change to an organization's members, which can be shown before it is sent.
 #[derive(Debug, Clone)]
 pub struct EntitlementChange {
     method: Method,
@@ -96,7 +96,7 @@ impl AccessLevel {
         }
     }
 
-    /// As people know it.
+    /// As the portal shows it.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -124,7 +124,7 @@ impl ProjectGroup {
 }
 
 impl ProjectPlace {
-    /// A group of a project, by the project's id.
+    /// A group of a project, by the project's ID.
     #[must_use]
     pub fn new(project: &str, group: ProjectGroup) -> Self {
         Self {
@@ -139,8 +139,8 @@ impl ProjectPlace {
 }
 
 impl EntitlementChange {
-    /// Makes an enterprise application a member. Nothing, where the organization is a collection of an
-    /// Azure DevOps Server, which has no such members.
+    /// Adds an enterprise application as a member. Returns `None` if the organization is a collection of an Azure
+    /// DevOps Server, which has no such members.
     #[must_use]
     pub fn add(
         organization: &Organization,
@@ -162,7 +162,7 @@ impl EntitlementChange {
         })
     }
 
-    /// Gives a member what it lacks; nothing, where that is nothing.
+    /// Adds what a member lacks; `None` if it lacks nothing.
     #[must_use]
     pub fn complete(
         organization: &Organization,
@@ -188,7 +188,7 @@ impl EntitlementChange {
         })
     }
 
-    /// What is sent: method, address and body.
+    /// The request: method, address and body.
     #[must_use]
     pub fn json(&self) -> Value {
         json!({ "method": self.method.as_str(), "url": self.with_version().as_str(), "body": self.body })
@@ -202,10 +202,10 @@ impl EntitlementChange {
 }
 
 impl Client<'_> {
-    /// The member of this client id or object id among an organization's applications, with its projects.
+    /// The member with this client ID or object ID among an organization's applications, with its projects.
     ///
     /// # Errors
-    /// No answer, or a no.
+    /// No answer, or a refusal.
     pub async fn application_entitlement(
         &self,
         organization: &Organization,
@@ -216,14 +216,14 @@ impl Client<'_> {
             one.object_id.eq_ignore_ascii_case(id) || one.client_id.eq_ignore_ascii_case(id)
         };
         match members.iter().find(is_meant) {
-            // Groups that are assigned here are those of the request for one member.
+            // Only the request for a single member has the groups that are assigned here.
             Some(found) => self.entitlement(organization, &found.id, true).await,
             None => Ok(None),
         }
     }
 
     /// All applications among an organization's members, with their projects: service principals, and managed
-    /// identities, which the service does not tell apart. An Azure DevOps Server has none.
+    /// identities, which the service does not distinguish. An Azure DevOps Server has none.
     ///
     /// # Errors
     /// No answer, or a refusal.
@@ -241,11 +241,11 @@ impl Client<'_> {
         Ok(members.iter().map(read).collect())
     }
 
-    /// What one member has, by its id in the organization. Nothing, where it is not a member, or where the
+    /// The entitlement of one member, by its ID in the organization. `None` if it is not a member, or if the
     /// organization has no entitlements.
     ///
     /// # Errors
-    /// No answer, or a no.
+    /// No answer, or a refusal.
     pub async fn entitlement(
         &self,
         organization: &Organization,
@@ -267,7 +267,7 @@ impl Client<'_> {
         }
     }
 
-    /// Removes an application from an organization, by its id there. One that is gone already is removed.
+    /// Removes an application from an organization, by its ID there. If it is already gone, that is a success.
     ///
     /// # Errors
     /// No answer, or a refusal.
@@ -280,17 +280,17 @@ impl Client<'_> {
             return Ok(());
         };
         match self.ask(Method::DELETE, &url, ONE, None).await {
-            // After an answer that was lost, the second attempt finds nothing.
+            // If the answer to the first attempt was lost, the second one finds nothing.
             Err(error) if error.is(Reason::NotFound) => Ok(()),
             answer => answer.map(|_| ()),
         }
     }
 
-    /// Makes a change. Azure DevOps learns of a new application with a delay of up to some minutes, and is
-    /// asked again within `patience`.
+    /// Sends a change. Azure DevOps learns of a new application with a delay of up to some minutes, and is asked
+    /// again within `patience`.
     ///
     /// # Errors
-    /// No answer, or a no: its status is 200, and the body says why.
+    /// No answer, or a refusal: its status is 200, and the body has the reason.
     pub async fn entitle(
         &self,
         change: &EntitlementChange,
@@ -318,7 +318,7 @@ impl Client<'_> {
     }
 }
 
-/// What [`remove_application`](Client::remove_application) sends: method and address.
+/// The request of [`remove_application`](Client::remove_application): method and address.
 #[must_use]
 pub fn application_removal(organization: &Organization, id: &str) -> Value {
     let url = one_application(organization, id).map(|mut url| {
@@ -332,7 +332,7 @@ fn one_application(organization: &Organization, id: &str) -> Option<Url> {
     organization.entitlements(&["_apis", "serviceprincipalentitlements", id])
 }
 
-/// The no in the body of an answer that has status 200.
+/// The refusal in the body of an answer with status 200.
 fn refused(answer: &Value, url: &Url, attempts: u32) -> Option<Error> {
     let is_done = answer.get("isSuccess").and_then(Value::as_bool)?;
     if is_done {
@@ -401,7 +401,7 @@ fn read(one: &Value) -> Entitlement {
                 (project, text(place.get("group"), "displayName"))
             })
             .collect(),
-        // .NET's first moment is what the service has for never.
+        // The service writes .NET's `DateTime.MinValue` for "never".
         last_access: Some(last_access)
             .filter(|date| !date.is_empty() && !date.starts_with("0001-")),
     }

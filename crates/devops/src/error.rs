@@ -1,4 +1,4 @@
-//! Everything that can fail between a request and its answer, each failure with its facts.
+//! Everything that can fail between a request and its answer, with its facts.
 //!
 //! It holds no advice and no secret: `crates/cli/report/` writes the messages.
 
@@ -10,24 +10,24 @@ use crate::tenant::Tenant;
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The service did not answer as itself.
+    /// The service gave no valid answer.
     #[error(transparent)]
     Service(#[from] ServiceFailure),
-    /// The service asks for a sign-in: it takes the token for nobody's.
+    /// The service requires a sign-in: it does not recognize the token.
     #[error("{host} did not accept the token ({status})")]
     SignedOut {
         /// Host and port.
         host: String,
         /// HTTP status; 203 and 302 are sign-in pages.
         status: u16,
-        /// The service's own words, where it had any.
+        /// The service's message, if there is one.
         message: Option<String>,
-        /// The tenant whose tokens the service accepts, where the answer names one.
+        /// The tenant whose tokens the service accepts, if the answer names it.
         tenant: Option<Tenant>,
-        /// Ids for the service's support.
+        /// IDs for the service's support.
         correlation: Correlation,
     },
-    /// The service understood and refused.
+    /// The service understood the request and refused.
     #[error("{}", .0.message)]
     Refused(Box<Refusal>),
     /// A file that is to be sent cannot be read.
@@ -35,7 +35,7 @@ pub enum Error {
     File {
         /// The file.
         path: String,
-        /// The system's words.
+        /// The system's error message.
         reason: String,
     },
 }
@@ -47,7 +47,7 @@ impl Error {
         matches!(self, Self::Refused(refusal) if refusal.reason == reason)
     }
 
-    /// The tenant whose tokens the service accepts, where its refusal names one.
+    /// The tenant whose tokens the service accepts, if its refusal names it.
     #[must_use]
     pub fn tenant(&self) -> Option<&Tenant> {
         match self {
@@ -57,18 +57,18 @@ impl Error {
         }
     }
 
-    /// Whether an earlier attempt may have done what this no is about: its answer was lost.
+    /// Whether an earlier attempt, whose answer was lost, may have caused this refusal.
     pub(crate) fn is_of_a_repeat(&self) -> bool {
         matches!(self, Self::Refused(refusal) if refusal.attempts > 1)
     }
 
-    /// Whether asking again may help.
+    /// Whether a retry may help.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Service(failure) if failure.is_transient())
     }
 
-    /// Why no answer came, where none did.
+    /// Why there was no answer, if there was none.
     #[must_use]
     pub fn unanswered(&self) -> Option<&NoAnswer> {
         match self {
@@ -77,7 +77,7 @@ impl Error {
         }
     }
 
-    /// Whether the request may have taken effect although there is no answer that says so.
+    /// Whether the request may have taken effect although no answer confirms it.
     pub(crate) fn leaves_doubt(&self) -> bool {
         matches!(self, Self::Service(failure) if failure.leaves_doubt())
     }

@@ -1,6 +1,6 @@
-//! What happened to an extension: installs, uninstalls, reviews, purchases, and the daily statistics.
+//! Events of an extension: installs, uninstalls, reviews, purchases, and daily statistics.
 //!
-//! It keeps nothing; callers that continue later remember the last date.
+//! It keeps no state; callers that continue later store the last date.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,10 +16,10 @@ use crate::gallery::ExtensionName;
 /// `GalleryClient.ts` of microsoft/azure-devops-extension-api.
 const API_VERSION: &str = "7.2-preview.1";
 
-/// Pages that are read at most; each brings news.
+/// Most pages to read; each has new events.
 const PAGES: usize = 10_000;
 
-/// What is asked for, from the same place.
+/// The requested kinds, from the same source.
 const KINDS: &str = "install,uninstall,review,acquisition,sales,other";
 
 /// The kind of an event, as the service spells it: `install`, `uninstall`, `review` …
@@ -32,11 +32,11 @@ pub struct Event {
     pub kind: EventKind,
     /// Number of the event.
     pub id: u64,
-    /// When, as the service writes it (UTC).
+    /// Time, as the service writes it (UTC).
     pub date: String,
     /// Version of the extension.
     pub version: String,
-    /// What else the service says of it.
+    /// The event's other properties.
     pub properties: Value,
 }
 
@@ -55,7 +55,7 @@ impl Client<'_> {
     /// All events after a date (RFC 3339), oldest first.
     ///
     /// # Errors
-    /// No answer, or a no.
+    /// No answer, or a refusal.
     pub async fn events(
         &self,
         name: &ExtensionName,
@@ -96,7 +96,7 @@ impl Client<'_> {
     /// The statistics of the last days.
     ///
     /// # Errors
-    /// No answer, or a no.
+    /// No answer, or a refusal.
     pub async fn statistics(
         &self,
         name: &ExtensionName,
@@ -116,12 +116,13 @@ impl Client<'_> {
     }
 }
 
-/// The date from which the next page is asked for, where there may be one.
+/// The start date of the next page, if there may be one.
 ///
-/// The service takes a date and gives no other place to go on from. A page is full for each kind separately, so that
-/// the kind which came least far decides, and events of that very moment come twice. A kind with events of one moment
-/// alone would be answered the same again: the next page begins a millisecond behind it. A page without news that has
-/// an event from before its date is the last one: the service ignores the date, or answers the same page again.
+/// The service takes a date; it has no other way to continue. A page is limited for each kind separately, so the next
+/// one starts at the kind whose last event is the earliest, and events at exactly that time come twice. If all events
+/// of a kind have the same time, the same page would come again; the next page then starts a millisecond later. A
+/// page without new events that has an event from before its start date is the last one: the service ignores the
+/// date, or repeats the page.
 fn next_page(
     page: &[Event],
     after: Option<&str>,
@@ -147,7 +148,7 @@ fn next_page(
         } else {
             last
         };
-        // Whatever the page has, the next one begins later than this one.
+        // Whatever the page has, the next one starts later than this one.
         start.map_or(next, |start| next.max(start + Duration::milliseconds(1)))
     });
     nexts.min()?.format(&Rfc3339).ok()
@@ -214,7 +215,7 @@ mod tests {
             // The date is ignored, or the page comes again.
             (vec![event(a, 1), event(a, 2)], at("02"), false, None),
             (vec![event(a, 1)], at("01.001"), false, None),
-            // Full of one moment.
+            // Full of events at one time.
             (vec![event(a, 1), event(a, 1)], at("01"), true, at("01.001")),
             (
                 vec![event(a, 1), event(a, 1), event(b, 5)],
@@ -222,7 +223,7 @@ mod tests {
                 false,
                 at("01.001"),
             ),
-            // The other kind goes on from where it is.
+            // The other kind continues from where it is.
             (
                 vec![event(b, 5), event(b, 6)],
                 at("01.001"),

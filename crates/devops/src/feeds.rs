@@ -1,6 +1,6 @@
-//! What the identity that asks may do with a feed of Azure Artifacts.
+//! The caller's role in an Azure Artifacts feed.
 //!
-//! It never reads what packages are in one; package clients do.
+//! It never reads the packages; package clients do.
 
 use reqwest::Method;
 use serde_json::Value;
@@ -12,7 +12,7 @@ use crate::hosts::Organization;
 /// "Feed Management - Get Feeds" of Microsoft's REST reference.
 const API_VERSION: &str = "7.1";
 
-/// What an identity may do with a feed. Each role has the rights of those before it (learn.microsoft.com, "Manage
+/// A role in a feed. Each role includes the permissions of the roles before it (learn.microsoft.com, "Manage
 /// permissions").
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum FeedRole {
@@ -25,9 +25,9 @@ pub enum FeedRole {
 }
 
 impl Client<'_> {
-    /// Asks once for a feed, by the address of its NuGet protocol: each feed has every protocol, and this one begins
+    /// Requests a feed once, at the address of its NuGet protocol: each feed has every protocol, and this one starts
     /// with a document (learn.microsoft.com, "Connect to Azure Artifacts feeds - NuGet.exe"). `feed` may have a view
-    /// behind `@`.
+    /// after `@`.
     ///
     /// # Errors
     /// No answer, or a refusal: there is no such feed, or this identity may not read it.
@@ -39,16 +39,16 @@ impl Client<'_> {
     ) -> Result<(), Error> {
         let mut path: Vec<&str> = project.into_iter().collect();
         path.extend(["_packaging", feed, "nuget", "v3", "index.json"]);
-        // A server's feeds take no Entra token, and no caller has one of those.
+        // Feeds of an Azure DevOps Server accept no Microsoft Entra token, and no caller has one of those.
         let url = organization.packages(&path);
         let url = url.unwrap_or_else(|| organization.collection(&path));
         self.ask(Method::GET, &url, UNVERSIONED, None).await?;
         Ok(())
     }
 
-    /// The role in a feed, by its name without a view, that this identity may read: by the lists of feeds in which it
-    /// has one. An identity that a feed without upstream sources lets read has nothing to save, and is a
-    /// [`FeedRole::Collaborator`]. Nothing where the service does not list the feed.
+    /// The caller's role in a feed that it can read, by the feed's name without a view: from the lists of feeds in
+    /// which it has each role. A reader of a feed without upstream sources has nothing to save and counts as
+    /// [`FeedRole::Collaborator`]. `None` if the service does not list the feed.
     ///
     /// # Errors
     /// No answer, or a refusal.
@@ -58,7 +58,7 @@ impl Client<'_> {
         project: Option<&str>,
         feed: &str,
     ) -> Result<Option<FeedRole>, Error> {
-        // The service's word is the least role, or the role itself; both are right in this order.
+        // The service's parameter is either the lowest role or the exact role; this order works for both.
         for (word, role) in [
             ("contributor", FeedRole::Publisher),
             ("administrator", FeedRole::Publisher),
@@ -78,7 +78,7 @@ impl Client<'_> {
                     let value = one[field].as_str();
                     value.is_some_and(|value| value.eq_ignore_ascii_case(feed))
                 };
-                // An organization's list has the feeds of its projects, too.
+                // An organization's list includes the feeds of its projects.
                 (is("name") || is("id")) && one["project"].is_null() == project.is_none()
             };
             let Some(found) = feeds.find(is_it) else {

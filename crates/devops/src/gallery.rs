@@ -1,4 +1,4 @@
-//! Extensions as the gallery has them: their versions, flags and validation, and how one is removed.
+//! Extensions in the gallery: versions, flags, validation, and removal.
 //!
 //! It never uploads; `upload.rs` does.
 
@@ -10,19 +10,19 @@ use crate::error::Error;
 use crate::hosts::Hosts;
 use crate::refusal::Reason;
 
-/// `GET` and `DELETE` of an extension, as microsoft/azure-devops-extension-api has them (`GalleryClient.ts`).
+/// `GET` and `DELETE` of an extension, according to microsoft/azure-devops-extension-api (`GalleryClient.ts`).
 const API_VERSION: &str = "7.2-preview.2";
 
-/// Of `ExtensionQueryFlags`: versions.
+/// `ExtensionQueryFlags`: versions.
 const VERSIONS: &str = "1";
 
-/// Of `ExtensionQueryFlags`: versions, files, categories and tags, shared accounts.
+/// `ExtensionQueryFlags`: versions, files, categories and tags, shared accounts.
 const EVERYTHING: &str = "15";
 
-/// A log of the validator's is text for people; more than this is never read.
+/// Longest part of a validator's log that is read.
 const LONGEST_LOG: usize = 64 * 1024;
 
-/// Publisher and extension, as the Marketplace names an extension.
+/// Publisher and extension: the full name of an extension in the Marketplace.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExtensionName {
     /// Publisher's ID.
@@ -38,9 +38,9 @@ pub struct PublishedExtension {
     pub flags: Vec<String>,
     /// Versions, the latest first.
     pub versions: Vec<PublishedVersion>,
-    /// Organizations that it is shared with.
+    /// Organizations with which it is shared.
     pub shared_with: Vec<String>,
-    /// Everything, as the gallery says it.
+    /// The gallery's whole answer.
     pub whole: Value,
 }
 
@@ -49,7 +49,7 @@ pub struct PublishedExtension {
 pub struct PublishedVersion {
     /// `1.4.0`
     pub version: String,
-    /// Platform of a VS Code package, such as `linux-x64`; nothing where it is for all.
+    /// Platform of a VS Code package, such as `linux-x64`; `None` if it is for all.
     pub target_platform: Option<String>,
     /// When it last changed, as the gallery writes it.
     pub last_updated: String,
@@ -60,11 +60,11 @@ pub struct PublishedVersion {
 /// The state of a version's validation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ValidationState {
-    /// It is not done.
+    /// It has not finished.
     Pending,
     /// The version can be installed.
     Validated,
-    /// The validator's own words, a line each.
+    /// The validator's message, split into lines.
     Failed(Vec<String>),
 }
 
@@ -75,7 +75,7 @@ impl std::fmt::Display for ExtensionName {
 }
 
 impl PublishedExtension {
-    /// A version, or the latest.
+    /// A version, or the latest one.
     #[must_use]
     pub fn version(&self, version: Option<&str>) -> Option<&PublishedVersion> {
         match version {
@@ -109,8 +109,8 @@ impl PublishedExtension {
             .and_then(Value::as_array)
             .map(|versions| versions.iter().map(version).collect())
             .unwrap_or_default();
-        // The gallery does not say in which order it lists them; its times sort as text. A stable sort
-        // leaves those of one moment as they came.
+        // The gallery does not document the order of its list. Its times sort as text, and a stable sort keeps the
+        // order of equal ones.
         adieu_order::sort_by(&mut versions, |one, other| {
             other.last_updated.cmp(&one.last_updated)
         });
@@ -138,11 +138,11 @@ pub(crate) fn below(hosts: &Hosts, name: &ExtensionName, path: &[&str]) -> Url {
 }
 
 impl Client<'_> {
-    /// An extension with its versions, or none where the gallery says that there is none. Only a 404
-    /// means that: any other answer is an error.
+    /// An extension with its versions; `None` if the gallery does not have it. Only a 404 means that: any other
+    /// answer is an error.
     ///
     /// # Errors
-    /// No answer, or a no that is not "not found".
+    /// No answer, or a refusal other than "not found".
     pub async fn find(
         &self,
         name: &ExtensionName,
@@ -155,7 +155,7 @@ impl Client<'_> {
         }
     }
 
-    /// The same with everything that the gallery knows of it.
+    /// An extension with everything that the gallery knows about it.
     ///
     /// # Errors
     /// As [`find`](Self::find).
@@ -179,14 +179,14 @@ impl Client<'_> {
         }
         url.query_pairs_mut().append_pair("flags", flags);
         let answer = self.ask(Method::GET, &url, API_VERSION, None).await?;
-        // An older gallery answers `null` in place of a 404.
+        // An older gallery answers `null` instead of a 404.
         Ok((!answer.is_null()).then(|| PublishedExtension::read(answer)))
     }
 
-    /// Removes an extension, or one version of it. Returns whether it was there.
+    /// Removes an extension, or one version of it. Returns whether it existed.
     ///
     /// # Errors
-    /// No answer, or a no that is not "not found".
+    /// No answer, or a refusal other than "not found".
     pub async fn unpublish(
         &self,
         name: &ExtensionName,
@@ -203,10 +203,10 @@ impl Client<'_> {
         }
     }
 
-    /// The validator's log of one version, as far as it can be had.
+    /// The start of the validator's log for one version.
     ///
     /// # Errors
-    /// No answer, or a no.
+    /// No answer, or a refusal.
     pub async fn verification_log(
         &self,
         name: &ExtensionName,
@@ -266,12 +266,12 @@ fn version(version: &Value) -> PublishedVersion {
     }
 }
 
-/// A platform by its name; `universal` and nothing are the same.
+/// A platform by its name; `universal` is the same as none.
 pub(crate) fn platform(text: &str) -> Option<String> {
     (!text.is_empty() && !text.eq_ignore_ascii_case("universal")).then(|| text.to_ascii_lowercase())
 }
 
-/// Flags come as words with commas, or as their number. In lower case: the gallery's own varies.
+/// Reads flags, which are words with commas or a number. In lowercase, because the gallery's spelling varies.
 fn flags(value: Option<&Value>) -> Vec<String> {
     match value {
         Some(Value::String(words)) => words
@@ -287,7 +287,7 @@ fn flags(value: Option<&Value>) -> Vec<String> {
     }
 }
 
-/// The validator says a sentence, or JSON with a result for each of its steps.
+/// Splits the validator's message, which is a sentence, or JSON with a result for each step.
 fn reasons(message: &str) -> Vec<String> {
     let results = serde_json::from_str::<Value>(message)
         .ok()
@@ -312,7 +312,7 @@ fn reasons(message: &str) -> Vec<String> {
     lines
 }
 
-/// The texts of a value: of a list, each of its texts; of an object, each of its values'.
+/// All texts in a value: in a list, in each item; in an object, in each value.
 fn texts(value: &Value) -> Vec<String> {
     match value {
         Value::String(text) => {

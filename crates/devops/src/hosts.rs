@@ -1,11 +1,11 @@
-//! The hosts of Azure DevOps and its Marketplace: the only ones that an access token for them goes to.
+//! The hosts of Azure DevOps and the Marketplace: the only ones that receive their access tokens.
 //!
 //! It builds addresses; it never sends anything.
 
 use adieu_transport::may_carry_credentials;
 use reqwest::Url;
 
-/// Where the Marketplace and the profile service are.
+/// Addresses of the Marketplace and the profile service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hosts {
     marketplace: Url,
@@ -13,13 +13,13 @@ pub struct Hosts {
     is_public: bool,
 }
 
-/// A text is not a host for a token.
+/// A text is not the address of a host for a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotAHost {
     /// It is not an absolute address.
     #[error("no absolute address")]
     NotAnAddress,
-    /// The token would travel in the clear.
+    /// The token would be sent unencrypted.
     #[error("not HTTPS")]
     NotHttps,
 }
@@ -27,23 +27,23 @@ pub enum NotAHost {
 /// An organization, or a collection of Azure DevOps Server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Organization {
-    /// Name, as the Marketplace knows it.
+    /// Name in the Marketplace.
     pub name: String,
     collection: Url,
     extension_management: Url,
-    /// An Azure DevOps Server has none: its members are not licensed one by one.
+    /// Member entitlements; an Azure DevOps Server has none.
     entitlements: Option<Url>,
     /// Users and the administration of their tokens; not on an Azure DevOps Server.
     identity: Option<Url>,
     /// The audit log; not on an Azure DevOps Server.
     audit: Option<Url>,
-    /// Feeds; those of an Azure DevOps Server take no Entra token.
+    /// Feeds; those of an Azure DevOps Server accept no Microsoft Entra token.
     packages: Option<Url>,
     /// Classic releases; an Azure DevOps Server has them at the collection's address.
     release: Option<Url>,
 }
 
-/// Why a text names no organization.
+/// Why a text does not name an organization.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotAnOrganization {
     /// It is neither a name nor an address.
@@ -55,7 +55,7 @@ pub enum NotAnOrganization {
 }
 
 impl Hosts {
-    /// Those of Azure DevOps Services.
+    /// The hosts of Azure DevOps Services.
     #[must_use]
     pub fn public() -> Self {
         let url = |text: &str| Url::parse(text).expect("an address written here");
@@ -66,8 +66,8 @@ impl Hosts {
         }
     }
 
-    /// Those of an Azure DevOps Server, whose gallery, collections and profiles stand under one address.
-    /// The public Marketplace's own address is the public hosts.
+    /// The hosts of an Azure DevOps Server, whose gallery, collections and profiles are under one address. The
+    /// address of the public Marketplace means the public hosts.
     ///
     /// # Errors
     /// The text is not an absolute HTTPS address; plain HTTP is for loopback addresses only.
@@ -92,23 +92,23 @@ impl Hosts {
         })
     }
 
-    /// Whether this is Azure DevOps Services, whose gallery takes packages as they are.
+    /// Whether this is Azure DevOps Services, whose gallery accepts packages as they are.
     #[must_use]
     pub fn is_public(&self) -> bool {
         self.is_public
     }
 
-    /// Page on which people manage a publisher.
+    /// The publisher's management page.
     #[must_use]
     pub fn publisher_page(&self, publisher: &str) -> String {
         at(&self.marketplace, &["manage", "publishers", publisher]).to_string()
     }
 
-    /// An organization by its name or by any address of it: `contoso`, `https://dev.azure.com/contoso`,
+    /// An organization by its name or by any of its addresses: `contoso`, `https://dev.azure.com/contoso`,
     /// `https://contoso.visualstudio.com`, or a collection below this server's address.
     ///
     /// # Errors
-    /// The text is neither, or an address that must not see the token.
+    /// The text is neither, or is an address that must not receive the token.
     pub fn organization(&self, text: &str) -> Result<Organization, NotAnOrganization> {
         let text = text.trim();
         if !text.contains("://") {
@@ -181,7 +181,7 @@ impl Hosts {
         })
     }
 
-    /// Addresses of every host that is asked, for a check whether they can be reached.
+    /// The address of each host that is used, to check whether it can be reached.
     #[must_use]
     pub fn addresses(&self, of_organizations: bool, of_the_marketplace: bool) -> Vec<String> {
         let mut addresses = vec![self.profile.to_string()];
@@ -205,7 +205,7 @@ impl Hosts {
 }
 
 impl Organization {
-    /// Address that people know.
+    /// Address that the portal shows.
     #[must_use]
     pub fn page(&self) -> &str {
         self.collection.as_str()
@@ -215,7 +215,7 @@ impl Organization {
         at(&self.collection, path)
     }
 
-    /// Address of a page of the portal, below the organization or one of its projects.
+    /// Address of a page in the portal, below the organization or one of its projects.
     #[must_use]
     pub fn portal(&self, path: &[&str], query: &[(&str, &str)]) -> String {
         let mut url = at(&self.collection, path);
@@ -249,7 +249,7 @@ impl Organization {
         self.packages.as_ref().map(|base| at(base, path))
     }
 
-    /// Where feeds are managed, which is another host than that of their packages.
+    /// The host that manages feeds, which is not the host of their packages.
     pub(crate) fn feeds(&self, path: &[&str]) -> Option<Url> {
         let base = self.packages.as_ref()?.as_str();
         let base = base.replacen("https://pkgs.", "https://feeds.", 1);
@@ -257,7 +257,7 @@ impl Organization {
     }
 }
 
-/// Segments are escaped: no name leaves its own.
+/// Appends segments to an address. They are escaped, so that a name cannot leave its own segment.
 fn at(base: &Url, path: &[&str]) -> Url {
     let mut url = base.clone();
     if let Ok(mut segments) = url.path_segments_mut() {

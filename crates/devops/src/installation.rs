@@ -19,18 +19,18 @@ const API_VERSION: &str = "7.1-preview.1";
 pub struct Installed {
     /// Its version.
     pub version: String,
-    /// `disabled`, `error`, `warning` …: what its state says.
+    /// Flags of its state: `disabled`, `error`, `warning` …
     pub flags: Vec<String>,
-    /// What is wrong with it, in the service's words.
+    /// Its problems, in the service's words.
     pub issues: Vec<String>,
 }
 
-/// What an installation came to.
+/// The result of an installation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Installation {
-    /// It is installed now.
+    /// It is now installed.
     Installed(Installed),
-    /// It was installed before.
+    /// It was already installed.
     WasInstalled,
 }
 
@@ -38,7 +38,7 @@ impl Client<'_> {
     /// Installs an extension, or a version of it.
     ///
     /// # Errors
-    /// No answer, or a no that is not "installed already".
+    /// No answer, or a refusal other than "installed already".
     pub async fn install(
         &self,
         name: &ExtensionName,
@@ -60,10 +60,10 @@ impl Client<'_> {
         }
     }
 
-    /// What is installed of it, if anything.
+    /// The installed extension, if there is one.
     ///
     /// # Errors
-    /// No answer, or a no that is not "not found".
+    /// No answer, or a refusal other than "not found".
     pub async fn installed(
         &self,
         name: &ExtensionName,
@@ -78,10 +78,10 @@ impl Client<'_> {
         }
     }
 
-    /// Uninstalls it. Returns whether it was there.
+    /// Uninstalls it. Returns whether it was installed.
     ///
     /// # Errors
-    /// No answer, or a no that is not "not found".
+    /// No answer, or a refusal other than "not found".
     pub async fn uninstall(
         &self,
         name: &ExtensionName,

@@ -1,9 +1,9 @@
-//! Azure DevOps and its Marketplace, as far as Adieu asks them: extensions, their validation, sharing,
+//! The parts of the Azure DevOps and Marketplace APIs that Adieu uses: extensions, their validation, sharing,
 //! installation, members, events, entitlements, users and their personal access tokens; and the one look-up in
 //! Microsoft Graph that entitlements need.
 //!
-//! It never gets a token, never decides what to do, and words no message for people: values come in,
-//! answers or failures come out. Every route is written out; nothing is discovered by `OPTIONS`.
+//! It never gets a token, never decides what to do, and writes no messages: values come in, answers or failures go
+//! out. Every route is written out; none is discovered with `OPTIONS`.
 
 mod audit;
 mod client;

@@ -1,6 +1,6 @@
-//! Lists that come in pages: where the next page is, and when there is none.
+//! Lists that come in pages: where the next page is, and where the list ends.
 //!
-//! It knows no list.
+//! It does not know what the lists contain.
 
 use std::collections::BTreeSet;
 
@@ -11,10 +11,10 @@ use crate::client::Client;
 use crate::error::Error;
 use crate::page::Page;
 
-/// A page may be empty and still be followed by others; a service that only ever sends such pages is left.
+/// A page may be empty although more follow; after this many empty pages in a row, reading stops.
 const MOST_EMPTY_PAGES: u32 = 50;
 
-/// Decides after each page whether there is another one to ask for.
+/// Decides after each page whether there is another one.
 #[derive(Debug, Default)]
 pub(crate) struct Paging {
     tokens: BTreeSet<String>,
@@ -23,8 +23,8 @@ pub(crate) struct Paging {
 }
 
 impl Paging {
-    /// The items of a page that were not there before, by the value of a field, and the token of the next page. Pages end
-    /// where a token or a whole page comes again.
+    /// The page's items that are new, compared by the value of a field, and the token of the next page. The list ends
+    /// if a token or a whole page is repeated.
     pub(crate) fn take(&mut self, page: Page, id: &str) -> (Vec<Value>, Option<String>) {
         let is_empty = page.items.is_empty();
         let known = &mut self.items;
@@ -58,12 +58,12 @@ pub struct Pages<'c> {
     field: &'static str,
     id: &'static str,
     paging: Paging,
-    /// The next page; none after the last one.
+    /// The next page; `None` after the last one.
     next: Option<Url>,
 }
 
 impl Pages<'_> {
-    /// The items of the next page that were not there before, by the value of a field; nothing after the last page.
+    /// The new items of the next page, compared by the value of a field; `None` after the last page.
     ///
     /// # Errors
     /// No answer, or a refusal.
@@ -79,7 +79,7 @@ impl Pages<'_> {
 }
 
 impl Client<'_> {
-    /// A list that is in `field`, each item once, by the value of its field `id`.
+    /// A list that is in `field`, each item once, identified by its field `id`.
     pub(crate) fn pages(
         &self,
         list: Url,
@@ -115,7 +115,7 @@ impl Client<'_> {
     }
 }
 
-/// The address of the page that a token names.
+/// The address of the page with this token.
 pub(crate) fn with_token(list: &Url, token: &str) -> Url {
     let mut url = list.clone();
     url.query_pairs_mut()
@@ -140,7 +140,7 @@ mod tests {
             (&["1", "2"][..], "a", 2, true),
             (&[][..], "b", 0, true),
             (&["2", "3"][..], "c", 1, true),
-            // The token of a page that was there, and a page that was there with another token.
+            // A repeated token, and a repeated page with another token.
             (&["4"][..], "a", 1, false),
             (&["1", "2"][..], "d", 0, false),
         ] {

@@ -1,6 +1,6 @@
 //! The members of a publisher and their roles.
 //!
-//! It never looks up an identity; it is given IDs.
+//! It never looks up an identity; callers pass IDs.
 
 use reqwest::{Method, Url};
 use serde_json::{Value, json};
@@ -12,23 +12,23 @@ use crate::refusal::Reason;
 /// microsoft/vscode-vsce, `store.ts`, and `SecurityRolesApi.ts` of microsoft/azure-devops-node-api.
 const API_VERSION: &str = "3.2-preview.1";
 
-/// What a member may do.
+/// A member's role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
-    /// See private extensions and reports.
+    /// Can see private extensions and reports.
     Reader,
-    /// Publish new versions too.
+    /// Can also publish new versions.
     Contributor,
-    /// Publish new extensions too.
+    /// Can also publish new extensions.
     Creator,
-    /// Everything, members included.
+    /// Can do everything, including managing members.
     Owner,
 }
 
 /// A member.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
-    /// Profile id.
+    /// Profile ID.
     pub id: String,
     /// Display name.
     pub display_name: String,
@@ -37,7 +37,7 @@ pub struct Member {
 }
 
 impl Role {
-    /// Name, as the service spells it.
+    /// The role's name, as the service spells it.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -50,10 +50,10 @@ impl Role {
 }
 
 impl Client<'_> {
-    /// Who is a member of a publisher.
+    /// The members of a publisher.
     ///
     /// # Errors
-    /// No answer, or a no.
+    /// No answer, or a refusal.
     pub async fn members(&self, publisher: &str) -> Result<Vec<Member>, Error> {
         let url = self.role_assignments(publisher);
         let answer = self.ask(Method::GET, &url, API_VERSION, None).await?;
@@ -63,10 +63,10 @@ impl Client<'_> {
             .unwrap_or_default())
     }
 
-    /// Makes an identity a member, or gives a member another role.
+    /// Adds an identity as a member, or changes a member's role.
     ///
     /// # Errors
-    /// No answer, or a no.
+    /// No answer, or a refusal.
     pub async fn add_member(&self, publisher: &str, id: &str, role: Role) -> Result<(), Error> {
         let url = self.role_assignments(publisher);
         let body = assignment(id, role);
@@ -74,7 +74,7 @@ impl Client<'_> {
         answer.await.map(|_| ())
     }
 
-    /// What [`add_member`](Self::add_member) would send: method, address and body.
+    /// The request of [`add_member`](Self::add_member): method, address and body.
     #[must_use]
     pub fn member_request(&self, publisher: &str, id: &str, role: Role) -> Value {
         let mut url = self.role_assignments(publisher);
@@ -83,20 +83,20 @@ impl Client<'_> {
         json!({ "method": "PUT", "url": url.as_str(), "body": assignment(id, role) })
     }
 
-    /// Removes a member from a publisher. One that is gone already is removed.
+    /// Removes a member from a publisher. If it is already gone, that is a success.
     ///
     /// # Errors
     /// No answer, or a refusal.
     pub async fn remove_member(&self, publisher: &str, id: &str) -> Result<(), Error> {
         let url = self.role_assignment(publisher, id);
         match self.ask(Method::DELETE, &url, API_VERSION, None).await {
-            // After an answer that was lost, the second attempt finds nothing.
+            // If the answer to the first attempt was lost, the second one finds nothing.
             Err(error) if error.is(Reason::NotFound) => Ok(()),
             answer => answer.map(|_| ()),
         }
     }
 
-    /// What [`remove_member`](Self::remove_member) sends: method and address.
+    /// The request of [`remove_member`](Self::remove_member): method and address.
     #[must_use]
     pub fn member_removal(&self, publisher: &str, id: &str) -> Value {
         let mut url = self.role_assignment(publisher, id);

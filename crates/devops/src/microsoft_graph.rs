@@ -1,6 +1,6 @@
-//! Applications in Microsoft Graph: which one an id belongs to, and which ID tokens it trusts.
+//! Applications in Microsoft Graph: which one an ID belongs to, and which ID tokens it trusts.
 //!
-//! It never takes a token for Azure DevOps, and never asks another host than Microsoft Graph's.
+//! It never uses a token for Azure DevOps, and never contacts a host other than Microsoft Graph's.
 
 use std::time::Duration;
 
@@ -17,67 +17,66 @@ use crate::refusal::{Reason, Refusal};
 
 const ADDRESS: &str = "https://graph.microsoft.com/v1.0/";
 
-/// All attempts of one question end within this.
+/// Time limit for all attempts of one request.
 const BOUND: Duration = Duration::from_secs(20);
 
-/// Someone who asks Microsoft Graph.
+/// A client of Microsoft Graph.
 #[derive(Debug)]
 pub struct MicrosoftGraph<'a> {
     transport: &'a Transport,
     token: GraphToken,
 }
 
-/// Which of its three ids an application was named by.
+/// Which of an application's three IDs was given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GivenId {
-    /// The client id.
+    /// The client ID.
     ClientId,
-    /// The object id of the enterprise application: the one that Azure DevOps wants.
+    /// The object ID of the enterprise application, which Azure DevOps requires.
     EnterpriseApplication,
-    /// The object id of the app registration.
+    /// The object ID of the app registration.
     AppRegistration,
 }
 
-/// An application of a tenant.
+/// An application in a tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Application {
-    /// By which id it was found.
+    /// The ID by which it was found.
     pub given: GivenId,
     /// Display name.
     pub name: String,
-    /// The client id.
+    /// The client ID.
     pub client_id: String,
-    /// The enterprise application's object id. Empty, where the tenant has none: the app registration
-    /// alone is there.
+    /// The enterprise application's object ID; empty if the tenant has only the app registration.
     pub object_id: String,
 }
 
-/// An issuer's ID tokens that an application trusts ("federatedIdentityCredential resource type" of Microsoft Graph's
-/// reference).
+/// A federated credential: the ID tokens of an issuer that an application trusts ("federatedIdentityCredential
+/// resource type" of Microsoft Graph's reference).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FederatedCredential {
     /// Its name, which is unique in the application.
     pub name: String,
     /// The token's `iss`.
     pub issuer: String,
-    /// The token's `sub`. Empty, where an expression matches it.
+    /// The token's `sub`; empty if an expression matches it.
     pub subject: String,
     /// The token's `aud`: one text, in a list.
     pub audience: String,
 }
 
 impl<'a> MicrosoftGraph<'a> {
-    /// Someone who asks with this token.
+    /// Creates a client with this token.
     #[must_use]
     pub fn new(transport: &'a Transport, token: GraphToken) -> Self {
         Self { transport, token }
     }
 
-    /// The application that an id stands for, whichever of the three it is. Nothing, where the token's
-    /// tenant has none.
+    /// The application that an ID belongs to, whichever of the three it is; `None` if the token's tenant has no such
+    /// application.
     ///
     /// # Errors
-    /// No answer, or a no: reading others' applications is a permission.
+    /// No answer, or a refusal: reading other applications requires a permission.
     pub async fn application(&self, id: &str) -> Result<Option<Application>, Error> {
         let by_client_id = |id: &str| format!("servicePrincipals(appId='{id}')");
         if let Some(found) = self.look_up(&by_client_id(id)).await? {
@@ -101,11 +100,11 @@ impl<'a> MicrosoftGraph<'a> {
     }
 
     /// The federated credentials of an application, at most twenty ("Important considerations and restrictions for
-    /// federated identity credentials" of Microsoft Entra). Nothing, where the tenant has no app registration of this
-    /// client id, as for a managed identity.
+    /// federated identity credentials" of Microsoft Entra). `None` if the tenant has no app registration with this
+    /// client ID, as for a managed identity.
     ///
     /// # Errors
-    /// No answer, or a refusal: the permission is `Application.Read.All`.
+    /// No answer, or a refusal: the required permission is `Application.Read.All`.
     pub async fn federated_credentials(
         &self,
         client_id: &str,
@@ -129,13 +128,14 @@ impl<'a> MicrosoftGraph<'a> {
         Ok(Some(credentials))
     }
 
-    /// One application, or nothing.
+    /// One application, or `None`.
     async fn look_up(&self, path: &str) -> Result<Option<Value>, Error> {
         self.get(&format!("{path}?$select=id,displayName,appId"), "id")
             .await
     }
 
-    /// An answer with a `field`, or nothing. The path holds an id that was checked to be one, or came from here.
+    /// An answer that has a `field`, or `None`. The path contains an ID that was validated, or came from Microsoft
+    /// Graph.
     async fn get(&self, path: &str, field: &'static str) -> Result<Option<Value>, Error> {
         let url = Url::parse(&format!("{ADDRESS}{path}")).map_err(|error| {
             let cause = NoAnswer::Connection(error.to_string());

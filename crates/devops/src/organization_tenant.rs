@@ -1,4 +1,4 @@
-//! Which tenant of Microsoft Entra an organization takes its members from: what anybody may ask.
+//! The Microsoft Entra tenant that an organization is connected to, which it shows to everyone.
 //!
 //! It never sends a credential.
 
@@ -14,16 +14,16 @@ use crate::hosts::Organization;
 use crate::refusal::{Reason, Refusal};
 use crate::tenant::{Tenant, in_headers};
 
-/// All attempts together end within this.
+/// Time limit for all attempts together.
 const BOUND: Duration = Duration::from_secs(8);
 
 impl Organization {
-    /// The tenant that the organization is connected to, as a request without a token learns it: in
-    /// `X-VSS-ResourceTenant`, or in the address of `WWW-Authenticate`. Git Credential Manager goes by the
-    /// same two (`AzureDevOpsRestApi.cs` of git-ecosystem/git-credential-manager).
+    /// The tenant that the organization is connected to, from the answer to a request without a token: in
+    /// `X-VSS-ResourceTenant`, or in the address of `WWW-Authenticate`. Git Credential Manager uses the same two
+    /// (`AzureDevOpsRestApi.cs` of git-ecosystem/git-credential-manager).
     ///
     /// # Errors
-    /// There is no such organization, no answer, or an answer that says nothing of a tenant.
+    /// There is no such organization, no answer, or an answer that names no tenant.
     pub async fn tenant(&self, transport: &Transport) -> Result<Tenant, Error> {
         let url = self.collection(&[]);
         let call = Call::new(&AZURE_DEVOPS, &url, Deadline::after(BOUND));

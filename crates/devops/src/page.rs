@@ -1,10 +1,10 @@
 //! One page of a list, and where the next one is.
 //!
-//! It asks for none.
+//! It sends no requests.
 
 use serde_json::Value;
 
-/// What Microsoft's samples of the Token Administration API take for the end of a list as well.
+/// A token that also means the end of a list, according to Microsoft's samples for the Token Administration API.
 const NO_TOKEN: &str = "00000000-0000-0000-0000-000000000000";
 
 /// One page.
@@ -16,8 +16,8 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    /// Reads an answer whose list is in `field`, or in `field` of its `value`. The token of the next page is in a header
-    /// or in the body. Nothing, where there is no list.
+    /// Reads an answer whose list is in `field`, or in `field` of its `value`. The token of the next page is in a
+    /// header or in the body. `None` if there is no list.
     pub(crate) fn read(mut answer: Value, header: Option<&str>, field: &str) -> Option<Self> {
         if answer.get(field).is_none()
             && let Some(inner) = answer.get_mut("value")

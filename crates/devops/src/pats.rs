@@ -1,4 +1,4 @@
-//! What an administrator sees of the personal access tokens of other people: everything but the tokens.
+//! The personal access tokens of other people, as an administrator sees them: everything except the tokens.
 //!
 //! It never revokes one, and never reads a field that could hold one.
 
@@ -13,23 +13,23 @@ use crate::hosts::Organization;
 /// Microsoft's REST reference. 7.2 has `crossCompanyCorrelatingId`.
 const API_VERSION: &str = "7.2-preview.1";
 
-/// As in Microsoft's sample (microsoft/azure-devops-dotnet-samples, `TokenAdminSample.cs`): the service refuses larger
-/// pages than its limit, which is not documented.
+/// The page size of Microsoft's sample (microsoft/azure-devops-dotnet-samples, `TokenAdminSample.cs`): the service
+/// refuses pages above its limit, which is not documented.
 const PAGE: &str = "20";
 
-/// The scope of a token for everything.
+/// The scope of a token with full access.
 const FULL_ACCESS: &str = "app_token";
 
 /// A personal access token, without the token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PersonalAccessToken {
-    /// By which it is revoked, and named in the audit log.
+    /// ID for revoking it, which the audit log also shows.
     pub authorization_id: String,
     /// Name that its owner gave it.
     pub name: String,
-    /// Scopes, with spaces between them.
+    /// Scopes, separated by spaces.
     pub scope: String,
-    /// Ids of the organizations that it is for; none for all of its owner's.
+    /// IDs of the organizations that it is valid for; empty if it is valid for all of its owner's.
     pub organizations: Vec<String>,
     /// When it was created, as the service writes it (RFC 3339).
     pub created: String,
@@ -37,19 +37,19 @@ pub struct PersonalAccessToken {
     pub expires: String,
     /// Whether the service accepts it.
     pub is_valid: bool,
-    /// Cross-Company Correlating ID: a hash by which it is known without being shown.
+    /// Cross-Company Correlating ID: a hash that identifies the token without revealing it.
     pub fingerprint: Option<String>,
 }
 
 impl PersonalAccessToken {
-    /// Whether it is good for everything that its owner may do.
+    /// Whether it has full access: everything that its owner may do.
     #[must_use]
     pub fn has_full_access(&self) -> bool {
         self.scope.split(' ').any(|scope| scope == FULL_ACCESS)
     }
 
-    /// Whether it is for more than one organization. Such tokens stop on 2026-12-01 (Azure DevOps Blog, "Retirement of
-    /// Global Personal Access Tokens in Azure DevOps").
+    /// Whether it is valid for more than one organization. Such tokens stop working on 2026-12-01 (Azure DevOps Blog,
+    /// "Retirement of Global Personal Access Tokens in Azure DevOps").
     #[must_use]
     pub fn is_global(&self) -> bool {
         self.organizations.len() != 1
@@ -57,7 +57,7 @@ impl PersonalAccessToken {
 }
 
 impl PersonalAccessToken {
-    /// As the service writes it, without what is not known here.
+    /// The fields that are known here, as the service writes them.
     #[must_use]
     pub fn to_json(&self) -> Value {
         json!({
@@ -67,7 +67,7 @@ impl PersonalAccessToken {
         })
     }
 
-    /// The opposite of [`to_json`](Self::to_json), which reads what the service writes, too.
+    /// Reads a document of [`to_json`](Self::to_json), or of the service.
     #[must_use]
     pub fn from_json(pat: &Value) -> Self {
         read(pat)
@@ -79,7 +79,7 @@ impl Client<'_> {
     /// lists none.
     ///
     /// # Errors
-    /// No answer, or a refusal: only Project Collection Administrators are answered.
+    /// No answer, or a refusal: only Project Collection Administrators may ask.
     pub async fn personal_access_tokens(
         &self,
         organization: &Organization,
@@ -97,7 +97,7 @@ impl Client<'_> {
     }
 }
 
-/// The request with which an administrator revokes tokens: method, address and body. Nothing here sends it.
+/// The request with which an administrator revokes tokens: method, address and body. It is only shown, never sent.
 #[must_use]
 pub fn revocation_request(organization: &Organization, authorization_ids: &[&str]) -> Value {
     let url = organization.identity(&["_apis", "tokenadmin", "revocations"]);

@@ -1,4 +1,5 @@
-//! How far an extension's events have been read, so that the next run continues there: none is lost or repeated.
+//! How far an extension's events have been read, so that the next run continues there without losing or repeating
+//! any.
 //!
 //! It is a value; its caller stores it.
 
@@ -11,36 +12,36 @@ use time::{Duration, OffsetDateTime};
 use crate::events::Event;
 use crate::gallery::ExtensionName;
 
-/// Events within this before the last one are asked for again: the service counts some of them late. They
-/// are known by kind and number.
+/// Events within this time before the last one are requested again, because the service records some of them late.
+/// Kind and number identify those that were read.
 const OVERLAP: Duration = Duration::hours(24);
 
-/// The form of the document.
+/// Version of the document's format.
 const VERSION: u64 = 1;
 
 /// How far one extension's events have been read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Position {
     extension: String,
-    /// Events before this moment are settled (RFC 3339, UTC); nothing means all are wanted.
+    /// All events before this time have been read (RFC 3339, UTC); `None` means from the beginning.
     after: Option<String>,
-    /// Date, kind and number of the events since then that were read.
+    /// Date, kind and number of the later events that were read.
     seen: BTreeSet<(String, String, u64)>,
 }
 
 /// Why a text is not a position.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotAPosition {
-    /// It is not a document of this form.
+    /// It does not have this format.
     #[error("it is not a position of events")]
     Form,
-    /// It is another extension's.
+    /// It belongs to another extension.
     #[error("it is the position of {0}")]
     Another(String),
 }
 
 impl Position {
-    /// Where nothing has been read yet. `after` is the moment (RFC 3339) from which events are wanted.
+    /// The position before the first run. `after` is the time (RFC 3339) from which events are wanted.
     #[must_use]
     pub fn start(name: &ExtensionName, after: Option<String>) -> Self {
         Self {
@@ -53,7 +54,7 @@ impl Position {
     /// Reads what [`to_json`](Self::to_json) wrote.
     ///
     /// # Errors
-    /// It is something else, or another extension's.
+    /// It is something else, or belongs to another extension.
     pub fn read(name: &ExtensionName, json: &Value) -> Result<Self, NotAPosition> {
         let text = |field: &str| json.get(field).and_then(Value::as_str).map(str::to_owned);
         if json.get("version").and_then(Value::as_u64) != Some(VERSION) {
@@ -82,7 +83,7 @@ impl Position {
         })
     }
 
-    /// The document that keeps it.
+    /// The document in which it is stored.
     #[must_use]
     pub fn to_json(&self) -> Value {
         let seen: Vec<Value> = self
@@ -93,13 +94,13 @@ impl Position {
         json!({ "version": VERSION, "extension": self.extension, "after": self.after, "seen": seen })
     }
 
-    /// The date after which events are to be asked for.
+    /// The date after which to request events.
     #[must_use]
     pub fn after(&self) -> Option<&str> {
         self.after.as_deref()
     }
 
-    /// Those of the events that were not read before, and the position behind them.
+    /// The events that were not read before, and the position after them.
     #[must_use]
     pub fn take(mut self, events: Vec<Event>) -> (Vec<Event>, Self) {
         let key = |event: &Event| (event.date.clone(), event.kind.clone(), event.id);
@@ -110,7 +111,7 @@ impl Position {
         self.seen.extend(news.iter().map(key));
         let last = self.seen.iter().filter_map(|(date, ..)| moment(date)).max();
         let settled = last.map(|last| last - OVERLAP);
-        // A position never goes back, not even to what `--since` left out.
+        // A position never moves back, not even to events that `--since` left out.
         if let Some(settled) = settled
             && self
                 .after
@@ -163,7 +164,7 @@ mod tests {
         }
     }
 
-    /// Numbers of the events that are news, after the position went through its document.
+    /// Numbers of the new events, after the position was stored and read.
     fn take(position: Position, events: &[Event]) -> (Vec<u64>, Position) {
         let asked = position.after().map(str::to_owned);
         let answered = events
@@ -190,7 +191,7 @@ mod tests {
         assert_eq!(position.after(), Some("2026-11-02T10:00:00Z"));
         let (news, position) = take(position, &events);
         assert!(news.is_empty());
-        // At the very moment of the last one, and before it.
+        // At exactly the time of the last one, and before it.
         events.push(event("install", 3, "2026-11-03T10:00:00Z"));
         events.push(event("install", 4, "2026-11-02T23:00:00Z"));
         let (news, position) = take(position, &events);

@@ -14,7 +14,7 @@ const API_VERSION: &str = "7.1-preview.3";
 /// An identity, as Azure DevOps knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Profile {
-    /// The id that a publisher's member page wants.
+    /// The ID that a publisher's member page requires.
     pub id: String,
     /// Display name.
     pub display_name: String,
@@ -24,7 +24,7 @@ impl Client<'_> {
     /// The profile of the token's identity.
     ///
     /// # Errors
-    /// No answer, or a no.
+    /// No answer, or a refusal.
     pub async fn profile(&self) -> Result<Profile, Error> {
         let url = self.hosts.profile(&["_apis", "profile", "profiles", "me"]);
         let answer = self.ask(Method::GET, &url, API_VERSION, None).await?;

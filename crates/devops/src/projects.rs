@@ -13,10 +13,10 @@ use crate::hosts::Organization;
 const API_VERSION: &str = "7.1";
 
 impl Client<'_> {
-    /// The id of a project.
+    /// The ID of a project.
     ///
     /// # Errors
-    /// No answer, or a no: there is no such project, or none that this identity may see.
+    /// No answer, or a refusal: the project does not exist, or this identity cannot see it.
     pub async fn project_id(
         &self,
         organization: &Organization,

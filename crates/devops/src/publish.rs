@@ -1,6 +1,6 @@
-//! Publishing a package: create or update, as the gallery says, once and not twice.
+//! Publishes a package exactly once: creates the extension or updates it.
 //!
-//! It never waits for validation, and never assumes a failure without asking what the gallery has.
+//! It never waits for validation, and never assumes a failure without asking the gallery.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -14,30 +14,30 @@ use crate::gallery::{ExtensionName, PublishedExtension, PublishedVersion, platfo
 use crate::refusal::Reason;
 use crate::upload::{self, Form, Sent};
 
-/// Octet-stream uploads (microsoft/tfs-cli, `publish.ts`).
+/// Uploads as octet streams (microsoft/tfs-cli, `publish.ts`).
 const PACKAGE_API: &str = "7.2-preview.2";
 
-/// The JSON form of Azure DevOps Server, from the same place.
+/// Uploads as JSON to Azure DevOps Server (same file).
 const JSON_API: &str = "3.1-preview.1";
 
-/// Uploads of one package, the first included.
+/// Most uploads of one package, including the first.
 const ATTEMPTS: u32 = 3;
 
-/// An upload or a download may take this long, plus a second for each [`SLOWEST`] bytes.
+/// Time limit of an upload or a download, plus a second for each [`SLOWEST`] bytes.
 pub(crate) const UPLOAD: Duration = Duration::from_secs(180);
 
-/// Bytes a second of the slowest connection that is worth waiting for.
+/// Bytes per second of the slowest connection to wait for.
 pub(crate) const SLOWEST: u64 = 64 * 1024;
 
-/// After a cut connection the gallery may still be storing what it got.
+/// After a connection was lost, the gallery may still be storing what it received.
 const SETTLING: Duration = Duration::from_secs(4);
 
-/// A package that is to be published.
+/// A package to publish.
 #[derive(Debug, Clone)]
 pub struct Package {
     /// The file.
     pub path: PathBuf,
-    /// What it says that it is.
+    /// Its publisher and ID.
     pub name: ExtensionName,
     /// Its version.
     pub version: String,
@@ -47,33 +47,33 @@ pub struct Package {
     pub size: u64,
 }
 
-/// What is said while a package is on its way.
+/// Progress of an upload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Progress {
-    /// The upload begins; the extension is new, or not.
+    /// The upload starts.
     Uploading {
-        /// Whether the gallery has no such extension yet.
+        /// Whether the extension is new to the gallery.
         is_new: bool,
     },
-    /// How much of the package was sent.
+    /// A part of the package was sent.
     Sent {
         /// Percent.
         percent: u8,
-        /// Whether it is the first number of its ten.
+        /// Whether it is the first value of its ten percent.
         is_step_of_ten: bool,
     },
-    /// An upload failed in a way that says nothing of what the gallery has; it is asked.
+    /// An upload failed without showing whether the gallery has the version; it is asked.
     InDoubt,
-    /// The upload begins again.
+    /// The upload starts again.
     Again,
 }
 
-/// How it went.
+/// The result.
 #[derive(Debug, Clone)]
 pub struct Published {
     /// The version, as the gallery has it now.
     pub version: PublishedVersion,
-    /// What was done for it.
+    /// What was done.
     pub outcome: Outcome,
 }
 
@@ -82,16 +82,16 @@ pub struct Published {
 pub enum Outcome {
     /// The extension is new, and this is its first version.
     Created,
-    /// The extension has another version now.
+    /// The extension has a new version.
     Updated,
-    /// The gallery had this version before; nothing was sent.
+    /// The gallery already had this version; nothing was sent.
     AlreadyThere,
-    /// The answer to the upload was lost, and the gallery has the version.
+    /// The answer to the upload was lost, but the gallery has the version.
     FoundAfterDoubt,
 }
 
 impl Package {
-    /// Its version for its platform, where the extension has it.
+    /// The published version for the package's platform, if the extension has it.
     fn among<'a>(&self, extension: &'a PublishedExtension) -> Option<&'a PublishedVersion> {
         let target_platform = self.target_platform.as_deref().and_then(platform);
         extension.version_for(&self.version, target_platform.as_deref())
@@ -99,10 +99,10 @@ impl Package {
 }
 
 impl Client<'_> {
-    /// Publishes a package. A version that the gallery has already is not sent again.
+    /// Publishes a package. A version that the gallery already has is not sent again.
     ///
     /// # Errors
-    /// No answer, or a no. What is left in doubt was asked for before.
+    /// No answer, or a refusal. In case of doubt, the gallery was asked.
     pub async fn publish(
         &self,
         package: &Package,
@@ -205,7 +205,7 @@ impl Client<'_> {
         answer.map(PublishedExtension::read)
     }
 
-    /// The version, once the gallery has had time to store what it may have got.
+    /// The version, after the gallery has had time to store what it may have received.
     async fn settled(&self, package: &Package) -> Result<Option<PublishedVersion>, Error> {
         let deadline = Deadline::after(SETTLING);
         let mut pause = Duration::from_millis(500);
@@ -221,7 +221,7 @@ impl Client<'_> {
     }
 }
 
-/// What the gallery answered to the upload, or, where the answer lists no versions, what was sent.
+/// The version in the gallery's answer to the upload or, if the answer lists none, the version that was sent.
 fn stored(answer: &PublishedExtension, package: &Package) -> PublishedVersion {
     package
         .among(answer)

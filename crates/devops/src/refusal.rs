@@ -1,87 +1,86 @@
-//! A service's refusal: its own words, and which of the known refusals they mean.
+//! A service's refusal: its message, and the reason if the message is known.
 //!
-//! It never guesses: undocumented words stay [`Reason::Other`].
+//! It never guesses: unknown messages stay [`Reason::Other`].
 
 use adieu_transport::{Correlation, Reply, ServiceMessage};
 
 use crate::tenant::{Tenant, is_guid};
 
-/// A service that understood and refused.
+/// A service understood a request and refused.
 #[derive(Debug)]
 pub struct Refusal {
     /// Host and port.
     pub host: String,
     /// HTTP status.
     pub status: u16,
-    /// At which attempt: after the first, the no can be about what an earlier one did.
+    /// Number of the attempt: after the first, an earlier attempt may have caused the refusal.
     pub attempts: u32,
-    /// What it means.
+    /// The reason.
     pub reason: Reason,
-    /// The service's own words, first line.
+    /// The first line of the service's message.
     pub message: String,
-    /// The tenant whose tokens the service accepts, where the answer names one.
+    /// The tenant whose tokens the service accepts, if the answer names it.
     pub tenant: Option<Tenant>,
-    /// Ids for the service's support.
+    /// IDs for the service's support.
     pub correlation: Correlation,
 }
 
-/// What a no can mean.
+/// The reason for a refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reason {
-    /// There is no such thing, or none that this identity may see.
+    /// It does not exist, or this identity cannot see it.
     NotFound,
     /// The identity lacks a permission on the publisher or the organization.
     NotPermitted,
-    /// TF14045: no identity of that id is known.
+    /// TF14045: no identity with that ID is known.
     UnknownIdentity,
     /// TF401444: the token is valid, and the identity has not been added to the organization.
     NotAdded,
     /// TF24668: the organization is stopped.
     Stopped,
-    /// VS800075: there is no such project, or it is not shown to this identity.
+    /// VS800075: the project does not exist, or this identity cannot see it.
     ProjectNotShown,
     /// The address has no such service, as on an older server.
     NoRoute,
-    /// VS403463: a conditional access policy is in the way.
+    /// VS403463: a conditional access policy blocks the request.
     ConditionalAccess,
-    /// The version is not above the last one.
+    /// The version is not higher than the last one.
     VersionMustIncrease,
-    /// The extension is there already.
+    /// The extension already exists.
     ExtensionExists,
-    /// The publisher's name has Microsoft's in it.
+    /// The publisher's name contains "Microsoft".
     MicrosoftInName,
-    /// The package is larger than the gallery takes.
+    /// The package is too large for the gallery.
     TooLarge,
     /// The gallery cannot read the package.
     Malformed,
-    /// The category is not one of the Marketplace.
+    /// The category is not one of the Marketplace's.
     Category,
-    /// A task has the id of another contribution.
+    /// A task has the ID of another contribution.
     TaskIdReused,
-    /// TF1590010: it is installed already.
+    /// TF1590010: it is already installed.
     AlreadyInstalled,
     /// TF400856: the address has no such service or collection.
     NoCollection,
-    /// VS860016: the organization's tenant has no enterprise application of that object id.
+    /// VS860016: the organization's tenant has no enterprise application with that object ID.
     UnknownApplication,
-    /// VS403283: the application cannot be added now; it is new, or a kind that never can.
+    /// VS403283: the application cannot be added now; it is new, or of a kind that can never be added.
     NotYetKnown,
     /// The identity may not see, add or remove members of the organization (5032 where it adds one).
     MayNotManageUsers,
-    /// 5005: there is no license left.
+    /// 5005: no license is left.
     NoLicense,
-    /// 5102: who is to be added is of another tenant.
+    /// 5102: the identity to add belongs to another tenant.
     OutsideTenant,
-    /// TF200016: there is no such project.
+    /// TF200016: the project does not exist.
     NoProject,
-    /// Anything else; the message says it.
+    /// Anything else; see the message.
     Other,
 }
 
-/// Texts by which a reason is known, as Microsoft's services word them. Public issues quote them:
-/// microsoft/tfs-cli#454 and #339, microsoft/azure-devops-extension-tasks#96, Microsoft Learn's
-/// "Package and publish extensions"; for members microsoft/terraform-provider-azuredevops#86, #1036 and
-/// #1384, and Azure/azure-cli-extensions#1286.
+/// Texts that identify a reason, as Microsoft's services write them. Public issues quote them: microsoft/tfs-cli#454
+/// and #339, microsoft/azure-devops-extension-tasks#96, Microsoft Learn's "Package and publish extensions"; for
+/// members microsoft/terraform-provider-azuredevops#86, #1036 and #1384, and Azure/azure-cli-extensions#1286.
 const WORDS: [(&str, Reason); 33] = [
     ("TF401019", Reason::NotFound),
     ("VS800075", Reason::ProjectNotShown),
@@ -118,7 +117,7 @@ const WORDS: [(&str, Reason); 33] = [
     ("TF400813", Reason::NotPermitted),
 ];
 
-/// Types of exceptions whose words vary.
+/// Types of exceptions whose messages vary.
 const TYPES: [(&str, Reason); 3] = [
     ("ExtensionAlreadyExists", Reason::ExtensionExists),
     ("AccessCheckException", Reason::NotPermitted),
@@ -126,7 +125,7 @@ const TYPES: [(&str, Reason); 3] = [
 ];
 
 impl Refusal {
-    /// The refusal in an answer, before its words are read.
+    /// The refusal in an answer, before its message is read.
     pub(crate) fn of(reply: &Reply) -> Self {
         Self {
             host: reply.host.clone(),
@@ -139,8 +138,8 @@ impl Refusal {
         }
     }
 
-    /// Tenant and object id of the refused identity, where the message names them: TF401444 has
-    /// `tenant\tenant\object` or `tenant\object`.
+    /// Tenant and object ID of the refused identity, if the message names them: TF401444 has `tenant\tenant\object`
+    /// or `tenant\object`.
     #[must_use]
     pub fn identity(&self) -> Option<(String, String)> {
         let is_between = |character: char| character.is_whitespace() || "'\"".contains(character);
@@ -160,8 +159,8 @@ impl Refusal {
 }
 
 impl Reason {
-    /// What a message means, where it is a refusal that asking again does not change. The gallery refuses with 500
-    /// as well, and the front door with 503, so that the words count before the status.
+    /// The reason in a message, if a retry would not change the refusal. The gallery also refuses with 500, and the
+    /// front door with 503, so the message counts before the status.
     pub(crate) fn of_message(status: u16, message: &ServiceMessage) -> Option<Self> {
         let reason = match status {
             408 | 429 => None,
@@ -170,15 +169,15 @@ impl Reason {
             501..=599 => None,
             _ => Self::by_words(&message.text).or_else(|| Self::by_type(&message.type_key)),
         }?;
-        // Of TF400813 there are two kinds: one names an identity that lacks a permission, the other is about a
-        // caller who is not signed in.
+        // There are two kinds of TF400813: one names an identity that lacks a permission, the other means that the
+        // caller is not signed in.
         let is_signed_out = matches!(status, 203 | 300..=399 | 401)
             && message.text.contains("TF400813")
             && !names_an_identity(&message.text);
         (!is_signed_out).then_some(reason)
     }
 
-    /// What a refusal means by its status alone.
+    /// The reason for a refusal by its status alone.
     pub(crate) fn of_status(status: u16) -> Self {
         match status {
             403 => Self::NotPermitted,
@@ -188,7 +187,7 @@ impl Reason {
         }
     }
 
-    /// What the words of a refusal mean.
+    /// The reason by the text of a message.
     pub(crate) fn by_words(message: &str) -> Option<Self> {
         let message = message.to_ascii_lowercase();
         let known = WORDS
@@ -203,8 +202,8 @@ impl Reason {
     }
 }
 
-/// TF400813 with a quoted GUID names an identity that is known and lacks a permission; the GUID of all a's
-/// stands for a caller who is not signed in.
+/// Whether a TF400813 names an identity, which is then known and lacks a permission. The GUID that consists of `a`
+/// means a caller who is not signed in.
 fn names_an_identity(message: &str) -> bool {
     message
         .split('\'')
@@ -378,7 +377,7 @@ mod tests {
                 "TF400813: The user '8f0d2b8e-6d2c-4c8e-9d57-1b8a9a3f2f11' is not authorized.",
                 Reason::NotPermitted,
             ),
-            // These are transient, or about a caller who is not signed in.
+            // These are transient, or mean that the caller is not signed in.
             (401, "TF400813: The user is not authorized.", Reason::Other),
             (
                 401,

@@ -1,6 +1,6 @@
-//! Whether a repository is shown to the identity that asks.
+//! Whether the caller can see a repository.
 //!
-//! It never reads what is in one; git does.
+//! It never reads a repository's contents; git does.
 
 use reqwest::Method;
 
@@ -12,10 +12,10 @@ use crate::hosts::Organization;
 const API_VERSION: &str = "7.1";
 
 impl Client<'_> {
-    /// Asks for a repository by its names.
+    /// Requests a repository by the names of project and repository.
     ///
     /// # Errors
-    /// No answer, or a no: there is no such repository, or none that this identity may see.
+    /// No answer, or a refusal: the repository does not exist, or this identity cannot see it.
     pub async fn repository(
         &self,
         organization: &Organization,

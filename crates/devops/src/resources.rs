@@ -1,7 +1,7 @@
-//! What an organization's projects have beside their repositories: service connections, variable groups, definitions,
-//! task groups, service hooks and agents, each as the document that the service sends.
+//! What an organization's projects have besides repositories: service connections, variable groups, definitions, task
+//! groups, service hooks and agents, each as the document that the service sends.
 //!
-//! It never asks for a secret (`loadSecrets`, `loadConfidentialData`), and never reads what is in a document.
+//! It never requests a secret (`loadSecrets`, `loadConfidentialData`), and never interprets a document.
 
 use reqwest::{Method, Url};
 use serde_json::Value;
@@ -14,32 +14,32 @@ use crate::list::Pages;
 /// "Projects - List" of Microsoft's REST reference.
 const PROJECTS: &str = "7.1";
 
-/// "Executionhistory - List" of the same.
+/// "Executionhistory - List" of the same reference.
 const HISTORY: &str = "7.2-preview.1";
 
-/// "Definitions - List" and "- Get" of releases.
+/// "Definitions - List" and "- Get" of releases, of the same reference.
 const RELEASE_DEFINITION: &str = "7.2-preview.4";
 
-/// "Pools - Get Agent Pools" and "Agents - List" of the same.
+/// "Pools - Get Agent Pools" and "Agents - List" of the same reference.
 const AGENTS: &str = "7.2-preview.1";
 
 /// A project.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Project {
-    /// By which it is asked about: a name can change.
+    /// ID for requests: a name can change.
     pub id: String,
     /// Display name.
     pub name: String,
 }
 
-/// A list of a project's, or of an organization's.
+/// A list of a project or an organization.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Listing {
     /// Service connections, without their secrets.
     ServiceConnections,
     /// Variable groups; the values of secrets are null.
     VariableGroups,
-    /// Build definitions, whole.
+    /// Complete build definitions.
     BuildDefinitions,
     /// Release definitions, without their steps ([`Client::release_definition`] has them).
     ReleaseDefinitions,
@@ -52,7 +52,7 @@ pub enum Listing {
 }
 
 impl Listing {
-    /// Its route below the organization or project, its version and its parameters, of Microsoft's REST reference.
+    /// Its route below the organization or project, its version and its parameters, from Microsoft's REST reference.
     fn route(
         self,
     ) -> (
@@ -71,7 +71,7 @@ impl Listing {
                 "7.2-preview.2",
                 &[("$top", "100")],
             ),
-            // Whole definitions are tens of kilobytes.
+            // Complete definitions have tens of kilobytes.
             Self::BuildDefinitions => (
                 &["build", "definitions"],
                 "7.2-preview.8",
@@ -90,7 +90,7 @@ impl Listing {
 }
 
 impl Client<'_> {
-    /// All projects of an organization that this identity may see.
+    /// All projects of an organization that the caller can see.
     ///
     /// # Errors
     /// No answer, or a refusal.
@@ -111,7 +111,7 @@ impl Client<'_> {
             .collect())
     }
 
-    /// A list, page by page, of a project or, without one, of the organization.
+    /// A list of a project or, without one, of the organization, page by page.
     #[must_use]
     pub fn resources(
         &self,
@@ -151,8 +151,7 @@ impl Client<'_> {
         self.ask(Method::GET, &url, RELEASE_DEFINITION, None).await
     }
 
-    /// The last use of a service connection: when it started, and the definition that used it. Nothing, where it was
-    /// not used.
+    /// The last use of a service connection: its start, and the definition that used it; `None` if it was not used.
     ///
     /// # Errors
     /// No answer, or a refusal.

@@ -1,6 +1,6 @@
-//! With which organizations a private extension is shared.
+//! The organizations with which a private extension is shared.
 //!
-//! It never installs it there.
+//! It never installs the extension there.
 
 use reqwest::Method;
 use serde_json::Value;
@@ -11,15 +11,15 @@ use crate::gallery::{self, ExtensionName};
 use crate::hosts::Organization;
 use crate::refusal::Reason;
 
-/// microsoft/tfs-cli, `sharing.ts`; the path says publisher and extension in the singular.
+/// microsoft/tfs-cli, `sharing.ts`; the words "publisher" and "extension" in the path are singular.
 const API_VERSION: &str = "7.2-preview.1";
 
-/// What a change came to.
+/// The result of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sharing {
     /// It took effect.
     Changed,
-    /// It was so before.
+    /// Nothing had to be changed.
     WasSo,
 }
 
@@ -27,7 +27,7 @@ impl Client<'_> {
     /// Shares an extension with an organization.
     ///
     /// # Errors
-    /// No answer, or a no.
+    /// No answer, or a refusal.
     pub async fn share(
         &self,
         name: &ExtensionName,
@@ -37,10 +37,10 @@ impl Client<'_> {
             .await
     }
 
-    /// Takes an organization off the list.
+    /// Stops sharing it with an organization.
     ///
     /// # Errors
-    /// No answer, or a no that is not "not shared".
+    /// No answer, or a refusal other than "not shared".
     pub async fn unshare(
         &self,
         name: &ExtensionName,

@@ -1,4 +1,4 @@
-//! Tasks as an organization offers them to its pipelines.
+//! The tasks that an organization offers to its pipelines.
 //!
 //! It never changes one.
 
@@ -20,17 +20,17 @@ pub struct TaskDefinition {
     pub name: String,
     /// `Major.Minor.Patch`
     pub version: String,
-    /// `publisher.extension.contribution` that brought it.
+    /// `publisher.extension.contribution` that contains it.
     pub contribution: String,
-    /// Version of the extension that brought it.
+    /// Version of the extension that contains it.
     pub contribution_version: String,
 }
 
 impl Client<'_> {
-    /// All versions of a task in an organization; none where it is not there.
+    /// All versions of a task in an organization; empty if the task is not there.
     ///
     /// # Errors
-    /// No answer, or a no that is not "not found".
+    /// No answer, or a refusal other than "not found".
     pub async fn task_definitions(
         &self,
         task_id: &str,

@@ -1,20 +1,20 @@
-//! The tenant of Microsoft Entra that an answer of Azure DevOps names.
+//! The Microsoft Entra tenant that an answer of Azure DevOps names.
 //!
-//! It asks nothing.
+//! It sends no requests.
 
 use adieu_transport::Answer;
 
-/// Where an organization's members come from.
+/// The directory of an organization's members.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Tenant {
-    /// A tenant of Microsoft Entra, as a GUID in lower case.
+    /// A Microsoft Entra tenant, as a GUID in lowercase.
     Entra(String),
-    /// Microsoft accounts: the organization is connected to no tenant.
+    /// Microsoft accounts: the organization is not connected to a tenant.
     MicrosoftAccounts,
 }
 
-/// The tenant that an answer names. Several `X-VSS-ResourceTenant` occur; Git Credential Manager prefers the
-/// challenge, and takes the first that is not zeros.
+/// The tenant that an answer names. There can be several `X-VSS-ResourceTenant`; like Git Credential Manager, this
+/// prefers the challenge, and then takes the first that is not all zeros.
 pub(crate) fn in_headers(answer: &Answer) -> Option<Tenant> {
     let values = |name: &str| {
         let values = answer.headers.get_all(name).iter();
@@ -32,8 +32,8 @@ pub(crate) fn in_headers(answer: &Answer) -> Option<Tenant> {
 }
 
 impl Tenant {
-    /// The tenant that a challenge names: `Bearer authorization_uri=https://login.microsoftonline.com/<tenant>`, in
-    /// any letter case, with either kind of quotes or none, as Git Credential Manager reads it.
+    /// The tenant in a challenge: `Bearer authorization_uri=https://login.microsoftonline.com/<tenant>`, in any
+    /// letter case, with either kind of quotes or none, as Git Credential Manager reads it.
     #[must_use]
     pub fn in_challenge(challenge: &str) -> Option<Self> {
         const PARAMETER: &str = "authorization_uri";
@@ -48,12 +48,12 @@ impl Tenant {
             quote @ ('"' | '\'') => value[1..].split(quote).next()?,
             _ => value.split([',', ' ', '\t']).next()?,
         };
-        // `https:`, nothing, the host, the tenant; what follows it is a path of Microsoft Entra.
+        // `https:`, nothing, the host, the tenant; the rest is a path of Microsoft Entra.
         tenant(address.trim().split('/').nth(3)?)
     }
 }
 
-/// A GUID; the one of zeros stands for no tenant.
+/// Reads a GUID; the one with only zeros means no tenant.
 fn tenant(text: &str) -> Option<Tenant> {
     let text = text.trim();
     let is_zero = text.bytes().all(|byte| matches!(byte, b'-' | b'0'));

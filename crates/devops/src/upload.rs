@@ -1,6 +1,6 @@
-//! A package on its way to the gallery: read from disk as it is sent, so that its size costs no memory.
+//! The body of an upload to the gallery: read from disk while it is sent, so that its size costs no memory.
 //!
-//! It never reads what is in the package.
+//! It never interprets the package.
 
 use std::fs::File;
 use std::io::Read as _;
@@ -16,14 +16,14 @@ use futures_util::stream;
 use crate::client::Content;
 use crate::error::Error;
 
-/// Bytes that are read at once; a multiple of three, so that base64 of the pieces is base64 of the whole.
+/// Bytes to read at a time: a multiple of three, so that the base64 of the pieces is the base64 of the whole.
 const PIECE: usize = 192 * 1024;
 
-/// What surrounds base64 in the body that Azure DevOps Server takes.
+/// The text around the base64 in the body for Azure DevOps Server.
 const HEAD: &str = "{\"extensionManifest\":\"";
 const TAIL: &str = "\"}";
 
-/// How the gallery takes a package.
+/// The form of a package in an upload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
     /// As it is: Azure DevOps Services.
@@ -32,12 +32,12 @@ pub(crate) enum Form {
     Json,
 }
 
-/// How far an upload is.
+/// The progress of an upload.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Sent(Arc<AtomicU64>);
 
 impl Sent {
-    /// Bytes of the file that were handed to the connection.
+    /// Bytes of the file that were passed to the connection.
     pub(crate) fn bytes(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
@@ -65,8 +65,8 @@ pub(crate) fn content(path: &Path, form: Form, sent: &Sent) -> Result<Content, E
     })
 }
 
-/// The file in pieces. A file that shrinks meanwhile ends the request, which then has fewer bytes than
-/// it announced; no service takes it for the whole.
+/// The file in pieces. If the file shrinks meanwhile, the request ends with fewer bytes than announced, and services
+/// reject it.
 fn pieces(
     file: File,
     length: u64,

@@ -1,4 +1,4 @@
-//! The people of an organization, by the descriptors under which their tokens are administered.
+//! The people of an organization, with the descriptors that token administration uses.
 //!
 //! It never lists service principals: they have no personal access tokens.
 
@@ -11,7 +11,7 @@ use crate::hosts::Organization;
 /// "Users - List" of the Graph API in Microsoft's REST reference.
 const API_VERSION: &str = "7.1-preview.1";
 
-/// Accounts of Microsoft Entra, and Microsoft accounts.
+/// Microsoft Entra accounts and Microsoft accounts.
 const PEOPLE: &str = "aad,msa";
 
 /// A person.
@@ -19,7 +19,7 @@ const PEOPLE: &str = "aad,msa";
 pub struct User {
     /// Subject descriptor: `aad.…` or `msa.…`.
     pub descriptor: String,
-    /// Name to sign in with, such as `ada@contoso.com`.
+    /// Sign-in name, such as `ada@contoso.com`.
     pub principal_name: String,
     /// Display name.
     pub display_name: String,

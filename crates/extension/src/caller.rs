@@ -6,12 +6,12 @@ use adieu_devops::{Client, Error, Hosts, Reason};
 
 use crate::failure::{Action, OperationFailure};
 
-/// An identity that asks Azure DevOps for as long as an operation takes.
+/// An identity that uses Azure DevOps for the duration of an operation.
 pub trait Caller {
     /// Why it cannot sign in.
     type Error;
 
-    /// The services that are asked.
+    /// The services to contact.
     fn hosts(&self) -> &Hosts;
 
     /// A client with a token that is valid for the next minutes.
@@ -25,7 +25,7 @@ pub(crate) async fn client<C: Caller>(
     caller.client().await.map_err(OperationFailure::SignIn)
 }
 
-/// A refusal with the identity that was refused: most of them mean that it is not a member yet.
+/// Adds the refused identity to a refusal: most refusals mean that it is not a member yet.
 pub(crate) async fn refused<C: Caller>(
     caller: &C,
     error: Error,
@@ -39,7 +39,7 @@ pub(crate) async fn refused<C: Caller>(
     ]
     .into_iter()
     .any(|reason| error.is(reason));
-    // Without an answer the identity stays unnamed; the refusal is what counts.
+    // If the identity cannot be found out, the refusal is reported without it.
     let identity = match caller.client().await {
         Ok(client) if is_about_identity => client.profile().await.ok(),
         _ => None,

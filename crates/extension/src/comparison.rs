@@ -1,6 +1,6 @@
-//! Whether the package that the Marketplace has under a version is ours.
+//! Whether the Marketplace's package for a version has the same contents as ours.
 //!
-//! It compares the files in the packages, for the gallery may rewrite or sign the archive around them.
+//! It compares the files in the packages, because the gallery may rewrite or sign the archive around them.
 
 use std::collections::BTreeMap;
 
@@ -8,9 +8,9 @@ use adieu_devops::{Client, Package};
 use adieu_vsix::{Digest, ReadError, entry_digests};
 use tempfile::NamedTempFile;
 
-/// What a comparison came to.
+/// The result of a comparison.
 pub(crate) enum Comparison {
-    /// Every file is the same.
+    /// All files are the same.
     Same,
     /// These files differ.
     Other(Vec<String>),
@@ -21,7 +21,7 @@ pub(crate) enum Comparison {
 /// Why two packages could not be compared.
 #[derive(Debug)]
 pub enum NotCompared {
-    /// There is no file for the published one.
+    /// The temporary file for the published package cannot be created.
     File(std::io::Error),
     /// It cannot be downloaded.
     Download(adieu_devops::Error),
@@ -64,7 +64,8 @@ fn differing(ours: &BTreeMap<String, Digest>, theirs: &BTreeMap<String, Digest>)
         .collect()
 }
 
-/// ECMA-376 part 2, "Digital signatures", and the single file of NuGet-like signatures.
+/// Whether a part belongs to a signature: ECMA-376 part 2, "Digital signatures", or the single file of a NuGet
+/// signature.
 fn is_signature(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     name.starts_with("package/services/digital-signature/")

@@ -1,6 +1,6 @@
-//! What happened to an extension, as JSON Lines and CSV, with the daily statistics.
+//! The events of an extension as JSON Lines and CSV, and its daily statistics.
 //!
-//! It keeps no state itself: a date is where to continue, or a file (`state.rs`).
+//! It keeps no state itself: the next run continues from a date, or from a file (`state.rs`).
 
 use std::path::{Path, PathBuf};
 
@@ -15,18 +15,18 @@ use crate::outcome::Outcome;
 use crate::state::{self, Last, State};
 use crate::target::{self, ExtensionReference};
 
-/// What happened to an extension.
+/// Reads the events of an extension.
 #[derive(Debug, Clone)]
 pub struct Events {
     /// The extension.
     pub extension: ExtensionReference,
-    /// A date or a moment, as it is written; only later events count.
+    /// A date or time, as the user wrote it; only later events count.
     pub after: Option<String>,
-    /// Where the last run ended, and this one continues.
+    /// The file with the position where the last run ended.
     pub state: Option<PathBuf>,
     /// A file, or a folder for it.
     pub output: Option<PathBuf>,
-    /// Writes a document in one line of a file that may be printed: a review is any user's text.
+    /// Formats a document as one line that is safe to print: a review can contain any text.
     pub line: fn(&Value) -> String,
 }
 
@@ -48,7 +48,7 @@ pub(crate) async fn run<C: Caller>(
     let client = client(caller).await?;
     let reading = async {
         let events = client.events(&name, after.as_deref()).await?;
-        // Statistics are days, and have no place to continue from: a run without a state gets them.
+        // Statistics are per day and have no position to continue from, so only a run without a state gets them.
         let days = match last {
             Some(_) => None,
             None => Some(client.statistics(&name, after.as_deref()).await?),
@@ -85,7 +85,7 @@ pub(crate) async fn run<C: Caller>(
     })
 }
 
-/// The events since the last run, behind those that its files have.
+/// Appends the events since the last run to its files.
 fn continued(
     asked: &Events,
     state: &Path,
@@ -116,13 +116,13 @@ fn continued(
     })
 }
 
-/// JSON Lines.
+/// Formats events as JSON Lines.
 fn text(asked: &Events, name: &ExtensionName, events: &[Event]) -> String {
     let lines = events.iter().map(|event| (asked.line)(&json(name, event)));
     lines.map(|line| line + "\n").collect()
 }
 
-/// A date or a moment as the service reads it.
+/// Converts a date or time to the service's format.
 fn moment(text: &str) -> Result<String, Problem> {
     let text = text.trim();
     let full = if text.len() == 10 {
@@ -136,7 +136,7 @@ fn moment(text: &str) -> Result<String, Problem> {
     }
 }
 
-/// The files: `<publisher>.<extension>-events.jsonl`, the same as CSV, and the statistics as CSV.
+/// Writes the files: `<publisher>.<extension>-events.jsonl`, the same as CSV, and the statistics as CSV.
 fn write(
     output: &Path,
     name: &ExtensionName,
@@ -165,7 +165,7 @@ fn write(
     Ok(file)
 }
 
-/// The file of JSON Lines: the output itself where it is one, else a name in that folder.
+/// Path of the JSON Lines file: the output itself if it is a file, otherwise a name in that folder.
 fn events_file(output: &Path, name: &ExtensionName) -> PathBuf {
     if output.extension().is_some() && !output.is_dir() {
         output.to_path_buf()
@@ -227,8 +227,8 @@ fn statistics_csv(days: &[DailyStatistics]) -> String {
     text
 }
 
-/// A field of RFC 4180. One that a spreadsheet would take for a formula gets an apostrophe: reviews
-/// hold any user's words.
+/// A field of RFC 4180. A field that a spreadsheet would take for a formula gets an apostrophe: reviews can contain
+/// any text.
 fn field(value: &str) -> String {
     let value = if value.starts_with(['=', '+', '-', '@', '\t', '\r']) {
         format!("'{value}")

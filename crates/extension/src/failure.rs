@@ -1,6 +1,6 @@
 //! Everything that can end an operation without success, with its facts.
 //!
-//! It has no words.
+//! It contains no messages.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,31 +11,31 @@ use adieu_vsix::{EditError, PackError, ReadError};
 use crate::notice::{Missing, Validation};
 use crate::release::Release;
 
-/// Why an operation did not succeed. `E` is why its caller could not sign in.
+/// Why an operation did not succeed. `E` is the error of a caller that cannot sign in.
 #[derive(Debug)]
 pub enum OperationFailure<E> {
-    /// The operation asks a service, and has no identity for that.
+    /// The operation needs a service, but has no identity.
     NoIdentity,
     /// The identity cannot sign in.
     SignIn(E),
-    /// The extension, or what is asked of it, is wrong.
+    /// The extension, or the request, is wrong.
     Problem(Problem),
     /// Azure DevOps or the Marketplace gave no answer, or refused.
     Refused {
-        /// What was under way.
+        /// What the operation was doing.
         action: Action,
-        /// What the service answered.
+        /// The service's answer.
         error: Error,
-        /// The identity that was refused, where it matters and could be found out.
+        /// The refused identity, if it matters and could be found out.
         identity: Option<Profile>,
-        /// The page on which people manage the publisher.
+        /// The publisher's management page.
         page: Option<String>,
     },
-    /// Some organizations refused; each of the others has had its notice.
+    /// Some organizations refused; the others have been reported in notices.
     InOrganizations {
-        /// What was under way.
+        /// What the operation was doing.
         action: Action,
-        /// Organization, and what it answered.
+        /// Name of the organization, and its answer.
         failures: Vec<(String, Error)>,
     },
 }
@@ -46,30 +46,30 @@ impl<E> From<Problem> for OperationFailure<E> {
     }
 }
 
-/// What was under way when a service refused.
+/// What an operation was doing when a service refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
     /// Publishing a version.
     Publish(Release),
     /// Sharing with organizations.
     Share(ExtensionName),
-    /// Ending that.
+    /// Ending that sharing.
     Unshare(ExtensionName),
     /// Installing in organizations.
     Install(ExtensionName),
     /// Uninstalling from them.
     Uninstall(ExtensionName),
-    /// Looking for it in organizations.
+    /// Searching for it in organizations.
     FindInstalled(Release),
     /// Removing it, or one version, from the Marketplace.
     Unpublish(ExtensionName),
-    /// Reading what the Marketplace has.
+    /// Reading its Marketplace entry.
     Show(ExtensionName),
     /// Reading its version.
     FindVersion(ExtensionName),
     /// Waiting for its validation.
     FindValidation(Release),
-    /// Reading the profile of the identity that asks.
+    /// Reading the profile of the caller.
     ReadProfile,
     /// Adding a member to a publisher.
     AddMember {
@@ -78,36 +78,36 @@ pub enum Action {
         /// The publisher.
         publisher: String,
     },
-    /// Reading what happened to it.
+    /// Reading its events.
     ReadEvents(ExtensionName),
 }
 
-/// What can be wrong with an extension, or with what is asked of it.
+/// What can be wrong with an extension or a request.
 #[derive(Debug)]
 pub enum Problem {
-    /// Neither ids nor files state which extension is meant.
+    /// Neither IDs nor files name the extension.
     NoName {
-        /// The publisher is missing, not the extension's ID.
+        /// Whether the publisher is missing, not the extension's ID.
         publisher: bool,
     },
-    /// A path or pattern does not mean one file.
+    /// A path or pattern does not match exactly one file.
     NotOneFile {
-        /// As it is written.
+        /// The pattern, as the user wrote it.
         pattern: String,
-        /// The folder in which it was looked for.
+        /// The folder that was searched.
         root: String,
         /// The first matches.
         found: Vec<String>,
-        /// How many there are.
+        /// The number of matches.
         count: usize,
     },
     /// The folder cannot be packed.
     NotPacked {
         /// The folder.
         root: PathBuf,
-        /// Whether errors of the manifest's checks are warnings.
+        /// Whether errors of the manifest's checks count as warnings.
         bypass_validation: bool,
-        /// Why.
+        /// The reason.
         error: PackError,
     },
     /// The package cannot be read.
@@ -118,39 +118,39 @@ pub enum Problem {
     NotWritten {
         /// The file.
         path: PathBuf,
-        /// The system's reason.
+        /// The system's error.
         cause: std::io::Error,
     },
-    /// A state of events cannot be used.
+    /// A state file cannot be used.
     State {
         /// The file.
         file: PathBuf,
-        /// Why.
+        /// The reason.
         fault: StateProblem,
     },
     /// A text is not a date.
     NotADate(String),
-    /// A source's version is not a version.
+    /// The version from a source is not valid.
     NotAVersion {
-        /// As it is written.
+        /// The source, as the user wrote it.
         source: String,
-        /// What it has.
+        /// The invalid text.
         text: String,
     },
     /// No source has a version.
     NoVersion,
-    /// The Marketplace has no such extension, or does not show it to this identity.
+    /// The Marketplace does not have the extension, or this identity cannot see it.
     NotFound(ExtensionName),
-    /// The Marketplace has another package under this version.
+    /// The Marketplace has a different package under this version.
     AnotherPackage {
         /// The version.
         release: Release,
-        /// When it was published.
+        /// The time of its publication.
         since: String,
         /// Files that differ.
         differing: Vec<String>,
     },
-    /// Marketplace validation refused the version.
+    /// Marketplace validation rejected the version.
     Refused {
         /// The version.
         release: Release,
@@ -159,27 +159,27 @@ pub enum Problem {
         /// Lines of its log.
         log: Vec<String>,
     },
-    /// The validation took longer than it may.
+    /// Validation took longer than the limit.
     NotValidated {
         /// The version.
         release: Release,
-        /// How far it was.
+        /// The state of the validation.
         state: Validation,
-        /// How long it may take.
+        /// The limit.
         limit: Duration,
     },
-    /// The installation took longer than it may.
+    /// Installation took longer than the limit.
     NotInstalled {
         /// The version.
         release: Release,
-        /// How long it may take.
+        /// The limit.
         limit: Duration,
-        /// Organization, and what is missing there.
+        /// Name of the organization, and what is missing there.
         missing: Vec<(String, Missing)>,
     },
 }
 
-/// What can be wrong with a state of events.
+/// What can be wrong with a state file.
 #[derive(Debug)]
 pub enum StateProblem {
     /// It cannot be read or written.

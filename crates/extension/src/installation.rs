@@ -145,7 +145,7 @@ async fn until_there<C: Caller>(
     }
 }
 
-/// What is not there yet: the extension in its version, then each task in its own.
+/// What is still missing: the extension in its version, then each task in its version.
 async fn missing(
     client: &Client<'_>,
     target: &ExtensionTarget,
@@ -162,7 +162,7 @@ async fn missing(
     }
     for task in &target.tasks {
         let definitions = client.task_definitions(&task.id, organization).await?;
-        // Another extension may have brought a task of that id; a server without contributions names none.
+        // Another extension may have a task with that ID; a server that does not report contributions names none.
         let owner = format!("{name}.").to_lowercase();
         let is_there = definitions.iter().any(|definition| {
             let contribution = definition.contribution.to_lowercase();

@@ -1,7 +1,7 @@
 //! The life of an Azure DevOps extension: package, publish, validate, share, install, and watch what happens to it.
 //!
-//! It knows no input, no flag and no word of a report: typed [`Operation`]s come in, and typed [`Outcome`]s, [`Notice`]s
-//! and [`OperationFailure`]s go out. It gets no token itself; a [`Caller`] has one.
+//! It does not depend on inputs, flags or message texts: it takes typed [`Operation`]s, and returns typed
+//! [`Outcome`]s, [`Notice`]s and [`OperationFailure`]s. It gets no token itself; its [`Caller`] does.
 
 mod caller;
 mod comparison;

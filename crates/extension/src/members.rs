@@ -1,4 +1,4 @@
-//! The members of a publisher: who asks, and adding an identity.
+//! The members of a publisher: shows the caller, and adds an identity.
 //!
 //! It never makes an identity a member of an organization.
 
@@ -9,18 +9,18 @@ use crate::failure::{Action, OperationFailure, Problem};
 use crate::outcome::Outcome;
 use crate::target::{self, ExtensionReference};
 
-/// A member for the extension's publisher.
+/// Adds a member to the extension's publisher.
 #[derive(Debug, Clone)]
 pub struct AddMember {
-    /// Names the publisher.
+    /// The extension, whose publisher is used.
     pub extension: ExtensionReference,
-    /// Azure DevOps ID; `None` means the identity that asks.
+    /// Azure DevOps ID; `None` means the caller.
     pub member: Option<String>,
-    /// What the member may do.
+    /// The member's role.
     pub role: Role,
 }
 
-/// Finds out who asks, and for which publisher.
+/// Finds out the caller and the publisher.
 pub(crate) async fn who_am_i<C: Caller>(
     extension: &ExtensionReference,
     caller: &C,

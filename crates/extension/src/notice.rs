@@ -1,6 +1,6 @@
-//! What is worth a line while an operation is under way.
+//! Progress of an operation.
 //!
-//! It has no words.
+//! It contains no messages.
 
 use std::path::Path;
 use std::time::Duration;
@@ -12,111 +12,111 @@ use crate::comparison::NotCompared;
 use crate::release::Release;
 use crate::version::{Version, VersionSource};
 
-/// A step of an operation that has been done, or is waited for.
+/// A step of an operation that was done, or that it waits for.
 #[derive(Debug)]
 pub enum Notice<'a> {
-    /// The package was made all the same.
+    /// A problem that did not prevent the package.
     Finding(&'a Report),
     /// The extension's folder was packed.
     Packed {
         /// The package.
         package: &'a adieu_vsix::Package,
-        /// Files in it.
+        /// The number of files in it.
         parts: usize,
     },
     /// A part was changed in a copy of the package.
     Changed(&'a str),
-    /// A package that was there before was replaced.
+    /// An existing package was replaced.
     Replaced(&'a Path),
-    /// The package is on its way.
+    /// The progress of an upload.
     Upload(&'a Package, Progress),
     /// The Marketplace has the version.
     Stored(&'a Release, Stored),
-    /// Validation is not waited for.
+    /// The operation does not wait for validation.
     NotWaiting,
-    /// Validation is waited for.
+    /// The operation waits for validation.
     Validation {
-        /// The version, as it is asked for.
+        /// The version that was asked for.
         release: &'a Release,
-        /// How far it is.
+        /// The state of the validation.
         state: Validation,
-        /// How long it may take.
+        /// The limit.
         limit: Duration,
     },
     /// The Marketplace has validated the version.
     Validated(&'a Release),
-    /// Installation is waited for.
+    /// The operation waits for installation.
     Installation {
         /// The version.
         release: &'a Release,
-        /// Where.
+        /// The organizations.
         organizations: &'a [Organization],
-        /// How long it may take.
+        /// The limit.
         limit: Duration,
     },
     /// An organization answered.
     InOrganization(&'a str, InOrganization),
-    /// A source has this version, or none.
+    /// The version of a source, if it has one.
     Version(&'a VersionSource, Option<&'a Version>),
 }
 
-/// How the Marketplace came to have a version.
+/// How the Marketplace got a version.
 #[derive(Debug)]
 pub enum Stored {
     /// It was uploaded.
     Uploaded,
-    /// The answer to the upload was lost, and the Marketplace has it.
+    /// The answer to the upload was lost, but the Marketplace has the version.
     FoundAfterDoubt,
-    /// It was there since this moment, and is this package.
+    /// The Marketplace has had it since this time, and it is this package.
     Before(String),
-    /// It was there since this moment, and whether it is this package is not known.
+    /// The Marketplace has had it since this time, and the packages could not be compared.
     Unknown(String, NotCompared),
 }
 
-/// How far a validation is.
+/// The state of a validation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Validation {
     /// The Marketplace does not have the version yet.
     NotThere,
-    /// It has not validated it yet.
+    /// The validation has not finished.
     NotDone,
 }
 
-/// What came of a question to one organization.
+/// The result for one organization.
 #[derive(Debug)]
 pub enum InOrganization {
-    /// The extension is shared with it now.
+    /// The extension is now shared with it.
     Shared,
-    /// It was shared before.
+    /// It was already shared.
     WasShared,
     /// It is no longer shared.
     Unshared,
     /// It was not shared.
     WasNotShared,
-    /// This version is installed now.
+    /// This version is now installed.
     Installed(String),
-    /// The installation has this issue, in the service's words.
+    /// The service's message about a problem with the installation.
     Issue(String),
-    /// It was installed before.
+    /// It was already installed.
     WasInstalled,
-    /// It is uninstalled now.
+    /// It is now uninstalled.
     Uninstalled,
     /// It was not installed.
     WasNotInstalled,
-    /// The version and its tasks are there.
+    /// The version and its tasks are installed.
     IsThere,
     /// Something is missing.
     IsMissing(Missing),
 }
 
-/// What an organization does not have yet.
+/// What an organization lacks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Missing {
     /// The extension.
     Extension,
     /// The version; this one is installed.
     Version(String),
-    /// A task, in its version.
+    /// A version of a task.
     Task {
         /// Its name.
         name: String,

@@ -1,6 +1,6 @@
-//! The operations on an extension; each carries what it needs and nothing else.
+//! The operations on an extension; each carries exactly what it needs.
 //!
-//! It does none of them; each has a file.
+//! It implements none of them; each has its own file.
 
 use std::pin::Pin;
 use std::time::Duration;
@@ -18,10 +18,10 @@ use crate::target::{self, ExtensionReference, Packing};
 use crate::version::VersionSource;
 use crate::{events, installation, members, publish, query_version, sharing, show, validation};
 
-/// What to do.
+/// An operation.
 #[derive(Debug, Clone)]
 pub enum Operation {
-    /// Make a package.
+    /// Create a package.
     Package(Packing),
     /// Package, upload, wait for the validation, share.
     Publish(Publish),
@@ -33,29 +33,30 @@ pub enum Operation {
     Install(InOrganizations),
     /// Uninstall from them.
     Uninstall(InOrganizations),
-    /// Wait, as long as this, until organizations have a version and its tasks.
+    /// Wait, at most this long, until organizations have a version and its tasks.
     WaitForInstallation(InOrganizations, Duration),
-    /// Remove all versions, or the one that the reference's changes name.
+    /// Remove all versions, or the one in the reference's changes.
     Unpublish(ExtensionReference),
-    /// Read what the Marketplace has.
+    /// Read the Marketplace entry.
     Show(ExtensionReference),
     /// Find the highest version of several sources, and the next one.
     QueryVersion(QueryVersion),
-    /// Wait, as long as this, until the Marketplace has validated a version.
+    /// Wait, at most this long, until the Marketplace has validated a version.
     WaitForValidation(ExtensionReference, Duration),
-    /// Find out who asks, and for which publisher.
+    /// Show the caller and the publisher.
     WhoAmI(ExtensionReference),
     /// Add a member to the extension's publisher.
     AddMember(AddMember),
-    /// Read what happened to an extension.
+    /// Read the events of an extension.
     Events(Events),
 }
 
-/// An operation at work. Each is in its own allocation and function: in one, they are a frame whose every access is longer.
+/// A running operation. Each is a separate allocation and function: one combined stack frame would make every access
+/// longer.
 type Work<'a, E> = Pin<Box<dyn Future<Output = Result<Outcome, OperationFailure<E>>> + 'a>>;
 
 impl Operation {
-    /// Whether it asks a service, and needs an identity for that.
+    /// Whether it uses a service, and therefore needs an identity.
     #[must_use]
     pub fn needs_identity(&self) -> bool {
         match self {
@@ -65,10 +66,10 @@ impl Operation {
         }
     }
 
-    /// Does it. Steps on the way go to `tell`.
+    /// Runs the operation. Progress goes to `tell`.
     ///
     /// # Errors
-    /// It did not succeed; what it did before that has had its notice.
+    /// It did not succeed; the steps that did have been reported.
     pub async fn run<C: Caller>(
         &self,
         caller: Option<&C>,

@@ -1,6 +1,6 @@
-//! The organizations of an operation: asked all at once, reported one by one.
+//! The organizations of an operation: contacted concurrently, reported one by one.
 //!
-//! One refusal never hides the others.
+//! A refusal by one organization never hides the others' results.
 
 use adieu_devops::{Error, Organization};
 use adieu_transport::at_once;
@@ -17,7 +17,7 @@ pub struct InOrganizations {
     pub organizations: Vec<Organization>,
 }
 
-/// Waits for what each organization is asked, all at once, and passes what each that did not refuse answered to `tell`.
+/// Runs the requests to all organizations concurrently, and passes each result that is not a refusal to `tell`.
 pub(crate) async fn each<T, E>(
     organizations: &[Organization],
     asked: impl Iterator<Item = impl Future<Output = Result<T, Error>>>,
@@ -34,7 +34,7 @@ pub(crate) async fn each<T, E>(
     all(action, failures)
 }
 
-/// All went well, or those that did not.
+/// Success, or the organizations that refused.
 pub(crate) fn all<E>(
     action: Action,
     failures: Vec<(String, Error)>,

@@ -1,6 +1,6 @@
 //! The result of an operation.
 //!
-//! It has no words.
+//! It contains no messages.
 
 use std::path::PathBuf;
 
@@ -12,32 +12,32 @@ use adieu_devops::{
 use crate::state::State;
 use crate::version::{Version, VersionSource};
 
-/// What an operation made or found.
+/// What an operation created or found.
 #[derive(Debug)]
 pub enum Outcome {
     /// A package.
     Packed {
         /// The package.
         package: adieu_vsix::Package,
-        /// Files in it, where it was made of a folder.
+        /// The number of files in it, if it was packed from a folder.
         parts: Option<usize>,
     },
     /// A version in the Marketplace.
     Published {
         /// The package.
         package: Package,
-        /// What was done for it.
+        /// What was done to publish it.
         upload: adieu_devops::Outcome,
-        /// How far its validation is.
+        /// The state of its validation.
         state: ValidationState,
-        /// The organizations that it was shared with.
+        /// The organizations with which it is shared.
         shared_with: Vec<Organization>,
     },
     /// Shared with these organizations.
     Shared(ExtensionName, Vec<Organization>),
     /// No longer shared with them.
     Unshared(ExtensionName, Vec<Organization>),
-    /// Installed in these organizations, in the version that was named.
+    /// Installed in these organizations, in this version if one was requested.
     Installed(ExtensionName, Option<String>, Vec<Organization>),
     /// Uninstalled from them.
     Uninstalled(ExtensionName, Vec<Organization>),
@@ -45,31 +45,31 @@ pub enum Outcome {
     Unpublished {
         /// The extension.
         name: ExtensionName,
-        /// Its version, where not all were removed.
+        /// Its version, if not all were removed.
         version: Option<String>,
         /// Whether there was anything to remove.
         was_there: bool,
     },
-    /// What the Marketplace has.
+    /// The Marketplace entry.
     Shown(ExtensionName, Box<PublishedExtension>),
     /// The highest version of several sources.
     Version {
-        /// The highest.
+        /// The highest version.
         current: Version,
         /// The source that has it.
         source: VersionSource,
         /// The next one.
         proposed: Version,
-        /// The extension, where the Marketplace was a source.
+        /// The extension, if the Marketplace was a source.
         name: Option<ExtensionName>,
     },
     /// A version and its validation.
     Validated(ExtensionName, PublishedVersion),
-    /// The identity that asks.
+    /// The caller.
     Identity {
-        /// What Azure DevOps knows of it.
+        /// Its profile in Azure DevOps.
         profile: Profile,
-        /// The publisher that is meant, where something names it.
+        /// The publisher, if it is known.
         publisher: Option<String>,
     },
     /// A member of a publisher.
@@ -78,22 +78,22 @@ pub enum Outcome {
         publisher: String,
         /// Azure DevOps ID of the identity.
         id: String,
-        /// What it may do.
+        /// The member's role.
         role: Role,
-        /// Whether it had the role before.
+        /// Whether it already had the role.
         was_member: bool,
     },
-    /// What happened to an extension.
+    /// The events of an extension.
     Events {
         /// The extension.
         name: ExtensionName,
-        /// What happened.
+        /// The events.
         events: Vec<Event>,
-        /// Its days; none where a state says where to go on.
+        /// The daily statistics; `None` if the run continues from a state.
         days: Option<Vec<DailyStatistics>>,
-        /// The file of JSON Lines, where one was written.
+        /// The JSON Lines file, if one was written.
         file: Option<PathBuf>,
-        /// To be written once the events have been delivered.
+        /// The state to write once the events have been delivered.
         state: Option<State>,
     },
 }

@@ -1,18 +1,18 @@
 //! The pauses between requests about something that takes minutes.
 //!
-//! It sends none.
+//! It sends no requests.
 
 use std::time::Duration;
 
 use adieu_transport::Deadline;
 
-/// The first pause; each next one is half as long again.
+/// The first pause; each one is half as long again as the one before.
 const FIRST: Duration = Duration::from_secs(1);
 
-/// No pause is longer: a minute more or less is nothing to the service, and much to the person who waits for it.
+/// The longest pause: the service can take more requests, but a person waits for the answer.
 const LONGEST: Duration = Duration::from_secs(15);
 
-/// Pauses that grow, until a deadline.
+/// Growing pauses until a deadline.
 #[derive(Debug)]
 pub(crate) struct Pauses {
     deadline: Deadline,
@@ -27,7 +27,7 @@ impl Pauses {
         }
     }
 
-    /// Waits for the next question. Returns false, at once, where the deadline comes first.
+    /// Waits until the next request is due. Returns `false` immediately if the deadline comes first.
     pub(crate) async fn wait(&mut self) -> bool {
         if self.deadline.left() <= self.next {
             return false;

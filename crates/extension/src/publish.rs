@@ -1,6 +1,6 @@
 //! Publishing: package, upload, validation, sharing.
 //!
-//! It never uploads a version twice; the gallery is asked first, and asked again when in doubt.
+//! It never uploads a version twice: it asks the gallery first, and again when in doubt.
 
 use std::time::Duration;
 
@@ -15,14 +15,14 @@ use crate::release::Release;
 use crate::target::{self, Packing};
 use crate::{sharing, validation};
 
-/// Packaging, upload, validation, sharing.
+/// Packages, uploads, validates, shares.
 #[derive(Debug, Clone)]
 pub struct Publish {
     /// The package.
     pub packing: Packing,
     /// Organizations to share with.
     pub share_with: Vec<Organization>,
-    /// How long validation may take; `None` where the upload is the end.
+    /// Time limit for validation; `None` means not to wait.
     pub wait: Option<Duration>,
 }
 
@@ -85,7 +85,7 @@ fn package(publish: &Publish, tell: &dyn Fn(&Notice<'_>)) -> Result<Package, Pro
     })
 }
 
-/// How the version came there. One that was there before counts where it is this package: nothing else may pass for it.
+/// How the Marketplace got the version. One that was there before is accepted only if it is this package.
 async fn stored(
     package: &Package,
     published: &Published,

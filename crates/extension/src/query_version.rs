@@ -1,6 +1,6 @@
 //! The highest version of several sources, and the next one.
 //!
-//! It never takes a Marketplace that does not answer for one that has nothing.
+//! It never treats a Marketplace that does not answer as one that has no version.
 
 use adieu_devops::ExtensionName;
 
@@ -11,18 +11,18 @@ use crate::outcome::Outcome;
 use crate::target::{self, ExtensionReference};
 use crate::version::{Raise, Version, VersionSource};
 
-/// The highest version of several sources, and the next one.
+/// Finds the highest version of several sources, and the next one.
 #[derive(Debug, Clone)]
 pub struct QueryVersion {
     /// The extension.
     pub extension: ExtensionReference,
-    /// Where to look, in this order.
+    /// The sources, in this order.
     pub sources: Vec<VersionSource>,
-    /// What the next version raises; `None` means that it is the highest.
+    /// The number that the next version raises; `None` means that the next version is the highest.
     pub raise: Option<Raise>,
 }
 
-/// Runs the operation. `caller` is asked only where a source is the Marketplace.
+/// Runs the operation. `caller` is used only if the Marketplace is a source.
 pub(crate) async fn run<C: Caller>(
     query: &QueryVersion,
     caller: Option<&C>,

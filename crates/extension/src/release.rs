@@ -1,4 +1,4 @@
-//! An extension, or one version of it, by name.
+//! The name of an extension or of one of its versions.
 
 use std::fmt;
 
@@ -9,9 +9,9 @@ use adieu_devops::ExtensionName;
 pub struct Release {
     /// The extension.
     pub name: ExtensionName,
-    /// Its version, where something states it.
+    /// Its version, if it is known.
     pub version: Option<String>,
-    /// The platform of VS Code that its package is for, where it is for one: each has a package in one version.
+    /// The platform of VS Code, if the package is for one: a version can have one package for each platform.
     pub platform: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! Sharing: which organizations see a private extension.
+//! Sharing a private extension with organizations.
 //!
 //! It never installs it there.
 
@@ -46,7 +46,7 @@ pub(crate) async fn unshare<C: Caller>(
     Ok(Outcome::Unshared(name, organizations.clone()))
 }
 
-/// Shares with all, with a notice for each.
+/// Shares with all organizations, and reports each.
 pub(crate) async fn with_all<C: Caller>(
     name: &ExtensionName,
     organizations: &[Organization],
@@ -54,7 +54,7 @@ pub(crate) async fn with_all<C: Caller>(
     tell: &dyn Fn(&Notice<'_>),
 ) -> Result<(), OperationFailure<C::Error>> {
     let client = client(caller).await?;
-    // The gallery answers a second sharing like the first, so that what it knows is asked before.
+    // The gallery answers a repeated sharing like the first one, so the current state is requested before.
     let shared_with = match client.show(name).await {
         Ok(Some(extension)) => extension.shared_with,
         Ok(None) => return Err(Problem::NotFound(name.clone()).into()),

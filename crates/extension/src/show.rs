@@ -7,7 +7,7 @@ use crate::failure::{Action, OperationFailure, Problem};
 use crate::outcome::Outcome;
 use crate::target::{self, ExtensionReference};
 
-/// Reads what the Marketplace has.
+/// Reads the Marketplace entry.
 pub(crate) async fn run<C: Caller>(
     extension: &ExtensionReference,
     caller: &C,
@@ -23,13 +23,13 @@ pub(crate) async fn run<C: Caller>(
     }
 }
 
-/// Removes all versions, or the one that the changes name.
+/// Removes all versions, or the one in the changes.
 pub(crate) async fn unpublish<C: Caller>(
     extension: &ExtensionReference,
     caller: &C,
 ) -> Result<Outcome, OperationFailure<C::Error>> {
     let name = target::find(extension)?.release.name;
-    // The version of a manifest that happens to be there is not an order to remove just that.
+    // A version in a manifest that happens to be there must not limit the removal to that version.
     let version = extension.changes.version.clone();
     let client = client(caller).await?;
     match client.unpublish(&name, version.as_deref()).await {

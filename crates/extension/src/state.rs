@@ -1,6 +1,6 @@
-//! The position at which the last run ended, in a file that is complete at every moment.
+//! The position at which the last run ended, in a file that is replaced atomically.
 //!
-//! It never starts again automatically: a file that cannot be read ends the run.
+//! It never starts over automatically: a file that cannot be read ends the run.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::failure::{Problem, StateProblem};
 
-/// A state file, and what it is to hold once the events have been delivered.
+/// A state file, and its next content, to be written once the events have been delivered.
 #[derive(Debug)]
 pub struct State {
     file: PathBuf,
@@ -22,12 +22,12 @@ pub struct State {
 #[derive(Debug)]
 pub(crate) struct Last {
     pub(crate) position: Position,
-    /// How long each output was when its state was written: what is behind that came from a run that was
-    /// cut before it was, and comes again.
+    /// The length of each output when the state was written. Anything after that came from a run that was interrupted
+    /// before it wrote its state, and is read again.
     lengths: Value,
 }
 
-/// Reads a state. Without a file, a start after the given moment.
+/// Reads a state. Without a file, starts after the given time.
 pub(crate) fn read(
     file: &Path,
     name: &ExtensionName,
@@ -57,8 +57,7 @@ pub(crate) fn read(
 }
 
 impl Last {
-    /// Writes behind what the last run left in a file, and returns its length. `opening` is at the
-    /// start of a new one.
+    /// Writes after the last run's part of a file, and returns the new length. A new file starts with `opening`.
     pub(crate) fn append(&self, path: &Path, opening: &str, text: &str) -> io::Result<u64> {
         let known = self.lengths.get(path.display().to_string());
         if let Some(folder) = path.parent() {
@@ -82,7 +81,7 @@ impl Last {
 }
 
 impl State {
-    /// What the file is to hold: the position, and the lengths of outputs.
+    /// The next content of the file: the position, and the lengths of the outputs.
     pub(crate) fn new(file: &Path, position: &Position, outputs: &[(PathBuf, u64)]) -> Self {
         let mut lengths = serde_json::Map::new();
         for (path, length) in outputs {
@@ -94,14 +93,15 @@ impl State {
         }
     }
 
-    /// Writes it: to a new file of this user alone first, then moved over the old one, so that there is always a whole one.
+    /// Writes the state to a new file that only this user can read, then moves it over the old one, so there is
+    /// always a complete file.
     ///
     /// # Errors
-    /// The folder does not take the file.
+    /// The file cannot be written in its folder.
     pub fn write(&self) -> Result<(), Problem> {
         let write = || {
             let folder = self.file.parent().unwrap_or(Path::new(""));
-            // An empty path is this folder to no system.
+            // No system takes an empty path for the current folder.
             let folder = if folder.as_os_str().is_empty() {
                 Path::new(".")
             } else {

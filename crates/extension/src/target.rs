@@ -1,6 +1,6 @@
-//! Which extension an operation is about: by its ids, by a finished package, or by its manifests.
+//! Which extension an operation is for: by its IDs, by an existing package, or by its manifests.
 //!
-//! It asks no service.
+//! It contacts no service.
 
 use std::path::{Path, PathBuf};
 
@@ -13,23 +13,23 @@ use crate::failure::Problem;
 use crate::notice::Notice;
 use crate::release::Release;
 
-/// Which extension is meant.
+/// The extension that is meant.
 #[derive(Debug, Clone)]
 pub struct ExtensionReference {
     /// The extension's folder and manifests.
     pub sources: Sources,
-    /// An existing package, or a pattern with one match; it counts instead of the folder.
+    /// An existing package, or a pattern with one match; used instead of the folder.
     pub vsix: Option<String>,
-    /// Values that replace the extension's own, its ids among them.
+    /// Values that replace the extension's own, including its IDs.
     pub changes: Changes,
 }
 
-/// A package to make of an extension's folder, or of a finished package.
+/// Creates a package from an extension's folder or from an existing package.
 #[derive(Debug, Clone)]
 pub struct Packing {
     /// The extension.
     pub extension: ExtensionReference,
-    /// Errors of the manifest's checks are warnings.
+    /// Whether errors of the manifest's checks count as warnings.
     pub bypass_validation: bool,
     /// File or folder for the package; `None` means the current folder.
     pub output: Option<PathBuf>,
@@ -37,21 +37,21 @@ pub struct Packing {
     pub timestamp: DateTime,
 }
 
-/// An extension, as far as it is known without asking.
+/// An extension, as far as it is known without a service.
 #[derive(Debug, Clone)]
 pub(crate) struct ExtensionTarget {
     pub(crate) release: Release,
-    /// Its tasks, where a package or manifests are there.
+    /// Its tasks, if a package or manifests are available.
     pub(crate) tasks: Vec<PackagedTask>,
 }
 
-/// The extension that is meant.
+/// Finds the extension.
 pub(crate) fn find(extension: &ExtensionReference) -> Result<ExtensionTarget, Problem> {
     let given = match (
         &extension.changes.publisher,
         &extension.changes.extension_id,
     ) {
-        // Manifests count where they are the named extension's own: the folder may be another one's.
+        // Manifests count only if they belong to the named extension: the folder may hold another one.
         (Some(publisher), Some(id)) if extension.vsix.is_none() => {
             let mut unnamed = extension.clone();
             unnamed.changes.publisher = None;
@@ -85,7 +85,7 @@ pub(crate) fn find(extension: &ExtensionReference) -> Result<ExtensionTarget, Pr
     let platform = given.target_platform.clone();
     let version = extension.changes.version.clone();
     let version = version.or(Some(given.version.clone()).filter(|version| !version.is_empty()));
-    // A folder is read with the changes already; a package is published as a changed copy.
+    // A folder is read with the changes already applied; a package is published as a changed copy.
     let tasks = match extension.vsix {
         Some(_) => given.with(&extension.changes).tasks,
         None => given.tasks,
@@ -100,7 +100,7 @@ pub(crate) fn find(extension: &ExtensionReference) -> Result<ExtensionTarget, Pr
     })
 }
 
-/// What the package or the manifests state; nothing where there is neither.
+/// The facts in the package or the manifests; `None` if there are neither.
 pub(crate) fn read(extension: &ExtensionReference) -> Result<Facts, Problem> {
     let sources = &extension.sources;
     if let Some(pattern) = &extension.vsix {
@@ -121,7 +121,7 @@ pub(crate) fn read(extension: &ExtensionReference) -> Result<Facts, Problem> {
     facts.map_err(|error| not_packed(sources, false, error))
 }
 
-/// Makes the package, or a changed copy of the one that is there; with the number of its files where it was packed.
+/// Creates the package, or a changed copy of the existing one. Returns the number of its files if it was packed.
 pub(crate) fn make(
     packing: &Packing,
     tell: &dyn Fn(&Notice<'_>),
@@ -174,10 +174,10 @@ fn not_packed(sources: &Sources, bypass_validation: bool, error: PackError) -> P
     }
 }
 
-/// The one file that a path or a pattern means.
+/// The only file that matches a path or a pattern.
 ///
 /// # Errors
-/// There is none, or there are several.
+/// No file matches, or several do.
 pub fn one_file(root: &Path, pattern: &str) -> Result<PathBuf, Problem> {
     let path = root.join(pattern);
     if path.is_file() {
@@ -209,10 +209,10 @@ fn is_pattern(text: &str) -> bool {
 }
 
 impl ExtensionReference {
-    /// The extension in a folder. Its manifests are names or patterns; none means `vss-extension.json`.
+    /// The extension in a folder. Manifests are names or patterns; an empty list means `vss-extension.json`.
     pub fn in_folder(root: impl Into<PathBuf>, manifests: Vec<String>) -> Self {
         let mut sources = Sources::new(root);
-        // The packer takes patterns or names; a name is a pattern that has one match.
+        // The packer takes either patterns or names; a name also is a pattern with one match.
         if manifests.iter().any(|manifest| is_pattern(manifest)) {
             sources.manifests = Vec::new();
             sources.manifest_globs = manifests;
@@ -229,7 +229,7 @@ impl ExtensionReference {
     /// Its name, from the changes, the package or the manifests.
     ///
     /// # Errors
-    /// None of them has one, or what should have it cannot be read.
+    /// None of them has a name, or the file that should have it cannot be read.
     pub fn name(&self) -> Result<ExtensionName, Problem> {
         Ok(find(self)?.release.name)
     }

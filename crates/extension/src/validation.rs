@@ -1,4 +1,4 @@
-//! Waiting for Marketplace validation: patient, within a stated limit, and with the validator's own words at the end.
+//! Waits for Marketplace validation, within a limit, and reports the validator's own messages.
 //!
 //! It never publishes.
 
@@ -70,7 +70,7 @@ pub(crate) async fn wait<C: Caller>(
                 return Ok(found.clone());
             }
             Some((found, ValidationState::Failed(reasons))) => {
-                // The log is more than the service owes; without it the reasons are enough.
+                // The service does not always have a log; without it the reasons are enough.
                 let log = client.verification_log(name, &found.version).await;
                 let log = log.unwrap_or_default();
                 let lines = log.lines().filter(|line| !line.trim().is_empty());

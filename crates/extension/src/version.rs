@@ -1,6 +1,6 @@
-//! A version: its numbers, which of two is higher, which comes next, and where one can come from.
+//! A version: its numbers, which of two is higher, which one comes next, and the sources for one.
 //!
-//! It looks for none.
+//! It looks up none.
 
 use std::fmt;
 
@@ -8,10 +8,10 @@ use std::fmt;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Version(Vec<u32>);
 
-/// Where a version comes from.
+/// A source for a version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum VersionSource {
-    /// The highest that the Marketplace has.
+    /// The highest one in the Marketplace.
     Marketplace,
     /// The manifests of the extension's folder.
     Manifest,
@@ -57,7 +57,7 @@ impl Version {
         [0, 1, 2, 3].map(|index| self.number(index)) > [0, 1, 2, 3].map(|index| other.number(index))
     }
 
-    /// The numbers behind the raised one become 0, and a version keeps as many numbers as it has.
+    /// Raises a number. The numbers after it become 0, and a version keeps as many numbers as it has.
     pub(crate) fn raised(&self, raise: Raise) -> Self {
         let index = match raise {
             Raise::Major => 0,
@@ -83,7 +83,7 @@ impl fmt::Display for Version {
 }
 
 impl VersionSource {
-    /// A source by its word; what is not one is a version.
+    /// Parses the name of a source; any other text is a version.
     #[must_use]
     pub fn read(text: &str) -> Self {
         match text.to_ascii_lowercase().as_str() {

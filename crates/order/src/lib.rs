@@ -2,12 +2,13 @@
 //!
 //! It must never depend on another crate: every crate may sort.
 //!
-//! `slice::sort` is 4.4 KB of the binary for each type and closure (2.1 KB where it is unstable), and three dozen lists
-//! are sorted. Here a call is 0.2 KB. It takes one more list of numbers, and a call through a pointer for each comparison.
+//! `slice::sort` adds 4.4 KB to the binary for each type and closure (2.1 KB if unstable), and about forty lists are
+//! sorted. A call of these functions adds 0.2 KB. It costs one more list of numbers, and a call through a pointer for
+//! each comparison.
 
 use std::cmp::Ordering;
 
-/// Sorts the items by their own order. Equal items keep theirs.
+/// Sorts the items by their own order. Equal items keep their order.
 pub fn sort<T: Ord>(items: &mut [T]) {
     sort_by(items, T::cmp);
 }
@@ -19,14 +20,14 @@ pub fn sort_by<T>(items: &mut [T], compare: impl Fn(&T, &T) -> Ordering) {
     swap_all(&mut sources, &mut |one, other| items.swap(one, other));
 }
 
-/// For each place, which item comes there.
+/// For each position, the index of the item that belongs there.
 fn sorted(length: usize, compare_at: &dyn Fn(usize, usize) -> Ordering) -> Vec<usize> {
     let mut sources: Vec<usize> = (0..length).collect();
     sources.sort_unstable_by(|one, other| compare_at(*one, *other).then(one.cmp(other)));
     sources
 }
 
-/// Brings each item to its place, one cycle of places after the other.
+/// Moves each item to its position, one cycle of the permutation after the other.
 fn swap_all(sources: &mut [usize], swap: &mut dyn FnMut(usize, usize)) {
     for start in 0..sources.len() {
         let mut place = start;
@@ -47,7 +48,7 @@ mod tests {
 
     #[test]
     fn sorts_as_the_standard_library_does() {
-        // Numbers of a linear congruential generator.
+        // Numbers from a linear congruential generator.
         let mut state = 1_u32;
         for length in 0..200 {
             let mut items: Vec<(u32, u32)> = Vec::new();
