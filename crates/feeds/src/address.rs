@@ -1,67 +1,67 @@
-//! The address of a feed, and the only hosts that may get a credential for one.
+//! The address of a feed, and the only hosts that receive a credential for one.
 //!
-//! It decides by the address alone: what is not written exactly as Azure Artifacts writes it is not a feed.
+//! It decides by the address alone: anything that is not written exactly as Azure Artifacts writes it is not a feed.
 
 use std::fmt;
 
-/// The host of every organization's feeds.
+/// The host that all organizations' feeds share.
 const SHARED: &str = "pkgs.dev.azure.com";
 
-/// Each older organization also has its own host.
+/// The end of an older organization's own host.
 const OWN: &str = ".pkgs.visualstudio.com";
 
-/// The collection that old addresses name.
+/// The collection in old addresses.
 const COLLECTION: &str = "defaultcollection";
 
-/// The segment in front of a feed's name.
+/// The path segment before a feed's name.
 const PACKAGING: &str = "_packaging";
 
 /// The longest address that is read, in bytes.
 const LONGEST: usize = 2048;
 
-/// A feed, by its address (learn.microsoft.com, "Connect to a feed").
+/// The address of a feed (learn.microsoft.com, "Connect to a feed").
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FeedAddress {
     /// The organization, in lowercase.
     pub organization: String,
-    /// The project, decoded, where the feed belongs to one.
+    /// The project, decoded, if the feed belongs to one.
     pub project: Option<String>,
-    /// The feed, or its GUID.
+    /// The feed's name or GUID.
     pub feed: String,
-    /// The view, where the address names one.
+    /// The view, if the address has one.
     pub view: Option<String>,
     /// Whether the host is the organization's own (`contoso.pkgs.visualstudio.com`).
     pub is_own_host: bool,
-    /// What follows the feed: the protocol's part, such as `npm/registry/`.
+    /// The part after the feed, which depends on the protocol, such as `npm/registry/`.
     pub tail: String,
 }
 
-/// Why an address is not a feed's.
+/// Why an address is not that of a feed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotAFeed {
-    /// Another scheme than `https`.
+    /// The scheme is not `https`.
     Scheme,
-    /// Another host, a port, or a host with a character that none of these hosts has.
+    /// The host is another one, has a port, or has a character that none of these hosts has.
     Host,
-    /// A user or a password in front of the host.
+    /// There is a user or a password before the host.
     Userinfo,
-    /// The path is not one of a feed.
+    /// The path is not that of a feed.
     Path,
 }
 
-/// What is in front of a host.
+/// The part before a host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Userinfo {
     /// Nothing.
     None,
-    /// A user's name, which several clients need before they ask for a password.
+    /// A user name, which several clients need before they ask for a password.
     User,
-    /// A password, too.
+    /// A password as well.
     Password,
 }
 
 impl FeedAddress {
-    /// Reads an address without a user in it.
+    /// Parses an address without a user.
     ///
     /// # Errors
     /// It is not the address of a feed.
@@ -73,7 +73,7 @@ impl FeedAddress {
         read(rest)
     }
 
-    /// The feed without its tail, as people write it.
+    /// The address of the feed, without the protocol's part.
     #[must_use]
     pub fn base(&self) -> String {
         let mut base = format!("https://{}", self.host());
@@ -102,7 +102,7 @@ impl FeedAddress {
         }
     }
 
-    /// The host that gets the credential.
+    /// The host that receives the credential.
     #[must_use]
     pub fn host(&self) -> String {
         if self.is_own_host {
@@ -112,7 +112,7 @@ impl FeedAddress {
         }
     }
 
-    /// Whether both name one feed, whatever view, host or protocol they name.
+    /// Whether both are the same feed, ignoring view, host and protocol.
     #[must_use]
     pub fn is_same_feed(&self, other: &Self) -> bool {
         let is_same = |one: &str, other: &str| one.eq_ignore_ascii_case(other);
@@ -141,7 +141,7 @@ impl fmt::Display for FeedAddress {
     }
 }
 
-/// Reads an address that may have a user or a password in front of its host, as files of clients have.
+/// Parses an address that may have a user or a password before its host, as in clients' files.
 ///
 /// # Errors
 /// It is not the address of a feed.
@@ -151,7 +151,7 @@ pub fn with_userinfo(text: &str) -> Result<(FeedAddress, Userinfo), NotAFeed> {
         return Ok((read(rest)?, Userinfo::None));
     };
     let (name, password) = user.split_once(':').unwrap_or((user, ""));
-    // What is in front of the first of several `@` is read differently by different clients, and so is a backslash.
+    // With several `@` or a backslash, clients disagree about where the host starts.
     let is_plain = |text: &str| {
         text.bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || b"-._~%$+={}".contains(&byte))
@@ -160,7 +160,7 @@ pub fn with_userinfo(text: &str) -> Result<(FeedAddress, Userinfo), NotAFeed> {
         return Err(NotAFeed::Userinfo);
     }
     let address = read(&rest[user.len() + 1..])?;
-    // A password that names a variable is not one.
+    // A password that refers to a variable does not count.
     let is_password = !password.is_empty() && !password.starts_with('$');
     let userinfo = if is_password {
         Userinfo::Password
@@ -170,8 +170,8 @@ pub fn with_userinfo(text: &str) -> Result<(FeedAddress, Userinfo), NotAFeed> {
     Ok((address, userinfo))
 }
 
-/// The feed that an address would be of if it had `https`, no port and no dot behind its host. Some clients take their
-/// credential there, too.
+/// The feed that an address would mean with `https`, without a port and without a dot at the end of its host. Some
+/// clients send their credential there, too.
 pub(crate) fn nearly(text: &str) -> Option<FeedAddress> {
     let (scheme, rest) = text.split_once("://")?;
     if !scheme.eq_ignore_ascii_case("https") && !scheme.eq_ignore_ascii_case("http") {
@@ -196,12 +196,12 @@ fn below_https(text: &str) -> Result<&str, NotAFeed> {
     }
 }
 
-/// Up to the path, the query or the fragment.
+/// The part before the path, the query or the fragment.
 fn authority(rest: &str) -> &str {
     rest.split(['/', '?', '#']).next().unwrap_or_default()
 }
 
-/// Reads what follows `https://` and a user.
+/// Parses the rest after `https://` and a user.
 fn read(rest: &str) -> Result<FeedAddress, NotAFeed> {
     let authority = authority(rest);
     let host = authority.to_ascii_lowercase();
@@ -235,7 +235,7 @@ fn read(rest: &str) -> Result<FeedAddress, NotAFeed> {
     let mut segment = segments.next().unwrap_or_default();
     let mut project = None;
     if !segment.eq_ignore_ascii_case(PACKAGING) {
-        // No project can have the collection's name, and with it a whole address would be read as another one.
+        // A project cannot have the collection's name; with it, the formatted address would have another meaning.
         let is_collection = |name: &String| is_own_host && name.eq_ignore_ascii_case(COLLECTION);
         let name = decoded(segment).filter(|name| !is_collection(name));
         project = Some(name.ok_or(NotAFeed::Path)?);
@@ -279,8 +279,8 @@ fn is_organization(name: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
-/// A segment of a path, decoded; nothing where it is empty, leads elsewhere, or has what none of these names has. A
-/// slash, a dot or a percent sign that is encoded could become one behind the next proxy.
+/// Decodes a path segment; `None` if it is empty, leads elsewhere, or has a character that none of these names has.
+/// An encoded slash, dot or percent sign could be decoded again by a proxy.
 fn decoded(segment: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(segment.len());
     let mut rest = segment.bytes();

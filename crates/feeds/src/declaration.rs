@@ -1,6 +1,6 @@
-//! What a repository declares: which client asks which feed, and where that is written.
+//! The declarations of a repository: which client uses which feed, and where that is declared.
 //!
-//! It reads nothing.
+//! It reads no file.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use crate::address::FeedAddress;
 pub enum Tool {
     /// npm, pnpm and bun, which read `.npmrc`.
     Npm,
-    /// yarn 2 and newer, which do not.
+    /// yarn 2 and newer, which do not read it.
     Yarn,
     /// nuget.exe, dotnet and MSBuild.
     NuGet,
@@ -29,12 +29,12 @@ pub enum Tool {
     Gradle,
     /// Cargo.
     Cargo,
-    /// twine and hatch, which publish.
+    /// twine and hatch, which publish packages.
     Twine,
 }
 
 impl Tool {
-    /// All of them.
+    /// All clients.
     pub const ALL: [Self; 11] = [
         Self::Npm,
         Self::Yarn,
@@ -49,7 +49,7 @@ impl Tool {
         Self::Twine,
     ];
 
-    /// The word for it, in lowercase.
+    /// Its name as a word of an input, in lowercase.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -67,7 +67,7 @@ impl Tool {
         }
     }
 
-    /// The client that a word names; some words name another client that reads the same files.
+    /// The client with this name; some names mean another client that reads the same files.
     #[must_use]
     pub fn of(word: &str) -> Option<Self> {
         match word.to_ascii_lowercase().as_str() {
@@ -86,49 +86,49 @@ impl fmt::Display for Tool {
     }
 }
 
-/// A feed that a file or a variable names for a client.
+/// A feed that a file or a variable declares for a client.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Declaration {
-    /// The file, relative to the folder that was read and with slashes; or the variable.
+    /// The file, relative to the folder that was read and with slashes, or the variable.
     pub place: String,
-    /// The line, from 1; 0 for a variable.
+    /// The line, starting at 1; 0 for a variable.
     pub line: usize,
     /// The client.
     pub tool: Tool,
     /// The feed.
     pub address: FeedAddress,
-    /// The name that the client knows the feed by: uv's index, Maven's repository id, NuGet's source.
+    /// The client's name for the feed: uv's index, Maven's repository ID, NuGet's source.
     pub name: Option<String>,
 }
 
-/// A credential in a file of the repository, which a client sends before ours.
+/// A credential in a file of the repository, which a client would send instead of ours.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct StaleCredential {
-    /// The file, relative to the folder that was read and with slashes; or the variable.
+    /// The file, relative to the folder that was read and with slashes, or the variable.
     pub place: String,
-    /// The line, from 1; 0 for a variable.
+    /// The line, starting at 1; 0 for a variable.
     pub line: usize,
     /// The client.
     pub tool: Tool,
-    /// The client's name of the feed that it is for, where that is not in the same place.
+    /// The client's name for its feed, if that is declared elsewhere.
     pub source: Option<String>,
-    /// What takes the credential out of the file; nothing where a file has it in a way of its author's own.
+    /// The edit that removes the credential; `None` if it is written in an unusual way.
     pub edit: Option<Edit>,
 }
 
-/// A text that takes the place of some bytes of a file.
+/// A replacement of some bytes of a file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Edit {
-    /// The first of the bytes.
+    /// Offset of the first byte.
     pub start: usize,
-    /// The first byte behind them.
+    /// Offset after the last byte.
     pub end: usize,
-    /// What is there instead.
+    /// The new text.
     pub text: &'static str,
 }
 
-/// A text with these edits, which are sorted; one in bytes that are already replaced counts with the other. Nothing where
-/// they are not of this text.
+/// Applies sorted edits to a text; an edit inside bytes that are already replaced has no effect. `None` if they do
+/// not belong to this text.
 #[must_use]
 pub fn edited(text: &str, edits: &[&Edit]) -> Option<String> {
     let mut result = String::with_capacity(text.len());
@@ -146,22 +146,22 @@ pub fn edited(text: &str, edits: &[&Edit]) -> Option<String> {
     Some(result)
 }
 
-/// What is declared.
+/// The result of reading.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Reading {
-    /// Feeds, by place and line.
+    /// Feeds, sorted by file and line.
     pub declarations: Vec<Declaration>,
-    /// Credentials for feeds that are there already, by place and line.
+    /// Existing credentials for feeds, sorted by file and line.
     pub stale: Vec<StaleCredential>,
-    /// Feeds whose address is written in another way: by `http`, with a port, or with a dot behind the host.
+    /// Feeds with an unusual address: with `http`, a port, or a dot at the end of the host.
     pub nearly: Vec<Declaration>,
-    /// Where Maven deploys to: the repository's id, and the feed where it is one.
+    /// Repositories to which Maven deploys: the ID, and the feed if it is one.
     pub deployed_to: Vec<(String, Option<FeedAddress>)>,
-    /// There is more than is looked at.
+    /// Whether reading stopped at a limit.
     pub is_incomplete: bool,
-    /// A lock file of yarn 1 is there.
+    /// Whether there is a lock file of yarn 1.
     pub has_yarn_1: bool,
-    /// A lock file of pnpm is there.
+    /// Whether there is a lock file of pnpm.
     pub has_pnpm: bool,
 }
 

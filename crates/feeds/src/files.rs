@@ -1,27 +1,27 @@
-//! The files in which npm and clients of netrc find credentials: what is there, with our lines in it.
+//! The files in which npm and clients of netrc find credentials: the existing contents with our lines.
 //!
-//! It writes no file. Our lines are found again by what they are about, so that a file can be written again and again
-//! and keeps what else was put there meanwhile.
+//! It writes no file. Our lines are recognized by their keys, so that a file can be rewritten repeatedly and keeps
+//! what others have added.
 
 use adieu_secret::AccessToken;
 use zeroize::Zeroizing;
 
-/// The host of every organization's feeds.
+/// The host that all organizations' feeds share.
 const SHARED: &str = "pkgs.dev.azure.com";
 
-/// Clients that read npm's file, too, each with a word of which npm warns.
+/// Other clients that read npm's file, each with a setting about which npm warns.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct OtherClients<'a> {
-    /// yarn 1, which sends nothing without `always-auth`.
+    /// yarn 1, which sends no credential without `always-auth`.
     pub has_yarn_1: bool,
-    /// pnpm's program for a token, without its organization's name: pnpm asks it in place of the token that is written
-    /// next to it.
+    /// pnpm's token helper, without its organization's name: pnpm runs it instead of using the token on the next
+    /// line.
     pub token_helper: Option<&'a str>,
 }
 
-/// `.npmrc` with a token for each organization and for each registry, by address and organization. npm, pnpm and bun look
-/// a credential up by the registry's address and then by each folder above it, so that one line serves every feed of an
-/// organization. `npm publish` and yarn 1 look for the registry's own line alone.
+/// `.npmrc` with a token for each organization and for each registry, by address and organization. npm, pnpm and bun
+/// look for a credential at the registry's address and then at each parent path, so one line serves all feeds of an
+/// organization. `npm publish` and yarn 1 look only for the registry's own line.
 #[must_use]
 pub fn npmrc<'a>(
     there: &str,
@@ -36,7 +36,7 @@ pub fn npmrc<'a>(
     let is_ours = |line: &str| {
         let line = line.trim_start();
         let lowercase = line.to_ascii_lowercase();
-        // An older credential for a feed of the same organization would come first where its key is longer.
+        // An older credential with a longer key for the same organization would take precedence.
         keys.iter().any(|key| lowercase.starts_with(key.as_str()))
     };
     let mut all: Vec<(String, &str, &AccessToken)> = Vec::new();
@@ -55,7 +55,7 @@ pub fn npmrc<'a>(
     }
     let helper = others.token_helper.unwrap_or_default();
     let mut text = Zeroizing::new(String::new());
-    // Enough at once: a text that grows leaves copies of a token behind.
+    // Allocate everything at once: a buffer that grows leaves copies of a token behind.
     let lengths = all.iter().map(|(key, organization, token)| {
         3 * key.len() + token.reveal().len() + helper.len() + organization.len() + 64
     });
@@ -82,10 +82,10 @@ pub fn npmrc<'a>(
     text
 }
 
-/// What yarn 2 and newer read in every folder above a project.
+/// The file that yarn 2 and newer read in every folder above a project.
 pub const YARN_FILE: &str = ".yarnrc.yml";
 
-/// A file with a token for each registry, by its address, of yarn 2 and newer.
+/// yarn's file (2 and newer), with a token for each registry's address.
 #[must_use]
 pub fn yarnrc(registries: &[(&str, &AccessToken)]) -> Zeroizing<String> {
     let tokens = registries.iter().map(|(address, token)| (*address, *token));
@@ -104,7 +104,7 @@ pub fn yarnrc(registries: &[(&str, &AccessToken)]) -> Zeroizing<String> {
     text
 }
 
-/// twine's file, with a section for each index: its name, the address of its uploads, and the token.
+/// twine's file, with a section for each index: its name, the address for uploads, and the token.
 #[must_use]
 pub fn pypirc(indexes: &[(&str, &str, &AccessToken)]) -> Zeroizing<String> {
     let tokens = indexes
@@ -135,7 +135,7 @@ pub fn pypirc(indexes: &[(&str, &str, &AccessToken)]) -> Zeroizing<String> {
     text
 }
 
-/// What npm's keys for an organization begin with, in lowercase.
+/// The start of npm's keys for an organization, in lowercase.
 fn npm_keys(organization: &str) -> [String; 2] {
     [
         format!("//{SHARED}/{organization}/"),
@@ -143,7 +143,7 @@ fn npm_keys(organization: &str) -> [String; 2] {
     ]
 }
 
-/// `netrc` with the one token that its host can have, and one for each organization's own host.
+/// `netrc` with the only token that the shared host can have, and one for each organization's own host.
 #[must_use]
 pub fn netrc<'a>(
     there: &str,
@@ -151,7 +151,7 @@ pub fn netrc<'a>(
 ) -> Zeroizing<String> {
     const OURS: &str = " login adieu password ";
     let mut text = with_room(there, tokens.clone(), 2);
-    // The first entry of a host counts.
+    // A host's first entry counts.
     let shared = tokens
         .clone()
         .next()
@@ -171,7 +171,7 @@ pub fn netrc<'a>(
     text
 }
 
-/// Room for all of it at once: a text that grows leaves copies of a token behind.
+/// Allocates everything at once: a buffer that grows leaves copies of a token behind.
 fn with_room<'a>(
     there: &str,
     tokens: impl Iterator<Item = (&'a str, &'a AccessToken)>,
@@ -249,7 +249,7 @@ mod tests {
         .assert_eq(&text);
         let again = npmrc(&text, pairs(&tokens[..1]), &registries, yarn);
         assert_eq!(*again, *text);
-        // npm warns of yarn's word.
+        // npm warns about yarn's setting.
         let without = npmrc(
             &text,
             pairs(&tokens[..1]),

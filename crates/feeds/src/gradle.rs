@@ -1,19 +1,20 @@
-//! Gradle's init script, which asks a credential provider for each repository of a feed.
+//! Gradle's init script, which gets a credential for each feed's repository from a credential provider.
 //!
-//! It holds no credential, and has no effect in a build without the job's variable.
+//! It contains no credential, and has no effect in a build without the job's variable.
 
-/// What starts the first line.
+/// The start of the first line.
 const MADE_FOR: &str = "// Made by FeedAuthenticate@1, removed at the end of the job. For ";
 
-/// The private folder that our script is for; nothing of other files.
+/// The private folder that our script belongs to; `None` for other files.
 #[must_use]
 pub fn maker(text: &str) -> Option<&str> {
     text.lines().next()?.strip_prefix(MADE_FOR)
 }
 
-/// The script of a private folder, whose path is also the value of the variable. `provider` speaks as NuGet's of version
-/// 1 does. It runs with Gradle 4.4 and newer: `beforeSettings` is of 6.0, and `dependencyResolutionManagement` of 6.8.
-/// Before 5.0, who looks at `publishing` ends its configuration, so that it is looked at when all projects have theirs.
+/// The script for a private folder, whose path is also the variable's value. `provider` has the interface of NuGet's
+/// version 1. The script works with Gradle 4.4 and newer: `beforeSettings` exists since 6.0, and
+/// `dependencyResolutionManagement` since 6.8. Before 5.0, reading `publishing` ends its configuration, so it is read
+/// after all projects have been configured.
 #[must_use]
 pub fn script(folder: &str, variable: &str, provider: &str) -> String {
     const SCRIPT: &str = r#"if (System.getenv('VARIABLE') == 'FOLDER') {

@@ -1,7 +1,7 @@
-//! Azure Artifacts feeds: their addresses, what a repository declares for each package client, and the files that give
-//! a client its credential.
+//! Azure Artifacts feeds: their addresses, what a repository declares for each package client, and the files that
+//! give a client its credential.
 //!
-//! It never asks the network, and knows neither the agent, a command line, nor the words of a report.
+//! It never uses the network, and depends on neither the agent, the command line, nor message texts.
 
 mod address;
 mod declaration;

@@ -1,7 +1,7 @@
-//! Maven: the repositories of a `pom.xml`, and settings that lead their ids to the feeds.
+//! Maven: the repositories of a `pom.xml`, and settings that map their IDs to feeds.
 //!
-//! A credential of Maven's belongs to an id and not to an address, and any POM, a dependency's too, may use that id for
-//! another host. So the id is led to the feed by a mirror, whose own id is the only one that has the credential.
+//! In Maven a credential belongs to an ID, not to an address, and any POM, including that of a dependency, may use
+//! that ID for another host. So a mirror maps the ID to the feed, and only the mirror's own ID has the credential.
 
 use std::fmt::Write as _;
 
@@ -14,20 +14,20 @@ use crate::declaration::{Reading, Tool};
 use crate::source::{Source, addresses};
 use crate::xml::{OfAnyNamespace, parse};
 
-/// What starts the ids of our mirrors.
+/// The start of our mirrors' IDs.
 const PREFIX: &str = "adieu-";
 
-/// A repository's id, and the feed that it is led to.
+/// A repository's ID, and the feed that it is mapped to.
 #[derive(Debug)]
 pub struct Mirror<'a> {
-    /// The id in the POM.
+    /// The ID in the POM.
     pub id: &'a str,
-    /// The feed's address, as the POM has it.
+    /// The feed's address, as in the POM.
     pub address: &'a str,
-    /// The credential of the feed's organization.
+    /// The credential for the feed's organization.
     pub token: &'a AccessToken,
-    /// Whether Maven deploys to it. It asks no mirror then, so that the id has the credential, too; to download, each POM
-    /// that uses the id is still led to the feed.
+    /// Whether Maven deploys to it. Maven ignores mirrors for that, so the ID has the credential, too; for downloads,
+    /// the ID still leads to the feed in every POM.
     pub is_deployed_to: bool,
 }
 
@@ -62,7 +62,7 @@ pub(crate) fn read(source: &Source<'_>, reading: &mut Reading) {
     }
 }
 
-/// Reads the credentials of settings that a project has.
+/// Reads the credentials in a project's settings.
 pub(crate) fn read_settings(source: &Source<'_>, reading: &mut Reading) {
     let Some(document) = parse(source.text) else {
         return;
@@ -70,7 +70,7 @@ pub(crate) fn read_settings(source: &Source<'_>, reading: &mut Reading) {
     let input = document.input_text();
     for server in document.descendants() {
         let password = server.text_of("password");
-        // A variable's is as fresh as the variable.
+        // A password from a variable is as current as the variable.
         let is_there = password.is_some_and(|password| !password.starts_with('$'));
         if let (true, Some(id)) = (
             is_there && server.has_tag_name_of("server"),
@@ -83,9 +83,9 @@ pub(crate) fn read_settings(source: &Source<'_>, reading: &mut Reading) {
     }
 }
 
-/// The user's own settings with a mirror and a server for each repository, in front of those that are there: Maven takes
-/// the first server of an id, and the first mirror that names an id in so many words. Nothing where the user's own
-/// settings cannot be read.
+/// The user's own settings with a mirror and a server for each repository before the existing ones: Maven uses the
+/// first server with an ID, and the first mirror that names an ID literally. `None` if the user's own settings cannot
+/// be parsed.
 #[must_use]
 pub fn settings(own: Option<&str>, mirrors: &[Mirror<'_>]) -> Option<Zeroizing<String>> {
     const EMPTY: &str = "<settings>\n</settings>\n";
@@ -100,7 +100,7 @@ pub fn settings(own: Option<&str>, mirrors: &[Mirror<'_>]) -> Option<Zeroizing<S
         return settings(None, mirrors);
     }
     let (mut ours, mut servers) = (String::new(), Zeroizing::new(String::new()));
-    // Enough at once: a text that grows leaves copies of the token behind.
+    // Allocate everything at once: a buffer that grows leaves copies of the token behind.
     servers.reserve(
         mirrors
             .iter()
@@ -148,17 +148,17 @@ pub fn settings(own: Option<&str>, mirrors: &[Mirror<'_>]) -> Option<Zeroizing<S
     Some(text)
 }
 
-/// A text that goes into another one.
+/// A text to insert into another one.
 struct Insertion<'a> {
     at: usize,
-    /// How much of the other text it takes the place of.
+    /// Number of bytes that it replaces.
     replaced: usize,
     before: &'static str,
     text: &'a str,
     after: &'static str,
 }
 
-/// Where the children of a list go: into the list that is there, or into a new one at the start of the settings.
+/// The position for a list's children: in the existing list, or in a new one at the start of the settings.
 fn insertion<'a>(own: &str, root: &Node<'_, '_>, list: &str, text: &'a str) -> Insertion<'a> {
     let (open, close) = match list {
         "mirrors" => ("\n  <mirrors>\n    ", "</mirrors>"),
@@ -167,7 +167,7 @@ fn insertion<'a>(own: &str, root: &Node<'_, '_>, list: &str, text: &'a str) -> I
     let there = root.children().find(|child| child.has_tag_name_of(list));
     let element = there.as_ref().unwrap_or(root);
     let range = element.range();
-    // Attributes may have `>` in them; the first child or the end tag cannot be before the start tag's end.
+    // Attributes may contain `>`, so the search for the end of the start tag ends at the first child or the end tag.
     let start = own[range.clone()]
         .char_indices()
         .scan(None, |quote: &mut Option<char>, (at, character)| {

@@ -1,6 +1,6 @@
-//! `nuget.config`: sources, and the credentials next to them (learn.microsoft.com, "nuget.config reference").
+//! `nuget.config`: sources and their credentials (learn.microsoft.com, "nuget.config reference").
 //!
-//! A source without its password is an error of NuGet's, so that a credential is taken out whole.
+//! NuGet fails on a credential without its password, so a credential is removed completely.
 
 use crate::declaration::{Reading, Tool};
 use crate::source::Source;
@@ -10,7 +10,7 @@ pub(crate) fn read(source: &Source<'_>, reading: &mut Reading) {
     let Some(document) = parse(source.text) else {
         return;
     };
-    // Where the document begins: behind the mark of its encoding, if there is one.
+    // The start of the document, after its byte order mark.
     let text = document.input_text();
     for node in document.descendants() {
         let Some(parent) = node.parent_element() else {
@@ -47,7 +47,7 @@ pub(crate) fn read(source: &Source<'_>, reading: &mut Reading) {
     }
 }
 
-/// The key of a source by the name of its element, in which `_x0020_` is a space.
+/// The key of a source, decoded from the name of its element, where `_x0020_` is a space.
 fn decoded(name: &str) -> String {
     let mut key = String::with_capacity(name.len());
     let mut rest = name;

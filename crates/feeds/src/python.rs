@@ -1,9 +1,9 @@
-//! A backend for Python's own `keyring`, which twine, hatch and poetry ask for a password: it asks our program.
+//! A backend for Python's `keyring`, from which twine, hatch and poetry request a password: it runs our program.
 //!
-//! It holds no credential, and has nothing for another host.
+//! It contains no credential, and returns none for another host.
 
-/// The files of a folder that `PYTHONPATH` names: the backend, and what makes `keyring` find it. `provider` speaks as NuGet's of
-/// version 1 does. (keyring.readthedocs.io, "Third-party backends".)
+/// The files of a folder for `PYTHONPATH`: the backend, and the metadata by which `keyring` finds it
+/// (keyring.readthedocs.io, "Third-party backends"). `provider` has the interface of NuGet's version 1.
 #[must_use]
 pub fn keyring_backend(provider: &str) -> [(&'static str, String); 3] {
     const BACKEND: &str = r#""""Asks FeedAuthenticate@1 for the passwords of Azure Artifacts feeds."""

@@ -1,6 +1,6 @@
-//! What a folder's files declare: a walk with limits, and the environment's variables.
+//! Reads the declarations in a folder's files, within limits, and in environment variables.
 //!
-//! It follows no link, and asks no client and no network.
+//! It follows no links, runs no clients and uses no network.
 
 use std::fs;
 use std::io::Read as _;
@@ -10,16 +10,16 @@ use crate::declaration::{Reading, Tool};
 use crate::rules;
 use crate::source::Source;
 
-/// Folders below each other. Deeper ones are generated.
+/// Most levels of folders. Deeper ones are generated.
 const DEEPEST: usize = 16;
 
-/// Files and folders that are looked at.
+/// Most files and folders to look at.
 const MOST: usize = 200_000;
 
-/// The largest file that is read, in bytes. Lock files are larger, and declare nothing.
+/// The largest file to read, in bytes. Lock files are larger, and declare nothing.
 const LARGEST: u64 = 1 << 20;
 
-/// Folders of installed packages, of output and of version control.
+/// Folders of installed packages, output and version control.
 const SKIPPED: [&str; 14] = [
     ".git",
     ".gradle",
@@ -37,7 +37,7 @@ const SKIPPED: [&str; 14] = [
     "venv",
 ];
 
-/// Reads what the files below a folder declare. What cannot be read declares nothing.
+/// Reads the declarations in the files of a folder. Files that cannot be read are ignored.
 #[must_use]
 pub fn read(root: &Path) -> Reading {
     let mut reading = Reading::default();
@@ -98,14 +98,14 @@ fn read_file(root: &Path, folder: &Path, name: &str, reading: &mut Reading) {
     rules::read(kind, &source, reading);
 }
 
-/// Lock files of yarn 1 say so at their start; they are long.
+/// Whether a lock file belongs to yarn 1, which is written at its start; such files are long.
 fn is_of_yarn_1(path: &Path) -> bool {
     let mut start = Vec::new();
     let read = fs::File::open(path).map(|file| file.take(256).read_to_end(&mut start));
     read.is_ok() && String::from_utf8_lossy(&start).contains("# yarn lockfile v1")
 }
 
-/// Reads what the variables of an environment declare.
+/// Reads the declarations in environment variables.
 #[must_use]
 pub fn read_variables<'a>(variables: impl Iterator<Item = (&'a str, &'a str)>) -> Reading {
     let mut reading = Reading::default();

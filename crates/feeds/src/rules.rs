@@ -1,38 +1,38 @@
-//! Which files name feeds, for which client, and how their lines are read.
+//! Which files declare feeds, for which client, and how their lines are read.
 //!
-//! It opens no file. Addresses are found wherever a line has one: what an address means is its grammar's business, so
-//! a line needs no parser of its client's format, and a format that changes is still read.
+//! It opens no file. It finds addresses anywhere in a line, and the address itself shows whether it is a feed. So it
+//! needs no parser for a client's format, and still works if a format changes.
 
 use crate::declaration::{Reading, Tool};
 use crate::source::{Source, addresses};
 use crate::{maven, nuget, sections, yarn};
 
-/// How a file is read.
+/// The format of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// `.npmrc`, and `.yarnrc` of yarn 1, whose values are behind a space.
+    /// `.npmrc`, and `.yarnrc` of yarn 1, which has a space before values.
     Npmrc,
-    /// `package.json`: where it is published to.
+    /// `package.json`: the registry to publish to.
     PackageJson,
     /// `.yarnrc.yml`
     Yarn,
-    /// pip's files: addresses on lines, comments behind `#`.
+    /// pip's files: addresses on lines, comments after `#`.
     Pip,
     /// `nuget.config`
     NuGet,
-    /// Sections of TOML, which say whose an index is.
+    /// TOML whose sections show the client of an index.
     Toml,
-    /// Sections that are all of one client.
+    /// Sections that all belong to one client.
     Sections(Tool),
     /// `pom.xml`
     Pom,
-    /// Settings of Maven's that a project brings along.
+    /// Settings of Maven in a project.
     MavenSettings,
-    /// Addresses on lines, comments behind `//`.
+    /// Addresses on lines, comments after `//`.
     Gradle,
 }
 
-/// How a file of this name is read, in a folder of that name; nothing where it names no feed.
+/// The format of a file with this name in a folder with that name; `None` if it declares no feeds.
 pub(crate) fn kind(folder: &str, name: &str) -> Option<Kind> {
     let name = name.to_ascii_lowercase();
     let is_list = |start: &str| name.starts_with(start) && name.ends_with(".txt");
@@ -75,7 +75,7 @@ pub(crate) fn read(kind: Kind, source: &Source<'_>, reading: &mut Reading) {
     }
 }
 
-/// Whose a section of `pyproject.toml` is.
+/// The client that a section of `pyproject.toml` belongs to.
 fn of_project(section: &str) -> Option<Tool> {
     [
         ("tool.uv", Tool::Uv),
@@ -109,12 +109,12 @@ fn npmrc(source: &Source<'_>, reading: &mut Reading) {
         let is_credential = ["_authToken", "_password", "_auth"].contains(&name);
         let has_value = !value.trim_matches([' ', '=', '"']).is_empty();
         match address.strip_prefix("//") {
-            // One that a variable fills is as fresh as that variable, but it still comes first.
+            // A credential from a variable is as current as the variable, but it still takes precedence.
             Some(address) if is_credential && has_value && is_feed_key(address) => {
                 source.stale(number, Tool::Npm, source.edit(line, ""), reading);
             }
             Some(_) => {}
-            // npm before 9 sends it to the registry of the file.
+            // npm before 9 sends it to the file's registry.
             None if is_credential && has_value => of_registry.push((number, line)),
             None => {
                 let is_feed = source.take(number, Tool::Npm, value, reading);
@@ -127,14 +127,14 @@ fn npmrc(source: &Source<'_>, reading: &mut Reading) {
     }
 }
 
-/// Whether npm's key for credentials, without `//`, is about a host of feeds.
+/// Whether npm's key for credentials, without `//`, is for a host of feeds.
 fn is_feed_key(key: &str) -> bool {
     let host = key.split('/').next().unwrap_or_default();
     let host = host.to_ascii_lowercase();
     host == "pkgs.dev.azure.com" || host.ends_with(".pkgs.visualstudio.com")
 }
 
-/// `publishConfig` names where a package is published.
+/// `publishConfig` declares where a package is published.
 fn package_json(source: &Source<'_>, reading: &mut Reading) {
     if !source.text.contains("publishConfig") {
         return;
@@ -147,7 +147,8 @@ fn package_json(source: &Source<'_>, reading: &mut Reading) {
     }
 }
 
-/// A password within a few lines of a feed's address is taken to be for it; the block may have a name and an action.
+/// A password within a few lines of a feed's address counts as its credential; the block may have a name and an
+/// action.
 fn gradle(source: &Source<'_>, reading: &mut Reading) {
     const LINES: usize = 10;
     let mut last = 0;
@@ -160,7 +161,7 @@ fn gradle(source: &Source<'_>, reading: &mut Reading) {
             continue;
         };
         let mut parts = line[at..].split(['"', '\'']);
-        // An expression, a call and a variable in a text are as fresh as what they name.
+        // An expression, a call and a variable are as current as what they refer to.
         if let (Some(before), Some(value)) = (parts.next(), parts.next())
             && !before.contains('(')
             && !value.is_empty()

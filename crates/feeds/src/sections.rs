@@ -1,6 +1,6 @@
 //! Files with sections: TOML of uv, poetry, pdm, bun, Cargo and hatch, and `.pypirc`.
 //!
-//! The sections say whose an index is, and which credential is for it; values are read no further.
+//! A section shows the client of an index and the index of a credential; values are not parsed further.
 
 use crate::declaration::{Edit, Reading, Tool};
 use crate::source::Source;
@@ -11,20 +11,20 @@ const KEYS: [&str; 3] = ["password", "token", "_authToken"];
 /// The credentials of a poetry project (python-poetry.org, "Configuration"), by the name of the source.
 const OF_POETRY: &str = "http-basic.";
 
-/// What is read of a section.
+/// The part of a section read so far.
 #[derive(Default)]
 struct Section {
     tool: Option<Tool>,
     name: Option<String>,
-    /// The source that its credentials are for, where its name is that.
+    /// The source that its credentials belong to, if its name shows that.
     of: Option<String>,
-    /// How many declarations there were before.
+    /// The number of declarations before it.
     first: usize,
-    /// Lines, and what takes their credential out.
+    /// Lines of credentials, and the edits that remove them.
     credentials: Vec<(usize, Option<Edit>)>,
 }
 
-/// Reads a file, in which a section is a client's.
+/// Reads a file whose sections belong to clients.
 pub(crate) fn read(
     source: &Source<'_>,
     tool_of: &dyn Fn(&str) -> Option<Tool>,
@@ -44,7 +44,7 @@ pub(crate) fn read(
             let title = line.trim_matches(['[', ']', ' ']);
             section = Section {
                 tool: tool_of(title),
-                // An index of twine's or hatch's is a section; others have it as `name`.
+                // In twine's and hatch's files, a section is an index; others have its `name` as a key.
                 name: title
                     .rsplit('.')
                     .next()
@@ -69,7 +69,7 @@ pub(crate) fn read(
         let names_a_feed = source.take(number, tool, line, reading);
         if let Some(part) = credential(line) {
             let edit = source.edit(part, "");
-            // One next to an address is for that address.
+            // A credential next to an address belongs to that address.
             match (names_a_feed, line.contains("://")) {
                 (true, _) => source.stale(number, tool, edit, reading),
                 (false, true) => {}
@@ -100,7 +100,7 @@ fn unquoted(value: &str) -> &str {
     value.trim().trim_matches(['"', '\''])
 }
 
-/// The part of a line that is a credential: all of it, or an entry between braces with its comma.
+/// The part of a line that is a credential: the whole line, or an entry between braces with its comma.
 fn credential(line: &str) -> Option<&str> {
     let is_key = |entry: &str| {
         let Some((key, value)) = entry.split_once(['=', ':']) else {
@@ -118,7 +118,7 @@ fn credential(line: &str) -> Option<&str> {
     for entry in line[open..close].split(',') {
         let end = start + entry.len();
         if is_key(entry) {
-            // The comma behind it, or else the one in front of it.
+            // The comma after it, or else the one before it.
             return match (end < close, start > open) {
                 (true, _) => Some(&line[start..=end]),
                 (false, true) => Some(&line[start - 1..end]),

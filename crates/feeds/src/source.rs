@@ -1,32 +1,32 @@
-//! A file's text, and where in it a part is.
+//! The text of a file, and the positions of its parts.
 //!
 //! It opens no file.
 
 use crate::address::{Userinfo, nearly, with_userinfo};
 use crate::declaration::{Declaration, Edit, Reading, StaleCredential, Tool};
 
-/// A file that is read, or a variable, which has no text to be changed.
+/// A file, or a variable, whose text cannot be edited.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Source<'a> {
-    /// The file, relative to the folder that is read; or the variable.
+    /// The file, relative to the folder that is read, or the variable.
     pub(crate) place: &'a str,
     pub(crate) text: &'a str,
 }
 
 impl<'a> Source<'a> {
-    /// The lines with their numbers, without the spaces around them.
+    /// The lines, trimmed, with their numbers.
     pub(crate) fn lines(&self) -> impl Iterator<Item = (usize, &'a str)> + use<'a> {
         let text = self.text.strip_prefix('\u{feff}').unwrap_or(self.text);
         (1..).zip(text.lines().map(str::trim))
     }
 
-    /// The line, from 1, of a byte.
+    /// The line of a byte offset, starting at 1.
     pub(crate) fn line_of(&self, at: usize) -> usize {
         let before = self.text.as_bytes().iter().take(at);
         1 + before.filter(|byte| **byte == b'\n').count()
     }
 
-    /// What puts a text in the place of a part; nothing where the part is not of this file.
+    /// An edit that replaces a part with a text; `None` if the part does not belong to this file.
     pub(crate) fn edit(&self, part: &str, text: &'static str) -> Option<Edit> {
         let start = part.as_ptr().addr();
         let start = start.checked_sub(self.text.as_ptr().addr())?;
@@ -34,7 +34,7 @@ impl<'a> Source<'a> {
         (end <= self.text.len()).then_some(Edit { start, end, text })
     }
 
-    /// Takes every feed that a part of the file names. Returns whether it names one.
+    /// Records every feed in a part of the file. Returns whether there is one.
     pub(crate) fn take(&self, line: usize, tool: Tool, part: &str, reading: &mut Reading) -> bool {
         let before = reading.declarations.len();
         for text in addresses(part) {
@@ -59,7 +59,7 @@ impl<'a> Source<'a> {
         reading.declarations.len() > before
     }
 
-    /// Clients that ask `keyring` need a user for it.
+    /// Clients that use `keyring` need a user in the address.
     pub(crate) fn without_password(&self, address: &str, tool: Tool) -> Option<Edit> {
         let (start, end) = (address.find("://")? + 3, address.find('@')? + 1);
         let user = match tool {
@@ -69,12 +69,12 @@ impl<'a> Source<'a> {
         self.edit(address.get(start..end)?, user)
     }
 
-    /// Takes down a credential that is there.
+    /// Records an existing credential.
     pub(crate) fn stale(&self, line: usize, tool: Tool, edit: Option<Edit>, reading: &mut Reading) {
         self.stale_of(None, (line, edit), tool, reading);
     }
 
-    /// The same of a source that is named elsewhere.
+    /// Records an existing credential for a source that is declared elsewhere.
     pub(crate) fn stale_of(
         &self,
         source: Option<String>,
@@ -92,7 +92,7 @@ impl<'a> Source<'a> {
     }
 }
 
-/// The addresses in a line: from `https://` or `http://` to what no address has.
+/// The addresses in a line: from `https://` or `http://` to the first character that an address cannot contain.
 pub(crate) fn addresses(line: &str) -> impl Iterator<Item = &str> {
     let mut starts = Vec::new();
     for (at, _) in line.match_indices("://") {

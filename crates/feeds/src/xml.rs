@@ -1,10 +1,10 @@
-//! XML as Maven and NuGet write it: without a document type, and with or without a namespace.
+//! XML of Maven and NuGet: without a document type, with or without a namespace.
 //!
-//! It knows no client.
+//! It knows no client's format.
 
 use roxmltree::{Document, Node, ParsingOptions};
 
-/// Reads a document; nothing where it is not one.
+/// Parses a document; `None` if it is not well-formed.
 pub(crate) fn parse(text: &str) -> Option<Document<'_>> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let options = ParsingOptions {
@@ -15,11 +15,11 @@ pub(crate) fn parse(text: &str) -> Option<Document<'_>> {
     Document::parse_with_options(text, options).ok()
 }
 
-/// Names of elements without regard for their namespace, which POMs have or have not.
+/// Looks elements up by name in any namespace, because POMs may or may not have one.
 pub(crate) trait OfAnyNamespace {
     fn has_tag_name_of(&self, name: &str) -> bool;
 
-    /// The text of a child, without the spaces around it; nothing where it is empty.
+    /// The text of a child, trimmed; `None` if it is empty.
     fn text_of(&self, child: &str) -> Option<String>;
 }
 

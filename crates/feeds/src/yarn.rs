@@ -1,6 +1,6 @@
-//! `.yarnrc.yml` of yarn 2 and newer: registries, and the credentials next to them (yarnpkg.com, "yarnrc").
+//! `.yarnrc.yml` of yarn 2 and newer: registries and their credentials (yarnpkg.com, "yarnrc").
 //!
-//! It reads lines by how far they are indented, which is all that the file's settings need.
+//! It parses lines by their indentation, which is enough for this file's settings.
 
 use crate::address::with_userinfo;
 use crate::declaration::{Reading, Tool};
@@ -22,7 +22,8 @@ pub(crate) fn read(source: &Source<'_>, reading: &mut Reading) {
     }
 }
 
-/// Whether the registry of a credential's block is a feed: the key above it, or a setting next to it; else the file's own.
+/// Whether the registry of a credential's block is a feed: the key above it, a setting next to it, or else the file's
+/// own.
 fn is_for_a_feed(source: &Source<'_>, lines: &[(usize, &str)], index: usize) -> bool {
     let indent = |index: usize| {
         let start = source.edit(lines[index].1, "").map_or(0, |edit| edit.start);
@@ -48,7 +49,7 @@ fn is_for_a_feed(source: &Source<'_>, lines: &[(usize, &str)], index: usize) -> 
         .or_else(|| settings.find(|line| line.starts_with("npmRegistryServer:")));
     let mut all = lines.iter().map(|(_, line)| *line);
     let registry = registry.or_else(|| all.find(|line| line.starts_with("npmRegistryServer:")));
-    // A key may be without its scheme.
+    // A key may lack its scheme.
     let text = registry.unwrap_or_default().trim_start_matches(['"', '\'']);
     let address = match text.strip_prefix("//") {
         Some(rest) => format!("https://{rest}"),

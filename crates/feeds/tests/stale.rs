@@ -1,6 +1,7 @@
-//! Credentials in files of a checkout, in every format: which line is named, and what a file is without them.
+//! Credentials in files of a checkout, in every format: the reported line, and the file after the credential is
+//! removed.
 //!
-//! What is for another host stays.
+//! Credentials for other hosts stay.
 
 use std::fs;
 
@@ -9,7 +10,8 @@ use expect_test::{Expect, expect};
 
 const FEED: &str = "https://pkgs.dev.azure.com/contoso/_packaging/packages";
 
-/// What is named in files, and the first of them without its credentials. `FEED` means the feed, `AT` its host and path.
+/// Shows the credentials found in these files, and the first file without its credentials. `FEED` means the feed,
+/// `AT` its host and path.
 fn shows(files: &[(&str, &str)], expected: &Expect) {
     let folder = tempfile::tempdir().expect("a folder");
     let filled = |text: &str| {
@@ -36,7 +38,7 @@ fn shows(files: &[(&str, &str)], expected: &Expect) {
     edits.sort();
     let without = edited(&filled(text), &edits).expect("edits of this text");
     let without = without.replace(FEED, "FEED").replace('\r', "␍");
-    // A line of blanks alone would be cut where it is expected.
+    // The expected text cannot end a line with spaces, so dots replace them.
     shown.push_str(&without.replace("\n  \n", "\n··\n"));
     expected.assert_eq(&shown);
 }

@@ -1,10 +1,10 @@
-//! Branding colors: what people write, as the `#rrggbb` that the Marketplace stores.
+//! Branding colors: converts what people write to the `#rrggbb` that the Marketplace stores.
 //!
-//! It knows hexadecimal, `rgb()` and the CSS names; it never guesses.
+//! It knows hexadecimal, `rgb()` and some CSS names; it never guesses.
 
 use crate::words::decimal;
 
-/// The color as `#rrggbb`, or nothing when it is none.
+/// The color as `#rrggbb`; `None` if the text is not a color.
 #[must_use]
 pub fn hex(written: &str) -> Option<String> {
     let text = written.trim().to_ascii_lowercase();
@@ -55,7 +55,7 @@ fn channel(written: &str) -> Option<u8> {
     Some(value.clamp(0.0, 255.0).round() as u8)
 }
 
-/// The sixteen names of CSS 2.1 and the few more that manifests use; others are written in hexadecimal.
+/// The sixteen names of CSS 2.1 and a few more that manifests use; other colors are written in hexadecimal.
 const NAMES: [(&str, &str); 20] = [
     ("aqua", "00ffff"),
     ("black", "000000"),

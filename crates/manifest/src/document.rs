@@ -1,7 +1,7 @@
-//! A JSON document with the place of everything in it: keys in file order, a line for each value.
+//! A JSON document with positions: keys in file order, a line for each value.
 //!
-//! It knows no schema and opens no file. `serde_json` forgets lines and order, and an error that cannot
-//! say where it is costs the reader more than this module costs us.
+//! It knows no schema and opens no file. `serde_json` keeps neither lines nor order, and an error without a line
+//! costs the reader more than this module costs us.
 
 use std::collections::HashMap;
 use std::fmt::{self, Write as _};
@@ -12,16 +12,16 @@ use jsonc_parser::{CollectOptions, ParseOptions, ast, common::Ranged, parse_to_a
 
 use crate::words::decimal;
 
-/// Where something is: a file as the user named it, and a line that starts at 1.
+/// A position: a file as the user named it, and a line.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
-    /// Path as the user would type it.
+    /// Path, as the user would type it.
     pub file: Arc<str>,
     /// Line, counted from 1; 0 for a file as a whole.
     pub line: u32,
 }
 
-/// A value, and where it is written.
+/// A value and its position.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Located<T> {
     /// The value.
@@ -31,7 +31,7 @@ pub struct Located<T> {
 }
 
 impl Place {
-    /// A whole file, where no line is to blame.
+    /// A whole file, if no line is to blame.
     #[must_use]
     pub fn file(file: &str) -> Self {
         Self {
@@ -51,31 +51,31 @@ impl fmt::Display for Place {
     }
 }
 
-/// How forgiving the reader is.
+/// The syntax that the reader accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
     /// RFC 8259.
     Json,
-    /// JSON5: comments, trailing commas, bare names, single quotes, hexadecimal numbers.
+    /// JSON5: comments, trailing commas, unquoted keys, single quotes, hexadecimal numbers.
     Json5,
 }
 
-/// A text that is not a document of its dialect.
+/// A text is not a document of its dialect.
 #[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
 #[error("{detail}")]
 pub struct SyntaxError {
     /// Where reading stopped.
     pub place: Place,
-    /// What was wrong there, in the parser's words.
+    /// The parser's message.
     pub detail: String,
 }
 
-/// A value and where it is.
+/// A value and its position.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Node {
     /// File and line of the value's first character.
     pub place: Place,
-    /// Bytes of the value in the text that was read; an edit replaces exactly these.
+    /// Byte range of the value in the text; an edit replaces exactly these bytes.
     pub span: Range<usize>,
     /// The value.
     pub value: Value,
@@ -88,25 +88,25 @@ pub enum Value {
     Null,
     /// `true`, `false`
     Bool(bool),
-    /// A number in JSON's own spelling.
+    /// A number in JSON's spelling.
     Number(String),
     /// A string.
     Text(String),
     /// An array.
     List(Vec<Node>),
-    /// An object; of a key that is there twice, the last value is in the first one's position, as in JavaScript.
+    /// An object. If a key occurs twice, its last value is at the position of the first one, as in JavaScript.
     Object(Vec<(String, Node)>),
 }
 
 impl Node {
-    /// Reads a document. A byte order mark, which some editors write, is passed over.
+    /// Parses a document. A byte order mark, which some editors write, is skipped.
     ///
     /// # Errors
-    /// The text is empty or is not a document of the dialect; the error says where.
+    /// The text is empty or not a document of the dialect; the error has the line.
     pub fn read(text: &str, file: &str, dialect: Dialect) -> Result<Self, SyntaxError> {
         let file: Arc<str> = file.into();
         let lines = Lines::of(text);
-        // The mark becomes a space, so that spans keep counting bytes of the text as it was given.
+        // The mark becomes a space, so that spans still count the bytes of the original text.
         let without_mark = text
             .strip_prefix('\u{feff}')
             .map(|rest| format!("   {rest}"));
@@ -129,7 +129,7 @@ impl Node {
         convert(value, &file, &lines)
     }
 
-    /// A value that is in no file, at the place that made it necessary.
+    /// Creates a value that is in no file, with the position of what required it.
     #[must_use]
     pub fn made(place: Place, value: Value) -> Self {
         Self {
@@ -148,7 +148,7 @@ impl Node {
         }
     }
 
-    /// The elements of an array.
+    /// The items of an array.
     #[must_use]
     pub fn list(&self) -> Option<&[Node]> {
         match &self.value {
@@ -166,7 +166,7 @@ impl Node {
         }
     }
 
-    /// The member of that name; names differ by case.
+    /// The member with that name, in the same letter case.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Node> {
         self.members()?
@@ -175,8 +175,8 @@ impl Node {
             .map(|(_, value)| value)
     }
 
-    /// The member of that name; where there is none, the one that differs by letter case alone, which Azure DevOps
-    /// reads as well.
+    /// The member with that name or, without one, the member whose name differs only by letter case, which Azure
+    /// DevOps reads as well.
     #[must_use]
     pub fn get_any_case(&self, name: &str) -> Option<&Node> {
         self.get(name).or_else(|| {
@@ -187,7 +187,7 @@ impl Node {
         })
     }
 
-    /// Whether JavaScript would take the value for true: what `if (value)` in tfx decides by.
+    /// Whether the value is true in JavaScript: tfx decides with `if (value)`.
     #[must_use]
     pub fn is_truthy(&self) -> bool {
         match &self.value {
@@ -199,7 +199,7 @@ impl Node {
         }
     }
 
-    /// The text of a scalar as it appears in an XML attribute.
+    /// A scalar as text for an XML attribute.
     #[must_use]
     pub fn scalar(&self) -> Option<String> {
         match &self.value {
@@ -223,7 +223,7 @@ impl Node {
         }
     }
 
-    /// The document as JSON, indented by four spaces, without a final newline.
+    /// Formats the document as JSON, indented by four spaces, without a final newline.
     #[must_use]
     pub fn to_json(&self) -> String {
         let mut out = String::new();
@@ -306,7 +306,7 @@ fn options(dialect: Dialect) -> ParseOptions {
         allow_hexadecimal_numbers: lenient,
         allow_unary_plus_numbers: lenient,
         allow_bare_decimal_point_numbers: lenient,
-        // JSON has no spelling for them, and the manifest inside the package is JSON.
+        // JSON cannot express them, and the manifest in the package is JSON.
         allow_non_finite_numbers: false,
         allow_extended_string_escapes: lenient,
     }
@@ -360,7 +360,7 @@ fn convert(value: ast::Value<'_>, file: &Arc<str>, lines: &Lines) -> Result<Node
     })
 }
 
-/// JSON's spelling of a number that JSON5 wrote in its own way; `None` for a hexadecimal one of more than 128 bits.
+/// Converts a JSON5 number to JSON; `None` for a hexadecimal number of more than 128 bits.
 fn json_number(written: &str) -> Option<String> {
     let (sign, digits) = match written.as_bytes().first() {
         Some(b'-') => ("-", &written[1..]),
@@ -387,7 +387,7 @@ fn json_number(written: &str) -> Option<String> {
     Some(format!("{sign}{mantissa}{exponent}"))
 }
 
-/// Where each line of a text starts.
+/// The offset at which each line of a text starts.
 struct Lines(Vec<usize>);
 
 impl Lines {

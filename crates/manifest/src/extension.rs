@@ -1,8 +1,8 @@
-//! What several `vss-extension.json` files say together: one extension.
+//! An extension, as its `vss-extension.json` files define it together.
 //!
-//! It never opens a file and writes no package. Which key means what, what the first manifest decides and
-//! what adds up follows tfx-cli's `merger.ts`, `vsix-manifest-builder.ts` and `vso-manifest-builder.ts`,
-//! so that an extension that tfx packs means the same here.
+//! It never opens a file and writes no package. The meaning of each key, and which manifest wins or adds to a list,
+//! follow tfx-cli's `merger.ts`, `vsix-manifest-builder.ts` and `vso-manifest-builder.ts`, so that both tools pack
+//! the same extension.
 
 pub mod check;
 mod expect;
@@ -27,33 +27,33 @@ pub struct Property {
     pub id: String,
     /// Value as text.
     pub value: String,
-    /// Where it is written.
+    /// Its position.
     pub place: Place,
 }
 
-/// A badge beside the extension's description.
+/// A badge next to the extension's description.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Badge {
-    /// Address behind it.
+    /// Address that it links to.
     pub link: Option<String>,
     /// Address of its image.
     pub image: Option<String>,
-    /// Text there instead.
+    /// Alternative text.
     pub description: Option<String>,
 }
 
-/// A product that the extension installs into.
+/// A product that the extension can be installed in.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Target {
     /// `Microsoft.VisualStudio.Services`, …
     pub id: String,
     /// Range of versions, such as `[14.0,)`.
     pub version: Option<String>,
-    /// Where it is written.
+    /// Its position.
     pub place: Place,
 }
 
-/// Elements of the package manifest's `Metadata`; they are in the order in which manifests name them.
+/// Elements of `Metadata` in the package manifest, in the order of the manifests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names are the elements' names")]
 pub enum Element {
@@ -67,7 +67,7 @@ pub enum Element {
     Badges,
 }
 
-/// An extension, put together from all its manifests and overrides.
+/// An extension, combined from its manifests and overrides.
 #[derive(Debug, Clone, Default)]
 pub struct Extension {
     /// `id`, `extensionId` or `namespace`.
@@ -78,21 +78,21 @@ pub struct Extension {
     pub version: Option<Located<String>>,
     /// Display name.
     pub name: Option<Located<String>>,
-    /// One sentence about it.
+    /// Description in one sentence.
     pub description: Option<Located<String>>,
-    /// Text about this version.
+    /// Release notes of this version.
     pub release_notes: Option<Located<String>>,
-    /// Search words.
+    /// Search terms.
     pub tags: Vec<String>,
     /// Marketplace categories.
     pub categories: Vec<String>,
-    /// Where the categories were set last.
+    /// Position of the last categories.
     pub categories_place: Option<Place>,
     /// `Public`, `Preview`, `Paid`, …
     pub gallery_flags: Vec<String>,
-    /// Where the flags were written last.
+    /// Position of the last flags.
     pub gallery_flags_place: Option<Place>,
-    /// Gallery properties, links and branding among them.
+    /// Gallery properties, including links and branding.
     pub properties: Vec<Property>,
     /// Badges.
     pub badges: Vec<Badge>,
@@ -100,18 +100,18 @@ pub struct Extension {
     pub targets: Vec<Target>,
     /// Whether a manifest has the key `targets`.
     pub has_targets: bool,
-    /// Elements that manifests name, in order.
+    /// Elements in the order of the manifests.
     pub elements: Vec<Element>,
     /// `files`, in order.
     pub files: Vec<FileDeclaration>,
-    /// Icons, screenshots and content, in order: they come after `files`.
+    /// Icons, screenshots and content, in order. They come after `files`.
     pub listed: Vec<FileDeclaration>,
-    /// Everything that goes to `extension.vsomanifest`, in order of first appearance.
+    /// All members of `extension.vsomanifest`, in order of first appearance.
     pub service: Vec<(String, Node)>,
 }
 
 impl Extension {
-    /// Whether the package has an `extension.vsomanifest`: integrations and offers have none.
+    /// Whether the package has an `extension.vsomanifest`: integrations and offers do not.
     #[must_use]
     pub fn has_service_manifest(&self) -> bool {
         let extends_services = |target: &Target| {
@@ -125,7 +125,7 @@ impl Extension {
         self.targets.is_empty() || self.targets.iter().any(extends_services)
     }
 
-    /// Which servers the extension is for. One without a target is packed for all.
+    /// The servers that the extension is for. Without a target, it is packed for all.
     #[must_use]
     pub fn servers(&self) -> Servers {
         let is_cloud = |target: &Target| {
@@ -147,7 +147,7 @@ impl Extension {
         }
     }
 
-    /// The value of a key of `extension.vsomanifest`.
+    /// The value of a key in `extension.vsomanifest`.
     #[must_use]
     pub fn service_value(&self, key: &str) -> Option<&Node> {
         self.service
@@ -164,7 +164,7 @@ impl Extension {
             .unwrap_or_default()
     }
 
-    /// The contributions that offer a task: the contribution's ID and the folder that it names.
+    /// The contributions that offer a task: the contribution's ID, and the task's folder.
     pub fn task_folders(&self) -> impl Iterator<Item = (String, Located<String>)> + '_ {
         self.contributions()
             .iter()
@@ -183,7 +183,7 @@ fn offers_task(contribution: &Node) -> bool {
     contribution.get("type").and_then(Node::text) == Some("ms.vss-distributed-task.task")
 }
 
-/// The ID of a contribution, empty where it has none.
+/// The ID of a contribution; empty if it has none.
 fn contribution_id(contribution: &Node) -> String {
     contribution
         .get("id")
@@ -192,7 +192,7 @@ fn contribution_id(contribution: &Node) -> String {
         .to_owned()
 }
 
-/// The folder that a task contribution's `properties.name` means, the way tfx joins it to the root.
+/// The folder of a task contribution, from its `properties.name`, joined to the root as tfx does.
 #[must_use]
 pub fn task_folder(name: &str) -> String {
     let name = name.replace('\\', "/");

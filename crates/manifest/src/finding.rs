@@ -1,6 +1,6 @@
-//! What can be wrong with an extension: the problem, its place, its severity and its remedy.
+//! What can be wrong with an extension: the problem, its position, its severity and its remedy.
 //!
-//! It finds nothing itself and prints nothing. Every sentence about a manifest is in `problem` and `remedy`, once.
+//! It finds nothing itself and prints nothing. `problem` and `remedy` have all sentences about manifests, each once.
 
 mod fold;
 mod problem;
@@ -14,17 +14,17 @@ pub use problem::Problem;
 pub(crate) use remedy::CATEGORIES;
 pub use severity::Severity;
 
-/// One thing that is wrong, and where.
+/// A problem and its position.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
     /// File and line to look at.
     pub place: Place,
-    /// What is wrong there.
+    /// The problem.
     pub problem: Problem,
 }
 
 impl Finding {
-    /// A problem at a place.
+    /// Creates a finding.
     #[must_use]
     pub fn new(place: &Place, problem: Problem) -> Self {
         Self {
@@ -33,7 +33,7 @@ impl Finding {
         }
     }
 
-    /// A value of another type than its key has.
+    /// A value does not have the type that its key requires.
     pub(crate) fn wrong_type(node: &Node, key: &str, expected: &'static str) -> Self {
         let problem = Problem::WrongType {
             key: key.to_owned(),
@@ -49,13 +49,13 @@ impl Finding {
         self.problem.severity()
     }
 
-    /// What to do about it, as one sentence without its full stop; `None` where the problem's own sentence says it.
+    /// The remedy, as one sentence without a period; `None` if the problem's own sentence includes it.
     #[must_use]
     pub fn remedy(&self) -> Option<String> {
         remedy::remedy(self)
     }
 
-    /// Whether a flag of the command line is to blame, and not a file.
+    /// Whether the cause is a command-line flag, not a file.
     fn is_about_a_flag(&self) -> bool {
         self.place.file.starts_with("--")
     }

@@ -1,4 +1,4 @@
-//! Typed `task.json` and `vss-extension.json`: what a file says, and where it is wrong.
+//! Typed `task.json` and `vss-extension.json`: their contents and their problems, with positions.
 //!
 //! It reads and checks documents; it never touches a package, an agent or the network.
 

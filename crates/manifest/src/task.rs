@@ -1,13 +1,13 @@
 //! The part of `task.json` that decides how a task runs: identity, inputs, handlers, restrictions.
 //!
-//! It never runs a task. Fields and patterns follow `tasks.schema.json` of
-//! microsoft/azure-pipelines-task-lib; unknown fields are kept out, so that a misspelled one is an error.
+//! It never runs a task. Fields and patterns follow `tasks.schema.json` of microsoft/azure-pipelines-task-lib;
+//! unknown fields are refused, so that a misspelled one is an error.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-/// A whole `task.json`.
+/// A complete `task.json`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Task {
@@ -24,7 +24,7 @@ pub struct Task {
     pub description: String,
     /// Page behind the "more information" link.
     pub help_url: Option<String>,
-    /// Markdown beside the task's form.
+    /// Markdown next to the task's form.
     pub help_mark_down: Option<String>,
     /// What is new in this major version.
     pub release_notes: Option<String>,
@@ -40,22 +40,22 @@ pub struct Task {
     pub version: Version,
     /// Marks the task as a preview.
     pub preview: Option<bool>,
-    /// Lowest agent that knows one of our handlers.
+    /// Oldest agent that supports one of our handlers.
     pub minimum_agent_version: Option<String>,
     /// Capabilities that the agent must have.
     #[serde(default)]
     pub demands: Vec<String>,
-    /// Text of a step in the classic editor, with `$(input)` in it.
+    /// Name of a step in the classic editor, which may contain `$(input)`.
     pub instance_name_format: String,
     /// Shows the environment section in the classic editor.
     pub show_environment_variables: Option<bool>,
-    /// Folds of the form.
+    /// Groups of the form.
     #[serde(default)]
     pub groups: Vec<Group>,
     /// Inputs, in the order of the form.
     #[serde(default)]
     pub inputs: Vec<Input>,
-    /// Look-ups that fill pick lists from a service.
+    /// Queries that fill pick lists from a service.
     #[serde(default)]
     pub data_source_bindings: Vec<serde_json::Value>,
     /// Output variables that the task declares.
@@ -64,7 +64,7 @@ pub struct Task {
     /// Handlers that run before checkout.
     #[serde(default, rename = "prejobexecution")]
     pub pre_job_execution: BTreeMap<String, Handler>,
-    /// Handlers that run in the step's place.
+    /// Handlers of the step itself.
     #[serde(default)]
     pub execution: BTreeMap<String, Handler>,
     /// Handlers that run when the job ends.
@@ -72,32 +72,32 @@ pub struct Task {
     pub post_job_execution: BTreeMap<String, Handler>,
     /// Logging commands and variables that the task may use.
     pub restrictions: Option<Restrictions>,
-    /// Texts that the task looks up by name.
+    /// Messages that the task looks up by name.
     #[serde(default)]
     pub messages: BTreeMap<String, String>,
 }
 
-/// Version of a task; the agent caches a task under it.
+/// Version of a task; the agent caches tasks by version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Version {
-    /// What YAML names after the `@`.
+    /// The number after the `@` in YAML.
     pub major: u32,
-    /// Raised by a release with something new.
+    /// Incremented by a release with new features.
     pub minor: u32,
-    /// Raised by every other release.
+    /// Incremented by any other release.
     pub patch: u32,
 }
 
-/// A fold of the task's form.
+/// A group of the task's form, which can be collapsed.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Group {
     /// Name that inputs refer to.
     pub name: String,
-    /// Heading of the fold.
+    /// Heading of the group.
     pub display_name: String,
-    /// Whether the fold starts open.
+    /// Whether the group is expanded at first.
     pub is_expanded: Option<bool>,
     /// Condition on other inputs.
     pub visible_rule: Option<String>,
@@ -107,7 +107,7 @@ pub struct Group {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Input {
-    /// Name: the agent passes `INPUT_<NAME>` in upper case.
+    /// Name; the agent passes `INPUT_<NAME>` in uppercase.
     pub name: String,
     /// `string`, `boolean`, `multiLine`, `pickList`, `connectedService:AzureRM`, …
     #[serde(rename = "type")]
@@ -115,23 +115,23 @@ pub struct Input {
     /// Other names that YAML may use.
     #[serde(default)]
     pub aliases: Vec<String>,
-    /// Text beside the field.
+    /// Label of the field.
     pub label: String,
-    /// Value when the user says nothing.
+    /// Value if the user sets none.
     pub default_value: Option<serde_json::Value>,
-    /// Whether a value must be there.
+    /// Whether a value is required.
     #[serde(default)]
     pub required: bool,
-    /// Help behind the field's icon.
+    /// Help text of the field.
     pub help_mark_down: Option<String>,
-    /// Fold that the field is in.
+    /// Group of the field.
     pub group_name: Option<String>,
     /// Condition on other inputs.
     pub visible_rule: Option<String>,
-    /// Choices of a pick list: value to label.
+    /// Options of a pick list: value and label.
     #[serde(default)]
     pub options: BTreeMap<String, String>,
-    /// Editor's properties.
+    /// Properties for the editor.
     #[serde(default)]
     pub properties: BTreeMap<String, serde_json::Value>,
 }
@@ -152,12 +152,12 @@ pub struct OutputVariable {
 pub struct Handler {
     /// File that the handler starts, relative to the task's folder.
     pub target: Option<String>,
-    /// `windows` moves a handler to the front there.
+    /// `windows` makes an agent on Windows prefer this handler.
     #[serde(default)]
     pub platforms: Vec<String>,
 }
 
-/// What the agent lets the task do.
+/// What the agent allows the task to do.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Restrictions {
@@ -167,7 +167,7 @@ pub struct Restrictions {
     pub settable_variables: Option<SettableVariables>,
 }
 
-/// Whether all logging commands are open to the task, or the harmless ones only.
+/// Whether the task may use all logging commands, or only the harmless ones.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CommandRestriction {
@@ -179,16 +179,16 @@ pub struct CommandRestriction {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SettableVariables {
-    /// Minimatch patterns, letter case ignored; none means nothing is settable.
+    /// Minimatch patterns, in any letter case; an empty list allows no variable.
     #[serde(default)]
     pub allowed: Vec<String>,
 }
 
 impl Task {
-    /// Reads a `task.json`. A byte order mark, which some editors write, is passed over.
+    /// Parses a `task.json`. A byte order mark, which some editors write, is skipped.
     ///
     /// # Errors
-    /// The text is not JSON, misses a field that a task needs, or has one that no task has.
+    /// The text is not JSON, lacks a required field, or has an unknown one.
     pub fn parse(text: &str) -> Result<Self, serde_json::Error> {
         serde_json::from_str(text.trim_start_matches('\u{feff}'))
     }

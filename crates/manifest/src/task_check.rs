@@ -1,8 +1,8 @@
-//! What any `task.json` must have, with every problem and its line.
+//! The requirements for any `task.json`: reports every problem with its line.
 //!
-//! It looks at one document, never at files. Keys and patterns are those of `tasks.schema.json` in
-//! microsoft/azure-pipelines-task-lib. What servers and agents refuse is an error; what they take although the schema
-//! does not is a warning. `task::Task` is the strict reading of our own tasks.
+//! It checks one document, never files. Keys and patterns are those of `tasks.schema.json` in
+//! microsoft/azure-pipelines-task-lib. What servers and agents refuse is an error; what they accept although the
+//! schema does not is a warning. `task::Task` is the strict parser for our own tasks.
 
 mod inputs;
 mod rule;
@@ -11,21 +11,21 @@ mod schema;
 use crate::document::{Located, Node, Place};
 use crate::finding::{Finding, Problem};
 
-/// Which servers an extension is for.
+/// The servers that an extension is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Servers {
-    /// Azure DevOps Services alone.
+    /// Only Azure DevOps Services.
     Cloud,
-    /// Azure DevOps Server as well, which refuses more in its older versions.
+    /// Azure DevOps Server as well; its older versions refuse more.
     Both,
-    /// Azure DevOps Server alone.
+    /// Only Azure DevOps Server.
     OnPremises,
 }
 
-/// What a package needs to know about a task.
+/// The facts about a task that a package needs.
 #[derive(Debug, Clone, Default)]
 pub struct TaskFacts {
-    /// GUID as written.
+    /// GUID, as written.
     pub id: Option<Located<String>>,
     /// Name in YAML.
     pub name: Option<Located<String>>,
@@ -33,7 +33,7 @@ pub struct TaskFacts {
     pub version: Option<Located<[u32; 3]>>,
     /// Handlers that start a file.
     pub handlers: Vec<HandlerFacts>,
-    /// Sections whose every handler is old, with the handlers' names.
+    /// Sections that have only old handlers, with the handlers' names.
     pub old_sections: Vec<Located<(String, String)>>,
 }
 
@@ -48,7 +48,7 @@ pub struct HandlerFacts {
     pub target: Located<String>,
 }
 
-/// Handlers that start a file of the task; the others are the server's.
+/// Handlers that start a file of the task; the server implements the others.
 const FILE_HANDLERS: [&str; 8] = [
     "Node",
     "Node10",
@@ -59,7 +59,7 @@ const FILE_HANDLERS: [&str; 8] = [
     "PowerShell3",
     "Process",
 ];
-/// Handlers whose Node is past its end of life; agents without them exist (`pipelines-agent-*`).
+/// Handlers whose Node version is past its end of life; there are agents without them (`pipelines-agent-*`).
 const OLD_HANDLERS: [&str; 4] = ["Node", "Node6", "Node10", "Node16"];
 
 /// Checks a `task.json`.
@@ -99,7 +99,7 @@ pub fn check(document: &Node, servers: Servers) -> (TaskFacts, Vec<Finding>) {
     (facts, findings)
 }
 
-/// What people see of a task. The schema and tfx want more than the servers do.
+/// Checks the names that people see. The schema and tfx require more than the servers do.
 fn names(document: &Node, name: Option<&Located<String>>, findings: &mut Vec<Finding>) {
     let is_plain = |name: &Located<String>| {
         name.value
@@ -129,7 +129,7 @@ fn names(document: &Node, name: Option<&Located<String>>, findings: &mut Vec<Fin
     }
     let friendly = document.get_any_case("friendlyName");
     if let Some((node, name)) = friendly.and_then(|node| Some((node, node.text()?))) {
-        // .NET and tfx count UTF-16 units.
+        // .NET and tfx count UTF-16 code units.
         let length = name.encode_utf16().count();
         if length > 40 {
             findings.push(Finding::new(
@@ -140,7 +140,7 @@ fn names(document: &Node, name: Option<&Located<String>>, findings: &mut Vec<Fin
     }
 }
 
-/// A text that no task can do without.
+/// A required text.
 fn text(document: &Node, key: &str, findings: &mut Vec<Finding>) -> Option<Located<String>> {
     let node = document.get_any_case(key);
     if node.is_none_or(|node| node.text() == Some("")) {
@@ -180,7 +180,7 @@ fn version(document: &Node, findings: &mut Vec<Finding>) -> Option<Located<[u32;
     })
 }
 
-/// A number of a version. Servers take a missing minor or patch number for 0.
+/// A number of a version. Servers read a missing minor or patch number as 0.
 fn version_part(version: &Node, key: &str, findings: &mut Vec<Finding>) -> Option<u32> {
     let path = format!("version.{key}");
     let Some(part) = version.get_any_case(key) else {

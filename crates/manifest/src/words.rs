@@ -1,7 +1,7 @@
-//! Spelling of keys as the Marketplace's asset and property types have them.
+//! Converts keys to the spelling of the Marketplace's asset and property types.
 //!
-//! It looks at words only and knows no key. The rules are lodash's `startCase`, `camelCase` and
-//! `capitalize`, which tfx-cli's `vsix-manifest-builder.ts` applies to keys that people wrote by hand.
+//! It converts words without knowing any key. The rules are lodash's `startCase`, `camelCase` and `capitalize`, which
+//! tfx-cli's `vsix-manifest-builder.ts` applies to keys in manifests.
 
 /// `large-icon` becomes `Large Icon`; letters and digits are separate words.
 #[must_use]
@@ -29,8 +29,8 @@ pub fn start_case(key: &str) -> String {
     out
 }
 
-/// A decimal number as CSS and JavaScript write it: `1.0`, `+1`, `.5`, `5.`. What serde_json reads it with is in the binary
-/// already; `str::parse` brings 16 KB of tables and code.
+/// A decimal number as CSS and JavaScript write it: `1.0`, `+1`, `.5`, `5.`. serde_json's parser is in the binary
+/// anyway; `str::parse` would add 16 KB of tables and code.
 pub(crate) fn decimal(text: &str) -> Option<f64> {
     let text = text.trim();
     let text = text.strip_prefix('+').unwrap_or(text);
@@ -56,7 +56,7 @@ pub fn joined(key: &str) -> String {
     first + &characters.collect::<String>().to_lowercase()
 }
 
-/// `pricing` becomes `Pricing`; the rest stays.
+/// `pricing` becomes `Pricing`; the other letters stay.
 #[must_use]
 pub fn upper_first(key: &str) -> String {
     let mut characters = key.chars();

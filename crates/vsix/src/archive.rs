@@ -1,6 +1,6 @@
-//! The ZIP container of a VSIX: the crate `zip` reads and writes it, and what that crate does not check is checked here.
+//! The ZIP container of a VSIX: the crate `zip` reads and writes it, and this module checks what that crate does not.
 //!
-//! It knows nothing of extensions, and reads and writes no header itself.
+//! It knows nothing of extensions, and neither parses nor writes ZIP headers itself.
 
 pub mod bounds;
 mod checks;

@@ -1,6 +1,6 @@
-//! What to change in an extension on its way into a package, whether from a folder or from a finished package.
+//! The changes to an extension's values in its package, whether that comes from a folder or from another package.
 //!
-//! It changes nothing itself.
+//! It applies none itself.
 
 use adieu_manifest::document::Place;
 use adieu_manifest::extension::{Pricing, Visibility, check, gallery};
@@ -19,16 +19,16 @@ pub struct Changes {
     pub version: Option<String>,
     /// Display name.
     pub name: Option<String>,
-    /// Who sees it.
+    /// Visibility.
     pub visibility: Option<Visibility>,
-    /// What it costs.
+    /// Pricing.
     pub pricing: Option<Pricing>,
-    /// What to change in tasks.
+    /// Changes to tasks.
     pub tasks: TaskUpdates,
 }
 
 impl Changes {
-    /// Whether nothing changes.
+    /// Whether there are no changes.
     #[must_use]
     pub fn is_none(&self) -> bool {
         self.publisher.is_none()
@@ -40,7 +40,7 @@ impl Changes {
             && self.tasks.is_none()
     }
 
-    /// Sets visibility and price among the gallery's flags. Returns whether either is to change.
+    /// Sets visibility and pricing in the gallery's flags. Returns whether either is changed.
     pub(crate) fn set_flags(&self, flags: &mut Vec<String>) -> bool {
         if let Some(visibility) = self.visibility {
             gallery::set_visibility(flags, visibility);
@@ -51,7 +51,7 @@ impl Changes {
         self.visibility.is_some() || self.pricing.is_some()
     }
 
-    /// Whether the Marketplace would take the new values.
+    /// Checks that the Marketplace would accept the new values.
     pub(crate) fn check(&self) -> Result<(), Finding> {
         let refuse = |flag: &str, problem| Err(Finding::new(&Place::file(flag), problem));
         let is_identifier = |text: &str| {

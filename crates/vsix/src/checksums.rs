@@ -1,6 +1,6 @@
-//! The checksums that a package holds of its files: `SHA256SUMS`, in the form of `sha256sum`.
+//! The checksums in a package: `SHA256SUMS`, in the format of `sha256sum`.
 //!
-//! They are as trustworthy as the package; what was published elsewhere beside it is what they are compared with.
+//! They are only as trustworthy as the package itself; compare them with those that were published elsewhere.
 
 use std::collections::BTreeMap;
 
@@ -9,28 +9,28 @@ use crate::digest::Digest;
 /// Name of the part.
 pub(crate) const CHECKSUMS: &str = "SHA256SUMS";
 
-/// What became of one line.
+/// The result for one line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// The entry has that digest.
+    /// The entry has this digest.
     Ok,
-    /// The entry has another digest.
+    /// The entry has a different digest.
     Differs,
     /// The package has no such entry.
     Missing,
 }
 
-/// A package compared with its `SHA256SUMS`.
+/// The result of comparing a package with its `SHA256SUMS`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checksums {
     /// Each listed entry, in the order of the list.
     pub listed: Vec<(String, Outcome)>,
-    /// Entries that the list does not have, without the list itself.
+    /// Entries that are not in the list, except the list itself.
     pub unlisted: Vec<String>,
 }
 
 impl Checksums {
-    /// Whether every listed entry is there and has its digest.
+    /// Whether every listed entry exists and has its digest.
     #[must_use]
     pub fn is_ok(&self) -> bool {
         self.listed
@@ -39,7 +39,7 @@ impl Checksums {
     }
 }
 
-/// Compares. An error is the number of the line that cannot be read.
+/// Compares a list with the digests. The error is the number of a line that cannot be parsed.
 pub(crate) fn compare(text: &str, digests: &BTreeMap<String, Digest>) -> Result<Checksums, u32> {
     let mut expected: BTreeMap<String, ()> = BTreeMap::new();
     let mut listed = Vec::new();
@@ -47,7 +47,7 @@ pub(crate) fn compare(text: &str, digests: &BTreeMap<String, Digest>) -> Result<
         if line.is_empty() {
             continue;
         }
-        // A star marks a file that was read as binary; there is no difference on systems of today.
+        // A star means that the file was read as binary, which makes no difference on current systems.
         let (digest, name) = line
             .split_once(" *")
             .or_else(|| line.split_once("  "))

@@ -1,15 +1,15 @@
-//! Media types of parts: one table, the same on every machine.
+//! Media types of parts, from a table that is the same on every machine.
 //!
-//! It looks at names only. tfx asks the registry on Windows and starts `file` elsewhere, so that its packages
-//! depend on where they were made (microsoft/tfs-cli issues 257, 323, 467).
+//! It uses only names. tfx asks the registry on Windows and runs `file` elsewhere, so its packages depend on the
+//! machine (microsoft/tfs-cli issues 257, 323, 467).
 
 use crate::parts::Part;
 use crate::xml::Element;
 
-/// The type of a part about which nothing is known.
+/// The type of a part with an unknown extension.
 const UNKNOWN: &str = "application/octet-stream";
 
-/// Extension, in lower case, to media type. The first block is tfx-cli's own table.
+/// Media types by extension, in lowercase. The first block is tfx-cli's own table.
 const TYPES: [(&str, &str); 106] = [
     ("bat", "application/bat"),
     ("css", "text/css"),
@@ -33,7 +33,7 @@ const TYPES: [(&str, &str); 106] = [
     ("vsixmanifest", "text/xml"),
     ("vsomanifest", "application/json"),
     ("woff", "application/font-woff"),
-    // What extensions have besides. Any other text is plain.
+    // Other common files of extensions. All other text is `text/plain`.
     ("7z", "application/x-7z-compressed"),
     ("appcache", "text/plain"),
     ("avif", "image/avif"),
@@ -120,7 +120,7 @@ const TYPES: [(&str, &str); 106] = [
     ("zip", "application/zip"),
 ];
 
-/// The extension of a part, in lower case; a name that only starts with a dot has none.
+/// The extension of a part, in lowercase; a name whose only dot is at the start has none.
 fn extension(part: &str) -> Option<String> {
     let file = part.rsplit('/').next().unwrap_or(part);
     match file.rfind('.') {
@@ -136,7 +136,7 @@ fn of_extension(extension: &str) -> &'static str {
         .map_or(UNKNOWN, |(_, kind)| kind)
 }
 
-/// The type of a part without an extension: files that are text in every project, and the rest.
+/// The type of a part without an extension: text for files that are text in every project.
 fn of_bare_name(part: &str) -> &'static str {
     let file = part.rsplit('/').next().unwrap_or(part);
     let is_text = file.starts_with('.')
@@ -146,10 +146,10 @@ fn of_bare_name(part: &str) -> &'static str {
     if is_text { "text/plain" } else { UNKNOWN }
 }
 
-/// `[Content_Types].xml`: a default for each extension, and an override for each part that differs from it.
+/// `[Content_Types].xml`: a default for each extension, and an override for each part with another type.
 ///
-/// The extension is written with its dot, against ECMA-376 part 2, 10.1.2.2, because the Marketplace has read
-/// it so from the first day.
+/// The extension is written with its dot, contrary to ECMA-376 part 2, 10.1.2.2, because the Marketplace has always
+/// read it that way.
 pub(crate) fn document(parts: &[Part]) -> String {
     let mut extensions = vec!["vsixmanifest".to_owned(), "vsomanifest".to_owned()];
     let mut overrides = Vec::new();

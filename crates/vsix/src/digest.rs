@@ -1,6 +1,6 @@
-//! SHA-256 digests: of a package's entries, and of a package as a whole.
+//! SHA-256 digests of a package and of its entries.
 //!
-//! Everything is streamed; an entry is never in memory as a whole.
+//! All data is streamed; no entry is held in memory.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::opened::{Opened, ReadError};
 
-/// A SHA-256 digest (FIPS 180-4). It is displayed in lowercase hexadecimal, as in `SHA256SUMS`.
+/// A SHA-256 digest (FIPS 180-4). `Display` writes lowercase hexadecimal, as in `SHA256SUMS`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Digest([u8; 32]);
 
@@ -22,7 +22,7 @@ impl Digest {
         Self(Sha256::digest(bytes).into())
     }
 
-    /// The digest of everything that a reader still has.
+    /// The digest of the rest of a reader.
     ///
     /// # Errors
     /// Reading fails.
@@ -38,7 +38,7 @@ impl Digest {
         }
     }
 
-    /// The digest that 64 hexadecimal digits write.
+    /// Parses 64 hexadecimal digits.
     #[must_use]
     pub fn from_hex(text: &str) -> Option<Self> {
         let mut bytes = [0; 32];
@@ -60,13 +60,13 @@ impl fmt::Display for Digest {
     }
 }
 
-/// The digest of each file in a package, by the name of its entry; entries for folders are left out.
+/// The digest of each file in a package, by entry name; folders are left out.
 ///
-/// The gallery may rewrite or sign the archive around the entries, so two packages are the same extension where these
-/// maps are equal.
+/// The gallery may rewrite or sign the archive around the entries, so two packages contain the same extension if
+/// these maps are equal.
 ///
 /// # Errors
-/// The file cannot be read, or is not a package that can be trusted.
+/// The file cannot be read, or the package is not trustworthy.
 pub fn entry_digests(path: &Path) -> Result<BTreeMap<String, Digest>, ReadError> {
     let mut opened = Opened::open(path)?;
     let mut digests = BTreeMap::new();

@@ -1,6 +1,6 @@
-//! Changes identity, name, visibility, pricing and tasks of a finished package.
+//! Changes identity, name, visibility, pricing and tasks of an existing package.
 //!
-//! It never compresses an entry that it does not change, and never writes over the package that it reads.
+//! It never recompresses an entry that it does not change, and never overwrites the package that it reads.
 
 use std::collections::HashMap;
 use std::io::Seek;
@@ -21,14 +21,14 @@ use crate::task_update::{self, NewIds, PackagedTask, TaskName, task_facts};
 use crate::vscode;
 use crate::xml::escape;
 
-/// A package that was edited.
+/// The result of an edit.
 #[derive(Debug, Clone)]
 pub struct Edited {
     /// The new package.
     pub package: Package,
-    /// Parts that changed; all others are byte for byte what they were.
+    /// Parts that changed; all others are identical byte for byte.
     pub changed: Vec<String>,
-    /// Whether another file was there before.
+    /// Whether an existing file was replaced.
     pub replaced: bool,
 }
 
@@ -38,18 +38,18 @@ pub enum EditError {
     /// The package cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
-    /// A new value that the Marketplace would refuse.
+    /// The Marketplace would refuse a new value.
     #[error("{}: {}", .0.place, .0.problem)]
     Value(Finding),
-    /// A change that a package for Visual Studio Code cannot have.
+    /// A change that is not possible in a package for Visual Studio Code.
     #[error("`{path}` is a package for Visual Studio Code: {reason}")]
     VsCode {
         /// Package.
         path: String,
-        /// Why not.
+        /// The reason.
         reason: &'static str,
     },
-    /// The output is the input.
+    /// The output is the same file as the input.
     #[error("`{path}` is the package that is read: write to another file")]
     SameFile {
         /// Package.
@@ -60,17 +60,17 @@ pub enum EditError {
     Output {
         /// Package.
         path: String,
-        /// The system's reason.
+        /// The system's error.
         cause: std::io::Error,
     },
 }
 
 impl Package {
-    /// Verifies a package and writes a changed copy of it to a file or folder; none means the current folder. Entries that
-    /// change carry the timestamp.
+    /// Verifies a package and writes a changed copy of it to a file or folder; `None` means the current folder.
+    /// Changed entries get the timestamp.
     ///
     /// # Errors
-    /// The package cannot be read, a value is refused, or the copy cannot be written. Nothing is written then.
+    /// The package cannot be read, a value is refused, or the copy cannot be written. No file is written then.
     pub fn edit(
         path: &Path,
         changes: &Changes,
@@ -114,7 +114,7 @@ impl Package {
     }
 }
 
-/// A package for Visual Studio Code has its identity in a second manifest.
+/// Changes the second manifest of a package for Visual Studio Code, which repeats its identity.
 fn edit_vs_code(
     opened: &mut Opened,
     changes: &Changes,
@@ -144,7 +144,7 @@ fn edit_vs_code(
     }
 }
 
-/// The package manifest with new values in their places, and every other byte as it was.
+/// The package manifest with new values; all other bytes stay.
 fn edited_manifest(text: &str, view: &ManifestView, changes: &Changes) -> String {
     let mut edits: Vec<(Range<usize>, String)> = Vec::new();
     let mut set = |spanned: &Spanned, value: &str| {
@@ -176,7 +176,7 @@ fn edited_manifest(text: &str, view: &ManifestView, changes: &Changes) -> String
     task_update::replace(text, edits)
 }
 
-/// Gives tasks new versions and IDs, and the contributions that support them the new IDs.
+/// Sets new versions and IDs of tasks, and the new IDs in contributions that support them.
 fn edit_tasks(
     opened: &mut Opened,
     facts: &Facts,
@@ -253,7 +253,7 @@ fn edit_tasks(
     Ok(())
 }
 
-/// Refuses an update that gives two versions of one task the same number.
+/// Refuses changes that would give two versions of a task the same number.
 fn check_versions(tasks: &[PackagedTask]) -> Result<(), EditError> {
     let mut seen: HashMap<(&str, &str), &PackagedTask> = HashMap::new();
     for task in tasks {

@@ -1,6 +1,6 @@
-//! Turns the files that manifests name into parts.
+//! Converts the files that manifests name to parts.
 //!
-//! It lists folders and looks at sizes; it opens no file. A folder means everything below it, sorted by name.
+//! It lists folders and reads sizes; it opens no file. A folder means everything in it, sorted by name.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -15,12 +15,12 @@ use crate::parts::{Asset, Part, Parts};
 use crate::paths::{absolute, missing_file, named, normal, shown, words};
 use crate::root::{Found, Refusal, Root, RootFile};
 
-/// Packages that a folder may hold beside what it is for: none of them belongs into the next one.
+/// Packages of the extension that may be in its folder: none of them belongs in the next package.
 #[derive(Debug)]
 pub(crate) struct Packages {
-    /// Where the package is written.
+    /// The path of the new package.
     pub(crate) output: PathBuf,
-    /// How the names of this extension's packages begin.
+    /// The start of the file names of this extension's packages.
     pub(crate) prefix: String,
 }
 
@@ -34,7 +34,7 @@ impl Packages {
         let (own, output) = (name(path), name(&self.output));
         let folder = path.parent();
         if folder == self.output.parent() && own.starts_with(&output) {
-            // The package itself, and what an interrupted run left of one.
+            // The package itself, and what an interrupted run left of it.
             return own == output || own.ends_with(".part");
         }
         own.ends_with(".vsix")
@@ -53,7 +53,7 @@ pub(crate) fn add(
     parts: &mut Parts,
     findings: &mut Vec<Finding>,
 ) {
-    // The folder of a manifest elsewhere: the caller named it, so what is below it may be packed as well.
+    // The folder of a manifest elsewhere: the caller named it, so files in it may be packed as well.
     let own: Vec<Option<Arc<Root>>> = folders
         .iter()
         .map(|folder| {
@@ -73,7 +73,7 @@ pub(crate) fn add(
         };
         let path = normal(&base.join(declaration.path.replace('\\', "/")));
         let within = own.filter(|own| {
-            // Without its own name, the file would have none in the package.
+            // Without a package path, a file outside the root would have no name in the package.
             !root.holds(&path) && own.holds(&path) && !declaration.package_paths.is_empty()
         });
         declare(
@@ -152,8 +152,8 @@ fn declare(
             let assets = assets(declaration, &name, is_folder);
             let part = Part {
                 source: Source::File(file.clone()),
-                // tfx drops type and language of a folder's entry for the files in it; saying them for a folder
-                // can only mean all of them.
+                // tfx ignores the type and language of a folder's entry for the files in it; they can only be meant
+                // for all of them.
                 content_type: declaration.content_type.clone(),
                 assets,
                 from_folder: is_folder,
@@ -165,7 +165,7 @@ fn declare(
     }
 }
 
-/// Nothing is there, or nothing that a system can name.
+/// Whether there is no such file, or the path is not valid on this system.
 fn is_missing(error: &io::Error) -> bool {
     use io::ErrorKind::{InvalidFilename, InvalidInput, NotADirectory, NotFound};
     matches!(
@@ -174,7 +174,7 @@ fn is_missing(error: &io::Error) -> bool {
     )
 }
 
-/// What a declaration leads to.
+/// The files of a declaration.
 #[derive(Default)]
 struct Below {
     files: Vec<RootFile>,
@@ -183,7 +183,7 @@ struct Below {
 }
 
 impl Below {
-    /// Everything below a folder, sorted by name.
+    /// Everything in a folder, sorted by name.
     fn list(&mut self, folder: &Path, root: &Arc<Root>, packages: &Packages) {
         let children = match root.list(folder) {
             Ok(children) => children,
@@ -202,7 +202,7 @@ impl Below {
         }
     }
 
-    /// One file; a link is read through, as tfx does, but not into a folder.
+    /// Adds one file. Like tfx, it follows a link to a file, but not one to a folder.
     fn take(&mut self, path: &Path, root: &Root, found: Result<Found, Refusal>) {
         let path = named(path, root.path());
         let limit = Bounds::DEFAULT.entry_bytes;
@@ -233,7 +233,7 @@ fn assets(declaration: &FileDeclaration, name: &str, is_folder: bool) -> Vec<Ass
         addressable: declaration.addressable,
         lang: declaration.lang.clone(),
     };
-    // One type cannot name many files.
+    // Several files cannot share one asset type.
     if declaration.asset_types.is_empty() || is_folder {
         return if declaration.addressable {
             vec![asset(name)]

@@ -1,6 +1,6 @@
-//! An extension's folder: reads and checks it, and packs it.
+//! An extension's folder: reads, checks and packs it.
 //!
-//! It changes nothing but the output file, and that one only when everything else has gone well.
+//! It writes only the output file, and only if everything else has succeeded.
 
 use std::io::Seek;
 use std::path::{Path, PathBuf};
@@ -25,7 +25,7 @@ use crate::task_update::{self, NewIds, TaskName, TaskUpdates, task_facts};
 use crate::tasks::{self, Task};
 use crate::{content_type, files, image, vsixmanifest};
 
-/// An extension as its folder has it, with the changes that its package gets.
+/// An extension from its folder, with the changes for its package.
 #[derive(Debug)]
 pub struct Folder {
     extension: Extension,
@@ -37,24 +37,24 @@ pub struct Folder {
     is_readable: bool,
 }
 
-/// A package that was made of a folder.
+/// A package that was created from a folder.
 #[derive(Debug, Clone)]
 pub struct Packed {
     /// The package.
     pub package: Package,
-    /// Files in it.
+    /// The number of files in it.
     pub parts: usize,
-    /// What is wrong all the same.
+    /// The findings that did not prevent it.
     pub findings: Vec<Finding>,
 }
 
-/// Why no package was made.
+/// Why no package was created.
 #[derive(Debug, thiserror::Error)]
 pub enum PackError {
-    /// The extension is not fit to be packed; the findings state why, warnings among them.
+    /// The extension cannot be packed; the findings, including warnings, have the reasons.
     #[error("the extension cannot be packed: {} to correct", count(findings))]
     Refused {
-        /// Everything that was found.
+        /// All findings.
         findings: Vec<Finding>,
     },
     /// A file could not be read while the package was written.
@@ -62,7 +62,7 @@ pub enum PackError {
     Part {
         /// File or part.
         path: String,
-        /// The system's reason.
+        /// The system's error.
         cause: std::io::Error,
     },
     /// The package could not be written.
@@ -70,7 +70,7 @@ pub enum PackError {
     Output {
         /// Package.
         path: String,
-        /// The system's reason.
+        /// The system's error.
         cause: std::io::Error,
     },
 }
@@ -87,9 +87,10 @@ fn count(findings: &[Finding]) -> String {
 }
 
 impl Folder {
-    /// Reads and checks an extension. Nothing fails here: what is wrong is a finding, which [`pack`](Self::pack) judges.
+    /// Reads and checks an extension. It always succeeds: problems become findings, which [`pack`](Self::pack)
+    /// evaluates.
     ///
-    /// `output` is the file or folder that the package will be written to; none means the current folder.
+    /// `output` is the file or folder for the package; `None` means the current folder.
     #[must_use]
     pub fn read(sources: &Sources, changes: &Changes, output: Option<&Path>) -> Self {
         let mut findings = Vec::new();
@@ -116,7 +117,7 @@ impl Folder {
         };
         let name = file_name(&facts.publisher, &facts.extension_id, &facts.version);
         let output = output_path(output, &name);
-        // Without its manifests an extension lacks everything; saying so again for each key would hide the reason.
+        // Without its manifests an extension lacks everything; reporting each key would hide the reason.
         if is_readable && has_merged {
             findings.extend(check::check(&extension, &manifest));
         }
@@ -177,7 +178,7 @@ impl Folder {
         }
     }
 
-    /// What the manifests state: identity, version, tasks. Ids and version are empty where no manifest has them.
+    /// Identity, version and tasks in the manifests. IDs and version are empty if no manifest has them.
     ///
     /// # Errors
     /// A manifest cannot be read.
@@ -191,11 +192,11 @@ impl Folder {
         }
     }
 
-    /// Makes the package. With `bypass_validation`, errors do not keep it from being made as long as it can be.
-    /// Every entry carries the timestamp.
+    /// Creates the package. With `bypass_validation`, errors do not prevent it, as long as it can be written. Every
+    /// entry gets the timestamp.
     ///
     /// # Errors
-    /// The extension is not fit to be packed, or a file cannot be read or written.
+    /// The extension cannot be packed, or a file cannot be read or written.
     pub fn pack(
         mut self,
         bypass_validation: bool,
@@ -227,7 +228,7 @@ impl Folder {
     }
 }
 
-/// What the manifests have, or nothing.
+/// The value in the manifests, or an empty text.
 fn or_empty(value: &Option<Located<String>>) -> String {
     value
         .as_ref()
@@ -240,7 +241,8 @@ fn text_of(source: &Source) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
-/// Gives tasks their new versions and IDs, in `task.json`, `task.loc.json` and wherever another task supports them.
+/// Sets the new versions of tasks, and their new IDs in `task.json`, `task.loc.json` and wherever another task
+/// supports them.
 fn update_tasks(
     extension: &mut Extension,
     parts: &mut Parts,
@@ -320,7 +322,7 @@ fn check_icon(extension: &Extension, parts: &Parts, manifest: &Place, findings: 
         .find(|part| part.assets.iter().any(|asset| asset.kind == ICON))
     {
         Some(part) => image::check(part, 128, findings),
-        // An icon that is named and missing is its own finding.
+        // A missing icon file already has a finding.
         None if extension
             .listed
             .iter()
@@ -329,7 +331,7 @@ fn check_icon(extension: &Extension, parts: &Parts, manifest: &Place, findings: 
     }
 }
 
-/// Sizes that Azure DevOps Server takes unless they were raised: `maxPackageSize` of the gallery's settings.
+/// The sizes that Azure DevOps Server accepts by default: `maxPackageSize` in the gallery's settings.
 fn check_size(size: u64, path: &Path, findings: &mut Vec<Finding>) {
     let limits = [
         ("Azure DevOps Server 2022", 104_857_600),
@@ -387,7 +389,7 @@ fn localise(
     }
 }
 
-/// Everything that goes into the archive, sorted by name.
+/// All entries of the archive, sorted by name.
 fn entries(extension: &Extension, parts: &Parts) -> Vec<(String, Source)> {
     let made = |text: String| Source::Bytes(text.into_bytes());
     let mut entries: Vec<(String, Source)> = parts

@@ -1,12 +1,12 @@
 //! Size and format of icons, from their first bytes.
 //!
-//! It decodes no picture.
+//! It decodes no image.
 
 use adieu_manifest::finding::{Finding, Problem};
 
 use crate::parts::Part;
 
-/// Warns of an icon that is smaller than needed, or of a format that is not shown.
+/// Warns if an icon is too small, or its format is not shown.
 pub(crate) fn check(part: &Part, least: u32, findings: &mut Vec<Finding>) {
     let Ok(bytes) = part.source.head(64) else {
         return;
@@ -29,7 +29,8 @@ pub(crate) fn check(part: &Part, least: u32, findings: &mut Vec<Finding>) {
     }
 }
 
-/// The picture's size; nothing for a format that is none of the four, and no size for JPEG, which hides it.
+/// The size of an image; `None` if its format is not one of the four, and no size for JPEG, which does not have it in
+/// its first bytes.
 fn kind(bytes: &[u8]) -> Option<Option<(u32, u32)>> {
     let at = |at: usize, length: usize| bytes.get(at..at + length);
     let big = |from: usize| {

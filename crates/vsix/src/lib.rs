@@ -1,9 +1,9 @@
-//! VSIX packages of Azure DevOps extensions: made of a folder, read, edited.
+//! VSIX packages of Azure DevOps extensions: creates them from a folder, reads them, edits them.
 //!
-//! It starts no process, changes no source file and speaks to no server.
+//! It starts no process, changes no source file and uses no network.
 //!
-//! [`Folder::read`] and [`Folder::pack`] make a [`Package`]; [`Package::open`] and
-//! [`Package::verify`] read one, [`Package::edit`] makes a changed copy. Each returns the facts that the next step needs.
+//! [`Folder::read`] and [`Folder::pack`] create a [`Package`]; [`Package::open`] and [`Package::verify`] read one,
+//! and [`Package::edit`] writes a changed copy. Each returns the facts that the next step needs.
 
 pub mod archive;
 mod changes;

@@ -1,6 +1,6 @@
 //! Finds and reads the manifests, overrides and translations of an extension.
 //!
-//! It never changes one: `--rev-version` raises the version in the package, not in the file.
+//! It never changes one: `--rev-version` increments the version in the package, not in the file.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -19,18 +19,18 @@ use crate::paths::{absolute, missing_file, named, normal, shown, words};
 use crate::root::{Found, Refusal, Root};
 use crate::sources::Sources;
 
-/// Everything that was read.
+/// All manifests that were read.
 #[derive(Debug, Default)]
 pub(crate) struct Manifests {
-    /// Manifests, then overrides.
+    /// Manifests, followed by overrides.
     pub(crate) partials: Vec<Partial>,
     /// The folder of each.
     pub(crate) folders: Vec<PathBuf>,
-    /// Translations, by language.
+    /// Translations by language.
     pub(crate) translations: Vec<Translations>,
 }
 
-/// Reads what the sources name.
+/// Reads the manifests that the sources name.
 pub(crate) fn read(
     sources: &Sources,
     changes: &Changes,
@@ -96,12 +96,13 @@ fn is_program(path: &Path) -> bool {
     })
 }
 
-/// Files whose path from `root` fits a pattern such as `out/*.vsix` or `../*.json`: the ones in the nearest folder
-/// first, and by name.
+/// Files whose path from `root` matches a pattern such as `out/*.vsix` or `../*.json`, those in the nearest folder
+/// first, then by name.
 #[must_use]
 pub fn files_like(root: &Path, pattern: &str) -> Vec<PathBuf> {
     let pattern = pattern.replace('\\', "/");
-    // The folders in front of the first sign are plain: they may lead out of the root, and nothing beside them is read.
+    // The folders before the first special character are literal: they may lead outside the root, and only what they
+    // name is read.
     let plain = pattern.find(['*', '?', '[', '{']).unwrap_or(pattern.len());
     let (folder, pattern) = pattern.split_at(pattern[..plain].rfind('/').map_or(0, |at| at + 1));
     let folder = root.join(folder);
@@ -113,7 +114,7 @@ pub fn files_like(root: &Path, pattern: &str) -> Vec<PathBuf> {
         .collect()
 }
 
-/// The manifests, in the order in which they count: pattern by pattern, because the first value of a key wins.
+/// The manifests in the order in which they count: pattern by pattern, because the first value of a key wins.
 fn find(sources: &Sources, findings: &mut Vec<Finding>) -> Vec<PathBuf> {
     let mut paths: Vec<PathBuf> = Vec::new();
     let mut add = |path: PathBuf| {
@@ -142,8 +143,8 @@ fn find(sources: &Sources, findings: &mut Vec<Finding>) -> Vec<PathBuf> {
     paths
 }
 
-/// Collects the files that a pattern matches. A name that starts with a dot matches only a pattern that says
-/// the dot, and links to folders are not followed, as in node-glob.
+/// Collects the files that a pattern matches. As in node-glob, a name that starts with a dot matches only if the
+/// pattern has the dot, and links to folders are not followed.
 fn walk(root: &Path, relative: &str, pattern: &str, found: &mut BTreeSet<(usize, String)>) {
     let Ok(entries) = fs::read_dir(root.join(relative)) else {
         return;
@@ -166,7 +167,7 @@ fn walk(root: &Path, relative: &str, pattern: &str, found: &mut BTreeSet<(usize,
             format!("{relative}/{name}")
         };
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            // A pattern without `**` says how deep its files lie.
+            // A pattern without `**` has a fixed number of folders.
             if pattern.contains("**") || path.matches('/').count() < pattern.matches('/').count() {
                 walk(root, &path, pattern, found);
             }
@@ -176,7 +177,7 @@ fn walk(root: &Path, relative: &str, pattern: &str, found: &mut BTreeSet<(usize,
     }
 }
 
-/// Reads one document; what is wrong becomes a finding. `missing` words that there is no such file.
+/// Reads one document; problems become findings. `missing` creates the finding for a file that does not exist.
 fn read_document(
     path: &Path,
     root: &Path,
@@ -226,8 +227,8 @@ fn read_document(
     }
 }
 
-/// A file that a flag or an input names. Links lead out of none of the folders, nor of the file's own where the caller
-/// named one elsewhere.
+/// Reads a file that a flag or an input names. Links must not lead outside these folders or, if the caller named a
+/// file elsewhere, outside that file's folder.
 fn read_file(path: &Path, folders: &[Arc<Root>]) -> Result<Vec<u8>, Refusal> {
     let path = absolute(path);
     let own;
@@ -247,7 +248,7 @@ fn read_file(path: &Path, folders: &[Arc<Root>]) -> Result<Vec<u8>, Refusal> {
     }
 }
 
-/// The overrides of file and command line, as one more manifest whose scalars win.
+/// The overrides from the file and the command line, as one more manifest whose scalars win.
 fn overrides(
     sources: &Sources,
     changes: &Changes,
@@ -300,7 +301,7 @@ fn overrides(
         let (Some(value), Value::Object(members)) = (value, &mut document.value) else {
             continue;
         };
-        // The flag stands for the key in every spelling, so that the file's own spelling cannot come after it.
+        // The flag replaces the key in every spelling, so that the file's own spelling does not follow it.
         members.retain(|(name, _)| {
             let name = name.to_lowercase();
             name != key && !(key == "extensionid" && matches!(name.as_str(), "id" | "namespace"))
@@ -317,7 +318,7 @@ fn overrides(
     });
 }
 
-/// Lays one document over another: objects key by key, arrays place by place, as lodash's `merge` does for tfx.
+/// Merges one document into another like lodash's `merge`, which tfx uses: objects key by key, arrays index by index.
 fn lay_over(under: &mut Node, over: Node) {
     match (&mut under.value, over.value) {
         (Value::Object(members), Value::Object(over)) => {
@@ -340,7 +341,7 @@ fn lay_over(under: &mut Node, over: Node) {
     }
 }
 
-/// Raises the last number of a manifest's version.
+/// Increments the last number of a manifest's version.
 fn raise_version(document: &mut Node, findings: &mut Vec<Finding>) {
     let Value::Object(members) = &mut document.value else {
         return;
@@ -383,7 +384,7 @@ fn translations(
     findings: &mut Vec<Finding>,
 ) -> Vec<Translations> {
     let missing = |path| Problem::ArgumentMissing { path };
-    // Where the folder is outside of the extension's, the caller named it so; its links do not leave it either.
+    // If this folder is outside the extension's, the caller named it; its links must not lead outside it either.
     let mut folders = folders.to_vec();
     folders.extend(Root::open(folder));
     let Ok(entries) = fs::read_dir(folder) else {

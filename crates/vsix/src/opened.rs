@@ -1,7 +1,6 @@
-//! A package that was opened: its manifest as text with the places of what can be changed.
+//! An opened package: its manifest as text, with the byte ranges of the values that can be changed.
 //!
-//! It changes nothing and trusts nothing: sizes and checksums of all entries have been checked before a
-//! manifest is looked at.
+//! It changes nothing and trusts nothing: sizes and checksums of all entries are checked before a manifest is read.
 
 use std::fs::File;
 use std::io::BufReader;
@@ -22,23 +21,23 @@ pub(crate) const SERVICE_MANIFEST: &str = "extension.vsomanifest";
 /// Why a package could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
-    /// The archive is unreadable, or not to be trusted.
+    /// The archive is unreadable or not trustworthy.
     #[error("`{path}`: {cause}")]
     Archive {
         /// Package.
         path: String,
-        /// Why.
+        /// The cause.
         cause: ArchiveError,
     },
-    /// A ZIP archive, and not a VSIX.
+    /// A ZIP archive that is not a VSIX.
     #[error("`{path}` has no `{part}`: it is not a VSIX package")]
     NoManifest {
         /// Package.
         path: String,
-        /// Part looked for.
+        /// The missing part.
         part: &'static str,
     },
-    /// A manifest that cannot be read.
+    /// A manifest cannot be parsed.
     #[error("`{path}`: {part}:{line}: {detail}")]
     Manifest {
         /// Package.
@@ -47,7 +46,7 @@ pub enum ReadError {
         part: String,
         /// Line.
         line: u32,
-        /// What is wrong.
+        /// The problem.
         detail: String,
     },
 }
@@ -61,7 +60,7 @@ pub(crate) struct Opened {
 }
 
 impl Opened {
-    /// Opens a package. The bytes of its entries are checked when they are read.
+    /// Opens a package. The contents of entries are checked when they are read.
     pub(crate) fn open(path: &Path) -> Result<Self, ReadError> {
         let shown = crate::paths::shown(path);
         let open = || {
@@ -80,7 +79,7 @@ impl Opened {
         }
     }
 
-    /// Checks the bytes of every entry.
+    /// Checks the contents of every entry.
     pub(crate) fn verify(&mut self) -> Result<(), ReadError> {
         self.archive.verify().map_err(|cause| ReadError::Archive {
             path: self.path.clone(),
@@ -143,17 +142,17 @@ impl Opened {
         Ok(contributions.map(<[Node]>::to_vec).unwrap_or_default())
     }
 
-    /// A part as a JSON document.
+    /// Parses a part as JSON.
     pub(crate) fn json(&self, text: &str, part: &str) -> Result<Node, ReadError> {
         Node::read(text, part, Dialect::Json).map_err(|error| self.no_json(&error))
     }
 
-    /// A part that is not JSON.
+    /// A part is not JSON.
     pub(crate) fn no_json(&self, error: &SyntaxError) -> ReadError {
         self.broken(&error.place.file, error.place.line, &error.detail)
     }
 
-    /// A part that is not what it should be.
+    /// A part does not have the expected contents.
     pub(crate) fn broken(&self, part: &str, line: u32, detail: &str) -> ReadError {
         ReadError::Manifest {
             path: self.path.clone(),
@@ -163,7 +162,7 @@ impl Opened {
         }
     }
 
-    /// The `task.json` parts that contributions offer, each with the folder that its contribution names, in lowercase.
+    /// The `task.json` parts that contributions offer, each with its contribution's folder in lowercase.
     pub(crate) fn task_parts(&self, contributions: &[Node]) -> Vec<(String, Entry)> {
         let folders = contributions.iter().filter_map(|contribution| {
             let is_task = contribution.get("type")?.text()? == "ms.vss-distributed-task.task";
@@ -187,7 +186,7 @@ impl Opened {
     }
 }
 
-/// What the package manifest says, and where.
+/// The values in the package manifest, with their byte ranges.
 #[derive(Debug, Default)]
 pub(crate) struct ManifestView {
     pub(crate) id: Spanned,
@@ -203,17 +202,17 @@ pub(crate) struct ManifestView {
     pub(crate) is_pre_release: bool,
 }
 
-/// A text, and the bytes that another one takes the place of.
+/// A value, and the byte range that a new value replaces.
 #[derive(Debug, Default)]
 pub(crate) struct Spanned {
     pub(crate) value: String,
-    /// Empty where the document does not have the attribute or element yet.
+    /// Empty if the document does not have the attribute or element yet.
     pub(crate) range: Range<usize>,
-    /// What has to stand around a new text: quotes or tags that are not there yet.
+    /// Text around a new value: quotes or tags that the document does not have yet.
     pub(crate) around: (String, String),
 }
 
-/// The property by which the Marketplace knows a pre-release version of a VS Code extension.
+/// The property that marks a pre-release version of a VS Code extension in the Marketplace.
 const PRE_RELEASE: &str = "Microsoft.VisualStudio.Code.PreRelease";
 
 /// Reads the package manifest.
@@ -262,7 +261,7 @@ pub(crate) fn view(text: &str, opened: &Opened) -> Result<ManifestView, ReadErro
         let inside = node.first_child().zip(node.last_child());
         let (range, around) = match inside {
             Some((first, last)) => (first.range().start..last.range().end, Default::default()),
-            // It closes itself, or has nothing between its tags.
+            // An empty element.
             None => (node.range(), tags(&format!("{prefix}{name}"))),
         };
         Spanned {
@@ -308,8 +307,8 @@ pub(crate) fn view(text: &str, opened: &Opened) -> Result<ManifestView, ReadErro
     })
 }
 
-/// The parser compares each attribute of an element with all others, so that very many would take minutes. No `<` is
-/// in an attribute's value.
+/// Limits the number of attributes: the parser compares each attribute of an element with all others, so very many
+/// would take minutes. Attribute values contain no `<`.
 fn check_attributes(text: &str, opened: &Opened) -> Result<(), ReadError> {
     let mut line = 1;
     for element in text.split('<') {
@@ -326,7 +325,7 @@ fn tags(name: &str) -> (String, String) {
     (format!("<{name}>"), format!("</{name}>"))
 }
 
-/// The prefix with which the element's name is written, colon included.
+/// The namespace prefix of the element's name, including the colon.
 fn prefix(node: roxmltree::Node<'_, '_>, text: &str) -> String {
     let written = text
         .get(node.range())

@@ -1,12 +1,13 @@
-//! Where a package is written, always whole.
+//! Writes a package to its path, always complete.
 //!
-//! It knows nothing of what is in a package.
+//! It knows nothing of a package's contents.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-/// The name of a package. An identity may come from anybody's package, and must not lead out of the folder.
+/// The file name of a package. An identity may come from someone else's package, and must not lead outside the
+/// folder.
 pub(crate) fn file_name(publisher: &str, extension_id: &str, version: &str) -> String {
     let name = format!("{publisher}.{extension_id}-{version}");
     let safe =
@@ -19,7 +20,7 @@ pub(crate) fn file_name(publisher: &str, extension_id: &str, version: &str) -> S
     format!("{}.vsix", name.trim_start_matches('.'))
 }
 
-/// The file to write. A path that is a folder, ends like one, or has no `.` in its last name is a folder.
+/// The file to write. A path is a folder if it exists as one, ends with a separator, or has no `.` in its last name.
 pub(crate) fn output_path(output: Option<&Path>, name: &str) -> PathBuf {
     let Some(output) = output else {
         return PathBuf::from(name);
@@ -39,14 +40,14 @@ pub(crate) fn output_path(output: Option<&Path>, name: &str) -> PathBuf {
     }
 }
 
-/// Why a file was not replaced: the system, or the one who writes it.
+/// Why a file was not replaced: an error of the system, or of the function that writes it.
 pub(crate) enum ReplaceError<E> {
     Io(std::io::Error),
     Body(E),
 }
 
 impl<E> ReplaceError<E> {
-    /// The one error, made of the system's where it is that.
+    /// Converts either error to the second one's type.
     pub(crate) fn unwrap_or_else(self, make: impl FnOnce(std::io::Error) -> E) -> E {
         match self {
             Self::Io(error) => make(error),
@@ -55,7 +56,8 @@ impl<E> ReplaceError<E> {
     }
 }
 
-/// Writes a file beside its place and moves it there when it is whole, so that half a package is never visible.
+/// Writes a temporary file next to the path and moves it there when it is complete, so that half a package is never
+/// visible.
 pub(crate) fn replace<T, E>(
     path: &Path,
     body: impl FnOnce(Output) -> Result<T, E>,
@@ -69,7 +71,7 @@ pub(crate) fn replace<T, E>(
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.part", std::process::id()));
     let unfinished = path.with_file_name(name);
-    // Left over by a process of the same number that was killed.
+    // A process with the same ID may have been killed and left this file.
     let _ = fs::remove_file(&unfinished);
     let file = OpenOptions::new()
         .read(true)
@@ -84,13 +86,13 @@ pub(crate) fn replace<T, E>(
             Ok(value)
         });
     if result.is_err() {
-        // What is left over is of no use; that it cannot be removed would hide the reason.
+        // The rest is useless; an error while removing it would hide the reason.
         let _ = fs::remove_file(&unfinished);
     }
     result
 }
 
-/// A file that is written with a buffer, and in which what was written can be read again.
+/// A buffered file whose written part can be read again.
 pub(crate) struct Output(BufWriter<File>);
 
 impl Write for Output {

@@ -1,6 +1,6 @@
-//! A finished package: what it states about itself, whether its bytes are sound, and what its digests are.
+//! An existing package: its facts, its integrity and its digests.
 //!
-//! It unpacks nothing to disk.
+//! It writes no unpacked files.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -17,15 +17,15 @@ use crate::task_update::{Owner, PackagedTask, task_facts, task_version, update_f
 /// A package on disk.
 #[derive(Debug, Clone)]
 pub struct Package {
-    /// Where it is.
+    /// Its path.
     pub path: PathBuf,
-    /// Its bytes.
+    /// Its size in bytes.
     pub size: u64,
-    /// What it states about itself.
+    /// Its facts.
     pub facts: Facts,
 }
 
-/// Which extension something is, in which version, with which tasks.
+/// Identity, version and tasks of an extension or a package.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Facts {
     /// Publisher's ID.
@@ -34,7 +34,7 @@ pub struct Facts {
     pub extension_id: String,
     /// Version.
     pub version: String,
-    /// Platform that a package for Visual Studio Code is made for, such as `linux-x64`.
+    /// Platform of a package for Visual Studio Code, such as `linux-x64`.
     pub target_platform: Option<String>,
     /// Whether a package for Visual Studio Code is a pre-release version.
     pub is_pre_release: bool,
@@ -56,7 +56,7 @@ impl Facts {
             }
         }
         let mut tasks = std::mem::take(&mut self.tasks);
-        // Versions of one task, which one contribution offers, keep one ID, in whatever name each has.
+        // All versions of a task, which one contribution offers, share an ID, whatever their names are.
         let mut ids: BTreeMap<(String, String), String> = BTreeMap::new();
         for task in &mut tasks {
             let old = (task.contribution.clone(), task.id.to_lowercase());
@@ -67,7 +67,7 @@ impl Facts {
         self
     }
 
-    /// The extension, as far as it decides about tasks.
+    /// The values that decide the tasks' new IDs and versions.
     pub(crate) fn owner(&self) -> Owner<'_> {
         Owner {
             publisher: &self.publisher,
@@ -77,35 +77,35 @@ impl Facts {
     }
 }
 
-/// Everything else that a package states about itself.
+/// The rest of a package's description.
 #[derive(Debug, Clone, Default)]
 pub struct Description {
     /// Display name.
     pub name: String,
-    /// One sentence about it.
+    /// Description in one sentence.
     pub description: String,
     /// `Public`, `Preview`, …
     pub gallery_flags: Vec<String>,
     /// Marketplace categories.
     pub categories: Vec<String>,
-    /// Search words.
+    /// Search terms.
     pub tags: Vec<String>,
     /// Products and their versions.
     pub targets: Vec<(String, Option<String>)>,
     /// ID and type of each contribution.
     pub contributions: Vec<(String, String)>,
-    /// Files, folders not counted.
+    /// Number of files, without folders.
     pub files: usize,
-    /// Bytes of all files, unpacked.
+    /// Uncompressed size of all files, in bytes.
     pub unpacked: u64,
 }
 
 impl Package {
-    /// Opens a package: checks its directory and every header, and reads what it states. The bytes of its other entries
-    /// are for [`verify`](Self::verify).
+    /// Opens a package: checks its directory and all headers, and reads its facts. [`verify`](Self::verify) checks
+    /// the contents of the other entries.
     ///
     /// # Errors
-    /// The file cannot be read, is not to be trusted, or is not a VSIX.
+    /// The file cannot be read, is not trustworthy, or is not a VSIX.
     pub fn open(path: &Path) -> Result<Self, ReadError> {
         Self::of(path, &mut Opened::open(path)?)
     }
@@ -134,20 +134,20 @@ impl Package {
         })
     }
 
-    /// Opens a package and unpacks every entry to nowhere: after this, every size and checksum is true.
+    /// Opens a package and reads every entry, to check its size and checksum.
     ///
     /// # Errors
-    /// As for [`open`](Self::open), or a header lied.
+    /// As for [`open`](Self::open), or a size or checksum is wrong.
     pub fn verify(path: &Path) -> Result<Self, ReadError> {
         let mut opened = Opened::open(path)?;
         opened.verify()?;
         Self::of(path, &mut opened)
     }
 
-    /// What the package states beyond its facts.
+    /// The rest of the package's description.
     ///
     /// # Errors
-    /// The file cannot be read, is not to be trusted, or is not a VSIX.
+    /// The file cannot be read, is not trustworthy, or is not a VSIX.
     pub fn describe(&self) -> Result<Description, ReadError> {
         let mut opened = Opened::open(&self.path)?;
         let (_, text) = opened.package_manifest()?;
@@ -194,15 +194,15 @@ impl Package {
     /// The SHA-256 of each file in the package, by its name.
     ///
     /// # Errors
-    /// The file cannot be read, or is not a package that can be trusted.
+    /// The file cannot be read, or the package is not trustworthy.
     pub fn entry_digests(&self) -> Result<BTreeMap<String, Digest>, ReadError> {
         entry_digests(&self.path)
     }
 
-    /// Compares each entry with the package's own `SHA256SUMS`; nothing where it has none.
+    /// Compares each entry with the package's own `SHA256SUMS`; `None` if it has none.
     ///
     /// # Errors
-    /// The file cannot be read, is not a package that can be trusted, or the list cannot be read.
+    /// The file cannot be read, the package is not trustworthy, or the list cannot be parsed.
     pub fn checksums(&self) -> Result<Option<Checksums>, ReadError> {
         let mut opened = Opened::open(&self.path)?;
         let Some(entry) = opened.archive.find(CHECKSUMS).cloned() else {

@@ -1,7 +1,7 @@
-//! The parts of a package: which file gets which name, and that no two names are one.
+//! The parts of a package: the name of each file, and a check that names are unique.
 //!
-//! It reads no file's content. Naming rules are those of the Open Packaging Conventions (ECMA-376 part 2, 9.1),
-//! which tfx-cli's `vsix-writer.ts` checks as well, and those of the systems on which an agent unpacks a task.
+//! It reads no file's contents. The rules for names are those of the Open Packaging Conventions (ECMA-376 part 2,
+//! 9.1), which tfx-cli's `vsix-writer.ts` also checks, and those of the systems on which an agent unpacks a task.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -12,12 +12,12 @@ use adieu_manifest::task_check::Servers;
 
 use crate::archive::{Source, is_device};
 
-/// An asset: a part that the Marketplace or a browser finds by type.
+/// An asset: a part that the Marketplace or a browser finds by its type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Asset {
     /// Type, such as `Microsoft.VisualStudio.Services.Icons.Default`, or the part's own name.
     pub(crate) kind: String,
-    /// Whether browsers may load it.
+    /// Whether browsers can load it.
     pub(crate) addressable: bool,
     /// Language, for a translated asset.
     pub(crate) lang: Option<String>,
@@ -28,19 +28,19 @@ pub(crate) struct Asset {
 pub(crate) struct Part {
     /// Name without the leading slash.
     pub(crate) name: String,
-    /// Where its bytes come from.
+    /// The source of its bytes.
     pub(crate) source: Source,
-    /// Media type, where the manifest says one.
+    /// Media type, if the manifest names one.
     pub(crate) content_type: Option<String>,
     /// Its assets.
     pub(crate) assets: Vec<Asset>,
-    /// Whether it was found in a declared folder; its own entry says more.
+    /// Whether it was found in a declared folder; a declaration of the file itself takes precedence.
     pub(crate) from_folder: bool,
-    /// Where it was declared.
+    /// Position of the declaration.
     pub(crate) place: Place,
 }
 
-/// Names that the packer writes itself.
+/// Names that the packer itself uses.
 pub(crate) const RESERVED: [&str; 3] = [
     "[Content_Types].xml",
     "extension.vsixmanifest",
@@ -60,14 +60,14 @@ impl Parts {
         &self.list
     }
 
-    /// The part of that name, letter case ignored.
+    /// The part with that name, in any letter case.
     pub(crate) fn find(&self, name: &str) -> Option<&Part> {
         self.by_name
             .get(&name.to_lowercase())
             .and_then(|index| self.list.get(*index))
     }
 
-    /// Adds a part, or adds to the one that is there already.
+    /// Adds a part, or merges it with an existing one.
     pub(crate) fn add(&mut self, part: Part, findings: &mut Vec<Finding>) {
         if RESERVED
             .iter()
@@ -115,7 +115,7 @@ impl Parts {
         }
     }
 
-    /// Replaces the bytes of a part.
+    /// Replaces the contents of a part.
     pub(crate) fn replace(&mut self, name: &str, bytes: Vec<u8>) {
         if let Some(part) = self
             .by_name
@@ -126,7 +126,7 @@ impl Parts {
         }
     }
 
-    /// Names the parts that would have to be a file and a folder at once.
+    /// Reports parts that would have to be both a file and a folder.
     pub(crate) fn check_folders(&self, findings: &mut Vec<Finding>) {
         for part in &self.list {
             for (at, _) in part.name.match_indices('/') {
@@ -142,7 +142,7 @@ impl Parts {
         }
     }
 
-    /// Names the addressable parts that Azure DevOps Server 2019 cannot install: IIS refuses an address in which these
+    /// Reports addressable parts that Azure DevOps Server 2019 cannot install: IIS refuses addresses in which these
     /// characters are escaped twice (microsoft/tfs-cli issue 376).
     pub(crate) fn check_names(&self, servers: Servers, findings: &mut Vec<Finding>) {
         if servers == Servers::Cloud {
@@ -161,7 +161,7 @@ impl Parts {
         }
     }
 
-    /// Names the addressable assets that cannot be told apart.
+    /// Reports addressable assets with the same type.
     pub(crate) fn check_assets(&self, findings: &mut Vec<Finding>) {
         let mut seen: HashMap<(&str, Option<&str>), &Part> = HashMap::new();
         for part in &self.list {
@@ -180,8 +180,8 @@ impl Parts {
 }
 
 impl Part {
-    /// Takes over what a second declaration of the same file says. Its own entry says more than the
-    /// folder that the file was found in, whichever comes first.
+    /// Merges a second declaration of the same file. A declaration of the file itself takes precedence over its
+    /// folder's, in either order.
     fn join(&mut self, other: Part) {
         if self.from_folder && !other.from_folder {
             self.place = other.place.clone();
@@ -210,7 +210,7 @@ fn same_file(one: &Source, other: &Source) -> bool {
     path(one).is_some() && path(one) == path(other)
 }
 
-/// The rule that a part name breaks.
+/// The rule that a part name violates.
 fn broken_rule(name: &str) -> Option<&'static str> {
     name.split('/').find_map(|segment| {
         let bytes = segment.as_bytes();

@@ -1,4 +1,4 @@
-//! Paths as they are compared and as messages show them.
+//! Paths for comparing and for messages.
 //!
 //! It opens no file.
 
@@ -13,7 +13,7 @@ pub(crate) fn shown(path: &Path) -> String {
     text.strip_prefix("./").map(str::to_owned).unwrap_or(text)
 }
 
-/// A path without `.` and `..`, for comparing; links are not looked at, as tfx does not look at them either.
+/// A path without `.` and `..`, for comparing; like tfx, it does not resolve links.
 pub(crate) fn normal(path: &Path) -> PathBuf {
     let mut out = PathBuf::new();
     for component in path.components() {
@@ -30,14 +30,14 @@ pub(crate) fn normal(path: &Path) -> PathBuf {
     out
 }
 
-/// A path from the root of the file system, without `.` and `..`.
+/// The absolute path, without `.` and `..`.
 pub(crate) fn absolute(path: &Path) -> PathBuf {
     let path = if path.as_os_str().is_empty() {
         Path::new(".")
     } else {
         path
     };
-    // Without a current folder nothing could have been read up to here.
+    // Without a current folder, no file could have been read so far.
     normal(&std::path::absolute(path).unwrap_or_default())
 }
 
@@ -55,7 +55,7 @@ pub(crate) fn named(path: &Path, root: &Path) -> String {
     }
 }
 
-/// What is wrong with a path that does not exist: its letter case, where that alone differs, or `missing`.
+/// The problem with a path that does not exist: its letter case, if only that differs, or `missing`.
 pub(crate) fn missing_file(path: &Path, root: &Path, missing: fn(String) -> Problem) -> Problem {
     match other_case(path) {
         Some(found) => Problem::FileCase {
@@ -66,7 +66,7 @@ pub(crate) fn missing_file(path: &Path, root: &Path, missing: fn(String) -> Prob
     }
 }
 
-/// The one existing path that differs from the given one in letter case alone.
+/// The only existing path that differs from the given one just in letter case.
 fn other_case(path: &Path) -> Option<PathBuf> {
     let mut found = PathBuf::new();
     for component in absolute(path).components() {
@@ -89,7 +89,7 @@ fn other_case(path: &Path) -> Option<PathBuf> {
     Some(found)
 }
 
-/// The system's words for an error, without its number.
+/// The system's message for an error, without its number.
 pub(crate) fn words(error: &io::Error) -> String {
     let text = error.to_string();
     match text.rfind(" (os error ") {

@@ -1,7 +1,7 @@
-//! The extension's folder, as the only place that files are read from.
+//! The extension's folder: the only place from which files are read.
 //!
-//! No `..`, absolute path or link leads out of it, whatever changes meanwhile: `cap-std` has the system resolve each path
-//! below the folder's descriptor. What was opened is judged by its own descriptor, and is read once.
+//! No `..`, absolute path or link leads outside it, even if files change meanwhile: `cap-std` lets the system resolve
+//! each path below the folder's descriptor. An opened file is checked through its own descriptor, and is read once.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -18,9 +18,9 @@ use crate::paths::absolute;
 /// A folder below which files are read.
 pub(crate) struct Root {
     dir: Dir,
-    /// Its path from the root of the file system, as it was given.
+    /// Its absolute path, as it was given.
     path: PathBuf,
-    /// The same without links.
+    /// The same path with links resolved.
     real: PathBuf,
 }
 
@@ -30,7 +30,7 @@ impl fmt::Debug for Root {
     }
 }
 
-/// What a path leads to.
+/// What is at a path.
 #[derive(Debug)]
 pub(crate) enum Found {
     /// A regular file.
@@ -41,12 +41,12 @@ pub(crate) enum Found {
     FolderLink,
 }
 
-/// Why nothing is read there.
+/// Why a path is not read.
 #[derive(Debug)]
 pub(crate) enum Refusal {
-    /// It leads out of the folder.
+    /// It leads outside the folder.
     Outside,
-    /// The system's reason.
+    /// The system's error.
     Io(io::Error),
 }
 
@@ -67,17 +67,17 @@ impl Root {
         }))
     }
 
-    /// The path from the root of the file system.
+    /// The absolute path.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Whether a path is below the folder, as it is written.
+    /// Whether a path is below the folder, without resolving links.
     pub(crate) fn holds(&self, path: &Path) -> bool {
         path.starts_with(&self.path)
     }
 
-    /// Finds out what is at a path from the root of the file system, without `..` in it.
+    /// Finds what is at an absolute path without `..`.
     pub(crate) fn find(self: &Arc<Self>, path: &Path) -> Result<Found, Refusal> {
         let (inside, metadata) = self.resolve(path)?;
         if metadata.is_file() {
@@ -99,7 +99,7 @@ impl Root {
         })
     }
 
-    /// The names in a folder and whether each is a folder itself, sorted by name.
+    /// The names in a folder, sorted, and whether each is a folder.
     pub(crate) fn list(&self, folder: &Path) -> Result<Vec<(OsString, bool)>, Refusal> {
         let (inside, _) = self.resolve(folder)?;
         let mut children = Vec::new();
@@ -111,7 +111,7 @@ impl Root {
         Ok(children)
     }
 
-    /// The path below the folder by which the system finds what is there.
+    /// The path below the folder, as the system resolves it.
     fn resolve(&self, path: &Path) -> Result<(PathBuf, Metadata), Refusal> {
         let inside = path
             .strip_prefix(&self.path)
@@ -123,7 +123,8 @@ impl Root {
         };
         match self.dir.metadata(inside) {
             Ok(metadata) => Ok((inside.to_path_buf(), metadata)),
-            // `cap-std` refuses each link with an absolute path so, and this one may lead back into the folder.
+            // `cap-std` refuses every link with an absolute path this way, but this one may lead back into the
+            // folder.
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
                 let real = fs::canonicalize(path)?;
                 let inside = below(&real, &self.real)?;
@@ -134,7 +135,7 @@ impl Root {
     }
 }
 
-/// The path from a folder to what is below it; `.` for the folder itself.
+/// The path relative to a folder; `.` for the folder itself.
 fn below<'a>(path: &'a Path, folder: &Path) -> Result<&'a Path, Refusal> {
     match path.strip_prefix(folder) {
         Ok(inside) if inside.as_os_str().is_empty() => Ok(Path::new(".")),
@@ -143,7 +144,7 @@ fn below<'a>(path: &'a Path, folder: &Path) -> Result<&'a Path, Refusal> {
     }
 }
 
-/// A regular file below the folder. It is opened when it is read.
+/// A regular file below the folder, which is opened when it is read.
 #[derive(Debug, Clone)]
 pub struct RootFile {
     root: Arc<Root>,
@@ -153,22 +154,22 @@ pub struct RootFile {
 }
 
 impl RootFile {
-    /// Its path from the root of the file system.
+    /// Its absolute path.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Bytes when it was found.
+    /// Its size when it was found.
     #[must_use]
     pub fn size(&self) -> u64 {
         self.size
     }
 
-    /// Opens the file. A pipe or device that took its place meanwhile is not waited for.
+    /// Opens the file. It does not wait if a pipe or device has replaced the file meanwhile.
     ///
     /// # Errors
-    /// The file cannot be opened, is no longer a regular file, or has another size.
+    /// The file cannot be opened, is no longer a regular file, or has a different size.
     pub fn open(&self) -> io::Result<fs::File> {
         let mut options = OpenOptions::new();
         options.read(true);
@@ -189,10 +190,10 @@ impl RootFile {
         Ok(file)
     }
 
-    /// All its bytes; never more than there were when it was found, as in a file of `/proc`.
+    /// All its bytes, but never more than its size when it was found; files in `/proc` can be longer.
     ///
     /// # Errors
-    /// The file cannot be opened or read, or its size changes.
+    /// The file cannot be opened or read, or its size has changed.
     pub fn read(&self) -> io::Result<Vec<u8>> {
         let file = self.open()?;
         let mut bytes = Vec::with_capacity(usize::try_from(self.size).unwrap_or_default());
@@ -209,7 +210,7 @@ fn not_regular() -> io::Error {
     io::Error::other("it is not a regular file")
 }
 
-/// The file is not what it was when its size was looked at.
+/// The file has changed since its size was read.
 pub(crate) fn changed() -> io::Error {
     io::Error::other("its content does not have the size that the system states")
 }
@@ -221,7 +222,7 @@ mod tests {
 
     use super::*;
 
-    /// A folder with the file `in/file`, a file of the same size outside, and what was found of the former.
+    /// A folder with the file `in/file`, a file of the same size outside it, and the found file.
     fn found() -> (tempfile::TempDir, PathBuf, RootFile) {
         let folder = tempfile::tempdir().expect("a folder");
         let path = fs::canonicalize(folder.path()).expect("a path");
@@ -237,7 +238,7 @@ mod tests {
         (folder, path, file)
     }
 
-    /// What is in the file's place when it is read, after it was checked.
+    /// Replaces the file after it was checked and before it is read.
     #[test]
     fn a_file_that_is_swapped_between_check_and_read_is_refused() {
         type Swap = fn(&Path);

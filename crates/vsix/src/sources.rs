@@ -1,27 +1,27 @@
-//! Where an extension's manifests are.
+//! The locations of an extension's manifests.
 //!
-//! It reads none.
+//! It reads no file.
 
 use std::path::PathBuf;
 
-/// Where an extension's manifests are, and how they are read.
+/// The locations of an extension's manifests, and how to read them.
 #[derive(Debug, Clone)]
 pub struct Sources {
-    /// The extension's folder; part names are paths from here.
+    /// The extension's folder; part names are relative to it.
     pub root: PathBuf,
     /// Manifests, relative to the root.
     pub manifests: Vec<PathBuf>,
     /// Patterns of manifests, relative to the root; they replace `manifests`.
     pub manifest_globs: Vec<String>,
-    /// File with overrides.
+    /// File of overrides.
     pub overrides_file: Option<PathBuf>,
-    /// Overrides as JSON; they are laid over the file's.
+    /// Overrides as JSON; they take precedence over the file's.
     pub overrides: Option<String>,
-    /// Raises the last number of the version.
+    /// Whether to increment the last number of the version.
     pub rev_version: bool,
-    /// Folder with one folder for each language.
+    /// Folder with a folder for each language.
     pub loc_root: Option<PathBuf>,
-    /// Reads manifests as JSON5.
+    /// Whether manifests are read as JSON5.
     pub json5: bool,
 }
 

@@ -1,7 +1,6 @@
-//! New versions and IDs for tasks, in the text of their files.
+//! Changes versions and IDs of tasks in the text of their files.
 //!
-//! It replaces values and nothing between them: order and indentation of a `task.json` stay. It never touches a file
-//! on disk.
+//! It replaces values and nothing else: order and indentation of a `task.json` stay. It never changes a file on disk.
 
 use std::collections::HashMap;
 
@@ -9,10 +8,10 @@ use adieu_manifest::document::{Dialect, Node, SyntaxError, Value};
 use adieu_manifest::extension::check;
 use uuid::Uuid;
 
-/// How far the extension's version decides the tasks' versions.
+/// How much of the tasks' versions comes from the extension's version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum VersionPart {
-    /// Major, minor and patch are the extension's.
+    /// Major, minor and patch come from the extension.
     Major,
     /// The task keeps its major version.
     Minor,
@@ -21,7 +20,7 @@ pub enum VersionPart {
 }
 
 impl VersionPart {
-    /// How many numbers of its version a task keeps.
+    /// How many numbers of its own version a task keeps.
     fn kept(self) -> usize {
         match self {
             Self::Major => 0,
@@ -34,9 +33,9 @@ impl VersionPart {
 /// A task in a package.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PackagedTask {
-    /// Part that is its `task.json`.
+    /// Name of its `task.json` part.
     pub part: String,
-    /// Folder of the contribution that offers it, in lowercase.
+    /// Folder of its contribution, in lowercase.
     pub contribution: String,
     /// Name in YAML.
     pub name: String,
@@ -46,26 +45,26 @@ pub struct PackagedTask {
     pub version: String,
 }
 
-/// What to change in tasks.
+/// Changes to tasks.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct TaskUpdates {
-    /// Takes the version over from the extension.
+    /// How much of the extension's version the tasks take over.
     pub version: Option<VersionPart>,
-    /// Derives the IDs from publisher, extension and task name, so that a private copy of an extension can be
-    /// installed beside the public one.
+    /// Whether to derive the IDs from publisher, extension and task name, so that a private copy of an extension can
+    /// be installed next to the public one.
     pub ids: bool,
 }
 
 impl TaskUpdates {
-    /// Whether there is anything to do.
+    /// Whether there are no changes.
     #[must_use]
     pub fn is_none(&self) -> bool {
         self.version.is_none() && !self.ids
     }
 }
 
-/// The ID of a task: UUIDv5 (RFC 9562) of `publisher.extension.task` in the namespace that the extension tasks
-/// of Microsoft DevLabs use, so that IDs stay what they were for those who come from there.
+/// The ID of a task: UUIDv5 (RFC 9562) of `publisher.extension.task`, in the namespace that the extension tasks of
+/// Microsoft DevLabs use, so that IDs stay the same for users of those tasks.
 #[must_use]
 pub fn task_id(publisher: &str, extension_id: &str, task: &str) -> String {
     let namespace = Uuid::new_v5(
@@ -79,12 +78,12 @@ pub fn task_id(publisher: &str, extension_id: &str, task: &str) -> String {
     .to_string()
 }
 
-/// The extension that decides.
+/// The extension's values that tasks take over.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Owner<'a> {
     pub(crate) publisher: &'a str,
     pub(crate) extension_id: &'a str,
-    /// Major, minor, patch; a fourth number has no place in a task's version.
+    /// Major, minor, patch; a task's version has no fourth number.
     pub(crate) version: [u32; 3],
 }
 
@@ -92,24 +91,24 @@ pub(crate) struct Owner<'a> {
 #[derive(Debug)]
 pub(crate) struct Changed {
     pub(crate) text: String,
-    /// The ID, where it changed.
+    /// The new ID, if it changed.
     pub(crate) id: Option<String>,
-    /// The version, where it changed.
+    /// The new version, if it changed.
     pub(crate) version: Option<[u32; 3]>,
 }
 
-/// New IDs of one package by contribution and old ID in lowercase: versions of one task keep having one ID, even where
-/// each has its own name (`TerraformTaskV1` to `V5` of microsoft/azure-pipelines-terraform).
+/// New IDs in one package, by contribution and old ID in lowercase: all versions of a task keep sharing an ID, even
+/// if each has its own name (`TerraformTaskV1` to `V5` of microsoft/azure-pipelines-terraform).
 #[derive(Debug, Default)]
 pub(crate) struct NewIds(HashMap<(String, String), String>);
 
 impl NewIds {
-    /// Whether nothing has a new ID.
+    /// Whether no ID is new.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The new ID for an old one, letter case ignored.
+    /// The new ID for an old one, in any letter case.
     fn of(&self, old: &str) -> Option<&str> {
         let old = old.to_lowercase();
         let same = self.0.iter().filter(|((_, id), _)| *id == old);
@@ -117,7 +116,7 @@ impl NewIds {
     }
 }
 
-/// A text with other words in some places.
+/// Replaces byte ranges of a text.
 pub(crate) fn replace(text: &str, mut edits: Vec<(std::ops::Range<usize>, String)>) -> String {
     adieu_order::sort_by(&mut edits, |(one, _), (other, _)| {
         one.start.cmp(&other.start)
@@ -133,7 +132,7 @@ pub(crate) fn replace(text: &str, mut edits: Vec<(std::ops::Range<usize>, String
     out
 }
 
-/// What a `task.json` states about its task. `contribution` is the folder of the contribution that offers it.
+/// The facts in a `task.json`. `contribution` is the folder of the contribution that offers the task.
 pub(crate) fn task_facts(contribution: &str, part: &str, task: &Node) -> PackagedTask {
     let word = |key: &str| task.get_any_case(key).and_then(Node::text);
     let number = |key: &str| {
@@ -150,7 +149,7 @@ pub(crate) fn task_facts(contribution: &str, part: &str, task: &Node) -> Package
     }
 }
 
-/// Changes what is known about a task of a package as [`update`] would change its document.
+/// Changes the facts about a task in the same way as [`update`] changes its document.
 pub(crate) fn update_facts(task: &mut PackagedTask, owner: Owner<'_>, updates: TaskUpdates) {
     if updates.ids && !task.name.is_empty() {
         task.id = task_id(owner.publisher, owner.extension_id, &task.name);
@@ -166,18 +165,18 @@ pub(crate) fn update_facts(task: &mut PackagedTask, owner: Owner<'_>, updates: T
     }
 }
 
-/// The three numbers that a task takes from an extension's version; a fourth has no place there.
+/// The three numbers that a task takes from an extension's version; it has no fourth.
 pub(crate) fn task_version(version: &str) -> [u32; 3] {
     let numbers = check::parse_version(version).unwrap_or_default();
     [0, 1, 2].map(|index| numbers.get(index).copied().unwrap_or(0))
 }
 
-/// Which task a document is of.
+/// The task that a document belongs to.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct TaskName<'a> {
-    /// The folder of the contribution that offers it.
+    /// The folder of its contribution.
     pub(crate) contribution: &'a str,
-    /// Its name, which a `task.loc.json` may not repeat.
+    /// Its name, which a `task.loc.json` may lack.
     pub(crate) name: Option<&'a str>,
 }
 
@@ -217,8 +216,8 @@ pub(crate) fn update(
     })
 }
 
-/// Replaces the numbers that the extension decides. A version without a minor or patch number, which servers take for
-/// 0, is written again.
+/// Replaces the numbers that come from the extension. If minor or patch is missing, which servers read as 0, the
+/// whole version is written again.
 fn new_version(
     node: &Node,
     part: VersionPart,
@@ -250,7 +249,7 @@ fn new_version(
     Some(new)
 }
 
-/// Replaces old IDs by new ones in every `supportsTasks`. Returns whether anything changed.
+/// Replaces old IDs with new ones in every `supportsTasks`. Returns whether anything changed.
 pub(crate) fn update_supports_tasks(contributions: &mut [Node], ids: &NewIds) -> bool {
     let mut changed = false;
     for contribution in contributions {

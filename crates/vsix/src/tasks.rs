@@ -1,7 +1,7 @@
-//! The tasks of a package: which contribution offers them, and whether all that they need is packed.
+//! The tasks of a package: which contribution offers each, and whether all files that it needs are packed.
 //!
-//! It changes none; `task_update` does. Most of this is checked neither by tfx nor by the Marketplace: a package
-//! without its task's files is accepted by both, and fails on every agent.
+//! It changes none; `task_update` does. Neither tfx nor the Marketplace checks most of this: both accept a package
+//! without its task's files, which then fails on every agent.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -19,15 +19,15 @@ use crate::paths::named;
 /// A task in the package.
 #[derive(Debug)]
 pub(crate) struct Task {
-    /// Name of the part that is its `task.json`.
+    /// Name of its `task.json` part.
     pub(crate) part: String,
-    /// What it says.
+    /// Its facts.
     pub(crate) facts: TaskFacts,
     /// Its text.
     pub(crate) text: String,
-    /// The file, for messages.
+    /// Position of the file, for messages.
     pub(crate) place: Place,
-    /// The contribution that offers it: its ID, and where it names the folder.
+    /// The ID of its contribution, and the position where that names the folder.
     contribution: Located<String>,
     contribution_folder: String,
     /// The version before `task_update` changed it.
@@ -45,7 +45,7 @@ impl Task {
         &self.contribution_folder
     }
 
-    /// The ID in lowercase, which all versions of a task share; their names may differ.
+    /// The ID in lowercase. All versions of a task share it; their names may differ.
     fn id(&self) -> String {
         let id = self.facts.id.as_ref();
         id.map(|id| id.value.to_lowercase()).unwrap_or_default()
@@ -59,7 +59,7 @@ impl Task {
     }
 }
 
-/// Finds and checks the tasks that the extension's contributions offer. [`check_identities`] does the rest once they
+/// Finds and checks the tasks that the extension's contributions offer. [`check_identities`] does the rest when they
 /// have their final IDs and versions.
 pub(crate) fn check(
     extension: &Extension,
@@ -73,7 +73,7 @@ pub(crate) fn check(
     for (contribution, folder) in extension.task_folders() {
         let packed = task_parts(parts, &folder.value);
         if packed.is_empty() {
-            // A folder that `files` names and the disk does not have is its own finding.
+            // A folder in `files` that does not exist already has a finding.
             if !is_missing(&folder.value, findings) {
                 let problem = Problem::TaskNotPacked {
                     contribution,
@@ -136,7 +136,7 @@ fn is_missing(folder: &str, findings: &[Finding]) -> bool {
     })
 }
 
-/// Azure DevOps Server 2019 looks for the versions of a task in whatever begins with its folder's name
+/// Azure DevOps Server 2019 looks for the versions of a task in every folder whose name starts with its folder's name
 /// (geeklearningio/gl-vsts-tasks-yarn issue 55, microsoft/azure-devops-extension-tasks issue 107).
 fn check_prefix(folder: &Located<String>, others: &[Located<String>], findings: &mut Vec<Finding>) {
     let begins = |long: &str, short: &str| {
@@ -240,8 +240,8 @@ fn read(
     }
 }
 
-/// All folders of one contribution are versions of one task, which has one ID, and no other contribution has versions
-/// of it.
+/// Checks that all folders of a contribution are versions of one task with one ID, and that no other contribution has
+/// versions of it.
 fn check_contributions(tasks: &[Task], findings: &mut Vec<Finding>) {
     let mut named: Vec<&Place> = Vec::new();
     for (index, task) in tasks.iter().enumerate() {
@@ -339,8 +339,8 @@ fn check_target(task: &Task, handler: &HandlerFacts, parts: &Parts, findings: &m
     }
 }
 
-/// The file behind a target, relative to the task; nothing where a variable decides. The agent replaces
-/// `$(currentDirectory)` by the task's folder (`HandlerFactory.cs`).
+/// The file of a target, relative to the task; `None` if it depends on a variable. The agent replaces
+/// `$(currentDirectory)` with the task's folder (`HandlerFactory.cs`).
 fn target_file(target: &str) -> Option<String> {
     let mut target = target.trim().replace('\\', "/");
     if target.to_lowercase().starts_with("$(currentdirectory)") {
@@ -364,7 +364,7 @@ fn join(folder: &str, file: &str) -> String {
     }
 }
 
-/// Old handlers are not news where a newer major version of the task has others.
+/// Old handlers are not reported if a newer major version of the task has others.
 fn check_age(task: &Task, tasks: &[Task], findings: &mut Vec<Finding>) {
     let major = |task: &Task| version(task).map_or(0, |version| version[0]);
     let has_successor = tasks.iter().any(|other| {
@@ -427,7 +427,7 @@ fn check_ids(tasks: &[Task], findings: &mut Vec<Finding>) {
         let first = versions
             .insert((task.id(), version.value), task)
             .filter(|first| {
-                // Another task's ID is its own finding.
+                // The ID of another task already has a finding.
                 first.contribution == task.contribution || first.identity() == task.identity()
             });
         if let Some(first) = first {
@@ -452,9 +452,9 @@ fn check_ids(tasks: &[Task], findings: &mut Vec<Finding>) {
     }
 }
 
-/// Names tasks in the package that cannot be used. A module's own `task.json` is not a task.
+/// Reports tasks in the package that cannot be used. The `task.json` of a Node module is not a task.
 fn check_offered(tasks: &[Task], parts: &Parts, findings: &mut Vec<Finding>) {
-    // The contribution that names no folder is likely the one that offers the task.
+    // A contribution that names no folder is probably the one that offers the task.
     let is_nameless = |finding: &Finding| matches!(finding.problem, Problem::NoTaskFolder { .. });
     if findings.iter().any(is_nameless) {
         return;
@@ -480,7 +480,7 @@ fn looks_like_a_task(part: &Part) -> bool {
         .is_ok_and(|node| node.get_any_case("execution").is_some())
 }
 
-/// The part's text; empty where it is not one.
+/// The part's text; empty if it is not text.
 fn text(part: &Part) -> String {
     let bytes = part
         .source

@@ -1,16 +1,16 @@
-//! Packages for Visual Studio Code, whose manifest repeats what the package manifest states.
+//! Packages for Visual Studio Code, which have a second manifest with the same values.
 //!
-//! It changes only what both of them have; `vsce` writes the rest from `package.json`.
+//! It changes only values that are in both manifests; `vsce` writes the rest from `package.json`.
 
 use adieu_manifest::document::{Dialect, Node, SyntaxError, Value};
 
 use crate::changes::Changes;
 use crate::task_update::replace;
 
-/// Name of the manifest in a package.
+/// Name of the second manifest in a package.
 pub(crate) const MANIFEST: &str = "extension/package.json";
 
-/// What cannot be changed in such a package.
+/// A change that is not possible in such a package.
 pub(crate) fn unfit(changes: &Changes) -> Option<&'static str> {
     let is_semantic = |version: &String| {
         let numbers: Vec<&str> = version.split('.').collect();
@@ -32,7 +32,7 @@ pub(crate) fn unfit(changes: &Changes) -> Option<&'static str> {
     None
 }
 
-/// `package.json` with the new values; nothing where it lacks one of the keys.
+/// `package.json` with the new values; `None` if it lacks one of the keys.
 pub(crate) fn edit(text: &str, changes: &Changes) -> Result<Option<String>, SyntaxError> {
     let document = Node::read(text, MANIFEST, Dialect::Json)?;
     let values = [

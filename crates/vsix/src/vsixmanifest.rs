@@ -1,6 +1,6 @@
-//! `extension.vsixmanifest` and the language packs beside it: what the Marketplace reads.
+//! `extension.vsixmanifest` and its language packs, which the Marketplace reads.
 //!
-//! It decides nothing; order and spelling follow tfx-cli's `vsix-manifest-builder.ts`.
+//! It makes no decisions; order and spelling follow tfx-cli's `vsix-manifest-builder.ts`.
 
 use adieu_manifest::extension::localisation::{Translations, default_text};
 use adieu_manifest::extension::{Badge, Element as Key, Extension, Located};
@@ -80,7 +80,7 @@ fn metadata(extension: &Extension, parts: &[Part]) -> Element {
             Key::Badges => Element::new("Badges").children(extension.badges.iter().map(badge)),
         });
     }
-    // As assets come, and each once.
+    // In order, and each once.
     let mut seen = Vec::new();
     for (part, asset) in parts
         .iter()
@@ -109,7 +109,7 @@ fn badge(badge: &Badge) -> Element {
         )
 }
 
-/// The assets; an extension without any has no such element.
+/// The assets; `None` if there are none.
 fn assets(extension: &Extension, parts: &[Part]) -> Option<Element> {
     let mut assets: Vec<Element> = Vec::new();
     for part in parts {
@@ -135,8 +135,8 @@ fn asset(asset: &Asset, path: &str) -> Element {
         .optional("Lang", asset.lang.as_deref())
 }
 
-/// `Extension.vsixlangpack`: name, description and release notes in another language; an empty element means
-/// that the manifest's own text holds.
+/// `Extension.vsixlangpack`: name, description and release notes in another language. An empty element means that the
+/// manifest's own text applies.
 pub(crate) fn language_pack(extension: &Extension, translations: &Translations) -> String {
     let element = |name, key, said: &Option<Located<String>>| {
         Element::new(name).text(translations.of(key, said.as_ref()).unwrap_or_default())

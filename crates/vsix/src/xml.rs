@@ -1,6 +1,6 @@
-//! Writes the little XML that a package has: elements, attributes, text.
+//! Writes XML for the package's manifests: elements, attributes, text.
 //!
-//! It reads none, and escapes everything that it is given.
+//! It parses nothing, and escapes all values.
 
 /// An element, with attributes and either text or children.
 #[derive(Debug, Clone, Default)]
@@ -20,13 +20,13 @@ impl Element {
         }
     }
 
-    /// The element with an attribute more.
+    /// Adds an attribute.
     pub(crate) fn attribute(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.attributes.push((name, value.into()));
         self
     }
 
-    /// The element with an attribute more, where there is a value.
+    /// Adds an attribute if there is a value.
     pub(crate) fn optional(self, name: &'static str, value: Option<&str>) -> Self {
         match value {
             Some(value) => self.attribute(name, value),
@@ -34,7 +34,7 @@ impl Element {
         }
     }
 
-    /// The element with text in it.
+    /// Sets the text.
     pub(crate) fn text(mut self, text: impl Into<String>) -> Self {
         self.text = Some(text.into());
         self
@@ -45,13 +45,13 @@ impl Element {
         self.children.push(child);
     }
 
-    /// The element with these children.
+    /// Adds children.
     pub(crate) fn children(mut self, children: impl IntoIterator<Item = Element>) -> Self {
         self.children.extend(children);
         self
     }
 
-    /// The element as a document: two spaces a level, `\n` on every system, no newline at the end.
+    /// Formats the element as a document: indented by two spaces, with `\n` on every system, without a final newline.
     pub(crate) fn to_document(&self) -> String {
         let mut out = String::from("<?xml version=\"1.0\" encoding=\"utf-8\"?>");
         self.write(&mut out, 0);
@@ -99,7 +99,7 @@ fn new_line(out: &mut String, depth: usize) {
     }
 }
 
-/// Text for an attribute or an element. Characters that XML 1.0 cannot say at all are left out.
+/// Escapes text for an attribute or an element. Characters that XML 1.0 cannot represent are left out.
 pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {

@@ -1,8 +1,8 @@
-//! Thousands of damaged manifests and archives: an error that names a place or a package, never a panic, and
-//! never a file outside the folder of the run.
+//! Thousands of damaged manifests and archives: each gives an error that names a position or a package, never a
+//! panic, and never a file outside the run's folder.
 //!
-//! It is seeded: a failure says the number with which it comes again. `corpus/` holds the seeds; a case that
-//! once broke is added there.
+//! It is seeded: a failure prints the number that reproduces it. `corpus/` holds the seeds; cases that once failed
+//! are added there.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -14,7 +14,7 @@ use adieu_vsix::{
     Changes, DateTime, Folder as Extension, PackError, Package, Severity, Sources, Visibility,
 };
 
-/// Steele's SplitMix64: small, and the same everywhere.
+/// Steele's SplitMix64: small, and the same on every machine.
 struct Random(u64);
 
 impl Random {
@@ -31,7 +31,7 @@ impl Random {
     }
 }
 
-/// Bytes that mean something to a parser.
+/// Bytes that are special to a parser.
 const WORDS: [&[u8]; 22] = [
     b"{",
     b"}",
@@ -57,7 +57,7 @@ const WORDS: [&[u8]; 22] = [
     b"[[[[[[[[[[[[[[[[",
 ];
 
-/// The bytes with one to four wounds.
+/// The bytes with one to four changes.
 fn damaged(bytes: &[u8], random: &mut Random) -> Vec<u8> {
     let mut bytes = bytes.to_vec();
     for _ in 0..=random.below(3) {
@@ -93,14 +93,14 @@ fn damaged(bytes: &[u8], random: &mut Random) -> Vec<u8> {
     bytes
 }
 
-/// A folder for one test, and everything in it.
+/// A temporary folder for one test.
 struct Folder(PathBuf);
 
 impl Folder {
     fn new(name: &str) -> Self {
         let path = Path::new(env!("CARGO_TARGET_TMPDIR"))
             .join(format!("mutation-{name}-{}", std::process::id()));
-        // An earlier process of the same number may have left one.
+        // An earlier process with the same ID may have left one.
         let _ = fs::remove_dir_all(&path);
         fs::create_dir_all(&path).expect("the folder can be made");
         Self(path)
@@ -185,7 +185,7 @@ fn a_damaged_manifest_is_packed_or_refused_with_a_place() {
                     });
                     assert!(!fatal.place.file.is_empty(), "{name} {number}: {fatal:?}");
                 }
-                // A path that no system has, such as one with a zero byte in it.
+                // A path that is not valid on any system, such as one with a zero byte.
                 Err(error @ (PackError::Part { .. } | PackError::Output { .. })) => {
                     assert!(
                         error.to_string().starts_with('`'),
@@ -212,7 +212,7 @@ fn a_damaged_archive_is_read_or_refused_by_name() {
             let mut random = Random(number);
             let wounded = damaged(&seed, &mut random);
             if number % 10 != 0 {
-                // In memory: the same reader without the disk.
+                // The same reader on bytes in memory.
                 if let Ok(mut archive) = Archive::read_from(Cursor::new(&wounded), Bounds::DEFAULT)
                 {
                     for entry in archive.entries().to_vec() {

@@ -1,7 +1,7 @@
 //! What Azure DevOps and the Marketplace require of an extension's manifest.
 //!
-//! It looks at what manifests have, never at files. The rules of tfx-cli's composers are all here; the version's
-//! form, categories, the types inside contributions and a paid extension's support link are checked as well.
+//! It checks manifests, never files. It has all rules of tfx-cli's composers, and also checks the version's form,
+//! categories, the types inside contributions, and the support link of a paid extension.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use super::{Extension, Located, contribution_id, offers_task};
 use crate::document::{Node, Place, Value};
 use crate::finding::{CATEGORIES, Finding, Problem};
 
-/// Names that the categories had until 2018: the Marketplace still takes them, and extensions still have them.
+/// Names that categories had until 2018. The Marketplace still accepts them, and extensions still use them.
 const OLD_CATEGORIES: [&str; 6] = [
     "Build and release",
     "Code",
@@ -19,7 +19,7 @@ const OLD_CATEGORIES: [&str; 6] = [
     "Test",
 ];
 
-/// Checks the extension; `manifest` is blamed for what is missing.
+/// Checks the extension. What is missing is reported at the position `manifest`.
 #[must_use]
 pub fn check(extension: &Extension, manifest: &Place) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -99,7 +99,7 @@ fn identity(extension: &Extension, manifest: &Place, findings: &mut Vec<Finding>
         ));
     }
     if let Some(description) = &extension.description {
-        // .NET and tfx count UTF-16 units.
+        // .NET and tfx count UTF-16 code units.
         let length = description.value.encode_utf16().count();
         if length > 200 {
             findings.push(Finding::new(
@@ -110,7 +110,7 @@ fn identity(extension: &Extension, manifest: &Place, findings: &mut Vec<Finding>
     }
 }
 
-/// The numbers of a version: one to four, each of 31 bits, as the Marketplace takes them.
+/// The numbers of a version: one to four, each of at most 31 bits, as the Marketplace accepts them.
 #[must_use]
 pub fn parse_version(version: &str) -> Option<Vec<u32>> {
     let parts: Vec<u32> = version
@@ -254,7 +254,8 @@ fn task_folder(contribution: &Node, findings: &mut Vec<Finding>) {
     }
 }
 
-/// The types of what every contribution can have: tfx packs whatever it finds, and the service refuses it.
+/// Checks the types of keys that every contribution can have: tfx packs any value, and the service refuses wrong
+/// ones.
 fn types_of(contribution: &Node, findings: &mut Vec<Finding>) {
     for key in ["id", "type", "description"] {
         if let Some(value) = contribution.get(key)

@@ -1,4 +1,4 @@
-//! Values of the type that a key has, with a finding for each other one.
+//! Reads a value as the type that its key requires, with a finding if it has another type.
 
 use crate::document::{Node, Value};
 use crate::finding::{Finding, Problem};
@@ -27,7 +27,7 @@ pub(super) fn expect_object<'a>(
     members
 }
 
-/// A boolean. One in quotes is read as it is meant; another text is an error, because tfx takes `"false"` for true.
+/// A boolean. A quoted boolean is accepted; any other text is an error, because tfx treats `"false"` as true.
 pub(super) fn boolean(node: &Node, key: &str, findings: &mut Vec<Finding>) -> Option<bool> {
     let key = key.to_owned();
     let mut find = |problem| findings.push(Finding::new(&node.place, problem));

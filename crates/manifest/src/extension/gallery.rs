@@ -1,15 +1,15 @@
-//! Gallery flags: who sees an extension and what it costs, as words in one list.
+//! Gallery flags: an extension's visibility and pricing, as words in one list.
 //!
-//! It never touches a flag that it was not asked about: `Private` and `Free` are the absence of a flag.
+//! It never changes other flags: `Private` and `Free` are the absence of a flag.
 
 /// Who can see the extension.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Visibility {
-    /// Those that it is shared with.
+    /// The organizations that it is shared with.
     Private,
     /// Everyone.
     Public,
-    /// Those that it is shared with; marked as a preview.
+    /// The organizations that it is shared with; marked as a preview.
     PrivatePreview,
     /// Everyone; marked as a preview.
     PublicPreview,
@@ -18,15 +18,15 @@ pub enum Visibility {
 /// What the extension costs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pricing {
-    /// Nothing.
+    /// Free of charge.
     Free,
-    /// Something.
+    /// Paid.
     Paid,
-    /// Something, after a trial.
+    /// Paid, after a trial.
     Trial,
 }
 
-/// Sets or clears one flag; others stay where they are.
+/// Sets or clears one flag; others keep their positions.
 fn set(flags: &mut Vec<String>, flag: &str, on: bool) {
     let has = flags
         .iter()
@@ -38,7 +38,7 @@ fn set(flags: &mut Vec<String>, flag: &str, on: bool) {
     }
 }
 
-/// Makes the flags say the visibility.
+/// Sets the flags for a visibility.
 pub fn set_visibility(flags: &mut Vec<String>, visibility: Visibility) {
     set(flags, "Private", false);
     set(
@@ -56,7 +56,7 @@ pub fn set_visibility(flags: &mut Vec<String>, visibility: Visibility) {
     );
 }
 
-/// Makes the flags say the pricing.
+/// Sets the flags for a pricing.
 pub fn set_pricing(flags: &mut Vec<String>, pricing: Pricing) {
     set(flags, "Free", false);
     set(flags, "Paid", pricing == Pricing::Paid);

@@ -1,14 +1,14 @@
 //! Files that a manifest names: `files`, `icons`, `screenshots`, `content`, `details`.
 //!
-//! It reads declarations and never looks whether a file is there.
+//! It reads declarations and never checks whether a file exists.
 
 use super::expect::{boolean, expect_list, expect_object, incomplete};
 use crate::document::{Node, Place, Value};
 use crate::finding::{Finding, Problem};
 use crate::words;
 
-/// What a declared path is relative to. `files` and `icons` go with their manifest, `content` and
-/// `screenshots` with the root: tfx has it so, and manifests rely on it.
+/// What a declared path is relative to: for `files` and `icons` their manifest, for `content` and `screenshots` the
+/// root. tfx does so, and manifests rely on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Base {
     /// The folder of the manifest that names the file.
@@ -20,25 +20,25 @@ pub enum Base {
 /// One file or folder to pack.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FileDeclaration {
-    /// Path as written.
+    /// Path, as written.
     pub path: String,
-    /// What it is relative to.
+    /// What the path is relative to.
     pub base: Base,
-    /// Names inside the package; none means the path relative to the root.
+    /// Names in the package; empty means the path relative to the root.
     pub package_paths: Vec<String>,
-    /// Whether browsers may load it by its asset type.
+    /// Whether browsers can load it by its asset type.
     pub addressable: bool,
-    /// Asset types; an addressable file without one takes its part name.
+    /// Asset types; an addressable file without one uses its part name.
     pub asset_types: Vec<String>,
-    /// Media type, where the extension's usual one is wrong.
+    /// Media type, if the default one is wrong.
     pub content_type: Option<String>,
     /// Language of the asset.
     pub lang: Option<String>,
     /// Key that declares it, for messages.
     pub key: String,
-    /// Which manifest declares it, counted from 0.
+    /// Index of the manifest that declares it.
     pub origin: usize,
-    /// Where it is declared.
+    /// Position of the declaration.
     pub place: Place,
 }
 
@@ -66,7 +66,7 @@ fn file(entry: &Node, findings: &mut Vec<Finding>) -> Option<FileDeclaration> {
         .filter(|node| node.is_truthy())
         .or_else(|| entry.get("packagePath"));
     let asset_type = entry.get("assetType");
-    // An empty list is not an asset at all, whatever else the entry says.
+    // With an empty list, the file is not an asset, whatever the other keys are.
     let has_assets = asset_type.and_then(Node::list) != Some(&[]);
     Some(FileDeclaration {
         path: path.to_owned(),
@@ -137,7 +137,7 @@ pub(super) fn icons(value: &Node, findings: &mut Vec<Finding>) -> Vec<FileDeclar
                     "Microsoft.VisualStudio.Services.Icons.{}",
                     words::start_case(kind)
                 );
-                // tfx joins an icon's path to the manifest's folder, so that a leading slash means that folder.
+                // tfx joins an icon's path to the manifest's folder, so a leading slash means that folder.
                 let relative = text.trim_start_matches(['/', '\\']);
                 listed.push(asset_file(relative, Base::Manifest, asset, None, key, path));
             }
@@ -147,7 +147,7 @@ pub(super) fn icons(value: &Node, findings: &mut Vec<Finding>) -> Vec<FileDeclar
     listed
 }
 
-/// `screenshots`, numbered from the given number on: a second manifest's pictures do not replace the first one's.
+/// `screenshots`, numbered from the given number: those of a second manifest do not replace the first one's.
 pub(super) fn screenshots(
     value: &Node,
     already: usize,

@@ -1,7 +1,7 @@
 //! Texts marked `i18n:` and their translations.
 //!
-//! It reads no file. A text's key is its path in the manifest, with a contribution's ID in place of its
-//! number, as tfx-cli's `loc.ts` and `vso-manifest-builder.ts` build it: translators have files with these keys.
+//! It reads no file. A text's key is its path in the manifest, with a contribution's ID instead of its index, as in
+//! tfx-cli's `loc.ts` and `vso-manifest-builder.ts`: translators have files with these keys.
 
 use super::merge::is_comment;
 use super::{Extension, Located};
@@ -9,7 +9,7 @@ use crate::document::{Node, Value};
 
 const MARK: &str = "i18n:";
 
-/// The text in the manifest's own language.
+/// The text without its mark, in the manifest's own language.
 #[must_use]
 pub fn default_text(text: &str) -> &str {
     text.strip_prefix(MARK).unwrap_or(text)
@@ -25,7 +25,8 @@ pub struct Translations {
 }
 
 impl Translations {
-    /// The translation of a key: written flat, or as a path through nested objects. An empty one is none.
+    /// The translation of a key, which is a flat name or a path through nested objects. An empty one counts as
+    /// missing.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&str> {
         let flat = self.document.get(key);
@@ -38,7 +39,8 @@ impl Translations {
             .filter(|text| !text.is_empty())
     }
 
-    /// The translation of a text of the package manifest, or the text itself where it is marked for translation.
+    /// The translation of a text in the package manifest. Without one, the text itself if it is marked for
+    /// translation, otherwise `None`.
     #[must_use]
     pub fn of<'a>(&'a self, key: &str, value: Option<&'a Located<String>>) -> Option<&'a str> {
         self.get(key)
@@ -46,7 +48,7 @@ impl Translations {
     }
 }
 
-/// `extension.vsomanifest` as a document, in the manifest's own language or in another one.
+/// Builds `extension.vsomanifest`, in the manifest's own language or in another one.
 #[must_use]
 pub fn service_manifest(extension: &Extension, translations: Option<&Translations>) -> Node {
     let members = extension

@@ -1,6 +1,6 @@
-//! Several manifests become one extension: the first scalar wins, lists add up, overrides replace scalars.
+//! Merges several manifests into one extension: the first scalar wins, lists are joined, overrides replace scalars.
 //!
-//! It never drops a value silently: what does not count is a finding with its place.
+//! It never drops a value silently: a value that is ignored becomes a finding with its position.
 
 use super::expect::{boolean, expect_list, expect_object};
 use super::{Element, Extension, Located, Target, listing, metadata};
@@ -11,13 +11,13 @@ use crate::words::decimal;
 /// One manifest of several.
 #[derive(Debug, Clone)]
 pub struct Partial {
-    /// What it says.
+    /// Its contents.
     pub document: Node,
-    /// Whether its scalars replace what others say.
+    /// Whether its scalars replace those of others.
     pub is_override: bool,
 }
 
-/// Puts the manifests together, in order.
+/// Merges the manifests, in order.
 #[must_use]
 pub fn merge(partials: &[Partial]) -> (Extension, Vec<Finding>) {
     let mut merging = Merging::default();
@@ -36,7 +36,7 @@ pub fn merge(partials: &[Partial]) -> (Extension, Vec<Finding>) {
     merging.finish()
 }
 
-/// An extension on its way, and the manifest that is being read.
+/// The merged extension so far, and the manifest that is being read.
 #[derive(Default)]
 struct Merging {
     extension: Extension,
@@ -47,7 +47,7 @@ struct Merging {
 }
 
 impl Merging {
-    /// A key for `extension.vsixmanifest`. Keys differ by more than case, as in `vsix-manifest-builder.ts`.
+    /// Reads a key for `extension.vsixmanifest`. Letter case does not count, as in `vsix-manifest-builder.ts`.
     fn package_key(&mut self, key: &str, value: &Node) {
         let name = key.to_lowercase();
         if value.value == Value::Null && !(self.is_override && is_scalar_key(&name)) {
@@ -128,7 +128,7 @@ impl Merging {
         }
     }
 
-    /// A key that becomes gallery properties.
+    /// Reads a key that becomes gallery properties.
     fn property_key(&mut self, name: &str, value: &Node) {
         let findings = &mut self.findings;
         let properties = match name {
@@ -163,7 +163,7 @@ impl Merging {
         }
     }
 
-    /// A key for `extension.vsomanifest`; what is not of the package manifest passes through.
+    /// Reads a key for `extension.vsomanifest`; everything that does not belong to the package manifest is kept.
     fn service_key(&mut self, key: &str, value: &Node) {
         let name = key.to_lowercase();
         if value.value == Value::Null && !self.is_override {
@@ -214,7 +214,7 @@ impl Merging {
             | "targets"
             | "version"
             | "vsoflags" => {}
-            // Two underscores mark what tfx keeps for itself; `_name.comment` is a note to translators.
+            // Two underscores mark keys that tfx reserves; `_name.comment` is a note to translators.
             _ if key.starts_with("__") || is_comment(key) => {}
             _ => self.single(key, value.clone(), false),
         }
@@ -374,7 +374,7 @@ impl Merging {
         }
     }
 
-    /// Adds what `extension.vsomanifest` always has.
+    /// Adds the keys that `extension.vsomanifest` always has.
     fn finish(mut self) -> (Extension, Vec<Finding>) {
         let place = crate::document::Place::file("extension.vsomanifest");
         for key in ["contributions", "scopes", "contributionTypes"] {
@@ -420,7 +420,7 @@ fn is_scalar_key(name: &str) -> bool {
     )
 }
 
-/// `"1.0"` as a number, the way `parseFloat` reads it.
+/// Reads `"1.0"` as a number, like `parseFloat`.
 fn number(value: &Node) -> Node {
     match value.text().and_then(decimal) {
         Some(number) => Node {

@@ -1,6 +1,6 @@
 //! Keys that become properties, badges and targets of the package manifest.
 //!
-//! It never decides between manifests; that is `merge`.
+//! It never chooses between manifests; `merge` does.
 
 use super::expect::{boolean, expect_list, expect_object, incomplete};
 use super::{Badge, Property, Target};
@@ -18,7 +18,7 @@ fn property(suffix: &str, value: String, node: &Node) -> Property {
     }
 }
 
-/// A text under one of two names: manifests write `uri` and `url` alike.
+/// A text under one of two names: manifests use both `uri` and `url`.
 fn either(node: &Node, one: &str, other: &str) -> Option<String> {
     [one, other]
         .into_iter()
@@ -199,7 +199,7 @@ pub(super) fn badges(value: &Node, findings: &mut Vec<Finding>) -> Vec<Badge> {
         .collect()
 }
 
-/// `targets`; one without an ID is named, because the Marketplace would not know what to do with it.
+/// `targets`. One without an ID is reported, because the Marketplace could not use it.
 pub(super) fn targets(value: &Node, findings: &mut Vec<Finding>) -> Vec<Target> {
     let Some(list) = expect_list(value, "targets", findings) else {
         return Vec::new();

@@ -1,4 +1,4 @@
-//! Many findings of one kind become a few, and a count of the rest.
+//! Shortens many findings of one kind to a few and a count of the rest.
 //!
 //! It writes no sentence about a manifest.
 
@@ -12,14 +12,14 @@ use super::{Finding, Problem, Severity};
 pub struct Report {
     /// How severe it is.
     pub severity: Severity,
-    /// Place and problem: `task.json:3: …`, with the number of further findings of its kind.
+    /// Position and problem, `task.json:3: …`, with the number of further findings of its kind.
     pub sentence: String,
-    /// What to do about it, without a full stop.
+    /// The remedy, without a period.
     pub remedy: Option<String>,
 }
 
-/// The findings by file and line, in the order of each file; those of one kind beyond the first few are a number
-/// behind the last one that is shown.
+/// The findings by file and line. After the first few of one kind, the last one that is shown has the number of the
+/// rest.
 #[must_use]
 pub fn fold(findings: &[Finding]) -> Vec<Report> {
     let mut sorted: Vec<&Finding> = findings.iter().collect();
@@ -40,7 +40,7 @@ pub fn fold(findings: &[Finding]) -> Vec<Report> {
         }
         let total = counts.get(&kind).copied().unwrap_or_default();
         let mut sentence = finding.problem.to_string();
-        // A file that does not exist is named by the problem itself.
+        // The problem itself names a file that does not exist.
         if !sentence.starts_with(&format!("`{}` ", finding.place)) {
             sentence = format!("{}: {sentence}", finding.place);
         }

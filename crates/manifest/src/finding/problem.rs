@@ -4,7 +4,7 @@
 
 use crate::document::Place;
 
-/// A problem. Keys and names are as the file has them, paths as the user would type them.
+/// A problem. Keys and names are as in the file, paths as the user would type them.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[expect(missing_docs, reason = "the fields are the facts in the sentence")]
 pub enum Problem {
@@ -23,7 +23,7 @@ pub enum Problem {
     /// A manifest that does not exist.
     #[error("`{path}` does not exist")]
     ManifestMissing { path: String },
-    /// A folder where a manifest is meant.
+    /// A folder instead of a manifest.
     #[error("`{path}` is a folder; --manifests wants files")]
     ManifestIsFolder { path: String },
     /// Patterns that match no file.
@@ -32,7 +32,7 @@ pub enum Problem {
     /// A file or folder of the command line that does not exist.
     #[error("`{path}` does not exist")]
     ArgumentMissing { path: String },
-    /// A file where a folder is meant, or the reverse.
+    /// A file instead of a folder, or the reverse.
     #[error("`{path}` is {found}; {flag} wants {wanted}")]
     ArgumentIsNot {
         path: String,
@@ -43,17 +43,17 @@ pub enum Problem {
     /// The text of a task.json is not JSON.
     #[error("this is not JSON: {detail}")]
     TaskSyntax { detail: String },
-    /// A value of another type than its key needs.
+    /// A value does not have the type that its key requires.
     #[error("`{key}` must be {expected}, but it is {found}")]
     WrongType {
         key: String,
         expected: &'static str,
         found: &'static str,
     },
-    /// A text where a boolean is needed, and the text is not one.
+    /// A text instead of a boolean.
     #[error("`{key}` must be true or false, but it is the text `{value}`")]
     NotABoolean { key: String, value: String },
-    /// A boolean in quotes, read as it is meant.
+    /// A quoted boolean, which is accepted.
     #[error("`{key}` is in quotes; it is read as {value}")]
     LooseBoolean { key: String, value: bool },
     /// A key that must exist.
@@ -62,10 +62,10 @@ pub enum Problem {
     /// A key that a task must have.
     #[error("the task has no `{key}`")]
     TaskMissing { key: String },
-    /// A key that the schema needs and servers do without.
+    /// A key that the schema requires, but servers do not.
     #[error("the task has no `{key}`, which the schema requires; Azure DevOps works without it")]
     SchemaMissing { key: String },
-    /// A key that people see.
+    /// A key that the user interface shows.
     #[error("the task has no `{key}`, which the catalog and the editor show")]
     TaskLacks { key: String },
     /// A scalar that an earlier manifest has set.
@@ -78,7 +78,7 @@ pub enum Problem {
     /// `restrictedTo` may be set only once.
     #[error("`{key}` is already set in {first}, and may be set only once")]
     OnlyOnce { key: String, first: Place },
-    /// An identifier outside the Marketplace's alphabet.
+    /// An identifier with characters that the Marketplace does not allow.
     #[error("the {what} `{value}` may have letters, digits, dashes and underscores only")]
     BadIdentifier { what: &'static str, value: String },
     /// A version that the Marketplace refuses.
@@ -95,28 +95,28 @@ pub enum Problem {
         "`{category}` is not a category of Azure DevOps extensions; the Marketplace refuses others"
     )]
     UnknownCategory { category: String },
-    /// No target at all.
+    /// There is no target.
     #[error("`targets` is missing: the extension is packed for `Microsoft.VisualStudio.Services`")]
     NoTargets,
-    /// A target that no product has.
+    /// A target that is not a product.
     #[error("`{id}` is not an installation target")]
     UnknownTarget { id: String },
-    /// An extension that adds nothing.
+    /// An extension without contributions.
     #[error("the extension has no contribution and no contribution type")]
     NoContributions,
-    /// Two contributions of one ID.
+    /// Two contributions with the same ID.
     #[error("contribution `{id}` is already declared in {first}")]
     DuplicateContribution { id: String, first: Place },
-    /// A contribution without one of the keys that each has.
+    /// A contribution without a required key.
     #[error("a contribution has no `{key}`")]
     IncompleteContribution { key: &'static str },
-    /// A task contribution that names no folder.
+    /// A task contribution without a folder.
     #[error("task contribution `{contribution}` has no `properties.name`")]
     NoTaskFolder { contribution: String },
     /// Paid, without a support link.
     #[error("a paid extension needs a support link")]
     PaidWithoutSupport,
-    /// An integration without a link into it.
+    /// An integration without a link to it.
     #[error("an integration needs a `getstarted` or an `action` link")]
     IntegrationWithoutLink,
     /// A link, badge or content item without its address.
@@ -129,13 +129,13 @@ pub enum Problem {
     /// A gallery property without a value or without a name.
     #[error("gallery property `{key}` has no value: it is left out")]
     EmptyProperty { key: String },
-    /// A gallery property for the second time.
+    /// A gallery property that occurs twice.
     #[error("gallery property `{key}` is already set: this one is left out")]
     DuplicateProperty { key: String },
     /// A repository without its type.
     #[error("`repository.type` is missing")]
     NoRepositoryType,
-    /// A repository other than git.
+    /// A repository that is not a git repository.
     #[error("repository type `{kind}` is not supported, only `git` is")]
     RepositoryType { kind: String },
     /// A repository without its address.
@@ -147,19 +147,19 @@ pub enum Problem {
     /// A file declaration without `path`.
     #[error("an entry of `files` has no `path`")]
     FileWithoutPath,
-    /// A file that the manifest names and the disk does not have.
+    /// A file that the manifest names does not exist.
     #[error("`{path}` does not exist")]
     FileMissing { path: String },
-    /// A file that exists in another letter case.
+    /// A file exists, but in another letter case.
     #[error("`{path}` does not exist; `{found}` does: only Windows finds it")]
     FileCase { path: String, found: String },
     /// A file that cannot be read.
     #[error("`{path}` cannot be read: {detail}")]
     Unreadable { path: String, detail: String },
-    /// A path or a link that leads out of the extension's folder.
+    /// A path or a link that leads outside the extension's folder.
     #[error("`{path}` leads out of the extension's folder")]
     OutsideFolder { path: String },
-    /// A file, or all of them, that readers of packages refuse; sizes in bytes.
+    /// One file, or all together, are too large for readers of packages; sizes in bytes.
     #[error("`{path}` has {size} bytes, more than the {limit} that a package can have")]
     FileTooLarge { path: String, size: u64, limit: u64 },
     /// Packages of the extension inside a packaged folder.
@@ -168,18 +168,18 @@ pub enum Problem {
     /// A link to a folder inside a packaged folder.
     #[error("`{path}` is a link to a folder; links to folders are not followed")]
     FolderLink { path: String },
-    /// A folder where one file is meant.
+    /// A folder instead of a file.
     #[error("`{path}` is a folder, and `{key}` needs a file")]
     NotAFile { path: String, key: String },
     /// A name that the Open Packaging Conventions do not allow.
     #[error("`{part}` cannot be the name of a part: {reason}")]
     BadPartName { part: String, reason: &'static str },
-    /// An addressable name that servers refuse in an address.
+    /// The name of an addressable part has a character that servers refuse in an address.
     #[error(
         "`{part}` is addressable and has a `{character}`: Azure DevOps Server 2019 cannot install it"
     )]
     AddressableName { part: String, character: char },
-    /// Two parts that a package cannot tell apart.
+    /// Two parts whose names a package cannot distinguish.
     #[error(
         "part `{part}` conflicts with part `{other}` (from {first}): they would be one path on disk"
     )]
@@ -188,17 +188,17 @@ pub enum Problem {
         other: String,
         first: Place,
     },
-    /// A name that the packer writes itself.
+    /// A name that the packer itself uses.
     #[error("part `{part}` is written by the packer: the file of that name is left out")]
     ReservedPart { part: String },
-    /// Two addressable assets of one type.
+    /// Two addressable assets of the same type.
     #[error("asset type `{kind}` belongs to `{other}` already (from {first})")]
     DuplicateAsset {
         kind: String,
         other: String,
         first: Place,
     },
-    /// No icon at all.
+    /// There is no icon.
     #[error("the extension has no `icons.default`: the Marketplace shows a gray square")]
     NoIcon,
     /// An icon that is too small.
@@ -209,17 +209,17 @@ pub enum Problem {
         height: u32,
         least: u32,
     },
-    /// An icon in a format that is not shown.
+    /// An icon in a format that the Marketplace does not show.
     #[error("icon `{path}` is not a PNG, JPEG, GIF or BMP image")]
     IconFormat { path: String },
-    /// A package that a server refuses; sizes in bytes.
+    /// A package that is too large for a server; sizes in bytes.
     #[error("the package has {size} bytes, and {server} takes {limit} by default")]
     TooLarge {
         size: u64,
         limit: u64,
         server: &'static str,
     },
-    /// A task contribution whose files are not packed.
+    /// A task contribution whose files are not in the package.
     #[error(
         "task contribution `{contribution}` names folder `{folder}`, and the package has no `{folder}/task.json`"
     )]
@@ -227,15 +227,15 @@ pub enum Problem {
         contribution: String,
         folder: String,
     },
-    /// A packed task that no contribution offers.
+    /// A task in the package that no contribution offers.
     #[error("task `{part}` is packed, but no contribution offers it")]
     TaskNotOffered { part: String },
-    /// Two contributions of which one folder's name begins with the other's.
+    /// Two contributions; the folder name of one starts with the other's.
     #[error(
         "task folder `{folder}` begins with the name of task folder `{other}`: Azure DevOps Server 2019 takes both for versions of one task"
     )]
     FolderPrefix { folder: String, other: String },
-    /// Two contributions that offer one task.
+    /// Two contributions that offer the same task.
     #[error(
         "contribution `{contribution}` offers task `{folder}`, which `{other}` offers already (in {first})"
     )]
@@ -245,7 +245,7 @@ pub enum Problem {
         other: String,
         first: Place,
     },
-    /// Two contributions whose tasks have one name and one ID.
+    /// Two contributions whose tasks have the same name and ID.
     #[error(
         "contribution `{contribution}` has the task {name} with the ID of `{other}` (in {first}): Azure DevOps ignores one of the two"
     )]
@@ -255,24 +255,24 @@ pub enum Problem {
         other: String,
         first: Place,
     },
-    /// A contribution whose tasks have several IDs.
+    /// A contribution whose tasks have different IDs.
     #[error("one contribution has tasks of several IDs: `{first}` and `{other}`")]
     MixedTasks { first: String, other: String },
-    /// Two tasks of one ID.
+    /// Two tasks with the same ID.
     #[error("task ID {id} belongs to `{other}` as well, in {first}")]
     DuplicateTaskId {
         id: String,
         other: String,
         first: Place,
     },
-    /// Two folders of one task and one version.
+    /// Two folders with the same version of a task.
     #[error("{name}@{version} is packed twice, also in {first}")]
     DuplicateTaskVersion {
         name: String,
         version: String,
         first: Place,
     },
-    /// Two versions of one task that become one.
+    /// Two versions of a task that would become one.
     #[error(
         "{name} would become {version} here and in {first}: an agent could not tell them apart"
     )]
@@ -281,20 +281,20 @@ pub enum Problem {
         version: String,
         first: Place,
     },
-    /// A key that looks like another one.
+    /// A key that is probably misspelled.
     #[error("`{key}` is not a key of {what} in a task.json")]
     MisspelledKey {
         key: String,
         what: &'static str,
         meant: &'static str,
     },
-    /// A key that no server and no agent reads.
+    /// A key that neither servers nor agents read.
     #[error("`{key}` is not a key of {what} in a task.json: it is ignored")]
     UnknownKey { key: String, what: &'static str },
-    /// A key in another letter case.
+    /// A key in the wrong letter case.
     #[error("`{key}` is spelled `{written}`; Azure DevOps reads both")]
     KeyCase { key: &'static str, written: String },
-    /// A value outside the set that its key takes.
+    /// A value that is not one of the allowed ones.
     #[error("`{key}` is `{value}`, and the schema knows {allowed}")]
     NotOneOf {
         key: String,
@@ -311,36 +311,36 @@ pub enum Problem {
     /// A number that servers cannot hold.
     #[error("`{key}` is `{value}`, which is larger than 2147483647")]
     NumberTooLarge { key: String, value: String },
-    /// A value of another type that servers read as the right one.
+    /// A value of another type, which servers convert.
     #[error("`{key}` is `{value}`, and the schema has {rule}; Azure DevOps reads both")]
     LooseType {
         key: String,
         value: String,
         rule: &'static str,
     },
-    /// A value that the schema does not allow, and servers do.
+    /// A value that the schema does not allow, but servers do.
     #[error("`{key}` is `{value}`, and the schema has {rule}")]
     AgainstSchema {
         key: String,
         value: String,
         rule: &'static str,
     },
-    /// A task name with other characters than the schema has.
+    /// A task name with characters that the schema does not allow.
     #[error(
         "the task's name `{value}` has more than letters, digits and dashes; it works, and tfx \
          warns about it"
     )]
     TaskNameCharacters { value: String },
-    /// A name that the catalog may cut off.
+    /// A name that the catalog may truncate.
     #[error(
         "`friendlyName` has {length} characters, and the schema has 40; it works, and tfx warns \
          about it"
     )]
     LongFriendlyName { length: usize },
-    /// A task without a picture.
+    /// A task without an icon.
     #[error("the task has no `{part}`: the catalog shows a gray square")]
     NoTaskIcon { part: String },
-    /// Two inputs of one name.
+    /// Two inputs with the same name.
     #[error("input `{name}` is already declared in {first}")]
     DuplicateInput { name: String, first: Place },
     /// A rule that servers cannot read.
@@ -355,7 +355,7 @@ pub enum Problem {
         "`visibleRule` of `{owner}` is `{rule}`: Azure DevOps Server 2020 and older refuse other characters than letters, digits and spaces in it"
     )]
     RuleCharacters { owner: String, rule: String },
-    /// A rule about an input of another group. Azure DevOps Services and the Marketplace accept it.
+    /// A rule that refers to an input of another group. Azure DevOps Services and the Marketplace accept it.
     #[error(
         "input `{owner}` ({group}) is shown by input `{input}` ({other}): Azure DevOps Server 2020 and older refuse to install a task whose input depends on another group's"
     )]
@@ -366,13 +366,13 @@ pub enum Problem {
         other: String,
         is_for_servers_alone: bool,
     },
-    /// A rule about an input that does not exist.
+    /// A rule that refers to an input that does not exist.
     #[error("`visibleRule` of `{owner}` asks for input `{name}`, which does not exist")]
     RuleWithoutInput { owner: String, name: String },
     /// A group that does not exist.
     #[error("input `{input}` is in group `{group}`, which does not exist")]
     NoSuchGroup { input: String, group: String },
-    /// A handler that no agent has.
+    /// A handler that no agent knows.
     #[error("no agent knows the handler `{handler}`{}", if *.is_alone { ": nothing would run" } else { "" })]
     UnknownHandler {
         handler: String,
@@ -387,7 +387,7 @@ pub enum Problem {
         target: String,
         part: String,
     },
-    /// A handler whose file has another letter case.
+    /// A handler whose file is in the package in another letter case.
     #[error(
         "`{section}.{handler}` starts `{target}`, and the part is `{part}`: only Windows finds it"
     )]
@@ -397,10 +397,10 @@ pub enum Problem {
         target: String,
         part: String,
     },
-    /// A task that starts nothing.
+    /// A task without a handler.
     #[error("the task has no handler: nothing would run")]
     NoHandler,
-    /// A launcher without anything to launch.
+    /// A launcher without a binary to start.
     #[error(
         "`{section}.{handler}` starts a launcher, and the package has no binary under `{folder}/`"
     )]
@@ -409,16 +409,16 @@ pub enum Problem {
         handler: String,
         folder: String,
     },
-    /// Only handlers that agents drop.
+    /// Only handlers that newer agents do not have.
     #[error("every handler of `{section}` is at its end of life ({handlers})")]
     OldHandlers { section: String, handlers: String },
-    /// A manifest that is a program.
+    /// A manifest that is a JavaScript program.
     #[error("a manifest that is a JavaScript program cannot be run here")]
     ManifestProgram,
-    /// A version that cannot be raised.
+    /// A version that cannot be incremented.
     #[error("version `{value}` cannot be raised: it is not numbers with dots between them")]
     CannotRaise { value: String },
-    /// Too many or too large files.
+    /// Too many files, or too much data.
     #[error("the package would have {found} {what}, and {limit} is this packer's limit")]
     OverLimit {
         what: &'static str,

@@ -1,11 +1,11 @@
-//! What to do about each problem.
+//! The remedy for each problem.
 //!
-//! It never repeats the sentence of `problem`. A remedy that does not clear its finding is worse than none: a test
-//! (`tests/extension_package/remedies.rs`) applies them.
+//! It never repeats the sentence of `problem`. A test (`tests/extension_package/remedies.rs`) applies the remedies:
+//! one that does not clear its finding is worse than none.
 
 use super::{Finding, Problem};
 
-/// The categories of the manifest reference (aka.ms/extensioncategories). The Marketplace refuses others
+/// The categories in the manifest reference (aka.ms/extensioncategories). The Marketplace refuses others
 /// (microsoft/azure-devops-extension-tasks issue 114).
 pub(crate) const CATEGORIES: [&str; 5] = [
     "Azure Boards",
@@ -15,7 +15,7 @@ pub(crate) const CATEGORIES: [&str; 5] = [
     "Azure Artifacts",
 ];
 
-/// What to do about a finding; `None` where its sentence says it already.
+/// The remedy for a finding; `None` if its sentence already includes it.
 pub(super) fn remedy(finding: &Finding) -> Option<String> {
     match &finding.problem {
         Problem::BadVersion { .. } | Problem::VersionTooLarge { .. } => {

@@ -1,23 +1,24 @@
-//! How severe each problem is.
+//! The severity of each problem.
 //!
-//! An error is what Azure DevOps or the Marketplace refuses, or what cannot work on any agent. What published
-//! extensions have and live with is a warning.
+//! What Azure DevOps or the Marketplace refuses, or what cannot work on any agent, is an error. What published
+//! extensions have and can live with is a warning.
 
 use super::Problem;
 
-/// How severe a finding is.
+/// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// The package works, but not as its author believes, or not everywhere.
+    /// The package works, but not as its author expects, or not everywhere.
     Warning,
-    /// Azure DevOps or the Marketplace would refuse or break; `--bypass-validation` packs all the same.
+    /// Azure DevOps or the Marketplace would refuse it, or it would not work; `--bypass-validation` packs it
+    /// nevertheless.
     Error,
-    /// No package can be made.
+    /// No package can be created.
     Fatal,
 }
 
 impl Problem {
-    /// How severe the problem is.
+    /// The problem's severity.
     #[must_use]
     pub fn severity(&self) -> Severity {
         match self {
@@ -90,8 +91,8 @@ impl Problem {
         }
     }
 
-    /// How many findings of this kind are shown before the rest is only counted: one of what works all the same,
-    /// a few of what needs a change in each place.
+    /// How many findings of this kind are shown before the rest is only counted: one if everything still works, a few
+    /// if each needs a change.
     pub(super) fn shown(&self) -> usize {
         match self {
             Self::LooseBoolean { .. }

@@ -1,6 +1,6 @@
-//! Inputs, groups and the rules that show and hide them.
+//! Checks inputs, groups and visibility rules.
 //!
-//! It never evaluates a rule: it asks whether servers can read it, and whether the inputs in it exist.
+//! It never evaluates a rule: it checks whether servers can parse it, and whether its inputs exist.
 
 use std::collections::HashMap;
 
@@ -22,7 +22,7 @@ const TYPES: [&str; 11] = [
     "githubRepositoryPicker",
 ];
 
-/// Names and aliases of inputs, in lowercase (the agent ignores letter case), with their place and their group.
+/// Names and aliases of inputs, in lowercase (the agent ignores letter case), with their position and group.
 type Declared<'d> = HashMap<String, (Place, &'d str)>;
 
 /// Checks `inputs` and `groups`.
@@ -129,7 +129,8 @@ fn check_group(input: &Node, groups: &[Node], findings: &mut Vec<Finding>) {
     }
 }
 
-/// Checks the rule of an input, or of a group: a group may depend on any input, and no server refuses its characters.
+/// Checks the rule of an input or a group. A group may depend on any input, and no server refuses characters in its
+/// rule.
 fn check_rule(
     owner: &Node,
     declared: &Declared<'_>,

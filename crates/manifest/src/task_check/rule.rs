@@ -1,11 +1,12 @@
 //! The grammar of `visibleRule`: terms such as `action = publish`, with `&&` or with `||` between them.
 //!
-//! It evaluates nothing. The server refuses what is not of the form `A <valid condition> B`, parentheses, and a mix of
-//! the two signs (microsoft/azure-pipelines-task-lib issues 871 and 1023, azure-pipelines-tasks issue 12649).
+//! It evaluates nothing. The server refuses anything that does not have the form `A <valid condition> B`, as well as
+//! parentheses and a mix of the two signs (microsoft/azure-pipelines-task-lib issues 871 and 1023,
+//! azure-pipelines-tasks issue 12649).
 
-/// Operators, the longer ones first where one begins with another.
+/// Operators; a longer one is before its prefix.
 const SIGNS: [&str; 7] = ["==", "!=", "<=", ">=", "=", "<", ">"];
-/// Operators that are words; letter case is ignored.
+/// Operators that are words, in any letter case.
 const WORDS: [&str; 8] = [
     "in",
     "notIn",
@@ -22,12 +23,13 @@ const WORDS: [&str; 8] = [
 pub(super) struct Term<'r> {
     /// The input whose value is compared.
     pub(super) input: &'r str,
-    /// What it is compared with.
+    /// The value that it is compared with.
     value: &'r str,
 }
 
 impl Term<'_> {
-    /// Whether Azure DevOps Server 2020 and older read the term: letters, digits and spaces, or an empty text in quotes.
+    /// Whether Azure DevOps Server 2020 and older can read the term: letters, digits and spaces, or an empty text in
+    /// quotes.
     pub(super) fn is_plain(&self) -> bool {
         let is_plain = |text: &str| {
             text.bytes()
@@ -37,7 +39,7 @@ impl Term<'_> {
     }
 }
 
-/// The terms of a rule, or what is wrong with it.
+/// Parses a rule into terms, or returns what is wrong with it.
 pub(super) fn parse(rule: &str) -> Result<Vec<Term<'_>>, String> {
     if rule.contains("&&") && rule.contains("||") {
         return Err("a rule cannot have both && and ||".to_owned());

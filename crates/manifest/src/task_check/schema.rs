@@ -1,20 +1,20 @@
-//! `tasks.schema.json` of microsoft/azure-pipelines-task-lib as tables, and what in a task violates them.
+//! `tasks.schema.json` of microsoft/azure-pipelines-task-lib as tables, and a check of tasks against them.
 //!
-//! It never judges what the schema does not cover; the rules of servers and agents are separate.
+//! It never checks what the schema does not cover; the rules of servers and agents are elsewhere.
 
 use crate::document::{Node, Value};
 use crate::finding::{Finding, Problem};
 
-/// What a value has to be.
+/// The type or form of a value.
 pub(super) enum Shape {
     Any,
     Text,
     Switch,
     TextOrSwitch,
     Object,
-    /// A string for which the function holds; the words say when it does.
+    /// A string that the function accepts, and a description of such strings.
     Like(fn(&str) -> bool, &'static str),
-    /// One of these strings; servers read them without letter case.
+    /// One of these strings, in any letter case.
     OneOf(&'static [&'static str]),
     List(&'static Shape),
     Record(&'static Record),
@@ -22,7 +22,7 @@ pub(super) enum Shape {
 
 /// An object with known keys.
 pub(super) struct Record {
-    /// `a task`, `an input`, …
+    /// The noun for messages: `a task`, `an input`, …
     what: &'static str,
     keys: &'static [(&'static str, Shape)],
     needs: &'static [&'static str],
@@ -30,7 +30,7 @@ pub(super) struct Record {
     is_open: bool,
 }
 
-/// The whole document. The schema needs no key of it; `task_check` says what servers need.
+/// The whole document. The schema requires none of its keys; `task_check` checks what servers require.
 pub(super) static TASK: Record = Record {
     what: "a task",
     keys: &[
@@ -84,7 +84,7 @@ pub(super) static TASK: Record = Record {
         ),
         ("restrictions", Shape::Record(&RESTRICTIONS)),
         ("messages", Shape::Object),
-        // What the servers write into definitions, and people copy from them.
+        // Servers write these into definitions, and people copy them.
         ("contentsUploaded", Shape::Any),
         ("contributionIdentifier", Shape::Any),
         ("contributionVersion", Shape::Any),
@@ -103,7 +103,7 @@ pub(super) static TASK: Record = Record {
     is_open: false,
 };
 
-/// `task_check` looks at the numbers.
+/// `task_check` checks the numbers.
 static VERSION: Record = Record {
     what: "a version",
     keys: &[
@@ -124,7 +124,7 @@ const RUNS_ON: [&str; 5] = [
     "DeploymentGroup",
 ];
 
-/// Those of the schema, and `Tool`, which the installers of Microsoft's own repository have.
+/// The schema's categories, and `Tool`, which the installers in Microsoft's own repository have.
 const CATEGORIES: [&str; 11] = [
     "Build",
     "Utility",
@@ -139,7 +139,7 @@ const CATEGORIES: [&str; 11] = [
     "Azure Artifacts",
 ];
 
-/// `tags` is of the server, not of the schema.
+/// `tags` comes from the server, not from the schema.
 static GROUP: Record = Record {
     what: "a group",
     keys: &[
@@ -153,8 +153,8 @@ static GROUP: Record = Record {
     is_open: false,
 };
 
-/// What an input must have, and what its type may be, `inputs` checks; `validation` and `deprecated` are of the
-/// server, not of the schema.
+/// `inputs` checks what an input requires and its type; `validation` and `deprecated` come from the server, not from
+/// the schema.
 static INPUT: Record = Record {
     what: "an input",
     keys: &[
@@ -240,7 +240,7 @@ static SOURCE_DEFINITION: Record = Record {
     is_open: false,
 };
 
-/// The schema's handlers, and below them those that only agents and servers know.
+/// The schema's handlers, followed by those that only agents and servers know.
 static SECTION: Record = Record {
     what: "a section of handlers",
     keys: &[
@@ -264,7 +264,7 @@ static SECTION: Record = Record {
         ("ManualValidation", Shape::Any),
     ],
     needs: &[],
-    // `handlers` in `task_check` names the unknown ones.
+    // `handlers` in `task_check` reports the unknown ones.
     is_open: true,
 };
 
@@ -311,8 +311,8 @@ static SETTABLE_VARIABLES: Record = Record {
     is_open: false,
 };
 
-/// The schema has letters and digits alone; underscores and dashes work everywhere. A dot does not: the agent keeps
-/// it in `INPUT_A.B`, and task-lib looks for `INPUT_A_B`.
+/// The schema allows only letters and digits; underscores and dashes work everywhere. A dot does not: the agent keeps
+/// it in `INPUT_A.B`, but task-lib looks for `INPUT_A_B`.
 fn is_input_name(name: &str) -> bool {
     !name.is_empty()
         && name
@@ -332,7 +332,7 @@ fn is_date(date: &str) -> bool {
     date.split('-').map(str::len).eq([4, 2, 2]) && date.split('-').all(is_digits)
 }
 
-/// The spelling of a handler that the author may have meant.
+/// The correct spelling of a handler that is probably misspelled.
 pub(super) fn meant_handler(handler: &str) -> Option<&'static str> {
     let lower = handler.to_lowercase();
     let digits = lower.strip_prefix("node").map(|rest| {
@@ -351,9 +351,9 @@ pub(super) fn meant_handler(handler: &str) -> Option<&'static str> {
     }
 }
 
-/// Whether the handler is one that agents or servers know, letter case ignored.
+/// Whether agents or servers know the handler, in any letter case.
 pub(super) fn is_handler(handler: &str) -> bool {
-    // Handlers of the release service are named by its abbreviation.
+    // Handlers of the release service start with its abbreviation.
     handler.starts_with("RM:")
         || SECTION
             .keys
@@ -361,7 +361,7 @@ pub(super) fn is_handler(handler: &str) -> bool {
             .any(|(known, _)| known.eq_ignore_ascii_case(handler))
 }
 
-/// The known word that differs from the given one by a slip or two.
+/// The known word that differs from the given one by at most two letters.
 fn near(word: &str, known: impl Iterator<Item = &'static str>) -> Option<&'static str> {
     let word = word.to_lowercase();
     let slips = |known: &str| strsim::osa_distance(&word, &known.to_lowercase());
@@ -370,7 +370,7 @@ fn near(word: &str, known: impl Iterator<Item = &'static str>) -> Option<&'stati
         .min_by_key(|known| slips(known))
 }
 
-/// Checks an object and everything below it; `path` leads to it.
+/// Checks an object and everything in it; `path` is its path.
 pub(super) fn check(node: &Node, record: &Record, path: &str, findings: &mut Vec<Finding>) {
     let below = |key: &str| {
         if path.is_empty() {
@@ -397,7 +397,7 @@ pub(super) fn check(node: &Node, record: &Record, path: &str, findings: &mut Vec
                 }
                 check_value(value, shape, &below(key), findings);
             }
-            // People write comments so.
+            // People write comments this way.
             None if record.is_open || key.starts_with(['_', '$', '/', '#']) => {}
             None => {
                 let (key, what) = (key.clone(), record.what);
@@ -418,8 +418,8 @@ pub(super) fn check(node: &Node, record: &Record, path: &str, findings: &mut Vec
     }
 }
 
-/// Checks a value. Servers read a document with Json.NET, which takes scalars of another type where the text says the
-/// same, and refuses an object or an array for a scalar and a scalar for an object or an array.
+/// Checks a value. Servers read a document with Json.NET, which converts a scalar of another type if it means the
+/// same, and refuses an object or array instead of a scalar, or the reverse.
 fn check_value(value: &Node, shape: &Shape, key: &str, findings: &mut Vec<Finding>) {
     let mut find = |problem| findings.push(Finding::new(&value.place, problem));
     let loose = |rule| Problem::LooseType {

@@ -1,30 +1,30 @@
-//! How much of an unknown package is read, and why one is refused.
+//! The limits for reading an unknown package, and the reasons to refuse one.
 //!
-//! It holds numbers and sentences; `checks.rs` refuses. `docs/packaging.md` states the same bounds.
+//! It has only numbers and messages; `checks.rs` applies them. `docs/packaging.md` lists the same limits.
 
-/// The bounds for a package from an unknown source.
+/// The limits for a package from an unknown source.
 #[derive(Debug, Clone, Copy)]
 pub struct Bounds {
-    /// Entries, folders included. Above 65,534 a ZIP needs its 64-bit form, which no VSIX uses.
+    /// Entries, including folders. Above 65,534 a ZIP needs its 64-bit form, which no VSIX uses.
     pub entries: u64,
-    /// Bytes of the directory, which is in memory in full.
+    /// Bytes of the directory, which is held in memory.
     pub directory_bytes: u64,
-    /// Bytes of one entry, unpacked.
+    /// Bytes of one entry, uncompressed.
     pub entry_bytes: u64,
-    /// Bytes of a manifest or `task.json`, unpacked: in memory it becomes a tree of a hundred times its size.
+    /// Bytes of a manifest or `task.json`, uncompressed: its tree in memory is a hundred times as large.
     pub text_bytes: u64,
-    /// Bytes of all entries, unpacked.
+    /// Bytes of all entries, uncompressed.
     pub total_bytes: u64,
-    /// Times that unpacking may multiply the archive, once it exceeds `ratio_from` bytes.
+    /// How many times larger than the archive its contents may be, once they exceed `ratio_from` bytes.
     pub ratio: u64,
-    /// Unpacked bytes from which `ratio` counts; a small file of zeros is not a bomb.
+    /// Uncompressed bytes above which `ratio` counts; a small file of zeros is not a ZIP bomb.
     pub ratio_from: u64,
     /// Bytes of one entry's name.
     pub name_bytes: u64,
 }
 
 impl Bounds {
-    /// Far above every extension there is (the largest known has 27 MB), and far below a machine's memory.
+    /// Far above every known extension (the largest has 27 MB), and far below a machine's memory.
     pub const DEFAULT: Self = Self {
         entries: 65_534,
         directory_bytes: 64 << 20,
@@ -37,57 +37,57 @@ impl Bounds {
     };
 }
 
-/// Why a package is not opened. `entry` is the name as the archive has it.
+/// Why a package is refused. `entry` is the name in the archive.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Untrusted {
-    /// The bytes are not a ZIP archive, or are cut off.
+    /// The bytes are not a ZIP archive, or the archive is incomplete.
     #[error("this is not a ZIP archive: {detail}")]
     NotAnArchive {
-        /// Which structure is missing or damaged.
+        /// The structure that is missing or damaged.
         detail: &'static str,
     },
-    /// ZIP's 64-bit form, in which readers differ about sizes.
+    /// The archive uses ZIP's 64-bit form, in which readers interpret sizes differently.
     #[error("the archive uses ZIP64, which VSIX packages do not have")]
     SixtyFourBit,
     /// Too many entries.
     #[error("the archive has {found} entries, and {limit} is the limit")]
     TooManyEntries {
-        /// Entries.
+        /// Number of entries.
         found: u64,
-        /// Bound.
+        /// The limit.
         limit: u64,
     },
-    /// A directory that is too large.
+    /// The directory is too large.
     #[error("the archive's directory has more than {limit} bytes")]
     DirectoryTooLarge {
-        /// Bound.
+        /// The limit.
         limit: u64,
     },
-    /// An entry that is too large.
+    /// An entry is too large.
     #[error("entry `{entry}` has {found} bytes, and {limit} is the limit")]
     EntryTooLarge {
         /// Name.
         entry: String,
-        /// Bytes.
+        /// Its bytes.
         found: u64,
-        /// Bound.
+        /// The limit.
         limit: u64,
     },
     /// All entries together are too large.
     #[error("the archive unpacks to more than {limit} bytes")]
     TooLarge {
-        /// Bound.
+        /// The limit.
         limit: u64,
     },
-    /// A bomb.
+    /// A ZIP bomb.
     #[error("the archive grows to {ratio} times its size, and {limit} is the limit")]
     Bomb {
-        /// Times.
+        /// The ratio of its contents to the archive.
         ratio: u64,
-        /// Bound.
+        /// The limit.
         limit: u64,
     },
-    /// A name that leads elsewhere, or nowhere.
+    /// A name that leads outside the folder, or is not a valid path.
     #[error("entry `{entry}` {reason}")]
     UnsafeName {
         /// Name.
@@ -98,33 +98,33 @@ pub enum Untrusted {
     /// Two entries with the same name, byte for byte.
     #[error("the archive has two entries with the same name")]
     TwoOfOneName,
-    /// Two entries that a file system cannot tell apart.
+    /// Two entries that a file system cannot distinguish.
     #[error("entries `{first}` and `{second}` would be in each other's way on disk")]
     DuplicateName {
-        /// Name.
+        /// The first name.
         first: String,
-        /// Name.
+        /// The second name.
         second: String,
     },
-    /// A link, a device, a pipe.
+    /// A link, a device or a pipe.
     #[error("entry `{entry}` is neither a file nor a folder")]
     NotAFile {
         /// Name.
         entry: String,
     },
-    /// A password.
+    /// An entry that requires a password.
     #[error("entry `{entry}` is encrypted")]
     Encrypted {
         /// Name.
         entry: String,
     },
-    /// A method other than stored and deflated.
+    /// A compression method other than stored and deflated.
     #[error("entry `{entry}` is neither stored nor deflated")]
     Method {
         /// Name.
         entry: String,
     },
-    /// Two headers of one entry that contradict each other.
+    /// The two headers of an entry contradict each other.
     #[error("entry `{entry}`: the two headers differ: {detail}")]
     Contradiction {
         /// Name.
@@ -138,27 +138,27 @@ pub enum Untrusted {
         /// Name.
         entry: String,
     },
-    /// A size that is wrong.
+    /// An entry whose stated size is wrong.
     #[error("entry `{entry}` unpacks to a different size than its header states ({stated} bytes)")]
     LyingSize {
         /// Name.
         entry: String,
-        /// Bytes.
+        /// The stated size in bytes.
         stated: u64,
     },
-    /// Bytes that do not unpack.
+    /// Compressed data that cannot be uncompressed.
     #[error("entry `{entry}` cannot be unpacked")]
     Corrupt {
         /// Name.
         entry: String,
     },
-    /// Compressed bytes that no reader of the entry looks at.
+    /// Extra bytes after the compressed data of an entry.
     #[error("entry `{entry}` has more bytes after its compressed data")]
     Remainder {
         /// Name.
         entry: String,
     },
-    /// A checksum that does not fit.
+    /// A wrong checksum.
     #[error("entry `{entry}` has a different checksum than its header states")]
     Checksum {
         /// Name.

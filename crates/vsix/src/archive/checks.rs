@@ -1,7 +1,7 @@
-//! What makes an archive trustworthy and the crate `zip` does not check: names, kinds, bounds, and that there is one
-//! way to read it.
+//! What makes an archive trustworthy but the crate `zip` does not check: names, types of entries, limits, and that
+//! all readers read it the same way.
 //!
-//! It joins no path: a name that could lead anywhere else is refused before there is one.
+//! It joins no paths: an unsafe name is refused before there is a path.
 
 use std::collections::HashMap;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -16,11 +16,11 @@ use super::entry::{ArchiveError, Entry};
 
 /// Bytes of an end record without a comment.
 const END_LENGTH: u64 = 22;
-/// The most that an end record, its comment and the locator of ZIP's 64-bit form in front of it can be.
+/// The longest that an end record can be, with its comment and the locator of ZIP's 64-bit form before it.
 const TAIL: u64 = END_LENGTH + 65_535 + 20;
 
-/// There is one end record: it ends the file, and the directory ends where it starts. With no gap there is no second
-/// directory for another reader to find.
+/// Checks that there is one end record: it is at the end of the file, and the directory ends where it starts. Without
+/// a gap, another reader cannot find a second directory.
 pub(super) fn check_end<R: Read + Seek>(
     input: &mut R,
     bounds: &Bounds,
@@ -29,7 +29,7 @@ pub(super) fn check_end<R: Read + Seek>(
     input.seek(SeekFrom::Start(length.saturating_sub(TAIL)))?;
     let mut tail = Vec::new();
     input.by_ref().take(TAIL).read_to_end(&mut tail)?;
-    // Before `zip` believes how many entries the 64-bit form claims, and makes room for them.
+    // Checked before `zip` reads the 64-bit form and allocates as many entries as that claims.
     if tail
         .windows(24)
         .any(|bytes| bytes.starts_with(b"PK\x06\x07") && bytes.ends_with(b"PK\x05\x06"))
@@ -67,7 +67,7 @@ pub(super) fn check_end<R: Read + Seek>(
         }
         .into());
     }
-    // The directory is the last thing that was read.
+    // `zip` reads the directory last, so its end is the current position.
     if input.stream_position()? + END_LENGTH + comment != length {
         return Err(Untrusted::NotAnArchive {
             detail: "its directory is not where it should be",
@@ -77,7 +77,7 @@ pub(super) fn check_end<R: Read + Seek>(
     Ok(())
 }
 
-/// A reader that gives up after so many bytes, so that no directory fills the memory.
+/// A reader that fails after a number of bytes, so that the directory cannot fill the memory.
 struct Metered<'a, R> {
     input: &'a mut R,
     left: u64,
@@ -100,7 +100,7 @@ impl<R: Seek> Seek for Metered<'_, R> {
     }
 }
 
-/// An entry that is a file or a folder with a safe name, and that everybody can unpack.
+/// Checks that an entry is a file or folder with a safe name, which every reader can unpack.
 pub(super) fn entry<R: Read + Seek>(
     zip: &mut ZipArchive<R>,
     index: usize,
@@ -114,7 +114,7 @@ pub(super) fn entry<R: Read + Seek>(
             .collect::<String>()
     };
     let file = zip.by_index_raw(index).map_err(|error| match error {
-        // What is there is not an entry's header.
+        // The bytes there are not an entry's header.
         ZipError::InvalidArchive(_) => Untrusted::Overlap { entry: shown() }.into(),
         ZipError::Io(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
             Untrusted::Overlap { entry: shown() }.into()
@@ -134,7 +134,7 @@ pub(super) fn entry<R: Read + Seek>(
     ) {
         return Err(Untrusted::Method { entry: name() }.into());
     }
-    // The high half holds Unix's file mode, whichever system claims to have made the entry: .NET applies it too.
+    // The upper half holds a Unix file mode, whichever system the entry names: .NET applies it, too.
     let is_allowed = match (file.external_attributes() >> 16) & 0o170_000 {
         0 => true,
         0o100_000 => !entry.is_folder(),
@@ -155,7 +155,7 @@ pub(super) fn entry<R: Read + Seek>(
     Ok(entry)
 }
 
-/// Fields that give an entry another name or other sizes than its headers: readers differ in whether they look.
+/// Refuses fields that give an entry a name or sizes other than those in its headers: not all readers use them.
 fn check_extra<'a>(
     fields: impl Iterator<Item = &'a ExtraField>,
     entry: &str,
@@ -175,7 +175,7 @@ fn check_extra<'a>(
     Ok(())
 }
 
-/// The same for the fields of an entry's own header, which the directory does not repeat.
+/// Does the same for the fields in an entry's local header, which the directory does not repeat.
 pub(super) fn check_fields<R: Read + Seek>(
     input: &mut R,
     entries: &[Entry],
@@ -221,7 +221,8 @@ pub(super) fn check_sizes(
     Ok(())
 }
 
-/// No entry over another one, and the first at the beginning: bytes before it would be for another reader.
+/// Checks that entries do not overlap and that the first one is at the start: another reader could use bytes before
+/// it.
 pub(super) fn check_ranges(entries: &[Entry], end: u64) -> Result<(), Untrusted> {
     let mut entries: Vec<&Entry> = entries.iter().collect();
     adieu_order::sort_by(&mut entries, |one, other| one.header.cmp(&other.header));
@@ -243,8 +244,8 @@ pub(super) fn check_ranges(entries: &[Entry], end: u64) -> Result<(), Untrusted>
     Ok(())
 }
 
-/// The header in front of the data says what the directory says, and no entry is missing from the directory: readers
-/// differ in which of them they follow. `zip` compares; the entry's name is all that is added here.
+/// Checks that the local header agrees with the directory, and that the directory lists all entries: readers use
+/// either of them. `zip` compares most of it; this adds the entry's name.
 pub(super) fn check_headers<R: Read + Seek>(
     zip: &mut ZipArchive<R>,
     entries: &[Entry],
@@ -271,7 +272,7 @@ pub(super) fn check_headers<R: Read + Seek>(
     Err(error.into())
 }
 
-/// A name that stays below any folder it is unpacked into, on every system.
+/// Checks that a name stays below the folder that it is unpacked into, on every system.
 fn checked_name(bytes: &[u8], bounds: &Bounds) -> Result<String, Untrusted> {
     let refuse = |reason| {
         Err(Untrusted::UnsafeName {
@@ -307,7 +308,7 @@ fn checked_name(bytes: &[u8], bounds: &Bounds) -> Result<String, Untrusted> {
     if segments().any(|segment| segment.is_empty() || segment == ".") {
         return refuse("has an empty folder in its name");
     }
-    // Windows drops them, so that `.. ` would be `..`, and `a.` another entry's `a`.
+    // Windows drops them, so `.. ` would be `..`, and `a.` would be the same as `a`.
     if segments().any(|segment| segment.ends_with(['.', ' '])) {
         return refuse("has a dot or a space at the end of a name");
     }
@@ -317,7 +318,7 @@ fn checked_name(bytes: &[u8], bounds: &Bounds) -> Result<String, Untrusted> {
     Ok(name.to_owned())
 }
 
-/// Characters that are not seen, or that turn the direction of what is: macOS also ignores some of them in names.
+/// Characters that are invisible or change the direction of text: macOS also ignores some of them in names.
 fn is_invisible(character: char) -> bool {
     matches!(
         character,
@@ -333,8 +334,8 @@ fn is_invisible(character: char) -> bool {
     )
 }
 
-/// Whether Windows opens a device in place of a file of that name. The name counts up to its first dot, without the
-/// spaces before it; the superscript digits one to three are digits here (Microsoft, "Naming Files, Paths, and
+/// Whether Windows opens a device instead of a file with that name. The name counts up to its first dot, without the
+/// spaces before that; superscript digits one to three count as digits (Microsoft, "Naming Files, Paths, and
 /// Namespaces").
 pub(crate) fn is_device(segment: &str) -> bool {
     let stem = segment.split('.').next().unwrap_or_default();
@@ -352,14 +353,14 @@ pub(crate) fn is_device(segment: &str) -> bool {
     })
 }
 
-/// The name in the form in which file systems compare it at most: normalized (HFS+ and APFS) and without letter case
-/// (Windows and macOS). Upper case in between, so that `ß` and `SS` meet.
+/// The name in the form that the least strict file systems compare: normalized (HFS+ and APFS) and without letter
+/// case (Windows and macOS). It passes through uppercase, so that `ß` equals `SS`.
 fn folded(name: &str) -> String {
     let lower = decomposed(name).to_lowercase();
     decomposed(&lower.to_uppercase().to_lowercase())
 }
 
-/// The canonical decomposition (NFD). `nfd()` of the crate brings the tables of all four forms: 62 KB of the binary.
+/// The canonical decomposition (NFD). The crate's `nfd()` adds the tables of all four forms: 62 KB of the binary.
 fn decomposed(text: &str) -> String {
     let mut parts = Vec::new();
     for character in text.chars() {
@@ -367,14 +368,14 @@ fn decomposed(text: &str) -> String {
             parts.push((canonical_combining_class(part), part));
         });
     }
-    // Marks on one letter have an order; letters have class 0.
+    // Combining marks on one letter have an order; letters have class 0.
     for run in parts.chunk_by_mut(|one, other| (one.0 == 0) == (other.0 == 0)) {
         adieu_order::sort_by(run, |one, other| one.0.cmp(&other.0));
     }
     parts.into_iter().map(|(_, part)| part).collect()
 }
 
-/// Names that are one file on Windows or macOS; also a file where another entry needs a folder.
+/// Refuses names that are the same file on Windows or macOS, and a file that is also the folder of another entry.
 pub(super) fn check_names(entries: &[Entry]) -> Result<(), Untrusted> {
     let mut seen: HashMap<String, &Entry> = HashMap::new();
     let collide = |first: &Entry, second: &Entry| Untrusted::DuplicateName {

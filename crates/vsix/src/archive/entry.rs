@@ -1,4 +1,4 @@
-//! An entry of an archive, as its directory describes it, and why an archive is not read.
+//! An entry of an archive, from its directory, and why an archive cannot be read.
 
 use std::io::{self, Read};
 
@@ -11,22 +11,22 @@ use super::bounds::Untrusted;
 /// One entry of an archive.
 #[derive(Debug, Clone)]
 pub struct Entry {
-    /// Name inside the archive, with `/` between folders; a folder's name ends with one.
+    /// Name in the archive, with `/` between folders; a folder's name ends with one.
     pub name: String,
-    /// Bytes, unpacked.
+    /// Uncompressed size in bytes.
     pub unpacked: u64,
-    /// Bytes in the archive.
+    /// Compressed size in bytes.
     pub packed: u64,
     pub(super) is_stored: bool,
     pub(super) checksum: u32,
     pub(super) index: usize,
-    /// Where its header and its compressed bytes start.
+    /// Offset of its header, which is followed by its compressed bytes.
     pub(super) header: u64,
     pub(super) data: u64,
 }
 
 impl Entry {
-    /// Whether the entry stands for a folder.
+    /// Whether the entry is a folder.
     #[must_use]
     pub fn is_folder(&self) -> bool {
         self.name.ends_with('/')
@@ -34,7 +34,7 @@ impl Entry {
 }
 
 impl Entry {
-    /// What the directory says about an entry.
+    /// Reads the directory's record of an entry.
     pub(super) fn of<R: Read>(name: String, index: usize, file: &ZipFile<'_, R>) -> Self {
         Self {
             name,
@@ -49,13 +49,13 @@ impl Entry {
     }
 }
 
-/// Why an archive was not opened or not read.
+/// Why an archive was not opened or read.
 #[derive(Debug, thiserror::Error)]
 pub enum ArchiveError {
     /// The file cannot be read.
     #[error(transparent)]
     Io(#[from] io::Error),
-    /// The file is not to be trusted.
+    /// The archive is not trustworthy.
     #[error(transparent)]
     Untrusted(#[from] Untrusted),
 }
@@ -64,7 +64,7 @@ impl From<ZipError> for ArchiveError {
     fn from(error: ZipError) -> Self {
         match error {
             ZipError::Io(error) if error.kind() != io::ErrorKind::UnexpectedEof => Self::Io(error),
-            // The other texts are about structures that only authors of ZIP tools know.
+            // The other messages are about structures that only authors of ZIP tools know.
             _ => Self::Untrusted(Untrusted::NotAnArchive {
                 detail: "its directory is missing, damaged or cut off",
             }),

@@ -1,7 +1,7 @@
-//! Opens an archive from an unknown source, and trusts nothing that it cannot check.
+//! Opens an archive from an unknown source, and trusts nothing that it has not checked.
 //!
-//! It writes no file and unpacks no path. Everything is judged before the first byte is handed out; `checks.rs` does
-//! what the crate `zip` leaves open.
+//! It writes no file and unpacks no path. All checks come before the first byte is returned; `checks.rs` has those
+//! that the crate `zip` does not make.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
@@ -28,7 +28,7 @@ impl Archive<BufReader<File>> {
     /// Opens a file.
     ///
     /// # Errors
-    /// The file cannot be read, is not an archive, or is beyond the bounds.
+    /// The file cannot be read, is not an archive, or exceeds a limit.
     pub fn open(path: &Path) -> Result<Self, ArchiveError> {
         Self::read_from(BufReader::new(File::open(path)?), Bounds::DEFAULT)
     }
@@ -38,7 +38,7 @@ impl<R: Read + Seek> Archive<R> {
     /// Reads and checks the directory and every entry's own header.
     ///
     /// # Errors
-    /// Reading fails, or the bytes are not to be trusted.
+    /// Reading fails, or the archive is not trustworthy.
     pub fn read_from(mut input: R, bounds: Bounds) -> Result<Self, ArchiveError> {
         checks::check_end(&mut input, &bounds)?;
         let length = input.seek(SeekFrom::End(0))?;
@@ -66,7 +66,7 @@ impl<R: Read + Seek> Archive<R> {
         &self.entries
     }
 
-    /// The entry of that name, letter case ignored, as part names compare in the Open Packaging Conventions.
+    /// The entry with that name, in any letter case, as the Open Packaging Conventions compare part names.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<&Entry> {
         self.entries
@@ -79,20 +79,20 @@ impl<R: Read + Seek> Archive<R> {
         self.zip.by_index_raw(entry.index)
     }
 
-    /// The unpacked bytes of an entry, checked against size and checksum.
+    /// The uncompressed bytes of an entry, checked against its size and checksum.
     ///
     /// # Errors
-    /// Reading fails, or the header lied.
+    /// Reading fails, or the size or checksum is wrong.
     pub fn read(&mut self, entry: &Entry) -> Result<Vec<u8>, ArchiveError> {
         let mut bytes = Vec::new();
         self.unpack(entry, |chunk| bytes.extend_from_slice(chunk))?;
         Ok(bytes)
     }
 
-    /// The same for an entry that will be parsed: a document needs many times its own bytes.
+    /// The bytes of an entry that will be parsed: a document needs many times its size in memory.
     ///
     /// # Errors
-    /// The entry is too large for a document, reading fails, or the header lied.
+    /// The entry is too large for a document, reading fails, or the size or checksum is wrong.
     pub fn read_text(&mut self, entry: &Entry) -> Result<Vec<u8>, ArchiveError> {
         if entry.unpacked > self.bounds.text_bytes {
             return Err(Untrusted::EntryTooLarge {
@@ -105,10 +105,10 @@ impl<R: Read + Seek> Archive<R> {
         self.read(entry)
     }
 
-    /// Unpacks every entry to nowhere: after this, every size and checksum is true.
+    /// Reads every entry, to check its size and checksum.
     ///
     /// # Errors
-    /// Reading fails, or a header lied.
+    /// Reading fails, or a size or checksum is wrong.
     pub fn verify(&mut self) -> Result<(), ArchiveError> {
         for entry in self.entries.clone() {
             self.unpack(&entry, |_| {})?;
@@ -116,13 +116,14 @@ impl<R: Read + Seek> Archive<R> {
         Ok(())
     }
 
-    /// Hands the unpacked bytes of an entry to `sink`, piece by piece, and checks them against size and checksum.
+    /// Passes the uncompressed bytes of an entry to `sink`, piece by piece, and checks them against its size and
+    /// checksum.
     ///
-    /// `zip` can unpack as well, but does not tell whether more bytes follow the compressed data; every copy would
-    /// carry them along.
+    /// `zip` can do this as well, but does not report extra bytes after the compressed data, which every copy would
+    /// include.
     ///
     /// # Errors
-    /// Reading fails, or the header lied; what `sink` has seen by then is worth nothing.
+    /// Reading fails, or the size or checksum is wrong; the bytes that `sink` received must then be discarded.
     pub fn unpack(&mut self, entry: &Entry, sink: impl FnMut(&[u8])) -> Result<(), ArchiveError> {
         let limit = entry.unpacked.min(self.bounds.entry_bytes);
         let mut packed = self.raw(entry)?;
@@ -152,7 +153,7 @@ impl<R: Read + Seek> Archive<R> {
     }
 }
 
-/// Reads to the end, or past the limit. Returns size and checksum.
+/// Reads to the end, or up to the limit. Returns size and checksum.
 fn drain(
     reader: &mut impl Read,
     limit: u64,

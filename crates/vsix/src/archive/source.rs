@@ -1,4 +1,4 @@
-//! Where the bytes of an entry come from.
+//! The source of an entry's bytes.
 //!
 //! It compresses nothing.
 
@@ -7,17 +7,17 @@ use std::path::Path;
 
 use crate::root::RootFile;
 
-/// Where an entry's bytes come from.
+/// The source of an entry's bytes.
 #[derive(Debug, Clone)]
 pub enum Source {
-    /// A file; its size when it was found decides how it is packed.
+    /// A file; the size that it had when it was found decides how it is packed.
     File(RootFile),
-    /// Bytes that were made here.
+    /// Bytes in memory.
     Bytes(Vec<u8>),
 }
 
 impl Source {
-    /// Bytes before compression.
+    /// Uncompressed size in bytes.
     #[must_use]
     pub fn size(&self) -> u64 {
         match self {
@@ -29,7 +29,7 @@ impl Source {
     /// All the bytes.
     ///
     /// # Errors
-    /// The file cannot be read, or has another size than when it was found.
+    /// The file cannot be read, or its size has changed.
     pub fn read(&self) -> io::Result<Vec<u8>> {
         match self {
             Self::File(file) => file.read(),
@@ -37,7 +37,7 @@ impl Source {
         }
     }
 
-    /// All the bytes of a document, if there are at most `limit`: it needs many times its own bytes in memory.
+    /// All the bytes of a document, if there are at most `limit`: it needs many times its size in memory.
     ///
     /// # Errors
     /// As for [`read`](Self::read), or the document is too large.
@@ -59,7 +59,7 @@ impl Source {
         Ok(bytes)
     }
 
-    /// The bytes as a stream that can be read twice.
+    /// The bytes as a stream that can be read several times.
     pub(super) fn open(&self) -> io::Result<Box<dyn ReadSeek + '_>> {
         match self {
             Self::File(file) => Ok(Box::new(file.open()?)),
@@ -67,7 +67,7 @@ impl Source {
         }
     }
 
-    /// The file, where there is one, for messages.
+    /// The file, if there is one, for messages.
     #[must_use]
     pub fn path(&self) -> Option<&Path> {
         match self {
@@ -77,6 +77,6 @@ impl Source {
     }
 }
 
-/// What can be read, and read again.
+/// A stream that can be read several times.
 pub(super) trait ReadSeek: Read + Seek {}
 impl<T: Read + Seek> ReadSeek for T {}

@@ -1,19 +1,19 @@
-//! The one time that every entry of a package carries.
+//! The time that every entry of a package has.
 //!
-//! It never asks the clock: two builds of one tree must be the same bytes.
+//! It never uses the clock: two builds from the same sources must be identical.
 
 use time::OffsetDateTime;
 use zip::DateTime;
 
-/// A moment in seconds since 1970, as `SOURCE_DATE_EPOCH` gives it (reproducible-builds.org), taken as UTC.
+/// Seconds since 1970, as in `SOURCE_DATE_EPOCH` (reproducible-builds.org), as UTC.
 ///
-/// A ZIP header holds the years 1980 to 2107 in steps of two seconds; a moment outside them becomes the nearest one.
+/// A ZIP header holds the years 1980 to 2107 in steps of two seconds; other times become the nearest one.
 #[must_use]
 pub fn timestamp(seconds: u64) -> DateTime {
     const FIRST: u64 = 315_532_800;
     const LAST: u64 = 4_354_819_199;
     let seconds = i64::try_from(seconds.clamp(FIRST, LAST)).unwrap_or_default();
-    // Two seconds are one step in a header; the odd one would be there in memory only.
+    // A step in the header is two seconds; only the value in memory could hold an odd one.
     let moment = OffsetDateTime::from_unix_timestamp(seconds - seconds % 2).ok();
     moment
         .and_then(|moment| {

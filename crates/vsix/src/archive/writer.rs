@@ -1,8 +1,7 @@
-//! Compresses entries on every core and writes them in the order given.
+//! Compresses entries on all cores and writes them in the given order.
 //!
-//! The bytes that come out depend on the bytes that go in and on nothing else: not on the number of cores, on who
-//! finishes first, nor on the processor. The deflate of `zlib-rs` is the same on each of them; the test that pins a
-//! digest of a package shows it when that changes.
+//! The output depends only on the input: not on the number of cores, on their timing, or on the processor. `zlib-rs`
+//! deflates the same way on all of them; the test that pins a package's digest shows when that changes.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Cursor, Read, Seek, Write};
@@ -23,32 +22,33 @@ use crate::root::changed;
 
 /// Deflate's effort, of 9. Level 9 takes three times as long for 0.6 % of the size (`cargo xtask bench package`).
 const LEVEL: i64 = 6;
-/// From this size on a file is never whole in memory; it is compressed while it is written, on one core.
+/// Files of at least this size are never held in memory; they are compressed while they are written, on one core.
 const STREAMED_FROM: u64 = 8 << 20;
-/// Bytes that may be in work or waiting for their turn at once, so that a package of any size needs little memory.
+/// Bytes that may be in progress or waiting at once, so that a package of any size needs little memory.
 const IN_FLIGHT: u64 = 24 << 20;
-/// Bytes that a worker packs into its own archive.
+/// Bytes that one worker packs into its own archive.
 const BATCH: u64 = 512 << 10;
-/// Bytes that are handed to the compressor at once; fixed, so that short reads cannot change its output.
+/// Bytes that the compressor gets at a time: a constant, so that short reads cannot change its output.
 const CHUNK: usize = 64 << 10;
 
-/// An entry that failed, and why.
+/// Index of the entry that failed, and the error.
 pub type EntryError = (usize, io::Error);
 
-/// An archive that is being written.
+/// An archive in progress.
 pub struct ArchiveWriter<W: Write + Seek> {
     zip: ZipWriter<W>,
     options: SimpleFileOptions,
 }
 
 impl<W: Read + Write + Seek> ArchiveWriter<W> {
-    /// Starts an archive; every entry that is not copied carries the timestamp.
+    /// Starts an archive. Every entry that is not copied gets the timestamp.
     pub fn new(out: W, timestamp: DateTime) -> Self {
         let options = SimpleFileOptions::default()
             .compression_method(CompressionMethod::Deflated)
             .compression_level(Some(LEVEL))
             .last_modified_time(timestamp)
-            // No attributes, and the system that has none, as in tfx's packages: modes differ from system to system.
+            // Without attributes, and for DOS, which has none, as in tfx's packages: file modes differ between
+            // systems.
             .system(System::Dos)
             .external_attributes(0);
         Self {
@@ -57,12 +57,12 @@ impl<W: Read + Write + Seek> ArchiveWriter<W> {
         }
     }
 
-    /// Writes entries. Contents that occur several times among them are compressed once.
+    /// Writes entries. Contents that occur several times are compressed once.
     ///
     /// # Errors
-    /// A file cannot be read, or the archive cannot be written; with the index of the entry.
+    /// A file cannot be read, or the archive cannot be written; with the entry's index.
     pub fn add(&mut self, entries: &[(String, Source)]) -> Result<(), EntryError> {
-        // Beyond that a ZIP needs its 64-bit form, which no VSIX has.
+        // A larger number would need ZIP's 64-bit form, which no VSIX uses.
         if entries.len() as u64 > Bounds::DEFAULT.entries {
             let limit = Bounds::DEFAULT.entries;
             let detail = format!("it would be entry {} of at most {limit}", limit + 1);
@@ -125,7 +125,7 @@ impl<W: Read + Write + Seek> ArchiveWriter<W> {
 }
 
 impl<W: Write + Seek> ArchiveWriter<W> {
-    /// Adds an entry of another archive as it is: same compressed bytes, same time, same attributes.
+    /// Copies an entry of another archive unchanged: same compressed bytes, time and attributes.
     ///
     /// # Errors
     /// Reading or writing fails.
@@ -137,7 +137,7 @@ impl<W: Write + Seek> ArchiveWriter<W> {
         Ok(self.zip.raw_copy_file(archive.raw(entry)?)?)
     }
 
-    /// Writes the directory and hands back the stream.
+    /// Writes the directory and returns the stream.
     ///
     /// # Errors
     /// Writing fails.
@@ -148,7 +148,7 @@ impl<W: Write + Seek> ArchiveWriter<W> {
     }
 }
 
-/// Consecutive entries that one worker packs at once; a streamed entry is its own batch.
+/// Groups of consecutive entries, each for one worker; a streamed entry is a group of its own.
 fn batches(entries: &[(String, Source)]) -> Vec<Range<usize>> {
     let mut batches: Vec<Range<usize>> = Vec::new();
     let mut room = 0;
@@ -177,15 +177,15 @@ fn is_streamed(batch: &Range<usize>, entries: &[(String, Source)]) -> bool {
     size_of(batch, entries) >= STREAMED_FROM
 }
 
-/// What a worker makes of a batch.
+/// The result of a worker.
 enum Piece {
     /// Compressed entries, to be merged as they are.
     Archive(ZipArchive<Cursor<Vec<u8>>>),
-    /// An entry with the content of an earlier one.
+    /// An entry with the same content as an earlier one.
     Copy { of: usize, to: usize },
 }
 
-/// Which contents occurred already. Only contents of a size that another entry has too are worth a digest.
+/// The contents so far. A digest is computed only if another entry has the same size.
 struct Contents {
     sizes: HashMap<u64, usize>,
     first: Mutex<HashMap<[u8; 32], usize>>,
@@ -203,8 +203,8 @@ impl Contents {
         }
     }
 
-    /// The earlier entry with this content, if there is one. Of two entries that are in work at once, the later one
-    /// may come first; then both are compressed, to the same bytes.
+    /// The earlier entry with this content, if there is one. If two entries are in progress at once, the later one
+    /// may be seen first; then both are compressed, to the same bytes.
     fn earlier(&self, index: usize, bytes: &[u8]) -> Option<usize> {
         let is_alone = self
             .sizes
@@ -250,7 +250,7 @@ fn pack(
     Ok(pieces)
 }
 
-/// An archive of these entries: deflated, and stored where deflating does not help.
+/// An archive of these entries: deflated, or stored if that is not larger.
 fn archive_of(
     entries: &[(&str, Vec<u8>)],
     options: SimpleFileOptions,
@@ -289,7 +289,7 @@ fn archive_of(
     Ok(Some(Piece::Archive(zip.finish_into_readable()?)))
 }
 
-/// Entries that are compressed while they are written.
+/// An entry that is compressed while it is written.
 #[derive(Default)]
 struct Large {
     sizes: Vec<u64>,
@@ -320,7 +320,8 @@ impl Large {
     }
 }
 
-/// Hands on everything in chunks of one size, and returns its SHA-256. A file that grows meanwhile is not followed.
+/// Passes on everything in chunks of one size, and returns its SHA-256. Bytes that are appended to a file meanwhile
+/// are ignored.
 fn chunks(
     reader: &mut dyn Read,
     size: u64,
@@ -346,7 +347,7 @@ fn chunks(
     }
 }
 
-/// Batches that wait to be packed, and those that wait to be written.
+/// Batches that wait to be packed, and batches that wait to be written.
 #[derive(Default)]
 struct Line {
     state: Mutex<State>,
@@ -450,7 +451,8 @@ mod tests {
             entry("c.txt", b""),
             entry("d.js", text.as_bytes()),
         ];
-        // Changes with the compressor only; then say so in the changelog: published packages change with it.
+        // Changes only with the compressor. If it does, note it in the changelog, because published packages change
+        // with it.
         assert_eq!(
             Digest::of(&archive(&[&entries])).to_string(),
             "904569793b11d6e703dc707a65eb4eb2ac79cf193b699fba0a4f4d90d12b3200"
