@@ -23,7 +23,7 @@ use crate::harness::{client, root};
 const RENDERERS: [&str; 2] = ["marked", "markdown-it"];
 const THEMES: [&str; 2] = ["light", "dark"];
 
-/// As crates/xtask/src/browser.rs has them.
+/// As crates/xtask/clients.md has them.
 const PROGRAMS: [&str; 4] = [
     "chromium",
     "chromium-browser",

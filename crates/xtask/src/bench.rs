@@ -13,11 +13,11 @@ mod serve;
 mod start;
 mod token;
 
-use crate::prerequisites;
+use crate::test;
 
 /// Runs the named measurements; all without a name.
 pub(crate) fn run(names: &[&str]) -> Result<(), String> {
-    prerequisites::node()?;
+    test::node()?;
     match names {
         [] => [
             "token", "cli", "serve", "crowd", "package", "publish", "feeds",

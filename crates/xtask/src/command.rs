@@ -1,8 +1,26 @@
-//! Other programs, started with their output shown, and the chores' own output.
-//!
-//! It never goes through a shell.
+//! Other programs, started without a shell and with their output shown, and the chores' own output.
 
+use std::fmt::Display;
 use std::process::Command;
+
+/// Adds what failed to an error, in one sentence.
+pub(crate) trait Context<T> {
+    fn context(self, failed: impl Display) -> Result<T, String>;
+}
+
+impl<T, E: Display> Context<T> for Result<T, E> {
+    fn context(self, failed: impl Display) -> Result<T, String> {
+        self.map_err(|error| format!("{failed}: {}.", error.to_string().trim_end_matches('.')))
+    }
+}
+
+/// A program with its first arguments, which are separated by spaces. Paths are added by `arg`.
+pub(crate) fn words(line: &str) -> Command {
+    let mut words = line.split_whitespace();
+    let mut command = Command::new(words.next().unwrap_or_default());
+    command.args(words);
+    command
+}
 
 /// Runs a program and waits for it.
 ///
@@ -10,13 +28,11 @@ use std::process::Command;
 /// One sentence: it cannot be started, or it failed.
 pub(crate) fn run(command: &mut Command) -> Result<(), String> {
     let name = command.get_program().to_string_lossy().into_owned();
-    let status = command
-        .status()
-        .map_err(|error| format!("{name} cannot be started: {error}."))?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err(format!("{name} failed ({status})."))
+    let status = command.status();
+    let status = status.context(format_args!("{name} cannot be started"))?;
+    match status.success() {
+        true => Ok(()),
+        false => Err(format!("{name} failed ({status}).")),
     }
 }
 
@@ -33,10 +49,13 @@ pub(crate) fn this_cargo() -> Command {
 /// The output of a program that prints something short.
 pub(crate) fn output(command: &mut Command) -> Option<String> {
     let output = command.output().ok()?;
-    output
-        .status
-        .success()
-        .then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    let text = String::from_utf8_lossy(&output.stdout);
+    output.status.success().then(|| text.trim().to_owned())
+}
+
+/// The version that a program prints; none where it does not start.
+pub(crate) fn version(program: &str) -> Option<String> {
+    output(Command::new(program).arg("--version"))
 }
 
 /// Prints a line.

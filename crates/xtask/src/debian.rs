@@ -1,13 +1,12 @@
-//! Packages of Debian and PyPI that chores need: compilers for other systems, and a browser.
+//! Packages of Debian: installed by root, unpacked without root, and git, which is built from a newer release's source.
 //!
-//! It installs nothing on a machine that is not Debian's or not run by root: there it says what is missing.
+//! It installs nothing on a machine that is not Debian's or not run by root: there it names what is missing.
 
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::command::{output, print_line, run};
-
-/// A Rust with the source of its standard library, which is then built for each target.
-const RUST: &[&str] = &["rustc-web", "cargo-web", "rust-web-src"];
+use crate::command::{Context as _, output, print_line, run, version, words};
+use crate::files;
 
 /// Where `rustc-web` and `cargo-web` put their programs.
 pub(crate) const BIN: &str = "/usr/bin";
@@ -15,105 +14,114 @@ pub(crate) const BIN: &str = "/usr/bin";
 /// Where `rust-web-src` puts the standard library's source.
 pub(crate) const STANDARD_LIBRARY: &str = "/usr/lib/rustlib/src/rust";
 
-/// Makes Debian's Rust with its source be there.
+/// Installs a Rust with the source of its standard library, which is then built for each target.
 pub(crate) fn rust() -> Result<(), String> {
-    install(RUST).map_err(|reason| {
+    install(&["rustc-web", "cargo-web", "rust-web-src"]).map_err(|reason| {
         format!("Run `rustup target add` for the platform's target. Without rustup: {reason}")
     })
 }
 
-/// Makes the MinGW compiler be there.
+/// Installs the MinGW compiler.
 pub(crate) fn mingw() -> Result<(), String> {
     program("x86_64-w64-mingw32-gcc", &["gcc-mingw-w64-x86-64"])
 }
 
-/// What nuget.exe needs of mono's library, beside what these need themselves.
-const MONO: &[&str] = &[
-    "ca-certificates-mono",
-    "libmono-microsoft-build-framework4.0-cil",
-    "libmono-microsoft-build-utilities-v4.0-4.0-cil",
-    "libmono-microsoft-build4.0-cil",
-    "libmono-microsoft-csharp4.0-cil",
-    "libmono-system-componentmodel-composition4.0-cil",
-    "libmono-system-componentmodel-dataannotations4.0-cil",
-    "libmono-system-data-services-client4.0-cil",
-    "libmono-system-data4.0-cil",
-    "libmono-system-io-compression-filesystem4.0-cil",
-    "libmono-system-io-compression4.0-cil",
-    "libmono-system-net-http4.0-cil",
-    "libmono-system-runtime-serialization4.0-cil",
-    "libmono-system-security4.0-cil",
-    "libmono-system-servicemodel4.0a-cil",
-    "libmono-system-xml-linq4.0-cil",
-    "libmono-windowsbase4.0-cil",
-    "mono-runtime",
-];
-
-/// Makes mono be there.
-pub(crate) fn mono() -> Result<(), String> {
-    install(MONO)
-}
-
-/// Makes Chromium be there, with fonts for it.
-pub(crate) fn chromium() -> Result<(), String> {
-    install(&[
-        "chromium",
-        "fonts-dejavu-core",
-        "fonts-liberation",
-        "fonts-noto-color-emoji",
-    ])
-    .map_err(|reason| format!("Chromium is missing, and so is Chrome. {reason}"))
-}
-
 /// Installs the packages where the program is missing: another system has it from elsewhere.
 pub(crate) fn program(name: &str, packages: &[&str]) -> Result<(), String> {
-    if output(Command::new(name).arg("--version")).is_some() {
-        return Ok(());
-    }
-    install(packages).map_err(|reason| format!("{name} is missing. {reason}"))
+    version(name).map_or_else(|| install(packages), |_| Ok(()))
 }
 
 /// Installs the packages that are missing, or names them in one sentence.
 pub(crate) fn install(packages: &[&str]) -> Result<(), String> {
-    let missing: Vec<&str> = packages
-        .iter()
-        .copied()
-        .filter(|package| !is_installed(package))
-        .collect();
+    let status = "dpkg-query --show --showformat=${db:Status-Status}";
+    let is_installed =
+        |package| output(words(status).arg(package)).is_some_and(|status| status == "installed");
+    let missing = packages.iter().filter(|package| !is_installed(**package));
+    let missing: Vec<&str> = missing.copied().collect();
     if missing.is_empty() {
         return Ok(());
     }
     let list = missing.join(" ");
     if !installs() {
         return Err(format!(
-            "Install the packages {list} (Debian 12: `apt-get install {list}`); only as root on Debian does this command do it itself."
+            "Install {list} (Debian 12: `apt-get install {list}`); only as root on Debian does this command do so."
         ));
     }
     print_line(&format!("Installing {list} …"));
-    let apt = |arguments: &[&str]| {
-        run(Command::new("apt-get")
-            .env("DEBIAN_FRONTEND", "noninteractive")
-            .args(["-qq", "-o=Dpkg::Use-Pty=0"])
-            // A fresh machine may be at its own updates.
-            .arg("-o=DPkg::Lock::Timeout=300")
-            .args(arguments))
-    };
-    apt(&["update"])?;
-    apt(&[
-        &["install", "--yes", "--no-install-recommends"],
-        missing.as_slice(),
-    ]
-    .concat())
-    .map_err(|reason| format!("{reason} It was to install {list}."))
+    run(&mut apt("update"))?;
+    let install = "install --yes --no-install-recommends";
+    run(apt(install)
+        .args(missing)
+        .env("DEBIAN_FRONTEND", "noninteractive"))
 }
 
 /// Whether this machine and this user are such that packages can be installed.
 pub(crate) fn installs() -> bool {
-    let is_root = output(Command::new("id").arg("-u")).is_some_and(|id| id == "0");
-    is_root && output(Command::new("apt-get").arg("--version")).is_some()
+    output(&mut words("id -u")).is_some_and(|id| id == "0") && version("apt-get").is_some()
 }
 
-fn is_installed(package: &str) -> bool {
-    let status = ["--show", "--showformat=${db:Status-Status}", package];
-    output(Command::new("dpkg-query").args(status)).is_some_and(|status| status == "installed")
+/// apt-get. A fresh machine may be at its own updates; and root's folders are closed to apt's own user.
+fn apt(arguments: &str) -> Command {
+    let options = "-qq -o=Dpkg::Use-Pty=0 -o=DPkg::Lock::Timeout=300 -o=APT::Sandbox::User=root";
+    words(&format!("apt-get {options} {arguments}"))
+}
+
+/// Unpacks a package of the machine's own Debian or Ubuntu.
+pub(crate) fn unpack(package: &str, folder: &Path) -> Result<(), String> {
+    let download = || run(apt("download").arg(package).current_dir(folder));
+    download()
+        // A fresh machine has no lists yet, and only root may fetch them.
+        .or_else(|_| run(&mut apt("update")).and_then(|()| download()))
+        .context(format_args!("Install the package {package}"))?;
+    let file = named(folder, |name| name.ends_with(".deb"))?;
+    run(words("dpkg-deb --extract").arg(file).arg(folder))
+}
+
+/// Builds a git from a source package (`git/<release>`), without what the tests do not run, in `bin` of the folder.
+pub(crate) fn build_git(package: &str, folder: &Path) -> Result<(), String> {
+    install(&["make", "gcc", "libcurl4-openssl-dev", "zlib1g-dev"])?;
+    // The mirror that this machine's packages come from. Updates of a release have another, which has not all of it.
+    let mirrors = "apt-get indextargets --format $(REPO_URI)|$(RELEASE)";
+    let mirrors = output(words(mirrors).args(["Created-By: Packages", "Origin: Debian"]));
+    let mirrors = mirrors.unwrap_or_default();
+    let mirrors = mirrors.lines().filter_map(|line| line.split_once('|'));
+    let (mirror, _) = { mirrors }
+        .find(|(_, release)| !release.contains('-'))
+        .ok_or("apt has no mirror of Debian, from which git's source would come.")?;
+    let (_, release) = package.split_once('/').unwrap_or_default();
+    let apt_folder = folder.join("apt");
+    for name in ["parts", "lists/partial", "cache/archives/partial"] {
+        files::create(&apt_folder.join(name))?;
+    }
+    // apt checks the signature.
+    let source = format!(
+        "Types: deb-src\nURIs: {mirror}\nSuites: {release}\nComponents: main\n\
+         Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg\n"
+    );
+    files::write(&apt_folder.join("parts/source.sources"), source)?;
+    let places = "-o=Dir::Etc::sourcelist=/dev/null -o=Dir::Etc::sourceparts=./apt/parts \
+                  -o=Dir::State::lists=./apt/lists -o=Dir::Cache=./apt/cache";
+    for arguments in ["update", &format!("source --download-only {package}")] {
+        run(apt(&format!("{places} {arguments}")).current_dir(folder))?;
+    }
+    let archive = named(folder, |name| {
+        name.starts_with("git_") && name.contains(".orig.tar.")
+    })?;
+    run(words("tar --extract --file")
+        .arg(archive)
+        .current_dir(folder))?;
+    let source = named(folder, |name| name.starts_with("git-"))?;
+    let make = "make --silent -j2 CFLAGS=-O1 NO_INSTALL_HARDLINKS=1 NO_PERL=1 NO_PYTHON=1 NO_TCLTK=1 NO_GETTEXT=1 \
+                NO_OPENSSL=1 NO_EXPAT=1 install";
+    run(words(make)
+        .arg(format!("prefix={}", folder.display()))
+        .current_dir(&source))?;
+    std::fs::remove_dir_all(&source).context(source.display())
+}
+
+/// The one entry of a folder whose name is such.
+fn named(folder: &Path, is_it: impl Fn(&str) -> bool) -> Result<PathBuf, String> {
+    let is_it = |path: &PathBuf| is_it(&path.file_name().unwrap_or_default().to_string_lossy());
+    let found = files::list(folder)?.into_iter().find(is_it);
+    found.ok_or_else(|| format!("{} has not what was downloaded.", folder.display()))
 }

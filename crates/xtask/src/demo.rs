@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use adieu_emulator::{Connection, TaskResult, World};
 
 use crate::command::print_line;
-use crate::{files, package, prerequisites, root, target};
+use crate::{files, package, root, target, test};
 
 /// The step's service connection, of the type that needs no Azure subscription.
 const CONNECTION: &str = "azure-devops";
@@ -39,7 +39,7 @@ pub(crate) fn record() -> Result<(), String> {
 
 /// Runs the demo.
 pub(crate) fn run() -> Result<(), String> {
-    prerequisites::node()?;
+    test::node()?;
     print_line("Building for this machine. The first time takes a minute or two …");
     let vsix = package::for_demo()?;
     let folder = target().join("demo");

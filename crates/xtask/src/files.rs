@@ -1,43 +1,53 @@
 //! Files and folders, with errors that name them.
 
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::command::Context as _;
+
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, String> {
-    fs::read(path).map_err(|error| failed(path, "read", &error))
+    fs::read(path).context(format_args!("{} cannot be read", path.display()))
 }
 
 pub(crate) fn read_text(path: &Path) -> Result<String, String> {
-    fs::read_to_string(path).map_err(|error| failed(path, "read", &error))
+    fs::read_to_string(path).context(format_args!("{} cannot be read", path.display()))
 }
 
 /// What is in a folder, in the order of names.
 pub(crate) fn list(folder: &Path) -> Result<Vec<PathBuf>, String> {
-    let entries = fs::read_dir(folder).map_err(|error| failed(folder, "read", &error))?;
+    let entries = fs::read_dir(folder);
+    let entries = entries.context(format_args!("{} cannot be read", folder.display()))?;
     let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
     paths.sort();
     Ok(paths)
 }
 
-/// Writes a file, and makes the folder that it is in.
+/// Writes a file, and creates the folder that it is in.
 pub(crate) fn write(path: &Path, content: impl AsRef<[u8]>) -> Result<(), String> {
     create(path.parent().unwrap_or(path))?;
-    fs::write(path, content).map_err(|error| failed(path, "written", &error))
+    fs::write(path, content).context(format_args!("{} cannot be written", path.display()))
 }
 
-/// Makes a folder and those above it.
+/// Creates a folder and those above it.
 pub(crate) fn create(folder: &Path) -> Result<(), String> {
-    fs::create_dir_all(folder).map_err(|error| failed(folder, "made", &error))
+    fs::create_dir_all(folder).context(format_args!("{} cannot be created", folder.display()))
 }
 
-/// Copies a file, and makes the folder that it goes into.
+/// Copies a file, and creates the folder that it goes into.
 pub(crate) fn copy(from: &Path, to: &Path) -> Result<(), String> {
     create(to.parent().unwrap_or(to))?;
-    fs::copy(from, to).map_err(|error| failed(from, "copied", &error))?;
+    fs::copy(from, to).context(format_args!("{} cannot be copied", from.display()))?;
     Ok(())
 }
 
-fn failed(path: &Path, doing: &str, error: &io::Error) -> String {
-    format!("{} cannot be {doing}: {error}.", path.display())
+/// All files in a folder and in those below it.
+pub(crate) fn below(folder: &Path) -> Result<Vec<PathBuf>, String> {
+    let mut found = Vec::new();
+    for path in list(folder)? {
+        match path.is_dir() {
+            true => found.extend(below(&path)?),
+            false => found.push(path),
+        }
+    }
+    Ok(found)
 }

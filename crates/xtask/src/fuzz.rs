@@ -2,13 +2,11 @@
 //!
 //! It never writes into `fuzz/`: what libFuzzer finds goes below `target/`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
-use crate::command::{output, print_line, run as run_command, this_cargo};
-use crate::{files, root, target};
-
-const CARGO_FUZZ: &str = "cargo-fuzz@0.13.2";
+use crate::command::{output, print_line, run as run_command, words};
+use crate::{clients, files, root, target};
 
 /// The targets, and where their seeds are.
 const TARGETS: [(&str, &str); 6] = [
@@ -32,12 +30,13 @@ pub(crate) fn run(arguments: &[&str]) -> Result<(), String> {
     let chosen = |(target, _): &&(&str, &str)| name.is_none_or(|name| name == *target);
     let targets: Vec<_> = TARGETS.iter().filter(chosen).collect();
     if targets.is_empty() {
-        return Err(format!(
-            "There is no fuzz target {}.",
-            name.unwrap_or_default()
-        ));
+        return Err("There is no such fuzz target.".to_owned());
     }
-    let program = program()?;
+    if output(&mut words("rustup run nightly rustc --version")).is_none() {
+        let why = "sanitizers are in no stable Rust";
+        return Err(format!("Run `rustup toolchain install nightly`: {why}."));
+    }
+    let program = clients::program("cargo-fuzz")?;
     for (target, seeds) in targets {
         print_line(&format!("{target}: {seconds} s"));
         fuzz(&program, target, &root().join(seeds), seconds)?;
@@ -47,10 +46,7 @@ pub(crate) fn run(arguments: &[&str]) -> Result<(), String> {
 
 fn fuzz(program: &Path, name: &str, seeds: &Path, seconds: &str) -> Result<(), String> {
     let folder = target().join("fuzz");
-    let (corpus, artifacts) = (
-        folder.join("corpus").join(name),
-        folder.join("artifacts").join(name),
-    );
+    let [corpus, artifacts] = ["corpus", "artifacts"].map(|kind| folder.join(kind).join(name));
     for folder in [&corpus, &artifacts] {
         files::create(folder)?;
     }
@@ -68,37 +64,9 @@ fn fuzz(program: &Path, name: &str, seeds: &Path, seconds: &str) -> Result<(), S
             .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "2")
             .env("CARGO_PROFILE_RELEASE_STRIP", "none")
             .args(["fuzz", "run", name, "--target-dir"])
-            .arg(folder.join("build"))
-            .arg(corpus)
-            .arg(seeds)
-            .arg("--")
+            .args([&folder.join("build"), &corpus, seeds])
+            .args(["--", "-rss_limit_mb=1024"])
             .arg(format!("-max_total_time={seconds}"))
-            .arg("-rss_limit_mb=1024")
             .arg(format!("-artifact_prefix={}/", artifacts.display())),
     )
-}
-
-/// cargo-fuzz, compiled below `target/` where it is not installed.
-fn program() -> Result<PathBuf, String> {
-    if output(Command::new("rustup").args(["run", "nightly", "rustc", "--version"])).is_none() {
-        return Err(
-            "Run `rustup toolchain install nightly`: sanitizers are in no stable Rust.".to_owned(),
-        );
-    }
-    if output(Command::new("cargo-fuzz").arg("--version")).is_some() {
-        return Ok("cargo-fuzz".into());
-    }
-    let folder = target().join("clients").join("cargo-fuzz");
-    let program = folder.join("bin").join("cargo-fuzz");
-    if !program.is_file() {
-        print_line(&format!("Installing {CARGO_FUZZ} …"));
-        run_command(
-            this_cargo()
-                .args([
-                    "install", "--quiet", "--locked", "--debug", CARGO_FUZZ, "--root",
-                ])
-                .arg(&folder),
-        )?;
-    }
-    Ok(program)
 }

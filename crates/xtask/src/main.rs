@@ -12,17 +12,14 @@ mod dist;
 mod docs;
 mod files;
 mod fuzz;
-mod newer_git;
 mod package;
 mod platforms;
-mod prerequisites;
 mod prove;
 mod release;
 mod remap;
 mod site;
 mod sizes;
 mod test;
-mod troubleshooting;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -78,7 +75,7 @@ fn main() -> ExitCode {
         ["release", "--host"] => release::host(),
         ["deny"] => deny::run(),
         ["fuzz", arguments @ ..] => fuzz::run(arguments),
-        ["docs"] => docs::run().and_then(|()| troubleshooting::run()),
+        ["docs"] => docs::run(),
         ["site"] => site::run(),
         ["pictures"] => command::cargo(&["run", "--quiet", "--package", "pictures"]),
         ["bench", names @ ..] => bench::run(names),

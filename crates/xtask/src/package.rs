@@ -6,16 +6,18 @@
 mod accepted;
 mod shipped;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
+use adieu_manifest::task::Task;
 use adieu_vsix::{Changes, DateTime, Finding, Folder, Problem, Sources};
 use zip::ZipArchive;
 
-use crate::command::{cargo, print_line};
+use crate::command::{Context as _, cargo, print_line};
 use crate::files::{self, copy, create};
 use crate::sizes::{self, Sizes};
-use crate::{dist, docs, platforms, remap, root, target};
+use crate::{dist, platforms, remap, root, target};
 
 /// Builds for this machine and packages. Returns the VSIX.
 pub(crate) fn run() -> Result<PathBuf, String> {
@@ -97,7 +99,7 @@ fn fill(stage: &Path, binaries: &[(String, PathBuf)]) -> Result<Vec<String>, Str
         let path = Path::new("docs/pictures").join(picture);
         copy(&root().join(&path), &stage.join(&path))?;
     }
-    let tasks = docs::tasks()?;
+    let tasks = tasks()?;
     for task in &tasks {
         stage_task(&root().join("task").join(task), stage, binaries)?;
     }
@@ -131,21 +133,25 @@ pub(crate) fn stage_task(
     Ok(())
 }
 
+/// Names of the folders below `task/` that hold a task.
+pub(crate) fn tasks() -> Result<Vec<String>, String> {
+    let folders = files::list(&root().join("task"))?.into_iter();
+    let folders = folders.filter(|folder| folder.join("task.json").is_file());
+    Ok(folders
+        .filter_map(|folder| Some(folder.file_name()?.to_string_lossy().into_owned()))
+        .collect())
+}
+
 /// The files that task.json's handlers start; each is the launcher.
-fn launcher_names(path: &Path) -> Result<Vec<String>, String> {
-    let task = docs::read_task(path)?;
+fn launcher_names(path: &Path) -> Result<BTreeSet<String>, String> {
+    let task = Task::parse(&files::read_text(path)?).context(path.display())?;
     let sections = [
-        &task.pre_job_execution,
-        &task.execution,
-        &task.post_job_execution,
+        task.pre_job_execution,
+        task.execution,
+        task.post_job_execution,
     ];
-    let handlers = sections.into_iter().flat_map(|section| section.values());
-    let mut names: Vec<String> = handlers
-        .filter_map(|handler| handler.target.clone())
-        .collect();
-    names.sort();
-    names.dedup();
-    Ok(names)
+    let handlers = sections.into_iter().flat_map(BTreeMap::into_values);
+    Ok(handlers.filter_map(|handler| handler.target).collect())
 }
 
 /// Packs the staged folder with our own packer. What it warns of is an error here.

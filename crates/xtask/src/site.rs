@@ -5,98 +5,53 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
-use crate::command::{output, print_line, run as run_command, this_cargo};
-use crate::{files, root, target};
-
-const MDBOOK: &str = "mdbook@0.5.4";
-
-/// mdBook's settings, and the site's look: where they are, and where mdBook reads them.
-const SETTINGS: [(&str, &str); 2] = [
-    ("docs/book.toml", "book.toml"),
-    ("docs/site.css", "site.css"),
-];
-
-/// What a page of the site points at, and the names of its places.
-struct Page {
-    links: BTreeSet<String>,
-    places: BTreeSet<String>,
-}
+use crate::command::{print_line, run as run_command};
+use crate::{clients, files, root, target};
 
 /// Builds the site in `target/site/book/`.
 pub(crate) fn run() -> Result<(), String> {
     let folder = target().join("site");
     let (source, book) = (folder.join("src"), folder.join("book"));
-    for old in [&source, &book] {
-        if old.exists() {
-            fs::remove_dir_all(old).map_err(|error| format!("{}: {error}.", old.display()))?;
-        }
-    }
+    let _ = fs::remove_dir_all(&folder);
     let summary = files::read_text(&root().join("docs/SUMMARY.md"))?;
-    let contents = with_links(&summary, &|link| index(&resolve("docs/SUMMARY.md", link)));
-    files::write(&source.join("SUMMARY.md"), &contents)?;
-    for path in shown_files(&summary)? {
-        let from = root().join(&path);
-        if path.ends_with(".md") {
-            let page = with_links(&files::read_text(&from)?, &index);
-            files::write(&source.join(index(&path)), &page)?;
-        } else {
-            files::copy(&from, &source.join(&path))?;
-        }
+    let summary = summary.replace("](", "](docs/").replace("](docs/../", "](");
+    files::write(&source.join("SUMMARY.md"), with_index(&summary))?;
+    let mut shown = BTreeSet::new();
+    for page in links(&summary) {
+        let text = files::read_text(&root().join(page))?;
+        files::write(&source.join(with_index(page)), with_index(&text))?;
+        let local = links(&text).filter(|link| !link.contains("://") && !link.starts_with('#'));
+        shown.extend(local.map(|link| resolve(page, link.split('#').next().unwrap_or(link))));
     }
-    for (from, to) in SETTINGS {
-        files::copy(&root().join(from), &folder.join(to))?;
+    // A page that is not in docs/SUMMARY.md is not copied, so a link to it is reported below.
+    for file in shown.iter().filter(|file| !file.ends_with(".md")) {
+        files::copy(&root().join(file), &source.join(file))?;
     }
-    let mut mdbook = Command::new(program()?);
-    run_command(mdbook.arg("build").arg(&folder))?;
+    for setting in ["book.toml", "site.css"] {
+        files::copy(&root().join("docs").join(setting), &folder.join(setting))?;
+    }
+    let mdbook = clients::install("mdbook")?.join("bin/mdbook");
+    run_command(Command::new(mdbook).arg("build").arg(&folder))?;
     let pages = check(&book)?;
+    let index = book.join("index.html");
     print_line(&format!(
         "{}: {pages} pages, and every link leads somewhere",
-        book.join("index.html").display()
+        index.display()
     ));
     Ok(())
 }
 
-/// The pages of the table of contents, and the files that they show or link to, as paths from the root.
-fn shown_files(summary: &str) -> Result<BTreeSet<String>, String> {
-    let listed: BTreeSet<String> = links(summary)
-        .map(|link| resolve("docs/SUMMARY.md", link))
-        .collect();
-    let mut files = listed.clone();
-    for page in &listed {
-        let text = files::read_text(&root().join(page))?;
-        for link in links(&text).filter(|link| !link.contains("://") && !link.starts_with('#')) {
-            let file = resolve(page, link.split('#').next().unwrap_or_default());
-            if file.ends_with(".md") && !listed.contains(&file) {
-                return Err(format!(
-                    "{page} links to {file}, which is not in docs/SUMMARY.md."
-                ));
-            }
-            files.insert(file);
-        }
-    }
-    Ok(files)
-}
-
-/// The text with other targets of its links.
-fn with_links(text: &str, change: &dyn Fn(&str) -> String) -> String {
-    let mut parts = text.split("](");
-    let mut changed = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let (link, rest) = part.split_once(')').unwrap_or((part, ""));
-        changed.push_str(&format!("]({}){rest}", change(link)));
-    }
-    changed
-}
-
 /// mdBook writes README.md as index.html, and leaves links to it alone.
-fn index(link: &str) -> String {
-    if link.contains("://") {
-        return link.to_owned();
+fn with_index(text: &str) -> String {
+    match text.ends_with("README.md") {
+        true => text.replace("README.md", "index.md"),
+        false => text
+            .replace("README.md)", "index.md)")
+            .replace("README.md#", "index.md#"),
     }
-    link.replace("README.md", "index.md")
 }
 
 /// Targets of Markdown's links and pictures.
@@ -105,7 +60,7 @@ fn links(text: &str) -> impl Iterator<Item = &str> {
     links.filter_map(|rest| rest.split(')').next())
 }
 
-/// A path beside another one, without `..`.
+/// A path that is relative to a file, without `..`.
 fn resolve(from: &str, link: &str) -> String {
     let mut parts: Vec<&str> = from.split('/').collect();
     parts.pop();
@@ -119,52 +74,35 @@ fn resolve(from: &str, link: &str) -> String {
     parts.join("/")
 }
 
-/// mdBook, installed below `target/` where the machine has another version or none.
-fn program() -> Result<PathBuf, String> {
-    let (name, version) = MDBOOK.split_once('@').unwrap_or((MDBOOK, ""));
-    let folder = target().join("tools").join(MDBOOK);
-    let installed = folder.join("bin").join(name);
-    for program in [PathBuf::from(name), installed.clone()] {
-        let said = output(Command::new(&program).arg("--version"));
-        if said.is_some_and(|said| said.ends_with(version)) {
-            return Ok(program);
-        }
-    }
-    let mut install = this_cargo();
-    install
-        .current_dir(root())
-        .args(["install", "--quiet", "--locked", "--debug", MDBOOK])
-        .args(["--no-default-features", "--features", "search", "--root"])
-        .arg(&folder)
-        .arg("--target-dir")
-        .arg(folder.join("target"))
-        .env("CARGO_PROFILE_DEV_DEBUG", "0");
-    print_line(&format!("installing {MDBOOK}, once"));
-    run_command(&mut install)?;
-    // What it was built from is thirty times as large as the program.
-    let _ = fs::remove_dir_all(folder.join("target"));
-    Ok(installed)
-}
-
-/// Follows every link of every page; the number of pages.
+/// Follows every link of every page. Returns the number of pages.
 fn check(book: &Path) -> Result<usize, String> {
     let mut pages = BTreeMap::new();
-    collect(book, "", &mut pages)?;
+    for path in files::below(book)? {
+        let name = path.strip_prefix(book).unwrap_or(&path);
+        let name = name.to_string_lossy().replace('\\', "/");
+        // The page for lost readers has the address that they asked for.
+        if name.ends_with(".html") && !["404.html", "print.html", "toc.html"].contains(&&*name) {
+            pages.insert(name, files::read_text(&path)?);
+        }
+    }
     let mut broken = Vec::new();
-    for (path, page) in &pages {
-        for link in &page.links {
+    for (path, text) in &pages {
+        let links = text
+            .split(" href=\"")
+            .skip(1)
+            .chain(text.split(" src=\"").skip(1));
+        let links = links.filter_map(|rest| rest.split('"').next());
+        for link in links.filter(|link| !link.contains(':') && !link.is_empty()) {
             let (file, place) = link.split_once('#').unwrap_or((link, ""));
             let to = match file {
                 "" => path.clone(),
                 file => resolve(path, file),
             };
             let is_there = match pages.get(&to) {
-                Some(page) => place.is_empty() || page.places.contains(place),
+                Some(page) => place.is_empty() || page.contains(&format!(" id=\"{place}\"")),
                 None => book.join(&to).is_file(),
             };
-            if !is_there {
-                broken.push(format!("{path}: {link}"));
-            }
+            broken.extend((!is_there).then(|| format!("{path}: {link}")));
         }
     }
     match broken.as_slice() {
@@ -174,44 +112,6 @@ fn check(book: &Path) -> Result<usize, String> {
     }
 }
 
-/// Reads the pages of a folder and of those below it.
-fn collect(book: &Path, below: &str, pages: &mut BTreeMap<String, Page>) -> Result<(), String> {
-    let folder = book.join(below);
-    let entries = fs::read_dir(&folder).map_err(|error| format!("{}: {error}.", folder.display()));
-    for entry in entries?.flatten() {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let path = match below {
-            "" => name.clone(),
-            below => format!("{below}/{name}"),
-        };
-        if entry.path().is_dir() {
-            collect(book, &path, pages)?;
-        } else if name.ends_with(".html") && !matches!(name.as_str(), "print.html" | "toc.html") {
-            let text = files::read_text(&entry.path())?;
-            let page = Page {
-                links: values(&text, " href=\"")
-                    .chain(values(&text, " src=\""))
-                    .collect(),
-                places: values(&text, " id=\"").collect(),
-            };
-            // The page for lost readers has the address that they asked for.
-            if name != "404.html" {
-                pages.insert(path, page);
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Values of an attribute of HTML, without addresses elsewhere.
-fn values<'text>(text: &'text str, attribute: &'text str) -> impl Iterator<Item = String> + 'text {
-    let values = text.split(attribute).skip(1);
-    let values = values.filter_map(|rest| rest.split('"').next());
-    values
-        .filter(|value| !value.contains(':') && !value.is_empty())
-        .map(|value| value.replace("&amp;", "&"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -219,16 +119,15 @@ mod tests {
     #[test]
     fn links_are_read_from_where_they_are() {
         for (from, link, expected) in [
-            ("docs/SUMMARY.md", "../README.md", "README.md"),
-            ("docs/SUMMARY.md", "migrate/git.md", "docs/migrate/git.md"),
             ("docs/migrate/git.md", "../cli.md", "docs/cli.md"),
+            ("docs/cli.md", "../README.md", "README.md"),
             ("index.html", "./a//b.html", "a/b.html"),
         ] {
             assert_eq!(resolve(from, link), expected);
         }
         assert_eq!(
-            with_links("[A](a.md) and [B](../README.md#b)\n", &index),
-            "[A](a.md) and [B](../index.md#b)\n"
+            with_index("[A](a.md) and [B](../README.md#b), README.md\n"),
+            "[A](a.md) and [B](../index.md#b), README.md\n"
         );
     }
 }

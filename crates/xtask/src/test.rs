@@ -2,105 +2,78 @@
 //!
 //! It leaves nothing outside `target/`.
 
-use std::path::PathBuf;
 use std::thread;
 
-use crate::command::cargo;
-use crate::{clients, newer_git, prerequisites, prove};
+use crate::command::{cargo, version};
+use crate::{clients, prove};
 
-/// A client that takes minutes and hundreds of megabytes to install: the module of its tests, which its flag names, and
-/// what installs it.
-type Large = (&'static str, fn() -> Result<PathBuf, String>);
+/// The oldest Node that the Azure SDK for JavaScript, a peer in the tests, runs on. The launcher needs Node 10.
+const NODE: u32 = 18;
 
-const LARGE: [Large; 6] = [
-    ("feeds", clients::large_of_feeds),
-    ("renovate", clients::renovate),
-    ("sarif", clients::sarif),
-    ("az", clients::azure_cli),
-    ("go", clients::go),
-    ("java", clients::java),
-];
-
-/// Runs the tests whose names contain one of the filters; all without any. Large clients
-/// are run by name alone.
+/// Runs the tests whose names contain one of the filters; all without any; or those of large clients, by a flag.
 pub(crate) fn run(filters: &[&str]) -> Result<(), String> {
-    if let [flag] = filters
-        && let Some((name, install)) = LARGE
-            .iter()
-            .find(|(name, _)| flag.strip_prefix("--") == Some(name))
+    if let [filter] = filters
+        && let Some(name) = filter.strip_prefix("--")
     {
-        install()?;
-        let large = ["--package", "adieu", "--test", "large_clients"];
-        return cargo_test(&large, &[&format!("{name}::")]);
+        if !clients::install_for(name)? {
+            return Err(format!("No client in clients.md is for {filter}."));
+        }
+        return match name {
+            // One more git for the tests that run every git.
+            "git" => cargo_test("--package adieu --test adieu", &["git_credential::"]),
+            _ => cargo_test(
+                "--package adieu --test large_clients",
+                &[&format!("{name}::")],
+            ),
+        };
     }
-    // One more client for the tests that run every git.
-    if let ["--git"] = filters {
-        clients::git_lfs()?;
-        newer_git::built()?;
-        let every_git = ["--package", "adieu", "--test", "adieu"];
-        return cargo_test(&every_git, &["git_credential::"]);
-    }
-    prerequisites::node()?;
-    // The system's packages first: two of its installers cannot run at once.
-    clients::git_lfs()?;
-    clients::browser()?;
-    if cfg!(target_os = "linux") {
-        clients::time()?;
-    }
+    node()?;
     if filters.is_empty() {
         return everything();
     }
-    other_clients()?;
+    clients::install_for("every")?;
     // Examples in documents first, so that the last line is the tests' own summary.
-    cargo_test(&["--workspace", "--doc"], filters)?;
-    cargo_test(&["--workspace", "--lib", "--bins", "--tests"], filters)
+    cargo_test("--workspace --doc", filters)?;
+    cargo_test("--workspace --lib --bins --tests", filters)
 }
 
 /// All tests, and the binaries that ship. These are built beside the longest tests: an optimizer that sees
 /// a whole program has work for one core only.
 fn everything() -> Result<(), String> {
+    // First, because two of the system's installers cannot run at once.
     let candidates = prove::candidates_in_tests()?;
     let binaries = thread::scope(|scope| {
         let building = scope.spawn(|| prove::build(&candidates));
-        other_clients()?;
-        cargo_test(&["--workspace", "--doc"], &[])?;
-        cargo_test(&["--package", "adieu"], &[])?;
+        clients::install_for("every")?;
+        cargo_test("--workspace --doc", &[])?;
+        cargo_test("--package adieu", &[])?;
         building
             .join()
             .map_err(|_| "The binaries that ship: their building broke off.".to_owned())?
     })?;
     prove::jobs(&candidates, &binaries)?;
     // Last, so that the last line is the tests' own summary.
-    cargo_test(
-        &[
-            "--workspace",
-            "--exclude",
-            "adieu",
-            "--lib",
-            "--bins",
-            "--tests",
-        ],
-        &[],
-    )
+    cargo_test("--workspace --exclude adieu --lib --bins --tests", &[])
 }
 
-fn other_clients() -> Result<(), String> {
-    clients::groff()?;
-    clients::node()?;
-    clients::python()?;
-    clients::python_of_feeds()?;
-    clients::pnpm()?;
-    clients::maven_deploy()?;
-    clients::yarn()?;
-    clients::tfx()?;
-    clients::vsce()?;
-    clients::azure_pipelines()?;
-    clients::pages()?;
-    clients::tasks()?;
-    clients::rust().map(|_| ())
+fn cargo_test(what: &str, filters: &[&str]) -> Result<(), String> {
+    let mut arguments = vec!["test", "--quiet"];
+    arguments.extend(what.split(' '));
+    arguments.extend((!filters.is_empty()).then_some("--"));
+    cargo(&[&arguments, filters].concat())
 }
 
-fn cargo_test(what: &[&str], filters: &[&str]) -> Result<(), String> {
-    let separator: &[&str] = if filters.is_empty() { &[] } else { &["--"] };
-    cargo(&[&["test", "--quiet"], what, separator, filters].concat())
+/// Checks that Node is there and new enough.
+///
+/// # Errors
+/// The sentence that says what to install.
+pub(crate) fn node() -> Result<(), String> {
+    let install =
+        format!("Install Node.js {NODE} or newer (https://nodejs.org) and put it on the PATH.");
+    let version = version("node").ok_or_else(|| format!("Node.js is missing. {install}"))?;
+    let major = version.trim_start_matches('v').split('.').next();
+    match major.and_then(|major| major.parse::<u32>().ok()) {
+        Some(major) if major >= NODE => Ok(()),
+        _ => Err(format!("Node.js is {version}, which is too old. {install}")),
+    }
 }
