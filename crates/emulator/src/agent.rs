@@ -1,7 +1,6 @@
-//! The Pipelines agent: starts a task as the real one does, and reads what it writes.
+//! The Pipelines agent: starts a task as the real agent does, and reads its output.
 //!
-//! It never knows which task it runs. The real one's source is microsoft/azure-pipelines-agent; file names
-//! in this module are its.
+//! It does not know which task it runs. File names in this module are those of microsoft/azure-pipelines-agent.
 
 mod area;
 mod command;

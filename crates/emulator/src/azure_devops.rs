@@ -1,6 +1,6 @@
-//! Azure DevOps' side of federation: an ID token for a connection, in a job that names it.
+//! Azure DevOps' part in federation: issues an ID token for a connection to a job that names it.
 //!
-//! It never trusts a request: method, version, plan, job, token and connection must all fit.
+//! It never trusts a request: method, version, plan, job, token and connection must all be right.
 
 mod connection;
 mod setup;
@@ -19,27 +19,27 @@ use crate::{jwt, organizations};
 use crate::vss::{self, error};
 pub use connection::Connection;
 
-/// The secrets that it asks its clients for.
+/// The secrets that it expects from its clients.
 pub(crate) const ASKS_FOR: AsksFor = AsksFor {
     headers: &["job token"],
     body: &[],
 };
 
-/// Azure DevOps' handle. Its address is the collection's.
+/// The handle of Azure DevOps. Its address is the collection's.
 pub type AzureDevOps = Emulated<State>;
 
-/// What Azure DevOps knows of pipelines.
+/// The state of pipelines in Azure DevOps.
 #[derive(Debug)]
 pub struct State {
-    /// By id.
+    /// By ID.
     pub(crate) connections: BTreeMap<String, Connection>,
     pub(crate) jobs: Vec<JobRecord>,
     pub(crate) id_token_lifetime: i64,
-    /// Whether jobs are not shown their project.
+    /// Whether jobs cannot see their project.
     pub(crate) project_is_hidden: bool,
 }
 
-/// A job that Azure DevOps knows.
+/// A job in Azure DevOps.
 #[derive(Debug, Clone)]
 pub(crate) struct JobRecord {
     pub(crate) hub: String,
@@ -62,12 +62,12 @@ impl Default for State {
 }
 
 impl State {
-    /// Whether a token is the one of a job.
+    /// Whether a token belongs to a job.
     pub(crate) fn has_job_token(&self, token: &str) -> bool {
         self.jobs.iter().any(|job| job.token == token)
     }
 
-    /// The id and the connection of a name.
+    /// The ID and the connection with a name.
     pub(crate) fn connection(&self, name: &str) -> Option<(&String, &Connection)> {
         let mut known = self.connections.iter();
         known.find(|(_, connection)| connection.name == name)
@@ -213,7 +213,7 @@ fn id_token(
     id_token_of(&issuer, &subject, own, directory, clock)
 }
 
-/// An ID token, signed and taken down.
+/// Signs an ID token and records it.
 fn id_token_of(
     issuer: &str,
     subject: &str,
@@ -235,14 +235,14 @@ fn id_token_of(
     Answer::json(200, &json!({ "oidcToken": token }))
 }
 
-/// Whether a request says which version of the API it means, in its address or in `Accept`.
+/// Whether a request names its API version, in the address or in `Accept`.
 fn names_a_version(request: &Request) -> bool {
     let asked = vss::asked_version(request).unwrap_or_default();
     let (number, preview) = match asked.split_once('-') {
         Some((number, preview)) => (number, Some(preview)),
         None => (asked.as_str(), None),
     };
-    // 7.2 is in preview; a preview of a released version is that version.
+    // 7.2 is in preview; the preview of a released version is that version.
     let is_known = number == "7.1" || (number == "7.2" && preview.is_some());
     is_known && preview.is_none_or(|preview| matches!(preview, "preview" | "preview.1"))
 }

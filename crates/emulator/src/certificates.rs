@@ -1,4 +1,4 @@
-//! The emulator's own certificate authority and what it signs.
+//! The emulator's certificate authority and its certificates.
 //!
 //! It keeps keys in memory, except those that the agent gives to a task as files.
 
@@ -49,7 +49,7 @@ const NAMES: &[&str] = &[
     "login.partner.microsoftonline.cn",
 ];
 
-/// Addresses of documentation (RFC 5737, RFC 3849), which are strangers.
+/// Addresses for documentation (RFC 5737, RFC 3849), which count as other hosts.
 const STRANGERS: [&str; 2] = ["192.0.2.1", "2001:db8::1"];
 
 /// A certificate authority for one world.
@@ -77,8 +77,8 @@ impl Authority {
         self.issuer.pem()
     }
 
-    /// A server's side of TLS, for all the names. `client_required` asks for a certificate of this
-    /// authority in return.
+    /// TLS for a server with all these names. `client_required` requests a certificate of this authority from
+    /// clients.
     pub(crate) fn server(&self, client_required: bool) -> Arc<ServerConfig> {
         let key = KeyPair::generate().expect("an ECDSA key");
         let names: Vec<String> = NAMES.iter().map(|name| (*name).to_owned()).collect();
@@ -107,7 +107,7 @@ impl Authority {
         Arc::new(config)
     }
 
-    /// A server's side of TLS for whatever name a client asks for.
+    /// TLS for a server with any name that a client asks for.
     pub(crate) fn server_of_any_name(&self) -> Arc<ServerConfig> {
         let key = KeyPair::generate().expect("an ECDSA key");
         let der = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
@@ -137,7 +137,7 @@ impl Authority {
     }
 }
 
-/// Makes a certificate for each name.
+/// Creates a certificate for each name.
 struct AnyName {
     issuer: Arc<CertifiedIssuer<'static, KeyPair>>,
     key: KeyPair,
@@ -152,7 +152,7 @@ impl std::fmt::Debug for AnyName {
 
 impl ResolvesServerCert for AnyName {
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        // A client that asks for an address names no host.
+        // A client that connects to an IP address sends no host name.
         let names = match hello.server_name() {
             Some(name) => vec![name.to_owned()],
             None => STRANGERS.map(str::to_owned).to_vec(),
@@ -167,7 +167,7 @@ impl ResolvesServerCert for AnyName {
     }
 }
 
-/// The parts that a service connection's certificate can be put together of, each as PEM.
+/// The parts of a service connection's certificate, each as PEM.
 #[derive(Debug, Clone)]
 pub struct CertificateParts {
     /// The application's certificate.
@@ -180,14 +180,15 @@ pub struct CertificateParts {
     pub root: String,
 }
 
-/// A service principal's certificate, as Entra knows it and as a service connection holds it.
+/// A service principal's certificate, as in Microsoft Entra and in a service connection.
 #[derive(Debug, Clone)]
 pub(crate) struct ApplicationCertificate {
-    /// Whether Entra knows its subject and its issuer instead of its thumbprint, and so needs the chain.
+    /// Whether Microsoft Entra knows its subject and its issuer instead of its thumbprint, and therefore needs the
+    /// chain.
     pub(crate) by_subject_name: bool,
     /// Its parts as PEM.
     pub(crate) parts: CertificateParts,
-    /// The certificates that lead to the root, as DER; the first one has issued the application's own.
+    /// The certificates up to the root, as DER; the first one has issued the application's certificate.
     pub(crate) issuers: Vec<Vec<u8>>,
     /// Public key (PKCS#1 DER).
     pub(crate) public: Vec<u8>,
@@ -198,7 +199,7 @@ pub(crate) struct ApplicationCertificate {
 }
 
 impl ApplicationCertificate {
-    /// A new RSA key, in a certificate that an intermediate authority has issued.
+    /// Creates an RSA key, with a certificate from an intermediate authority.
     pub(crate) fn generate() -> Self {
         let authority = |name: &str| {
             let mut params = CertificateParams::new(Vec::new()).expect("no names are valid names");

@@ -15,12 +15,12 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// Lets time pass.
+    /// Advances the clock.
     pub fn advance(&self, by: Duration) {
         self.ahead.fetch_add(by.as_secs(), Ordering::SeqCst);
     }
 
-    /// The same as HTTP writes it.
+    /// The time in HTTP's format.
     pub(crate) fn date(&self) -> String {
         let now = OffsetDateTime::from_unix_timestamp(self.now()).expect("a moment of this age");
         let date = now.format(&Rfc2822).expect("a date of this age");

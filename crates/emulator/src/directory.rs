@@ -1,6 +1,6 @@
 //! What the services share: tenants, applications, access tokens, and the ledger of secrets.
 //!
-//! It answers no request and knows no service; each of them looks things up in it.
+//! It answers no request and knows no service; they all use it.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::http::Request;
 use crate::ids::{azure_devops_id, guid};
 use crate::ledger::Ledger;
 
-/// The resources that every tenant has, as Entra names them.
+/// The resources that exist in every tenant, by their names in Microsoft Entra.
 const RESOURCES: [&str; 16] = [
     "499b84ac-1321-427f-aa17-267ca6975798",
     "https://management.azure.com",
@@ -43,16 +43,16 @@ pub(crate) struct Directory {
     pub(crate) resources: Vec<String>,
     pub(crate) token_lifetime: i64,
     pub(crate) token_flaw: Option<TokenFlaw>,
-    /// Whether access tokens and jobs' tokens can be read by everyone.
+    /// Whether access tokens and job tokens can be decoded by everyone.
     pub(crate) tokens_are_readable: bool,
     pub(crate) ledger: Ledger,
     pub(crate) violations: Vec<String>,
     pub(crate) access_tokens: Vec<Issued>,
-    /// Identity to its id in Azure DevOps.
+    /// Identity to its ID in Azure DevOps.
     azure_devops_ids: BTreeMap<String, String>,
 }
 
-/// Who signs ID tokens, and how their subject is written.
+/// The issuer of ID tokens, and the form of their subject.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Issuer {
     /// `https://vstoken.dev.azure.com/<organization>` and `sc://<organization>/<project>/<connection>`.
@@ -62,14 +62,14 @@ pub enum Issuer {
     Entra,
 }
 
-/// What is wrong with the access tokens that Entra gives.
+/// A flaw in the access tokens that Microsoft Entra issues.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TokenFlaw {
-    /// Another tenant's.
+    /// Issued by another tenant.
     Tenant,
     /// For another resource.
     Audience,
-    /// Over already.
+    /// Already expired.
     Expired,
     /// `expires_in` as text, as some servers write it.
     TextLifetime,
@@ -78,7 +78,7 @@ pub enum TokenFlaw {
 }
 
 impl TokenFlaw {
-    /// Whether a client has to read the token to find it.
+    /// Whether a client has to decode the token to find it.
     pub(crate) fn is_in_claims(self) -> bool {
         matches!(self, Self::Tenant | Self::Audience | Self::Long)
     }
@@ -88,34 +88,34 @@ impl TokenFlaw {
 #[derive(Debug, Clone)]
 pub(crate) struct Issued {
     pub(crate) value: String,
-    /// Whose it is: `Directory::identity`.
+    /// Its owner: `Directory::identity`.
     pub(crate) identity: String,
     pub(crate) tenant: String,
     pub(crate) audience: String,
     pub(crate) expires_on: i64,
 }
 
-/// An application of a tenant.
+/// An application in a tenant.
 #[derive(Debug, Clone)]
 pub(crate) struct Application {
     pub(crate) tenant: String,
     pub(crate) client_id: String,
-    /// Of the enterprise application.
+    /// Object ID of the enterprise application.
     pub(crate) object_id: String,
-    /// Of the app registration; a managed identity has none.
+    /// Object ID of the app registration; a managed identity has none.
     pub(crate) registration_id: String,
     pub(crate) name: String,
     pub(crate) federated: Vec<FederatedCredential>,
     pub(crate) secret: Option<String>,
     pub(crate) certificate: Option<ApplicationCertificate>,
-    /// Whether other tenants may have it too (`signInAudience: AzureADMultipleOrgs`).
+    /// Whether other tenants can use it (`signInAudience: AzureADMultipleOrgs`).
     pub(crate) is_multi_tenant: bool,
-    /// The name with which a person signs in; an application has none.
+    /// A person's sign-in name; an application has none.
     pub(crate) sign_in_name: Option<String>,
 }
 
 impl Application {
-    /// An identity with nothing but its name and its ids.
+    /// An identity with only a name and IDs.
     pub(crate) fn new(name: &str, tenant: &str) -> Self {
         Self {
             tenant: tenant.to_owned(),
@@ -131,7 +131,7 @@ impl Application {
         }
     }
 
-    /// A person, who has the ids of an application: nothing else distinguishes their tokens.
+    /// A person. It has the IDs of an application, because nothing else distinguishes their tokens.
     pub(crate) fn person(sign_in_name: &str, tenant: &str) -> Self {
         Self {
             sign_in_name: Some(sign_in_name.to_owned()),
@@ -139,7 +139,7 @@ impl Application {
         }
     }
 
-    /// What Azure DevOps calls the identity's account.
+    /// The identity's account in Azure DevOps.
     pub(crate) fn account(&self) -> &str {
         self.sign_in_name.as_ref().unwrap_or(&self.object_id)
     }
@@ -154,14 +154,14 @@ pub(crate) struct FederatedCredential {
 }
 
 impl Directory {
-    /// The access token that a request presents, while it is valid.
+    /// The access token in a request, if it is valid.
     pub(crate) fn token_of(&self, request: &Request, clock: &Clock) -> Option<&Issued> {
         let token = request.header("authorization")?.strip_prefix("Bearer ")?;
         let mut issued = self.access_tokens.iter();
         issued.find(|issued| issued.value == token && issued.expires_on > clock.now())
     }
 
-    /// What every world knows from its start: one tenant, and the organization `contoso` with its project `fabrikam`.
+    /// The initial state of every world: one tenant, and the organization `contoso` with its project `fabrikam`.
     pub(crate) fn new(issuer: Issuer) -> Self {
         Self {
             organization: "contoso".to_owned(),
@@ -176,7 +176,7 @@ impl Directory {
         }
     }
 
-    /// An identity as Azure DevOps knows it: in the home tenant its client ID, elsewhere another identity.
+    /// An identity in Azure DevOps: in the home tenant its client ID, in other tenants another one.
     pub(crate) fn identity(&self, client: &str, tenant: &str) -> String {
         if self.tenants.first().is_some_and(|home| home == tenant) {
             client.to_owned()
@@ -185,7 +185,7 @@ impl Directory {
         }
     }
 
-    /// The application in the tenant that an identity is of.
+    /// The application of an identity, in its tenant.
     pub(crate) fn application(&self, identity: &str) -> Option<&Application> {
         self.applications
             .iter()
@@ -199,7 +199,7 @@ impl Directory {
         found.expect("a token that was issued here")
     }
 
-    /// The client id of the application behind a connection, which has the connection's name.
+    /// The client ID of the application behind a connection; the application has the connection's name.
     pub(crate) fn client_of(&self, connection: &str) -> String {
         self.application_of(connection).client_id.clone()
     }
@@ -212,13 +212,13 @@ impl Directory {
             .unwrap_or_else(|| panic!("there is no connection {connection}"))
     }
 
-    /// An identity's id in Azure DevOps. Who is asked for first gets one then.
+    /// The ID of an identity in Azure DevOps, which is created on first use.
     pub(crate) fn azure_devops_id(&mut self, identity: &str) -> String {
         let known = self.azure_devops_ids.entry(identity.to_owned());
         known.or_insert_with(azure_devops_id).clone()
     }
 
-    /// The identity that has an id in Azure DevOps.
+    /// The identity with an ID in Azure DevOps.
     pub(crate) fn identity_of(&self, azure_devops_id: &str) -> Option<String> {
         let mut known = self.azure_devops_ids.iter();
         let found = known.find(|(_, id)| *id == azure_devops_id);
@@ -242,8 +242,8 @@ impl Directory {
         }
     }
 
-    /// Notes every secret that a service did not ask for, every one that is not where it belongs, and every secret in
-    /// an address.
+    /// Records every secret that a service does not expect, every one in the wrong place, and every one in an
+    /// address.
     pub(crate) fn inspect(&mut self, service: &str, asks_for: &AsksFor, request: &Request) {
         let mut found = Vec::new();
         let address = format!("{}?{}", request.path, request.query);
@@ -275,14 +275,14 @@ impl Directory {
     }
 }
 
-/// Kinds of secrets that a service asks its clients for, and where.
+/// Kinds of secrets that a service expects from its clients, and where.
 #[derive(Debug)]
 pub(crate) struct AsksFor {
     pub(crate) headers: &'static [&'static str],
     pub(crate) body: &'static [&'static str],
 }
 
-/// How much of a body is searched for secrets, in bytes: what is longer is a package or a file.
+/// How much of a body is searched for secrets, in bytes: a longer one is a package or a file.
 const LONGEST_TEXT: usize = 1 << 20;
 
 /// The audience of every ID token (learn.microsoft.com, "Workload identity federation").

@@ -1,6 +1,6 @@
-//! Microsoft Entra's token endpoint and what clients discover before they use it.
+//! Microsoft Entra's token endpoint, and the metadata that clients read first.
 //!
-//! It never gives a token without a proof that it has checked.
+//! It never issues a token without a proof that it has checked.
 
 mod proof;
 mod refusal;
@@ -17,19 +17,19 @@ use crate::issued::{issue, lifetime};
 use crate::jwt;
 use crate::vss::NO_TENANT;
 
-/// The secrets that it asks its clients for.
+/// The secrets that it expects from its clients.
 pub(crate) const ASKS_FOR: AsksFor = AsksFor {
     headers: &[],
     body: &["ID token", "assertion", "client secret"],
 };
 
-/// Microsoft Entra's handle. Its address is the authority.
+/// The handle of Microsoft Entra. Its address is the authority.
 pub type Entra = Emulated<State>;
 
-/// What Microsoft Entra knows beside the directory.
+/// The state of Microsoft Entra besides the directory.
 #[derive(Debug, Default)]
 pub struct State {
-    /// The number with which everything is refused, and how often; without a number of times, always.
+    /// The code with which all requests are refused, and how often; `None` means always.
     refusal: Option<(u32, Option<u32>)>,
     two_line_errors: bool,
 }
@@ -210,7 +210,7 @@ fn grant(
         clock,
     )?;
     let scope = field("scope")?;
-    // MSAL adds OpenID Connect's own scopes to every request, which mean nothing to an application.
+    // MSAL adds OpenID Connect's own scopes to every request; they have no meaning for an application.
     let is_of_openid = |word: &&str| ["openid", "profile", "offline_access"].contains(word);
     let named: Vec<&str> = scope
         .split(' ')

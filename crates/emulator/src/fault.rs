@@ -1,6 +1,6 @@
-//! Everything that can happen to an answer between a service and its client.
+//! Everything that can go wrong with an answer between a service and its client.
 //!
-//! It never changes what the service itself did.
+//! It never undoes what the service did.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,38 +8,38 @@ use std::time::Duration;
 
 use crate::http::{Answer, Reply, Request};
 
-/// What a service does in place of, or to, its answer.
+/// What a service does instead of, or to, its answer.
 #[derive(Clone)]
 pub enum Fault {
-    /// Answers this status with these headers and this body, and does nothing else.
+    /// Answers with this status, headers and body, and does nothing else.
     Status(u16, Vec<(String, String)>, String),
     /// Answers later.
     Delay(Duration),
-    /// Announces the whole body and sends half of it.
+    /// Announces the whole body but sends half of it.
     Truncate,
-    /// Does what was asked, and closes the connection in the middle of the answer's first line.
+    /// Does what was requested, and closes the connection in the middle of the answer's first line.
     TruncateHead,
-    /// Resets the connection in place of an answer.
+    /// Resets the connection without an answer.
     Reset,
-    /// Closes the connection in place of an answer.
+    /// Closes the connection without an answer.
     Close,
-    /// Shows the page on which people sign in, with this status (200 and 203 occur).
+    /// Shows the sign-in page, with this status (200 and 203 occur).
     SignInPage(u16),
     /// Redirects to Azure DevOps' sign-in.
     SignInRedirect,
-    /// Redirects anywhere.
+    /// Redirects to any address.
     Redirect(String),
-    /// Answers at the next beat of the service's life, so that all who asked since the last one go on at
+    /// Answers at the next interval of the service's lifetime, so that all clients of the last interval continue at
     /// the same moment.
     OnTheBeat(Duration),
-    /// Does what was asked, and asks for as many seconds of patience, as a service does that slows a client down
+    /// Does what was requested, and asks for a delay in seconds, as a service does that throttles a client
     /// (learn.microsoft.com, "Rate and usage limits").
     SlowedDown(u32),
-    /// Bytes that a test makes up.
+    /// Bytes that a test supplies.
     Bytes(MakeBytes),
 }
 
-/// Makes an answer's bytes for a request.
+/// Creates an answer's bytes for a request.
 pub type MakeBytes = Arc<dyn Fn(&Request) -> Vec<u8> + Send + Sync>;
 
 impl fmt::Debug for Fault {
@@ -69,7 +69,7 @@ impl Fault {
         Self::Status(status, Vec::new(), "{}".to_owned())
     }
 
-    /// 429 of Azure DevOps, which asks for as many seconds of patience.
+    /// A 429 of Azure DevOps, which asks for a delay in seconds.
     #[must_use]
     pub fn too_many_requests(seconds: u32) -> Self {
         let headers = [
@@ -85,7 +85,7 @@ impl Fault {
         )
     }
 
-    /// The reply, and whether the service itself gets to see the request.
+    /// The reply, and whether the service itself processes the request.
     pub(crate) fn apply(
         &self,
         request: &Request,
@@ -134,7 +134,7 @@ impl Fault {
     }
 }
 
-/// Where Azure DevOps sends a browser that is not signed in.
+/// Where Azure DevOps redirects a browser that is not signed in.
 pub(crate) const SIGN_IN: &str = "https://spsprodeus27.vssps.visualstudio.com/_signin?realm=dev.azure.com&reply_to=https%3A%2F%2Fdev.azure.com%2F";
 
 pub(crate) fn redirect(to: &str) -> Answer {

@@ -1,8 +1,8 @@
-//! Feeds of Azure Artifacts: who may read one and publish to it, and what they answer to a client without a good token.
+//! Feeds of Azure Artifacts: their readers and publishers, and the answers to clients without a valid token.
 //!
-//! Each has one package, `hello-feed` 1.0.0, for npm, NuGet, pip, Maven and Cargo, and takes more of them. Addresses are
+//! Each feed has the package `hello-feed` 1.0.0 for npm, NuGet, pip, Maven and Cargo, and accepts more. Addresses are
 //! those of learn.microsoft.com, "Connect to a feed"; roles those of "Manage permissions". Files are elsewhere: a
-//! download leads to a store of blobs, which must not be sent a credential.
+//! download redirects to blob storage, which must not receive a credential.
 
 mod cargo;
 mod form;
@@ -28,22 +28,22 @@ use crate::{azure_devops, organizations};
 
 use protocols::{Asked, Exchange, Packages};
 
-/// Where feeds are.
+/// The host of feeds.
 pub(crate) const HOST: &str = "pkgs.dev.azure.com";
 
 /// Each older organization also has its own host.
 pub(crate) const OWN_HOST: &str = ".pkgs.visualstudio.com";
 
-/// Where the files of packages are.
+/// The host of packages' files.
 pub(crate) const BLOB_HOST: &str = "adieu.blob.core.windows.net";
 
-/// The secrets that feeds ask their clients for: a Microsoft Entra token, or the job token.
+/// The secrets that feeds expect from their clients: a Microsoft Entra token, or the job token.
 pub(crate) const ASKS_FOR: AsksFor = AsksFor {
     headers: &["access token", "job token"],
     body: &[],
 };
 
-/// The store of blobs asks for none: its addresses are signed.
+/// Blob storage expects none: its addresses are signed.
 pub(crate) const BLOBS_ASK_FOR: AsksFor = AsksFor {
     headers: &[],
     body: &[],
@@ -52,27 +52,27 @@ pub(crate) const BLOBS_ASK_FOR: AsksFor = AsksFor {
 /// The views of every feed (learn.microsoft.com, "Feed views").
 const VIEWS: [&str; 3] = ["local", "prerelease", "release"];
 
-/// The feeds' handle.
+/// The handle of the feeds.
 pub type Feeds = Emulated<State>;
 
-/// What feeds know.
+/// The state of feeds.
 #[derive(Debug, Default)]
 pub struct State {
     /// By organization and name.
     feeds: BTreeMap<(String, String), Feed>,
     blobs: Blobs,
-    /// One line for each request to a feed that was let in: method, path, scheme of its credential.
+    /// One line for each request that a feed accepted: method, path, scheme of its credential.
     requests: Vec<String>,
-    /// The list of feeds is refused.
+    /// Whether the list of feeds is refused.
     hides_roles: bool,
-    /// The registry of containers, which is a service of Azure's own.
+    /// The container registry, which is a separate Azure service.
     pub(crate) registry: registry::State,
 }
 
-/// What an identity may do with a feed. Each role has the rights of those before it.
+/// A role in a feed. Each role has the rights of the roles before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
-    /// A member of the organization who may not read the feed.
+    /// A member of the organization who cannot read the feed.
     None,
     /// Feed Reader.
     Reader,
@@ -80,35 +80,35 @@ pub enum Role {
     Collaborator,
     /// Feed Publisher (Contributor): also publishes.
     Publisher,
-    /// Feed Owner: also gives roles.
+    /// Feed Owner: also assigns roles.
     Owner,
 }
 
 /// A feed.
 #[derive(Debug)]
 struct Feed {
-    /// Links in answers have it in place of the name.
+    /// The ID, which links in answers use instead of the name.
     id: String,
     /// The project that it belongs to.
     project: Option<String>,
-    /// By identity; the other members of the organization are readers.
+    /// By identity; other members of the organization are readers.
     roles: BTreeMap<String, Role>,
-    /// A pipeline's job in the feed's organization: the build service's role, which Azure Artifacts gives to it.
+    /// The role of pipelines in the feed's organization, which Azure Artifacts gives to their build service.
     role_of_jobs: Role,
     packages: Packages,
 }
 
-/// The store of blobs.
+/// The blob storage.
 #[derive(Debug, Default)]
 struct Blobs {
     /// Files by the last part of their address.
     files: BTreeMap<String, Vec<u8>>,
-    /// Another host that downloads lead to.
+    /// Another host to which downloads redirect.
     host: Option<String>,
 }
 
 impl Blobs {
-    /// A download: the file is in the store.
+    /// Stores a file and redirects a download to it.
     fn stored(&mut self, bytes: &[u8]) -> Answer {
         let name = guid();
         self.files.insert(name.clone(), bytes.to_vec());
@@ -125,7 +125,7 @@ impl Blobs {
     }
 }
 
-/// What a question to a feed is answered from.
+/// The state that a feed's answer depends on.
 pub(crate) struct Context<'a> {
     pub(crate) own: &'a mut State,
     pub(crate) organizations: &'a mut organizations::State,
@@ -133,14 +133,14 @@ pub(crate) struct Context<'a> {
     pub(crate) directory: &'a mut Directory,
 }
 
-/// Who asks.
+/// The caller.
 enum Caller {
     Identity(Issued),
     /// A pipeline's job, in its own organization.
     Job,
 }
 
-/// Whether a host is one of feeds.
+/// Whether a host belongs to feeds.
 pub(crate) fn is_host(host: &str) -> bool {
     host == HOST || host.ends_with(OWN_HOST)
 }
@@ -155,7 +155,7 @@ pub(crate) fn blob(request: &Request, context: &mut Context<'_>) -> Answer {
     file_of_blob(request, context.own).unwrap_or_else(|| empty(404))
 }
 
-/// A file in the store.
+/// A file in the storage.
 pub(crate) fn file_of_blob(request: &Request, own: &State) -> Option<Answer> {
     let name = request.path.rsplit('/').next()?;
     let bytes = own.blobs.files.get(name)?;
@@ -267,7 +267,7 @@ pub(crate) fn answer(request: &Request, context: &mut Context<'_>, clock: &Clock
         packages: &mut there.packages,
         blobs,
     };
-    // A client that asks for what no feed of this kind has is not one of the tests'.
+    // The tests contain no client that requests what no feed of this kind has.
     protocols::answer(&mut exchange).unwrap_or_else(|| {
         context.directory.violation(format!(
             "the feed {organization}/{feed} has no route {} {}",
@@ -277,7 +277,7 @@ pub(crate) fn answer(request: &Request, context: &mut Context<'_>, clock: &Clock
     })
 }
 
-/// 403 to an identity without a right (MicrosoftDocs/azure-devops-docs#4626 has the whole answer).
+/// 403 for an identity without a permission (MicrosoftDocs/azure-devops-docs#4626 has the whole answer).
 fn lacks(id: &str, right: &str) -> Answer {
     error(
         403,
@@ -296,7 +296,7 @@ fn signed_out(organization: &str, context: &Context<'_>) -> Answer {
     challenges(&tenant)
 }
 
-/// The three challenges, which every client of the tests gets, at strangers too.
+/// The three challenges, which every client in the tests gets, also from other hosts.
 pub(crate) fn challenges(tenant: &str) -> Answer {
     vss::early_error(
         401,
@@ -313,7 +313,7 @@ pub(crate) fn challenges(tenant: &str) -> Answer {
     .with("X-VSS-ResourceTenant", tenant)
 }
 
-/// Who asks, by a bearer's token or as the password of any user.
+/// The caller, by a bearer token or a password with any user name.
 fn caller(
     request: &Request,
     organization: &str,

@@ -1,9 +1,9 @@
-//! The organizations' git repositories: who may reach which, and the routes of git itself.
+//! The organizations' git repositories: permissions, and the routes of git itself.
 //!
-//! It never speaks git's protocol; git's own `http-backend` does.
+//! It never implements git's protocol; git's own `http-backend` does.
 //!
-//! What a client without a good token gets is what Azure DevOps was seen to send: 401 with three
-//! challenges to git and to clients that suppress the sign-in page, a redirect to that page to all others.
+//! Clients without a valid token get the recorded answers of Azure DevOps: 401 with three challenges for git and for
+//! clients that suppress the sign-in page, a redirect to that page for all others.
 
 mod backend;
 mod lfs;
@@ -24,28 +24,28 @@ use crate::http::{Answer, Request, decoded};
 use crate::issued::AZURE_DEVOPS;
 use crate::{azure_devops, organizations, vss};
 
-/// The secrets that it asks its clients for: a Microsoft Entra token, or the job token.
+/// The secrets that it expects from its clients: a Microsoft Entra token, or the job token.
 pub(crate) const ASKS_FOR: AsksFor = AsksFor {
     headers: &["access token", "job token"],
     body: &[],
 };
 
-/// The repositories' handle.
+/// The handle of the repositories.
 pub type Git = Emulated<State>;
 
-/// The repositories, and what happened to them.
+/// The state of the repositories.
 #[derive(Debug, Default)]
 pub struct State {
-    /// Where the bare repositories are.
+    /// The folder of the bare repositories.
     pub(crate) folder: PathBuf,
     repositories: BTreeMap<Name, Repository>,
-    /// One line for each request, as [`Git::requests`](crate::Git) has them.
+    /// One line for each request, the result of [`Git::requests`](crate::Git).
     requests: Vec<String>,
     /// Large files by their SHA-256.
     objects: BTreeMap<String, Vec<u8>>,
 }
 
-/// What a question about a repository is answered from.
+/// The state that an answer depends on.
 pub(crate) struct Context<'a> {
     pub(crate) own: &'a mut State,
     pub(crate) organizations: &'a organizations::State,
@@ -53,7 +53,7 @@ pub(crate) struct Context<'a> {
     pub(crate) directory: &'a mut Directory,
 }
 
-/// A repository's place.
+/// The organization, project and name of a repository.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Name {
     pub(crate) organization: String,
@@ -66,19 +66,19 @@ pub(crate) struct Name {
 pub(crate) struct Repository {
     /// The bare repository.
     pub(crate) folder: PathBuf,
-    /// Its id in the REST routes.
+    /// Its ID in the REST routes.
     pub(crate) id: String,
 }
 
-/// What a request for a repository is about.
+/// The repository in a request's address.
 #[derive(Debug)]
 pub(crate) struct Address {
     name: Name,
-    /// What follows the repository's name: `info/refs`, `git-upload-pack`, …
+    /// The path after the repository's name: `info/refs`, `git-upload-pack`, …
     rest: String,
 }
 
-/// Who asks.
+/// The caller.
 enum Caller {
     /// A Microsoft Entra application, by its client ID.
     Application(String),
@@ -87,12 +87,11 @@ enum Caller {
 }
 
 impl Address {
-    /// The repository that a request is about; nothing if it is about none.
+    /// The repository that a request names; `None` if it names none.
     ///
     /// `dev.azure.com/{organization}/{project}/_git/{repository}`,
-    /// `{organization}.visualstudio.com/{project}/_git/{repository}`, the latter also behind
-    /// `DefaultCollection`; a repository of its project's name also without the project
-    /// (learn.microsoft.com, "Clone an existing Git repo").
+    /// `{organization}.visualstudio.com/{project}/_git/{repository}`, the latter also after `DefaultCollection`; the
+    /// project can be left out if the repository has its name (learn.microsoft.com, "Clone an existing Git repo").
     pub(crate) fn of(request: &Request) -> Option<Self> {
         let host = request.header("host")?;
         let host = host.split(':').next()?.to_ascii_lowercase();
@@ -117,7 +116,7 @@ impl Address {
             ["_git", repository, rest @ ..] => (*repository, *repository, rest),
             _ => return None,
         };
-        // git-lfs looks for its server behind `.git` (git-lfs, `docs/api/server-discovery.md`).
+        // git-lfs looks for its server after `.git` (git-lfs, `docs/api/server-discovery.md`).
         let repository = match rest {
             ["info", "lfs", ..] => repository.strip_suffix(".git").unwrap_or(repository),
             _ => repository,
@@ -133,14 +132,14 @@ impl Address {
     }
 }
 
-/// A request on its way to git, or its answer.
+/// A request that git may answer, or an answer.
 pub(crate) enum Step {
-    /// To be answered by git, which takes its time.
+    /// A request for git, which takes its time.
     Admitted(Admitted),
     Answered(Answer),
 }
 
-/// Whether git may answer a request; large files are answered at once.
+/// Whether git may answer a request; requests for large files are answered immediately.
 pub(crate) fn begin(
     address: &Address,
     request: &Request,
@@ -155,7 +154,7 @@ pub(crate) fn begin(
 }
 
 impl Admitted {
-    /// What git answers.
+    /// Lets git answer.
     pub(crate) fn answer(&self, address: &Address, request: &Request) -> Answer {
         tokio::task::block_in_place(|| {
             backend::answer(&self.folder, &address.rest, &self.caller, request)
@@ -163,7 +162,7 @@ impl Admitted {
     }
 }
 
-/// Takes down what was asked, and the answer's status.
+/// Records the request and the answer's status.
 pub(crate) fn note(address: &Address, request: &Request, status: u16, own: &mut State) {
     let query = if request.query.is_empty() { "" } else { "?" };
     let protocol = request.header("git-protocol").unwrap_or("version=0");
@@ -177,7 +176,7 @@ pub(crate) fn note(address: &Address, request: &Request, status: u16, own: &mut 
     ));
 }
 
-/// A request that may pass.
+/// A request that is allowed.
 pub(crate) struct Admitted {
     folder: PathBuf,
     caller: String,
@@ -236,7 +235,7 @@ fn admitted(
                 Caller::Job => "Project Collection Build Service".to_owned(),
             },
         })),
-        // One answer for both, so that the caller cannot learn which repositories exist.
+        // The same answer for both, so that the caller cannot learn which repositories exist.
         _ => Err(Answer {
             status: 404,
             headers: vec![("Content-Type".into(), "text/plain; charset=utf-8".into())],
@@ -249,7 +248,7 @@ fn admitted(
     }
 }
 
-/// Who asks, by a token that comes as a bearer's or as the password of any user.
+/// The caller, by a bearer token or a password with any user name.
 fn caller(request: &Request, context: &Context<'_>, clock: &Clock) -> Option<Caller> {
     let token = token(request)?;
     if context
@@ -283,7 +282,7 @@ fn token(request: &Request) -> Option<String> {
     }
 }
 
-/// How a request was signed in, for the notes of a test.
+/// The authentication scheme of a request, for a test's list of requests.
 fn scheme(request: &Request) -> &'static str {
     let headers = request.headers.iter();
     let count = headers.filter(|(name, _)| name.eq_ignore_ascii_case("authorization"));
@@ -299,7 +298,7 @@ fn scheme(request: &Request) -> &'static str {
     }
 }
 
-/// What Azure DevOps says to a client without a good token.
+/// The answer of Azure DevOps to a client without a valid token.
 fn signed_out(request: &Request, organization: &str, context: &Context<'_>) -> Answer {
     let agent = request.header("user-agent").unwrap_or_default();
     let is_tool = ["git/", "git-lfs/"]

@@ -1,8 +1,8 @@
-//! GitHub Actions' issuer of ID tokens: one for a job that may have one, for the job's request token.
+//! GitHub Actions' issuer of ID tokens, which it issues to jobs with permission, in exchange for their request token.
 //!
 //! Addresses, headers and claims are those of docs.github.com ("OpenID Connect reference") and of actions/toolkit
 //! (`packages/core/src/oidc-utils.ts`). It never trusts a request: method, version, address, token and audience must
-//! all fit.
+//! all be right.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use crate::http::{Answer, Request};
 use crate::ids::guid;
 use crate::jwt;
 
-/// The secrets that it asks its clients for.
+/// The secrets that it expects from its clients.
 pub(crate) const ASKS_FOR: AsksFor = AsksFor {
     headers: &["request token"],
     body: &[],
@@ -24,20 +24,21 @@ pub(crate) const ASKS_FOR: AsksFor = AsksFor {
 /// One of the hosts that issue tokens to the jobs of github.com.
 pub(crate) const HOST: &str = "run-actions-1-azure-eastus.actions.githubusercontent.com";
 
-/// Where releases are published, and where their files are.
+/// The host that publishes releases, and the host of their files.
 pub(crate) const SERVER: &str = "github.com";
 pub(crate) const RELEASES: &str = "release-assets.githubusercontent.com";
 
 /// The issuer of every ID token of github.com.
 pub const GITHUB_ISSUER: &str = "https://token.actions.githubusercontent.com";
 
-/// How long an ID token lives, in seconds.
+/// Lifetime of an ID token, in seconds.
 const LIFETIME: i64 = 300;
 
-/// GitHub's handle. Its address is the issuing host's; [`network`](crate::World::network) leads to it by its name.
+/// The handle of GitHub. Its address is that of the issuing host; [`network`](crate::World::network) reaches it by
+/// its name.
 pub type GitHub = Emulated<State>;
 
-/// What GitHub knows of jobs.
+/// The state of jobs in GitHub.
 #[derive(Debug, Default)]
 pub struct State {
     jobs: Vec<JobRecord>,
@@ -58,7 +59,7 @@ struct JobRecord {
 pub struct WorkflowJob {
     /// `owner/name`.
     pub repository: &'static str,
-    /// What the subject says after the repository: `ref:refs/heads/main`, `environment:production`, `pull_request`.
+    /// The end of the subject, after the repository: `ref:refs/heads/main`, `environment:production`, `pull_request`.
     pub context: &'static str,
     /// Whether the job has `permissions: id-token: write`.
     pub may_have_id_tokens: bool,
@@ -84,7 +85,7 @@ impl WorkflowJob {
 }
 
 impl GitHub {
-    /// Starts a job. Returns the variables that the runner gives to its steps.
+    /// Starts a job. Returns the variables that the runner sets for its steps.
     #[must_use]
     pub fn start(&self, job: &WorkflowJob) -> BTreeMap<String, String> {
         let mut variables = BTreeMap::from([
@@ -123,7 +124,7 @@ impl GitHub {
         self.own().releases.insert(path.to_owned(), bytes);
     }
 
-    /// Ends all jobs: their request tokens open nothing any more.
+    /// Ends all jobs: their request tokens are no longer accepted.
     pub fn end_all_jobs(&self) {
         self.own().jobs.clear();
     }
@@ -185,7 +186,7 @@ pub(crate) fn answer(
     Answer::json(200, &json!({ "count": token.len(), "value": token }))
 }
 
-/// A file of a release: github.com sends its clients to another host.
+/// A file of a release: github.com redirects clients to another host.
 fn release(request: &Request, own: &State, elsewhere: &str) -> Answer {
     match own.releases.get(&request.path) {
         None => Answer::json(404, &json!({})),
@@ -201,7 +202,7 @@ fn release(request: &Request, own: &State, elsewhere: &str) -> Answer {
     }
 }
 
-/// As the services of Azure DevOps write one, on which the hosts of GitHub Actions are built.
+/// An error in the form of Azure DevOps services, on which the hosts of GitHub Actions are based.
 fn error(status: u16, message: &str) -> Answer {
     Answer::json(
         status,

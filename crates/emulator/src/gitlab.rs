@@ -1,4 +1,4 @@
-//! GitLab's issuer of ID tokens: GitLab itself puts one into a variable of the job, and is asked nothing.
+//! GitLab's issuer of ID tokens: GitLab itself sets one in a variable of the job, so there are no requests.
 //!
 //! The claims are those of docs.gitlab.com ("OpenID Connect (OIDC) Authentication Using ID Tokens").
 
@@ -12,7 +12,7 @@ use crate::jwt;
 /// The issuer of the ID tokens of gitlab.com.
 pub const GITLAB_ISSUER: &str = "https://gitlab.com";
 
-/// How long a token lives where the job sets no time limit, in seconds.
+/// Lifetime of a token if the job sets no time limit, in seconds.
 const LIFETIME: i64 = 300;
 
 /// The ID token of a job, as GitLab issued it `age` seconds ago.
@@ -50,7 +50,7 @@ pub(crate) fn id_token(
 pub struct GitLabJob<'a> {
     /// `group/name`.
     pub project: &'a str,
-    /// Branch that the pipeline runs for.
+    /// Branch of the pipeline.
     pub branch: &'a str,
     /// The `aud` of the job's `id_tokens`.
     pub audience: &'a str,

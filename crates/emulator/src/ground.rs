@@ -1,4 +1,4 @@
-//! What every service is built on: the directory and the clock, and the handle by which a test reaches a service.
+//! What every service uses: the directory, the clock, and the handle through which a test accesses a service.
 //!
 //! It knows no service.
 
@@ -29,12 +29,12 @@ impl Ground {
     }
 }
 
-/// A lock is taken even if a test failed while it had it: the services answer until the end.
+/// Locks a state even if a test failed while it held the lock: services continue to answer.
 pub(crate) fn lock<S>(state: &Mutex<S>) -> MutexGuard<'_, S> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A service that is being served, with what it alone knows. Tests set it up by the methods in its files.
+/// A running service with its own state. The methods in the services' files set it up.
 pub struct Emulated<S> {
     service: SharedService,
     own: Arc<Mutex<S>>,
@@ -50,17 +50,17 @@ impl<S> Emulated<S> {
         }
     }
 
-    /// What the service alone knows. Where the directory is needed too, it is locked afterwards.
+    /// The service's own state. If the directory is needed as well, lock it afterwards.
     pub(crate) fn own(&self) -> MutexGuard<'_, S> {
         lock(&self.own)
     }
 
-    /// The same for another service, which keeps it.
+    /// The same state for another service, which keeps it.
     pub(crate) fn shared(&self) -> Arc<Mutex<S>> {
         Arc::clone(&self.own)
     }
 
-    /// What it shares with the others.
+    /// The state that it shares with the others.
     pub(crate) fn directory(&self) -> MutexGuard<'_, Directory> {
         self.ground.directory()
     }

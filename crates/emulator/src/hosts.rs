@@ -1,6 +1,6 @@
-//! Azure DevOps' hosts of many services: which of them answers a request, and what they all do before and after.
+//! The hosts of Azure DevOps: selects the service that answers a request, and does what they all do before and after.
 //!
-//! It never lets a request past whose token is not good for Azure DevOps, where a token is asked for.
+//! It never accepts a request whose token is not valid for Azure DevOps, if a token is required.
 
 use serde_json::json;
 
@@ -13,13 +13,13 @@ use crate::organizations::{self, audit, entitlements, profile, resources, tokens
 use crate::vss::{self, Credential};
 use crate::{azure_devops, feeds, git};
 
-/// The secrets that they ask their clients for.
+/// The secrets that they expect from their clients.
 pub(crate) const ASKS_FOR: AsksFor = AsksFor {
     headers: &["access token"],
     body: &[],
 };
 
-/// What the services know, for as long as one request is answered.
+/// The state of the services, while one request is answered.
 pub(crate) struct Services<'a> {
     pub(crate) azure_devops: &'a azure_devops::State,
     pub(crate) organizations: &'a mut organizations::State,
@@ -93,7 +93,7 @@ pub(crate) fn answer(request: &Request, services: &mut Services<'_>, clock: &Clo
         _ if request.header("host") == Some(feeds::BLOB_HOST) => {
             return feeds::blob(request, &mut services.feeds());
         }
-        // Where a service is and which routes it has; the organization's own repositories are asked below.
+        // The locations of services and their routes; the organization's own repositories are below.
         _ if (request.method == "OPTIONS" || segments.contains(&"resourceareas"))
             && !is_of_git(request, &segments) =>
         {
@@ -117,13 +117,13 @@ pub(crate) fn answer(request: &Request, services: &mut Services<'_>, clock: &Clo
     vss::finished(answer, request, identity)
 }
 
-/// Whether an address is below an organization and about its repositories.
+/// Whether an address is below an organization and concerns its repositories.
 fn is_of_git(request: &Request, path: &[&str]) -> bool {
     path.split_first()
         .is_some_and(|(_, path)| git::rest::knows(&request.method, path))
 }
 
-/// What a caller gets whose token is good for Azure DevOps.
+/// Answers a caller whose token is valid for Azure DevOps.
 fn route(
     request: &Request,
     path: &[&str],
@@ -148,7 +148,7 @@ fn route(
         ["_apis", "gallery", rest @ ..] => {
             gallery::answer(request, rest, identity, &mut services.marketplace())
         }
-        // Every host has the location service, Azure DevOps' own too.
+        // Every host has the location service, including Azure DevOps' own.
         ["_apis", "connectionData"] => {
             let context = &mut services.organizations();
             Some(organizations::own_connection_data(request, caller, context))
@@ -235,8 +235,8 @@ fn no_route(request: &Request, directory: &mut Directory) -> Answer {
     vss::no_controller(request)
 }
 
-/// What Microsoft's Node clients ask before they ask anything: where a service is, and its routes. Ours
-/// knows, and must not ask.
+/// Answers the first requests of Microsoft's Node clients: the location of a service, and its routes. Our client
+/// knows them, and must not request them.
 fn discovery(request: &Request, directory: &mut Directory) -> Answer {
     let agent = request.header("user-agent").unwrap_or_default().to_owned();
     if agent.starts_with("adieu") {
@@ -252,7 +252,7 @@ fn discovery(request: &Request, directory: &mut Directory) -> Answer {
     )
 }
 
-/// What is known of a token, which comes as a bearer's or as the password of any user.
+/// The data of a token, which is sent as a bearer token or as a password with any user name.
 fn caller(request: &Request, directory: &Directory, clock: &Clock) -> Option<Issued> {
     let credential = Credential::of(request);
     let token = credential.token()?;
@@ -264,7 +264,7 @@ fn caller(request: &Request, directory: &Directory, clock: &Clock) -> Option<Iss
     is_good.then(|| issued.clone())
 }
 
-/// An identity's Azure DevOps id and its account, as `X-VSS-UserData` has them.
+/// An identity's Azure DevOps ID and account, as in `X-VSS-UserData`.
 fn user_data(caller: &Issued, directory: &mut Directory) -> (String, String) {
     let id = directory.azure_devops_id(&caller.identity);
     let account = directory

@@ -1,6 +1,6 @@
-//! HTTP/1.1 over TCP or TLS, written out so that an answer can also be wrong in every way.
+//! HTTP/1.1 over TCP or TLS, implemented here so that an answer can also be wrong in every way.
 //!
-//! It binds this machine's loopback address only and knows no service.
+//! It only binds this machine's loopback address and knows no service.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -14,23 +14,23 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
-/// A request, whole.
+/// A complete request.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// Method, in upper case.
+    /// Method, in uppercase.
     pub method: String,
     /// Path, not decoded.
     pub path: String,
     /// Query, not decoded.
     pub query: String,
-    /// Headers as they came.
+    /// Headers as received.
     pub headers: Vec<(String, String)>,
     /// Body.
     pub body: Vec<u8>,
 }
 
 impl Request {
-    /// The only header of this name; nothing if there is none or more than one.
+    /// The only header with this name; `None` if there is none or more than one.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut found = self
@@ -58,7 +58,7 @@ impl Request {
     }
 }
 
-/// A part of a path, decoded.
+/// Decodes a path segment.
 pub(crate) fn decoded(segment: &str) -> String {
     let text = format!("x={}", segment.replace('+', "%2B"));
     form_urlencoded::parse(text.as_bytes())
@@ -67,7 +67,7 @@ pub(crate) fn decoded(segment: &str) -> String {
         .unwrap_or_default()
 }
 
-/// An answer as a service gives it.
+/// An answer of a service.
 #[derive(Debug, Clone)]
 pub struct Answer {
     /// HTTP status.
@@ -79,7 +79,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// An error as the services of Azure Resource Manager's kind write it.
+    /// An error in the form of Azure Resource Manager.
     pub(crate) fn azure_error(status: u16, code: &str, message: &str) -> Self {
         let error = json!({ "error": { "code": code, "message": message } });
         Self::json(status, &error)
@@ -98,7 +98,7 @@ impl Answer {
         }
     }
 
-    /// The first header of this name.
+    /// The first header with this name.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut headers = self.headers.iter();
@@ -107,7 +107,7 @@ impl Answer {
             .map(|(_, value)| value.as_str())
     }
 
-    /// The same with one more header.
+    /// Adds a header.
     #[must_use]
     pub fn with(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
@@ -127,22 +127,22 @@ impl Answer {
     }
 }
 
-/// What goes back over the connection.
+/// The reply on the connection.
 pub(crate) enum Reply {
-    /// A sound answer; the connection stays open.
+    /// A valid answer; the connection stays open.
     Answer(Answer),
-    /// These bytes, then the end.
+    /// These bytes, then the end of the connection.
     Bytes(Vec<u8>),
-    /// No byte, and a reset.
+    /// A reset without any bytes.
     Reset,
-    /// The same later.
+    /// A reply after a delay.
     After(Duration, Box<Reply>),
 }
 
-/// More than any test sends, in bytes: a client that never ends its body must not fill the memory.
+/// More than any test sends, in bytes: a client whose body never ends must not fill the memory.
 const LARGEST_BODY: usize = 512 * 1024 * 1024;
 
-/// What answers requests.
+/// Answers requests.
 pub(crate) type Handler = Arc<dyn Fn(&Request) -> Reply + Send + Sync>;
 
 /// A free port of this machine.
@@ -165,7 +165,7 @@ pub(crate) async fn serve(
     handler: Handler,
 ) {
     loop {
-        // A connection that its client has given up already is not a reason to stop.
+        // A connection that its client has already closed is not a reason to stop.
         let Ok((stream, _)) = listener.accept().await else {
             continue;
         };
@@ -174,7 +174,7 @@ pub(crate) async fn serve(
         let handler = handler.clone();
         tokio::spawn(async move {
             let _ = stream.set_nodelay(true);
-            // A client that goes away, or refuses the certificate, is not a fault of the server.
+            // A client that closes the connection, or rejects the certificate, is not an error of the server.
             let _ = connection(stream, tls, handler).await;
         });
     }
@@ -191,7 +191,7 @@ async fn connection(
             match accepting.await {
                 Ok(stream) => requests(stream, handler, |stream| stream.get_ref().0).await,
                 Err((error, mut stream)) => {
-                    // A reset could overtake the alert that says why.
+                    // A reset could arrive before the alert with the reason.
                     stream.shutdown().await?;
                     tokio::io::copy(&mut stream, &mut tokio::io::sink()).await?;
                     Err(error)
@@ -237,7 +237,7 @@ async fn requests<S: AsyncRead + AsyncWrite + Unpin>(
     Ok(())
 }
 
-/// The next request, or nothing once the client has closed.
+/// The next request; `None` once the client has closed the connection.
 async fn read_request<S: AsyncRead + Unpin>(
     stream: &mut S,
     buffer: &mut Vec<u8>,
@@ -261,7 +261,7 @@ async fn read_request<S: AsyncRead + Unpin>(
     }
 }
 
-/// The next bytes, or nothing if the client closes before.
+/// The next bytes; `None` if the client closes the connection first.
 async fn bytes<S: AsyncRead + Unpin>(
     stream: &mut S,
     buffer: &mut Vec<u8>,
@@ -278,7 +278,7 @@ async fn bytes<S: AsyncRead + Unpin>(
     Ok(Some(buffer.drain(..length).collect()))
 }
 
-/// A body in chunks (RFC 9112, section 7.1), as git sends a pack whose length it does not know.
+/// A body in chunks (RFC 9112, section 7.1), with which git sends a pack whose length it does not know.
 async fn chunked_body<S: AsyncRead + Unpin>(
     stream: &mut S,
     buffer: &mut Vec<u8>,
@@ -301,7 +301,7 @@ async fn chunked_body<S: AsyncRead + Unpin>(
         if body.len() + size > LARGEST_BODY {
             return Err(invalid("a body that is too long"));
         }
-        // Each chunk has a line end behind it; no client here sends trailers.
+        // Each chunk ends with a line break; no client here sends trailers.
         let Some(chunk) = bytes(stream, buffer, size + 2).await? else {
             return Ok(None);
         };
@@ -319,7 +319,7 @@ fn invalid(reason: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, reason.to_owned())
 }
 
-/// A request's head with a body of the right length, and the head's length.
+/// Parses a request's head, with a body of the right length, and returns the head's length.
 fn parse(buffer: &[u8]) -> io::Result<Option<(Request, usize)>> {
     let mut headers = [httparse::EMPTY_HEADER; 64];
     let mut parsed = httparse::Request::new(&mut headers);

@@ -1,6 +1,6 @@
-//! New ids: random, and of the version that each service gives.
+//! New IDs: random, in the version that each service uses.
 //!
-//! It remembers none.
+//! It keeps none.
 
 /// A new Azure DevOps ID: a GUID of version 6, as its users have.
 pub(crate) fn azure_devops_id() -> String {

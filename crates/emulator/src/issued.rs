@@ -1,6 +1,6 @@
-//! Access tokens that were issued: what is in them, whose they are, and until when they count.
+//! Access tokens that were issued: their contents, their owner and their expiry.
 //!
-//! It decides nothing about who gets one; Entra and the managed-identity endpoints do.
+//! It does not decide who gets one; Microsoft Entra and the managed-identity endpoints do.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -17,10 +17,10 @@ pub(crate) const AZURE_DEVOPS: &str = "499b84ac-1321-427f-aa17-267ca6975798";
 /// The application whose tokens Microsoft Graph accepts.
 pub(crate) const MICROSOFT_GRAPH: &str = "https://graph.microsoft.com";
 
-/// The tenant and the audience of a token that is not what was asked for.
+/// The tenant and the audience of a token that differs from the requested one.
 const OTHER: &str = "00000000-0000-4000-8000-000000000bad";
 
-/// An access token of an application, taken down in the ledger.
+/// Issues an access token to an application, and records it in the ledger.
 pub(crate) fn issue(
     resource: &str,
     application: &Application,
@@ -46,7 +46,7 @@ pub(crate) fn issue(
     if flaw == Some(TokenFlaw::Long) {
         claims["groups"] = (0..1500).map(|_| guid()).collect();
     }
-    // What is wrong with a readable token can be seen by readers only.
+    // A flaw in a readable token is visible only to clients that decode it.
     let is_readable = directory.tokens_are_readable || flaw.is_some_and(TokenFlaw::is_in_claims);
     let token = if is_readable {
         jwt::entra_key().sign(&claims)
@@ -64,7 +64,7 @@ pub(crate) fn issue(
     token
 }
 
-/// How long an access token lives, in seconds.
+/// Lifetime of an access token, in seconds.
 pub(crate) fn lifetime(directory: &Directory) -> i64 {
     if directory.token_flaw == Some(TokenFlaw::Expired) {
         -60
@@ -73,12 +73,12 @@ pub(crate) fn lifetime(directory: &Directory) -> i64 {
     }
 }
 
-/// A token that its resource alone can read: five parts, of which the first is a header (RFC 7516, section 7.1).
-/// Azure DevOps' tokens can have that form since 2026 (devblogs.microsoft.com/devops, 2026-03-18).
+/// A token that only its resource can decode: five parts, of which the first is a header (RFC 7516, section 7.1).
+/// Azure DevOps tokens can have that form since 2026 (devblogs.microsoft.com/devops, 2026-03-18).
 pub(crate) fn encrypted(claims: &Value) -> String {
     let header =
         json!({ "alg": "RSA-OAEP", "enc": "A256CBC-HS512", "cty": "JWT", "kid": "azure-devops" });
-    // As long as the claims are, and nothing of them.
+    // As long as the claims, but without them.
     let length = claims.to_string().len();
     let text: Vec<u8> = std::iter::repeat_with(random::<16>)
         .take(length.div_ceil(16))

@@ -1,6 +1,6 @@
-//! JSON web tokens, really signed: made and checked with RSA.
+//! JSON Web Tokens, actually signed and verified with RSA.
 //!
-//! It decides nothing about a claim; the services do.
+//! It makes no decision about claims; the services do.
 
 use std::sync::OnceLock;
 
@@ -16,7 +16,7 @@ use rsa::pkcs8::EncodePrivateKey as _;
 use rsa::traits::PublicKeyParts as _;
 use serde_json::{Value, json};
 
-/// A key that signs, with the name under which its public half is published.
+/// A signing key, and the name under which its public half is published.
 #[derive(Debug)]
 pub(crate) struct SigningKey {
     pub(crate) id: &'static str,
@@ -26,25 +26,25 @@ pub(crate) struct SigningKey {
     exponent: String,
 }
 
-/// The signing keys of Azure DevOps and Microsoft Entra. Making one takes long, so a process makes each once.
+/// The signing keys of Azure DevOps and Microsoft Entra. Generating one takes long, so a process generates each once.
 pub(crate) fn issuer_key() -> &'static SigningKey {
     static KEY: OnceLock<SigningKey> = OnceLock::new();
     KEY.get_or_init(|| SigningKey::generate("azure-devops"))
 }
 
-/// See [`issuer_key`].
+/// The key of Microsoft Entra; see [`issuer_key`].
 pub(crate) fn entra_key() -> &'static SigningKey {
     static KEY: OnceLock<SigningKey> = OnceLock::new();
     KEY.get_or_init(|| SigningKey::generate("entra"))
 }
 
-/// See [`issuer_key`]; that of GitHub Actions.
+/// The key of GitHub Actions; see [`issuer_key`].
 pub(crate) fn github_key() -> &'static SigningKey {
     static KEY: OnceLock<SigningKey> = OnceLock::new();
     KEY.get_or_init(|| SigningKey::generate("github"))
 }
 
-/// See [`issuer_key`]; that of GitLab.
+/// The key of GitLab; see [`issuer_key`].
 pub(crate) fn gitlab_key() -> &'static SigningKey {
     static KEY: OnceLock<SigningKey> = OnceLock::new();
     KEY.get_or_init(|| SigningKey::generate("gitlab"))
@@ -94,7 +94,7 @@ impl SigningKey {
         token
     }
 
-    /// The public half as a JSON web key.
+    /// The public half as a JSON Web Key.
     pub(crate) fn to_jwk(&self) -> Value {
         json!({ "kty": "RSA", "use": "sig", "kid": self.id, "n": self.modulus, "e": self.exponent })
     }
@@ -105,7 +105,7 @@ impl SigningKey {
     }
 }
 
-/// A token taken apart.
+/// A parsed token.
 #[derive(Debug)]
 pub(crate) struct Parsed {
     pub(crate) header: Value,
@@ -115,7 +115,7 @@ pub(crate) struct Parsed {
 }
 
 impl Parsed {
-    /// Takes a token apart; nothing, if it is none.
+    /// Parses a token; `None` if the text is not one.
     pub(crate) fn read(token: &str) -> Option<Self> {
         let (signed, signature) = token.rsplit_once('.')?;
         let (header, claims) = signed.split_once('.')?;
@@ -128,7 +128,7 @@ impl Parsed {
         })
     }
 
-    /// A claim or a header's field as text.
+    /// A claim, or a field of the header, as text.
     pub(crate) fn claim(&self, name: &str) -> &str {
         self.claims
             .get(name)
@@ -141,7 +141,7 @@ impl Parsed {
         self.claims.get(name)?.as_i64()
     }
 
-    /// Checks the signature against a public key (PKCS#1 DER), by the algorithm that the header names.
+    /// Verifies the signature with a public key (PKCS#1 DER), and the algorithm that the header names.
     pub(crate) fn is_signed_by(&self, public: &[u8]) -> bool {
         let algorithm: &dyn signature::VerificationAlgorithm =
             match self.header.get("alg").and_then(Value::as_str) {

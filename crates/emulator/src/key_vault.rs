@@ -1,6 +1,6 @@
-//! Azure Key Vault, as far as a client of the Azure SDK reads a secret: the challenge, and one vault with one secret.
+//! Azure Key Vault, as far as the Azure SDK's client reads a secret: the challenge, and one vault with one secret.
 //!
-//! It has no access policies: any token for Key Vault may read.
+//! It has no access policies: any token for Key Vault allows reading.
 
 use serde_json::json;
 
@@ -17,7 +17,7 @@ const AUDIENCE: &str = "https://vault.azure.net";
 /// The API version of `azure_security_keyvault_secrets` 1.0.
 const API_VERSION: &str = "2025-07-01";
 
-/// The only secret's path. A client asks for the newest version by an empty one.
+/// The path of the only secret. An empty version means the newest one.
 const SECRET: &str = "/secrets/greeting/";
 
 /// Answers one request (learn.microsoft.com, "Get Secret" and "Authentication, requests and responses").

@@ -1,7 +1,7 @@
-//! The ledger of every secret that the emulator minted or was configured with.
+//! The ledger of every secret that the emulator created or was configured with.
 //!
-//! It never forgets one, so that a leak is found whichever test causes it, in whatever form: whole or
-//! half, as base64 or hexadecimal digits, encoded for an address, escaped for JSON or XML, or broken into lines.
+//! It never forgets one, so that a leak is found whichever test causes it, in any form: the whole or a half, as
+//! base64 or hexadecimal digits, encoded for an address, escaped for JSON or XML, or broken into lines.
 
 mod readings;
 
@@ -15,16 +15,16 @@ use self::readings::readings;
 /// A shorter value would be found by chance.
 const SHORTEST: usize = 8;
 
-/// A longer value is recognized by either half: a line that ends early shows the first one.
+/// A longer value is recognized by either half: a line that ends early contains the first one.
 const LONG: usize = 32;
 
-/// Secrets, each with what it is.
+/// Secrets with their kinds.
 #[derive(Debug)]
 pub(crate) struct Ledger {
     values: HashSet<String>,
-    /// Every form of every secret, by the bytes that it begins with.
+    /// Every form of every secret, by its first bytes.
     forms: HashMap<[u8; SHORTEST], Vec<(Vec<u8>, &'static str)>>,
-    /// Whether a form begins with these two bytes, which few places in a text do.
+    /// Whether a form starts with these two bytes, which is rare in a text.
     beginnings: Vec<bool>,
 }
 
@@ -39,7 +39,7 @@ impl Default for Ledger {
 }
 
 impl Ledger {
-    /// Takes a secret down.
+    /// Records a secret.
     pub(crate) fn record(&mut self, kind: &'static str, value: &str) {
         for line in value
             .lines()
@@ -86,10 +86,10 @@ fn two(beginning: &[u8]) -> usize {
     usize::from(beginning[0]) << 8 | usize::from(beginning[1])
 }
 
-/// The value itself, its halves, its hexadecimal digits, and the middle of its base64 wherever it may start.
+/// The value itself, its halves, its hexadecimal digits, and the middle of its base64 digits at each offset.
 fn forms(value: &str) -> BTreeSet<String> {
     let mut forms = BTreeSet::from([value.to_owned()]);
-    // A JSON web token whose first part was cut off is one still: its signature is its own.
+    // A JSON Web Token whose first part was cut off still is one: its signature is unique.
     let signature = value
         .rsplit_once('.')
         .filter(|(rest, signature)| rest.contains('.') && signature.len() > LONG)
@@ -100,7 +100,7 @@ fn forms(value: &str) -> BTreeSet<String> {
         let (first, second) = own.split_at(own.len() / 2);
         forms.extend([first.to_owned(), second.to_owned()]);
     }
-    // As forms in the body of a request have it; percent signs alone are undone where a text is read.
+    // As in a form's body; only percent signs are decoded when a text is read.
     forms.insert(form_urlencoded::byte_serialize(value.as_bytes()).collect());
     let digits = value.bytes().map(|byte| format!("{byte:02x}"));
     let digits: String = digits.collect();
@@ -168,7 +168,7 @@ mod tests {
             &secret[..30],
             &secret[4..],
             "01234567\n  89abcdef\r\n  ghijklmn\n  opqrstuvwxyz",
-            // The lines of base64 as MIME breaks them.
+            // Base64 with the line breaks of MIME.
             "AAAAMDEyMzQ1Njc4OWFiY2RlZ\r\nmdoaWprbG1ub3BxcnN0dXZ3eHl6",
         ] {
             assert!(!ledger.found_in(text.as_bytes()).is_empty(), "{text}");

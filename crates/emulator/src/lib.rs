@@ -1,7 +1,7 @@
-//! A strict imitation of Azure DevOps, Microsoft Entra and the Pipelines agent, on this machine alone.
+//! A strict imitation of Azure DevOps, Microsoft Entra and the Pipelines agent, only on this machine.
 //!
-//! It is written from the platform's documents and sources and shares no code with the client: a field
-//! misspelled on both sides would pass every test. It never ships in a task.
+//! It follows the platform's documents and sources and shares no code with the client: a field misspelled on both
+//! sides would pass every test. It never ships in a task.
 //!
 //! ```no_run
 //! use adieu_emulator::World;

@@ -1,5 +1,5 @@
-//! `cargo run -p adieu-emulator`: a world to try things on by hand, with the environment that a task would see;
-//! `cargo run -p adieu-emulator -- shell`: a shell in which the verbs of the command line work.
+//! `cargo run -p adieu-emulator`: a world for trying things out by hand, with the environment of a task; `cargo run
+//! -p adieu-emulator -- shell`: a shell in which the command line's verbs work.
 //!
 //! It runs until it is stopped.
 
@@ -21,13 +21,13 @@ fn main() -> ExitCode {
     }
 }
 
-/// Starts the user's shell among the emulated services. Returns its exit code.
+/// Starts the user's shell with the emulated services. Returns its exit code.
 fn shell() -> ExitCode {
     let playground = Playground::start();
     let shell = std::env::var_os("SHELL").unwrap_or_else(|| "/bin/sh".into());
     let mut command = Command::new(shell);
     command.envs(playground.variables.iter().cloned());
-    // Cargo puts the command line beside this program.
+    // Cargo puts the command line next to this program.
     let own = std::env::current_exe().unwrap_or_default();
     let folder = own.parent().map(PathBuf::from).unwrap_or_default();
     let path = std::env::var_os("PATH").unwrap_or_default();

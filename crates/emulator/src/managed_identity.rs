@@ -1,8 +1,8 @@
 //! Endpoints of managed identities: App Service's, a virtual machine's metadata service, and Azure Arc's.
 //!
-//! Each answers only who proves by its own means to be on the machine. Addresses, headers and bodies are those of
-//! learn.microsoft.com ("How to use managed identities for App Service", "… on Azure VMs", "Authenticate against
-//! Azure resources with Azure Arc-enabled servers") and of the tests of
+//! Each answers only clients that prove, in its own way, that they run on the machine. Addresses, headers and bodies
+//! are those of learn.microsoft.com ("How to use managed identities for App Service", "… on Azure VMs", "Authenticate
+//! against Azure resources with Azure Arc-enabled servers") and of the tests of
 //! AzureAD/microsoft-authentication-library-for-dotnet.
 
 use std::path::PathBuf;
@@ -18,19 +18,19 @@ use crate::http::{Answer, Request};
 use crate::ids::guid;
 use crate::issued::{issue, lifetime};
 
-/// The secrets that they ask their clients for.
+/// The secrets that they expect from their clients.
 pub(crate) const ASKS_FOR: AsksFor = AsksFor {
     headers: &["managed identity header"],
     body: &[],
 };
 
-/// Where App Service's endpoint is.
+/// The path of App Service's endpoint.
 pub(crate) const APP_SERVICE: &str = "/msi/token";
 
-/// Where a virtual machine's endpoint is, and Azure Arc's.
+/// The path of a virtual machine's endpoint, and of Azure Arc's.
 const METADATA_SERVICE: &str = "/metadata/identity/oauth2/token";
 
-/// How an answer writes when its token expires.
+/// The format of a token's expiry in an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ExpiresOn {
     /// Seconds since 1970, as text.
@@ -40,18 +40,18 @@ pub enum ExpiresOn {
     Number,
     /// ISO 8601 (Azure/azure-sdk-for-python#9393).
     Iso8601,
-    /// `11/26/2026 9:00:00 AM +00:00`, as App Service's API of 2017 writes it.
+    /// `11/26/2026 9:00:00 AM +00:00`, as in App Service's API of 2017.
     UsDate,
 }
 
-/// Why an endpoint gives no token now.
+/// Why an endpoint issues no token now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IdentityRefusal {
-    /// 400: the machine has no such identity, or not yet.
+    /// 400: the machine does not have the identity, or does not have it yet.
     NotAssigned,
-    /// 400: the machine has several identities, and none is named.
+    /// 400: the machine has several identities, and the request names none.
     Several,
-    /// 400 with a code and a message in their own object.
+    /// 400 with a code and a message in an object of their own.
     Nested,
     /// 404: the endpoint is being set up.
     NotFound,
@@ -61,25 +61,25 @@ pub enum IdentityRefusal {
     TooManyRequests,
 }
 
-/// The endpoints' handle. Its address is App Service's, which `IDENTITY_ENDPOINT` names.
+/// The handle of the endpoints. Its address is App Service's, which `IDENTITY_ENDPOINT` names.
 pub type ManagedIdentity = Emulated<State>;
 
-/// What the endpoints know.
+/// The state of the endpoints.
 #[derive(Debug, Default)]
 pub struct State {
-    /// What `IDENTITY_HEADER` holds.
+    /// The value of `IDENTITY_HEADER`.
     secret: String,
-    /// Client id of the machine's system-assigned identity, where it has one.
+    /// Client ID of the machine's system-assigned identity, if it has one.
     pub(crate) machine: Option<String>,
     expires_on: ExpiresOn,
-    /// What is refused next, and how often.
+    /// The next refusal, and how often.
     refusal: Option<(IdentityRefusal, u32)>,
-    /// The file that only administrators of an Arc-enabled server can read, and its content.
+    /// The file that only administrators of an Arc-enabled server can read, and its contents.
     arc_key: (PathBuf, String),
 }
 
 impl State {
-    /// What the endpoints of a machine know that does not have an identity yet.
+    /// The state of a machine's endpoints before it has an identity.
     pub(crate) fn new(secret: String, arc_key: (PathBuf, String)) -> Self {
         Self {
             secret,
@@ -90,7 +90,7 @@ impl State {
 }
 
 impl ManagedIdentity {
-    /// What `IDENTITY_HEADER` holds.
+    /// The value of `IDENTITY_HEADER`.
     #[must_use]
     pub fn secret(&self) -> String {
         self.own().secret.clone()
@@ -102,12 +102,12 @@ impl ManagedIdentity {
         format!("http://127.0.0.1:{}{METADATA_SERVICE}", self.port())
     }
 
-    /// How the endpoints write when a token expires.
+    /// Sets the format of a token's expiry.
     pub fn write_expires_on(&self, form: ExpiresOn) {
         self.own().expires_on = form;
     }
 
-    /// Lets the endpoints refuse this many times.
+    /// Makes the endpoints refuse this many times.
     pub fn refuse(&self, refusal: IdentityRefusal, times: u32) {
         self.own().refusal = Some((refusal, times));
     }
@@ -192,8 +192,8 @@ fn refused_by_app_service(request: &Request, own: &State) -> Option<Answer> {
         .then(|| app_service_error(400, "The api-version is wrong."))
 }
 
-/// Azure Arc speaks a virtual machine's protocol in another version, and wants to see first that the client may
-/// read a file: 401 names it, and the next request has its content.
+/// Azure Arc uses a virtual machine's protocol in another version, and first checks that the client can read a file:
+/// 401 names it, and the next request has its contents.
 fn refused_by_metadata_service(request: &Request, own: &State) -> Option<Answer> {
     if request.header("metadata") != Some("true") {
         return Some(metadata_error(
@@ -227,7 +227,7 @@ fn refused_by_metadata_service(request: &Request, own: &State) -> Option<Answer>
     }
 }
 
-/// The identity that a request names by its client id, object id or resource id, or the machine's own.
+/// The identity that a request names by its client ID, object ID or resource ID, or the machine's own.
 fn identity(request: &Request, own: &State, directory: &Directory) -> Option<Application> {
     let named = |names: &[&str]| names.iter().find_map(|name| request.parameter(name));
     let mut known = directory.applications.iter();
@@ -239,7 +239,7 @@ fn identity(request: &Request, own: &State, directory: &Directory) -> Option<App
         known.find(|known| id.ends_with(&format!("/userAssignedIdentities/{}", known.name)))
     } else {
         let Some(machine) = &own.machine else {
-            // The identity of a machine that no connection is about.
+            // The identity of a machine that belongs to no connection.
             return Some(Application::new("machine", &directory.tenants[0]));
         };
         known.find(|known| known.client_id == *machine)

@@ -1,8 +1,8 @@
-//! The Marketplace: publishers and their members, extensions, and where they are installed.
+//! The Marketplace: publishers and their members, extensions, and their installations.
 //!
-//! It never trusts a request: method, path, version, content type and body must all fit. Routes and
-//! versions are those of microsoft/azure-devops-extension-api (`GalleryClient.ts`,
-//! `ExtensionManagementClient.ts`) and of the calls that microsoft/tfs-cli makes.
+//! It never trusts a request: method, path, version, content type and body must all be right. Routes and versions are
+//! those of microsoft/azure-devops-extension-api (`GalleryClient.ts`, `ExtensionManagementClient.ts`) and of the
+//! requests of microsoft/tfs-cli.
 
 pub(crate) mod gallery;
 pub(crate) mod installation;
@@ -18,10 +18,10 @@ use crate::organizations;
 
 pub use gallery::{Delivery, Validation};
 
-/// The Marketplace's handle.
+/// The handle of the Marketplace.
 pub type Marketplace = Emulated<State>;
 
-/// What the Marketplace knows.
+/// The state of the Marketplace.
 #[derive(Debug, Default)]
 pub struct State {
     /// Publisher to identity to role.
@@ -29,19 +29,19 @@ pub struct State {
     /// By `publisher.extension`.
     extensions: BTreeMap<String, Extension>,
     validation: Validation,
-    /// Installed versions appear after this many questions.
+    /// Installed versions appear after this many requests.
     installation_takes: u32,
     largest_package: Option<usize>,
-    /// Status of the gallery's `AccessCheckException`: 401 and 403 are both reported.
+    /// Status of the gallery's `AccessCheckException`: both 401 and 403 have been reported.
     access_check_status: Option<u16>,
-    /// Events of a page, where there is a limit.
+    /// Most events of a page, if there is a limit.
     page_of_events: Option<usize>,
-    /// Whether events are answered as if no date were asked for.
+    /// Whether the date in requests for events is ignored.
     ignores_dates: bool,
     delivery: Delivery,
 }
 
-/// What a question to the Marketplace is answered from.
+/// The state that an answer depends on.
 pub(crate) struct Context<'a> {
     pub(crate) own: &'a mut State,
     /// The organizations that an extension can be shared with.
@@ -54,9 +54,9 @@ pub(crate) struct Context<'a> {
 pub struct Extension {
     /// Versions with the SHA-256 of their packages, first to last.
     pub versions: Vec<(String, String)>,
-    /// `Public Preview Paid`, as the package says.
+    /// `Public Preview Paid`, as in the package.
     pub gallery_flags: String,
-    /// Organizations that it is shared with.
+    /// Organizations with which it is shared.
     pub shared_with: Vec<String>,
     /// Organizations in which it is installed, and the version there.
     pub installed_in: BTreeMap<String, String>,
@@ -64,10 +64,10 @@ pub struct Extension {
     pub size: usize,
     /// Events: kind, number, date.
     pub(crate) events: Vec<(String, u64, String)>,
-    /// Questions that are left until the last version is validated.
+    /// Requests until the last version is validated.
     pub(crate) pending: u32,
     pub(crate) failure: Option<String>,
-    /// Questions that are left until an organization has what was installed.
+    /// Requests until an organization has what was installed.
     pub(crate) arriving: BTreeMap<String, u32>,
     pub(crate) tasks: Vec<package::Task>,
     pub(crate) display_name: String,

@@ -1,8 +1,7 @@
-//! Microsoft Graph, as far as an enterprise application or an app registration is looked up in it.
+//! Microsoft Graph, as far as it looks up enterprise applications and app registrations.
 //!
-//! It never takes a token of another audience, and shows others' applications only to those who may read
-//! the directory ("Get servicePrincipal" of Microsoft Graph's reference: an application may always read
-//! itself).
+//! It never accepts a token with another audience, and shows other applications only to identities that may read the
+//! directory ("Get servicePrincipal" of Microsoft Graph's reference: an application may always read itself).
 
 use std::collections::BTreeSet;
 
@@ -17,19 +16,19 @@ use crate::http::{Answer, Request, decoded};
 use crate::ids::guid;
 use crate::issued::MICROSOFT_GRAPH;
 
-/// The secrets that it asks its clients for.
+/// The secrets that it expects from its clients.
 pub(crate) const ASKS_FOR: AsksFor = AsksFor {
     headers: &["access token"],
     body: &[],
 };
 
-/// Microsoft Graph's handle.
+/// The handle of Microsoft Graph.
 pub type MicrosoftGraph = Emulated<State>;
 
-/// What Microsoft Graph knows.
+/// The state of Microsoft Graph.
 #[derive(Debug, Default)]
 pub struct State {
-    /// Client ids of the applications that may read others.
+    /// Client IDs of the applications that may read others.
     readers: BTreeSet<String>,
 }
 
@@ -41,7 +40,7 @@ impl MicrosoftGraph {
     }
 }
 
-/// What is looked up, and by what.
+/// What is looked up, and by which ID.
 enum Question {
     EnterpriseApplication(By),
     AppRegistration(By),
@@ -131,7 +130,7 @@ fn look_up(
         By::ClientId(id) => known.client_id == *id,
         By::ObjectId(id) => object_id(known) == *id,
     };
-    // An enterprise application is there in each tenant, the registration in its home alone.
+    // An enterprise application exists in each tenant, the registration only in its home tenant.
     let tenant = if is_registration {
         &directory.tenants[0]
     } else {
@@ -144,7 +143,7 @@ fn look_up(
         .find(is_meant);
     let is_own =
         found.is_some_and(|found| directory.identity(&found.client_id, &found.tenant) == caller);
-    // "List federatedIdentityCredentials" knows no exception for the application itself.
+    // "List federatedIdentityCredentials" makes no exception for the application itself.
     let is_own = is_own && !matches!(question, Question::FederatedCredentials(_));
     if !is_own && !own.readers.contains(caller) {
         return error(

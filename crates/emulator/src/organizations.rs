@@ -25,32 +25,32 @@ use crate::vss::{self, error, version};
 pub use resources::Resource;
 pub use tokens::Pat;
 
-/// The organizations' handle.
+/// The handle of the organizations.
 pub type Organizations = Emulated<State>;
 
-/// What organizations know.
+/// The state of organizations.
 #[derive(Debug, Default)]
 pub struct State {
     /// Organization to the identities of its members.
     pub(crate) members: BTreeMap<String, Vec<String>>,
-    /// Organization to the tenant that it is connected to, where that is not the home tenant.
+    /// Organization to the tenant that it is connected to, if that is not the home tenant.
     tenants: BTreeMap<String, String>,
     /// By organization and member.
     entitlements: BTreeMap<(String, String), entitlements::Entitlement>,
     /// Organization and member.
     administrators: BTreeSet<(String, String)>,
-    /// Organization and member whose license has no repositories.
+    /// Organization and member whose license does not include repositories.
     stakeholders: BTreeSet<(String, String)>,
-    /// Organization to its projects: id and name.
+    /// Organization to its projects: ID and name.
     projects: BTreeMap<String, Vec<(String, String)>>,
-    /// Organization, project's id and identity that is not shown the project.
+    /// Organization, project's ID and identity that cannot see the project.
     hidden_projects: BTreeSet<(String, String, String)>,
-    /// Organization to the licenses that are left, where there is a limit.
+    /// Organization to the number of licenses left, if there is a limit.
     licenses: BTreeMap<String, usize>,
-    /// Object ids that organizations do not know yet, and for how many questions.
+    /// Object IDs that organizations do not know yet, and for how many requests.
     not_yet_known: BTreeMap<String, u32>,
     entitlements_are_private: bool,
-    /// Members of a page, where there is a limit.
+    /// Members of a page, if there is a limit.
     page_of_members: Option<usize>,
     users: users::State,
     tokens: tokens::State,
@@ -58,33 +58,33 @@ pub struct State {
     resources: resources::State,
     /// Organizations that are stopped.
     pub(crate) stopped: BTreeSet<String>,
-    /// Whether a bearer that is refused gets a page in place of JSON.
+    /// Whether a refused bearer token gets a page instead of JSON.
     pub(crate) bearers_get_pages: bool,
     /// Identities whose tokens are refused.
     pub(crate) revoked: BTreeSet<String>,
-    /// Whether each page of members is the first one.
+    /// Whether each page of members is the first one again.
     repeats_pages: bool,
     /// Organizations that name several tenants.
     several_tenants: BTreeSet<String>,
     /// Identities that Azure DevOps has never seen.
     not_materialized: BTreeSet<String>,
-    /// Organization and member that has signed in there.
+    /// Organization and member who has signed in there.
     signed_in: BTreeSet<(String, String)>,
 }
 
 impl State {
-    /// What projects have beside repositories.
+    /// What projects have besides repositories.
     fn resources(&self) -> &resources::State {
         &self.resources
     }
 
-    /// The tenant that an organization takes its members from.
+    /// The tenant that an organization is connected to.
     pub(crate) fn tenant_of(&self, organization: &str, directory: &Directory) -> String {
         let tenant = self.tenants.get(organization);
         tenant.unwrap_or(&directory.tenants[0]).clone()
     }
 
-    /// The id of a project, by its name.
+    /// The ID of a project, by its name.
     pub(crate) fn project_of(
         &self,
         organization: &str,
@@ -95,14 +95,14 @@ impl State {
             .map_or_else(|| directory.project_id.clone(), |(id, _)| id)
     }
 
-    /// Id and name of a project, by either.
+    /// ID and name of a project, by either.
     pub(crate) fn find_project(&self, organization: &str, name: &str) -> Option<(String, String)> {
         let mut known = self.projects.get(organization)?.iter();
         let found = known.find(|(id, known)| known.eq_ignore_ascii_case(name) || id == name);
         found.cloned()
     }
 
-    /// Whether an identity is not shown a project: it is a member of the organization, and not of the project.
+    /// Whether an identity cannot see a project: it is a member of the organization, but not of the project.
     pub(crate) fn hides(&self, organization: &str, project: &str, identity: &str) -> bool {
         self.hidden_projects.contains(&(
             organization.to_owned(),
@@ -118,15 +118,14 @@ impl State {
     }
 }
 
-/// What a question to an organization is answered from.
+/// The state that an answer depends on.
 pub(crate) struct Context<'a> {
     pub(crate) own: &'a mut State,
     pub(crate) directory: &'a mut Directory,
 }
 
 impl Context<'_> {
-    /// Notes every parameter of a query that the route does not have: the services ignore it, and what was meant by it
-    /// is not done.
+    /// Records every query parameter that the route does not have: services ignore it, so it has no effect.
     fn only_parameters(&mut self, request: &Request, known: &[&str]) {
         for (name, _) in form_urlencoded::parse(request.query.as_bytes()) {
             if !known.contains(&name.as_ref()) {
@@ -137,8 +136,8 @@ impl Context<'_> {
     }
 }
 
-/// Why an organization refuses a caller, if it does: it does not exist, the token is of another tenant,
-/// or the identity has not been added.
+/// Why an organization refuses a caller, if it does: the organization does not exist, the token belongs to another
+/// tenant, or the identity has not been added.
 pub(crate) fn not_a_member(
     organization: &str,
     caller: &Issued,
@@ -170,9 +169,9 @@ pub(crate) fn not_a_member(
     Some(vss::not_added(&tenant, &object))
 }
 
-/// The descriptor by which Azure DevOps' Graph names a service principal or a person.
+/// The descriptor of a service principal or a person in Azure DevOps' Graph.
 pub(crate) fn subject_descriptor(identity: &Application, id: &str) -> String {
-    // Of the id it differs in one digit, the GUID's version.
+    // It differs from the ID in one digit, the GUID's version.
     let mut subject = id.to_owned();
     subject.replace_range(14..15, "7");
     let kind = if identity.sign_in_name.is_some() {
@@ -205,8 +204,8 @@ impl<'a> Call<'a> {
     }
 }
 
-/// `{organization}/_apis/{area}/…` for a member of the organization. az's extension for Azure DevOps asks in versions 5.0
-/// and 5.1.
+/// `{organization}/_apis/{area}/…` for a member of the organization. az's extension for Azure DevOps uses versions
+/// 5.0 and 5.1.
 pub(crate) fn answer(call: Call<'_>, context: &mut Context<'_>) -> Option<Answer> {
     let (request, organization, area, rest, caller) = call.parts();
     match (area.to_ascii_lowercase().as_str(), rest) {
@@ -232,8 +231,8 @@ pub(crate) fn answer(call: Call<'_>, context: &mut Context<'_>) -> Option<Answer
     }
 }
 
-/// What everybody learns at an organization's own address: which tenant it is connected to. Git Credential
-/// Manager's tests have the headers (`AzureDevOpsApiTests.cs`).
+/// What an organization's own address shows to everyone: the tenant that it is connected to. Git Credential Manager's
+/// tests have the headers (`AzureDevOpsApiTests.cs`).
 pub(crate) fn front_door(
     request: &Request,
     organization: &str,
@@ -280,7 +279,7 @@ pub(crate) fn own_connection_data(
         .unwrap_or_else(|| connection_data(caller, context))
 }
 
-/// Who is asking, in the words of the location service (`LocationApi.ts` and `LocationsInterfaces.ts` of
+/// The caller, in the format of the location service (`LocationApi.ts` and `LocationsInterfaces.ts` of
 /// microsoft/azure-devops-node-api).
 fn connection_data(caller: &Issued, context: &mut Context<'_>) -> Answer {
     let id = context.directory.azure_devops_id(&caller.identity);

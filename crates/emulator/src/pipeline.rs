@@ -1,15 +1,15 @@
-//! Azure Pipelines: a YAML pipeline with its templates, expanded as the service does, and run step by step by
-//! the emulated agent.
+//! Azure Pipelines: expands a YAML pipeline with its templates as the service does, and runs it step by step with the
+//! emulated agent.
 //!
-//! It never guesses: a key, a step, a function or a name that it does not know is an error with its place.
+//! It never guesses: an unknown key, step, function or name is an error with its position.
 //!
-//! What it does not know: repositories other than `self`, variable groups and templates of variables, matrices and
+//! It does not support: repositories other than `self`, variable groups and templates of variables, matrices and
 //! other strategies, output variables of other jobs, containers and targets, deployments other than `runOnce` with
-//! `deploy`, server jobs, `powershell` and `pwsh`, retries and time limits, Microsoft's own tasks, and `counter`.
-//! Checks and approvals are passed. Jobs run one after the other, each on its own agent.
+//! `deploy`, server jobs, `powershell` and `pwsh`, retries and time limits, Microsoft's own tasks, and `counter`. It
+//! passes all checks and approvals. Jobs run one after the other, each on its own agent.
 //!
-//! Written from Microsoft's pages on Azure Pipelines (learn.microsoft.com): "Expressions", "Template expressions",
-//! "Template parameters", "Conditions", "Define variables", "Deployment jobs", and from the agent's source.
+//! It follows Microsoft's pages on Azure Pipelines (learn.microsoft.com): "Expressions", "Template expressions",
+//! "Template parameters", "Conditions", "Define variables", "Deployment jobs", and the agent's source.
 
 mod artifacts;
 mod check;

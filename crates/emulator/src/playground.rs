@@ -1,5 +1,5 @@
-//! A world to try the command line in by hand: an organization with a repository, a publisher, a sign-in that may
-//! administer both, and an identity to onboard.
+//! A world for trying the command line by hand: an organization with a repository, a publisher, a sign-in that
+//! administers both, and an identity to onboard.
 //!
 //! It starts no program.
 
@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::{Connection, MY_CONNECTION, Pat, Resource, Role, World};
 
-/// The smallest extension that the Marketplace takes.
+/// The smallest extension that the Marketplace accepts.
 const MANIFEST: &str = r#"{
   "manifestVersion": 1,
   "id": "hello",
@@ -30,12 +30,12 @@ const MANIFEST: &str = r#"{
 }
 "#;
 
-/// The world, and the variables by which programs reach it.
+/// The world, and the variables for programs that use it.
 #[derive(Debug)]
 pub struct Playground {
     /// The services.
     pub world: World,
-    /// Variables for the programs that are tried.
+    /// Variables for the programs to try.
     pub variables: Vec<(&'static str, String)>,
 }
 
@@ -78,7 +78,7 @@ impl Playground {
             ("ADIEU_PUBLISHER", "pub".to_owned()),
             ("ADIEU_CREDENTIAL", "managed-identity".to_owned()),
         ];
-        // The names by which adieu, git, curl, Node, npm and Python find a certificate authority.
+        // The variables from which adieu, git, curl, Node, npm and Python read their certificate authority.
         let authority = [
             "SSL_CERT_FILE",
             "GIT_SSL_CAINFO",
@@ -92,7 +92,7 @@ impl Playground {
         Self { world, variables }
     }
 
-    /// What can be tried, as text for a terminal.
+    /// What to try, as text for a terminal.
     #[must_use]
     pub fn introduction(&self) -> String {
         let client_id = self.world.client_id(MY_CONNECTION);
@@ -117,7 +117,7 @@ impl Playground {
     }
 }
 
-/// Tokens to find: two of users, and one in a service connection.
+/// Adds tokens to find: two of users, and one in a service connection.
 fn add_tokens(world: &World, project: &str) {
     let organizations = world.organizations();
     for (account, name, pat) in [
@@ -145,7 +145,7 @@ fn add_tokens(world: &World, project: &str) {
     organizations.use_service_connection(&connection, "2026-11-20T08:00:00Z", "CI");
 }
 
-/// The folder of the extension to publish.
+/// Creates the folder of the extension to publish.
 fn extension(world: &World) -> PathBuf {
     world.folder().join("hello")
 }

@@ -1,6 +1,6 @@
 //! An HTTP proxy that connects to the emulated services by the real services' names.
 //!
-//! It never leaves this machine: a name that it does not map is refused, or led to the emulated strangers.
+//! It only connects to this machine: a name that it does not map is refused, or connects to the emulated other hosts.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -15,16 +15,16 @@ use tokio::runtime::Runtime;
 use crate::ground::Ground;
 use crate::http;
 
-/// What the proxy does with each client.
+/// The proxy's rules for clients.
 #[derive(Debug, Default)]
 pub(crate) struct ProxyRules {
-    /// User and password; without them everyone may pass.
+    /// User and password; `None` allows everyone.
     pub(crate) credentials: Option<(String, String)>,
-    /// What a refused client is asked to use: `Basic realm="proxy"`, `NTLM`, `Negotiate`.
+    /// The challenge for a refused client: `Basic realm="proxy"`, `NTLM`, `Negotiate`.
     pub(crate) challenge: String,
-    /// Host and port as asked for, and the port of this machine that answers for it.
+    /// Host and port as requested, and the port on this machine that answers for it.
     pub(crate) routes: BTreeMap<String, u16>,
-    /// Where all other hosts are, if anywhere.
+    /// The ports for all other hosts, if any.
     pub(crate) others: Option<Others>,
 }
 
@@ -35,7 +35,7 @@ pub(crate) struct Others {
     pub(crate) plain: u16,
 }
 
-/// A proxy that is being served.
+/// A running proxy.
 #[derive(Debug, Clone)]
 pub struct Proxy {
     port: u16,
@@ -49,7 +49,7 @@ impl Proxy {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// Hosts that were asked for, in order, refused ones too.
+    /// The requested hosts, in order, including refused ones.
     #[must_use]
     pub fn asked(&self) -> Vec<String> {
         self.asked
@@ -83,8 +83,8 @@ async fn serve(
     }
 }
 
-/// Notes every secret that came in the clear: a proxy may see the password that the pipeline has for it, the right
-/// one or a wrong one, and nothing else.
+/// Records every secret that was sent unencrypted: a proxy may receive the password that the pipeline has for it,
+/// right or wrong, but no other secret.
 fn inspect(head: &str, ground: &Ground) {
     let mut directory = ground.directory();
     for line in head.lines() {

@@ -1,9 +1,9 @@
-//! A port that is as far away as another network: for measurements.
+//! A port with the delay of a distant network, for measurements.
 //!
 //! It changes when bytes arrive, never which.
 //!
-//! A connection's first data is held back for one round trip, in place of TCP's handshake; after
-//! that each direction takes half a round trip.
+//! A connection's first data is delayed by one round trip, for TCP's handshake; after that, each direction takes half
+//! a round trip.
 
 use std::io;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::http;
 
-/// A port that leads to `port` over a network with this round trip.
+/// A port that forwards to `port` over a network with this round trip.
 pub(crate) fn start(runtime: &Runtime, port: u16, round_trip: Duration) -> u16 {
     let (listener, relayed) = runtime.block_on(http::listen());
     runtime.spawn(serve(listener, port, round_trip));
@@ -46,7 +46,7 @@ async fn relay(client: TcpStream, port: u16, round_trip: Duration) -> io::Result
     there.await.map_err(io::Error::other)?
 }
 
-/// Copies with a delay, in order. Nothing leaves before `not_before`.
+/// Copies with a delay, in order. Nothing is sent before `not_before`.
 async fn delayed(
     mut from: impl AsyncRead + Unpin + Send + 'static,
     mut to: impl AsyncWrite + Unpin,

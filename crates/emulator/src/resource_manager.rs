@@ -1,6 +1,6 @@
-//! Azure Resource Manager, as far as the Azure CLI asks it at a sign-in: which subscriptions there are.
+//! Azure Resource Manager, as far as the Azure CLI uses it at sign-in: the list of subscriptions.
 //!
-//! It never has one.
+//! It has no subscriptions.
 
 use serde_json::json;
 
@@ -11,7 +11,7 @@ use crate::http::{Answer, Request};
 /// Its host in the public cloud.
 pub(crate) const HOST: &str = "management.azure.com";
 
-/// Its own address, and the one of older days, which the Azure CLI asks for.
+/// Its own address, and the older one that the Azure CLI uses.
 const AUDIENCES: [&str; 2] = [
     "https://management.azure.com",
     "https://management.core.windows.net",

@@ -1,6 +1,6 @@
-//! One service: its address, what arrived there, and what is to go wrong next.
+//! One service: its address, the requests that arrived, and the faults to come.
 //!
-//! It never knows what it answers; that is the service's own file.
+//! It does not know the service's answers; the service's own file does.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use crate::fault::Fault;
 use crate::http::{Answer, Reply, Request};
 
-/// A service that is being served.
+/// A running service.
 #[derive(Debug)]
 pub struct Service {
     url: String,
@@ -36,9 +36,9 @@ pub struct Arrival {
     pub at: Duration,
     /// Method and path.
     pub request: String,
-    /// Names of the headers, in lower case.
+    /// Names of the headers, in lowercase.
     pub headers: Vec<String>,
-    /// Status that the service gave; none where a fault took its place.
+    /// Status of the service's answer; `None` if a fault replaced it.
     pub status: Option<u16>,
 }
 
@@ -54,7 +54,7 @@ impl Service {
         }
     }
 
-    /// Base address, with a slash at its end.
+    /// Base address, with a slash at the end.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
@@ -72,24 +72,24 @@ impl Service {
         self.port
     }
 
-    /// Connections that were opened, whether a request came over them or not.
+    /// Number of connections that were opened, with or without a request.
     #[must_use]
     pub fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
     }
 
-    /// Where connections are counted.
+    /// The counter of connections.
     pub(crate) fn connection_count(&self) -> Arc<AtomicUsize> {
         Arc::clone(&self.connections)
     }
 
-    /// Everything that arrived, in order.
+    /// All requests, in order.
     #[must_use]
     pub fn arrivals(&self) -> Vec<Arrival> {
         self.lock().arrivals.clone()
     }
 
-    /// Methods and paths of everything that arrived, in order.
+    /// Methods and paths of all requests, in order.
     #[must_use]
     pub fn requests(&self) -> Vec<String> {
         self.lock()
@@ -114,30 +114,29 @@ impl Service {
         );
     }
 
-    /// Lets this happen to the next request that has no fault yet.
+    /// Applies this fault to the next request that has none yet.
     pub fn fault(&self, fault: Fault) {
         self.lock().next.push_back(fault);
     }
 
-    /// Lets this happen to every request from now on.
+    /// Applies this fault to every request from now on.
     pub fn always(&self, fault: Fault) {
         self.lock().always = Some(fault);
     }
 
-    /// Lets nothing happen any more.
+    /// Removes all faults.
     pub fn recover(&self) {
         let mut inner = self.lock();
         inner.next.clear();
         inner.always = None;
     }
 
-    /// Answers 429 with `Retry-After: 1` to all but the first `limit` requests of each second of the
-    /// service's life.
+    /// Answers 429 with `Retry-After: 1` to all but the first `limit` requests of each second.
     pub fn throttle(&self, limit: u32) {
         self.lock().throttle = Some(limit);
     }
 
-    /// Takes a request: notes it, and lets happen what is to happen.
+    /// Records a request, and applies the next fault.
     pub(crate) fn handle(
         &self,
         request: &Request,
@@ -168,7 +167,7 @@ impl Service {
                 inner.next.pop_front().or_else(|| inner.always.clone())
             };
             if fault.is_none() && inner.throttle.is_some() {
-                // Taken down before it is answered, so that requests at the same time count.
+                // Recorded before it is answered, so that concurrent requests count.
                 inner.arrivals[index].status = Some(200);
             }
             (index, fault)
@@ -206,5 +205,5 @@ impl Inner {
     }
 }
 
-/// A service that several threads hold.
+/// A service that several threads share.
 pub(crate) type SharedService = Arc<Service>;

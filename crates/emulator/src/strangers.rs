@@ -1,6 +1,6 @@
-//! Every host that is not emulated: each of them answers like a feed, and none may be sent a credential.
+//! Every host that is not emulated: each of them answers like a feed, and must not receive a credential.
 //!
-//! It never has a package, but for the files of feeds whose downloads a test leads to it.
+//! It never has a package, except for files of feeds whose downloads a test redirects to it.
 
 use std::sync::{Arc, Mutex};
 
@@ -11,13 +11,13 @@ use crate::http::{Answer, Request};
 use crate::proxy::Proxy;
 use crate::vss::Credential;
 
-/// They ask for every secret, and may have none.
+/// They ask for every secret, but must receive none.
 pub(crate) const ASKS_FOR: AsksFor = AsksFor {
     headers: &[],
     body: &[],
 };
 
-/// A way to the services and to strangers.
+/// A network with the services and with other hosts.
 #[derive(Debug)]
 pub struct Strangers {
     pub(crate) proxy: Proxy,
@@ -25,13 +25,13 @@ pub struct Strangers {
 }
 
 impl Strangers {
-    /// The proxy that leads there.
+    /// The proxy to that network.
     #[must_use]
     pub fn proxy(&self) -> Proxy {
         self.proxy.clone()
     }
 
-    /// The strangers that clients asked since the last call, in order of the alphabet, each once.
+    /// The other hosts that clients contacted since the last call, in alphabetical order, each once.
     #[must_use]
     pub fn asked(&self) -> Vec<String> {
         let mut asked = std::mem::take(&mut *lock(&self.asked));
@@ -41,7 +41,7 @@ impl Strangers {
     }
 }
 
-/// Answers a request, and takes down who was asked.
+/// Answers a request, and records the host.
 pub(crate) fn answer(
     request: &Request,
     asked: &Mutex<Vec<String>>,
@@ -50,7 +50,7 @@ pub(crate) fn answer(
 ) -> Answer {
     let host = request.header("host").unwrap_or_default();
     lock(asked).push(host.to_owned());
-    // An address with a user name makes its own credential, which has no password.
+    // A client turns a user name in an address into a credential without a password.
     let is_sent_one = Credential::of(request)
         .token()
         .is_some_and(|token| !token.is_empty());

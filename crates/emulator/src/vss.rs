@@ -1,7 +1,7 @@
-//! How the services of Azure DevOps answer, whatever they are asked: headers, errors, sign-in, versions.
+//! What all services of Azure DevOps have in common: headers, errors, sign-in, versions.
 //!
-//! It knows no route. The shapes are those of the recorded answers in the tests of
-//! Azure/azure-devops-cli-extension (`azure-devops/azext_devops/tests/latest/recordings`).
+//! It knows no route. The formats are those of the recorded answers in the tests of Azure/azure-devops-cli-extension
+//! (`azure-devops/azext_devops/tests/latest/recordings`).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -11,19 +11,19 @@ use crate::fault::{SIGN_IN, redirect};
 use crate::http::{Answer, Request};
 use crate::ids::guid;
 
-/// UTF-8's byte order mark, which .NET writes in front of an error that no controller has formatted.
+/// UTF-8's byte order mark, which .NET writes before an error that does not come from a controller.
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
-/// The user that Azure DevOps names where it has established no identity.
+/// The user that Azure DevOps names if it has not identified anyone.
 const NO_ONE: &str = "aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa";
 
-/// What a request to sign in with is, before anyone has looked it up.
+/// The credential in a request, before it is checked.
 pub(crate) enum Credential {
     /// `Authorization: Bearer …`
     Bearer(String),
-    /// The password of `Authorization: Basic …`, whose user does not matter.
+    /// The password of `Authorization: Basic …`, with any user name.
     Password(String),
-    /// Nothing, or a scheme that the services do not know.
+    /// None, or a scheme that the services do not support.
     None,
 }
 
@@ -46,7 +46,7 @@ impl Credential {
         }
     }
 
-    /// The token, as which scheme it came.
+    /// The token, in either scheme.
     pub(crate) fn token(&self) -> Option<&str> {
         match self {
             Self::Bearer(token) | Self::Password(token) => Some(token),
@@ -55,13 +55,13 @@ impl Credential {
     }
 }
 
-/// An error of a controller: the answer's content type names the character set.
+/// An error of a controller: the answer's content type includes the character set.
 pub(crate) fn error(status: u16, key: &str, message: &str) -> Answer {
     Answer::json(status, &envelope(key, message))
 }
 
-/// A permission that an identity lacks, by its Azure DevOps id, on a resource. The permission's words are the
-/// service's own.
+/// A permission that an identity, by its Azure DevOps ID, lacks on a resource. The permission's text is the service's
+/// own.
 pub(crate) fn access_check(status: u16, id: &str, resource: &str, permission: &str) -> Answer {
     let message = format!(
         "Access Denied: {id} needs the following permission(s) on the resource {resource} to \
@@ -75,8 +75,7 @@ pub(crate) fn access_check(status: u16, id: &str, resource: &str, permission: &s
     Answer::json(status, &body)
 }
 
-/// An error before a controller is found: a byte order mark, no character set, and the message once more in a
-/// header.
+/// An error before a controller was found: a byte order mark, no character set, and the message again in a header.
 pub(crate) fn early_error(status: u16, key: &str, message: &str) -> Answer {
     let body = envelope(key, message).to_string();
     Answer {
@@ -87,7 +86,7 @@ pub(crate) fn early_error(status: u16, key: &str, message: &str) -> Answer {
     .with("X-TFS-ServiceError", &percent_encoded(message))
 }
 
-/// 404 for an address that no controller answers: plain text.
+/// 404 for an address without a controller: plain text.
 pub(crate) fn no_controller(request: &Request) -> Answer {
     let message = format!(
         "The controller for path '{}' was not found or does not implement IController.",
@@ -106,7 +105,7 @@ pub(crate) fn no_organization() -> Answer {
     page(404, "The resource cannot be found.")
 }
 
-/// 503 for an organization that is stopped, whatever it is asked.
+/// 503 for an organization that is stopped, for any request.
 pub(crate) fn stopped(organization: &str) -> Answer {
     early_error(
         503,
@@ -115,8 +114,8 @@ pub(crate) fn stopped(organization: &str) -> Answer {
     )
 }
 
-/// What a request without a good token gets. Who sent a password gets 401 and nothing else; a bearer gets words;
-/// who sent nothing is shown where to sign in, and so is everyone who does not suppress that page.
+/// The answer to a request without a valid token. With a password it is a bare 401; with a bearer token it has a
+/// message; without a credential it is a redirect to the sign-in page, unless the client suppresses that page.
 pub(crate) fn signed_out(request: &Request, bearers_get_pages: bool) -> Answer {
     let suppresses = request.header("x-tfs-fedauthredirect") == Some("Suppress");
     match Credential::of(request) {
@@ -150,7 +149,7 @@ pub(crate) fn signed_out(request: &Request, bearers_get_pages: bool) -> Answer {
     }
 }
 
-/// 401 to a token of another tenant than the organization's, which both headers name.
+/// 401 for a token of a tenant other than the organization's, which both headers name.
 pub(crate) fn other_tenant(tenant: &str) -> Answer {
     early_error(
         401,
@@ -161,15 +160,15 @@ pub(crate) fn other_tenant(tenant: &str) -> Answer {
     .with("WWW-Authenticate", &bearer(tenant))
 }
 
-/// 302 to a good token of a work account, by an organization of Microsoft accounts.
+/// 302 for a valid token of a work account, by an organization of Microsoft accounts.
 pub(crate) fn microsoft_accounts() -> Answer {
     redirect(SIGN_IN)
         .with("X-VSS-ResourceTenant", NO_TENANT)
         .with("WWW-Authenticate", "Bearer")
 }
 
-/// 401 to a valid token whose identity the organization has not added. Public reports quote the words; their
-/// headers are not known, so that there is only the challenge which RFC 9110 asks of every 401.
+/// 401 for a valid token whose identity the organization has not added. Public reports quote the message but not the
+/// headers, so there is only the challenge that RFC 9110 requires for every 401.
 pub(crate) fn not_added(tenant: &str, object: &str) -> Answer {
     early_error(
         401,
@@ -182,8 +181,8 @@ pub(crate) fn not_added(tenant: &str, object: &str) -> Answer {
     .with("WWW-Authenticate", "Bearer")
 }
 
-/// 401 to a valid token of an identity that Azure DevOps has never seen. Azure/azure-cli#31259 quotes the words, and
-/// neither status nor type.
+/// 401 for a valid token of an identity that Azure DevOps has never seen. Azure/azure-cli#31259 quotes the message,
+/// but neither status nor type.
 pub(crate) fn not_materialized(id: &str) -> Answer {
     early_error(
         401,
@@ -196,7 +195,7 @@ pub(crate) fn not_materialized(id: &str) -> Answer {
     .with("WWW-Authenticate", "Bearer")
 }
 
-/// A project that an identity does not see, or that is not there: one answer for both.
+/// A project that an identity cannot see, or that does not exist: the same answer for both.
 pub(crate) fn no_project(id: &str) -> Answer {
     error(
         404,
@@ -208,12 +207,12 @@ pub(crate) fn no_project(id: &str) -> Answer {
     )
 }
 
-/// The tenant of an organization that is connected to none.
+/// The tenant of an organization that is not connected to one.
 pub(crate) const NO_TENANT: &str = "00000000-0000-0000-0000-000000000000";
 
 const BASIC: &str = "Basic realm=\"https://tfsprodeus2.app.visualstudio.com/\"";
 
-/// 401 of git's routes to a client without a good token, with every header of the traces in curl/curl#13899 and
+/// 401 of git's routes for a client without a valid token, with every header of the traces in curl/curl#13899 and
 /// microsoft/azure-pipelines-agent#1164.
 pub(crate) fn git_refusal(organization: &str, tenant: &str) -> Answer {
     let message =
@@ -248,7 +247,7 @@ pub(crate) fn git_refusal(organization: &str, tenant: &str) -> Answer {
         .with("X-TFS-SoapException", &percent_encoded(&fault))
 }
 
-/// The challenge that names a tenant; the tenant of zeros is never named.
+/// The challenge that names a tenant; the GUID with only zeros is never named.
 pub(crate) fn bearer(tenant: &str) -> String {
     if tenant == NO_TENANT {
         "Bearer".to_owned()
@@ -257,8 +256,8 @@ pub(crate) fn bearer(tenant: &str) -> String {
     }
 }
 
-/// What every answer has: ids for the support, the version of the API that answered, and who the request was
-/// established to be of, by id and account.
+/// Adds what every answer has: IDs for the support, the version of the API that answered, and the ID and account of
+/// the caller.
 pub(crate) fn finished(
     mut answer: Answer,
     request: &Request,
@@ -293,7 +292,7 @@ pub(crate) fn finished(
     answer.with("X-MSEdge-Ref", "Ref A: 0 Ref B: EMULATOR Ref C: 0")
 }
 
-/// Refuses a request that does not name a version which the service knows.
+/// Refuses a request that does not name a known version.
 pub(crate) fn version(request: &Request, known: &[&str]) -> Option<Answer> {
     let asked = asked_version(request);
     let is_known = asked
@@ -319,7 +318,7 @@ pub(crate) fn asked_version(request: &Request) -> Option<String> {
         .or_else(|| in_accept.next().map(str::to_owned))
 }
 
-/// The body as JSON, of the right content type.
+/// The body as JSON, if it has the right content type.
 pub(crate) fn json_body(request: &Request) -> Option<Value> {
     let kind = request.header("content-type").unwrap_or_default();
     kind.starts_with("application/json")
@@ -361,7 +360,7 @@ fn page(status: u16, title: &str) -> Answer {
     .with("X-TFS-ServiceError", &percent_encoded(title))
 }
 
-/// A text with everything percent-encoded but letters, digits and `-._~`.
+/// Percent-encodes everything except letters, digits and `-._~`.
 fn percent_encoded(text: &str) -> String {
     let mut encoded = String::new();
     for byte in text.bytes() {

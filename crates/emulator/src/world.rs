@@ -1,7 +1,7 @@
-//! An emulated world: the services, running, and what they share.
+//! An emulated world: the running services, and what they share.
 //!
-//! It never outlives its value: dropping it stops everything, and fails the test if a service was asked
-//! something that the real one does not know.
+//! It never outlives its value: dropping it stops everything, and fails the test if a service received a request that
+//! the real one does not know.
 
 mod connections;
 mod network;
@@ -33,7 +33,7 @@ use crate::microsoft_graph::MicrosoftGraph;
 use crate::organizations::Organizations;
 use crate::{azure_devops, entra, github, gitlab, hosts, managed_identity, microsoft_graph};
 
-/// The name of the connection that every world has.
+/// The name of the connection in every world.
 pub const MY_CONNECTION: &str = "my-connection";
 
 /// A running world.
@@ -62,20 +62,20 @@ impl fmt::Debug for World {
 }
 
 impl World {
-    /// A world with the organization `contoso`, its project `fabrikam`, and the service connection
-    /// `my-connection`, whose application has the right federated credential.
+    /// A world with the organization `contoso`, its project `fabrikam`, and the service connection `my-connection`,
+    /// whose application has the right federated credential.
     #[must_use]
     pub fn start() -> Self {
         Self::with_issuer(Issuer::default())
     }
 
-    /// The same with another issuer of ID tokens.
+    /// A world with another issuer of ID tokens.
     #[must_use]
     pub fn with_issuer(issuer: Issuer) -> Self {
         Self::build(issuer, false)
     }
 
-    /// The same with services that ask for a TLS client certificate issued by their own authority.
+    /// A world whose services request a TLS client certificate issued by their own authority.
     #[must_use]
     pub fn with_client_certificates() -> Self {
         Self::build(Issuer::default(), true)
@@ -172,32 +172,32 @@ impl World {
         &self.git
     }
 
-    /// GitHub Actions' issuer of ID tokens; [`network`](Self::network) leads to it by its own name.
+    /// GitHub Actions' issuer of ID tokens; [`network`](Self::network) reaches it by its own name.
     #[must_use]
     pub fn github(&self) -> &GitHub {
         &self.github
     }
 
-    /// The ID token of a GitLab job, as it was issued `age` seconds ago. GitLab puts it into a variable of the job.
+    /// The ID token of a GitLab job, as issued `age` seconds ago. GitLab sets it in a variable of the job.
     #[must_use]
     pub fn gitlab_id_token(&self, job: &GitLabJob<'_>, age: i64) -> String {
         gitlab::id_token(job, age, &mut self.ground.directory(), &self.ground.clock)
     }
 
-    /// The Marketplace, the profile service and the organizations behind one address, over HTTPS;
-    /// [`network`](Self::network) leads to it by their own names.
+    /// The Marketplace, the profile service and the organizations at one address, over HTTPS;
+    /// [`network`](Self::network) reaches it by their own names.
     #[must_use]
     pub fn marketplace(&self) -> &Marketplace {
         &self.marketplace
     }
 
-    /// The same services over plain HTTP, as an Azure DevOps Server of this machine.
+    /// The same services over plain HTTP, as an Azure DevOps Server on this machine.
     #[must_use]
     pub fn plain_marketplace(&self) -> &Marketplace {
         &self.plain_marketplace
     }
 
-    /// Microsoft Graph; [`network`](Self::network) leads to it by its own name.
+    /// Microsoft Graph; [`network`](Self::network) reaches it by its own name.
     #[must_use]
     pub fn microsoft_graph(&self) -> &MicrosoftGraph {
         &self.microsoft_graph
@@ -215,31 +215,31 @@ impl World {
         &self.ground.clock
     }
 
-    /// A folder that goes with the world.
+    /// A folder that is removed with the world.
     #[must_use]
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
 
-    /// Lets a test ask what no service knows.
+    /// Allows requests that no service knows.
     pub fn expect_violations(&mut self) {
         self.violations_expected = true;
     }
 
-    /// What services were asked that the real ones do not know.
+    /// Requests that the real services do not know.
     #[must_use]
     pub fn violations(&self) -> Vec<String> {
         self.ground.directory().violations.clone()
     }
 
-    /// Kinds of secrets that are in a text in any form.
+    /// Kinds of secrets in a text, in any form.
     #[must_use]
     pub fn secrets_in(&self, text: &str) -> Vec<&'static str> {
         let found = self.ground.directory().ledger.found_in(text.as_bytes());
         found.into_iter().collect()
     }
 
-    /// Takes a secret of a test's own into the ledger.
+    /// Adds a secret of a test to the ledger.
     pub fn record_secret(&self, kind: &'static str, value: &str) {
         self.ground.directory().ledger.record(kind, value);
     }

@@ -1,5 +1,5 @@
-//! The strictness of what administrators read of an organization: users, personal access tokens, the audit log, and
-//! the lists of service connections, variable groups, definitions and agents.
+//! How strict the services for administrators are: users, personal access tokens, the audit log, and the lists of
+//! service connections, variable groups, definitions and agents.
 //!
 //! It never uses the client of this repository.
 
@@ -14,7 +14,7 @@ use client::{Answer, SUPPRESS, ask_plain};
 
 const USERS: &str = "/contoso/_apis/graph/users";
 const AUDIT: &str = "/contoso/_apis/audit/auditlog";
-/// The last 90 days, and more than that.
+/// The last 90 days, and more.
 const RANGE: &str = "startTime=2020-01-01T00:00:00Z&endTime=2099-01-01T00:00:00Z";
 const NO_GUID: &str = "00000000-0000-0000-0000-000000000000";
 
@@ -29,7 +29,7 @@ fn world() -> (World, String) {
     (world, token)
 }
 
-/// Asks the host that a list is on.
+/// Sends a request to the host of a list.
 fn get(world: &World, token: &str, target: &str) -> Answer {
     let host = match target {
         target if target.starts_with(AUDIT) => "auditservice.dev.azure.com",
@@ -50,7 +50,7 @@ fn ask(world: &World, token: &str, host: &str, method: &str, target: &str) -> An
     ask_plain(port, host, method, target, &headers, body)
 }
 
-/// The descriptor of a person, as the list of users has it.
+/// The descriptor of a person in the list of users.
 fn descriptor(world: &World, token: &str, account: &str) -> String {
     let target = format!("{USERS}?subjectTypes=aad&api-version=7.1-preview.1");
     let users = get(world, token, &target).body;
@@ -129,7 +129,7 @@ fn a_parameter_that_a_route_does_not_have_is_a_violation() {
     .iter()
     .enumerate()
     {
-        // The services ignore it, so what was meant by it is not done.
+        // The services ignore it, so it has no effect.
         assert_eq!(get(&world, &token, target).status, 200, "{target}");
         let violations = world.violations();
         assert_eq!(violations.len(), number + 1, "{violations:?}");
@@ -166,7 +166,7 @@ fn every_route_needs_a_bearer_and_is_on_its_own_host() {
         let wrong = [SUPPRESS, ("Authorization", bearer.as_str())];
         let wrong = ask_plain(port, host, "GET", &target, &wrong, None);
         assert_eq!(wrong.status, 401, "{target}");
-        // Who does not suppress it is shown where to sign in.
+        // A client that does not suppress it gets the sign-in page.
         let wrong = [("Authorization", bearer.as_str())];
         assert_eq!(
             ask_plain(port, host, "GET", &target, &wrong, None).status,
@@ -290,7 +290,7 @@ fn tokens_come_in_pages_of_twenty_and_without_a_token() {
     let rest = format!("continuationToken={}&", ids[20]);
     let second = list(&ada, &rest);
     assert_eq!(shown(&second), ids[20..]);
-    // .NET writes a GUID that is not set.
+    // .NET writes this for a GUID that is not set.
     assert_eq!(second.body["continuationToken"], NO_GUID);
     assert_eq!(shown(&list(&ada, "pageSize=3&")), ids[..3]);
     for rest in ["pageSize=0&", "pageSize=21&", "pageSize=x&"] {
@@ -383,7 +383,7 @@ fn lists_of_a_project_keep_secrets_and_have_pages() {
     let connections = get(&world, &token, &target);
     let parameters = &connections.body["value"][0]["authorization"]["parameters"];
     assert_eq!(*parameters, json!({ "apitoken": null, "username": "u" }));
-    // A project goes by its id there, and one that is not known is refused as one that is not shown.
+    // The route needs the project's ID; an unknown project is refused like one that the caller cannot see.
     let target = "/contoso/Nowhere/_apis/build/definitions?api-version=7.2-preview.8";
     assert_eq!(get(&world, &token, target).status, 404);
     organizations.close_resources(Some(&project), Resource::VariableGroup);

@@ -1,4 +1,4 @@
-//! The agent's behavior, seen by tasks that are a few lines of JavaScript.
+//! The agent's behavior, tested with tasks of a few lines of JavaScript.
 //!
 //! It never uses a task of this repository.
 
@@ -8,7 +8,7 @@ use std::path::Path;
 use adieu_emulator::{Connection, MY_CONNECTION, TaskResult, World};
 use tempfile::TempDir;
 
-/// A folder with a task: its inputs as task.json has them, and what each section's script does.
+/// A folder with a task: its inputs as in task.json, and the script of each section.
 fn task(inputs: &str, script: &str) -> TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let definition = format!(
@@ -27,7 +27,7 @@ fn task(inputs: &str, script: &str) -> TempDir {
     folder
 }
 
-/// A script that shows a variable of its environment.
+/// A script that prints a variable of its environment.
 fn shows(name: &str) -> String {
     format!("console.log(`<${{process.env[{name:?}]}}>`);")
 }
@@ -167,7 +167,7 @@ fn task_variables_are_one_steps_own_and_so_are_its_inputs() {
         let outcome = job.step(task.path()).input("text", text).run();
         assert_eq!(outcome.log, format!("{text} undefined"));
     }
-    // The last one first, as the agent has it.
+    // The last one first, as in the agent.
     for text in ["second", "first"] {
         let outcome = job.step(task.path()).section("postjobexecution").run();
         assert_eq!(outcome.log, format!("{text} ***"));
@@ -225,7 +225,7 @@ fn what_is_read_only_is_set_with_a_warning() {
     );
     let outcome = job.step(task.path()).run();
     assert_eq!(outcome.warnings.len(), 2, "{}", outcome.log);
-    // Ten of each kind are on the page.
+    // The page has at most ten of each kind.
     assert_eq!(outcome.errors.len(), 10);
     assert_eq!(job.value("step.out"), Some("2"));
     let kept = self::task("", &shows("Kept"));

@@ -1,10 +1,10 @@
-//! The emulator's floors: no module uses one that uses it, so that no service knows the world.
+//! The emulator's floors: modules do not depend on each other in circles, and no service knows the world.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Every module of the crate's root, with those that its files name behind `crate::`.
+/// Every module at the crate's root, with the modules that its files name after `crate::`.
 fn arrows() -> BTreeMap<String, BTreeSet<String>> {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut arrows: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
@@ -27,7 +27,7 @@ fn arrows() -> BTreeMap<String, BTreeSet<String>> {
     arrows
 }
 
-/// The module of the crate's root that a file is of; the roots themselves know everything.
+/// The module at the crate's root that a file belongs to; the roots themselves may use all modules.
 fn module_of(path: &Path, source: &Path) -> Option<String> {
     let relative: PathBuf = path.strip_prefix(source).ok()?.with_extension("");
     let first = relative.components().next()?;
@@ -35,7 +35,7 @@ fn module_of(path: &Path, source: &Path) -> Option<String> {
     (name != "lib" && name != "main").then_some(name)
 }
 
-/// Modules behind `crate::`, one by one or in braces.
+/// Modules after `crate::`, one by one or in braces.
 fn used(text: &str) -> BTreeSet<String> {
     let mut used = BTreeSet::new();
     for (position, _) in text.match_indices("crate::") {
@@ -62,7 +62,7 @@ fn no_module_uses_one_that_uses_it() {
     let arrows = arrows();
     assert!(arrows.len() > 20, "{arrows:?}");
     let mut left = arrows.clone();
-    // What uses nothing that is left is a floor; circles are what remains.
+    // A module that uses none of the remaining ones is a floor; what is left in the end are circles.
     while let Some(floor) = left
         .iter()
         .find(|(_, used)| !used.iter().any(|other| left.contains_key(other)))

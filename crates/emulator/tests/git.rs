@@ -1,4 +1,4 @@
-//! The organizations' repositories, as git itself finds them.
+//! The organizations' repositories, accessed by git itself.
 //!
 //! It never uses the client of this repository.
 

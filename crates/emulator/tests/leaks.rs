@@ -1,6 +1,6 @@
-//! Secrets where they have no business: each fails the test in which it is seen.
+//! Secrets in the wrong place: each fails its test.
 //!
-//! It never leaks one by a task of this repository.
+//! It never leaks one with a task of this repository.
 
 use std::fs;
 use std::io::{Read as _, Write as _};
@@ -9,10 +9,10 @@ use std::net::TcpStream;
 use adieu_emulator::World;
 use tempfile::TempDir;
 
-/// The job's token, as a task finds it.
+/// The job token, as a task reads it.
 const TOKEN: &str = "process.env.ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN";
 
-/// A task whose script does this with the job's token, called `token`.
+/// A task whose script uses the job token, called `token`.
 fn task(script: &str) -> TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let definition = r#"{
@@ -27,7 +27,7 @@ fn task(script: &str) -> TempDir {
     folder
 }
 
-/// What the emulator says about a task.
+/// The emulator's message about a task.
 fn fault(script: &str) -> String {
     let task = task(script);
     let path = task.path().to_owned();

@@ -1,5 +1,5 @@
-//! The strictness of organizations, of their entitlements and of their tenants, seen by a client that knows
-//! nothing but HTTP.
+//! How strict organizations, their entitlements and their tenants are, tested by a client that knows nothing but
+//! HTTP.
 //!
 //! It never uses the client of this repository.
 
@@ -12,7 +12,7 @@ use client::{Answer, SUPPRESS, ask_plain};
 
 const ENTITLEMENTS: &str = "/contoso/_apis/serviceprincipalentitlements";
 
-/// Asks a host of Azure DevOps over plain HTTP, with a token of a connection's application.
+/// Sends a request to a host of Azure DevOps over plain HTTP, with a token of a connection's application.
 fn ask(world: &World, token: &str, host: &str, line: &str, body: Option<(&str, Value)>) -> Answer {
     let (method, target) = line.split_once(' ').expect("a method and a target");
     let bearer = format!("Bearer {token}");

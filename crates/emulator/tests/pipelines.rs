@@ -1,6 +1,6 @@
-//! Pipelines without any task: how they run, and what is refused before or while they do.
+//! Pipelines without tasks: how they run, and what is refused before or during a run.
 //!
-//! Scripts are real ones; templates have their own tests beside their source.
+//! Scripts are real ones; templates have their own tests next to their source.
 
 use adieu_emulator::pipeline::Pipeline;
 use adieu_emulator::{TaskResult, World};

@@ -1,4 +1,4 @@
-//! The services' strictness, seen by a client that knows nothing but HTTP.
+//! How strict the services are, tested by a client that knows nothing but HTTP.
 //!
 //! It never uses the client of this repository.
 
@@ -15,7 +15,7 @@ use client::{SUPPRESS, ask, form};
 const FORM: (&str, &str) = ("Content-Type", "application/x-www-form-urlencoded");
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-/// What a step that names `my-connection` has in its environment.
+/// The environment of a step that names `my-connection`.
 fn environment(world: &World) -> BTreeMap<String, String> {
     let task = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../task/token");
     let mut job = world.job();
@@ -253,7 +253,7 @@ fn entra_checks_every_part_of_a_request() {
     };
     let with =
         |name: &'static str, value: &'static str| [without(name), vec![(name, value)]].concat();
-    // The last letters of a signature hold bits that no one reads; the first one is all signature.
+    // The last letters of a signature contain unused bits; the first one is fully used.
     let (signed, signature) = token.rsplit_once('.').expect("a JWT");
     let flipped = if signature.starts_with('A') { "B" } else { "A" };
     let forged = format!("{signed}.{flipped}{}", &signature[1..]);

@@ -1,9 +1,9 @@
-//! The areas of logging commands: the kinds of jobs that have them, and their events (`WorkerCommandManager.cs` and
-//! the extensions that it loads).
+//! The areas of logging commands: the kinds of jobs that have each, and its events (`WorkerCommandManager.cs` and the
+//! extensions that it loads).
 //!
-//! It never does anything about a command.
+//! It never runs a command.
 
-/// One area.
+/// An area.
 pub(crate) struct Area {
     pub(crate) name: &'static str,
     pub(crate) hosts: &'static [&'static str],
@@ -12,7 +12,7 @@ pub(crate) struct Area {
 
 const EVERYWHERE: &[&str] = &["build", "release", "deployment"];
 
-/// All of them.
+/// All areas.
 pub(crate) const AREAS: [Area; 7] = [
     Area {
         name: "task",

@@ -1,19 +1,19 @@
-//! Logging commands, read as the agent reads them (`Command.cs`, `CommandStringConvertor.cs`).
+//! Parses logging commands as the agent does (`Command.cs`, `CommandStringConvertor.cs`).
 //!
-//! It does nothing about a command; the step's log does.
+//! It never runs a command; the step's log does.
 
 /// A command found in a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Command {
     pub(crate) area: String,
     pub(crate) event: String,
-    /// Names as written; looked up without letter case.
+    /// Names as written; look-ups ignore letter case.
     pub(crate) properties: Vec<(String, String)>,
     pub(crate) data: String,
 }
 
 impl Command {
-    /// The command in a line, if the agent would find one. `decodes_percents` is its knob `DECODE_PERCENTS`.
+    /// The command in a line, if the agent would find one. `decodes_percents` is the agent's knob `DECODE_PERCENTS`.
     pub(crate) fn find(line: &str, decodes_percents: bool) -> Option<Self> {
         const PREFIX: &str = "##vso[";
         let start = line.find(PREFIX)?;
@@ -28,7 +28,7 @@ impl Command {
         let properties = properties
             .split(';')
             .filter_map(|property| {
-                // `Split('=', 2, RemoveEmptyEntries)` swallows every `=` in front of a part.
+                // `Split('=', 2, RemoveEmptyEntries)` drops every `=` before a part.
                 let (key, value) = property.trim_start_matches('=').split_once('=')?;
                 let value = value.trim_start_matches('=');
                 (!key.is_empty() && !value.is_empty())
@@ -43,7 +43,7 @@ impl Command {
         })
     }
 
-    /// A property's value; the last of that name counts.
+    /// The value of a property; the last one with that name counts.
     pub(crate) fn property(&self, name: &str) -> Option<&str> {
         let mut found = self.properties.iter().rev();
         found
@@ -57,13 +57,13 @@ impl Command {
             .is_some_and(|value| value.trim().eq_ignore_ascii_case("true"))
     }
 
-    /// Area and event, in lower case.
+    /// Area and event, in lowercase.
     pub(crate) fn name(&self) -> String {
         format!("{}.{}", self.area, self.event).to_lowercase()
     }
 }
 
-/// What a text that stood in a command says.
+/// Unescapes a value from a command.
 pub(crate) fn unescape(text: &str, decodes_percents: bool) -> String {
     let text = text
         .replace("%3B", ";")
@@ -76,7 +76,7 @@ pub(crate) fn unescape(text: &str, decodes_percents: bool) -> String {
     }
 }
 
-/// The form of a value in a command, which the agent masks too.
+/// Escapes a value for a command; the agent masks this form, too.
 pub(crate) fn escape(text: &str) -> String {
     text.replace('%', "%AZP25")
         .replace(';', "%3B")
@@ -115,7 +115,7 @@ mod tests {
             found("##vso[task..debug]x").map(|found| found.0),
             Some("task.debug".to_owned())
         );
-        // Rows of the agent's LoggingCommandL0.cs.
+        // From the agent's LoggingCommandL0.cs.
         assert_eq!(
             found(">>>   ##vso[area.event k1=%3B=%0D=%0A=%5D%AZP25;]%3B-%0D-%0A-%5D%AZP253B"),
             Some((

@@ -1,7 +1,7 @@
-//! A handler in a container job: started by a script of the agent's, which gets everything over its input
-//! and loses a signal's exit code on the way (`containerHandlerInvoker.js.template`).
+//! A handler in a container job: started by a script of the agent, which sends everything to its standard input and
+//! loses a signal's exit code (`containerHandlerInvoker.js.template`).
 //!
-//! There is no container around it; what a container changes for a task is the wrapper.
+//! There is no actual container: for a task, the wrapper makes the difference.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,8 +10,8 @@ use std::path::Path;
 use super::job::Job;
 use super::process::Process;
 
-/// Does what the agent's template does: no signal is passed on, and `process.exit(null)` is 0. Its debug
-/// lines with the whole environment, which the agent masks, are left out: they would drown the task's own.
+/// Does the same as the agent's template: passes on no signals, and exits with `process.exit(null)`, which is 0. It
+/// omits the debug lines with the whole environment, which the agent masks: they would hide the task's own lines.
 const INVOKER: &str = r"
 const { spawn } = require('child_process');
 let payload = '';
@@ -33,8 +33,8 @@ process.stdin.on('end', () => {
 });
 ";
 
-/// Starts a script as the agent starts it in a container: of the agent's own environment it sees nothing. What
-/// programs are and where people live is the image's business.
+/// Starts a script as the agent starts it in a container: without the agent's environment. The paths of programs and
+/// the home folder come from the image.
 pub(crate) fn start(
     script: &Path,
     environment: &BTreeMap<String, String>,

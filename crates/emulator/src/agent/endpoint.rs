@@ -1,4 +1,4 @@
-//! Service connections of a job, as far as its steps changed them (`TaskSetEndpointCommand`).
+//! Service connections of a job, including the changes by its steps (`TaskSetEndpointCommand`).
 //!
 //! It never changes a connection outside the job.
 
@@ -8,13 +8,13 @@ use super::command::Command;
 use super::masker::Masker;
 use crate::azure_devops::Connection;
 
-/// The id of the system's own connection.
+/// The ID of the job's own connection.
 const SYSTEM: &str = "00000000-0000-0000-0000-000000000000";
 
-/// What a job's steps said about its connections.
+/// The changes of a job's steps to its connections.
 #[derive(Debug, Default)]
 pub(crate) struct Endpoints {
-    /// Ids of those that steps of the job name, which the service sends with the job.
+    /// IDs of the connections that steps of the job name, which the service sends with the job.
     named: BTreeSet<String>,
     changes: Vec<Change>,
 }
@@ -34,12 +34,12 @@ enum Field {
 }
 
 impl Endpoints {
-    /// Takes down that a step of the job names a connection.
+    /// Records that a step of the job names a connection.
     pub(crate) fn name(&mut self, id: &str) {
         self.named.insert(id.to_owned());
     }
 
-    /// Does to a connection what steps said.
+    /// Applies the changes of steps to a connection.
     pub(crate) fn apply(&self, id: &str, connection: &mut Connection) {
         for change in self.changes.iter().filter(|change| change.id == id) {
             let value = change.value.clone();
@@ -57,7 +57,7 @@ impl Endpoints {
         }
     }
 
-    /// `##vso[task.setendpoint]`. A warning, where the agent only warns.
+    /// Runs `##vso[task.setendpoint]`. Returns a warning where the agent only warns.
     pub(crate) fn set(
         &mut self,
         command: &Command,

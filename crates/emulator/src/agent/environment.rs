@@ -1,6 +1,6 @@
 //! The environment of a task's process (`TaskRunner.cs`, `Handler.cs`).
 //!
-//! It takes nothing from the process that runs the emulator but what lets programs be found.
+//! From the emulator's own process it takes only the variables with which programs are found.
 
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
@@ -10,10 +10,10 @@ use adieu_manifest::task::Task;
 use super::job::Job;
 use super::variables::{Marks, Variables, expand, formatted};
 
-/// The separator between two folders of a path.
+/// Separator between the folders of a path.
 pub(crate) const PATH_SEPARATOR: char = if cfg!(windows) { ';' } else { ':' };
 
-/// What the agent's own process has.
+/// The environment of the agent's own process.
 pub(crate) fn of_agent() -> BTreeMap<String, String> {
     ["PATH", "HOME", "SystemRoot", "TEMP", "TMP"]
         .into_iter()
@@ -21,7 +21,7 @@ pub(crate) fn of_agent() -> BTreeMap<String, String> {
         .collect()
 }
 
-/// Whether a variable is the server's or the agent's own.
+/// Whether a variable belongs to the server or the agent.
 pub(crate) fn is_of_system(name: &str) -> bool {
     let name = name.to_lowercase();
     ["system.", "agent.", "build.", "release."]
@@ -33,19 +33,19 @@ pub(crate) fn is_of_system(name: &str) -> bool {
         )
 }
 
-/// A step of a task, as it is written down.
+/// A step of a task, as the pipeline defines it.
 pub(crate) struct StepDefinition<'s> {
     pub(crate) task: &'s Task,
     pub(crate) inputs: &'s BTreeMap<String, String>,
     /// Its `env:`.
     pub(crate) mapped: &'s BTreeMap<String, String>,
-    /// Its id, which its sections share.
+    /// The step's ID, which all its sections share.
     pub(crate) instance: &'s str,
-    /// A container has its own environment in place of the agent's.
+    /// Whether it runs in a container, which has its own environment instead of the agent's.
     pub(crate) in_container: bool,
 }
 
-/// The whole environment of one step, from variables that are expanded already.
+/// The whole environment of a step, with variables that are already expanded.
 pub(crate) fn of_step(
     job: &mut Job<'_>,
     step: &StepDefinition<'_>,
@@ -72,7 +72,7 @@ pub(crate) fn of_step(
     environment
 }
 
-/// What is there before the agent adds anything: its own environment, and the step's `env:`.
+/// The environment before the agent's additions: its own, and the step's `env:`.
 pub(crate) fn inherited(
     job: &Job<'_>,
     step: &StepDefinition<'_>,
@@ -87,12 +87,12 @@ pub(crate) fn inherited(
     environment
 }
 
-/// The variables with those that only this step has (`TaskRunner.cs`, `CreateScope`).
+/// The variables, including those that only this step has (`TaskRunner.cs`, `CreateScope`).
 fn of_task(step: &StepDefinition<'_>, variables: &Variables) -> Variables {
     let mut variables = variables.clone();
     for (name, value) in [
         ("task.displayname", step.task.friendly_name.as_str()),
-        // Only tasks of Microsoft's own publish telemetry.
+        // Only Microsoft's own tasks send telemetry.
         ("task.publishTelemetry", "False"),
         ("system.taskInstanceId", step.instance),
         ("system.taskDisplayName", &step.task.friendly_name),
@@ -103,8 +103,8 @@ fn of_task(step: &StepDefinition<'_>, variables: &Variables) -> Variables {
     variables
 }
 
-/// The environment of a script. The tasks that run one, Bash@3 and CmdLine@2, are Node programs whose task-lib
-/// takes inputs, secrets and connections' credentials away first (`internal.ts`, `_loadData`).
+/// The environment of a script. The tasks that run scripts, Bash@3 and CmdLine@2, are Node programs whose task-lib
+/// first removes inputs, secrets and the connections' credentials (`internal.ts`, `_loadData`).
 pub(crate) fn of_script(
     job: &Job<'_>,
     mapped: &BTreeMap<String, String>,
@@ -125,7 +125,7 @@ pub(crate) fn of_script(
     environment
 }
 
-/// A text with its macros replaced: by variables first, then by the agent's own environment.
+/// Replaces the macros of a text, with variables first, then with the agent's own environment.
 pub(crate) fn expanded(job: &Job<'_>, variables: &Variables, text: &str) -> String {
     expand(&variables.expand(text), |name| {
         job.environment.get(name).cloned()
@@ -143,8 +143,8 @@ fn add_mapped(
     }
 }
 
-/// What steps put in front of the path (`AddPrependPathToEnvironment`): in front of a variable of that name, if
-/// there is one, and of the environment's otherwise.
+/// Prepends the folders that steps added (`AddPrependPathToEnvironment`) to the variable of that name or, without
+/// one, to the environment's.
 fn prepend_path(job: &Job<'_>, variables: &Variables, environment: &mut BTreeMap<String, String>) {
     let Some(mut path) = job.path_of_steps() else {
         return;
@@ -157,8 +157,8 @@ fn prepend_path(job: &Job<'_>, variables: &Variables, environment: &mut BTreeMap
     environment.insert("PATH".to_owned(), path);
 }
 
-/// Every input that task.json declares: what the step says by name or alias, or the default; trimmed, then
-/// expanded once, so that white space of a variable's value stays. Connections become ids, paths are rooted.
+/// Every input in task.json, with the step's value (by name or alias) or the default. Values are trimmed, then
+/// expanded once, so the whitespace of a variable's value stays. Connections become IDs, and paths become absolute.
 fn inputs(
     job: &Job<'_>,
     task: &Task,
@@ -197,7 +197,7 @@ fn inputs(
     inputs
 }
 
-/// The connections that a step names, by their ids: the service sends all of a job's with the job.
+/// The connections that a step names, by ID: the service sends all connections with the job.
 pub(crate) fn connections(
     job: &Job<'_>,
     task: &Task,
@@ -212,7 +212,7 @@ pub(crate) fn connections(
         .collect()
 }
 
-/// A path below the repository's folder, or the release's; no path at all is that folder itself
+/// A path relative to the repository's or the release's folder; an empty path means that folder
 /// (`TranslateFilePathInput`, and `GetRootedPath` of the job extensions).
 fn rooted(job: &Job<'_>, path: &str) -> String {
     let root = job.value("system.defaultworkingdirectory");
@@ -249,8 +249,8 @@ fn add_variables(variables: &Variables, environment: &mut BTreeMap<String, Strin
     environment.insert("VSTS_SECRET_VARIABLES".to_owned(), list(secret));
 }
 
-/// The system connection, and those that the step's inputs name. Their secrets are masked, as `MaskingUtil.cs`
-/// has it: all but a few harmless parameters.
+/// Adds the job's own connection and those that the step's inputs name. All their parameters but a few harmless ones
+/// are masked, as in `MaskingUtil.cs`.
 fn add_connections(
     job: &mut Job<'_>,
     task: &Task,
@@ -324,7 +324,7 @@ fn add_connections(
                     | "completecallbackpayload"
                     | "acceptuntrustedcertificates"
             ) {
-                // Whole, as the agent does: a single line of a certificate's key is not masked.
+                // As a whole, like the agent: a single line of a certificate's key is not masked.
                 job.masker.add(value);
             }
         }

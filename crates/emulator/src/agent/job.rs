@@ -19,7 +19,7 @@ use super::variables::{Marks, Variable, Variables};
 use crate::azure_devops::{AzureDevOps, JobRecord};
 use crate::ids::guid;
 
-/// Where the agent gets its jobs from, and a folder that outlives them.
+/// The source of the agent's jobs, and a folder that outlives them.
 #[derive(Clone, Copy)]
 pub(crate) struct Platform<'w> {
     pub(crate) azure_devops: &'w AzureDevOps,
@@ -36,14 +36,14 @@ pub struct Job<'w> {
     pub(crate) masker: Masker,
     /// The agent's own environment, which every step inherits.
     pub(crate) environment: BTreeMap<String, String>,
-    /// By the id of the step that owns them; another step of the same task has its own.
+    /// By the ID of the step that set them; another step of the same task has its own.
     pub(crate) task_variables: BTreeMap<String, Variables>,
-    /// The steps of tasks that have begun, for their last section.
+    /// The steps that have started, for their post-job sections.
     pub(crate) instances: Vec<Instance>,
     pub(crate) endpoints: Endpoints,
-    /// Folders that steps put in front of the path, the last one first.
+    /// Folders that steps prepended to the path, the last one first.
     pub(crate) prepended: Vec<String>,
-    /// How the names of folders begin in which steps may keep secrets.
+    /// Prefix of the folders in which steps may keep secrets.
     pub(crate) private: Option<&'static str>,
     lookup_id: String,
     folder: TempDir,
@@ -56,7 +56,7 @@ impl std::fmt::Debug for Job<'_> {
 }
 
 impl Drop for Job<'_> {
-    /// A test that fails in the middle leaves nothing running either.
+    /// Even a test that fails halfway leaves no process running.
     fn drop(&mut self) {
         for process in self.processes_left() {
             super::process::send("KILL", process);
@@ -71,7 +71,7 @@ impl<'w> Job<'w> {
         for name in ["_temp", "_tool", "s", "_home", "_tmp"] {
             std::fs::create_dir(folder.path().join(name)).expect("a folder");
         }
-        // Where people and programs leave files, so that nothing stays there unseen.
+        // The folders where people and programs leave files, so that the checks include them.
         let mut environment = environment::of_agent();
         for (name, place) in [("HOME", "_home"), ("TMPDIR", "_tmp")] {
             let place = folder.path().join(place).to_string_lossy().into_owned();
@@ -97,12 +97,12 @@ impl<'w> Job<'w> {
         job
     }
 
-    /// A variable of the pipeline.
+    /// Sets a pipeline variable.
     pub fn variable(&mut self, name: &str, value: &str) {
         self.variables.set(name, value, Marks::default());
     }
 
-    /// Has the job belong to the collection at this address, by its variables and by its own connection.
+    /// Moves the job to the collection with this address: its variables and its own connection.
     pub fn collection(&mut self, address: &str) {
         for name in [
             "system.collectionuri",
@@ -116,7 +116,7 @@ impl<'w> Job<'w> {
         address.clone_into(&mut self.collection);
     }
 
-    /// A secret variable of the pipeline.
+    /// Sets a secret pipeline variable.
     pub fn secret_variable(&mut self, name: &str, value: &str) {
         let mut directory = self.platform.azure_devops.directory();
         directory.ledger.record("secret variable", value);
@@ -125,29 +125,30 @@ impl<'w> Job<'w> {
         self.variables.set(name, value, Marks::SECRET);
     }
 
-    /// A connection that a later step of the job names. The service sends all of a job's connections at its start.
+    /// Adds a connection that a later step of the job names. The service sends all of a job's connections at its
+    /// start.
     pub fn connection(&mut self, name: &str) {
         let id = self.platform.azure_devops.connection_id(name);
         self.endpoints.name(&id);
     }
 
-    /// Switches `System.Debug` on.
+    /// Turns `System.Debug` on.
     pub fn debug(&mut self) {
         self.variables.set("system.debug", "true", Marks::READ_ONLY);
     }
 
-    /// Lets steps keep access tokens in folders of the temporary folder whose names begin so: where only the agent's
-    /// user can enter the folder and read the file (Unix).
+    /// Allows access tokens in folders of the temporary folder with this prefix, if only the agent's user can open
+    /// the folder and the file (Unix).
     pub fn keeps_secrets_in(&mut self, prefix: &'static str) {
         self.private = Some(prefix);
     }
 
-    /// Takes a variable away, as an older server would not have sent it.
+    /// Removes a variable, as if an older server had not sent it.
     pub fn without(&mut self, name: &str) {
         self.variables.remove(name);
     }
 
-    /// A variable of the agent's own process.
+    /// Sets a variable of the agent's own process.
     pub fn agent_environment(&mut self, name: &str, value: &str) {
         self.environment.insert(name.to_owned(), value.to_owned());
     }
@@ -160,14 +161,14 @@ impl<'w> Job<'w> {
             .map(|variable| variable.value.as_str())
     }
 
-    /// A variable with what the agent knows of it.
+    /// A variable with its attributes.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Variable> {
         self.variables.get(name)
     }
 
-    /// What a script of the next step sees without mapping anything: the variables that are not secret,
-    /// but for those of the system.
+    /// The pipeline variables that a script of the next step sees without `env:`: those that are not secret, except
+    /// the system's.
     #[must_use]
     pub fn environment_of_next_script(&self) -> BTreeMap<String, String> {
         self.variables
@@ -194,8 +195,8 @@ impl<'w> Job<'w> {
         self.folder.path()
     }
 
-    /// Processes that this job's steps left behind, found as the agent finds them: by the lookup id in
-    /// their environment (`JobExtension.cs`; Linux).
+    /// Processes that this job's steps left running. Like the agent, it finds them by the lookup ID in their
+    /// environment (`JobExtension.cs`; Linux).
     #[must_use]
     pub fn processes_left(&self) -> Vec<u32> {
         let wanted = format!("VSTS_PROCESS_LOOKUP_ID={}", self.lookup_id);
@@ -212,8 +213,8 @@ impl<'w> Job<'w> {
             .collect()
     }
 
-    /// Ends the job as the agent does, without the sections that tasks have for it: what its steps left
-    /// running is killed (`JobExtension.cs`, "Finalize Job"; Linux). Returns what that was.
+    /// Ends the job without the tasks' post-job sections: like the agent, it kills what steps left running
+    /// (`JobExtension.cs`, "Finalize Job"; Linux). Returns those processes.
     pub fn finish(self) -> Vec<u32> {
         let left = self.processes_left();
         for process in &left {
@@ -225,10 +226,10 @@ impl<'w> Job<'w> {
         left
     }
 
-    /// Waits until nothing that the steps started is running any more, which no step waits for.
+    /// Waits until all processes that the steps left running have ended.
     ///
     /// # Panics
-    /// Something still runs after half a minute.
+    /// A process still runs after half a minute.
     pub fn wait_until_nothing_is_left(&self) {
         let begun = Instant::now();
         loop {
@@ -242,12 +243,12 @@ impl<'w> Job<'w> {
         }
     }
 
-    /// A step that runs the task in a folder.
+    /// A step with the task in a folder.
     pub fn step<'j>(&'j mut self, task: &Path) -> Step<'j, 'w> {
         Step::new(self, task)
     }
 
-    /// Lays out what a job of a YAML pipeline has beyond a bare one: folders for artifacts, and the job's token as a secret variable, which the service sends with each YAML job.
+    /// Adds what a YAML pipeline's job has besides: folders for artifacts, and the job token as a secret variable.
     pub(crate) fn lay_out(&mut self) {
         for name in ["a", "b"] {
             std::fs::create_dir(self.folder.path().join(name)).expect("a folder");
@@ -269,13 +270,13 @@ impl<'w> Job<'w> {
         self.variables.set("System.AccessToken", &token, marks);
     }
 
-    /// A text with its macros replaced.
+    /// Replaces the macros of a text.
     pub(crate) fn expanded(&self, text: &str) -> String {
         let (variables, _) = self.variables.expanded(&mut Masker::default());
         environment::expanded(self, &variables, text)
     }
 
-    /// What steps put in front of the path, if they did.
+    /// The path with the folders that steps prepended, if any.
     #[must_use]
     pub fn path_of_steps(&self) -> Option<String> {
         let folders: Vec<&str> = self.prepended.iter().rev().map(String::as_str).collect();
@@ -288,7 +289,7 @@ impl<'w> Job<'w> {
         variables.map(|variable| (variable.name.as_str(), variable.value.as_str()))
     }
 
-    /// Starts a script as `script:` and `bash:` do: in a file, macros replaced, with bash (Bash@3, CmdLine@2).
+    /// Starts a script as `script:` and `bash:` do: in a file, with macros replaced, by bash (Bash@3, CmdLine@2).
     pub(crate) fn script<'j>(
         &'j mut self,
         text: &str,
@@ -313,7 +314,7 @@ impl<'w> Job<'w> {
             .warned(&warnings)
     }
 
-    /// A line as this job's log shows it.
+    /// A line, masked as in this job's log.
     #[must_use]
     pub fn masked(&self, line: &str) -> String {
         self.masker.mask(line)
@@ -326,8 +327,8 @@ impl<'w> Job<'w> {
         Log::new(debug)
     }
 
-    /// What the server and the agent tell every step (`JobRunner.cs`; learn.microsoft.com, "Use predefined
-    /// variables").
+    /// Sets the variables that the server and the agent set for every step (`JobRunner.cs`; learn.microsoft.com, "Use
+    /// predefined variables").
     fn set_system_variables(&mut self) {
         let collection = self.platform.azure_devops.url().to_owned();
         let (project, project_id) = {

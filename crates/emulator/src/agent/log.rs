@@ -1,4 +1,4 @@
-//! What a step wrote, as the agent takes it: commands done, the rest masked and shown
+//! The output of a step, as the agent processes it: runs commands, and masks and shows the rest
 //! (`WorkerCommandManager.cs`, `TaskCommandExtension.cs`, `ExecutionContext.cs`).
 //!
 //! It starts no process.
@@ -14,10 +14,10 @@ use super::restriction::Restriction;
 use super::result::TaskResult;
 use super::variables::{Marks, Variables};
 
-/// How many errors, and how many warnings, the page of a run shows of one step (`ExecutionContext.cs`).
+/// Most errors, and most warnings, of one step on a run's page (`ExecutionContext.cs`).
 const ISSUES: usize = 10;
 
-/// A step's log while it grows.
+/// The log of a running step.
 #[derive(Debug, Default)]
 pub(crate) struct Log {
     debug: bool,
@@ -26,30 +26,30 @@ pub(crate) struct Log {
     pub(crate) errors: Vec<String>,
     pub(crate) warnings: Vec<String>,
     pub(crate) result: Option<TaskResult>,
-    /// A command that failed makes the step fail, whatever it says of itself.
+    /// Whether a command failed, which makes the step fail, whatever its own result is.
     pub(crate) command_failed: bool,
-    /// Whether the agent had to refuse or deny a command.
+    /// Commands that the agent denied.
     pub(crate) denied: Vec<String>,
-    /// Files that the agent uploads, at any time until the job ends.
+    /// Files that the agent may upload until the job ends.
     pub(crate) uploads: Vec<PathBuf>,
 }
 
-/// Where commands have their effect, and what they may do.
+/// The parts of the job that commands change, and the restrictions for them.
 pub(crate) struct Effects<'a> {
     pub(crate) variables: &'a mut Variables,
     pub(crate) task_variables: &'a mut Variables,
     pub(crate) endpoints: &'a mut Endpoints,
-    /// Folders in front of the path of later steps, the last one first.
+    /// Folders that are prepended to the path of later steps, the last one first.
     pub(crate) prepended: &'a mut Vec<String>,
     pub(crate) masker: &'a mut Masker,
     pub(crate) reference_name: &'a str,
     pub(crate) restrictions: &'a [Restriction],
-    /// Output variables that the task's definition names.
+    /// Output variables in the task's definition.
     pub(crate) output_variables: &'a [String],
     pub(crate) host_type: &'a str,
 }
 
-/// The end of several of the agent's messages (strings.json).
+/// The end of several messages of the agent (strings.json).
 const SEE: &str = "Please reference documentation (http://go.microsoft.com/fwlink/?LinkId=817296)";
 
 impl Log {
@@ -60,7 +60,7 @@ impl Log {
         }
     }
 
-    /// Takes one line of the process (`TryProcessCommand`).
+    /// Processes one line of the step's process (`TryProcessCommand`).
     pub(crate) fn take(&mut self, line: &str, effects: &mut Effects<'_>) {
         self.raw.push(line.to_owned());
         let decodes_percents = effects.variables.decode_percents();
@@ -218,7 +218,7 @@ impl Log {
             "build.addbuildtag" if command.data.is_empty() => {
                 return Err("Build tag is required.".to_owned());
             }
-            // What the other commands do is nothing that a test sees.
+            // The other commands have no effect that a test can see.
             _ => {}
         }
         Ok(())
@@ -250,7 +250,7 @@ impl Log {
         if !self.may_set(name, effects) {
             return Ok(());
         }
-        // A variable that the definition names is an output, whether the command says so or not.
+        // A variable in the task's definition is an output, even if the command does not set `isOutput`.
         let declared = effects
             .output_variables
             .iter()
@@ -269,7 +269,7 @@ impl Log {
             .get(&full_name)
             .is_some_and(|variable| variable.secret)
         {
-            // Once secret, always secret: masked even where this command did not say it.
+            // A variable that was secret once stays secret: its value is masked even if this command is not marked.
             effects.masker.add(&command.data);
         }
         Ok(())
@@ -343,7 +343,7 @@ impl Log {
         Ok(())
     }
 
-    /// An error of the agent's own.
+    /// Shows an error of the agent itself.
     pub(crate) fn error(&mut self, text: &str, masker: &Masker) {
         if self.errors.len() < ISSUES {
             self.errors.push(masker.mask(text));

@@ -1,6 +1,6 @@
-//! The agent's masker: which texts it stars out, and how (`HostContext.cs`, `Worker.cs`).
+//! The agent's masker: which texts it hides, and how (`HostContext.cs`, `Worker.cs`).
 //!
-//! It knows no base64 of anything but secrets that came with the job, as the real one.
+//! Like the real one, it derives base64 only for secrets that came with the job.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -12,7 +12,7 @@ pub(crate) struct Masker {
 }
 
 impl Masker {
-    /// A value that a task or an endpoint brought.
+    /// Adds a value that came from a task or a connection.
     pub(crate) fn add(&mut self, value: &str) {
         if value.is_empty() {
             return;
@@ -29,8 +29,8 @@ impl Masker {
         }
     }
 
-    /// A secret variable of the job's message: as it is, as a command carries it, as base64, and each of them
-    /// without quotes and without white space around it.
+    /// Adds a secret variable of the job: as it is, escaped for a command, as base64, and each of them without quotes
+    /// and surrounding whitespace.
     pub(crate) fn add_of_job(&mut self, value: &str) {
         if value.trim().is_empty() {
             return;
@@ -53,7 +53,7 @@ impl Masker {
         }
     }
 
-    /// The line with stars. Matches that overlap or touch become one.
+    /// Replaces secrets with stars. Overlapping or adjacent matches become one.
     pub(crate) fn mask(&self, line: &str) -> String {
         let mut covered = passwords_in_urls(line);
         for value in &self.values {
@@ -85,7 +85,7 @@ impl Masker {
     }
 }
 
-/// `JsonConvert.ToString` of Newtonsoft without its quotes.
+/// Newtonsoft's `JsonConvert.ToString`, without its quotes.
 fn json(value: &str) -> String {
     let mut escaped = String::with_capacity(value.len());
     for letter in value.chars() {
@@ -119,7 +119,7 @@ fn uri_data(value: &str) -> String {
     escaped
 }
 
-/// `ValueEncoders.BackslashEscape`, which resolves escapes in spite of its name.
+/// `ValueEncoders.BackslashEscape`, which unescapes despite its name.
 fn backslash(value: &str) -> String {
     value
         .replace("\\\\", "\\")
@@ -128,7 +128,7 @@ fn backslash(value: &str) -> String {
         .replace("\\t", "\t")
 }
 
-/// Passwords in URLs: the agent's AdditionalMaskingRegexes.cs,
+/// Finds passwords in URLs, like the agent's AdditionalMaskingRegexes.cs:
 /// `(?<=//[^:/?#\n]+:)([\w.~-]|(%|%AZP25)[0-9a-fA-F]{2}|[!$&'()*+,;=]|:)+(?=@)`.
 fn passwords_in_urls(text: &str) -> Vec<(usize, usize)> {
     let mut ranges = Vec::new();
@@ -144,7 +144,7 @@ fn passwords_in_urls(text: &str) -> Vec<(usize, usize)> {
         };
         let start = from + colon + 1;
         let length = longest_password(&text[start..]);
-        // The agent's pattern cannot step over an '@', so the first one after the password ends it.
+        // The agent's pattern cannot match an '@', so the first one after the password ends it.
         if length > 0 && text[start + length..].starts_with('@') {
             ranges.push((start, start + length));
             from = start + length;
@@ -192,7 +192,7 @@ mod tests {
         assert_eq!(masker.mask(&basic), "***");
     }
 
-    /// Rows of the agent's SecretMaskerL0.cs.
+    /// From the agent's SecretMaskerL0.cs.
     #[test]
     fn masks_encoded_forms() {
         for (value, text) in [
@@ -214,7 +214,7 @@ mod tests {
         assert_eq!(masker.mask("aaa b aa"), "*** b ***");
     }
 
-    /// Rows of the agent's SecretMaskerL0.cs, and what its pattern does not reach.
+    /// From the agent's SecretMaskerL0.cs, and values that its pattern does not match.
     #[test]
     fn masks_passwords_in_urls() {
         for (text, masked) in [

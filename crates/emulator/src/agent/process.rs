@@ -1,6 +1,6 @@
-//! A process of the agent's, its two pipes read as lines (`ProcessInvoker.cs`).
+//! A process of the agent, whose two pipes are read line by line (`ProcessInvoker.cs`).
 //!
-//! It knows no command: lines go out as they came.
+//! It knows no commands: lines are passed on unchanged.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fs;
@@ -12,39 +12,39 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
-/// How long the agent waits for the pipes of a process that has ended.
+/// How long the agent waits for the pipes after a process has ended.
 const PIPES_AFTER_EXIT: Duration = Duration::from_secs(5);
 
-/// What a process that is to stop gets, and how long after the request (`PROCESS_SIGINT_TIMEOUT`,
+/// Signals for a process that is to be stopped, and their delays after the request (`PROCESS_SIGINT_TIMEOUT`,
 /// `PROCESS_SIGTERM_TIMEOUT`). The last one first.
 const STOPS: [(Duration, &str); 2] = [
     (Duration::from_millis(10_000), "KILL"),
     (Duration::from_millis(7_500), "TERM"),
 ];
 
-/// Something that a process did.
+/// An event of a process.
 pub(crate) enum Event {
     /// A line on one of its pipes.
     Line(Pipe, String),
-    /// The arguments of the process or of one that it started.
+    /// The arguments of the process or of one of its children.
     Arguments(String),
-    /// The environment of a program that the task started, neither Node nor the task's own: name, and variables
-    /// with zeros behind.
+    /// The environment of a program that the task started, other than Node and the task's own: name, and variables
+    /// that end with zero bytes.
     Environment(String, Vec<u8>),
 }
 
-/// Where a line came from. In this order: of all the lines that are there, the agent takes those of standard error
-/// first (`ProcessOutput`).
+/// The pipe of a line. The order matters: of all the available lines, the agent takes those of standard error first
+/// (`ProcessOutput`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Pipe {
     Error,
     Output,
 }
 
-/// A native program that is running.
+/// A running native program.
 pub(crate) struct Program {
     pub(crate) id: u32,
-    /// The process that started it.
+    /// The parent process.
     pub(crate) launcher: u32,
 }
 
@@ -52,7 +52,7 @@ pub(crate) struct Program {
 pub(crate) struct Process {
     child: Child,
     events: Receiver<Event>,
-    /// Events that were there together, in the order in which the agent takes them.
+    /// Events that were available at the same time, in the order in which the agent takes them.
     batch: VecDeque<Event>,
     watching: Arc<AtomicBool>,
     ended: Option<Instant>,
@@ -113,7 +113,7 @@ impl Process {
         self.child.id()
     }
 
-    /// The next event; nothing once the process has ended and its pipes are closed, or five seconds later.
+    /// The next event; `None` once the process has ended and its pipes are closed, or five seconds later.
     pub(crate) fn next(&mut self) -> Option<Event> {
         loop {
             self.stop_harder();
@@ -149,7 +149,7 @@ impl Process {
         }
     }
 
-    /// Whether something that it started kept its pipes, so that they were given up in the end.
+    /// Whether a child kept the pipes open, so that the agent stopped waiting for them.
     pub(crate) fn pipes_were_held(&self) -> bool {
         self.held
     }
@@ -158,19 +158,19 @@ impl Process {
         !matches!(self.child.try_wait(), Ok(None))
     }
 
-    /// Its exit code; none where a signal ended it.
+    /// Its exit code; `None` if a signal ended it.
     pub(crate) fn exit_code(&self) -> Option<i32> {
         self.status?.code()
     }
 
-    /// Its exit code as .NET has it: 128 and the signal's number, where a signal ended it.
+    /// Its exit code as in .NET: 128 plus the signal's number, if a signal ended it.
     pub(crate) fn exit_code_of_dotnet(&self) -> i32 {
         self.exit_code()
             .or_else(|| signal_number(self.status?).map(|signal| 128 + signal))
             .unwrap_or(-1)
     }
 
-    /// Stops it, and it alone: SIGINT now, SIGTERM and SIGKILL where it goes on.
+    /// Stops only this process: with SIGINT now, then with SIGTERM and SIGKILL if it continues.
     pub(crate) fn cancel(&mut self) {
         self.stop_requested_at.get_or_insert_with(Instant::now);
         self.signal("INT");
@@ -188,13 +188,12 @@ impl Process {
         }
     }
 
-    /// Sends a signal to the process alone, as the agent does on Linux and macOS.
+    /// Sends a signal only to this process, as the agent does on Linux and macOS.
     pub(crate) fn signal(&self, signal: &str) {
         send(signal, self.child.id());
     }
 
-    /// Native programs that the process started, however many processes are in between, each with the
-    /// process that started it (Linux).
+    /// Native programs below this process at any depth, each with its parent process (Linux).
     pub(crate) fn programs(&self) -> Vec<Program> {
         let mut found = Vec::new();
         let mut processes = vec![self.child.id()];
@@ -237,7 +236,7 @@ fn signal_number(_status: ExitStatus) -> Option<i32> {
     None
 }
 
-/// Processes that a process started (Linux).
+/// The children of a process (Linux).
 fn children(process: u32) -> Vec<u32> {
     let list =
         fs::read_to_string(format!("/proc/{process}/task/{process}/children")).unwrap_or_default();
@@ -246,7 +245,7 @@ fn children(process: u32) -> Vec<u32> {
         .collect()
 }
 
-/// .NET's `ReadLine` ends a line at `\n`, at `\r` and at `\r\n`.
+/// Reads lines like .NET's `ReadLine`: they end at `\n`, at `\r` and at `\r\n`.
 fn read(of: Pipe, mut pipe: impl Read + Send + 'static, sender: Sender<Event>) {
     let send = move |line: &[u8]| {
         let line = String::from_utf8_lossy(line).into_owned();
@@ -275,8 +274,8 @@ fn read(of: Pipe, mut pipe: impl Read + Send + 'static, sender: Sender<Event>) {
     });
 }
 
-/// Looks at the arguments of the process and of what it starts, and at the environment of what is not the task
-/// itself, again and again (Linux).
+/// Repeatedly reads the arguments of the process and its children, and the environment of children other than the
+/// task itself (Linux).
 fn watch(process: u32, sender: Sender<Event>, watching: Arc<AtomicBool>) {
     let of = |id: u32, what: &str| fs::read(format!("/proc/{id}/{what}")).unwrap_or_default();
     std::thread::spawn(move || {
@@ -318,8 +317,7 @@ fn watch(process: u32, sender: Sender<Event>, watching: Arc<AtomicBool>) {
     });
 }
 
-/// Whether a command line is that of QEMU or Wine with the task's own program: what starts another processor's or
-/// another system's program is that program.
+/// Whether a command line runs the task's program with QEMU or Wine. Such a process counts as the program.
 fn runs_the_task(line: &str) -> bool {
     let words = line.split('\0');
     words.skip(1).take(2).any(|word| {

@@ -1,10 +1,10 @@
-//! What a step may do with logging commands (`TaskRestrictionsExtension.cs`).
+//! The restrictions of a step's logging commands (`TaskRestrictionsExtension.cs`).
 //!
-//! It never warns: who asks does.
+//! It never warns; its callers do.
 
 use adieu_manifest::task::Restrictions;
 
-/// One set of restrictions: those of `task.json`, or those of a step's `target:` in YAML.
+/// Restrictions from `task.json`, or from a step's `target:` in YAML.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Restriction {
     pub(crate) commands_restricted: bool,
@@ -28,7 +28,7 @@ const HARMLESS: [&str; 11] = [
 ];
 
 impl Restriction {
-    /// What a task's own definition says.
+    /// Reads the restrictions in a task's definition.
     pub(crate) fn of_task(restrictions: &Restrictions) -> Self {
         Self {
             commands_restricted: restrictions
@@ -42,7 +42,7 @@ impl Restriction {
         }
     }
 
-    /// Whether a command, `area.event` in lower case, may have its effect.
+    /// Whether a command, `area.event` in lowercase, is allowed.
     pub(crate) fn allows_command(&self, name: &str) -> bool {
         !self.commands_restricted || HARMLESS.contains(&name)
     }
@@ -55,7 +55,7 @@ impl Restriction {
     }
 }
 
-/// The part of minimatch that variable names need: `*`, `?`, letter case ignored.
+/// Matches the part of minimatch that variable names need: `*` and `?`, in any letter case.
 fn matches(pattern: &str, name: &str) -> bool {
     fn matches_at(pattern: &[char], name: &[char]) -> bool {
         match (pattern.first(), name.first()) {
@@ -81,7 +81,7 @@ fn matches(pattern: &str, name: &str) -> bool {
 mod tests {
     use super::*;
 
-    /// Rows in the manner of the agent's SetVariableRestrictionsL0.cs.
+    /// In the style of the agent's SetVariableRestrictionsL0.cs.
     #[test]
     fn variables_are_matched_by_pattern() {
         let settable = |patterns: &[&str]| Restriction {

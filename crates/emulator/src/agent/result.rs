@@ -1,27 +1,26 @@
-//! How a step ended, and which of two ends counts (`TaskResultUtil.cs`).
+//! The result of a step, and which of two results counts (`TaskResultUtil.cs`).
 //!
-//! It never looks at a log.
+//! It never reads a log.
 
-/// How a step ended, in the agent's order of badness (`TaskResultUtil.cs`).
+/// The result of a step, from best to worst as in the agent (`TaskResultUtil.cs`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum TaskResult {
-    /// All done.
+    /// Success.
     Succeeded,
-    /// Done, with a warning.
+    /// Success with warnings.
     SucceededWithIssues,
-    /// Not done.
+    /// Failure.
     Failed,
     /// Stopped.
     Canceled,
     /// Not run.
     Skipped,
-    /// Lost.
+    /// The agent was lost.
     Abandoned,
 }
 
 impl TaskResult {
-    /// A result as a command may spell it: letter case counts, and a number means its name, as .NET's
-    /// `Enum.TryParse` has it.
+    /// Parses a result in a command: letter case counts, and numbers are allowed, as in .NET's `Enum.TryParse`.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         Some(match text.trim() {
             "Succeeded" | "0" => Self::Succeeded,
@@ -34,7 +33,7 @@ impl TaskResult {
         })
     }
 
-    /// The worse of two, but for what is beyond `Failed` already.
+    /// The worse of two results, unless the current one is already beyond `Failed`.
     pub(crate) fn merge(current: Option<Self>, next: Self) -> Self {
         match current {
             Some(current) if current > Self::Failed => current,

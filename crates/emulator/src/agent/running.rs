@@ -1,6 +1,6 @@
-//! A step's process from its start to the result that the run's page shows (`StepsRunner.cs`, `NodeHandler.cs`).
+//! A step's process from its start to the result on the run's page (`StepsRunner.cs`, `NodeHandler.cs`).
 //!
-//! It never lets a secret pass: every line, every argument and every file is held against the ledger.
+//! It never lets a secret pass: it checks every line, every argument and every file against the ledger.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -13,7 +13,7 @@ use super::process::{self, Event, Process};
 use super::restriction::Restriction;
 use super::result::TaskResult;
 
-/// A step that is running.
+/// A running step.
 pub struct Running<'j, 'w> {
     job: &'j mut Job<'w>,
     folder: PathBuf,
@@ -25,44 +25,44 @@ pub struct Running<'j, 'w> {
     leaks: Vec<String>,
 }
 
-/// What is a step's own in its job.
+/// The parts of a step's definition that its log needs.
 #[derive(Debug, Default)]
 pub(super) struct Own {
-    /// Its id, under which its task variables are kept.
+    /// The step's ID, by which its task variables are kept.
     pub(super) instance: String,
     /// Its `name:`.
     pub(super) reference_name: String,
     pub(super) restrictions: Vec<Restriction>,
-    /// Output variables that the task's definition names.
+    /// Output variables in the task's definition.
     pub(super) output_variables: Vec<String>,
-    /// Kinds of secrets that the agent's own environment and the step's `env:` hold.
+    /// Kinds of secrets in the agent's own environment and in the step's `env:`.
     pub(super) given: BTreeSet<&'static str>,
 }
 
-/// What became of a step.
+/// The outcome of a step.
 #[derive(Debug)]
 pub struct Outcome {
     /// The step's result.
     pub result: TaskResult,
-    /// Exit code of the process; none where a signal ended it.
+    /// Exit code of the process; `None` if a signal ended it.
     pub exit_code: Option<i32>,
-    /// The log as the run's page shows it.
+    /// The log, as on the run's page.
     pub log: String,
     /// Errors on the run's page.
     pub errors: Vec<String>,
     /// Warnings on the run's page.
     pub warnings: Vec<String>,
-    /// Everything that the process wrote, as it wrote it.
+    /// The unprocessed output.
     pub raw: Vec<String>,
     /// Commands that the task's own restrictions denied.
     pub denied: Vec<String>,
-    /// Whether something that the step left behind held its pipes, for which the agent waits five seconds
+    /// Whether a process that the step left running held its pipes, for which the agent waits five seconds
     /// (`ProcessInvoker.cs`).
     pub delayed: bool,
 }
 
 impl<'j, 'w> Running<'j, 'w> {
-    /// A process of a step without a task's definition: nothing is restricted.
+    /// The process of a step without a task's definition: nothing is restricted.
     pub(super) fn new(
         job: &'j mut Job<'w>,
         folder: PathBuf,
@@ -81,12 +81,12 @@ impl<'j, 'w> Running<'j, 'w> {
         }
     }
 
-    /// The same, with what is the step's own.
+    /// Sets the parts of the step's definition.
     pub(super) fn with(self, own: Own) -> Self {
         Self { own, ..self }
     }
 
-    /// The same, with warnings before its first line.
+    /// Shows warnings before the first line.
     pub(super) fn warned(mut self, warnings: &[String]) -> Self {
         for warning in warnings {
             self.log.warn(warning, &self.job.masker);
@@ -96,14 +96,14 @@ impl<'j, 'w> Running<'j, 'w> {
 }
 
 impl Running<'_, '_> {
-    /// The process that the agent knows: Node's.
+    /// The process that the agent knows: Node.
     #[must_use]
     pub fn process_id(&self) -> u32 {
         self.process.id()
     }
 
-    /// Does what the agent does when the step is stopped: sends Node's process, and it alone, SIGINT,
-    /// after 7.5 s with SIGTERM, and after 2.5 s more with SIGKILL.
+    /// Cancels the step as the agent does: sends SIGINT only to Node's process, SIGTERM after 7.5 s, and SIGKILL
+    /// after 2.5 s more.
     pub fn cancel(&mut self) {
         self.canceled = true;
         self.process.cancel();
@@ -115,7 +115,7 @@ impl Running<'_, '_> {
         self.process.has_ended()
     }
 
-    /// Sends a signal to Node's process alone.
+    /// Sends a signal only to Node's process.
     pub fn signal(&self, signal: &str) {
         self.process.signal(signal);
     }
@@ -127,27 +127,27 @@ impl Running<'_, '_> {
         programs.iter().map(|program| program.id).collect()
     }
 
-    /// Whether the launcher has started the native program by now.
+    /// Whether the launcher has started the native program.
     #[must_use]
     pub fn has_child(&self) -> bool {
         !self.programs().is_empty()
     }
 
-    /// Kills the native program, and it alone.
+    /// Kills only the native program.
     pub fn kill_child(&self) {
         for program in self.process.programs() {
             process::send("KILL", program.id);
         }
     }
 
-    /// Kills the launcher, and it alone: in a container it is not the process that the agent knows.
+    /// Kills only the launcher: in a container it is not the process that the agent knows.
     pub fn kill_launcher(&self) {
         for program in self.process.programs() {
             process::send("KILL", program.launcher);
         }
     }
 
-    /// Waits for the step's end.
+    /// Waits until the step ends.
     #[must_use]
     pub fn wait(mut self) -> Outcome {
         while let Some(event) = self.process.next() {
@@ -176,7 +176,7 @@ impl Running<'_, '_> {
             let code = self.process.exit_code_of_dotnet();
             let message = match self.program {
                 "node" => format!("Exit code {code} returned from process: file name 'node'."),
-                // The words of Bash@3 and CmdLine@2, which the agent runs for a script.
+                // The message of Bash@3 and CmdLine@2, with which the agent runs scripts.
                 _ => format!("Bash exited with code '{code}'."),
             };
             self.log.error(&message, &self.job.masker);
@@ -225,7 +225,7 @@ impl Running<'_, '_> {
         self.job.task_variables.insert(instance, task_variables);
     }
 
-    /// A secret may be in `task.setsecret`, and in a variable's value once it is masked, and nowhere else.
+    /// Checks a line: a secret is allowed only in `task.setsecret` and, once it is masked, in a variable's value.
     fn check_line(&mut self, line: &str) {
         let Some(command) = Command::find(line, self.job.variables.decode_percents()) else {
             return self.check("a line of output", line);
@@ -240,7 +240,7 @@ impl Running<'_, '_> {
                 );
             }
             "task.setendpoint" => {
-                // The agent masks the value itself, and too late for what came before.
+                // The agent masks the value itself, but too late for earlier lines.
                 let masked = self.job.masker.mask(line);
                 self.check(
                     "a connection that was changed before its value was masked",
@@ -251,8 +251,8 @@ impl Running<'_, '_> {
         }
     }
 
-    /// A program that the task starts has the access tokens that it is started for, and what the pipeline itself
-    /// gives to the step. The task's inputs and the job's secrets are nothing of its business.
+    /// Checks the environment of a program that the task starts: it may have the access tokens that it is started
+    /// for, and what the pipeline itself gives to the step, but neither the task's inputs nor the job's secrets.
     fn check_environment(&mut self, program: &str, environment: &[u8]) {
         for variable in environment.split(|byte| *byte == 0) {
             let found = self
@@ -273,7 +273,7 @@ impl Running<'_, '_> {
         }
     }
 
-    /// Whether a folder may have secrets and keeps them from everybody else.
+    /// Whether a folder may contain secrets and is not accessible to other users.
     #[cfg(unix)]
     fn is_private(&self, path: &Path) -> bool {
         use std::os::unix::fs::PermissionsExt as _;
@@ -299,7 +299,7 @@ impl Running<'_, '_> {
         false
     }
 
-    /// Nothing of a secret in any file that the step could have left.
+    /// Checks that no file that the step could have left contains a secret.
     fn check_files(&mut self) {
         let mut folders = vec![self.job.work_folder().to_path_buf(), self.folder.clone()];
         while let Some(folder) = folders.pop() {
@@ -309,7 +309,7 @@ impl Running<'_, '_> {
             for entry in entries.flatten() {
                 let path = entry.path();
                 let is_program = path.file_stem().is_some_and(|name| name == "adieu");
-                // A link into such a folder holds nothing itself.
+                // A link into such a folder contains nothing itself.
                 let target = fs::read_link(&path).unwrap_or_default();
                 if self.is_private(&path) || target.parent().is_some_and(|at| self.is_private(at)) {
                     continue;

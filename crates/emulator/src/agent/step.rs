@@ -1,6 +1,6 @@
-//! A step of a task: what a pipeline says of it, and how its process is started (`TaskRunner.cs`).
+//! A step of a task: its definition in the pipeline, and how its process is started (`TaskRunner.cs`).
 //!
-//! It never reads what the process writes.
+//! It never reads the process's output.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -16,7 +16,7 @@ use super::restriction::Restriction;
 use super::running::{Outcome, Own, Running};
 use crate::ids::guid;
 
-/// A step of a task that has begun: what its last section finds of it (`JobExtension.cs`).
+/// A step that has started: what its post-job section needs (`JobExtension.cs`).
 #[derive(Debug)]
 pub(crate) struct Instance {
     id: String,
@@ -25,7 +25,7 @@ pub(crate) struct Instance {
     mapped: BTreeMap<String, String>,
 }
 
-/// A step that is being written down.
+/// A step that is being defined.
 #[derive(Debug)]
 pub struct Step<'j, 'w> {
     job: &'j mut Job<'w>,
@@ -39,12 +39,12 @@ pub struct Step<'j, 'w> {
     target: Restriction,
 }
 
-/// What a step's process is started with.
+/// What is needed to start a step's process.
 struct Prepared {
     environment: BTreeMap<String, String>,
     warnings: Vec<String>,
     instance: String,
-    /// Kinds of secrets that programs which the task starts may inherit.
+    /// Kinds of secrets that programs of the task may inherit.
     given: BTreeSet<&'static str>,
 }
 
@@ -63,57 +63,57 @@ impl<'j, 'w> Step<'j, 'w> {
         }
     }
 
-    /// An input, by name or alias. A connection is named as in YAML.
+    /// Sets an input, by name or alias. Connections are named as in YAML.
     #[must_use]
     pub fn input(mut self, name: &str, value: &str) -> Self {
         self.inputs.insert(name.to_owned(), value.to_owned());
         self
     }
 
-    /// A variable of the step's `env:`.
+    /// Sets a variable of the step's `env:`.
     #[must_use]
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.mapped.insert(name.to_owned(), value.to_owned());
         self
     }
 
-    /// The step's `name:`, under which its outputs are found.
+    /// Sets the step's `name:`, by which its outputs are referenced.
     #[must_use]
     pub fn name(mut self, name: &str) -> Self {
         name.clone_into(&mut self.reference_name);
         self
     }
 
-    /// The step's id, where more than its task's folder is known of it.
+    /// Sets the step's ID, if its task's folder does not identify it.
     #[must_use]
     pub(crate) fn instance(mut self, id: &str) -> Self {
         self.instance = Some(id.to_owned());
         self
     }
 
-    /// In a container job.
+    /// Runs the step in a container job.
     #[must_use]
     pub fn in_container(mut self) -> Self {
         self.in_container = true;
         self
     }
 
-    /// Another section than `execution`: `prejobexecution` or `postjobexecution`. The latter is the one of the last
-    /// step of this task that has not had it yet, with that step's inputs and task variables.
+    /// Selects a section other than `execution`: `prejobexecution` or `postjobexecution`. The latter belongs to the
+    /// last step of this task that has not had it yet, and has that step's inputs and task variables.
     #[must_use]
     pub fn section(mut self, section: &'static str) -> Self {
         self.section = section;
         self
     }
 
-    /// With `target: { commands: restricted }`, on top of what the task's definition says.
+    /// Adds `target: { commands: restricted }` to the restrictions of the task's definition.
     #[must_use]
     pub fn restricted_commands(mut self) -> Self {
         self.target.commands_restricted = true;
         self
     }
 
-    /// With `target: { settableVariables: [...] }`, on top of what the task's definition says.
+    /// Adds `target: { settableVariables: [...] }` to the restrictions of the task's definition.
     #[must_use]
     pub fn settable_variables(mut self, patterns: &[&str]) -> Self {
         let patterns = patterns.iter().map(|pattern| (*pattern).to_owned());
@@ -121,14 +121,14 @@ impl<'j, 'w> Step<'j, 'w> {
         self
     }
 
-    /// The whole environment of the step's process, for starting it by hand.
+    /// The whole environment of the step's process, to start it by hand.
     #[must_use]
     pub fn environment(mut self) -> BTreeMap<String, String> {
         let task = read_task(&self.folder);
         self.prepare(&task).environment
     }
 
-    /// The step's place in the job, and what its process is started with.
+    /// Prepares the step's process, and its entry in the job.
     fn prepare(&mut self, task: &Task) -> Prepared {
         let job = &mut *self.job;
         let is_last = self.section == "postjobexecution";
@@ -231,14 +231,14 @@ impl<'j, 'w> Step<'j, 'w> {
     }
 }
 
-/// Takes down the connections that a step of the job will name.
+/// Records the connections that a step of the job names.
 pub(crate) fn declare(job: &mut Job<'_>, folder: &Path, inputs: &BTreeMap<String, String>) {
     for id in environment::connections(job, &read_task(folder), inputs) {
         job.endpoints.name(&id);
     }
 }
 
-/// The handler that the agent takes where it knows all (`TaskManager.cs`).
+/// The handler that an agent that supports all of them selects (`TaskManager.cs`).
 fn handler(handlers: &BTreeMap<String, Handler>) -> &Handler {
     ["Node24", "Node20_1", "Node16", "Node10", "Node"]
         .iter()
@@ -246,7 +246,7 @@ fn handler(handlers: &BTreeMap<String, Handler>) -> &Handler {
         .expect("a supported task execution handler")
 }
 
-/// Whether a task has something to do when its job ends.
+/// Whether a task has a post-job section.
 pub(crate) fn has_post_job(task: &Path) -> bool {
     !read_task(task).post_job_execution.is_empty()
 }

@@ -1,30 +1,30 @@
-//! The job's variables, and what becomes of them in a step's environment (`Variables.cs`, `VarUtil.cs`).
+//! The job's variables, and their form in a step's environment (`Variables.cs`, `VarUtil.cs`).
 //!
-//! It never forgets that a variable was secret or may not be changed.
+//! It never forgets that a variable is secret or read-only.
 
 use std::collections::BTreeMap;
 
 use super::masker::Masker;
 
-/// How far variables may be nested in variables (`RecalculateExpanded`).
+/// Most levels of nested variables (`RecalculateExpanded`).
 const DEEPEST: usize = 50;
 
 /// One variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Variable {
-    /// Its name as it was last written.
+    /// Its name, as last written.
     pub name: String,
     /// Its value.
     pub value: String,
-    /// Whether scripts see it only where they map it.
+    /// Whether scripts see it only with `env:`.
     pub secret: bool,
-    /// Whether the agent warns when it is set.
+    /// Whether the agent warns if a step sets it.
     pub read_only: bool,
-    /// Whether it keeps its letters in the environment.
+    /// Whether its name keeps its letter case in the environment.
     pub preserve_case: bool,
 }
 
-/// What is said of a variable beside its value.
+/// The attributes of a variable.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Marks {
     pub(crate) secret: bool,
@@ -45,14 +45,14 @@ impl Marks {
     };
 }
 
-/// Variables by the name that counts: letter case does not.
+/// Variables by name, in any letter case.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Variables {
     by_name: BTreeMap<String, Variable>,
 }
 
 impl Variables {
-    /// Sets one. Once secret, it stays secret; once read-only, read-only.
+    /// Sets a variable. It stays secret or read-only if it was.
     pub(crate) fn set(&mut self, name: &str, value: &str, marks: Marks) {
         let key = name.to_lowercase();
         let known = self.by_name.get(&key);
@@ -70,8 +70,8 @@ impl Variables {
         self.by_name.get(&name.to_lowercase())
     }
 
-    /// The agent's knob of this name: whether `%AZP25` in a command means `%` (`AgentKnobs.cs`). A knob is read by
-    /// `StringUtil.ConvertToBoolean`, to which everything but three words is false.
+    /// The agent's knob with this name: whether `%AZP25` in a command means `%` (`AgentKnobs.cs`).
+    /// `StringUtil.ConvertToBoolean` parses it: everything except three words is false.
     pub(crate) fn decode_percents(&self) -> bool {
         let set = self.get("DECODE_PERCENTS").map(|knob| &knob.value);
         set.filter(|value| !value.is_empty())
@@ -86,8 +86,8 @@ impl Variables {
         self.by_name.values()
     }
 
-    /// The variables as a step finds them: references in their values are replaced, and a variable with a
-    /// secret in it is secret. The second is what the agent warns of.
+    /// The variables as a step sees them: references in their values are replaced, and a variable that contains a
+    /// secret becomes secret. The second value has the agent's warnings.
     pub(crate) fn expanded(&self, masker: &mut Masker) -> (Self, Vec<String>) {
         let mut warnings = Vec::new();
         let mut expanded = self.clone();
@@ -137,7 +137,7 @@ impl Variables {
         value
     }
 
-    /// `$(name)` replaced once, unknown names left as they stand.
+    /// Replaces `$(name)` once; unknown names stay.
     pub(crate) fn expand(&self, text: &str) -> String {
         expand(text, |name| {
             self.get(name).map(|variable| variable.value.clone())
@@ -145,7 +145,7 @@ impl Variables {
     }
 }
 
-/// `$(name)` replaced once by what is known of a name (`VarUtil.ExpandValues`).
+/// Replaces `$(name)` once with the value of a name (`VarUtil.ExpandValues`).
 pub(crate) fn expand(text: &str, value: impl Fn(&str) -> Option<String>) -> String {
     let replaced = replaced(text, |name| Ok::<_, std::convert::Infallible>(value(name)));
     match replaced {
@@ -183,13 +183,13 @@ fn replaced<E>(
     Ok(expanded)
 }
 
-/// A name as the environment has it.
+/// A name in the form of the environment.
 pub(crate) fn formatted(name: &str) -> String {
     name.replace(['.', ' '], "_").to_uppercase()
 }
 
 impl Variable {
-    /// Its name as the environment has it.
+    /// Its name in the environment.
     pub(crate) fn in_environment(&self) -> String {
         if self.preserve_case {
             self.name.replace(['.', ' '], "_")
@@ -211,7 +211,7 @@ mod tests {
         variables
     }
 
-    /// Rows in the manner of the agent's VariablesL0.cs.
+    /// In the style of the agent's VariablesL0.cs.
     #[test]
     fn variables_in_variables_are_replaced_all_the_way() {
         let mut variables = plain(&[

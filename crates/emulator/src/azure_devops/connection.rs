@@ -1,14 +1,14 @@
-//! Service connections: what they hold.
+//! The contents of service connections.
 //!
 //! It never gives one to a task; the agent does.
 
 use std::collections::BTreeMap;
 
-/// A service connection: what the agent gives to a task that names it.
+/// A service connection, as the agent passes it to a task that names it.
 #[derive(Debug, Clone)]
 pub struct Connection {
     pub(crate) name: String,
-    /// Its type, as inputs name it behind `connectedService:`.
+    /// Its type, which inputs name after `connectedService:`.
     pub(crate) kind: String,
     pub(crate) scheme: String,
     pub(crate) url: String,
@@ -36,7 +36,7 @@ impl Connection {
         Self::new(name, "ServicePrincipal").parameter("authenticationType", "spnCertificate")
     }
 
-    /// With the machine's managed identity, user-assigned where a client id is given.
+    /// With the machine's managed identity, which is user-assigned if a client ID is given.
     #[must_use]
     pub fn managed_identity(name: &str, client_id: Option<&str>) -> Self {
         let connection = Self::new(name, "ManagedServiceIdentity");
@@ -47,7 +47,7 @@ impl Connection {
     }
 
     /// The type "Azure DevOps" of sprint 275 (learn.microsoft.com, "Access Azure DevOps with Microsoft Entra workload
-    /// identity"): federated, of no subscription, with an organization's address and no data.
+    /// identity"): federated, without a subscription, with an organization's address and no data.
     #[must_use]
     pub fn azure_devops(name: &str, organization: &str) -> Self {
         let mut connection = Self::workload_identity(name);
@@ -62,8 +62,8 @@ impl Connection {
         self.authority_is_set = true;
     }
 
-    /// Of a type that has a personal access token, as people store one: `Token` has it in `apitoken`, and
-    /// `UsernamePassword` in `password`.
+    /// A type that contains a personal access token: `Token` has it in `apitoken`, and `UsernamePassword` in
+    /// `password`.
     #[must_use]
     pub fn personal_access_token(name: &str, kind: &str, scheme: &str, pat: &str) -> Self {
         let mut connection = Self::new(name, scheme)
@@ -79,7 +79,7 @@ impl Connection {
         }
     }
 
-    /// Of another type, as inputs name it behind `connectedService:`.
+    /// With another type, as inputs name it after `connectedService:`.
     #[must_use]
     pub fn kind(mut self, kind: &str) -> Self {
         kind.clone_into(&mut self.kind);
@@ -121,7 +121,7 @@ impl Connection {
         self
     }
 
-    /// Signs in elsewhere than at the emulated authority; an empty address removes it from the data.
+    /// With another authority than the emulated one; an empty address removes it from the data.
     #[must_use]
     pub fn authority(mut self, url: &str) -> Self {
         self.authority_is_set = true;
@@ -130,10 +130,10 @@ impl Connection {
 }
 
 impl Connection {
-    /// Whether an input that asks for connections of a type, or of one of several, takes this one; the server's words
-    /// if not. It says them before a run starts.
+    /// Whether an input for connections of one or several types accepts this one. If not, the error has the server's
+    /// message, which appears before a run starts.
     pub(crate) fn fits(&self, kind: &str, step: &str, input: &str) -> Result<(), String> {
-        // `connectedService:AzureRM:WorkloadIdentityFederation` names schemes too.
+        // `connectedService:AzureRM:WorkloadIdentityFederation` also names schemes.
         let kinds = kind.split(':').next().unwrap_or_default();
         if kinds
             .split(',')

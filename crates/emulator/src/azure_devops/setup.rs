@@ -1,4 +1,4 @@
-//! What a test arranges in Azure DevOps: connections, jobs, ID tokens.
+//! What a test can set up in Azure DevOps: connections, jobs, ID tokens.
 //!
 //! It answers no request.
 
@@ -10,7 +10,7 @@ use crate::ids::guid;
 use crate::{issued, jwt};
 
 impl AzureDevOps {
-    /// Id of a connection.
+    /// ID of a connection.
     ///
     /// # Panics
     /// There is no such connection.
@@ -21,7 +21,7 @@ impl AzureDevOps {
         found.unwrap_or_else(|| panic!("there is no connection {name}"))
     }
 
-    /// Sets a parameter of a connection that is there already.
+    /// Sets a parameter of an existing connection.
     pub fn set_parameter(&self, connection: &str, key: &str, value: &str) {
         let id = self.connection_id(connection);
         if let Some(connection) = self.own().connections.get_mut(&id) {
@@ -30,7 +30,7 @@ impl AzureDevOps {
         }
     }
 
-    /// Makes a connection that is there one of the type "Azure DevOps", with an organization's address and no data.
+    /// Changes an existing connection to the type "Azure DevOps", with an organization's address and no data.
     pub fn make_azure_devops_connection(&self, connection: &str, organization: &str) {
         let id = self.connection_id(connection);
         if let Some(connection) = self.own().connections.get_mut(&id) {
@@ -38,17 +38,18 @@ impl AzureDevOps {
         }
     }
 
-    /// How long ID tokens live, in seconds. Negative ones have expired when they are issued.
+    /// Sets the lifetime of ID tokens, in seconds. With a negative one, they have already expired when they are
+    /// issued.
     pub fn id_token_lifetime(&self, seconds: i64) {
         self.own().id_token_lifetime = seconds;
     }
 
-    /// Does not show the project to the identity of its jobs, as where it was removed from the project's members.
+    /// Hides the project from the identity of its jobs, as if it were removed from the project's members.
     pub fn hide_project(&self) {
         self.own().project_is_hidden = true;
     }
 
-    /// An ID token of a connection as Azure DevOps would have minted it `age` seconds ago.
+    /// An ID token for a connection, as Azure DevOps would have issued it `age` seconds ago.
     #[must_use]
     pub fn late_bound_id_token(&self, connection: &str, age: i64) -> String {
         let id = self.connection_id(connection);

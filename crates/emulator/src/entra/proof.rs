@@ -1,7 +1,7 @@
-//! How an application proves to Entra who it is: a secret, a federated ID token, or an assertion that its own
-//! certificate signed.
+//! How an application proves its identity to Microsoft Entra: a secret, a federated ID token, or an assertion that
+//! its own certificate signed.
 //!
-//! It never gives a token.
+//! It never issues a token.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -17,7 +17,7 @@ use crate::gitlab::GITLAB_ISSUER;
 use crate::http::Request;
 use crate::jwt::{self, Parsed};
 
-/// Checks the secret, the federated ID token or the certificate's assertion.
+/// Checks the secret, the federated ID token or the signed assertion.
 pub(super) fn check(
     request: &Request,
     application: &Application,
@@ -101,7 +101,7 @@ pub(super) fn check(
     is_alive(&token, clock)
 }
 
-/// The key of the issuer that a token names, as its configuration document has it.
+/// The signing key of the issuer in a token, as in the issuer's configuration document.
 fn key_of(issuer: &str) -> &'static jwt::SigningKey {
     match issuer {
         GITHUB_ISSUER => jwt::github_key(),
@@ -110,11 +110,11 @@ fn key_of(issuer: &str) -> &'static jwt::SigningKey {
     }
 }
 
-/// How long an assertion that a client signed itself may live.
+/// The longest lifetime of an assertion that a client signed itself.
 const LONGEST_ASSERTION: i64 = 24 * 60 * 60;
 
-/// An assertion that the application signed with its own certificate (learn.microsoft.com, "Microsoft
-/// identity platform application authentication certificate credentials").
+/// Checks an assertion that the application signed with its own certificate (learn.microsoft.com, "Microsoft identity
+/// platform application authentication certificate credentials").
 fn prove_certificate(
     token: &Parsed,
     application: &Application,
@@ -179,7 +179,7 @@ fn prove_certificate(
 
 fn is_alive(token: &Parsed, clock: &Clock) -> Result<(), Refusal> {
     let now = clock.now();
-    // Entra allows five minutes for clocks that differ.
+    // Microsoft Entra allows a difference of five minutes between clocks.
     let begun = token.number("nbf").is_some_and(|begin| begin <= now + 300);
     let running = token.number("exp").is_some_and(|end| end > now - 300);
     if begun && running {

@@ -1,6 +1,6 @@
-//! Microsoft Entra refusals: a number, words, and the body in which they come.
+//! Microsoft Entra refusals: a code, a message, and the body around them.
 //!
-//! It never decides that a request is refused.
+//! It never decides to refuse a request.
 
 use serde_json::json;
 use time::OffsetDateTime;
@@ -11,7 +11,7 @@ use crate::clock::Clock;
 use crate::http::{Answer, Request};
 use crate::ids::guid;
 
-/// Why Entra refuses: its number, and the words after it.
+/// A refusal: its code, and the message after it.
 pub(super) struct Refusal(pub(super) u32, pub(super) String);
 
 /// A Microsoft Entra error, in one line as since 2025, or in the older form with line breaks.
@@ -34,11 +34,11 @@ pub(super) fn refuse(refusal: &Refusal, own: &State, request: &Request, clock: &
     .join(separator);
     let (status, error) = match code {
         90_033 | 90_055 => (503, "temporarily_unavailable"),
-        // invalid_client for what is wrong with a credential: microsoft/Agents#202, Azure/azure-workload-identity#1200.
+        // invalid_client for problems with a credential: microsoft/Agents#202, Azure/azure-workload-identity#1200.
         7_000_215 | 7_000_218 | 7_000_222 | 700_023 | 700_024 | 700_027 | 70_025 | 700_211
         | 700_212 | 700_213 | 7_000_229 | 7_002_137 | 7_002_138 => (401, "invalid_client"),
         700_016 => (400, "unauthorized_client"),
-        // 400 invalid_request is reported, too.
+        // 400 invalid_request has been reported as well.
         70_021 => (401, "unauthorized_client"),
         70_011 => (400, "invalid_scope"),
         500_011 => (400, "invalid_resource"),
@@ -56,7 +56,7 @@ pub(super) fn refuse(refusal: &Refusal, own: &State, request: &Request, clock: &
         "error_uri": format!("https://login.microsoftonline.com/error?code={code}"),
     });
     if *code == 53_003 {
-        // Azure/azure-sdk-for-net#46762: which policy, for a client that can ask its user for more.
+        // Azure/azure-sdk-for-net#46762: the policy, for a client that can ask its user for more.
         let policy =
             json!({ "access_token": { "capolids": { "essential": true, "values": [guid()] } } });
         body["suberror"] = json!("message_only");
@@ -68,14 +68,14 @@ pub(super) fn refuse(refusal: &Refusal, own: &State, request: &Request, clock: &
         .with("client-request-id", &correlation)
 }
 
-/// `2016-01-09 02:02:12Z`, as learn.microsoft.com shows it ("Handle errors and exceptions", "Error response").
+/// `2016-01-09 02:02:12Z`, as on learn.microsoft.com ("Handle errors and exceptions", "Error response").
 fn timestamp(clock: &Clock) -> String {
     let now = OffsetDateTime::from_unix_timestamp(clock.now()).expect("a moment of this age");
     let text = now.format(&Rfc3339).expect("a date of this age");
     text.replace('T', " ")
 }
 
-/// Microsoft's own words for refusals that need no facts.
+/// Microsoft's messages for refusals without facts.
 pub(super) fn words(code: u32) -> String {
     match code {
         53_003 => {

@@ -1,4 +1,4 @@
-//! What a test arranges in Entra: tenants, federated credentials, lifetimes, refusals, flaws.
+//! What a test can set up in Microsoft Entra: tenants, federated credentials, lifetimes, refusals, flaws.
 //!
 //! It answers no request.
 
@@ -15,7 +15,7 @@ impl Entra {
         self.directory().tenants[0].clone()
     }
 
-    /// Adds a tenant in which a connection's application, with its proof, is known too.
+    /// Adds a tenant that also has a connection's application, with its proof.
     pub fn add_tenant(&self, connection: &str) -> String {
         let tenant = guid();
         let mut directory = self.directory();
@@ -35,14 +35,14 @@ impl Entra {
         tenant
     }
 
-    /// Adds a tenant that knows no application.
+    /// Adds a tenant without applications.
     pub fn add_foreign_tenant(&self) -> String {
         let tenant = guid();
         self.directory().tenants.push(tenant.clone());
         tenant
     }
 
-    /// Adds a federated credential of another issuer to a connection's application.
+    /// Adds a federated credential for another issuer to a connection's application.
     pub fn trust(&self, connection: &str, issuer: &str, subject: &str) {
         let mut directory = self.directory();
         let client = directory.client_of(connection);
@@ -88,22 +88,22 @@ impl Entra {
         }
     }
 
-    /// Lets Entra refuse with this number, always or a number of times.
+    /// Makes Microsoft Entra refuse with this code, always or a number of times.
     pub fn refuse_with(&self, code: u32, times: Option<u32>) {
         self.own().refusal = Some((code, times));
     }
 
-    /// Lets Entra write its errors in several lines, as it did before 2025.
+    /// Makes Microsoft Entra write its errors in several lines, as before 2025.
     pub fn two_line_errors(&self) {
         self.own().two_line_errors = true;
     }
 
-    /// Lets Entra and Azure DevOps issue tokens that everyone can read, as they did before 2026.
+    /// Makes Microsoft Entra and Azure DevOps issue tokens that everyone can decode, as before 2026.
     pub fn readable_tokens(&self) {
         self.directory().tokens_are_readable = true;
     }
 
-    /// When an access token that was issued here expires, in seconds since 1970.
+    /// The expiry of an access token that was issued here, in seconds since 1970.
     ///
     /// # Panics
     /// No such token was issued.
@@ -112,7 +112,7 @@ impl Entra {
         self.directory().issued(token).expires_on
     }
 
-    /// The client id of the application of the home tenant that an access token is of.
+    /// The client ID of the application that an access token belongs to, in the home tenant.
     ///
     /// # Panics
     /// No such token was issued.
@@ -121,7 +121,7 @@ impl Entra {
         self.directory().issued(token).identity.clone()
     }
 
-    /// Lets other tenants have a connection's application too, which federation for Azure DevOps refuses.
+    /// Lets other tenants use a connection's application; federation for Azure DevOps refuses that.
     pub fn multi_tenant(&self, connection: &str) {
         let mut directory = self.directory();
         let client = directory.client_of(connection);
@@ -130,23 +130,23 @@ impl Entra {
         }
     }
 
-    /// Lets Entra give access tokens with a flaw.
+    /// Makes Microsoft Entra issue access tokens with a flaw.
     pub fn flaw(&self, flaw: TokenFlaw) {
         self.directory().token_flaw = Some(flaw);
     }
 
-    /// How long access tokens live, in seconds.
+    /// Sets the lifetime of access tokens, in seconds.
     pub fn access_token_lifetime(&self, seconds: i64) {
         self.directory().token_lifetime = seconds;
     }
 
-    /// An access token of a connection's application for Azure DevOps, for clients of others.
+    /// An access token of a connection's application for Azure DevOps, for other clients.
     #[must_use]
     pub fn azure_devops_token(&self, connection: &str) -> String {
         self.token(AZURE_DEVOPS, connection)
     }
 
-    /// An access token of a connection's application for Microsoft Graph, for clients of others.
+    /// An access token of a connection's application for Microsoft Graph, for other clients.
     #[must_use]
     pub fn graph_token(&self, connection: &str) -> String {
         self.token(MICROSOFT_GRAPH, connection)
@@ -158,7 +158,7 @@ impl Entra {
         issue(resource, &application, &mut directory, self.clock())
     }
 
-    /// Object id of the enterprise application behind a connection, in the home tenant.
+    /// Object ID of the enterprise application behind a connection, in the home tenant.
     #[must_use]
     pub fn object_id(&self, connection: &str) -> String {
         self.directory()
@@ -167,7 +167,7 @@ impl Entra {
             .clone()
     }
 
-    /// What the certificate of a connection can be put together of.
+    /// The parts of a connection's certificate.
     ///
     /// # Panics
     /// The connection has no certificate.
@@ -178,7 +178,7 @@ impl Entra {
         known.as_ref().expect("a certificate").parts.clone()
     }
 
-    /// Lets the application of a connection trust certificates by subject name and issuer, as `x5c` shows them, and
+    /// Lets the application of a connection trust certificates by subject name and issuer, as shown in `x5c`, and
     /// none by its thumbprint.
     pub fn trust_by_subject_name(&self, connection: &str) {
         let mut directory = self.directory();
@@ -192,7 +192,7 @@ impl Entra {
         }
     }
 
-    /// Object id of the app registration behind a connection.
+    /// Object ID of the app registration behind a connection.
     #[must_use]
     pub fn registration_id(&self, connection: &str) -> String {
         let directory = self.directory();

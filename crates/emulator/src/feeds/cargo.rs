@@ -1,6 +1,6 @@
 //! Cargo's sparse index and its API (doc.rust-lang.org/cargo, "Registry Index" and "Registry Web API").
 //!
-//! It never answers without a token: `config.json` says `auth-required`.
+//! It never answers without a token: `config.json` has `auth-required`.
 
 use std::collections::BTreeMap;
 
@@ -58,7 +58,7 @@ pub(super) fn answer(exchange: &mut Exchange<'_>, path: &[&str]) -> Option<Answe
     }
 }
 
-/// "Index Files": where a crate's file is.
+/// "Index Files": the folders of a crate's file.
 fn folders_of(name: &str) -> Vec<&str> {
     match name.len() {
         1 => vec!["1"],
@@ -109,7 +109,7 @@ fn publish(exchange: &mut Exchange<'_>) -> Answer {
     )
 }
 
-/// A part of a publication with its length in front of it.
+/// A part of a publication, after its length.
 fn part(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (length, rest) = bytes.split_first_chunk::<4>()?;
     let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;

@@ -1,6 +1,6 @@
 //! Forms with files, as twine and nuget.exe send them (RFC 7578).
 //!
-//! It reads no field's meaning.
+//! It does not interpret any field.
 
 use crate::http::Request;
 
@@ -17,7 +17,7 @@ impl Field {
     }
 }
 
-/// The fields of a request's body; nothing where it is not such a form.
+/// The fields of a request's body; `None` if it is not such a form.
 pub(super) fn fields(request: &Request) -> Option<Vec<Field>> {
     let kind = request.header("content-type")?;
     let boundary = kind
@@ -26,7 +26,7 @@ pub(super) fn fields(request: &Request) -> Option<Vec<Field>> {
         .find_map(|part| part.trim().strip_prefix("boundary="))?
         .trim_matches('"');
     let separator = [b"\r\n--", boundary.as_bytes()].concat();
-    // The first separator has no line in front of it.
+    // The first separator is not preceded by a line.
     let body = [b"\r\n", request.body.as_slice()].concat();
     let mut fields = Vec::new();
     let mut rest = after(&body, &separator)?;

@@ -1,6 +1,6 @@
 //! The list of an organization's feeds (Microsoft's REST reference, "Feed Management - Get Feeds").
 //!
-//! It changes none.
+//! It changes no feed.
 
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ use crate::http::{Answer, Request, decoded};
 use crate::organizations;
 use crate::vss::{self, error};
 
-/// Where feeds are managed.
+/// The host that manages feeds.
 pub(crate) const HOST: &str = "feeds.dev.azure.com";
 
 /// `{organization}[/{project}]/_apis/packaging/feeds?feedRole=…`
@@ -44,7 +44,7 @@ pub(crate) fn answer(request: &Request, context: &mut Context<'_>, clock: &Clock
     let is_versioned = request
         .header("accept")
         .is_some_and(|accept| accept.contains("api-version=7.1"));
-    // Each role has the rights of those before it.
+    // Each role has the rights of the roles before it.
     let least = match request.parameter("feedRole").as_deref() {
         Some("reader") => Role::Reader,
         Some("collaborator") => Role::Collaborator,

@@ -1,6 +1,6 @@
 //! Maven's repository layout (maven.apache.org/repository/layout.html), which Gradle reads and writes too.
 //!
-//! It knows files and not what is in them.
+//! It stores files without reading them.
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,6 @@
 //! npm's registry (github.com/npm/registry, "Package metadata"; publishing as npm 11 and pnpm 12 send it).
 //!
-//! It never answers for another registry's packages but for one of an upstream source.
+//! It answers for packages of one upstream source, but of no other registry.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ use crate::http::Answer;
 /// By name and version: the manifest and the archive.
 pub(super) type Packages = BTreeMap<String, BTreeMap<String, (Value, Vec<u8>)>>;
 
-/// Comes from an upstream source: a collaborator saves it to the feed by the first download.
+/// Comes from an upstream source: a collaborator's first download saves it to the feed.
 const UPSTREAM: &str = "hello-upstream";
 
 pub(super) fn first() -> Packages {
@@ -33,7 +33,7 @@ pub(super) fn names(packages: &Packages) -> impl Iterator<Item = String> {
 
 pub(super) fn answer(exchange: &mut Exchange<'_>, path: &[&str]) -> Option<Answer> {
     match (exchange.request.method.as_str(), path) {
-        // npm asks for advisories of what it installs.
+        // npm requests advisories for what it installs.
         ("POST", ["-", "npm", "v1", "security", "advisories", "bulk"]) => {
             Some(Answer::json(200, &json!({})))
         }
@@ -145,7 +145,7 @@ fn publish(exchange: &mut Exchange<'_>, name: &str) -> Answer {
     Answer::json(201, &json!({ "success": true }))
 }
 
-/// A scope is not in the name of its archive.
+/// The archive's name does not include the scope.
 fn file_name(name: &str, version: &str) -> String {
     let name = name.rsplit('/').next().unwrap_or(name);
     format!("{name}-{version}.tgz")

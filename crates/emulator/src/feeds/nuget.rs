@@ -1,7 +1,7 @@
 //! NuGet's protocol, version 3 (learn.microsoft.com, "NuGet Server API"): service index, package content,
 //! registrations and publishing.
 //!
-//! It never answers version 2's queries: that path takes packages only.
+//! It never answers queries of version 2: that path only accepts packages.
 
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read as _};
@@ -13,7 +13,7 @@ use super::protocols::{Exchange, conflict, invalid, not_found};
 use super::{empty, form, packages};
 use crate::http::Answer;
 
-/// By id in lowercase and version: the id as it was published, and the package.
+/// By ID in lowercase and version: the ID as published, and the package.
 pub(super) type Packages = BTreeMap<String, BTreeMap<String, (String, Vec<u8>)>>;
 
 pub(super) fn first() -> Packages {
@@ -50,7 +50,7 @@ pub(super) fn answer(exchange: &mut Exchange<'_>, path: &[&str]) -> Option<Answe
     }
 }
 
-/// As Azure Artifacts names its resources; links have the feed's id.
+/// Names resources as Azure Artifacts does; links have the feed's ID.
 fn service_index(exchange: &Exchange<'_>) -> Answer {
     let base = format!("{}/nuget", exchange.asked.by_id);
     let resources = [
@@ -71,7 +71,7 @@ fn versions<'a>(
     exchange: &'a Exchange<'_>,
     id: &str,
 ) -> Option<&'a BTreeMap<String, (String, Vec<u8>)>> {
-    // Addresses have ids and versions in lowercase.
+    // Addresses have IDs and versions in lowercase.
     let versions = exchange.packages.nuget.get(id)?;
     exchange.shows(id).then_some(versions)
 }
@@ -119,7 +119,7 @@ fn registration(exchange: &Exchange<'_>, id: &str) -> Answer {
     Answer::json(200, &json!({ "@id": address, "count": 1, "items": [page] }))
 }
 
-/// learn.microsoft.com, "Push and Delete": the key is asked for, and Azure Artifacts takes any.
+/// learn.microsoft.com, "Push and Delete": a key is required, and Azure Artifacts accepts any.
 fn push(exchange: &mut Exchange<'_>) -> Answer {
     if let Some(refusal) = exchange.refuses_upload() {
         return refusal;

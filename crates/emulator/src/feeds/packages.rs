@@ -1,6 +1,6 @@
-//! The first packages of every feed, as each client's own format has it.
+//! The first packages of every feed, in each client's own format.
 //!
-//! Its bytes are the same each time.
+//! The bytes are always the same.
 
 use std::io::{Cursor, Write as _};
 
@@ -41,7 +41,7 @@ pub(super) fn upstream() -> Vec<u8> {
     )]))
 }
 
-/// A POM. One that others name as their parent is all that Maven restores without a plugin.
+/// A POM. Maven without a plugin restores only a POM that others name as their parent.
 pub(super) fn pom(artifact: &str, packaging: &str) -> Vec<u8> {
     format!(
         "<project><modelVersion>4.0.0</modelVersion><groupId>com.contoso</groupId>\
@@ -58,7 +58,7 @@ pub(super) fn jar() -> Vec<u8> {
     ])
 }
 
-/// NuGet's, whose manifest is all that nuget.exe needs of it.
+/// The package for NuGet: nuget.exe needs only the manifest.
 pub(super) fn nuget(id: &str, version: &str) -> Vec<u8> {
     let manifest = format!(
         "<?xml version=\"1.0\"?><package xmlns=\"http://schemas.microsoft.com/packaging/2013/05/nuspec.xsd\">\
@@ -102,7 +102,7 @@ fn tar(files: &[(&str, &str)]) -> Vec<u8> {
     archive
 }
 
-/// In blocks that are stored and not compressed (RFC 1951, section 3.2.4; RFC 1952).
+/// Compresses as gzip, in stored blocks (RFC 1951, section 3.2.4; RFC 1952).
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut file = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
     let blocks = bytes.chunks(usize::from(u16::MAX));

@@ -1,6 +1,6 @@
-//! Which protocol of a package client a request is of, and what all of them share: rights, views and sums.
+//! Selects the protocol of a package client, and has what all of them share: permissions, views and checksums.
 //!
-//! It never decides who may read.
+//! It never decides who can read.
 
 use ring::digest::{Algorithm, digest};
 
@@ -8,22 +8,22 @@ use super::{Blobs, Role, cargo, lacks, maven, npm, nuget, python};
 use crate::http::{Answer, Request};
 use crate::vss::error;
 
-/// What is requested, and the identity that requests it.
+/// The requested path, and the identity that requests it.
 pub(super) struct Asked<'a> {
-    /// The feed's address, by its id.
+    /// The feed's address with its ID.
     pub(super) by_id: String,
-    /// The same by its name.
+    /// The feed's address with its name.
     pub(super) by_name: String,
-    /// In lowercase.
+    /// The view, in lowercase.
     pub(super) view: Option<String>,
-    /// The caller's id in Azure DevOps.
+    /// The caller's ID in Azure DevOps.
     pub(super) caller: String,
     pub(super) role: Role,
-    /// The path behind the feed.
+    /// The path after the feed.
     pub(super) rest: &'a [&'a str],
 }
 
-/// A request that may read the feed, and what it is answered from.
+/// A request from a reader of the feed, and the state that the answer depends on.
 pub(super) struct Exchange<'a> {
     pub(super) request: &'a Request,
     pub(super) asked: Asked<'a>,
@@ -42,7 +42,7 @@ pub(super) struct Packages {
 }
 
 impl Packages {
-    /// Those that every feed has.
+    /// The packages that every feed has.
     pub(super) fn new() -> Self {
         Self {
             cargo: cargo::first(),
@@ -53,7 +53,7 @@ impl Packages {
         }
     }
 
-    /// What was added since.
+    /// The packages that were added.
     pub(super) fn published(&self) -> Vec<String> {
         let mut all = Vec::new();
         all.extend(cargo::names(&self.cargo));
@@ -67,7 +67,7 @@ impl Packages {
     }
 }
 
-/// Answers a request; nothing where the protocol has no such route.
+/// Answers a request; `None` if the protocol has no such route.
 pub(super) fn answer(exchange: &mut Exchange<'_>) -> Option<Answer> {
     match exchange.asked.rest {
         ["npm", "registry", rest @ ..] | ["npm", rest @ ..] => npm::answer(exchange, rest),
@@ -80,7 +80,7 @@ pub(super) fn answer(exchange: &mut Exchange<'_>) -> Option<Answer> {
 }
 
 impl Exchange<'_> {
-    /// Whether the view that is asked has a package: a published one is in `@Local` until a user promotes it.
+    /// Whether the requested view has a package: a published one is in `@Local` until a user promotes it.
     pub(super) fn shows(&self, package: &str) -> bool {
         let is_promoted = package
             .to_ascii_lowercase()
@@ -92,12 +92,13 @@ impl Exchange<'_> {
         }
     }
 
-    /// The refusal of an upload, if it is refused: to a view, or of an identity without the right.
+    /// The refusal of an upload, if it is refused: to a view, or by an identity without the permission.
     pub(super) fn refuses_upload(&self) -> Option<Answer> {
         if self.asked.role < Role::Publisher {
             return Some(lacks(&self.asked.caller, "AddPackage"));
         }
-        // The words are not on record; learn.microsoft.com, "Feed views", says that it is not supported.
+        // The actual message is not known; learn.microsoft.com, "Feed views", documents that uploads to views are not
+        // supported.
         self.asked.view.as_ref().map(|view| {
             error(
                 400,
@@ -108,7 +109,8 @@ impl Exchange<'_> {
     }
 }
 
-/// 409: a version is published once (learn.microsoft.com, "Key concepts", on immutability). Clients read the status.
+/// 409: a version is published only once (learn.microsoft.com, "Key concepts", on immutability). Clients read the
+/// status.
 pub(super) fn conflict(name: &str, version: &str) -> Answer {
     error(
         409,
@@ -125,7 +127,7 @@ pub(super) fn not_found(name: &str) -> Answer {
     )
 }
 
-/// An upload that is not as its protocol says.
+/// An upload that does not follow its protocol.
 pub(super) fn invalid(reason: &str) -> Answer {
     error(400, "InvalidPackageException", reason)
 }

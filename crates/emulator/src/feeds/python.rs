@@ -1,6 +1,6 @@
 //! Python's simple index (PEP 503) and its uploads (docs.pypi.org/api/upload).
 //!
-//! It never shows a file without its sum.
+//! It never shows a file without its checksum.
 
 use std::collections::BTreeMap;
 
@@ -28,10 +28,10 @@ pub(super) fn names(projects: &Projects) -> impl Iterator<Item = String> {
 pub(super) fn answer(exchange: &mut Exchange<'_>, path: &[&str]) -> Option<Answer> {
     match (exchange.request.method.as_str(), path) {
         ("GET" | "HEAD", ["simple", name]) => Some(page(exchange, name)),
-        // pipenv puts a second slash behind an index that ends with one, and does without an answer.
+        // pipenv adds a second slash to an index that ends with one, and does not need an answer.
         ("GET", ["simple", "", name]) => Some(not_found(name)),
         ("GET" | "HEAD", ["download", name, _, file]) => Some(download(exchange, name, file)),
-        // hatch asks the address of uploads for what is there already, and does without an answer.
+        // hatch asks the upload address for existing files, and does not need an answer.
         ("GET", ["upload", "+simple", name]) => Some(not_found(name)),
         ("POST", ["upload"]) => Some(upload(exchange)),
         _ => None,

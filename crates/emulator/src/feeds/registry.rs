@@ -1,7 +1,7 @@
-//! A container registry of Azure: one image, and tokens for those who exchange a Microsoft Entra token
+//! An Azure container registry: one image, and tokens for clients that exchange a Microsoft Entra token
 //! (github.com/Azure/acr/blob/main/docs/AAD-OAuth.md; github.com/opencontainers/distribution-spec).
 //!
-//! It has no roles: any token for Azure Resource Manager may pull and push.
+//! It has no roles: any token for Azure Resource Manager allows pulling and pushing.
 
 use std::collections::BTreeMap;
 
@@ -18,22 +18,22 @@ use crate::ids::guid;
 /// The registry's host.
 pub(crate) const HOST: &str = "adieu.azurecr.io";
 
-/// It is sent a Microsoft Entra token in the body of an exchange, and its own tokens in headers.
+/// It expects a Microsoft Entra token in the body of an exchange, and its own tokens in headers.
 pub(crate) const ASKS_FOR: AsksFor = AsksFor {
     headers: &["registry refresh token", "registry access token"],
     body: &["access token", "registry refresh token"],
 };
 
-/// The user of a refresh token.
+/// The user name for a refresh token.
 const USER: &str = "00000000-0000-0000-0000-000000000000";
 
-/// What Azure Resource Manager's tokens are for.
+/// The audiences of tokens for Azure Resource Manager.
 const AUDIENCES: [&str; 2] = [
     "https://management.azure.com",
     "https://management.core.windows.net",
 ];
 
-/// What the registry knows.
+/// The state of the registry.
 #[derive(Debug, Default)]
 pub(crate) struct State {
     refresh_tokens: Vec<String>,
@@ -65,7 +65,7 @@ fn refused(status: u16, code: &str) -> Answer {
     )
 }
 
-/// A Microsoft Entra token for a refresh token of the registry.
+/// Exchanges a Microsoft Entra token for a refresh token of the registry.
 fn exchange(
     request: &Request,
     own: &mut State,
@@ -92,7 +92,7 @@ fn exchange(
     Answer::json(200, &json!({ "refresh_token": refresh_token }))
 }
 
-/// A refresh token, as a password or in a form, for a token of the registry.
+/// Exchanges a refresh token, sent as a password or in a form, for a token of the registry.
 fn token(request: &Request, own: &mut State, directory: &mut Directory) -> Answer {
     let form: BTreeMap<String, String> =
         form_urlencoded::parse(&request.body).into_owned().collect();

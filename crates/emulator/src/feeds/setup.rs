@@ -1,4 +1,4 @@
-//! What a test arranges in feeds and looks at.
+//! What a test can set up in feeds and check.
 //!
 //! It answers no request.
 
@@ -14,7 +14,7 @@ impl Feeds {
         self.insert(organization, None, feed);
     }
 
-    /// The same of a project.
+    /// Adds a feed with the package `hello-feed` to a project.
     pub fn add_to_project(&self, organization: &str, project: &str, feed: &str) {
         self.insert(organization, Some(project.to_owned()), feed);
     }
@@ -25,14 +25,14 @@ impl Feeds {
             id: guid(),
             project,
             roles: BTreeMap::new(),
-            // learn.microsoft.com, "Manage permissions": what a new feed gives to build services.
+            // learn.microsoft.com, "Manage permissions": the role of build services in a new feed.
             role_of_jobs: Role::Collaborator,
             packages: Packages::new(),
         };
         self.own().feeds.insert(key, feed);
     }
 
-    /// Gives a connection's application a role in a feed.
+    /// Assigns a role in a feed to a connection's application.
     ///
     /// # Panics
     /// There is no such feed.
@@ -44,12 +44,13 @@ impl Feeds {
         feed.roles.insert(identity, role);
     }
 
-    /// Takes the right to read a feed from a connection's application, which stays a member of the organization.
+    /// Removes the permission to read a feed from a connection's application, which stays a member of the
+    /// organization.
     pub fn refuse(&self, organization: &str, feed: &str, connection: &str) {
         self.grant(organization, feed, connection, Role::None);
     }
 
-    /// Gives a role in a feed to the pipelines of its organization.
+    /// Assigns a role in a feed to the pipelines of its organization.
     ///
     /// # Panics
     /// There is no such feed.
@@ -59,23 +60,23 @@ impl Feeds {
         own.feeds.get_mut(&key).expect("a feed").role_of_jobs = role;
     }
 
-    /// Refuses the list of feeds from now on, by which identities learn of their roles.
+    /// Refuses the list of feeds from now on, which shows identities their roles.
     pub fn hide_roles(&self) {
         self.own().hides_roles = true;
     }
 
-    /// Leads downloads to another host from now on.
+    /// Redirects downloads to another host from now on.
     pub fn lead_downloads_to(&self, host: &str) {
         self.own().blobs.host = Some(host.to_owned());
     }
 
-    /// Each request of a client that was let in: method, path, and the scheme of its credential.
+    /// Each request that was accepted: method, path, and the scheme of its credential.
     #[must_use]
     pub fn let_in(&self) -> Vec<String> {
         self.own().requests.clone()
     }
 
-    /// What was published to a feed: kind of client, name and version, in order of the alphabet.
+    /// What was published to a feed: kind of client, name and version, in alphabetical order.
     ///
     /// # Panics
     /// There is no such feed.

@@ -1,6 +1,6 @@
 //! git's own `http-backend`, run for one request as a web server runs it (`git help http-backend`).
 //!
-//! It never decides who may do what.
+//! It never checks permissions.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -9,7 +9,7 @@ use std::thread;
 
 use crate::http::{Answer, Request};
 
-/// Answers one request for a bare repository, with the rights to read and to write.
+/// Answers one request for a bare repository, with permission to read and to write.
 pub(crate) fn answer(folder: &Path, rest: &str, caller: &str, request: &Request) -> Answer {
     let mut command = git();
     command
@@ -39,9 +39,9 @@ pub(crate) fn answer(folder: &Path, rest: &str, caller: &str, request: &Request)
         .expect("git is on the PATH");
     let mut stdin = backend.stdin.take().expect("a pipe");
     let body = request.body.clone();
-    // Beside the reading: git answers before it has read everything.
+    // In parallel with reading: git starts to answer before it has read everything.
     let writer = thread::spawn(move || {
-        // It may refuse and leave before it has read everything; its answer says so.
+        // It may refuse and exit before it has read everything; its answer has the reason.
         let _ = stdin.write_all(&body);
     });
     let output = backend.wait_with_output().expect("git ends");
@@ -52,7 +52,7 @@ pub(crate) fn answer(folder: &Path, rest: &str, caller: &str, request: &Request)
     })
 }
 
-/// git without the settings of this machine and of this person.
+/// git without the settings of this machine and user.
 pub(super) fn git() -> Command {
     let mut command = Command::new("git");
     for variable in [

@@ -1,6 +1,6 @@
 //! Large files of a repository: the batch request and the transfers (git-lfs, `docs/api/batch.md`).
 //!
-//! It never gives an address with a token in it: the client signs in to each transfer itself.
+//! It never returns an address that contains a token: the client authenticates each transfer itself.
 
 use ring::digest::{SHA256, digest};
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{Address, Context, Name};
 use crate::http::{Answer, Request};
 
-/// The content type of every message but the files themselves.
+/// The content type of every message except the files themselves.
 const LFS: &str = "application/vnd.git-lfs+json";
 
 pub(super) fn answer(address: &Address, request: &Request, context: &mut Context<'_>) -> Answer {

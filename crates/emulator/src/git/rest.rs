@@ -1,8 +1,8 @@
-//! The REST routes of repositories that Microsoft's Node client asks for: where a service is and which
-//! routes it has, repositories, pull requests, policies (`GitApi.js`, `PolicyApi.js` and `VsoClient.js` of
-//! azure-devops-node-api; learn.microsoft.com, "Git REST API").
+//! The REST routes of repositories that Microsoft's Node client requests: the locations of services and their routes,
+//! repositories, pull requests, policies (`GitApi.js`, `PolicyApi.js` and `VsoClient.js` of azure-devops-node-api;
+//! learn.microsoft.com, "Git REST API").
 //!
-//! It never opens or changes a pull request.
+//! It never creates or changes a pull request.
 
 use serde_json::{Value, json};
 
@@ -11,15 +11,15 @@ use super::{Context, Name};
 use crate::http::{Answer, Request};
 use crate::vss::{error, version};
 
-/// Services by their ids, which are all behind the organization's own address.
+/// Services by ID; all of them are below the organization's own address.
 const AREAS: [(&str, &str); 3] = [
     ("4e080c62-fa21-4fbc-8fef-2a10a2b38049", "git"),
     ("79134c72-4a58-4b42-976c-04e7115f32bf", "core"),
     ("fb13a388-40dd-4a04-b530-013a739c72ef", "policy"),
 ];
 
-/// Area, id, resource, its version, the oldest version of the API, the released one, and the route of what is
-/// answered here.
+/// Area, ID, resource, its version, the oldest version of the API, the released one, and the route, for each answer
+/// here.
 const ROUTES: [(&str, &str, &str, u32, &str, &str, &str); 5] = [
     (
         "Location",
@@ -68,7 +68,7 @@ const ROUTES: [(&str, &str, &str, u32, &str, &str, &str); 5] = [
     ),
 ];
 
-/// Whether a path below an organization is answered here.
+/// Whether a path below an organization has an answer here.
 pub(crate) fn knows(method: &str, path: &[&str]) -> bool {
     match path {
         ["_apis", area] if area.eq_ignore_ascii_case("ResourceAreas") => true,
@@ -92,7 +92,7 @@ pub(crate) fn answer(
     if let ("OPTIONS", ["_apis", area]) = (request.method.as_str(), path) {
         return Some(routes(Some(area)));
     }
-    // Microsoft's Python client asks for all of them at once (`client.py` of azure-devops).
+    // Microsoft's Python client requests all of them at once (`client.py` of azure-devops).
     if let ("OPTIONS", ["_apis"]) = (request.method.as_str(), path) {
         return Some(routes(None));
     }
@@ -156,7 +156,7 @@ pub(crate) fn answer(
     }
 }
 
-/// The routes of an area, or of all.
+/// The routes of an area, or all routes.
 fn routes(area: Option<&str>) -> Answer {
     let known = ROUTES
         .iter()

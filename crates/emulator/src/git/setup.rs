@@ -1,6 +1,6 @@
-//! What a test arranges and looks at: repositories, licenses, and the requests that came.
+//! What a test can set up and check: repositories, licenses, and requests.
 //!
-//! It never asks over HTTP.
+//! It sends no HTTP requests.
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -11,8 +11,8 @@ use super::{Git, Name, Repository};
 use crate::ids::guid;
 
 impl Git {
-    /// Makes a repository with one commit of these files on `main`. Returns the folder of the bare
-    /// repository, in which a test may look with git itself.
+    /// Creates a repository with one commit of these files on `main`. Returns the folder of the bare repository,
+    /// which a test may inspect with git itself.
     pub fn add_repository(
         &self,
         organization: &str,
@@ -32,7 +32,7 @@ impl Git {
             .arg(&folder)
             .status();
         assert!(made.expect("git is on the PATH").success());
-        // Clients clone parts of a repository and name objects; Azure Repos lets them.
+        // Clients clone parts of a repository and name objects; Azure Repos allows that.
         for (key, value) in [
             ("uploadpack.allowFilter", "true"),
             ("uploadpack.allowAnySHA1InWant", "true"),
@@ -70,14 +70,14 @@ impl Git {
         folder
     }
 
-    /// Each request of git's so far: method, repository and path, protocol, sign-in, status.
+    /// Each request of git so far: method, repository and path, protocol, scheme of the credential, status.
     #[must_use]
     pub fn requests(&self) -> Vec<String> {
         self.own().requests.clone()
     }
 }
 
-/// git's import format (`git help fast-import`). The time is fixed, so that the commit's id is too.
+/// git's import format (`git help fast-import`). The time is fixed, so that the commit's ID is, too.
 fn first_commit(files: &[(&str, &str)]) -> String {
     let message = "The first commit";
     let mut stream = format!(
@@ -86,7 +86,7 @@ fn first_commit(files: &[(&str, &str)]) -> String {
         message.len()
     );
     for (path, content) in files {
-        // The mode of a link to another repository, whose content is a commit's id.
+        // The mode of a submodule, whose content is a commit's ID.
         if let Some(commit) = content.strip_prefix("submodule ") {
             stream.push_str(&format!("M 160000 {commit} {path}\n"));
         } else {

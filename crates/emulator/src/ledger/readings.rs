@@ -1,10 +1,10 @@
-//! The ways in which a text can be read: as it is, and with each common encoding undone.
+//! The ways to read a text: as it is, and with each common encoding decoded.
 //!
 //! It knows no secret.
 
 use std::borrow::Cow;
 
-/// A text, and the same with one kind of encoding undone or its lines joined.
+/// A text, and the same text with one encoding decoded or its lines joined.
 pub(super) fn readings(text: &[u8]) -> Vec<Cow<'_, [u8]>> {
     let mut readings = vec![Cow::Borrowed(text)];
     let has = |byte: u8| text.contains(&byte);
@@ -31,13 +31,13 @@ pub(super) fn readings(text: &[u8]) -> Vec<Cow<'_, [u8]>> {
     readings
 }
 
-/// The text with each escape replaced by its character.
+/// Replaces each escape with its character.
 fn undone(text: &[u8], one: fn(&[u8]) -> Option<(char, usize)>) -> Vec<u8> {
     let mut undone = Vec::with_capacity(text.len());
     let mut rest = text;
     while let Some((first, after)) = rest.split_first() {
         if let Some((letter, length)) = one(rest) {
-            // Latin-1 and above: secrets are ASCII, and what else there is keeps its length at most.
+            // Latin-1 and above: secrets are ASCII, and other characters do not become longer.
             undone.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes());
             rest = &rest[length..];
         } else {
@@ -54,7 +54,7 @@ fn percent(text: &[u8]) -> Option<(char, usize)> {
     Some((number(digits, 16)?, 3))
 }
 
-/// JSON's and C's escapes.
+/// The escapes of JSON and C.
 fn backslash(text: &[u8]) -> Option<(char, usize)> {
     let after = text.strip_prefix(b"\\")?;
     match after.first()? {
@@ -68,7 +68,7 @@ fn backslash(text: &[u8]) -> Option<(char, usize)> {
     }
 }
 
-/// XML's and HTML's entities.
+/// The entities of XML and HTML.
 fn entity(text: &[u8]) -> Option<(char, usize)> {
     let after = text.strip_prefix(b"&")?;
     let end = after.iter().take(8).position(|byte| *byte == b';')?;

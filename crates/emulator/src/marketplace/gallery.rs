@@ -1,6 +1,6 @@
-//! The gallery: its routes, and an extension's showing, sharing and removal.
+//! The gallery: its routes, and showing, sharing and removing extensions.
 //!
-//! It never shows an extension to a caller who may not see it.
+//! It never shows an extension to a caller who cannot see it.
 
 mod assets;
 mod reports;
@@ -15,12 +15,12 @@ use super::{Context, Extension};
 use crate::http::{Answer, Request};
 use crate::vss::{self, error, version};
 
-/// How the validation of what is published goes.
+/// The validation of what is published.
 #[derive(Debug, Clone, Default)]
 pub struct Validation {
-    /// Questions that are answered with "not done" first.
+    /// Number of requests that are answered with "not done" first.
     pub takes: u32,
-    /// The validator's words, where it refuses: a sentence, or JSON with `results`.
+    /// The validator's message, if it refuses: a sentence, or JSON with `results`.
     pub refuses: Option<String>,
 }
 
@@ -105,7 +105,7 @@ pub(crate) fn answer(
     }
 }
 
-/// The routes that Microsoft's Node client looks up by `OPTIONS`, with the ids of its `GalleryApi.js` and
+/// The routes that Microsoft's Node client looks up with `OPTIONS`, with the IDs in its `GalleryApi.js` and
 /// `ExtensionManagementApi.js`.
 pub(crate) fn locations() -> Value {
     let location = |id: &str, area: &str, name: &str, route: &str| {
@@ -131,8 +131,9 @@ fn role<'a>(context: &'a Context<'_>, publisher: &str, caller: &str) -> Option<&
     members.get(caller).map(String::as_str)
 }
 
-/// What an identity lacks on a publisher. Public issues quote "View user permissions on a resource" and "Publish
-/// new extensions to an existing publisher" (microsoft/vscode-vsce#656, #851); the other words are like them.
+/// The permission that an identity lacks on a publisher. Public issues quote "View user permissions on a resource"
+/// and "Publish new extensions to an existing publisher" (microsoft/vscode-vsce#656, #851); the other texts are
+/// modeled on them.
 pub(super) fn denied(
     publisher: &str,
     caller: &str,
@@ -170,7 +171,7 @@ fn show(request: &Request, name: &str, caller: &str, context: &mut Context<'_>) 
         request.parameter("flags"),
         request.parameter("version"),
     );
-    // Validation goes on while it is asked for.
+    // Each request advances the validation.
     extension.pending = extension.pending.saturating_sub(1);
     Answer::json(200, &body)
 }

@@ -1,6 +1,6 @@
-//! Extensions in organizations: installed ones, and the tasks that pipelines have of them.
+//! Extensions in organizations: the installed ones, and their tasks for pipelines.
 //!
-//! It never installs what the organization may not see.
+//! It never installs an extension that the organization cannot see.
 
 use serde_json::{Value, json};
 

@@ -1,12 +1,12 @@
-//! What the gallery reads in a package: the identity, the flags and the tasks' ids.
+//! The parts of a package that the gallery reads: the identity, the flags and the tasks' IDs.
 //!
-//! It shares nothing with the packer: the names are those of the VSIX schema.
+//! It shares no code with the packer: the names are those of the VSIX schema.
 
 use std::io::{Cursor, Read as _};
 
 use serde_json::Value;
 
-/// A task that a package brings.
+/// A task in a package.
 #[derive(Debug, Clone)]
 pub(crate) struct Task {
     pub(crate) id: String,
@@ -14,7 +14,7 @@ pub(crate) struct Task {
     pub(crate) version: [u64; 3],
 }
 
-/// A package, as far as the gallery looks.
+/// The parts of a package that the gallery reads.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Package {
     pub(crate) publisher: String,
@@ -28,7 +28,7 @@ pub(crate) struct Package {
     pub(crate) platform: Option<String>,
 }
 
-/// Reads a package; nothing, where it is none.
+/// Parses a package; `None` if it is not one.
 pub(crate) fn read(bytes: &[u8]) -> Option<Package> {
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).ok()?;
     let mut manifest = String::new();

@@ -1,6 +1,6 @@
 //! The members of publishers, and their roles.
 //!
-//! It never gives a role to an id that no identity has.
+//! It never assigns a role to an ID that belongs to no identity.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use super::{Context, gallery};
 use crate::http::{Answer, Request};
 use crate::vss::{error, json_body, version};
 
-/// The security roles of a publisher, as vsce and Microsoft's Node client ask for them.
+/// The security roles of a publisher, as vsce and Microsoft's Node client request them.
 pub(crate) fn roles(
     request: &Request,
     publisher: &str,
@@ -78,7 +78,8 @@ pub(crate) fn roles(
     }
 }
 
-/// One assignment: "Roleassignments - Remove Role Assignment" of Microsoft's REST reference, status 200 without a body.
+/// Removes one assignment: "Roleassignments - Remove Role Assignment" of Microsoft's REST reference, status 200
+/// without a body.
 pub(crate) fn role(
     request: &Request,
     (publisher, id): (&str, &str),

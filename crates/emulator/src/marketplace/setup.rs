@@ -1,12 +1,12 @@
-//! What a test arranges in the Marketplace: members of publishers, extensions, validation, limits.
+//! What a test can set up in the Marketplace: members of publishers, extensions, validation, limits.
 //!
 //! It answers no request.
 
 use super::{Delivery, Extension, Marketplace, Validation};
 
 impl Marketplace {
-    /// Gives a connection's application a role in a publisher: `Reader`, `Contributor`, `Creator`, `Owner`; nothing
-    /// removes it.
+    /// Assigns a role in a publisher to a connection's application: `Reader`, `Contributor`, `Creator`, `Owner`;
+    /// `None` removes it.
     pub fn set_role(&self, publisher: &str, connection: &str, role: Option<&str>) {
         let client = self.directory().client_of(connection);
         let mut own = self.own();
@@ -24,39 +24,39 @@ impl Marketplace {
         self.own().members.get(publisher)?.get(&client).cloned()
     }
 
-    /// An extension, `publisher.extension`, that was published some time ago.
+    /// Adds an extension, `publisher.extension`, that was published some time ago.
     pub fn add_extension(&self, name: &str) {
         let mut own = self.own();
         own.extensions.insert(name.to_owned(), Extension::default());
     }
 
-    /// An extension, `publisher.extension`, as the Marketplace has it.
+    /// An extension, `publisher.extension`, in the Marketplace.
     #[must_use]
     pub fn extension(&self, name: &str) -> Option<Extension> {
         self.own().extensions.get(name).cloned()
     }
 
-    /// How the validation of what is published from now on goes.
+    /// Sets the validation of future uploads.
     pub fn validation(&self, validation: Validation) {
         self.own().validation = validation;
     }
 
-    /// After how many questions an installed extension appears in its organization.
+    /// Sets after how many requests an installed extension appears in its organization.
     pub fn installation_takes(&self, questions: u32) {
         self.own().installation_takes = questions;
     }
 
-    /// The largest package, in bytes, that the Marketplace takes.
+    /// Sets the largest package, in bytes, that the Marketplace accepts.
     pub fn largest_package(&self, bytes: usize) {
         self.own().largest_package = Some(bytes);
     }
 
-    /// How the gallery hands published packages out.
+    /// Sets how the gallery returns packages.
     pub fn delivery(&self, delivery: Delivery) {
         self.own().delivery = delivery;
     }
 
-    /// The status of refusals for want of a permission: 401 and 403 are both reported.
+    /// Sets the status of refusals because of a missing permission: both 401 and 403 have been reported.
     pub fn access_check_status(&self, status: u16) {
         self.own().access_check_status = Some(status);
     }
@@ -72,12 +72,12 @@ impl Marketplace {
         events.push((kind.to_owned(), id, date.to_owned()));
     }
 
-    /// How many events of a kind a page has.
+    /// Sets how many events of a kind a page has.
     pub fn page_of_events(&self, count: usize) {
         self.own().page_of_events = Some(count);
     }
 
-    /// Answers every question for events as if it had no date.
+    /// Ignores the date in requests for events.
     pub fn events_ignore_dates(&self) {
         self.own().ignores_dates = true;
     }

@@ -15,14 +15,14 @@ use crate::http::{Answer, Request};
 use crate::ids::guid;
 use crate::vss::{access_check, error, version};
 
-/// What the service knows.
+/// The state of the service.
 #[derive(Debug, Default)]
 pub(crate) struct State {
     /// By organization.
     entries: BTreeMap<String, Vec<Entry>>,
-    /// Organizations whose administrators are not shown the log.
+    /// Organizations whose administrators cannot see the log.
     pub(crate) closed: BTreeSet<String>,
-    /// Entries of a page, where it is less than what is asked for.
+    /// Entries of a page, if it is less than requested.
     pub(crate) page: Option<usize>,
 }
 
@@ -34,7 +34,7 @@ struct Entry {
 }
 
 impl State {
-    /// Logs an action; returns its moment.
+    /// Logs an action; returns its time.
     pub(crate) fn add(&mut self, organization: &str, at: i64, mechanism: String) -> String {
         let entries = self.entries.entry(organization.to_owned()).or_default();
         entries.push(Entry {

@@ -1,10 +1,9 @@
-//! Who belongs to an organization and what it is licensed for: the member entitlements of
-//! `vsaex.dev.azure.com`.
+//! The members of an organization and their licenses: the member entitlements of `vsaex.dev.azure.com`.
 //!
-//! It adds only an enterprise application of the organization's own tenant. Routes, bodies and
-//! the rule that a failure has status 200 are those of "Service Principal Entitlements" and "Member
-//! Entitlements" of Microsoft's REST reference; the numbers are those that users of
-//! microsoft/terraform-provider-azuredevops report (#86: 5032, #1036: 5005, #1384: 5000 and 5102).
+//! It adds only enterprise applications of the organization's own tenant. Routes, bodies and the status 200 of
+//! failures are those of "Service Principal Entitlements" and "Member Entitlements" of Microsoft's REST reference;
+//! the numbers are those that users of microsoft/terraform-provider-azuredevops report (#86: 5032, #1036: 5005,
+//! #1384: 5000 and 5102).
 
 mod shown;
 
@@ -19,16 +18,16 @@ use crate::directory::Issued;
 use crate::http::{Answer, Request};
 use crate::vss::{self, error, json_body, version};
 
-/// What an organization gave to a member.
+/// The entitlement of a member.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Entitlement {
     /// `express`, `stakeholder`, `advanced` …
     pub(crate) access_level: String,
-    /// Project id to the group in it: `projectReader`, `projectContributor` …
+    /// Project ID to the group in it: `projectReader`, `projectContributor` …
     pub(crate) projects: BTreeMap<String, String>,
 }
 
-/// Names of access levels as the API and as people have them.
+/// Names of access levels in the API and in the portal.
 const ACCESS_LEVELS: [(&str, &str); 6] = [
     ("express", "Basic"),
     ("stakeholder", "Stakeholder"),
@@ -103,14 +102,14 @@ pub(super) fn is_administrator(organization: &str, identity: &str, context: &Con
     context.own.administrators.contains(&key)
 }
 
-/// What a body asks for.
+/// The request in a body.
 struct Wanted {
     origin_id: String,
     access_level: String,
     projects: BTreeMap<String, String>,
 }
 
-/// Every field that "Service Principal Entitlements - Add" needs, or nothing.
+/// Reads every field that "Service Principal Entitlements - Add" requires; `None` if one is missing.
 fn read(body: &Value) -> Option<Wanted> {
     let principal = &body["servicePrincipal"];
     let is_principal =
@@ -207,7 +206,7 @@ fn may_not_add(caller: &Issued) -> (u32, String) {
     )
 }
 
-/// The enterprise application that an id is the object id of, in the organization's tenant.
+/// The enterprise application with this object ID in the organization's tenant.
 fn find(
     organization: &str,
     origin_id: &str,
@@ -237,7 +236,7 @@ fn find(
     }
 }
 
-/// Gives a license, where there is one left.
+/// Assigns a license, if one is left.
 fn assign(
     organization: &str,
     identity: &str,
@@ -338,8 +337,9 @@ fn patch(
     ))
 }
 
-/// "Service Principal Entitlements - Delete": the license and all project memberships go with it. The reference has
-/// status 200 and no body. The words for a caller who may not are not published; those of `Add Users` are the model.
+/// "Service Principal Entitlements - Delete": removes the license and all project memberships. The reference has
+/// status 200 and no body. The message for a caller without permission is not published; that of `Add Users` is the
+/// model.
 fn remove(
     organization: &str,
     id: &str,
@@ -373,7 +373,7 @@ fn remove(
     }
 }
 
-/// Applications among the members, a page at a time.
+/// Applications among the members, page by page.
 fn list(request: &Request, organization: &str, context: &mut Context<'_>) -> Option<Answer> {
     let known = ["$filter", "select", "continuationToken", "api-version"];
     context.only_parameters(request, &known);
@@ -423,7 +423,7 @@ fn list(request: &Request, organization: &str, context: &mut Context<'_>) -> Opt
     ))
 }
 
-/// A member by the id that the organization gave it.
+/// A member by its ID in the organization.
 fn member(organization: &str, id: &str, context: &mut Context<'_>) -> Option<String> {
     let members = context.own.members[organization].clone();
     members.into_iter().find(|identity| {
@@ -434,7 +434,7 @@ fn member(organization: &str, id: &str, context: &mut Context<'_>) -> Option<Str
     })
 }
 
-/// What a member has. Members that a test added have Basic, unless they are stakeholders.
+/// The entitlement of a member. Members that a test added have Basic, unless they are stakeholders.
 fn entitlement<'a>(
     organization: &str,
     identity: &str,

@@ -1,6 +1,6 @@
-//! The profile service: who an identity is, in any organization.
+//! The profile service: an identity outside any organization.
 //!
-//! It never answers for anybody but the caller.
+//! It only returns the caller's own profile.
 
 use serde_json::json;
 
@@ -8,7 +8,7 @@ use super::Context;
 use crate::http::{Answer, Request};
 use crate::vss::version;
 
-/// `GET _apis/profile/profiles/me` of the profile service. The first question makes a profile.
+/// `GET _apis/profile/profiles/me` of the profile service. The first request creates a profile.
 pub(crate) fn profile(
     request: &Request,
     caller: &str,

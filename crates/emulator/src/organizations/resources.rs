@@ -1,9 +1,9 @@
-//! What projects have beside repositories: service connections, variable groups, definitions, task groups, service
+//! What projects have besides repositories: service connections, variable groups, definitions, task groups, service
 //! hooks and agents.
 //!
 //! Routes, parameters, versions and fields are those of `serviceEndpoint.json`, `taskAgent.json`, `build.json`,
-//! `release.json` and `serviceHooks.json` 7.2 of MicrosoftDocs/vsts-rest-api-specs. No secret leaves it: the services
-//! answer null, or stars.
+//! `release.json` and `serviceHooks.json` 7.2 of MicrosoftDocs/vsts-rest-api-specs. It returns no secret: the
+//! services return null or stars.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +15,7 @@ use crate::http::{Answer, Request};
 use crate::ids::guid;
 use crate::vss::{self, access_check, error, version};
 
-/// The most that a page has, whatever is asked for.
+/// The largest page, however many items are requested.
 const LARGEST_PAGE: usize = 1000;
 
 /// The host of classic releases.
@@ -40,7 +40,7 @@ pub enum Resource {
     AgentPool,
 }
 
-/// Area and resource, version, parameters, and the permission of a list.
+/// Area and resource, version, parameters, and the permission for a list.
 struct Route {
     resource: Resource,
     path: [&'static str; 2],
@@ -137,23 +137,23 @@ const ROUTES: [Route; 7] = [
     },
 ];
 
-/// What the services know.
+/// The state of the services.
 #[derive(Debug, Default)]
 pub(crate) struct State {
-    /// By organization, project's id (none for the organization) and kind.
+    /// By organization, project's ID (`None` for the organization) and kind.
     known: BTreeMap<(String, Option<String>, Resource), Vec<Value>>,
-    /// Executions by the connection's id, the newest first.
+    /// Executions by the connection's ID, the newest first.
     history: BTreeMap<String, Vec<Value>>,
     /// By organization and pool.
     agents: BTreeMap<(String, u64), Vec<Value>>,
-    /// Lists that are refused: project's id and kind.
+    /// Lists that are refused: project's ID and kind.
     pub(crate) closed: BTreeSet<(Option<String>, Resource)>,
-    /// Items of a page, where it is less than what is asked for.
+    /// Items of a page, if it is less than requested.
     pub(crate) page: Option<usize>,
 }
 
 impl State {
-    /// Adds a document, with an id; returns the id.
+    /// Adds a document with an ID; returns the ID.
     pub(crate) fn add(
         &mut self,
         organization: &str,
@@ -184,7 +184,7 @@ impl State {
         id
     }
 
-    /// Notes that a connection was used by a definition.
+    /// Records that a definition used a connection.
     pub(crate) fn use_connection(&mut self, id: &str, at: &str, definition: &str) {
         let record = json!({
             "endpointId": id,
@@ -345,7 +345,7 @@ fn list(
     }
 }
 
-/// A document as the services show it.
+/// A document in the format of the services.
 fn shown(resource: Resource, mut document: Value, is_whole: bool) -> Value {
     without_secrets(&mut document);
     let keep = |document: &mut Value, names: &[&str]| {
@@ -381,7 +381,7 @@ fn shown(resource: Resource, mut document: Value, is_whole: bool) -> Value {
     document
 }
 
-/// The values of secret variables are null.
+/// Sets the values of secret variables to null.
 fn without_secrets(value: &mut Value) {
     if value["isSecret"] == Value::Bool(true) {
         value["value"] = Value::Null;

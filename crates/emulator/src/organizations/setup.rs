@@ -1,4 +1,4 @@
-//! What a test arranges in organizations: tenants, members, licenses, administrators, projects.
+//! What a test can set up in organizations: tenants, members, licenses, administrators, projects.
 //!
 //! It answers no request.
 
@@ -13,7 +13,7 @@ use crate::ids::guid;
 use crate::issued::{AZURE_DEVOPS, issue};
 
 impl Organizations {
-    /// Makes a connection's application a member of an organization, with the license Basic.
+    /// Adds a connection's application to an organization as a member with a Basic license.
     pub fn add_member(&self, organization: &str, connection: &str) {
         let (mut own, directory) = (self.own(), self.directory());
         let tenant = own.tenant_of(organization, &directory);
@@ -22,7 +22,7 @@ impl Organizations {
         members.push(identity);
     }
 
-    /// An organization without members.
+    /// Adds an organization without members.
     pub fn add(&self, organization: &str) {
         self.own()
             .members
@@ -30,8 +30,8 @@ impl Organizations {
             .or_default();
     }
 
-    /// Connects an organization to a tenant, in place of the home tenant. The GUID of zeros is none: its members are
-    /// Microsoft accounts.
+    /// Connects an organization to another tenant than the home tenant. The GUID with only zeros means none: its
+    /// members have Microsoft accounts.
     pub fn connect(&self, organization: &str, tenant: &str) {
         self.add(organization);
         let mut own = self.own();
@@ -39,7 +39,7 @@ impl Organizations {
             .insert(organization.to_owned(), tenant.to_owned());
     }
 
-    /// Makes a connection's application a member of an organization and of its administrators.
+    /// Adds a connection's application to an organization as a member and administrator.
     pub fn add_administrator(&self, organization: &str, connection: &str) {
         self.add_member(organization, connection);
         let identity = self.identity(organization, connection);
@@ -47,8 +47,8 @@ impl Organizations {
         self.own().administrators.insert(administrator);
     }
 
-    /// Makes a person a member of an organization, with the license Basic. Returns a token for Azure DevOps, as the
-    /// person's own tools get one.
+    /// Adds a person to an organization with a Basic license. Returns a token for Azure DevOps, like one that the
+    /// person's own tools would get.
     pub fn add_person(&self, organization: &str, account: &str) -> String {
         let (mut own, mut directory) = (self.own(), self.directory());
         let person = Application::person(account, &directory.tenants[0]);
@@ -59,7 +59,7 @@ impl Organizations {
         issue(AZURE_DEVOPS, &person, &mut directory, self.clock())
     }
 
-    /// Makes a person of any name a member of an organization.
+    /// Adds a person with any name to an organization.
     pub fn add_user(&self, organization: &str, account: &str, display_name: &str) {
         let (mut own, mut directory) = (self.own(), self.directory());
         let person = Application {
@@ -72,7 +72,7 @@ impl Organizations {
         directory.applications.push(person);
     }
 
-    /// Plants a personal access token of a person, by the account. Returns its authorization id.
+    /// Adds a personal access token of a person, by account. Returns its authorization ID.
     pub fn add_pat(&self, organization: &str, account: &str, pat: &Pat<'_>) -> String {
         let (mut own, directory) = (self.own(), self.directory());
         let mut known = directory.applications.iter();
@@ -87,23 +87,24 @@ impl Organizations {
         self.own().users.page = Some(count);
     }
 
-    /// Lets the Graph API answer every page of users with the first one.
+    /// Makes the Graph API return the first page of users again and again.
     pub fn repeat_the_first_page_of_users(&self) {
         self.own().users.repeats = true;
     }
 
-    /// The status with which the Token Administration API refuses who is not an administrator, in place of 401.
+    /// Sets the status with which the Token Administration API refuses callers who are not administrators, instead of
+    /// 401.
     pub fn token_administration_refuses_with(&self, status: u16) {
         self.own().tokens.refusal = Some(status);
     }
 
-    /// Logs an action this long ago with a personal access token, by its authorization id. Returns its moment.
+    /// Logs an action this long ago with a personal access token, by its authorization ID. Returns its time.
     pub fn use_pat(&self, organization: &str, authorization_id: &str, ago: Duration) -> String {
         let mechanism = format!("PAT_Unscoped authorizationId: {authorization_id}");
         self.log_action(organization, &mechanism, ago)
     }
 
-    /// Logs an action this long ago by any mechanism. Returns its moment.
+    /// Logs an action this long ago with any mechanism. Returns its time.
     pub fn log_action(&self, organization: &str, mechanism: &str, ago: Duration) -> String {
         let ago = i64::try_from(ago.as_secs()).expect("a moment of this age");
         let at = self.clock().now() - ago;
@@ -111,7 +112,7 @@ impl Organizations {
         own.audit.add(organization, at, mechanism.to_owned())
     }
 
-    /// Takes the permission "View audit log" from everyone in an organization.
+    /// Removes the permission "View audit log" from everyone in an organization.
     pub fn close_audit_log(&self, organization: &str) {
         self.own().audit.closed.insert(organization.to_owned());
     }
@@ -121,7 +122,7 @@ impl Organizations {
         self.own().audit.page = Some(count);
     }
 
-    /// Adds a resource of a project, by the project's id, or of the organization; returns its id.
+    /// Adds a resource to a project, by the project's ID, or to the organization; returns its ID.
     pub fn add_resource(
         &self,
         organization: &str,
@@ -133,17 +134,17 @@ impl Organizations {
         own.resources.add(organization, project, resource, document)
     }
 
-    /// Notes that a definition used a service connection, by its id, at a moment (RFC 3339).
+    /// Records that a definition used a service connection, by its ID, at a time (RFC 3339).
     pub fn use_service_connection(&self, id: &str, at: &str, definition: &str) {
         self.own().resources.use_connection(id, at, definition);
     }
 
-    /// Adds an agent to a pool, by the pool's id.
+    /// Adds an agent to a pool, by the pool's ID.
     pub fn add_agent(&self, organization: &str, pool: u64, agent: Value) {
         self.own().resources.add_agent(organization, pool, agent);
     }
 
-    /// Refuses a list of a project, by the project's id, or of the organization.
+    /// Refuses a list of a project, by the project's ID, or of the organization.
     pub fn close_resources(&self, project: Option<&str>, resource: Resource) {
         let list = (project.map(str::to_owned), resource);
         self.own().resources.closed.insert(list);
@@ -154,7 +155,7 @@ impl Organizations {
         self.own().resources.page = Some(count);
     }
 
-    /// Adds a project to an organization. Returns its id.
+    /// Adds a project to an organization. Returns its ID.
     pub fn add_project(&self, organization: &str, name: &str) -> String {
         let id = guid();
         let mut own = self.own();
@@ -163,61 +164,62 @@ impl Organizations {
         id
     }
 
-    /// Takes a project, by its id, out of the sight of a connection's application, as for a member of the
-    /// organization that is not a member of the project.
+    /// Hides a project, by its ID, from a connection's application, like from a member of the organization that is
+    /// not a member of the project.
     pub fn hide_project(&self, organization: &str, project: &str, connection: &str) {
         let identity = self.identity(organization, connection);
         let hidden = (organization.to_owned(), project.to_owned(), identity);
         self.own().hidden_projects.insert(hidden);
     }
 
-    /// Stops an organization: it answers 503 to everything.
+    /// Stops an organization: it answers all requests with 503.
     pub fn stop(&self, organization: &str) {
         self.own().stopped.insert(organization.to_owned());
     }
 
-    /// Lets the services of Azure DevOps answer a bearer that they refuse with a page in place of JSON.
+    /// Makes the services of Azure DevOps answer a refused bearer token with a page instead of JSON.
     pub fn bearers_get_pages(&self) {
         self.own().bearers_get_pages = true;
     }
 
-    /// Lets Azure DevOps refuse the tokens of a connection's application, as after its sessions were revoked.
+    /// Makes Azure DevOps refuse the tokens of a connection's application, as after its sessions were revoked.
     pub fn revoke_tokens(&self, connection: &str) {
         let client = self.directory().client_of(connection);
         self.own().revoked.insert(client);
     }
 
-    /// Lets a connection's application be one that Azure DevOps has never seen, in whatever organization.
+    /// Makes a connection's application one that Azure DevOps has never seen, in any organization.
     pub fn not_materialized(&self, connection: &str) {
         let client = self.directory().client_of(connection);
         self.own().not_materialized.insert(client);
     }
 
-    /// Lets an organization name no tenant in its challenge, and several in `X-VSS-ResourceTenant`: zeros first, then
-    /// its own.
+    /// Makes an organization name no tenant in its challenge, and several in `X-VSS-ResourceTenant`: zeros first,
+    /// then its own.
     pub fn name_several_tenants(&self, organization: &str) {
         self.own().several_tenants.insert(organization.to_owned());
     }
 
-    /// Answers every question for members with the first page, and a token for the next one.
+    /// Answers every request for members with the first page, and a token for the next one.
     pub fn repeat_pages_of_members(&self) {
         self.own().repeats_pages = true;
     }
 
-    /// How many licenses that cost something are left in an organization.
+    /// Sets how many paid licenses are left in an organization.
     pub fn licenses_left(&self, organization: &str, count: usize) {
         self.own().licenses.insert(organization.to_owned(), count);
     }
 
-    /// Gives a connection's application the Stakeholder license in an organization, which has no repositories.
+    /// Assigns the Stakeholder license in an organization, which does not include repositories, to a connection's
+    /// application.
     pub fn make_stakeholder(&self, organization: &str, connection: &str) {
         let identity = self.identity(organization, connection);
         let entry = (organization.to_owned(), identity);
         self.own().stakeholders.insert(entry);
     }
 
-    /// Access level of a connection's application in an organization, and its projects' groups by the projects' ids;
-    /// nothing where it is not a member.
+    /// Access level of a connection's application in an organization, and its groups by project ID; `None` if it is
+    /// not a member.
     #[must_use]
     pub fn entitlement(
         &self,
@@ -230,8 +232,8 @@ impl Organizations {
         Some((found.access_level.clone(), found.projects.clone()))
     }
 
-    /// Lets an organization fail to add an enterprise application this many times, as it does for one that was
-    /// created a moment ago, and always for an agent identity.
+    /// Makes organizations fail to add an enterprise application this many times, as they do for one that was just
+    /// created, and always for an agent identity.
     pub fn not_yet_known(&self, connection: &str, times: u32) {
         let object = self
             .directory()
@@ -241,7 +243,7 @@ impl Organizations {
         self.own().not_yet_known.insert(object, times);
     }
 
-    /// Lets organizations show entitlements to administrators only.
+    /// Shows entitlements only to administrators.
     pub fn entitlements_are_private(&self) {
         self.own().entitlements_are_private = true;
     }
@@ -251,7 +253,7 @@ impl Organizations {
         self.own().page_of_members = Some(count);
     }
 
-    /// The Azure DevOps id of a connection's application.
+    /// The Azure DevOps ID of a connection's application.
     #[must_use]
     pub fn profile_id(&self, connection: &str) -> String {
         let mut directory = self.directory();
@@ -259,7 +261,7 @@ impl Organizations {
         directory.azure_devops_id(&client)
     }
 
-    /// Who a connection's application is to an organization.
+    /// The identity of a connection's application in an organization.
     fn identity(&self, organization: &str, connection: &str) -> String {
         let (own, directory) = (self.own(), self.directory());
         let tenant = own.tenant_of(organization, &directory);

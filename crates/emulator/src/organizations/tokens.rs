@@ -1,7 +1,8 @@
 //! Personal access tokens, as the Token Administration API of `vssps.dev.azure.com` shows them to administrators.
 //!
-//! It has no token to show. Routes, parameters and fields are those of `tokenAdmin.json` 7.2 of
-//! MicrosoftDocs/vsts-rest-api-specs; pages are those of `TokenAdminSample.cs` of microsoft/azure-devops-dotnet-samples.
+//! It has no token values. Routes, parameters and fields are those of `tokenAdmin.json` 7.2 of
+//! MicrosoftDocs/vsts-rest-api-specs; pages are those of `TokenAdminSample.cs` of
+//! microsoft/azure-devops-dotnet-samples.
 
 use std::collections::BTreeMap;
 
@@ -12,17 +13,17 @@ use crate::http::{Answer, Request};
 use crate::ids::guid;
 use crate::vss::{error, version};
 
-/// The service refuses larger pages; its limit is not documented, and the sample asks for this many.
+/// The service refuses larger pages; its limit is not documented, and the sample requests this many.
 const LARGEST_PAGE: usize = 20;
 
-/// A personal access token that a test plants.
+/// A personal access token that a test adds.
 #[derive(Debug, Clone)]
 pub struct Pat<'a> {
-    /// Name that its owner gave it.
+    /// The name that its owner gave it.
     pub name: &'a str,
     /// Scopes; `app_token` is full access.
     pub scope: &'a str,
-    /// For how many organizations: none for all of its owner's.
+    /// Number of organizations; 0 means all of its owner's.
     pub organizations: usize,
     /// RFC 3339.
     pub created: &'a str,
@@ -48,17 +49,17 @@ impl Default for Pat<'_> {
     }
 }
 
-/// What the service knows.
+/// The state of the service.
 #[derive(Debug, Default)]
 pub(crate) struct State {
-    /// By organization and owner, as the service shows them.
+    /// By organization and owner, in the format of the service.
     known: BTreeMap<(String, String), Vec<Value>>,
-    /// The status of a refusal, where it is not the documented 401.
+    /// The status of a refusal, if it is not the documented 401.
     pub(crate) refusal: Option<u16>,
 }
 
 impl State {
-    /// Plants a token; returns its authorization id.
+    /// Adds a token; returns its authorization ID.
     pub(crate) fn add(&mut self, organization: &str, owner: &str, pat: &Pat<'_>) -> String {
         let id = guid();
         let accounts: Vec<String> = std::iter::repeat_with(guid)
@@ -83,8 +84,8 @@ impl State {
     }
 }
 
-/// `{organization}/_apis/tokenadmin/personalaccesstokens/{descriptor}`. Nothing else of the API is emulated: a request
-/// for a revocation fails the test.
+/// `{organization}/_apis/tokenadmin/personalaccesstokens/{descriptor}`. Nothing else of the API is emulated: a
+/// request for a revocation fails the test.
 pub(crate) fn answer(call: Call<'_>, context: &mut Context<'_>) -> Option<Answer> {
     let (request, organization, area, rest, caller) = call.parts();
     if !area.eq_ignore_ascii_case("tokenadmin") || request.method != "GET" {
@@ -102,8 +103,8 @@ pub(crate) fn answer(call: Call<'_>, context: &mut Context<'_>) -> Option<Answer
         return Some(refusal);
     }
     if !entitlements::is_administrator(organization, &caller.identity, context) {
-        // The words are those of the neighbouring API (MicrosoftDocs/vsts-rest-api-specs#571), the status is the one of
-        // the reference.
+        // The message is that of a related API (MicrosoftDocs/vsts-rest-api-specs#571), the status that of the
+        // reference.
         return Some(error(
             context.own.tokens.refusal.unwrap_or(401),
             "InvalidAccessException",
@@ -146,7 +147,7 @@ fn list(
     };
     let end = (start + size).min(known.len());
     let value = &known[start..end];
-    // .NET writes a GUID that is not set.
+    // .NET writes this for a GUID that is not set.
     let next = known
         .get(end)
         .map_or(json!("00000000-0000-0000-0000-000000000000"), |next| {

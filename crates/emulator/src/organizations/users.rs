@@ -9,12 +9,12 @@ use super::{Call, Context, subject_descriptor};
 use crate::http::{Answer, Request};
 use crate::vss::{error, version};
 
-/// What a test arranges in the list of users.
+/// The settings of the list of users.
 #[derive(Debug, Default)]
 pub(crate) struct State {
-    /// Users of a page, where there is a limit.
+    /// Users of a page, if there is a limit.
     pub(crate) page: Option<usize>,
-    /// Whether every page is the first one, whatever is asked.
+    /// Whether every page is the first one again.
     pub(crate) repeats: bool,
 }
 
@@ -41,7 +41,7 @@ pub(crate) fn answer(call: Call<'_>, context: &mut Context<'_>) -> Option<Answer
         "api-version",
     ];
     context.only_parameters(request, &known);
-    // The Graph API has previews only.
+    // The Graph API only has previews.
     if let Some(refusal) = version(request, &["7.1-preview.1", "7.2-preview.1"]) {
         return Some(refusal);
     }
@@ -110,7 +110,7 @@ fn users(organization: &str, context: &mut Context<'_>) -> Vec<Value> {
     users
 }
 
-/// The member of an organization that a descriptor names.
+/// The member of an organization with this descriptor.
 pub(super) fn member(
     organization: &str,
     descriptor: &str,

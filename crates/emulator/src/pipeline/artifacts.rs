@@ -1,4 +1,4 @@
-//! What a run publishes, and what its later jobs download.
+//! The artifacts that a run publishes and its later jobs download.
 //!
 //! It has no artifacts of other runs.
 
@@ -19,7 +19,7 @@ impl Artifacts {
         Self { folder }
     }
 
-    /// Takes a file or what is in a folder.
+    /// Adds a file or the contents of a folder.
     pub(crate) fn publish(&self, path: &Path, name: &str) -> Result<(), String> {
         let artifact = self.folder.path().join(name);
         if artifact.exists() {
@@ -37,7 +37,7 @@ impl Artifacts {
         Ok(())
     }
 
-    /// Puts one artifact, or every one, below a folder, each in a folder of its name.
+    /// Copies one artifact, or all of them, to a folder, each into a folder with its name.
     pub(crate) fn download(&self, name: &str, below: &Path) -> Result<(), String> {
         if name.is_empty() {
             copy(self.folder.path(), below);
@@ -71,7 +71,7 @@ impl Artifacts {
     }
 }
 
-/// Copies what is in a folder.
+/// Copies the contents of a folder.
 pub(crate) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("a folder");
     for entry in fs::read_dir(from).expect("a folder").flatten() {

@@ -1,7 +1,7 @@
-//! Steps held against the definitions of the tasks that they name.
+//! Checks steps against the definitions of their tasks.
 //!
-//! It is stricter than the service, which takes inputs that no task has and values that have no effect; it
-//! leaves values alone that are known only when the pipeline runs.
+//! It is stricter than the service, which accepts inputs that the task does not have and values without effect; it
+//! does not check values that are known only at run time.
 
 use std::collections::BTreeMap;
 
@@ -26,7 +26,7 @@ impl Tasks {
             .push(Task::parse(definition).expect("a task.json"));
     }
 
-    /// The task that `Name@Major` names, if it is one of these; what is wrong, if the name is but the version is not.
+    /// The task that `Name@Major` names, if it is one of these; an error if only the version is unknown.
     pub(crate) fn find(&self, reference: &str) -> Result<Option<&Task>, String> {
         let (name, version) = reference.split_once('@').unwrap_or((reference, ""));
         let mut known = self.known.iter();
@@ -43,8 +43,8 @@ impl Tasks {
     }
 }
 
-/// What is wrong with the steps of these tasks, anywhere in a pipeline or a template, expanded or not. Steps of
-/// other tasks are passed over.
+/// Problems in the steps of these tasks, anywhere in a pipeline or a template, expanded or not. Steps of other tasks
+/// are skipped.
 #[must_use]
 pub fn check(document: &Node, tasks: &Tasks) -> Vec<Problem> {
     let mut problems = Vec::new();
@@ -71,7 +71,7 @@ pub fn check(document: &Node, tasks: &Tasks) -> Vec<Problem> {
     problems
 }
 
-/// Inputs with those that stand below `${{ if … }}:` and the like.
+/// Collects the inputs, including those below `${{ if … }}:` and similar expressions.
 fn flatten<'n>(node: &'n Node, inputs: &mut Vec<(&'n str, &'n str, Place)>) {
     for (key, value) in node.pairs() {
         match value.as_text() {
@@ -81,7 +81,7 @@ fn flatten<'n>(node: &'n Node, inputs: &mut Vec<(&'n str, &'n str, Place)>) {
     }
 }
 
-/// What is wrong with one step.
+/// Problems in one step.
 pub(crate) fn step(task: &Task, said: &[(&str, &str, Place)], place: Place) -> Vec<Problem> {
     let mut problems = Vec::new();
     let mut values: BTreeMap<&str, &str> = BTreeMap::new();
@@ -91,7 +91,7 @@ pub(crate) fn step(task: &Task, said: &[(&str, &str, Place)], place: Place) -> V
             problems.push(Problem::new(*place, &message));
             continue;
         };
-        // Beneath two branches of an `if` an input may stand twice.
+        // In two branches of an `if`, an input may occur twice.
         if let Some(known) = values.insert(&input.name, value)
             && is_static(known)
             && said.iter().filter(|(other, ..)| other == name).count() == 1
@@ -128,7 +128,7 @@ pub(crate) fn step(task: &Task, said: &[(&str, &str, Place)], place: Place) -> V
     problems
 }
 
-/// The agent and the service find inputs without letter case.
+/// Whether a name means an input: the agent and the service ignore letter case.
 fn answers_to(input: &Input, name: &str) -> bool {
     let mut names = std::iter::once(&input.name).chain(&input.aliases);
     names.any(|known| known.eq_ignore_ascii_case(name))
@@ -164,7 +164,7 @@ fn is_static(value: &str) -> bool {
     !value.contains("$(") && !value.contains("${{") && !value.contains("$[")
 }
 
-/// The rule that shows an input: its own, or its group's.
+/// The rule for an input's visibility: its own, or its group's.
 fn rule_of<'task>(task: &'task Task, input: &'task Input) -> Option<&'task str> {
     let group = || {
         let name = input.group_name.as_ref()?;
@@ -174,8 +174,8 @@ fn rule_of<'task>(task: &'task Task, input: &'task Input) -> Option<&'task str> 
     input.visible_rule.as_deref().or_else(group)
 }
 
-/// What an input's rule comes to; nothing where it asks for what only the run knows. Terms are `a = b` and
-/// `a != b`, with `&&` or `||` between them (microsoft/azure-pipelines-tasks, "task.json": `visibleRule`).
+/// The value of an input's rule; `None` if it depends on run time. Terms are `a = b` and `a != b`, joined with `&&`
+/// or `||` (microsoft/azure-pipelines-tasks, "task.json": `visibleRule`).
 fn is_visible(task: &Task, input: &Input, values: &BTreeMap<&str, &str>) -> Option<bool> {
     let Some(rule) = rule_of(task, input) else {
         return Some(true);

@@ -1,10 +1,10 @@
-//! What is wrong with a pipeline, in the words of the service where it has some.
+//! Problems in a pipeline, with the service's messages where they are known.
 //!
 //! It never suggests a fix.
 
 use std::fmt;
 
-/// A place in a file, counted from 1.
+/// A position in a file, starting at 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Place {
     /// Line.
@@ -13,14 +13,14 @@ pub struct Place {
     pub column: usize,
 }
 
-/// A problem and its place.
+/// A problem and its position.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// The file; empty where there is one alone.
+    /// The file; empty if there is only one.
     pub file: String,
-    /// Where in it.
+    /// Position in the file.
     pub place: Place,
-    /// What is wrong.
+    /// The message.
     pub message: String,
 }
 
@@ -33,7 +33,7 @@ impl Problem {
         }
     }
 
-    /// The same, in a file, unless it names one already.
+    /// Sets the file, unless the problem has one.
     pub(crate) fn in_file(mut self, file: &str) -> Self {
         if self.file.is_empty() {
             file.clone_into(&mut self.file);

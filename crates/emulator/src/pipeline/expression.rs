@@ -1,14 +1,14 @@
-//! Expressions: `${{ … }}`, `$[ … ]` and conditions, read and evaluated (learn.microsoft.com, Azure Pipelines,
+//! Expressions: parses and evaluates `${{ … }}`, `$[ … ]` and conditions (learn.microsoft.com, Azure Pipelines,
 //! "Expressions").
 //!
-//! It fails on a function or a name that it does not know; it never takes one for something else.
+//! It fails on an unknown function or name, and never takes it for another one.
 
 mod functions;
 mod read;
 
 use super::value::Value;
 
-/// An expression that has been read.
+/// A parsed expression.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Expression {
     Literal(Value),
@@ -19,7 +19,7 @@ pub(crate) enum Expression {
     Call(String, Vec<Expression>),
 }
 
-/// How what came before ended, for `succeeded()` and its like.
+/// The status of what ran before, for `succeeded()` and similar functions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Status {
     Succeeded,
@@ -27,27 +27,27 @@ pub(crate) enum Status {
     Failed,
 }
 
-/// What an expression can see.
+/// What an expression can refer to.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Context {
     /// Named values.
     pub(crate) names: Vec<(String, Value)>,
-    /// What conditions ask about; nothing where an expression is not a condition.
+    /// The status for conditions; `None` if the expression is not a condition.
     pub(crate) status: Option<Status>,
 }
 
 impl Context {
-    /// The same, with one more name. A later name hides an earlier one.
+    /// Adds a name, which hides an earlier one.
     pub(crate) fn with(&self, name: &str, value: Value) -> Self {
         let mut context = self.clone();
         context.names.push((name.to_owned(), value));
         context
     }
 
-    /// What an expression comes to.
+    /// Evaluates an expression.
     ///
     /// # Errors
-    /// A sentence in the service's words where it has some.
+    /// A message, which is the service's own where it is known.
     pub(crate) fn evaluate(&self, text: &str) -> Result<Value, String> {
         let expression = read::expression(text)?;
         let unknown = |message: String| format!("{message}. Located within expression: {text}.");

@@ -1,7 +1,7 @@
-//! One job: its steps in order, each if its condition holds, then what tasks do when a job ends, in reverse
+//! One job: its steps in order, each if its condition is true, then the tasks' post-job sections in reverse order
 //! (`JobExtension.cs`, `StepsRunner.cs`).
 //!
-//! It knows no task: a step that names one is the emulated agent's.
+//! It knows no task: the emulated agent runs steps with tasks.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -63,8 +63,8 @@ pub(crate) fn run(
     Ok(running.status)
 }
 
-/// The job's steps with the implicit ones: a job checks its repository out, a deployment downloads
-/// what the run has published (learn.microsoft.com, "steps.checkout definition", "Deployment jobs").
+/// The job's steps with the implicit ones: a job checks out its repository, a deployment downloads the run's
+/// artifacts (learn.microsoft.com, "steps.checkout definition", "Deployment jobs").
 fn steps(planned: &plan::Job, is_release: bool) -> Vec<Step> {
     let first = |action: Action, name: &str| Step {
         action,
@@ -105,7 +105,7 @@ struct Running<'r, 'w> {
     job: Job<'w>,
     status: TaskResult,
     steps: Vec<(String, TaskResult, String)>,
-    /// Steps whose tasks have something to do when the job ends, in the order of the steps.
+    /// Steps whose tasks have a post-job section, in order.
     post_job: Vec<(usize, Step)>,
 }
 
@@ -137,7 +137,7 @@ impl Running<'_, '_> {
         Ok(())
     }
 
-    /// Before the first step, the job has the connections of all.
+    /// The job has the connections of all its steps before the first one.
     fn declare_connections(&mut self, planned: &plan::Job) {
         for step in &planned.steps {
             let Action::Task { task, inputs } = &step.action else {
@@ -286,7 +286,7 @@ impl Running<'_, '_> {
         }
     }
 
-    /// A path of a step: relative to the sources.
+    /// A path of a step, relative to the sources.
     fn path(&self, path: &str) -> PathBuf {
         let path = self.job.expanded(path);
         let sources = self.job.work_folder().join("s");
@@ -298,7 +298,7 @@ impl Running<'_, '_> {
         }
     }
 
-    /// A step of the agent's own.
+    /// The result of a step that the agent itself runs.
     fn done(&mut self, step: &Step, done: Result<(), String>) -> TaskResult {
         let name = self.job.expanded(&step.display_name);
         let (result, log) = match done {

@@ -1,13 +1,13 @@
-//! Parameters of a template: what is given, held against what is declared (learn.microsoft.com, Azure Pipelines,
+//! Parameters of a template: checks the given values against the declarations (learn.microsoft.com, Azure Pipelines,
 //! "parameters definition").
 //!
-//! It does not look into steps, jobs and stages that are given: what becomes of them is checked where they run.
+//! It does not check steps, jobs and stages that are passed as values: they are checked where they run.
 
 use super::error::Problem;
 use super::value::Value;
 use super::yaml::{Node, Place};
 
-/// Types that take any structure.
+/// Types that accept any structure.
 const STRUCTURES: [&str; 8] = [
     "object",
     "step",
@@ -19,7 +19,7 @@ const STRUCTURES: [&str; 8] = [
     "stageList",
 ];
 
-/// Each declared parameter with its value: the given one, or its default.
+/// Each declared parameter with its given value or its default.
 pub(crate) fn bind(
     declared: Option<&Node>,
     given: &[(String, Value)],

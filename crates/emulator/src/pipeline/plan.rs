@@ -1,11 +1,11 @@
-//! An expanded pipeline as stages, jobs and steps; keys that are not known are refused.
+//! An expanded pipeline as stages, jobs and steps; unknown keys are refused.
 //!
-//! Triggers, pools, names of runs and approvals are the server's business: they are read past.
+//! Triggers, pools, names of runs and approvals belong to the server and are ignored.
 
 use super::error::Problem;
 use super::yaml::{Content, Node, Place};
 
-/// What the service does before a run starts, or about where it runs.
+/// Keys for what the service does before a run starts, or for where it runs.
 const OF_THE_SERVER: [&str; 10] = [
     "name",
     "trigger",
@@ -41,7 +41,7 @@ pub(crate) struct Job {
     pub(crate) condition: String,
     pub(crate) variables: Texts,
     pub(crate) steps: Vec<Step>,
-    /// Deployment jobs check nothing out, and download what the run has published.
+    /// Whether it is a deployment job, which checks nothing out, and downloads the run's artifacts.
     pub(crate) is_deployment: bool,
     pub(crate) place: Place,
 }
@@ -58,7 +58,7 @@ pub(crate) struct Step {
     pub(crate) place: Place,
 }
 
-/// What a step does.
+/// The action of a step.
 #[derive(Debug, Clone)]
 pub(crate) enum Action {
     /// `task:`, as `Name@Major`.
@@ -71,7 +71,7 @@ pub(crate) enum Action {
     /// `checkout: self`, `checkout: none`.
     Checkout {
         what: String,
-        /// Whether the job's token stays for git, as an extra header.
+        /// Whether the job token stays available to git, as an extra header.
         persist_credentials: bool,
     },
     /// `publish:`.
@@ -80,7 +80,7 @@ pub(crate) enum Action {
     Download { what: String, artifact: String },
 }
 
-/// The stages of a whole pipeline, and the variables of all.
+/// The stages of a whole pipeline, and the variables for all of them.
 pub(crate) fn stages(pipeline: &Node) -> Result<(Vec<Stage>, Texts), Problem> {
     let reader = Reader::new(pipeline)?;
     let variables = variables(pipeline)?;
@@ -127,7 +127,7 @@ fn stage(node: &Node, previous: Option<String>) -> Result<Stage, Problem> {
     })
 }
 
-/// The jobs of a stage or a pipeline; steps alone are one job.
+/// The jobs of a stage or a pipeline; steps without a job form one.
 fn jobs(owner: &Node) -> Result<Vec<Job>, Problem> {
     if let Some(list) = owner.get("jobs") {
         return list.items().iter().map(job).collect();
@@ -273,7 +273,7 @@ fn step(node: &Node) -> Result<Step, Problem> {
     })
 }
 
-/// Variables as a mapping or as a list of names and values.
+/// Variables, as a mapping or as a list of names and values.
 fn variables(owner: &Node) -> Result<Texts, Problem> {
     let Some(node) = owner.get("variables") else {
         return Ok(Vec::new());
@@ -304,7 +304,7 @@ fn texts(node: Option<&Node>) -> Result<Texts, Problem> {
         .collect()
 }
 
-/// A mapping, read by its keys.
+/// Reads the keys of a mapping.
 struct Reader<'n> {
     node: &'n Node,
 }

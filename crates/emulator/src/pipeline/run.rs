@@ -1,6 +1,6 @@
-//! A run: stages and jobs in their order, and what became of each step.
+//! A run: stages and jobs in order, and the result of each step.
 //!
-//! It never waits for approval: checks and approvals of an environment are passed.
+//! It never waits for approval: it passes all checks and approvals of an environment.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -18,14 +18,14 @@ use super::yaml::{Node, Place};
 use crate::agent::TaskResult;
 use crate::world::World;
 
-/// A pipeline that is to run.
+/// A pipeline to run.
 pub struct Pipeline<'w> {
     pub(crate) world: &'w World,
-    /// What `checkout: self` lays down.
+    /// The files that `checkout: self` copies.
     pub(crate) sources: PathBuf,
     pub(crate) tasks: BTreeMap<String, PathBuf>,
     pub(crate) agent: Vec<(String, String)>,
-    /// How the names of folders begin in which steps may keep secrets.
+    /// Prefix of the folders in which steps may keep secrets.
     pub(crate) private: Option<&'static str>,
     /// Whether it is a stage of a classic release.
     pub(crate) is_release: bool,
@@ -41,22 +41,22 @@ impl std::fmt::Debug for Pipeline<'_> {
     }
 }
 
-/// One step that ran, or did not.
+/// A step that ran or was skipped.
 #[derive(Debug)]
 pub struct StepRun {
-    /// Name of the stage; `__default` where the pipeline has none.
+    /// Name of the stage; `__default` if the pipeline has none.
     pub stage: String,
     /// Name of the job.
     pub job: String,
-    /// The step as the run's page shows it.
+    /// The step's name on the run's page.
     pub name: String,
-    /// How it ended.
+    /// Its result.
     pub result: TaskResult,
-    /// Its log, with `[WORK]` for the job's folder, which has another name in each run.
+    /// Its log, with `[WORK]` for the job's folder, whose name differs between runs.
     pub log: String,
 }
 
-/// What became of a run.
+/// The outcome of a run.
 #[derive(Debug)]
 pub struct Run {
     /// Its result.
@@ -97,7 +97,7 @@ impl Run {
 }
 
 impl<'w> Pipeline<'w> {
-    /// A pipeline in a repository whose checked out files are below `sources`.
+    /// A pipeline in a repository whose files are in `sources`.
     #[must_use]
     pub fn new(world: &'w World, sources: &Path) -> Self {
         Self {
@@ -114,22 +114,22 @@ impl<'w> Pipeline<'w> {
         }
     }
 
-    /// A stage of a classic release, written down as steps: its agent finds what the release's artifacts are, in
-    /// place of a repository.
+    /// Turns it into a stage of a classic release, written as steps: its agent has the release's artifacts instead of
+    /// a repository.
     #[must_use]
     pub fn of_classic_release(mut self) -> Self {
         self.is_release = true;
         self
     }
 
-    /// A file of the repository, for the service: a pipeline or a template.
+    /// Adds a file of the repository for the service: a pipeline or a template.
     #[must_use]
     pub fn file(mut self, path: &str, text: &str) -> Self {
         self.files.insert(path.to_owned(), text.to_owned());
         self
     }
 
-    /// Installs the task that is unpacked in a folder.
+    /// Installs the task in a folder.
     #[must_use]
     pub fn task(mut self, folder: &Path) -> Self {
         let definition = fs::read_to_string(folder.join("task.json")).expect("a task.json");
@@ -140,28 +140,28 @@ impl<'w> Pipeline<'w> {
         self
     }
 
-    /// A variable of the run that is known before it starts, such as `Build.SourceBranch`.
+    /// Sets a variable of the run that is known before it starts, such as `Build.SourceBranch`.
     #[must_use]
     pub fn variable(mut self, name: &str, value: &str) -> Self {
         self.variables.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    /// A parameter that is given when the run is queued.
+    /// Sets a parameter for queuing the run.
     #[must_use]
     pub fn parameter(mut self, name: &str, value: Value) -> Self {
         self.parameters.push((name.to_owned(), value));
         self
     }
 
-    /// A variable of each agent's own process.
+    /// Sets a variable of each agent's own process.
     #[must_use]
     pub fn agent_environment(mut self, name: &str, value: &str) -> Self {
         self.agent.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    /// As [`Job::keeps_secrets_in`](crate::Job::keeps_secrets_in), for each job.
+    /// [`Job::keeps_secrets_in`](crate::Job::keeps_secrets_in) for each job.
     #[must_use]
     pub fn keeps_secrets_in(self, prefix: &'static str) -> Self {
         Self {
@@ -170,7 +170,7 @@ impl<'w> Pipeline<'w> {
         }
     }
 
-    /// The pipeline as the service sees it before it runs: every template expanded.
+    /// Expands every template of the pipeline, as the service does before a run.
     ///
     /// # Errors
     /// It is not valid.
@@ -190,7 +190,7 @@ impl<'w> Pipeline<'w> {
     /// Runs it.
     ///
     /// # Errors
-    /// It is not valid, and nothing of it ran.
+    /// It is not valid, and no part of it ran.
     pub fn run(&self, path: &str) -> Result<Run, Problem> {
         let document = self.expanded(path)?;
         if let Some(problem) = check::check(&document, &self.definitions)
@@ -254,7 +254,7 @@ impl<'w> Pipeline<'w> {
         Ok(results.max().unwrap_or(TaskResult::Skipped))
     }
 
-    /// A task that is not installed is found before anything runs.
+    /// Checks that all tasks are installed before any step runs.
     fn check_tasks(&self, stages: &[Stage]) -> Result<(), Problem> {
         let jobs = stages.iter().flat_map(|stage| &stage.jobs);
         for step in jobs.flat_map(|job| &job.steps) {
@@ -276,7 +276,8 @@ impl<'w> Pipeline<'w> {
         self.tasks.get(&name).map(PathBuf::as_path)
     }
 
-    /// What the service sends each run, and what this one was given (learn.microsoft.com, "Use predefined variables").
+    /// The variables that the service sends with each run, and those of this one (learn.microsoft.com, "Use
+    /// predefined variables").
     fn all_variables(&self) -> Vec<(String, String)> {
         let mut variables: Vec<(String, String)> = [
             ("Build.BuildId", "1234"),
@@ -305,7 +306,7 @@ impl<'w> Pipeline<'w> {
     }
 }
 
-/// What the condition of a stage or of a job sees.
+/// The context of a stage's or a job's condition.
 fn ended_before(
     names: &[String],
     ended: &[(String, TaskResult)],

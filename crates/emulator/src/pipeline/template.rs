@@ -1,7 +1,7 @@
-//! Templates: `${{ … }}` replaced, files put where `template:` names them (learn.microsoft.com, Azure Pipelines,
-//! "Template expressions" and "Templates").
+//! Templates: replaces `${{ … }}`, and inserts the files that `template:` names (learn.microsoft.com, Azure
+//! Pipelines, "Template expressions" and "Templates").
 //!
-//! It runs nothing, and leaves `$(…)` and `$[…]` as they are: those belong to the run.
+//! It runs nothing, and does not change `$(…)` and `$[…]`: those are evaluated at run time.
 
 use super::error::Problem;
 use super::expression::Context;
@@ -9,13 +9,13 @@ use super::parameters;
 use super::value::Value;
 use super::yaml::{Content, Key, Node, Place};
 
-/// Where files are found: the path from the repository's root to the text.
+/// Looks up files: from a path relative to the repository's root to the text.
 pub(crate) type Files<'f> = dyn Fn(&str) -> Option<String> + 'f;
 
-/// Lists that templates may be put into.
+/// Lists that templates can be inserted into.
 const LISTS: [&str; 4] = ["stages", "jobs", "steps", "variables"];
 
-/// A file of the repository, expanded: no parameters, no `${{`, no `template:` is left in it.
+/// Expands a file of the repository: the result contains no parameters, no `${{` and no `template:`.
 pub(crate) fn expand(
     files: &Files<'_>,
     path: &str,
@@ -51,7 +51,7 @@ struct Expander<'e> {
     path: &'e str,
 }
 
-/// What `${{ … }}` at the start of a pair asks for.
+/// The directive in a `${{ … }}` at the start of a pair.
 enum Directive<'t> {
     If(&'t str),
     ElseIf(&'t str),
@@ -60,7 +60,7 @@ enum Directive<'t> {
     Insert,
 }
 
-/// How far a chain of `if`, `elseif` and `else` is.
+/// The state of a chain of `if`, `elseif` and `else`.
 #[derive(Clone, Copy, PartialEq)]
 enum Chain {
     None,
@@ -81,7 +81,7 @@ impl Expander<'_> {
         })
     }
 
-    /// One expression and nothing else may come to a list or a mapping; beside a text it must be one too.
+    /// Expands a scalar. A single expression may become a list or a mapping; inside a text it must be a text as well.
     fn scalar(&self, text: &str, place: Place, context: &Context) -> Result<Node, Problem> {
         if let Some(expression) = whole_expression(text) {
             let value = evaluate(expression, place, context)?;
@@ -103,7 +103,7 @@ impl Expander<'_> {
                 let is_list = item.as_text().and_then(whole_expression).is_some();
                 let node = self.node(item, context)?;
                 match node.content {
-                    // `- ${{ parameters.steps }}` puts the list's items there.
+                    // `- ${{ parameters.steps }}` inserts the list's items there.
                     Content::List(items) if is_list => expanded.extend(items),
                     _ => expanded.push(node),
                 }
@@ -150,7 +150,7 @@ impl Expander<'_> {
         Ok(expanded)
     }
 
-    /// The list with the items of templates in place of their names.
+    /// The list with the items of templates instead of their names.
     fn with_templates(
         &self,
         list: &str,
@@ -175,7 +175,7 @@ impl Expander<'_> {
         Ok(whole)
     }
 
-    /// What `template:` and its `parameters:` come to. Paths are relative to the file that names them.
+    /// Expands `template:` with its `parameters:`. Paths are relative to the file that names them.
     fn included(&self, reference: &Node, context: &Context) -> Result<Node, Problem> {
         for (key, _) in reference.pairs() {
             if !matches!(key.text.as_str(), "template" | "parameters") {
@@ -195,10 +195,10 @@ impl Expander<'_> {
             .iter()
             .map(|(key, value)| (key.text.clone(), Value::from(value)))
             .collect();
-        // Names of the file that includes are not seen in the one that is included.
+        // The included file does not see the names of the file that includes it.
         let mut outer = context.clone();
         outer.names.retain(|(name, _)| name == "variables");
-        // A file or a parameter that is not there is the fault of who named it.
+        // A missing file or parameter is a problem of the file that names it.
         let problem = |problem: Problem| {
             let is_outside = problem.message.starts_with("Unexpected parameter")
                 || problem.place == Place::default();
@@ -212,7 +212,7 @@ impl Expander<'_> {
     }
 }
 
-/// The contexts in which a directive's body is inserted: none, one, or one for each value.
+/// The contexts for inserting a directive's body: none, one, or one for each value.
 fn taken(
     directive: &Directive<'_>,
     chain: &mut Chain,
@@ -290,7 +290,7 @@ fn directive(key: &str) -> Option<Directive<'_>> {
     })
 }
 
-/// The inside of a text that is one `${{ … }}` and nothing else.
+/// The inside of a text that is only one `${{ … }}`.
 fn whole_expression(text: &str) -> Option<&str> {
     let inside = text.trim().strip_prefix("${{")?.strip_suffix("}}")?;
     (!inside.contains("}}")).then_some(inside.trim())
@@ -333,7 +333,7 @@ fn unexpected(key: &Key) -> Problem {
     Problem::new(key.place, &format!("Unexpected value '{}'", key.text))
 }
 
-/// The pairs of a pipeline that extends a template, and the template's.
+/// The pairs of a pipeline that extends a template, and those of the template.
 fn merged(body: &Node, extended: &Node) -> Node {
     let own = body.pairs().iter().filter(|(key, _)| key.text != "extends");
     Node {
@@ -342,7 +342,7 @@ fn merged(body: &Node, extended: &Node) -> Node {
     }
 }
 
-/// A path as the repository has it.
+/// A path relative to the repository's root.
 fn resolved(from: &str, path: &str) -> String {
     if let Some(absolute) = path.strip_prefix('/') {
         return absolute.to_owned();

@@ -1,7 +1,7 @@
-//! Values of expressions, and how one kind becomes another (learn.microsoft.com, Azure Pipelines,
-//! "Expressions": "Type casting").
+//! Values of expressions, and conversions between their kinds (learn.microsoft.com, Azure Pipelines, "Expressions":
+//! "Type casting").
 //!
-//! It knows no version numbers: no pipeline here compares any.
+//! It has no version numbers: no pipeline here compares any.
 
 use super::yaml::{Content, Key, Node, Place};
 
@@ -18,7 +18,7 @@ pub enum Value {
     Text(String),
     /// Items in order.
     List(Vec<Value>),
-    /// Values by name, in order; names are found without letter case.
+    /// Values by name, in order; look-ups ignore letter case.
     Map(Vec<(String, Value)>),
 }
 
@@ -38,7 +38,7 @@ impl Value {
         }
     }
 
-    /// As a text; nothing for lists and mappings.
+    /// The value as text; `None` for lists and mappings.
     pub(crate) fn to_text(&self) -> Option<String> {
         Some(match self {
             Self::Null => String::new(),
@@ -61,7 +61,7 @@ impl Value {
         }
     }
 
-    /// `eq`: the right one becomes what the left one is; letter case does not count in texts.
+    /// `eq`: converts the right value to the left one's kind; texts are compared in any letter case.
     pub(crate) fn equals(&self, right: &Self) -> bool {
         match self {
             Self::Null => {
@@ -78,7 +78,7 @@ impl Value {
         }
     }
 
-    /// A value of a mapping by name, or of a list by number. What is not there is nothing.
+    /// A value of a mapping by name, or of a list by number; null if there is none.
     pub(crate) fn at(&self, index: &Self) -> Self {
         match (self, index) {
             (Self::Map(pairs), index) => {

@@ -1,6 +1,6 @@
-//! YAML as Azure Pipelines reads it: every scalar is a text, and each node knows its place.
+//! YAML as Azure Pipelines reads it: every scalar is a text, and each node has a position.
 //!
-//! It has no anchors, no tags and no second document: the service refuses them, and so does this.
+//! It supports no anchors, no tags and no second document, which the service also refuses.
 
 use saphyr_parser::{Event, Marker, Parser, Span, StrInput};
 
@@ -11,16 +11,16 @@ pub use super::error::Place;
 /// A part of a document.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Node {
-    /// What it is.
+    /// Its contents.
     pub content: Content,
-    /// Where it starts.
+    /// Its position.
     pub place: Place,
 }
 
-/// What a node is.
+/// The contents of a node.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Content {
-    /// A scalar. Nothing at all is the empty text.
+    /// A scalar; empty if there is no value.
     Text(String),
     /// A sequence.
     List(Vec<Node>),
@@ -33,15 +33,15 @@ pub enum Content {
 pub struct Key {
     /// Its text.
     pub text: String,
-    /// Its place in the text.
+    /// Its position in the text.
     pub place: Place,
 }
 
 impl Node {
-    /// A node of a text.
+    /// Parses a text.
     ///
     /// # Errors
-    /// The text is not YAML, or has what Azure Pipelines does not read.
+    /// The text is not YAML, or contains something that Azure Pipelines does not accept.
     pub fn parse(text: &str) -> Result<Self, Problem> {
         let mut reader = Reader {
             parser: Parser::new_from_str(text),
@@ -80,7 +80,7 @@ impl Node {
         }
     }
 
-    /// The items of a sequence; none of anything else.
+    /// The items of a sequence; empty for anything else.
     #[must_use]
     pub fn items(&self) -> &[Self] {
         match &self.content {
@@ -89,7 +89,7 @@ impl Node {
         }
     }
 
-    /// The pairs of a mapping; none of anything else.
+    /// The pairs of a mapping; empty for anything else.
     #[must_use]
     pub fn pairs(&self) -> &[(Key, Self)] {
         match &self.content {
@@ -107,8 +107,8 @@ impl Node {
             .map(|(_, value)| value)
     }
 
-    /// As YAML text again, for other readers: as JSON, whose quoting has no surprises, in the order of the file.
-    /// Truth and whole numbers go without quotes, for those who tell them from texts.
+    /// Formats the node as YAML for other parsers: as JSON, whose quoting is unambiguous, in the order of the file.
+    /// Booleans and integers are not quoted, for parsers that distinguish them from texts.
     #[must_use]
     pub fn to_yaml(&self) -> String {
         match &self.content {
@@ -198,7 +198,7 @@ impl<'t> Reader<'t> {
             let Content::Text(text) = key.content else {
                 return Err(Problem::new(key.place, "a key must be a text"));
             };
-            // `${{ else }}` may well stand twice in one mapping.
+            // `${{ else }}` may occur twice in one mapping.
             let is_known = pairs.iter().any(|(known, _)| known.text == text);
             if is_known && !text.starts_with("${{") {
                 return Err(Problem::new(

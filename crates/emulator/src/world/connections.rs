@@ -1,6 +1,6 @@
-//! A connection and the application behind it, which are of two services.
+//! A connection and the application behind it, which belong to two services.
 //!
-//! It never gives one to a task; the agent does.
+//! It never passes one to a task; the agent does.
 
 use super::World;
 use crate::azure_devops::Connection;
@@ -9,8 +9,8 @@ use crate::directory::{Application, FederatedCredential, ID_TOKEN_AUDIENCE};
 use crate::ids::guid;
 
 impl World {
-    /// Adds a connection with its own application in the home tenant, which has whatever proof
-    /// the connection's scheme is about. Returns the connection's id.
+    /// Adds a connection with its own application in the home tenant, which has the proof of the connection's scheme.
+    /// Returns the connection's ID.
     pub fn add_connection(&self, mut connection: Connection) -> String {
         let id = guid();
         let mut own = self.azure_devops.own();
@@ -100,7 +100,7 @@ impl World {
         id
     }
 
-    /// Client id of the application behind a connection.
+    /// Client ID of the application behind a connection.
     #[must_use]
     pub fn client_id(&self, connection: &str) -> String {
         let own = self.azure_devops.own();
@@ -112,14 +112,14 @@ impl World {
         }
     }
 
-    /// Id of a connection.
+    /// ID of a connection.
     #[must_use]
     pub fn connection_id(&self, connection: &str) -> String {
         self.azure_devops.connection_id(connection)
     }
 }
 
-/// The key's part of a PEM text: the certificate is not a secret.
+/// The private key in a PEM text: the certificate is not a secret.
 fn private_part(pem: &str) -> &str {
     pem.find("-----BEGIN PRIVATE KEY-----")
         .map(|start| pem[start..].trim_start_matches("-----BEGIN PRIVATE KEY-----"))

@@ -1,6 +1,6 @@
-//! The ways to the services: proxies, a far network, certificates, and servers of a test's own bytes.
+//! The networks of the services: proxies, a distant network, certificates, and servers with a test's own bytes.
 //!
-//! It never leads to a host that is not on this machine.
+//! It never connects to a host that is not on this machine.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -16,7 +16,7 @@ use crate::strangers::{self, Strangers};
 use crate::{feeds, github, key_vault, relay, resource_manager};
 
 impl World {
-    /// A proxy by which `dev.azure.com` and the Microsoft Entra hosts lead to the emulated ones. One of them,
+    /// A proxy that maps `dev.azure.com` and the Microsoft Entra hosts to the emulated ones. One of them,
     /// `login.windows.net`, is not in their certificate.
     #[must_use]
     pub fn proxy(&self, credentials: Option<(&str, &str)>, challenge: &str) -> Proxy {
@@ -44,14 +44,14 @@ impl World {
         })
     }
 
-    /// A proxy by which the names of the Marketplace, of the profile service and of the organizations
-    /// lead to the emulated ones, and the names of Microsoft Entra too.
+    /// A proxy that maps the names of the Marketplace, the profile service, the organizations and Microsoft Entra to
+    /// the emulated ones.
     #[must_use]
     pub fn network(&self) -> Proxy {
         self.start_proxy(self.network_rules())
     }
 
-    /// The same network, on which every other host answers like a feed and may be sent no credential.
+    /// The same network, on which every other host answers like a feed and must not receive a credential.
     #[must_use]
     pub fn network_with_strangers(&self) -> Strangers {
         let host = Host {
@@ -136,13 +136,13 @@ impl World {
         proxy::start(self.runtime(), rules, &self.ground)
     }
 
-    /// A port that leads to `port` over a network with this round trip.
+    /// A port that forwards to `port` over a network with this round trip.
     #[must_use]
     pub fn relay(&self, port: u16, round_trip: Duration) -> u16 {
         relay::start(self.runtime(), port, round_trip)
     }
 
-    /// The address of a plain server on this machine that answers every request with bytes of a test's own.
+    /// The address of a plain server on this machine that answers every request with a test's own bytes.
     #[must_use]
     pub fn server_of_bytes(
         &self,

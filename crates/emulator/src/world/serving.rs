@@ -1,4 +1,4 @@
-//! How the services are served: a port of this machine each, with TLS or without, and what answers there.
+//! How the services run: each on its own port of this machine, with or without TLS.
 //!
 //! It never answers a request before the ledger has seen it.
 
@@ -15,13 +15,13 @@ use crate::http::{self, Answer, Handler, Request};
 use crate::service::{Service, SharedService};
 use crate::{azure_devops, feeds, git, key_vault, marketplace, organizations, resource_manager};
 
-/// Where services run.
+/// The host of the services.
 pub(crate) struct Host<'w> {
     pub(crate) runtime: &'w Runtime,
     pub(crate) ground: &'w Arc<Ground>,
 }
 
-/// A service's address but for its port, and the secrets that it asks its clients for.
+/// A service's address without its port, and the secrets that it expects from its clients.
 pub(crate) struct Place {
     pub(crate) name: &'static str,
     pub(crate) path: &'static str,
@@ -29,7 +29,7 @@ pub(crate) struct Place {
 }
 
 impl Host<'_> {
-    /// Serves one until the runtime ends, over HTTPS where there is a certificate.
+    /// Runs a service until the runtime ends, over HTTPS if there is a certificate.
     pub(crate) fn serve(
         &self,
         place: &Place,
@@ -37,13 +37,13 @@ impl Host<'_> {
         answer: impl Fn(&Request, &Ground) -> Answer + Send + Sync + 'static,
     ) -> SharedService {
         self.serve_with(place, tls, move |request, ground, service, asks_for| {
-            // Before any fault: what a client sends is wrong or right whatever it gets for it.
+            // Before any fault: what a client sends is right or wrong, whatever the answer is.
             ground.directory().inspect(service.url(), asks_for, request);
             service.handle(request, |request| dated(answer(request, ground), ground))
         })
     }
 
-    /// The same for a service at whose address git's repositories are too.
+    /// Runs a service that shares its address with git's repositories.
     pub(crate) fn serve_with_git(
         &self,
         place: &Place,
@@ -103,7 +103,7 @@ fn dated(answer: Answer, ground: &Ground) -> Answer {
     answer.with("Date", &ground.clock.date())
 }
 
-/// What the services of Azure DevOps know, each its own.
+/// The states of the Azure DevOps services.
 #[derive(Clone, Default)]
 pub(crate) struct States {
     pub(crate) azure_devops: Arc<Mutex<azure_devops::State>>,
@@ -114,7 +114,7 @@ pub(crate) struct States {
 }
 
 impl States {
-    /// All of it at once, locked in one order.
+    /// All states, locked in a fixed order.
     fn with<R>(&self, ground: &Ground, answer: impl FnOnce(&mut Services<'_>) -> R) -> R {
         let azure_devops = lock(&self.azure_devops);
         let mut organizations = lock(&self.organizations);
@@ -131,7 +131,7 @@ impl States {
         })
     }
 
-    /// Git's own requests. Nothing is locked while git works.
+    /// Answers git's own requests. No state is locked while git works.
     fn git(&self, address: &git::Address, request: &Request, ground: &Ground) -> Answer {
         let step = self.with(ground, |services| {
             git::begin(address, request, &mut services.git(), &ground.clock)
@@ -145,7 +145,8 @@ impl States {
     }
 }
 
-/// What is behind the Marketplace address: the Marketplace, the organizations, Azure Resource Manager and a key vault.
+/// Selects the service at the Marketplace address: the Marketplace, the organizations, Azure Resource Manager or a
+/// key vault.
 pub(crate) fn by_host(request: &Request, services: &mut Services<'_>, clock: &Clock) -> Answer {
     match request.header("host") {
         Some(resource_manager::HOST) => {

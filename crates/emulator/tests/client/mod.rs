@@ -1,4 +1,4 @@
-//! A client that knows nothing but HTTP: what the emulator answers is looked at without our own code in between.
+//! A client that knows nothing but HTTP: it tests the emulator without our own code.
 
 #![allow(dead_code, reason = "each test program uses its own part of it")]
 
@@ -12,10 +12,10 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use serde_json::Value;
 
-/// How a client says that it cannot sign in by a page.
+/// The header of a client that cannot show a sign-in page.
 pub(crate) const SUPPRESS: (&str, &str) = ("X-TFS-FedAuthRedirect", "Suppress");
 
-/// A byte order mark, as it is read.
+/// A byte order mark, decoded.
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// An answer.
@@ -45,13 +45,13 @@ impl Answer {
         self.headers(name).first().copied()
     }
 
-    /// Whether the body begins with a byte order mark.
+    /// Whether the body starts with a byte order mark.
     pub(crate) fn has_mark(&self) -> bool {
         self.text.starts_with(BYTE_ORDER_MARK)
     }
 }
 
-/// Asks over HTTPS, on its own connection.
+/// Sends a request over HTTPS, on its own connection.
 pub(crate) fn ask(
     world: &World,
     port: u16,
@@ -77,7 +77,7 @@ pub(crate) fn ask(
     exchange(stream, &host, method, target, headers, body)
 }
 
-/// Asks a host over plain HTTP, on its own connection.
+/// Sends a request over plain HTTP, on its own connection.
 pub(crate) fn ask_plain(
     port: u16,
     host: &str,
@@ -122,7 +122,7 @@ fn exchange(
     }
 }
 
-/// The answer, if it is whole.
+/// The answer, if it is complete.
 fn whole(bytes: &[u8]) -> Option<Answer> {
     let end = bytes.windows(4).position(|bytes| bytes == b"\r\n\r\n")?;
     let head = String::from_utf8_lossy(&bytes[..end]).into_owned();

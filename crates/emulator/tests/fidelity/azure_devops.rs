@@ -1,4 +1,4 @@
-//! Azure DevOps: signing in, being refused, organizations, projects, ID tokens.
+//! Azure DevOps: sign-in, refusals, organizations, projects, ID tokens.
 
 use std::path::Path;
 
@@ -17,7 +17,7 @@ const WARDYN: &str = "cjohnstoniv/wardyn, adofake";
 /// Two live runs with a service principal outside the organization, 2026-08-13 and 2026-09-09.
 const OUTSIDER: &str = "klemensms/mcp-consultant-tools, packages/code-review";
 
-/// Errors that users of a service connection for Azure DevOps meet.
+/// Errors that users of a service connection for Azure DevOps report.
 pub(super) const COMMON_ERRORS: &str =
     "MicrosoftDocs/azure-devops-docs, Access Azure DevOps with Microsoft Entra workload identity";
 
@@ -309,7 +309,7 @@ pub(super) const ROWS: [Row; 25] = [
     },
 ];
 
-/// Asks an organization's host with a bearer, where there is one.
+/// Sends a request to an organization's host, with a bearer token if there is one.
 fn get(world: &World, host: &str, target: &str, token: Option<&str>) -> Answer {
     let bearer = format!("Bearer {}", token.unwrap_or_default());
     let mut headers = vec![SUPPRESS];
@@ -320,20 +320,20 @@ fn get(world: &World, host: &str, target: &str, token: Option<&str>) -> Answer {
 
 const CONNECTION_DATA: &str = "/contoso/_apis/connectionData?api-version=7.1-preview.1";
 
-/// Connection data, by the application of `my-connection`.
+/// The connection data of the application of `my-connection`.
 fn connection_data(world: &World) -> Answer {
     let token = world.entra().azure_devops_token(MY_CONNECTION);
     get(world, "dev.azure.com", CONNECTION_DATA, Some(&token))
 }
 
-/// Any question of a member of `contoso`.
+/// A request of a member of `contoso`.
 fn member(world: &World, host: &str, target: &str) -> Answer {
     world.organizations().add_member("contoso", MY_CONNECTION);
     let token = world.entra().azure_devops_token(MY_CONNECTION);
     get(world, host, target, Some(&token))
 }
 
-/// Asks for a connection's ID token, by the token of a job that names `my-connection`, or by another one.
+/// Requests a connection's ID token, with the token of a job that names `my-connection`, or with another one.
 pub(super) fn id_token(world: &World, connection: &str, token: Option<&str>) -> Answer {
     let task = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../task/token");
     let mut job = world.job();

@@ -1,4 +1,4 @@
-//! Microsoft Entra: its refusals' numbers and words, and its tokens.
+//! Microsoft Entra: the codes and messages of its refusals, and its tokens.
 
 use adieu_emulator::{MY_CONNECTION, World};
 
@@ -6,7 +6,7 @@ use super::Row;
 use super::azure_devops::{COMMON_ERRORS, id_token};
 use super::client::{Answer, ask, form};
 
-/// Error bodies of Entra of 2025 and 2026.
+/// Microsoft Entra error bodies of 2025 and 2026.
 const ENTRA: &str = "Azure/azure-sdk-for-net#46762, dotnet/docker-tools#2012";
 
 pub(super) const ROWS: [Row; 8] = [

@@ -1,6 +1,6 @@
-//! What the real services were seen to answer, row by row, and what the emulator answers.
+//! Known answers of the real services, row by row, compared with the emulator's.
 //!
-//! Each row names who saw it: a recording, a measurement, a page of Microsoft's, or a public issue.
+//! Each row names its source: a recording, a measurement, a Microsoft page, or a public issue.
 
 mod azure_devops;
 #[path = "../client/mod.rs"]
@@ -18,13 +18,13 @@ use client::Answer;
 struct Row {
     fact: &'static str,
     evidence: &'static str,
-    /// Asks, in its own world.
+    /// Sends the request, in its own world.
     answer: fn(&mut World) -> Answer,
-    /// Status, content type, mark, challenges, other headers that count, and what the body says.
+    /// Status, content type, mark, challenges, other relevant headers, and the main text of the body.
     shape: &'static str,
 }
 
-/// What counts of an answer, on one line.
+/// The relevant parts of an answer, on one line.
 fn shape(answer: &Answer) -> String {
     let mut parts = vec![answer.status.to_string()];
     parts.push(
@@ -37,7 +37,7 @@ fn shape(answer: &Answer) -> String {
         parts.push("mark".to_owned());
     }
     for challenge in answer.headers("www-authenticate") {
-        // The realm's host and the file's name are a deployment's own.
+        // The realm's host and the file's name depend on the deployment.
         let challenge = challenge
             .split_once('=')
             .map_or(challenge, |(name, _)| name);
@@ -68,7 +68,7 @@ fn shape(answer: &Answer) -> String {
     let message = text(&body["message"]).or_else(|| text(&body["error_description"]));
     parts.extend(message.map(|message| {
         let first = message.split([':', '.', ',']).next().unwrap_or_default();
-        // Ids differ from world to world.
+        // IDs differ between worlds.
         let is_id = |word: &&str| word.split('-').map(str::len).eq([8, 4, 4, 4, 12]);
         let words = first.split(' ').map(|word| match is_id(&word) {
             true => "[id]",

@@ -1,4 +1,4 @@
-//! The Marketplace: packages that it refuses, and who may not send them.
+//! The Marketplace: packages that it refuses, and callers without permission.
 
 use std::io::{Cursor, Write as _};
 
@@ -56,7 +56,7 @@ pub(super) const ROWS: [Row; 4] = [
     },
 ];
 
-/// Publishes the smallest package, whose bytes are base64 in JSON.
+/// Publishes the smallest package, whose bytes are sent as base64 in JSON.
 fn upload(world: &World) -> Answer {
     let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
     let options = SimpleFileOptions::default();

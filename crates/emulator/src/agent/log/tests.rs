@@ -1,10 +1,10 @@
-//! Tables of what each logging command does, in the manner of the agent's own tests.
+//! Tables of the effects of each logging command, in the style of the agent's own tests.
 //!
 //! It never starts a process.
 
 use super::*;
 
-/// A step's log, and what the job knows afterwards.
+/// A step's log, and the job's state after it.
 #[derive(Default)]
 struct Job {
     log: Log,
@@ -48,7 +48,7 @@ impl Job {
     }
 }
 
-/// Rows in the manner of the agent's TaskCommandExtensionL0.cs.
+/// In the style of the agent's TaskCommandExtensionL0.cs.
 #[test]
 fn variables_are_set_as_the_agent_sets_them() {
     for (line, name, value, secret) in [

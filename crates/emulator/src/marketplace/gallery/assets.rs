@@ -1,6 +1,6 @@
-//! The packages that the gallery hands out again: as they came, signed, or from a storage host.
+//! Downloads of packages from the gallery: as uploaded, signed, or from a storage host.
 //!
-//! It never hands out a private extension's package to a caller who may not see the extension.
+//! It never returns a private extension's package to a caller who cannot see the extension.
 
 use std::io::{Cursor, Write as _};
 
@@ -21,7 +21,7 @@ pub(crate) struct StoredPackage {
 }
 
 impl Extension {
-    /// The versions with the platforms that they are for, as vsce names them: `1.2.3 (linux-x64)`.
+    /// The versions with their platforms, as vsce shows them: `1.2.3 (linux-x64)`.
     #[must_use]
     pub fn published(&self) -> Vec<String> {
         let packages = self.packages.iter();
@@ -32,14 +32,14 @@ impl Extension {
         named.collect()
     }
 
-    /// Whether one of the packages that were sent has these bytes.
+    /// Whether one of the uploaded packages has these bytes.
     #[must_use]
     pub fn has_package(&self, bytes: &[u8]) -> bool {
         self.packages.iter().any(|package| package.bytes == bytes)
     }
 }
 
-/// How the gallery hands packages out.
+/// How the gallery returns packages.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Delivery {
     /// The bytes that were uploaded.
@@ -47,7 +47,7 @@ pub enum Delivery {
     AsUploaded,
     /// Compressed again and signed (ECMA-376 part 2, "Digital signatures").
     Signed,
-    /// By a redirect to the public form of the address, which takes no credential.
+    /// By a redirect to the public form of the address, which accepts no credential.
     Redirected,
     /// Not at all: 404.
     Missing,
@@ -92,7 +92,7 @@ pub(super) fn answer(
     }
 }
 
-/// The public form of the address, to which a credential is not sent.
+/// The public form of the address, which must not receive a credential.
 pub(crate) fn public(
     request: &Request,
     path: &[&str],
@@ -147,7 +147,7 @@ fn octets(body: Vec<u8>) -> Answer {
     }
 }
 
-/// The same entries, stored without compression, with a signature's parts and a changed list of types.
+/// The same entries, stored without compression, with the parts of a signature and a changed list of types.
 fn signed(bytes: &[u8]) -> Vec<u8> {
     let mut from = zip::ZipArchive::new(Cursor::new(bytes)).expect("a package");
     let mut to = zip::ZipWriter::new(Cursor::new(Vec::new()));

@@ -1,4 +1,4 @@
-//! What a publisher can read of an extension's life: events, and how often it was installed and looked at.
+//! The reports on an extension that its publisher can read: events, installs and page views.
 //!
 //! It never changes an extension.
 
@@ -10,7 +10,7 @@ use crate::ids::guid;
 use crate::marketplace::Context;
 use crate::vss::version;
 
-/// Events of all kinds after a date, oldest first, at most a page of each.
+/// Events of all kinds after a date, oldest first, at most a page of each kind.
 pub(super) fn events(
     request: &Request,
     publisher: &str,
@@ -52,7 +52,7 @@ fn is_at_or_after(one: &str, other: &str) -> bool {
     one.trim_end_matches('Z') >= other.trim_end_matches('Z')
 }
 
-/// One day's numbers.
+/// The statistics of one day.
 pub(super) fn stats(request: &Request, publisher: &str, extension: &str) -> Answer {
     if let Some(refusal) = version(request, &["7.2-preview"]) {
         return refusal;

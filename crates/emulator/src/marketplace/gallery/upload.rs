@@ -1,6 +1,6 @@
-//! Uploads to the gallery: what a package must be, and who may send it.
+//! Uploads to the gallery: requirements for a package, and permissions.
 //!
-//! It never takes the same version twice.
+//! It never accepts the same version twice.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -60,7 +60,7 @@ pub(super) fn answer(
     )
 }
 
-/// The bytes of the package, as Azure DevOps Services or as Azure DevOps Server takes them.
+/// The bytes of the package, in the form for Azure DevOps Services or for Azure DevOps Server.
 fn package_bytes(request: &Request) -> Result<Vec<u8>, Answer> {
     let kind = request.header("content-type").unwrap_or_default();
     if kind == "application/octet-stream" {
@@ -83,7 +83,7 @@ fn package_bytes(request: &Request) -> Result<Vec<u8>, Answer> {
         })
 }
 
-/// Why a package is not taken. The words are those that public issues quote.
+/// Why a package is not accepted. The messages are those that public issues quote.
 fn refusal(
     package: &Package,
     name: &str,

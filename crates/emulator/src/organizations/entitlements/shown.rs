@@ -1,4 +1,4 @@
-//! Entitlements as the service shows them.
+//! Entitlements in the format of the service.
 
 use serde_json::{Value, json};
 
@@ -6,8 +6,7 @@ use super::super::{Context, subject_descriptor};
 use super::{ACCESS_LEVELS, entitlement};
 use crate::directory::Application;
 
-/// One entitlement, as "Service Principal Entitlements - Get" shows it. In a list the principal is
-/// called `member`.
+/// One entitlement, as in "Service Principal Entitlements - Get". In a list, the principal is called `member`.
 pub(super) fn one(
     organization: &str,
     identity: &str,
@@ -20,7 +19,7 @@ pub(super) fn one(
         .directory
         .application(identity)
         .map(|known| principal(known, &id));
-    // The recordings have these for members that have not signed in yet.
+    // The recordings have these values for members that have not signed in yet.
     let member = (organization.to_owned(), identity.to_owned());
     let (status, last_access) = if context.own.signed_in.contains(&member) {
         ("active", "2026-11-20T08:00:00.123Z")
@@ -56,7 +55,7 @@ pub(super) fn one(
     })
 }
 
-/// A project's group as people know it.
+/// The name of a project's group in the portal.
 fn shown_group(group: &str) -> &str {
     match group {
         "projectReader" => "Readers",
@@ -66,7 +65,7 @@ fn shown_group(group: &str) -> &str {
     }
 }
 
-/// The holder of an entitlement: a service principal with its client id, or a person with an address.
+/// The holder of an entitlement: a service principal with its client ID, or a person with an address.
 fn principal(known: &Application, id: &str) -> Value {
     let is_person = known.sign_in_name.is_some();
     let mut principal = json!({

@@ -1,18 +1,18 @@
 //! The functions that pipelines here use.
 //!
-//! It has no `counter`, which would need a memory of earlier runs, and none of the rarer ones: they fail.
+//! It has no `counter`, which would need the state of earlier runs, and no rare functions: they fail.
 
 use super::{Context, Expression, Status};
 use crate::pipeline::value::Value;
 
-/// What a call comes to.
+/// Evaluates a call.
 pub(super) fn call(
     context: &Context,
     name: &str,
     arguments: &[Expression],
 ) -> Result<Value, String> {
     let folded = name.to_lowercase();
-    // These two do not look at what does not matter any more.
+    // These two do not evaluate arguments that no longer matter.
     if matches!(folded.as_str(), "and" | "or") {
         let ends_at = folded == "or";
         for argument in arguments {
@@ -92,7 +92,7 @@ pub(super) fn call(
     })
 }
 
-/// The functions that ask for the job's status (learn.microsoft.com, "Expressions": "Job status check functions").
+/// The functions for the job's status (learn.microsoft.com, "Expressions": "Job status check functions").
 fn status(context: &Context, name: &str) -> Option<bool> {
     let status = context.status?;
     Some(match name {

@@ -1,11 +1,11 @@
-//! Text into an expression.
+//! Parses expressions.
 //!
 //! It evaluates nothing.
 
 use super::Expression;
 use crate::pipeline::value::Value;
 
-/// Reads a whole text as one expression.
+/// Parses a whole text as one expression.
 pub(super) fn expression(text: &str) -> Result<Expression, String> {
     let mut reader = Reader { text, position: 0 };
     let expression = reader.expression()?;
@@ -32,7 +32,7 @@ impl<'t> Reader<'t> {
         self.position += rest.len() - rest.trim_start().len();
     }
 
-    /// Steps over a symbol, where it comes next.
+    /// Skips a symbol if it is next.
     fn takes(&mut self, symbol: char) -> bool {
         self.skip_spaces();
         let found = self.rest().starts_with(symbol);
@@ -117,7 +117,7 @@ impl<'t> Reader<'t> {
             if parts.next_if(|next| next.is_empty()).is_none() {
                 break;
             }
-            // Two quotes in a row are one; two at the text's very end are the end of an empty part.
+            // Two quotes in a row are one quote; at the end of the text they are the end of an empty part.
             if parts.peek().is_none() {
                 break;
             }

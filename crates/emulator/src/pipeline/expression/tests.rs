@@ -1,4 +1,4 @@
-//! Rows of Microsoft's page on expressions, and what is refused.
+//! Examples from Microsoft's page on expressions, and expressions that are refused.
 //!
 //! It runs no pipeline.
 

@@ -1,4 +1,4 @@
-//! Rows in the manner of Microsoft's pages on templates: what goes in, and what the service makes of it.
+//! Examples in the style of Microsoft's pages on templates: a pipeline, and what the service expands it to.
 //!
 //! It runs no step.
 
